@@ -1,0 +1,1 @@
+"""The benchmark: seeded data, a load generator, yardsticks beside it, and one table of ratios."""
