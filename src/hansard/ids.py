@@ -1,0 +1,78 @@
+"""Ids: UUIDv7 behind a prefix, and the many names that one session answers to."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+SESSION, MESSAGE, RUN, WORKSPACE, REQUEST = "ses_", "msg_", "run_", "ws_", "req_"
+MAX_LENGTH = 256
+
+_UUID = re.compile(r"(?:ses_|asset_|session_|websocket_)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", re.IGNORECASE)
+_OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
+_SEQ_MASK = (1 << 32) - 1
+
+Clock = Callable[[], int]
+
+
+def microseconds() -> int:
+    """The wall clock in integer microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+class IdSource:
+    """Makes ids; the clock and the randomness come in, so that tests can fix both."""
+
+    def __init__(self, clock: Clock = microseconds, random: Callable[[int], int] = secrets.randbits) -> None:
+        self._clock = clock
+        self._random = random
+
+    def uuid(self) -> str:
+        return _format(self._time_bits() | self._random(62))
+
+    def message(self, seq: int) -> str:
+        """A message id that carries its ``seq``, so that no index is needed to find it."""
+        return MESSAGE + _format(self._time_bits() | self._random(30) << 32 | (seq & _SEQ_MASK))
+
+    def prefixed(self, prefix: str) -> str:
+        return prefix + self.uuid()
+
+    def _time_bits(self) -> int:
+        return (self._clock() // 1000) << 80 | 0x7 << 76 | self._random(12) << 64 | 0b10 << 62
+
+
+def _format(number: int) -> str:
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def seq_of(message_id: str) -> int | None:
+    """The ``seq`` inside one of our message ids; None when it is not one of ours."""
+    if not message_id.startswith(MESSAGE) or len(message_id) != len(MESSAGE) + 36:
+        return None
+    try:
+        return int(message_id[-8:], 16)
+    except ValueError:
+        return None
+
+
+def uuid_in(name: str) -> str | None:
+    """The UUID that a session's name holds in any of its forms, in canonical spelling.
+
+    >>> uuid_in("asset_0190163D-8694-739b-aea5-966c26f8ad91")
+    '0190163d-8694-739b-aea5-966c26f8ad91'
+    """
+    found = _UUID.fullmatch(name)
+    return "-".join(found.groups()).lower() if found else None
+
+
+def is_own_id(name: str) -> bool:
+    """Whether a caller may use this as an id: 1-256 characters, no slash, no control character."""
+    return _OWN.fullmatch(name) is not None and name not in {".", ".."}
+
+
+def safe_form(name: str) -> str:
+    """The form of an id that is also a file name, as PocketPaw spells it."""
+    return name.replace(":", "_").replace("/", "_")

@@ -1,0 +1,100 @@
+"""Where the streams come from: a file, every file of a folder, every member of an archive, standard input."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+from hansard.interchange.streams import Stream
+
+_ENDINGS = (".json", ".jsonl", ".ndjson")
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+class Document(Struct, frozen=True):
+    """One file to import. ``chosen`` says that the caller named it, so that it must be of a known format.
+
+    ``name`` is its place for messages, ``size`` its bytes if known.
+    """
+
+    name: str
+    size: int | None
+    chosen: bool
+    _open: Callable[[], AbstractContextManager[IO[bytes]]]
+    _beside: Callable[[str], bytes | None]
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its folder and endings."""
+        base = Path(self.name).name.removesuffix(".gz")
+        return next((base.removesuffix(ending) for ending in _ENDINGS if base.endswith(ending)), base)
+
+    @contextmanager
+    def stream(self) -> Iterator[Stream]:
+        with self._open() as file:
+            yield Stream(file)
+
+    def beside(self, name: str) -> bytes | None:
+        """What the file of that name in the same folder holds; None when there is none."""
+        return self._beside(name)
+
+
+def documents(path: Path) -> Iterator[Document]:
+    """The files to read for what the caller named; FileNotFoundError when nothing is there."""
+    if path.is_dir():
+        yield from (_file(found, chosen=False) for found in _within(path))
+    elif _is_archive(path):
+        yield from _members(path)
+    else:
+        yield _file(path, chosen=True)
+
+
+def from_stream(name: str, file: IO[bytes]) -> Document:
+    """A file that is open already, such as standard input or an upload; it is read once."""
+    return Document(name, None, True, lambda: nullcontext(file), lambda _: None)
+
+
+def _file(path: Path, *, chosen: bool) -> Document:
+    def beside(name: str) -> bytes | None:
+        sibling = path.with_name(name)
+        return sibling.read_bytes() if sibling.is_file() else None
+
+    return Document(str(path), path.stat().st_size, chosen, lambda: path.open("rb"), beside)
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    for at, folders, files in os.walk(folder):
+        folders.sort()
+        yield from (Path(at) / name for name in sorted(files) if _is_wanted(name))
+
+
+def _is_wanted(name: str) -> bool:
+    return name.removesuffix(".gz").endswith(_ENDINGS)
+
+
+def _is_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+
+
+def _members(path: Path) -> Iterator[Document]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if _is_wanted(info.filename):
+                yield _member(path, archive, info)
+
+
+def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Document:
+    def beside(name: str) -> bytes | None:
+        try:
+            return archive.read(str(Path(info.filename).with_name(name)))
+        except KeyError:
+            return None
+
+    return Document(f"{path}!{info.filename}", info.compress_size, False, lambda: archive.open(info), beside)

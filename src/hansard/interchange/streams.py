@@ -1,0 +1,95 @@
+"""Bytes of a foreign file as they come: gunzipped when they are gzipped, counted as they pass."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import IO
+
+HEAD = 256 * 1024
+CHUNK = 256 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_FORMAT = 31
+
+
+class Truncated(Exception):
+    """The bytes end before they should; what came before is good."""
+
+
+class Stream:
+    """A file read once, from its beginning; ``head`` is its first part, to judge the format by.
+
+    ``position`` counts the bytes taken from the file itself, compressed ones if it is compressed.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._rest = self._opened()
+        self._problem: Truncated | None = None
+        self.position = 0
+        self.head = self._take_head()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Everything from the beginning; Truncated when a compressed file breaks off."""
+        if self.head:
+            yield self.head
+        if self._problem:
+            raise self._problem
+        yield from self._rest
+
+    def lines(self) -> Iterator[bytes]:
+        """Everything from the beginning, line by line, without the line ends."""
+        rest: list[bytes] = []
+        for chunk in self.chunks():
+            first, *others = chunk.split(b"\n")
+            rest.append(first)
+            for other in others:
+                yield b"".join(rest)
+                rest = [other]
+        if last := b"".join(rest):
+            yield last
+
+    def _take_head(self) -> bytes:
+        taken, size = [], 0
+        try:
+            while size < HEAD and (chunk := next(self._rest, b"")):
+                taken.append(chunk)
+                size += len(chunk)
+        except Truncated as problem:
+            self._problem = problem
+        return b"".join(taken)
+
+    def _opened(self) -> Iterator[bytes]:
+        raw = self._raw()
+        first = next(raw, b"")
+        if first.startswith(_GZIP_MAGIC):
+            yield from _gunzipped(first, raw)
+        elif first:
+            yield first
+            yield from raw
+
+    def _raw(self) -> Iterator[bytes]:
+        while data := self._file.read(CHUNK):
+            self.position += len(data)
+            yield data
+
+
+def _gunzipped(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """The content of one or several gzip members in a row; bytes after them are ignored as gzip does."""
+    inflate = zlib.decompressobj(_GZIP_FORMAT)
+    data = first
+    while data or (data := next(rest, b"")):
+        try:
+            out = inflate.decompress(data, CHUNK)
+        except zlib.error as problem:
+            message = f"the compressed file is damaged: {problem}"
+            raise Truncated(message) from problem
+        if out:
+            yield out
+        data = inflate.unconsumed_tail
+        if inflate.eof:
+            data = inflate.unused_data.lstrip(b"\0")
+            inflate = zlib.decompressobj(_GZIP_FORMAT) if data or (data := next(rest, b"")) else inflate
+    if not inflate.eof:
+        message = "the compressed file ends too early"
+        raise Truncated(message)

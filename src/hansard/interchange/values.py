@@ -1,0 +1,186 @@
+"""JSON values out of a stream, one at a time: the elements of an array, or one value a line.
+
+No more than one element is in memory.  An element that cannot be read is set aside with its
+number and the reason, and the next one is read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from hansard.interchange.streams import Stream, Truncated
+
+MAX_ELEMENT = 256 * 1024 * 1024
+_decoder = json.JSONDecoder(strict=False)
+_SEPARATORS = re.compile(r"[\s,\ufeff]*")
+_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
+_ENDS = re.compile(r"[,\]]")
+_CLOSING = {"{": "}", "[": "]"}
+_NEAR_THE_END = 16
+
+
+class Value(Struct, frozen=True):
+    """One record of a file: ``number`` counts from 1, in lines where the file has a record a line."""
+
+    number: int
+    value: Any
+
+
+class Bad(Struct, frozen=True):
+    """A record that was set aside, and why."""
+
+    number: int
+    reason: str
+
+
+def values(stream: Stream) -> Iterator[Value | Bad]:
+    """The elements of the stream's one array, else its lines, else its one value."""
+    try:
+        if _opening(stream.head) == "[":
+            yield from _Array(_text(stream)).elements()
+        elif _is_lines(stream.head):
+            yield from _lines(stream)
+        else:
+            yield from _Array(_text(stream)).single()
+    except Truncated as problem:
+        yield Bad(0, str(problem))
+
+
+def _opening(head: bytes) -> str:
+    return head.removeprefix(codecs.BOM_UTF8).lstrip()[:1].decode("latin-1")
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether the first line that says something is a whole value."""
+    first = head.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")[0]
+    return isinstance(_parsed(1, first), Value) or not first.rstrip().endswith((b"{", b"["))
+
+
+def _lines(stream: Stream) -> Iterator[Value | Bad]:
+    for number, line in enumerate(stream.lines(), 1):
+        if text := line.removeprefix(codecs.BOM_UTF8).strip():
+            yield _parsed(number, text)
+
+
+def _parsed(number: int, text: bytes) -> Value | Bad:
+    try:
+        return Value(number, json.loads(text, strict=False))
+    except RecursionError:
+        return Bad(number, "nested too deeply")
+    except ValueError as problem:
+        return Bad(number, f"not JSON: {problem}")
+
+
+def _text(stream: Stream) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+    for chunk in stream.chunks():
+        if text := decoder.decode(chunk):
+            yield text
+    if rest := decoder.decode(b"", final=True):
+        yield rest
+
+
+class _Array:
+    """A window over the text; it grows while an element does not fit and moves on after each."""
+
+    def __init__(self, chunks: Iterator[str]) -> None:
+        self._chunks = chunks
+        self._text = ""
+        self._at = 0
+
+    def elements(self) -> Iterator[Value | Bad]:
+        self._next_sign()
+        self._at += 1
+        number = 0
+        while (sign := self._next_sign()) != "]":
+            number += 1
+            if not sign:
+                yield Bad(number, "the file ends inside its array")
+                return
+            yield self._element(number)
+
+    def single(self) -> Iterator[Value | Bad]:
+        if self._next_sign():
+            yield self._element(1)
+
+    def _next_sign(self) -> str:
+        """Pass blanks and commas; the character after them, empty at the end."""
+        while True:
+            self._at = self._separated()
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._grow():
+                return ""
+
+    def _separated(self) -> int:
+        found = _SEPARATORS.match(self._text, self._at)
+        return found.end() if found else self._at
+
+    def _element(self, number: int) -> Value | Bad:
+        while True:
+            try:
+                value, end = _decoder.raw_decode(self._text, self._at)
+            except RecursionError:
+                reason = "nested too deeply"
+            except ValueError as problem:
+                if self._cut_short(problem) and self._grow():
+                    continue
+                reason = f"not JSON: {problem}"
+            else:
+                self._at = end
+                return Value(number, value)
+            return Bad(number, reason if self._pass_element() else f"{reason}; the rest of the file cannot be read")
+
+    def _cut_short(self, problem: ValueError) -> bool:
+        """Whether more text could mend it: the decoder stumbled at the end of the window."""
+        if not isinstance(problem, json.JSONDecodeError):
+            return False
+        return problem.msg.startswith("Unterminated string") or problem.pos >= len(self._text) - _NEAR_THE_END
+
+    def _pass_element(self) -> bool:
+        """Move behind a broken element by its brackets; False when they do not close."""
+        while True:
+            end = self._closing()
+            if end is not None:
+                self._at = end
+                return True
+            if not self._grow():
+                self._at = len(self._text)
+                return False
+
+    def _closing(self) -> int | None:
+        """Where the element ends by its brackets; one that was never closed ends with what is around it."""
+        if self._text[self._at] not in _CLOSING:
+            found = _ENDS.search(self._text, self._at)
+            return found.start() if found else None
+        awaited: list[str] = []
+        for token in _TOKENS.finditer(self._text, self._at):
+            sign = token[0]
+            if sign == '"':
+                return None
+            if sign in _CLOSING:
+                awaited.append(_CLOSING[sign])
+            elif sign in awaited:
+                while awaited.pop() != sign:
+                    pass
+                if not awaited:
+                    return token.end()
+        return None
+
+    def _grow(self) -> bool:
+        """Take as much again as is waiting, so that a long element is not decoded too often."""
+        self._text, self._at = self._text[self._at :], 0
+        if len(self._text) > MAX_ELEMENT:
+            return False
+        wanted, taken = max(len(self._text), 1), [self._text]
+        while wanted > 0 and (chunk := next(self._chunks, "")):
+            taken.append(chunk)
+            wanted -= len(chunk)
+        self._text = "".join(taken)
+        return len(taken) > 1

@@ -1,0 +1,26 @@
+"""The words of the house: sessions, messages, runs, keys, workspaces and pages of them."""
+
+from hansard.model.key import Key
+from hansard.model.message import Message, MessageDraft, MessageQuery, Usage
+from hansard.model.page import Page
+from hansard.model.run import Run, RunDraft, RunPatch
+from hansard.model.session import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
+from hansard.model.workspace import Workspace
+
+__all__ = [
+    "Key",
+    "Message",
+    "MessageDraft",
+    "MessageQuery",
+    "Page",
+    "Run",
+    "RunDraft",
+    "RunPatch",
+    "Session",
+    "SessionDraft",
+    "SessionFilter",
+    "SessionPatch",
+    "SessionQuery",
+    "Usage",
+    "Workspace",
+]

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Key(Struct, frozen=True):
+    """A credential of a workspace as it is stored: the secret itself never is.
+
+    ``user_id`` and ``app`` narrow what it sees to one end user or application.
+    """
+
+    id: str
+    workspace_id: str
+    name: str
+    scopes: tuple[str, ...]
+    digest: str
+    user_id: str | None
+    app: str | None
+    created_at: int
+    expires_at: int | None
+    last_used_at: int | None
+    revoked_at: int | None

@@ -1,0 +1,50 @@
+"""Times are integer microseconds since 1970, UTC; here they meet their RFC 3339 spelling."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_BLANK_OFFSET = re.compile(r" (\d\d:?\d\d)$")
+_FRACTION = re.compile(r"(\.\d{6})\d+")
+EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
+
+
+def moment(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def rfc3339(us: int) -> str:
+    """UTC with ``Z``; six decimals only where there are any.
+
+    >>> rfc3339(1_700_000_000_000_000)
+    '2023-11-14T22:13:20Z'
+    """
+    return moment(us).isoformat().replace("+00:00", "Z")
+
+
+def rfc3339_ms(us: int) -> str:
+    """UTC with ``Z`` and exactly three decimals."""
+    return moment(us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse(text: str) -> int:
+    """Microseconds of an ISO 8601 time: any offset, naive is UTC, a ``+`` that arrived as a blank is taken as one.
+
+    Raises ValueError when the text is no time.
+    """
+    cleaned = _FRACTION.sub(r"\1", _BLANK_OFFSET.sub(r"+\1", text.strip()))
+    if len(cleaned) < len("2024-01-01"):
+        message = f"{text!r} is not an ISO 8601 time"
+        raise ValueError(message)
+    return from_datetime(datetime.fromisoformat(cleaned))
+
+
+def from_datetime(value: datetime) -> int:
+    try:
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return (aware - _EPOCH) // _MICROSECOND
+    except OverflowError as problem:
+        raise ValueError(str(problem)) from problem

@@ -1,0 +1,64 @@
+"""The store: what a backend must offer, and how one is opened from a URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from hansard.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import ParamSpec
+
+    from hansard.store.steps import Steps
+
+    P = ParamSpec("P")
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """One database behind the verbs of ``store.verbs``.
+
+    A verb that writes is one transaction: when ``write`` returns, it is durable; when it raises,
+    nothing of it happened. Both raise the errors of ``hansard.errors`` only.
+    """
+
+    url: str
+
+    async def open(self) -> None:
+        """Connect; raises StoreUnavailable when the database is not there."""
+
+    async def close(self) -> None:
+        """Finish what was begun and let go."""
+
+    async def migrate(self) -> list[str]:
+        """Apply the migrations that are missing, under a lock; the names of those applied."""
+
+    async def pending_migrations(self) -> list[str]:
+        """The names of the migrations that are missing."""
+
+    async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short read."""
+
+    async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a read that may take long beside everything else; it sees one consistent state."""
+
+    async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb as one durable transaction."""
+
+
+def connect(url: str, **options: Any) -> Store:  # noqa: ANN401 - each backend names its own
+    """The store behind ``sqlite:///FILE`` or ``postgresql://…``, not opened yet; Invalid says what is wrong with the URL."""
+    scheme = url.partition(":")[0]
+    if scheme == "sqlite":
+        from hansard.store.sqlite import SQLiteStore  # noqa: PLC0415 - a driver is loaded when it is asked for
+
+        return SQLiteStore(url, **options)
+    if scheme in {"postgresql", "postgres"}:
+        try:
+            from hansard.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
+        except ModuleNotFoundError as problem:
+            raise Invalid("PostgreSQL needs an extra: pip install 'hansard[postgres]'", param="store") from problem
+        return PostgresStore(url, **options)
+    raise Invalid(f"store {url!r} is neither sqlite:///FILE nor postgresql://USER@HOST/DATABASE", param="store")

@@ -1,0 +1,122 @@
+"""Compose the one kind of statement that varies with the request: a filtered page of sessions, and its count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hansard.store.rows import COLUMNS, fold
+from hansard.store.steps import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hansard.model import MessageQuery, SessionFilter
+
+# Filter -> condition; {} is its parameter, or the list of them. The only place where a filter meets a column.
+CONDITIONS = {
+    "state": "state in ({})",
+    "channel": "channel in ({})",
+    "kind": "kind in ({})",
+    "app": "app in ({})",
+    "agent": "agent in ({})",
+    "model": "model in ({})",
+    "user_id": "user_id in ({})",
+    "workflow_id": "workflow_id in ({})",
+    "parent_id": "parent_id in ({})",
+    "resolution": "resolution in ({})",
+    "intent": "intent in ({})",
+    "trigger": "trigger_type in ({})",
+    "branch": "branch in ({})",
+    "tag": "id in (select session_id from session_tags where session_tags.workspace_id = :workspace_id and tag in ({}))",
+    "query": "title_folded like {} escape '\\'",
+    "created_from": "created_at >= {}",
+    "created_until": "created_at <= {}",
+    "updated_from": "updated_at >= {}",
+    "updated_until": "updated_at <= {}",
+}
+FACTS = {
+    "archived": ("archived_at is null", "archived_at is not null"),
+    "ended": ("ended_at is null", "ended_at is not null"),
+    "has_messages": ("message_count = 0", "message_count > 0"),
+    "unread": ("(last_message_at is null or read_at >= last_message_at)", "(last_message_at is not null and (read_at is null or read_at < last_message_at))"),
+}
+# A partial index leaves out the common value; saying so lets the database take the index for the others.
+UNCOMMON = {"kind": "session", "state": "completed", "resolution": "open"}
+# Sort -> its columns and direction; the id breaks every tie.
+ORDERS = {
+    "updated_at": (("updated_at", "id"), ""),
+    "-updated_at": (("updated_at", "id"), " desc"),
+    "created_at": (("created_at", "id"), ""),
+    "-created_at": (("created_at", "id"), " desc"),
+    "active_at": (("active_at", "id"), ""),
+    "-active_at": (("active_at", "id"), " desc"),
+    "title": (("untitled", "title_folded", "id"), ""),
+    "-title": (("title_folded", "id"), " desc"),
+}
+
+
+def page(workspace_id: str, wanted: SessionFilter, sort: str, limit: int, *, offset: int = 0, after: list[Any] | None = None) -> Query:
+    """Rows of (id, version, *place): the page in ``sort`` order that begins behind the place ``after``, or at ``offset``."""
+    columns, direction = ORDERS[sort]
+    conditions, values = _where(workspace_id, wanted)
+    if after is not None:
+        names = [f"after_{index}" for index in range(len(columns))]
+        comparison = "<" if direction else ">"
+        conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(':' + name for name in names)})")
+        values |= dict(zip(names, after, strict=True))
+    order = ", ".join(column + direction for column in columns)
+    sql = f"select id, version, {', '.join(columns)} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
+    return Query(sql=sql, values=values | {"limit": limit, "offset": offset})
+
+
+def count(workspace_id: str, wanted: SessionFilter) -> Query:
+    conditions, values = _where(workspace_id, wanted)
+    return Query(sql=f"select count(*) from sessions where {' and '.join(conditions)}", values=values)  # noqa: S608 - literal tables above
+
+
+def _where(workspace_id: str, wanted: SessionFilter) -> tuple[list[str], dict[str, Any]]:
+    conditions, values = ["workspace_id = :workspace_id"], {"workspace_id": workspace_id}
+    for field, condition in CONDITIONS.items():
+        named = dict(_named(field, getattr(wanted, field)))
+        if named:
+            conditions.append(condition.format(", ".join(f":{name}" for name in named)))
+            values |= named
+            if field in UNCOMMON and UNCOMMON[field] not in named.values():
+                conditions.append(f"{field} <> '{UNCOMMON[field]}'")
+    for field, (absent, present) in FACTS.items():
+        asked = getattr(wanted, field)
+        if asked is not None:
+            conditions.append(present if asked else absent)
+    return conditions, values
+
+
+def _named(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a filter's value
+    if isinstance(value, tuple):
+        yield from ((f"{field}_{index}", one) for index, one in enumerate(value))
+    elif field == "query" and value:
+        yield field, "%" + fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    elif value is not None and field != "query":
+        yield field, value
+
+
+def messages(  # noqa: PLR0913 - the coordinates of a stretch
+    workspace_id: str, session_id: str, query: MessageQuery, limit: int, *, before: int | None = None, after: int | None = None, descending: bool = False
+) -> Query:
+    """Up to ``limit`` messages between two ``seq`` numbers, both exclusive."""
+    conditions = ["workspace_id = :workspace_id", "session_id = :session_id", "deleted_at is null"]
+    values: dict[str, Any] = {"workspace_id": workspace_id, "session_id": session_id, "limit": limit}
+    for condition, name, value in (
+        ("seq < :before", "before", before),
+        ("seq > :after", "after", after),
+        ("created_at < :created_before", "created_before", query.created_before),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values[name] = value
+    if query.roles:
+        named = dict(_named("role", query.roles))
+        conditions.append(f"role in ({', '.join(':' + name for name in named)})")
+        values |= named
+    order = "seq desc" if descending else "seq"
+    sql = f"select {COLUMNS['message']} from messages where {' and '.join(conditions)} order by {order} limit :limit"  # noqa: S608 - literal tables above
+    return Query(sql=sql, values=values)

@@ -1,0 +1,159 @@
+"""The store for more than one process: PostgreSQL through a pool, whole transactions retried."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import asyncpg
+
+from hansard.errors import StoreUnavailable
+from hansard.store import statements
+from hansard.store.postgres.failures import RETRIED, Unknown, translate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from typing import ParamSpec
+
+    from hansard.store.steps import Query, Row, Steps
+
+    P = ParamSpec("P")
+
+T = TypeVar("T")
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+Connection = Any
+"""What the pool lends: asyncpg's proxy of a connection, which its types do not describe."""
+
+
+class PostgresStore:
+    """Speaks to ``postgresql://…``; ``prepared=False`` is for a PgBouncer older than 1.21 in transaction mode."""
+
+    def __init__(self, url: str, *, connections: int = 10, prepared: bool = True, deadline: float = 10.0) -> None:
+        self.url = url
+        self._connections = connections
+        self._prepared = prepared
+        self._deadline = deadline
+        self._statements = {name: statements.numbered(sql) for name, sql in statements.load("postgres").items()}
+        self._lent: asyncpg.Pool[Any] | None = None
+
+    async def open(self) -> None:
+        try:
+            self._lent = await asyncpg.create_pool(
+                self.url,
+                min_size=1,
+                max_size=self._connections,
+                statement_cache_size=400 if self._prepared else 0,
+                command_timeout=60,
+                server_settings={"application_name": "hansard"},
+            )
+        except (*_FAILURES, ValueError) as problem:
+            raise translate(problem) from problem
+
+    async def close(self) -> None:
+        if self._lent is not None:
+            await self._lent.close()
+        self._lent = None
+
+    async def migrate(self) -> list[str]:
+        async with self._connection() as connection:
+            await connection.execute(_MIGRATIONS)
+            async with connection.transaction():
+                await connection.execute("select number from migrations where number = 0 for update")
+                missing = await _missing(connection)
+                for number, name, sql in missing:
+                    await connection.execute(sql)
+                    await connection.execute("insert into migrations (number, name) values ($1, $2)", number, name)
+        return [name for _, name, _ in missing]
+
+    async def pending_migrations(self) -> list[str]:
+        async with self._connection() as connection:
+            await connection.execute(_MIGRATIONS)
+            return [name for _, name, _ in await _missing(connection)]
+
+    async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._retried(self._plain, lambda: verb(*args, **kwargs))
+
+    async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._retried(self._snapshot, lambda: verb(*args, **kwargs))
+
+    async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._retried(self._transaction, lambda: verb(*args, **kwargs))
+
+    async def _retried(self, attempt: Callable[[Connection, Steps[T]], Any], begin: Callable[[], Steps[T]]) -> T:
+        """Try a whole transaction again while the failure is one that passes, until the deadline."""
+        until = time.monotonic() + self._deadline
+        pause = 0.005
+        while True:
+            try:
+                async with self._connection() as connection:
+                    result: T = await attempt(connection, begin())
+                    return result
+            except _FAILURES as problem:
+                code = getattr(problem, "sqlstate", None) or "08000"
+                if not code.startswith(RETRIED) or time.monotonic() > until:
+                    raise translate(problem) from problem
+            await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
+            pause = min(pause * 2, 1.0)
+
+    async def _plain(self, connection: Connection, steps: Steps[T]) -> T:
+        return await self._drive(connection, steps)
+
+    async def _snapshot(self, connection: Connection, steps: Steps[T]) -> T:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return await self._drive(connection, steps)
+
+    async def _transaction(self, connection: Connection, steps: Steps[T]) -> T:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            result = await self._drive(connection, steps)
+        except BaseException:
+            with contextlib.suppress(*_FAILURES):
+                await transaction.rollback()
+            raise
+        try:
+            await transaction.commit()
+        except _FAILURES as problem:
+            if getattr(problem, "sqlstate", None) in {"40001", "40P01"}:
+                raise
+            raise Unknown from problem
+        return result
+
+    async def _drive(self, connection: Connection, steps: Steps[T]) -> T:
+        try:
+            query = next(steps)
+            while True:
+                query = steps.send(await self._ask(connection, query))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    async def _ask(self, connection: Connection, query: Query) -> list[Row]:
+        sql, names = statements.numbered(query.sql) if query.sql is not None else self._statements[query.name]
+        if query.many is not None:
+            await connection.executemany(sql, [[values[name] for name in names] for values in query.many])
+            return []
+        values = query.values
+        rows: list[Row] = await connection.fetch(sql, *[values[name] for name in names])
+        return rows
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        if self._lent is None:
+            raise StoreUnavailable("the store is closed")
+        async with self._lent.acquire(timeout=self._deadline) as connection:
+            yield connection
+
+
+_MIGRATIONS = """
+create table if not exists migrations (number bigint primary key, name text not null, applied_at timestamptz not null default now());
+insert into migrations (number, name) values (0, 'lock') on conflict do nothing;
+"""
+
+
+async def _missing(connection: Connection) -> list[tuple[int, str, str]]:
+    done = {row[0] for row in await connection.fetch("select number from migrations")}
+    return [one for one in statements.migrations("postgres") if one[0] not in done]

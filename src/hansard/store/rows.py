@@ -1,0 +1,87 @@
+"""Where a row of the database becomes a thing of the model, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Raw
+
+from hansard.model import Key, Message, Run, Session, Workspace
+from hansard.model.session import branch_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hansard.store.steps import Row, Values
+
+_RENAMED = {"trigger": "trigger_type"}
+
+
+def _columns(model: type[msgspec.Struct]) -> str:
+    return ", ".join(_RENAMED.get(name, name) for name in model.__struct_fields__)
+
+
+COLUMNS = {"session": _columns(Session), "message": _columns(Message), "run": _columns(Run)}
+"""The columns of each noun, in the order of its model's fields: rows are read by position."""
+
+_SESSION_JSON = len(Session.__struct_fields__) - 4
+_MESSAGE_JSON = len(Message.__struct_fields__) - 2
+
+
+def session(row: Row) -> Session:
+    return Session(*row[:_SESSION_JSON], *map(Raw, row[_SESSION_JSON:]))
+
+
+def message(row: Row) -> Message:
+    return Message(*row[:_MESSAGE_JSON], Raw(row[_MESSAGE_JSON]), Raw(row[_MESSAGE_JSON + 1]))
+
+
+def run(row: Row) -> Run:
+    return Run(*row[:-1], Raw(row[-1]))
+
+
+def workspace(row: Row) -> Workspace:
+    return Workspace(*row[:-1], Raw(row[-1]))
+
+
+def key(row: Row) -> Key:
+    ident, workspace_id, name, scopes, *rest = row
+    return Key(ident, workspace_id, name, tuple(scopes.split()), *rest)
+
+
+def session_values(one: Session) -> dict[str, Any]:
+    """The parameters that write a session: its fields, and the columns derived from them."""
+    values = _values(one)
+    return values | {"branch": branch_of(one.parent_id, one.kind)} | title_values(one.title)
+
+
+def title_values(title: str | None) -> dict[str, Any]:
+    """The columns that sort and search a title: missing ones come last in both directions."""
+    folded = fold(title or "")
+    return {"title_folded": folded, "untitled": 0 if folded else 1}
+
+
+def fold(text: str) -> str:
+    return text.casefold().strip()
+
+
+def message_values(workspace_id: str, one: Message, digest: bytes) -> Values:
+    return _values(one) | {"workspace_id": workspace_id, "hash": digest}
+
+
+def run_values(workspace_id: str, one: Run) -> Values:
+    return _values(one) | {"workspace_id": workspace_id}
+
+
+def _values(one: msgspec.Struct) -> dict[str, Any]:
+    return {name: _plain(getattr(one, name)) for name in one.__struct_fields__}
+
+
+def _plain(value: object) -> object:
+    return bytes(value).decode() if isinstance(value, Raw) else value
+
+
+def texts(values: Sequence[str]) -> str:
+    """A list of strings as one JSON parameter."""
+    return msgspec.json.encode(values).decode()

@@ -1,0 +1,271 @@
+-- Statements that read the same in SQLite and PostgreSQL.
+-- A backend's own file (sqlite.sql, postgres.sql) replaces one by repeating its name, or adds one that only it can spell.
+-- :name is a parameter.  {session} and {message} stand for the columns of the model, in the order of its fields.
+
+-- name: workspace_put
+insert into workspaces (id, name, created_at, settings) values (:id, :name, :created_at, :settings)
+on conflict do nothing
+returning id
+
+-- name: workspace_counters_put
+insert into workspace_counters (workspace_id, generation) values (:workspace_id, 0)
+
+-- name: workspace_get
+select id, name, created_at, settings from workspaces where id = :id
+
+-- name: workspace_get_by_name
+select id, name, created_at, settings from workspaces where name = :name
+
+-- name: workspace_list
+select id, name, created_at, settings from workspaces order by name
+
+-- name: workspace_update
+update workspaces set name = :name, settings = :settings where id = :id
+
+-- name: workspace_delete
+delete from workspaces where id = :workspace_id
+
+-- name: workspace_purge_sessions
+delete from sessions where workspace_id = :workspace_id
+
+-- name: workspace_purge_session_tags
+delete from session_tags where workspace_id = :workspace_id
+
+-- name: workspace_purge_messages
+delete from messages where workspace_id = :workspace_id
+
+-- name: workspace_purge_runs
+delete from runs where workspace_id = :workspace_id
+
+-- name: workspace_purge_session_events
+delete from session_events where workspace_id = :workspace_id
+
+-- name: workspace_purge_session_counts
+delete from session_counts where workspace_id = :workspace_id
+
+-- name: workspace_purge_idempotency_keys
+delete from idempotency_keys where workspace_id = :workspace_id
+
+-- name: workspace_purge_keys
+delete from keys where workspace_id = :workspace_id
+
+-- name: workspace_purge_workspace_counters
+delete from workspace_counters where workspace_id = :workspace_id
+
+-- name: generation_get
+select generation from workspace_counters where workspace_id = :workspace_id
+
+-- name: generation_next
+-- Take the workspace's next generation; locks the row until commit, so it comes last in a transaction.
+update workspace_counters set generation = generation + :by where workspace_id = :workspace_id returning generation
+
+-- name: event_put
+insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at)
+values (:workspace_id, :n, :type, :session_id, :seq, :at, :was_updated_at)
+
+-- name: event_list
+select n, type, session_id, seq, at from session_events
+ where workspace_id = :workspace_id and n > :after order by n limit :limit
+
+-- name: event_first
+select min(n) from session_events where workspace_id = :workspace_id
+
+-- name: event_trim
+delete from session_events where workspace_id = :workspace_id and n <= :until
+
+-- name: event_delete_of_session
+delete from session_events where workspace_id = :workspace_id and session_id = :id
+
+-- name: count_add
+insert into session_counts (workspace_id, facet, value, count) values (:workspace_id, :facet, :value, :by)
+on conflict (workspace_id, facet, value) do update set count = session_counts.count + excluded.count
+
+-- name: count_list
+select facet, value, count from session_counts where workspace_id = :workspace_id and facet = :facet and count > 0
+
+-- name: key_put
+insert into keys (id, workspace_id, name, scopes, digest, user_id, app, created_at, expires_at)
+values (:id, :workspace_id, :name, :scopes, :digest, :user_id, :app, :created_at, :expires_at)
+
+-- name: key_find
+-- The one look-up that cannot know its workspace.
+select id, workspace_id, name, scopes, digest, user_id, app, created_at, expires_at, last_used_at, revoked_at
+  from keys where id = :id
+
+-- name: key_list
+select id, workspace_id, name, scopes, digest, user_id, app, created_at, expires_at, last_used_at, revoked_at
+  from keys where workspace_id = :workspace_id order by created_at, id
+
+-- name: key_expire
+update keys set expires_at = :expires_at
+ where workspace_id = :workspace_id and id = :id and (expires_at is null or expires_at > :expires_at)
+
+-- name: key_revoke
+update keys set revoked_at = coalesce(revoked_at, :now) where workspace_id = :workspace_id and id = :id returning id
+
+-- name: key_used
+update keys set last_used_at = :now where workspace_id = :workspace_id and id = :id
+
+-- name: session_put
+-- Create the session, or do nothing when one of its names is taken.
+insert into sessions (workspace_id, id, own_id, safe_id, version, kind, channel, app, agent, model, user_id, workflow_id, workflow_name,
+  trigger_type, parent_id, branch, forked_seq, created_by, title, title_by, title_folded, untitled, preview, last_preview, last_role, state,
+  run_id, run_error, resolution, resolved_at, intent, sub_intent, message_count, last_seq, input_tokens, output_tokens, cost_nanos,
+  created_at, updated_at, active_at, first_message_at, last_message_at, ended_at, archived_at, read_at, tags, trail, external_ids, metadata)
+values (:workspace_id, :id, :own_id, :safe_id, :version, :kind, :channel, :app, :agent, :model, :user_id, :workflow_id, :workflow_name,
+  :trigger, :parent_id, :branch, :forked_seq, :created_by, :title, :title_by, :title_folded, :untitled, :preview, :last_preview, :last_role,
+  :state, :run_id, :run_error, :resolution, :resolved_at, :intent, :sub_intent, :message_count, :last_seq, :input_tokens, :output_tokens,
+  :cost_nanos, :created_at, :updated_at, :active_at, :first_message_at, :last_message_at, :ended_at, :archived_at, :read_at, :tags, :trail,
+  :external_ids, :metadata)
+on conflict do nothing
+returning id
+
+-- name: session_get
+select {session} from sessions where workspace_id = :workspace_id and id = :id
+
+-- name: session_id_by_own_id
+select id from sessions where workspace_id = :workspace_id and own_id = :own_id
+
+-- name: session_update
+-- Write the whole row again; the caller has read it under a lock in the same transaction.
+update sessions
+   set version = :version, kind = :kind, channel = :channel, app = :app, agent = :agent, model = :model, user_id = :user_id,
+       workflow_id = :workflow_id, workflow_name = :workflow_name, trigger_type = :trigger, branch = :branch, title = :title,
+       title_by = :title_by, title_folded = :title_folded, untitled = :untitled, preview = :preview, last_preview = :last_preview,
+       last_role = :last_role, state = :state, run_id = :run_id, run_error = :run_error, resolution = :resolution,
+       resolved_at = :resolved_at, intent = :intent, sub_intent = :sub_intent, message_count = :message_count, last_seq = :last_seq,
+       input_tokens = :input_tokens, output_tokens = :output_tokens, cost_nanos = :cost_nanos, updated_at = :updated_at,
+       active_at = :active_at, first_message_at = :first_message_at, last_message_at = :last_message_at, ended_at = :ended_at,
+       archived_at = :archived_at, read_at = :read_at, tags = :tags, trail = :trail, external_ids = :external_ids, metadata = :metadata
+ where workspace_id = :workspace_id and id = :id
+
+-- name: session_extend
+-- Take the next message numbers and keep the summary; locks the session row until commit.
+update sessions
+   set version = version + 1, last_seq = last_seq + :count, message_count = message_count + :count,
+       title = coalesce(title, :title), title_by = case when title is null then :title_by else title_by end,
+       title_folded = case when title is null then :title_folded else title_folded end,
+       untitled = case when title is null then :untitled else untitled end,
+       preview = coalesce(preview, :preview), last_preview = coalesce(:last_preview, last_preview), last_role = :last_role,
+       input_tokens = input_tokens + :input_tokens, output_tokens = output_tokens + :output_tokens, cost_nanos = cost_nanos + :cost_nanos,
+       first_message_at = coalesce(first_message_at, :first_at), last_message_at = :last_at, active_at = :last_at, updated_at = :now
+ where workspace_id = :workspace_id and id = :id
+returning last_seq
+
+-- name: session_delete
+delete from sessions where workspace_id = :workspace_id and id = :id
+
+-- name: session_children
+select id from sessions where workspace_id = :workspace_id and parent_id = :id
+
+-- name: tag_put
+insert into session_tags (workspace_id, tag, session_id) values (:workspace_id, :tag, :session_id) on conflict do nothing
+
+-- name: tag_delete_of_session
+delete from session_tags where workspace_id = :workspace_id and session_id = :id
+
+-- name: message_put
+insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
+  cost_nanos, created_at, hash, parts, metadata)
+values (:workspace_id, :session_id, :seq, :id, :client_id, :role, :sender, :sender_id, :model, :run_id, :input_tokens, :output_tokens,
+  :cost_nanos, :created_at, :hash, :parts, :metadata)
+
+-- name: message_hash
+select hash from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
+
+-- name: message_get
+select {message} from messages
+ where workspace_id = :workspace_id and session_id = :session_id and seq = :seq and deleted_at is null
+
+-- name: message_get_by_client_id
+select {message} from messages
+ where workspace_id = :workspace_id and session_id = :session_id and client_id = :client_id and deleted_at is null
+
+-- name: message_erase
+-- The row stays, empty, so that seq and the hash chain have no hole.
+update messages
+   set deleted_at = :now, parts = '[]', metadata = '{}', client_id = null, sender_id = null, input_tokens = 0, output_tokens = 0, cost_nanos = 0
+ where workspace_id = :workspace_id and session_id = :session_id and seq = :seq and deleted_at is null
+returning seq
+
+-- name: message_count_of_session
+select count(*) from messages where workspace_id = :workspace_id and session_id = :id
+
+-- name: message_delete_of_session
+delete from messages where workspace_id = :workspace_id and session_id = :id
+
+-- name: message_chain
+-- Everything the hash chain covers, tombstones included.
+select seq, deleted_at, hash, {message} from messages
+ where workspace_id = :workspace_id and session_id = :session_id and seq > :after order by seq limit :limit
+
+-- name: run_put
+insert into runs (workspace_id, session_id, id, state, agent, model, workflow_id, error, input_tokens, output_tokens, cost_nanos, lease_us,
+  lease_expires_at, heartbeat_at, created_at, started_at, finished_at, updated_at, metadata)
+values (:workspace_id, :session_id, :id, :state, :agent, :model, :workflow_id, :error, :input_tokens, :output_tokens, :cost_nanos,
+  :lease_us, :lease_expires_at, :heartbeat_at, :created_at, :started_at, :finished_at, :updated_at, :metadata)
+on conflict do nothing
+returning id
+
+-- name: run_get
+select {run} from runs where workspace_id = :workspace_id and session_id = :session_id and id = :id
+
+-- name: run_list
+select {run} from runs where workspace_id = :workspace_id and session_id = :session_id
+ order by created_at desc, id desc limit :limit
+
+-- name: run_open
+select id from runs where workspace_id = :workspace_id and session_id = :session_id and state in ('queued', 'running', 'waiting') limit 1
+
+-- name: run_update
+update runs
+   set state = :state, error = :error, input_tokens = :input_tokens, output_tokens = :output_tokens, cost_nanos = :cost_nanos,
+       lease_us = :lease_us, lease_expires_at = :lease_expires_at, heartbeat_at = :heartbeat_at, started_at = :started_at,
+       finished_at = :finished_at, updated_at = :updated_at
+ where workspace_id = :workspace_id and session_id = :session_id and id = :id
+
+-- name: run_delete_of_session
+delete from runs where workspace_id = :workspace_id and session_id = :id
+
+-- name: run_lapsed
+select session_id, id from runs where workspace_id = :workspace_id and lease_expires_at <= :now order by lease_expires_at limit :limit
+
+-- name: lapse_earlier
+update workspace_counters set next_lapse_at = :at
+ where workspace_id = :workspace_id and (next_lapse_at is null or next_lapse_at > :at)
+
+-- name: lapse_reset
+update workspace_counters
+   set next_lapse_at = (select min(lease_expires_at) from runs where runs.workspace_id = :workspace_id and lease_expires_at is not null)
+ where workspace_id = :workspace_id
+
+-- name: lapse_due
+-- Which workspaces have a lease that may have lapsed; the one read across workspaces that the reaper needs.
+select workspace_id from workspace_counters where next_lapse_at <= :now order by next_lapse_at limit :limit
+
+-- name: idempotency_take
+-- Claim the key; nothing comes back when it is taken.
+insert into idempotency_keys (workspace_id, key, digest, created_at) values (:workspace_id, :key, :digest, :now)
+on conflict do nothing
+returning key
+
+-- name: idempotency_get
+select digest, status, answer, created_at from idempotency_keys where workspace_id = :workspace_id and key = :key
+
+-- name: idempotency_retake
+update idempotency_keys set digest = :digest, status = null, answer = null, created_at = :now where workspace_id = :workspace_id and key = :key
+
+-- name: idempotency_settle
+update idempotency_keys set status = :status, answer = :answer where workspace_id = :workspace_id and key = :key
+
+-- name: idempotency_trim
+delete from idempotency_keys where workspace_id = :workspace_id and created_at < :before
+
+-- name: fact_put
+insert into store_facts (name, value) values (:name, :value) on conflict do nothing
+
+-- name: fact_get
+select value from store_facts where name = :name
+
+-- name: session_id_by_safe_id
+select id from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1

@@ -1,0 +1,25 @@
+-- What only SQLite spells this way.
+
+-- name: session_lock
+-- The writer is alone: reading is enough.
+select {session} from sessions where workspace_id = :workspace_id and id = :id
+
+-- name: session_by_ids
+select {session} from sessions where workspace_id = :workspace_id and id in (select value from json_each(:ids))
+
+-- name: message_by_client_ids
+select {message} from messages
+ where workspace_id = :workspace_id and session_id = :session_id and client_id in (select value from json_each(:client_ids)) and deleted_at is null
+
+-- name: run_by_ids
+select {run} from runs
+ where workspace_id = :workspace_id and session_id = :session_id and id in (select value from json_each(:ids))
+
+-- name: run_lock
+select {run} from runs where workspace_id = :workspace_id and session_id = :session_id and id = :id
+
+-- name: session_peek
+-- What an append must know of its session, with the hash of the last message.
+select id, own_id, user_id, app, last_seq, updated_at,
+       (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
+  from sessions as s where workspace_id = :workspace_id and id = :id

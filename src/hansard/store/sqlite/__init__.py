@@ -1,0 +1,107 @@
+"""The embedded store: one SQLite file, one writer that groups what waits, reads beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import local
+from typing import TYPE_CHECKING, TypeVar
+
+from hansard.errors import Invalid, StoreUnavailable
+from hansard.store import statements
+from hansard.store.sqlite.connection import Connection
+from hansard.store.sqlite.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import ParamSpec
+
+    from hansard.store.steps import Steps
+
+    P = ParamSpec("P")
+
+T = TypeVar("T")
+_LONG_READERS = 2
+
+
+class SQLiteStore:
+    """Opens FILE of ``sqlite:///FILE``, a path relative to the working directory unless it begins with a slash.
+
+    Short reads run where they are called: on the event loop a read of some microseconds beats a
+    thread. Long reads run on threads with connections of their own.
+    """
+
+    def __init__(self, url: str, *, waiting: int = 4096) -> None:
+        _, separator, path = url.partition("///")
+        if not separator or not path:
+            raise Invalid(f"store {url!r} names no file: write sqlite:///FILE", param="store")
+        self.url = url
+        self.path = Path(path)
+        self._statements = statements.load("sqlite")
+        self._writer = Writer(self._connect, waiting)
+        self._reader: Connection | None = None
+        self._threads: ThreadPoolExecutor | None = None
+        self._local = local()
+        self._long: list[Connection] = []
+
+    async def open(self) -> None:
+        if not self.path.parent.is_dir():
+            raise StoreUnavailable(f"there is no folder {self.path.parent} for the store {self.path}", code="store_missing")
+        self._writer.start()
+        self._reader = self._connect()
+        self._threads = ThreadPoolExecutor(_LONG_READERS, "hansard-read")
+
+    async def close(self) -> None:
+        if self._threads is not None:
+            await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._writer.stop)
+        for connection in (self._reader, *self._long):
+            if connection is not None:
+                connection.close()
+        self._reader = None
+
+    async def migrate(self) -> list[str]:
+        return await self._writer.call(_migrate)
+
+    async def pending_migrations(self) -> list[str]:
+        done = await self._writer.call(_applied)
+        return [name for number, name, _ in statements.migrations("sqlite") if number not in done]
+
+    async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._reader is None:
+            raise StoreUnavailable("the store is closed")
+        return self._reader.read(verb(*args, **kwargs))
+
+    async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._threads is None:
+            raise StoreUnavailable("the store is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._own().read(verb(*args, **kwargs)))
+
+    async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._writer.call(lambda connection: connection.drive(verb(*args, **kwargs)))
+
+    def _connect(self) -> Connection:
+        return Connection(self.path, self._statements)
+
+    def _own(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+            self._long.append(connection)
+        return connection
+
+
+def _applied(connection: Connection) -> set[int]:
+    connection.script("create table if not exists migrations (number integer primary key, name text not null, applied_at text not null default current_timestamp)")
+    return {row[0] for row in connection.execute("select number from migrations")}
+
+
+def _migrate(connection: Connection) -> list[str]:
+    """Runs inside the writer's transaction, which holds the only write lock there is."""
+    done = _applied(connection)
+    missing = [(number, name, sql) for number, name, sql in statements.migrations("sqlite") if number not in done]
+    for number, name, sql in missing:
+        connection.script(sql)
+        connection.execute("insert into migrations (number, name) values (:number, :name)", {"number": number, "name": name})
+    return [name for _, name, _ in missing]

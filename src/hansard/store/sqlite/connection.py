@@ -1,0 +1,97 @@
+"""One connection to the file, and the translation of what its driver raises."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import apsw
+
+from hansard.errors import Error, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hansard.store.steps import Query, Row, Steps, Values
+
+T = TypeVar("T")
+BUSY_MS = 10_000
+_PRAGMAS = """
+pragma journal_mode = wal;
+pragma synchronous = full;
+pragma foreign_keys = on;
+pragma temp_store = memory;
+pragma wal_autocheckpoint = 0;
+pragma cache_size = -16000;
+"""
+
+
+class Connection:
+    """Runs queries and whole verbs; every error that leaves it is of ``hansard.errors``."""
+
+    def __init__(self, path: Path, statements: dict[str, str]) -> None:
+        self._statements = statements
+        with translated(path):
+            self.db = apsw.Connection(str(path), statementcachesize=300)
+            self.db.set_busy_timeout(BUSY_MS)
+            self.script(_PRAGMAS)
+        self.path = path
+
+    def script(self, sql: str) -> None:
+        self.db.execute(sql)
+
+    def execute(self, sql: str, values: Values | None = None) -> list[Row]:
+        return self.db.execute(sql, values or {}).fetchall()
+
+    def ask(self, query: Query) -> list[Row]:
+        sql = query.sql if query.sql is not None else self._statements[query.name]
+        if query.many is not None:
+            self.db.executemany(sql, query.many)
+            return []
+        return self.db.execute(sql, query.values).fetchall()
+
+    def drive(self, steps: Steps[T]) -> T:
+        """Run a verb's queries in whatever transaction is open."""
+        ask = self.ask
+        try:
+            query = next(steps)
+            while True:
+                query = steps.send(ask(query))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def read(self, steps: Steps[T]) -> T:
+        """Run a verb that only reads, on one consistent state."""
+        with translated(self.path):
+            self.db.execute("begin")
+            try:
+                return self.drive(steps)
+            finally:
+                self.db.execute("commit")
+
+    def close(self) -> None:
+        self.db.close()
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except apsw.Error as problem:
+        raise translate(problem, path) from problem
+
+
+def translate(problem: apsw.Error, path: Path) -> Error:
+    """What the driver said, in the words of the house."""
+    match problem:
+        case apsw.BusyError() | apsw.LockedError():
+            return StoreUnavailable(f"another process holds the store {path}: try again", code="store_busy")
+        case apsw.FullError():
+            return StoreUnavailable(f"the disk of the store {path} is full: nothing was written", code="store_full", retry_after=5)
+        case apsw.CantOpenError() | apsw.PermissionsError() | apsw.ReadOnlyError():
+            return StoreUnavailable(f"the store {path} cannot be opened for writing: {problem}", code="store_unwritable", retry_after=30)
+        case apsw.NotADBError() | apsw.CorruptError():
+            return StoreUnavailable(f"{path} is not a sound store: {problem}; run 'hansard verify' and restore a backup", code="store_corrupt", retry_after=60)
+    return StoreUnavailable(f"the store {path} failed: {problem}", code="store_failed")

@@ -1,0 +1,177 @@
+"""The one writer: a thread that puts everything that waits into one durable commit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from threading import Condition, Event, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import apsw
+
+from hansard.errors import StoreUnavailable
+from hansard.store.sqlite.connection import Connection, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+_GROUP = 256
+_CHECKPOINT_PAGES = 2000
+
+
+class Job:
+    """One piece of work and the future that waits for it."""
+
+    __slots__ = ("failure", "future", "loop", "result", "work")
+
+    def __init__(self, work: Callable[[Connection], Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.work = work
+        self.loop = loop
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self.result: Any = None
+        self.failure: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.future.done():
+            return
+        if self.failure is not None:
+            self.future.set_exception(self.failure)
+        else:
+            self.future.set_result(self.result)
+
+
+class Writer:
+    """Commits in groups: each job in a savepoint, one ``fsync`` for all, every future settled whatever happens."""
+
+    def __init__(self, connect: Callable[[], Connection], waiting: int) -> None:
+        self._connect = connect
+        self._waiting = waiting
+        self._jobs: deque[Job] = deque()
+        self._wake = Condition()
+        self._stopping = False
+        self._thread: Thread | None = None
+        self._checkpointer: Checkpointer | None = None
+
+    def start(self) -> None:
+        connection = self._connect()
+        self._stopping = False
+        self._checkpointer = Checkpointer(self._connect())
+        connection.db.set_wal_hook(self._checkpointer.grown)
+        self._thread = Thread(target=self._work, args=(connection,), name="hansard-write", daemon=True)
+        self._checkpointer.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit what waits, then end."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join()
+        if self._checkpointer is not None:
+            self._checkpointer.stop()
+        self._thread = self._checkpointer = None
+
+    async def call(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction; returns when it is durable.
+
+        Raises StoreUnavailable when more work waits than the queue holds.
+        """
+        job = Job(work, asyncio.get_running_loop())
+        with self._wake:
+            if self._thread is None or self._stopping:
+                raise StoreUnavailable("the store is closing")
+            if len(self._jobs) >= self._waiting:
+                raise StoreUnavailable(f"{len(self._jobs)} writes wait already: try again", code="store_overloaded")
+            self._jobs.append(job)
+            self._wake.notify()
+        result: T = await job.future
+        return result
+
+    def _work(self, connection: Connection) -> None:
+        while group := self._take():
+            self._commit(connection, group)
+            _settle(group)
+        connection.close()
+
+    def _take(self) -> list[Job]:
+        with self._wake:
+            while not self._jobs and not self._stopping:
+                self._wake.wait()
+            return [self._jobs.popleft() for _ in range(min(_GROUP, len(self._jobs)))]
+
+    def _commit(self, connection: Connection, group: Sequence[Job]) -> None:
+        try:
+            connection.db.execute("begin immediate")
+            for job in group:
+                _attempt(connection, job)
+            connection.db.execute("commit")
+        except BaseException as problem:  # noqa: BLE001 - whatever happened, nobody may wait for ever
+            failure = translate(problem, connection.path) if isinstance(problem, apsw.Error) else problem
+            for job in group:
+                job.failure = job.failure or failure
+            with contextlib.suppress(apsw.Error):
+                if connection.db.in_transaction:
+                    connection.db.execute("rollback")
+
+
+def _attempt(connection: Connection, job: Job) -> None:
+    """Do one job in a savepoint, so that its failure is its own; an error that ended the transaction is everybody's."""
+    db = connection.db
+    db.execute("savepoint job")
+    try:
+        job.result = job.work(connection)
+    except BaseException as problem:  # noqa: BLE001 - it belongs to whoever waits for this job
+        if not db.in_transaction:
+            raise
+        db.execute("rollback to job")
+        job.failure = translate(problem, connection.path) if isinstance(problem, apsw.Error) else problem
+    db.execute("release job")
+
+
+def _settle(group: Sequence[Job]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in group:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, jobs in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+            loop.call_soon_threadsafe(_settle_all, jobs)
+
+
+def _settle_all(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+class Checkpointer:
+    """Moves the write-ahead log into the file on a thread of its own, so that no append waits for it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._due = Event()
+        self._stopping = False
+        self._thread = Thread(target=self._work, name="hansard-checkpoint", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._due.set()
+        self._thread.join()
+
+    def grown(self, _db: apsw.Connection, _name: str, pages: int) -> int:
+        """The writer's hook after each commit, with the length of the log in pages."""
+        if pages >= _CHECKPOINT_PAGES:
+            self._due.set()
+        return apsw.SQLITE_OK
+
+    def _work(self) -> None:
+        while not self._stopping:
+            self._due.wait()
+            self._due.clear()
+            with contextlib.suppress(apsw.Error):  # busy or full: the log stays, the next commit asks again
+                self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        self._connection.close()

@@ -1,0 +1,48 @@
+"""Load the named SQL statements of one backend, and its migrations."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from hansard.store.rows import COLUMNS
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_HERE = files("hansard.store")
+_NAME = re.compile(r"^-- name: (\w+)\n((?:--.*\n)*)", re.MULTILINE)
+_PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+
+
+def load(backend: str) -> dict[str, str]:
+    """The shared statements by name, with the backend's own in place of theirs."""
+    return _parse(_HERE / "sql" / "queries.sql") | _parse(_HERE / "sql" / f"{backend}.sql")
+
+
+def migrations(backend: str) -> list[tuple[int, str, str]]:
+    """The backend's migrations as (number, name, SQL), in order."""
+    folder = _HERE / "migrations" / backend
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(int(name[:4]), name.removesuffix(".sql"), (folder / name).read_text(encoding="utf-8")) for name in names]
+
+
+@cache
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Turn ``:name`` into ``$1`` and say which name each number stands for."""
+    order = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+    return _PARAMETER.sub(lambda found: f"${order.index(found[1]) + 1}", sql), order
+
+
+def _parse(path: Traversable) -> dict[str, str]:
+    _, *parts = _NAME.split(path.read_text(encoding="utf-8"))
+    names, bodies = parts[::3], parts[2::3]
+    return {name: _fill(body.strip()) for name, body in zip(names, bodies, strict=True)}
+
+
+def _fill(sql: str) -> str:
+    for noun, columns in COLUMNS.items():
+        sql = sql.replace("{" + noun + "}", columns)
+    return sql

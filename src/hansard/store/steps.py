@@ -1,0 +1,61 @@
+"""Transactions without a database in them.
+
+A verb of the store is a generator: it yields queries, receives rows and returns its result.
+A backend runs it, so that the order of statements is written once and only the driving differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+Row = Sequence[Any]
+Values = Mapping[str, Any]
+
+
+class Query(Struct, frozen=True):
+    """One statement on its way to a backend: a name from the SQL files, or composed ``sql``.
+
+    ``many`` runs the statement once for each of its mappings and gives no rows.
+    """
+
+    name: str = ""
+    values: Values = {}
+    many: Sequence[Values] | None = None
+    sql: str | None = None
+
+
+T = TypeVar("T")
+Steps = Generator[Query, list[Row], T]
+
+
+def rows(name: str, /, **values: Any) -> Steps[list[Row]]:  # noqa: ANN401 - whatever a column holds
+    return (yield Query(name, values))
+
+
+def row(name: str, /, **values: Any) -> Steps[Row | None]:  # noqa: ANN401 - whatever a column holds
+    found = yield Query(name, values)
+    return found[0] if found else None
+
+
+def value(name: str, /, **values: Any) -> Steps[Any]:  # noqa: ANN401 - whatever a column holds
+    """The first column of the first row, None without one."""
+    found = yield Query(name, values)
+    return found[0][0] if found else None
+
+
+def run(name: str, /, **values: Any) -> Steps[None]:  # noqa: ANN401 - whatever a column holds
+    yield Query(name, values)
+
+
+def many(name: str, /, values: Sequence[Values]) -> Steps[None]:
+    if len(values) == 1:
+        yield Query(name, values[0])
+    elif values:
+        yield Query(name, many=values)
+
+
+def composed(sql: str, values: Values) -> Steps[list[Row]]:
+    return (yield Query(sql=sql, values=values))

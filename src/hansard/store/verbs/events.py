@@ -1,0 +1,42 @@
+"""What happened in a workspace, in the order of its generation."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from hansard.store.steps import Steps, rows, run, value
+
+
+class Event(Struct, frozen=True):
+    """``n`` is the workspace's generation that the change made; ``seq`` is the last message's where there is one."""
+
+    n: int
+    type: str
+    session_id: str
+    seq: int | None
+    at: int
+
+
+def happened(workspace_id: str, kind: str, session_id: str, *, at: int, seq: int | None = None, was_updated_at: int | None = None) -> Steps[int]:
+    """Take the next generation and note what made it; locks the workspace's counter, so it comes last."""
+    n: int | None = yield from value("generation_next", workspace_id=workspace_id, by=1)
+    assert n is not None, "a workspace has its counters from its first moment"  # noqa: S101 - an invariant of workspaces.create
+    yield from run("event_put", workspace_id=workspace_id, n=n, type=kind, session_id=session_id, seq=seq, at=at, was_updated_at=was_updated_at)
+    return n
+
+
+def generation(workspace_id: str) -> Steps[int]:
+    """A number that grows with every change of the workspace; 0 for one without changes."""
+    return (yield from value("generation_get", workspace_id=workspace_id)) or 0
+
+
+def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event], int | None]]:
+    """The events behind generation ``after``, and the first that is still kept (None without any)."""
+    found = yield from rows("event_list", workspace_id=workspace_id, after=after, limit=limit)
+    first = yield from value("event_first", workspace_id=workspace_id)
+    return [Event(*one) for one in found], first
+
+
+def trim(workspace_id: str, until: int) -> Steps[None]:
+    """Forget the events up to and including ``until``."""
+    yield from run("event_trim", workspace_id=workspace_id, until=until)

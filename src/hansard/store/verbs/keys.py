@@ -1,0 +1,107 @@
+"""Keys and workspaces: the only verbs that may cross workspaces, for those who run the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hansard.errors import Conflict, NotFound
+from hansard.store import rows, steps
+from hansard.store.steps import Steps, row, run, value
+
+if TYPE_CHECKING:
+    from hansard.model import Key, Workspace
+
+
+def put(key: Key) -> Steps[Key]:
+    yield from run(
+        "key_put",
+        id=key.id,
+        workspace_id=key.workspace_id,
+        name=key.name,
+        scopes=" ".join(key.scopes),
+        digest=key.digest,
+        user_id=key.user_id,
+        app=key.app,
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+    )
+    return key
+
+
+def find(key_id: str) -> Steps[tuple[Key, Workspace] | None]:
+    """The key of this id with its workspace, whatever workspace that is."""
+    got = yield from row("key_find", id=key_id)
+    if got is None:
+        return None
+    key = rows.key(got)
+    home = yield from row("workspace_get", id=key.workspace_id)
+    return (key, rows.workspace(home)) if home else None
+
+
+def page(workspace_id: str) -> Steps[list[Key]]:
+    got = yield from steps.rows("key_list", workspace_id=workspace_id)
+    return [rows.key(one) for one in got]
+
+
+def revoke(workspace_id: str, key_id: str, now: int) -> Steps[None]:
+    if (yield from value("key_revoke", workspace_id=workspace_id, id=key_id, now=now)) is None:
+        raise NotFound(f"no key {key_id!r} in this workspace", code="key_not_found", param="key_id")
+
+
+def rotate(old_id: str, new: Key, expires_at: int) -> Steps[Key]:
+    """Store ``new`` and let the old key of the same workspace expire, one transaction."""
+    yield from run("key_expire", workspace_id=new.workspace_id, id=old_id, expires_at=expires_at)
+    return (yield from put(new))
+
+
+def used(workspace_id: str, key_id: str, now: int) -> Steps[None]:
+    yield from run("key_used", workspace_id=workspace_id, id=key_id, now=now)
+
+
+def create_workspace(workspace: Workspace) -> Steps[Workspace]:
+    """Store a workspace with its counters; Conflict when the name is taken."""
+    values = {"id": workspace.id, "name": workspace.name, "created_at": workspace.created_at, "settings": bytes(workspace.settings).decode()}
+    if (yield from value("workspace_put", **values)) is None:
+        raise Conflict(f"there is a workspace {workspace.name!r} already", code="workspace_exists", param="name")
+    yield from run("workspace_counters_put", workspace_id=workspace.id)
+    return workspace
+
+
+def workspaces() -> Steps[list[Workspace]]:
+    got = yield from steps.rows("workspace_list")
+    return [rows.workspace(one) for one in got]
+
+
+def workspace(workspace_id: str) -> Steps[Workspace]:
+    got = yield from row("workspace_get", id=workspace_id)
+    if got is None:
+        raise NotFound("no such workspace", code="workspace_not_found")
+    return rows.workspace(got)
+
+
+def workspace_named(name: str) -> Steps[Workspace]:
+    got = yield from row("workspace_get_by_name", name=name)
+    if got is None:
+        raise NotFound(f"no workspace {name!r}: see 'hansard workspaces list'", code="workspace_not_found", param="workspace")
+    return rows.workspace(got)
+
+
+def update_workspace(after: Workspace) -> Steps[Workspace]:
+    yield from run("workspace_update", id=after.id, name=after.name, settings=bytes(after.settings).decode())
+    return after
+
+
+PURGED = ("sessions", "session_tags", "messages", "runs", "session_events", "session_counts", "idempotency_keys", "keys", "workspace_counters")
+
+
+def delete_workspace(workspace_id: str) -> Steps[None]:
+    """Remove the workspace and every row of it."""
+    for table in PURGED:
+        yield from run(f"workspace_purge_{table}", workspace_id=workspace_id)
+    yield from run("workspace_delete", workspace_id=workspace_id)
+
+
+def fact(name: str, initial: str) -> Steps[str]:
+    """What the store remembers under ``name``; ``initial`` when it remembers nothing yet."""
+    yield from run("fact_put", name=name, value=initial)
+    return str((yield from value("fact_get", name=name)))

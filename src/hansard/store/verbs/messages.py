@@ -1,0 +1,219 @@
+"""Messages: append, read in both directions, delete, copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hansard.errors import Conflict, NotFound
+from hansard.model import Message, MessageDraft, MessageQuery, Session, parts
+from hansard.store import chain, counts, listing, rows, steps
+from hansard.store.steps import Steps, many, row, run, value
+from hansard.store.verbs.events import happened
+from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
+from hansard.store.verbs.sessions import safe_id, store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hansard.ids import IdSource
+
+PREVIEW, TITLE = 200, 80
+_COPY_BATCH = 500
+
+
+def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, expected_seq: int | None = None) -> Steps[tuple[Peek, list[Message]]]:
+    """Append in order, gap-free; a draft whose ``client_id`` is there already gives the stored message back.
+
+    Raises NotFound, and Conflict with the current ``seq`` when it is not ``expected_seq``.
+    """
+    session = yield from peeked(ref)
+    known = yield from _known(session, ref.workspace_id, drafts)
+    fresh = [draft for draft in drafts if draft.client_id is None or draft.client_id not in known]
+    if fresh and expected_seq is not None and expected_seq != session.last_seq:
+        raise Conflict(
+            f"the session is at seq {session.last_seq}, not {expected_seq}: read what is new, then append again",
+            code="seq_mismatch",
+            param="expected_seq",
+            seq=session.last_seq,
+        )
+    made = [_message(session.id, session.last_seq + place, draft, ids, now) for place, draft in enumerate(fresh, 1)]
+    if made:
+        yield from run("session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **summary(made, fresh))
+        yield from put(ref.workspace_id, made, session.hash or chain.ROOT)
+        yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, was_updated_at=session.updated_at)
+    new = iter(made)
+    return session, [known[draft.client_id] if draft.client_id in known else next(new) for draft in drafts]
+
+
+def put(workspace_id: str, made: Sequence[Message], before: bytes) -> Steps[bytes]:
+    """Write messages behind the hash ``before``; the last hash."""
+    values = []
+    for message in made:
+        before = chain.link(before, message)
+        values.append(rows.message_values(workspace_id, message, before))
+    yield from many("message_put", values)
+    return before
+
+
+def summary(made: Sequence[Message], drafts: Sequence[MessageDraft]) -> dict[str, Any]:
+    """What these messages add to their session's row."""
+    words = [(draft.role, draft.text.strip()) for draft in drafts]
+    first = next((text for role, text in words if role == "user" and text), None)
+    last = next((text for role, text in reversed(words) if role in {"user", "assistant"} and text), None)
+    title = title_of(first)
+    return {
+        "count": len(made),
+        "title": title,
+        "title_by": "auto" if title else None,
+        **rows.title_values(title),
+        "preview": first and clip(first, PREVIEW),
+        "last_preview": last and clip(last, PREVIEW),
+        "last_role": made[-1].role,
+        "input_tokens": sum(one.input_tokens for one in made),
+        "output_tokens": sum(one.output_tokens for one in made),
+        "cost_nanos": sum(one.cost_nanos for one in made),
+        "first_at": made[0].created_at,
+        "last_at": made[-1].created_at,
+    }
+
+
+def title_of(first_user_text: str | None) -> str | None:
+    """The title that a session has until somebody gives it a better one."""
+    return clip(" ".join(first_user_text.split()), TITLE) or None if first_user_text else None
+
+
+def clip(text: str, length: int) -> str:
+    return text[:length].replace("\x00", "\ufffd")
+
+
+def page(ref: Ref, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
+    """The session, the messages asked for, and whether there are more in the direction of reading."""
+    session = yield from found(ref)
+    if query.around is not None:
+        older = yield listing.messages(ref.workspace_id, session.id, query, (query.limit + 1) // 2 + 1, before=query.around + 1, descending=True)
+        newer = yield listing.messages(ref.workspace_id, session.id, query, query.limit // 2 + 1, after=query.around, descending=False)
+        kept = [*reversed(older[: (query.limit + 1) // 2]), *newer[: query.limit // 2]]
+        return session, _ordered(kept, query, ascending=True), len(newer) > query.limit // 2
+    backwards = query.before is not None or (query.after is None and query.newest)
+    got = yield listing.messages(ref.workspace_id, session.id, query, query.limit + 1, before=query.before, after=query.after, descending=backwards)
+    return session, _ordered(got[: query.limit], query, ascending=not backwards), len(got) > query.limit
+
+
+def _ordered(got: Sequence[steps.Row], query: MessageQuery, *, ascending: bool) -> list[Message]:
+    messages = [rows.message(one) for one in got]
+    return messages if ascending != query.descending else messages[::-1]
+
+
+def get(ref: Ref, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
+    """One message by our id (``seq`` is the one inside it) or by the caller's; NotFound."""
+    session = yield from found(ref)
+    return session, (yield from _one(ref.workspace_id, session.id, name, seq))
+
+
+def _one(workspace_id: str, session_id: str, name: str, seq: int | None) -> Steps[Message]:
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    got = (yield from row("message_get", **here, seq=seq)) if seq is not None else None
+    if got is None or rows.message(got).id != name:
+        got = yield from row("message_get_by_client_id", **here, client_id=name)
+    if got is None:
+        raise NotFound(f"no message {name!r} in this session", code="message_not_found", param="message_id")
+    return rows.message(got)
+
+
+def delete(ref: Ref, name: str, seq: int | None, now: int) -> Steps[Session]:
+    """Empty one message for ever; its number is never used again."""
+    session = yield from locked(ref)
+    gone = yield from _one(ref.workspace_id, session.id, name, seq)
+    yield from run("message_erase", workspace_id=ref.workspace_id, session_id=session.id, seq=gone.seq, now=now)
+    after = msgspec.structs.replace(
+        session,
+        version=session.version + 1,
+        updated_at=max(now, session.updated_at),
+        message_count=session.message_count - 1,
+        input_tokens=session.input_tokens - gone.input_tokens,
+        output_tokens=session.output_tokens - gone.output_tokens,
+        cost_nanos=session.cost_nanos - gone.cost_nanos,
+    )
+    after = yield from _without(session, after)
+    yield from store(session, after)
+    yield from happened(ref.workspace_id, "message.deleted", session.id, at=now, seq=gone.seq, was_updated_at=session.updated_at)
+    return after
+
+
+def _without(before: Session, after: Session) -> Steps[Session]:
+    """The summary must not quote a message that is gone: rebuild what may have come from it."""
+    first = yield listing.messages(before.workspace_id, before.id, MessageQuery(roles=("user",)), 5)
+    last = yield listing.messages(before.workspace_id, before.id, MessageQuery(roles=("user", "assistant")), 5, descending=True)
+    ends = yield listing.messages(before.workspace_id, before.id, MessageQuery(), 1)
+    newest = yield listing.messages(before.workspace_id, before.id, MessageQuery(), 1, descending=True)
+    preview, last_preview = _first_text(first), _first_text(last)
+    changes: dict[str, Any] = {
+        "preview": preview and clip(preview, PREVIEW),
+        "last_preview": last_preview and clip(last_preview, PREVIEW),
+        "last_role": rows.message(newest[0]).role if newest else None,
+        "first_message_at": rows.message(ends[0]).created_at if ends else None,
+        "last_message_at": rows.message(newest[0]).created_at if newest else None,
+    }
+    if before.title_by == "auto":
+        changes |= {"title": title_of(preview), "title_by": "auto" if title_of(preview) else None}
+    return msgspec.structs.replace(after, **changes)
+
+
+def _first_text(got: Sequence[steps.Row]) -> str | None:
+    texts = (parts.text_of(parts.decode(rows.message(one).parts)).strip() for one in got)
+    return next((text for text in texts if text), None)
+
+
+def fork(ref: Ref, branch: Callable[[Session], Session], until: int | None, ids: IdSource, now: int) -> Steps[Session]:
+    """Store what ``branch`` makes of the session, with copies of its messages up to ``until``; runs stay behind."""
+    source = yield from locked(ref)
+    copy = branch(source)
+    if (yield from value("session_put", **rows.session_values(copy), safe_id=safe_id(copy))) is None:
+        raise Conflict(f"there is a session {copy.name!r} already", code="session_exists", param="id")
+    after, before, drafts, made = 0, chain.ROOT, list[MessageDraft](), list[Message]()
+    last = source.last_seq if until is None else min(until, source.last_seq)
+    while after < last:
+        got = yield listing.messages(ref.workspace_id, source.id, MessageQuery(), _COPY_BATCH, after=after, before=last + 1)
+        if not got:
+            break
+        originals = [rows.message(one) for one in got]
+        batch = [msgspec.structs.replace(one, session_id=copy.id, id=ids.message(place), seq=place, run_id=None) for place, one in enumerate(originals, len(made) + 1)]
+        before = yield from put(ref.workspace_id, batch, before)
+        made += batch
+        drafts += [MessageDraft(role=one.role, parts=one.parts, text=parts.text_of(parts.decode(one.parts))) for one in batch]
+        after = originals[-1].seq
+    yield from counts.change(ref.workspace_id, None, copy)
+    if made:
+        yield from run("session_extend", workspace_id=ref.workspace_id, id=copy.id, now=now, **summary(made, drafts))
+    yield from happened(ref.workspace_id, "session.created", copy.id, at=now, seq=len(made) or None)
+    return (yield from found(Ref(ref.workspace_id, copy.id)))
+
+
+def _known(session: Peek, workspace_id: str, drafts: Sequence[MessageDraft]) -> Steps[dict[str | None, Message]]:
+    wanted = [draft.client_id for draft in drafts if draft.client_id is not None]
+    if not wanted:
+        return {}
+    got = yield from steps.rows("message_by_client_ids", workspace_id=workspace_id, session_id=session.id, client_ids=rows.texts(wanted))
+    return {one.client_id: one for one in map(rows.message, got)}
+
+
+def _message(session_id: str, seq: int, draft: MessageDraft, ids: IdSource, now: int) -> Message:
+    return Message(
+        session_id,
+        seq,
+        ids.message(seq),
+        draft.client_id,
+        draft.role,
+        draft.sender,
+        draft.sender_id,
+        draft.model,
+        draft.run_id,
+        draft.input_tokens,
+        draft.output_tokens,
+        draft.cost_nanos,
+        draft.created_at if draft.created_at is not None else now,
+        draft.parts,
+        draft.metadata,
+    )

@@ -1,0 +1,86 @@
+"""Find a session by any of its names, for a caller who may be narrowed to one end user or application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from hansard import ids
+from hansard.errors import NotFound
+from hansard.store import rows
+from hansard.store.steps import Steps, row, value
+
+if TYPE_CHECKING:
+    from hansard.model import Session
+    from hansard.store.steps import Row
+
+
+class Ref(Struct, frozen=True):
+    """Which session is meant, and who asks: ``user_id`` and ``app`` narrow what the caller sees."""
+
+    workspace_id: str
+    name: str
+    user_id: str | None = None
+    app: str | None = None
+
+    def missing(self) -> NotFound:
+        return NotFound(f"no session {self.name!r} in this workspace", code="session_not_found", param="session_id")
+
+    def sees(self, user_id: str | None, app: str | None) -> bool:
+        return self.user_id in (None, user_id) and self.app in (None, app)
+
+
+def _row(ref: Ref, statement: str) -> Steps[Row | None]:
+    uuid = ids.uuid_in(ref.name)
+    if uuid is not None:
+        found = yield from row(statement, workspace_id=ref.workspace_id, id=uuid)
+        if found is not None:
+            return found
+    other = yield from value("session_id_by_own_id", workspace_id=ref.workspace_id, own_id=ref.name)
+    if other is None:
+        other = yield from value("session_id_by_safe_id", workspace_id=ref.workspace_id, safe_id=ids.safe_form(ref.name))
+    if other is None and ids.safe_form(ref.name) != ref.name:
+        other = yield from value("session_id_by_own_id", workspace_id=ref.workspace_id, own_id=ids.safe_form(ref.name))
+    if other is None:
+        return None
+    return (yield from row(statement, workspace_id=ref.workspace_id, id=other))
+
+
+def _session(ref: Ref, statement: str) -> Steps[Session]:
+    found = yield from _row(ref, statement)
+    one = rows.session(found) if found else None
+    if one is None or not ref.sees(one.user_id, one.app):
+        raise ref.missing()
+    return one
+
+
+def found(ref: Ref) -> Steps[Session]:
+    """The session; NotFound when it is absent, another workspace's or not the caller's to see."""
+    return (yield from _session(ref, "session_get"))
+
+
+def locked(ref: Ref) -> Steps[Session]:
+    """The session, its row locked until the transaction ends."""
+    return (yield from _session(ref, "session_lock"))
+
+
+class Peek(Struct, frozen=True):
+    """What an append must know of its session; ``hash`` is that of its last message."""
+
+    id: str
+    own_id: str | None
+    user_id: str | None
+    app: str | None
+    last_seq: int
+    updated_at: int
+    hash: bytes | None
+
+
+def peeked(ref: Ref) -> Steps[Peek]:
+    """The least that an append needs, the session's row locked until the transaction ends."""
+    row_found = yield from _row(ref, "session_peek")
+    one = Peek(*row_found) if row_found else None
+    if one is None or not ref.sees(one.user_id, one.app):
+        raise ref.missing()
+    return one

@@ -1,0 +1,125 @@
+"""Runs: leases that start, are kept alive, and end; a session's state is that of its latest run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hansard.errors import Conflict, NotFound
+from hansard.model.run import OPEN_STATES
+from hansard.store import rows, steps
+from hansard.store.steps import Steps, row, run, value
+from hansard.store.verbs.events import happened
+from hansard.store.verbs.names import Ref, found, locked
+from hansard.store.verbs.sessions import store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hansard.model import Run, Session
+
+
+def start(ref: Ref, make: Callable[[Session], Run], now: int, *, exclusive: bool = False) -> Steps[tuple[Session, Run, bool]]:
+    """Store the run that ``make`` makes for the session, or find the one with its id; True when it is new.
+
+    Raises Conflict when ``exclusive`` and another run is open.
+    """
+    session = yield from locked(ref)
+    one = make(session)
+    here = {"workspace_id": ref.workspace_id, "session_id": session.id}
+    if exclusive:
+        other = yield from value("run_open", **here)
+        if other is not None and other != one.id:
+            raise Conflict(f"run {other} is open: finish it, or wait until its lease lapses", code="run_open", run_id=other)
+    if (yield from value("run_put", **rows.run_values(ref.workspace_id, one))) is None:
+        existing = yield from row("run_get", **here, id=one.id)
+        assert existing is not None, "a run that could not be put is there"  # noqa: S101 - the session's row is locked
+        return session, rows.run(existing), False
+    if one.lease_expires_at is not None:
+        yield from run("lapse_earlier", workspace_id=ref.workspace_id, at=one.lease_expires_at)
+    after = yield from follow(session, None, one, now, latest=True)
+    yield from happened(ref.workspace_id, "run.started", session.id, at=now, was_updated_at=session.updated_at)
+    return after, one, True
+
+
+def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Steps[tuple[Session, Run]]:
+    """Amend a run under a lock; ``amend`` is pure and may refuse by raising. The session follows its latest run."""
+    session = yield from locked(ref)
+    got = yield from row("run_lock", workspace_id=ref.workspace_id, session_id=session.id, id=run_id)
+    if got is None:
+        raise missing(run_id)
+    before = rows.run(got)
+    after = amend(before)
+    if after == before:
+        return session, before
+    yield from run("run_update", **rows.run_values(ref.workspace_id, after))
+    if after.lease_expires_at is not None:
+        yield from run("lapse_earlier", workspace_id=ref.workspace_id, at=after.lease_expires_at)
+    if after.state == before.state and _usage(after) == _usage(before):
+        return session, after
+    session_after = yield from follow(session, before, after, now, latest=session.run_id == run_id)
+    kind = "run.updated" if after.state in OPEN_STATES else "run.finished"
+    yield from happened(ref.workspace_id, kind, session.id, at=now, was_updated_at=session.updated_at)
+    return session_after, after
+
+
+def follow(session: Session, before: Run | None, after: Run, now: int, *, latest: bool) -> Steps[Session]:
+    """Write to the session what its run says: state and error when it is the latest, and what it used up."""
+    spent = [new - old for new, old in zip(_usage(after), _usage(before) if before else (0, 0, 0), strict=True)]
+    changed = msgspec.structs.replace(
+        session,
+        version=session.version + 1,
+        updated_at=max(now, session.updated_at),
+        input_tokens=session.input_tokens + spent[0],
+        output_tokens=session.output_tokens + spent[1],
+        cost_nanos=session.cost_nanos + spent[2],
+    )
+    if latest:
+        changed = msgspec.structs.replace(changed, state=after.state, run_id=after.id, run_error=after.error)
+    yield from store(session, changed)
+    return changed
+
+
+def _usage(one: Run) -> tuple[int, int, int]:
+    return one.input_tokens, one.output_tokens, one.cost_nanos
+
+
+def missing(run_id: str) -> NotFound:
+    return NotFound(f"no run {run_id!r} in this session", code="run_not_found", param="run_id")
+
+
+def get(ref: Ref, run_id: str) -> Steps[tuple[Session, Run]]:
+    session = yield from found(ref)
+    got = yield from row("run_get", workspace_id=ref.workspace_id, session_id=session.id, id=run_id)
+    if got is None:
+        raise missing(run_id)
+    return session, rows.run(got)
+
+
+def page(ref: Ref, limit: int) -> Steps[tuple[Session, list[Run]]]:
+    """The latest runs of a session, newest first."""
+    session = yield from found(ref)
+    got = yield from steps.rows("run_list", workspace_id=ref.workspace_id, session_id=session.id, limit=limit)
+    return session, [rows.run(one) for one in got]
+
+
+def by_ids(workspace_id: str, session_id: str, wanted: Sequence[str]) -> Steps[dict[str, Run]]:
+    if not wanted:
+        return {}
+    got = yield from steps.rows("run_by_ids", workspace_id=workspace_id, session_id=session_id, ids=rows.texts(wanted))
+    return {one.id: one for one in map(rows.run, got)}
+
+
+def due(now: int, limit: int = 100) -> Steps[list[str]]:
+    """The workspaces in which a lease may have lapsed."""
+    got = yield from steps.rows("lapse_due", now=now, limit=limit)
+    return [one[0] for one in got]
+
+
+def lapsed(workspace_id: str, now: int, limit: int = 100) -> Steps[list[tuple[str, str]]]:
+    """The (session, run) pairs whose lease has lapsed; without any, the workspace's next look is moved on."""
+    got = yield from steps.rows("run_lapsed", workspace_id=workspace_id, now=now, limit=limit)
+    if not got:
+        yield from run("lapse_reset", workspace_id=workspace_id)
+    return [(one[0], one[1]) for one in got]

@@ -1,0 +1,142 @@
+"""Sessions: create or get, read, page, change, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from hansard.ids import safe_form
+from hansard.store import counts, listing, rows, steps
+from hansard.store.steps import Steps, many, run, value
+from hansard.store.verbs.events import generation, happened
+from hansard.store.verbs.names import Ref, found, locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hansard.model import Session, SessionFilter
+
+
+class Listed(Struct, frozen=True):
+    """One place of a page: which session, in which version, and where it stands in the order."""
+
+    id: str
+    version: int
+    place: list[Any]
+
+
+class Listing(Struct, frozen=True):
+    places: list[Listed]
+    total: int | None
+    generation: int
+
+
+def create(session: Session) -> Steps[tuple[Session, bool]]:
+    """Store the session, or find the one that has its name already; True when it is new."""
+    made = yield from value("session_put", **rows.session_values(session), safe_id=safe_id(session))
+    if made is None:
+        name = session.own_id or session.id
+        return (yield from locked(Ref(session.workspace_id, name))), False
+    yield from _tag(session)
+    yield from counts.change(session.workspace_id, None, session)
+    yield from happened(session.workspace_id, "session.created", session.id, at=session.updated_at)
+    return session, True
+
+
+def get(ref: Ref) -> Steps[Session]:
+    return (yield from found(ref))
+
+
+def by_ids(workspace_id: str, wanted: Sequence[str]) -> Steps[dict[str, Session]]:
+    """The sessions of these internal ids, by id; those that are gone are left out."""
+    if not wanted:
+        return {}
+    got = yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted))
+    return {one.id: one for one in map(rows.session, got)}
+
+
+def page(  # noqa: PLR0913 - the coordinates of a page
+    workspace_id: str, wanted: SessionFilter, sort: str, limit: int, *, offset: int, after: list[Any] | None, with_total: bool
+) -> Steps[Listing]:
+    """One more place than ``limit`` where there is more, and the exact total when asked.
+
+    The generation is read first: what is listed is never older than it says.
+    """
+    of = yield from generation(workspace_id)
+    got = yield listing.page(workspace_id, wanted, sort, limit + 1, offset=offset, after=after)
+    total = (yield from count(workspace_id, wanted)) if with_total else None
+    return Listing([Listed(one[0], one[1], list(one[2:])) for one in got], total, of)
+
+
+def count(workspace_id: str, wanted: SessionFilter) -> Steps[int]:
+    """The exact number of sessions that match: from the counters where they know it, else by counting."""
+    counted = counts.counted_by(wanted)
+    if counted is not None:
+        return (yield from counts.total(workspace_id, *counted))
+    got = yield listing.count(workspace_id, wanted)
+    return int(got[0][0])
+
+
+def facet(workspace_id: str, name: str) -> Steps[dict[str, int]]:
+    """How many sessions have each value of a facet."""
+    got = yield from steps.rows("count_list", workspace_id=workspace_id, facet=name)
+    return {one: number for _, one, number in got}
+
+
+def change(ref: Ref, now: int, amend: Callable[[Session], Session]) -> Steps[Session]:
+    """Read under a lock, amend, write; ``amend`` is pure, may be called again on a retry, and may refuse by raising."""
+    before = yield from locked(ref)
+    amended = amend(before)
+    if amended == before:
+        return before
+    after = msgspec.structs.replace(amended, version=before.version + 1, updated_at=max(now, before.updated_at))
+    yield from store(before, after)
+    yield from happened(after.workspace_id, "session.updated", after.id, at=now, was_updated_at=before.updated_at)
+    return after
+
+
+def store(before: Session, after: Session) -> Steps[None]:
+    """Write the row and what is derived from it: tags and counters."""
+    yield from run("session_update", **rows.session_values(after))
+    if bytes(after.tags) != bytes(before.tags):
+        yield from run("tag_delete_of_session", workspace_id=after.workspace_id, id=after.id)
+        yield from _tag(after)
+    yield from counts.change(after.workspace_id, before, after)
+
+
+def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
+    """Delete the session and everything below it; how many sessions, messages and so on went."""
+    top = yield from locked(ref)
+    gone = {"sessions": 0, "messages": 0}
+    waiting = [top.id]
+    while waiting:
+        one = yield from locked(Ref(ref.workspace_id, waiting.pop()))
+        children = yield from steps.rows("session_children", workspace_id=ref.workspace_id, id=one.id)
+        waiting.extend(child[0] for child in children)
+        gone["messages"] += yield from erase(one)
+        gone["sessions"] += 1
+        yield from happened(one.workspace_id, "session.deleted", one.id, at=now, was_updated_at=one.updated_at)
+    return gone
+
+
+def erase(session: Session) -> Steps[int]:
+    """Remove every row of one session; how many messages there were."""
+    here = {"workspace_id": session.workspace_id, "id": session.id}
+    messages = yield from value("message_count_of_session", **here)
+    for name in ("message_delete_of_session", "run_delete_of_session", "tag_delete_of_session", "event_delete_of_session", "session_delete"):
+        yield from run(name, **here)
+    yield from counts.change(session.workspace_id, session, None)
+    return int(messages)
+
+
+def _tag(session: Session) -> Steps[None]:
+    tags = msgspec.json.decode(session.tags, type=list[str])
+    yield from many("tag_put", [{"workspace_id": session.workspace_id, "tag": tag, "session_id": session.id} for tag in dict.fromkeys(tags)])
+
+
+def safe_id(session: Session) -> str | None:
+    """The file-name form of the caller's id, where it differs."""
+    safe = safe_form(session.own_id) if session.own_id else None
+    return safe if safe != session.own_id else None
