@@ -88,6 +88,6 @@ def feed(command: Sequence[str], records: Iterable[SessionRecord]) -> None:
 
 
 def sources(requests: list[Request], clients: int) -> list[Iterator[bytes]]:
-    """For each client its own sequence of requests, spread over those that the adapter names."""
+    """For each client its own requests, none shared: some peers refuse two writers on one session."""
     ready = [request.data() for request in requests]
-    return [itertools.cycle(ready[place:] + ready[:place]) for place in (client * len(ready) // clients for client in range(clients))]
+    return [itertools.cycle(ready[client % len(ready) :: clients] or ready) for client in range(clients)]
