@@ -17,17 +17,18 @@ _ENDINGS = (".json", ".jsonl", ".ndjson")
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, kw_only=True):
     """One file to import. ``chosen`` says that the caller named it, so that it must be of a known format.
 
-    ``name`` is its place for messages, ``size`` its bytes if known.
+    ``name`` is its place for messages, ``size`` its bytes if known.  ``beside`` gives what the file
+    of a name in the same folder holds, None when there is none.
     """
 
     name: str
     size: int | None
     chosen: bool
-    _open: Callable[[], AbstractContextManager[IO[bytes]]]
-    _beside: Callable[[str], bytes | None]
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
+    beside: Callable[[str], bytes | None]
 
     @property
     def stem(self) -> str:
@@ -37,16 +38,15 @@ class Document(Struct, frozen=True):
 
     @contextmanager
     def stream(self) -> Iterator[Stream]:
-        with self._open() as file:
+        with self.open() as file:
             yield Stream(file)
-
-    def beside(self, name: str) -> bytes | None:
-        """What the file of that name in the same folder holds; None when there is none."""
-        return self._beside(name)
 
 
 def documents(path: Path) -> Iterator[Document]:
-    """The files to read for what the caller named; FileNotFoundError when nothing is there."""
+    """The files to read for what the caller named; FileNotFoundError when nothing is there.
+
+    The members of an archive can be read while the iteration is at them.
+    """
     if path.is_dir():
         yield from (_file(found, chosen=False) for found in _within(path))
     elif _is_archive(path):
@@ -57,7 +57,7 @@ def documents(path: Path) -> Iterator[Document]:
 
 def from_stream(name: str, file: IO[bytes]) -> Document:
     """A file that is open already, such as standard input or an upload; it is read once."""
-    return Document(name, None, True, lambda: nullcontext(file), lambda _: None)
+    return Document(name=name, size=None, chosen=True, open=lambda: nullcontext(file), beside=lambda _: None)
 
 
 def _file(path: Path, *, chosen: bool) -> Document:
@@ -65,7 +65,7 @@ def _file(path: Path, *, chosen: bool) -> Document:
         sibling = path.with_name(name)
         return sibling.read_bytes() if sibling.is_file() else None
 
-    return Document(str(path), path.stat().st_size, chosen, lambda: path.open("rb"), beside)
+    return Document(name=str(path), size=path.stat().st_size, chosen=chosen, open=lambda: path.open("rb"), beside=beside)
 
 
 def _within(folder: Path) -> Iterator[Path]:
@@ -97,4 +97,4 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Docu
         except KeyError:
             return None
 
-    return Document(f"{path}!{info.filename}", info.compress_size, False, lambda: archive.open(info), beside)
+    return Document(name=f"{path}!{info.filename}", size=info.compress_size, chosen=False, open=lambda: archive.open(info), beside=beside)

@@ -102,8 +102,7 @@ def _of_number(value: float) -> int | None:
     if value != value or value <= 0:  # noqa: PLR0124  # this is what not-a-number means
         return None
     factor = 1 if value >= _MICROSECONDS_FROM else 1000 if value >= _MILLISECONDS_FROM else 1_000_000
-    found = round(value * factor) if value * factor < times.LATEST else None
-    return found
+    return round(value * factor) if value * factor < times.LATEST else None
 
 
 def _of_text(text: str, zone: tzinfo | None) -> int:

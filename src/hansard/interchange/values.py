@@ -39,10 +39,14 @@ class Bad(Struct, frozen=True):
     reason: str
 
 
+def is_array(stream: Stream) -> bool:
+    return _opening(stream.head) == "["
+
+
 def values(stream: Stream) -> Iterator[Value | Bad]:
     """The elements of the stream's one array, else its lines, else its one value."""
     try:
-        if _opening(stream.head) == "[":
+        if is_array(stream):
             yield from _Array(_text(stream)).elements()
         elif _is_lines(stream.head):
             yield from _lines(stream)
@@ -131,7 +135,7 @@ class _Array:
             except ValueError as problem:
                 if self._cut_short(problem) and self._grow():
                     continue
-                reason = f"not JSON: {problem}"
+                reason = f"not JSON: {getattr(problem, 'msg', problem)}"
             else:
                 self._at = end
                 return Value(number, value)

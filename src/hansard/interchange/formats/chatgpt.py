@@ -1,10 +1,10 @@
 """ChatGPT's data export: ``conversations.json`` (also split into ``conversations-000.json`` …), an array of trees.
 
- - what is read is the line that the person saw last: from ``current_node`` up to the root; how many
-   messages lie on other branches is said in the metadata;
- - a message to a tool is a tool call, the tool's answer its response; thoughts are reasoning;
- - uploaded and drawn files are kept as references, since the export names but does not contain them;
- - empty placeholders (the root, blank system messages) are left out.
+- what is read is the line that the person saw last: from ``current_node`` up to the root; how many
+  messages lie on other branches is said in the metadata;
+- a message to a tool is a tool call, the tool's answer its response; thoughts are reasoning;
+- uploaded and drawn files are kept as references, since the export names but does not contain them;
+- empty placeholders (the root, blank system messages) are left out.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _message(said: tuple[Json, list[Json]], at: int, known_as: str) -> MessageDr
     if role is None:
         text = f"message {known_as} is by {_role(message)!r}, expected one of {', '.join(_ROLES)}"
         raise Unreadable(text)
-    metadata = message.get("metadata") if isinstance(message.get("metadata"), dict) else {}
+    metadata = message["metadata"] if isinstance(message.get("metadata"), dict) else {}
     parts, words = encoded(items, f"message {known_as}")
     return MessageDraft(
         role="system" if metadata.get("is_user_system_message") is True else role,

@@ -1,10 +1,10 @@
 """Claude Code's transcripts: ``~/.claude/projects/*/*.jsonl``, a line an entry, tied by ``uuid`` and ``parentUuid``.
 
- - a file is one session; what a sub-agent said (``isSidechain``) is a session of its own below it;
- - prompts that were taken back, with all that followed them, are left out and counted in the metadata;
-   parallel tool calls also make branches in the tree, and those stay;
- - one answer of the model spans several lines and repeats its usage on each: it is counted once;
- - lines that are no messages (snapshots, queue operations, …) are passed over; a summary or a custom title names the session.
+- a file is one session; what a sub-agent said (``isSidechain``) is a session of its own below it;
+- prompts that were taken back, with all that followed them, are left out and counted in the metadata;
+  parallel tool calls also make branches in the tree, and those stay;
+- one answer of the model spans several lines and repeats its usage on each: it is counted once;
+- lines that are no messages (snapshots, queue operations, …) are passed over; a summary or a custom title names the session.
 """
 
 from __future__ import annotations
@@ -223,14 +223,14 @@ def _tool_result(block: Json) -> Json:
 
 def _media(modality: str) -> Callable[[Json], Json]:
     def convert(block: Json) -> Json:
-        source = block.get("source")
-        match source:
-            case {"type": "base64", "data": str(data)}:
-                return {"type": "blob", "modality": modality, "mime_type": source.get("media_type"), "content": data}
+        match block.get("source"):
+            case {"type": "base64", "media_type": mime_type, "data": str(data)}:
+                return {"type": "blob", "modality": modality, "mime_type": mime_type, "content": data}
             case {"type": "url", "url": str(url)}:
                 return {"type": "uri", "modality": modality, "uri": url}
             case _:
                 return block
+
     return convert
 
 

@@ -35,6 +35,7 @@ from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import MessageDraft, SessionDraft
 from hansard.model.message import Role
+from hansard.model.session import Resolution
 
 name = "openai"
 
@@ -144,8 +145,10 @@ def _user_of_task(record: dict[str, Any]) -> str | None:
     return _text(at)
 
 
-def _resolution(reward: object) -> Any:
-    return {1: "resolved", 0: "unresolved"}.get(reward, "open") if isinstance(reward, int | float) else "open"
+def _resolution(reward: object) -> Resolution:
+    """A reward of exactly 1 or 0 is a verdict; anything between is none."""
+    verdicts: dict[float, Resolution] = {1: "resolved", 0: "unresolved"}
+    return verdicts.get(reward, "open") if isinstance(reward, int | float) else "open"
 
 
 def _intents(record: dict[str, Any]) -> list[str]:
@@ -190,7 +193,7 @@ def _message(item: object, index: int, time: int, known_as: str) -> MessageDraft
         message = f"{where}.role is {item.get('role')!r}, expected one of {', '.join(_ROLES)}"
         raise Unreadable(message)
     parts, text = encoded(parts_of(item, role), where)
-    usage = item.get("usage") if isinstance(item.get("usage"), dict) else {}
+    usage = item["usage"] if isinstance(item.get("usage"), dict) else {}
     return MessageDraft(
         role=role,
         parts=parts,
@@ -204,7 +207,7 @@ def _message(item: object, index: int, time: int, known_as: str) -> MessageDraft
     )
 
 
-def _count(usage: Any, *names: str) -> int:
+def _count(usage: dict[str, Any], *names: str) -> int:
     value = next((usage[key] for key in names if key in usage), 0)
     return value if isinstance(value, int) and value >= 0 else 0
 

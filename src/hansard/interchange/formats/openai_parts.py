@@ -28,7 +28,7 @@ def _response(item: Json) -> Json:
 
 
 def _call(call: Json) -> Json:
-    function = call.get("function") if isinstance(call.get("function"), dict) else call
+    function = call["function"] if isinstance(call.get("function"), dict) else call
     return {"type": "tool_call", "id": call.get("id"), "name": str(function.get("name") or ""), "arguments": _arguments(function.get("arguments"))}
 
 

@@ -1,11 +1,11 @@
 """PocketPaw's session files: ``memory/sessions/{safe key}.json``, each an array of ``{id, role, content, timestamp, metadata}``.
 
- - the file's name is the session's id; its channel is the longest known one that the name begins with,
-   since the name has lost the colon that stood between the two;
- - ``_index.json`` beside it is a cache that can be rebuilt: only a person's own title is taken from it;
- - names that begin with ``_`` and ``*_compaction.json`` are not sessions;
- - times are local to the machine that wrote them unless they carry an offset;
- - the product's own JSON export of one session, ``{export_version, session_id, messages}``, is read too.
+- the file's name is the session's id; its channel is the longest known one that the name begins with,
+  since the name has lost the colon that stood between the two;
+- ``_index.json`` beside it is a cache that can be rebuilt: only a person's own title is taken from it;
+- names that begin with ``_``, ``*_compaction.json`` and files that hold no list are not sessions;
+- times are local to the machine that wrote them unless they carry an offset;
+- the product's own JSON export of one session, ``{export_version, session_id, messages}``, is read too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, encoded, filled, moment_of, own_id, raw_json
 from hansard.interchange.streams import Stream
-from hansard.interchange.values import Bad, Value, values
+from hansard.interchange.values import Bad, Value, is_array, values
 from hansard.model import MessageDraft, SessionDraft
 from hansard.model.message import Role
 
@@ -59,7 +59,7 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
             yield item
         elif isinstance(item.value, dict) and isinstance(item.value.get("messages"), list):
             key, items = str(item.value.get("session_id") or key), item.value["messages"]
-        else:
+        elif is_array(stream):
             items.append(item.value)
     if items:
         yield _read_one(Value(1, items), key.replace(":", "_").replace("/", "_"), _user_title(document, key), rules)

@@ -1,0 +1,1 @@
+"""Sessions out of foreign files, and sessions out of the store into files of our own."""

@@ -1,0 +1,65 @@
+"""Read a file of the test's own making through the importers."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hansard.interchange.documents import Document, documents, from_stream
+from hansard.interchange.formats import named, sniffed
+from hansard.interchange.records import Rules, SessionRecord
+from hansard.interchange.values import Bad
+from hansard.model import MessageDraft
+
+NOW = 1_800_000_000_000_000
+SECOND = 1_000_000
+
+
+def read(document: Document, *, format_name: str | None = None, rules: Rules | None = None) -> list[SessionRecord | Bad]:
+    with document.stream() as stream:
+        format_ = named(format_name) if format_name else sniffed(document, stream)
+        assert format_ is not None, "no format takes it"
+        return list(format_.read(document, stream, rules or Rules(now=NOW)))
+
+
+def read_bytes(data: bytes, *, name: str = "file.json", format_name: str | None = None) -> list[SessionRecord | Bad]:
+    return read(from_stream(name, io.BytesIO(data)), format_name=format_name)
+
+
+def read_json(value: object, *, name: str = "file.json", format_name: str | None = None) -> list[SessionRecord | Bad]:
+    return read_bytes(json.dumps(value).encode(), name=name, format_name=format_name)
+
+
+def read_folder(path: Path, *, format_name: str | None = None, rules: Rules | None = None) -> list[SessionRecord | Bad]:
+    return [found for document in documents(path) for found in read(document, format_name=format_name, rules=rules)]
+
+
+def format_of(data: bytes, *, name: str = "file.json") -> str | None:
+    document = from_stream(name, io.BytesIO(data))
+    with document.stream() as stream:
+        format_ = sniffed(document, stream)
+    return format_.name if format_ else None
+
+
+def one(found: list[SessionRecord | Bad]) -> SessionRecord:
+    assert len(found) == 1
+    assert isinstance(found[0], SessionRecord), found[0]
+    return found[0]
+
+
+def parts(message: MessageDraft) -> list[dict[str, Any]]:
+    decoded: list[dict[str, Any]] = msgspec.json.decode(message.parts)
+    return decoded
+
+
+def metadata(message: MessageDraft) -> dict[str, Any]:
+    decoded: dict[str, Any] = msgspec.json.decode(message.metadata)
+    return decoded
+
+
+def said(session: SessionRecord) -> list[tuple[str, str]]:
+    return [(message.role, message.text) for message in session.messages]

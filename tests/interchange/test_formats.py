@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hansard.interchange.documents import documents, from_stream
+from hansard.interchange.formats import FORMATS, named
+from tests.interchange.reading import format_of
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "hello", '{"a": 1}', '[{"name": "x"}]', "[1, 2]", "\x00\x01", '{"user": {"messages": []}}'])
+def test_what_is_of_no_known_format_is_claimed_by_none(text: str) -> None:
+    assert format_of(text.encode()) is None
+
+
+def test_a_format_is_found_by_its_name() -> None:
+    assert [named(format_.name) for format_ in FORMATS] == list(FORMATS)
+    assert named("unknown") is None
+
+
+def test_keys_of_inner_objects_do_not_mislead() -> None:
+    assert format_of(json.dumps([{"note": {"mapping": 1, "messages": []}, "traj": []}]).encode()) == "openai"
+
+
+def test_a_folder_is_walked_in_order_for_files_that_can_hold_json(tmp_path: Path) -> None:
+    for name in ("b.json", "a/c.jsonl.gz", "a/d.txt", "e.NDJSON", "f.ndjson"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"[]")
+    found = list(documents(tmp_path))
+    assert [Path(document.name).name for document in found] == ["b.json", "f.ndjson", "c.jsonl.gz"]
+    assert not any(document.chosen for document in found)
+
+
+def test_a_named_file_is_chosen_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "data.bin").write_bytes(b"[1]")
+    [document] = documents(tmp_path / "data.bin")
+    assert (document.chosen, document.size, document.stem) == (True, 3, "data.bin")
+
+
+def test_a_path_where_nothing_is_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        list(documents(tmp_path / "absent.json"))
+
+
+def test_a_file_knows_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"[]")
+    (tmp_path / "b.json").write_bytes(b"beside")
+    [document] = documents(tmp_path / "a.json")
+    assert (document.beside("b.json"), document.beside("c.json")) == (b"beside", None)
+
+
+def test_a_member_of_an_archive_knows_what_lies_beside_it(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("in/a.json", "[]")
+        archive.writestr("in/b.json", "beside")
+    found = [(document.beside("b.json"), document.beside("c.json")) for document in documents(tmp_path / "x.zip")]
+    assert found == [(b"beside", None)] * 2
+
+
+def test_an_open_stream_is_a_document_with_nothing_beside_it() -> None:
+    document = from_stream("-", io.BytesIO(b"[]"))
+    assert (document.beside("x"), document.size, document.chosen) == (None, None, True)

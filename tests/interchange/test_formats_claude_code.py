@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hansard.interchange.records import SessionRecord
+from hansard.interchange.values import Bad
+from tests.interchange.reading import SECOND, format_of, metadata, one, parts, read_bytes, said
+
+START = 1_770_733_800
+
+
+def entry(uuid: str, parent: str | None, kind: str, content: object, **more: Any) -> dict[str, Any]:
+    role = "assistant" if kind == "assistant" else "user"
+    number = int("".join(filter(str.isdigit, uuid)) or 0)
+    return {
+        "parentUuid": parent,
+        "isSidechain": False,
+        "sessionId": "s-1",
+        "cwd": "/home/ann/shop",
+        "version": "2.1.0",
+        "gitBranch": "main",
+        "type": kind,
+        "message": {"role": role, "content": content},
+        "uuid": uuid,
+        "timestamp": f"2026-02-10T14:30:{number % 60:02d}.000Z",
+    } | more
+
+
+def answer(uuid: str, parent: str, block: dict[str, Any], **more: Any) -> dict[str, Any]:
+    usage = {"input_tokens": 10, "cache_read_input_tokens": 5, "output_tokens": 7}
+    said = {"id": "msg_1", "role": "assistant", "model": "claude-sonnet-4-5", "content": [block], "usage": usage}
+    return entry(uuid, parent, "assistant", [], **more) | {"message": said}
+
+
+def lines(*entries: object) -> bytes:
+    return b"".join(json.dumps(found).encode() + b"\n" for found in entries)
+
+
+def text(content: str) -> dict[str, Any]:
+    return {"type": "text", "text": content}
+
+
+def tool_use(call: str) -> dict[str, Any]:
+    return {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": "ls"}}
+
+
+def result(call: str, **more: Any) -> dict[str, Any]:
+    return {"type": "tool_result", "tool_use_id": call, "content": "a.txt"} | more
+
+
+TALK = [
+    {"type": "file-history-snapshot", "messageId": "u1", "snapshot": {}, "isSnapshotUpdate": False},
+    entry("u1", None, "user", "List the files"),
+    answer("a2", "u1", {"type": "thinking", "thinking": "ls will do", "signature": "sig"}),
+    answer("a3", "a2", tool_use("t1")),
+    entry("u4", "a3", "user", [result("t1")], toolUseResult={"stdout": "a.txt"}),
+    answer("a5", "u4", text("One file: a.txt")),
+]
+
+
+def test_a_transcript_is_one_session_in_its_order() -> None:
+    session = one(read_bytes(lines(*TALK), name="s-1.jsonl"))
+    assert format_of(lines(*TALK)) == "claude-code"
+    assert said(session) == [("user", "List the files"), ("assistant", ""), ("assistant", ""), ("tool", ""), ("assistant", "One file: a.txt")]
+    draft = session.draft
+    assert (draft.id, draft.channel, draft.agent, draft.model, draft.kind) == ("s-1", "claude-code", "claude-code", "claude-sonnet-4-5", "session")
+    assert draft.metadata == {"cwd": "/home/ann/shop", "gitBranch": "main", "version": "2.1.0"}
+    assert [found.created_at for found in session.messages] == [(START + second) * SECOND for second in (1, 2, 3, 4, 5)]
+    assert metadata(session.messages[1])["parentUuid"] == "u1"
+
+
+def test_blocks_become_parts() -> None:
+    session = one(read_bytes(lines(*TALK)))
+    assert [parts(found)[0] for found in session.messages[1:4]] == [
+        {"type": "reasoning", "content": "ls will do", "signature": "sig"},
+        {"type": "tool_call", "id": "t1", "name": "Bash", "arguments": {"command": "ls"}},
+        {"type": "tool_call_response", "id": "t1", "response": "a.txt"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (result("t", is_error=True), {"type": "tool_call_response", "id": "t", "response": "a.txt", "is_error": True}),
+        (
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+            {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "AAAA"},
+        ),
+        ({"type": "document", "source": {"type": "url", "url": "https://x/y.pdf"}}, {"type": "uri", "modality": "document", "uri": "https://x/y.pdf"}),
+        ({"type": "image", "source": None}, {"type": "image", "source": None}),
+        ({"type": "novel", "n": 1}, {"type": "novel", "n": 1}),
+        (5, {"type": "text", "content": "5"}),
+    ],
+)
+def test_every_kind_of_block_becomes_a_part(block: object, expected: dict[str, Any]) -> None:
+    assert parts(one(read_bytes(lines(entry("u1", None, "user", [block])))).messages[0]) == [expected]
+
+
+def test_the_usage_of_an_answer_is_counted_once_over_its_lines() -> None:
+    session = one(read_bytes(lines(*TALK)))
+    assert sum(found.input_tokens for found in session.messages) == 15
+    assert sum(found.output_tokens for found in session.messages) == 7
+
+
+def test_a_prompt_that_was_taken_back_is_left_out_with_what_followed_it() -> None:
+    taken_back = [entry("u6", "a5", "user", "Delete it"), answer("a7", "u6", text("Done"))]
+    session = one(read_bytes(lines(*TALK, *taken_back, entry("u8", "a5", "user", "Keep it"))))
+    assert said(session)[-2:] == [("assistant", "One file: a.txt"), ("user", "Keep it")]
+    assert session.draft.metadata["messages_taken_back"] == 2
+
+
+def test_parallel_tool_calls_all_stay() -> None:
+    talk = [
+        entry("u1", None, "user", "Both"),
+        answer("a2", "u1", tool_use("t1")),
+        answer("a3", "a2", tool_use("t2")),
+        entry("u4", "a2", "user", [result("t1")]),
+        entry("u5", "a3", "user", [result("t2")]),
+        answer("a6", "u5", text("ok")),
+    ]
+    session = one(read_bytes(lines(*talk)))
+    assert len(session.messages) == 6
+    assert "messages_taken_back" not in session.draft.metadata
+
+
+def test_the_line_goes_on_over_entries_that_are_no_messages() -> None:
+    talk = [
+        entry("u1", None, "user", "a"),
+        {"type": "progress", "uuid": "p2", "parentUuid": "u1", "sessionId": "s-1"},
+        entry("u3", "p2", "user", "b"),
+        {
+            "type": "system",
+            "subtype": "compact_boundary",
+            "content": "Conversation compacted",
+            "uuid": "s4",
+            "parentUuid": None,
+            "logicalParentUuid": "u3",
+            "timestamp": "2026-02-10T14:30:04Z",
+        },
+        entry("u5", "s4", "user", "c", isCompactSummary=True),
+    ]
+    session = one(read_bytes(lines(*talk)))
+    assert said(session) == [("user", "a"), ("user", "b"), ("system", "Conversation compacted"), ("user", "c")]
+
+
+def test_what_a_sub_agent_said_is_a_session_below() -> None:
+    side = [
+        entry("u6", None, "user", "Look around", isSidechain=True),
+        answer("a7", "u6", text("Nothing"), isSidechain=True),
+        entry("u8", None, "user", "Look again", isSidechain=True, agentId="ag1"),
+    ]
+    found = read_bytes(lines(*TALK, *side))
+    assert [(item.draft.id, item.draft.parent, item.draft.kind) for item in found if isinstance(item, SessionRecord)] == [
+        ("s-1", None, "session"),
+        ("s-1:u6", "s-1", "task"),
+        ("s-1:ag1", "s-1", "task"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("titles", "expected"),
+    [
+        ([{"type": "summary", "summary": "Files", "leafUuid": "a5"}], "Files"),
+        ([{"type": "summary", "summary": "Files", "leafUuid": "a5"}, {"type": "ai-title", "aiTitle": "Listing", "sessionId": "s-1"}], "Listing"),
+        ([{"type": "custom-title", "customTitle": "Mine", "sessionId": "s-1"}, {"type": "ai-title", "aiTitle": "Listing"}], "Mine"),
+    ],
+)
+def test_a_title_or_summary_names_the_session(titles: list[dict[str, str]], expected: str) -> None:
+    draft = one(read_bytes(lines(*titles, *TALK))).draft
+    assert (draft.title, draft.title_by) == (expected, "import")
+
+
+def test_a_resumed_transcript_belongs_to_the_session_that_it_ends_with() -> None:
+    assert one(read_bytes(lines(*TALK, entry("u6", "a5", "user", "Go on", sessionId="s-2")))).draft.id == "s-2"
+
+
+def test_without_a_session_id_the_file_names_the_session() -> None:
+    nameless = {key: value for key, value in entry("u1", None, "user", "x").items() if key != "sessionId"}
+    assert one(read_bytes(lines(nameless), name="/x/abc.jsonl.gz")).draft.id == "abc"
+
+
+def test_an_entry_without_content_or_uuid_is_kept() -> None:
+    bare = {"type": "assistant", "message": {"role": "assistant", "model": "<synthetic>", "content": None, "usage": {"output_tokens": "?"}}}
+    session = one(read_bytes(lines(entry("u1", None, "user", "x"), bare), format_name="claude-code"))
+    assert [(found.client_id, found.model, found.output_tokens) for found in session.messages] == [("u1", None, 0), ("import:1", None, 0)]
+
+
+def test_bad_lines_are_set_aside_and_the_rest_read() -> None:
+    found = read_bytes(lines(*TALK) + b"{broken\n7\n")
+    assert [(type(item), item.number) for item in found] == [(Bad, 7), (Bad, 8), (SessionRecord, 2)]
+
+
+def test_a_session_that_cannot_be_read_is_set_aside() -> None:
+    found = read_bytes(b'{"type": "user", "uuid": "u1", "sessionId": "s", "message": {"role": "user", "content": "\\ud800"}}\n')
+    assert isinstance(found[0], Bad)
+    assert "cannot be written as JSON" in found[0].reason
+
+
+def test_a_file_without_messages_has_no_session() -> None:
+    assert read_bytes(lines(TALK[0], {"type": "progress", "uuid": "p1"}), format_name="claude-code") == []

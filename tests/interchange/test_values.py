@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from hansard.interchange import values as module
+from hansard.interchange.streams import Stream
+from hansard.interchange.values import Bad, Value, values
+
+
+def read(data: bytes | str) -> list[Value | Bad]:
+    return list(values(Stream(io.BytesIO(data.encode() if isinstance(data, str) else data))))
+
+
+def good(data: bytes | str) -> list[Any]:
+    return [item.value for item in read(data) if isinstance(item, Value)]
+
+
+def bad(data: bytes | str) -> list[Bad]:
+    return [item for item in read(data) if isinstance(item, Bad)]
+
+
+RECORDS = [{"id": number, "text": '\\"] }, é漢字😀\n' * (number % 7), "list": [[], {}, [1.5, None, True]]} for number in range(500)]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_the_elements_of_an_array_come_one_by_one(indent: int | None, ascii_only: bool) -> None:
+    found = read(json.dumps(RECORDS, indent=indent, ensure_ascii=ascii_only))
+    assert found == [Value(number, record) for number, record in enumerate(RECORDS, 1)]
+
+
+def test_one_value_a_line_comes_with_its_line_number() -> None:
+    lines = "\n".join(json.dumps(record) for record in RECORDS[:3])
+    assert read(f"\n{lines}\r\n\n") == [Value(number, record) for number, record in enumerate(RECORDS[:3], 2)]
+
+
+def test_a_single_value_over_several_lines_is_one_record() -> None:
+    assert read(json.dumps(RECORDS[1], indent=2)) == [Value(1, RECORDS[1])]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    assert good(b'\xef\xbb\xbf[{"a": 1}]') == good(b'\xef\xbb\xbf{"a": 1}\n') == [{"a": 1}]
+
+
+@pytest.mark.parametrize("data", ["", " \n ", "[]", "[ ]\n"])
+def test_nothing_is_nothing(data: str) -> None:
+    assert read(data) == []
+
+
+def test_elements_longer_than_a_chunk_and_characters_across_its_end_survive() -> None:
+    records = [{"text": "漢" * 300_001}, {"text": "é"}, {"text": "\\" * 200_000}]
+    assert good(json.dumps(records, ensure_ascii=False)) == records
+
+
+def test_a_long_array_never_lies_in_memory_whole() -> None:
+    data = gzip.compress(json.dumps([{"text": "x" * 1000}] * 30_000).encode())
+    stream = Stream(io.BytesIO(data))
+    tracemalloc.start()
+    count = sum(1 for _ in values(stream))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 30_000
+    assert peak < 8_000_000
+
+
+@pytest.mark.parametrize("broken", ['{"a": tru}', '{"a" 1}', '{"a": [1, 2}', "nonsense", '{"a": {"b": 01}}', "[" * 200_000 + "]" * 200_000])
+def test_a_broken_element_is_set_aside_and_the_next_one_read(broken: str) -> None:
+    found = read(f'[{{"good": 1}}, {broken}, {{"good": 2}}]')
+    assert found[0] == Value(1, {"good": 1})
+    assert isinstance(found[1], Bad)
+    assert found[1].number == 2
+    assert found[2:] == [Value(3, {"good": 2})]
+
+
+def test_a_broken_element_is_passed_by_its_brackets() -> None:
+    found = read('[{"a": [1, 2,], "t": "]}"}, {"good": 2}]')
+    assert [type(item) for item in found] == [Bad, Value]
+
+
+def test_a_broken_element_without_an_end_gives_up_the_rest_and_says_so() -> None:
+    found = read('[{"good": 1}, {"a": "never closed}, {"good": 2}]')
+    assert found[0] == Value(1, {"good": 1})
+    assert isinstance(found[1], Bad)
+    assert found[1].reason.endswith("the rest of the file cannot be read")
+
+
+def test_an_array_without_its_end_gives_what_it_has() -> None:
+    found = read('[{"good": 1}, {"good": 2}')
+    assert [item for item in found if isinstance(item, Value)] == [Value(1, {"good": 1}), Value(2, {"good": 2})]
+    assert found[-1] == Bad(3, "the file ends inside its array")
+
+
+def test_a_broken_line_is_set_aside_and_the_next_one_read() -> None:
+    found = read(b'{"a": 1}\n{"a": \n\xff\xfe\n' + b"[" * 200_000 + b'\n{"a": 2}\n')
+    assert [(type(item), item.number) for item in found] == [(Value, 1), (Bad, 2), (Bad, 3), (Bad, 4), (Value, 5)]
+
+
+def test_a_first_line_that_is_broken_does_not_hide_the_others() -> None:
+    assert good('{"a": }\n{"a": 2}\n') == [{"a": 2}]
+
+
+def test_a_damaged_gzip_gives_what_it_has_and_says_so() -> None:
+    data = gzip.compress(json.dumps([{"text": str(number) * 50} for number in range(50_000)]).encode())
+    found = read(data[:-3000])
+    assert isinstance(found[0], Value)
+    assert "ends too early" in found[-1].reason  # type: ignore[union-attr]
+
+
+def test_an_element_beyond_the_limit_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ELEMENT", 1000)
+    assert bad(json.dumps([{"text": "x" * 2_000_000}]))[0].number == 1
+
+
+def test_control_characters_inside_text_are_read_as_they_are() -> None:
+    assert good('[{"a": "tab\there"}]') == good('{"a": "tab\there"}\n') == [{"a": "tab\there"}]
