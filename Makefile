@@ -1,0 +1,72 @@
+# Everything that is made goes to .venv and build/. Needed beforehand: Python 3.11 or newer, and make.
+# Works with GNU make 3.81, which is what macOS has.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+BIN    := .venv/bin
+UV     := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+STAMP  := .venv/.synced
+
+HOST  ?= 127.0.0.1
+PORT  ?= 8765
+STORE ?= sqlite:///hansard.db
+ARGS  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve postgres test test-ui check format clients torture attack bench lock clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## Install Hansard and its tools into .venv; afterwards .venv/bin/hansard works
+
+$(STAMP): pyproject.toml uv.lock scripts/bootstrap.py
+	@test -n "$(PYTHON)" || { echo "Hansard needs Python 3.11 or newer. Install one, or name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Installing into .venv"
+	@"$(PYTHON)" scripts/bootstrap.py .venv
+	@$(UV) sync --frozen --all-extras --all-groups --quiet --python $(BIN)/python
+	@touch $@
+
+serve: setup ## Run the server on http://127.0.0.1:8765 with its store in ./hansard.db
+	@$(BIN)/hansard serve --host $(HOST) --port $(PORT) --store $(STORE) $(ARGS)
+
+postgres: setup ## Run a private PostgreSQL for development, until Ctrl+C, and print its URL
+	@$(BIN)/python -m tests.support.postgres $(ARGS)
+
+test: setup ## Run every test on SQLite and PostgreSQL, with the coverage gate, then the page's tests
+	@$(BIN)/pytest --ignore=tests/ui --cov --cov-report=term --cov-report=html $(ARGS)
+	@$(MAKE) --no-print-directory test-ui
+
+test-ui: setup ## Run the page's tests in a browser
+	@if [ -d tests/ui ]; then $(BIN)/pytest tests/ui $(ARGS); fi
+
+check: setup ## Run every lint: ruff, mypy, the layers, the project's own rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --cache-dir build/import-linter
+	@$(UV) lock --check --quiet
+	@$(BIN)/python scripts/check.py
+
+format: setup ## Format the code and mend what ruff can mend by itself
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+clients: setup ## Run the published clients and the documents' snippets against a real server
+	@$(BIN)/python tests/clients/run.py $(ARGS)
+
+torture: setup ## Kill, starve and cut off the server; nothing acknowledged may be lost
+	@$(BIN)/python tests/torture/run.py $(ARGS)
+
+attack: setup ## Attack the server as a foreign tenant and as a hostile client
+	@$(BIN)/python tests/attack/run.py $(ARGS)
+
+bench: setup ## Measure; ARGS are those of `hansard bench`
+	@$(BIN)/hansard bench $(ARGS)
+
+lock: setup ## Bring uv.lock up to date with pyproject.toml, then install it; UPGRADE=1 takes the newest versions
+	@$(UV) lock $(if $(UPGRADE),--upgrade)
+	@$(UV) sync --frozen --all-extras --all-groups --quiet --python $(BIN)/python
+	@touch $(STAMP)
+
+clean: ## Remove .venv and build/
+	@rm -rf .venv build
