@@ -32,12 +32,11 @@ class Request(Struct, frozen=True, omit_defaults=True):
     target: str
     type: str = "application/json"
     body: str | None = None
+    headers: dict[str, str] = {}
 
     def data(self) -> bytes:
-        if self.body is None:
-            return wire.request(self.method, self.target)
-        body = self.body.encode()
-        return wire.request(self.method, self.target, {"Content-Type": self.type}, body)
+        body = None if self.body is None else self.body.encode()
+        return wire.request(self.method, self.target, self.headers, body, self.type)
 
 
 Requests = dict[str, list[Request]]

@@ -63,8 +63,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 PLANS = {
     "quick": Plan(sessions=20_000, messages=100_000, workspaces=50, giants=(10_000,)),
-    "small": Plan(sessions=1_000, messages=5_000, workspaces=10),
-    "10k": Plan(sessions=10_000, messages=50_000, workspaces=100),
+    "small": Plan(sessions=1_000, messages=5_000, workspaces=10, giants=(1_000,)),
+    "10k": Plan(sessions=10_000, messages=50_000, workspaces=100, giants=(10_000,)),
     "100k": Plan(sessions=100_000, messages=500_000, workspaces=200, giants=(10_000, 10_000)),
     "full": Plan(sessions=1_000_000, messages=5_000_000, workspaces=1_000, giants=(100_000, 100_000, 10_000, 10_000, 10_000, 10_000)),
     "peers": Plan(sessions=10_000, messages=100_000, workspaces=1),

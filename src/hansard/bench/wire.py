@@ -35,12 +35,12 @@ class Unexpected(Exception):
     """A server gave an answer that the benchmark does not accept; it is never counted as work done."""
 
 
-def request(method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> bytes:
+def request(method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None, kind: str = "application/json") -> bytes:
     """One HTTP/1.1 request as bytes."""
     lines = [f"{method} {target} HTTP/1.1", "Host: bench"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if body is not None:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        lines += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + (body or b"")
 
 
@@ -146,10 +146,6 @@ class Sample(Struct):
         return self.latencies[min(self.count - 1, int(self.count * share))] if self.latencies else 0.0
 
 
-Source = "Iterator[bytes]"
-Check = "Callable[[Answer], None]"
-
-
 def expect(*statuses: int, size: int | None = None) -> Callable[[Answer], None]:
     """A check of status and, where it is known, of the body's length."""
     wanted = frozenset(statuses)
@@ -182,14 +178,19 @@ class Load:
         finally:
             connection.close()
 
-    async def saturate(self, sources: Sequence[Iterator[bytes]], seconds: float, check: Callable[[Answer], None], within: float = 60.0) -> Sample:
-        """Each source on a connection of its own sends its next request as soon as the last is answered."""
+    async def saturate(
+        self, sources: Sequence[Iterator[bytes]], seconds: float, check: Callable[[Answer], None], *, only: int | None = None, within: float = 60.0
+    ) -> Sample:
+        """Each source on a connection of its own sends its next request as soon as the last is answered.
+
+        ``only`` answers of that status are kept in the sample; None keeps all.
+        """
         connections = [await self.connect() for _ in sources]
         latencies: list[float] = []
         started = time.perf_counter()
         until = started + seconds
         try:
-            waits = [_drive(connection, source, until, check, latencies) for connection, source in zip(connections, sources, strict=True)]
+            waits = [_drive(connection, source, until, _keeping(latencies, check, only)) for connection, source in zip(connections, sources, strict=True)]
             await asyncio.wait_for(asyncio.gather(*waits), seconds + within)
         finally:
             for connection in connections:
@@ -221,17 +222,25 @@ def ask(connection: Connection, data: bytes, within: float = 60.0) -> Awaitable[
     return asyncio.wait_for(done, within)
 
 
-def _drive(connection: Connection, source: Iterator[bytes], until: float, check: Callable[[Answer], None], latencies: list[float]) -> asyncio.Future[None]:
+def _keeping(latencies: list[float], check: Callable[[Answer], None], only: int | None) -> Callable[[Answer], None]:
+    def keep(answer: Answer) -> None:
+        check(answer)
+        if only is None or answer.status == only:
+            latencies.append(answer.seconds)
+
+    return keep
+
+
+def _drive(connection: Connection, source: Iterator[bytes], until: float, keep: Callable[[Answer], None]) -> asyncio.Future[None]:
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     clock = time.perf_counter
 
     def answered(answer: Answer) -> bytes | None:
         try:
-            check(answer)
+            keep(answer)
         except Unexpected as problem:
             _settle(done, problem)
             return None
-        latencies.append(answer.seconds)
         following = next(source, None) if clock() < until else None
         if following is None:
             _settle(done, None)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _FLATTEN, _SLOPE = 2.7, 1.05
 _QUESTIONS = 0.2
+_SHORT = 5
 
 
 class Language(Struct, frozen=True):
@@ -72,7 +73,8 @@ LANGUAGES = (
     Language(
         "zh",
         0.05,
-        "我 的 您 好 请 问 是 了 在 不 有 可以 订单 什么 我们 帮助 谢谢 账户 退款 没有 现在 时间 地址 发票 问题 已经 需要 怎么 支付 快递 客服 修改 取消 收到 今天",
+        "我 的 您 好 请 问 是 了 在 不 有 可以 订单 什么 我们 帮助 谢谢 账户 退款 没有 现在 时间 地址 发票 问题 已经 需要 "
+        "怎么 支付 快递 客服 修改 取消 收到 今天",
         "天 地 人 大 中 国 家 学 生 机 电 话 车 票 网 站 书 店 食 品 水 火 山 海 东 西 南 北 新 老 高 低 红 白",
         blank="",
         stop="。",
@@ -82,7 +84,8 @@ LANGUAGES = (
     Language(
         "ja",
         0.04,
-        "の に は を が です ます と で も 注文 お願い 私 ください 配送 ありがとう 返金 アカウント 確認 から まで 住所 変更 した する ない いつ 支払い 問題 今日 荷物",
+        "の に は を が です ます と で も 注文 お願い 私 ください 配送 ありがとう 返金 アカウント 確認 から まで 住所 変更 した する ない "
+        "いつ 支払い 問題 今日 荷物",
         "あ い う え お か き く け こ さ し す た ち つ て と な に は ひ ふ ま み む も や ゆ よ ら り る 日 本 語 時 間 会 社",
         blank="",
         stop="。",
@@ -92,7 +95,8 @@ LANGUAGES = (
     Language(
         "ko",
         0.04,
-        "저는 주문 이 그 제 안녕하세요 감사합니다 배송 환불 계정 언제 어떻게 주소 변경 해주세요 결제 문제 있습니다 없습니다 오늘 확인 부탁드립니다 취소 카드 번호 도움 필요합니다",
+        "저는 주문 이 그 제 안녕하세요 감사합니다 배송 환불 계정 언제 어떻게 주소 변경 해주세요 결제 문제 있습니다 "
+        "없습니다 오늘 확인 부탁드립니다 취소 카드 번호 도움 필요합니다",
         "가 나 다 라 마 바 사 아 자 차 카 타 파 하 고 노 도 로 모 보 소 오 조 구 누 두 루 무 부 수 우 주 은 는 을 를 에 서",
     ),
 )
@@ -143,4 +147,4 @@ def _rarest(drawn: list[str], vocabulary: list[str]) -> str:
     for word in drawn:
         seen[word] = seen.get(word, 0) + 1
     frequent = set(vocabulary[:200])
-    return min((word for word in seen if word not in frequent and len(word) > 5), key=lambda word: (seen[word], word), default=drawn[-1])
+    return min((word for word in seen if word not in frequent and len(word) > _SHORT), key=lambda word: (seen[word], word), default=drawn[-1])

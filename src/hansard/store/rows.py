@@ -34,15 +34,15 @@ def session(row: Row) -> Session:
 
 
 def message(row: Row) -> Message:
-    return Message(*row[:_MESSAGE_JSON], Raw(row[_MESSAGE_JSON]), Raw(row[_MESSAGE_JSON + 1]))
+    return Message(*row[:_MESSAGE_JSON], *map(Raw, row[_MESSAGE_JSON:]))
 
 
 def run(row: Row) -> Run:
-    return Run(*row[:-1], Raw(row[-1]))
+    return Run(*row[:-1], *map(Raw, row[-1:]))
 
 
 def workspace(row: Row) -> Workspace:
-    return Workspace(*row[:-1], Raw(row[-1]))
+    return Workspace(*row[:-1], *map(Raw, row[-1:]))
 
 
 def key(row: Row) -> Key:

@@ -27,4 +27,4 @@ def translate(problem: BaseException) -> Error:
         return StoreUnavailable(f"the database refuses us: {problem}", code="store_refused", retry_after=30)
     if code == "57014":
         return StoreUnavailable("the statement took longer than it may", code="statement_timeout")
-    return StoreUnavailable(f"the database cannot serve now: {problem or type(problem).__name__}", code="store_unavailable")
+    return StoreUnavailable(f"the database cannot serve now: {str(problem) or type(problem).__name__}", code="store_unavailable")

@@ -42,14 +42,14 @@ class Connection:
         self.db.execute(sql)
 
     def execute(self, sql: str, values: Values | None = None) -> list[Row]:
-        return self.db.execute(sql, values or {}).fetchall()
+        return list(self.db.execute(sql, values or {}))
 
     def ask(self, query: Query) -> list[Row]:
         sql = query.sql if query.sql is not None else self._statements[query.name]
         if query.many is not None:
             self.db.executemany(sql, query.many)
             return []
-        return self.db.execute(sql, query.values).fetchall()
+        return list(self.db.execute(sql, query.values))
 
     def drive(self, steps: Steps[T]) -> T:
         """Run a verb's queries in whatever transaction is open."""

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: TC003 - msgspec reads the annotations of Once
-from typing import TypeVar
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, TypeVar
 
 from hansard.errors import Conflict
+from hansard.model.once import Once, Replayed
 from hansard.store.steps import Steps, row, run, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
 KEPT_US = 24 * 3600 * 1_000_000
-
-
-class Once(Struct, frozen=True):
-    """An idempotency key, a digest of the request that came with it, and how its result is told."""
-
-    key: str
-    digest: str
-    tell: Callable[[object], tuple[int, bytes]]
-
-
-class Replayed(Exception):  # noqa: N818 - not an error: the first answer, on its way past the code that would make a second
-    """The work was done before: here is its answer."""
-
-    def __init__(self, status: int, answer: bytes) -> None:
-        super().__init__("replayed")
-        self.status = status
-        self.answer = answer
 
 
 def guarded(once: Once, workspace_id: str, now: int, verb: Callable[[], Steps[T]]) -> Steps[T]:

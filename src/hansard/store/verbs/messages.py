@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hansard.errors import Conflict, NotFound
-from hansard.model import Message, MessageDraft, MessageQuery, Session, parts
+from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import chain, counts, listing, rows, steps
 from hansard.store.steps import Steps, many, row, run, value
 from hansard.store.verbs.events import happened
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hansard.ids import IdSource
+    from hansard.model import MessageDraft
 
 PREVIEW, TITLE = 200, 80
 _COPY_BATCH = 500
@@ -40,7 +41,7 @@ def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, ex
         )
     made = [_message(session.id, session.last_seq + place, draft, ids, now) for place, draft in enumerate(fresh, 1)]
     if made:
-        yield from run("session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **summary(made, fresh))
+        yield from run("session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **summary(made, [draft.text for draft in fresh]))
         yield from put(ref.workspace_id, made, session.hash or chain.ROOT)
         yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, was_updated_at=session.updated_at)
     new = iter(made)
@@ -57,9 +58,9 @@ def put(workspace_id: str, made: Sequence[Message], before: bytes) -> Steps[byte
     return before
 
 
-def summary(made: Sequence[Message], drafts: Sequence[MessageDraft]) -> dict[str, Any]:
-    """What these messages add to their session's row."""
-    words = [(draft.role, draft.text.strip()) for draft in drafts]
+def summary(made: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]:
+    """What these messages, which say ``texts`` in words, add to their session's row."""
+    words = [(message.role, text.strip()) for message, text in zip(made, texts, strict=True)]
     first = next((text for role, text in words if role == "user" and text), None)
     last = next((text for role, text in reversed(words) if role in {"user", "assistant"} and text), None)
     title = title_of(first)
@@ -172,7 +173,7 @@ def fork(ref: Ref, branch: Callable[[Session], Session], until: int | None, ids:
     copy = branch(source)
     if (yield from value("session_put", **rows.session_values(copy), safe_id=safe_id(copy))) is None:
         raise Conflict(f"there is a session {copy.name!r} already", code="session_exists", param="id")
-    after, before, drafts, made = 0, chain.ROOT, list[MessageDraft](), list[Message]()
+    after, before, texts, made = 0, chain.ROOT, list[str](), list[Message]()
     last = source.last_seq if until is None else min(until, source.last_seq)
     while after < last:
         got = yield listing.messages(ref.workspace_id, source.id, MessageQuery(), _COPY_BATCH, after=after, before=last + 1)
@@ -182,11 +183,11 @@ def fork(ref: Ref, branch: Callable[[Session], Session], until: int | None, ids:
         batch = [msgspec.structs.replace(one, session_id=copy.id, id=ids.message(place), seq=place, run_id=None) for place, one in enumerate(originals, len(made) + 1)]
         before = yield from put(ref.workspace_id, batch, before)
         made += batch
-        drafts += [MessageDraft(role=one.role, parts=one.parts, text=parts.text_of(parts.decode(one.parts))) for one in batch]
+        texts += [parts.text_of(parts.decode(one.parts)) for one in batch]
         after = originals[-1].seq
     yield from counts.change(ref.workspace_id, None, copy)
     if made:
-        yield from run("session_extend", workspace_id=ref.workspace_id, id=copy.id, now=now, **summary(made, drafts))
+        yield from run("session_extend", workspace_id=ref.workspace_id, id=copy.id, now=now, **summary(made, texts))
     yield from happened(ref.workspace_id, "session.created", copy.id, at=now, seq=len(made) or None)
     return (yield from found(Ref(ref.workspace_id, copy.id)))
 

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from msgspec import Struct
+
+from hansard.errors import Forbidden
+
+SCOPES = {
+    "sessions:read": "list, read and search sessions, messages and runs",
+    "sessions:write": "create and change sessions, append messages, report runs",
+    "sessions:delete": "delete sessions and messages, erase end users",
+    "keys:admin": "create, rotate and revoke keys of the workspace",
+    "export": "export whole transcripts in bulk",
+    "audit:read": "read the audit log",
+    "workspaces:admin": "create, rename and delete workspaces of the whole store",
+}
+ALL_SCOPES = tuple(SCOPES)
+
+
+class Principal(Struct, frozen=True):
+    """The authenticated caller. The workspace comes from here and from nowhere else.
+
+    ``user_id`` and ``app`` narrow what it sees to one end user or application.
+    """
+
+    workspace_id: str
+    workspace_name: str
+    key_id: str
+    scopes: frozenset[str]
+    user_id: str | None = None
+    app: str | None = None
+
+    def require(self, scope: str) -> None:
+        """Raises Forbidden, naming the scope that the key lacks."""
+        if scope not in self.scopes:
+            raise Forbidden(f"API key missing required scope: {scope}", code="missing_scope", scope=scope)

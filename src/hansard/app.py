@@ -1,0 +1,103 @@
+"""Where everything meets: the ASGI application of one process, made from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hansard import native
+from hansard.errors import Error, StoreUnavailable
+from hansard.http.access_log import AccessLog
+from hansard.http.application import Application
+from hansard.http import log as logging
+from hansard.service import Service
+from hansard.store import connect
+from hansard.system import system
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from hansard.http.route import Dialect
+    from hansard.settings import Settings
+    from hansard.store import Store
+
+DIALECTS: tuple[Dialect, ...] = (native.dialect,)
+_log = structlog.get_logger("hansard")
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that the settings name, not opened yet."""
+    options = {} if settings.store.startswith("sqlite") else {"prepared": settings.prepared}
+    return connect(settings.store, **options)
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Service]:
+    """The service on the settings' store, migrated when the settings say so; closed afterwards.
+
+    Raises StoreUnavailable when the store is not there or has migrations that nobody allowed.
+    """
+    store = open_store(settings)
+    await store.open()
+    try:
+        if settings.migrate:
+            await store.migrate()
+        elif missing := await store.pending_migrations():
+            raise StoreUnavailable(f"the store lacks {', '.join(missing)}: run 'hansard migrate'", code="migrations_pending")
+        yield await Service.on(store)
+    finally:
+        await store.close()
+
+
+async def reaping(service: Service, pause: float) -> None:
+    """Look for lapsed runs for ever; a failure is logged and does not end it."""
+    while True:
+        try:
+            await service.runs.reap()
+        except Error as error:
+            _log.warning("could not look for lapsed runs", error=error.message)
+        await asyncio.sleep(pause)
+
+
+def application(service: Service, settings: Settings) -> Application:
+    """The ASGI application over an open service."""
+    logging.configure()
+    log = AccessLog(sys.stderr.buffer if settings.access_log else None)
+    return Application(service, (*DIALECTS, system(DIALECTS)), log)
+
+
+def create_app(settings: Settings, ready: Callable[[Service], None] | None = None) -> ASGIApp:
+    """An ASGI application that opens its store at startup and closes it at shutdown; ``ready`` is told the open service."""
+    state: dict[str, Application] = {}
+
+    async def lifespan(receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with opened(settings) as service:
+                state["app"] = application(service, settings)
+                reaper = asyncio.create_task(reaping(service, settings.reap_seconds))
+                if ready is not None:
+                    ready(service)
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                reaper.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await reaper
+        except Error as error:
+            await send({"type": "lifespan.startup.failed", "message": error.message})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send)
+        else:
+            await state["app"](scope, receive, send)
+
+    return app

@@ -1,0 +1,1 @@
+"""The products' APIs that we speak, one file each; none knows another."""

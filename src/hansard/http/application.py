@@ -1,0 +1,241 @@
+"""The ASGI application: route, identify, decode, handle, encode, send."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+from msgspec import Raw
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from hansard.errors import Conflict, Error, Forbidden, Invalid, Later, NotFound, StoreUnavailable, TooLarge, TooMany, Unauthenticated
+from hansard.http.call import Call, Headers
+from hansard.http.pages import PageCache
+from hansard.http.reading import BodyReader, QueryReader, check_type, read_body
+from hansard.http.route import Dialect, Failure, Reply, Route
+from hansard.http.routing import Router
+from hansard.ids import REQUEST
+from hansard.model.once import Replayed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import Receive, Scope, Send
+
+    from hansard.http.access_log import AccessLog
+    from hansard.service import Service
+
+STATUS: dict[type[Error], int] = {
+    Invalid: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    TooMany: 429,
+    StoreUnavailable: 503,
+}
+CODE_STATUS = {
+    "method_not_allowed": 405,
+    "version_mismatch": 412,
+    "unsupported_media_type": 415,
+    "idempotency_key_reused": 422,
+    "internal": 500,
+    "store_full": 507,
+}
+_encode = msgspec.json.Encoder().encode
+_REQUEST_ID_LENGTH = 128
+_log = structlog.get_logger("hansard")
+
+
+class Internal(Error):
+    """A fault of ours; the log has the rest."""
+
+    default_code = "internal"
+
+
+class Application:
+    """Serves dialects over one service. Every answer, errors included, carries ``X-Request-ID``."""
+
+    def __init__(self, service: Service, dialects: Iterable[Dialect], log: AccessLog) -> None:
+        self._service = service
+        self.dialects = tuple(dialects)
+        self._router = Router(self.dialects)
+        self._queries = {id(route): QueryReader(route.params) for one in self.dialects for route in one.routes if route.params}
+        self._bodies = {id(route): BodyReader(route.body) for one in self.dialects for route in one.routes if route.body}
+        self._sockets = {path: (dialect, handler) for dialect in self.dialects for path, handler in dialect.sockets.items()}
+        self._pages = PageCache()
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._respond(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._converse(WebSocket(scope, receive, send))
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        method, path = scope["method"], scope["path"]
+        request_id = _request_id(scope["headers"])
+        call: Call[Any, Any] | None = None
+        dialect: Dialect | None = None
+        try:
+            dialect, route, values = self._route(method, path)
+            call = Call(scope, route, values, request_id, self._service)
+            answer = await self._answer(dialect, route, call, receive)
+        except Error as error:
+            answer = self._failed(dialect or self._router.owner(path), error, request_id, path)
+        except Exception as problem:
+            _log.exception("internal error", request_id=request_id, method=method, path=path, error=type(problem).__name__)
+            fault = Internal("something went wrong on our side: the log has it under this request id")
+            answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
+        status = await _send(answer, scope, receive, send, request_id)
+        self._log.note(method, path, status, began, call, request_id)
+
+    def _route(self, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
+        methods, names, values = self._router.find(path)
+        found = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+        if found is None:
+            if not methods:
+                raise NotFound(f"there is no {path} here", code="route_not_found")
+            allowed = ", ".join(sorted(methods))
+            raise Invalid(f"{path} does not answer {method}, only {allowed}", code="method_not_allowed", allow=allowed)
+        dialect, route = found
+        return dialect, route, dict(zip(names.get(route.method, ()), values, strict=True)) if values else {}
+
+    async def _answer(self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive) -> Reply | Response:
+        if not route.public:
+            call.identify(await self._service.keys.authenticate(credential(dialect, call)))
+            if route.scope is not None:
+                call.principal.require(route.scope)
+        if route.params is not None:
+            call.params = self._queries[id(route)].read(call.scope["query_string"])
+        if route.body is not None:
+            check_type(call.headers.get("content-type"), call.headers.get("content-encoding"))
+            call.receive_body(await read_body(receive, call.headers.get("content-length"), route.body_limit))
+            call.body = self._bodies[id(route)].read(call._data)  # noqa: SLF001 - the frame fills the call
+        if route.cached:
+            return await self._cached(dialect, route, call)
+        try:
+            result = await route.handler(call)
+        except Replayed as replay:
+            body = dialect.wrap(replay.answer, call.request_id) if dialect.wrap else replay.answer
+            return Reply(body=body, status=replay.status, media_type=route.media_type, headers=(("Idempotent-Replayed", "true"),))
+        return _encoded(dialect, route, call, result)
+
+    async def _cached(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> Reply | Response:
+        """The kept answer while the workspace is at the same generation; the generation is read before the data."""
+        principal = call.principal
+        generation = await self._service.sessions.generation(principal)
+        tag = self._pages.tag(principal, generation)
+        if tag in call.headers.get("if-none-match"):
+            return Reply(body=b"", status=304, etag=tag)
+        key = (call.scope["path"], call.scope["query_string"], principal.workspace_id, principal.user_id, principal.app)
+        body = self._pages.get(key, generation)
+        if body is None:
+            result = await route.handler(call)
+            if isinstance(result, (Reply, Response)):
+                return _encoded(dialect, route, call, result)
+            body = self._pages.keep(key, generation, _encode(result))
+        if dialect.wrap:
+            body = dialect.wrap(body, call.request_id)
+        return Reply(body=body, status=route.status, media_type=route.media_type, etag=tag)
+
+    def _failed(self, dialect: Dialect, error: Error, request_id: str, path: str) -> Reply:
+        status = status_of(dialect, error)
+        headers = []
+        if isinstance(error, Later):
+            headers.append(("Retry-After", str(max(1, round(error.retry_after)))))
+        if status == 401:  # noqa: PLR2004 - the one that must say how
+            headers.append(("WWW-Authenticate", "Bearer"))
+        if "allow" in error.extra:
+            headers.append(("Allow", str(error.extra["allow"])))
+        body = _encode(dialect.error(Failure(error, status, request_id, path)))
+        return Reply(body=body, status=status, media_type=dialect.error_type, headers=tuple(headers))
+
+    async def _converse(self, socket: WebSocket) -> None:
+        found = self._sockets.get(socket.url.path)
+        if found is None:
+            await socket.close(4404, "there is no websocket here")
+            return
+        dialect, handler = found
+        try:
+            call: Call[Any, Any] = Call(dict(socket.scope), dialect.routes[0], {}, "", self._service)
+            principal = await self._service.keys.authenticate(credential(dialect, call))
+        except Error as error:
+            await socket.close(4401, error.message[:120])
+            return
+        await handler(socket, (principal, self._service))
+
+
+def credential(dialect: Dialect, call: Call[Any, Any]) -> str | None:
+    """The one key that a request shows; Unauthenticated when it shows two that differ."""
+    shown = [text.strip() for header in call.headers.all("authorization") if (text := _bearer(header))]
+    shown += [text.strip() for text in call.headers.all("x-api-key")]
+    if not shown and dialect.credential is not None:
+        extra = dialect.credential(call)
+        shown = [extra] if extra else []
+    if len(set(shown)) > 1:
+        raise Unauthenticated("the request shows two different keys: send one")
+    return shown[0] if shown else None
+
+
+def _bearer(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+def status_of(dialect: Dialect, error: Error) -> int:
+    """The HTTP status of an error in a dialect: by its code, else by its class."""
+    if error.code in dialect.statuses:
+        return dialect.statuses[error.code]
+    if error.code in CODE_STATUS:
+        return CODE_STATUS[error.code]
+    for kind in type(error).__mro__:
+        if kind in dialect.statuses:
+            return dialect.statuses[kind]
+        if kind in STATUS:
+            return STATUS[kind]
+    return 500
+
+
+def _encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) -> Reply | Response:  # noqa: ANN401 - whatever a handler tells
+    if isinstance(result, Response):
+        return result
+    reply = result if isinstance(result, Reply) else Reply(body=result)
+    if reply.etag and reply.etag in call.headers.get("if-none-match"):
+        return Reply(body=b"", status=304, etag=reply.etag, headers=reply.headers)
+    body = reply.body
+    if not isinstance(body, bytes):
+        body = bytes(body) if isinstance(body, Raw) else _encode(body)
+        if dialect.wrap:
+            body = dialect.wrap(body, call.request_id)
+    return msgspec.structs.replace(reply, body=body, status=reply.status or route.status, media_type=reply.media_type or route.media_type)
+
+
+async def _send(answer: Reply | Response, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
+    if isinstance(answer, Response):
+        answer.headers["X-Request-ID"] = request_id
+        await answer(scope, receive, send)
+        return answer.status_code
+    status, body = answer.status or 200, answer.body
+    headers = [(b"x-request-id", request_id.encode("latin-1"))]
+    if status != 304:  # noqa: PLR2004 - an answer without content
+        headers += [(b"content-type", (answer.media_type or "application/json").encode()), (b"content-length", str(len(body)).encode())]
+    if answer.etag:
+        headers += [(b"etag", answer.etag.encode()), (b"cache-control", b"private, no-cache")]
+    headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    return status
+
+
+def _request_id(headers: list[tuple[bytes, bytes]]) -> str:
+    given = Headers(headers).get("x-request-id")
+    if given and len(given) <= _REQUEST_ID_LENGTH and given.isascii() and given.isprintable():
+        return given
+    return REQUEST + secrets.token_hex(12)

@@ -1,0 +1,124 @@
+"""One request, as a handler sees it."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+
+from hansard.errors import Invalid
+from hansard.http.reading import pairs
+from hansard.model.once import Once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Scope
+
+    from hansard.access import Principal
+    from hansard.http.route import Route
+    from hansard.service import Service
+
+P = TypeVar("P")
+B = TypeVar("B")
+_encode = msgspec.json.Encoder().encode
+KEY_LENGTH = 255
+
+
+class Headers:
+    """Request headers by lower-case name; ``get`` gives the last of several, ``all`` gives each."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        self._raw = raw
+
+    def get(self, name: str, default: str = "") -> str:
+        wanted = name.encode()
+        for key, value in reversed(self._raw):
+            if key == wanted:
+                return value.decode("latin-1")
+        return default
+
+    def all(self, name: str) -> list[str]:
+        wanted = name.encode()
+        return [value.decode("latin-1") for key, value in self._raw if key == wanted]
+
+    def cookie(self, name: str) -> str | None:
+        for header in self.all("cookie"):
+            for piece in header.split(";"):
+                key, separator, value = piece.strip().partition("=")
+                if separator and key == name:
+                    return unquote(value)
+        return None
+
+
+class Call(Generic[P, B]):
+    """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values."""
+
+    __slots__ = ("_data", "_principal", "body", "headers", "params", "path", "request_id", "route", "scope", "service")
+
+    def __init__(self, scope: Scope, route: Route, path: dict[str, str], request_id: str, service: Service) -> None:
+        self.scope = scope
+        self.route = route
+        self.path = path
+        self.request_id = request_id
+        self.service = service
+        self.headers = Headers(scope["headers"])
+        self.params: P
+        self.body: B
+        self._data = b""
+        self._principal: Principal | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """The caller; a public route has none."""
+        assert self._principal is not None, "a public route has no principal"  # noqa: S101 - an invariant of the frame
+        return self._principal
+
+    def identify(self, principal: Principal) -> None:
+        self._principal = principal
+
+    @property
+    def workspace_id(self) -> str | None:
+        return self._principal.workspace_id if self._principal else None
+
+    @property
+    def key_id(self) -> str | None:
+        return self._principal.key_id if self._principal else None
+
+    def receive_body(self, data: bytes) -> None:
+        self._data = data
+
+    def query(self, name: str) -> str | None:
+        """The last value of a query parameter that no struct declares."""
+        values = [value for key, value in pairs(self.scope["query_string"]) if key == name]
+        return values[-1] if values else None
+
+    def once(self, tell: Callable[[Any], object], status: int | None = None) -> Once | None:
+        """How to do this request once, None without an Idempotency-Key; ``tell`` makes the answer of the verb's result."""
+        key = self.headers.get("idempotency-key")
+        if not key:
+            return None
+        if len(key) > KEY_LENGTH or not key.isprintable():
+            raise Invalid(f"Idempotency-Key must be at most {KEY_LENGTH} printable characters", param="Idempotency-Key")
+        request = b"\x00".join((self.scope["method"].encode(), self.scope["path"].encode(), self.scope["query_string"], self._data))
+        answered = status or self.route.status
+        return Once(key, blake2b(request, digest_size=16).hexdigest(), lambda result: (answered, _encode(tell(result))))
+
+    def if_version(self) -> int | None:
+        """The session version that ``If-Match`` asks for, None without one."""
+        wanted = self.headers.get("if-match").strip()
+        if wanted in {"", "*"}:
+            return None
+        number = wanted.removeprefix("W/").strip('"').removeprefix("v")
+        if not number.isdigit() or len(number) > 18:  # noqa: PLR2004 - 64 bits
+            raise Invalid('If-Match must be an ETag that this API gave, such as "v3"', param="If-Match")
+        return int(number)
+
+
+def version_tag(version: int) -> str:
+    """The ETag of a session at a version."""
+    return f'"v{version}"'

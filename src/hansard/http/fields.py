@@ -1,0 +1,41 @@
+"""Field types that both query strings and bodies use, and how msgspec reads and describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hansard.model import times
+
+
+class Moment:
+    """A time on the wire: RFC 3339 with any offset; ``us`` is in microseconds UTC."""
+
+    __slots__ = ("us",)
+
+    def __init__(self, us: int) -> None:
+        self.us = us
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Moment) and other.us == self.us
+
+    def __hash__(self) -> int:
+        return hash(self.us)
+
+
+def us(value: Moment | None) -> int | None:
+    return None if value is None else value.us
+
+
+def dec_hook(wanted: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's protocol
+    if wanted is not Moment:
+        raise NotImplementedError(wanted)
+    if not isinstance(value, str):
+        message = f"Expected `str` with an ISO 8601 time, got `{type(value).__name__}`"
+        raise ValueError(message)  # noqa: TRY004 - msgspec turns ValueError into its ValidationError
+    return Moment(times.parse(value))
+
+
+def schema_hook(wanted: type) -> dict[str, Any]:
+    if wanted is not Moment:
+        raise NotImplementedError(wanted)
+    return {"type": "string", "format": "date-time"}

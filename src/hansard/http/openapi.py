@@ -1,0 +1,88 @@
+"""OpenAPI 3.1 documents, generated from the structs that decode and encode."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Raw
+
+from hansard import __version__
+from hansard.http.fields import schema_hook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hansard.http.route import Dialect, Route
+
+_REF = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"{(\w+)}")
+_KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
+
+
+def document(dialects: Iterable[Dialect], *, title: str, description: str) -> dict[str, Any]:
+    """One document of all the routes of these dialects."""
+    dialects = tuple(dialects)
+    routes = [(dialect, route) for dialect in dialects for route in dialect.routes]
+    types = [kind for _, route in routes for kind in (route.params, route.body, route.returns) if kind is not None]
+    schemas, components = msgspec.json.schema_components(types, schema_hook=_schema, ref_template=_REF)
+    by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
+    paths: dict[str, Any] = {}
+    for dialect, route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(dialect, route, by_type, components)
+    told = {kind.__name__ for _, route in routes for kind in (route.body, route.returns) if isinstance(kind, type)}
+    asked = {route.params.__name__ for _, route in routes if route.params} - told
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": __version__, "description": description, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: schema for name, schema in components.items() if name not in asked},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}, "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"}},
+        },
+    }
+
+
+def _schema(kind: type) -> dict[str, Any]:
+    return {} if kind is Raw else schema_hook(kind)
+
+
+def _operation(dialect: Dialect, route: Route, by_type: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": f"{dialect.name}_{route.method.lower()}_{_slug(route.path)}", "summary": route.summary, "tags": [dialect.name]}
+    rest = (route.handler.__doc__ or "").strip().partition("\n\n")[2].strip()
+    if rest:
+        operation["description"] = " ".join(rest.split())
+    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _PARAMETER.findall(route.path)]
+    if route.params is not None:
+        parameters += _query(components[by_type[id(route.params)]["$ref"].rpartition("/")[2]])
+    if parameters:
+        operation["parameters"] = parameters
+    if route.body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": by_type[id(route.body)]}}}
+    answer: dict[str, Any] = {"description": "OK"}
+    if route.returns is not None:
+        answer["content"] = {route.media_type: {"schema": by_type[id(route.returns)]}}
+    failure = {"description": "An error in this API's shape, with the request id", "content": {dialect.error_type: {"schema": {"type": "object"}}}}
+    operation["responses"] = {str(route.status): answer, "4XX": failure, "5XX": failure}
+    if not route.public:
+        operation["security"] = _KEYS
+        operation["x-required-scope"] = route.scope
+    return operation
+
+
+def _query(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    for name, field in schema.get("properties", {}).items():
+        one = {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": field}
+        if "description" in field:
+            one["description"] = field["description"]
+        if field.get("type") == "array":
+            one |= {"style": "form", "explode": True}
+        found.append(one)
+    return found
+
+
+def _slug(path: str) -> str:
+    return re.sub(r"\W+", "_", path).strip("_")

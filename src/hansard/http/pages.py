@@ -1,0 +1,43 @@
+"""Whole answers, kept while their workspace does not change."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from hansard.access import Principal
+
+_BYTES = 16 * 1024 * 1024
+
+
+class PageCache:
+    """A bounded cache of request → (generation, body). Exact, because the generation is read every time."""
+
+    def __init__(self, limit: int = _BYTES) -> None:
+        self._limit = limit
+        self._size = 0
+        self._kept: dict[Hashable, tuple[int, bytes]] = {}
+
+    @staticmethod
+    def tag(principal: Principal, generation: int) -> str:
+        """The ETag of every cached answer to this principal at this generation."""
+        narrow = ""
+        if principal.user_id is not None or principal.app is not None:
+            narrow = "-" + blake2b(repr((principal.user_id, principal.app)).encode(), digest_size=6).hexdigest()
+        return f'W/"g{generation}{narrow}"'
+
+    def get(self, key: Hashable, generation: int) -> bytes | None:
+        kept = self._kept.get(key)
+        return kept[1] if kept is not None and kept[0] == generation else None
+
+    def keep(self, key: Hashable, generation: int, body: bytes) -> bytes:
+        old = self._kept.pop(key, None)
+        self._size += len(body) - (len(old[1]) if old else 0)
+        self._kept[key] = (generation, body)
+        while self._size > self._limit:
+            _, gone = self._kept.pop(next(iter(self._kept)))
+            self._size -= len(gone)
+        return body

@@ -1,0 +1,119 @@
+"""Decode what came in: query strings and bodies become structs, and every complaint names its place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from hansard.errors import Invalid, TooLarge
+from hansard.http.fields import dec_hook
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
+
+_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_REMEMBERED = 1024
+MAX_PARAMETERS = 500
+
+
+class QueryReader:
+    """Reads a query string into ``params``.
+
+    A parameter may be repeated; a field that holds a list also splits on commas and drops blanks,
+    any other takes the last value. Unknown parameters are ignored.
+    """
+
+    def __init__(self, params: type[msgspec.Struct]) -> None:
+        self._params = params
+        self._lists = {field.encode_name: _is_list(field.type) for field in msgspec.structs.fields(params)}
+        self._remembered: dict[bytes, Any] = {}
+
+    def read(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
+        remembered = self._remembered.get(query)
+        if remembered is None:
+            remembered = self._decode(query)
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[query] = remembered
+        return remembered
+
+    def _decode(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
+        values: dict[str, Any] = {}
+        for name, value in pairs(query):
+            is_list = self._lists.get(name)
+            if is_list:
+                values.setdefault(name, []).extend(part for piece in value.split(",") if (part := piece.strip()))
+            elif is_list is not None:
+                values[name] = value
+        try:
+            return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
+        except msgspec.ValidationError as problem:
+            raise complaint(problem, "query") from problem
+
+
+def pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError as problem:
+        raise Invalid(f"the query string cannot be read: {problem}", code="bad_query") from problem
+
+
+def complaint(problem: msgspec.ValidationError, where: str) -> Invalid:
+    """What msgspec found, with the parameter's name apart."""
+    text = str(problem)
+    place = _PLACE.search(text)
+    param = place[1] if place else None
+    return Invalid(f"{param}: {_PLACE.sub('', text)}" if param else text, param=param or None, where=where)
+
+
+class BodyReader:
+    """Reads a JSON body into ``body``; an empty one counts as ``{}``."""
+
+    def __init__(self, body: type[msgspec.Struct]) -> None:
+        self._decode = msgspec.json.Decoder(body, dec_hook=dec_hook).decode
+
+    def read(self, data: bytes) -> Any:  # noqa: ANN401 - an instance of body
+        try:
+            return self._decode(data or b"{}")
+        except msgspec.ValidationError as problem:
+            raise complaint(problem, "body") from problem
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            raise Invalid(f"the body is not valid JSON: {problem}", code="bad_json") from problem
+        except RecursionError as problem:
+            raise Invalid("the body is nested too deeply", code="bad_json") from problem
+
+
+def check_type(content_type: str, encoding: str) -> None:
+    """Invalid unless the body says that it is plain JSON, or says nothing."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise Invalid(f"the body is {kind}: send application/json", code="unsupported_media_type", param="Content-Type")
+    if encoding.strip().lower() not in {"", "identity"}:
+        raise Invalid(f"the body is encoded with {encoding}: send it plain", code="unsupported_media_type", param="Content-Encoding")
+
+
+async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
+    """The whole body; TooLarge as soon as it is known to be over ``limit`` bytes."""
+    too_large = TooLarge(f"the body is larger than {limit} bytes", code="body_too_large", limit=limit)
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Invalid("the client went away before its body was complete", code="incomplete_body")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise too_large
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _is_list(kind: Any) -> bool:  # noqa: ANN401 - any annotation
+    origin = get_origin(kind)
+    return origin in {list, tuple} or (origin is not None and any(_is_list(one) for one in get_args(kind)))

@@ -1,0 +1,78 @@
+"""Find the route of a path: a tree of segments, literals before parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hansard.http.route import Dialect, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Methods = dict[str, tuple[Dialect, Route]]
+
+
+class Node:
+    __slots__ = ("children", "methods", "names", "parameter")
+
+    def __init__(self) -> None:
+        self.children: dict[str, Node] = {}
+        self.parameter: Node | None = None
+        self.methods: Methods = {}
+        self.names: dict[str, tuple[str, ...]] = {}
+
+
+class Router:
+    """Finds the methods that a path offers, and the dialect that owns a path without any."""
+
+    def __init__(self, dialects: Iterable[Dialect]) -> None:
+        self._root = Node()
+        self._static: dict[str, Methods] = {}
+        self._prefixes: list[tuple[str, Dialect]] = []
+        for dialect in dialects:
+            self._prefixes += [(prefix, dialect) for prefix in dialect.prefixes]
+            for route in dialect.routes:
+                self._add(dialect, route)
+        self._prefixes.sort(key=lambda pair: -len(pair[0]))
+
+    def find(self, path: str) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
+        """The path's routes by method, their parameters' names by method, and the values in the path; no routes, no path."""
+        static = self._static.get(path)
+        if static is not None:
+            return static, {}, ()
+        found = _walk(self._root, path.strip("/").split("/"), 0, ()) if path.count("/") < 12 else None  # noqa: PLR2004 - deeper than any route
+        if found is None:
+            return {}, {}, ()
+        node, values = found
+        return node.methods, node.names, values
+
+    def owner(self, path: str) -> Dialect:
+        """The dialect in whose shape an unknown path fails."""
+        return next(dialect for prefix, dialect in self._prefixes if path.startswith(prefix))
+
+    def _add(self, dialect: Dialect, route: Route) -> None:
+        segments = route.path.strip("/").split("/")
+        node, names = self._root, []
+        for segment in segments:
+            if segment.startswith("{"):
+                names.append(segment.strip("{}"))
+                node.parameter = node = node.parameter or Node()
+            else:
+                node = node.children.setdefault(segment, Node())
+        if route.method in node.methods:
+            message = f"{route.method} {route.path} is declared by both {node.methods[route.method][0].name} and {dialect.name}"
+            raise TypeError(message)
+        node.methods[route.method] = (dialect, route)
+        node.names[route.method] = tuple(names)
+        if not names:
+            self._static[route.path] = node.methods
+
+
+def _walk(node: Node, segments: list[str], place: int, values: tuple[str, ...]) -> tuple[Node, tuple[str, ...]] | None:
+    if place == len(segments):
+        return (node, values) if node.methods else None
+    child = node.children.get(segments[place])
+    found = _walk(child, segments, place + 1, values) if child else None
+    if found is None and node.parameter is not None and segments[place]:
+        found = _walk(node.parameter, segments, place + 1, (*values, segments[place]))
+    return found

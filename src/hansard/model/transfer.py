@@ -1,0 +1,51 @@
+"""Whole sessions on their way into a store or out of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from hansard.model.message import Message, MessageDraft
+from hansard.model.run import Run
+from hansard.model.session import Session, SessionDraft
+
+
+class Incoming(Struct, frozen=True, kw_only=True):
+    """A session from elsewhere with all that was said in it; every message has its time and its ``client_id``."""
+
+    draft: SessionDraft
+    messages: list[MessageDraft]
+    ended_at: int | None = None
+    archived_at: int | None = None
+
+
+class Arrival(Struct, frozen=True):
+    """The same as a row: what the session begins with, and who its parent is said to be."""
+
+    session: Session
+    parent: str | None
+    messages: list[MessageDraft]
+
+
+class Kept(Struct, frozen=True):
+    """A message as it is stored; one that was deleted is empty and brings the ``hash`` that its content had."""
+
+    message: Message
+    deleted_at: int | None = None
+    hash: bytes | None = None
+
+
+class Snapshot(Struct, frozen=True):
+    """All that a store holds of one session."""
+
+    session: Session
+    runs: list[Run]
+    messages: list[Kept]
+
+
+class Verdict(Struct, frozen=True):
+    """What became of one session: ``same`` left the store as it was, ``bad`` says why in ``reason``."""
+
+    outcome: Literal["new", "same", "updated", "bad"]
+    reason: str | None = None

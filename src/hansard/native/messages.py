@@ -1,0 +1,190 @@
+"""``/v1/sessions/{session_id}/messages``: append, list in both directions, read, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from hansard.errors import Invalid
+from hansard.http.call import Call
+from hansard.http.fields import Moment, us
+from hansard.http.route import MIB, route
+from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
+from hansard.model.message import Role
+from hansard.model.times import rfc3339
+
+
+class MessageIn(Struct, frozen=True, kw_only=True):
+    """``text`` may stand for a single text part."""
+
+    role: Role
+    parts: Raw | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    client_id: str | None = None
+    created_at: Moment | None = None
+    run_id: str | None = None
+    sender: Literal["operator"] | None = None
+    sender_id: str | None = None
+    model: str | None = None
+    usage: Usage = Usage()
+    metadata: Raw = Raw(b"{}")
+
+
+class AppendIn(Struct, frozen=True, kw_only=True):
+    """``expected_seq`` is the last seq that the caller knows: a session that has moved on answers 409."""
+
+    messages: list[MessageIn]
+    expected_seq: Annotated[int, Meta(ge=0)] | None = None
+
+
+class ListParams(Struct, frozen=True, kw_only=True):
+    """``before``, ``after`` and ``around`` take a message id, a client id or a seq."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    order: Literal["asc", "desc"] = "asc"
+    cursor: str | None = None
+    before: str | None = None
+    after: str | None = None
+    around: str | None = None
+    role: list[Role] = []
+
+
+class MessageOut(Struct, frozen=True, kw_only=True):
+    id: str
+    session_id: str
+    seq: int
+    role: str
+    parts: Raw
+    created_at: str
+    client_id: str | UnsetType = UNSET
+    run_id: str | UnsetType = UNSET
+    sender: str | UnsetType = UNSET
+    sender_id: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    usage: Usage | UnsetType = UNSET
+    metadata: Raw | UnsetType = UNSET
+
+
+class Appended(Struct, frozen=True, kw_only=True):
+    data: list[MessageOut]
+
+
+class MessageList(Struct, frozen=True, kw_only=True):
+    data: list[MessageOut]
+    has_more: bool
+    next_cursor: str | None
+
+
+class Gone(Struct, frozen=True, kw_only=True):
+    id: str
+    deleted: bool
+
+
+async def append_messages(call: Call[None, AppendIn]) -> Appended:
+    """Append one message or a batch of up to 100, durable when this answers"""
+    drafts = [draft_of(message, index) for index, message in enumerate(call.body.messages)]
+    appended = await call.service.messages.append(
+        call.principal, call.path["session_id"], drafts, expected_seq=call.body.expected_seq, once=call.once(_appended)
+    )
+    return _appended(appended)
+
+
+def _appended(appended: tuple[Any, list[Message]]) -> Appended:
+    session, messages = appended
+    name = session.own_id or f"ses_{session.id}"
+    return Appended(data=[message_out(name, message) for message in messages])
+
+
+async def list_messages(call: Call[ListParams, None]) -> MessageList:
+    """Read a transcript forwards or backwards, or around one message"""
+    asked, name = call.params, call.path["session_id"]
+    query = MessageQuery(limit=asked.limit, descending=asked.order == "desc", newest=asked.order == "desc", roles=tuple(asked.role), **await _place(call))
+    session, messages, more = await call.service.messages.list(call.principal, name, query)
+    last = messages[-1].seq if messages and more and asked.around is None else None
+    return MessageList(data=[message_out(session.name, message) for message in messages], has_more=more, next_cursor=None if last is None else f"s{last}")
+
+
+async def _place(call: Call[ListParams, None]) -> dict[str, int]:
+    asked = call.params
+    given = [(field, value) for field in ("before", "after", "around") if (value := getattr(asked, field)) is not None]
+    if len(given) + (asked.cursor is not None) > 1:
+        raise Invalid("give one of before, after, around and cursor, not several", param=given[-1][0])
+    if asked.cursor is not None:
+        number = asked.cursor.removeprefix("s")
+        if number == asked.cursor or not number.isdigit() or len(number) > 15:  # noqa: PLR2004 - within 64 bits
+            raise Invalid("cursor is not one that this list gave: start again without it", param="cursor", code="bad_cursor")
+        return {"before" if asked.order == "desc" else "after": int(number)}
+    return {field: await call.service.messages.place(call.principal, call.path["session_id"], value) for field, value in given}
+
+
+async def read_message(call: Call[None, None]) -> MessageOut:
+    """Read one message by its id or by the caller's client id"""
+    session, message = await call.service.messages.read(call.principal, call.path["session_id"], call.path["message_id"])
+    return message_out(session.name, message)
+
+
+async def delete_message(call: Call[None, None]) -> Gone:
+    """Delete one message for ever; its seq is never used again"""
+    name = call.path["message_id"]
+
+    def tell(_session: object) -> Gone:
+        return Gone(id=name, deleted=True)
+
+    return tell(await call.service.messages.delete(call.principal, call.path["session_id"], name, once=call.once(tell)))
+
+
+def draft_of(given: MessageIn, index: int) -> MessageDraft:
+    """The message that a caller means; Invalid names the part that is wrong."""
+    where = f"messages[{index}]"
+    if (given.parts is UNSET) == (given.text is UNSET):
+        raise Invalid(f"{where} needs either parts or text", param=f"{where}.parts")
+    raw = parts.text_part(given.text) if given.text is not UNSET else given.parts
+    assert isinstance(raw, Raw)  # noqa: S101 - for the type checker: one of the two is set
+    checked = parts.check(raw, f"{where}.parts")
+    if not bytes(given.metadata).lstrip().startswith(b"{"):
+        raise Invalid(f"{where}.metadata must be an object", param=f"{where}.metadata")
+    return MessageDraft(
+        role=given.role,
+        parts=raw.copy(),
+        text=parts.text_of(checked),
+        client_id=given.client_id,
+        sender=given.sender,
+        sender_id=given.sender_id,
+        model=given.model,
+        run_id=given.run_id,
+        input_tokens=given.usage.input_tokens,
+        output_tokens=given.usage.output_tokens,
+        cost_nanos=round(given.usage.cost_usd * 1e9),
+        created_at=us(given.created_at),
+        metadata=given.metadata.copy(),
+    )
+
+
+def message_out(session_name: str, message: Message) -> MessageOut:
+    spent = message.input_tokens or message.output_tokens or message.cost_nanos
+    return MessageOut(
+        id=message.id,
+        session_id=session_name,
+        seq=message.seq,
+        role=message.role,
+        parts=message.parts,
+        created_at=rfc3339(message.created_at),
+        client_id=message.client_id or UNSET,
+        run_id=message.run_id or UNSET,
+        sender=message.sender or UNSET,
+        sender_id=message.sender_id or UNSET,
+        model=message.model or UNSET,
+        usage=Usage(input_tokens=message.input_tokens, output_tokens=message.output_tokens, cost_usd=message.cost_nanos / 1e9) if spent else UNSET,
+        metadata=message.metadata if bytes(message.metadata) != b"{}" else UNSET,
+    )
+
+
+MANY = "/v1/sessions/{session_id}/messages"
+
+routes = (
+    route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201),
+    route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList),
+    route(f"GET {MANY}/{{message_id}}", read_message, scope="sessions:read", returns=MessageOut),
+    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=Gone),
+)

@@ -1,0 +1,42 @@
+"""The rules. One class per noun; every verb takes the principal first, and is one transaction and one store call."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from hansard.ids import IdSource, microseconds
+from hansard.service.keys import Keys
+from hansard.service.messages import Messages
+from hansard.service.runs import Runs
+from hansard.service.sessions import Sessions
+from hansard.service.workspaces import Workspaces
+from hansard.store.cursors import Cursors
+from hansard.store.verbs import keys as stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.store import Store
+
+
+class Service:
+    """Everything that can be done, wired to one open store. ``secret`` seals cursors and peppers keys."""
+
+    def __init__(self, store: Store, secret: bytes, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None) -> None:
+        ids = ids or IdSource(clock)
+        self.store = store
+        self.secret = secret
+        self.clock = clock
+        self.ids = ids
+        self.sessions = Sessions(store, Cursors(secret), ids, clock)
+        self.messages = Messages(store, ids, clock)
+        self.runs = Runs(store, ids, clock)
+        self.keys = Keys(store, secret, clock)
+        self.workspaces = Workspaces(store, self.keys, ids, clock)
+
+    @classmethod
+    async def on(cls, store: Store, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None) -> Service:
+        """The service on an open, migrated store; makes the store's secret at its first use."""
+        secret = await store.write(stored.fact, "secret", token_hex(32))
+        return cls(store, bytes.fromhex(secret), clock=clock, ids=ids)

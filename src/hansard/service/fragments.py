@@ -1,0 +1,61 @@
+"""Encoded sessions, kept while their version is current: a list reads versions and encodes only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Raw, Struct
+
+from hansard.model import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_BYTES = 32 * 1024 * 1024
+_encode = msgspec.json.Encoder().encode
+
+
+class Projection(Struct, frozen=True):
+    """How one API shows a session; ``name`` is unique among projections, ``show`` is pure."""
+
+    name: str
+    show: Callable[[Session], object]
+
+
+class Fragments:
+    """A bounded cache of (projection, workspace, session) → (version, JSON). Exact, because the version is read every time."""
+
+    def __init__(self, limit: int = _BYTES) -> None:
+        self._limit = limit
+        self._size = 0
+        self._kept: dict[tuple[str, str, str], tuple[int, Raw, int]] = {}
+
+    def look_up(self, projection: str, workspace_id: str, places: Sequence[tuple[str, int]]) -> tuple[dict[str, Raw], list[str]]:
+        """The fragments by session id, and the ids that must be read."""
+        found: dict[str, Raw] = {}
+        missing: list[str] = []
+        get = self._kept.get
+        for ident, version in places:
+            kept = get((projection, workspace_id, ident))
+            if kept is not None and kept[0] == version:
+                found[ident] = kept[1]
+            else:
+                missing.append(ident)
+        return found, missing
+
+    def keep(self, projection: Projection, workspace_id: str, sessions: Iterable[Session]) -> dict[str, Raw]:
+        """Encode and remember; the new fragments by session id."""
+        made: dict[str, Raw] = {}
+        for session in sessions:
+            text = _encode(projection.show(session))
+            made[session.id] = raw = Raw(text)
+            key = (projection.name, workspace_id, session.id)
+            old = self._kept.pop(key, None)
+            self._size += len(text) - (old[2] if old else 0)
+            self._kept[key] = (session.version, raw, len(text))
+        while self._size > self._limit and self._kept:
+            _, _, size = self._kept.pop(next(iter(self._kept)))
+            self._size -= size
+        return made

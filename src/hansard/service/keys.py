@@ -1,0 +1,127 @@
+"""Keys: who is calling, and the credentials of a workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from hansard.access import ALL_SCOPES, KeyMint, Principal
+from hansard.access.keys import read as read_key
+from hansard.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from hansard.model import Key, Workspace
+from hansard.service.rules import short
+from hansard.store.verbs import keys as verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hansard.store import Store
+
+_FRESH_US = 1_000_000
+_USED_US = 60_000_000
+_REMEMBERED = 4096
+DEFAULT_SCOPES = ("sessions:read", "sessions:write")
+
+
+class Known(Struct):
+    """A key that was checked lately."""
+
+    key: Key
+    principal: Principal
+    until: int
+    used_noted_at: int
+
+
+class Keys:
+    """Checks keys against the store at most once a second each, so that a revocation takes effect within two."""
+
+    def __init__(self, store: Store, pepper: bytes, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._mint = KeyMint(pepper)
+        self._clock = clock
+        self._known: dict[str, Known] = {}
+
+    async def authenticate(self, credential: str | None) -> Principal:
+        """The caller that a credential stands for; Unauthenticated without saying why it is not one."""
+        now = self._clock()
+        known = self._known.get(credential or "")
+        if known is not None and now < known.until:
+            return known.principal
+        return await self._check(credential, known, now)
+
+    async def _check(self, credential: str | None, known: Known | None, now: int) -> Principal:
+        presented = read_key(credential) if credential else None
+        found = await self._store.read(verbs.find, presented.id) if presented else None
+        if presented is None or credential is None or found is None or not self._mint.matches(presented, found[0].digest) or not _alive(found[0], now):
+            self._known.pop(credential or "", None)
+            raise Unauthenticated("no valid API key: send one as 'Authorization: Bearer hsd_…' or 'X-API-KEY: hsd_…'")
+        key, workspace = found
+        noted = known.used_noted_at if known else key.last_used_at or 0
+        if now - noted > _USED_US:
+            await self._store.write(verbs.used, key.workspace_id, key.id, now)
+            noted = now
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        until = min(now + _FRESH_US, key.expires_at or now + _FRESH_US)
+        self._known[credential] = Known(key, _principal(key, workspace), until, noted)
+        return self._known[credential].principal
+
+    async def create(  # noqa: PLR0913 - the facts of a key
+        self,
+        principal: Principal,
+        name: str,
+        scopes: Sequence[str] = DEFAULT_SCOPES,
+        *,
+        expires_at: int | None = None,
+        user_id: str | None = None,
+        app: str | None = None,
+    ) -> tuple[str, Key]:
+        """A new key of the caller's workspace: its text, shown once, and what is stored of it.
+
+        Raises Forbidden when it would be able to do more than its maker.
+        """
+        text, key = self._made(principal.workspace_id, name, scopes, expires_at, user_id or principal.user_id, app or principal.app)
+        beyond = set(key.scopes) - principal.scopes
+        if beyond or (principal.user_id, principal.app) not in {(None, None), (key.user_id, key.app)}:
+            raise Forbidden(f"a key cannot give what it does not have: {', '.join(sorted(beyond)) or 'other users or apps'}", code="missing_scope", param="scopes")
+        await self._store.write(verbs.put, key)
+        return text, key
+
+    async def list(self, principal: Principal) -> list[Key]:
+        return await self._store.read(verbs.page, principal.workspace_id)
+
+    async def rotate(self, principal: Principal, key_id: str, *, grace_us: int) -> tuple[str, Key]:
+        """A new key with the same rights; the old one works for ``grace_us`` more microseconds."""
+        old = next((key for key in await self.list(principal) if key.id == key_id and key.revoked_at is None), None)
+        if old is None:
+            raise NotFound(f"no active key {key_id!r} in this workspace", code="key_not_found", param="key_id")
+        text, key = self._made(old.workspace_id, old.name, old.scopes, None, old.user_id, old.app)
+        await self._store.write(verbs.rotate, key_id, key, self._clock() + grace_us)
+        return text, key
+
+    async def revoke(self, principal: Principal, key_id: str) -> None:
+        """End a key for ever; elsewhere it is refused within two seconds, here at once."""
+        await self._store.write(verbs.revoke, principal.workspace_id, key_id, self._clock())
+        self._known = {text: known for text, known in self._known.items() if known.key.id != key_id}
+
+    def _made(  # noqa: PLR0913 - the facts of a key
+        self, workspace_id: str, name: str, scopes: Sequence[str], expires_at: int | None, user_id: str | None, app: str | None
+    ) -> tuple[str, Key]:
+        unknown = sorted(set(scopes) - set(ALL_SCOPES))
+        if unknown or not scopes:
+            raise Invalid(f"unknown scope {', '.join(unknown) or '(none given)'}: choose from {', '.join(ALL_SCOPES)}", param="scopes")
+        now = self._clock()
+        if expires_at is not None and expires_at <= now:
+            raise Invalid("expires_at is in the past", param="expires_at")
+        text, one, digest = self._mint.make()
+        chosen = tuple(scope for scope in ALL_SCOPES if scope in scopes)
+        return text, Key(one.id, workspace_id, short(name, "name") or "key", chosen, digest, user_id, app, now, expires_at, None, None)
+
+
+def _alive(key: Key, now: int) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+
+
+def _principal(key: Key, workspace: Workspace) -> Principal:
+    return Principal(key.workspace_id, workspace.name, key.id, frozenset(key.scopes), key.user_id, key.app)

@@ -1,0 +1,87 @@
+"""Messages: append, list in both directions, read, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hansard.errors import Invalid, NotFound, TooLarge
+from hansard.ids import seq_of
+from hansard.service.rules import own_id, ref, short, write
+from hansard.store.verbs import messages as verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hansard.access import Principal
+    from hansard.ids import IdSource
+    from hansard.model import Message, MessageDraft, MessageQuery, Session
+    from hansard.store import Store
+    from hansard.model.once import Once
+    from hansard.store.verbs.names import Peek
+
+BATCH = 100
+
+
+class Messages:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._ids = ids
+        self._clock = clock
+
+    async def append(
+        self, principal: Principal, session: str, drafts: Sequence[MessageDraft], *, expected_seq: int | None = None, once: Once | None = None
+    ) -> tuple[Peek, list[Message]]:
+        """Append 1-100 messages, durable when this returns; a known ``client_id`` gives the stored message back.
+
+        Raises Conflict ``seq_mismatch`` with the current ``seq`` when the session is not at ``expected_seq``.
+        """
+        _check(drafts)
+        now = self._clock()
+        return await write(
+            self._store, once, principal.workspace_id, now, verbs.append, ref(principal, session), drafts, self._ids, now, expected_seq
+        )
+
+    async def list(self, principal: Principal, session: str, query: MessageQuery) -> tuple[Session, list[Message], bool]:
+        """The session, a stretch of its messages, and whether there are more in the direction of reading."""
+        return await self._store.read(verbs.page, ref(principal, session), query)
+
+    async def read(self, principal: Principal, session: str, name: str) -> tuple[Session, Message]:
+        """One message by its id or by the caller's ``client_id``."""
+        return await self._store.read(verbs.get, ref(principal, session), name, seq_of(name))
+
+    async def place(self, principal: Principal, session: str, name: str) -> int:
+        """The ``seq`` that a message id, a ``client_id`` or a number stands for."""
+        if name.isascii() and name.isdigit() and len(name) < 16:  # noqa: PLR2004 - within 64 bits
+            return int(name)
+        seq = seq_of(name)
+        if seq is not None:
+            return seq
+        try:
+            return (await self.read(principal, session, name))[1].seq
+        except NotFound as problem:
+            if problem.code == "message_not_found":
+                raise Invalid(f"{name!r} is neither a seq nor a message of this session", param="before") from problem
+            raise
+
+    async def delete(self, principal: Principal, session: str, name: str, *, once: Once | None = None) -> Session:
+        """Empty one message for ever; the session as it is afterwards."""
+        now = self._clock()
+        return await write(self._store, once, principal.workspace_id, now, verbs.delete, ref(principal, session), name, seq_of(name), now)
+
+
+def _check(drafts: Sequence[MessageDraft]) -> None:
+    if not drafts:
+        raise Invalid("messages is empty: give at least one", param="messages")
+    if len(drafts) > BATCH:
+        raise TooLarge(f"{len(drafts)} messages: at most {BATCH} per call", param="messages", code="batch_too_large")
+    seen = set[str]()
+    for index, draft in enumerate(drafts):
+        if draft.client_id is not None:
+            own_id(draft.client_id, f"messages[{index}].client_id")
+            if draft.client_id in seen:
+                raise Invalid(f"messages[{index}].client_id {draft.client_id!r} stands twice in this call", param=f"messages[{index}].client_id")
+            seen.add(draft.client_id)
+        if draft.run_id is not None:
+            own_id(draft.run_id, f"messages[{index}].run_id")
+        short(draft.sender_id, f"messages[{index}].sender_id")
+        short(draft.model, f"messages[{index}].model")

@@ -1,0 +1,130 @@
+"""Runs: start, heartbeat, finish, and the reaping of those whose lease has lapsed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hansard.errors import Conflict
+from hansard.ids import RUN
+from hansard.model import Run
+from hansard.model.run import OPEN_STATES
+from hansard.service.rules import own_id, ref, short, write
+from hansard.store.verbs import runs as verbs
+from hansard.store.verbs.names import Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hansard.access import Principal
+    from hansard.ids import IdSource
+    from hansard.model import RunDraft, RunPatch, Session
+    from hansard.store import Store
+    from hansard.model.once import Once
+
+
+class Runs:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._ids = ids
+        self._clock = clock
+
+    async def start(self, principal: Principal, session: str, draft: RunDraft, *, once: Once | None = None) -> tuple[Session, Run, bool]:
+        """Start a run, or get the one that has the draft's id; True when it is new.
+
+        Raises Conflict ``run_open`` when the draft is exclusive and another run of the session is open.
+        """
+        now = self._clock()
+        ident = own_id(draft.id) if draft.id is not None else self._ids.prefixed(RUN)
+        for field in ("agent", "model", "workflow_id"):
+            short(getattr(draft, field), field)
+
+        def make(found: Session) -> Run:
+            return _started(ident, found, draft, now)
+
+        return await write(self._store, once, principal.workspace_id, now, verbs.start, ref(principal, session), make, now, exclusive=draft.exclusive)
+
+    async def update(self, principal: Principal, session: str, run_id: str, patch: RunPatch, *, once: Once | None = None) -> tuple[Session, Run]:
+        """Heartbeat, change state, or finish; a finished run stays as it is (Conflict ``run_finished``)."""
+        now = self._clock()
+
+        def amend(run: Run) -> Run:
+            if run.finished_at is not None and run.state != "interrupted":
+                if patch.state in (None, run.state):
+                    return run
+                raise Conflict(f"run {run.id} is {run.state} already", code="run_finished", state=run.state)
+            return _amended(run, patch, now)
+
+        return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, session), run_id, now, amend)
+
+    async def read(self, principal: Principal, session: str, run_id: str) -> tuple[Session, Run]:
+        return await self._store.read(verbs.get, ref(principal, session), run_id)
+
+    async def list(self, principal: Principal, session: str, limit: int) -> tuple[Session, list[Run]]:
+        """The latest runs of a session, newest first."""
+        return await self._store.read(verbs.page, ref(principal, session), limit)
+
+    async def by_ids(self, principal: Principal, session: Session, wanted: Sequence[str]) -> dict[str, Run]:
+        """The runs of a session by id; unknown ids are left out."""
+        return await self._store.read(verbs.by_ids, principal.workspace_id, session.id, list(dict.fromkeys(wanted)))
+
+    async def reap(self) -> int:
+        """Mark the runs whose lease has lapsed as interrupted, in every workspace; how many. Safe in several processes."""
+        now = self._clock()
+        reaped = 0
+        for workspace_id in await self._store.read(verbs.due, now):
+            for session_id, run_id in await self._store.write(verbs.lapsed, workspace_id, now):
+                _, run = await self._store.write(verbs.change, Ref(workspace_id, session_id), run_id, now, lambda run: _lapse(run, now))
+                reaped += run.finished_at == now
+        return reaped
+
+
+def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:
+    is_open = draft.state in OPEN_STATES
+    leased = is_open and draft.lease_us is not None
+    return Run(
+        session.id,
+        ident,
+        draft.state,
+        draft.agent or session.agent,
+        draft.model or session.model,
+        draft.workflow_id or session.workflow_id,
+        draft.error,
+        draft.input_tokens,
+        draft.output_tokens,
+        draft.cost_nanos,
+        draft.lease_us,
+        now + draft.lease_us if leased and draft.lease_us else None,
+        now if leased else None,
+        draft.created_at or now,
+        draft.started_at or (None if draft.state == "queued" else draft.created_at or now),
+        None if is_open else draft.finished_at or now,
+        now,
+        draft.metadata,
+    )
+
+
+def _amended(run: Run, patch: RunPatch, now: int) -> Run:
+    state = patch.state or (run.state if run.state in OPEN_STATES else "running")
+    is_open = state in OPEN_STATES
+    lease = patch.lease_us if patch.lease_us is not None else run.lease_us
+    given = {field: value for field in ("error", "input_tokens", "output_tokens", "cost_nanos") if (value := getattr(patch, field)) is not None}
+    return msgspec.structs.replace(
+        run,
+        state=state,
+        lease_us=lease,
+        lease_expires_at=now + lease if is_open and lease else None,
+        heartbeat_at=now if is_open else run.heartbeat_at,
+        started_at=run.started_at or (None if state == "queued" else now),
+        finished_at=None if is_open else patch.finished_at or now,
+        updated_at=now,
+        **given,
+    )
+
+
+def _lapse(run: Run, now: int) -> Run:
+    if run.lease_expires_at is None or run.lease_expires_at > now:
+        return run
+    error = run.error or "the lease lapsed without a heartbeat"
+    return msgspec.structs.replace(run, state="interrupted", error=error, lease_expires_at=None, finished_at=now, updated_at=now)

@@ -1,0 +1,264 @@
+"""Sessions: start, list, read, update, end, archive, fork, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from hansard import ids as naming
+from hansard.errors import Conflict, Forbidden, Invalid
+from hansard.model import Page, Session, SessionFilter
+from hansard.service.fragments import Fragments
+from hansard.service.merge import merge_patch
+from hansard.service.rules import own_id, ref, short, write
+from hansard.store.verbs import events
+from hansard.store.verbs import messages as message_verbs
+from hansard.store.verbs import sessions as verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hansard.access import Principal
+    from hansard.ids import IdSource
+    from hansard.model import SessionDraft, SessionPatch, SessionQuery
+    from hansard.service.fragments import Projection
+    from hansard.store import Store
+    from hansard.store.cursors import Cursors
+    from hansard.model.once import Once
+    from hansard.store.verbs.sessions import Listing
+
+T = TypeVar("T")
+TITLE, TAGS, TAG = 500, 64, 128
+_TEXTS = ("channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "trigger", "intent", "sub_intent")
+
+
+class Sessions:
+    def __init__(self, store: Store, cursors: Cursors, ids: IdSource, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._cursors = cursors
+        self._ids = ids
+        self._clock = clock
+        self._fragments = Fragments()
+
+    async def start(self, principal: Principal, draft: SessionDraft, *, once: Once | None = None) -> tuple[Session, bool]:
+        """Create a session, or get the one that has the draft's id: atomically, True when it is new."""
+        now = self._clock()
+        parent = await self.read(principal, draft.parent) if draft.parent else None
+        session = self._drafted(principal, draft, parent, now)
+        found, new = await write(self._store, once, principal.workspace_id, now, verbs.create, session)
+        if not new and not ref(principal, "").sees(found.user_id, found.app):
+            raise Conflict(f"the id {draft.id!r} is taken", code="session_exists", param="id")
+        return found, new
+
+    async def read(self, principal: Principal, name: str) -> Session:
+        """The session by any of its names; NotFound when it is absent, foreign or hidden from this key."""
+        return await self._store.read(verbs.get, ref(principal, name))
+
+    async def generation(self, principal: Principal) -> int:
+        """Grows with every change of the workspace: the same number, the same answers."""
+        return await self._store.read(events.generation, principal.workspace_id)
+
+    async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
+        """One page of whole sessions."""
+        listing = await self._places(principal, query)
+        found = await self._store.read(verbs.by_ids, principal.workspace_id, [one.id for one in listing.places[: query.limit]])
+        return self._page(principal, query, listing, [found[one.id] for one in listing.places[: query.limit] if one.id in found])
+
+    async def list_as(self, principal: Principal, query: SessionQuery, projection: Projection) -> Page[Raw]:
+        """One page of sessions, each encoded by ``projection``; only those that changed are read and encoded again."""
+        listing = await self._places(principal, query)
+        places = listing.places[: query.limit]
+        kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(one.id, one.version) for one in places])
+        if missing:
+            found = await self._store.read(verbs.by_ids, principal.workspace_id, missing)
+            kept |= self._fragments.keep(projection, principal.workspace_id, found.values())
+        return self._page(principal, query, listing, [kept[one.id] for one in places if one.id in kept])
+
+    async def count(self, principal: Principal, wanted: SessionFilter) -> int:
+        """The exact number of sessions that match."""
+        return await self._store.read(verbs.count, principal.workspace_id, narrowed(principal, wanted))
+
+    async def facet(self, principal: Principal, name: str) -> dict[str, int]:
+        """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
+        return await self._store.read(verbs.facet, principal.workspace_id, name)
+
+    async def update(
+        self, principal: Principal, name: str, patch: SessionPatch, *, if_version: int | None = None, once: Once | None = None
+    ) -> Session:
+        """Apply a patch; Conflict ``version_mismatch`` when the session is not at ``if_version`` any more."""
+        now = self._clock()
+        _check_texts(patch)
+
+        def amend(session: Session) -> Session:
+            if if_version is not None and session.version != if_version:
+                raise Conflict(f"the session is at version {session.version}", code="version_mismatch", param="If-Match", version=session.version)
+            return _patched(session, patch, now)
+
+        return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
+
+    async def end(self, principal: Principal, name: str, *, resolution: str | None = None, once: Once | None = None) -> Session:
+        """Mark the session as over, at the first call; ``resolution`` settles it as well."""
+        now = self._clock()
+
+        def amend(session: Session) -> Session:
+            settled = _resolved(session, resolution, now) if resolution else session
+            return msgspec.structs.replace(settled, ended_at=session.ended_at or now, state=session.state or "completed")
+
+        return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
+
+    async def archive(self, principal: Principal, name: str, *, archived: bool = True) -> Session:
+        """Put the session away, or take it out again."""
+        return await self._stamp(principal, name, "archived_at", set_it=archived)
+
+    async def mark_read(self, principal: Principal, name: str, *, read: bool = True) -> Session:
+        """Note that a person has read the session up to now, or forget it."""
+        now = self._clock()
+
+        def amend(session: Session) -> Session:
+            return msgspec.structs.replace(session, read_at=max(now, session.last_message_at or now) if read else None) if session.is_unread == read else session
+
+        return await self._store.write(verbs.change, ref(principal, name), now, amend)
+
+    async def fork(self, principal: Principal, name: str, *, until: int | None, draft: SessionDraft, once: Once | None = None) -> Session:
+        """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent."""
+        now = self._clock()
+        new = self._drafted(principal, draft, None, now)
+
+        def branch(source: Session) -> Session:
+            kept = {field: getattr(source, field) for field in ("kind", "channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "tags")}
+            given = {field: getattr(new, field) for field in kept if getattr(draft, field) not in (None, [], "session")}
+            last = source.last_seq if until is None else min(until, source.last_seq)
+            return msgspec.structs.replace(new, **(kept | given), parent_id=source.id, forked_seq=last)
+
+        return await write(self._store, once, principal.workspace_id, now, message_verbs.fork, ref(principal, name), branch, until, self._ids, now)
+
+    async def delete(self, principal: Principal, name: str, *, once: Once | None = None) -> dict[str, int]:
+        """Delete the session and everything below it; how many of what went."""
+        now = self._clock()
+        return await write(self._store, once, principal.workspace_id, now, verbs.delete, ref(principal, name), now)
+
+    async def _stamp(self, principal: Principal, name: str, field: str, *, set_it: bool) -> Session:
+        now = self._clock()
+
+        def amend(session: Session) -> Session:
+            return msgspec.structs.replace(session, **{field: (getattr(session, field) or now) if set_it else None})
+
+        return await self._store.write(verbs.change, ref(principal, name), now, amend)
+
+    async def _places(self, principal: Principal, query: SessionQuery) -> Listing:
+        wanted = narrowed(principal, query.filter)
+        after = None if query.cursor is None else self._cursors.read(principal.workspace_id, _scope(query), query.cursor)
+        return await self._store.read(
+            verbs.page, principal.workspace_id, wanted, query.sort, query.limit, offset=query.offset, after=after, with_total=query.with_total
+        )
+
+    def _page(self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]) -> Page[T]:
+        more = len(listing.places) > query.limit
+        cursor = self._cursors.write(principal.workspace_id, _scope(query), listing.places[query.limit - 1].place) if more and query.limit else None
+        return Page(items=[*items], has_more=more, next_cursor=cursor, total=listing.total)
+
+    def _drafted(self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int) -> Session:
+        _check_texts(draft)
+        if principal.user_id is not None and draft.user_id not in (None, principal.user_id):
+            raise Forbidden("this key is for another end user", code="other_user", param="user_id")
+        if principal.app is not None and draft.app not in (None, principal.app):
+            raise Forbidden("this key is for another app", code="other_app", param="app")
+        given = own_id(draft.id) if draft.id is not None else None
+        uuid = naming.uuid_in(given) if given else None
+        at = now if draft.created_at is None else draft.created_at
+        plain = {field: getattr(draft, field) or None for field in _TEXTS}
+        plain |= {"channel": _lower(draft.channel), "user_id": draft.user_id or principal.user_id, "app": draft.app or principal.app}
+        empty: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
+        return Session(
+            **empty
+            | plain
+            | {
+                "workspace_id": principal.workspace_id,
+                "id": uuid or self._ids.uuid(),
+                "own_id": None if given == f"ses_{uuid}" else given,
+                "version": 1,
+                "kind": draft.kind,
+                "parent_id": parent.id if parent else None,
+                "created_by": principal.key_id,
+                "title": draft.title or None,
+                "title_by": (draft.title_by or "user") if draft.title else None,
+                "resolution": draft.resolution,
+                "resolved_at": now if draft.resolution == "resolved" else None,
+                "message_count": 0,
+                "last_seq": 0,
+                "input_tokens": 0,
+                "output_tokens": 0,
+                "cost_nanos": 0,
+                "created_at": at,
+                "updated_at": now,
+                "active_at": at,
+                "tags": _json(list(dict.fromkeys(draft.tags))),
+                "trail": _json(draft.trail),
+                "external_ids": _json(draft.external_ids),
+                "metadata": _json(draft.metadata),
+            }
+        )
+
+
+def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
+    """The filter within what the key may see."""
+    for field, own in (("user_id", principal.user_id), ("app", principal.app)):
+        if own is not None:
+            asked = getattr(wanted, field)
+            wanted = msgspec.structs.replace(wanted, **{field: (own,) if not asked or own in asked else ("\x00",)})
+    return wanted
+
+
+def _scope(query: SessionQuery) -> list[object]:
+    return [query.sort, msgspec.to_builtins(query.filter)]
+
+
+def _check_texts(given: SessionDraft | SessionPatch) -> None:
+    for field in _TEXTS:
+        value = getattr(given, field)
+        if isinstance(value, str):
+            short(value, field)
+    if isinstance(given.title, str):
+        short(given.title, "title", TITLE)
+    tags = given.tags
+    if tags is not UNSET:
+        if len(tags) > TAGS:
+            raise Invalid(f"a session has at most {TAGS} tags", param="tags")
+        for index, tag in enumerate(tags):
+            if not short(tag, f"tags[{index}]", TAG):
+                raise Invalid(f"tags[{index}] is empty", param=f"tags[{index}]")
+
+
+def _patched(session: Session, patch: SessionPatch, now: int) -> Session:
+    given = {field: value for field in patch.__struct_fields__ if (value := getattr(patch, field)) is not UNSET}
+    changes: dict[str, Any] = {field: value or None for field, value in given.items() if field in _TEXTS}
+    changes |= {field: given[field] for field in ("kind", "ended_at", "archived_at", "read_at") if field in given}
+    if given.get("channel"):
+        changes["channel"] = _lower(given["channel"])
+    for field in ("tags", "trail"):
+        if field in given:
+            changes[field] = _json(list(dict.fromkeys(given[field])) if field == "tags" else given[field])
+    for field in ("external_ids", "metadata"):
+        if field in given:
+            changes[field] = _json(merge_patch(msgspec.json.decode(getattr(session, field)), given[field]))
+    if "title" in given:
+        by = given.get("title_by") or "user"
+        if not (session.title_by == "user" and by != "user"):
+            changes |= {"title": given["title"] or None, "title_by": by if given["title"] else None}
+    amended = msgspec.structs.replace(session, **changes)
+    return _resolved(amended, given["resolution"], now) if "resolution" in given else amended
+
+
+def _resolved(session: Session, resolution: str, now: int) -> Session:
+    resolved_at = (session.resolved_at or now) if resolution == "resolved" else None
+    return msgspec.structs.replace(session, resolution=resolution, resolved_at=resolved_at)
+
+
+def _lower(text: str | None) -> str | None:
+    return text.strip().lower() or None if text else None
+
+
+def _json(value: object) -> Raw:
+    return Raw(msgspec.json.encode(value))

@@ -1,0 +1,237 @@
+"""Whole sessions in and out, many in one transaction, each with its runs and messages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hansard.errors import NotFound
+from hansard.model.transfer import Kept, Snapshot, Verdict
+from hansard.store import chain, counts, rows, steps
+from hansard.store.steps import Steps, many, run, value
+from hansard.store.verbs import sessions
+from hansard.store.verbs.messages import made_of, put, summary
+from hansard.store.verbs.names import Ref, locked, peeked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hansard.ids import IdSource
+    from hansard.model import Message, MessageDraft, Session
+    from hansard.model.transfer import Arrival
+
+_PAGE = 1000
+
+
+SAME, NEW, UPDATED = Verdict("same"), Verdict("new"), Verdict("updated")
+
+
+class _Changes:
+    """What the transaction has done so far, told to the workspace's counters at its end."""
+
+    def __init__(self, workspace_id: str, now: int) -> None:
+        self.workspace_id = workspace_id
+        self.now = now
+        self._facets: Counter[tuple[str, str]] = Counter()
+        self._events: list[dict[str, Any]] = []
+
+    def note(self, kind: str, before: Session | None, after: Session, seq: int | None = None) -> None:
+        """One change of a session's row."""
+        if before is not None:
+            self._facets.subtract(counts.facets_of(before))
+        self._facets.update(counts.facets_of(after))
+        self.happened(kind, after.id, seq, before.updated_at if before else None)
+
+    def happened(self, kind: str, session_id: str, seq: int | None, was_updated_at: int | None) -> None:
+        self._events.append({"type": kind, "session_id": session_id, "seq": seq, "was_updated_at": was_updated_at})
+
+    def tell(self) -> Steps[None]:
+        """Write the counters and events; comes last, since it locks what is hot."""
+        if not self._events:
+            return
+        yield from counts.add(self.workspace_id, self._facets)
+        last = yield from value("generation_next", workspace_id=self.workspace_id, by=len(self._events))
+        first = last - len(self._events) + 1
+        here = {"workspace_id": self.workspace_id, "at": self.now}
+        yield from many("event_put", [here | event | {"n": n} for n, event in enumerate(self._events, first)])
+
+
+def bring(workspace_id: str, arrivals: Sequence[Arrival], ids: IdSource, now: int) -> Steps[list[Verdict]]:
+    """Store the sessions that are not there, and add to the others the messages whose ``client_id`` is not."""
+    changes = _Changes(workspace_id, now)
+    verdicts = []
+    for arrival in arrivals:
+        verdicts.append((yield from _bring(arrival, ids, changes)))
+    yield from changes.tell()
+    return verdicts
+
+
+def _bring(arrival: Arrival, ids: IdSource, changes: _Changes) -> Steps[Verdict]:
+    ref = Ref(changes.workspace_id, arrival.session.own_id or arrival.session.id)
+    try:
+        here = yield from locked(ref)
+    except NotFound:
+        parent = yield from _parent(changes.workspace_id, arrival.parent)
+        return (yield from _begin(arrival, parent, ids, changes))
+    return (yield from _go_on(here, arrival, ids, changes))
+
+
+def _parent(workspace_id: str, name: str | None) -> Steps[str | None]:
+    if name is None:
+        return None
+    try:
+        return (yield from peeked(Ref(workspace_id, name))).id
+    except NotFound:
+        return None
+
+
+def _begin(arrival: Arrival, parent_id: str | None, ids: IdSource, changes: _Changes) -> Steps[Verdict]:
+    session = msgspec.structs.replace(arrival.session, parent_id=parent_id)
+    made = [made_of(draft, session.id, seq, ids, changes.now) for seq, draft in enumerate(arrival.messages, 1)]
+    whole = _summed(session, made, [draft.text for draft in arrival.messages])
+    yield from _put(whole)
+    yield from put(changes.workspace_id, made, chain.ROOT)
+    changes.note("session.created", None, whole, len(made) or None)
+    return NEW
+
+
+def _summed(session: Session, made: Sequence[Message], texts: Sequence[str]) -> Session:
+    """The row of a new session that has these messages."""
+    if not made:
+        return session
+    of = summary(made, texts)
+    title = (session.title, session.title_by) if session.title else (of["title"], of["title_by"])
+    kept = ("preview", "last_preview", "last_role", "input_tokens", "output_tokens", "cost_nanos")
+    return msgspec.structs.replace(
+        session,
+        **{field: of[field] for field in kept},
+        title=title[0],
+        title_by=title[1],
+        message_count=len(made),
+        last_seq=len(made),
+        first_message_at=of["first_at"],
+        last_message_at=of["last_at"],
+        active_at=of["last_at"],
+        updated_at=max(session.updated_at, of["last_at"]),
+    )
+
+
+def _go_on(here: Session, arrival: Arrival, ids: IdSource, changes: _Changes) -> Steps[Verdict]:
+    """Add what is missing; never take away or overwrite, but for a title that nobody gave."""
+    known = yield from _known(here, arrival.messages)
+    fresh = [draft for draft in arrival.messages if draft.client_id not in known]
+    named = arrival.session.title_by == "user" and here.title_by != "user"
+    if named:
+        after = msgspec.structs.replace(
+            here, title=arrival.session.title, title_by="user", version=here.version + 1, updated_at=max(changes.now, here.updated_at)
+        )
+        yield from run("session_update", **rows.session_values(after))
+        changes.note("session.updated", here, after)
+    if fresh:
+        yield from _extend(here, fresh, ids, changes)
+    return UPDATED if named or fresh else SAME
+
+
+def _known(session: Session, drafts: Sequence[MessageDraft]) -> Steps[set[str | None]]:
+    wanted = [draft.client_id for draft in drafts if draft.client_id is not None]
+    if not wanted:
+        return set()
+    got = yield from steps.rows("client_ids_known", workspace_id=session.workspace_id, session_id=session.id, client_ids=rows.texts(wanted))
+    return {one[0] for one in got}
+
+
+def _extend(session: Session, drafts: Sequence[MessageDraft], ids: IdSource, changes: _Changes) -> Steps[None]:
+    peek = yield from peeked(Ref(session.workspace_id, session.id))
+    made = [made_of(draft, session.id, seq, ids, changes.now) for seq, draft in enumerate(drafts, peek.last_seq + 1)]
+    now = max(changes.now, session.updated_at)
+    yield from run("session_extend", workspace_id=session.workspace_id, id=session.id, now=now, **summary(made, [draft.text for draft in drafts]))
+    yield from put(session.workspace_id, made, peek.hash or chain.ROOT)
+    changes.happened("message.appended", session.id, made[-1].seq, session.updated_at)
+
+
+def restore(workspace_id: str, snapshots: Sequence[Snapshot], now: int) -> Steps[list[Verdict]]:
+    """Store sessions exactly as they were elsewhere; one that is here already is replaced when it is an earlier state of the same."""
+    changes = _Changes(workspace_id, now)
+    verdicts = []
+    for snapshot in snapshots:
+        verdicts.append((yield from _restore(snapshot, changes)))
+    yield from changes.tell()
+    return verdicts
+
+
+def _restore(snapshot: Snapshot, changes: _Changes) -> Steps[Verdict]:
+    session = snapshot.session
+    if session.own_id is not None:
+        other = yield from value("session_id_by_own_id", workspace_id=session.workspace_id, own_id=session.own_id)
+        if other not in (None, session.id):
+            return Verdict("bad", f"another session is named {session.own_id!r} here")
+    got = yield from steps.row("session_lock", workspace_id=session.workspace_id, id=session.id)
+    here = rows.session(got) if got else None
+    if here is not None:
+        if here.version >= session.version:
+            return SAME
+        if not (yield from _is_continued(here, snapshot)):
+            return Verdict("bad", f"the session {session.name!r} has gone another way here")
+        yield from _clear(here)
+    yield from _put(session)
+    yield from _put_kept(snapshot, changes)
+    changes.note("session.updated" if here else "session.created", here, session, session.last_seq or None)
+    return UPDATED if here else NEW
+
+
+def _is_continued(here: Session, snapshot: Snapshot) -> Steps[bool]:
+    """Whether the snapshot has the last message that is here, so that it is a later state of the same session."""
+    if not here.last_seq:
+        return True
+    got = yield from steps.rows("message_chain", workspace_id=here.workspace_id, session_id=here.id, after=here.last_seq - 1, limit=1)
+    last = rows.message(got[0][3:])
+    return any(kept.message.seq == last.seq and kept.message.id == last.id for kept in snapshot.messages)
+
+
+def _clear(session: Session) -> Steps[None]:
+    for name in ("message_delete_of_session", "run_delete_of_session", "tag_delete_of_session", "session_delete"):
+        yield from run(name, workspace_id=session.workspace_id, id=session.id)
+
+
+def _put(session: Session) -> Steps[None]:
+    yield from run("session_put", **rows.session_values(session), safe_id=sessions.safe_id(session))
+    yield from sessions.tag(session)
+
+
+def _put_kept(snapshot: Snapshot, changes: _Changes) -> Steps[None]:
+    session = snapshot.session
+    yield from many("run_put", [rows.run_values(session.workspace_id, one) for one in snapshot.runs])
+    leases = [one.lease_expires_at for one in snapshot.runs if one.lease_expires_at is not None]
+    if leases:
+        yield from run("lapse_earlier", workspace_id=session.workspace_id, at=min(leases))
+    before = chain.ROOT
+    living: list[Message] = []
+    for kept in snapshot.messages:
+        if kept.deleted_at is None:
+            living.append(kept.message)
+            continue
+        yield from put(changes.workspace_id, living, before)
+        living = []
+        before = kept.hash or before
+        yield from run("message_put", **rows.message_values(session.workspace_id, kept.message, before))
+        yield from run("message_mark_deleted", workspace_id=session.workspace_id, session_id=session.id, seq=kept.message.seq, at=kept.deleted_at)
+    yield from put(changes.workspace_id, living, before)
+
+
+def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]:
+    """All that is held of these sessions, in this order, in one consistent state; those that are gone are left out."""
+    found = yield from sessions.by_ids(workspace_id, session_ids)
+    taken = []
+    for session in (found[one] for one in session_ids if one in found):
+        here = {"workspace_id": workspace_id, "session_id": session.id}
+        runs = yield from steps.rows("run_all", **here)
+        messages: list[Kept] = []
+        while len(messages) == 0 or messages[-1].message.seq < session.last_seq:
+            got = yield from steps.rows("message_chain", **here, after=messages[-1].message.seq if messages else 0, limit=_PAGE)
+            messages += [Kept(rows.message(one[3:]), one[1], bytes(one[2]) if one[1] is not None else None) for one in got]
+            if len(got) < _PAGE:
+                break
+        taken.append(Snapshot(session, [rows.run(one) for one in runs], messages))
+    return taken

@@ -1,0 +1,75 @@
+"""What every server offers besides its APIs: health, the OpenAPI documents, and a plain page at the root."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.responses import HTMLResponse, Response
+
+from hansard import __version__
+from hansard.errors import NotFound
+from hansard.http.openapi import document
+from hansard.http.route import Dialect, Failure, Reply, route
+
+if TYPE_CHECKING:
+    from hansard.http.call import Call
+
+
+def system(dialects: tuple[Dialect, ...]) -> Dialect:
+    """The routes that describe ``dialects``."""
+    documents: dict[str, bytes] = {}
+
+    def rendered(name: str) -> bytes:
+        if name not in documents:
+            chosen = [one for one in dialects if name in ("", one.name)]
+            if not chosen:
+                raise NotFound(f"there is no API {name!r}: {', '.join(one.name for one in dialects)}", code="route_not_found")
+            title, description = (chosen[0].title, chosen[0].description) if name else ("Hansard", "Every API that this server speaks.")
+            documents[name] = msgspec.json.encode(document(chosen, title=title, description=description))
+        return documents[name]
+
+    async def health(call: Call[None, None]) -> dict[str, str]:
+        """Say that the server is ready and its store answers"""
+        await call.service.workspaces.list()
+        return {"status": "ok", "version": __version__}
+
+    async def whole(_call: Call[None, None]) -> Reply:
+        """The OpenAPI document of every API"""
+        return Reply(body=rendered(""))
+
+    async def one(call: Call[None, None]) -> Reply:
+        """The OpenAPI document of one API, such as native.json"""
+        return Reply(body=rendered(call.path["document"].removesuffix(".json")))
+
+    async def home(_call: Call[None, None]) -> Response:
+        """Say what runs here"""
+        return HTMLResponse(_home(dialects))
+
+    return Dialect(
+        name="system",
+        title="System",
+        description="Health and descriptions.",
+        prefixes=(),
+        routes=(
+            route("GET /healthz", health, public=True, returns=dict[str, str]),
+            route("GET /openapi.json", whole, public=True, returns=dict[str, Any]),
+            route("GET /openapi/{document}", one, public=True, returns=dict[str, Any]),
+            route("GET /", home, public=True, media_type="text/html"),
+        ),
+        error=_error,
+    )
+
+
+def _error(failure: Failure) -> dict[str, object]:
+    return {"code": failure.error.code, "detail": failure.error.message, "status": failure.status, "request_id": failure.request_id}
+
+
+def _home(dialects: tuple[Dialect, ...]) -> str:
+    rows = "".join(f'<li><a href="/openapi/{one.name}.json">{escape(one.title)}</a> — {escape(one.description)}</li>' for one in dialects)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Hansard</title><h1>Hansard {__version__}</h1><p>The session store for AI agents is running. The APIs that it speaks:</p>"
+        f'<ul>{rows}</ul><p><a href="/openapi.json">All in one document</a> · <a href="/healthz">Health</a></p></html>'
+    )
