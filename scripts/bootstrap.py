@@ -24,14 +24,14 @@ OLDEST = (3, 11)
 
 def pinned_uv() -> str:
     """Return the requirement `uv==X` that pyproject.toml pins in its group `dev`."""
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    return next(requirement for requirement in groups["dev"] if re.fullmatch(r"uv==[\d.]+", requirement))
+    wanted: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    return next(requirement for requirement in wanted if re.fullmatch(r"uv==[\d.]+", requirement))
 
 
 def wheel_of_pip(into: Path) -> Path:
     """Fetch the wheel of pip that uv.lock names; a wrong hash ends the program."""
     lock = tomllib.loads((ROOT / "uv.lock").read_text())
-    wheel = next(package for package in lock["package"] if package["name"] == "pip")["wheels"][0]
+    wheel: dict[str, str] = next(package for package in lock["package"] if package["name"] == "pip")["wheels"][0]
     with urllib.request.urlopen(wheel["url"], timeout=60) as answer:  # noqa: S310 - an https URL from the committed lock file
         body: bytes = answer.read()
     if hashlib.sha256(body).hexdigest() != wheel["hash"].removeprefix("sha256:"):

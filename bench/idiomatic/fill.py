@@ -88,7 +88,7 @@ async def fill_postgres(url: str) -> None:
     await connection.close()
 
 
-def _indexes(dialect: Any) -> list[str]:  # noqa: ANN401 - SQLAlchemy does not name the type
+def _indexes(dialect: Any) -> list[str]:
     return [str(CreateIndex(index).compile(dialect=dialect)) for table in _TABLES for index in table.indexes]
 
 

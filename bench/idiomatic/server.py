@@ -162,7 +162,7 @@ def _row(session_id: str, seq: int, one: MessageIn, now: datetime) -> Message:
 if engine.dialect.name == "sqlite":
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _durable(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own adapter
+    def _durable(connection: Any, _: object) -> None:
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=60000", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")

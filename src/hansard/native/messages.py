@@ -28,7 +28,7 @@ class MessageIn(Struct, frozen=True, kw_only=True):
     sender_id: str | None = None
     model: str | None = None
     usage: Usage = Usage()
-    metadata: Raw = Raw(b"{}")
+    metadata: Raw | UnsetType = UNSET
 
 
 class AppendIn(Struct, frozen=True, kw_only=True):
@@ -142,7 +142,9 @@ def draft_of(given: MessageIn, index: int) -> MessageDraft:
     raw = parts.text_part(given.text) if given.text is not UNSET else given.parts
     assert isinstance(raw, Raw)  # noqa: S101 - for the type checker: one of the two is set
     checked = parts.check(raw, f"{where}.parts")
-    if not bytes(given.metadata).lstrip().startswith(b"{"):
+    metadata = Raw(b"{}") if given.metadata is UNSET else given.metadata
+    assert isinstance(metadata, Raw)  # noqa: S101 - for the type checker
+    if not bytes(metadata).lstrip().startswith(b"{"):
         raise Invalid(f"{where}.metadata must be an object", param=f"{where}.metadata")
     return MessageDraft(
         role=given.role,
@@ -157,7 +159,7 @@ def draft_of(given: MessageIn, index: int) -> MessageDraft:
         output_tokens=given.usage.output_tokens,
         cost_nanos=round(given.usage.cost_usd * 1e9),
         created_at=us(given.created_at),
-        metadata=given.metadata.copy(),
+        metadata=metadata.copy(),
     )
 
 

@@ -10,6 +10,7 @@ from hansard.service.keys import Keys
 from hansard.service.messages import Messages
 from hansard.service.runs import Runs
 from hansard.service.sessions import Sessions
+from hansard.service.transcripts import Transcripts
 from hansard.service.workspaces import Workspaces
 from hansard.store.cursors import Cursors
 from hansard.store.verbs import keys as stored
@@ -31,6 +32,7 @@ class Service:
         self.ids = ids
         self.sessions = Sessions(store, Cursors(secret), ids, clock)
         self.messages = Messages(store, ids, clock)
+        self.transcripts = Transcripts(store)
         self.runs = Runs(store, ids, clock)
         self.keys = Keys(store, secret, clock)
         self.workspaces = Workspaces(store, self.keys, ids, clock)

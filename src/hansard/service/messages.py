@@ -35,7 +35,7 @@ class Messages:
 
         Raises Conflict ``seq_mismatch`` with the current ``seq`` when the session is not at ``expected_seq``.
         """
-        _check(drafts)
+        check(drafts)
         now = self._clock()
         return await write(
             self._store, once, principal.workspace_id, now, verbs.append, ref(principal, session), drafts, self._ids, now, expected_seq
@@ -69,7 +69,8 @@ class Messages:
         return await write(self._store, once, principal.workspace_id, now, verbs.delete, ref(principal, session), name, seq_of(name), now)
 
 
-def _check(drafts: Sequence[MessageDraft]) -> None:
+def check(drafts: Sequence[MessageDraft]) -> None:
+    """Refuse a batch that no session could take: Invalid or TooLarge."""
     if not drafts:
         raise Invalid("messages is empty: give at least one", param="messages")
     if len(drafts) > BATCH:

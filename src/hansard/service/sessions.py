@@ -12,6 +12,7 @@ from hansard.errors import Conflict, Forbidden, Invalid
 from hansard.model import Page, Session, SessionFilter
 from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
+from hansard.service.messages import check
 from hansard.service.rules import own_id, ref, short, write
 from hansard.store.verbs import events
 from hansard.store.verbs import messages as message_verbs
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from hansard.access import Principal
     from hansard.ids import IdSource
-    from hansard.model import SessionDraft, SessionPatch, SessionQuery
+    from hansard.model import Message, MessageDraft, SessionDraft, SessionPatch, SessionQuery
     from hansard.service.fragments import Projection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
@@ -51,6 +52,15 @@ class Sessions:
         if not new and not ref(principal, "").sees(found.user_id, found.app):
             raise Conflict(f"the id {draft.id!r} is taken", code="session_exists", param="id")
         return found, new
+
+    async def record(
+        self, principal: Principal, draft: SessionDraft, messages: Sequence[MessageDraft], *, once: Once | None = None
+    ) -> tuple[Session, list[Message]]:
+        """Append to the session that has the draft's id, which begins with these messages if it is not there yet."""
+        check(messages)
+        now = self._clock()
+        session = self._drafted(principal, draft, None, now)
+        return await write(self._store, once, principal.workspace_id, now, message_verbs.record, session, ref(principal, session.name), messages, self._ids, now)
 
     async def read(self, principal: Principal, name: str) -> Session:
         """The session by any of its names; NotFound when it is absent, foreign or hidden from this key."""

@@ -120,3 +120,22 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
     order = "seq desc" if descending else "seq"
     sql = f"select {COLUMNS['message']} from messages where {' and '.join(conditions)} order by {order} limit :limit"  # noqa: S608 - literal tables above
     return Query(sql=sql, values=values)
+
+
+def newest_messages(workspace_id: str, wanted: SessionFilter, limit: int, before: tuple[int, int, str]) -> Query:
+    """Up to ``limit`` messages of the sessions that match, newest first, older than the place (``created_at``, ``seq``, ``id``).
+
+    The newest ``limit`` messages lie in the ``limit`` sessions that fell silent last before the place,
+    or in those that were going on at it: no other session is looked into.
+    """
+    conditions, values = _where(workspace_id, wanted)
+    matching = " and ".join(conditions)
+    sql = (
+        f"select {COLUMNS['message']} from messages where workspace_id = :workspace_id and deleted_at is null"  # noqa: S608 - literal tables above
+        " and (created_at, seq, id) < (:before_at, :before_seq, :before_id) and session_id in ("
+        f"select id from (select id from sessions where {matching} and active_at < :before_at order by active_at desc, id desc limit :limit) as silent"
+        f" union all select id from sessions where {matching} and first_message_at <= :before_at and active_at >= :before_at)"
+        " order by created_at desc, seq desc, id desc limit :limit"
+    )
+    at, seq, ident = before
+    return Query(sql=sql, values=values | {"limit": limit, "before_at": at, "before_seq": seq, "before_id": ident})

@@ -12,6 +12,13 @@ select {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id
    and client_id = any (select json_array_elements_text(:client_ids::text::json)) and deleted_at is null
 
+-- name: message_said
+-- What users and assistants said in several sessions.
+select {message} from messages
+ where workspace_id = :workspace_id and session_id = any (select json_array_elements_text(:session_ids::text::json))
+   and role in ('user', 'assistant') and deleted_at is null
+ order by session_id, seq
+
 -- name: run_by_ids
 select {run} from runs
  where workspace_id = :workspace_id and session_id = :session_id and id = any (select json_array_elements_text(:ids::text::json))

@@ -12,7 +12,7 @@ from hansard.store import chain, counts, listing, rows, steps
 from hansard.store.steps import Steps, many, row, run, value
 from hansard.store.verbs.events import happened
 from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
-from hansard.store.verbs.sessions import safe_id, store
+from hansard.store.verbs.sessions import create, safe_id, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +46,22 @@ def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, ex
         yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, was_updated_at=session.updated_at)
     new = iter(made)
     return session, [known[draft.client_id] if draft.client_id in known else next(new) for draft in drafts]
+
+
+def record(session: Session, ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int) -> Steps[tuple[Session, list[Message]]]:
+    """Append to the session, which is created if it is not there; a workflow that it had none of yet becomes its own.
+
+    Raises NotFound when the session is there but not the caller's to see.
+    """
+    stored, new = yield from create(session)
+    if not ref.sees(stored.user_id, stored.app):
+        raise ref.missing()
+    if not new and stored.workflow_id is None and session.workflow_id is not None:
+        linked = msgspec.structs.replace(stored, workflow_id=session.workflow_id, version=stored.version + 1, updated_at=max(now, stored.updated_at))
+        yield from store(stored, linked)
+        stored = linked
+    _, messages = yield from append(msgspec.structs.replace(ref, name=stored.id), drafts, ids, now)
+    return stored, messages
 
 
 def put(workspace_id: str, made: Sequence[Message], before: bytes) -> Steps[bytes]:
