@@ -1,0 +1,50 @@
+"""ARCHITECTURE.md is the map of what is there, and the layers hold."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "hansard"
+EDGES = {"demo", "dialects", "interchange", "native", "web"}
+NAMED = re.compile(r"`([a-z0-9_./-]+(?:/|\.py))`|^ *([a-z0-9_./-]+(?:/|\.py))(?=\s|$)", re.MULTILINE)
+
+
+def named() -> set[str]:
+    """The folders and modules that the map names, in backquotes or at the start of a line."""
+    return {one or other for one, other in NAMED.findall((ROOT / "ARCHITECTURE.md").read_text())}
+
+
+def present() -> set[str]:
+    """The folders below the package, and its modules on the top level, as the map writes them."""
+    folders = {f"{folder.relative_to(PACKAGE)}/" for folder in PACKAGE.rglob("*/") if any(folder.glob("*.*")) and "__pycache__" not in folder.parts}
+    return folders | {module.name for module in PACKAGE.glob("*.py") if not module.name.startswith("_")}
+
+
+def contracts() -> dict[str, dict[str, object]]:
+    """The import-linter contracts by their id."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    return {contract["id"]: contract for contract in tool["importlinter"]["contracts"]}
+
+
+def test_every_folder_and_top_level_module_is_on_the_map() -> None:
+    assert present() - named() == set()
+
+
+def test_everything_on_the_map_is_there() -> None:
+    assert {name for name in named() if not (ROOT / name).exists() and not (PACKAGE / name).exists()} == set()
+
+
+def test_every_edge_and_the_client_are_under_contract() -> None:
+    edges = {f"hansard.{name}" for name in EDGES if (PACKAGE / name).is_dir()}
+    assert set(contracts()["edges"]["source_modules"]) == edges  # type: ignore[call-overload]  # TOML values have no types
+    assert ("client" in contracts()) == (PACKAGE / "client").is_dir()
+
+
+def test_the_layers_hold() -> None:
+    lint = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert lint.returncode == 0, lint.stdout + lint.stderr
