@@ -52,7 +52,7 @@ def main(target: Path) -> None:
     if sys.version_info < OLDEST:
         sys.exit(f"Hansard needs Python {'.'.join(map(str, OLDEST))} or newer; this is {sys.version.split()[0]}.")
     python = target / "bin" / "python"
-    if (target / "bin" / "uv").exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0:
+    if (target / "bin" / "uv").exists() and python.exists():
         return
     complete = importlib.util.find_spec("ensurepip") is not None
     venv.create(target, clear=True, symlinks=True, with_pip=complete)
