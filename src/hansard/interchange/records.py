@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 
 from hansard import ids
 from hansard.errors import Invalid
-from hansard.model import MessageDraft, RunDraft, SessionDraft, parts, times
+from hansard.model import MessageDraft, SessionDraft, parts, times
 
 SECOND, MINUTE = 1_000_000, 60_000_000
 _MILLISECONDS_FROM, _MICROSECONDS_FROM = 1e11, 1e14
@@ -26,7 +26,6 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     number: int
     draft: SessionDraft
     messages: list[MessageDraft]
-    runs: list[RunDraft] = []
     ended_at: int | None = None
     archived_at: int | None = None
 

@@ -11,6 +11,7 @@ from hansard.service.messages import Messages
 from hansard.service.runs import Runs
 from hansard.service.sessions import Sessions
 from hansard.service.transcripts import Transcripts
+from hansard.service.transfers import Transfers
 from hansard.service.workspaces import Workspaces
 from hansard.store.cursors import Cursors
 from hansard.store.verbs import keys as stored
@@ -33,6 +34,7 @@ class Service:
         self.sessions = Sessions(store, Cursors(secret), ids, clock)
         self.messages = Messages(store, ids, clock)
         self.transcripts = Transcripts(store)
+        self.transfers = Transfers(store, self.sessions, ids, clock)
         self.runs = Runs(store, ids, clock)
         self.keys = Keys(store, secret, clock)
         self.workspaces = Workspaces(store, self.keys, ids, clock)

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, SessionDraft, SessionPatch, SessionQuery
+    from hansard.model.once import Once
     from hansard.service.fragments import Projection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
-    from hansard.model.once import Once
     from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Sessions:
         """Create a session, or get the one that has the draft's id: atomically, True when it is new."""
         now = self._clock()
         parent = await self.read(principal, draft.parent) if draft.parent else None
-        session = self._drafted(principal, draft, parent, now)
+        session = self.drafted(principal, draft, parent, now)
         found, new = await write(self._store, once, principal.workspace_id, now, verbs.create, session)
         if not new and not ref(principal, "").sees(found.user_id, found.app):
             raise Conflict(f"the id {draft.id!r} is taken", code="session_exists", param="id")
@@ -59,8 +59,10 @@ class Sessions:
         """Append to the session that has the draft's id, which begins with these messages if it is not there yet."""
         check(messages)
         now = self._clock()
-        session = self._drafted(principal, draft, None, now)
-        return await write(self._store, once, principal.workspace_id, now, message_verbs.record, session, ref(principal, session.name), messages, self._ids, now)
+        session = self.drafted(principal, draft, None, now)
+        return await write(
+            self._store, once, principal.workspace_id, now, message_verbs.record, session, ref(principal, session.name), messages, self._ids, now
+        )
 
     async def read(self, principal: Principal, name: str) -> Session:
         """The session by any of its names; NotFound when it is absent, foreign or hidden from this key."""
@@ -94,9 +96,7 @@ class Sessions:
         """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
         return await self._store.read(verbs.facet, principal.workspace_id, name)
 
-    async def update(
-        self, principal: Principal, name: str, patch: SessionPatch, *, if_version: int | None = None, once: Once | None = None
-    ) -> Session:
+    async def update(self, principal: Principal, name: str, patch: SessionPatch, *, if_version: int | None = None, once: Once | None = None) -> Session:
         """Apply a patch; Conflict ``version_mismatch`` when the session is not at ``if_version`` any more."""
         now = self._clock()
         _check_texts(patch)
@@ -127,14 +127,16 @@ class Sessions:
         now = self._clock()
 
         def amend(session: Session) -> Session:
-            return msgspec.structs.replace(session, read_at=max(now, session.last_message_at or now) if read else None) if session.is_unread == read else session
+            return (
+                msgspec.structs.replace(session, read_at=max(now, session.last_message_at or now) if read else None) if session.is_unread == read else session
+            )
 
         return await self._store.write(verbs.change, ref(principal, name), now, amend)
 
     async def fork(self, principal: Principal, name: str, *, until: int | None, draft: SessionDraft, once: Once | None = None) -> Session:
         """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent."""
         now = self._clock()
-        new = self._drafted(principal, draft, None, now)
+        new = self.drafted(principal, draft, None, now)
 
         def branch(source: Session) -> Session:
             kept = {field: getattr(source, field) for field in ("kind", "channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "tags")}
@@ -169,7 +171,8 @@ class Sessions:
         cursor = self._cursors.write(principal.workspace_id, _scope(query), listing.places[query.limit - 1].place) if more and query.limit else None
         return Page(items=[*items], has_more=more, next_cursor=cursor, total=listing.total)
 
-    def _drafted(self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int) -> Session:
+    def drafted(self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int) -> Session:
+        """The row that a draft becomes; Invalid and Forbidden say what may not be."""
         _check_texts(draft)
         if principal.user_id is not None and draft.user_id not in (None, principal.user_id):
             raise Forbidden("this key is for another end user", code="other_user", param="user_id")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from hansard.errors import Invalid
-from hansard.model import SessionDraft
+from hansard.errors import Forbidden, Invalid
 from hansard.model.transfer import Arrival, Verdict
 from hansard.service.rules import own_id
 from hansard.store.verbs import transfer as verbs
@@ -17,17 +16,18 @@ if TYPE_CHECKING:
 
     from hansard.access import Principal
     from hansard.ids import IdSource
-    from hansard.model import Session
     from hansard.model.transfer import Incoming, Snapshot
     from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.steps import Steps
 
-T = TypeVar("T")
-
 
 class Transfers:
-    """Each call is one transaction; a verdict stands at the place of the session that it is about."""
+    """Each call is one transaction; a verdict stands at the place of the session that it is about.
+
+    With ``dry_run`` the verdicts are found and nothing is written.  Raises Forbidden for a key
+    that is narrowed to one user or app.
+    """
 
     def __init__(self, store: Store, sessions: Sessions, ids: IdSource, clock: Callable[[], int]) -> None:
         self._store = store
@@ -38,16 +38,70 @@ class Transfers:
     async def bring(self, principal: Principal, incoming: Sequence[Incoming], *, dry_run: bool = False) -> list[Verdict]:
         """Store the sessions that are not there and add to the others what they lack; nothing is overwritten.
 
-        A session keeps its own times: it counts as updated when its last message was said.  With
-        ``dry_run`` the verdicts are found and nothing is written.
+        A session keeps its own times: it was updated when its last message was said.
         """
+        _unnarrowed(principal)
         now = self._clock()
-        arrivals: list[Arrival] = []
-        verdicts: dict[int, Verdict] = {}
-        for place, one in enumerate(incoming):
-            try:
-                arrivals.append(self._arrival(principal, one, now))
-            except Invalid as problem:
-                verdicts[place] = Verdict("bad", problem.message)
-        done = iter(await self._write(verbs.bring(principal.workspace_id, arrivals, self._ids, now), dry_run=dry_run))
-        return [verdicts.get(place) or next(done) for place in range(len(incoming))]
+        checked = [self._arrival(principal, one, now) for one in incoming]
+        arrivals = [one for one in checked if isinstance(one, Arrival)]
+        return _in_place(checked, await self._write(lambda: verbs.bring(principal.workspace_id, arrivals, self._ids, now), dry_run=dry_run))
+
+    async def restore(self, principal: Principal, snapshots: Sequence[Snapshot], *, dry_run: bool = False) -> list[Verdict]:
+        """Store sessions exactly as they were exported; an earlier state of the same session is replaced."""
+        _unnarrowed(principal)
+        now = self._clock()
+        owned = [msgspec.structs.replace(one, session=msgspec.structs.replace(one.session, workspace_id=principal.workspace_id)) for one in snapshots]
+        return await self._write(lambda: verbs.restore(principal.workspace_id, owned, now), dry_run=dry_run)
+
+    async def take(self, principal: Principal, session_ids: Sequence[str]) -> list[Snapshot]:
+        """All that is held of these sessions (by ``Session.id``), in one consistent state."""
+        _unnarrowed(principal)
+        return await self._store.read_long(verbs.take, principal.workspace_id, session_ids)
+
+    def _arrival(self, principal: Principal, one: Incoming, now: int) -> Arrival | Verdict:
+        try:
+            for index, draft in enumerate(one.messages):
+                own_id(draft.client_id or "", f"messages[{index}].client_id")
+            session = self._sessions.drafted(principal, one.draft, None, now)
+        except Invalid as problem:
+            return Verdict("bad", problem.message)
+        settled = session.resolved_at and (one.ended_at or session.created_at)
+        begun = msgspec.structs.replace(
+            session,
+            state="completed" if one.ended_at is not None else None,
+            ended_at=one.ended_at,
+            archived_at=one.archived_at,
+            resolved_at=settled,
+            updated_at=max(session.created_at, one.ended_at or session.created_at),
+        )
+        return Arrival(begun, one.draft.parent, one.messages)
+
+    async def _write(self, verb: Callable[[], Steps[list[Verdict]]], *, dry_run: bool) -> list[Verdict]:
+        if not dry_run:
+            return await self._store.write(verb)
+        try:
+            return await self._store.write(_undone, verb)
+        except _Undone as found:
+            return found.verdicts
+
+
+class _Undone(Exception):
+    """The way out of a transaction that must not be kept."""
+
+    def __init__(self, verdicts: list[Verdict]) -> None:
+        super().__init__("undone")
+        self.verdicts = verdicts
+
+
+def _undone(verb: Callable[[], Steps[list[Verdict]]]) -> Steps[list[Verdict]]:
+    raise _Undone((yield from verb()))
+
+
+def _unnarrowed(principal: Principal) -> None:
+    if principal.user_id is not None or principal.app is not None:
+        raise Forbidden("a key for one end user or app cannot import or export", code="narrowed_key")
+
+
+def _in_place(checked: Sequence[Arrival | Verdict], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    done = iter(verdicts)
+    return [one if isinstance(one, Verdict) else next(done) for one in checked]

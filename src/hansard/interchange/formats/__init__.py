@@ -6,29 +6,32 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from hansard.interchange.documents import Document
-from hansard.interchange.formats import chatgpt, claude_code, openai, pocketpaw
+from hansard.interchange.formats import chatgpt, claude_code, hansard, openai, pocketpaw
 from hansard.interchange.formats.shape import Shape, shape_of
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
+from hansard.model.transfer import Snapshot
 
 
 class Format(Protocol):
     """One foreign format.
 
-    ``sniff`` judges by the file's name and first part; ``read`` yields a record for every
-    session, and a Bad one for every session that cannot be read.
+    ``sniff`` judges by the file's name and first part; ``read`` yields every session, as a record
+    or, from a store of ours, as a snapshot, and a Bad one for each that cannot be read.
     """
 
     name: str
 
     def sniff(self, document: Document, shape: Shape) -> bool: ...
 
-    def read(self, document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]: ...
+    def read(self, document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Snapshot | Bad]: ...
 
 
-FORMATS: tuple[Format, ...] = (claude_code, chatgpt, pocketpaw, openai)
+FORMATS: tuple[Format, ...] = (hansard, claude_code, chatgpt, pocketpaw, openai)
 """In the order in which they are asked: the narrowest first."""
+
+NAMES = tuple(sorted(format_.name for format_ in FORMATS))
 
 
 def named(name: str) -> Format | None:

@@ -19,6 +19,10 @@ select {message} from messages
    and role in ('user', 'assistant') and deleted_at is null
  order by session_id, seq
 
+-- name: client_ids_known
+select client_id from messages where workspace_id = :workspace_id and session_id = :session_id
+   and client_id = any (select json_array_elements_text(:client_ids::text::json))
+
 -- name: run_by_ids
 select {run} from runs
  where workspace_id = :workspace_id and session_id = :session_id and id = any (select json_array_elements_text(:ids::text::json))

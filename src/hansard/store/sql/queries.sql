@@ -188,6 +188,10 @@ update messages
  where workspace_id = :workspace_id and session_id = :session_id and seq = :seq and deleted_at is null
 returning seq
 
+-- name: message_mark_deleted
+-- A message that came in deleted already.
+update messages set deleted_at = :at where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
+
 -- name: message_count_of_session
 select count(*) from messages where workspace_id = :workspace_id and session_id = :id
 
@@ -213,6 +217,9 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 -- name: run_list
 select {run} from runs where workspace_id = :workspace_id and session_id = :session_id
  order by created_at desc, id desc limit :limit
+
+-- name: run_all
+select {run} from runs where workspace_id = :workspace_id and session_id = :session_id order by created_at, id
 
 -- name: run_open
 select id from runs where workspace_id = :workspace_id and session_id = :session_id and state in ('queued', 'running', 'waiting') limit 1

@@ -39,9 +39,11 @@ def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, ex
             param="expected_seq",
             seq=session.last_seq,
         )
-    made = [_message(session.id, session.last_seq + place, draft, ids, now) for place, draft in enumerate(fresh, 1)]
+    made = [made_of(session.id, session.last_seq + place, draft, ids, now) for place, draft in enumerate(fresh, 1)]
     if made:
-        yield from run("session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **summary(made, [draft.text for draft in fresh]))
+        yield from run(
+            "session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **summary(made, [draft.text for draft in fresh])
+        )
         yield from put(ref.workspace_id, made, session.hash or chain.ROOT)
         yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, was_updated_at=session.updated_at)
     new = iter(made)
@@ -49,11 +51,14 @@ def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, ex
 
 
 def record(session: Session, ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int) -> Steps[tuple[Session, list[Message]]]:
-    """Append to the session, which is created if it is not there; a workflow that it had none of yet becomes its own.
+    """Append to the session that ``ref`` names, or create ``session``; a workflow goes to a session that had none.
 
     Raises NotFound when the session is there but not the caller's to see.
     """
-    stored, new = yield from create(session)
+    try:
+        stored, new = (yield from locked(ref)), False
+    except NotFound:
+        stored, new = yield from create(session)
     if not ref.sees(stored.user_id, stored.app):
         raise ref.missing()
     if not new and stored.workflow_id is None and session.workflow_id is not None:
@@ -196,7 +201,10 @@ def fork(ref: Ref, branch: Callable[[Session], Session], until: int | None, ids:
         if not got:
             break
         originals = [rows.message(one) for one in got]
-        batch = [msgspec.structs.replace(one, session_id=copy.id, id=ids.message(place), seq=place, run_id=None) for place, one in enumerate(originals, len(made) + 1)]
+        batch = [
+            msgspec.structs.replace(one, session_id=copy.id, id=ids.message(place), seq=place, run_id=None)
+            for place, one in enumerate(originals, len(made) + 1)
+        ]
         before = yield from put(ref.workspace_id, batch, before)
         made += batch
         texts += [parts.text_of(parts.decode(one.parts)) for one in batch]
@@ -216,7 +224,8 @@ def _known(session: Peek, workspace_id: str, drafts: Sequence[MessageDraft]) -> 
     return {one.client_id: one for one in map(rows.message, got)}
 
 
-def _message(session_id: str, seq: int, draft: MessageDraft, ids: IdSource, now: int) -> Message:
+def made_of(session_id: str, seq: int, draft: MessageDraft, ids: IdSource, now: int) -> Message:
+    """The message that a draft becomes at its place."""
     return Message(
         session_id,
         seq,

@@ -39,7 +39,7 @@ def create(session: Session) -> Steps[tuple[Session, bool]]:
     if made is None:
         name = session.own_id or session.id
         return (yield from locked(Ref(session.workspace_id, name))), False
-    yield from _tag(session)
+    yield from tag(session)
     yield from counts.change(session.workspace_id, None, session)
     yield from happened(session.workspace_id, "session.created", session.id, at=session.updated_at)
     return session, True
@@ -102,7 +102,7 @@ def store(before: Session, after: Session) -> Steps[None]:
     yield from run("session_update", **rows.session_values(after))
     if bytes(after.tags) != bytes(before.tags):
         yield from run("tag_delete_of_session", workspace_id=after.workspace_id, id=after.id)
-        yield from _tag(after)
+        yield from tag(after)
     yield from counts.change(after.workspace_id, before, after)
 
 
@@ -131,9 +131,10 @@ def erase(session: Session) -> Steps[int]:
     return int(messages)
 
 
-def _tag(session: Session) -> Steps[None]:
+def tag(session: Session) -> Steps[None]:
+    """Write the rows by which a tag finds the session."""
     tags = msgspec.json.decode(session.tags, type=list[str])
-    yield from many("tag_put", [{"workspace_id": session.workspace_id, "tag": tag, "session_id": session.id} for tag in dict.fromkeys(tags)])
+    yield from many("tag_put", [{"workspace_id": session.workspace_id, "tag": one, "session_id": session.id} for one in dict.fromkeys(tags)])
 
 
 def safe_id(session: Session) -> str | None:

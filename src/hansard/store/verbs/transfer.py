@@ -63,7 +63,8 @@ def bring(workspace_id: str, arrivals: Sequence[Arrival], ids: IdSource, now: in
     changes = _Changes(workspace_id, now)
     verdicts = []
     for arrival in arrivals:
-        verdicts.append((yield from _bring(arrival, ids, changes)))
+        verdict = yield from _bring(arrival, ids, changes)
+        verdicts.append(verdict)
     yield from changes.tell()
     return verdicts
 
@@ -89,7 +90,7 @@ def _parent(workspace_id: str, name: str | None) -> Steps[str | None]:
 
 def _begin(arrival: Arrival, parent_id: str | None, ids: IdSource, changes: _Changes) -> Steps[Verdict]:
     session = msgspec.structs.replace(arrival.session, parent_id=parent_id)
-    made = [made_of(draft, session.id, seq, ids, changes.now) for seq, draft in enumerate(arrival.messages, 1)]
+    made = [made_of(session.id, seq, draft, ids, changes.now) for seq, draft in enumerate(arrival.messages, 1)]
     whole = _summed(session, made, [draft.text for draft in arrival.messages])
     yield from _put(whole)
     yield from put(changes.workspace_id, made, chain.ROOT)
@@ -144,7 +145,7 @@ def _known(session: Session, drafts: Sequence[MessageDraft]) -> Steps[set[str | 
 
 def _extend(session: Session, drafts: Sequence[MessageDraft], ids: IdSource, changes: _Changes) -> Steps[None]:
     peek = yield from peeked(Ref(session.workspace_id, session.id))
-    made = [made_of(draft, session.id, seq, ids, changes.now) for seq, draft in enumerate(drafts, peek.last_seq + 1)]
+    made = [made_of(session.id, seq, draft, ids, changes.now) for seq, draft in enumerate(drafts, peek.last_seq + 1)]
     now = max(changes.now, session.updated_at)
     yield from run("session_extend", workspace_id=session.workspace_id, id=session.id, now=now, **summary(made, [draft.text for draft in drafts]))
     yield from put(session.workspace_id, made, peek.hash or chain.ROOT)
@@ -156,7 +157,8 @@ def restore(workspace_id: str, snapshots: Sequence[Snapshot], now: int) -> Steps
     changes = _Changes(workspace_id, now)
     verdicts = []
     for snapshot in snapshots:
-        verdicts.append((yield from _restore(snapshot, changes)))
+        verdict = yield from _restore(snapshot, changes)
+        verdicts.append(verdict)
     yield from changes.tell()
     return verdicts
 

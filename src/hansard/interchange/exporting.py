@@ -1,0 +1,56 @@
+"""Sessions out of the store into lines of our own format."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+from msgspec import Struct
+
+from hansard.access import Principal
+from hansard.interchange.formats import hansard
+from hansard.model import SessionFilter, SessionQuery
+from hansard.service import Service
+
+_AT_ONCE = 20
+
+
+class Exported(Struct, kw_only=True):
+    """How much was written."""
+
+    sessions: int = 0
+    messages: int = 0
+    runs: int = 0
+
+
+async def lines(service: Service, principal: Principal, wanted: SessionFilter, counted: Exported | None = None) -> AsyncIterator[bytes]:
+    """The sessions that match, oldest first, a line each; each as it is at one moment, and counted as it is given."""
+    counted = counted or Exported()
+    query = SessionQuery(filter=wanted, sort="created_at", limit=_AT_ONCE)
+    while True:
+        page = await service.sessions.list(principal, query)
+        for snapshot in await service.transfers.take(principal, [session.id for session in page.items]):
+            counted.sessions += 1
+            counted.messages += len(snapshot.messages)
+            counted.runs += len(snapshot.runs)
+            yield hansard.write(snapshot)
+        if page.next_cursor is None:
+            return
+        query = msgspec.structs.replace(query, cursor=page.next_cursor)
+
+
+async def export(
+    service: Service,
+    principal: Principal,
+    wanted: SessionFilter,
+    write: Callable[[bytes], object],
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Exported:
+    """Write the sessions that match; ``on_progress`` hears how many of how many are written."""
+    total = await service.sessions.count(principal, wanted)
+    counted = Exported()
+    async for line in lines(service, principal, wanted, counted):
+        write(line)
+        if on_progress:
+            on_progress(counted.sessions, max(total, counted.sessions))
+    return counted

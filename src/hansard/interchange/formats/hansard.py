@@ -1,0 +1,150 @@
+"""Our own files: a session a line with its runs and messages, lossless both ways.
+
+   {"hansard": 1, "session": {…}, "runs": [{…}], "messages": [{…}]}
+
+- the fields are those of the model; what is null or zero is left out; times are RFC 3339 in UTC;
+- parts and metadata are the stored bytes; a deleted message is empty and carries ``deleted_at`` and its ``hash``;
+- lines are complete in themselves: files may be cut between lines and put together.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from hansard import ids
+from hansard.errors import Invalid
+from hansard.interchange.documents import Document
+from hansard.interchange.formats.shape import Shape
+from hansard.interchange.records import Rules
+from hansard.interchange.streams import Stream, Truncated
+from hansard.interchange.values import Bad
+from hansard.model import Message, Run, Session, parts, times
+from hansard.model.message import ROLES
+from hansard.model.run import STATES
+from hansard.model.session import KINDS, RESOLUTIONS
+from hansard.model.transfer import Kept, Snapshot
+
+name = "hansard"
+
+VERSION = 1
+_DEFAULTS: dict[Any, Any] = {int: 0, Raw: Raw(b"{}")}
+_LISTS = {"tags", "trail"}
+
+
+def _line_type(model: type[Struct], without: set[str], more: tuple[tuple[str, Any, Any], ...] = ()) -> type[Struct]:
+    """The model's fields as a line has them: times as RFC 3339, and no field but ``id`` and ``seq`` required."""
+    fields: list[Any] = []
+    for field, kind in typing.get_type_hints(model).items():
+        if field in without:
+            continue
+        spelled = datetime | None if field.endswith("_at") else kind
+        default = Raw(b"[]") if field in _LISTS else _DEFAULTS.get(kind)
+        fields.append((field, spelled) if field in {"id", "seq"} else (field, spelled, default))
+    return msgspec.defstruct(f"{model.__name__}Line", [*fields, *more], omit_defaults=True, kw_only=True)
+
+
+_SessionLine = _line_type(Session, {"workspace_id"})
+_RunLine = _line_type(Run, {"session_id"})
+_MessageLine = _line_type(Message, {"session_id"}, (("deleted_at", datetime | None, None), ("hash", str | None, None)))
+_Line = msgspec.defstruct("Line", [("hansard", int), ("session", _SessionLine), ("runs", list[_RunLine], []), ("messages", list[_MessageLine], [])])  # type: ignore[valid-type]
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Line).decode
+
+
+def sniff(document: Document, shape: Shape) -> bool:
+    del document
+    return {"hansard", "session"} <= shape.keys
+
+
+def read(document: Document, stream: Stream, rules: Rules) -> Iterator[Snapshot | Bad]:
+    del document, rules
+    try:
+        for number, line in enumerate(stream.lines(), 1):
+            if line.strip():
+                yield _read_one(number, line)
+    except Truncated as problem:
+        yield Bad(0, str(problem))
+
+
+def write(snapshot: Snapshot) -> bytes:
+    """The session's line, with its end."""
+    session = _SessionLine(**_spelled(snapshot.session, {"workspace_id"}))
+    runs = [_RunLine(**_spelled(one, {"session_id"})) for one in snapshot.runs]
+    messages = [_message_line(kept) for kept in snapshot.messages]
+    return _encode(_Line(VERSION, session, runs, messages)) + b"\n"
+
+
+def _message_line(kept: Kept) -> Struct:
+    deleted_at = None if kept.deleted_at is None else times.moment(kept.deleted_at)
+    return _MessageLine(**_spelled(kept.message, {"session_id"}), deleted_at=deleted_at, hash=kept.hash.hex() if kept.hash else None)
+
+
+def _spelled(one: Struct, without: set[str]) -> dict[str, Any]:
+    return {field: _as_moment(field, getattr(one, field)) for field in one.__struct_fields__ if field not in without}
+
+
+def _as_moment(field: str, value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
+    return times.moment(value) if field.endswith("_at") and value is not None else value
+
+
+def _read_one(number: int, line: bytes) -> Snapshot | Bad:
+    try:
+        return _snapshot(_decode(line))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Invalid, ValueError) as problem:
+        return Bad(number, f"not a line of ours: {problem}")
+
+
+def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made from the model
+    if line.hansard > VERSION:
+        raise Invalid(f"it was written by a newer version of Hansard (format {line.hansard}, we read up to {VERSION})")
+    session: Session = _meant(line.session, Session, workspace_id="")
+    _check_session(session)
+    runs = [_meant(one, Run, session_id=session.id) for one in line.runs]
+    messages = [_kept(one, index, session.id) for index, one in enumerate(line.messages)]
+    for one in runs:
+        _among(one.state, STATES, f"run {one.id}: state")
+    if [kept.message.seq for kept in messages] != list(range(1, session.last_seq + 1)):
+        raise Invalid(f"the messages are not the {session.last_seq} that the session has")
+    return Snapshot(session, runs, messages)
+
+
+def _meant(line: Struct, model: type[Any], **more: str) -> Any:  # noqa: ANN401 - an instance of the model
+    fields = {field: getattr(line, field) for field in line.__struct_fields__ if field in model.__struct_fields__}
+    return model(**{field: times.from_datetime(value) if isinstance(value, datetime) else value for field, value in fields.items()}, **more)
+
+
+def _check_session(session: Session) -> None:
+    if ids.uuid_in(session.id) != session.id:
+        raise Invalid(f"session.id {session.id!r} is no UUID")
+    if session.own_id is not None and not ids.is_own_id(session.own_id):
+        raise Invalid("session.own_id cannot be an id")
+    for field in ("version", "created_at", "updated_at", "active_at"):
+        if not getattr(session, field):
+            raise Invalid(f"session.{field} is missing")
+    _among(session.kind, KINDS, "session.kind")
+    _among(session.resolution, RESOLUTIONS, "session.resolution")
+    for field, shape in (("tags", list[str]), ("trail", list[Any]), ("external_ids", dict[str, str]), ("metadata", dict[str, Any])):
+        msgspec.json.decode(getattr(session, field), type=shape)
+
+
+def _kept(line: Any, index: int, session_id: str) -> Kept:  # noqa: ANN401 - the line's type is made from the model
+    message: Message = _meant(line, Message, session_id=session_id)
+    where = f"messages[{index}]"
+    _among(message.role, ROLES, f"{where}.role")
+    if message.created_at is None:
+        raise Invalid(f"{where}.created_at is missing")
+    if line.deleted_at is not None:
+        return Kept(message, times.from_datetime(line.deleted_at), bytes.fromhex(line.hash or ""))
+    parts.check(message.parts, f"{where}.parts")
+    return Kept(message)
+
+
+def _among(value: str | None, known: tuple[str, ...], where: str) -> None:
+    if value not in known:
+        raise Invalid(f"{where} is {value!r}, expected one of {', '.join(known)}")

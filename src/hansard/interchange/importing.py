@@ -1,0 +1,221 @@
+"""Sessions out of foreign files into the store: idempotent, resumable, bad records set aside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import tzinfo
+from pathlib import Path
+
+from msgspec import Struct
+
+from hansard.access import Principal
+from hansard.errors import Invalid, Later
+from hansard.interchange import formats
+from hansard.interchange.aside import Aside
+from hansard.interchange.documents import Document, documents
+from hansard.interchange.place import Place
+from hansard.interchange.records import Rules, SessionRecord
+from hansard.interchange.streams import Stream
+from hansard.interchange.values import Bad
+from hansard.model.transfer import Incoming, Snapshot, Verdict
+from hansard.service import Service
+
+_MESSAGES_AT_ONCE, _SESSIONS_AT_ONCE, _TRIES = 2000, 200, 5
+
+Outcome = SessionRecord | Snapshot | Bad
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How to read: ``format`` None is judged by each file; ``zone`` and ``channel`` are as in Rules.
+
+    ``dry_run`` finds out what would happen; ``resume`` goes on where an import of the same file was broken off.
+    """
+
+    format: str | None = None
+    zone: tzinfo | None = None
+    channel: str | None = None
+    dry_run: bool = False
+    resume: bool = False
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """Where an import stands: ``position`` of ``size`` bytes of ``file`` are read."""
+
+    file: str
+    position: int
+    size: int | None
+    new: int
+    same: int
+    updated: int
+    bad: int
+    messages: int
+
+
+class Report(Struct, kw_only=True):
+    """What became of the sessions: stored, there already, added to, set aside.
+
+    ``messages`` counts those of the sessions read.  ``skipped`` are files of no known format inside
+    a folder or archive, ``errors`` the files that say which records are bad and why.
+    """
+
+    new: int = 0
+    same: int = 0
+    updated: int = 0
+    bad: int = 0
+    messages: int = 0
+    skipped: list[str] = []
+    errors: list[str] = []
+
+    def count(self, verdict: Verdict, messages: int) -> None:
+        setattr(self, verdict.outcome, getattr(self, verdict.outcome) + 1)
+        self.messages += messages
+
+
+class _Item(Struct, frozen=True):
+    """One record under way: in which file, its number there, and what it is."""
+
+    file: str
+    number: int
+    record: SessionRecord | Snapshot
+
+
+class Import:
+    """One import; while a group of sessions is being written, the next one is read."""
+
+    def __init__(self, service: Service, principal: Principal, options: Options, on_progress: Callable[[Progress], None] | None = None) -> None:
+        self._service = service
+        self._principal = principal
+        self._options = options
+        self._on_progress = on_progress
+        self._format = _format(options.format)
+        self._rules = Rules(now=service.clock(), zone=options.zone, channel=options.channel)
+        self._group: list[_Item] = []
+        self._waiting = 0
+        self._flight: asyncio.Task[None] | None = None
+        self.report = Report()
+
+    async def paths(self, paths: Sequence[Path]) -> Report:
+        """Import files, folders and archives; FileNotFoundError when one is not there, Invalid when its format is unknown."""
+        for path in paths:
+            await self._root(documents(path), path)
+        return self.report
+
+    async def document(self, document: Document, aside: Path | None = None) -> Report:
+        """Import what is open already; bad records are noted beside ``aside``, if given."""
+        await self._root([document], aside)
+        return self.report
+
+    async def _root(self, found: Iterable[Document], path: Path | None) -> None:
+        place = Place(path, resume=self._options.resume)
+        with Aside(None if self._options.dry_run else path, keep=place.done > 0) as aside:
+            try:
+                for document in found:
+                    await self._read(document, place, aside)
+                await self._write_group(place, aside)
+                await self._settle()
+            except BaseException:
+                if not self._options.dry_run:
+                    place.save()
+                raise
+            finally:
+                if self._flight is not None:
+                    self._flight.cancel()
+            place.forget()
+        self.report.errors += aside.written
+
+    async def _read(self, document: Document, place: Place, aside: Aside) -> None:
+        with document.stream() as stream:
+            for outcome in self._outcomes(document, stream):
+                if place.passes():
+                    self.report.same += 1
+                elif isinstance(outcome, Bad):
+                    self.report.bad += 1
+                    aside.note(document.name, outcome.number, outcome.reason)
+                    place.settled(1)
+                elif self._take(document.name, outcome):
+                    await self._write_group(place, aside)
+                    self._tell(document, stream)
+            self._tell(document, stream)
+
+    def _outcomes(self, document: Document, stream: Stream) -> Iterator[Outcome]:
+        format_ = self._format or formats.sniffed(document, stream)
+        if format_ is not None:
+            yield from format_.read(document, stream, self._rules)
+        elif document.chosen:
+            raise Invalid(f"{document.name} is of no known format: name one of {', '.join(formats.NAMES)}", param="format")
+        else:
+            self.report.skipped.append(document.name)
+
+    def _take(self, file: str, record: SessionRecord | Snapshot) -> bool:
+        """Put a record to its group; True when the group is full."""
+        number = record.number if isinstance(record, SessionRecord) else 0
+        self._group.append(_Item(file, number, record))
+        self._waiting += len(record.messages)
+        return self._waiting >= _MESSAGES_AT_ONCE or len(self._group) >= _SESSIONS_AT_ONCE
+
+    async def _write_group(self, place: Place, aside: Aside) -> None:
+        await self._settle()
+        group, self._group, self._waiting = self._group, [], 0
+        if group:
+            self._flight = asyncio.create_task(self._store(group, place, aside))
+            await asyncio.sleep(0)
+
+    async def _settle(self) -> None:
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            await flight
+
+    async def _store(self, group: Sequence[_Item], place: Place, aside: Aside) -> None:
+        verdicts = await self._patiently(group)
+        for item, verdict in zip(group, verdicts, strict=True):
+            self.report.count(verdict, len(item.record.messages))
+            if verdict.reason is not None:
+                aside.note(item.file, item.number, verdict.reason)
+        place.settled(len(group))
+
+    async def _patiently(self, group: Sequence[_Item]) -> list[Verdict]:
+        """The verdicts; a store that is busy is asked again a few times."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._verdicts(group)
+            except Later as problem:
+                await asyncio.sleep(problem.retry_after)
+        return await self._verdicts(group)
+
+    async def _verdicts(self, group: Sequence[_Item]) -> list[Verdict]:
+        transfers, dry_run = self._service.transfers, self._options.dry_run
+        incoming = [_incoming(item.record) for item in group if isinstance(item.record, SessionRecord)]
+        snapshots = [item.record for item in group if isinstance(item.record, Snapshot)]
+        brought = iter(await transfers.bring(self._principal, incoming, dry_run=dry_run) if incoming else [])
+        restored = iter(await transfers.restore(self._principal, snapshots, dry_run=dry_run) if snapshots else [])
+        return [next(brought if isinstance(item.record, SessionRecord) else restored) for item in group]
+
+    def _tell(self, document: Document, stream: Stream) -> None:
+        if self._on_progress:
+            done = self.report
+            self._on_progress(
+                Progress(
+                    file=document.name,
+                    position=stream.position,
+                    size=document.size,
+                    new=done.new,
+                    same=done.same,
+                    updated=done.updated,
+                    bad=done.bad,
+                    messages=done.messages,
+                )
+            )
+
+
+def _format(name: str | None) -> formats.Format | None:
+    if name in (None, "auto"):
+        return None
+    found = formats.named(name)
+    if found is None:
+        raise Invalid(f"unknown format {name!r}: choose from auto, {', '.join(formats.NAMES)}", param="format")
+    return found
+
+
+def _incoming(record: SessionRecord) -> Incoming:
+    return Incoming(draft=record.draft, messages=record.messages, ended_at=record.ended_at, archived_at=record.archived_at)
