@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import hypothesis
 import pytest
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from hansard.access import ALL_SCOPES, Principal
+from hansard.app import application, opened
+from hansard.model import Workspace
+from hansard.service import Service
+from hansard.settings import Settings
 from tests.support.postgres import Server, postgres
 from tests.support.postgres_cluster import PostgresUnavailable
 
@@ -33,3 +41,57 @@ def postgres_url(postgres_server: Server, request: pytest.FixtureRequest) -> Ite
     """The URL of an empty database of this test's own."""
     with postgres_server.database(request.node.name) as url:
         yield url
+
+
+def migrate_store(url: str) -> None:
+    """Bring the database at ``url`` up to date; runs in a thread without a loop of its own."""
+
+    async def work() -> None:
+        async with opened(Settings(store=url)):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work()).result()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated, empty store: every test that uses it runs on both backends."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'hansard.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    with server.database(request.node.name, template=server.template("migrated", migrate_store)) as url:
+        yield url
+
+
+@pytest.fixture
+async def service(store_url: str) -> AsyncIterator[Service]:
+    """The service on an empty store of either backend."""
+    async with opened(Settings(store=store_url)) as one:
+        yield one
+
+
+@pytest.fixture
+async def workspace(service: Service) -> Workspace:
+    return await service.workspaces.create("acme")
+
+
+@pytest.fixture
+def principal(service: Service, workspace: Workspace) -> Principal:
+    """A caller of the workspace with every scope."""
+    return service.workspaces.operator(workspace)
+
+
+@pytest.fixture
+async def key(service: Service, principal: Principal) -> str:
+    """The text of a key with every scope."""
+    return (await service.keys.create(principal, "tests", ALL_SCOPES))[0]
+
+
+@pytest.fixture
+async def client(service: Service, key: str, store_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client that shows the key, on the real application without a network."""
+    transport = httpx.ASGITransport(application(service, Settings(store=store_url)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test", headers={"Authorization": f"Bearer {key}"}) as one:
+        yield one

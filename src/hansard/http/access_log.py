@@ -23,9 +23,7 @@ class AccessLog:
     def note(self, method: str, path: str, status: int, began: float, call: Any, request_id: str) -> None:  # noqa: ANN401, PLR0913 - the facts of a request
         if self._stream is None:
             return
-        self._lines.append(
-            (time.time(), method, path, status, time.perf_counter() - began, request_id, call and call.workspace_id, call and call.key_id)
-        )
+        self._lines.append((time.time(), method, path, status, time.perf_counter() - began, request_id, call and call.workspace_id, call and call.key_id))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.flush)
 

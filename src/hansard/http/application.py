@@ -89,7 +89,7 @@ class Application:
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
             answer = self._failed(dialect or self._router.owner(path), error, request_id, path)
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
             _log.exception("internal error", request_id=request_id, method=method, path=path, error=type(problem).__name__)
             fault = Internal("something went wrong on our side: the log has it under this request id")
             answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: TC003 - msgspec reads the annotations of Once
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ class Once(Struct, frozen=True):
     tell: Callable[[Any], tuple[int, bytes]]
 
 
-class Replayed(Exception):  # noqa: N818 - not an error: the first answer, on its way past the code that would make a second
+class Replayed(Exception):
     """The work was done before: here is its answer."""
 
     def __init__(self, status: int, answer: bytes) -> None:

@@ -55,9 +55,7 @@ class Revoked(Struct, frozen=True, kw_only=True):
 async def create_key(call: Call[None, KeyIn]) -> KeyOut:
     """Create a key; its text is in this answer and nowhere else, ever"""
     given = call.body
-    text, key = await call.service.keys.create(
-        call.principal, given.name, given.scopes, expires_at=us(given.expires_at), user_id=given.user, app=given.app
-    )
+    text, key = await call.service.keys.create(call.principal, given.name, given.scopes, expires_at=us(given.expires_at), user_id=given.user, app=given.app)
     return key_out(key, text)
 
 

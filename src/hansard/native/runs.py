@@ -100,9 +100,7 @@ async def finish_run(call: Call[None, FinishIn]) -> RunOut:
     patch = RunPatch(state=given.state, error=given.error, finished_at=us(given.finished_at))
     if given.usage is not None:
         spent = given.usage
-        patch = msgspec.structs.replace(
-            patch, input_tokens=spent.input_tokens, output_tokens=spent.output_tokens, cost_nanos=round(spent.cost_usd * 1e9)
-        )
+        patch = msgspec.structs.replace(patch, input_tokens=spent.input_tokens, output_tokens=spent.output_tokens, cost_nanos=round(spent.cost_usd * 1e9))
     return _told(await call.service.runs.update(call.principal, call.path["session_id"], call.path["run_id"], patch, once=call.once(_told)))
 
 

@@ -181,7 +181,9 @@ async def start_session(call: Call[None, SessionIn]) -> Reply:
         created_at=us(given.created_at),
     )
     session, new = await call.service.sessions.start(call.principal, draft, once=call.once(lambda result: session_out(result[0])))
-    return Reply(body=session_out(session), status=201 if new else 200, headers=(("Location", f"/v1/sessions/{session.name}"),), etag=version_tag(session.version))
+    return Reply(
+        body=session_out(session), status=201 if new else 200, headers=(("Location", f"/v1/sessions/{session.name}"),), etag=version_tag(session.version)
+    )
 
 
 async def list_sessions(call: Call[ListParams, None]) -> SessionList:
@@ -284,11 +286,7 @@ def session_out(session: Session) -> SessionOut:
     )
 
 
-_SAME = tuple(
-    field
-    for field in SessionOut.__struct_fields__
-    if field in Session.__struct_fields__ and field != "id" and not field.endswith("_at")
-)
+_SAME = tuple(field for field in SessionOut.__struct_fields__ if field in Session.__struct_fields__ and field != "id" and not field.endswith("_at"))
 
 
 def whole(session: Session) -> Reply:

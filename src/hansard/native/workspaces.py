@@ -75,9 +75,7 @@ async def delete_workspace(call: Call[None, None]) -> Deleted:
 
 
 def workspace_out(workspace: Workspace, text: str | None = None) -> WorkspaceOut:
-    return WorkspaceOut(
-        id=f"ws_{workspace.id}", name=workspace.name, created_at=rfc3339(workspace.created_at), settings=workspace.settings, key=text or UNSET
-    )
+    return WorkspaceOut(id=f"ws_{workspace.id}", name=workspace.name, created_at=rfc3339(workspace.created_at), settings=workspace.settings, key=text or UNSET)
 
 
 routes = (

@@ -84,7 +84,9 @@ class Keys:
         text, key = self._made(principal.workspace_id, name, scopes, expires_at, user_id or principal.user_id, app or principal.app)
         beyond = set(key.scopes) - principal.scopes
         if beyond or (principal.user_id, principal.app) not in {(None, None), (key.user_id, key.app)}:
-            raise Forbidden(f"a key cannot give what it does not have: {', '.join(sorted(beyond)) or 'other users or apps'}", code="missing_scope", param="scopes")
+            raise Forbidden(
+                f"a key cannot give what it does not have: {', '.join(sorted(beyond)) or 'other users or apps'}", code="missing_scope", param="scopes"
+            )
         await self._store.write(verbs.put, key)
         return text, key
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, MessageQuery, Session
-    from hansard.store import Store
     from hansard.model.once import Once
+    from hansard.store import Store
     from hansard.store.verbs.names import Peek
 
 BATCH = 100
@@ -37,9 +37,7 @@ class Messages:
         """
         check(drafts)
         now = self._clock()
-        return await write(
-            self._store, once, principal.workspace_id, now, verbs.append, ref(principal, session), drafts, self._ids, now, expected_seq
-        )
+        return await write(self._store, once, principal.workspace_id, now, verbs.append, ref(principal, session), drafts, self._ids, now, expected_seq)
 
     async def list(self, principal: Principal, session: str, query: MessageQuery) -> tuple[Session, list[Message], bool]:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""

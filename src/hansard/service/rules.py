@@ -46,9 +46,7 @@ def short(text: str | None, param: str, length: int = TEXT) -> str | None:
     return text or None
 
 
-async def write(  # noqa: PLR0913 - a verb, its arguments and how it is done once
-    store: Store, once: Once | None, workspace_id: str, now: int, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs
-) -> T:
+async def write(store: Store, once: Once | None, workspace_id: str, now: int, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
     """One transaction; with ``once`` its answer is kept and given again."""
     if once is None:
         return await store.write(verb, *args, **kwargs)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model import RunDraft, RunPatch, Session
-    from hansard.store import Store
     from hansard.model.once import Once
+    from hansard.store import Store
 
 
 class Runs:

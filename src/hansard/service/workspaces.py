@@ -52,9 +52,7 @@ class Workspaces:
         """Rename, and merge-patch the settings."""
         before = await self.read(workspace_id)
         merged = merge_patch(msgspec.json.decode(before.settings), settings) if settings is not None else None
-        after = msgspec.structs.replace(
-            before, name=name or before.name, settings=before.settings if merged is None else Raw(msgspec.json.encode(merged))
-        )
+        after = msgspec.structs.replace(before, name=name or before.name, settings=before.settings if merged is None else Raw(msgspec.json.encode(merged)))
         return await self._store.write(verbs.update_workspace, after)
 
     async def delete(self, workspace_id: str) -> None:

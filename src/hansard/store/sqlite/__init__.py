@@ -93,7 +93,9 @@ class SQLiteStore:
 
 
 def _applied(connection: Connection) -> set[int]:
-    connection.script("create table if not exists migrations (number integer primary key, name text not null, applied_at text not null default current_timestamp)")
+    connection.script(
+        "create table if not exists migrations (number integer primary key, name text not null, applied_at text not null default current_timestamp)"
+    )
     return {row[0] for row in connection.execute("select number from migrations")}
 
 

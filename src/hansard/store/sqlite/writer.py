@@ -123,7 +123,7 @@ def _attempt(connection: Connection, job: Job) -> None:
     db.execute("savepoint job")
     try:
         job.result = job.work(connection)
-    except BaseException as problem:  # noqa: BLE001 - it belongs to whoever waits for this job
+    except BaseException as problem:
         if not db.in_transaction:
             raise
         db.execute("rollback to job")

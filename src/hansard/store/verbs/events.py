@@ -17,7 +17,9 @@ class Event(Struct, frozen=True):
     at: int
 
 
-def happened(workspace_id: str, kind: str, session_id: str, *, at: int, seq: int | None = None, was_updated_at: int | None = None) -> Steps[int]:
+def happened(  # noqa: PLR0913 - the facts of an event
+    workspace_id: str, kind: str, session_id: str, *, at: int, seq: int | None = None, was_updated_at: int | None = None
+) -> Steps[int]:
     """Take the next generation and note what made it; locks the workspace's counter, so it comes last."""
     n: int | None = yield from value("generation_next", workspace_id=workspace_id, by=1)
     assert n is not None, "a workspace has its counters from its first moment"  # noqa: S101 - an invariant of workspaces.create

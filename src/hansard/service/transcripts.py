@@ -1,0 +1,38 @@
+"""Transcripts: what was said in a whole session, in several, or lately in a workflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hansard.service.rules import ref
+from hansard.service.sessions import narrowed
+from hansard.store.verbs import transcripts as verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hansard.access import Principal
+    from hansard.model import Message, Session, SessionFilter
+    from hansard.store import Store
+
+
+class Transcripts:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def whole(self, principal: Principal, session: str) -> tuple[Session, list[Message]]:
+        """The session and all its messages, in order."""
+        return await self._store.read_long(verbs.whole, ref(principal, session))
+
+    async def said(self, principal: Principal, sessions: Sequence[Session]) -> dict[str, list[Message]]:
+        """The user and assistant messages of sessions that were read before, in order, by session id."""
+        return await self._store.read_long(verbs.said, principal.workspace_id, [one.id for one in sessions])
+
+    async def newest(
+        self, principal: Principal, wanted: SessionFilter, limit: int, *, before: verbs.Place | None = None
+    ) -> tuple[dict[str, Session], list[Message]]:
+        """The newest ``limit`` messages of all sessions that match, oldest first, and those sessions by id.
+
+        ``before`` is the place (``created_at``, ``seq``, ``id``) that they all lie before.
+        """
+        return await self._store.read(verbs.newest, principal.workspace_id, narrowed(principal, wanted), limit, before)

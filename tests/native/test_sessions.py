@@ -1,0 +1,181 @@
+"""``/v1/sessions`` keeps its wire contract on both backends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+
+async def test_a_session_is_created_once_and_then_found(client: httpx.AsyncClient) -> None:
+    first = await client.post("/v1/sessions", json={"id": "abc", "channel": "Web", "title": "Hello"})
+    again = await client.post("/v1/sessions", json={"id": "abc", "title": "Other"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.headers["location"] == "/v1/sessions/abc"
+    assert first.json() == again.json()
+    assert first.json()["channel"] == "web"
+
+
+async def test_fifty_creators_of_one_id_make_one_session(client: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*[client.post("/v1/sessions", json={"id": "race"}) for _ in range(50)])
+    assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
+    assert len({answer.json()["uid"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("form", ["ses_{}", "asset_{}", "session_{}", "websocket_{}", "{}"])
+async def test_a_session_answers_to_every_form_of_its_id(client: httpx.AsyncClient, form: str) -> None:
+    made = (await client.post("/v1/sessions", json={})).json()
+    found = await client.get("/v1/sessions/" + form.format(made["uid"].removeprefix("ses_")))
+    assert found.json() == made
+
+
+async def test_an_own_id_answers_in_its_safe_form_too(client: httpx.AsyncClient) -> None:
+    made = (await client.post("/v1/sessions", json={"id": "telegram:42"})).json()
+    assert (await client.get("/v1/sessions/telegram_42")).json() == made
+
+
+@pytest.mark.parametrize("bad", ["", "a/b", "x" * 257, "a\u0000b", "a\nb", ".", ".."])
+async def test_an_id_that_no_path_can_carry_is_refused(client: httpx.AsyncClient, bad: str) -> None:
+    answer = await client.post("/v1/sessions", json={"id": bad})
+    assert (answer.status_code, answer.json()["param"]) == (400, "id")
+
+
+async def test_a_patch_merges_metadata_and_clears_with_null(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s", "user": "u1", "metadata": {"a": 1, "b": {"c": 2}}})
+    changed = await client.patch("/v1/sessions/s", json={"user": None, "metadata": {"a": None, "b": {"d": 3}}, "tags": ["x", "x", "y"]})
+    assert changed.json()["metadata"] == {"b": {"c": 2, "d": 3}}
+    assert changed.json()["user"] is None
+    assert changed.json()["tags"] == ["x", "y"]
+
+
+async def test_if_match_refuses_a_stale_change_and_says_the_version(client: httpx.AsyncClient) -> None:
+    made = await client.post("/v1/sessions", json={"id": "s"})
+    ok = await client.patch("/v1/sessions/s", json={"title": "A"}, headers={"If-Match": made.headers["etag"]})
+    stale = await client.patch("/v1/sessions/s", json={"title": "B"}, headers={"If-Match": made.headers["etag"]})
+    assert (ok.status_code, stale.status_code, stale.json()["version"]) == (200, 412, 2)
+    assert (await client.get("/v1/sessions/s")).json()["title"] == "A"
+
+
+async def test_reads_answer_304_while_nothing_changed(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    one, many = await client.get("/v1/sessions/s"), await client.get("/v1/sessions")
+    assert (await client.get("/v1/sessions/s", headers={"If-None-Match": one.headers["etag"]})).status_code == 304
+    assert (await client.get("/v1/sessions", headers={"If-None-Match": many.headers["etag"]})).status_code == 304
+    await client.patch("/v1/sessions/s", json={"title": "new"})
+    assert (await client.get("/v1/sessions/s", headers={"If-None-Match": one.headers["etag"]})).status_code == 200
+    assert (await client.get("/v1/sessions", headers={"If-None-Match": many.headers["etag"]})).status_code == 200
+
+
+async def test_the_list_filters_counts_and_walks_by_cursor(client: httpx.AsyncClient) -> None:
+    for number in range(7):
+        await client.post("/v1/sessions", json={"id": f"s{number}", "channel": "web" if number % 2 else "api", "tags": ["odd"] if number % 2 else []})
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await client.get("/v1/sessions", params={"limit": 2, "total": "true"} | ({"cursor": cursor} if cursor else {}))).json()
+        assert page["total"] == 7
+        seen += [one["id"] for one in page["data"]]
+        cursor = page["next_cursor"]
+    assert seen == [f"s{number}" for number in reversed(range(7))]
+    for query in ("channel=web", "tag=odd", "channel=web,email&tag=odd", "channel=web&kind=session"):
+        page = (await client.get(f"/v1/sessions?{query}&total=true")).json()
+        assert [one["id"] for one in page["data"]] == ["s5", "s3", "s1"], query
+        assert page["total"] == 3, query
+
+
+@pytest.mark.parametrize("sort", ["updated_at", "created_at", "active_at", "title"])
+async def test_every_order_walks_both_ways_without_overlap(client: httpx.AsyncClient, sort: str) -> None:
+    for number, title in enumerate(["b", "A", None, "c", "a", None]):
+        await client.post("/v1/sessions", json={"id": f"s{number}", "title": title})
+    walks = []
+    for direction in ("", "-"):
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            params = {"limit": 1, "sort": direction + sort} | ({"cursor": cursor} if cursor else {})
+            page = (await client.get("/v1/sessions", params=params)).json()
+            seen += [one["id"] for one in page["data"]]
+            cursor = page["next_cursor"]
+        walks.append(seen)
+    assert [len(set(walk)) for walk in walks] == [6, 6]
+    if sort == "title":
+        assert [set(walk[-2:]) for walk in walks] == [{"s2", "s5"}] * 2, "missing titles come last both ways"
+    else:
+        assert walks[0] == walks[1][::-1]
+
+
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=x", "limit"),
+        ("sort=size", "sort"),
+        ("created_from=yesterday", "created_from"),
+        ("updated_until=2024-13-01", "updated_until"),
+        ("kind=banana", "kind"),
+        ("resolution=maybe", "resolution"),
+        ("archived=perhaps", "archived"),
+        ("cursor=zzz", "cursor"),
+    ],
+)
+async def test_a_bad_parameter_is_named(client: httpx.AsyncClient, query: str, param: str) -> None:
+    answer = await client.get(f"/v1/sessions?{query}")
+    assert (answer.status_code, answer.json()["param"]) == (400, param)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_a_cursor_fits_only_its_own_list(client: httpx.AsyncClient) -> None:
+    for number in range(3):
+        await client.post("/v1/sessions", json={"id": f"s{number}"})
+    cursor = (await client.get("/v1/sessions?limit=1")).json()["next_cursor"]
+    for query in (f"sort=title&cursor={cursor}", f"channel=web&cursor={cursor}", f"cursor={cursor[:-1]}", f"cursor=A{cursor[1:]}"):
+        assert (await client.get(f"/v1/sessions?{query}")).json()["code"] == "bad_cursor"
+
+
+async def test_a_fork_keeps_what_was_said_up_to_a_message(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s", "agent": "bot", "channel": "web"})
+    said = (await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": str(n)} for n in range(5)]})).json()["data"]
+    fork = (await client.post("/v1/sessions/s/fork", json={"id": "f", "message": said[2]["id"]})).json()
+    assert (fork["id"], fork["forked_seq"], fork["message_count"], fork["agent"]) == ("f", 3, 3, "bot")
+    assert fork["parent"] == (await client.get("/v1/sessions/s")).json()["uid"]
+    copied = (await client.get("/v1/sessions/f/messages")).json()["data"]
+    assert [one["parts"] for one in copied] == [one["parts"] for one in said[:3]]
+    assert not {one["id"] for one in copied} & {one["id"] for one in said}
+    assert (await client.post("/v1/sessions/s/fork", json={"id": "f"})).json()["code"] == "session_exists"
+
+
+async def test_delete_takes_everything_below(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "top"})
+    await client.post("/v1/sessions", json={"id": "sub", "parent": "top"})
+    await client.post("/v1/sessions/sub/messages", json={"messages": [{"role": "user", "text": "x"}]})
+    await client.post("/v1/sessions", json={"id": "other"})
+    assert (await client.delete("/v1/sessions/top")).json() == {"id": "top", "deleted": True, "sessions": 2, "messages": 1}
+    assert [(await client.get(f"/v1/sessions/{name}")).status_code for name in ("top", "sub", "other")] == [404, 404, 200]
+    page = (await client.get("/v1/sessions?total=true")).json()
+    assert (page["total"], [one["id"] for one in page["data"]]) == (1, ["other"])
+
+
+async def test_end_archive_and_back(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    ended = (await client.post("/v1/sessions/s/end", json={"resolution": "resolved"})).json()
+    assert ended["state"] == "completed"
+    assert ended["resolution"] == "resolved"
+    assert None not in (ended["ended_at"], ended["resolved_at"])
+    assert (await client.post("/v1/sessions/s/archive")).json()["archived_at"] is not None
+    assert (await client.get("/v1/sessions?archived=false")).json()["data"] == []
+    assert (await client.post("/v1/sessions/s/unarchive")).json()["archived_at"] is None
+
+
+async def test_a_title_from_a_person_is_final_and_the_first_words_serve_until_then(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "assistant", "text": "Hi!"}]})
+    assert (await client.get("/v1/sessions/s")).json()["title"] is None
+    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "  My   box\nis broken "}]})
+    assert (await client.get("/v1/sessions/s")).json()["title"] == "My box is broken"
+    await client.patch("/v1/sessions/s", json={"title": "Broken box"})
+    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "again"}]})
+    session = (await client.get("/v1/sessions/s")).json()
+    assert (session["title"], session["title_by"], session["last_preview"]) == ("Broken box", "user", "again")
