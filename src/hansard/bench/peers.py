@@ -15,6 +15,7 @@ from hansard.bench.servers import free_port, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from hansard.bench.records import SessionRecord
@@ -64,9 +65,9 @@ class Peer:
     def requests(self) -> Requests:
         return msgspec.json.decode((self._data / "requests.json").read_bytes(), type=Requests)
 
-    def running(self) -> Iterator[Server]:
+    def running(self) -> AbstractContextManager[Server]:
         port = free_port()
-        return running(self._command("serve", str(port)), port, self._home / "server.log")  # type: ignore[return-value]  # a context manager
+        return running(self._command("serve", str(port)), port, self._home / "server.log")
 
     def _command(self, *words: str) -> list[str]:
         verb, *rest = words

@@ -20,7 +20,7 @@ _CHANNELS = (("web", 50), ("api", 20), ("whatsapp", 12), ("telegram", 8), ("emai
 _STATES = (("completed", 88), (None, 5), ("failed", 4), ("cancelled", 2), ("running", 1))
 _AGENTS = ("concierge", "billing", "returns", "onboarding", "travel", "triage")
 _TOOLS = ("lookup_order", "issue_refund", "search_articles", "book_flight")
-_TOOL_SHARE = 0.06
+_TOOL_SHARE = 0.25
 
 
 class MessageRecord(Struct, frozen=True):
@@ -63,7 +63,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 PLANS = {
     "quick": Plan(sessions=20_000, messages=100_000, workspaces=50, giants=(10_000,)),
-    "small": Plan(sessions=1_000, messages=5_000, workspaces=10, giants=(1_000,)),
+    "small": Plan(sessions=6_000, messages=30_000, workspaces=10, giants=(1_000,)),
     "10k": Plan(sessions=10_000, messages=50_000, workspaces=100, giants=(10_000,)),
     "100k": Plan(sessions=100_000, messages=500_000, workspaces=200, giants=(10_000, 10_000)),
     "full": Plan(sessions=1_000_000, messages=5_000_000, workspaces=1_000, giants=(100_000, 100_000, 10_000, 10_000, 10_000, 10_000)),
@@ -174,12 +174,12 @@ def _messages(random: Random, prose: Prose, at: int, count: int) -> Iterator[Mes
 
 
 def _sentences(random: Random, role: str) -> int:
-    """People say a sentence or two; agents answer in a few, now and then in many."""
-    return min(40, 1 + int(random.expovariate(1 / 0.5))) if role == "user" else min(40, 1 + int(random.expovariate(1 / 3.2)))
+    """People say a sentence or two, agents a few; lengths are those of real service dialogues with tools."""
+    return min(40, 1 + int(random.expovariate(1 / 0.5))) if role == "user" else min(40, 1 + int(random.expovariate(1 / 3.6)))
 
 
 def _tool_use(random: Random, prose: Prose, at: int) -> Iterator[MessageRecord]:
     call, name = f"call_{random.getrandbits(48):012x}", _TOOLS[int(random.random() * len(_TOOLS))]
-    found = prose.piece(random.random(), 2)
+    found = prose.piece(random.random(), 1 + int(random.expovariate(1 / 7)))
     yield MessageRecord("assistant", "", ({"type": "tool_call", "id": call, "name": name, "arguments": {"query": found[:24]}},), at)
     yield MessageRecord("tool", "", ({"type": "tool_call_response", "id": call, "response": {"found": found}},), at + _SECOND)

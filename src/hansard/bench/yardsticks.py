@@ -56,5 +56,3 @@ class Idiomatic:
 
     def _command(self, script: str) -> list[str]:
         return [str(self._home / "venv/bin/python"), str(scripts() / "idiomatic" / script)]
-
-

@@ -1,0 +1,93 @@
+"""Fill a store of ours with a plan's records: whole sessions, many in one transaction."""
+
+from __future__ import annotations
+
+import time
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Raw
+
+from hansard.access import ALL_SCOPES
+from hansard.app import opened
+from hansard.bench.facts import Facts, gathered
+from hansard.ids import IdSource, microseconds
+from hansard.model import MessageDraft, Session
+from hansard.model.transfer import Arrival
+from hansard.settings import Settings
+from hansard.store.verbs import transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hansard.bench.records import Maker, SessionRecord
+    from hansard.service import Service
+
+_BATCH = 2_000
+_EMPTY: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
+_COUNTS = dict.fromkeys(("message_count", "last_seq", "input_tokens", "output_tokens", "cost_nanos"), 0)
+_JSON = {"tags": Raw(b"[]"), "trail": Raw(b"[]"), "external_ids": Raw(b"{}"), "metadata": Raw(b"{}")}
+
+
+async def fill(url: str, maker: Maker) -> Facts:
+    """Load everything; the facts hold a key of the largest workspace."""
+    facts = Facts(plan=maker.plan.name)
+    began = time.perf_counter()
+    async with opened(Settings(store=url)) as service:
+        ids = IdSource(microseconds)
+        for number, records in groupby(gathered(maker, facts), key=lambda record: record.workspace):
+            workspace = await service.workspaces.create(f"workspace-{number:04d}")
+            if number == 0:
+                facts.key, _ = await service.keys.create(service.workspaces.operator(workspace), "bench", ALL_SCOPES)
+            await _load(service, workspace.id, records, ids)
+    facts.seconds = time.perf_counter() - began
+    return facts
+
+
+async def _load(service: Service, workspace_id: str, records: Iterable[SessionRecord], ids: IdSource) -> None:
+    for batch in _batches(records):
+        arrivals = [_arrival(workspace_id, record) for record in batch]
+        await service.store.write(transfer.bring, workspace_id, arrivals, ids, microseconds())
+
+
+def _batches(records: Iterable[SessionRecord]) -> Iterator[list[SessionRecord]]:
+    """So many sessions that a batch has some thousand messages."""
+    batch: list[SessionRecord] = []
+    size = 0
+    for record in records:
+        batch.append(record)
+        size += len(record.messages)
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _arrival(workspace_id: str, record: SessionRecord) -> Arrival:
+    """The record as a session that has come from elsewhere; its state stands without a run."""
+    session = Session(
+        **_EMPTY
+        | _COUNTS
+        | _JSON
+        | {
+            "workspace_id": workspace_id,
+            "id": record.id.removeprefix("ses_"),
+            "version": 1,
+            "kind": "session",
+            "channel": record.channel,
+            "agent": record.agent,
+            "user_id": record.user,
+            "state": record.state,
+            "resolution": "open",
+            "title": record.title,
+            "title_by": "auto",
+            "created_at": record.created_at,
+            "updated_at": record.updated_at,
+            "active_at": record.updated_at,
+        }
+    )
+    encode = msgspec.json.encode
+    messages = [MessageDraft(role=one.role, parts=Raw(encode(one.parts)), text=one.text, created_at=one.created_at) for one in record.messages]  # type: ignore[arg-type]  # the maker knows only roles
+    return Arrival(session, None, messages)

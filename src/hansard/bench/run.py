@@ -1,0 +1,189 @@
+"""The whole benchmark: make the data, start everybody, run every contest, tell it in one table."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvloop
+from msgspec import Struct
+
+from hansard.bench import growth, keep, machine, reads, rivals, writes
+from hansard.bench.arena import Arena, Store
+from hansard.bench.contest import QUICK, THOROUGH
+from hansard.bench.facts import Facts
+from hansard.bench.fill import fill
+from hansard.bench.peers import Peer
+from hansard.bench.places import places
+from hansard.bench.records import PLANS, Maker
+from hansard.bench.servers import cores, free_port, pinned, running
+from hansard.bench.table import Row
+from hansard.bench.targets import TARGETS
+from hansard.bench.wire import Load
+from hansard.bench.yardsticks import KEY, Idiomatic, floor, scripts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from hansard.bench.rivals import Share
+    from hansard.bench.servers import Server
+
+    Contest = Callable[[Arena], Coroutine[None, None, list[Row]]]
+
+CONTESTS: tuple[Contest, ...] = (
+    reads.written_list,
+    reads.unchanged_list,
+    reads.dialect_lists,
+    reads.history,
+    writes.appends,
+    reads.search,
+    growth.growth,
+    writes.mixed,
+)
+
+SMALLER = {"quick": "small", "10k": "small", "100k": "10k", "full": "10k"}
+"""The store that growth is measured from."""
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What to run; ``size`` and ``small`` are names of plans, ``store`` says the kind and place of the store."""
+
+    size: str = "full"
+    store: str = ""
+    peers: tuple[str, ...] = ()
+    idiomatic: bool = True
+    reuse: bool = False
+    build: Path = Path("build/bench")
+
+    @property
+    def is_quick(self) -> bool:
+        return self.size == "quick"
+
+
+class Report(Struct, frozen=True):
+    """Everything that a run found."""
+
+    size: str
+    store: str
+    machine: dict[str, str]
+    facts: dict[str, int]
+    rows: list[Row]
+    seconds: float
+
+
+class Filled(Struct, frozen=True):
+    """A store with data in it."""
+
+    url: str
+    facts: Facts
+
+
+class Run:
+    """One run from its options to its report; ``tell`` hears what is going on."""
+
+    def __init__(self, options: Options, tell: Callable[[str], None]) -> None:
+        self._options = options
+        self._tell = tell
+        self._build = options.build.absolute()
+        self._build.mkdir(parents=True, exist_ok=True)
+        self._places = places(options.store, self._build)
+        self._targets = TARGETS[self._places.kind]
+        self._effort = QUICK if options.is_quick else THOROUGH
+        self._stack = ExitStack()
+
+    def report(self) -> Report:
+        """Do everything; servers are ended whatever happens."""
+        began = time.monotonic()
+        small, full = self._filled(SMALLER[self._options.size]), self._filled(self._options.size)
+        rows = [keep.loaded(full.facts, self._targets)]
+        with self._stack:
+            rows += self._contests(small, full)
+        rows.append(keep.on_disk(self._places.on_disk(full.url), full.facts, self._targets))
+        rows += self._rivals()
+        facts = {"sessions": full.facts.session_count, "messages": full.facts.message_count, "raw_bytes": full.facts.raw_bytes}
+        return Report(self._options.size, self._places.kind, machine.describe(), facts, rows, time.monotonic() - began)
+
+    def _contests(self, small: Filled, full: Filled) -> list[Row]:
+        constant = self._start(floor(self._build))
+        server = self._start(self._serving(full))
+        arena = Arena(
+            ours=_store(server, full.facts),
+            small=_store(self._start(self._serving(small)), small.facts),
+            floor=Load(constant.port),
+            idiomatic=self._idiomatic(full.facts),
+            targets=self._targets,
+            effort=self._effort,
+        )
+        rows = []
+        with pinned(cores()[1]):
+            for contest in CONTESTS:
+                self._tell(f"{contest.__module__.rpartition('.')[2]}: {contest.__name__}")
+                rows += uvloop.run(contest(arena))
+        return [*rows, keep.resident(server.resident_bytes(), self._targets)]
+
+    def _rivals(self) -> list[Row]:
+        """The peers on data of their own; each is served alone, so that it has the core for itself."""
+        if not self._options.peers:
+            return []
+        mine = self._filled("peers")
+        theirs: list[Share] = []
+        with ExitStack() as stack:
+            constant = Load(stack.enter_context(floor(self._build)).port)
+            with self._serving(mine) as server, pinned(cores()[1]):
+                store = _store(server, mine.facts)
+                ours = uvloop.run(rivals.shares("Hansard", store.load, constant, rivals.ours(store, mine.facts.measured), self._effort))
+            for name in self._options.peers:
+                self._tell(f"peer: {name}")
+                peer = Peer(name, scripts() / "peers", self._build)
+                peer.install()
+                peer.fill(Maker(PLANS["peers"]))
+                with peer.running() as server, pinned(cores()[1]):
+                    theirs += uvloop.run(rivals.shares(name, Load(server.port), constant, peer.requests(), self._effort))
+        return rivals.rows(ours, theirs)
+
+    def _filled(self, size: str) -> Filled:
+        url = self._places.ours(size)
+        known = self._build / f"{self._places.kind}-{size}.json"
+        if self._options.reuse and known.exists():
+            return Filled(url, Facts.read(known))
+        self._tell(f"making the data: {size}")
+        self._places.empty(url)
+        facts = uvloop.run(fill(url, Maker(PLANS[size])))
+        facts.write(known)
+        return Filled(url, facts)
+
+    def _idiomatic(self, facts: Facts) -> Store | None:
+        if not self._options.idiomatic:
+            return None
+        size = self._options.size
+        server = Idiomatic(self._build, self._places.idiomatic(size))
+        known = self._build / f"{self._places.kind}-{size}-idiomatic.done"
+        server.install()
+        if not (self._options.reuse and known.exists()):
+            self._tell("making the data of the idiomatic server")
+            self._places.empty(self._places.idiomatic(size))
+            server.fill(Maker(PLANS[size]))
+            known.touch()
+        return _store(self._start(server.running()), facts, key=KEY)
+
+    def _serving(self, filled: Filled) -> AbstractContextManager[Server]:
+        port = free_port()
+        command = [sys.executable, "-m", "hansard", "serve", "--port", str(port), "--store", filled.url]
+        return running(command, port, self._build / "hansard.log")
+
+    def _start(self, server: AbstractContextManager[Server]) -> Server:
+        return self._stack.enter_context(server)
+
+
+def _store(server: Server, facts: Facts, key: str | None = None) -> Store:
+    return Store(
+        load=Load(server.port),
+        headers={"Authorization": f"Bearer {key or facts.key}"},
+        sessions=tuple(facts.sessions),
+        giant=facts.giant,
+        common_word=facts.common_word,
+        rare_word=facts.rare_word,
+    )
