@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hansard import native
+from hansard.dialects import athena, b3os, konvo
 from hansard.errors import Error, StoreUnavailable
+from hansard.http import log as logging
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
-from hansard.http import log as logging
 from hansard.service import Service
 from hansard.store import connect
 from hansard.system import system
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
     from hansard.settings import Settings
     from hansard.store import Store
 
-DIALECTS: tuple[Dialect, ...] = (native.dialect,)
+DIALECTS: tuple[Dialect, ...] = (
+    native.dialect,
+    b3os.dialect,
+    athena.dialect,
+    konvo.dialect,
+)
 _log = structlog.get_logger("hansard")
 
 
@@ -72,23 +78,29 @@ def application(service: Service, settings: Settings) -> Application:
     return Application(service, (*DIALECTS, system(DIALECTS)), log)
 
 
-def create_app(settings: Settings, ready: Callable[[Service], None] | None = None) -> ASGIApp:
-    """An ASGI application that opens its store at startup and closes it at shutdown; ``ready`` is told the open service."""
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Application]:
+    """The application over its open store, with all that goes on beside the requests; everything ends in order."""
+    async with opened(settings) as service:
+        reaper = asyncio.create_task(reaping(service, settings.reap_seconds))
+        try:
+            yield application(service, settings)
+        finally:
+            reaper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reaper
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """An ASGI application that opens its store at startup and closes it at shutdown, for any ASGI server."""
     state: dict[str, Application] = {}
 
     async def lifespan(receive: Receive, send: Send) -> None:
         await receive()
         try:
-            async with opened(settings) as service:
-                state["app"] = application(service, settings)
-                reaper = asyncio.create_task(reaping(service, settings.reap_seconds))
-                if ready is not None:
-                    ready(service)
+            async with running(settings) as state["app"]:
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
-                reaper.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await reaper
         except Error as error:
             await send({"type": "lifespan.startup.failed", "message": error.message})
             return

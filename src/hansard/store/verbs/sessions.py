@@ -85,13 +85,17 @@ def facet(workspace_id: str, name: str) -> Steps[dict[str, int]]:
     return {one: number for _, one, number in got}
 
 
-def change(ref: Ref, now: int, amend: Callable[[Session], Session]) -> Steps[Session]:
-    """Read under a lock, amend, write; ``amend`` is pure, may be called again on a retry, and may refuse by raising."""
+def change(ref: Ref, now: int, amend: Callable[[Session], Session], *, touch: bool = True) -> Steps[Session]:
+    """Read under a lock, amend, write; ``amend`` is pure, may be called again on a retry, and may refuse by raising.
+
+    Without ``touch`` the session keeps its ``updated_at``, and with it its place in the list.
+    """
     before = yield from locked(ref)
     amended = amend(before)
     if amended == before:
         return before
-    after = msgspec.structs.replace(amended, version=before.version + 1, updated_at=max(now, before.updated_at))
+    updated_at = max(now, before.updated_at) if touch else before.updated_at
+    after = msgspec.structs.replace(amended, version=before.version + 1, updated_at=updated_at)
     yield from store(before, after)
     yield from happened(after.workspace_id, "session.updated", after.id, at=now, was_updated_at=before.updated_at)
     return after

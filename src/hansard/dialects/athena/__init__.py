@@ -1,0 +1,74 @@
+"""Athena's sessions: the list, the item with its read marks and downloads, and the status of a thread.
+
+Source: "List sessions" of the Athena API; the neighbours are what the published client `athenaintel` calls.
+Quirks kept on purpose:
+ - a list parameter is repeated, split on commas, or both;
+ - the client's pager ignores ``has_more`` and asks for ``offset + 1`` until a page is empty;
+ - item routes say ``{"message"}`` for 401 and 404, everything else ``{"detail"}``;
+ - base URLs that already hold ``/api/v0`` are common, so that the doubled prefix is an alias.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hansard.dialects.athena.downloads import DownloadParams, download_session
+from hansard.dialects.athena.sessions import ListParams, SessionOut, SessionPage, list_sessions, mark_read, mark_unread, read_session
+from hansard.dialects.athena.threads import StatusParams, ThreadOut, read_status
+from hansard.errors import Invalid
+from hansard.http.route import Dialect, Route, route
+
+if TYPE_CHECKING:
+    from hansard.http.route import Failure
+
+PREFIX = "/api/v0"
+_ITEM = re.compile(rf"(?:{PREFIX}){{1,2}}/(?:sessions|threads)/.")
+_PHRASES = {401: "Unauthorized", 405: "Method Not Allowed"}
+_TYPES = (
+    ("`int` >=", "greater_than_equal"),
+    ("`int` <=", "less_than_equal"),
+    ("Expected `int`", "int_parsing"),
+    ("Expected `bool`", "bool_parsing"),
+    ("Invalid enum value", "enum"),
+    ("of length <=", "too_long"),
+    ("ISO", "datetime_parsing"),
+    ("isoformat", "datetime_parsing"),
+)
+
+
+def error_out(failure: Failure) -> dict[str, object]:
+    error = failure.error
+    if failure.status == 422 and isinstance(error, Invalid):  # noqa: PLR2004 - the documented one
+        return {"detail": [{"loc": ["query", *([error.param] if error.param else [])], "msg": error.message, "type": _type(error.message)}]}
+    if error.code == "route_not_found":
+        return {"detail": "Not Found"}
+    text = _PHRASES.get(failure.status, error.message)
+    return {"message" if failure.status in {401, 404} and _ITEM.match(failure.path) else "detail": text}
+
+
+def _type(message: str) -> str:
+    return next((name for words, name in _TYPES if words in message), "value_error")
+
+
+def _routes(prefix: str) -> tuple[Route, ...]:
+    one = f"{prefix}/sessions/{{asset_id}}"
+    return (
+        route(f"GET {prefix}/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage, cached=True),
+        route(f"GET {one}", read_session, scope="sessions:read", returns=SessionOut),
+        route(f"GET {one}/download", download_session, scope="sessions:read", params=DownloadParams),
+        route(f"POST {one}/read", mark_read, scope="sessions:write", returns=SessionOut),
+        route(f"POST {one}/unread", mark_unread, scope="sessions:write", returns=SessionOut),
+        route(f"GET {prefix}/threads/{{thread_id}}/status", read_status, scope="sessions:read", params=StatusParams, returns=ThreadOut),
+    )
+
+
+dialect = Dialect(
+    name="athena",
+    title="Athena",
+    description="Athena's sessions and threads, as the client athenaintel calls them.",
+    prefixes=(PREFIX,),
+    routes=(*_routes(PREFIX), *_routes(PREFIX + PREFIX)),
+    error=error_out,
+    statuses={Invalid: 422},
+)

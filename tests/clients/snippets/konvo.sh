@@ -1,0 +1,3 @@
+curl --request GET \
+  --url https://api.konvoai.com/ai-sessions \
+  --header 'x-api-key: <api-key>'
