@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -109,7 +109,8 @@ def _amended(run: Run, patch: RunPatch, now: int) -> Run:
     state = patch.state or (run.state if run.state in OPEN_STATES else "running")
     is_open = state in OPEN_STATES
     lease = patch.lease_us if patch.lease_us is not None else run.lease_us
-    given = {field: value for field in ("error", "input_tokens", "output_tokens", "cost_nanos") if (value := getattr(patch, field)) is not None}
+    given: dict[str, Any] = {"error": None} if run.state == "interrupted" else {}
+    given |= {field: value for field in ("error", "input_tokens", "output_tokens", "cost_nanos") if (value := getattr(patch, field)) is not None}
     return msgspec.structs.replace(
         run,
         state=state,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TITLE, TAGS, TAG = 500, 64, 128
+_NOBODY = "-" * 300  # longer than any stored value: matches nothing
 _TEXTS = ("channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "trigger", "intent", "sub_intent")
 
 
@@ -123,7 +124,7 @@ class Sessions:
         return await self._stamp(principal, name, "archived_at", set_it=archived)
 
     async def mark_read(self, principal: Principal, name: str, *, read: bool = True) -> Session:
-        """Note that a person has read the session up to now, or forget it."""
+        """Note that a person has read the session up to now, or forget it; its place in the list stays."""
         now = self._clock()
 
         def amend(session: Session) -> Session:
@@ -131,7 +132,7 @@ class Sessions:
                 msgspec.structs.replace(session, read_at=max(now, session.last_message_at or now) if read else None) if session.is_unread == read else session
             )
 
-        return await self._store.write(verbs.change, ref(principal, name), now, amend)
+        return await self._store.write(verbs.change, ref(principal, name), now, amend, touch=False)
 
     async def fork(self, principal: Principal, name: str, *, until: int | None, draft: SessionDraft, once: Once | None = None) -> Session:
         """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent."""
@@ -220,7 +221,7 @@ def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
     for field, own in (("user_id", principal.user_id), ("app", principal.app)):
         if own is not None:
             asked = getattr(wanted, field)
-            wanted = msgspec.structs.replace(wanted, **{field: (own,) if not asked or own in asked else ("\x00",)})
+            wanted = msgspec.structs.replace(wanted, **{field: (own,) if not asked or own in asked else (_NOBODY,)})
     return wanted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hansard.errors import Invalid
@@ -62,3 +63,9 @@ def connect(url: str, **options: Any) -> Store:  # noqa: ANN401 - each backend n
             raise Invalid("PostgreSQL needs an extra: pip install 'hansard[postgres]'", param="store") from problem
         return PostgresStore(url, **options)
     raise Invalid(f"store {url!r} is neither sqlite:///FILE nor postgresql://USER@HOST/DATABASE", param="store")
+
+
+def file_of(url: str) -> Path | None:
+    """The file of an embedded store, None for a database server."""
+    scheme, _, path = url.partition(":///")
+    return Path(path) if scheme == "sqlite" and path else None

@@ -55,7 +55,9 @@ ORDERS = {
 }
 
 
-def page(workspace_id: str, wanted: SessionFilter, sort: str, limit: int, *, offset: int = 0, after: list[Any] | None = None) -> Query:
+def page(  # noqa: PLR0913 - the coordinates of a page
+    workspace_id: str, wanted: SessionFilter, sort: str, limit: int, *, offset: int = 0, after: list[Any] | None = None
+) -> Query:
     """Rows of (id, version, *place): the page in ``sort`` order that begins behind the place ``after``, or at ``offset``."""
     columns, direction = ORDERS[sort]
     conditions, values = _where(workspace_id, wanted)

@@ -276,3 +276,149 @@ select value from store_facts where name = :name
 
 -- name: session_id_by_safe_id
 select id from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
+
+-- name: event_sessions
+-- Which sessions changed behind a generation, up to the newest of :limit events.
+select session_id, n from session_events where workspace_id = :workspace_id and n > :after order by n limit :limit
+
+-- name: event_until
+-- The newest event that is old enough to forget.
+select max(n) from session_events where workspace_id = :workspace_id and n <= :newest and at < :before
+
+-- name: sign_in_put
+insert into sign_ins (workspace_id, digest, purpose, key_id, created_at, expires_at)
+values (:workspace_id, :digest, :purpose, :key_id, :now, :expires_at)
+
+-- name: sign_in_get
+select key_id, expires_at from sign_ins
+ where workspace_id = :workspace_id and digest = :digest and purpose = :purpose and expires_at > :now
+
+-- name: sign_in_delete
+delete from sign_ins where workspace_id = :workspace_id and digest = :digest returning key_id
+
+-- name: sign_in_trim
+delete from sign_ins where workspace_id = :workspace_id and expires_at <= :now
+
+-- name: view_list
+select id, name, query, created_at from views where workspace_id = :workspace_id order by created_at, id
+
+-- name: view_put
+insert into views (workspace_id, id, name, query, created_at) values (:workspace_id, :id, :name, :query, :created_at)
+on conflict (workspace_id, id) do update set name = excluded.name, query = excluded.query
+
+-- name: view_delete
+delete from views where workspace_id = :workspace_id and id = :id returning id
+
+-- name: share_put
+insert into shares (workspace_id, id, session_id, digest, created_by, created_at, expires_at)
+values (:workspace_id, :id, :session_id, :digest, :created_by, :created_at, :expires_at)
+
+-- name: share_get
+select id, session_id, digest, created_by, created_at, expires_at, revoked_at from shares where workspace_id = :workspace_id and id = :id
+
+-- name: share_list
+select id, session_id, digest, created_by, created_at, expires_at, revoked_at from shares
+ where workspace_id = :workspace_id and session_id = :session_id order by created_at, id
+
+-- name: share_revoke
+update shares set revoked_at = coalesce(revoked_at, :now)
+ where workspace_id = :workspace_id and session_id = :session_id and id = :id
+returning id
+
+-- name: share_delete_of_session
+delete from shares where workspace_id = :workspace_id and session_id = :id
+
+-- name: bulk_put
+insert into bulk_actions (workspace_id, id, action, created_at) values (:workspace_id, :id, :action, :created_at)
+
+-- name: bulk_get
+select action, created_at, undone_at from bulk_actions where workspace_id = :workspace_id and id = :id
+
+-- name: bulk_undone
+update bulk_actions set undone_at = :now where workspace_id = :workspace_id and id = :id and undone_at is null returning id
+
+-- name: bulk_change_put
+insert into bulk_changes (workspace_id, action_id, session_id, version, before)
+values (:workspace_id, :action_id, :session_id, :version, :before)
+on conflict do nothing
+
+-- name: bulk_change_list
+select session_id, version, before from bulk_changes
+ where workspace_id = :workspace_id and action_id = :action_id and session_id > :after order by session_id limit :limit
+
+-- name: bulk_change_delete_of_session
+delete from bulk_changes where workspace_id = :workspace_id and session_id = :id
+
+-- name: bulk_change_trim
+delete from bulk_changes where workspace_id = :workspace_id
+   and action_id in (select id from bulk_actions where bulk_actions.workspace_id = :workspace_id and created_at < :before)
+
+-- name: bulk_trim
+delete from bulk_actions where workspace_id = :workspace_id and created_at < :before
+
+-- name: stats_mark_put
+insert into stats_marks (workspace_id, generation, walked) values (:workspace_id, :generation, '') on conflict do nothing
+
+-- name: stats_mark_move
+update stats_marks set generation = :generation, walked = :walked where workspace_id = :workspace_id
+
+-- name: stats_walk
+-- The next sessions of a first walk through the workspace.
+select {session} from sessions where workspace_id = :workspace_id and id > :after order by id limit :limit
+
+-- name: stats_session_put
+insert into stats_sessions (workspace_id, session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens,
+  cost_nanos, resolved, unresolved, duration)
+values (:workspace_id, :session_id, :day, :hour, :channel, :app, :agent, :state, :messages, :input_tokens, :output_tokens,
+  :cost_nanos, :resolved, :unresolved, :duration)
+on conflict (workspace_id, session_id) do update
+   set day = excluded.day, hour = excluded.hour, channel = excluded.channel, app = excluded.app, agent = excluded.agent,
+       state = excluded.state, messages = excluded.messages, input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
+       cost_nanos = excluded.cost_nanos, resolved = excluded.resolved, unresolved = excluded.unresolved, duration = excluded.duration
+
+-- name: stats_session_delete
+delete from stats_sessions where workspace_id = :workspace_id and session_id = :session_id
+returning session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens, cost_nanos, resolved, unresolved, duration
+
+-- name: stats_day_add
+insert into stats_days (workspace_id, day, channel, app, agent, state, sessions, messages, input_tokens, output_tokens, cost_nanos,
+  resolved, unresolved)
+values (:workspace_id, :day, :channel, :app, :agent, :state, :sessions, :messages, :input_tokens, :output_tokens, :cost_nanos,
+  :resolved, :unresolved)
+on conflict (workspace_id, day, channel, app, agent, state) do update
+   set sessions = stats_days.sessions + excluded.sessions, messages = stats_days.messages + excluded.messages,
+       input_tokens = stats_days.input_tokens + excluded.input_tokens, output_tokens = stats_days.output_tokens + excluded.output_tokens,
+       cost_nanos = stats_days.cost_nanos + excluded.cost_nanos, resolved = stats_days.resolved + excluded.resolved,
+       unresolved = stats_days.unresolved + excluded.unresolved
+
+-- name: stats_slot_add
+insert into stats_slots (workspace_id, day, what, slot, channel, app, agent, state, count)
+values (:workspace_id, :day, :what, :slot, :channel, :app, :agent, :state, :by)
+on conflict (workspace_id, day, what, slot, channel, app, agent, state) do update set count = stats_slots.count + excluded.count
+
+-- name: workspace_purge_sign_ins
+delete from sign_ins where workspace_id = :workspace_id
+
+-- name: workspace_purge_views
+delete from views where workspace_id = :workspace_id
+
+-- name: workspace_purge_shares
+delete from shares where workspace_id = :workspace_id
+
+-- name: workspace_purge_bulk_actions
+delete from bulk_actions where workspace_id = :workspace_id
+
+-- name: workspace_purge_bulk_changes
+delete from bulk_changes where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_marks
+delete from stats_marks where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_sessions
+delete from stats_sessions where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_days
+delete from stats_days where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_slots
+delete from stats_slots where workspace_id = :workspace_id

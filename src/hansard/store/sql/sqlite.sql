@@ -34,3 +34,10 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 select id, own_id, user_id, app, last_seq, updated_at,
        (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
   from sessions as s where workspace_id = :workspace_id and id = :id
+
+-- name: stats_mark_lock
+select generation, walked from stats_marks where workspace_id = :workspace_id
+
+-- name: stats_sessions_of
+select session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens, cost_nanos, resolved, unresolved, duration
+  from stats_sessions where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))

@@ -1,0 +1,91 @@
+"""Keys and workspaces: who may do what, and that nobody sees another's."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from hansard.access import ALL_SCOPES
+from hansard.service import Service
+
+
+async def as_key(client: httpx.AsyncClient, key: str, method: str, path: str, **more: object) -> httpx.Response:
+    return await client.request(method, path, headers={"Authorization": f"Bearer {key}"}, **more)  # type: ignore[arg-type]  # httpx names its options
+
+
+async def test_a_key_is_shown_once_and_works(client: httpx.AsyncClient) -> None:
+    made = (await client.post("/v1/keys", json={"name": "ci", "scopes": ["sessions:read"]})).json()
+    assert (await as_key(client, made["key"], "GET", "/v1/sessions")).status_code == 200
+    listed = (await client.get("/v1/keys")).json()["data"]
+    assert {one["name"] for one in listed} == {"tests", "ci"}
+    assert all("key" not in one for one in listed)
+
+
+@pytest.mark.parametrize(("scope", "method", "path"), [("sessions:write", "POST", "/v1/sessions"), ("keys:admin", "GET", "/v1/keys")])
+async def test_a_missing_scope_is_named(client: httpx.AsyncClient, scope: str, method: str, path: str) -> None:
+    key = (await client.post("/v1/keys", json={"name": "reader", "scopes": ["sessions:read"]})).json()["key"]
+    answer = await as_key(client, key, method, path, json={})
+    assert (answer.status_code, answer.json()["code"], answer.json()["scope"]) == (403, "missing_scope", scope)
+
+
+async def test_revocation_ends_a_key_and_rotation_lets_it_fade(client: httpx.AsyncClient) -> None:
+    made = (await client.post("/v1/keys", json={"name": "a"})).json()
+    new = (await client.post(f"/v1/keys/{made['id']}/rotate", json={"grace_seconds": 60})).json()
+    assert new["scopes"] == made["scopes"]
+    for key in (made["key"], new["key"]):
+        assert (await as_key(client, key, "GET", "/v1/sessions")).status_code == 200
+    await client.delete(f"/v1/keys/{made['id']}")
+    assert (await as_key(client, made["key"], "GET", "/v1/sessions")).status_code == 401
+    assert (await as_key(client, new["key"], "GET", "/v1/sessions")).status_code == 200
+    assert (await client.delete("/v1/keys/nothere1")).status_code == 404
+
+
+@pytest.mark.parametrize("bad", ["", "nonsense", "hsd_short", "hsd_AAAAAAAA_" + "B" * 38])
+async def test_what_is_no_key_is_refused(client: httpx.AsyncClient, bad: str) -> None:
+    answer = await as_key(client, bad, "GET", "/v1/sessions")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_a_key_of_one_person_sees_that_person_only(client: httpx.AsyncClient) -> None:
+    for user in ("ann", "bob"):
+        await client.post("/v1/sessions", json={"id": user, "user": user})
+    key = (await client.post("/v1/keys", json={"name": "ann", "user": "ann", "scopes": ["sessions:read", "sessions:write"]})).json()["key"]
+    assert [one["id"] for one in (await as_key(client, key, "GET", "/v1/sessions")).json()["data"]] == ["ann"]
+    assert (await as_key(client, key, "GET", "/v1/sessions?user=bob")).json()["data"] == []
+    assert [(await as_key(client, key, "GET", f"/v1/sessions/{user}")).status_code for user in ("ann", "bob", "nobody")] == [200, 404, 404]
+    assert (await as_key(client, key, "POST", "/v1/sessions/bob/messages", json={"messages": [{"role": "user", "text": "x"}]})).status_code == 404
+    assert (await as_key(client, key, "POST", "/v1/sessions", json={"user": "bob"})).status_code == 403
+    assert (await as_key(client, key, "POST", "/v1/sessions", json={"id": "bob"})).status_code == 409
+    assert (await as_key(client, key, "POST", "/v1/sessions", json={"id": "new"})).json()["user"] == "ann"
+
+
+async def test_a_foreign_workspace_looks_like_nothing(client: httpx.AsyncClient, service: Service) -> None:
+    other = service.workspaces.operator(await service.workspaces.create("other"))
+    foreign = (await service.keys.create(other, "k", ALL_SCOPES))[0]
+    made = (await client.post("/v1/sessions", json={"id": "mine"})).json()
+    for name in ("mine", made["uid"], "absent"):
+        answer = await as_key(client, foreign, "GET", f"/v1/sessions/{name}")
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == f"no session '{name}' in this workspace"
+    assert (await as_key(client, foreign, "POST", "/v1/sessions", json={"id": "mine"})).status_code == 201
+    assert (await as_key(client, foreign, "GET", "/v1/sessions?total=true")).json()["total"] == 1
+
+
+async def test_nobody_makes_a_stronger_key_than_his_own(client: httpx.AsyncClient) -> None:
+    key = (await client.post("/v1/keys", json={"name": "k", "scopes": ["keys:admin"]})).json()["key"]
+    assert (await as_key(client, key, "POST", "/v1/keys", json={"name": "x", "scopes": ["sessions:read"]})).status_code == 403
+    assert (await client.post("/v1/keys", json={"name": "x", "scopes": ["everything"]})).json()["param"] == "scopes"
+    assert (await client.post("/v1/keys", json={"name": "x", "expires_at": "2001-01-01T00:00:00Z"})).json()["param"] == "expires_at"
+
+
+async def test_workspaces_come_and_go(client: httpx.AsyncClient) -> None:
+    made = (await client.post("/v1/workspaces", json={"name": "new"})).json()
+    assert (await as_key(client, made["key"], "GET", "/v1/workspace")).json()["name"] == "new"
+    await as_key(client, made["key"], "POST", "/v1/sessions", json={"id": "x"})
+    renamed = await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "newer", "settings": {"a": {"b": 1}}})
+    assert (renamed.json()["name"], renamed.json()["settings"]) == ("newer", {"a": {"b": 1}})
+    assert [one["name"] for one in (await client.get("/v1/workspaces")).json()["data"]] == ["acme", "newer"]
+    assert (await client.post("/v1/workspaces", json={"name": "acme"})).status_code == 409
+    assert (await client.post("/v1/workspaces", json={"name": " bad"})).json()["param"] == "name"
+    assert (await client.delete(f"/v1/workspaces/{made['id']}")).json() == {"id": made["id"], "deleted": True}
+    assert (await client.delete(f"/v1/workspaces/{made['id']}")).status_code == 404

@@ -1,0 +1,182 @@
+"""``/v1/sessions/{id}/messages`` keeps its wire contract on both backends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+
+@pytest.fixture
+async def said(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """The ten messages of a session ``s``, alternating user and assistant."""
+    await client.post("/v1/sessions", json={"id": "s"})
+    messages = [{"role": "assistant" if number % 2 else "user", "text": f"m{number}", "client_id": f"c{number}"} for number in range(10)]
+    answer = await client.post("/v1/sessions/s/messages", json={"messages": messages})
+    assert answer.status_code == 201
+    return list(answer.json()["data"])
+
+
+async def numbers(client: httpx.AsyncClient, query: str) -> list[int]:
+    answer = await client.get(f"/v1/sessions/s/messages?{query}")
+    assert answer.status_code == 200, answer.text
+    return [one["seq"] for one in answer.json()["data"]]
+
+
+@pytest.mark.usefixtures("said")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", list(range(1, 11))),
+        ("limit=3", [1, 2, 3]),
+        ("limit=3&order=desc", [10, 9, 8]),
+        ("limit=3&before=5", [2, 3, 4]),
+        ("limit=3&before=5&order=desc", [4, 3, 2]),
+        ("limit=3&after=5", [6, 7, 8]),
+        ("limit=3&after=5&order=desc", [8, 7, 6]),
+        ("limit=4&around=5", [4, 5, 6, 7]),
+        ("limit=4&around=c4", [4, 5, 6, 7]),
+        ("limit=4&around=1", [1, 2, 3]),
+        ("limit=4&around=10&order=desc", [10, 9]),
+        ("after=10", []),
+        ("role=user&limit=2", [1, 3]),
+        ("role=user,assistant&limit=2", [1, 2]),
+    ],
+)
+async def test_a_transcript_reads_in_both_directions(client: httpx.AsyncClient, query: str, expected: list[int]) -> None:
+    assert await numbers(client, query) == expected
+
+
+async def test_a_message_id_is_a_place(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+    assert await numbers(client, f"after={said[6]['id']}") == [8, 9, 10]
+    assert (await client.get(f"/v1/sessions/s/messages/{said[6]['id']}")).json() == said[6]
+    assert (await client.get("/v1/sessions/s/messages/c6")).json() == said[6]
+
+
+@pytest.mark.usefixtures("said")
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_cursors_walk_the_whole_transcript(client: httpx.AsyncClient, order: str) -> None:
+    seen: list[int] = []
+    query: str | None = f"order={order}&limit=3"
+    while query:
+        page = (await client.get(f"/v1/sessions/s/messages?{query}")).json()
+        seen += [one["seq"] for one in page["data"]]
+        query = f"order={order}&limit=3&cursor={page['next_cursor']}" if page["has_more"] else None
+    assert seen == (list(range(1, 11)) if order == "asc" else list(range(10, 0, -1)))
+
+
+async def test_what_went_in_comes_out(client: httpx.AsyncClient) -> None:
+    """Unknown part types, nulls and key order survive, byte for byte."""
+    await client.post("/v1/sessions", json={"id": "s"})
+    parts = '[{"type":"weird","z":null,"a":{"y":1,"b":[1.50,null]}},{"type":"text","content":"snow \\u2603","extra":null}]'
+    body = '{"messages":[{"role":"user","parts":' + parts + ',"metadata":{"z":null,"a":1}}]}'
+    await client.post("/v1/sessions/s/messages", content=body)
+    text = (await client.get("/v1/sessions/s/messages")).text
+    assert parts in text
+    assert '"metadata":{"z":null,"a":1}' in text
+
+
+async def test_a_retry_with_the_same_client_id_stores_nothing_new(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+    body = {"messages": [{"role": "user", "text": "m0", "client_id": "c0"}, {"role": "user", "text": "new", "client_id": "c10"}]}
+    again = (await client.post("/v1/sessions/s/messages", json=body)).json()["data"]
+    assert again[0] == said[0]
+    assert again[1]["seq"] == 11
+    assert (await client.get("/v1/sessions/s")).json()["message_count"] == 11
+
+
+async def test_an_idempotency_key_replays_the_first_answer(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    send = {"json": {"messages": [{"role": "user", "text": "once"}]}, "headers": {"Idempotency-Key": "k"}}
+    first, second = await client.post("/v1/sessions/s/messages", **send), await client.post("/v1/sessions/s/messages", **send)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    assert second.headers["idempotent-replayed"] == "true"
+    other = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "twice"}]}, headers={"Idempotency-Key": "k"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert len(await numbers(client, "")) == 1
+
+
+@pytest.mark.usefixtures("said")
+async def test_expected_seq_refuses_with_the_current_one(client: httpx.AsyncClient) -> None:
+    stale = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}], "expected_seq": 9})
+    assert (stale.status_code, stale.json()["code"], stale.json()["seq"]) == (409, "seq_mismatch", 10)
+    ok = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}], "expected_seq": 10})
+    assert ok.json()["data"][0]["seq"] == 11
+
+
+async def test_sixteen_writers_on_one_session_lose_nothing(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+
+    async def write(writer: int) -> list[int]:
+        answers = [await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": f"{writer}/{n}"}]}) for n in range(8)]
+        assert {answer.status_code for answer in answers} == {201}
+        return [answer.json()["data"][0]["seq"] for answer in answers]
+
+    seqs = [seq for written in await asyncio.gather(*[write(writer) for writer in range(16)]) for seq in written]
+    assert sorted(seqs) == list(range(1, 129))
+    stored = await numbers(client, "limit=200")
+    assert stored == sorted(seqs)
+
+
+@pytest.mark.parametrize(
+    ("message", "param"),
+    [
+        ({"role": "user"}, "messages[0].parts"),
+        ({"role": "user", "text": "x", "parts": [{"type": "text", "content": "x"}]}, "messages[0].parts"),
+        ({"role": "robot", "text": "x"}, "messages[0].role"),
+        ({"role": "user", "parts": []}, "messages[0].parts"),
+        ({"role": "user", "parts": [{"content": "x"}]}, "messages[0].parts[0]"),
+        ({"role": "user", "parts": [{"type": "text"}]}, "messages[0].parts[0].content"),
+        ({"role": "user", "parts": [{"type": "tool_call"}]}, "messages[0].parts[0].name"),
+        ({"role": "user", "text": "x", "metadata": []}, "messages[0].metadata"),
+        ({"role": "user", "text": "x", "client_id": "a/b"}, "messages[0].client_id"),
+        ({"role": "user", "text": "x", "created_at": "noon"}, "messages[0].created_at"),
+        ({"role": "user", "text": "x", "usage": {"input_tokens": "many"}}, "messages[0].usage.input_tokens"),
+    ],
+)
+async def test_a_bad_message_is_refused_whole_and_named(client: httpx.AsyncClient, message: dict[str, Any], param: str) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    answer = await client.post("/v1/sessions/s/messages", json={"messages": [message, {"role": "user", "text": "fine"}]})
+    assert (answer.status_code, answer.json()["param"]) == (400, param)
+    assert await numbers(client, "") == []
+
+
+async def test_batches_have_their_limits(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    one = {"role": "user", "text": "x"}
+    assert (await client.post("/v1/sessions/s/messages", json={"messages": []})).status_code == 400
+    assert (await client.post("/v1/sessions/s/messages", json={"messages": [one] * 101})).status_code == 413
+    twice = [one | {"client_id": "same"}] * 2
+    assert (await client.post("/v1/sessions/s/messages", json={"messages": twice})).json()["param"] == "messages[1].client_id"
+    assert (await client.post("/v1/sessions/s/messages", json={"messages": [one] * 100})).status_code == 201
+
+
+async def test_a_deleted_message_is_gone_and_its_number_is_not_used_again(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+    assert (await client.delete(f"/v1/sessions/s/messages/{said[0]['id']}")).json() == {"id": said[0]["id"], "deleted": True}
+    assert (await client.get("/v1/sessions/s/messages/c0")).status_code == 404
+    assert await numbers(client, "limit=2") == [2, 3]
+    session = (await client.get("/v1/sessions/s")).json()
+    assert (session["message_count"], session["last_seq"], session["preview"], session["title"]) == (9, 10, "m2", "m2")
+    await client.delete("/v1/sessions/s/messages/c9")
+    appended = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}]})
+    assert appended.json()["data"][0]["seq"] == 11
+
+
+@pytest.mark.usefixtures("said")
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("before=1&after=2", "invalid"), ("before=nope", "invalid"), ("cursor=nope", "bad_cursor"), ("cursor=s1&after=2", "invalid"), ("role=robot", "invalid")],
+)
+async def test_a_bad_place_is_refused(client: httpx.AsyncClient, query: str, code: str) -> None:
+    answer = await client.get(f"/v1/sessions/s/messages?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+async def test_usage_adds_up_on_the_session(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    usage = {"input_tokens": 10, "output_tokens": 5, "cost_usd": 0.0025}
+    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "assistant", "text": "a", "usage": usage}] * 2})
+    session = (await client.get("/v1/sessions/s")).json()
+    assert (session["input_tokens"], session["output_tokens"], session["cost_usd"]) == (20, 10, 0.005)
