@@ -14,6 +14,7 @@ from hansard.interchange.formats import named, sniffed
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.values import Bad
 from hansard.model import MessageDraft
+from hansard.model.transfer import Snapshot
 
 NOW = 1_800_000_000_000_000
 SECOND = 1_000_000
@@ -23,7 +24,7 @@ def read(document: Document, *, format_name: str | None = None, rules: Rules | N
     with document.stream() as stream:
         format_ = named(format_name) if format_name else sniffed(document, stream)
         assert format_ is not None, "no format takes it"
-        return list(format_.read(document, stream, rules or Rules(now=NOW)))
+        return [found for found in format_.read(document, stream, rules or Rules(now=NOW)) if not isinstance(found, Snapshot)]
 
 
 def read_bytes(data: bytes, *, name: str = "file.json", format_name: str | None = None) -> list[SessionRecord | Bad]:

@@ -44,7 +44,7 @@ def _line_type(model: type[Struct], without: set[str], more: tuple[tuple[str, An
         if field in without:
             continue
         spelled = datetime | None if field.endswith("_at") else kind
-        default = Raw(b"[]") if field in _LISTS else _DEFAULTS.get(kind)
+        default = Raw(b"[]") if field in _LISTS else _DEFAULTS.get(spelled)
         fields.append((field, spelled) if field in {"id", "seq"} else (field, spelled, default))
     return msgspec.defstruct(f"{model.__name__}Line", [*fields, *more], omit_defaults=True, kw_only=True)
 
