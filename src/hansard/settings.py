@@ -1,21 +1,130 @@
-"""What a process is told when it starts: loaded once, passed on, never a global."""
+"""What a process is told when it starts: flag, then environment, then file, then default. Loaded once, passed on, never a global."""
 
 from __future__ import annotations
 
-from msgspec import Struct
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hansard.errors import Invalid
+
+FILE = Path("hansard.toml")
+PREFIX = "HANSARD_"
+_PASSWORD = re.compile(r"(//[^:@/?]*:)[^@/]*(@)|([?&]password=)[^&]*")
+_INJECTED = re.compile(r"(?:tcp|udp)://")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """``store`` is the database's URL; ``migrate`` lets the server bring it up to date at start.
+    """Every setting has its default here, and what it says is what the reference says."""
 
-    ``access_log`` writes a JSON line a request to standard error. ``reap_seconds`` is the pause between two looks
-    for lapsed runs. ``prepared`` is for PostgreSQL: false behind a PgBouncer older than 1.21.
+    store: Annotated[str, Meta(description="where sessions are kept: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")] = "sqlite:///hansard.db"
+    workspace: Annotated[str, Meta(description="the workspace that commands work in", min_length=1)] = "default"
+    host: Annotated[str, Meta(description="the address that the server listens on", min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Meta(description="the port that the server listens on; 0 takes a free one", ge=0, le=65_535)] = 8765
+    migrate: Annotated[bool, Meta(description="bring the store up to date when it is opened; false: only `hansard migrate` does")] = True
+    access_log: Annotated[bool, Meta(description="write a JSON line for each request to standard error")] = False
+    shutdown_seconds: Annotated[int, Meta(description="how long a stopping server waits for requests under way, in seconds", ge=0, le=3600)] = 10
+    reap_seconds: Annotated[float, Meta(description="pause between two looks for runs whose lease has lapsed, in seconds", gt=0)] = 2.0
+    prepared: Annotated[bool, Meta(description="prepare statements on PostgreSQL; false behind a PgBouncer older than 1.21")] = True
+
+
+NAMES = Settings.__struct_fields__
+DEFAULTS: dict[str, Any] = dict(zip(NAMES, Settings.__struct_defaults__, strict=True))
+
+
+class Loaded(Struct, frozen=True):
+    """The settings, and for each where its value comes from: ``flag``, the variable's or file's name, or ``default``."""
+
+    settings: Settings
+    sources: dict[str, str]
+
+
+def load(flags: Mapping[str, object], environment: Mapping[str, str], file: Path | None = None) -> Loaded:
+    """The settings of a process; a flag that is None was not given.
+
+    ``file`` is the one that was asked for, which must be there; without it ``HANSARD_CONFIG`` is read, else
+    ``hansard.toml`` where there is one. Raises Invalid for an unknown key and for a value of the wrong type.
     """
+    given: dict[str, object] = {}
+    sources = dict.fromkeys(NAMES, "default")
+    chosen = file or (Path(environment[PREFIX + "CONFIG"]) if environment.get(PREFIX + "CONFIG") else None)
+    layers = (
+        _from_file(chosen or FILE, must_exist=chosen is not None),
+        _from_environment(environment),
+        {name: (value, "flag") for name, value in flags.items() if value is not None},
+    )
+    for layer in layers:
+        for name, (value, source) in layer.items():
+            given[name], sources[name] = _converted(name, value, source), source
+    return Loaded(Settings(**given), sources)  # type: ignore[arg-type]  # each was converted to its field's type
 
-    store: str = "sqlite:///hansard.db"
-    host: str = "127.0.0.1"
-    port: int = 8765
-    migrate: bool = True
-    access_log: bool = False
-    reap_seconds: float = 2.0
-    prepared: bool = True
+
+def masked(name: str, value: object) -> str:
+    """A setting's value as it may be shown: a store's password is not."""
+    if name == "store":
+        return _PASSWORD.sub(lambda found: f"{found[1]}****{found[2]}" if found[1] else f"{found[3]}****", str(value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def described(name: str) -> str:
+    """What the setting is for, in one line."""
+    for part in _HINTS[name].__metadata__:
+        if isinstance(part, Meta) and part.description:
+            return part.description
+    return ""
+
+
+def type_name(name: str) -> str:
+    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[_HINTS[name].__origin__]
+
+
+def _from_file(path: Path, *, must_exist: bool) -> dict[str, tuple[object, str]]:
+    if not must_exist and not path.is_file():
+        return {}
+    try:
+        with path.open("rb") as opened:
+            content = tomllib.load(opened)
+    except OSError as problem:
+        raise Invalid(f"cannot read the settings file {path}: {problem.strerror}", code="config_unreadable") from problem
+    except tomllib.TOMLDecodeError as problem:
+        raise Invalid(f"{path} is not sound TOML: {problem}", code="config_unreadable") from problem
+    for name in content:
+        if name not in NAMES:
+            raise Invalid(f"{path}: unknown setting {name!r}{_meant(name, NAMES)}", code="unknown_setting", param=name)
+    return {name: (value, str(path)) for name, value in content.items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object, str]]:
+    """Variables that name a setting; one that almost does is an error, any other may belong to something else."""
+    found: dict[str, tuple[object, str]] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX) or _INJECTED.match(value):  # Kubernetes announces a service named hansard in HANSARD_PORT
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in NAMES:
+            found[name] = (value, variable)
+        elif name != "config" and (close := get_close_matches(name, NAMES, 1, 0.75)):
+            meant = PREFIX + close[0].upper()
+            raise Invalid(f"unknown setting {variable} in the environment: did you mean {meant}?", code="unknown_setting", param=variable)
+    return found
+
+
+def _converted(name: str, value: object, source: str) -> object:
+    try:
+        return msgspec.convert(value, _HINTS[name], strict=not source.startswith(PREFIX))
+    except msgspec.ValidationError as problem:
+        raise Invalid(f"{name} from {source} is {masked(name, value)!r}: {problem}", code="bad_setting", param=name) from problem
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f": did you mean {close[0]!r}?" if close else f": the settings are {', '.join(known)}"
+
+
+_HINTS: dict[str, Any] = get_type_hints(Settings, include_extras=True)

@@ -49,6 +49,7 @@ CODE_STATUS = {
 }
 _encode = msgspec.json.Encoder().encode
 _REQUEST_ID_LENGTH = 128
+_SAFE = ("GET", "HEAD")
 _log = structlog.get_logger("hansard")
 
 
@@ -62,7 +63,7 @@ class Application:
     """Serves dialects over one service. Every answer, errors included, carries ``X-Request-ID``."""
 
     def __init__(self, service: Service, dialects: Iterable[Dialect], log: AccessLog) -> None:
-        self._service = service
+        self.service = service
         self.dialects = tuple(dialects)
         self._router = Router(self.dialects)
         self._queries = {id(route): QueryReader(route.params) for one in self.dialects for route in one.routes if route.params}
@@ -85,7 +86,7 @@ class Application:
         dialect: Dialect | None = None
         try:
             dialect, route, values = self._route(method, path)
-            call = Call(scope, route, values, request_id, self._service)
+            call = Call(scope, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
             answer = self._failed(dialect or self._router.owner(path), error, request_id, path)
@@ -109,7 +110,7 @@ class Application:
 
     async def _answer(self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive) -> Reply | Response:
         if not route.public:
-            call.identify(await self._service.keys.authenticate(credential(dialect, call)))
+            call.identify(await self.service.keys.authenticate(credential(dialect, call)))
             if route.scope is not None:
                 call.principal.require(route.scope)
         if route.params is not None:
@@ -130,9 +131,9 @@ class Application:
     async def _cached(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> Reply | Response:
         """The kept answer while the workspace is at the same generation; the generation is read before the data."""
         principal = call.principal
-        generation = await self._service.sessions.generation(principal)
+        generation = await self.service.sessions.generation(principal)
         tag = self._pages.tag(principal, generation)
-        if tag in call.headers.get("if-none-match"):
+        if _is_known(tag, call.headers.get("if-none-match")):
             return Reply(body=b"", status=304, etag=tag)
         key = (call.scope["path"], call.scope["query_string"], principal.workspace_id, principal.user_id, principal.app)
         body = self._pages.get(key, generation)
@@ -164,12 +165,12 @@ class Application:
             return
         dialect, handler = found
         try:
-            call: Call[Any, Any] = Call(dict(socket.scope), dialect.routes[0], {}, "", self._service)
-            principal = await self._service.keys.authenticate(credential(dialect, call))
+            call: Call[Any, Any] = Call(dict(socket.scope), dialect.routes[0], {}, "", self.service)
+            principal = await self.service.keys.authenticate(credential(dialect, call))
         except Error as error:
             await socket.close(4401, error.message[:120])
             return
-        await handler(socket, (principal, self._service))
+        await handler(socket, (principal, self.service))
 
 
 def credential(dialect: Dialect, call: Call[Any, Any]) -> str | None:
@@ -207,7 +208,7 @@ def _encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) 
     if isinstance(result, Response):
         return result
     reply = result if isinstance(result, Reply) else Reply(body=result)
-    if reply.etag and reply.etag in call.headers.get("if-none-match"):
+    if reply.etag and call.scope["method"] in _SAFE and _is_known(reply.etag, call.headers.get("if-none-match")):
         return Reply(body=b"", status=304, etag=reply.etag, headers=reply.headers)
     body = reply.body
     if not isinstance(body, bytes):
@@ -215,6 +216,11 @@ def _encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) 
         if dialect.wrap:
             body = dialect.wrap(body, call.request_id)
     return msgspec.structs.replace(reply, body=body, status=reply.status or route.status, media_type=reply.media_type or route.media_type)
+
+
+def _is_known(tag: str, known: str) -> bool:
+    """Whether ``If-None-Match`` names this ETag; weak and strong ones compare alike, ``*`` is every ETag."""
+    return bool(known) and (known.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")})
 
 
 async def _send(answer: Reply | Response, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:

@@ -1,0 +1,42 @@
+"""Kinds of arguments that several commands take."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
+_MICROSECONDS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Names separated by commas or blanks."""
+    return tuple(part for part in re.split(r"[,\s]+", value) if part)
+
+
+def span(value: str) -> int:
+    """A length of time such as 30s, 12h or 90d, in microseconds."""
+    found = _span(value)
+    if found is None:
+        raise click.BadParameter(f"{value!r} is no length of time: write 30s, 15m, 12h, 90d or 2w")
+    return found
+
+
+def moment(value: str) -> int:
+    """A time in microseconds: ISO 8601 (without an offset it is UTC), or how long ago, such as 24h."""
+    from hansard.ids import microseconds
+    from hansard.model.times import parse
+
+    ago = _span(value)
+    if ago is not None:
+        return microseconds() - ago
+    try:
+        return parse(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no time: write 2026-03-01, 2026-03-01T12:00:00Z, or 24h for that long ago") from None
+
+
+def _span(value: str) -> int | None:
+    found = _SPAN.fullmatch(value.strip().lower())
+    return round(float(found[1]) * _MICROSECONDS[found[2]]) if found else None

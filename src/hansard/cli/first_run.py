@@ -1,0 +1,58 @@
+"""The first time that a store is used: a workspace and a key for whoever runs it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from hansard.service import Service
+    from hansard.settings import Settings
+
+FOLDER, FILE = ".hansard", "admin.key"
+
+
+class Claimed(NamedTuple):
+    """The admin key of a new store, and the file that holds it; the key is shown once."""
+
+    key: str
+    file: Path
+
+
+async def claim(service: Service, settings: Settings) -> Claimed | None:
+    """Give a store without any workspace its first one and an admin key of all scopes; None when it has one already."""
+    from hansard.access import ALL_SCOPES
+    from hansard.errors import Conflict
+
+    if await service.workspaces.list():
+        return None
+    try:
+        made = await service.workspaces.create(settings.workspace)
+    except Conflict:  # another process was first
+        return None
+    text, _ = await service.keys.create(service.workspaces.operator(made), "admin", ALL_SCOPES)
+    file = key_file(settings)
+    _write(file, text)
+    return Claimed(text, file)
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the admin key is kept: beside an embedded store, in the working directory for a database server."""
+    from hansard.store import file_of
+
+    store = file_of(settings.store)
+    return (store.parent if store else Path()) / FOLDER / FILE
+
+
+def shown(path: Path) -> str:
+    """A path as it is said: ``./`` before one below the working directory."""
+    return str(path) if path.is_absolute() or path.parts[:1] == ("..",) else f"./{path}"
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as opened:
+        os.fchmod(handle, 0o600)
+        opened.write(text + "\n")

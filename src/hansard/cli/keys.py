@@ -1,0 +1,128 @@
+"""`hansard keys`: the credentials of a workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hansard.cli import output
+from hansard.cli.arguments import names, span
+from hansard.cli.desk import Desk, at_desk
+
+if TYPE_CHECKING:
+    from hansard.model import Key
+
+SCOPES = "sessions:read,sessions:write"
+
+
+@click.group()
+def command() -> None:
+    """Create, list, rotate and revoke the API keys of a workspace."""
+
+
+@command.command()
+@click.option("--scopes", type=names, default=SCOPES, show_default=True, metavar="A,B", help="What the key may do; 'all' for everything.")
+@click.option("--name", default="key", show_default=True, help="What the key is called in lists.")
+@click.option("--expires-in", "lifetime", type=span, metavar="SPAN", help="When it ends, such as 12h or 90d.  [default: never]")
+@click.option("--user", metavar="ID", help="Narrow it to one end user's sessions.")
+@click.option("--app", metavar="ID", help="Narrow it to one application's sessions.")
+@at_desk(workspace=True)
+async def create(desk: Desk, scopes: tuple[str, ...], name: str, lifetime: int | None, user: str | None, app: str | None) -> None:
+    """Create a key. Its text is printed once and kept nowhere.
+
+    Scopes: sessions:read, sessions:write, sessions:delete, keys:admin, export, audit:read, workspaces:admin.
+    """
+    from hansard.access import ALL_SCOPES
+
+    async with desk.opened() as service:
+        principal = await desk.principal(service)
+        wanted = ALL_SCOPES if scopes == ("all",) else scopes
+        expires_at = None if lifetime is None else service.clock() + lifetime
+        text, key = await service.keys.create(principal, name, wanted, expires_at=expires_at, user_id=user, app=app)
+    _shown(desk, text, key, principal.workspace_name)
+
+
+@command.command("list")
+@click.option("--all", "everything", is_flag=True, help="Revoked and expired keys as well.")
+@at_desk(workspace=True)
+async def list_(desk: Desk, everything: bool) -> None:
+    """List the keys of a workspace, never their text."""
+    async with desk.opened() as service:
+        now = service.clock()
+        found = [key for key in await service.keys.list(await desk.principal(service)) if everything or _state(key, now) == "active"]
+    if desk.json:
+        desk.document({"data": [_document(key) for key in found]})
+    else:
+        rows = [(key.id, key.name, _state(key, now), " ".join(key.scopes), _time(key.created_at), _time(key.last_used_at)) for key in found]
+        output.table(("id", "name", "state", "scopes", "created", "last used"), rows, empty="No keys. Make one with:  hansard keys create")
+
+
+@command.command()
+@click.argument("key_id", metavar="ID")
+@click.option("--grace", type=span, default="24h", show_default=True, metavar="SPAN", help="How long the old key still works.")
+@at_desk(workspace=True)
+async def rotate(desk: Desk, key_id: str, grace: int) -> None:
+    """Make a key with the same rights; the old one works until the grace period ends."""
+    async with desk.opened() as service:
+        principal = await desk.principal(service)
+        text, key = await service.keys.rotate(principal, _ident(key_id), grace_us=grace)
+    _shown(desk, text, key, principal.workspace_name)
+
+
+@command.command()
+@click.argument("key_id", metavar="ID")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@at_desk(workspace=True)
+async def revoke(desk: Desk, key_id: str, yes: bool) -> None:
+    """End a key for ever, within two seconds."""
+    async with desk.opened() as service:
+        principal = await desk.principal(service)
+        ident = _ident(key_id)
+        if not yes:
+            click.confirm(f"Revoke the key {ident} of workspace {principal.workspace_name!r}? Whoever uses it is locked out", abort=True, err=True)
+        await service.keys.revoke(principal, ident)
+    if desk.json:
+        desk.document({"id": ident, "revoked": True})
+    desk.say(f"Key {ident} is revoked.")
+
+
+def _shown(desk: Desk, text: str, key: Key, workspace: str) -> None:
+    if desk.json:
+        desk.document({"key": text, "workspace": workspace, **_document(key)})
+    elif desk.quiet:
+        click.echo(text)
+    else:
+        click.echo(text)
+        output.note(f"This is the only time that the key is shown. Workspace {workspace!r}, scopes: {', '.join(key.scopes)}")
+
+
+def _ident(given: str) -> str:
+    """The id of a key, which its text holds as well."""
+    return given.removeprefix("hsd_").partition("_")[0]
+
+
+def _document(key: Key) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": [*key.scopes],
+        "user": key.user_id,
+        "app": key.app,
+        "created_at": _time(key.created_at),
+        "expires_at": _time(key.expires_at),
+        "last_used_at": _time(key.last_used_at),
+        "revoked_at": _time(key.revoked_at),
+    }
+
+
+def _state(key: Key, now: int) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.expires_at is not None and key.expires_at <= now else "active"
+
+
+def _time(us: int | None) -> str | None:
+    from hansard.model.times import rfc3339
+
+    return None if us is None else rfc3339(us)

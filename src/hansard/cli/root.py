@@ -1,0 +1,107 @@
+"""`hansard` itself: its commands, and how one ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from hansard import __version__
+
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "Run": ("serve",),
+    "Workspaces and keys": ("workspaces", "keys"),
+    "Look after the store": ("migrate",),
+}
+"""Each command is ``command`` in the module of its name."""
+
+OK, FAILURE, USAGE, NOT_FOUND, CREDENTIALS, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+_INDENT = "  "
+
+
+class Root(click.Group):
+    """Loads a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
+        return [name for names in SECTIONS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        found: click.Command = import_module(f"hansard.cli.{cmd_name}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        widest = max(len(name) for name in self.list_commands(ctx))
+        for title, names in SECTIONS.items():
+            rows = [(name.ljust(widest), found.get_short_help_str(80)) for name in names if (found := self.get_command(ctx, name))]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "--version", message="hansard %(version)s")
+def root() -> None:
+    """One store for every agent conversation, served in the API your clients already speak."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit: 0 done, 1 failure, 2 usage, 3 not found, 4 credentials, 5 partial import, 130 interrupted."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of a command; whatever went wrong is said on standard error."""
+    try:
+        done: Any = root.main(arguments, "hansard", standalone_mode=False)
+    except (click.ClickException, click.Abort, KeyboardInterrupt, OSError) as problem:
+        return _outside(problem)
+    except Exception as problem:
+        from hansard.errors import Error
+
+        if not isinstance(problem, Error):
+            raise
+        _tell(problem.message)
+        return _code(problem)
+    return done if isinstance(done, int) else OK
+
+
+def _outside(problem: BaseException) -> int:
+    """Say what the terminal or the system did, and give its exit code."""
+    match problem:
+        case click.UsageError():
+            problem.show()
+            return USAGE
+        case click.ClickException():
+            _tell(problem.format_message())
+        case BrokenPipeError():
+            sys.stderr.close()  # whoever read has enough; there is nothing more to say
+        case OSError():
+            _tell(f"{problem.strerror}: {problem.filename}" if problem.filename else str(problem))
+            return NOT_FOUND if isinstance(problem, FileNotFoundError) else FAILURE
+        case _:
+            click.echo(err=True)
+            return INTERRUPTED
+    return FAILURE
+
+
+def _tell(message: str) -> None:
+    from hansard.cli.output import error
+
+    error(message)
+
+
+def _code(problem: Exception) -> int:
+    from hansard import errors
+
+    match problem:
+        case errors.NotFound():
+            return NOT_FOUND
+        case errors.Unauthenticated() | errors.Forbidden():
+            return CREDENTIALS
+        case errors.Invalid():
+            return USAGE
+    return FAILURE

@@ -1,0 +1,56 @@
+"""`hansard serve`: the server, and the first lines that a new user reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hansard.cli.desk import settings_of, store_options
+
+if TYPE_CHECKING:
+    import socket
+
+    from hansard.settings import Settings
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="The port to listen on; 0 takes a free one.  [default: 8765]")
+@click.option("--access-log/--no-access-log", default=None, help="Write a JSON line for each request to standard error.")
+@click.option("--migrate/--no-migrate", default=None, help="Bring the store up to date first, or refuse to start.  [default: migrate]")
+@store_options
+def command(host: str | None, port: int | None, access_log: bool | None, migrate: bool | None, store: str | None, config: Path | None, quiet: bool) -> int:
+    """Run the server: the APIs, and the page, over one store.
+
+    Without any option it listens on http://127.0.0.1:8765 and keeps its store in ./hansard.db.
+    """
+    import uvloop
+
+    from hansard.cli.ports import listening
+
+    settings = settings_of(config, store=store, host=host, port=port, access_log=access_log, migrate=migrate).settings
+    sockets = [listening(settings.host, settings.port)]
+    uvloop.run(_serve(settings, sockets, quiet=quiet))
+    return 0
+
+
+async def _serve(settings: Settings, sockets: list[socket.socket], *, quiet: bool) -> None:
+    from hansard.app import running
+    from hansard.cli.banner import banner
+    from hansard.cli.first_run import claim
+    from hansard.cli.server import Server, config_of
+    from hansard.store import file_of
+
+    file = file_of(settings.store)
+    is_new = file is not None and not file.exists()
+    try:
+        async with running(settings) as app:
+            claimed = await claim(app.service, settings)
+            lines = [] if quiet else banner(settings, sockets[0], app, is_new=is_new, claimed=claimed)
+            server = Server(config_of(app, settings), ready=lambda: click.echo("\n".join(lines)) if lines else None)
+            await server.serve(sockets)
+    finally:
+        for one in sockets:
+            one.close()
