@@ -1,0 +1,45 @@
+"""Ids carry their time, messages their seq, and a session answers to every form of its name."""
+
+from __future__ import annotations
+
+import uuid
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hansard.ids import IdSource, is_own_id, safe_form, seq_of, uuid_in
+
+
+def test_ids_are_uuid7_in_the_order_of_their_clock() -> None:
+    now = 1_700_000_000_000_000
+    early, late = IdSource(lambda: now).uuid(), IdSource(lambda: now + 1000).uuid()
+    assert early < late
+    assert uuid.UUID(early).version == 7
+    assert uuid.UUID(early).variant == uuid.RFC_4122
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_message_id_carries_its_seq(seq: int) -> None:
+    assert seq_of(IdSource().message(seq)) == seq
+
+
+def test_what_is_not_ours_carries_none() -> None:
+    assert seq_of("msg_short") is None
+    assert seq_of("m" * 40) is None
+    assert seq_of("msg_01a204c5-f02c-7b3f-ae48-4526zzzzzzzz") is None
+
+
+@given(st.uuids(), st.sampled_from(["", "ses_", "asset_", "session_", "websocket_"]))
+def test_every_form_names_the_same_uuid(one: uuid.UUID, prefix: str) -> None:
+    assert uuid_in(f"{prefix}{one}") == uuid_in(f"{prefix}{one.hex.upper()}") == str(one)
+
+
+def test_other_names_hold_no_uuid() -> None:
+    assert uuid_in("session_1234567890_abc") is None
+    assert uuid_in("chat_01a204c5-f02c-7b3f-ae48-452600000001") is None
+
+
+def test_own_ids_fit_into_a_path() -> None:
+    assert all(is_own_id(name) for name in ("a", "telegram:1", "日本", "x" * 256, "a b"))
+    assert not any(is_own_id(name) for name in ("", "a/b", "x" * 257, "a\n", ".", "..", "\ud800"))
+    assert safe_form("telegram:1/2") == "telegram_1_2"
