@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hansard.store.rows import COLUMNS, fold
 from hansard.store.steps import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hansard.model import MessageQuery, SessionFilter
+
+_REMEMBERED = 512
 
 # Filter -> condition; {} is its parameter, or the list of them. The only place where a filter meets a column.
 CONDITIONS = {
@@ -59,25 +62,34 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str, wanted: SessionFilter, sort: str, limit: int, *, offset: int = 0, after: list[Any] | None = None
 ) -> Query:
     """Rows of (id, version, *place): the page in ``sort`` order that begins behind the place ``after``, or at ``offset``."""
-    columns, direction = ORDERS[sort]
-    conditions, values = _where(workspace_id, wanted)
-    if after is not None:
-        names = [f"after_{index}" for index in range(len(columns))]
-        comparison = "<" if direction else ">"
-        conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(':' + name for name in names)})")
-        values |= dict(zip(names, after, strict=True))
-    order = ", ".join(column + direction for column in columns)
-    sql = f"select id, version, {', '.join(columns)} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
-    return Query(sql=sql, values=values | {"limit": limit, "offset": offset})
+    sql, values = _page(wanted, sort, follows=after is not None)
+    return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit, "offset": offset} | _place(after or []))
 
 
 def count(workspace_id: str, wanted: SessionFilter) -> Query:
-    conditions, values = _where(workspace_id, wanted)
-    return Query(sql=f"select count(*) from sessions where {' and '.join(conditions)}", values=values)  # noqa: S608 - literal tables above
+    conditions, values = _where(wanted)
+    return Query(sql=f"select count(*) from sessions where {' and '.join(conditions)}", values=values | {"workspace_id": workspace_id})  # noqa: S608 - literal tables above
 
 
-def _where(workspace_id: str, wanted: SessionFilter) -> tuple[list[str], dict[str, Any]]:
-    conditions, values = ["workspace_id = :workspace_id"], {"workspace_id": workspace_id}
+@lru_cache(_REMEMBERED)
+def _page(wanted: SessionFilter, sort: str, *, follows: bool) -> tuple[str, dict[str, Any]]:
+    """The statement of a page, and what its filter's parameters stand for."""
+    columns, direction = ORDERS[sort]
+    conditions, values = _where(wanted)
+    if follows:
+        comparison = "<" if direction else ">"
+        conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})")
+    order = ", ".join(column + direction for column in columns)
+    sql = f"select id, version, {', '.join(columns)} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
+    return sql, values
+
+
+def _place(values: Sequence[Any]) -> dict[str, Any]:
+    return {f"after_{index}": value for index, value in enumerate(values)}
+
+
+def _where(wanted: SessionFilter) -> tuple[list[str], dict[str, Any]]:
+    conditions, values = ["workspace_id = :workspace_id"], dict[str, Any]()
     for field, condition in CONDITIONS.items():
         named = dict(_named(field, getattr(wanted, field)))
         if named:
@@ -130,7 +142,7 @@ def newest_messages(workspace_id: str, wanted: SessionFilter, limit: int, before
     The newest ``limit`` messages lie in the ``limit`` sessions that fell silent last before the place,
     or in those that were going on at it: no other session is looked into.
     """
-    conditions, values = _where(workspace_id, wanted)
+    conditions, values = _where(wanted)
     matching = " and ".join(conditions)
     sql = (
         f"select {COLUMNS['message']} from messages where workspace_id = :workspace_id and deleted_at is null"  # noqa: S608 - literal tables above
@@ -140,4 +152,4 @@ def newest_messages(workspace_id: str, wanted: SessionFilter, limit: int, before
         " order by created_at desc, seq desc, id desc limit :limit"
     )
     at, seq, ident = before
-    return Query(sql=sql, values=values | {"limit": limit, "before_at": at, "before_seq": seq, "before_id": ident})
+    return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit, "before_at": at, "before_seq": seq, "before_id": ident})

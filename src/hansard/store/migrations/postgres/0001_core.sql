@@ -95,20 +95,21 @@ create table sessions (
 );
 create unique index sessions_by_own_id on sessions (workspace_id, own_id) where own_id is not null;
 create index sessions_by_safe_id on sessions (workspace_id, safe_id) where safe_id is not null;
-create index sessions_by_updated on sessions (workspace_id, updated_at, id);
-create index sessions_by_created on sessions (workspace_id, created_at, id);
-create index sessions_by_active on sessions (workspace_id, active_at, id);
+-- A page of a list reads ids and versions from the index alone.
+create index sessions_by_updated on sessions (workspace_id, updated_at, id) include (version);
+create index sessions_by_created on sessions (workspace_id, created_at, id) include (version);
+create index sessions_by_active on sessions (workspace_id, active_at, id) include (version, message_count);
 create index sessions_by_title on sessions (workspace_id, title_folded, id);
 create index sessions_by_titled on sessions (workspace_id, untitled, title_folded, id);
-create index sessions_by_branch on sessions (workspace_id, branch, updated_at, id);
+create index sessions_by_branch on sessions (workspace_id, branch, updated_at, id) include (version);
 -- The common value of a facet has no entries: asking for it walks the plain order instead.
 create index sessions_by_kind on sessions (workspace_id, kind, updated_at, id) where kind <> 'session';
-create index sessions_by_state on sessions (workspace_id, state, updated_at, id) where state <> 'completed';
+create index sessions_by_state on sessions (workspace_id, state, updated_at, id) include (version) where state <> 'completed';
 create index sessions_by_resolution on sessions (workspace_id, resolution, updated_at, id) where resolution <> 'open';
-create index sessions_by_channel on sessions (workspace_id, channel, updated_at, id) where channel is not null;
-create index sessions_by_app on sessions (workspace_id, app, updated_at, id) where app is not null;
-create index sessions_by_agent on sessions (workspace_id, agent, updated_at, id) where agent is not null;
-create index sessions_by_user on sessions (workspace_id, user_id, updated_at, id) where user_id is not null;
+create index sessions_by_channel on sessions (workspace_id, channel, updated_at, id) include (version) where channel is not null;
+create index sessions_by_app on sessions (workspace_id, app, updated_at, id) include (version) where app is not null;
+create index sessions_by_agent on sessions (workspace_id, agent, updated_at, id) include (version) where agent is not null;
+create index sessions_by_user on sessions (workspace_id, user_id, updated_at, id) include (version) where user_id is not null;
 create index sessions_by_workflow on sessions (workspace_id, workflow_id, updated_at, id) where workflow_id is not null;
 create index sessions_by_parent on sessions (workspace_id, parent_id, updated_at, id) where parent_id is not null;
 create index sessions_by_intent on sessions (workspace_id, intent, updated_at, id) where intent is not null;
