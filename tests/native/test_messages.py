@@ -88,8 +88,8 @@ async def test_a_retry_with_the_same_client_id_stores_nothing_new(client: httpx.
 
 async def test_an_idempotency_key_replays_the_first_answer(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
-    send = {"json": {"messages": [{"role": "user", "text": "once"}]}, "headers": {"Idempotency-Key": "k"}}
-    first, second = await client.post("/v1/sessions/s/messages", **send), await client.post("/v1/sessions/s/messages", **send)
+    body, headers = {"messages": [{"role": "user", "text": "once"}]}, {"Idempotency-Key": "k"}
+    first, second = [await client.post("/v1/sessions/s/messages", json=body, headers=headers) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.content == second.content
     assert second.headers["idempotent-replayed"] == "true"

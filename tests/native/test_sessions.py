@@ -73,7 +73,7 @@ async def test_the_list_filters_counts_and_walks_by_cursor(client: httpx.AsyncCl
     seen: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
-        page = (await client.get("/v1/sessions", params={"limit": 2, "total": "true"} | ({"cursor": cursor} if cursor else {}))).json()
+        page = (await client.get("/v1/sessions?limit=2&total=true" + (f"&cursor={cursor}" if cursor else ""))).json()
         assert page["total"] == 7
         seen += [one["id"] for one in page["data"]]
         cursor = page["next_cursor"]
@@ -93,8 +93,7 @@ async def test_every_order_walks_both_ways_without_overlap(client: httpx.AsyncCl
         seen: list[str] = []
         cursor: str | None = ""
         while cursor is not None:
-            params = {"limit": 1, "sort": direction + sort} | ({"cursor": cursor} if cursor else {})
-            page = (await client.get("/v1/sessions", params=params)).json()
+            page = (await client.get(f"/v1/sessions?limit=1&sort={direction}{sort}" + (f"&cursor={cursor}" if cursor else ""))).json()
             seen += [one["id"] for one in page["data"]]
             cursor = page["next_cursor"]
         walks.append(seen)
