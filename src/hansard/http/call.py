@@ -10,6 +10,7 @@ import msgspec
 
 from hansard.errors import Invalid
 from hansard.http.reading import pairs
+from hansard.http.route import Reply
 from hansard.model.once import Once
 
 if TYPE_CHECKING:
@@ -98,7 +99,11 @@ class Call(Generic[P, B]):
         return values[-1] if values else None
 
     def once(self, tell: Callable[[Any], object], status: int | None = None) -> Once | None:
-        """How to do this request once, None without an Idempotency-Key; ``tell`` makes the answer of the verb's result."""
+        """How to do this request once, None without an Idempotency-Key; ``tell`` makes the answer of the verb's result.
+
+        A told Reply brings its status along; else it is ``status``, else the route's. A key that is narrowed to an end
+        user or an app has idempotency keys of its own, so that it never gets another's answer.
+        """
         key = self.headers.get("idempotency-key")
         if not key:
             return None
@@ -106,7 +111,16 @@ class Call(Generic[P, B]):
             raise Invalid(f"Idempotency-Key must be at most {KEY_LENGTH} printable characters", param="Idempotency-Key")
         request = b"\x00".join((self.scope["method"].encode(), self.scope["path"].encode(), self.scope["query_string"], self._data))
         answered = status or self.route.status
-        return Once(key, blake2b(request, digest_size=16).hexdigest(), lambda result: (answered, _encode(tell(result))))
+        caller = self.principal
+        if caller.user_id is not None or caller.app is not None:
+            key = f"{blake2b(repr((caller.user_id, caller.app)).encode(), digest_size=8).hexdigest()}/{key}"
+
+        def told(result: Any) -> tuple[int, bytes]:  # noqa: ANN401 - whatever the verb gives
+            answer = tell(result)
+            reply = answer if isinstance(answer, Reply) else Reply(body=answer)
+            return reply.status or answered, _encode(reply.body)
+
+        return Once(key, blake2b(request, digest_size=16).hexdigest(), told)
 
     def if_version(self) -> int | None:
         """The session version that ``If-Match`` asks for, None without one."""

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from hansard.errors import Invalid, TooLarge
+from hansard.http import soundness
 from hansard.http.fields import dec_hook
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class BodyReader:
         self._decode = msgspec.json.Decoder(body, dec_hook=dec_hook).decode
 
     def read(self, data: bytes) -> Any:  # noqa: ANN401 - an instance of body
+        soundness.check(data)
         try:
             return self._decode(data or b"{}")
         except msgspec.ValidationError as problem:

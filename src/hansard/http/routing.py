@@ -48,7 +48,7 @@ class Router:
 
     def owner(self, path: str) -> Dialect:
         """The dialect in whose shape an unknown path fails."""
-        return next(dialect for prefix, dialect in self._prefixes if path.startswith(prefix))
+        return next((dialect for prefix, dialect in self._prefixes if path.startswith(prefix)), self._prefixes[-1][1])
 
     def _add(self, dialect: Dialect, route: Route) -> None:
         segments = route.path.strip("/").split("/")

@@ -84,7 +84,11 @@ async def start_run(call: Call[None, RunIn]) -> Reply:
         exclusive=given.exclusive,
         metadata=Raw(msgspec.json.encode(given.metadata)),
     )
-    session, run, new = await call.service.runs.start(call.principal, call.path["session_id"], draft, once=call.once(_told))
+    return _started(await call.service.runs.start(call.principal, call.path["session_id"], draft, once=call.once(_started)))
+
+
+def _started(result: tuple[Session, Run, bool]) -> Reply:
+    session, run, new = result
     return Reply(body=run_out(session, run), status=201 if new else 200)
 
 

@@ -180,7 +180,11 @@ async def start_session(call: Call[None, SessionIn]) -> Reply:
         user_id=given.user,
         created_at=us(given.created_at),
     )
-    session, new = await call.service.sessions.start(call.principal, draft, once=call.once(lambda result: session_out(result[0])))
+    return _started(await call.service.sessions.start(call.principal, draft, once=call.once(_started)))
+
+
+def _started(result: tuple[Session, bool]) -> Reply:
+    session, new = result
     return Reply(
         body=session_out(session), status=201 if new else 200, headers=(("Location", f"/v1/sessions/{session.name}"),), etag=version_tag(session.version)
     )

@@ -42,3 +42,9 @@ select generation, walked from stats_marks where workspace_id = :workspace_id fo
 -- name: stats_sessions_of
 select session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens, cost_nanos, resolved, unresolved, duration
   from stats_sessions where workspace_id = :workspace_id and session_id = any (select json_array_elements_text(:session_ids::text::json))
+
+-- name: idempotency_forget_message
+update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id and position(:needle::bytea in answer) > 0
+
+-- name: workspace_counters_lock
+select workspace_id from workspace_counters where workspace_id = :workspace_id for update

@@ -238,10 +238,12 @@ delete from runs where workspace_id = :workspace_id and session_id = :id
 select session_id, id from runs where workspace_id = :workspace_id and lease_expires_at <= :now order by lease_expires_at limit :limit
 
 -- name: lapse_earlier
-update workspace_counters set next_lapse_at = :at
- where workspace_id = :workspace_id and (next_lapse_at is null or next_lapse_at > :at)
+-- Writes the row even where nothing changes: the lock keeps a reset from missing a run that is not committed yet.
+update workspace_counters set next_lapse_at = case when next_lapse_at is null or next_lapse_at > :at then :at else next_lapse_at end
+ where workspace_id = :workspace_id
 
 -- name: lapse_reset
+-- The caller holds the row's lock since an earlier statement, so that this one sees every run that took it before.
 update workspace_counters
    set next_lapse_at = (select min(lease_expires_at) from runs where runs.workspace_id = :workspace_id and lease_expires_at is not null)
  where workspace_id = :workspace_id
@@ -260,10 +262,16 @@ returning key
 select digest, status, answer, created_at from idempotency_keys where workspace_id = :workspace_id and key = :key
 
 -- name: idempotency_retake
-update idempotency_keys set digest = :digest, status = null, answer = null, created_at = :now where workspace_id = :workspace_id and key = :key
+-- Claim a key that is past its time; nothing comes back when another was faster.
+update idempotency_keys set digest = :digest, status = null, answer = null, session_id = null, created_at = :now
+ where workspace_id = :workspace_id and key = :key and created_at = :seen
+returning key
 
 -- name: idempotency_settle
-update idempotency_keys set status = :status, answer = :answer where workspace_id = :workspace_id and key = :key
+update idempotency_keys set status = :status, answer = :answer, session_id = :session_id where workspace_id = :workspace_id and key = :key
+
+-- name: idempotency_forget_session
+update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id
 
 -- name: idempotency_trim
 delete from idempotency_keys where workspace_id = :workspace_id and created_at < :before

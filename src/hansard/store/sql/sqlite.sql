@@ -41,3 +41,10 @@ select generation, walked from stats_marks where workspace_id = :workspace_id
 -- name: stats_sessions_of
 select session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens, cost_nanos, resolved, unresolved, duration
   from stats_sessions where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
+
+-- name: idempotency_forget_message
+update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id and instr(answer, :needle) > 0
+
+-- name: workspace_counters_lock
+-- The writer is alone: reading is enough.
+select workspace_id from workspace_counters where workspace_id = :workspace_id

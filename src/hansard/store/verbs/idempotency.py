@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from hansard.errors import Conflict
+from hansard.errors import Conflict, NotFound
 from hansard.model.once import Once, Replayed
 from hansard.store.steps import Steps, row, run, value
 
@@ -25,21 +25,43 @@ def guarded(once: Once, workspace_id: str, now: int, verb: Callable[[], Steps[T]
         yield from _earlier(once, now, here)
     result = yield from verb()
     status, answer = once.tell(result)
-    yield from run("idempotency_settle", **here, status=status, answer=answer)
+    yield from run("idempotency_settle", **here, status=status, answer=answer, session_id=_session_of(result))
     return result
+
+
+def _session_of(result: object) -> str | None:
+    """The session that a verb's result tells of, so that the kept answer goes when the session goes."""
+    told = result[0] if isinstance(result, tuple) and result else result
+    ident = getattr(told, "id", None)
+    return ident if isinstance(ident, str) else None
 
 
 def _earlier(once: Once, now: int, here: dict[str, str]) -> Steps[None]:
     got = yield from row("idempotency_get", **here)
-    if got is None or got[3] < now - KEPT_US:
-        yield from run("idempotency_retake", **here, digest=once.digest, now=now)
-        return
+    while got is not None and got[3] < now - KEPT_US:
+        if (yield from value("idempotency_retake", **here, digest=once.digest, now=now, seen=got[3])) is not None:
+            return
+        got = yield from row("idempotency_get", **here)
+    if got is None:
+        raise Conflict("the request with this Idempotency-Key is being forgotten: send it again", code="idempotency_in_flight", param="Idempotency-Key")
     digest, status, answer, _ = got
     if digest != once.digest:
         raise Conflict(
             "this Idempotency-Key came with another request before: use a new key for a new request", code="idempotency_key_reused", param="Idempotency-Key"
         )
+    if answer is None:
+        raise NotFound("this request was done before, and what it made has been deleted since", code="deleted_since", param="Idempotency-Key")
     raise Replayed(status, bytes(answer))
+
+
+def forget_session(workspace_id: str, session_id: str) -> Steps[None]:
+    """Empty the kept answers that tell of a session; their keys stay taken, so that a late retry makes nothing anew."""
+    yield from run("idempotency_forget_session", workspace_id=workspace_id, id=session_id)
+
+
+def forget_message(workspace_id: str, session_id: str, message_id: str) -> Steps[None]:
+    """Empty the kept answers that quote a message."""
+    yield from run("idempotency_forget_message", workspace_id=workspace_id, id=session_id, needle=message_id.encode())
 
 
 def trim(workspace_id: str, before: int) -> Steps[None]:

@@ -36,9 +36,8 @@ def start(ref: Ref, make: Callable[[Session], Run], now: int, *, exclusive: bool
         existing = yield from row("run_get", **here, id=one.id)
         assert existing is not None, "a run that could not be put is there"  # noqa: S101 - the session's row is locked
         return session, rows.run(existing), False
-    if one.lease_expires_at is not None:
-        yield from run("lapse_earlier", workspace_id=ref.workspace_id, at=one.lease_expires_at)
     after = yield from follow(session, None, one, now, latest=True)
+    yield from _watch(ref.workspace_id, None, one)
     yield from happened(ref.workspace_id, "run.started", session.id, at=now, was_updated_at=session.updated_at)
     return after, one, True
 
@@ -54,14 +53,25 @@ def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Step
     if after == before:
         return session, before
     yield from run("run_update", **rows.run_values(ref.workspace_id, after))
-    if after.lease_expires_at is not None:
-        yield from run("lapse_earlier", workspace_id=ref.workspace_id, at=after.lease_expires_at)
     if after.state == before.state and _usage(after) == _usage(before):
+        yield from _watch(ref.workspace_id, before, after)
         return session, after
     session_after = yield from follow(session, before, after, now, latest=session.run_id == run_id)
+    yield from _watch(ref.workspace_id, before, after)
     kind = "run.updated" if after.state in OPEN_STATES else "run.finished"
     yield from happened(ref.workspace_id, kind, session.id, at=now, was_updated_at=session.updated_at)
     return session_after, after
+
+
+def _watch(workspace_id: str, before: Run | None, after: Run) -> Steps[None]:
+    """See to it that the reaper looks when the lease lapses.
+
+    Locks the workspace's counters, so it comes last. A lease that was only made longer is left to the look at its
+    old end, which then finds the new one: heartbeats lock nothing but their session.
+    """
+    at = after.lease_expires_at
+    if at is not None and (before is None or before.lease_expires_at is None or at < before.lease_expires_at):
+        yield from run("lapse_earlier", workspace_id=workspace_id, at=at)
 
 
 def follow(session: Session, before: Run | None, after: Run, now: int, *, latest: bool) -> Steps[Session]:
@@ -121,5 +131,6 @@ def lapsed(workspace_id: str, now: int, limit: int = 100) -> Steps[list[tuple[st
     """The (session, run) pairs whose lease has lapsed; without any, the workspace's next look is moved on."""
     got = yield from steps.rows("run_lapsed", workspace_id=workspace_id, now=now, limit=limit)
     if not got:
+        yield from row("workspace_counters_lock", workspace_id=workspace_id)
         yield from run("lapse_reset", workspace_id=workspace_id)
     return [(one[0], one[1]) for one in got]
