@@ -17,6 +17,7 @@ from hansard.cli import output
 
 if TYPE_CHECKING:
     from hansard.access import Principal
+    from hansard.cli.first_run import Claimed
     from hansard.model import Workspace
     from hansard.service import Service
     from hansard.settings import Loaded, Settings
@@ -70,6 +71,13 @@ class Desk:
     async def principal(self, service: Service, name: str | None = None) -> Principal:
         """The one who runs the store, at work in a workspace."""
         return service.workspaces.operator(await self.workspace(service, name))
+
+    def welcome(self, claimed: Claimed | None) -> None:
+        """Say what a store without any workspace was given."""
+        if claimed is not None and not self.quiet:
+            from hansard.cli.first_run import shown
+
+            output.note(f"A new store: workspace {self.settings.workspace!r} is made, its admin key is in {shown(claimed.file)} (0600)")
 
     def say(self, text: str = "") -> None:
         """A line for a person: not with --json, not with --quiet."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hansard.settings import Settings
 
 FOLDER, FILE = ".hansard", "admin.key"
+_USUAL = "hansard"
 
 
 class Claimed(NamedTuple):
@@ -38,11 +39,17 @@ async def claim(service: Service, settings: Settings) -> Claimed | None:
 
 
 def key_file(settings: Settings) -> Path:
-    """Where the admin key is kept: beside an embedded store, in the working directory for a database server."""
+    """Where a new admin key is put: beside an embedded store, in the working directory for a database server.
+
+    A second store in the same folder takes a file of its own name, so that the first one's key stays.
+    """
     from hansard.store import file_of
 
     store = file_of(settings.store)
-    return (store.parent if store else Path()) / FOLDER / FILE
+    usual = (store.parent if store else Path()) / FOLDER / FILE
+    if store is None or store.stem == _USUAL or not usual.exists():
+        return usual
+    return usual.with_name(f"{store.stem}.{FILE}")
 
 
 def shown(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 import click
@@ -13,10 +14,11 @@ from hansard import __version__
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Run": ("serve",),
+    "Move sessions": ("import", "export"),
     "Workspaces and keys": ("workspaces", "keys"),
     "Look after the store": ("migrate",),
 }
-"""Each command is ``command`` in the module of its name."""
+"""Each command is ``command`` in the module of its name, which ends with an underscore where Python has the word."""
 
 OK, FAILURE, USAGE, NOT_FOUND, CREDENTIALS, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 _INDENT = "  "
@@ -31,7 +33,7 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        found: click.Command = import_module(f"hansard.cli.{cmd_name}").command
+        found: click.Command = import_module(f"hansard.cli.{cmd_name}{'_' * iskeyword(cmd_name)}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

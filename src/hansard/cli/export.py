@@ -1,0 +1,74 @@
+"""`hansard export`: whole sessions out of the store, a JSON line each."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import click
+
+from hansard.cli import output
+from hansard.cli.desk import Desk, at_desk
+from hansard.cli.filters import filter_of, filters
+
+
+@click.command()
+@click.option(
+    "-o", "--output", "target", type=click.Path(path_type=Path), metavar="FILE", help="The file to write; gzipped when it ends with .gz.  [default: -]"
+)
+@filters
+@at_desk(workspace=True)
+async def command(desk: Desk, target: Path | None, **given: object) -> None:
+    """Export sessions with their runs and messages, a JSON line each, oldest first.
+
+    What was exported comes back whole with `hansard import`. A file appears only when all of it is written.
+    """
+    import msgspec
+
+    from hansard.interchange.exporting import export
+
+    to_stream = target is None or str(target) == "-"
+    async with desk.opened() as service:
+        principal = await desk.principal(service)
+        wanted = await filter_of(service, principal, given)
+        with _opened(target) as file, _bar(quiet=desk.quiet) as on_progress:
+            counted = await export(service, principal, wanted, file.write, on_progress)
+    told = f"{counted.sessions:,} sessions, {counted.messages:,} messages, {counted.runs:,} runs"
+    if desk.json and not to_stream:
+        desk.document({**msgspec.to_builtins(counted), "file": str(target)})
+    elif not desk.quiet:
+        output.note(told if to_stream else f"{told} in {target}")
+
+
+@contextlib.contextmanager
+def _opened(target: Path | None) -> Iterator[IO[bytes]]:
+    """Where the lines go; a file is written beside its name and takes it at the end."""
+    if target is None or str(target) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    beside = target.with_name(target.name + ".part")
+    try:
+        with gzip.open(beside, "wb") if target.suffix == ".gz" else beside.open("wb") as file:
+            yield file  # type: ignore[misc]  # a GzipFile is written to like any other
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _bar(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("export"), BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("sessions"), TimeRemainingColumn(compact=True))
+    with Progress(*columns, console=Console(stderr=True, no_color=not output.coloured(sys.stderr)), transient=True) as drawn:
+        task = drawn.add_task("export")
+        yield lambda done, total: drawn.update(task, completed=done, total=total)

@@ -1,0 +1,170 @@
+"""`hansard import`: sessions out of files, with a bar that says how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hansard.cli import output
+from hansard.cli.desk import Desk, at_desk
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from hansard.access import Principal
+    from hansard.interchange.importing import Options, Report
+    from hansard.interchange.importing import Progress as Standing
+    from hansard.service import Service
+
+PARTIAL = 5
+
+
+def zone(name: str) -> tzinfo:
+    """A time zone by its IANA name."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise click.BadParameter(f"{name!r} is no time zone: write one such as Europe/Berlin or UTC") from None
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--format", "format_", default="auto", show_default=True, metavar="NAME", help="chatgpt, claude-code, hansard, openai, pocketpaw, or auto.")
+@click.option("--dry-run", is_flag=True, help="Find out what would happen and change nothing.")
+@click.option("--resume", is_flag=True, help="Go on where an import of the same files was broken off.")
+@click.option("--tz", "tz", type=zone, metavar="ZONE", help="The zone of times without an offset.  [default: UTC]")
+@click.option("--channel", metavar="NAME", help="The channel of sessions whose file names none.")
+@at_desk(workspace=True)
+async def command(desk: Desk, files: tuple[str, ...], format_: str, dry_run: bool, resume: bool, tz: tzinfo | None, channel: str | None) -> int | None:
+    """Import sessions from files, folders, archives, or standard input (-).
+
+    Gzipped files are read as they are. An import that is run twice changes nothing the second time. Records that
+    cannot be read are set aside in FILE.errors.jsonl with the reason, and the exit code is 5.
+    """
+    from hansard.cli.first_run import claim
+    from hansard.interchange.importing import Options
+
+    options = Options(format=None if format_ == "auto" else format_, zone=tz, channel=channel, dry_run=dry_run, resume=resume)
+    _check(files)
+    async with desk.opened(create=True) as service:
+        desk.welcome(await claim(service, desk.settings))
+        principal = await desk.principal(service)
+        began = time.monotonic()
+        try:
+            report = await _imported(desk, service, principal, options, files)
+        except asyncio.CancelledError:
+            output.note(f"\nStopped; what was read is kept. Go on with:\n  {_resuming()}")
+            raise
+        _told(desk, report, time.monotonic() - began, principal.workspace_name, dry_run=dry_run)
+    return PARTIAL if report.bad else None
+
+
+async def _imported(desk: Desk, service: Service, principal: Principal, options: Options, files: Sequence[str]) -> Report:
+    from hansard.interchange.documents import from_stream
+    from hansard.interchange.importing import Import
+
+    with _bar(files, quiet=desk.quiet) as on_progress:
+        work = Import(service, principal, options, on_progress)
+        for name in files:
+            if name == "-":
+                await work.document(from_stream("standard input", sys.stdin.buffer))
+            else:
+                await work.paths([Path(name)])
+    return work.report
+
+
+def _check(files: Sequence[str]) -> None:
+    """Say that a file is missing before anything is done."""
+    for name in files:
+        if name != "-" and not Path(name).exists():
+            raise FileNotFoundError(2, "no such file or folder", name)
+
+
+def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, dry_run: bool) -> None:
+    import msgspec
+
+    if desk.json:
+        desk.document({**msgspec.to_builtins(report), "seconds": round(seconds, 3), "workspace": workspace, "dry_run": dry_run})
+        return
+    updated = f", {report.updated:,} updated" if report.updated else ""
+    would = "would be " if dry_run else ""
+    desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {report.messages:,} messages in {seconds:.1f} s")
+    for name in report.errors:
+        output.note(f"The bad ones, with reasons: {name}")
+    if report.skipped:
+        output.note(f"Skipped, as of no known format: {', '.join(report.skipped[:5])}{' …' if len(report.skipped) > 5 else ''}")  # noqa: PLR2004 - enough to see which
+
+
+def _resuming() -> str:
+    arguments = [one for one in sys.argv[1:] if one != "--resume"]
+    return shlex.join(["hansard", *arguments, "--resume"])
+
+
+@contextlib.contextmanager
+def _bar(files: Sequence[str], *, quiet: bool) -> Iterator[Callable[[Standing], None] | None]:
+    """A bar on standard error: file, share, rate, time left, new, same and bad; nothing where that is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.fields[file]}", markup=False),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[counts]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True, no_color=not output.coloured(sys.stderr)), refresh_per_second=8) as drawn:
+        task = drawn.add_task("import", total=_size(files), file="", rate="", counts="")
+        place = _Overall()
+
+        def on_progress(now: Standing) -> None:
+            drawn.update(task, completed=place.reached(now), file=place.name, rate=place.rate(now), counts=_counts(now))
+
+        yield on_progress
+
+
+class _Overall:
+    """How far all files together are, from what is said of each."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self._file = ""
+        self._before = 0
+        self._here = 0
+        self._began = time.monotonic()
+
+    def reached(self, now: Standing) -> int:
+        if now.file != self._file:
+            self._before += self._here
+            self._file, self.name = now.file, output.plain(Path(now.file).name)[-32:]
+        self._here = min(now.position, now.size) if now.size else now.position
+        return self._before + self._here
+
+    def rate(self, now: Standing) -> str:
+        return f"{now.messages / max(time.monotonic() - self._began, 0.001):,.0f} messages/s"
+
+
+def _counts(now: Standing) -> str:
+    return f"{now.new + now.updated:,} new / {now.same:,} same / {now.bad:,} bad"
+
+
+def _size(files: Sequence[str]) -> int | None:
+    """The bytes of all files together, None when one of them does not know its own."""
+    from hansard.interchange.documents import documents
+
+    sizes = [one.size for name in files if name != "-" for one in documents(Path(name))]
+    return None if "-" in files or None in sizes else sum(size or 0 for size in sizes)
