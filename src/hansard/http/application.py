@@ -110,7 +110,8 @@ class Application:
 
     async def _answer(self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive) -> Reply | Response:
         if not route.public:
-            call.identify(await self.service.keys.authenticate(credential(dialect, call)))
+            prove = dialect.authenticate
+            call.identify(await (prove(call) if prove else self.service.keys.authenticate(credential(dialect, call))))
             if route.scope is not None:
                 call.principal.require(route.scope)
         if route.params is not None:
@@ -118,7 +119,9 @@ class Application:
         if route.body is not None:
             check_type(call.headers.get("content-type"), call.headers.get("content-encoding"))
             call.receive_body(await read_body(receive, call.headers.get("content-length"), route.body_limit))
-            call.body = self._bodies[id(route)].read(call._data)  # noqa: SLF001 - the frame fills the call
+            call.body = self._bodies[id(route)].read(call.data)
+        elif route.form:
+            call.receive_body(await read_body(receive, call.headers.get("content-length"), route.body_limit))
         if route.cached:
             return await self._cached(dialect, route, call)
         try:
@@ -146,7 +149,7 @@ class Application:
             body = dialect.wrap(body, call.request_id)
         return Reply(body=body, status=route.status, media_type=route.media_type, etag=tag)
 
-    def _failed(self, dialect: Dialect, error: Error, request_id: str, path: str) -> Reply:
+    def _failed(self, dialect: Dialect, error: Error, request_id: str, path: str) -> Reply | Response:
         status = status_of(dialect, error)
         headers = []
         if isinstance(error, Later):
@@ -155,8 +158,10 @@ class Application:
             headers.append(("WWW-Authenticate", "Bearer"))
         if "allow" in error.extra:
             headers.append(("Allow", str(error.extra["allow"])))
-        body = _encode(dialect.error(Failure(error, status, request_id, path)))
-        return Reply(body=body, status=status, media_type=dialect.error_type, headers=tuple(headers))
+        shown = dialect.error(Failure(error, status, request_id, path))
+        if isinstance(shown, Response):
+            return shown
+        return Reply(body=_encode(shown), status=status, media_type=dialect.error_type, headers=tuple(headers))
 
     async def _converse(self, socket: WebSocket) -> None:
         found = self._sockets.get(socket.url.path)

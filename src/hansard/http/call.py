@@ -93,6 +93,11 @@ class Call(Generic[P, B]):
     def receive_body(self, data: bytes) -> None:
         self._data = data
 
+    @property
+    def data(self) -> bytes:
+        """The body as it came."""
+        return self._data
+
     def query(self, name: str) -> str | None:
         """The last value of a query parameter that no struct declares."""
         values = [value for key, value in pairs(self.scope["query_string"]) if key == name]

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.websockets import WebSocket
 
-from hansard.access import SCOPES
+from hansard.access import SCOPES, Principal
 from hansard.errors import Error
 
 MIB = 1024 * 1024
@@ -20,7 +20,8 @@ class Route(Struct, frozen=True, kw_only=True):
 
     ``params`` and ``body`` are the structs that the query string and the JSON body become, ``returns``
     describes the answer. ``cached`` marks a read whose answer depends on nothing but its URL and the
-    workspace's data: it gets an ETag and is kept while the workspace does not change.
+    workspace's data: it gets an ETag and is kept while the workspace does not change. ``form`` marks a
+    route whose body is read as it is, for the handler to make sense of (``Call.data``).
     """
 
     method: str
@@ -31,6 +32,7 @@ class Route(Struct, frozen=True, kw_only=True):
     params: type[Struct] | None = None
     body: type[Struct] | None = None
     body_limit: int = MIB
+    form: bool = False
     returns: Any = None
     status: int = 200
     cached: bool = False
@@ -47,6 +49,7 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
     params: type[Struct] | None = None,
     body: type[Struct] | None = None,
     body_limit: int = MIB,
+    form: bool = False,
     returns: Any = None,  # noqa: ANN401 - any type that msgspec encodes
     status: int = 200,
     cached: bool = False,
@@ -69,6 +72,7 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
         params=params,
         body=body,
         body_limit=body_limit,
+        form=form,
         returns=returns,
         status=status,
         cached=cached,
@@ -105,7 +109,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ``prefixes`` are the paths that it owns: unknown routes below them fail in its shape. ``statuses``
     replaces the status of an error by its class or by its code. ``wrap`` puts the encoded answer of a
     request into an envelope with the request id. ``credential`` finds a key where only this product puts
-    one. ``sockets`` are its websockets.
+    one; ``authenticate`` replaces keys by another proof of who is calling. ``sockets`` are its websockets.
+    ``error`` gives what is encoded as JSON, or a whole response.
     """
 
     name: str
@@ -118,4 +123,5 @@ class Dialect(Struct, frozen=True, kw_only=True):
     statuses: Mapping[type[Error] | str, int] = {}
     wrap: Callable[[bytes, str], bytes] | None = None
     credential: Callable[[Any], str | None] | None = None
+    authenticate: Callable[[Any], Awaitable[Principal]] | None = None
     sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}

@@ -13,6 +13,7 @@ from hansard.http.route import MIB, route
 from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
+from hansard.service.fragments import MessageProjection
 
 
 class MessageIn(Struct, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class Appended(Struct, frozen=True, kw_only=True):
 
 
 class MessageList(Struct, frozen=True, kw_only=True):
-    data: list[MessageOut]
+    data: list[Any]
     has_more: bool
     next_cursor: str | None
 
@@ -100,9 +101,9 @@ async def list_messages(call: Call[ListParams, None]) -> MessageList:
     """Read a transcript forwards or backwards, or around one message"""
     asked, name = call.params, call.path["session_id"]
     query = MessageQuery(limit=asked.limit, descending=asked.order == "desc", newest=asked.order == "desc", roles=tuple(asked.role), **await _place(call))
-    session, messages, more = await call.service.messages.list(call.principal, name, query)
-    last = messages[-1].seq if messages and more and asked.around is None else None
-    return MessageList(data=[message_out(session.name, message) for message in messages], has_more=more, next_cursor=None if last is None else f"s{last}")
+    messages, more, last = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
+    cursor = f"s{last}" if last is not None and more and asked.around is None else None
+    return MessageList(data=messages, has_more=more, next_cursor=cursor)
 
 
 async def _place(call: Call[ListParams, None]) -> dict[str, int]:
@@ -182,6 +183,7 @@ def message_out(session_name: str, message: Message) -> MessageOut:
     )
 
 
+MESSAGE = MessageProjection("native.message", message_out)
 MANY = "/v1/sessions/{session_id}/messages"
 
 routes = (

@@ -6,10 +6,14 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from hansard.ids import IdSource, microseconds
+from hansard.service.bulk import Bulk
+from hansard.service.events import Events
 from hansard.service.keys import Keys
 from hansard.service.messages import Messages
+from hansard.service.page import Shares, SignIns, Views
 from hansard.service.runs import Runs
 from hansard.service.sessions import Sessions
+from hansard.service.stats import Statistics
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
 from hansard.service.workspaces import Workspaces
@@ -37,6 +41,12 @@ class Service:
         self.transfers = Transfers(store, self.sessions, ids, clock)
         self.runs = Runs(store, ids, clock)
         self.keys = Keys(store, secret, clock)
+        self.events = Events(store, clock)
+        self.stats = Statistics(store)
+        self.bulk = Bulk(store, ids, clock)
+        self.views = Views(store, ids, clock)
+        self.shares = Shares(store, secret, clock)
+        self.sign_ins = SignIns(store, self.keys, secret, clock)
         self.workspaces = Workspaces(store, self.keys, ids, clock)
 
     @classmethod

@@ -50,6 +50,13 @@ class Keys:
             return known.principal
         return await self._check(credential, known, now)
 
+    async def holder(self, workspace_id: str, key_id: str) -> Principal:
+        """The caller that a key of this id stands for, for what was proven with the key before; Unauthenticated when it is no more."""
+        found = await self._store.read(verbs.find, key_id)
+        if found is None or found[0].workspace_id != workspace_id or not _alive(found[0], self._clock()):
+            raise Unauthenticated("the key of this sign-in is no longer valid: sign in again", code="signed_out")
+        return _principal(*found)
+
     async def _check(self, credential: str | None, known: Known | None, now: int) -> Principal:
         presented = read_key(credential) if credential else None
         found = await self._store.read(verbs.find, presented.id) if presented else None

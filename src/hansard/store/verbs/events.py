@@ -42,3 +42,10 @@ def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event],
 def trim(workspace_id: str, until: int) -> Steps[None]:
     """Forget the events up to and including ``until``."""
     yield from run("event_trim", workspace_id=workspace_id, until=until)
+
+
+def trim_old(workspace_id: str, before: int, kept: int) -> Steps[None]:
+    """Forget the events from before a time, and all but the newest ``kept``."""
+    newest = yield from generation(workspace_id)
+    until = yield from value("event_until", workspace_id=workspace_id, newest=newest, before=before)
+    yield from trim(workspace_id, max(until or 0, newest - kept))

@@ -91,7 +91,26 @@ def update_workspace(after: Workspace) -> Steps[Workspace]:
     return after
 
 
-PURGED = ("sessions", "session_tags", "messages", "runs", "session_events", "session_counts", "idempotency_keys", "keys", "workspace_counters")
+PURGED = (
+    "sessions",
+    "session_tags",
+    "messages",
+    "runs",
+    "session_events",
+    "session_counts",
+    "idempotency_keys",
+    "keys",
+    "sign_ins",
+    "views",
+    "shares",
+    "bulk_actions",
+    "bulk_changes",
+    "stats_marks",
+    "stats_sessions",
+    "stats_days",
+    "stats_slots",
+    "workspace_counters",
+)
 
 
 def delete_workspace(workspace_id: str) -> Steps[None]:

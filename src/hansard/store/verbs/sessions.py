@@ -10,6 +10,7 @@ from msgspec import Struct
 from hansard.ids import safe_form
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Steps, many, run, value
+from hansard.store.verbs import stats
 from hansard.store.verbs.events import generation, happened
 from hansard.store.verbs.names import Ref, found, locked
 
@@ -125,12 +126,24 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
     return gone
 
 
+ERASED = (
+    "message_delete_of_session",
+    "run_delete_of_session",
+    "tag_delete_of_session",
+    "event_delete_of_session",
+    "share_delete_of_session",
+    "bulk_change_delete_of_session",
+    "session_delete",
+)
+
+
 def erase(session: Session) -> Steps[int]:
     """Remove every row of one session; how many messages there were."""
     here = {"workspace_id": session.workspace_id, "id": session.id}
     messages = yield from value("message_count_of_session", **here)
-    for name in ("message_delete_of_session", "run_delete_of_session", "tag_delete_of_session", "event_delete_of_session", "session_delete"):
+    for name in ERASED:
         yield from run(name, **here)
+    yield from stats.forget(session.workspace_id, session.id)
     yield from counts.change(session.workspace_id, session, None)
     return int(messages)
 

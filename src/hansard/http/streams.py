@@ -1,0 +1,45 @@
+"""Server-sent events: a stream of changes as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.responses import StreamingResponse
+
+from hansard.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hansard.http.call import Call
+    from hansard.service.events import Changes, Events
+
+HEARTBEAT = 15.0
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+async def event_stream(call: Call[Any, Any], events: Events, after: int | None) -> StreamingResponse:
+    """Changes of the caller's workspace behind ``Last-Event-ID``, else behind ``after``, else from now on."""
+    given = call.headers.get("last-event-id")
+    if given and not (given.isdigit() and len(given) < 19):  # noqa: PLR2004 - within 64 bits
+        raise Invalid("Last-Event-ID is not one that this stream gave", param="Last-Event-ID")
+    start = int(given) if given else after
+    if start is None:
+        start = await events.now(call.principal)
+    return StreamingResponse(_told(call, events, start), media_type="text/event-stream", headers=_HEADERS)
+
+
+async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterator[bytes]:
+    yield f"retry: 1000\nid: {after}\nevent: hello\ndata: {{}}\n\n".encode()
+    async for changes in events.follow(call.principal, after, HEARTBEAT):
+        yield b": still here\n\n" if changes is None else _lines(changes)
+
+
+def _lines(changes: Changes) -> bytes:
+    if changes.resync:
+        return f'id: {changes.next}\nevent: resync\ndata: {{"next":{changes.next}}}\n\n'.encode()
+    return b"".join(
+        b"id: %d\ndata: %b\n\n" % (one.n, msgspec.json.encode({"type": one.type, "session_id": f"ses_{one.session_id}", "seq": one.seq}))
+        for one in changes.events
+    )

@@ -1,0 +1,134 @@
+"""Bulk actions over everything that a filter matches, as it was at a moment, with undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import msgspec
+from msgspec import Raw, Struct
+
+from hansard.errors import Conflict, Invalid, NotFound
+from hansard.ids import IdSource
+from hansard.service.rules import ref, short
+from hansard.service.sessions import narrowed
+from hansard.store.verbs import bulk as verbs
+from hansard.store.verbs import sessions as session_verbs
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from hansard.access import Principal
+    from hansard.model import Session, SessionFilter
+    from hansard.store import Store
+
+Action = Literal["resolve", "reopen", "unresolve", "tag", "untag", "archive", "unarchive", "delete"]
+ACTIONS: tuple[str, ...] = get_args(Action)
+RESOLUTIONS = {"resolve": "resolved", "reopen": "open", "unresolve": "unresolved"}
+NAMED = 200
+"""Sessions that may be named one by one."""
+_STEP = 100
+_WINDOW_US = 600_000_000
+_TAG, _TAGS = 128, 64
+
+
+class Outcome(Struct, frozen=True):
+    """How many sessions changed, and the id that undoes it (None for what cannot be undone)."""
+
+    changed: int
+    undo: str | None
+
+
+class Bulk:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._ids = ids
+        self._clock = clock
+
+    async def matching(self, principal: Principal, wanted: SessionFilter, snapshot_at: int) -> int:
+        """How many sessions match and had begun at ``snapshot_at``."""
+        return await self._store.read(session_verbs.count, principal.workspace_id, narrowed(principal, _until(wanted, snapshot_at)))
+
+    async def apply_to_matching(  # noqa: PLR0913 - the facts of a bulk action
+        self, principal: Principal, action: Action, wanted: SessionFilter, *, snapshot_at: int, expected: int, value: str | None = None
+    ) -> Outcome:
+        """Act on what matches and had begun at ``snapshot_at``; Conflict ``selection_changed`` when these are not ``expected`` many."""
+        count = await self.matching(principal, wanted, snapshot_at)
+        if count != expected:
+            raise Conflict(f"{count} sessions match now, not {expected}: look again, then decide", code="selection_changed", param="expected", count=count)
+        return await self._apply(principal, action, self._walk(principal, _until(wanted, snapshot_at)), value)
+
+    async def apply_to(self, principal: Principal, action: Action, names: Sequence[str], *, value: str | None = None) -> Outcome:
+        """Act on sessions named one by one; those that are gone are left out."""
+        if not 0 < len(names) <= NAMED:
+            raise Invalid(f"ids takes 1-{NAMED} sessions: use filter for more", param="ids")
+
+        async def once() -> AsyncIterator[list[str]]:
+            yield [*names]
+
+        return await self._apply(principal, action, once(), value)
+
+    async def undo(self, principal: Principal, action_id: str) -> tuple[int, int]:
+        """Write back what an action changed, within ten minutes: how many were, and how many had changed since and stay."""
+        now = self._clock()
+        await self._store.write(verbs.undo, principal.workspace_id, action_id, now, _WINDOW_US)
+        restored, skipped = 0, 0
+        after: str | None = ""
+        while after is not None:
+            more, left, after = await self._store.write(verbs.undo_some, principal.workspace_id, action_id, after, _STEP, now)
+            restored, skipped = restored + more, skipped + left
+        return restored, skipped
+
+    async def _apply(self, principal: Principal, action: Action, groups: AsyncIterator[list[str]], value: str | None) -> Outcome:
+        now = self._clock()
+        if action == "delete":
+            principal.require("sessions:delete")
+            return Outcome(sum([await self._delete(principal, names, now) async for names in groups]), None)
+        amend = _amending(action, value, now)
+        ident = self._ids.prefixed("bulk_")
+        await self._store.write(verbs.begin, principal.workspace_id, ident, action, now)
+        changed = 0
+        async for names in groups:
+            changed += await self._store.write(verbs.apply, [ref(principal, name) for name in names], ident, amend, now)
+        return Outcome(changed, ident)
+
+    async def _delete(self, principal: Principal, names: Sequence[str], now: int) -> int:
+        gone = 0
+        for name in names:
+            try:
+                gone += (await self._store.write(session_verbs.delete, ref(principal, name), now))["sessions"]
+            except NotFound:
+                continue
+        return gone
+
+    async def _walk(self, principal: Principal, wanted: SessionFilter) -> AsyncIterator[list[str]]:
+        after: list[Any] | None = None
+        while found := await self._store.read(verbs.places, principal.workspace_id, narrowed(principal, wanted), _STEP, after):
+            yield [ident for ident, _ in found]
+            after = found[-1][1]
+
+
+def _until(wanted: SessionFilter, snapshot_at: int) -> SessionFilter:
+    until = snapshot_at if wanted.created_until is None else min(wanted.created_until, snapshot_at)
+    return msgspec.structs.replace(wanted, created_until=until)
+
+
+def _amending(action: Action, value: str | None, now: int) -> Callable[[Session], Session]:
+    """What the action makes of a session."""
+    if action in RESOLUTIONS:
+        resolution = RESOLUTIONS[action]
+        return lambda one: (
+            one if one.resolution == resolution else msgspec.structs.replace(one, resolution=resolution, resolved_at=now if resolution == "resolved" else None)
+        )
+    if action in {"archive", "unarchive"}:
+        return lambda one: msgspec.structs.replace(one, archived_at=(one.archived_at or now) if action == "archive" else None)
+    tag = short(value, "value", _TAG)
+    if not tag:
+        raise Invalid(f"{action} needs the tag as value", param="value")
+
+    def tagged(one: Session) -> Session:
+        tags = msgspec.json.decode(one.tags, type=list[str])
+        if (tag in tags) == (action == "tag") or (action == "tag" and len(tags) >= _TAGS):
+            return one
+        return msgspec.structs.replace(one, tags=Raw(msgspec.json.encode([*tags, tag] if action == "tag" else [other for other in tags if other != tag])))
+
+    return tagged

@@ -1,0 +1,66 @@
+"""Statistics: read from daily sums that follow the workspace by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hansard.errors import Forbidden, Invalid
+from hansard.model.stats import Stats
+from hansard.store.verbs import keys
+from hansard.store.verbs import stats as verbs
+
+if TYPE_CHECKING:
+    from hansard.access import Principal
+    from hansard.model.stats import StatsQuery
+    from hansard.store import Store
+
+_STEP = 500
+_AT_ONCE = 4
+LONGEST = 400
+"""Days that one answer may cover."""
+
+
+class Statistics:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def read(self, principal: Principal, query: StatsQuery) -> Stats:
+        """The figures of some days; Forbidden for a key that is narrowed to one end user."""
+        if principal.user_id is not None:
+            raise Forbidden("a key for one end user has no statistics", code="narrowed_key")
+        if not 0 <= query.last - query.first < LONGEST:
+            raise Invalid(f"from must not be after until, and at most {LONGEST} days before it", param="from")
+        if principal.app is not None:
+            query = msgspec.structs.replace(query, app=(principal.app,) if not query.app or principal.app in query.app else ("\x00",))
+        current = await self.follow(principal.workspace_id, _AT_ONCE)
+        tallies, hours, resolved = await self._store.read(verbs.all_of, principal.workspace_id, query)
+        by_hour = [0] * 24
+        for _, hour, count in hours:
+            by_hour[hour] += count
+        days = {day for day, _, _ in resolved}
+        medians = {day: _median([(slot, count) for one, slot, count in resolved if one == day]) or 0.0 for day in sorted(days)}
+        return Stats(tallies=tallies, hours=by_hour, medians=medians, median=_median([(slot, count) for _, slot, count in resolved]), current=current)
+
+    async def follow(self, workspace_id: str, steps: int) -> bool:
+        """Catch up with the workspace in up to ``steps`` small transactions; True when that was enough."""
+        for _ in range(steps):
+            if await self._store.write(verbs.follow, workspace_id, _STEP):
+                return True
+        return False
+
+    async def follow_all(self) -> bool:
+        """Bring every workspace a little nearer; True when all are current."""
+        found = await self._store.read(keys.workspaces)
+        return all([await self.follow(one.id, 1) for one in found])
+
+
+def _median(slots: list[tuple[int, int]]) -> float | None:
+    """The median of what the slots, in ascending order, stand for."""
+    left = sum(count for _, count in slots) / 2
+    for slot, count in slots:
+        left -= count
+        if left <= 0:
+            return round(verbs.seconds_of(slot), 1)
+    return None
