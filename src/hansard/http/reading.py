@@ -44,6 +44,8 @@ class QueryReader:
     def _decode(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
         values: dict[str, Any] = {}
         for name, value in pairs(query):
+            if "\x00" in value:
+                raise Invalid(f"{name}: a NUL character stands for nothing here", param=name, where="query")
             is_list = self._lists.get(name)
             if is_list:
                 values.setdefault(name, []).extend(part for piece in value.split(",") if (part := piece.strip()))

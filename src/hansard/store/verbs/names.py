@@ -32,6 +32,8 @@ class Ref(Struct, frozen=True):
 
 
 def _row(ref: Ref, statement: str) -> Steps[Row | None]:
+    if "\x00" in ref.name:  # no name holds one, and PostgreSQL takes none
+        return None
     uuid = ids.uuid_in(ref.name)
     if uuid is not None:
         found = yield from row(statement, workspace_id=ref.workspace_id, id=uuid)

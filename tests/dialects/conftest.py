@@ -1,0 +1,53 @@
+"""A server whose clock the test sets, and keys of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+
+from hansard.access import ALL_SCOPES, Principal
+from hansard.app import application
+from hansard.ids import IdSource
+from hansard.service import Service
+from hansard.settings import Settings
+from tests.dialects.filling import Clock
+
+MakeKey = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def clocked(service: Service, clock: Clock) -> Service:
+    """The service by the test's own clock."""
+    return Service(service.store, service.secret, clock=clock, ids=IdSource(clock))
+
+
+@pytest.fixture
+async def anonymous(clocked: Service, store_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client that shows no key."""
+    transport = httpx.ASGITransport(application(clocked, Settings(store=store_url)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test") as one:
+        yield one
+
+
+@pytest.fixture
+def api(anonymous: httpx.AsyncClient, key: str) -> httpx.AsyncClient:
+    """An HTTP client with every scope, by the test's own clock."""
+    anonymous.headers["Authorization"] = f"Bearer {key}"
+    return anonymous
+
+
+@pytest.fixture
+def make_key(clocked: Service, principal: Principal) -> MakeKey:
+    """Make a key of the workspace with these scopes, all without any."""
+
+    async def make(*scopes: str) -> str:
+        return (await clocked.keys.create(principal, "tests", scopes or ALL_SCOPES))[0]
+
+    return make

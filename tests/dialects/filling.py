@@ -1,0 +1,59 @@
+"""What fills a store for the tests of the dialects: through the native API, as any program would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from hansard.model import times
+from hansard.model.run import OPEN_STATES
+
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
+
+
+class Clock:
+    """A clock that stands until it is set; every reading of a running one is a millisecond later."""
+
+    def __init__(self) -> None:
+        self.now = times.parse("2026-03-01T12:00:00Z")
+
+    def __call__(self) -> int:
+        return self.now
+
+    def set(self, text: str) -> None:
+        self.now = times.parse(text)
+
+    def move(self, seconds: float) -> None:
+        self.now += round(seconds * 1e6)
+
+
+async def start(api: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
+    """A session, as the native API tells it."""
+    return _made(await api.post("/v1/sessions", json=fields))
+
+
+async def say(api: httpx.AsyncClient, session: str, *messages: tuple[str, str] | dict[str, Any]) -> list[dict[str, Any]]:
+    """Messages of a session: whole, or as a role and a text."""
+    whole = [one if isinstance(one, dict) else {"role": one[0], "text": one[1]} for one in messages]
+    said: list[dict[str, Any]] = _made(await api.post(f"/v1/sessions/{session}/messages", json={"messages": whole}))["data"]
+    return said
+
+
+async def run(api: httpx.AsyncClient, session: str, state: str, **fields: Any) -> dict[str, Any]:
+    """A run of the session that has come to this state; ``error`` and ``finished_at`` belong to its end."""
+    ending = {name: fields.pop(name) for name in ("error", "finished_at") if name in fields}
+    one: dict[str, Any] = _made(await api.post(f"/v1/sessions/{session}/runs", json=fields if state not in OPEN_STATES else {"state": state, **fields}))
+    if state not in OPEN_STATES:
+        one = _made(await api.post(f"/v1/sessions/{session}/runs/{one['id']}/finish", json={"state": state, **ending}))
+    return one
+
+
+def uuid_of(session: dict[str, Any]) -> str:
+    uid: str = session["uid"]
+    return uid.removeprefix("ses_")
+
+
+def _made(answer: httpx.Response) -> Any:
+    assert answer.is_success, answer.text
+    return answer.json()
