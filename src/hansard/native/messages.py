@@ -72,7 +72,7 @@ class Appended(Struct, frozen=True, kw_only=True):
 
 
 class MessageList(Struct, frozen=True, kw_only=True):
-    data: list[Any]
+    data: list[MessageOut]
     has_more: bool
     next_cursor: str | None
 
@@ -103,7 +103,7 @@ async def list_messages(call: Call[ListParams, None]) -> MessageList:
     query = MessageQuery(limit=asked.limit, descending=asked.order == "desc", newest=asked.order == "desc", roles=tuple(asked.role), **await _place(call))
     messages, more, last = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
     cursor = f"s{last}" if last is not None and more and asked.around is None else None
-    return MessageList(data=messages, has_more=more, next_cursor=cursor)
+    return MessageList(data=messages, has_more=more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
 
 
 async def _place(call: Call[ListParams, None]) -> dict[str, int]:

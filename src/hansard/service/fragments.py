@@ -1,17 +1,17 @@
-"""Encoded sessions, kept while their version is current: a list reads versions and encodes only what changed."""
+"""Encoded sessions and messages, kept while their version is current: a list reads versions and encodes only what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from hansard.model import Session
+from hansard.model import Message, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
 _BYTES = 32 * 1024 * 1024
 _encode = msgspec.json.Encoder().encode
@@ -24,16 +24,23 @@ class Projection(Struct, frozen=True):
     show: Callable[[Session], object]
 
 
+class MessageProjection(Struct, frozen=True):
+    """How one API shows a message of the session that it calls by this name; ``show`` is pure."""
+
+    name: str
+    show: Callable[[str, Message], object]
+
+
 class Fragments:
-    """A bounded cache of (projection, workspace, session) → (version, JSON). Exact, because the version is read every time."""
+    """A bounded cache of (projection, workspace, id) → (version, JSON). Exact, because the version is read every time."""
 
     def __init__(self, limit: int = _BYTES) -> None:
         self._limit = limit
         self._size = 0
-        self._kept: dict[tuple[str, str, str], tuple[int, Raw, int]] = {}
+        self._kept: dict[tuple[str, str, str], tuple[Hashable, Raw, int]] = {}
 
-    def look_up(self, projection: str, workspace_id: str, places: Sequence[tuple[str, int]]) -> tuple[dict[str, Raw], list[str]]:
-        """The fragments by session id, and the ids that must be read."""
+    def look_up(self, projection: str, workspace_id: str, places: Sequence[tuple[str, Hashable]]) -> tuple[dict[str, Raw], list[str]]:
+        """The fragments by id, and the ids that must be read."""
         found: dict[str, Raw] = {}
         missing: list[str] = []
         get = self._kept.get
@@ -47,14 +54,21 @@ class Fragments:
 
     def keep(self, projection: Projection, workspace_id: str, sessions: Iterable[Session]) -> dict[str, Raw]:
         """Encode and remember; the new fragments by session id."""
+        return self._keep(projection.name, workspace_id, ((one.id, one.version, projection.show(one)) for one in sessions))
+
+    def keep_messages(self, projection: MessageProjection, session: Session, messages: Iterable[Message]) -> dict[str, Raw]:
+        """The same for messages, which never change: their version is the name of their session."""
+        return self._keep(projection.name, session.workspace_id, ((one.id, session.name, projection.show(session.name, one)) for one in messages))
+
+    def _keep(self, projection: str, workspace_id: str, shown: Iterable[tuple[str, Hashable, Any]]) -> dict[str, Raw]:
         made: dict[str, Raw] = {}
-        for session in sessions:
-            text = _encode(projection.show(session))
-            made[session.id] = raw = Raw(text)
-            key = (projection.name, workspace_id, session.id)
+        for ident, version, what in shown:
+            text = _encode(what)
+            made[ident] = raw = Raw(text)
+            key = (projection, workspace_id, ident)
             old = self._kept.pop(key, None)
             self._size += len(text) - (old[2] if old else 0)
-            self._kept[key] = (session.version, raw, len(text))
+            self._kept[key] = (version, raw, len(text))
         while self._size > self._limit and self._kept:
             _, _, size = self._kept.pop(next(iter(self._kept)))
             self._size -= size

@@ -6,20 +6,25 @@ from typing import TYPE_CHECKING
 
 from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import seq_of
+from hansard.service.fragments import Fragments
 from hansard.service.rules import own_id, ref, short, write
 from hansard.store.verbs import messages as verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from msgspec import Raw
+
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, MessageQuery, Session
     from hansard.model.once import Once
+    from hansard.service.fragments import MessageProjection
     from hansard.store import Store
     from hansard.store.verbs.names import Peek
 
 BATCH = 100
+_FRAGMENT_BYTES = 16 * 1024 * 1024
 
 
 class Messages:
@@ -27,6 +32,7 @@ class Messages:
         self._store = store
         self._ids = ids
         self._clock = clock
+        self._fragments = Fragments(_FRAGMENT_BYTES)
 
     async def append(
         self, principal: Principal, session: str, drafts: Sequence[MessageDraft], *, expected_seq: int | None = None, once: Once | None = None
@@ -42,6 +48,17 @@ class Messages:
     async def list(self, principal: Principal, session: str, query: MessageQuery) -> tuple[Session, list[Message], bool]:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
         return await self._store.read(verbs.page, ref(principal, session), query)
+
+    async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Sequence[Raw], bool, int | None]:
+        """The same encoded by ``projection``, whether there are more, and the last ``seq``; only messages that were not shown lately are read."""
+        of, places, more = await self._store.read(verbs.places, ref(principal, session), query)
+        kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(ident, of.name) for _, ident in places])
+        if missing:
+            lacking = set(missing)
+            seqs = [seq for seq, ident in places if ident in lacking]
+            found = await self._store.read(verbs.between, of, min(seqs), max(seqs))
+            kept |= self._fragments.keep_messages(projection, of, (one for one in found if one.id in lacking))
+        return [kept[ident] for _, ident in places if ident in kept], more, places[-1][0] if places else None
 
     async def read(self, principal: Principal, session: str, name: str) -> tuple[Session, Message]:
         """One message by its id or by the caller's ``client_id``."""

@@ -114,9 +114,17 @@ def _named(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
 
 
 def messages(  # noqa: PLR0913 - the coordinates of a stretch
-    workspace_id: str, session_id: str, query: MessageQuery, limit: int, *, before: int | None = None, after: int | None = None, descending: bool = False
+    workspace_id: str,
+    session_id: str,
+    query: MessageQuery,
+    limit: int,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    descending: bool = False,
+    columns: str = COLUMNS["message"],
 ) -> Query:
-    """Up to ``limit`` messages between two ``seq`` numbers, both exclusive."""
+    """Up to ``limit`` messages between two ``seq`` numbers, both exclusive; ``columns`` are those of a whole message or a few."""
     conditions = ["workspace_id = :workspace_id", "session_id = :session_id", "deleted_at is null"]
     values: dict[str, Any] = {"workspace_id": workspace_id, "session_id": session_id, "limit": limit}
     for condition, name, value in (
@@ -132,7 +140,7 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
         conditions.append(f"role in ({', '.join(':' + name for name in named)})")
         values |= named
     order = "seq desc" if descending else "seq"
-    sql = f"select {COLUMNS['message']} from messages where {' and '.join(conditions)} order by {order} limit :limit"  # noqa: S608 - literal tables above
+    sql = f"select {columns} from messages where {' and '.join(conditions)} order by {order} limit :limit"  # noqa: S608 - literal tables above
     return Query(sql=sql, values=values)
 
 

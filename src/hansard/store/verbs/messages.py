@@ -9,7 +9,7 @@ import msgspec
 from hansard.errors import Conflict, NotFound
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import chain, counts, listing, rows, steps
-from hansard.store.steps import Steps, many, row, run, value
+from hansard.store.steps import Row, Steps, many, row, run, value
 from hansard.store.verbs.events import happened
 from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
 from hansard.store.verbs.sessions import create, safe_id, store
@@ -112,20 +112,32 @@ def clip(text: str, length: int) -> str:
 
 def page(ref: Ref, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
     """The session, the messages asked for, and whether there are more in the direction of reading."""
+    session, got, more = yield from _stretch(ref, query, rows.COLUMNS["message"])
+    return session, [rows.message(one) for one in got], more
+
+
+def places(ref: Ref, query: MessageQuery) -> Steps[tuple[Session, list[Row], bool]]:
+    """The same with no more than (seq, id) of each message."""
+    return (yield from _stretch(ref, query, "seq, id"))
+
+
+def between(session: Session, first: int, last: int) -> Steps[list[Message]]:
+    """The messages of a session from ``seq`` ``first`` up to and including ``last``."""
+    got = yield listing.messages(session.workspace_id, session.id, MessageQuery(), last - first + 1, after=first - 1, before=last + 1)
+    return [rows.message(one) for one in got]
+
+
+def _stretch(ref: Ref, query: MessageQuery, columns: str) -> Steps[tuple[Session, list[Row], bool]]:
     session = yield from found(ref)
+    here = (ref.workspace_id, session.id, query)
     if query.around is not None:
-        older = yield listing.messages(ref.workspace_id, session.id, query, (query.limit + 1) // 2 + 1, before=query.around + 1, descending=True)
-        newer = yield listing.messages(ref.workspace_id, session.id, query, query.limit // 2 + 1, after=query.around, descending=False)
+        older = yield listing.messages(*here, (query.limit + 1) // 2 + 1, before=query.around + 1, descending=True, columns=columns)
+        newer = yield listing.messages(*here, query.limit // 2 + 1, after=query.around, columns=columns)
         kept = [*reversed(older[: (query.limit + 1) // 2]), *newer[: query.limit // 2]]
-        return session, _ordered(kept, query, ascending=True), len(newer) > query.limit // 2
+        return session, kept[:: -1 if query.descending else 1], len(newer) > query.limit // 2
     backwards = query.before is not None or (query.after is None and query.newest)
-    got = yield listing.messages(ref.workspace_id, session.id, query, query.limit + 1, before=query.before, after=query.after, descending=backwards)
-    return session, _ordered(got[: query.limit], query, ascending=not backwards), len(got) > query.limit
-
-
-def _ordered(got: Sequence[steps.Row], query: MessageQuery, *, ascending: bool) -> list[Message]:
-    messages = [rows.message(one) for one in got]
-    return messages if ascending != query.descending else messages[::-1]
+    got = yield listing.messages(*here, query.limit + 1, before=query.before, after=query.after, descending=backwards, columns=columns)
+    return session, got[: query.limit][:: 1 if backwards == query.descending else -1], len(got) > query.limit
 
 
 def get(ref: Ref, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
