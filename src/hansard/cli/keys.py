@@ -54,8 +54,14 @@ async def list_(desk: Desk, everything: bool) -> None:
     if desk.json:
         desk.document({"data": [_document(key) for key in found]})
     else:
-        rows = [(key.id, key.name, _state(key, now), " ".join(key.scopes), _time(key.created_at), _time(key.last_used_at)) for key in found]
-        output.table(("id", "name", "state", "scopes", "created", "last used"), rows, empty="No keys. Make one with:  hansard keys create")
+        rows = [(key.id, key.name, _state(key, now), " ".join(key.scopes), output.ago(key.created_at, now), output.ago(key.last_used_at, now)) for key in found]
+        output.table(
+            ("id", "name", "state", "scopes", "created", "last used"),
+            rows,
+            flexible="scopes",
+            spare=("created", "last used"),
+            empty="No keys. Make one with:  hansard keys create",
+        )
 
 
 @command.command()
@@ -80,7 +86,7 @@ async def revoke(desk: Desk, key_id: str, yes: bool) -> None:
         principal = await desk.principal(service)
         ident = _ident(key_id)
         if not yes:
-            click.confirm(f"Revoke the key {ident} of workspace {principal.workspace_name!r}? Whoever uses it is locked out", abort=True, err=True)
+            output.confirm(f"Lock out whoever uses the key {ident} of workspace {principal.workspace_name!r}")
         await service.keys.revoke(principal, ident)
     if desk.json:
         desk.document({"id": ident, "revoked": True})

@@ -9,6 +9,8 @@ from typing import IO, Any
 
 import click
 
+_UNITS = (("y", 31_557_600), ("mo", 2_629_800), ("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
 
 def coloured(stream: IO[Any]) -> bool:
     """Whether a stream is a terminal that wants colour (https://no-color.org)."""
@@ -40,16 +42,50 @@ def line(value: object) -> None:
     click.echo(msgspec.json.encode(value))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = (), empty: str = "") -> None:
+def is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def ago(us: int | None, now: int) -> str:
+    """How long ago, in one unit; in a pipe the time itself; nothing for never."""
+    from hansard.model.times import rfc3339
+
+    if us is None:
+        return ""
+    if not is_terminal():
+        return rfc3339(us)
+    seconds = (now - us) / 1_000_000
+    for unit, length in _UNITS:
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return "now"
+
+
+def confirm(question: str) -> None:
+    """Ask on the terminal; a no ends the command, and where nobody can answer it says how to do without."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question}? Nobody can answer here: say --yes")
+    if not click.confirm(f"{question}?", err=True):
+        click.echo("Nothing was changed.", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = (), flexible: str = "", spare: Sequence[str] = (), empty: str = ""
+) -> None:
     """Rows under their columns on a terminal; the same rows without a heading, separated by tabs, in a pipe.
 
-    ``right`` names the columns of numbers, ``empty`` is said on a terminal when there are no rows.
+    ``right`` names the columns of numbers, ``flexible`` the one that is cut to fit, ``spare`` those that a narrow
+    terminal goes without, the first one first. ``empty`` is said on a terminal when there are no rows.
     """
     if not sys.stdout.isatty():
         for row in rows:
             click.echo("\t".join(plain(value) for value in row))
     elif rows:
-        _drawn(columns, rows, right)
+        from hansard.cli.drawing import drawn
+
+        for line_ in drawn(columns, [[plain(value) for value in row] for row in rows], right, flexible, spare):
+            click.echo(line_)
     elif empty:
         click.echo(empty)
 
@@ -58,17 +94,3 @@ def plain(value: object) -> str:
     """A value as one cell of one line, nothing in it that moves a terminal's cursor."""
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and sys.stdout.isatty() else "" if value is None else str(value)
     return "".join(one if one.isprintable() else " " for one in text)
-
-
-def _drawn(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1))
-    for column in columns:
-        drawn.add_column(column, justify="right" if column in right else "left", overflow="ellipsis", no_wrap=True)
-    for row in rows:
-        drawn.add_row(*(Text(plain(value)) for value in row))
-    Console(no_color=not coloured(sys.stdout)).print(drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,7 +15,7 @@ from hansard import __version__
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Run": ("serve",),
-    "Move sessions": ("import", "export"),
+    "Sessions": ("sessions", "messages", "import", "export"),
     "Workspaces and keys": ("workspaces", "keys"),
     "Look after the store": ("migrate",),
 }
@@ -46,8 +47,11 @@ class Root(click.Group):
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, "--version", message="hansard %(version)s")
-def root() -> None:
+@click.pass_context
+def root(context: click.Context) -> None:
     """One store for every agent conversation, served in the API your clients already speak."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -40,9 +40,8 @@ async def list_(desk: Desk) -> None:
     if desk.json:
         desk.document({"data": rows})
     else:
-        output.table(
-            ("name", "sessions", "created"), [(row["name"], row["sessions"], row["created_at"]) for row in rows], right=("sessions",), empty="No workspaces."
-        )
+        shown = [(row["name"], row["sessions"], row["created_at"]) for row in rows]
+        output.table(("name", "sessions", "created"), shown, right=("sessions",), empty="No workspaces. Make one with:  hansard workspaces create NAME")
 
 
 def _time(us: int) -> str:

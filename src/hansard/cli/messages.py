@@ -1,0 +1,75 @@
+"""`hansard messages`: write into a session from the command line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from hansard.cli.desk import Desk, at_desk
+
+if TYPE_CHECKING:
+    from hansard.model import MessageDraft
+    from hansard.model.message import Role
+
+ROLES = ("user", "assistant", "tool", "system")
+
+
+@click.group()
+def command() -> None:
+    """Append messages to a session."""
+
+
+@command.command()
+@click.argument("session", metavar="ID")
+@click.argument("text", required=False, metavar="[TEXT]")
+@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True, help="Who says it.")
+@click.option("--client-id", metavar="ID", help="A name for the message: said twice, it is stored once.")
+@click.option("--start", is_flag=True, help="Begin the session when it is not there yet.")
+@at_desk(workspace=True)
+async def add(desk: Desk, session: str, text: str | None, role: str, client_id: str | None, start: bool) -> None:
+    """Append a message; without TEXT, standard input is read.
+
+    Lines of JSON objects on standard input are messages as the API takes them ({"role", "text" or "parts", …});
+    anything else is the text of one.
+    """
+    from hansard.model import SessionDraft
+    from hansard.native.messages import message_out
+
+    drafts = [_plain(text, role, client_id)] if text is not None else _read(sys.stdin.buffer.read(), role, client_id)
+    async with desk.opened() as service:
+        principal = await desk.principal(service)
+        if start:
+            _, messages = await service.sessions.record(principal, SessionDraft(id=session), drafts)
+        else:
+            _, messages = await service.messages.append(principal, session, drafts)
+    told = [message_out(session, message) for message in messages]
+    if desk.json:
+        desk.document({"data": told})
+    for one in told:
+        desk.say(f"{one.id}  seq {one.seq}")
+
+
+def _read(given: bytes, role: str, client_id: str | None) -> list[MessageDraft]:
+    import msgspec
+
+    from hansard.errors import Invalid
+    from hansard.native.messages import MessageIn, draft_of
+
+    text = given.strip()
+    if not text.startswith(b"{"):
+        return [_plain(text.decode(errors="replace"), role, client_id)]
+    try:
+        return [draft_of(msgspec.json.decode(line, type=MessageIn), index) for index, line in enumerate(filter(None, map(bytes.strip, text.splitlines())))]
+    except msgspec.DecodeError as problem:
+        raise Invalid(f"standard input holds no messages: {problem}", param="messages") from problem
+
+
+def _plain(text: str, role: str, client_id: str | None) -> MessageDraft:
+    from hansard.errors import Invalid
+    from hansard.model import MessageDraft, parts
+
+    if not text:
+        raise Invalid("there is no text: give it as an argument or on standard input", param="text")
+    return MessageDraft(role=cast("Role", role), parts=parts.text_part(text), text=text, client_id=client_id)

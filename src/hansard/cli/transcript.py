@@ -1,0 +1,76 @@
+"""A session as a person reads it: facts, then each message under who said it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from hansard.cli import output
+from hansard.model import Message, Session, parts
+from hansard.model.times import rfc3339
+
+_COLOURS = {"user": "cyan", "assistant": "green", "tool": "yellow", "system": "magenta"}
+_LONG = 600
+
+
+def heading(session: Session) -> Iterator[str]:
+    """What a session's row says, a fact a line, empty ones left out."""
+    facts = {
+        "title": session.title,
+        "state": " ".join(filter(None, (session.state, session.run_error and f"({session.run_error})"))),
+        "resolution": session.resolution,
+        "intent": " / ".join(filter(None, (session.intent, session.sub_intent))),
+        "user": session.user_id,
+        "agent": session.agent,
+        "model": session.model,
+        "channel": session.channel,
+        "kind": session.kind if session.kind != "session" else None,
+        "started": rfc3339(session.created_at),
+        "messages": session.message_count,
+        "cost": f"${session.cost_nanos / 1e9:.4f}" if session.cost_nanos else None,
+        "tokens": f"{session.input_tokens:,} in, {session.output_tokens:,} out" if session.input_tokens or session.output_tokens else None,
+        "tags": ", ".join(json.loads(bytes(session.tags))),
+    }
+    yield click.style(session.name, bold=True)
+    for name, value in facts.items():
+        if value:
+            yield f"  {name:<11}{output.plain(value)}"
+
+
+def told(messages: Iterable[Message]) -> Iterator[str]:
+    for message in messages:
+        yield from lines(message)
+        yield ""
+
+
+def lines(message: Message) -> Iterator[str]:
+    """One message: who and when, then its parts."""
+    who = message.sender or message.role
+    yield click.style(f"{who} ", fg=_COLOURS.get(message.role), bold=True) + click.style(f"#{message.seq}  {rfc3339(message.created_at)}", dim=True)
+    for part in parts.decode(message.parts):
+        for line in _part(part).splitlines():
+            yield f"  {output.plain(line)}"
+
+
+def _part(part: parts.Part) -> str:
+    match part.type:
+        case "text":
+            return str(part.content)
+        case "reasoning":
+            return f"(reasoning) {part.content}"
+        case "tool_call":
+            return f"→ {part.name}({_short(part.arguments)})"
+        case "tool_call_response":
+            return f"← {_short(part.response)}"
+        case "uri" | "file" | "blob":
+            size = f", {len(str(part.content)) * 3 // 4:,} bytes" if part.type == "blob" else ""
+            return f"[{part.modality or part.type} {part.uri or part.file_id or part.mime_type or ''}{size}]"
+    return f"[{part.type}] {_short(part.content)}"
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONG else f"{text[:_LONG]} … ({len(text):,} characters)"
