@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from hansard.settings import Settings
 from tests.support.postgres import Server, postgres
 from tests.support.postgres_cluster import PostgresUnavailable
 
+NUMBERS = count()
 ROOT = Path(__file__).resolve().parent.parent
 
 hypothesis.settings.register_profile("hansard", database=DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"), deadline=None)
@@ -66,15 +68,27 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-async def service(store_url: str) -> AsyncIterator[Service]:
-    """The service on an empty store of either backend."""
+async def lone_service(store_url: str) -> AsyncIterator[Service]:
+    """The service on a store of this test's own, for what concerns the whole store."""
     async with opened(Settings(store=store_url)) as one:
+        yield one
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+async def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """The service on a store of either backend that tests share: each has a workspace of its own, and no tenant sees another."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'hansard.db'}"
+    else:
+        server: Server = request.getfixturevalue("postgres_server")
+        url = server.create_database("shared")
+    async with opened(Settings(store=url)) as one:
         yield one
 
 
 @pytest.fixture
 async def workspace(service: Service) -> Workspace:
-    return await service.workspaces.create("acme")
+    return await service.workspaces.create(f"acme-{next(NUMBERS)}")
 
 
 @pytest.fixture
@@ -90,8 +104,13 @@ async def key(service: Service, principal: Principal) -> str:
 
 
 @pytest.fixture
-async def client(service: Service, key: str, store_url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def client(service: Service, key: str) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that shows the key, on the real application without a network."""
-    transport = httpx.ASGITransport(application(service, Settings(store=store_url)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test", headers={"Authorization": f"Bearer {key}"}) as one:
+    async with client_of(service, key) as one:
         yield one
+
+
+def client_of(service: Service, key: str) -> httpx.AsyncClient:
+    """An HTTP client that shows ``key`` to the application over ``service``."""
+    transport = httpx.ASGITransport(application(service, Settings(store=service.store.url)))
+    return httpx.AsyncClient(transport=transport, base_url="http://hansard.test", headers={"Authorization": f"Bearer {key}"})

@@ -29,9 +29,9 @@ def clocked(service: Service, clock: Clock) -> Service:
 
 
 @pytest.fixture
-async def anonymous(clocked: Service, store_url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def anonymous(clocked: Service) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that shows no key."""
-    transport = httpx.ASGITransport(application(clocked, Settings(store=store_url)))
+    transport = httpx.ASGITransport(application(clocked, Settings(store=clocked.store.url)))
     async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test") as one:
         yield one
 

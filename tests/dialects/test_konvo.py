@@ -72,14 +72,14 @@ async def ids(api: httpx.AsyncClient, **params: Any) -> list[str]:
     return [one["id"] for one in (await get(api, **params))["result"]]
 
 
-async def test_the_documents_example(service: Service, clock: Clock, store_url: str) -> None:
+async def test_the_documents_example(lone_service: Service, clock: Clock) -> None:
     """The one session of the example, 122 older ones, and the last message a tool's, which is not shown."""
     one: Any = EXAMPLE["result"][0]  # type: ignore[index]
     clock.set(one["created_at"])
-    filled = Service(service.store, service.secret, clock=clock, ids=GivenIds(one["workspace_id"]))
+    filled = Service(lone_service.store, lone_service.secret, clock=clock, ids=GivenIds(one["workspace_id"]))
     operator = filled.workspaces.operator(await filled.workspaces.create("konvo"))
     key, _ = await filled.keys.create(operator, "konvo", ALL_SCOPES)
-    transport = httpx.ASGITransport(application(filled, Settings(store=store_url)))
+    transport = httpx.ASGITransport(application(filled, Settings(store=lone_service.store.url)))
     async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test", headers={"x-api-key": key}) as api:
         await _older_sessions(filled, operator, 122)
         external = {"feed_id": one["feed_id"], "contact_id": one["contact_id"]}

@@ -7,6 +7,7 @@ import pytest
 
 from hansard.access import ALL_SCOPES
 from hansard.service import Service
+from tests.conftest import client_of
 
 
 async def as_key(client: httpx.AsyncClient, key: str, method: str, path: str, **more: object) -> httpx.Response:
@@ -78,14 +79,17 @@ async def test_nobody_makes_a_stronger_key_than_his_own(client: httpx.AsyncClien
     assert (await client.post("/v1/keys", json={"name": "x", "expires_at": "2001-01-01T00:00:00Z"})).json()["param"] == "expires_at"
 
 
-async def test_workspaces_come_and_go(client: httpx.AsyncClient) -> None:
-    made = (await client.post("/v1/workspaces", json={"name": "new"})).json()
-    assert (await as_key(client, made["key"], "GET", "/v1/workspace")).json()["name"] == "new"
-    await as_key(client, made["key"], "POST", "/v1/sessions", json={"id": "x"})
-    renamed = await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "newer", "settings": {"a": {"b": 1}}})
-    assert (renamed.json()["name"], renamed.json()["settings"]) == ("newer", {"a": {"b": 1}})
-    assert [one["name"] for one in (await client.get("/v1/workspaces")).json()["data"]] == ["acme", "newer"]
-    assert (await client.post("/v1/workspaces", json={"name": "acme"})).status_code == 409
-    assert (await client.post("/v1/workspaces", json={"name": " bad"})).json()["param"] == "name"
-    assert (await client.delete(f"/v1/workspaces/{made['id']}")).json() == {"id": made["id"], "deleted": True}
-    assert (await client.delete(f"/v1/workspaces/{made['id']}")).status_code == 404
+async def test_workspaces_come_and_go(lone_service: Service) -> None:
+    first = await lone_service.workspaces.create("acme")
+    key = (await lone_service.keys.create(lone_service.workspaces.operator(first), "first", ALL_SCOPES))[0]
+    async with client_of(lone_service, key) as client:
+        made = (await client.post("/v1/workspaces", json={"name": "new"})).json()
+        assert (await as_key(client, made["key"], "GET", "/v1/workspace")).json()["name"] == "new"
+        await as_key(client, made["key"], "POST", "/v1/sessions", json={"id": "x"})
+        renamed = await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "newer", "settings": {"a": {"b": 1}}})
+        assert (renamed.json()["name"], renamed.json()["settings"]) == ("newer", {"a": {"b": 1}})
+        assert [one["name"] for one in (await client.get("/v1/workspaces")).json()["data"]] == ["acme", "newer"]
+        assert (await client.post("/v1/workspaces", json={"name": "acme"})).status_code == 409
+        assert (await client.post("/v1/workspaces", json={"name": " bad"})).json()["param"] == "name"
+        assert (await client.delete(f"/v1/workspaces/{made['id']}")).json() == {"id": made["id"], "deleted": True}
+        assert (await client.delete(f"/v1/workspaces/{made['id']}")).status_code == 404
