@@ -10,6 +10,7 @@ import pytest
 from hansard.access import ALL_SCOPES, Principal
 from hansard.app import application
 from hansard.ids import IdSource
+from hansard.model import Workspace
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.dialects.filling import Clock
@@ -51,3 +52,10 @@ def make_key(clocked: Service, principal: Principal) -> MakeKey:
         return (await clocked.keys.create(principal, "tests", scopes or ALL_SCOPES))[0]
 
     return make
+
+
+@pytest.fixture
+async def foreign_key(clocked: Service, workspace: Workspace) -> str:
+    """A key of another workspace, with every scope."""
+    other = await clocked.workspaces.create(f"beside {workspace.name}")
+    return (await clocked.keys.create(clocked.workspaces.operator(other), "other", ALL_SCOPES))[0]

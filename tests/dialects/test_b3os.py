@@ -10,6 +10,7 @@ import pytest
 from hansard.access import ALL_SCOPES, Principal
 from hansard.model import MessageDraft, SessionDraft, parts, times
 from hansard.service import Service
+from tests.conftest import NUMBERS
 from tests.dialects.conftest import MakeKey
 from tests.dialects.filling import UNKNOWN, Clock, run, say, start, uuid_of
 
@@ -318,7 +319,7 @@ async def test_what_was_written_is_read_with_its_own_role_and_kept_whole(api: ht
 
 
 async def test_any_text_survives(api: httpx.AsyncClient) -> None:
-    for text in ("a\x00b", "née ☃ 🙂 漢字", "\u2028\\\"", "x" * 100_000, " "):
+    for text in ("a\x00b", "née ☃ 🙂 漢字", '\u2028\\"', "x" * 100_000, " "):
         assert (await write(api, "s", text))["content"] == text
         assert (await contents(api, sessionId="s", limit=1)) == [text]
 
@@ -409,16 +410,16 @@ async def test_errors_have_b3os_shape(api: httpx.AsyncClient, make_key: MakeKey)
 async def test_the_organization_header_must_name_the_keys_own(api: httpx.AsyncClient, principal: Principal, clocked: Service) -> None:
     for own in (principal.workspace_id, principal.workspace_name, ""):
         assert (await api.get(SESSIONS, headers={"X-Org-ID": own})).status_code == 200
-    other = await clocked.workspaces.create("other")
+    other = await clocked.workspaces.create(f"other-{next(NUMBERS)}")
     for foreign in (other.id, "nothing"):
         refused(await api.get(SESSIONS, headers={"X-Org-ID": foreign}), 403)
         refused(await api.get(HISTORY, params={"sessionId": "s"}, headers={"X-Org-ID": foreign}), 403)
         refused(await api.post(MESSAGES, json={"conversationId": "s", "content": "x", "role": "user"}, headers={"X-Org-ID": foreign}), 403)
 
 
-async def test_another_workspace_sees_and_touches_nothing(api: httpx.AsyncClient, clocked: Service) -> None:
+async def test_another_workspace_sees_and_touches_nothing(api: httpx.AsyncClient, foreign_key: str) -> None:
     await write(api, "s", "ours", workflowId="w")
-    other = await clocked.workspaces.create("other")
+    other = await clocked.workspaces.create(f"other-{next(NUMBERS)}")
     key, _ = await clocked.keys.create(clocked.workspaces.operator(other), "other", ALL_SCOPES)
     api.headers["Authorization"] = f"Bearer {key}"
     assert await names(api) == await contents(api, sessionId="s") == await contents(api, workflowId="w") == []

@@ -7,7 +7,7 @@ import pytest
 
 from hansard.access import ALL_SCOPES
 from hansard.service import Service
-from tests.conftest import client_of
+from tests.conftest import NUMBERS, client_of
 
 
 async def as_key(client: httpx.AsyncClient, key: str, method: str, path: str, **more: object) -> httpx.Response:
@@ -61,7 +61,7 @@ async def test_a_key_of_one_person_sees_that_person_only(client: httpx.AsyncClie
 
 
 async def test_a_foreign_workspace_looks_like_nothing(client: httpx.AsyncClient, service: Service) -> None:
-    other = service.workspaces.operator(await service.workspaces.create("other"))
+    other = service.workspaces.operator(await service.workspaces.create(f"other-{next(NUMBERS)}"))
     foreign = (await service.keys.create(other, "k", ALL_SCOPES))[0]
     made = (await client.post("/v1/sessions", json={"id": "mine"})).json()
     for name in ("mine", made["uid"], "absent"):
