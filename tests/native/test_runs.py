@@ -7,6 +7,7 @@ import asyncio
 import httpx
 import pytest
 
+from hansard.model import RunDraft, RunPatch, SessionDraft
 from hansard.service import Service
 
 
@@ -61,18 +62,21 @@ async def test_a_finished_run_stays_as_it_is(client: httpx.AsyncClient) -> None:
     assert (await client.post("/v1/sessions/s/runs/r/heartbeat", json={})).status_code == 200
 
 
-async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(client: httpx.AsyncClient, service: Service) -> None:
-    await client.post("/v1/sessions/s/runs", json={"id": "r", "lease_seconds": 0.05})
-    await client.post("/v1/sessions/s/runs", json={"id": "kept", "lease_seconds": None})
-    assert await service.runs.reap() == 0
+async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(lone_service: Service) -> None:
+    operator = lone_service.workspaces.operator(await lone_service.workspaces.create("acme"))
+    runs, sessions = lone_service.runs, lone_service.sessions
+    await sessions.start(operator, SessionDraft(id="s"))
+    await runs.start(operator, "s", RunDraft(id="kept", lease_us=None))
+    await runs.start(operator, "s", RunDraft(id="r", lease_us=50_000))
+    assert await runs.reap() == 0
     await asyncio.sleep(0.1)
-    assert sorted(await asyncio.gather(service.runs.reap(), service.runs.reap())) == [0, 1]
-    run = (await client.get("/v1/sessions/s/runs/r")).json()
-    assert (run["state"], run["error"]) == ("interrupted", "the lease lapsed without a heartbeat")
-    assert (await client.get("/v1/sessions/s/runs/kept")).json()["state"] == "running"
-    revived = (await client.post("/v1/sessions/s/runs/r/heartbeat", json={"lease_seconds": 60})).json()
-    assert (revived["state"], revived["finished_at"], revived["error"]) == ("running", None, None)
-    assert await service.runs.reap() == 0
+    assert sorted(await asyncio.gather(runs.reap(), runs.reap())) == [0, 1]
+    session, run = await runs.read(operator, "s", "r")
+    assert (session.state, run.state, run.error) == ("interrupted", "interrupted", "the lease lapsed without a heartbeat")
+    assert (await runs.read(operator, "s", "kept"))[1].state == "running"
+    session, run = await runs.update(operator, "s", "r", RunPatch(lease_us=60_000_000))
+    assert (session.state, run.state, run.finished_at, run.error) == ("running", "running", None, None)
+    assert await runs.reap() == 0
 
 
 @pytest.mark.parametrize(
