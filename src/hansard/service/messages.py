@@ -52,7 +52,8 @@ class Messages:
     async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Sequence[Raw], bool, int | None]:
         """The same encoded by ``projection``, whether there are more, and the last ``seq``; only messages that were not shown lately are read."""
         of, places, more = await self._store.read(verbs.places, ref(principal, session), query)
-        kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(ident, of.name) for _, ident in places])
+        name = of.name
+        kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(ident, name) for _, ident in places])
         if missing:
             lacking = set(missing)
             seqs = [seq for seq, ident in places if ident in lacking]

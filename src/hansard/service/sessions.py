@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
 from hansard.service.messages import check
 from hansard.service.rules import own_id, ref, short, write
+from hansard.store.listing import place_of
 from hansard.store.verbs import events
 from hansard.store.verbs import messages as message_verbs
 from hansard.store.verbs import sessions as verbs
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TITLE, TAGS, TAG = 500, 64, 128
+_REMEMBERED = 512
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 _TEXTS = ("channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "trigger", "intent", "sub_intent")
 
@@ -76,18 +79,19 @@ class Sessions:
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
         """One page of whole sessions."""
         listing = await self._places(principal, query)
-        found = await self._store.read(verbs.by_ids, principal.workspace_id, [one.id for one in listing.places[: query.limit]])
-        return self._page(principal, query, listing, [found[one.id] for one in listing.places[: query.limit] if one.id in found])
+        ids = [one[0] for one in listing.rows[: query.limit]]
+        found = await self._store.read(verbs.by_ids, principal.workspace_id, ids)
+        return self._page(principal, query, listing, [found[ident] for ident in ids if ident in found])
 
     async def list_as(self, principal: Principal, query: SessionQuery, projection: Projection) -> Page[Raw]:
         """One page of sessions, each encoded by ``projection``; only those that changed are read and encoded again."""
         listing = await self._places(principal, query)
-        places = listing.places[: query.limit]
-        kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(one.id, one.version) for one in places])
+        rows = listing.rows[: query.limit]
+        kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(one[0], one[1]) for one in rows])
         if missing:
             found = await self._store.read(verbs.by_ids, principal.workspace_id, missing)
             kept |= self._fragments.keep(projection, principal.workspace_id, found.values())
-        return self._page(principal, query, listing, [kept[one.id] for one in places if one.id in kept])
+        return self._page(principal, query, listing, [kept[one[0]] for one in rows if one[0] in kept])
 
     async def count(self, principal: Principal, wanted: SessionFilter) -> int:
         """The exact number of sessions that match."""
@@ -168,8 +172,9 @@ class Sessions:
         )
 
     def _page(self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]) -> Page[T]:
-        more = len(listing.places) > query.limit
-        cursor = self._cursors.write(principal.workspace_id, _scope(query), listing.places[query.limit - 1].place) if more and query.limit else None
+        more = len(listing.rows) > query.limit
+        last = place_of(listing.rows[query.limit - 1]) if more and query.limit else None
+        cursor = self._cursors.write(principal.workspace_id, _scope(query), last) if last else None
         return Page(items=[*items], has_more=more, next_cursor=cursor, total=listing.total)
 
     def drafted(self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int) -> Session:
@@ -226,7 +231,12 @@ def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
 
 
 def _scope(query: SessionQuery) -> list[object]:
-    return [query.sort, msgspec.to_builtins(query.filter)]
+    return _scope_of(query.sort, query.filter)
+
+
+@lru_cache(_REMEMBERED)
+def _scope_of(sort: str, wanted: SessionFilter) -> list[object]:
+    return [sort, msgspec.to_builtins(wanted)]
 
 
 def _check_texts(given: SessionDraft | SessionPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hansard.store.steps import Steps, many, rows
@@ -10,6 +11,7 @@ from hansard.store.steps import Steps, many, rows
 if TYPE_CHECKING:
     from hansard.model import Session, SessionFilter
 
+_REMEMBERED = 512
 FACETS = ("branch", "state", "channel", "kind", "app", "agent", "resolution")
 """Each session counts once in each facet that it has a value for; ``branch`` always has one."""
 
@@ -33,6 +35,7 @@ def facets_of(session: Session) -> list[tuple[str, str]]:
     return [(facet, str(value)) for facet in FACETS if (value := getattr(session, facet)) is not None]
 
 
+@lru_cache(_REMEMBERED)
 def counted_by(wanted: SessionFilter) -> tuple[str, tuple[str, ...]] | None:
     """The facet and values whose counters give the exact total, None when only counting rows does."""
     asked = [name for name in wanted.__struct_fields__ if getattr(wanted, name) not in ((), None)]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hansard.model import MessageQuery, SessionFilter
+    from hansard.store.steps import Row
 
 _REMEMBERED = 512
 
@@ -61,9 +62,14 @@ ORDERS = {
 def page(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str, wanted: SessionFilter, sort: str, limit: int, *, offset: int = 0, after: list[Any] | None = None
 ) -> Query:
-    """Rows of (id, version, *place): the page in ``sort`` order that begins behind the place ``after``, or at ``offset``."""
+    """Rows of (id, version, …), whose ``place_of`` is told: the page in ``sort`` order that begins behind the place ``after``, or at ``offset``."""
     sql, values = _page(wanted, sort, follows=after is not None)
     return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit, "offset": offset} | _place(after or []))
+
+
+def place_of(row: Row) -> list[Any]:
+    """Where a row of ``page`` stands in its order; the id is the last word in every order."""
+    return [*row[2:], row[0]]
 
 
 def count(workspace_id: str, wanted: SessionFilter) -> Query:
@@ -80,7 +86,8 @@ def _page(wanted: SessionFilter, sort: str, *, follows: bool) -> tuple[str, dict
         comparison = "<" if direction else ">"
         conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})")
     order = ", ".join(column + direction for column in columns)
-    sql = f"select id, version, {', '.join(columns)} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
+    shown = ", ".join(("id", "version", *columns[:-1]))
+    sql = f"select {shown} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
     return sql, values
 
 

@@ -43,7 +43,7 @@ def begin(workspace_id: str, action_id: str, action: str, now: int) -> Steps[Non
 def places(workspace_id: str, wanted: SessionFilter, limit: int, after: list[Any] | None) -> Steps[list[tuple[str, list[Any]]]]:
     """The next matching sessions in the order of their beginning, which no action changes, and where each stands."""
     got = yield listing.page(workspace_id, wanted, "-created_at", limit, after=after)
-    return [(one[0], list(one[2:])) for one in got]
+    return [(one[0], listing.place_of(one)) for one in got]
 
 
 def apply(refs: Sequence[Ref], action_id: str, amend: Callable[[Session], Session], now: int) -> Steps[int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from hansard.ids import safe_form
 from hansard.store import counts, listing, rows, steps
-from hansard.store.steps import Steps, many, run, value
+from hansard.store.steps import Row, Steps, many, run, value
 from hansard.store.verbs import stats
 from hansard.store.verbs.events import generation, happened
 from hansard.store.verbs.names import Ref, found, locked
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hansard.model import Session, SessionFilter
 
 
-class Listed(Struct, frozen=True):
+class Listed(NamedTuple):
     """One place of a page: which session, in which version, and where it stands in the order."""
 
     id: str
@@ -29,9 +29,15 @@ class Listed(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    places: list[Listed]
+    """``rows`` begin with id and version, ``places`` says the same with names."""
+
+    rows: list[Row]
     total: int | None
     generation: int
+
+    @property
+    def places(self) -> list[Listed]:
+        return [Listed(one[0], one[1], listing.place_of(one)) for one in self.rows]
 
 
 def create(session: Session) -> Steps[tuple[Session, bool]]:
@@ -68,7 +74,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     of = yield from generation(workspace_id)
     got = yield listing.page(workspace_id, wanted, sort, limit + 1, offset=offset, after=after)
     total = (yield from count(workspace_id, wanted)) if with_total else None
-    return Listing([Listed(one[0], one[1], list(one[2:])) for one in got], total, of)
+    return Listing(got, total, of)
 
 
 def count(workspace_id: str, wanted: SessionFilter) -> Steps[int]:
@@ -133,6 +139,7 @@ ERASED = (
     "event_delete_of_session",
     "share_delete_of_session",
     "bulk_change_delete_of_session",
+    "idempotency_forget_session",
     "session_delete",
 )
 
