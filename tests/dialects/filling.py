@@ -30,7 +30,8 @@ class Clock:
 
 async def start(api: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
     """A session, as the native API tells it."""
-    return _made(await api.post("/v1/sessions", json=fields))
+    session: dict[str, Any] = _made(await api.post("/v1/sessions", json=fields))
+    return session
 
 
 async def say(api: httpx.AsyncClient, session: str, *messages: tuple[str, str] | dict[str, Any]) -> list[dict[str, Any]]:

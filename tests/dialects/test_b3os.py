@@ -10,7 +10,6 @@ import pytest
 from hansard.access import ALL_SCOPES, Principal
 from hansard.model import MessageDraft, SessionDraft, parts, times
 from hansard.service import Service
-from tests.conftest import NUMBERS
 from tests.dialects.conftest import MakeKey
 from tests.dialects.filling import UNKNOWN, Clock, run, say, start, uuid_of
 
@@ -204,7 +203,8 @@ async def test_before_and_before_id_walk_back_without_gap_or_overlap(api: httpx.
         assert walked == [str(n) for n in range(20)]
         newest = (await data(api, HISTORY, **name))[-1]
         assert await contents(api, before=newest["createdAt"], **name) == [str(n) for n in range(10)]
-    assert await contents(api, sessionId="s", beforeId=newest["id"], limit=2) == ["17", "18"]
+    last = (await data(api, HISTORY, sessionId="s"))[-1]
+    assert await contents(api, sessionId="s", beforeId=last["id"], limit=2) == ["17", "18"]
 
 
 async def test_the_history_of_a_workflow_joins_its_sessions_by_time(api: httpx.AsyncClient, clock: Clock) -> None:
@@ -410,8 +410,8 @@ async def test_errors_have_b3os_shape(api: httpx.AsyncClient, make_key: MakeKey)
 async def test_the_organization_header_must_name_the_keys_own(api: httpx.AsyncClient, principal: Principal, clocked: Service) -> None:
     for own in (principal.workspace_id, principal.workspace_name, ""):
         assert (await api.get(SESSIONS, headers={"X-Org-ID": own})).status_code == 200
-    other = await clocked.workspaces.create(f"other-{next(NUMBERS)}")
-    for foreign in (other.id, "nothing"):
+    other = await clocked.workspaces.create(f"beside {principal.workspace_name}")
+    for foreign in (other.id, other.name, "nothing"):
         refused(await api.get(SESSIONS, headers={"X-Org-ID": foreign}), 403)
         refused(await api.get(HISTORY, params={"sessionId": "s"}, headers={"X-Org-ID": foreign}), 403)
         refused(await api.post(MESSAGES, json={"conversationId": "s", "content": "x", "role": "user"}, headers={"X-Org-ID": foreign}), 403)
@@ -419,9 +419,7 @@ async def test_the_organization_header_must_name_the_keys_own(api: httpx.AsyncCl
 
 async def test_another_workspace_sees_and_touches_nothing(api: httpx.AsyncClient, foreign_key: str) -> None:
     await write(api, "s", "ours", workflowId="w")
-    other = await clocked.workspaces.create(f"other-{next(NUMBERS)}")
-    key, _ = await clocked.keys.create(clocked.workspaces.operator(other), "other", ALL_SCOPES)
-    api.headers["Authorization"] = f"Bearer {key}"
+    api.headers["Authorization"] = f"Bearer {foreign_key}"
     assert await names(api) == await contents(api, sessionId="s") == await contents(api, workflowId="w") == []
     await write(api, "s", "theirs")
     assert await contents(api, sessionId="s") == ["theirs"]

@@ -29,11 +29,9 @@ _TYPES = (
     ("`int` >=", "greater_than_equal"),
     ("`int` <=", "less_than_equal"),
     ("Expected `int`", "int_parsing"),
-    ("Expected `bool`", "bool_parsing"),
+    ("Expected `bool", "bool_parsing"),
     ("Invalid enum value", "enum"),
     ("of length <=", "too_long"),
-    ("ISO", "datetime_parsing"),
-    ("isoformat", "datetime_parsing"),
 )
 
 
@@ -48,7 +46,7 @@ def error_out(failure: Failure) -> dict[str, object]:
 
 
 def _type(message: str) -> str:
-    return next((name for words, name in _TYPES if words in message), "value_error")
+    return next((name for words, name in _TYPES if words in message), "datetime_parsing" if message.startswith("created_") else "value_error")
 
 
 def _routes(prefix: str) -> tuple[Route, ...]:

@@ -1,0 +1,481 @@
+"""Athena's list says what its document promises; the neighbours answer as the published client expects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from hansard.access import Principal
+from hansard.model import SessionDraft, times
+from hansard.service import Service
+from tests.dialects.conftest import MakeKey
+from tests.dialects.filling import UNKNOWN, Clock, run, say, start, uuid_of
+
+SESSIONS = "/api/v0/sessions"
+ENVELOPE = ["items", "limit", "offset", "total", "has_more", "next_offset"]
+
+
+async def page(api: httpx.AsyncClient, **params: Any) -> dict[str, Any]:
+    answer = await api.get(SESSIONS, params=params)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def titles(api: httpx.AsyncClient, **params: Any) -> list[str | None]:
+    return [one["title"] for one in (await page(api, **params))["items"]]
+
+
+async def item(api: httpx.AsyncClient, name: str) -> dict[str, Any]:
+    answer = await api.get(f"{SESSIONS}/{name}")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def test_the_documented_envelope_of_an_empty_store(api: httpx.AsyncClient) -> None:
+    answer = await api.get(SESSIONS)
+    assert answer.json() == {"items": [], "limit": 50, "offset": 0, "total": 0, "has_more": False, "next_offset": None}
+    assert list(answer.json()) == ENVELOPE
+
+
+async def test_the_whole_page_of_one_session(api: httpx.AsyncClient, clock: Clock, principal: Principal) -> None:
+    clock.set("2026-01-01T10:00:00Z")
+    parent = await start(api, id="parent", title="Parent")
+    about = {"channel": "web", "app": "billing", "agent": "clerk", "model": "gpt-5", "user": "u1", "trigger": "api"}
+    session = await start(api, id="s", title="Invoice", parent="parent", **about)
+    clock.move(60)
+    await say(api, "s", ("user", "hello"), {"role": "assistant", "text": "hi there", "usage": {"input_tokens": 5, "output_tokens": 2, "cost_usd": 0.25}})
+    body = await page(api, include_sub_sessions="true", query="invoice")
+    assert body == {
+        "items": [
+            {
+                "id": f"asset_{uuid_of(session)}",
+                "thread_id": uuid_of(session),
+                "title": "Invoice",
+                "state": None,
+                "run_status_v2": None,
+                "session_status_v2": "idle",
+                "failure_reason_v2": None,
+                "session_type": "session",
+                "source_channel": "web",
+                "agent": "clerk",
+                "model": "gpt-5",
+                "app_id": "billing",
+                "created_by_id": "u1",
+                "workspace_id": principal.workspace_id,
+                "parent_session_id": f"asset_{uuid_of(parent)}",
+                "is_sub_session": True,
+                "is_unread": True,
+                "last_message_preview": "hi there",
+                "num_messages": 2,
+                "total_cost_usd": 0.25,
+                "trigger_type": "api",
+                "aop_asset_id": None,
+                "aop_execution_succeeded": None,
+                "aop_execution_error": None,
+                "collab_agent_id": None,
+                "created_at": "2026-01-01T10:00:00Z",
+                "updated_at": "2026-01-01T10:01:00Z",
+            }
+        ],
+        "limit": 50,
+        "offset": 0,
+        "total": 1,
+        "has_more": False,
+        "next_offset": None,
+    }
+    assert await item(api, "s") == body["items"][0]
+
+
+async def test_limit_and_offset_are_a_window_with_the_exact_total(api: httpx.AsyncClient, clocked: Service, principal: Principal) -> None:
+    for n in range(7):
+        await clocked.sessions.start(principal, SessionDraft(id=f"s{n}", title=f"t{n}", created_at=times.parse("2026-01-01T00:00:00Z") + n))
+    order = {"sort_by": "created_at"}
+    newest_first = [f"t{n}" for n in range(6, -1, -1)]
+    body = await page(api, limit=3, offset=2, **order)
+    assert ([one["title"] for one in body["items"]], body["total"], body["has_more"], body["next_offset"]) == (newest_first[2:5], 7, True, 5)
+    last = await page(api, limit=3, offset=5, **order)
+    assert ([one["title"] for one in last["items"]], last["total"], last["has_more"], last["next_offset"]) == (newest_first[5:], 7, False, None)
+    past = await page(api, offset=2**63 - 1)
+    assert (past["items"], past["total"], past["has_more"], past["next_offset"]) == ([], 7, False, None)
+    walked, offset = list[str | None](), 0
+    while shown := await titles(api, limit=2, offset=offset, **order):  # the published pager: offset + 1 until a page is empty
+        walked += shown
+        offset += 1
+    assert (offset, [*dict.fromkeys(walked)]) == (7, newest_first)
+
+
+async def test_a_limit_may_be_500(api: httpx.AsyncClient) -> None:
+    assert (await page(api, limit=500))["limit"] == 500
+
+
+async def test_branches_and_tasks_are_listed_when_asked_for(api: httpx.AsyncClient) -> None:
+    await start(api, id="plain", title="plain")
+    await start(api, id="branch", title="branch", parent="plain")
+    await start(api, id="task", title="task", kind="task", workflow_id="aop_1")
+    await start(api, id="flow", title="flow", kind="workflow", workflow_id="aop_2")
+    await start(api, id="both", title="both", kind="task", parent="task", workflow_id="aop_1")
+    assert await titles(api, sort_by="title", sort_direction="asc") == ["plain"]
+    assert set(await titles(api, include_sub_sessions="true")) == {"plain", "branch"}
+    assert set(await titles(api, include_task_sessions="TRUE")) == {"plain", "task", "flow"}
+    assert set(await titles(api, include_task_sessions="1", include_sub_sessions="1")) == {"plain", "branch", "task", "flow", "both"}
+    assert await titles(api, aop_asset_id="aop_1") == ["task"]
+    assert (await page(api, include_task_sessions="1"))["total"] == 3
+    task = await item(api, "task")
+    assert (task["aop_asset_id"], task["session_type"], task["aop_execution_succeeded"]) == ("aop_1", "session", None)
+
+
+STATES = [
+    ("queued", "queued", "active", None, None),
+    ("running", "running", "active", None, None),
+    ("waiting", "needs_input", "needs_input", None, None),
+    ("completed", "completed", "idle", None, True),
+    ("partial", "completed", "idle", None, False),
+    ("failed", "failed", "error", "error", False),
+    ("cancelled", "canceled", "idle", None, None),
+    ("interrupted", "failed", "error", "interrupted", False),
+]
+
+
+async def test_states_are_shown_and_filtered_by_the_same_word(api: httpx.AsyncClient) -> None:
+    await start(api, id="none", title="none")
+    for ours, *_ in STATES:
+        await start(api, id=ours, title=ours)
+        await run(api, ours, ours)
+    for ours, theirs, status, reason, _ in STATES:
+        one = await item(api, ours)
+        assert (one["state"], one["run_status_v2"], one["session_status_v2"], one["failure_reason_v2"]) == (theirs, theirs, status, reason)
+    for word in {theirs for _, theirs, *_ in STATES}:
+        assert set(await titles(api, state=word)) == {ours for ours, theirs, *_ in STATES if theirs == word}
+    assert await titles(api, state="cancelled") == await titles(api, state="Canceled") == ["cancelled"]
+    assert set(await titles(api, state=["running,queued", "needs_input"])) == {"running", "queued", "waiting"}
+    assert set(await titles(api, state=" running , ,queued,")) == {"running", "queued"}
+    assert len(await titles(api, state="")) == len(await titles(api, state=" , ")) == 9
+    for unknown in ("nothing", "scheduled", "waiting"):
+        assert (await page(api, state=unknown))["total"] == 0
+    assert await titles(api, state=["nothing", "running"]) == ["running"]
+
+
+async def test_a_workflows_run_says_how_it_went(api: httpx.AsyncClient) -> None:
+    for ours, *_, succeeded in STATES:
+        await start(api, id=ours, kind="workflow", workflow_id="w")
+        await run(api, ours, ours, error="broke" if succeeded is False else None)
+        one = await item(api, ours)
+        assert (one["aop_execution_succeeded"], one["aop_execution_error"]) == (succeeded, "broke" if succeeded is False else None)
+
+
+async def test_a_session_that_ended_without_a_run_is_completed(api: httpx.AsyncClient) -> None:
+    await start(api, id="over", title="over")
+    await start(api, id="ongoing", title="ongoing")
+    await api.post("/v1/sessions/over/end", json={})
+    assert (await item(api, "over"))["state"] == "completed"
+    assert await titles(api, state="completed") == ["over"]
+
+
+async def test_channels_kinds_apps_and_triggers(api: httpx.AsyncClient) -> None:
+    await start(api, id="a", title="a", channel="Agent_Email", app="x", trigger="email")
+    await start(api, id="b", title="b", channel="web", kind="video_session", app="y", trigger="schedule")
+    await start(api, id="c", title="c", channel="api", kind="mobile_session")
+    assert await titles(api, source_channel="agent_email") == await titles(api, source_channel="AGENT_EMAIL") == ["a"]
+    assert set(await titles(api, source_channel=["web,api", "none"])) == {"b", "c"}
+    assert await titles(api, session_type="session") == ["a"]
+    assert set(await titles(api, session_type="video_session, mobile_session")) == {"b", "c"}
+    assert await titles(api, session_type="nothing") == []
+    assert set(await titles(api, session_type="")) == {"a", "b", "c"}
+    assert await titles(api, app_id="y") == ["b"]
+    assert await titles(api, app_id="nothing") == []
+    assert set(await titles(api, trigger_type=["email,schedule"])) == {"a", "b"}
+    assert (await page(api, source_channel="nothing"))["total"] == 0
+
+
+async def test_query_is_part_of_the_title_in_any_case_and_taken_literally(api: httpx.AsyncClient) -> None:
+    for title in ("Über 100% sure", "a_b", "axb", "back\\slash", "Straße"):
+        await start(api, title=title)
+    assert await titles(api, query="ÜBER 100%") == ["Über 100% sure"]
+    assert await titles(api, query="A_B") == ["a_b"]
+    assert await titles(api, query="k\\s") == ["back\\slash"]
+    assert await titles(api, query="STRASSE") == ["Straße"]
+    assert await titles(api, query="%") == ["Über 100% sure"]
+    assert await titles(api, query="nothing") == []
+    assert len(await titles(api, query="")) == 5
+
+
+async def test_created_after_and_before_are_inclusive(api: httpx.AsyncClient) -> None:
+    for day in (1, 2, 3):
+        await start(api, title=str(day), created_at=f"2026-01-0{day}T12:00:00Z")
+    assert set(await titles(api, created_after="2026-01-02T12:00:00Z")) == {"2", "3"}
+    assert set(await titles(api, created_before="2026-01-02T12:00:00Z")) == {"1", "2"}
+    for text in ("2026-01-02T14:00:00+02:00", "2026-01-02T14:00:00 02:00", "2026-01-02T12:00:00", "2026-01-02T12:00:00.000000Z"):
+        assert await titles(api, created_after=text, created_before=text) == ["2"]
+
+
+async def test_sorts(api: httpx.AsyncClient, clock: Clock) -> None:
+    for place, title in enumerate(("banana", "Apple", None, "cherry", "apple")):
+        await start(api, title=title, created_at=f"2026-01-0{9 - place}T00:00:00Z", id=f"s{place}")
+        clock.move(1)
+    assert await titles(api) == await titles(api, sort_by="updated_at") == ["apple", "cherry", None, "Apple", "banana"]
+    assert await titles(api, sort_direction="asc") == ["banana", "Apple", None, "cherry", "apple"]
+    assert await titles(api, sort_by="created_at") == ["banana", "Apple", None, "cherry", "apple"]
+    ascending = await titles(api, sort_by="title", sort_direction="asc")
+    assert ([str(one).lower() for one in ascending[:4]], ascending[4]) == (["apple", "apple", "banana", "cherry"], None)
+    descending = await titles(api, sort_by="title")
+    assert ([str(one).lower() for one in descending[:4]], descending[4]) == (["cherry", "banana", "apple", "apple"], None)
+
+
+async def test_the_workspace_parameter_names_the_keys_own_or_nothing(api: httpx.AsyncClient, principal: Principal, clocked: Service) -> None:
+    await start(api, title="ours")
+    other = await clocked.workspaces.create(f"beside {principal.workspace_name}")
+    assert await titles(api, workspace_id=principal.workspace_id) == await titles(api, workspace_id="") == ["ours"]
+    assert await page(api, workspace_id=other.id) == await page(api, workspace_id="nothing") == await page(api, state="nothing")
+
+
+async def test_an_item_answers_to_every_form_of_its_name(api: httpx.AsyncClient) -> None:
+    session = await start(api, id="telegram:42")
+    for form in ("asset_{}", "{}", "ses_{}", "session_{}", "websocket_{}"):
+        assert (await item(api, form.format(uuid_of(session))))["thread_id"] == uuid_of(session)
+    assert await item(api, "telegram:42") == await item(api, "telegram_42")
+
+
+async def test_read_and_unread_tell_the_item_and_leave_it_in_its_place(api: httpx.AsyncClient, clock: Clock) -> None:
+    for name in ("first", "second"):
+        await start(api, id=name, title=name)
+        await say(api, name, ("user", "hi"))
+        clock.move(1)
+    for route, is_unread in (("read", False), ("read", False), ("unread", True), ("unread", True), ("read", False)):
+        answer = await api.post(f"{SESSIONS}/first/{route}")
+        assert (answer.status_code, answer.json()["is_unread"]) == (200, is_unread)
+        assert answer.json() == await item(api, "first")
+    assert await titles(api) == ["second", "first"]
+    clock.move(1)
+    await say(api, "first", ("assistant", "news"))
+    assert (await item(api, "first"))["is_unread"] is True
+
+
+async def filled(api: httpx.AsyncClient, clock: Clock) -> dict[str, Any]:
+    """A session with every kind of message, five seconds long."""
+    clock.set("2026-01-01T10:00:00Z")
+    session = await start(api, id="s", title="Two\nlines", workflow_id="w")
+    call = {"type": "tool_call", "id": "c1", "name": "find", "arguments": {"n": 1}}
+    usage = {"input_tokens": 10, "output_tokens": 4, "cost_usd": 0.5}
+    await say(
+        api,
+        "s",
+        ("system", "be kind"),
+        ("user", "hello"),
+        {"role": "assistant", "parts": [{"type": "reasoning", "content": "hm"}, call], "model": "gpt-5", "run_id": "r1", "usage": usage},
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", "response": {"found": True}}], "metadata": {"x": None}},
+    )
+    clock.move(5)
+    await say(api, "s", {"role": "assistant", "text": "found it", "sender": "operator", "sender_id": "ann"})
+    return session
+
+
+async def test_the_trace_holds_every_message_whole(api: httpx.AsyncClient, clock: Clock) -> None:
+    session = await filled(api, clock)
+    answer = await api.get(f"{SESSIONS}/s/download")
+    body = answer.json()
+    assert answer.json() == (await api.get(f"{SESSIONS}/s/download", params={"export_format": "trace"})).json()
+    assert answer.headers["content-disposition"] == f'attachment; filename="asset_{uuid_of(session)}-trace.json"'
+    assert {name: body[name] for name in body if name != "messages"} == {
+        "id": f"asset_{uuid_of(session)}",
+        "thread_id": uuid_of(session),
+        "title": "Two\nlines",
+        "created_at": "2026-01-01T10:00:00Z",
+        "updated_at": "2026-01-01T10:00:05Z",
+        "export_format": "trace",
+    }
+    native = (await api.get("/v1/sessions/s/messages")).json()["data"]
+    assert [(one["id"], one["seq"], one["role"], one["parts"], one["created_at"]) for one in body["messages"]] == [
+        (one["id"], one["seq"], one["role"], one["parts"], one["created_at"]) for one in native
+    ]
+    called, answered, last = body["messages"][2:]
+    assert (called["model"], called["run_id"]) == ("gpt-5", "r1")
+    assert called["usage"] == {"input_tokens": 10, "output_tokens": 4, "total_tokens": 14, "total_cost_usd": 0.5}
+    assert (answered["metadata"], last["sender"], last["sender_id"]) == ({"x": None}, "operator", "ann")
+
+
+async def test_messages_are_the_turns_of_user_and_agent(api: httpx.AsyncClient, clock: Clock) -> None:
+    await filled(api, clock)
+    body = (await api.get(f"{SESSIONS}/s/download", params={"export_format": "messages"})).json()
+    assert [(one["role"], one["content"], one["created_at"]) for one in body["messages"]] == [
+        ("user", "hello", "2026-01-01T10:00:00Z"),
+        ("assistant", "found it", "2026-01-01T10:00:05Z"),
+    ]
+    assert body["export_format"] == "messages"
+
+
+async def test_markdown_is_a_transcript(api: httpx.AsyncClient, clock: Clock) -> None:
+    await filled(api, clock)
+    answer = await api.get(f"{SESSIONS}/s/download", params={"export_format": "markdown"})
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert answer.headers["content-disposition"].endswith('-markdown.md"')
+    assert answer.text == "# Two lines\n\n## User · 2026-01-01T10:00:00Z\n\nhello\n\n## Agent · 2026-01-01T10:00:05Z\n\nfound it\n"
+    await start(api, id="empty")
+    assert (await api.get(f"{SESSIONS}/empty/download", params={"export_format": "markdown"})).text == "# Untitled session\n"
+
+
+async def test_stats_are_figures(api: httpx.AsyncClient, clock: Clock) -> None:
+    await filled(api, clock)
+    body = (await api.get(f"{SESSIONS}/s/download", params={"export_format": "stats"})).json()
+    assert {name: body[name] for name in list(body)[6:]} == {
+        "num_messages": 5,
+        "messages_by_role": {"system": 1, "user": 1, "assistant": 2, "tool": 1},
+        "num_tool_calls": 1,
+        "tool_calls_by_name": {"find": 1},
+        "usage": {"input_tokens": 10, "output_tokens": 4, "total_tokens": 14, "total_cost_usd": 0.5},
+        "first_message_at": "2026-01-01T10:00:00Z",
+        "last_message_at": "2026-01-01T10:00:05Z",
+        "duration_seconds": 5.0,
+    }
+    await start(api, id="empty")
+    body = (await api.get(f"{SESSIONS}/empty/download", params={"export_format": "stats"})).json()
+    assert (body["num_messages"], body["first_message_at"], body["duration_seconds"]) == (0, None, None)
+
+
+async def test_a_download_of_thousands_of_messages_is_whole(api: httpx.AsyncClient) -> None:
+    await start(api, id="long")
+    for batch in range(21):
+        await say(api, "long", *[("user", f"{batch}.{n}") for n in range(100)])
+    body = (await api.get(f"{SESSIONS}/long/download", params={"export_format": "messages"})).json()
+    assert [one["content"] for one in body["messages"]] == [f"{batch}.{n}" for batch in range(21) for n in range(100)]
+
+
+async def test_the_status_of_a_thread(api: httpx.AsyncClient, clock: Clock, principal: Principal) -> None:
+    session = await filled(api, clock)
+    thread = uuid_of(session)
+    body = (await api.get(f"/api/v0/threads/{thread}/status")).json()
+    asset = body.pop("conversation_asset")
+    created = {"created_at": "2026-01-01T10:00:00Z", "updated_at": "2026-01-01T10:00:05Z"}
+    assert body == {"thread_id": thread, "status": "completed", "error": None, **created}
+    messages = asset.pop("messages")
+    assert asset.pop("last_message") == messages[-1]
+    assert asset == {
+        "conversation_asset_id": f"asset_{thread}",
+        "title": "Two\nlines",
+        "state": None,
+        "agent": None,
+        "model": None,
+        "start_channel": None,
+        "last_channel": None,
+        "created_by": principal.key_id if principal.key_id != "operator" else asset["created_by"],
+        "workspace_id": principal.workspace_id,
+        "num_messages": 5,
+        "linked_aops": [],
+        "linked_projects": [],
+        "error": None,
+        "athena_metadata": {},
+        **created,
+    }
+    assert [(one["role"], one["content"], one["name"]) for one in messages] == [
+        ("system", "be kind", None),
+        ("user", "hello", None),
+        ("assistant", "", None),
+        ("tool", '{"found":true}', "find"),
+        ("assistant", "found it", None),
+    ]
+    assert messages[2]["additional_kwargs"] == {"tool_calls": [{"id": "c1", "name": "find", "args": {"n": 1}}]}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(ours, theirs) for ours, theirs, *_ in STATES])
+async def test_a_status_leaves_the_messages_out_while_the_run_is_under_way(api: httpx.AsyncClient, ours: str, theirs: str) -> None:
+    await start(api, id="s", kind="workflow", workflow_id="w", workflow_name="Nightly")
+    await say(api, "s", ("user", "go"))
+    await run(api, "s", ours, error="broke" if theirs == "failed" else None)
+    url = "/api/v0/threads/s/status"
+    default, forced, skipped = [(await api.get(url, params=params)).json() for params in ({}, {"include_messages": "true"}, {"include_messages": "0"})]
+    assert default["status"] == default["conversation_asset"]["state"] == theirs
+    assert (default["conversation_asset"]["messages"] is None) == (theirs in {"queued", "running"})
+    assert len(forced["conversation_asset"]["messages"]) == 1
+    assert skipped["conversation_asset"]["messages"] is skipped["conversation_asset"]["last_message"] is None
+    assert default["conversation_asset"]["linked_aops"] == [{"asset_id": "w", "title": "Nightly"}]
+    assert default["error"] == ("broke" if theirs == "failed" else None)
+
+
+async def test_the_prefix_may_be_doubled(api: httpx.AsyncClient) -> None:
+    await start(api, id="s", title="s")
+    for path in ("/sessions", "/sessions/s", "/sessions/s/download?export_format=stats", "/threads/s/status"):
+        assert (await api.get(f"/api/v0/api/v0{path}")).json() == (await api.get(f"/api/v0{path}")).json()
+    assert (await api.post("/api/v0/api/v0/sessions/s/read")).status_code == 200
+    assert (await api.get("/api/v0/api/v0/sessions/nothing")).json() == (await api.get("/api/v0/sessions/nothing")).json()
+
+
+async def test_bad_parameters_are_422_and_name_their_place(api: httpx.AsyncClient) -> None:
+    await start(api, id="s")
+    number = {"0": "greater_than_equal", "-1": "greater_than_equal", "501": "less_than_equal", "x": "int_parsing", "": "int_parsing", "1.5": "int_parsing"}
+    moment = dict.fromkeys(("yesterday", "2026-13-01T00:00:00Z", "", "20"), "datetime_parsing")
+    bad: list[tuple[str, str, dict[str, str]]] = [
+        (SESSIONS, "limit", number),
+        (SESSIONS, "offset", {"-1": "greater_than_equal", "x": "int_parsing", str(2**63): "less_than_equal", "9" * 5000: "value_error"}),
+        (SESSIONS, "created_after", moment),
+        (SESSIONS, "created_before", moment),
+        (SESSIONS, "sort_by", {"nothing": "enum", "": "enum", "-title": "enum"}),
+        (SESSIONS, "sort_direction", {"up": "enum", "": "enum"}),
+        (SESSIONS, "include_sub_sessions", {"maybe": "bool_parsing", "": "bool_parsing", "2": "bool_parsing"}),
+        (SESSIONS, "include_task_sessions", {"maybe": "bool_parsing"}),
+        (SESSIONS, "query", {"x" * 1001: "too_long", "a\x00b": "value_error"}),
+        (SESSIONS, "source_channel", {",".join(map(str, range(101))): "too_long"}),
+        (f"{SESSIONS}/s/download", "export_format", {"pdf": "enum", "": "enum"}),
+        ("/api/v0/threads/s/status", "include_messages", {"maybe": "bool_parsing"}),
+    ]
+    for url, name, values in bad:
+        for value, kind in values.items():
+            answer = await api.get(url, params={name: value})
+            (problem,) = answer.json()["detail"]
+            assert (answer.status_code, problem["loc"], problem["type"]) == (422, ["query", name], kind), (name, value[:50], answer.text)
+            assert list(problem) == ["loc", "msg", "type"]
+
+
+async def test_errors_have_athenas_shapes(api: httpx.AsyncClient, make_key: MakeKey) -> None:
+    await start(api, id="s")
+    items = [f"{SESSIONS}/s", f"{SESSIONS}/s/download", "/api/v0/threads/s/status"]
+    for headers in ({"Authorization": ""}, {"Authorization": "Bearer nothing"}, {"Authorization": "", "X-API-KEY": "nothing"}):
+        assert told(await api.get(SESSIONS, headers=headers)) == (401, {"detail": "Unauthorized"})
+        for url in items:
+            assert told(await api.get(url, headers=headers)) == (401, {"message": "Unauthorized"})
+    for url in (f"{SESSIONS}/asset_{UNKNOWN}", f"{SESSIONS}/nothing/download", f"/api/v0/threads/{UNKNOWN}/status", f"{SESSIONS}/%00"):
+        status, body = told(await api.get(url))
+        assert (status, list(body)) == (404, ["message"])
+    for route in ("read", "unread"):
+        status, body = told(await api.post(f"{SESSIONS}/nothing/{route}"))
+        assert (status, list(body)) == (404, ["message"])
+    for url in ("/api/v0", "/api/v0/nothing", f"{SESSIONS}/s/nothing", "/api/v0/threads/s"):
+        assert told(await api.get(url)) == (404, {"detail": "Not Found"})
+    wrong = await api.delete(SESSIONS)
+    assert (told(wrong), wrong.headers["allow"]) == ((405, {"detail": "Method Not Allowed"}), "GET")
+    stranger = {"Authorization": f"Bearer {await make_key('export')}"}
+    for url in (SESSIONS, *items):
+        status, body = told(await api.get(url, headers=stranger))
+        assert (status, list(body)) == (403, ["detail"])
+    reader = {"Authorization": f"Bearer {await make_key('sessions:read')}"}
+    assert (await api.post(f"{SESSIONS}/s/read", headers=reader)).status_code == 403
+
+
+async def test_either_header_carries_the_key_but_not_two_different_ones(api: httpx.AsyncClient, key: str, make_key: MakeKey) -> None:
+    assert (await api.get(SESSIONS, headers={"Authorization": "", "X-API-KEY": key})).status_code == 200
+    assert (await api.get(SESSIONS, headers={"X-API-KEY": key})).status_code == 200
+    assert (await api.get(SESSIONS, headers={"X-API-KEY": await make_key()})).status_code == 401
+
+
+async def test_a_foreign_session_is_an_absent_one(api: httpx.AsyncClient, foreign_key: str) -> None:
+    session = await start(api, id="telegram:42")
+    api.headers["Authorization"] = f"Bearer {foreign_key}"
+    assert (await page(api))["total"] == 0
+    for name in (f"asset_{uuid_of(session)}", "telegram:42"):
+        for method, path in (("GET", ""), ("GET", "/download"), ("POST", "/read"), ("POST", "/unread")):
+            foreign = await api.request(method, f"{SESSIONS}/{name}{path}")
+            absent = await api.request(method, f"{SESSIONS}/nothing{path}")
+            assert (foreign.status_code, foreign.text.replace(name, "nothing")) == (absent.status_code, absent.text) == (404, absent.text)
+
+
+async def test_an_unchanged_list_is_answered_304(api: httpx.AsyncClient) -> None:
+    first = await api.get(SESSIONS)
+    assert (await api.get(SESSIONS, headers={"If-None-Match": first.headers["etag"]})).status_code == 304
+    await start(api, title="new")
+    assert (await api.get(SESSIONS, headers={"If-None-Match": first.headers["etag"]})).json()["total"] == 1
+
+
+def told(answer: httpx.Response) -> tuple[int, dict[str, Any]]:
+    return answer.status_code, answer.json()
