@@ -20,7 +20,7 @@ from hansard.bench.peers import Peer
 from hansard.bench.places import places
 from hansard.bench.records import PLANS, Maker
 from hansard.bench.servers import cores, free_port, pinned, running
-from hansard.bench.table import Row
+from hansard.bench.table import Report, Row
 from hansard.bench.targets import TARGETS
 from hansard.bench.wire import Load
 from hansard.bench.yardsticks import KEY, Idiomatic, floor, scripts
@@ -56,22 +56,12 @@ class Options(Struct, frozen=True, kw_only=True):
     peers: tuple[str, ...] = ()
     idiomatic: bool = True
     reuse: bool = False
+    only: tuple[str, ...] = ()
     build: Path = Path("build/bench")
 
     @property
     def is_quick(self) -> bool:
         return self.size == "quick"
-
-
-class Report(Struct, frozen=True):
-    """Everything that a run found."""
-
-    size: str
-    store: str
-    machine: dict[str, str]
-    facts: dict[str, int]
-    rows: list[Row]
-    seconds: float
 
 
 class Filled(Struct, frozen=True):
@@ -104,7 +94,7 @@ class Run:
         rows.append(keep.on_disk(self._places.on_disk(full.url), full.facts, self._targets))
         rows += self._rivals()
         facts = {"sessions": full.facts.session_count, "messages": full.facts.message_count, "raw_bytes": full.facts.raw_bytes}
-        return Report(self._options.size, self._places.kind, machine.describe(), facts, rows, time.monotonic() - began)
+        return Report(size=self._options.size, store=self._places.kind, machine=machine.describe(), facts=facts, rows=rows, seconds=time.monotonic() - began)
 
     def _contests(self, small: Filled, full: Filled) -> list[Row]:
         constant = self._start(floor(self._build))
@@ -120,6 +110,8 @@ class Run:
         rows = []
         with pinned(cores()[1]):
             for contest in CONTESTS:
+                if self._options.only and contest.__name__ not in self._options.only:
+                    continue
                 self._tell(f"{contest.__module__.rpartition('.')[2]}: {contest.__name__}")
                 rows += uvloop.run(contest(arena))
         return [*rows, keep.resident(server.resident_bytes(), self._targets)]
@@ -171,8 +163,8 @@ class Run:
 
     def _serving(self, filled: Filled) -> AbstractContextManager[Server]:
         port = free_port()
-        command = [sys.executable, "-m", "hansard", "serve", "--port", str(port), "--store", filled.url]
-        return running(command, port, self._build / "hansard.log")
+        command = [sys.executable, "-m", "hansard", "serve", "--quiet", "--host", "127.0.0.1", "--port", str(port), "--store", filled.url, "--access-log"]
+        return running(command, port, self._build / f"hansard-{filled.facts.plan}.log", folder=self._build)
 
     def _start(self, server: AbstractContextManager[Server]) -> Server:
         return self._stack.enter_context(server)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 _STEP = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -51,11 +51,11 @@ def free_port() -> int:
 class Server:
     """A child process that listens on ``port`` of the loopback address."""
 
-    def __init__(self, command: Sequence[str], port: int, log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, command: Sequence[str], port: int, log: Path, folder: Path | None = None) -> None:
         self.port, self._log = port, log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output, pinned(cores()[0]):
-            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})  # noqa: S603 - our own commands
+            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)  # noqa: S603 - our own commands
 
     @property
     def pid(self) -> int:
@@ -98,9 +98,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], port: int, log: Path, env: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A server for the length of a block."""
-    server = Server(command, port, log, env)
+def running(command: Sequence[str], port: int, log: Path, folder: Path | None = None) -> Iterator[Server]:
+    """A server for the length of a block, in ``folder``, so that no settings file of this one is read."""
+    server = Server(command, port, log, folder)
     try:
         server.wait_until_up()
         yield server

@@ -30,6 +30,24 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {True: "reached", False: "missed", None: "–"}[self.reached]
 
 
+class Report(Struct, frozen=True, kw_only=True):
+    """Everything that a run found."""
+
+    size: str
+    store: str
+    machine: dict[str, str]
+    facts: dict[str, int]
+    rows: list[Row]
+    seconds: float
+
+
+def summary(report: Report) -> str:
+    """The table under what it is of."""
+    machine = ", ".join(f"{name} {value}" for name, value in report.machine.items())
+    facts = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in report.facts.items())
+    return f"{report.store}, {report.size}: {facts}\n{machine}; {report.seconds:.0f} s\n\n{render(report.rows)}"
+
+
 def render(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table, columns aligned."""
     cells = [_HEADER, *(_cells(row) for row in rows)]

@@ -18,6 +18,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Sessions": ("sessions", "messages", "import", "export"),
     "Workspaces and keys": ("workspaces", "keys"),
     "Look after the store": ("migrate",),
+    "Measure": ("bench",),
 }
 """Each command is ``command`` in the module of its name, which ends with an underscore where Python has the word."""
 
