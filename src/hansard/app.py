@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hansard import native
-from hansard.dialects import athena, b3os, konvo
+from hansard.dialects import athena, b3os, konvo, pocketpaw
 from hansard.errors import Error, StoreUnavailable
 from hansard.http import log as logging
 from hansard.http.access_log import AccessLog
@@ -33,6 +33,7 @@ DIALECTS: tuple[Dialect, ...] = (
     b3os.dialect,
     athena.dialect,
     konvo.dialect,
+    pocketpaw.dialect,
 )
 _log = structlog.get_logger("hansard")
 

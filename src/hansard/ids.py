@@ -10,7 +10,7 @@ from collections.abc import Callable
 SESSION, MESSAGE, RUN, WORKSPACE, REQUEST = "ses_", "msg_", "run_", "ws_", "req_"
 MAX_LENGTH = 256
 
-_UUID = re.compile(r"(?:ses_|asset_|session_|websocket_)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", re.IGNORECASE)
+_UUID = re.compile(r"(?:ses_|asset_|session_|websocket[_:])?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", re.IGNORECASE)
 _OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
 _SEQ_MASK = (1 << 32) - 1
 

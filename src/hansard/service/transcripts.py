@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hansard.model import SessionFilter
 from hansard.service.rules import ref
 from hansard.service.sessions import narrowed
 from hansard.store.verbs import transcripts as verbs
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hansard.access import Principal
-    from hansard.model import Message, Session, SessionFilter
+    from hansard.model import Message, Session
     from hansard.store import Store
 
 
@@ -24,9 +25,20 @@ class Transcripts:
         """The session and all its messages, in order."""
         return await self._store.read_long(verbs.whole, ref(principal, session))
 
+    async def spoken(self, principal: Principal, session: str, limit: int) -> tuple[Session, list[Message]]:
+        """The session and the last ``limit`` of its messages that have words, in order; what tools said is left out."""
+        return await self._store.read(verbs.spoken, ref(principal, session), limit)
+
     async def said(self, principal: Principal, sessions: Sequence[Session]) -> dict[str, list[Message]]:
         """The user and assistant messages of sessions that were read before, in order, by session id."""
         return await self._store.read_long(verbs.said, principal.workspace_id, [one.id for one in sessions])
+
+    async def mentions(self, principal: Principal, text: str, limit: int) -> list[tuple[Session, Message]]:
+        """Up to ``limit`` sessions in which a user or an assistant said ``text``, in any case, each with the first message that has it.
+
+        The most recent activity comes first.
+        """
+        return await self._store.read_long(verbs.mentions, principal.workspace_id, narrowed(principal, SessionFilter()), text, limit)
 
     async def newest(
         self, principal: Principal, wanted: SessionFilter, limit: int, *, before: verbs.Place | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.model import Message, MessageQuery, Session
+from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Steps
+from hansard.store.verbs import sessions as session_verbs
 from hansard.store.verbs.names import Ref, found
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from hansard.model import SessionFilter
 
-_BATCH = 1000
+_BATCH, _SEARCHED = 1000, 100
+SPEAKERS = ("system", "user", "assistant")
 Place = tuple[int, int, str]
 """Where a message stands among those of several sessions: ``created_at``, ``seq`` and ``id``."""
 
@@ -32,6 +34,21 @@ def whole(ref: Ref) -> Steps[tuple[Session, list[Message]]]:
     return session, messages
 
 
+def spoken(ref: Ref, limit: int) -> Steps[tuple[Session, list[Message]]]:
+    """The session and the last messages of people, assistants and systems that have words, in order."""
+    session = yield from found(ref)
+    kept: list[Message] = []
+    before, more = session.last_seq + 1, limit > 0
+    while more and len(kept) < limit:
+        size = min(limit, _BATCH)
+        got = yield listing.messages(ref.workspace_id, session.id, MessageQuery(roles=SPEAKERS), size, before=before, descending=True)
+        messages = [rows.message(one) for one in got]
+        kept += [one for one in messages if parts.text_of(parts.decode(one.parts)).strip()]
+        more = len(got) == size
+        before = messages[-1].seq if messages else 0
+    return session, kept[:limit][::-1]
+
+
 def said(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, list[Message]]]:
     """What users and assistants said in these sessions, in order, by session."""
     by_session: dict[str, list[Message]] = {}
@@ -39,6 +56,23 @@ def said(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, list[
         for message in map(rows.message, (yield from steps.rows("message_said", workspace_id=workspace_id, session_ids=rows.texts(session_ids)))):
             by_session.setdefault(message.session_id, []).append(message)
     return by_session
+
+
+def mentions(workspace_id: str, wanted: SessionFilter, text: str, limit: int) -> Steps[list[tuple[Session, Message]]]:
+    """The sessions in which ``text`` was said, latest activity first, each with the first message that has it."""
+    hits: list[tuple[Session, Message]] = []
+    after, more, folded = None, True, text.casefold()
+    while more and len(hits) < limit:
+        listed = yield from session_verbs.page(workspace_id, wanted, "-active_at", _SEARCHED, offset=0, after=after, with_total=False)
+        places = listed.places[:_SEARCHED]
+        here = yield from session_verbs.by_ids(workspace_id, [one.id for one in places])
+        words = yield from said(workspace_id, [one.id for one in places])
+        for session in (here[one.id] for one in places if one.id in here):
+            hit = next((one for one in words.get(session.id, []) if folded in parts.text_of(parts.decode(one.parts)).casefold()), None)
+            hits += [(session, hit)] if hit else []
+        more = len(listed.places) > _SEARCHED
+        after = places[-1].place if more else None
+    return hits[:limit]
 
 
 def newest(workspace_id: str, wanted: SessionFilter, limit: int, before: Place | None) -> Steps[tuple[dict[str, Session], list[Message]]]:

@@ -1,0 +1,32 @@
+"""PocketPaw's dashboard: its session list, search, histories, exports, versioned routes, sign-in and websocket.
+
+Source: "List Sessions" (GET /api/sessions), and what the product's own dashboard reads and sends.
+Quirks kept on purpose:
+ - a session carries each time twice, as the document names it and as the dashboard reads it;
+ - ``limit`` of the unversioned routes has no maximum, and one of 0 or less gives an empty list with the true total;
+ - an unknown session has an empty history, not a 404;
+ - ``channel:id`` and its form as a file name, with ``_`` for ``:`` and ``/``, are the same session.
+
+Ours: there is no agent behind the websocket, so that a ``chat`` is stored and acknowledged; the sign-in's
+cookie holds the key; histories leave out what tools said and what has no words.
+"""
+
+from __future__ import annotations
+
+from hansard.dialects.pocketpaw import memory, sessions, signin, v1
+from hansard.dialects.pocketpaw.errors import STATUSES, error_out
+from hansard.dialects.pocketpaw.signin import credential
+from hansard.dialects.pocketpaw.socket import converse
+from hansard.http.route import Dialect
+
+dialect = Dialect(
+    name="pocketpaw",
+    title="PocketPaw",
+    description="PocketPaw's dashboard: sessions, search, histories, exports, sign-in; its websocket is /ws.",
+    prefixes=("/api/", "/ws"),
+    routes=(*sessions.routes, *memory.routes, *v1.routes, *signin.routes),
+    error=error_out,
+    statuses=STATUSES,
+    credential=credential,
+    sockets={"/ws": converse, "/api/v1/ws": converse},
+)

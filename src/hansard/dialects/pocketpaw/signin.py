@@ -1,0 +1,70 @@
+"""``/api/auth``: a key becomes a cookie, so that a browser shows it by itself; and where else a key may stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from hansard.errors import Unauthenticated
+from hansard.http.call import Call
+from hansard.http.route import Reply, route
+
+COOKIE, HOURS = "pocketpaw_session", 24
+
+
+class LoginIn(Struct, frozen=True, kw_only=True):
+    token: Any = ""
+
+
+class Done(Struct, kw_only=True):
+    ok: bool = True
+
+
+class TokenOut(Struct, kw_only=True):
+    session_token: str
+    expires_in_hours: int = HOURS
+
+
+def credential(call: Call[Any, Any]) -> str | None:
+    """The key where only PocketPaw's clients put it: ``?token=``, else the sign-in's cookie."""
+    return call.query("token") or call.headers.cookie(COOKIE)
+
+
+async def log_in(call: Call[None, LoginIn]) -> Reply:
+    """Check a key and set the cookie that shows it"""
+    key = await _checked(call, call.body.token)
+    secure = "; Secure" if call.scope.get("scheme") == "https" or call.headers.get("x-forwarded-proto") == "https" else ""
+    cookie = f"{COOKIE}={key}; HttpOnly; Max-Age={HOURS * 3600}; Path=/; SameSite=lax{secure}"
+    return Reply(body=Done(), headers=(("Set-Cookie", cookie),))
+
+
+async def log_out(_call: Call[None, None]) -> Reply:
+    """Take the cookie back"""
+    return Reply(body=Done(), headers=(("Set-Cookie", f'{COOKIE}=""; Max-Age=0; Path=/; SameSite=lax'),))
+
+
+async def exchange(call: Call[None, None]) -> TokenOut:
+    """Give a dashboard that was opened with a key the token that it works with: the same key"""
+    scheme, _, key = call.headers.get("authorization").partition(" ")
+    return TokenOut(session_token=await _checked(call, key if scheme.lower() == "bearer" else ""))
+
+
+async def _checked(call: Call[Any, Any], shown: object) -> str:
+    key = shown.strip() if isinstance(shown, str) else ""
+    try:
+        await call.service.keys.authenticate(key)
+    except Unauthenticated as problem:
+        raise Unauthenticated("Invalid access token", code="invalid_token") from problem
+    return key
+
+
+routes = tuple(
+    one
+    for at in ("/api/auth", "/api/v1/auth")
+    for one in (
+        route(f"POST {at}/login", log_in, public=True, body=LoginIn, returns=Done),
+        route(f"POST {at}/logout", log_out, public=True, returns=Done),
+        route(f"POST {at}/session", exchange, public=True, returns=TokenOut),
+    )
+)

@@ -1,0 +1,70 @@
+"""What the unversioned and the versioned routes do alike: each is one call of the service."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from hansard.dialects.pocketpaw.shapes import SESSION, FoundList, MessageOut, SessionList, Status, export_out, found_out, markdown, message_out
+from hansard.errors import Invalid, NotFound
+from hansard.http.call import Call
+from hansard.http.route import Reply
+from hansard.model import SessionPatch, SessionQuery
+
+MOST = 2**31
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+async def listed(call: Call[Any, Any], limit: int) -> SessionList:
+    query = SessionQuery(sort="-active_at", limit=min(max(limit, 0), MOST), with_total=True)
+    page = await call.service.sessions.list_as(call.principal, query, SESSION)
+    return SessionList(sessions=page.items, total=page.total or 0)
+
+
+async def found(call: Call[Any, Any], query: str, limit: int) -> FoundList:
+    wanted = query.strip()
+    if not wanted or limit < 1:
+        return FoundList(sessions=[])
+    hits = await call.service.transcripts.mentions(call.principal, wanted, min(limit, MOST))
+    return FoundList(sessions=[found_out(session, message, wanted) for session, message in hits])
+
+
+async def history(call: Call[Any, Any], name: str, limit: int) -> list[MessageOut]:
+    try:
+        _, messages = await call.service.transcripts.spoken(call.principal, name, min(max(limit, 0), MOST))
+    except NotFound:
+        return []
+    return [message_out(message) for message in messages]
+
+
+async def exported(call: Call[Any, Any], name: str, form: str) -> Reply:
+    if not name:
+        raise Invalid("Missing required parameter: id", param="id", code="missing_id")
+    if form not in {"json", "md"}:
+        raise Invalid("Format must be 'json' or 'md'", param="format", code="bad_format")
+    try:
+        _, messages = await call.service.transcripts.whole(call.principal, name)
+    except NotFound as problem:
+        raise NotFound(f"Session not found: {name}", code="export_not_found") from problem
+    now = call.service.clock()
+    attached = ("Content-Disposition", f'attachment; filename="pocketpaw-session-{_UNSAFE.sub("_", name)[:20]}.{form}"')
+    if form == "md":
+        return Reply(body=markdown(name, messages, now).encode(), media_type="text/markdown; charset=utf-8", headers=(attached,))
+    return Reply(body=msgspec.json.format(msgspec.json.encode(export_out(name, messages, now)), indent=2), headers=(attached,))
+
+
+async def renamed(call: Call[Any, Any], title: str) -> Status:
+    await call.service.sessions.update(call.principal, call.path["session_id"], SessionPatch(title=title, title_by="user"))
+    return Status()
+
+
+async def deleted(call: Call[Any, Any]) -> Status:
+    await call.service.sessions.delete(call.principal, call.path["session_id"])
+    return Status()
+
+
+def items(answer: SessionList) -> list[Raw]:
+    return answer.sessions

@@ -1,0 +1,70 @@
+"""Where PocketPaw's clients show a key, and how a browser signs in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.dialects.conftest import MakeKey
+
+URL = "/api/sessions"
+
+
+async def test_a_key_is_taken_wherever_a_client_of_this_product_puts_it(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
+    key = await make_key()
+    shown: tuple[dict[str, Any], ...] = (
+        {"headers": {"Authorization": f"Bearer {key}"}},
+        {"headers": {"X-API-KEY": key}},
+        {"params": {"token": key}},
+        {"headers": {"Cookie": f"other=1; pocketpaw_session={key}"}},
+    )
+    for how in shown:
+        assert (await anonymous.get(URL, **how)).status_code == 200, how
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"headers": {"Authorization": "Bearer hsd_wrong"}}, {"params": {"token": "x"}}, {"headers": {"Cookie": "pocketpaw_session=x"}}]
+)
+async def test_no_key_and_a_wrong_one_are_401(anonymous: httpx.AsyncClient, how: dict[str, Any]) -> None:
+    for path in (URL, "/api/memory/session", "/api/v1/sessions"):
+        answer = await anonymous.get(path, **how)
+        assert (answer.status_code, answer.json()) == (401, {"detail": "Unauthorized"})
+
+
+@pytest.mark.parametrize("at", ["/api/auth", "/api/v1/auth"])
+async def test_signing_in_sets_a_cookie_that_opens_and_signing_out_takes_it_back(anonymous: httpx.AsyncClient, make_key: MakeKey, at: str) -> None:
+    answer = await anonymous.post(f"{at}/login", json={"token": f" {await make_key()} "})
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("pocketpaw_session=")
+    assert cookie.endswith("; HttpOnly; Max-Age=86400; Path=/; SameSite=lax")
+    assert (await anonymous.get(URL)).status_code == 200
+    assert (await anonymous.post(f"{at}/logout")).json() == {"ok": True}
+    assert (await anonymous.get(URL)).status_code == 401
+
+
+async def test_behind_https_the_cookie_is_for_https_alone(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
+    answer = await anonymous.post("/api/auth/login", json={"token": await make_key()}, headers={"X-Forwarded-Proto": "https"})
+    assert answer.headers["set-cookie"].endswith("; Secure")
+
+
+@pytest.mark.parametrize("body", [{}, {"token": "hsd_wrong"}, {"token": None}, {"token": 5}])
+async def test_a_wrong_key_does_not_sign_in(anonymous: httpx.AsyncClient, body: dict[str, object]) -> None:
+    answer = await anonymous.post("/api/auth/login", json=body)
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid access token"})
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_sign_in_that_is_no_json_is_400(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.post("/api/auth/login", content=b"token=x", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()) == (400, {"detail": "Invalid JSON body"})
+
+
+async def test_a_dashboard_that_was_opened_with_a_key_gets_the_token_that_it_works_with(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
+    key = await make_key()
+    answer = await anonymous.post("/api/auth/session", headers={"Authorization": f"Bearer {key}"})
+    assert answer.json() == {"session_token": key, "expires_in_hours": 24}
+    answer = await anonymous.post("/api/auth/session", headers={"Authorization": "Basic x"})
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid access token"})
