@@ -12,7 +12,7 @@ from athena.version import __version__
 from checks import KEY, SEEDED, URL, check, done, expect, note
 
 client = Athena(base_url=URL, api_key=KEY)
-asset: dict[str, str] = SEEDED["assets"]
+asset: dict[str, str] = {name: f"asset_{uuid}" for name, uuid in SEEDED["uuids"].items()}
 times: dict[str, str] = SEEDED["created_at"]
 plain: list[str] = SEEDED["plain"]
 """The short names of the sessions that a list shows without being asked for more."""
