@@ -22,7 +22,7 @@ from hansard.bench.records import PLANS, Maker
 from hansard.bench.servers import cores, free_port, pinned, running
 from hansard.bench.table import Report, Row
 from hansard.bench.targets import TARGETS
-from hansard.bench.wire import Load
+from hansard.bench.wire import Load, Unexpected
 from hansard.bench.yardsticks import KEY, Idiomatic, floor, scripts
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Run:
                 if self._options.only and contest.__name__ not in self._options.only:
                     continue
                 self._tell(f"{contest.__module__.rpartition('.')[2]}: {contest.__name__}")
-                rows += uvloop.run(contest(arena))
+                rows += uvloop.run(_told(contest, arena))
         return [*rows, keep.resident(server.resident_bytes(), self._targets)]
 
     def _rivals(self) -> list[Row]:
@@ -168,6 +168,14 @@ class Run:
 
     def _start(self, server: AbstractContextManager[Server]) -> Server:
         return self._stack.enter_context(server)
+
+
+async def _told(contest: Contest, arena: Arena) -> list[Row]:
+    """The rows of a contest; one that fails has a row that says so, and the others go on."""
+    try:
+        return await contest(arena)
+    except (Unexpected, OSError, TimeoutError) as problem:
+        return [Row(what=f"{contest.__name__}: failed", measured=f"{type(problem).__name__}: {problem}"[:120], reached=False)]
 
 
 def _store(server: Server, facts: Facts, key: str | None = None) -> Store:
