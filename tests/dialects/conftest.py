@@ -9,6 +9,7 @@ import pytest
 
 from hansard.access import ALL_SCOPES, Principal
 from hansard.app import application
+from hansard.http.application import Application
 from hansard.ids import IdSource
 from hansard.model import Workspace
 from hansard.service import Service
@@ -30,10 +31,15 @@ def clocked(service: Service, clock: Clock) -> Service:
 
 
 @pytest.fixture
-async def anonymous(clocked: Service) -> AsyncIterator[httpx.AsyncClient]:
+def app(clocked: Service) -> Application:
+    """The whole application by the test's own clock."""
+    return application(clocked, Settings(store=clocked.store.url))
+
+
+@pytest.fixture
+async def anonymous(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that shows no key."""
-    transport = httpx.ASGITransport(application(clocked, Settings(store=clocked.store.url)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test") as one:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hansard.test") as one:
         yield one
 
 
