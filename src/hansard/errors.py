@@ -6,6 +6,7 @@
     ├── Forbidden          a valid credential that may not do this
     ├── NotFound           absent, or another workspace's: the two are never told apart
     ├── Conflict           the object is not in the state that the request needs
+    ├── Busy               the same request is being worked on; says when to come back
     ├── TooLarge           a body, batch or field over its limit
     ├── TooMany            a rate limit; says when to come back
     └── StoreUnavailable   the database cannot serve now; says when to come back
@@ -65,6 +66,10 @@ class Later(Error):
     def __init__(self, message: str, *, retry_after: float = 1.0, code: str | None = None, param: str | None = None, **extra: object) -> None:
         super().__init__(message, code=code, param=param, **extra)
         self.retry_after = retry_after
+
+
+class Busy(Later, Conflict):
+    default_code = "busy"
 
 
 class TooMany(Later):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _REMEMBERED = 1024
 MAX_PARAMETERS = 500
+MAX_VALUES = 200
 
 
 class QueryReader:
@@ -51,6 +52,9 @@ class QueryReader:
                 values.setdefault(name, []).extend(part for piece in value.split(",") if (part := piece.strip()))
             elif is_list is not None:
                 values[name] = value
+        for name, value in values.items():
+            if len(value) > MAX_VALUES and self._lists[name]:
+                raise Invalid(f"{name} has {len(value)} values: at most {MAX_VALUES}", param=name)
         try:
             return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
         except msgspec.ValidationError as problem:

@@ -52,12 +52,12 @@ async def update_own(call: Call[None, WorkspaceChange]) -> WorkspaceOut:
     """Rename the workspace, or change its settings with a JSON Merge Patch"""
     given = call.body
     name, settings = given.name if given.name is not UNSET else None, given.settings if given.settings is not UNSET else None
-    return workspace_out(await call.service.workspaces.update(call.principal.workspace_id, name=name, settings=settings))
+    return workspace_out(await call.service.workspaces.update(call.principal.workspace_id, name=name, settings=settings, by=call.principal))
 
 
 async def create_workspace(call: Call[None, WorkspaceIn]) -> WorkspaceOut:
     """Create a workspace and its first key"""
-    made = await call.service.workspaces.create(call.body.name)
+    made = await call.service.workspaces.create(call.body.name, by=call.principal)
     text, _ = await call.service.keys.create(Workspaces.operator(made), "first", tuple(call.principal.scopes - {"workspaces:admin"}))
     return workspace_out(made, text)
 
@@ -70,7 +70,7 @@ async def list_workspaces(call: Call[None, None]) -> WorkspaceList:
 async def delete_workspace(call: Call[None, None]) -> Deleted:
     """Delete a workspace with everything in it, for ever"""
     ident = call.path["workspace_id"].removeprefix("ws_")
-    await call.service.workspaces.delete((await call.service.workspaces.read(ident)).id)
+    await call.service.workspaces.delete((await call.service.workspaces.read(ident)).id, by=call.principal)
     return Deleted(id=call.path["workspace_id"], deleted=True)
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hmac
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from hansard.ids import IdSource, microseconds
+from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
+from hansard.service.checking import Checking
 from hansard.service.events import Events
 from hansard.service.keys import Keys
 from hansard.service.messages import Messages
 from hansard.service.page import Shares, SignIns, Views
+from hansard.service.retention import Retention
 from hansard.service.runs import Runs
 from hansard.service.sessions import Sessions
 from hansard.service.stats import Statistics
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
+from hansard.service.users import Users
 from hansard.service.workspaces import Workspaces
 from hansard.store.cursors import Cursors
 from hansard.store.verbs import keys as stored
@@ -35,19 +40,24 @@ class Service:
         self.secret = secret
         self.clock = clock
         self.ids = ids
-        self.sessions = Sessions(store, Cursors(secret), ids, clock)
-        self.messages = Messages(store, ids, clock)
+        cursors = Cursors(secret)
+        self.audit = Audit(store, cursors, hmac.digest(secret, b"audit", "sha256"), clock)
+        self.sessions = Sessions(store, cursors, ids, clock, self.audit)
+        self.messages = Messages(store, ids, clock, self.audit)
         self.transcripts = Transcripts(store)
         self.transfers = Transfers(store, self.sessions, ids, clock)
         self.runs = Runs(store, ids, clock)
-        self.keys = Keys(store, secret, clock)
+        self.keys = Keys(store, secret, clock, self.audit)
+        self.users = Users(store, self.audit, self.keys, secret, ids, clock)
+        self.retention = Retention(store, self.audit, clock)
+        self.checking = Checking(store)
         self.events = Events(store, clock)
         self.stats = Statistics(store)
         self.bulk = Bulk(store, ids, clock)
         self.views = Views(store, ids, clock)
         self.shares = Shares(store, secret, clock)
         self.sign_ins = SignIns(store, self.keys, secret, clock)
-        self.workspaces = Workspaces(store, self.keys, ids, clock)
+        self.workspaces = Workspaces(store, self.keys, ids, clock, self.audit)
 
     @classmethod
     async def on(cls, store: Store, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None) -> Service:

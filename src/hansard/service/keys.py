@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.access.keys import read as read_key
-from hansard.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from hansard.errors import Forbidden, Invalid, NotFound, StoreUnavailable, Unauthenticated
 from hansard.model import Key, Workspace
 from hansard.service.rules import short
 from hansard.store.verbs import keys as verbs
@@ -16,7 +17,9 @@ from hansard.store.verbs import keys as verbs
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hansard.service.audit import Audit
     from hansard.store import Store
+    from hansard.store.verbs.audit import Act
 
 _FRESH_US = 1_000_000
 _USED_US = 60_000_000
@@ -36,8 +39,9 @@ class Known(Struct):
 class Keys:
     """Checks keys against the store at most once a second each, so that a revocation takes effect within two."""
 
-    def __init__(self, store: Store, pepper: bytes, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, pepper: bytes, clock: Callable[[], int], audit: Audit) -> None:
         self._store = store
+        self._audit = audit
         self._mint = KeyMint(pepper)
         self._clock = clock
         self._known: dict[str, Known] = {}
@@ -66,7 +70,8 @@ class Keys:
         key, workspace = found
         noted = known.used_noted_at if known else key.last_used_at or 0
         if now - noted > _USED_US:
-            await self._store.write(verbs.used, key.workspace_id, key.id, now)
+            with contextlib.suppress(StoreUnavailable):  # a full disk must not end reading
+                await self._store.write(verbs.used, key.workspace_id, key.id, now)
             noted = now
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
@@ -89,12 +94,8 @@ class Keys:
         Raises Forbidden when it would be able to do more than its maker.
         """
         text, key = self._made(principal.workspace_id, name, scopes, expires_at, user_id or principal.user_id, app or principal.app)
-        beyond = set(key.scopes) - principal.scopes
-        if beyond or (principal.user_id, principal.app) not in {(None, None), (key.user_id, key.app)}:
-            raise Forbidden(
-                f"a key cannot give what it does not have: {', '.join(sorted(beyond)) or 'other users or apps'}", code="missing_scope", param="scopes"
-            )
-        await self._store.write(verbs.put, key)
+        _check_within(principal, key)
+        await self._store.write(self._audit.within(lambda made: self._told(principal, "key.created", made), verbs.put), key)
         return text, key
 
     async def list(self, principal: Principal) -> list[Key]:
@@ -105,14 +106,24 @@ class Keys:
         old = next((key for key in await self.list(principal) if key.id == key_id and key.revoked_at is None), None)
         if old is None:
             raise NotFound(f"no active key {key_id!r} in this workspace", code="key_not_found", param="key_id")
+        _check_within(principal, old)
         text, key = self._made(old.workspace_id, old.name, old.scopes, None, old.user_id, old.app)
-        await self._store.write(verbs.rotate, key_id, key, self._clock() + grace_us)
+        told = self._audit.within(lambda made: self._told(principal, "key.rotated", made, replaced=key_id), verbs.rotate)
+        await self._store.write(told, key_id, key, self._clock() + grace_us)
         return text, key
 
     async def revoke(self, principal: Principal, key_id: str) -> None:
         """End a key for ever; elsewhere it is refused within two seconds, here at once."""
-        await self._store.write(verbs.revoke, principal.workspace_id, key_id, self._clock())
+        told = self._audit.within(lambda _: self._audit.act(principal, "key.revoked", key_id), verbs.revoke)
+        await self._store.write(told, principal.workspace_id, key_id, self._clock())
         self._known = {text: known for text, known in self._known.items() if known.key.id != key_id}
+
+    def forget(self) -> None:
+        """Check every key anew at its next use."""
+        self._known.clear()
+
+    def _told(self, principal: Principal, action: str, key: Key, **more: str) -> Act:
+        return self._audit.act(principal, action, key.id, scopes=[*key.scopes], narrowed=key.user_id is not None or key.app is not None, **more)
 
     def _made(  # noqa: PLR0913 - the facts of a key
         self, workspace_id: str, name: str, scopes: Sequence[str], expires_at: int | None, user_id: str | None, app: str | None
@@ -126,6 +137,13 @@ class Keys:
         text, one, digest = self._mint.make()
         chosen = tuple(scope for scope in ALL_SCOPES if scope in scopes)
         return text, Key(one.id, workspace_id, short(name, "name") or "key", chosen, digest, user_id, app, now, expires_at, None, None)
+
+
+def _check_within(principal: Principal, key: Key) -> None:
+    """Forbidden when the key can do more than the caller, who would have its text."""
+    beyond = set(key.scopes) - principal.scopes
+    if beyond or principal.user_id not in (None, key.user_id) or principal.app not in (None, key.app):
+        raise Forbidden(f"a key cannot give what it does not have: {', '.join(sorted(beyond)) or 'other users or apps'}", code="missing_scope", param="scopes")
 
 
 def _alive(key: Key, now: int) -> bool:

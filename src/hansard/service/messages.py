@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard.errors import Invalid, NotFound, TooLarge
-from hansard.ids import seq_of
+from hansard.ids import SESSION, seq_of
+from hansard.service.appends import Appends
 from hansard.service.fragments import Fragments
 from hansard.service.rules import own_id, ref, short, write
 from hansard.store.verbs import messages as verbs
+from hansard.store.verbs.appends import Append
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, MessageQuery, Session
     from hansard.model.once import Once
+    from hansard.service.audit import Audit
     from hansard.service.fragments import MessageProjection
     from hansard.store import Store
     from hansard.store.verbs.names import Peek
@@ -28,11 +31,13 @@ _FRAGMENT_BYTES = 16 * 1024 * 1024
 
 
 class Messages:
-    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], audit: Audit) -> None:
         self._store = store
+        self._audit = audit
         self._ids = ids
         self._clock = clock
         self._fragments = Fragments(_FRAGMENT_BYTES)
+        self._appends = Appends(store, ids)
 
     async def append(
         self, principal: Principal, session: str, drafts: Sequence[MessageDraft], *, expected_seq: int | None = None, once: Once | None = None
@@ -43,7 +48,7 @@ class Messages:
         """
         check(drafts)
         now = self._clock()
-        return await write(self._store, once, principal.workspace_id, now, verbs.append, ref(principal, session), drafts, self._ids, now, expected_seq)
+        return await self._appends.add(Append(ref(principal, session), drafts, now, expected_seq, once))
 
     async def list(self, principal: Principal, session: str, query: MessageQuery) -> tuple[Session, list[Message], bool]:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
@@ -82,7 +87,10 @@ class Messages:
     async def delete(self, principal: Principal, session: str, name: str, *, once: Once | None = None) -> Session:
         """Empty one message for ever; the session as it is afterwards."""
         now = self._clock()
-        return await write(self._store, once, principal.workspace_id, now, verbs.delete, ref(principal, session), name, seq_of(name), now)
+        told = self._audit.within(lambda after: self._audit.act(principal, "message.deleted", f"{SESSION}{after.id}"), verbs.delete)
+        after = await write(self._store, once, principal.workspace_id, now, told, ref(principal, session), name, seq_of(name), now)
+        await self._store.scrub()
+        return after
 
 
 def check(drafts: Sequence[MessageDraft]) -> None:

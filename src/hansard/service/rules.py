@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from hansard import ids
-from hansard.errors import Invalid
+from hansard.errors import Busy, Invalid, StoreUnavailable
 from hansard.model.once import Once
 from hansard.store.verbs.idempotency import guarded
 from hansard.store.verbs.names import Ref
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TEXT, TAGS = 256, 64
+_PAUSES = (0.1, 0.5, 2.0)
 
 
 def ref(principal: Principal, name: str) -> Ref:
@@ -47,7 +49,24 @@ def short(text: str | None, param: str, length: int = TEXT) -> str | None:
 
 
 async def write(store: Store, once: Once | None, workspace_id: str, now: int, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-    """One transaction; with ``once`` its answer is kept and given again."""
+    """One transaction; with ``once`` its answer is kept and given again.
+
+    Raises Busy while this process works on the same key. A commit of unknown outcome is asked for again under its key.
+    """
     if once is None:
         return await store.write(verb, *args, **kwargs)
-    return await store.write(guarded, once, workspace_id, now, lambda: verb(*args, **kwargs))
+    flight = (workspace_id, once.key)
+    if flight in store.in_flight:
+        raise Busy("a request with this Idempotency-Key is being worked on: try again", code="idempotency_in_flight", param="Idempotency-Key")
+    store.in_flight.add(flight)
+    try:
+        for pause in _PAUSES:
+            try:
+                return await store.write(guarded, once, workspace_id, now, lambda: verb(*args, **kwargs))
+            except StoreUnavailable as problem:
+                if problem.code != "outcome_unknown":
+                    raise
+            await asyncio.sleep(pause)
+        return await store.write(guarded, once, workspace_id, now, lambda: verb(*args, **kwargs))
+    finally:
+        store.in_flight.discard(flight)

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw
 
 from hansard import ids as naming
 from hansard.errors import Conflict, Forbidden, Invalid
-from hansard.model import Page, Session, SessionFilter
+from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
 from hansard.service.messages import check
@@ -25,23 +25,26 @@ if TYPE_CHECKING:
 
     from hansard.access import Principal
     from hansard.ids import IdSource
-    from hansard.model import Message, MessageDraft, SessionDraft, SessionPatch, SessionQuery
+    from hansard.model import Message, MessageDraft, SessionPatch, SessionQuery
     from hansard.model.once import Once
+    from hansard.service.audit import Audit
     from hansard.service.fragments import Projection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
+    from hansard.store.verbs.audit import Act
     from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
-TITLE, TAGS, TAG = 500, 64, 128
+TITLE, TAGS, TAG, TERM = 500, 64, 128, 256
 _REMEMBERED = 512
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 _TEXTS = ("channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "trigger", "intent", "sub_intent")
 
 
 class Sessions:
-    def __init__(self, store: Store, cursors: Cursors, ids: IdSource, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, cursors: Cursors, ids: IdSource, clock: Callable[[], int], audit: Audit) -> None:
         self._store = store
+        self._audit = audit
         self._cursors = cursors
         self._ids = ids
         self._clock = clock
@@ -105,6 +108,7 @@ class Sessions:
         """Apply a patch; Conflict ``version_mismatch`` when the session is not at ``if_version`` any more."""
         now = self._clock()
         _check_texts(patch)
+        _check_owner(principal, patch)
 
         def amend(session: Session) -> Session:
             if if_version is not None and session.version != if_version:
@@ -154,7 +158,13 @@ class Sessions:
     async def delete(self, principal: Principal, name: str, *, once: Once | None = None) -> dict[str, int]:
         """Delete the session and everything below it; how many of what went."""
         now = self._clock()
-        return await write(self._store, once, principal.workspace_id, now, verbs.delete, ref(principal, name), now)
+
+        def told(ident: str, gone: dict[str, int]) -> Act:
+            return self._audit.act(principal, "session.deleted", f"{naming.SESSION}{ident}", **gone)
+
+        gone = await write(self._store, once, principal.workspace_id, now, verbs.delete_noted, ref(principal, name), now, self._audit.secret, told)
+        await self._store.scrub()
+        return gone
 
     async def _stamp(self, principal: Principal, name: str, field: str, *, set_it: bool) -> Session:
         now = self._clock()
@@ -180,10 +190,7 @@ class Sessions:
     def drafted(self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int) -> Session:
         """The row that a draft becomes; Invalid and Forbidden say what may not be."""
         _check_texts(draft)
-        if principal.user_id is not None and draft.user_id not in (None, principal.user_id):
-            raise Forbidden("this key is for another end user", code="other_user", param="user_id")
-        if principal.app is not None and draft.app not in (None, principal.app):
-            raise Forbidden("this key is for another app", code="other_app", param="app")
+        _check_owner(principal, draft)
         given = own_id(draft.id) if draft.id is not None else None
         uuid = naming.uuid_in(given) if given else None
         at = now if draft.created_at is None else draft.created_at
@@ -221,8 +228,19 @@ class Sessions:
         )
 
 
+def _check_owner(principal: Principal, given: SessionDraft | SessionPatch) -> None:
+    """A narrowed key gives no session to others; None in a draft means its own."""
+    unsaid = None if isinstance(given, SessionDraft) else UNSET
+    if principal.user_id is not None and given.user_id not in (unsaid, principal.user_id):
+        raise Forbidden("this key is for another end user", code="other_user", param="user_id")
+    if principal.app is not None and given.app not in (unsaid, principal.app):
+        raise Forbidden("this key is for another app", code="other_app", param="app")
+
+
 def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
-    """The filter within what the key may see."""
+    """The filter within what the key may see; Invalid for one that no statement could hold."""
+    if wanted.query is not None and len(wanted.query) > TERM:
+        raise Invalid(f"a title to look for has at most {TERM} characters", param="title")
     for field, own in (("user_id", principal.user_id), ("app", principal.app)):
         if own is not None:
             asked = getattr(wanted, field)

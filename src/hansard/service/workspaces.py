@@ -13,11 +13,13 @@ from hansard.errors import Invalid
 from hansard.model import Workspace
 from hansard.service.merge import merge_patch
 from hansard.store.verbs import keys as verbs
+from hansard.store.verbs.audit import Act
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hansard.ids import IdSource
+    from hansard.service.audit import Audit
     from hansard.service.keys import Keys
     from hansard.store import Store
 
@@ -25,18 +27,24 @@ _NAME = re.compile(r"[\w][\w .@+-]{0,99}")
 OPERATOR = "operator"
 
 
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise Invalid("a workspace's name is 1-100 letters, digits, blanks or . _ @ + -, and begins with a letter or digit", param="name")
+    return name
+
+
 class Workspaces:
-    def __init__(self, store: Store, keys: Keys, ids: IdSource, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, keys: Keys, ids: IdSource, clock: Callable[[], int], audit: Audit) -> None:
         self._store = store
         self._keys = keys
         self._ids = ids
         self._clock = clock
+        self._audit = audit
 
-    async def create(self, name: str) -> Workspace:
-        """A new, empty workspace; Conflict when the name is taken."""
-        if not _NAME.fullmatch(name):
-            raise Invalid("a workspace's name is 1-100 letters, digits, blanks or . _ @ + -, and begins with a letter or digit", param="name")
-        return await self._store.write(verbs.create_workspace, Workspace(self._ids.uuid(), name, self._clock(), Raw(b"{}")))
+    async def create(self, name: str, *, by: Principal | None = None) -> Workspace:
+        """A new, empty workspace; Conflict when the name is taken. ``by`` None is one who runs the store."""
+        made = Workspace(self._ids.uuid(), _checked(name), self._clock(), Raw(b"{}"))
+        return await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.created", made.id), verbs.create_workspace), made)
 
     async def list(self) -> list[Workspace]:
         return await self._store.read(verbs.workspaces)
@@ -48,16 +56,23 @@ class Workspaces:
         """The workspace of this name; NotFound."""
         return await self._store.read(verbs.workspace_named, name)
 
-    async def update(self, workspace_id: str, *, name: str | None = None, settings: object = None) -> Workspace:
-        """Rename, and merge-patch the settings."""
+    async def update(self, workspace_id: str, *, name: str | None = None, settings: object = None, by: Principal | None = None) -> Workspace:
+        """Rename, and merge-patch the settings; Conflict when the name is taken."""
         before = await self.read(workspace_id)
         merged = merge_patch(msgspec.json.decode(before.settings), settings) if settings is not None else None
-        after = msgspec.structs.replace(before, name=name or before.name, settings=before.settings if merged is None else Raw(msgspec.json.encode(merged)))
-        return await self._store.write(verbs.update_workspace, after)
+        after = msgspec.structs.replace(
+            before, name=_checked(name) if name is not None else before.name, settings=before.settings if merged is None else Raw(msgspec.json.encode(merged))
+        )
+        return await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.updated", after.id), verbs.update_workspace), after)
 
-    async def delete(self, workspace_id: str) -> None:
-        """Remove the workspace and everything in it."""
-        await self._store.write(verbs.delete_workspace, workspace_id)
+    async def delete(self, workspace_id: str, *, by: Principal | None = None) -> None:
+        """Remove the workspace and everything in it but its audit log and receipts, which quote nothing of it."""
+        await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.deleted", workspace_id), verbs.delete_workspace), workspace_id)
+        self._keys.forget()
+        await self._store.scrub()
+
+    def _act(self, by: Principal | None, action: str, workspace_id: str) -> Act:
+        return Act(workspace_id, self._clock(), by.key_id if by else OPERATOR, action, f"ws_{workspace_id}")
 
     @staticmethod
     def operator(workspace: Workspace) -> Principal:

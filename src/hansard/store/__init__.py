@@ -26,6 +26,8 @@ class Store(Protocol):
     """
 
     url: str
+    in_flight: set[tuple[str, str]]
+    """The (workspace, idempotency key) pairs that this process is working on."""
 
     async def open(self) -> None:
         """Connect; raises StoreUnavailable when the database is not there."""
@@ -47,6 +49,27 @@ class Store(Protocol):
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as one durable transaction."""
+
+    async def check(self) -> list[str]:
+        """What the database's own check of its files finds, empty when they are sound."""
+
+    async def backup(self, target: Path, told: Callable[[float], None]) -> None:
+        """Write one consistent state to a file while the store is in use; ``told`` hears the share that is done.
+
+        Raises Conflict when the file is there already.
+        """
+
+    async def restore(self, source: Path, told: Callable[[float], None]) -> None:
+        """Make a backup this store, which is not open and not there yet, or empty: Conflict otherwise."""
+
+    async def secure(self, role: str) -> list[str]:
+        """Put row-level security on the tables of tenants and let ``role`` work with them; the tables. Invalid without roles."""
+
+    async def scrub(self, *, seconds: float = 0.0) -> None:
+        """See to it that what was deleted is overwritten in the store's own files too; waits for it at most ``seconds``.
+
+        PostgreSQL keeps this to itself: its vacuum does it, in its own time.
+        """
 
 
 def connect(url: str, **options: Any) -> Store:  # noqa: ANN401 - each backend names its own

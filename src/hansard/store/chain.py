@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 ROOT = bytes(16)
 _SEPARATOR = b"\x1f"
+_WORDS = ("session_id", "sender", "sender_id", "model", "run_id")
+_NUMBERS = ("input_tokens", "output_tokens", "cost_nanos")
 
 
 def link(before: bytes, message: Message) -> bytes:
@@ -23,5 +25,7 @@ def link(before: bytes, message: Message) -> bytes:
         str(message.created_at).encode(),
         bytes(message.parts),
         bytes(message.metadata),
+        *((getattr(message, name) or "").encode() for name in _WORDS),
+        *(str(getattr(message, name)).encode() for name in _NUMBERS),
     )
     return blake2b(_SEPARATOR.join(fields), digest_size=16).digest()

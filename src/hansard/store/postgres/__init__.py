@@ -12,10 +12,12 @@ import asyncpg
 
 from hansard.errors import StoreUnavailable
 from hansard.store import statements
-from hansard.store.postgres.failures import RETRIED, Unknown, translate
+from hansard.store.postgres import backup, security
+from hansard.store.postgres.failures import REFUSED, RETRIED, Unknown, translate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
     from typing import ParamSpec
 
     from hansard.store.steps import Query, Row, Steps
@@ -29,10 +31,30 @@ Connection = Any
 
 
 class PostgresStore:
-    """Speaks to ``postgresql://…``; ``prepared=False`` is for a PgBouncer older than 1.21 in transaction mode."""
+    """Speaks to ``postgresql://…``; ``prepared=False`` is for a PgBouncer older than 1.21 in transaction mode.
 
-    def __init__(self, url: str, *, connections: int = 10, prepared: bool = True, deadline: float = 10.0) -> None:
+    A statement may take ``seconds``; a whole transaction is tried again until ``deadline``; ``waiting`` callers may wait for a
+    connection. With ``row_security`` every transaction says which workspace it is of, and the store refuses to open where the
+    database would not hold it to that.
+    """
+
+    def __init__(  # noqa: PLR0913 - the limits of a backend
+        self,
+        url: str,
+        *,
+        connections: int = 10,
+        prepared: bool = True,
+        deadline: float = 10.0,
+        seconds: float = 30.0,
+        waiting: int = 2048,
+        row_security: bool = False,
+    ) -> None:
         self.url = url
+        self.in_flight: set[tuple[str, str]] = set()
+        self._seconds = seconds
+        self._waiting = waiting
+        self._inside = 0
+        self._secured = row_security
         self._connections = connections
         self._prepared = prepared
         self._deadline = deadline
@@ -46,16 +68,47 @@ class PostgresStore:
                 min_size=1,
                 max_size=self._connections,
                 statement_cache_size=400 if self._prepared else 0,
-                command_timeout=60,
+                command_timeout=self._seconds,
                 server_settings={"application_name": "hansard"},
             )
         except (*_FAILURES, ValueError) as problem:
             raise translate(problem) from problem
+        if self._secured:
+            async with self._connection() as connection:
+                await security.require(connection)
 
     async def close(self) -> None:
         if self._lent is not None:
-            await self._lent.close()
+            try:
+                await asyncio.wait_for(self._lent.close(), self._deadline)
+            except (*_FAILURES, asyncio.CancelledError):
+                self._lent.terminate()
+                raise
         self._lent = None
+
+    async def scrub(self, *, seconds: float = 0.0) -> None:
+        """Left to the database's vacuum."""
+
+    async def check(self) -> list[str]:
+        """The server checks its pages itself, where its cluster was made with checksums."""
+        return []
+
+    async def backup(self, target: Path, told: Callable[[float], None]) -> None:
+        async with self._connection() as connection:
+            await backup.backup(connection, target, told)
+
+    async def restore(self, source: Path, told: Callable[[float], None]) -> None:
+        await self.open()
+        try:
+            await self.migrate()
+            async with self._connection() as connection:
+                await backup.restore(connection, source, told)
+        finally:
+            await self.close()
+
+    async def secure(self, role: str) -> list[str]:
+        async with self._connection() as connection:
+            return await security.secure(connection, role)
 
     async def migrate(self) -> list[str]:
         async with self._connection() as connection:
@@ -91,6 +144,8 @@ class PostgresStore:
                 async with self._connection() as connection:
                     result: T = await attempt(connection, begin())
                     return result
+            except REFUSED as problem:
+                raise translate(problem) from problem
             except _FAILURES as problem:
                 code = getattr(problem, "sqlstate", None) or "08000"
                 if not code.startswith(RETRIED) or time.monotonic() > until:
@@ -99,6 +154,9 @@ class PostgresStore:
             pause = min(pause * 2, 1.0)
 
     async def _plain(self, connection: Connection, steps: Steps[T]) -> T:
+        if self._secured:
+            async with connection.transaction(readonly=True):
+                return await self._drive(connection, steps)
         return await self._drive(connection, steps)
 
     async def _snapshot(self, connection: Connection, steps: Steps[T]) -> T:
@@ -123,9 +181,12 @@ class PostgresStore:
         return result
 
     async def _drive(self, connection: Connection, steps: Steps[T]) -> T:
+        tenant = None
         try:
             query = next(steps)
             while True:
+                if self._secured:
+                    tenant = await security.act_for(connection, query, tenant)
                 query = steps.send(await self._ask(connection, query))
         except StopIteration as done:
             result: T = done.value
@@ -144,8 +205,23 @@ class PostgresStore:
     async def _connection(self) -> AsyncIterator[Connection]:
         if self._lent is None:
             raise StoreUnavailable("the store is closed")
-        async with self._lent.acquire(timeout=self._deadline) as connection:
-            yield connection
+        if self._inside >= self._waiting:
+            raise StoreUnavailable(f"{self._inside} requests wait for the database already: try again", code="store_overloaded")
+        self._inside += 1
+        try:
+            connection = await self._acquired(self._lent)
+            try:
+                yield connection
+            finally:
+                await self._lent.release(connection)
+        finally:
+            self._inside -= 1
+
+    async def _acquired(self, lent: asyncpg.Pool[Any]) -> Connection:
+        try:
+            return await lent.acquire(timeout=self._deadline)
+        except TimeoutError as problem:
+            raise StoreUnavailable("no connection to the database became free in time: try again", code="store_overloaded") from problem
 
 
 _MIGRATIONS = """

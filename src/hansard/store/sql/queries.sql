@@ -49,6 +49,9 @@ delete from idempotency_keys where workspace_id = :workspace_id
 -- name: workspace_purge_keys
 delete from keys where workspace_id = :workspace_id
 
+-- name: workspace_purge_retention_rules
+delete from retention_rules where workspace_id = :workspace_id
+
 -- name: workspace_purge_workspace_counters
 delete from workspace_counters where workspace_id = :workspace_id
 
@@ -60,8 +63,8 @@ select generation from workspace_counters where workspace_id = :workspace_id
 update workspace_counters set generation = generation + :by where workspace_id = :workspace_id returning generation
 
 -- name: event_put
-insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at)
-values (:workspace_id, :n, :type, :session_id, :seq, :at, :was_updated_at)
+insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
+values (:workspace_id, :n, :type, :session_id, :seq, :at, :was_updated_at, :was_active_at, :was_title)
 
 -- name: event_list
 select n, type, session_id, seq, at from session_events
@@ -230,6 +233,9 @@ update runs
        lease_us = :lease_us, lease_expires_at = :lease_expires_at, heartbeat_at = :heartbeat_at, started_at = :started_at,
        finished_at = :finished_at, updated_at = :updated_at
  where workspace_id = :workspace_id and session_id = :session_id and id = :id
+
+-- name: run_count_of_session
+select count(*) from runs where workspace_id = :workspace_id and session_id = :session_id
 
 -- name: run_delete_of_session
 delete from runs where workspace_id = :workspace_id and session_id = :id
@@ -430,3 +436,138 @@ delete from stats_days where workspace_id = :workspace_id
 
 -- name: workspace_purge_stats_slots
 delete from stats_slots where workspace_id = :workspace_id
+
+-- name: audit_head_put
+insert into audit_heads (workspace_id, n, hash) values (:workspace_id, 0, :hash) on conflict do nothing
+
+-- name: audit_head_next
+-- Take the next place in the log, with the hash before it; locks the head until commit, so it comes last in a transaction.
+update audit_heads set n = n + 1 where workspace_id = :workspace_id returning n, hash
+
+-- name: audit_head_set
+update audit_heads set hash = :hash where workspace_id = :workspace_id
+
+-- name: audit_head_get
+select n, hash from audit_heads where workspace_id = :workspace_id
+
+-- name: audit_workspaces
+-- Whose logs there are, those of deleted workspaces included.
+select workspace_id from audit_heads order by workspace_id
+
+-- name: audit_put
+insert into audit_log (workspace_id, n, at, actor, action, object, result, details, hash)
+values (:workspace_id, :n, :at, :actor, :action, :object, :result, :details, :hash)
+
+-- name: audit_list
+-- Backwards from a place.
+select n, at, actor, action, object, result, details, hash from audit_log
+ where workspace_id = :workspace_id and n < :before order by n desc limit :limit
+
+-- name: audit_walk
+select n, at, actor, action, object, result, details, hash from audit_log
+ where workspace_id = :workspace_id and n > :after order by n limit :limit
+
+-- name: receipt_put
+insert into receipts (workspace_id, id, subject, at, body, signature) values (:workspace_id, :id, :subject, :at, :body, :signature)
+
+-- name: receipt_get
+select body, signature from receipts where workspace_id = :workspace_id and id = :id
+
+-- name: receipt_list
+select body, signature from receipts where workspace_id = :workspace_id and subject = :subject order by at, id
+
+-- name: user_sessions
+select id from sessions where workspace_id = :workspace_id and user_id = :user_id order by updated_at, id
+
+-- name: user_messages
+-- What this person wrote by hand in the sessions of others.
+select {message} from messages where workspace_id = :workspace_id and sender_id = :user_id and deleted_at is null order by session_id, seq
+
+-- name: user_keys_delete
+delete from keys where workspace_id = :workspace_id and user_id = :user_id returning id
+
+-- name: retention_put
+insert into retention_rules (workspace_id, kind, days, created_at) values (:workspace_id, :kind, :days, :now)
+on conflict (workspace_id, kind) do update set days = excluded.days, created_at = excluded.created_at
+
+-- name: retention_clear
+delete from retention_rules where workspace_id = :workspace_id
+
+-- name: retention_list
+select kind, days from retention_rules where workspace_id = :workspace_id order by kind
+
+-- name: retention_due
+-- Sessions of a kind that fell silent before a time, oldest first; one with a run going on or with sub-sessions stays.
+select id from sessions as s
+ where workspace_id = :workspace_id and kind = :kind and active_at < :before
+   and (state is null or state not in ('queued', 'running', 'waiting'))
+   and not exists (select 1 from sessions as c where c.workspace_id = :workspace_id and c.parent_id = s.id)
+ order by active_at, id limit :limit
+
+-- name: retention_count
+select count(*) from sessions
+ where workspace_id = :workspace_id and kind = :kind and active_at < :before and (state is null or state not in ('queued', 'running', 'waiting'))
+
+-- name: session_id_walk
+select id from sessions where workspace_id = :workspace_id and id > :after order by id limit :limit
+
+-- name: session_walk
+-- Every session of a workspace in the order of its id.
+select {session} from sessions where workspace_id = :workspace_id and id > :after order by id limit :limit
+
+-- name: orphan_messages
+-- Messages and runs whose session is not there.
+select session_id, count(*) from messages as m
+ where workspace_id = :workspace_id and not exists (select 1 from sessions as s where s.workspace_id = :workspace_id and s.id = m.session_id)
+ group by session_id order by session_id limit 100
+
+-- name: search_workspace_put
+insert into search_workspaces (workspace_id, generation) values (:workspace_id, 0) on conflict do nothing
+
+-- name: search_workspace_seen
+update search_workspaces set generation = :generation where workspace_id = :workspace_id and generation < :generation
+
+-- name: search_behind
+-- Which workspaces have changes that the index has not seen; a read across workspaces, for the task that indexes.
+select c.workspace_id from workspace_counters as c left join search_workspaces as x on x.workspace_id = c.workspace_id
+ where c.generation > coalesce(x.generation, 0) limit :limit
+
+-- name: search_events_until
+-- The last of the next events that the index has not seen.
+select max(n) from (
+  select n from session_events where workspace_id = :workspace_id and n > :after order by n limit :limit
+) as next
+
+-- name: search_changed
+-- The sessions that changed in a stretch of events, and how far each is indexed.
+select s.id, coalesce(x.seq, 0), coalesce(x.titled, 0), s.last_seq, s.title
+  from (select distinct session_id from session_events where workspace_id = :workspace_id and n > :after and n <= :until) as e
+  join sessions as s on s.workspace_id = :workspace_id and s.id = e.session_id
+  left join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = e.session_id
+ where s.last_seq > coalesce(x.seq, 0) or (s.title is not null and coalesce(x.titled, 0) = 0)
+
+-- name: search_session_put
+-- Nothing for a session that is gone.
+insert into search_sessions (workspace_id, session_id, seq, titled)
+select workspace_id, id, 0, 0 from sessions where workspace_id = :workspace_id and id = :session_id
+on conflict do nothing
+
+-- name: search_session_seen
+update search_sessions set seq = :seq, titled = :titled where workspace_id = :workspace_id and session_id = :session_id
+
+-- name: search_alive
+-- Which messages of a stretch are there.
+select seq from messages
+ where workspace_id = :workspace_id and session_id = :session_id and seq > :after and seq <= :until and deleted_at is null
+
+-- name: search_session_delete
+delete from search_sessions where workspace_id = :workspace_id and session_id = :id
+
+-- name: workspace_purge_search_sessions
+delete from search_sessions where workspace_id = :workspace_id
+
+-- name: workspace_purge_search_workspaces
+delete from search_workspaces where workspace_id = :workspace_id
+
+-- name: idempotency_give_back
+delete from idempotency_keys where workspace_id = :workspace_id and key = :key and answer is null

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.store import statements
+from hansard.store.sqlite import backup
 from hansard.store.sqlite.connection import Connection
 from hansard.store.sqlite.writer import Writer
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LONG_READERS = 2
+_LONG_WAITING = 128
+_SHORT_SECONDS = 5.0
 
 
 class SQLiteStore:
@@ -32,24 +35,27 @@ class SQLiteStore:
     thread. Long reads run on threads with connections of their own.
     """
 
-    def __init__(self, url: str, *, waiting: int = 4096) -> None:
+    def __init__(self, url: str, *, waiting: int = 4096, seconds: float = 30.0) -> None:
         _, separator, path = url.partition("///")
         if not separator or not path:
             raise Invalid(f"store {url!r} names no file: write sqlite:///FILE", param="store")
         self.url = url
         self.path = Path(path)
         self._statements = statements.load("sqlite")
+        self.in_flight: set[tuple[str, str]] = set()
+        self._seconds = seconds
         self._writer = Writer(self._connect, waiting)
         self._reader: Connection | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._local = local()
         self._long: list[Connection] = []
+        self._reading = 0
 
     async def open(self) -> None:
         if not self.path.parent.is_dir():
             raise StoreUnavailable(f"there is no folder {self.path.parent} for the store {self.path}", code="store_missing")
         self._writer.start()
-        self._reader = self._connect()
+        self._reader = self._connect(min(self._seconds, _SHORT_SECONDS))
         self._threads = ThreadPoolExecutor(_LONG_READERS, "hansard-read")
 
     async def close(self) -> None:
@@ -76,18 +82,39 @@ class SQLiteStore:
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._threads is None:
             raise StoreUnavailable("the store is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._own().read(verb(*args, **kwargs)))
+        if self._reading >= _LONG_WAITING:
+            raise StoreUnavailable(f"{self._reading} long reads wait already: try again", code="store_overloaded")
+        self._reading += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._own().read(verb(*args, **kwargs)))
+        finally:
+            self._reading -= 1
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._writer.call(lambda connection: connection.drive(verb(*args, **kwargs)))
 
-    def _connect(self) -> Connection:
-        return Connection(self.path, self._statements)
+    async def check(self) -> list[str]:
+        return await asyncio.to_thread(backup.check, self.path)
+
+    async def backup(self, target: Path, told: Callable[[float], None]) -> None:
+        await asyncio.to_thread(backup.backup, self.path, target, told)
+
+    async def restore(self, source: Path, told: Callable[[float], None]) -> None:
+        await asyncio.to_thread(backup.restore, source, self.path, told)
+
+    async def secure(self, role: str) -> list[str]:
+        raise Invalid(f"a file has no role {role!r}: row-level security is PostgreSQL's", param="role")
+
+    async def scrub(self, *, seconds: float = 0.0) -> None:
+        await self._writer.scrub(seconds=seconds)
+
+    def _connect(self, seconds: float = 0) -> Connection:
+        return Connection(self.path, self._statements, seconds)
 
     def _own(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._connect()
+            connection = self._local.connection = self._connect(self._seconds)
             self._long.append(connection)
         return connection
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
-from hansard.errors import Error, StoreUnavailable
+from hansard.errors import Conflict, Error, Invalid, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,19 +25,33 @@ pragma foreign_keys = on;
 pragma temp_store = memory;
 pragma wal_autocheckpoint = 0;
 pragma cache_size = -16000;
+pragma secure_delete = on;
 """
+REFUSED = (apsw.Error, OverflowError, UnicodeEncodeError)
+"""What the driver raises, the values that it cannot hold included."""
+_STEPS_BETWEEN_LOOKS = 50_000
 
 
 class Connection:
-    """Runs queries and whole verbs; every error that leaves it is of ``hansard.errors``."""
+    """Runs queries and whole verbs; every error that leaves it is of ``hansard.errors``.
 
-    def __init__(self, path: Path, statements: dict[str, str]) -> None:
+    ``seconds`` is how long one read may take; 0 is for ever.
+    """
+
+    def __init__(self, path: Path, statements: dict[str, str], seconds: float = 0) -> None:
         self._statements = statements
+        self._seconds = seconds
+        self._until = 0.0
         with translated(path):
             self.db = apsw.Connection(str(path), statementcachesize=300)
             self.db.set_busy_timeout(BUSY_MS)
             self.script(_PRAGMAS)
+            if seconds:
+                self.db.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.path = path
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._until
 
     def script(self, sql: str) -> None:
         self.db.execute(sql)
@@ -66,10 +81,12 @@ class Connection:
     def read(self, steps: Steps[T]) -> T:
         """Run a verb that only reads, on one consistent state."""
         with translated(self.path):
+            self._until = time.monotonic() + self._seconds
             self.db.execute("begin")
             try:
                 return self.drive(steps)
             finally:
+                self._until = time.monotonic() + self._seconds
                 self.db.execute("commit")
 
     def close(self) -> None:
@@ -80,13 +97,19 @@ class Connection:
 def translated(path: Path) -> Iterator[None]:
     try:
         yield
-    except apsw.Error as problem:
+    except REFUSED as problem:
         raise translate(problem, path) from problem
 
 
-def translate(problem: apsw.Error, path: Path) -> Error:
+def translate(problem: Exception, path: Path) -> Error:  # noqa: PLR0911 - one line for each kind of failure
     """What the driver said, in the words of the house."""
     match problem:
+        case OverflowError() | UnicodeEncodeError():
+            return Invalid(f"the store cannot hold a value: {problem}", code="bad_value")
+        case apsw.ConstraintError():
+            return Conflict("there is one of that name already", code="exists")
+        case apsw.InterruptError():
+            return StoreUnavailable("the statement took longer than it may", code="statement_timeout")
         case apsw.BusyError() | apsw.LockedError():
             return StoreUnavailable(f"another process holds the store {path}: try again", code="store_busy")
         case apsw.FullError():

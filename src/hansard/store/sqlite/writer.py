@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from concurrent.futures import Future
 from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
 from hansard.errors import StoreUnavailable
-from hansard.store.sqlite.connection import Connection, translate
+from hansard.store.sqlite.connection import REFUSED, Connection, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _GROUP = 256
 _CHECKPOINT_PAGES = 2000
+_PATIENCE_MS = 100
+_PAUSE = 0.25
 
 
 class Job:
@@ -74,6 +77,13 @@ class Writer:
             self._checkpointer.stop()
         self._thread = self._checkpointer = None
 
+    async def scrub(self, *, seconds: float) -> None:
+        """Empty the write-ahead log, so that deleted pages are in no file; returns when it is done, at the latest after ``seconds``."""
+        if self._checkpointer is not None:
+            emptied = self._checkpointer.scrub()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.wrap_future(emptied), seconds)
+
     async def call(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction; returns when it is durable.
 
@@ -109,7 +119,7 @@ class Writer:
                 _attempt(connection, job)
             connection.db.execute("commit")
         except BaseException as problem:  # noqa: BLE001 - whatever happened, nobody may wait for ever
-            failure = translate(problem, connection.path) if isinstance(problem, apsw.Error) else problem
+            failure = translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
             for job in group:
                 job.failure = job.failure or failure
             with contextlib.suppress(apsw.Error):
@@ -127,7 +137,7 @@ def _attempt(connection: Connection, job: Job) -> None:
         if not db.in_transaction:
             raise
         db.execute("rollback to job")
-        job.failure = translate(problem, connection.path) if isinstance(problem, apsw.Error) else problem
+        job.failure = translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
     db.execute("release job")
 
 
@@ -150,7 +160,9 @@ class Checkpointer:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._connection.db.set_busy_timeout(_PATIENCE_MS)  # emptying the log holds writers up while it waits for readers
         self._due = Event()
+        self._scrubs: deque[Future[None]] = deque()
         self._stopping = False
         self._thread = Thread(target=self._work, name="hansard-checkpoint", daemon=True)
 
@@ -168,10 +180,27 @@ class Checkpointer:
             self._due.set()
         return apsw.SQLITE_OK
 
+    def scrub(self) -> Future[None]:
+        """Ask for an empty log; tried until no reader needs it any more."""
+        asked: Future[None] = Future()
+        self._scrubs.append(asked)
+        self._due.set()
+        return asked
+
     def _work(self) -> None:
         while not self._stopping:
-            self._due.wait()
+            self._due.wait(_PAUSE if self._scrubs else None)
             self._due.clear()
-            with contextlib.suppress(apsw.Error):  # busy or full: the log stays, the next commit asks again
-                self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            waiting = len(self._scrubs)
+            with contextlib.suppress(apsw.Error):  # busy or full: the log stays, and is asked for again
+                self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE if waiting else apsw.SQLITE_CHECKPOINT_PASSIVE)
+                for _ in range(waiting):
+                    _finish(self._scrubs.popleft())
+        while self._scrubs:
+            _finish(self._scrubs.popleft())
         self._connection.close()
+
+
+def _finish(asked: Future[None]) -> None:
+    if asked.set_running_or_notify_cancel():
+        asked.set_result(None)

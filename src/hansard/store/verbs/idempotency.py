@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from hansard.errors import Conflict, NotFound
+from hansard.errors import Busy, Conflict, NotFound
 from hansard.model.once import Once, Replayed
 from hansard.store.steps import Steps, row, run, value
 
@@ -43,7 +43,7 @@ def _earlier(once: Once, now: int, here: dict[str, str]) -> Steps[None]:
             return
         got = yield from row("idempotency_get", **here)
     if got is None:
-        raise Conflict("the request with this Idempotency-Key is being forgotten: send it again", code="idempotency_in_flight", param="Idempotency-Key")
+        raise Busy("the request with this Idempotency-Key is being forgotten: try again", code="idempotency_in_flight", param="Idempotency-Key")
     digest, status, answer, _ = got
     if digest != once.digest:
         raise Conflict(

@@ -100,6 +100,7 @@ PURGED = (
     "session_counts",
     "idempotency_keys",
     "keys",
+    "retention_rules",
     "sign_ins",
     "views",
     "shares",

@@ -9,8 +9,9 @@ import msgspec
 from hansard.errors import Conflict, NotFound
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import chain, counts, listing, rows, steps
-from hansard.store.steps import Row, Steps, many, row, run, value
+from hansard.store.steps import Row, Steps, Values, many, row, run, value
 from hansard.store.verbs.events import happened
+from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
 from hansard.store.verbs.sessions import create, safe_id, store
 
@@ -31,6 +32,22 @@ def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, ex
     """
     session = yield from peeked(ref)
     known = yield from _known(session, ref.workspace_id, drafts)
+    made, answer = plan(session, known, drafts, expected_seq, ids, now)
+    if made:
+        texts = [draft.text for draft in drafts if draft.client_id is None or draft.client_id not in known]
+        yield from run("session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **summary(made, texts))
+        yield from put(ref.workspace_id, made, session.hash or chain.ROOT)
+        yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, was_updated_at=session.updated_at)
+    return session, answer
+
+
+def plan(  # noqa: PLR0913 - all that decides what an append becomes
+    session: Peek, known: dict[str | None, Message], drafts: Sequence[MessageDraft], expected_seq: int | None, ids: IdSource, now: int
+) -> tuple[list[Message], list[Message]]:
+    """The messages to store, and the answer: for each draft the message that is stored already under its ``client_id``, or the new one.
+
+    Raises Conflict with the current ``seq`` when it is not ``expected_seq``.
+    """
     fresh = [draft for draft in drafts if draft.client_id is None or draft.client_id not in known]
     if fresh and expected_seq is not None and expected_seq != session.last_seq:
         raise Conflict(
@@ -40,14 +57,8 @@ def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, ex
             seq=session.last_seq,
         )
     made = [made_of(session.id, session.last_seq + place, draft, ids, now) for place, draft in enumerate(fresh, 1)]
-    if made:
-        yield from run(
-            "session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **summary(made, [draft.text for draft in fresh])
-        )
-        yield from put(ref.workspace_id, made, session.hash or chain.ROOT)
-        yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, was_updated_at=session.updated_at)
     new = iter(made)
-    return session, [known[draft.client_id] if draft.client_id in known else next(new) for draft in drafts]
+    return made, [known[draft.client_id] if draft.client_id in known else next(new) for draft in drafts]
 
 
 def record(session: Session, ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int) -> Steps[tuple[Session, list[Message]]]:
@@ -71,12 +82,23 @@ def record(session: Session, ref: Ref, drafts: Sequence[MessageDraft], ids: IdSo
 
 def put(workspace_id: str, made: Sequence[Message], before: bytes) -> Steps[bytes]:
     """Write messages behind the hash ``before``; the last hash."""
+    values, last = chained(workspace_id, made, before)
+    yield from write_messages(values)
+    return last
+
+
+def chained(workspace_id: str, made: Sequence[Message], before: bytes) -> tuple[list[Values], bytes]:
+    """The rows of messages behind the hash ``before``, and the last hash."""
     values = []
     for message in made:
         before = chain.link(before, message)
         values.append(rows.message_values(workspace_id, message, before))
+    return values, before
+
+
+def write_messages(values: Sequence[Values]) -> Steps[None]:
+    """Store the rows of new messages, of any sessions: every message comes through here."""
     yield from many("message_put", values)
-    return before
 
 
 def summary(made: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]:
@@ -160,7 +182,13 @@ def delete(ref: Ref, name: str, seq: int | None, now: int) -> Steps[Session]:
     """Empty one message for ever; its number is never used again."""
     session = yield from locked(ref)
     gone = yield from _one(ref.workspace_id, session.id, name, seq)
-    yield from run("message_erase", workspace_id=ref.workspace_id, session_id=session.id, seq=gone.seq, now=now)
+    return (yield from empty(session, gone, now))
+
+
+def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
+    """Take everything out of a message of a session that is locked; the session as it is afterwards."""
+    yield from run("message_erase", workspace_id=session.workspace_id, session_id=session.id, seq=gone.seq, now=now)
+    yield from forget_message(session.workspace_id, session.id, gone.id)
     after = msgspec.structs.replace(
         session,
         version=session.version + 1,
@@ -172,7 +200,7 @@ def delete(ref: Ref, name: str, seq: int | None, now: int) -> Steps[Session]:
     )
     after = yield from _without(session, after)
     yield from store(session, after)
-    yield from happened(ref.workspace_id, "message.deleted", session.id, at=now, seq=gone.seq, was_updated_at=session.updated_at)
+    yield from happened(session.workspace_id, "message.deleted", session.id, at=now, seq=gone.seq, was_updated_at=session.updated_at)
     return after
 
 

@@ -11,6 +11,7 @@ from hansard.ids import safe_form
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
 from hansard.store.verbs import stats
+from hansard.store.verbs.audit import Act, note
 from hansard.store.verbs.events import generation, happened
 from hansard.store.verbs.names import Ref, found, locked
 
@@ -129,6 +130,14 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
         gone["messages"] += yield from erase(one)
         gone["sessions"] += 1
         yield from happened(one.workspace_id, "session.deleted", one.id, at=now, was_updated_at=one.updated_at)
+    return gone
+
+
+def delete_noted(ref: Ref, now: int, secret: bytes, told: Callable[[str, dict[str, int]], Act]) -> Steps[dict[str, int]]:
+    """The same with an entry in the audit log, which ``told`` makes of the session's id and of what went."""
+    top = yield from locked(ref)
+    gone = yield from delete(ref, now)
+    yield from note(secret, told(top.id, gone))
     return gone
 
 

@@ -1,0 +1,122 @@
+"""The audit log: who did what to which object of a workspace. Append-only, chained, never with content in it.
+
+What is noted: keys made, rotated and revoked; workspaces made, changed and deleted; sessions and messages deleted; users erased;
+retention changed and applied; exports and reads of the log itself; calls that a key had no scope for. Appends and
+changes of sessions are not: they would double every write, and the sessions' own events tell of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
+
+from hansard.errors import Error
+from hansard.store.verbs import audit as verbs
+from hansard.store.verbs.audit import Act, Noted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.access import Principal
+    from hansard.store import Store
+    from hansard.store.cursors import Cursors
+    from hansard.store.steps import Steps
+
+T = TypeVar("T")
+NEWEST = 1 << 62
+_BATCH = 500
+_DENIED_US = 1_000_000
+_REMEMBERED = 4096
+
+
+class Broken(Struct, frozen=True):
+    """Where a log is not what was written: the first entry that does not fit the one before it."""
+
+    workspace_id: str
+    n: int
+    problem: str
+
+
+class Verdict(Struct, frozen=True):
+    """What a walk over logs found."""
+
+    logs: int
+    entries: int
+    broken: tuple[Broken, ...]
+
+
+class Audit:
+    """Writes and reads the logs; ``secret`` keys their chains."""
+
+    def __init__(self, store: Store, cursors: Cursors, secret: bytes, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._cursors = cursors
+        self.secret = secret
+        self._clock = clock
+        self._denied: dict[tuple[str, str], int] = {}
+
+    def act(self, principal: Principal, action: str, thing: str, **details: Any) -> Act:  # noqa: ANN401 - facts of the act
+        return Act(principal.workspace_id, self._clock(), principal.key_id, action, thing, "ok", details)
+
+    def within(self, told: Callable[[T], Act], verb: Callable[..., Steps[T]]) -> Callable[..., Steps[T]]:
+        """``verb``, with an entry in the same transaction; ``told`` makes it of the verb's result."""
+
+        def both(*args: Any, **kwargs: Any) -> Steps[T]:  # noqa: ANN401 - the verb's own
+            return verbs.noted(self.secret, told, lambda: verb(*args, **kwargs))
+
+        return both
+
+    async def note(self, principal: Principal, action: str, thing: str, **details: Any) -> None:  # noqa: ANN401 - facts of the act
+        """An entry about what changes no row, such as an export."""
+        await self._store.write(verbs.note, self.secret, self.act(principal, action, thing, **details))
+
+    async def denied(self, principal: Principal, scope: str, route: str) -> None:
+        """Note that a key tried what it has no scope for, at most once a second for each key and route; never fails the request."""
+        now = self._clock()
+        if now - self._denied.get((principal.key_id, route), 0) < _DENIED_US:
+            return
+        if len(self._denied) >= _REMEMBERED:
+            self._denied.clear()
+        self._denied[principal.key_id, route] = now
+        act = Act(principal.workspace_id, now, principal.key_id, "access.denied", route, "denied", {"scope": scope})
+        try:
+            await self._store.write(verbs.note, self.secret, act)
+        except Error:
+            self._denied.pop((principal.key_id, route), None)
+
+    async def verify(self, workspace_id: str | None = None) -> Verdict:
+        """Walk one workspace's log, or every log of the store, deleted workspaces' included."""
+        wanted = [workspace_id] if workspace_id is not None else await self._store.read(verbs.workspaces)
+        broken: list[Broken] = []
+        entries = 0
+        for one in wanted:
+            count, found = await self._walk(one)
+            entries += count
+            broken += found
+        return Verdict(len(wanted), entries, tuple(broken))
+
+    async def _walk(self, workspace_id: str) -> tuple[int, list[Broken]]:
+        length, last = await self._store.read(verbs.head, workspace_id)
+        n, before = 0, verbs.ROOT
+        while n < length:
+            for noted in await self._store.read_long(verbs.walk, workspace_id, n, min(_BATCH, length - n)):
+                n += 1
+                if noted.n != n:
+                    return n, [Broken(workspace_id, n, f"entry {n} is missing")]
+                if verbs.link(self.secret, before, n, noted.act) != noted.hash:
+                    return n, [Broken(workspace_id, n, f"entry {n} is not what was written, or the one before it")]
+                before = noted.hash
+            if n < length and not await self._store.read(verbs.walk, workspace_id, n, 1):
+                return n, [Broken(workspace_id, n + 1, f"the log was cut off: {length} entries were written, {n} are there")]
+        if before != last:
+            return n, [Broken(workspace_id, n, "the last entry is not the one that was written last")]
+        return n, []
+
+    async def list(self, principal: Principal, *, limit: int, cursor: str | None = None) -> tuple[list[Noted], str | None]:
+        """Entries, newest first, and the cursor of the next page."""
+        before = NEWEST if cursor is None else self._cursors.read(principal.workspace_id, "audit", cursor)
+        found = await self._store.read(verbs.page, principal.workspace_id, before, limit + 1)
+        page = found[:limit]
+        more = len(found) > limit
+        return page, self._cursors.write(principal.workspace_id, "audit", page[-1].n) if more and page else None

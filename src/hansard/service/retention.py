@@ -1,0 +1,93 @@
+"""Retention: sessions are deleted some days after their last activity, by rules per workspace and kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from hansard.errors import Invalid
+from hansard.model.session import KINDS
+from hansard.service.workspaces import Workspaces
+from hansard.store.verbs import keys as stored
+from hansard.store.verbs import retention as verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hansard.access import Principal
+    from hansard.service.audit import Audit
+    from hansard.store import Store
+
+ALL = "*"
+_DAY_US = 86_400 * 1_000_000
+_BATCH = 100
+LONGEST = 36_500
+
+
+class Expired(Struct, frozen=True):
+    """What a rule removed, or would remove: ``before`` is the time since when a session must have been active."""
+
+    kind: str
+    days: int
+    before: int
+    sessions: int
+    messages: int | None
+
+
+class Retention:
+    def __init__(self, store: Store, audit: Audit, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._audit = audit
+        self._clock = clock
+
+    async def rules(self, principal: Principal) -> dict[str, int]:
+        """The days that sessions are kept after their last activity, by kind; ``*`` stands for every kind without a rule."""
+        return await self._store.read(verbs.rules, principal.workspace_id)
+
+    async def set_rules(self, principal: Principal, rules: Mapping[str, int]) -> dict[str, int]:
+        """Put these rules in the place of all others; without any, sessions are kept for ever."""
+        for kind, days in rules.items():
+            if kind != ALL and kind not in KINDS:
+                raise Invalid(f"unknown kind {kind!r}: choose from {', '.join((ALL, *KINDS))}", param="rules")
+            if not 1 <= days <= LONGEST:
+                raise Invalid(f"rules.{kind}: days must be from 1 to {LONGEST}", param=f"rules.{kind}")
+        now = self._clock()
+        told = self._audit.within(lambda kept: self._audit.act(principal, "retention.changed", "retention", rules=kept), verbs.set_rules)
+        return await self._store.write(told, principal.workspace_id, rules, now)
+
+    async def apply(self, principal: Principal, *, dry_run: bool = False) -> list[Expired]:
+        """Delete what is past its rule, in small transactions; with ``dry_run`` only count it."""
+        rules = await self.rules(principal)
+        now = self._clock()
+        found = []
+        for kind in KINDS:
+            days = rules.get(kind, rules.get(ALL))
+            if days is not None:
+                found.append(await (self._count if dry_run else self._expire)(principal.workspace_id, kind, days, now))
+        if not dry_run and any(one.sessions for one in found):
+            await self._audit.note(principal, "retention.applied", "retention", sessions={one.kind: one.sessions for one in found if one.sessions})
+            await self._store.scrub()
+        return found
+
+    async def apply_everywhere(self) -> int:
+        """Apply every workspace's rules, as the server does from time to time; how many sessions went."""
+        gone = 0
+        for workspace in await self._store.read(stored.workspaces):
+            gone += sum(one.sessions for one in await self.apply(Workspaces.operator(workspace)))
+        return gone
+
+    async def _expire(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
+        before = now - days * _DAY_US
+        sessions = messages = 0
+        while due := await self._store.read(verbs.due, workspace_id, kind, before, _BATCH):
+            gone = await self._store.write(verbs.expire, workspace_id, due, before, now)
+            if not gone["sessions"]:
+                break
+            sessions += gone["sessions"]
+            messages += gone["messages"]
+        return Expired(kind, days, before, sessions, messages)
+
+    async def _count(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
+        before = now - days * _DAY_US
+        return Expired(kind, days, before, await self._store.read_long(verbs.count_due, workspace_id, kind, before), None)

@@ -1,0 +1,107 @@
+"""End users: we do not manage people, but we forget them on demand, with proof."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from hansard.errors import Forbidden, Invalid, NotFound
+from hansard.model.times import rfc3339
+from hansard.service.rules import short
+from hansard.store.verbs import erase as verbs
+from hansard.store.verbs.audit import Act
+from hansard.store.verbs.erase import Erased, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.access import Principal
+    from hansard.ids import IdSource
+    from hansard.service.audit import Audit
+    from hansard.service.keys import Keys
+    from hansard.store import Store
+
+ERASURE = "era_"
+_SCRUB_SECONDS = 5.0
+
+
+class Erasure(Struct, frozen=True):
+    """A receipt as it can be shown: ``signed`` says whether this store signed exactly these words."""
+
+    body: dict[str, Any]
+    signature: str
+    signed: bool
+
+
+class Users:
+    """Erases; ``secret`` signs the receipts and hides the users' ids in them."""
+
+    def __init__(self, store: Store, audit: Audit, keys: Keys, secret: bytes, ids: IdSource, clock: Callable[[], int]) -> None:  # noqa: PLR0913 - the wiring
+        self._store = store
+        self._audit = audit
+        self._keys = keys
+        self._secret = hmac.digest(secret, b"receipts", "sha256")
+        self._ids = ids
+        self._clock = clock
+
+    async def erase(self, principal: Principal, user_id: str) -> Erasure:
+        """Remove an end user from the workspace: sessions and all that is in them, what the person wrote elsewhere, keys for them.
+
+        Answers with a signed receipt, also when there was nothing. On the embedded store the file and its log hold nothing of it any
+        more when this returns, unless a long reader was in the way: then soon after.
+        """
+        if not short(user_id, "user_id"):
+            raise Invalid("user_id is empty", param="user_id")
+        if principal.user_id not in (None, user_id):
+            raise Forbidden("this key is for another end user", code="other_user", param="user_id")
+        if principal.app is not None:
+            raise Forbidden("this key is for one app; a user is erased from all of them", code="other_app", param="user_id")
+        now = self._clock()
+        ident = self._ids.prefixed(ERASURE)
+        subject = self.subject(principal.workspace_id, user_id)
+
+        def sign(erased: Erased) -> Receipt:
+            body = msgspec.json.encode(
+                {
+                    "id": ident,
+                    "workspace": f"ws_{principal.workspace_id}",
+                    "subject": subject,
+                    "erased_at": rfc3339(now),
+                    "by": principal.key_id,
+                    "counts": erased.counts,
+                    "content_hash": f"blake2b-256:{erased.content_hash}",
+                }
+            ).decode()
+            return Receipt(ident, subject, body, self._signature(body))
+
+        def told(erased: Erased) -> Act:
+            return self._audit.act(principal, "user.erased", ident, subject=subject, **erased.counts)
+
+        receipt = await self._store.write(verbs.user, principal.workspace_id, user_id, now, sign, (self._audit.secret, told))
+        self._keys.forget()
+        await self._store.scrub(seconds=_SCRUB_SECONDS)
+        return self._shown(receipt.body, receipt.signature)
+
+    async def erasure(self, principal: Principal, erasure_id: str) -> Erasure:
+        """The receipt of an erasure, with its signature checked; NotFound."""
+        found = await self._store.read(verbs.receipt, principal.workspace_id, erasure_id)
+        if found is None:
+            raise NotFound(f"no erasure {erasure_id!r} in this workspace", code="erasure_not_found", param="erasure_id")
+        return self._shown(*found)
+
+    async def erasures(self, principal: Principal, user_id: str) -> list[Erasure]:
+        """Every receipt about an end user, oldest first: whoever knows the id can ask, the store does not remember it."""
+        return [self._shown(*one) for one in await self._store.read(verbs.receipts, principal.workspace_id, self.subject(principal.workspace_id, user_id))]
+
+    def subject(self, workspace_id: str, user_id: str) -> str:
+        """What stands for a user's id in receipts and in the audit log: the same for the same user, and no way back."""
+        return hmac.digest(self._secret, f"{workspace_id}\x1f{user_id}".encode(), "sha256").hex()[:32]
+
+    def _signature(self, body: str) -> str:
+        return "hmac-sha256:" + hmac.digest(self._secret, body.encode(), "sha256").hex()
+
+    def _shown(self, body: str, signature: str) -> Erasure:
+        return Erasure(msgspec.json.decode(body), signature, hmac.compare_digest(signature, self._signature(body)))

@@ -1,0 +1,72 @@
+"""Row-level security: a second belt, for the day on which a statement forgets its workspace.
+
+The tables belong to one role, the server runs as another that is neither a superuser nor exempt. Each transaction says with
+``set_config`` which workspace it is of; a policy on every table of tenants hides all other rows, from the owner as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hansard.errors import Invalid, StoreUnavailable
+
+if TYPE_CHECKING:
+    from hansard.store.steps import Query
+
+EXEMPT = ("keys", "workspaces", "workspace_counters")
+"""Tables that must be read before the workspace is known, or across workspaces; none holds what a session says."""
+APPEND_ONLY = ("audit_log",)
+_TABLES = """
+select c.relname, c.relforcerowsecurity
+  from pg_class as c join pg_attribute as a on a.attrelid = c.oid
+ where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+   and a.attname = 'workspace_id' and not a.attisdropped and c.relname <> all ($1::text[])
+ order by 1
+"""
+_POLICY = """
+alter table {table} enable row level security;
+alter table {table} force row level security;
+drop policy if exists workspace on {table};
+create policy workspace on {table} using (workspace_id = current_setting('hansard.workspace', true))
+  with check (workspace_id = current_setting('hansard.workspace', true));
+"""
+_GRANTS = """
+grant usage on schema {schema} to {role};
+grant select, insert, update, delete on all tables in schema {schema} to {role};
+alter default privileges in schema {schema} grant select, insert, update, delete on tables to {role};
+"""
+
+
+async def secure(connection: Any, role: str) -> list[str]:  # noqa: ANN401 - the pool's proxy
+    """Put the policy on every table of tenants and let ``role`` work with them; the tables. To be run by their owner."""
+    if await connection.fetchval("select 1 from pg_roles where rolname = $1 and not rolsuper and not rolbypassrls", role) is None:
+        raise Invalid(f"{role!r} is no role that row-level security binds: create role {role} login nosuperuser nobypassrls", param="role")
+    tables = [row[0] for row in await connection.fetch(_TABLES, list(EXEMPT))]
+    names = await connection.fetchrow("select quote_ident(current_schema()), quote_ident($1)", role)
+    async with connection.transaction():
+        await connection.execute(_GRANTS.format(schema=names[0], role=names[1]))
+        for table in tables:
+            await connection.execute(_POLICY.format(table=table))
+        for table in APPEND_ONLY:
+            await connection.execute(f"revoke update, delete, truncate on {table} from {names[1]}")
+    return tables
+
+
+async def require(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
+    """Raises StoreUnavailable where the database would show this role the rows of every workspace."""
+    if await connection.fetchval("select rolsuper or rolbypassrls from pg_roles where rolname = current_user"):
+        raise StoreUnavailable("row_security is on, but the role of the store's URL is exempt from it: use one that is not", code="row_security_ineffective")
+    open_tables = [row[0] for row in await connection.fetch(_TABLES, list(EXEMPT)) if not row[1]]
+    if open_tables:
+        raise StoreUnavailable(
+            f"row_security is on, but {', '.join(open_tables)} have no policy: run 'hansard secure' as their owner", code="row_security_ineffective"
+        )
+
+
+async def act_for(connection: Any, query: Query, tenant: str | None) -> str | None:  # noqa: ANN401 - the pool's proxy
+    """Tell the database which workspace the transaction is of, when the query is of another than ``tenant``; that workspace."""
+    values = query.values if query.many is None else query.many[0] if query.many else {}
+    wanted = values.get("workspace_id", tenant)
+    if wanted != tenant:
+        await connection.fetchval("select set_config('hansard.workspace', $1, true)", wanted)
+    return wanted if isinstance(wanted, str) else tenant

@@ -1,0 +1,104 @@
+"""Copy the file while it is written to: one read transaction holds the state, the writer goes on beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import apsw
+
+from hansard.errors import Conflict, Invalid, NotFound
+from hansard.store.sqlite.connection import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PAGES = 2048
+_NEW_GENERATION = "update workspace_counters set generation = generation + 1000000"
+
+
+def backup(source: Path, target: Path, told: Callable[[float], None]) -> None:
+    """Write the store's state of this moment to ``target``, a store in one file; ``told`` hears how much is done.
+
+    Raises Conflict when ``target`` is there already. A backup that is broken off leaves only ``target.partial``.
+    """
+    _check_free(target)
+    _copy(source, target, told, "pragma journal_mode = delete")
+
+
+def restore(source: Path, target: Path, told: Callable[[float], None]) -> None:
+    """Make a backup a store again. Raises Conflict when ``target`` is there already, Invalid when ``source`` is no sound store.
+
+    Generations go on from a number that was never used, so that no client takes what it knew for what is restored.
+    """
+    _check_free(target)
+    if not source.is_file():
+        raise NotFound(f"there is no backup {source}", code="backup_missing")
+    _check_store(source)
+    _copy(source, target, told, _NEW_GENERATION)
+
+
+def check(path: Path) -> list[str]:
+    """What SQLite's own check of the whole file finds; empty when it is sound."""
+    try:
+        connection = apsw.Connection(str(path))
+        try:
+            found = [str(row[0]) for row in connection.execute("pragma integrity_check(100)")]
+        finally:
+            connection.close()
+    except apsw.Error as problem:
+        return [str(problem)]
+    return [] if found == ["ok"] else found
+
+
+def _check_free(target: Path) -> None:
+    if target.exists():
+        raise Conflict(f"{target} is there already: nothing was overwritten", code="target_exists")
+
+
+def _check_store(source: Path) -> None:
+    try:
+        connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            known = {row[0] for row in connection.execute("select name from sqlite_schema where type = 'table'")}
+            sound = [row[0] for row in connection.execute("pragma quick_check(1)")] == ["ok"]
+        finally:
+            connection.close()
+    except apsw.Error as problem:
+        raise Invalid(f"{source} is no backup of an embedded store: {problem}", code="bad_backup") from problem
+    if not {"migrations", "sessions", "messages"} <= known:
+        raise Invalid(f"{source} is no backup of an embedded store", code="bad_backup")
+    if not sound:
+        raise Invalid(f"{source} is damaged: 'hansard verify' says where", code="bad_backup")
+
+
+def _copy(source: Path, target: Path, told: Callable[[float], None], last: str) -> None:
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with translated(source):
+        origin, copy = apsw.Connection(str(source)), apsw.Connection(str(partial))
+        try:
+            origin.execute("begin")
+            origin.execute("select count(*) from sqlite_schema").fetchall()
+            with copy.backup("main", origin, "main") as running:
+                while not running.done:
+                    running.step(_PAGES)
+                    told(1 - running.remaining / max(1, running.page_count))
+            origin.execute("commit")
+            copy.execute(last).fetchall()
+            copy.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        finally:
+            copy.close()
+            origin.close()
+    _sync(partial)
+    partial.rename(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
