@@ -5,27 +5,27 @@ select {session} from sessions where workspace_id = :workspace_id and id = :id f
 
 -- name: session_by_ids
 select {session} from sessions
- where workspace_id = :workspace_id and id = any (select json_array_elements_text(:ids::text::json))
+ where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
 
 -- name: message_by_client_ids
 select {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id
-   and client_id = any (select json_array_elements_text(:client_ids::text::json)) and deleted_at is null
+   and client_id = any (array(select json_array_elements_text(:client_ids::text::json))) and deleted_at is null
 
 -- name: message_said
 -- What users and assistants said in several sessions.
 select {message} from messages
- where workspace_id = :workspace_id and session_id = any (select json_array_elements_text(:session_ids::text::json))
+ where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
    and role in ('user', 'assistant') and deleted_at is null
  order by session_id, seq
 
 -- name: client_ids_known
 select client_id from messages where workspace_id = :workspace_id and session_id = :session_id
-   and client_id = any (select json_array_elements_text(:client_ids::text::json))
+   and client_id = any (array(select json_array_elements_text(:client_ids::text::json)))
 
 -- name: run_by_ids
 select {run} from runs
- where workspace_id = :workspace_id and session_id = :session_id and id = any (select json_array_elements_text(:ids::text::json))
+ where workspace_id = :workspace_id and session_id = :session_id and id = any (array(select json_array_elements_text(:ids::text::json)))
 
 -- name: run_lock
 select {run} from runs where workspace_id = :workspace_id and session_id = :session_id and id = :id for update
@@ -41,10 +41,91 @@ select generation, walked from stats_marks where workspace_id = :workspace_id fo
 
 -- name: stats_sessions_of
 select session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens, cost_nanos, resolved, unresolved, duration
-  from stats_sessions where workspace_id = :workspace_id and session_id = any (select json_array_elements_text(:session_ids::text::json))
+  from stats_sessions where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
 
 -- name: idempotency_forget_message
 update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id and position(:needle::bytea in answer) > 0
 
 -- name: workspace_counters_lock
 select workspace_id from workspace_counters where workspace_id = :workspace_id for update
+
+-- name: search_workspace_get
+-- The code need not be unique: the workspace is a condition of its own. It keeps most others' words apart.
+select right(workspace_id, 3), generation from search_workspaces where workspace_id = :workspace_id
+
+-- name: search_workspace_lock
+select right(workspace_id, 3), generation from search_workspaces where workspace_id = :workspace_id for update
+
+-- name: search_indexed
+-- The sessions' handles in the index, how far they are indexed, and what must be indexed now.
+select x.session_id, x.session_id, x.seq, x.titled, s.title from search_sessions as x
+  join sessions as s on s.workspace_id = :workspace_id and s.id = x.session_id
+ where x.workspace_id = :workspace_id and x.session_id = any (array(select json_array_elements_text(:ids::text::json)))
+
+-- name: search_put
+insert into search_index (workspace_id, session_id, seq, words) values (:workspace_id, :handle, :seq, :vector::text::tsvector)
+
+-- name: search_forget
+delete from search_index where workspace_id = :workspace_id and session_id = :handle and seq = :seq
+
+-- name: search_erase_session
+delete from search_index where workspace_id = :workspace_id and session_id = :id
+
+-- name: workspace_purge_search_index
+delete from search_index where workspace_id = :workspace_id
+
+-- name: search_erasures
+-- Rows go with their words: there is never anything left to do.
+select null, null, null, null, null where :limit::bigint < 0
+
+-- name: search_erased
+-- As search_erasures.
+select :handle::text, :seq::bigint where false
+
+-- name: search_hits
+-- The matching messages of the sessions with the greatest ids.
+select session_id, session_id, seq from search_index
+ where workspace_id = :workspace_id and words @@ :tsquery::text::tsquery
+ order by session_id desc, seq desc limit :limit
+
+-- name: search_handles
+select value, value from json_array_elements_text(:ids::text::json) as value where :workspace_id::text is not null
+
+-- name: search_probe
+-- The newest matching messages of one session.
+select seq from search_index
+ where workspace_id = :workspace_id and session_id = :handle and words @@ :tsquery::text::tsquery order by seq desc limit :limit
+
+-- name: search_matching
+-- The sessions with a match, each once.
+select distinct session_id from search_index where workspace_id = :workspace_id and words @@ :tsquery::text::tsquery limit :limit
+
+-- name: message_at_places
+-- Messages of several sessions, by [session, seq].
+select {message} from messages
+ where workspace_id = :workspace_id and deleted_at is null
+   and (session_id, seq) in (select place ->> 0, (place ->> 1)::bigint from json_array_elements(:places::text::json) as place)
+
+-- name: session_ids_by_own_ids
+select own_id, id from sessions
+ where workspace_id = :workspace_id and own_id = any (array(select json_array_elements_text(:own_ids::text::json)))
+
+-- name: session_peek_many
+-- What a batch of appends must know of its sessions; locks their rows in the order of their ids, so that two batches never wait for each other.
+select id, own_id, user_id, app, last_seq, updated_at,
+       (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
+  from sessions as s
+ where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
+ order by id for update of s
+
+-- name: message_by_client_ids_many
+select {message} from messages
+ where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
+   and client_id = any (array(select json_array_elements_text(:client_ids::text::json))) and deleted_at is null
+
+-- name: idempotency_take_many
+-- Claim these keys; those that were free come back.
+insert into idempotency_keys (workspace_id, key, digest, created_at)
+select :workspace_id::text, claim ->> 'key', claim ->> 'digest', :now::bigint from json_array_elements(:claims::text::json) as claim
+on conflict do nothing
+returning key

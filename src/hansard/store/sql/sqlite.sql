@@ -48,3 +48,99 @@ update idempotency_keys set answer = null where workspace_id = :workspace_id and
 -- name: workspace_counters_lock
 -- The writer is alone: reading is enough.
 select workspace_id from workspace_counters where workspace_id = :workspace_id
+
+-- name: search_workspace_get
+select printf('%x_', number), generation from search_workspaces where workspace_id = :workspace_id
+
+-- name: search_workspace_lock
+-- The writer is alone: reading is enough.
+select printf('%x_', number), generation from search_workspaces where workspace_id = :workspace_id
+
+-- name: search_indexed
+-- The sessions' handles in the index, how far they are indexed, and what must be indexed now.
+select x.session_id, x.number, x.seq, x.titled, s.title
+  from json_each(:ids) as wanted
+  join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = wanted.value
+  join sessions as s on s.workspace_id = :workspace_id and s.id = x.session_id
+
+-- name: search_put
+insert into search_index (rowid, words) values (:handle << 24 | :seq, :words)
+
+-- name: search_forget
+insert into search_index (search_index, rowid, words) values ('delete', :handle << 24 | :seq, :words)
+
+-- name: search_erase_session
+-- Set aside the words of a session that is about to be deleted.
+insert into search_erasures (doc, code, role, parts)
+select x.number << 24 | m.seq, :code, m.role, m.parts from search_sessions as x
+  join messages as m on m.workspace_id = x.workspace_id and m.session_id = x.session_id and m.seq <= x.seq and m.deleted_at is null
+ where x.workspace_id = :workspace_id and x.session_id = :id
+union all
+select x.number << 24, :code, 'title', json_array(json_object('type', 'text', 'content', s.title)) from search_sessions as x
+  join sessions as s on s.workspace_id = x.workspace_id and s.id = x.session_id
+ where x.workspace_id = :workspace_id and x.session_id = :id and x.titled = 1
+
+-- name: workspace_purge_search_index
+-- As search_erase_session, for all sessions of a workspace that is about to be deleted.
+insert into search_erasures (doc, code, role, parts)
+select x.number << 24 | m.seq, printf('%x_', w.number), m.role, m.parts from search_workspaces as w
+  join search_sessions as x on x.workspace_id = w.workspace_id
+  join messages as m on m.workspace_id = x.workspace_id and m.session_id = x.session_id and m.seq <= x.seq and m.deleted_at is null
+ where w.workspace_id = :workspace_id
+union all
+select x.number << 24, printf('%x_', w.number), 'title', json_array(json_object('type', 'text', 'content', s.title)) from search_workspaces as w
+  join search_sessions as x on x.workspace_id = w.workspace_id and x.titled = 1
+  join sessions as s on s.workspace_id = x.workspace_id and s.id = x.session_id
+ where w.workspace_id = :workspace_id
+
+-- name: search_erasures
+select doc >> 24, doc & 16777215, code, role, parts from search_erasures limit :limit
+
+-- name: search_erased
+delete from search_erasures where doc = :handle << 24 | :seq
+
+-- name: search_hits
+-- The matching messages of the sessions that began last.
+select x.session_id, hit.handle, hit.seq from (
+  select rowid >> 24 as handle, rowid & 16777215 as seq from search_index where search_index match :match order by rowid desc limit :limit
+) as hit left join search_sessions as x on x.number = hit.handle
+
+-- name: search_handles
+select x.session_id, x.number from json_each(:ids) as wanted
+  join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = wanted.value
+
+-- name: search_probe
+-- The newest matching messages of one session.
+select rowid & 16777215 from search_index
+ where search_index match :match and rowid between :handle << 24 and (:handle << 24) + 16777215 order by rowid desc limit :limit
+
+-- name: search_matching
+-- The sessions with a match, each once.
+select x.session_id from (select distinct rowid >> 24 as handle from search_index where search_index match :match limit :limit) as hit
+  join search_sessions as x on x.number = hit.handle
+
+-- name: message_at_places
+-- Messages of several sessions, by [session, seq].
+select {message} from messages
+ where workspace_id = :workspace_id and (session_id, seq) in (select value ->> 0, value ->> 1 from json_each(:places)) and deleted_at is null
+
+-- name: session_ids_by_own_ids
+select own_id, id from sessions where workspace_id = :workspace_id and own_id in (select value from json_each(:own_ids))
+
+-- name: session_peek_many
+-- What a batch of appends must know of its sessions.
+select id, own_id, user_id, app, last_seq, updated_at,
+       (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
+  from sessions as s where workspace_id = :workspace_id and id in (select value from json_each(:ids))
+
+-- name: message_by_client_ids_many
+select {message} from messages
+ where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
+   and client_id in (select value from json_each(:client_ids)) and deleted_at is null
+
+-- name: idempotency_take_many
+-- Claim these keys; those that were free come back.
+insert into idempotency_keys (workspace_id, key, digest, created_at)
+select :workspace_id, value ->> 'key', value ->> 'digest', :now from json_each(:claims) where true
+on conflict do nothing
+returning key

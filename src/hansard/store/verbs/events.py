@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
-from hansard.store.steps import Steps, rows, run, value
+from hansard.store.steps import Steps, Values, many, rows, run, value
 
 
 class Event(Struct, frozen=True):
@@ -25,6 +27,15 @@ def happened(  # noqa: PLR0913 - the facts of an event
     assert n is not None, "a workspace has its counters from its first moment"  # noqa: S101 - an invariant of workspaces.create
     yield from run("event_put", workspace_id=workspace_id, n=n, type=kind, session_id=session_id, seq=seq, at=at, was_updated_at=was_updated_at)
     return n
+
+
+def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[None]:
+    """Note several changes in their order, each with a generation of its own; comes last, as ``happened`` does."""
+    if not events:
+        return
+    last: int = yield from value("generation_next", workspace_id=workspace_id, by=len(events))
+    first = last - len(events) + 1
+    yield from many("event_put", [{"workspace_id": workspace_id, "n": n, **event} for n, event in enumerate(events, first)])
 
 
 def generation(workspace_id: str) -> Steps[int]:

@@ -1,0 +1,67 @@
+"""Appends that arrive together are written together, and each gets the answer it would get alone."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from hansard.access import Principal
+from hansard.model import MessageDraft, MessageQuery, SessionDraft
+from hansard.model.parts import text_part
+from hansard.service import Service
+
+
+def draft(text: str, client_id: str | None = None) -> MessageDraft:
+    return MessageDraft(role="user", parts=text_part(text), text=text, client_id=client_id)
+
+
+async def test_a_crowd_gets_what_each_would_get_alone(service: Service, principal: Principal) -> None:
+    """Several sessions by several names, a missing one, a stale seq, ids that come twice: one transaction, many answers."""
+    for name in ("a", "b", "telegram:1"):
+        await service.sessions.start(principal, SessionDraft(id=name))
+    uid = (await service.sessions.read(principal, "b")).id
+    append = service.messages.append
+    answers = await asyncio.gather(
+        append(principal, "a", [draft("first")]),
+        append(principal, "a", [draft("second"), draft("third")]),
+        append(principal, f"asset_{uid}", [draft("by uuid")]),
+        append(principal, "b", [draft("by name")]),
+        append(principal, "telegram_1", [draft("by safe form")]),
+        append(principal, "nowhere", [draft("lost")]),
+        append(principal, "a", [draft("stale")], expected_seq=1),
+        append(principal, "a", [draft("fitting")], expected_seq=3),
+        append(principal, "b", [draft("once", "same")]),
+        append(principal, "b", [draft("once", "same")]),
+        append(principal, "a\x00", [draft("odd")]),
+        return_exceptions=True,
+    )
+    seqs = [[one.seq for one in answer[1]] if isinstance(answer, tuple) else getattr(answer, "code", answer) for answer in answers]
+    assert seqs == [[1], [2, 3], [1], [2], [1], "session_not_found", "seq_mismatch", [4], [3], [3], "session_not_found"]
+    session, messages, _ = await service.messages.list(principal, "a", MessageQuery())
+    assert (session.title, session.message_count, session.last_preview) == ("first", 4, "fitting")
+    assert [one.seq for one in messages] == [1, 2, 3, 4]
+
+
+async def test_keys_in_a_crowd_are_each_answered_once(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+
+    async def send(key: str, text: str) -> httpx.Response:
+        return await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": text}]}, headers={"Idempotency-Key": key})
+
+    answers = await asyncio.gather(*[send(f"k{number % 10}", f"t{number % 10}") for number in range(40)])
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    again = [await send(f"k{number}", f"t{number}") for number in range(10)]
+    assert {answer.status_code for answer in again} == {201}
+    assert (await client.get("/v1/sessions/s")).json()["message_count"] == 10
+    assert (await send("k0", "other")).status_code == 422
+
+
+async def test_a_refused_append_gives_its_key_back(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    body = {"messages": [{"role": "user", "text": "x"}], "expected_seq": 5}
+    refused = await asyncio.gather(*[client.post("/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": f"k{number}"}) for number in range(5)])
+    assert [answer.status_code for answer in refused] == [409] * 5
+    for number in range(5):
+        await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": str(number)}]})
+    assert (await client.post("/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": "k1"})).status_code == 201
