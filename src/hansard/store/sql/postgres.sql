@@ -32,7 +32,7 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 
 -- name: session_peek
 -- What an append must know of its session, with the hash of the last message; locks the session row until commit.
-select id, own_id, user_id, app, last_seq, updated_at,
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
        (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
   from sessions as s where workspace_id = :workspace_id and id = :id for update of s
 
@@ -112,7 +112,7 @@ select own_id, id from sessions
 
 -- name: session_peek_many
 -- What a batch of appends must know of its sessions; locks their rows in the order of their ids, so that two batches never wait for each other.
-select id, own_id, user_id, app, last_seq, updated_at,
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
        (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
   from sessions as s
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))

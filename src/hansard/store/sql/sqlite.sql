@@ -31,7 +31,7 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 
 -- name: session_peek
 -- What an append must know of its session, with the hash of the last message.
-select id, own_id, user_id, app, last_seq, updated_at,
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
        (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
   from sessions as s where workspace_id = :workspace_id and id = :id
 
@@ -129,7 +129,7 @@ select own_id, id from sessions where workspace_id = :workspace_id and own_id in
 
 -- name: session_peek_many
 -- What a batch of appends must know of its sessions.
-select id, own_id, user_id, app, last_seq, updated_at,
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
        (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
   from sessions as s where workspace_id = :workspace_id and id in (select value from json_each(:ids))
 

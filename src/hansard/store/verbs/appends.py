@@ -14,7 +14,7 @@ from hansard.model import Message, MessageDraft
 from hansard.model.once import Once
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, Values, many, run
-from hansard.store.verbs.events import happened_many
+from hansard.store.verbs.events import happened_many, places_left
 from hansard.store.verbs.messages import chained, plan, summary, write_messages
 from hansard.store.verbs.names import Peek, Ref
 
@@ -78,9 +78,16 @@ def _extend(tail: _Tail, one: Append, ids: IdSource, events: list[Values]) -> An
         tail.texts += [draft.text for draft, message in zip(one.drafts, answer, strict=True) if message.id in fresh]
         tail.made += made
         tail.known |= {message.client_id: message for message in made if message.client_id is not None}
-        tail.peek = msgspec.structs.replace(before, last_seq=made[-1].seq, updated_at=max(one.now, before.updated_at))
-        event = {"type": "message.appended", "session_id": before.id, "seq": made[-1].seq, "at": one.now, "was_updated_at": before.updated_at}
-        events.append(event)
+        title = None if before.title_folded else summary(made, tail.texts[-len(made) :])["title"]
+        tail.peek = msgspec.structs.replace(
+            before,
+            last_seq=made[-1].seq,
+            updated_at=max(one.now, before.updated_at),
+            active_at=made[-1].created_at,
+            title_folded=rows.fold(title or before.title_folded),
+        )
+        event = {"type": "message.appended", "session_id": before.id, "seq": made[-1].seq, "at": one.now}
+        events.append(event | places_left(before, title))
     return before, answer
 
 

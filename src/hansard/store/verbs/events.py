@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from hansard.store.rows import fold
 from hansard.store.steps import Steps, Values, many, rows, run, value
+
+if TYPE_CHECKING:
+    from hansard.model import Session
+    from hansard.store.verbs.names import Peek
 
 
 class Event(Struct, frozen=True):
@@ -19,13 +25,39 @@ class Event(Struct, frozen=True):
     at: int
 
 
+def places_left(before: Peek, title: str | None) -> dict[str, Any]:
+    """Where a session stood before an append whose first words would make this title."""
+    was_title = before.title_folded if title and not before.title_folded else None
+    return {"was_updated_at": before.updated_at, "was_active_at": before.active_at, "was_title": was_title}
+
+
+def title_left(before: Session, after: Session) -> str | None:
+    """The folded title from before a change, None when it stayed."""
+    return None if before.title == after.title else fold(before.title or "")
+
+
+_STAYED = {"was_updated_at": None, "was_active_at": None, "was_title": None}
+
+
 def happened(  # noqa: PLR0913 - the facts of an event
-    workspace_id: str, kind: str, session_id: str, *, at: int, seq: int | None = None, was_updated_at: int | None = None
+    workspace_id: str,
+    kind: str,
+    session_id: str,
+    *,
+    at: int,
+    seq: int | None = None,
+    was_updated_at: int | None = None,
+    was_active_at: int | None = None,
+    was_title: str | None = None,
 ) -> Steps[int]:
-    """Take the next generation and note what made it; locks the workspace's counter, so it comes last."""
+    """Take the next generation and note what made it; locks the workspace's counter, so it comes last.
+
+    The session's places in the orders of the list before the change are noted where they changed; ``was_title`` is folded.
+    """
     n: int | None = yield from value("generation_next", workspace_id=workspace_id, by=1)
     assert n is not None, "a workspace has its counters from its first moment"  # noqa: S101 - an invariant of workspaces.create
-    yield from run("event_put", workspace_id=workspace_id, n=n, type=kind, session_id=session_id, seq=seq, at=at, was_updated_at=was_updated_at)
+    was = {"was_updated_at": was_updated_at, "was_active_at": was_active_at, "was_title": was_title}
+    yield from run("event_put", workspace_id=workspace_id, n=n, type=kind, session_id=session_id, seq=seq, at=at, **was)
     return n
 
 
@@ -35,7 +67,7 @@ def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[None]:
         return
     last: int = yield from value("generation_next", workspace_id=workspace_id, by=len(events))
     first = last - len(events) + 1
-    yield from many("event_put", [{"workspace_id": workspace_id, "n": n, **event} for n, event in enumerate(events, first)])
+    yield from many("event_put", [{"workspace_id": workspace_id, "n": n, **_STAYED, **event} for n, event in enumerate(events, first)])
 
 
 def generation(workspace_id: str) -> Steps[int]:

@@ -92,6 +92,9 @@ def update_workspace(after: Workspace) -> Steps[Workspace]:
 
 
 PURGED = (
+    "search_index",  # reads the rows that go afterwards
+    "search_sessions",
+    "search_workspaces",
     "sessions",
     "session_tags",
     "messages",

@@ -10,7 +10,8 @@ from hansard.errors import Conflict, NotFound
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import chain, counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, Values, many, row, run, value
-from hansard.store.verbs.events import happened
+from hansard.store.verbs import indexing
+from hansard.store.verbs.events import happened, places_left, title_left
 from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
 from hansard.store.verbs.sessions import create, safe_id, store
@@ -35,9 +36,10 @@ def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, ex
     made, answer = plan(session, known, drafts, expected_seq, ids, now)
     if made:
         texts = [draft.text for draft in drafts if draft.client_id is None or draft.client_id not in known]
-        yield from run("session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **summary(made, texts))
+        added = summary(made, texts)
+        yield from run("session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **added)
         yield from put(ref.workspace_id, made, session.hash or chain.ROOT)
-        yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, was_updated_at=session.updated_at)
+        yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, **places_left(session, added["title"]))
     return session, answer
 
 
@@ -187,6 +189,7 @@ def delete(ref: Ref, name: str, seq: int | None, now: int) -> Steps[Session]:
 
 def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
     """Take everything out of a message of a session that is locked; the session as it is afterwards."""
+    yield from indexing.forget_message(session.workspace_id, gone)
     yield from run("message_erase", workspace_id=session.workspace_id, session_id=session.id, seq=gone.seq, now=now)
     yield from forget_message(session.workspace_id, session.id, gone.id)
     after = msgspec.structs.replace(
@@ -200,7 +203,8 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
     )
     after = yield from _without(session, after)
     yield from store(session, after)
-    yield from happened(session.workspace_id, "message.deleted", session.id, at=now, seq=gone.seq, was_updated_at=session.updated_at)
+    was_title = title_left(session, after)
+    yield from happened(session.workspace_id, "message.deleted", session.id, at=now, seq=gone.seq, was_updated_at=session.updated_at, was_title=was_title)
     return after
 
 

@@ -76,6 +76,8 @@ class Peek(Struct, frozen=True):
     app: str | None
     last_seq: int
     updated_at: int
+    active_at: int
+    title_folded: str
     hash: bytes | None
 
 

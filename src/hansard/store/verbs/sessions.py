@@ -10,9 +10,9 @@ from msgspec import Struct
 from hansard.ids import safe_form
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
-from hansard.store.verbs import stats
+from hansard.store.verbs import indexing, stats
 from hansard.store.verbs.audit import Act, note
-from hansard.store.verbs.events import generation, happened
+from hansard.store.verbs.events import generation, happened, title_left
 from hansard.store.verbs.names import Ref, found, locked
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def change(ref: Ref, now: int, amend: Callable[[Session], Session], *, touch: bo
     updated_at = max(now, before.updated_at) if touch else before.updated_at
     after = msgspec.structs.replace(amended, version=before.version + 1, updated_at=updated_at)
     yield from store(before, after)
-    yield from happened(after.workspace_id, "session.updated", after.id, at=now, was_updated_at=before.updated_at)
+    yield from happened(after.workspace_id, "session.updated", after.id, at=now, was_updated_at=before.updated_at, was_title=title_left(before, after))
     return after
 
 
@@ -115,6 +115,8 @@ def store(before: Session, after: Session) -> Steps[None]:
     if bytes(after.tags) != bytes(before.tags):
         yield from run("tag_delete_of_session", workspace_id=after.workspace_id, id=after.id)
         yield from tag(after)
+    if after.title != before.title:
+        yield from indexing.retitle(before, after)
     yield from counts.change(after.workspace_id, before, after)
 
 
@@ -157,6 +159,7 @@ def erase(session: Session) -> Steps[int]:
     """Remove every row of one session; how many messages there were."""
     here = {"workspace_id": session.workspace_id, "id": session.id}
     messages = yield from value("message_count_of_session", **here)
+    yield from indexing.forget(session)
     for name in ERASED:
         yield from run(name, **here)
     yield from stats.forget(session.workspace_id, session.id)

@@ -11,7 +11,8 @@ from hansard.errors import NotFound
 from hansard.model.transfer import Kept, Snapshot, Verdict
 from hansard.store import chain, counts, rows, steps
 from hansard.store.steps import Steps, many, run, value
-from hansard.store.verbs import sessions
+from hansard.store.verbs import indexing, sessions
+from hansard.store.verbs.events import happened_many, places_left, title_left
 from hansard.store.verbs.messages import made_of, put, summary
 from hansard.store.verbs.names import Ref, locked, peeked
 
@@ -36,26 +37,33 @@ class _Changes:
         self.now = now
         self._facets: Counter[tuple[str, str]] = Counter()
         self._events: list[dict[str, Any]] = []
+        self._words: dict[str, list[tuple[int, list[str]]]] = {}
+        self._behind: dict[str, int] = {}
 
     def note(self, kind: str, before: Session | None, after: Session, seq: int | None = None) -> None:
         """One change of a session's row."""
         if before is not None:
             self._facets.subtract(counts.facets_of(before))
         self._facets.update(counts.facets_of(after))
-        self.happened(kind, after.id, seq, before.updated_at if before else None)
+        was = {"was_updated_at": before.updated_at, "was_active_at": before.active_at, "was_title": title_left(before, after)} if before else {}
+        self.happened(kind, after.id, seq, was)
 
-    def happened(self, kind: str, session_id: str, seq: int | None, was_updated_at: int | None) -> None:
-        self._events.append({"type": kind, "session_id": session_id, "seq": seq, "was_updated_at": was_updated_at})
+    def happened(self, kind: str, session_id: str, seq: int | None, was: dict[str, Any]) -> None:
+        self._events.append({"type": kind, "session_id": session_id, "seq": seq} | was)
+
+    def said(self, session_id: str, made: Sequence[Message], texts: Sequence[str | None], behind: int) -> None:
+        """New messages of a session, and up to which seq it had some before."""
+        words = [(one.seq, indexing.words_of(one.role, one.parts, text)) for one, text in zip(made, texts, strict=True)]
+        self._words[session_id] = words
+        self._behind[session_id] = behind
 
     def tell(self) -> Steps[None]:
         """Write the counters and events; comes last, since it locks what is hot."""
         if not self._events:
             return
+        yield from indexing.add(self.workspace_id, self._words, self._behind)
         yield from counts.add(self.workspace_id, self._facets)
-        last = yield from value("generation_next", workspace_id=self.workspace_id, by=len(self._events))
-        first = last - len(self._events) + 1
-        here = {"workspace_id": self.workspace_id, "at": self.now}
-        yield from many("event_put", [here | event | {"n": n} for n, event in enumerate(self._events, first)])
+        yield from happened_many(self.workspace_id, [event | {"at": self.now} for event in self._events])
 
 
 def bring(workspace_id: str, arrivals: Sequence[Arrival], ids: IdSource, now: int) -> Steps[list[Verdict]]:
@@ -94,6 +102,7 @@ def _begin(arrival: Arrival, parent_id: str | None, ids: IdSource, changes: _Cha
     whole = _summed(session, made, [draft.text for draft in arrival.messages])
     yield from _put(whole)
     yield from put(changes.workspace_id, made, chain.ROOT)
+    changes.said(whole.id, made, [draft.text for draft in arrival.messages], 0)
     changes.note("session.created", None, whole, len(made) or None)
     return NEW
 
@@ -129,6 +138,7 @@ def _go_on(here: Session, arrival: Arrival, ids: IdSource, changes: _Changes) ->
             here, title=arrival.session.title, title_by="user", version=here.version + 1, updated_at=max(changes.now, here.updated_at)
         )
         yield from run("session_update", **rows.session_values(after))
+        yield from indexing.retitle(here, after)
         changes.note("session.updated", here, after)
     if fresh:
         yield from _extend(here, fresh, ids, changes)
@@ -147,9 +157,12 @@ def _extend(session: Session, drafts: Sequence[MessageDraft], ids: IdSource, cha
     peek = yield from peeked(Ref(session.workspace_id, session.id))
     made = [made_of(session.id, seq, draft, ids, changes.now) for seq, draft in enumerate(drafts, peek.last_seq + 1)]
     now = max(changes.now, session.updated_at)
-    yield from run("session_extend", workspace_id=session.workspace_id, id=session.id, now=now, **summary(made, [draft.text for draft in drafts]))
+    texts = [draft.text for draft in drafts]
+    added = summary(made, texts)
+    yield from run("session_extend", workspace_id=session.workspace_id, id=session.id, now=now, **added)
     yield from put(session.workspace_id, made, peek.hash or chain.ROOT)
-    changes.happened("message.appended", session.id, made[-1].seq, session.updated_at)
+    changes.said(session.id, made, texts, peek.last_seq)
+    changes.happened("message.appended", session.id, made[-1].seq, places_left(peek, added["title"]))
 
 
 def restore(workspace_id: str, snapshots: Sequence[Snapshot], now: int) -> Steps[list[Verdict]]:
@@ -179,6 +192,8 @@ def _restore(snapshot: Snapshot, changes: _Changes) -> Steps[Verdict]:
         yield from _clear(here)
     yield from _put(session)
     yield from _put_kept(snapshot, changes)
+    alive = [kept.message for kept in snapshot.messages if kept.deleted_at is None]
+    changes.said(session.id, alive, [None] * len(alive), 0)
     changes.note("session.updated" if here else "session.created", here, session, session.last_seq or None)
     return UPDATED if here else NEW
 
@@ -193,6 +208,7 @@ def _is_continued(here: Session, snapshot: Snapshot) -> Steps[bool]:
 
 
 def _clear(session: Session) -> Steps[None]:
+    yield from indexing.forget(session)
     for name in ("message_delete_of_session", "run_delete_of_session", "tag_delete_of_session", "session_delete"):
         yield from run(name, workspace_id=session.workspace_id, id=session.id)
 

@@ -1,0 +1,34 @@
+-- The search index, and what cursors need to hold a walk still while writers run.
+
+-- A session's place in the other orders before a change; was_title only where the title changed.
+alter table session_events add column was_active_at integer;
+alter table session_events add column was_title text;
+
+-- Which of a workspace's changes the index has seen: those up to this generation. The number becomes the code in front of its words.
+create table search_workspaces (
+  number integer primary key autoincrement,
+  workspace_id text not null unique,
+  generation integer not null
+);
+
+-- How far a session is indexed: its messages up to seq, and its title or not. The number and a message's seq together are its row of the index.
+create table search_sessions (
+  number integer primary key autoincrement,
+  workspace_id text not null,
+  session_id text not null,
+  seq integer not null,
+  titled integer not null,
+  unique (workspace_id, session_id)
+);
+
+-- Words arrive folded, each behind its workspace's code. secure-delete takes a deleted word out of the file's pages at once.
+create virtual table search_index using fts5 (words, content = '', columnsize = 0, tokenize = "ascii tokenchars '_='");
+insert into search_index (search_index, rank) values ('secure-delete', 1);
+
+-- What is to be taken out of the index: the words of deleted messages, here until then.
+create table search_erasures (
+  doc integer primary key,
+  code text not null,
+  role text not null,
+  parts text not null
+);

@@ -1,0 +1,224 @@
+"""The search index: what it has not seen yet, what it is given, and what must leave it.
+
+The events of a workspace are the queue: what they changed behind the generation that the index has seen is not indexed yet.
+Whoever changes the index of a workspace holds the lock on its row, which is taken after those of sessions and before the counters'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from hansard.model import Message, MessageQuery, Session, parts
+from hansard.store import listing, rows, steps
+from hansard.store.steps import Query, Steps, many, row, run, value
+from hansard.store.terms import Entry, message_words, title_words
+
+Documents = Mapping[str, Sequence[tuple[int, list[str]]]]
+"""For each session the words of messages by seq."""
+_TOOL = b'"tool_call'
+_AT_ONCE = 200
+
+
+class Waiting(Struct, frozen=True):
+    """A session with something that is not indexed: messages behind ``seq``, or its title."""
+
+    session_id: str
+    seq: int
+    titled: bool
+    last_seq: int
+    title: str | None
+
+
+class Unseen(Struct, frozen=True):
+    """A stretch of changes that the index has not seen, up to generation ``until``.
+
+    ``reached`` says up to which seq each session's messages are here; ``whole`` is False when there are more.
+    """
+
+    workspace_id: str
+    until: int
+    sessions: list[Waiting]
+    messages: list[Message]
+    reached: dict[str, int]
+    whole: bool
+
+
+class Indexed(Struct, frozen=True):
+    """How far a session is indexed, and its handle in the index."""
+
+    session_id: str
+    handle: Any
+    seq: int
+    titled: int
+    title: str | None
+
+
+def behind(limit: int) -> Steps[list[str]]:
+    """The workspaces with changes that the index has not seen."""
+    return [one[0] for one in (yield from steps.rows("search_behind", limit=limit))]
+
+
+def unseen(workspace_id: str, events: int, messages: int) -> Steps[Unseen | None]:
+    """The next stretch of up to so many events, with up to so many messages; None when the index has seen all."""
+    known = yield from row("search_workspace_get", workspace_id=workspace_id)
+    after = known[1] if known else 0
+    until = yield from value("search_events_until", workspace_id=workspace_id, after=after, limit=events)
+    if until is None:
+        return None
+    got = yield from steps.rows("search_changed", workspace_id=workspace_id, after=after, until=until)
+    waiting = [Waiting(ident, seq, bool(titled), last_seq, title) for ident, seq, titled, last_seq, title in got]
+    found: list[Message] = []
+    reached: dict[str, int] = {}
+    for one in waiting:
+        if len(found) >= messages:
+            return Unseen(workspace_id, until, waiting, found, reached, whole=False)
+        room = messages - len(found)
+        more = [] if one.last_seq <= one.seq else (yield _behind(workspace_id, one, room))
+        found += map(rows.message, more)
+        reached[one.session_id] = found[-1].seq if len(more) == room else one.last_seq
+    return Unseen(workspace_id, until, waiting, found, reached, whole=all(reached[one.session_id] >= one.last_seq for one in waiting))
+
+
+def _behind(workspace_id: str, one: Waiting, limit: int) -> Query:
+    return listing.messages(workspace_id, one.session_id, MessageQuery(), limit, after=one.seq)
+
+
+def documents(messages: Sequence[Message]) -> dict[str, list[tuple[int, list[str]]]]:
+    """The words of messages, by session; the work of the tokenizer, without a database."""
+    made: dict[str, list[tuple[int, list[str]]]] = {}
+    for one in messages:
+        made.setdefault(one.session_id, []).append((one.seq, words_of(one.role, one.parts)))
+    return made
+
+
+def words_of(role: str, raw: Raw, text: str | None = None) -> list[str]:
+    """The document of a message; ``text`` is what its parts say, where that is known."""
+    tools = _TOOL in memoryview(raw).tobytes()
+    if text is None or tools:
+        decoded = parts.decode(raw)
+        text = parts.text_of(decoded)
+        tools = parts.has_tools(decoded)
+    return message_words(role, text, tools=tools)
+
+
+def write(unseen: Unseen, made: Documents) -> Steps[int]:
+    """Put a stretch into the index; how many documents. What was indexed or deleted meanwhile is left out."""
+    code, _ = yield from _lock(unseen.workspace_id)
+    waiting = {one.session_id: one for one in unseen.sessions if one.session_id in unseen.reached}
+    given = {ident: list(made.get(ident, ())) for ident in waiting}
+    alive = yield from _alive(unseen.workspace_id, waiting, given)
+    count = yield from _add(unseen.workspace_id, code, alive, unseen.reached, {ident: one.seq for ident, one in waiting.items()})
+    if unseen.whole:
+        yield from run("search_workspace_seen", workspace_id=unseen.workspace_id, generation=unseen.until)
+    return count
+
+
+def add(workspace_id: str, made: Documents, behind: Mapping[str, int]) -> Steps[None]:
+    """Index messages in the transaction that stores them, where the index has seen the session up to ``behind``."""
+    if not made:
+        return
+    code, _ = yield from _lock(workspace_id)
+    reached = {ident: max((seq for seq, _ in given), default=behind[ident]) for ident, given in made.items()}
+    yield from _add(workspace_id, code, made, reached, behind)
+
+
+def _add(workspace_id: str, code: str, made: Documents, reached: Mapping[str, int], behind: Mapping[str, int]) -> Steps[int]:
+    yield from many("search_session_put", [{"workspace_id": workspace_id, "session_id": ident} for ident in made])
+    entries: list[Entry] = []
+    seen: list[dict[str, Any]] = []
+    for one in (yield from _indexed(workspace_id, list(made))):
+        if one.seq != behind[one.session_id]:
+            continue
+        given = made[one.session_id]
+        here = {"workspace_id": workspace_id, "handle": one.handle}
+        entries += [Entry(here | {"seq": seq}, code, document) for seq, document in given]
+        if one.title and not one.titled:
+            entries.append(Entry(here | {"seq": 0}, code, title_words(one.title)))
+        titled = 1 if one.title else one.titled
+        seen.append({"workspace_id": workspace_id, "session_id": one.session_id, "seq": reached[one.session_id], "titled": titled})
+    yield from many("search_put", entries)
+    yield from many("search_session_seen", seen)
+    return len(entries)
+
+
+def _indexed(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Indexed]]:
+    if not session_ids:
+        return []
+    got = yield from steps.rows("search_indexed", workspace_id=workspace_id, ids=rows.texts(session_ids))
+    return [Indexed(*one) for one in got]
+
+
+def _alive(workspace_id: str, waiting: Mapping[str, Waiting], made: Documents) -> Steps[dict[str, list[tuple[int, list[str]]]]]:
+    """The documents without those whose messages were deleted since they were read."""
+    kept: dict[str, list[tuple[int, list[str]]]] = {}
+    for ident, given in made.items():
+        kept[ident] = []
+        if given:
+            got = yield from steps.rows("search_alive", workspace_id=workspace_id, session_id=ident, after=waiting[ident].seq, until=given[-1][0])
+            alive = {one[0] for one in got}
+            kept[ident] = [one for one in given if one[0] in alive]
+    return kept
+
+
+def forget_message(workspace_id: str, gone: Message) -> Steps[None]:
+    """Take a message out of the index that is about to be emptied."""
+    code, _ = yield from _lock(workspace_id)
+    for one in (yield from _indexed(workspace_id, [gone.session_id])):
+        if gone.seq <= one.seq:
+            here = {"workspace_id": workspace_id, "handle": one.handle, "seq": gone.seq}
+            yield Query("search_forget", Entry(here, code, words_of(gone.role, gone.parts)))
+
+
+def retitle(before: Session, after: Session) -> Steps[None]:
+    """Follow a change of title; a title that was not indexed yet is left to come."""
+    workspace_id = before.workspace_id
+    code, _ = yield from _lock(workspace_id)
+    for one in (yield from _indexed(workspace_id, [before.id])):
+        if not one.titled:
+            continue
+        here = {"workspace_id": workspace_id, "handle": one.handle, "seq": 0}
+        yield Query("search_forget", Entry(here, code, title_words(before.title or "")))
+        if after.title:
+            yield Query("search_put", Entry(here, code, title_words(after.title)))
+        else:
+            yield from run("search_session_seen", workspace_id=workspace_id, session_id=before.id, seq=one.seq, titled=0)
+
+
+def forget(session: Session) -> Steps[None]:
+    """Take a session that is about to be deleted out of the index: it is not found from now on, and its words leave the file.
+
+    The words of more than some hundred messages leave it soon afterwards, by ``clean``.
+    """
+    code, _ = yield from _lock(session.workspace_id)
+    here = {"workspace_id": session.workspace_id, "id": session.id}
+    yield from run("search_erase_session", **here, code=code)
+    yield from run("search_session_delete", **here)
+    yield from clean(_AT_ONCE)
+
+
+def clean(limit: int) -> Steps[int]:
+    """Take the words of up to so many deleted messages out of the index; how many there were."""
+    got = yield from steps.rows("search_erasures", limit=limit)
+    yield from many("search_forget", list(_erased(got)))
+    yield from many("search_erased", [{"handle": handle, "seq": seq} for handle, seq, *_ in got])
+    return len(got)
+
+
+def _erased(got: Sequence[steps.Row]) -> Iterator[Entry]:
+    for handle, seq, code, role, stored in got:
+        raw = Raw(stored.encode())
+        document = title_words(parts.text_of(parts.decode(raw))) if role == "title" else words_of(role, raw)
+        yield Entry({"handle": handle, "seq": seq}, code, document)
+
+
+def _lock(workspace_id: str) -> Steps[tuple[str, int]]:
+    """The code in front of the workspace's words and the generation that its index has seen; its row is locked until commit."""
+    got = yield from row("search_workspace_lock", workspace_id=workspace_id)
+    if got is None:
+        yield from run("search_workspace_put", workspace_id=workspace_id)
+        got = yield from row("search_workspace_lock", workspace_id=workspace_id)
+    assert got is not None, "it was put just now"  # noqa: S101 - an invariant of the statement above
+    return got[0], got[1]
