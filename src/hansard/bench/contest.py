@@ -29,7 +29,7 @@ class Effort(Struct, frozen=True, kw_only=True):
     requests: int
 
 
-QUICK = Effort(rounds=2, seconds=0.4, requests=40)
+EFFORTS = {"tiny": Effort(rounds=1, seconds=0.05, requests=5), "quick": Effort(rounds=2, seconds=0.4, requests=40)}
 THOROUGH = Effort(rounds=5, seconds=1.5, requests=200)
 
 

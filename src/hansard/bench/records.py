@@ -62,6 +62,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 PLANS = {
+    "tinier": Plan(sessions=300, messages=1_200, workspaces=2, giants=(100,)),
+    "tiny": Plan(sessions=500, messages=3_000, workspaces=2, giants=(400,)),
     "quick": Plan(sessions=20_000, messages=100_000, workspaces=50, giants=(10_000,)),
     "small": Plan(sessions=6_000, messages=30_000, workspaces=10, giants=(1_000,)),
     "10k": Plan(sessions=10_000, messages=50_000, workspaces=100, giants=(10_000,)),

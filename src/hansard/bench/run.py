@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hansard.bench import growth, keep, machine, reads, rivals, writes
 from hansard.bench.arena import Arena, Store
-from hansard.bench.contest import QUICK, THOROUGH
+from hansard.bench.contest import EFFORTS, THOROUGH
 from hansard.bench.facts import Facts
 from hansard.bench.fill import fill
 from hansard.bench.peers import Peer
@@ -44,12 +44,12 @@ CONTESTS: tuple[Contest, ...] = (
     writes.mixed,
 )
 
-SMALLER = {"quick": "small", "10k": "small", "100k": "10k", "full": "10k"}
+SMALLER = {"tiny": "tinier", "quick": "small", "10k": "small", "100k": "10k", "full": "10k"}
 """The store that growth is measured from."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What to run; ``size`` and ``small`` are names of plans, ``store`` says the kind and place of the store."""
+    """What to run; ``size`` is the name of a plan, ``store`` says the kind and place of the store."""
 
     size: str = "full"
     store: str = ""
@@ -58,10 +58,6 @@ class Options(Struct, frozen=True, kw_only=True):
     reuse: bool = False
     only: tuple[str, ...] = ()
     build: Path = Path("build/bench")
-
-    @property
-    def is_quick(self) -> bool:
-        return self.size == "quick"
 
 
 class Filled(Struct, frozen=True):
@@ -81,7 +77,7 @@ class Run:
         self._build.mkdir(parents=True, exist_ok=True)
         self._places = places(options.store, self._build)
         self._targets = TARGETS[self._places.kind]
-        self._effort = QUICK if options.is_quick else THOROUGH
+        self._effort = EFFORTS.get(options.size, THOROUGH)
         self._stack = ExitStack()
 
     def report(self) -> Report:

@@ -1,0 +1,23 @@
+"""The benchmark runs from data to table on real servers, small enough for every test run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hansard.bench.run import Options, Run
+from hansard.bench.table import summary
+
+
+def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
+    told: list[str] = []
+    options = Options(size="tiny", idiomatic=False, only=("written_list", "unchanged_list", "history", "appends", "mixed"), build=tmp_path)
+    report = Run(options, told.append).report()
+    failed = [row for row in report.rows if row.what.endswith("failed")]
+    assert not failed
+    assert [name for name in told if name.endswith("written_list")]
+    by_name = {row.what: row for row in report.rows}
+    written = by_name["list newest 50 + exact total, a write between any two"]
+    assert written.floor is not None
+    assert 0 < written.floor < 1
+    assert by_name["history: last 50 messages of a session of 400"].floor is not None
+    assert str(report.facts["sessions"]) in summary(report)
