@@ -15,6 +15,7 @@ from hansard.errors import Error, StoreUnavailable
 from hansard.http import log as logging
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
+from hansard.http.limits import Limits
 from hansard.service import Service
 from hansard.store import connect
 from hansard.system import system
@@ -40,8 +41,8 @@ _log = structlog.get_logger("hansard")
 
 def open_store(settings: Settings) -> Store:
     """The store that the settings name, not opened yet."""
-    options = {} if settings.store.startswith("sqlite") else {"prepared": settings.prepared}
-    return connect(settings.store, **options)
+    only_servers = {} if settings.store.startswith("sqlite") else {"prepared": settings.prepared, "row_security": settings.row_security}
+    return connect(settings.store, seconds=settings.statement_seconds, **only_servers)
 
 
 @contextlib.asynccontextmanager
@@ -72,24 +73,40 @@ async def reaping(service: Service, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
+async def keeping(service: Service, pause: float) -> None:
+    """Forget for ever what is past its time; a failure is logged and does not end it."""
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            await service.retention.trim_keys()
+            await service.retention.apply_everywhere()
+        except Error as error:
+            _log.warning("could not forget what is past its time", error=error.message)
+
+
 def application(service: Service, settings: Settings) -> Application:
     """The ASGI application over an open service."""
     logging.configure()
     log = AccessLog(sys.stderr.buffer if settings.access_log else None)
-    return Application(service, (*DIALECTS, system(DIALECTS)), log)
+    limits = Limits(settings.rate_limit) if settings.rate_limit else None
+    return Application(service, (*DIALECTS, system(DIALECTS)), log, limits)
 
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Application]:
     """The application over its open store, with all that goes on beside the requests; everything ends in order."""
     async with opened(settings) as service:
-        reaper = asyncio.create_task(reaping(service, settings.reap_seconds))
+        beside = [
+            asyncio.create_task(reaping(service, settings.reap_seconds)),
+            asyncio.create_task(keeping(service, settings.keep_seconds)),
+        ]
         try:
             yield application(service, settings)
         finally:
-            reaper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reaper
+            for task in beside:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
 
 def create_app(settings: Settings) -> ASGIApp:

@@ -31,6 +31,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     access_log: Annotated[bool, Meta(description="write a JSON line for each request to standard error")] = False
     shutdown_seconds: Annotated[int, Meta(description="how long a stopping server waits for requests under way, in seconds", ge=0, le=3600)] = 10
     reap_seconds: Annotated[float, Meta(description="pause between two looks for runs whose lease has lapsed, in seconds", gt=0)] = 2.0
+    keep_seconds: Annotated[float, Meta(description="pause between two rounds of forgetting: old idempotency keys, retention, in seconds", gt=0)] = 3600.0
+    statement_seconds: Annotated[float, Meta(description="how long the store may work on one read or statement, in seconds", gt=0)] = 30.0
+    rate_limit: Annotated[
+        float, Meta(description="requests a second for each key, ten times that for each workspace, bursts of ten seconds; 0: no limit", ge=0)
+    ] = 0.0
+    row_security: Annotated[
+        bool, Meta(description="tell PostgreSQL in each transaction which workspace it is of, and refuse to start unless it enforces that")
+    ] = False
     prepared: Annotated[bool, Meta(description="prepare statements on PostgreSQL; false behind a PgBouncer older than 1.21")] = True
 
 

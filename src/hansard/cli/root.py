@@ -14,10 +14,10 @@ import click
 from hansard import __version__
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Run": ("serve",),
+    "Run": ("serve", "demo"),
     "Sessions": ("sessions", "messages", "import", "export"),
     "Workspaces and keys": ("workspaces", "keys"),
-    "Look after the store": ("migrate",),
+    "Look after the store": ("migrate", "backup", "restore", "verify", "audit", "users", "retention", "secure"),
     "Measure": ("bench",),
 }
 """Each command is ``command`` in the module of its name, which ends with an underscore where Python has the word."""

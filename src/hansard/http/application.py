@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from hansard.errors import Conflict, Error, Forbidden, Invalid, Later, NotFound, StoreUnavailable, TooLarge, TooMany, Unauthenticated
 from hansard.http.call import Call, Headers
+from hansard.http.limits import Limited, Limits
 from hansard.http.pages import PageCache
 from hansard.http.reading import BodyReader, QueryReader, check_type, read_body
 from hansard.http.route import Dialect, Failure, Reply, Route
@@ -62,7 +63,7 @@ class Internal(Error):
 class Application:
     """Serves dialects over one service. Every answer, errors included, carries ``X-Request-ID``."""
 
-    def __init__(self, service: Service, dialects: Iterable[Dialect], log: AccessLog) -> None:
+    def __init__(self, service: Service, dialects: Iterable[Dialect], log: AccessLog, limits: Limits | None = None) -> None:
         self.service = service
         self.dialects = tuple(dialects)
         self._router = Router(self.dialects)
@@ -71,6 +72,7 @@ class Application:
         self._sockets = {path: (dialect, handler) for dialect in self.dialects for path, handler in dialect.sockets.items()}
         self._pages = PageCache()
         self._log = log
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -94,7 +96,7 @@ class Application:
             _log.exception("internal error", request_id=request_id, method=method, path=path, error=type(problem).__name__)
             fault = Internal("something went wrong on our side: the log has it under this request id")
             answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
-        status = await _send(answer, scope, receive, send, request_id)
+        status = await _send(answer, scope, receive, send, request_id, call.limit if call else ())
         self._log.note(method, path, status, began, call, request_id)
 
     def _route(self, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
@@ -112,7 +114,10 @@ class Application:
         if not route.public:
             prove = dialect.authenticate
             call.identify(await (prove(call) if prove else self.service.keys.authenticate(credential(dialect, call))))
-            if route.scope is not None:
+            if self._limits is not None:
+                call.limit = self._limits.take(call.principal)
+            if route.scope is not None and route.scope not in call.principal.scopes:
+                await self.service.audit.denied(call.principal, route.scope, f"{route.method} {route.path}")
                 call.principal.require(route.scope)
         if route.params is not None:
             call.params = self._queries[id(route)].read(call.scope["query_string"])
@@ -156,6 +161,8 @@ class Application:
             headers.append(("Retry-After", str(max(1, round(error.retry_after)))))
         if status == 401:  # noqa: PLR2004 - the one that must say how
             headers.append(("WWW-Authenticate", "Bearer"))
+        if isinstance(error, Limited):
+            headers += error.headers
         if "allow" in error.extra:
             headers.append(("Allow", str(error.extra["allow"])))
         shown = dialect.error(Failure(error, status, request_id, path))
@@ -228,9 +235,12 @@ def _is_known(tag: str, known: str) -> bool:
     return bool(known) and (known.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")})
 
 
-async def _send(answer: Reply | Response, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
+async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
+    answer: Reply | Response, scope: Scope, receive: Receive, send: Send, request_id: str, limit: tuple[tuple[str, str], ...]
+) -> int:
     if isinstance(answer, Response):
         answer.headers["X-Request-ID"] = request_id
+        answer.headers.update(dict(limit))
         await answer(scope, receive, send)
         return answer.status_code
     status, body = answer.status or 200, answer.body
@@ -239,7 +249,7 @@ async def _send(answer: Reply | Response, scope: Scope, receive: Receive, send: 
         headers += [(b"content-type", (answer.media_type or "application/json").encode()), (b"content-length", str(len(body)).encode())]
     if answer.etag:
         headers += [(b"etag", answer.etag.encode()), (b"cache-control", b"private, no-cache")]
-    headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
+    headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in (*answer.headers, *limit)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
     return status

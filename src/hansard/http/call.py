@@ -59,7 +59,7 @@ class Headers:
 class Call(Generic[P, B]):
     """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values."""
 
-    __slots__ = ("_data", "_principal", "body", "headers", "params", "path", "request_id", "route", "scope", "service")
+    __slots__ = ("_data", "_principal", "body", "headers", "limit", "params", "path", "request_id", "route", "scope", "service")
 
     def __init__(self, scope: Scope, route: Route, path: dict[str, str], request_id: str, service: Service) -> None:
         self.scope = scope
@@ -68,6 +68,7 @@ class Call(Generic[P, B]):
         self.request_id = request_id
         self.service = service
         self.headers = Headers(scope["headers"])
+        self.limit: tuple[tuple[str, str], ...] = ()
         self.params: P
         self.body: B
         self._data = b""

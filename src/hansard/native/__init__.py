@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard.http.route import Dialect
-from hansard.native import bulk, events, keys, messages, runs, sessions, stats, views, workspaces
+from hansard.native import audit, bulk, events, keys, messages, runs, sessions, stats, users, views, workspaces
 
 if TYPE_CHECKING:
     from hansard.http.route import Failure
@@ -33,7 +33,19 @@ dialect = Dialect(
     title="Hansard",
     description="Sessions, messages and runs of AI agents: the native API.",
     prefixes=("/",),
-    routes=(*sessions.routes, *messages.routes, *runs.routes, *bulk.routes, *events.routes, *stats.routes, *views.routes, *keys.routes, *workspaces.routes),
+    routes=(
+        *sessions.routes,
+        *messages.routes,
+        *runs.routes,
+        *bulk.routes,
+        *events.routes,
+        *stats.routes,
+        *views.routes,
+        *users.routes,
+        *audit.routes,
+        *keys.routes,
+        *workspaces.routes,
+    ),
     error=problem,
     error_type="application/problem+json",
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import Struct
 
 from hansard.errors import Error
+from hansard.service.rules import whole
 from hansard.store.verbs import audit as verbs
 from hansard.store.verbs.audit import Act, Noted
 
@@ -115,6 +116,7 @@ class Audit:
 
     async def list(self, principal: Principal, *, limit: int, cursor: str | None = None) -> tuple[list[Noted], str | None]:
         """Entries, newest first, and the cursor of the next page."""
+        whole(principal)
         before = NEWEST if cursor is None else self._cursors.read(principal.workspace_id, "audit", cursor)
         found = await self._store.read(verbs.page, principal.workspace_id, before, limit + 1)
         page = found[:limit]

@@ -8,9 +8,11 @@ from msgspec import Struct
 
 from hansard.errors import Invalid
 from hansard.model.session import KINDS
+from hansard.service.rules import whole
 from hansard.service.workspaces import Workspaces
 from hansard.store.verbs import keys as stored
 from hansard.store.verbs import retention as verbs
+from hansard.store.verbs.idempotency import KEPT_US, trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +49,7 @@ class Retention:
 
     async def set_rules(self, principal: Principal, rules: Mapping[str, int]) -> dict[str, int]:
         """Put these rules in the place of all others; without any, sessions are kept for ever."""
+        whole(principal)
         for kind, days in rules.items():
             if kind != ALL and kind not in KINDS:
                 raise Invalid(f"unknown kind {kind!r}: choose from {', '.join((ALL, *KINDS))}", param="rules")
@@ -58,6 +61,7 @@ class Retention:
 
     async def apply(self, principal: Principal, *, dry_run: bool = False) -> list[Expired]:
         """Delete what is past its rule, in small transactions; with ``dry_run`` only count it."""
+        whole(principal)
         rules = await self.rules(principal)
         now = self._clock()
         found = []
@@ -76,6 +80,12 @@ class Retention:
         for workspace in await self._store.read(stored.workspaces):
             gone += sum(one.sessions for one in await self.apply(Workspaces.operator(workspace)))
         return gone
+
+    async def trim_keys(self) -> None:
+        """Forget idempotency keys that are past their 24 hours, in every workspace."""
+        before = self._clock() - KEPT_US
+        for workspace in await self._store.read(stored.workspaces):
+            await self._store.write(trim, workspace.id, before)
 
     async def _expire(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
         before = now - days * _DAY_US

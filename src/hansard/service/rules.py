@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from hansard import ids
-from hansard.errors import Busy, Invalid, StoreUnavailable
+from hansard.errors import Busy, Forbidden, Invalid, StoreUnavailable
 from hansard.model.once import Once
 from hansard.store.verbs.idempotency import guarded
 from hansard.store.verbs.names import Ref
@@ -28,6 +28,12 @@ _PAUSES = (0.1, 0.5, 2.0)
 
 def ref(principal: Principal, name: str) -> Ref:
     return Ref(principal.workspace_id, name, principal.user_id, principal.app)
+
+
+def whole(principal: Principal) -> None:
+    """Raises Forbidden for a key that is narrowed to one end user or app: the matter is the whole workspace's."""
+    if principal.user_id is not None or principal.app is not None:
+        raise Forbidden("this key is for one end user or app: the whole workspace is not its to decide on", code="narrowed_key")
 
 
 def own_id(name: str, param: str = "id") -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hansard.errors import Forbidden, Invalid, NotFound
 from hansard.model.times import rfc3339
-from hansard.service.rules import short
+from hansard.service.rules import short, whole
 from hansard.store.verbs import erase as verbs
 from hansard.store.verbs.audit import Act
 from hansard.store.verbs.erase import Erased, Receipt
@@ -87,6 +87,7 @@ class Users:
 
     async def erasure(self, principal: Principal, erasure_id: str) -> Erasure:
         """The receipt of an erasure, with its signature checked; NotFound."""
+        whole(principal)
         found = await self._store.read(verbs.receipt, principal.workspace_id, erasure_id)
         if found is None:
             raise NotFound(f"no erasure {erasure_id!r} in this workspace", code="erasure_not_found", param="erasure_id")
@@ -94,6 +95,7 @@ class Users:
 
     async def erasures(self, principal: Principal, user_id: str) -> list[Erasure]:
         """Every receipt about an end user, oldest first: whoever knows the id can ask, the store does not remember it."""
+        whole(principal)
         return [self._shown(*one) for one in await self._store.read(verbs.receipts, principal.workspace_id, self.subject(principal.workspace_id, user_id))]
 
     def subject(self, workspace_id: str, user_id: str) -> str:

@@ -1,0 +1,60 @@
+"""`hansard audit`: who did what to which object."""
+
+from __future__ import annotations
+
+import click
+
+from hansard.cli import output
+from hansard.cli.desk import Desk, at_desk
+
+
+@click.group()
+def command() -> None:
+    """Read and verify the audit log."""
+
+
+@command.command("list")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many entries, newest first.")
+@at_desk(workspace=True)
+async def list_(desk: Desk, limit: int) -> None:
+    """List the newest entries of a workspace's log."""
+    from hansard.model.times import rfc3339
+
+    async with desk.opened() as service:
+        found, _ = await service.audit.list(await desk.principal(service), limit=limit)
+    if desk.json:
+        desk.document(
+            {
+                "data": [
+                    {
+                        "n": one.n,
+                        "at": rfc3339(one.act.at),
+                        "actor": one.act.actor,
+                        "action": one.act.action,
+                        "object": one.act.object,
+                        "result": one.act.result,
+                        "details": one.act.details,
+                        "hash": one.hash.hex(),
+                    }
+                    for one in found
+                ]
+            }
+        )
+        return
+    rows = [(one.n, rfc3339(one.act.at), one.act.actor, one.act.action, one.act.object, one.act.result) for one in found]
+    output.table(("n", "at", "actor", "action", "object", "result"), rows, right=("n",), empty="Nothing was noted yet.")
+
+
+@command.command()
+@at_desk()
+async def verify(desk: Desk) -> int:
+    """Walk the chain of every log, those of deleted workspaces included; exit code 1 where one is broken."""
+    async with desk.opened() as service:
+        verdict = await service.audit.verify()
+    if desk.json:
+        broken = [{"workspace": one.workspace_id, "n": one.n, "problem": one.problem} for one in verdict.broken]
+        desk.document({"logs": verdict.logs, "entries": verdict.entries, "sound": not broken, "broken": broken})
+    for one in verdict.broken:
+        output.error(f"workspace {one.workspace_id}: {one.problem}")
+    desk.say(f"{verdict.entries:,} entries in {verdict.logs:,} logs: " + ("broken" if verdict.broken else "all as written"))
+    return 1 if verdict.broken else 0

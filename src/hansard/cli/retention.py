@@ -1,0 +1,58 @@
+"""`hansard retention`: how long sessions are kept."""
+
+from __future__ import annotations
+
+import click
+
+from hansard.cli import output
+from hansard.cli.desk import Desk, at_desk
+
+
+@click.group()
+def command() -> None:
+    """Show, set and apply the rules by which sessions are deleted."""
+
+
+@command.command()
+@at_desk(workspace=True)
+async def show(desk: Desk) -> None:
+    """Show the rules of a workspace: days after the last activity, by kind."""
+    async with desk.opened() as service:
+        rules = await service.retention.rules(await desk.principal(service))
+    if desk.json:
+        desk.document({"rules": rules})
+    else:
+        output.table(("kind", "days"), sorted(rules.items()), right=("days",), empty="No rules: sessions are kept for ever.")
+
+
+@command.command("set")
+@click.argument("rules", nargs=-1, metavar="[KIND=DAYS]…")
+@at_desk(workspace=True)
+async def set_(desk: Desk, rules: tuple[str, ...]) -> None:
+    """Put these rules in the place of all others; KIND may be '*' for every kind without a rule. Without any, all is kept."""
+    wanted: dict[str, int] = {}
+    for rule in rules:
+        kind, separator, days = rule.partition("=")
+        if not separator or not days.isdigit():
+            raise click.UsageError(f"{rule!r} is no rule: write KIND=DAYS, such as session=90")
+        wanted[kind] = int(days)
+    async with desk.opened() as service:
+        await service.retention.set_rules(await desk.principal(service), wanted)
+    desk.say("Set. The server applies the rules by itself; what would go now:  hansard retention apply --dry-run")
+
+
+@command.command()
+@click.option("--dry-run", is_flag=True, help="Only count what would go.")
+@at_desk(workspace=True)
+async def apply(desk: Desk, dry_run: bool) -> None:
+    """Delete what is past its rule, now."""
+    from hansard.model.times import rfc3339
+
+    async with desk.opened() as service:
+        found = await service.retention.apply(await desk.principal(service), dry_run=dry_run)
+    rows = [{"kind": one.kind, "days": one.days, "before": rfc3339(one.before), "sessions": one.sessions} for one in found]
+    if desk.json:
+        desk.document({"dry_run": dry_run, "data": rows})
+    else:
+        name = "would go" if dry_run else "gone"
+        output.table(("kind", "days", "silent since", name), [tuple(row.values()) for row in rows], right=("days", name), empty="No rules.")
