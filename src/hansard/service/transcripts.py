@@ -36,9 +36,15 @@ class Transcripts:
     async def mentions(self, principal: Principal, text: str, limit: int) -> list[tuple[Session, Message]]:
         """Up to ``limit`` sessions in which a user or an assistant said ``text``, in any case, each with the first message that has it.
 
-        The most recent activity comes first.
+        The most recent activity comes first.  Looks through the workspace piece by piece, until there are enough.
         """
-        return await self._store.read_long(verbs.mentions, principal.workspace_id, narrowed(principal, SessionFilter()), text, limit)
+        hits: list[tuple[Session, Message]] = []
+        after = None
+        while True:
+            more, after = await self._store.read_long(verbs.mentions, principal.workspace_id, narrowed(principal, SessionFilter()), text, after)
+            hits += more
+            if after is None or len(hits) >= limit:
+                return hits[:limit]
 
     async def newest(
         self, principal: Principal, wanted: SessionFilter, limit: int, *, before: verbs.Place | None = None

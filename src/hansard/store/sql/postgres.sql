@@ -12,6 +12,13 @@ select {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id
    and client_id = any (array(select json_array_elements_text(:client_ids::text::json))) and deleted_at is null
 
+-- name: message_holding
+-- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.
+select {message} from messages
+ where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
+   and role in ('user', 'assistant') and deleted_at is null and parts ilike :pattern
+ order by session_id, seq
+
 -- name: message_said
 -- What users and assistants said in several sessions.
 select {message} from messages

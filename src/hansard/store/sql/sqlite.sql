@@ -11,6 +11,13 @@ select {session} from sessions where workspace_id = :workspace_id and id in (sel
 select {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id and client_id in (select value from json_each(:client_ids)) and deleted_at is null
 
+-- name: message_holding
+-- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.
+select {message} from messages
+ where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
+   and role in ('user', 'assistant') and deleted_at is null and parts like :pattern
+ order by session_id, seq
+
 -- name: message_said
 -- What users and assistants said in several sessions.
 select {message} from messages

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.times import LATEST
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     from hansard.model import SessionFilter
 
-_BATCH, _SEARCHED = 1000, 100
+_BATCH, _SEARCHED = 1000, 200
+_PLAIN = re.compile(r"[A-Za-z0-9]+")
 SPEAKERS = ("system", "user", "assistant")
 Place = tuple[int, int, str]
 """Where a message stands among those of several sessions: ``created_at``, ``seq`` and ``id``."""
@@ -58,21 +60,27 @@ def said(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, list[
     return by_session
 
 
-def mentions(workspace_id: str, wanted: SessionFilter, text: str, limit: int) -> Steps[list[tuple[Session, Message]]]:
-    """The sessions in which ``text`` was said, latest activity first, each with the first message that has it."""
-    hits: list[tuple[Session, Message]] = []
-    after, more, folded = None, True, text.casefold()
-    while more and len(hits) < limit:
-        listed = yield from session_verbs.page(workspace_id, wanted, "-active_at", _SEARCHED, offset=0, after=after, with_total=False)
-        places = listed.places[:_SEARCHED]
-        here = yield from session_verbs.by_ids(workspace_id, [one.id for one in places])
-        words = yield from said(workspace_id, [one.id for one in places])
-        for session in (here[one.id] for one in places if one.id in here):
-            hit = next((one for one in words.get(session.id, []) if folded in parts.text_of(parts.decode(one.parts)).casefold()), None)
-            hits += [(session, hit)] if hit else []
-        more = len(listed.places) > _SEARCHED
-        after = places[-1].place if more else None
-    return hits[:limit]
+def mentions(workspace_id: str, wanted: SessionFilter, text: str, after: list[Any] | None) -> Steps[tuple[list[tuple[Session, Message]], list[Any] | None]]:
+    """Those of the next sessions in which ``text`` was said, latest activity first, each with the first message that has it.
+
+    The second value is where the search goes on, None at its end.
+    """
+    listed = yield from session_verbs.page(workspace_id, wanted, "-active_at", _SEARCHED, offset=0, after=after, with_total=False)
+    places = listed.places[:_SEARCHED]
+    ids = [one.id for one in places]
+    got = yield from steps.rows("message_holding", workspace_id=workspace_id, session_ids=rows.texts(ids), pattern=_pattern(text))
+    holding: dict[str, Message] = {}
+    for message in map(rows.message, got):
+        if message.session_id not in holding and text.casefold() in parts.text_of(parts.decode(message.parts)).casefold():
+            holding[message.session_id] = message
+    sessions = yield from session_verbs.by_ids(workspace_id, list(holding))
+    more = len(listed.places) > _SEARCHED
+    return [(sessions[one], holding[one]) for one in ids if one in sessions], places[-1].place if more else None
+
+
+def _pattern(text: str) -> str:
+    """What the JSON of a message must look like that says ``text``: its longest run of ASCII letters and digits, which no encoder escapes."""
+    return f"%{max(_PLAIN.findall(text), key=len, default='')}%"
 
 
 def newest(workspace_id: str, wanted: SessionFilter, limit: int, before: Place | None) -> Steps[tuple[dict[str, Session], list[Message]]]:
