@@ -154,17 +154,26 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
 def newest_messages(workspace_id: str, wanted: SessionFilter, limit: int, before: tuple[int, int, str]) -> Query:
     """Up to ``limit`` messages of the sessions that match, newest first, older than the place (``created_at``, ``seq``, ``id``).
 
-    The newest ``limit`` messages lie in the ``limit`` sessions that fell silent last before the place,
-    or in those that were going on at it: no other session is looked into.
+    They lie at the ends of the ``limit`` sessions that fell silent last before the place, or in those that
+    were going on at it: nothing else is looked into.  As many numbers are skipped as messages were deleted,
+    so that ``message_count - limit`` is below the last ``limit`` that are there.
     """
     conditions, values = _where(wanted)
-    matching = " and ".join(conditions)
+    # The order and the limit only lead the database to the filter's own index, which is sorted so.
+    matching = (
+        "select id as place_id, message_count, first_message_at, active_at from sessions"  # noqa: S608 - literal tables above
+        f" where {' and '.join(conditions)} order by updated_at desc, id desc limit :every"
+    )
     sql = (
-        f"select {COLUMNS['message']} from messages where workspace_id = :workspace_id and deleted_at is null"  # noqa: S608 - literal tables above
-        " and (created_at, seq, id) < (:before_at, :before_seq, :before_id) and session_id in ("
-        f"select id from (select id from sessions where {matching} and active_at < :before_at order by active_at desc, id desc limit :limit) as silent"
-        f" union all select id from sessions where {matching} and first_message_at <= :before_at and active_at >= :before_at)"
+        f"with matching as ({matching}), silent as ("  # noqa: S608 - literal tables above
+        "select place_id, message_count - :limit as below from matching where active_at < :before_at order by active_at desc, place_id desc limit :limit"
+        "), places as (select place_id, below from silent"
+        " union all select place_id, 0 from matching where first_message_at <= :before_at and active_at >= :before_at)"
+        f" select {COLUMNS['message']} from places cross join messages"  # cross: places first
+        " where workspace_id = :workspace_id and session_id = place_id and seq > below and deleted_at is null"
+        " and (created_at, seq, id) < (:before_at, :before_seq, :before_id)"
         " order by created_at desc, seq desc, id desc limit :limit"
     )
     at, seq, ident = before
-    return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit, "before_at": at, "before_seq": seq, "before_id": ident})
+    place = {"before_at": at, "before_seq": seq, "before_id": ident}
+    return Query(sql=sql, values=values | place | {"workspace_id": workspace_id, "limit": limit, "every": 2**63 - 1})
