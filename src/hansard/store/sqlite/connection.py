@@ -54,7 +54,8 @@ class Connection:
         return time.monotonic() > self._until
 
     def script(self, sql: str) -> None:
-        self.db.execute(sql)
+        for _ in self.db.execute(sql):  # a statement that returns a row holds back the ones behind it until it is taken
+            pass
 
     def execute(self, sql: str, values: Values | None = None) -> list[Row]:
         return list(self.db.execute(sql, values or {}))
