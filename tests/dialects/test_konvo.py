@@ -258,3 +258,14 @@ async def test_sub_sessions_and_task_sessions_are_sessions_too(api: httpx.AsyncC
     await start(api, id="task", kind="task")
     await run(api, "task", "running")
     assert (await get(api))["count"] == 3
+
+
+async def test_an_unchanged_list_is_answered_304_and_a_changed_one_anew(api: httpx.AsyncClient) -> None:
+    await start(api, id="s")
+    for params in ({}, {"state": "true"}, {"messages": "true"}):
+        first = await api.get(URL, params=params)
+        assert (await api.get(URL, params=params, headers={"If-None-Match": first.headers["etag"]})).status_code == 304
+        assert (await api.get(URL, params=params)).json() == first.json()
+        await say(api, "s", ("user", "news"))
+        assert (await api.get(URL, params=params, headers={"If-None-Match": first.headers["etag"]})).status_code == 200
+    assert len((await get(api, messages="true"))["result"][0]["messages"]) == 3

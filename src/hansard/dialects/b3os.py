@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from hansard.access import Principal
 from hansard.errors import Conflict, Error, Forbidden, Invalid, NotFound, StoreUnavailable, TooLarge, TooMany, Unauthenticated
+from hansard.http.application import credential
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
 from hansard.http.route import Dialect, Failure, route
@@ -117,7 +119,6 @@ class Kept(Struct):
 
 async def list_sessions(call: Call[ListParams, None]) -> SessionPage:
     """List the chat sessions of the organization, the latest message first"""
-    _check_organization(call)
     limit, offset = min(call.params.limit, MOST_SESSIONS), call.params.offset
     query = SessionQuery(filter=SessionFilter(has_messages=True), sort="-active_at", limit=limit, offset=offset)
     page = await call.service.sessions.list_as(call.principal, query, SESSION)
@@ -126,7 +127,6 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionPage:
 
 async def read_history(call: Call[HistoryParams, None]) -> list[MessageOut]:
     """Read the newest messages of a workflow, a session or both, in the order they were sent"""
-    _check_organization(call)
     asked = call.params
     names = {name for name in (asked.session_id, asked.conversation_id) if name}
     if not names and not asked.workflow_id:
@@ -140,7 +140,6 @@ async def read_history(call: Call[HistoryParams, None]) -> list[MessageOut]:
 
 async def write_message(call: Call[None, MessageIn]) -> MessageOut:
     """Append a message to a conversation, which begins with it if it is not there yet"""
-    _check_organization(call)
     given = call.body
     kept = Kept(Metadata(given.role if ROLES[given.role] != given.role else None, given.turn_id, given.structured_payload))
     message = MessageDraft(
@@ -178,11 +177,12 @@ async def _of_workflow(call: Call[HistoryParams, None]) -> tuple[dict[str, Sessi
     return await call.service.transcripts.newest(call.principal, wanted, min(asked.limit, MOST_MESSAGES), before=before)
 
 
-def _check_organization(call: Call[Any, Any]) -> None:
-    """The organization comes from the key; a header that names another one is refused."""
-    named, own = call.headers.get("x-org-id"), call.principal
-    if named not in ("", own.workspace_id, own.workspace_name):
+async def admitted(call: Call[Any, Any]) -> Principal:
+    """The holder of the key, which alone says which organization: a header that names another one is refused."""
+    principal = await call.service.keys.authenticate(credential(dialect, call))
+    if call.headers.get("x-org-id") not in ("", principal.workspace_id, principal.workspace_name):
         raise Forbidden("X-Org-ID is not the organization of this key", code="other_organization", param="X-Org-ID")
+    return principal
 
 
 def _run_ids(messages: list[Message], session: Session) -> list[str]:
@@ -299,10 +299,11 @@ dialect = Dialect(
     description="B3OS's workflow chat: sessions, history, messages.",
     prefixes=("/v1/ai",),
     routes=(
-        route("GET /v1/ai/workflow/chat/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage),
+        route("GET /v1/ai/workflow/chat/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage, cached=True),
         route("GET /v1/ai/workflow/chat/history", read_history, scope="sessions:read", params=HistoryParams, returns=list[MessageOut]),
         route("POST /v1/ai/workflow/chat/messages", write_message, scope="sessions:write", body=MessageIn, returns=MessageOut),
     ),
     error=error_out,
     wrap=enveloped,
+    authenticate=admitted,
 )

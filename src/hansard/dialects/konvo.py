@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
@@ -21,6 +21,7 @@ from hansard.http.route import Dialect, Failure, route
 from hansard.ids import MESSAGE, uuid_in
 from hansard.model import Message, Session, SessionFilter, SessionQuery, parts
 from hansard.model.times import rfc3339_ms
+from hansard.service.fragments import Projection
 
 MOST = 200
 MILLISECOND = 1000
@@ -77,14 +78,24 @@ class ListOut(Struct, kw_only=True):
     result: list[SessionOut]
 
 
-async def list_sessions(call: Call[Params, None]) -> ListOut:
+class Listed(Struct):
+    """A ListOut of sessions that were encoded before."""
+
+    count: int
+    result: list[Raw]
+
+
+async def list_sessions(call: Call[Params, None]) -> ListOut | Listed:
     """List AI sessions, the newest first"""
     asked = call.params
     limit = min(asked.limit, MOST)
     query = SessionQuery(filter=_filter(asked), sort="-created_at", limit=limit, offset=(max(asked.page, 1) - 1) * limit, with_total=True)
+    if not asked.messages:
+        encoded = await call.service.sessions.list_as(call.principal, query, SESSION_WITH_STATE if asked.state else SESSION)
+        return Listed(encoded.total or 0, encoded.items)
     page = await call.service.sessions.list(call.principal, query)
-    said = await call.service.transcripts.said(call.principal, page.items) if asked.messages else {}
-    return ListOut(count=page.total or 0, result=[session_out(one, asked, said.get(one.id, [])) for one in page.items])
+    said = await call.service.transcripts.said(call.principal, page.items)
+    return ListOut(count=page.total or 0, result=[session_out(one, state=asked.state, said=said.get(one.id, [])) for one in page.items])
 
 
 def _filter(asked: Params) -> SessionFilter:
@@ -96,7 +107,7 @@ def _filter(asked: Params) -> SessionFilter:
     )
 
 
-def session_out(session: Session, asked: Params, said: list[Message]) -> SessionOut:
+def session_out(session: Session, *, state: bool = False, said: list[Message] | None = None) -> SessionOut:
     known = msgspec.json.decode(session.external_ids, type=dict[str, str])
     return SessionOut(
         id=session.id,
@@ -106,9 +117,9 @@ def session_out(session: Session, asked: Params, said: list[Message]) -> Session
         external_user_id=session.user_id,
         channel=session.channel,
         created_at=rfc3339_ms(session.created_at),
-        status=status_out(session) if asked.state else UNSET,
-        state=state_out(session) if asked.state else UNSET,
-        messages=[out for one in said if (out := message_out(one)).message] if asked.messages else UNSET,
+        status=status_out(session) if state else UNSET,
+        state=state_out(session) if state else UNSET,
+        messages=UNSET if said is None else [out for one in said if (out := message_out(one)).message],
     )
 
 
@@ -151,11 +162,14 @@ def error_out(failure: Failure) -> dict[str, str]:
     return {"message": failure.error.message}
 
 
+SESSION = Projection("konvo.session", session_out)
+SESSION_WITH_STATE = Projection("konvo.session.state", lambda session: session_out(session, state=True))
+
 dialect = Dialect(
     name="konvo",
     title="Konvo",
     description="Konvo's AI sessions: GET /ai-sessions.",
     prefixes=("/ai-sessions",),
-    routes=(route("GET /ai-sessions", list_sessions, scope="sessions:read", params=Params, returns=ListOut),),
+    routes=(route("GET /ai-sessions", list_sessions, scope="sessions:read", params=Params, returns=ListOut, cached=True),),
     error=error_out,
 )

@@ -34,6 +34,9 @@ class PageCache:
         return kept[1] if kept is not None and kept[0] == generation else None
 
     def keep(self, key: Hashable, generation: int, body: bytes) -> bytes:
+        """Remember the body, and give it back; one that would push out many others is not kept."""
+        if len(body) * 16 > self._limit:
+            return body
         old = self._kept.pop(key, None)
         self._size += len(body) - (len(old[1]) if old else 0)
         self._kept[key] = (generation, body)
