@@ -157,6 +157,16 @@ async def test_delete_takes_everything_below(client: httpx.AsyncClient) -> None:
     assert (page["total"], [one["id"] for one in page["data"]]) == (1, ["other"])
 
 
+async def test_sub_sessions_are_found_by_any_name_of_their_parent(client: httpx.AsyncClient) -> None:
+    top = (await client.post("/v1/sessions", json={"id": "top"})).json()
+    await client.post("/v1/sessions", json={"id": "sub", "parent": "top"})
+    for name in ("top", top["uid"], f"asset_{top['uid'].removeprefix('ses_')}"):
+        page = (await client.get(f"/v1/sessions?parent={name}&total=true")).json()
+        assert ([one["id"] for one in page["data"]], page["total"]) == (["sub"], 1), name
+    assert (await client.get("/v1/sessions?parent=nobody")).json()["data"] == []
+    assert [one["id"] for one in (await client.get("/v1/sessions?sub_sessions=false")).json()["data"]] == ["top"]
+
+
 async def test_end_archive_and_back(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     ended = (await client.post("/v1/sessions/s/end", json={"resolution": "resolved"})).json()

@@ -253,8 +253,10 @@ def filter_of(asked: ListParams) -> SessionFilter:
         if unknown:
             raise Invalid(f"{field}: unknown value {unknown[0]!r}: choose from {', '.join(known)}", param=field)
     skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
+    same = ("state", "channel", "kind", "app", "agent", "model", "resolution", "intent", "trigger", "tag")
+    values: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in same}
     return SessionFilter(
-        **{field: tuple(getattr(asked, field)) for field in ("state", "channel", "kind", "app", "agent", "model", "resolution", "intent", "trigger", "tag")},
+        **values,
         user_id=tuple(asked.user),
         workflow_id=tuple(asked.workflow),
         parent_id=tuple(asked.parent),

@@ -19,6 +19,7 @@ from hansard.store.listing import place_of
 from hansard.store.verbs import events
 from hansard.store.verbs import messages as message_verbs
 from hansard.store.verbs import sessions as verbs
+from hansard.store.verbs.sessions import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from hansard.store import Store
     from hansard.store.cursors import Cursors
     from hansard.store.verbs.audit import Act
-    from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
 TITLE, TAGS, TAG, TERM = 500, 64, 128, 256
@@ -98,7 +98,7 @@ class Sessions:
 
     async def count(self, principal: Principal, wanted: SessionFilter) -> int:
         """The exact number of sessions that match."""
-        return await self._store.read(verbs.count, principal.workspace_id, narrowed(principal, wanted))
+        return await self._store.read(verbs.count, principal.workspace_id, await self._wanted(principal, wanted))
 
     async def facet(self, principal: Principal, name: str) -> dict[str, int]:
         """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
@@ -174,18 +174,32 @@ class Sessions:
 
         return await self._store.write(verbs.change, ref(principal, name), now, amend)
 
+    async def _wanted(self, principal: Principal, wanted: SessionFilter) -> SessionFilter:
+        """The filter within what the key may see, its parents by our own ids whatever form they came in."""
+        if wanted.parent_id:
+            found = [naming.uuid_in(name) or await self._store.read(verbs.ident, ref(principal, name)) for name in wanted.parent_id]
+            wanted = msgspec.structs.replace(wanted, parent_id=tuple(ident or _NOBODY for ident in found))
+        return narrowed(principal, wanted)
+
     async def _places(self, principal: Principal, query: SessionQuery) -> Listing:
-        wanted = narrowed(principal, query.filter)
-        after = None if query.cursor is None else self._cursors.read(principal.workspace_id, _scope(query), query.cursor)
-        return await self._store.read(
-            verbs.page, principal.workspace_id, wanted, query.sort, query.limit, offset=query.offset, after=after, with_total=query.with_total
+        wanted = await self._wanted(principal, query.filter)
+        if query.cursor is None:
+            return await self._store.read(
+                verbs.page, principal.workspace_id, wanted, query.sort, query.limit, offset=query.offset, with_total=query.with_total
+            )
+        since, total, after = self._cursors.read(principal.workspace_id, _scope(query), query.cursor)
+        counted = query.with_total and total is None
+        got = await self._store.read(
+            verbs.page, principal.workspace_id, wanted, query.sort, query.limit, after=after, since=since, with_total=counted
         )
+        return Listing(got.rows, got.total if counted else total, since)
 
     def _page(self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]) -> Page[T]:
         more = len(listing.rows) > query.limit
         last = place_of(listing.rows[query.limit - 1]) if more and query.limit else None
-        cursor = self._cursors.write(principal.workspace_id, _scope(query), last) if last else None
-        return Page(items=[*items], has_more=more, next_cursor=cursor, total=listing.total)
+        place = (listing.generation, listing.total, last)
+        cursor = self._cursors.write(principal.workspace_id, _scope(query), place) if last else None
+        return Page(items=[*items], has_more=more, next_cursor=cursor, total=listing.total if query.with_total else None)
 
     def drafted(self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int) -> Session:
         """The row that a draft becomes; Invalid and Forbidden say what may not be."""

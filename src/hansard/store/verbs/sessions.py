@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from hansard.errors import NotFound
 from hansard.ids import safe_form
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
-from hansard.store.verbs import indexing, stats
+from hansard.store.verbs import indexing, stats, walks
 from hansard.store.verbs.audit import Act, note
 from hansard.store.verbs.events import generation, happened, title_left
 from hansard.store.verbs.names import Ref, found, locked
@@ -57,6 +58,14 @@ def get(ref: Ref) -> Steps[Session]:
     return (yield from found(ref))
 
 
+def ident(ref: Ref) -> Steps[str | None]:
+    """The internal id of a session, None when there is none of that name."""
+    try:
+        return (yield from found(ref)).id
+    except NotFound:
+        return None
+
+
 def by_ids(workspace_id: str, wanted: Sequence[str]) -> Steps[dict[str, Session]]:
     """The sessions of these internal ids, by id; those that are gone are left out."""
     if not wanted:
@@ -66,14 +75,26 @@ def by_ids(workspace_id: str, wanted: Sequence[str]) -> Steps[dict[str, Session]
 
 
 def page(  # noqa: PLR0913 - the coordinates of a page
-    workspace_id: str, wanted: SessionFilter, sort: str, limit: int, *, offset: int, after: list[Any] | None, with_total: bool
+    workspace_id: str,
+    wanted: SessionFilter,
+    sort: str,
+    limit: int,
+    *,
+    offset: int = 0,
+    after: list[Any] | None = None,
+    since: int | None = None,
+    with_total: bool = False,
 ) -> Steps[Listing]:
     """One more place than ``limit`` where there is more, and the exact total when asked.
 
-    The generation is read first: what is listed is never older than it says.
+    With ``since``, the generation at which a walk began, the page is of the list as it stood then.
     """
-    of = yield from generation(workspace_id)
     got = yield listing.page(workspace_id, wanted, sort, limit + 1, offset=offset, after=after)
+    of = listing.generation_of(got)
+    if after is not None and since is not None and since != of:
+        got = yield from walks.page(workspace_id, wanted, sort, limit + 1, after, since, got)
+    if of is None:
+        of = yield from generation(workspace_id)
     total = (yield from count(workspace_id, wanted)) if with_total else None
     return Listing(got, total, of)
 
