@@ -8,6 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from hansard.app import application
+from hansard.service import Service
+from hansard.settings import Settings
 from tests.dialects.conftest import MakeKey
 from tests.dialects.filling import UNKNOWN, Clock, say, start, uuid_of
 
@@ -335,6 +338,17 @@ async def test_a_key_without_the_scope_is_told_which(anonymous: httpx.AsyncClien
     for method, path, body in (("DELETE", f"{URL}/s", None), ("POST", f"{URL}/s/title", {"title": "x"}), ("POST", "/api/v1/sessions", None)):
         answer = await anonymous.request(method, path, json=body)
         assert (answer.status_code, answer.json()) == (403, {"detail": "API key missing required scope: sessions"})
+
+
+async def test_the_rate_limit_is_told_in_the_products_headers(clocked: Service, key: str) -> None:
+    app = application(clocked, Settings(store=clocked.store.url, rate_limit=0.2))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hansard.test", params={"token": key}) as api:
+        answers = [await api.get(URL) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+    assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {"2"}
+    assert int(answers[2].headers["x-ratelimit-reset"]) == int(answers[2].headers["retry-after"]) == 5
+    assert answers[2].json() == {"detail": "Too many requests"}
 
 
 async def test_another_workspace_sees_nothing(api: httpx.AsyncClient, foreign_key: str) -> None:

@@ -11,10 +11,9 @@ import httpx
 import pytest
 
 from hansard.access import Principal
-from hansard.app import application
 from hansard.dialects.pocketpaw import socket as module
+from hansard.http.application import Application
 from hansard.service import Service
-from hansard.settings import Settings
 from tests.dialects.conftest import MakeKey
 from tests.dialects.filling import Clock, say, start
 from tests.dialects.socketing import Closed, Socket
@@ -23,9 +22,8 @@ Connect = Callable[..., Socket]
 
 
 @pytest.fixture
-def connect(clocked: Service, store_url: str, key: str) -> Connect:
+def connect(app: Application, key: str) -> Connect:
     """Open a websocket that shows the key in its query, as the dashboard does."""
-    app = application(clocked, Settings(store=store_url))
 
     def open_socket(query: str = "", *, path: str = "/ws", shown: str = key, headers: dict[str, str] | None = None) -> Socket:
         return Socket(app, path, f"token={shown}{query}" if shown else query, headers)

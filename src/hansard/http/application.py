@@ -115,7 +115,7 @@ class Application:
             prove = dialect.authenticate
             call.identify(await (prove(call) if prove else self.service.keys.authenticate(credential(dialect, call))))
             if self._limits is not None:
-                call.limit = self._limits.take(call.principal)
+                call.limit = _spelled(dialect, self._limits.take(call.principal))
             if route.scope is not None and route.scope not in call.principal.scopes:
                 await self.service.audit.denied(call.principal, route.scope, f"{route.method} {route.path}")
                 call.principal.require(route.scope)
@@ -162,7 +162,7 @@ class Application:
         if status == 401:  # noqa: PLR2004 - the one that must say how
             headers.append(("WWW-Authenticate", "Bearer"))
         if isinstance(error, Limited):
-            headers += error.headers
+            headers += _spelled(dialect, error.headers)
         if "allow" in error.extra:
             headers.append(("Allow", str(error.extra["allow"])))
         shown = dialect.error(Failure(error, status, request_id, path))
@@ -195,6 +195,11 @@ def credential(dialect: Dialect, call: Call[Any, Any]) -> str | None:
     if len(set(shown)) > 1:
         raise Unauthenticated("the request shows two different keys: send one")
     return shown[0] if shown else None
+
+
+def _spelled(dialect: Dialect, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The headers of a rate limit as the dialect names them."""
+    return tuple((dialect.limit_prefix + name, value) for name, value in headers)
 
 
 def _bearer(header: str) -> str:

@@ -110,7 +110,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     replaces the status of an error by its class or by its code. ``wrap`` puts the encoded answer of a
     request into an envelope with the request id. ``credential`` finds a key where only this product puts
     one; ``authenticate`` replaces keys by another proof of who is calling. ``sockets`` are its websockets.
-    ``error`` gives what is encoded as JSON, or a whole response.
+    ``error`` gives what is encoded as JSON, or a whole response. ``limit_prefix`` stands before the names of
+    the ``RateLimit-…`` headers.
     """
 
     name: str
@@ -125,3 +126,4 @@ class Dialect(Struct, frozen=True, kw_only=True):
     credential: Callable[[Any], str | None] | None = None
     authenticate: Callable[[Any], Awaitable[Principal]] | None = None
     sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}
+    limit_prefix: str = ""

@@ -28,5 +28,6 @@ dialect = Dialect(
     error=error_out,
     statuses=STATUSES,
     credential=credential,
+    limit_prefix="X-",
     sockets={"/ws": converse, "/api/v1/ws": converse},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansard.errors import Error, Forbidden, Invalid, TooMany, Unauthenticated
+from hansard.errors import Error, Forbidden, Invalid, Unauthenticated
 from hansard.http.route import Failure
 
 STATUSES: dict[type[Error] | str, int] = {Invalid: 422, "bad_json": 400, "title_required": 400, "bad_format": 400, "missing_id": 400}
@@ -12,9 +12,10 @@ _SAID = {
     "session_not_found": "Session not found",
     "missing_scope": "API key missing required scope: sessions",
     "bad_json": "Invalid JSON body",
+    "rate_limited": "Too many requests",
     "internal": "Internal Server Error",
 }
-_CLASSES: dict[type[Error], str] = {Unauthenticated: "Unauthorized", TooMany: "Too many requests", Forbidden: "Forbidden"}
+_CLASSES: dict[type[Error], str] = {Unauthenticated: "Unauthorized", Forbidden: "Forbidden"}
 _UNPROCESSABLE = 422
 
 
