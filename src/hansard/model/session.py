@@ -171,6 +171,8 @@ class SessionFilter(Struct, frozen=True, kw_only=True):
     created_until: int | None = None
     updated_from: int | None = None
     updated_until: int | None = None
+    active_from: int | None = None
+    active_until: int | None = None
 
 
 class SessionQuery(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import msgspec
 
 from hansard.errors import Invalid
 
-_VERSION = 1
+_VERSION = 2
 _SEAL = 8
 
 

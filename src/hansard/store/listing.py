@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from hansard.store.steps import Row
 
 _REMEMBERED = 512
+_SIZES = (8, 64, 512)
+MOST_IDS = _SIZES[-1]
+# In the statement that lists, so that the list is of that very generation.
+_GENERATION = "(select generation from workspace_counters where workspace_counters.workspace_id = :workspace_id)"
 
 # Filter -> condition; {} is its parameter, or the list of them. The only place where a filter meets a column.
 CONDITIONS = {
@@ -37,6 +41,8 @@ CONDITIONS = {
     "created_until": "created_at <= {}",
     "updated_from": "updated_at >= {}",
     "updated_until": "updated_at <= {}",
+    "active_from": "active_at >= {}",
+    "active_until": "active_at <= {}",
 }
 FACTS = {
     "archived": ("archived_at is null", "archived_at is not null"),
@@ -62,19 +68,39 @@ ORDERS = {
 def page(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str, wanted: SessionFilter, sort: str, limit: int, *, offset: int = 0, after: list[Any] | None = None
 ) -> Query:
-    """Rows of (id, version, …), whose ``place_of`` is told: the page in ``sort`` order that begins behind the place ``after``, or at ``offset``."""
+    """Rows of (id, version, generation, …), whose ``place_of`` is told: the page in ``sort`` order that begins behind the place ``after``, or at ``offset``."""
     sql, values = _page(wanted, sort, follows=after is not None)
     return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit, "offset": offset} | _place(after or []))
 
 
 def place_of(row: Row) -> list[Any]:
     """Where a row of ``page`` stands in its order; the id is the last word in every order."""
-    return [*row[2:], row[0]]
+    return [*row[3:], row[0]]
+
+
+def generation_of(rows: Sequence[Row]) -> int | None:
+    """The workspace's generation at the moment that a page of rows was read, None for an empty page."""
+    return rows[0][2] if rows else None
 
 
 def count(workspace_id: str, wanted: SessionFilter) -> Query:
     conditions, values = _where(wanted)
     return Query(sql=f"select count(*) from sessions where {' and '.join(conditions)}", values=values | {"workspace_id": workspace_id})  # noqa: S608 - literal tables above
+
+
+def among(workspace_id: str, wanted: SessionFilter, ids: Sequence[str]) -> Query:
+    """Rows of (id, version, active_at) of those of at most ``MOST_IDS`` sessions that match."""
+    size = next(size for size in _SIZES if size >= len(ids))
+    filled = [*ids, *[ids[-1]] * (size - len(ids))]
+    sql, values = _among(wanted, size)
+    return Query(sql=sql, values=values | {"workspace_id": workspace_id} | {f"id_{index}": one for index, one in enumerate(filled)})
+
+
+@lru_cache(_REMEMBERED)
+def _among(wanted: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
+    conditions, values = _where(wanted)
+    conditions.append(f"id in ({', '.join(f':id_{index}' for index in range(size))})")
+    return f"select id, version, active_at from sessions where {' and '.join(conditions)}", values  # noqa: S608 - literal tables above
 
 
 @lru_cache(_REMEMBERED)
@@ -86,7 +112,7 @@ def _page(wanted: SessionFilter, sort: str, *, follows: bool) -> tuple[str, dict
         comparison = "<" if direction else ">"
         conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})")
     order = ", ".join(column + direction for column in columns)
-    shown = ", ".join(("id", "version", *columns[:-1]))
+    shown = ", ".join(("id", "version", _GENERATION, *columns[:-1]))
     sql = f"select {shown} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
     return sql, values
 

@@ -70,11 +70,35 @@ values (:workspace_id, :n, :type, :session_id, :seq, :at, :was_updated_at, :was_
 select n, type, session_id, seq, at from session_events
  where workspace_id = :workspace_id and n > :after order by n limit :limit
 
+-- name: moves_updated
+-- Where sessions stood before their first change behind a generation, in the order of the last change.
+select e.session_id, e.was_updated_at from session_events as e
+  join (select min(n) as n from session_events where workspace_id = :workspace_id and n > :since and was_updated_at is not null group by session_id) as f
+    on e.n = f.n
+ where e.workspace_id = :workspace_id
+
+-- name: moves_active
+-- As moves_updated, in the order of the last message.
+select e.session_id, e.was_active_at from session_events as e
+  join (select min(n) as n from session_events where workspace_id = :workspace_id and n > :since and was_active_at is not null group by session_id) as f
+    on e.n = f.n
+ where e.workspace_id = :workspace_id
+
+-- name: moves_title
+-- As moves_updated, in the order of the titles.
+select e.session_id, e.was_title from session_events as e
+  join (select min(n) as n from session_events where workspace_id = :workspace_id and n > :since and was_title is not null group by session_id) as f
+    on e.n = f.n
+ where e.workspace_id = :workspace_id
+
 -- name: event_first
 select min(n) from session_events where workspace_id = :workspace_id
 
 -- name: event_trim
-delete from session_events where workspace_id = :workspace_id and n <= :until
+-- What search has not indexed yet is kept.
+delete from session_events
+ where workspace_id = :workspace_id and n <= :until
+   and n <= (select generation from search_workspaces where search_workspaces.workspace_id = :workspace_id)
 
 -- name: event_delete_of_session
 delete from session_events where workspace_id = :workspace_id and session_id = :id
