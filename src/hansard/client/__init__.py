@@ -1,0 +1,69 @@
+"""The Python client: ``Hansard`` blocks, ``AsyncHansard`` awaits, and both say the same words.
+
+client = Hansard()                                   # HANSARD_URL, HANSARD_API_KEY
+client.sessions.start("order-17", channel="web")
+client.messages.append("order-17", {"role": "user", "text": "Where is my order?"})
+for session in client.sessions.list(state=["failed"], channel="web"):
+    print(session.title)
+"""
+
+from __future__ import annotations
+
+from hansard.client.aio import AsyncHansard
+from hansard.client.errors import (
+    Conflict,
+    Forbidden,
+    HansardError,
+    Invalid,
+    Misconfigured,
+    NotFound,
+    Refused,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    Unreachable,
+    Unreadable,
+)
+from hansard.client.fields import NewMessage, NewRun, NewSession, SessionFields, SessionFilter, UsageFields
+from hansard.client.running import AsyncRunning, Running
+from hansard.client.structs import Deleted, Event, Key, Message, Page, Run, Session, Usage, Workspace
+from hansard.client.sync import Hansard
+from hansard.client.verbs import AsyncPages, Pages
+
+__all__ = [
+    "AsyncHansard",
+    "AsyncPages",
+    "AsyncRunning",
+    "Conflict",
+    "Deleted",
+    "Event",
+    "Forbidden",
+    "Hansard",
+    "HansardError",
+    "Invalid",
+    "Key",
+    "Message",
+    "Misconfigured",
+    "NewMessage",
+    "NewRun",
+    "NewSession",
+    "NotFound",
+    "Page",
+    "Pages",
+    "Refused",
+    "Run",
+    "Running",
+    "Session",
+    "SessionFields",
+    "SessionFilter",
+    "TooLarge",
+    "TooMany",
+    "Unauthenticated",
+    "Unavailable",
+    "Unreachable",
+    "Unreadable",
+    "Usage",
+    "UsageFields",
+    "Workspace",
+]

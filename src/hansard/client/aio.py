@@ -1,0 +1,104 @@
+"""The async client, for asyncio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from types import TracebackType
+from typing import Self, Unpack
+
+import httpx
+
+from hansard.client import following, keys, messages, runs, sessions
+from hansard.client.exchange import Habits
+from hansard.client.fields import NewRun
+from hansard.client.running import AsyncRunning
+from hansard.client.structs import Event, Message
+from hansard.client.verbs import AsyncNoun, async_paging, awaiting
+from hansard.client.wire import AsyncWire, address, headers
+
+
+class AsyncSessions(AsyncNoun):
+    start = awaiting(sessions.start)
+    list = async_paging(sessions.listing)
+    count = awaiting(sessions.count)
+    read = awaiting(sessions.read)
+    update = awaiting(sessions.update)
+    end = awaiting(sessions.end)
+    archive = awaiting(sessions.archive)
+    unarchive = awaiting(sessions.unarchive)
+    fork = awaiting(sessions.fork)
+    delete = awaiting(sessions.delete)
+
+    def tail(self, session: str, *, after: str | int | None = None) -> AsyncGenerator[Message]:
+        """New messages as they come, for ever, from when the iteration begins; with ``after``, those behind that message first.
+
+        A broken connection is taken up again where it broke. Raises NotFound when the session is deleted.
+        """
+        return following.async_tail(self._wire, session, after)
+
+
+class AsyncMessages(AsyncNoun):
+    append = awaiting(messages.append)
+    list = async_paging(messages.listing)
+    read = awaiting(messages.read)
+    delete = awaiting(messages.delete)
+
+
+class AsyncRuns(AsyncNoun):
+    heartbeat = awaiting(runs.heartbeat)
+    finish = awaiting(runs.finish)
+    list = awaiting(runs.listing)
+    read = awaiting(runs.read)
+
+    def start(self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]) -> AsyncRunning:
+        """Start a run, or get the one that has this ``id``: when it is awaited, or entered with ``async with``.
+
+        In the block it keeps itself alive and finishes itself. Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
+        """
+        request = runs.start(session, idempotency_key=idempotency_key, **fields)
+        return AsyncRunning(self._wire, request, lease=fields.get("lease_seconds", runs.LEASE))
+
+
+class AsyncKeys(AsyncNoun):
+    create = awaiting(keys.create)
+    list = awaiting(keys.listing)
+    rotate = awaiting(keys.rotate)
+    revoke = awaiting(keys.revoke)
+
+
+class AsyncHansard(AsyncNoun):
+    """A client of a Hansard server. One is enough for an event loop; tasks may share it.
+
+    Without ``url`` and ``api_key`` it takes HANSARD_URL and HANSARD_API_KEY from the environment. ``timeout`` is in
+    seconds. Connection errors, 408, 429 and 5xx are retried, ``retries`` times, after the time that the server asks
+    for, else after a random pause that doubles. Every write carries an idempotency key, the same on each try.
+    """
+
+    def __init__(
+        self, url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0, retries: int = 2, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        http = httpx.AsyncClient(base_url=address(url), headers=headers(api_key), timeout=timeout, transport=transport)
+        super().__init__(AsyncWire(http, Habits(retries=retries)))
+        self.sessions = AsyncSessions(self._wire)
+        self.messages = AsyncMessages(self._wire)
+        self.runs = AsyncRuns(self._wire)
+        self.keys = AsyncKeys(self._wire)
+
+    workspace = awaiting(keys.workspace)
+
+    def events(self, *, after: int | None = None) -> AsyncGenerator[Event]:
+        """What happens in the workspace, for ever: behind the event with the id ``after``, else from now on.
+
+        A broken connection is taken up again where it broke.
+        """
+        return following.async_happenings(self._wire, after)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()

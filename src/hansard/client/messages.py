@@ -1,0 +1,52 @@
+"""The requests of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from hansard.client.exchange import Request, path
+from hansard.client.fields import NewMessage, Role
+from hansard.client.pages import page_of
+from hansard.client.structs import Deleted, Message, Page
+
+
+def append(session: str, *messages: NewMessage, expected_seq: int | None = None, idempotency_key: str | None = None) -> Request[list[Message]]:
+    """Append 1-100 messages in one transaction, durable when this returns.
+
+    Raises Conflict ``seq_mismatch`` when the session's last seq is no longer ``expected_seq``.
+    """
+    body = {"messages": messages, "expected_seq": expected_seq}
+    return Request("POST", path("sessions", session, "messages"), _several, body=body, key=idempotency_key)
+
+
+def listing(  # noqa: PLR0913 - the parameters of the API
+    session: str,
+    *,
+    order: Literal["asc", "desc"] = "asc",
+    before: str | int | None = None,
+    after: str | int | None = None,
+    around: str | int | None = None,
+    role: Role | Sequence[Role] = (),
+    page_size: int | None = None,
+) -> Request[Page[Message]]:
+    """The messages of a session; iterate and it pages by itself.
+
+    At most one of ``before``, ``after`` and ``around``, which take a message id, a client id or a seq.
+    """
+    query = {"order": order, "before": before, "after": after, "around": around, "role": role, "limit": page_size}
+    return Request("GET", path("sessions", session, "messages"), page_of(Message), query=query)
+
+
+def read(session: str, message: str) -> Request[Message]:
+    """One message, by its id or by the client id that it came with."""
+    return Request("GET", path("sessions", session, "messages", message), Message.of)
+
+
+def delete(session: str, message: str, *, idempotency_key: str | None = None) -> Request[Deleted]:
+    """Delete one message for ever; its seq is never used again."""
+    return Request("DELETE", path("sessions", session, "messages", message), Deleted.of, key=idempotency_key)
+
+
+def _several(answer: dict[str, list[dict[str, object]]]) -> list[Message]:
+    return [Message.of(one) for one in answer["data"]]

@@ -1,0 +1,55 @@
+"""The requests of runs."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from hansard.client.exchange import Request, path
+from hansard.client.fields import FinalState, NewRun, OpenState, UsageFields
+from hansard.client.structs import Run
+
+LEASE = 60.0
+"""Seconds without a heartbeat after which a run counts as interrupted, where the caller says nothing."""
+
+
+def start(session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]) -> Request[Run]:
+    """Start a run, or get the one that has this ``id``.
+
+    Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
+    """
+    body = {"lease_seconds": LEASE, **fields}
+    return Request("POST", path("sessions", session, "runs"), Run.of, body=body, key=idempotency_key)
+
+
+def heartbeat(session: str, run: str, *, state: OpenState | None = None, lease_seconds: float | None = None) -> Request[Run]:
+    """Keep a run alive for another lease, and say where it stands. Raises Conflict ``run_finished`` for one that is over."""
+    body = {"state": state, "lease_seconds": lease_seconds}
+    return Request("POST", path("sessions", session, "runs", run, "heartbeat"), Run.of, body=body)
+
+
+def finish(  # noqa: PLR0913 - the fields of the API
+    session: str,
+    run: str,
+    *,
+    state: FinalState = "completed",
+    error: str | None = None,
+    usage: UsageFields | None = None,
+    idempotency_key: str | None = None,
+) -> Request[Run]:
+    """Finish a run; the session takes its state. ``usage`` is what it used up beyond what its messages report."""
+    body = {"state": state, "error": error, "usage": usage}
+    return Request("POST", path("sessions", session, "runs", run, "finish"), Run.of, body=body, key=idempotency_key)
+
+
+def listing(session: str, *, limit: int | None = None) -> Request[list[Run]]:
+    """The latest runs of a session, newest first."""
+    return Request("GET", path("sessions", session, "runs"), _several, query={"limit": limit})
+
+
+def read(session: str, run: str) -> Request[Run]:
+    """One run."""
+    return Request("GET", path("sessions", session, "runs", run), Run.of)
+
+
+def _several(answer: dict[str, Any]) -> list[Run]:
+    return [Run.of(one) for one in answer["data"]]

@@ -1,0 +1,69 @@
+"""The requests of sessions."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from hansard.client.exchange import Request, path
+from hansard.client.fields import NewSession, Resolution, SessionFields, SessionFilter, Sort
+from hansard.client.pages import page_of
+from hansard.client.structs import Deleted, Page, Session
+
+
+def start(id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]) -> Request[Session]:
+    """Create a session, or get the one that has this ``id``, which is left as it is."""
+    return Request("POST", "/v1/sessions", Session.of, body={"id": id, **fields}, key=idempotency_key)
+
+
+def listing(*, sort: Sort | None = None, page_size: int | None = None, total: bool = False, **where: Unpack[SessionFilter]) -> Request[Page[Session]]:
+    """The sessions that match, newest activity first; iterate and it pages by itself.
+
+    Several values of one field are alternatives, fields add up. ``total`` puts the exact number on each page.
+    """
+    return Request("GET", "/v1/sessions", page_of(Session), query={**where, "sort": sort, "limit": page_size, "total": total or None})
+
+
+def count(**where: Unpack[SessionFilter]) -> Request[int]:
+    """How many sessions match, exactly."""
+    return Request("GET", "/v1/sessions", lambda answer: int(answer["total"]), query={**where, "limit": 1, "total": True})
+
+
+def read(session: str) -> Request[Session]:
+    """One session, by its id or by the id that any dialect shows."""
+    return Request("GET", path("sessions", session), Session.of)
+
+
+def update(session: str, *, if_version: int | None = None, idempotency_key: str | None = None, **changes: Unpack[SessionFields]) -> Request[Session]:
+    """Change what is given; None clears. ``metadata`` and ``external_ids`` are merged, None deletes a key of theirs.
+
+    Raises Conflict ``version_mismatch`` when the session is no longer at ``if_version``.
+    """
+    headers = {} if if_version is None else {"If-Match": f'"v{if_version}"'}
+    return Request("PATCH", path("sessions", session), Session.of, body=changes, headers=headers, key=idempotency_key)
+
+
+def end(session: str, *, resolution: Resolution | None = None, idempotency_key: str | None = None) -> Request[Session]:
+    """Mark a session as over, and settle it if you like."""
+    return Request("POST", path("sessions", session, "end"), Session.of, body={"resolution": resolution}, key=idempotency_key)
+
+
+def archive(session: str) -> Request[Session]:
+    """Put a session away."""
+    return Request("POST", path("sessions", session, "archive"), Session.of)
+
+
+def unarchive(session: str) -> Request[Session]:
+    """Take a session out of the archive."""
+    return Request("POST", path("sessions", session, "unarchive"), Session.of)
+
+
+def fork(
+    session: str, *, message: str | int | None = None, id: str | None = None, title: str | None = None, idempotency_key: str | None = None
+) -> Request[Session]:
+    """Branch a new session from this one: with all its messages, or those up to ``message``, which is an id or a seq."""
+    return Request("POST", path("sessions", session, "fork"), Session.of, body={"id": id, "message": message, "title": title}, key=idempotency_key)
+
+
+def delete(session: str, *, idempotency_key: str | None = None) -> Request[Deleted]:
+    """Delete a session and everything below it, for ever."""
+    return Request("DELETE", path("sessions", session), Deleted.of, key=idempotency_key)

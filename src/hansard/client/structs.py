@@ -1,0 +1,175 @@
+"""What the server tells. Fields that this version does not know are kept in ``extra``; those that an answer lacks have their default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Generic, Self, TypeVar
+
+from msgspec import Struct, convert
+
+T = TypeVar("T")
+
+
+class Told(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+    extra: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        """Raises msgspec.ValidationError where a known field has another type than it should."""
+        if isinstance(usage := document.get("usage"), dict):
+            document = {**document, "usage": Usage.of(usage)}
+        unknown = {name: value for name, value in document.items() if name not in cls.__struct_fields__ or name == "extra"}
+        return convert({**document, "extra": unknown}, cls)
+
+
+class Usage(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """Model tokens and their price."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class Session(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """One conversation. ``id`` is the caller's own where it gave one, ``uid`` is always Hansard's."""
+
+    id: str
+    uid: str = ""
+    kind: str = "session"
+    title: str | None = None
+    title_by: str | None = None
+    state: str | None = None
+    resolution: str = "open"
+    channel: str | None = None
+    app: str | None = None
+    agent: str | None = None
+    model: str | None = None
+    user: str | None = None
+    workflow_id: str | None = None
+    workflow_name: str | None = None
+    trigger: str | None = None
+    parent: str | None = None
+    forked_seq: int | None = None
+    intent: str | None = None
+    sub_intent: str | None = None
+    trail: list[Any] = []
+    preview: str | None = None
+    last_preview: str | None = None
+    last_role: str | None = None
+    message_count: int = 0
+    last_seq: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    run_id: str | None = None
+    run_error: str | None = None
+    unread: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    first_message_at: datetime | None = None
+    last_message_at: datetime | None = None
+    resolved_at: datetime | None = None
+    ended_at: datetime | None = None
+    archived_at: datetime | None = None
+    created_by: str | None = None
+    tags: list[str] = []
+    external_ids: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    version: int = 0
+
+
+class Message(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """One entry of a session, ordered by ``seq``. ``parts`` are as they were stored."""
+
+    id: str
+    session_id: str
+    seq: int
+    role: str
+    parts: list[dict[str, Any]] = []
+    created_at: datetime | None = None
+    client_id: str | None = None
+    run_id: str | None = None
+    sender: str | None = None
+    sender_id: str | None = None
+    model: str | None = None
+    usage: Usage = Usage()
+    metadata: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """What the message says in words: its text parts, a line each; never reasoning, never tool calls."""
+        return "\n".join(part["content"] for part in self.parts if part.get("type") == "text" and isinstance(part.get("content"), str))
+
+
+class Run(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """One execution of an agent or workflow; a lease while it is open."""
+
+    id: str
+    session_id: str
+    state: str
+    agent: str | None = None
+    model: str | None = None
+    workflow_id: str | None = None
+    error: str | None = None
+    usage: Usage = Usage()
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+    lease_expires_at: datetime | None = None
+    metadata: dict[str, Any] = {}
+
+
+class Key(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """A credential; ``key`` is its text, told once, when it is made."""
+
+    id: str
+    name: str
+    scopes: list[str] = []
+    user: str | None = None
+    app: str | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    key: str | None = None
+
+
+class Workspace(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    id: str
+    name: str
+    created_at: datetime | None = None
+    settings: dict[str, Any] = {}
+
+
+class Deleted(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """How many sessions (sub-sessions included) and messages are gone."""
+
+    id: str
+    sessions: int = 0
+    messages: int = 0
+
+
+class Event(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """Something happened to a session, which ``session_id`` names by its ``uid``; ``seq`` is that of its last message.
+
+    The type ``resync`` says that events in between are no longer kept: read anew what you follow.
+    """
+
+    id: int
+    type: str
+    session_id: str | None = None
+    seq: int | None = None
+
+
+class Page(Struct, Generic[T], frozen=True, kw_only=True, repr_omit_defaults=True):
+    """One answer of a list; ``total`` is there when it was asked for."""
+
+    data: list[T]
+    has_more: bool = False
+    next_cursor: str | None = None
+    total: int | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.data)

@@ -1,0 +1,104 @@
+"""The blocking client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self, Unpack
+
+import httpx
+
+from hansard.client import following, keys, messages, runs, sessions
+from hansard.client.exchange import Habits
+from hansard.client.fields import NewRun
+from hansard.client.running import Running
+from hansard.client.structs import Event, Message
+from hansard.client.verbs import Noun, blocking, paging
+from hansard.client.wire import Wire, address, headers
+
+
+class Sessions(Noun):
+    start = blocking(sessions.start)
+    list = paging(sessions.listing)
+    count = blocking(sessions.count)
+    read = blocking(sessions.read)
+    update = blocking(sessions.update)
+    end = blocking(sessions.end)
+    archive = blocking(sessions.archive)
+    unarchive = blocking(sessions.unarchive)
+    fork = blocking(sessions.fork)
+    delete = blocking(sessions.delete)
+
+    def tail(self, session: str, *, after: str | int | None = None) -> Iterator[Message]:
+        """New messages as they come, for ever, from when the iteration begins; with ``after``, those behind that message first.
+
+        A broken connection is taken up again where it broke. Raises NotFound when the session is deleted.
+        """
+        return following.tail(self._wire, session, after)
+
+
+class Messages(Noun):
+    append = blocking(messages.append)
+    list = paging(messages.listing)
+    read = blocking(messages.read)
+    delete = blocking(messages.delete)
+
+
+class Runs(Noun):
+    heartbeat = blocking(runs.heartbeat)
+    finish = blocking(runs.finish)
+    list = blocking(runs.listing)
+    read = blocking(runs.read)
+
+    def start(self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]) -> Running:
+        """Start a run, or get the one that has this ``id``; as a context manager it keeps itself alive and finishes itself.
+
+        Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
+        """
+        run = self._wire.send(runs.start(session, idempotency_key=idempotency_key, **fields))
+        return Running(self._wire, run, lease=fields.get("lease_seconds", runs.LEASE))
+
+
+class Keys(Noun):
+    create = blocking(keys.create)
+    list = blocking(keys.listing)
+    rotate = blocking(keys.rotate)
+    revoke = blocking(keys.revoke)
+
+
+class Hansard(Noun):
+    """A client of a Hansard server. One is enough for a process; threads may share it.
+
+    Without ``url`` and ``api_key`` it takes HANSARD_URL and HANSARD_API_KEY from the environment. ``timeout`` is in
+    seconds. Connection errors, 408, 429 and 5xx are retried, ``retries`` times, after the time that the server asks
+    for, else after a random pause that doubles. Every write carries an idempotency key, the same on each try.
+    """
+
+    def __init__(
+        self, url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0, retries: int = 2, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        http = httpx.Client(base_url=address(url), headers=headers(api_key), timeout=timeout, transport=transport)
+        super().__init__(Wire(http, Habits(retries=retries)))
+        self.sessions = Sessions(self._wire)
+        self.messages = Messages(self._wire)
+        self.runs = Runs(self._wire)
+        self.keys = Keys(self._wire)
+
+    workspace = blocking(keys.workspace)
+
+    def events(self, *, after: int | None = None) -> Iterator[Event]:
+        """What happens in the workspace, for ever: behind the event with the id ``after``, else from now on.
+
+        A broken connection is taken up again where it broke.
+        """
+        return following.happenings(self._wire, after)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,44 @@
+"""The async client offers what the blocking one does, and awaits it."""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+
+import pytest
+
+from hansard.client import AsyncHansard, Hansard, NotFound
+
+
+def test_both_clients_have_the_same_nouns_and_verbs(hansard: Hansard, ahansard: AsyncHansard) -> None:
+    def verbs(noun: object) -> dict[str, inspect.Signature]:
+        public = {name: getattr(type(noun), name, None) for name in dir(noun) if not name.startswith("_")}
+        return {name: inspect.signature(verb).replace(return_annotation=None) for name, verb in public.items() if callable(verb)}
+
+    assert verbs(hansard) == verbs(ahansard)
+    for noun in ("sessions", "messages", "runs", "keys"):
+        assert verbs(getattr(hansard, noun)) == verbs(getattr(ahansard, noun)) != {}
+
+
+async def test_a_list_pages_by_itself(ahansard: AsyncHansard) -> None:
+    app = str(uuid.uuid4())
+    started = [(await ahansard.sessions.start(app=app)).id for _ in range(5)]
+    listed = ahansard.sessions.list(app=app, sort="created_at", page_size=2)
+    assert [session.id async for session in listed] == started
+    assert [len(page.data) async for page in listed.pages()] == [2, 2, 1]
+    assert [session.id for session in await listed.first(3)] == started[:3]
+    assert len(await listed.first(9)) == 5
+    assert await listed.first(0) == []
+    assert [session.id for session in await listed.page()] == started[:2]
+
+
+async def test_errors_are_the_same(ahansard: AsyncHansard) -> None:
+    with pytest.raises(NotFound, match="session_not_found"):
+        await ahansard.sessions.read("nobody")
+    assert (await ahansard.workspace()).name == "default"
+
+
+async def test_connection_errors_are_retried() -> None:
+    async with AsyncHansard("http://127.0.0.1:9", "key", retries=1) as lost:
+        with pytest.raises(Exception, match="no answer"):
+            await lost.workspace()

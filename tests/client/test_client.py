@@ -1,0 +1,172 @@
+"""The blocking client against a real server; what the async one shares is not tested twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+
+import httpx
+import pytest
+
+from hansard.client import (
+    Conflict,
+    Forbidden,
+    Hansard,
+    Misconfigured,
+    NewMessage,
+    NotFound,
+    Unauthenticated,
+    Unreachable,
+)
+from tests.support.serving import Served
+
+
+@pytest.fixture
+def name() -> str:
+    """The id of a session of this test's own; any text without a slash will do."""
+    return f"order {uuid.uuid4()}?#%ü"
+
+
+def test_importing_the_client_imports_nothing_of_the_server() -> None:
+    script = "import sys, hansard.client; print(*sorted(sys.modules))"
+    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    assert not loaded & {"apsw", "asyncpg", "hansard.access", "hansard.app", "hansard.http", "hansard.service", "hansard.store", "starlette", "uvicorn"}
+
+
+def test_the_environment_names_the_server_and_the_key(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in served.environment.items():
+        monkeypatch.setenv(variable, value)
+    with Hansard() as client:
+        assert client.workspace().name == "default"
+
+
+def test_a_client_without_a_key_or_with_a_bad_url_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HANSARD_API_KEY", raising=False)
+    with pytest.raises(Misconfigured, match="HANSARD_API_KEY"):
+        Hansard()
+    with pytest.raises(Misconfigured, match="HANSARD_URL"):
+        Hansard("localhost:8765", "key")
+
+
+def test_a_session_is_started_once_and_read_back(hansard: Hansard, name: str) -> None:
+    started = hansard.sessions.start(name, channel="web", tags=["vip"], metadata={"a": {"b": None}})
+    assert (started.id, started.channel, started.tags, started.metadata) == (name, "web", ["vip"], {"a": {"b": None}})
+    assert hansard.sessions.start(name, channel="api") == started
+    assert hansard.sessions.read(name) == hansard.sessions.read(started.uid) == started
+    assert started.created_at is not None
+    assert started.created_at.tzinfo is not None
+
+
+def test_a_list_pages_by_itself(hansard: Hansard) -> None:
+    app = str(uuid.uuid4())
+    started = [hansard.sessions.start(app=app).id for _ in range(7)]
+    listed = hansard.sessions.list(app=[app], sort="created_at", page_size=3, total=True)
+    assert [session.id for session in listed] == started
+    assert [(len(page.data), page.total) for page in listed.pages()] == [(3, 7), (3, 7), (1, 7)]
+    assert [session.id for session in listed.first(4)] == started[:4]
+    assert listed.first(0) == []
+    assert [session.id for session in listed.page()] == started[:3]
+    assert hansard.sessions.count(app=app) == 7
+    assert hansard.sessions.count(app=app, state="failed") == 0
+
+
+def test_a_session_is_changed_ended_put_away_and_deleted(hansard: Hansard, name: str) -> None:
+    first = hansard.sessions.start(name, metadata={"keep": 1, "drop": 2})
+    changed = hansard.sessions.update(name, title="Refund", metadata={"drop": None}, if_version=first.version)
+    assert (changed.title, changed.metadata) == ("Refund", {"keep": 1})
+    with pytest.raises(Conflict) as stale:
+        hansard.sessions.update(name, title="Lost", if_version=first.version)
+    assert (stale.value.code, stale.value.status) == ("version_mismatch", 412)
+    assert hansard.sessions.update(name, title=None).title is None
+    assert hansard.sessions.end(name, resolution="resolved").resolution == "resolved"
+    assert hansard.sessions.archive(name).archived_at
+    assert hansard.sessions.unarchive(name).archived_at is None
+    assert hansard.sessions.delete(name).sessions == 1
+    with pytest.raises(NotFound, match="session_not_found"):
+        hansard.sessions.read(name)
+
+
+def test_messages_are_appended_in_order_and_read_both_ways(hansard: Hansard, name: str) -> None:
+    hansard.sessions.start(name)
+    call = {"type": "tool_call", "id": "c1", "name": "lookup", "arguments": {"order": 17}}
+    one, two = hansard.messages.append(
+        name,
+        {"role": "user", "text": "Where is it?", "client_id": "u1"},
+        {"role": "assistant", "parts": [{"type": "text", "content": "I look."}, call], "usage": {"input_tokens": 9}},
+        expected_seq=0,
+    )
+    assert (one.seq, one.text, two.seq, two.text, two.usage.input_tokens) == (1, "Where is it?", 2, "I look.", 9)
+    assert two.parts[1] == call
+    assert [message.seq for message in hansard.messages.list(name, page_size=1)] == [1, 2]
+    assert [message.seq for message in hansard.messages.list(name, order="desc", page_size=1)] == [2, 1]
+    assert [message.seq for message in hansard.messages.list(name, after="u1", page_size=1)] == [2]
+    assert [message.seq for message in hansard.messages.list(name, role="user")] == [1]
+    assert hansard.messages.read(name, "u1") == one
+    assert hansard.messages.delete(name, two.id).id == two.id
+
+
+def test_a_session_that_has_moved_on_is_a_conflict_with_its_seq(hansard: Hansard, name: str) -> None:
+    hansard.sessions.start(name)
+    hansard.messages.append(name, {"role": "user", "text": "one"})
+    with pytest.raises(Conflict) as moved:
+        hansard.messages.append(name, {"role": "user", "text": "two"}, expected_seq=0)
+    assert (moved.value.code, moved.value.extra["seq"]) == ("seq_mismatch", 1)
+
+
+def test_an_append_whose_answer_got_lost_is_not_doubled(served: Served, name: str) -> None:
+    class Cutting(httpx.HTTPTransport):
+        """Loses the answer of every request the first time."""
+
+        seen: set[str]
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = super().handle_request(request)
+            key = request.headers.get("Idempotency-Key", "")
+            if key in self.seen:
+                return response
+            self.seen.add(key)
+            response.read()
+            raise httpx.ReadError("the answer got lost", request=request)
+
+    cutting = Cutting()
+    cutting.seen = set()
+    with Hansard(served.url, served.key, transport=cutting) as client:
+        client.sessions.start(name)
+        assert [message.seq for message in client.messages.append(name, {"role": "user", "text": "once"})] == [1]
+        assert [message.text for message in client.messages.list(name)] == ["once"]
+
+
+def test_a_fork_takes_the_messages_up_to_one(hansard: Hansard, name: str) -> None:
+    hansard.sessions.start(name)
+    messages: list[NewMessage] = [{"role": "user", "text": text} for text in "abc"]
+    hansard.messages.append(name, *messages)
+    fork = hansard.sessions.fork(name, message=2)
+    assert [message.text for message in hansard.messages.list(fork.id)] == ["a", "b"]
+    assert fork.forked_seq == 2
+
+
+def test_a_key_is_made_narrowed_used_rotated_and_revoked(hansard: Hansard, served: Served) -> None:
+    made = hansard.keys.create("reader", scopes=["sessions:read"])
+    assert made.key is not None
+    with Hansard(served.url, made.key) as reader:
+        assert isinstance(reader.sessions.count(), int)
+        with pytest.raises(Forbidden, match="hansard keys create --scopes sessions:write"):
+            reader.sessions.start()
+    rotated = hansard.keys.rotate(made.id, grace_seconds=0)
+    assert rotated.scopes == made.scopes
+    assert {made.id, rotated.id} <= {key.id for key in hansard.keys.list()}
+    hansard.keys.revoke(rotated.id)
+    assert next(key for key in hansard.keys.list() if key.id == rotated.id).revoked_at
+
+
+def test_a_wrong_key_and_a_wrong_place_say_the_fix(served: Served) -> None:
+    with Hansard(served.url, "hsd_wrong") as stranger, pytest.raises(Unauthenticated, match="HANSARD_API_KEY"):
+        stranger.workspace()
+    with Hansard("http://127.0.0.1:9", "key", retries=0) as lost, pytest.raises(Unreachable, match="HANSARD_URL"):
+        lost.workspace()
+
+
+def test_the_verbs_say_what_they_are(hansard: Hansard) -> None:
+    assert "Create a session" in (hansard.sessions.start.__doc__ or "")
+    assert hansard.sessions.start.__name__ == "start"
