@@ -1,0 +1,63 @@
+"""The page: what agents said to whom, for people. It calls the service's verbs as the API does and has no rules of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from hansard.errors import Unauthenticated
+from hansard.http.route import Dialect, Route, route
+from hansard.web.acting import Acting
+from hansard.web.assets import Assets
+from hansard.web.pages import THEMES, Pages, see_other
+from hansard.web.sessions import Sessions
+from hansard.web.shell import Form, Shell, authenticate, back_to, check_origin
+from hansard.web.sign_in import SignIn
+
+if TYPE_CHECKING:
+    from hansard.http.call import Call
+    from hansard.http.route import Failure
+    from hansard.web.sign_in import Demo
+
+_HEADINGS = {401: "Sign in again", 403: "Not allowed", 404: "Not found", 409: "It changed meanwhile", 413: "Too large", 429: "Slow down", 503: "Not now"}
+_YEAR = 365 * 86_400
+
+
+def web(demo: Demo | None = None) -> Dialect:
+    """The routes below ``/ui``, and ``/s`` for shared sessions."""
+    assets = Assets()
+    pages = Pages(assets)
+    shell = Shell(pages)
+    sessions = Sessions(shell)
+
+    def error(failure: Failure) -> Response:
+        if isinstance(failure.error, Unauthenticated):
+            return see_other("/ui/sign-in")
+        heading = _HEADINGS.get(failure.status, "That did not work")
+        message = failure.error.message[:1].upper() + failure.error.message[1:]
+        return pages.page(None, "error.html", status=failure.status, heading=heading, message=message, request_id=failure.request_id)
+
+    return Dialect(
+        name="web",
+        title="Page",
+        description="The page for people.",
+        prefixes=("/ui", "/s/"),
+        routes=(*assets.routes, *_theme(), *SignIn(shell, demo).routes, *sessions.routes, *Acting(shell, sessions).routes),
+        error=error,
+        error_type="text/html",
+        authenticate=authenticate,
+    )
+
+
+def _theme() -> tuple[Route, ...]:
+    async def switch(call: Call[None, None]) -> Response:
+        """The next theme: as the system, light, dark"""
+        check_origin(call)
+        now = call.headers.cookie("theme")
+        following = THEMES[(THEMES.index(now) + 1) % len(THEMES)] if now in THEMES else "light"
+        answer = see_other(back_to(Form(call.data), "/ui/"))
+        answer.set_cookie("theme", following, max_age=_YEAR, path="/", samesite="lax")
+        return answer
+
+    return (route("POST /ui/theme", switch, public=True, form=True, media_type="text/html"),)

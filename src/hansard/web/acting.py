@@ -1,0 +1,151 @@
+"""What the page can do to sessions: each form is one verb of the service, as the API has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.responses import JSONResponse, Response
+
+from hansard.errors import Invalid
+from hansard.http.reading import QueryReader
+from hansard.http.route import Route, route
+from hansard.model import SessionPatch
+from hansard.service.bulk import ACTIONS
+from hansard.web.filters import ListParams, cleaned, filter_of
+from hansard.web.pages import see_other, wants_fragment
+from hansard.web.reading import opened
+from hansard.web.sessions import Sessions
+from hansard.web.shell import Form, Shell, act, back_to
+
+if TYPE_CHECKING:
+    from hansard.http.call import Call
+
+_DAY_US = 86_400_000_000
+_NO_STORE = {"Cache-Control": "no-store"}
+_reader = QueryReader(ListParams)
+
+
+class Acting:
+    def __init__(self, shell: Shell, sessions: Sessions) -> None:
+        self._shell = shell
+        self._sessions = sessions
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        one, write = "/ui/sessions/{session_id}", "sessions:write"
+        return (
+            act(f"POST {one}/resolution", self.resolve, scope=write),
+            act(f"POST {one}/archive", self.archive, scope=write),
+            act(f"POST {one}/title", self.rename, scope=write),
+            act(f"POST {one}/tags", self.tag, scope=write),
+            act(f"POST {one}/delete", self.delete, scope="sessions:delete"),
+            act(f"POST {one}/shares", self.share, scope=write),
+            act(f"POST {one}/shares/{{share_id}}/end", self.end_share, scope=write),
+            act("POST /ui/bulk", self.bulk, scope=write),
+            act("POST /ui/bulk/{bulk_id}/undo", self.undo, scope=write),
+            act("POST /ui/views", self.save_view, scope=write),
+            act("POST /ui/views/{view_id}/delete", self.delete_view, scope=write),
+            route("GET /s/{name}", self.shared, public=True, media_type="text/html"),
+        )
+
+    async def resolve(self, call: Call[Any, Any], form: Form) -> Response:
+        """Resolve, reopen or mark as unresolved"""
+        patch = msgspec.convert({"resolution": form.get("resolution")}, SessionPatch)
+        return await self._changed(call, form, patch)
+
+    async def rename(self, call: Call[Any, Any], form: Form) -> Response:
+        """Give a title, which no agent or import overwrites"""
+        return await self._changed(call, form, SessionPatch(title=form.get("title") or None))
+
+    async def tag(self, call: Call[Any, Any], form: Form) -> Response:
+        """Replace the tags"""
+        return await self._changed(call, form, SessionPatch(tags=[tag for one in form.get("tags").split(",") if (tag := one.strip())]))
+
+    async def archive(self, call: Call[Any, Any], form: Form) -> Response:
+        """Put away or take out again"""
+        await call.service.sessions.archive(call.principal, call.path["session_id"], archived=form.get("archived") != "false")
+        return await self._shown(call, form)
+
+    async def delete(self, call: Call[Any, Any], form: Form) -> Response:
+        """Delete for ever"""
+        if form.get("sure") != "yes":
+            raise Invalid("tick the box to delete the session", param="sure")
+        await call.service.sessions.delete(call.principal, call.path["session_id"])
+        return see_other("/ui/")
+
+    async def share(self, call: Call[Any, Any], form: Form) -> Response:
+        """Make a read-only link and show it, this once"""
+        days = form.get("days")
+        expires_at = call.service.clock() + int(days if days in {"1", "7", "30"} else "7") * _DAY_US
+        name, _ = await call.service.shares.create(call.principal, call.path["session_id"], expires_at=expires_at)
+        call.scope = {**call.scope, "query_string": b"tab=details"}
+        call.params = ListParams()
+        around = self._sessions.around_pane(call, await opened(call), share_path=f"/s/{name}", sharing=True)
+        return self._shell.show(call, "alone.html", nav="sessions", **around)
+
+    async def end_share(self, call: Call[Any, Any], _form: Form) -> Response:
+        """End a link"""
+        await call.service.shares.revoke(call.principal, call.path["session_id"], call.path["share_id"])
+        return see_other(f"/ui/sessions/{call.path['session_id']}?tab=details#share")
+
+    async def bulk(self, call: Call[Any, Any], form: Form) -> Response:
+        """Act on many sessions: those named, or all that match"""
+        action, value = _action(form), form.get("value") or None
+        bulk = call.service.bulk
+        if form.get("all"):
+            asked = msgspec.json.decode(form.get("all").encode())
+            params = cleaned(_params(asked["query"]))
+            done = await bulk.apply_to_matching(
+                call.principal, action, filter_of(params), snapshot_at=int(asked["snapshot"]), expected=int(asked["count"]), value=value
+            )
+        else:
+            done = await bulk.apply_to(call.principal, action, form.all("ids"), value=value)
+        return JSONResponse({"changed": done.changed, "undo": done.undo}, headers=_NO_STORE)
+
+    async def undo(self, call: Call[Any, Any], _form: Form) -> Response:
+        """Take a bulk action back"""
+        restored, skipped = await call.service.bulk.undo(call.principal, call.path["bulk_id"])
+        return JSONResponse({"restored": restored, "skipped": skipped}, headers=_NO_STORE)
+
+    async def save_view(self, call: Call[Any, Any], form: Form) -> Response:
+        """Save the filter of the list under a name"""
+        made = await call.service.views.save(call.principal, form.get("name"), form.get("query").lstrip("?"))
+        return see_other(f"/ui/?{made.query}")
+
+    async def delete_view(self, call: Call[Any, Any], _form: Form) -> Response:
+        """Forget a saved view"""
+        await call.service.views.delete(call.principal, call.path["view_id"])
+        return see_other("/ui/settings")
+
+    async def shared(self, call: Call[None, None]) -> Response:
+        """A session that somebody shared, to read"""
+        principal, session, share = await call.service.shares.open(call.path["name"])
+        call.identify(principal)
+        call.path = {"session_id": session.id}
+        pane = await opened(call)
+        pane.tab, pane.earlier, pane.later, pane.parent, pane.children = "conversation", None, None, None, []
+        context = {"list_query": "", "scopes": frozenset[str](), "csrf": "", "host": "", "shared": True, "share": share, "tab_names": ()}
+        return self._shell.pages.page(call, "shared.html", pane=pane, **context)
+
+    async def _changed(self, call: Call[Any, Any], form: Form, patch: SessionPatch) -> Response:
+        await call.service.sessions.update(call.principal, call.path["session_id"], patch)
+        return await self._shown(call, form)
+
+    async def _shown(self, call: Call[Any, Any], form: Form) -> Response:
+        """The pane again for a script, else back to where the form was."""
+        if wants_fragment(call, "pane"):
+            call.params = ListParams()
+            return self._shell.part(call, "pane.html", **await self._sessions.with_sharing(call, self._sessions.around_pane(call, await opened(call))))
+        return see_other(back_to(form, f"/ui/sessions/{call.path['session_id']}?tab=details"))
+
+
+def _action(form: Form) -> Any:  # noqa: ANN401 - one of the literals, as checked
+    if form.get("action") not in ACTIONS:
+        raise Invalid(f"action must be one of {', '.join(ACTIONS)}", param="action")
+    return form.get("action")
+
+
+def _params(text: str) -> ListParams:
+    params: ListParams = _reader.read(text.lstrip("?").encode())
+    return params

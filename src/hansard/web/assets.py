@@ -1,0 +1,85 @@
+"""The page's own files: read once, packed once, kept by browsers for good under the digest of them all."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from hashlib import blake2b
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from hansard.errors import NotFound
+from hansard.http.route import Route, route
+
+if TYPE_CHECKING:
+    from hansard.http.call import Call
+
+TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_FOLDER = files("hansard.web") / "static"
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BLANK = re.compile(r"\s+")
+_AROUND = re.compile(r" ?([{};:,>]) ?")
+
+
+class Asset(Struct, frozen=True):
+    """One file as it is sent; ``packed`` is gzipped."""
+
+    media_type: str
+    plain: bytes
+    packed: bytes
+
+
+class Assets:
+    """Every file of the folder; ``place`` is the path below which they lie, which changes when one of them does."""
+
+    def __init__(self) -> None:
+        self.files = {entry.name: _asset(entry.name, entry.read_text(encoding="utf-8")) for entry in sorted(_FOLDER.iterdir(), key=lambda one: one.name)}
+        digest = blake2b(b"".join(one.plain for one in self.files.values()), digest_size=5).hexdigest()
+        self.place = f"/ui/static/{digest}"
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            route("GET /ui/static/{digest}/{name}", self._send, public=True, media_type="application/octet-stream"),
+            route("GET /favicon.ico", self._icon, public=True, media_type="image/svg+xml"),
+        )
+
+    async def _send(self, call: Call[None, None]) -> Response:
+        """A file of the page"""
+        return self._answer(call, call.path["name"], lasting=self.place.endswith("/" + call.path["digest"]))
+
+    async def _icon(self, call: Call[None, None]) -> Response:
+        """The icon"""
+        return self._answer(call, "icon.svg", lasting=False)
+
+    def _answer(self, call: Call[None, None], name: str, *, lasting: bool) -> Response:
+        asset = self.files.get(name)
+        if asset is None:
+            raise NotFound(f"there is no file {name!r} here", code="route_not_found")
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable" if lasting else "no-cache",
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if "gzip" in call.headers.get("accept-encoding"):
+            return Response(asset.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=asset.media_type)
+        return Response(asset.plain, headers=headers, media_type=asset.media_type)
+
+
+def _asset(name: str, text: str) -> Asset:
+    kind = name.rpartition(".")[2]
+    plain = {"css": _slim_css, "js": _slim_js}.get(kind, str)(text).encode()
+    return Asset(TYPES[kind], plain, gzip.compress(plain, 9, mtime=0))
+
+
+def _slim_css(text: str) -> str:
+    return _AROUND.sub(r"\1", _BLANK.sub(" ", _COMMENT.sub("", text))).replace(";}", "}").strip()
+
+
+def _slim_js(text: str) -> str:
+    """Without indentation and lines of comment: the scripts keep both out of their strings."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))

@@ -1,0 +1,140 @@
+"""The list's parameters: those of ``GET /v1/sessions`` by the same names, and how the page speaks of them."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hansard.http.fields import Moment, us
+from hansard.model import SessionFilter
+from hansard.model.run import STATES
+from hansard.model.session import KINDS, RESOLUTIONS, SORTS, SUB_SESSION, TASK_SESSION
+from hansard.model.times import parse, rfc3339
+
+LISTS = ("state", "channel", "kind", "app", "agent", "user", "resolution", "tag")
+TIMES = ("created_from", "created_until", "updated_from", "updated_until")
+SORT_NAMES = {
+    "-updated_at": "newest activity",
+    "updated_at": "oldest activity",
+    "-created_at": "newest first",
+    "created_at": "oldest first",
+    "title": "title A–Z",
+    "-title": "title Z–A",
+}
+DEFAULT_SORT = "-updated_at"
+FOREVER = 2**62
+_DAY_US = 86_400_000_000
+
+
+class ListParams(Struct, frozen=True, kw_only=True):
+    """``q`` searches; ``day_from`` and ``day_until`` are whole days in UTC; ``page`` counts from 0; ``asof`` is the moment (microseconds) that a scrolled list began to be read."""
+
+    q: str = ""
+    state: list[str] = []
+    channel: list[str] = []
+    kind: list[str] = []
+    app: list[str] = []
+    agent: list[str] = []
+    user: list[str] = []
+    resolution: list[str] = []
+    tag: list[str] = []
+    archived: bool | None = None
+    sub_sessions: bool = True
+    task_sessions: bool = True
+    created_from: Moment | None = None
+    created_until: Moment | None = None
+    updated_from: Moment | None = None
+    updated_until: Moment | None = None
+    day_from: str = ""
+    day_until: str = ""
+    sort: str = DEFAULT_SORT
+    page: int = 0
+    asof: int | None = None
+
+
+class Chip(Struct, frozen=True):
+    """A filter that is on: what it says, and the query without it."""
+
+    name: str
+    label: str
+    without: str
+
+
+def cleaned(asked: ListParams) -> ListParams:
+    """The parameters without values that mean nothing: what a person typed into an address never fails."""
+    known = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}
+    lists = {field: [one[:256] for one in getattr(asked, field) if one and (field not in known or one in known[field])] for field in LISTS}
+    days = {"created_from": _day(asked.day_from, 0) or asked.created_from, "created_until": _day(asked.day_until, 1) or asked.created_until}
+    sort = asked.sort if asked.sort in SORTS else DEFAULT_SORT
+    return replace(asked, **lists, **days, sort=sort, page=min(max(asked.page, 0), 10_000_000), q=asked.q.strip().replace("\x00", "")[:500])
+
+
+def _day(text: str, after: int) -> Moment | None:
+    """The first moment of a day, or its last; None for what is no day."""
+    try:
+        return Moment(parse(text[:10]) + after * (_DAY_US - 1)) if text else None
+    except ValueError:
+        return None
+
+
+def filter_of(asked: ListParams) -> SessionFilter:
+    """The filter without the search text."""
+    skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
+    return SessionFilter(
+        **{field: tuple(getattr(asked, field)) for field in LISTS if field != "user"},
+        user_id=tuple(asked.user),
+        branch=tuple(bits for bits in range(4) if not bits & skipped) if skipped else (),
+        archived=asked.archived,
+        **{field: us(getattr(asked, field)) for field in TIMES},
+    )
+
+
+def as_of(wanted: SessionFilter, moment: int | None) -> SessionFilter:
+    """The same list without what changed since a moment, so that rows keep their places while somebody scrolls."""
+    return wanted if moment is None else replace(wanted, updated_until=min(moment, wanted.updated_until or FOREVER))
+
+
+def pairs(asked: ListParams) -> list[tuple[str, str]]:
+    """The parameters that are not as usual, in a fixed order; without page and moment."""
+    found = [("q", asked.q)] if asked.q else []
+    found += [(field, value) for field in LISTS for value in getattr(asked, field)]
+    found += [(field, rfc3339(value.us)) for field in TIMES if (value := getattr(asked, field)) is not None]
+    found += [(field, "false") for field in ("sub_sessions", "task_sessions") if not getattr(asked, field)]
+    if asked.archived is not None:
+        found.append(("archived", str(asked.archived).lower()))
+    if asked.sort != DEFAULT_SORT:
+        found.append(("sort", asked.sort))
+    return found
+
+
+def query(given: list[tuple[str, str]]) -> str:
+    """``?a=b``, or nothing."""
+    return "?" + urlencode(given, quote_via=_quote) if given else ""
+
+
+def _quote(text: Any, safe: Any = "", encoding: Any = None, errors: Any = None) -> str:  # noqa: ANN401 - urllib's protocol
+    return quote_plus(text, "-:@", encoding, errors)
+
+
+def chips(asked: ListParams) -> list[Chip]:
+    """The filters that are on, each with the query that drops it."""
+    given = pairs(asked)
+    said = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions", "archived": "archived"}
+    found = []
+    for place, (name, value) in enumerate(given):
+        if name in {"q", "sort"}:
+            continue
+        label = said.get(name) or f"{name.replace('_', ' ')}: {value.partition('T')[0] if name in TIMES else value}"
+        if name == "archived" and value == "false":
+            label = "not archived"
+        found.append(Chip(name, label, query(given[:place] + given[place + 1 :])))
+    return found
+
+
+def curl_query(asked: ListParams) -> str:
+    """The same list asked of the API."""
+    given = [(name, value) for name, value in pairs(asked) if name != "q"]
+    return query([*given, ("limit", "50")])

@@ -1,0 +1,154 @@
+"""The list of sessions: a page of it, the rows alone, its count."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hansard.model import Session, SessionQuery
+from hansard.model.run import STATES
+from hansard.web.filters import SORT_NAMES, Chip, ListParams, as_of, chips, cleaned, curl_query, filter_of, pairs, query
+from hansard.web.hits import Hit, hits
+
+if TYPE_CHECKING:
+    from hansard.access import Principal
+    from hansard.http.call import Call
+    from hansard.model.share import View
+    from hansard.service import Service
+
+PAGE = 50
+_MENUS = (("state", "State"), ("channel", "Channel"), ("app", "App"), ("agent", "Agent"), ("resolution", "Resolution"), ("kind", "Kind"))
+MINOR = ("resolution", "kind")
+_MENU = 40
+
+
+class Menu(Struct):
+    """One filter's choices with how many sessions have each, and whether it is chosen."""
+
+    name: str
+    label: str
+    choices: list[tuple[str, int | None, bool]]
+
+    @property
+    def chosen(self) -> int:
+        return sum(on for _, _, on in self.choices)
+
+
+class Listed(Struct):
+    """What the list shows. ``total`` is None when counting is left to a later request."""
+
+    asked: ListParams
+    rows: list[Session]
+    hits: dict[str, Hit]
+    offset: int
+    has_more: bool
+    total: int | None
+    at_least: bool
+    asof: int
+    generation: int
+    query: str
+    chips: list[Chip]
+    problem: str = ""
+
+    @property
+    def sort_name(self) -> str:
+        return SORT_NAMES.get(self.asked.sort, self.asked.sort)
+
+    def with_page(self, page: int) -> str:
+        return query([*pairs(self.asked), *([("page", str(page))] if page else [])])
+
+
+async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed:
+    """A page of the list; ``counted`` adds the total where that costs nothing."""
+    service, principal, asked = call.service, call.principal, cleaned(call.params)
+    generation = await service.sessions.generation(principal)
+    asof = asked.asof or time.time_ns() // 1000
+    common = {"asked": asked, "offset": asked.page * PAGE, "asof": asof, "generation": generation, "query": query(pairs(asked)), "chips": chips(asked)}
+    if asked.q:
+        found = await hits(service, principal, asked, asked.page * PAGE, PAGE)
+        return Listed(rows=found.sessions, hits=found.by_session, has_more=found.has_more, total=found.total, at_least=found.at_least,
+                      problem=found.problem, **common)  # fmt: skip
+    wanted = filter_of(asked)
+    page = await service.sessions.list(
+        principal, SessionQuery(filter=as_of(wanted, asked.asof), sort=asked.sort, limit=PAGE, offset=asked.page * PAGE)  # type: ignore[arg-type]  # cleaned() chose a known order
+    )
+    total = None
+    if counted and (len(common["chips"]) <= 1 or (not page.has_more and not asked.page)):  # type: ignore[arg-type]  # a list of chips
+        total = len(page.items) if not page.has_more and not asked.page else await service.sessions.count(principal, wanted)
+    return Listed(rows=page.items, hits={}, has_more=page.has_more, total=total, at_least=False, **common)  # type: ignore[arg-type]  # as built above
+
+
+async def count(call: Call[ListParams, Any]) -> int:
+    """The exact number of sessions that match."""
+    return await call.service.sessions.count(call.principal, filter_of(cleaned(call.params)))
+
+
+async def menus(service: Service, principal: Principal, asked: ListParams) -> list[Menu]:
+    """The filters with their values and counts; a key that sees only a part is shown no counts."""
+    made = []
+    narrowed = principal.user_id is not None or principal.app is not None
+    for name, label in _MENUS:
+        counts: dict[str, int | None] = {} if narrowed else {**await service.sessions.facet(principal, name)}
+        order = list(STATES) if name == "state" else sorted(counts, key=lambda one: (-(counts[one] or 0), one))
+        chosen = getattr(asked, name)
+        values = [*dict.fromkeys([*chosen, *order])][:_MENU]
+        made.append(Menu(name, label, [(value, None if narrowed else counts.get(value, 0), value in chosen) for value in values]))
+    return made
+
+
+class Tab(Struct):
+    """A view above the list: built in or saved (then it has an id)."""
+
+    label: str
+    query: str
+    count: int | None
+    on: bool
+    id: str = ""
+
+
+async def tabs(service: Service, principal: Principal, current: str, saved: list[View]) -> list[Tab]:
+    made = []
+    counts: dict[str, dict[str, int]] = {"": {}}
+    if principal.user_id is None and principal.app is None:
+        counts = {name: await service.sessions.facet(principal, name) for name in ("resolution", "state")} | {"": {}}
+    for label, given, facet, value in (
+        ("All", [], "", ""),
+        ("Unresolved", [("resolution", "unresolved")], "resolution", "unresolved"),
+        ("Running", [("state", "running")], "state", "running"),
+        ("Failed", [("state", "failed")], "state", "failed"),
+    ):
+        text = query(given)
+        made.append(Tab(label, text, counts.get(facet, {}).get(value) if facet else None, text == current))
+    for view in saved:
+        text = f"?{view.query.lstrip('?')}" if view.query else ""
+        made.append(Tab(view.name, text, None, text == current, view.id))
+    return made
+
+
+async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chip, int]]:
+    """For a list without rows: each filter with the number of sessions that dropping it would give."""
+    found = []
+    given = pairs(shown.asked)
+    for chip in shown.chips[:8]:
+        rest = replace(shown.asked, **_without(shown.asked, chip, given))
+        found.append((chip, await call.service.sessions.count(call.principal, filter_of(rest))))
+    return found
+
+
+def _without(asked: ListParams, chip: Chip, given: list[tuple[str, str]]) -> dict[str, Any]:
+    value = getattr(asked, chip.name)
+    if not isinstance(value, list):
+        return {chip.name: True if chip.name in {"sub_sessions", "task_sessions"} else None}
+    gone = [one for name, one in given if name == chip.name and chip.label.endswith(f": {one}")]
+    return {chip.name: [one for one in value if one not in gone]}
+
+
+def curl_of(shown: Listed, host: str) -> str:
+    """The request that gives the same from the API."""
+    address = f"{host}/v1/sessions{curl_query(shown.asked)}"
+    if shown.asked.q:
+        address = f"{host}/v1/search{query([('q', shown.asked.q), *[pair for pair in pairs(shown.asked) if pair[0] not in {'q', 'sort'}]])}"
+    return f"curl -H 'Authorization: Bearer $HANSARD_KEY' \\\n  '{address}'".replace("'Authorization: Bearer $HANSARD_KEY'", '"Authorization: Bearer $HANSARD_KEY"')

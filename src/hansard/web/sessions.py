@@ -1,0 +1,99 @@
+"""The sessions' screen: list and reading pane, whole or in the parts that a script asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.responses import Response
+
+from hansard.http.route import Route, route
+from hansard.web import listing
+from hansard.web.filters import SORT_NAMES, ListParams, pairs
+from hansard.web.pages import wants_fragment
+from hansard.web.reading import TABS, Pane, image_of_message, opened, text_of_message
+from hansard.web.shell import Shell
+from hansard.web.words import path
+
+if TYPE_CHECKING:
+    from hansard.http.call import Call
+
+READ = "sessions:read"
+
+
+class Sessions:
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        one = "/ui/sessions/{session_id}"
+        html: dict[str, Any] = {"scope": READ, "media_type": "text/html"}
+        return (
+            route("GET /ui/", self.home, params=ListParams, **html),
+            route("GET /ui/rows", self.rows, params=ListParams, **html),
+            route("GET /ui/count", self.count, params=ListParams, scope=READ),
+            route("GET /ui/users/{user_id}", self.of_user, params=ListParams, **html),
+            route(f"GET {one}", self.one, params=ListParams, **html),
+            route(f"GET {one}/messages/{{message_id}}", text_of_message, scope=READ, media_type="text/plain"),
+            route(f"GET {one}/messages/{{message_id}}/{{place}}", image_of_message, scope=READ, media_type="image/png"),
+        )
+
+    async def home(self, call: Call[ListParams, None]) -> Response:
+        """The list of sessions"""
+        return await self._screen(call, None)
+
+    async def of_user(self, call: Call[ListParams, None]) -> Response:
+        """All sessions of one end user"""
+        call.params = msgspec.structs.replace(call.params, user=[call.path["user_id"]])
+        return await self._screen(call, None)
+
+    async def one(self, call: Call[ListParams, None]) -> Response:
+        """A session beside the list it was opened from"""
+        pane = await opened(call)
+        if wants_fragment(call, "pane"):
+            return self._shell.part(call, "pane.html", **self.around_pane(call, pane))
+        if wants_fragment(call, "messages"):
+            return self._shell.part(call, "messages.html", pane=pane, shared=False)
+        return await self._screen(call, pane)
+
+    async def rows(self, call: Call[ListParams, None]) -> Response:
+        """The rows of one page of the list"""
+        shown = await listing.listed(call, counted=False)
+        return self._shell.part(call, "rows.html", shown=shown, current="")
+
+    async def count(self, call: Call[ListParams, None]) -> dict[str, int]:
+        """How many sessions match"""
+        return {"total": await listing.count(call)}
+
+    def around_pane(self, call: Call[Any, Any], pane: Pane, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the template shows
+        shown_query = listing.query(pairs(listing.cleaned(call.params))) if isinstance(getattr(call, "params", None), ListParams) else ""
+        host = self._shell.around(call, "")["host"]
+        name = path(pane.session.name)
+        curl = f'curl -H "Authorization: Bearer $HANSARD_KEY" \\\n  \'{host}/v1/sessions/{name}/messages?limit=200\''
+        return {"pane": pane, "list_query": shown_query, "tab_names": TABS, "shared": False, "sharing": False, "share_path": "", "pane_curl": curl} | more
+
+    async def _screen(self, call: Call[ListParams, None], pane: Pane | None) -> Response:
+        service, principal = call.service, call.principal
+        shown = await listing.listed(call)
+        is_new = not shown.rows and not shown.chips and not shown.asked.q and not shown.asked.page
+        context = {
+            "shown": shown,
+            "current": pane.session.id if pane else "",
+            "tabs": await listing.tabs(service, principal, shown.query, await service.views.list(principal)),
+            "menus": await listing.menus(service, principal, shown.asked),
+            "minor": listing.MINOR,
+            "more_chosen": sum(chip.name in {*listing.MINOR, "user", "tag", "created_from", "created_until", "sub_sessions", "task_sessions", "archived"} for chip in shown.chips),
+            "sorts": SORT_NAMES,
+            "is_new": is_new,
+            "outs": [] if shown.rows or is_new else await listing.ways_out(call, shown),
+            "curl": listing.curl_of(shown, self._shell.around(call, "")["host"]),
+        }
+        if wants_fragment(call, "list"):
+            return self._shell.part(call, "list.html", **context)
+        around = await self.with_sharing(call, self.around_pane(call, pane)) if pane else {}
+        return self._shell.show(call, "sessions.html", nav="sessions", **context, **({"pane": None} | around))
+
+    async def with_sharing(self, call: Call[Any, Any], around: dict[str, Any]) -> dict[str, Any]:
+        settings = msgspec.json.decode((await call.service.workspaces.read(call.principal.workspace_id)).settings)
+        return around | {"sharing": settings.get("sharing") is True}

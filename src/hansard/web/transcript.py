@@ -1,0 +1,276 @@
+"""Messages as they are read: turns, calls beside their results, days, and the branches that left from a message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from markupsafe import Markup
+from msgspec import Struct
+
+from hansard.web.markdown import host_of, plain, rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hansard.model import Message, Run, Session
+
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
+_ONE_LINE, _PRETTY = 110, 60_000
+_FOLD_FROM = 3
+_WORDS = {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"}
+_FAILED = ("error", "failed", "failure", "exception", "traceback")
+
+
+class Piece(Struct):
+    """One part, ready to be shown. ``kind``: text, reasoning, call, result, image, link, data.
+
+    A call carries what came back: ``outcome`` is ok, failed or none yet; ``seconds`` is how long that took.
+    """
+
+    kind: str
+    html: Markup | None = None
+    text: str = ""
+    name: str = ""
+    source: str = ""
+    host: str = ""
+    outcome: str = ""
+    seconds: float | None = None
+    result: str = ""
+    call_id: str = ""
+    run_id: str | None = None
+    marks: bool = False
+
+
+class Entry(Struct):
+    """One message. ``calls`` are folded when there are several in a row and none failed."""
+
+    message: Message
+    who: str
+    day: str | None
+    pieces: list[Piece]
+    branches: list[Session]
+    seconds: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        return self.message.input_tokens + self.message.output_tokens
+
+    @property
+    def is_only_calls(self) -> bool:
+        return bool(self.pieces) and all(piece.kind == "call" for piece in self.pieces)
+
+
+def entries(messages: Sequence[Message], branches: Iterable[Session] = (), day_before: int | None = None) -> list[Entry]:
+    """The messages with results put beside their calls; a tool's message that only answers calls is not shown again."""
+    by_seq: dict[int, list[Session]] = {}
+    for branch in branches:
+        by_seq.setdefault(branch.forked_seq or 0, []).append(branch)
+    waiting: dict[str, tuple[Piece, int]] = {}
+    found: list[Entry] = []
+    last_day = None if day_before is None else day_before // 86_400_000_000
+    for message in messages:
+        pieces = [piece for piece in _pieces(message) if not _answers(piece, message, waiting)]
+        for piece in pieces:
+            if piece.kind == "call":
+                waiting[piece.call_id or piece.name] = (piece, message.created_at)
+        here = by_seq.pop(message.seq, [])
+        if not pieces and message.role == "tool" and not here:
+            continue
+        day = message.created_at // 86_400_000_000
+        found.append(Entry(message, _who(message), None if day == last_day else "new", pieces, here))
+        last_day = day
+    return found
+
+
+def _who(message: Message) -> str:
+    if message.sender == "operator":
+        return "Operator"
+    return _WORDS.get(message.role, message.role)
+
+
+def _answers(piece: Piece, message: Message, waiting: dict[str, tuple[Piece, int]]) -> bool:
+    """Whether the piece is the result of a call that waits for it, which then has it."""
+    if piece.kind != "result":
+        return False
+    call = waiting.pop(piece.call_id or piece.name, None)
+    if call is None:
+        return False
+    asked, at = call
+    asked.result, asked.outcome = piece.result, piece.outcome
+    if asked.seconds is None and message.created_at > at:
+        asked.seconds = (message.created_at - at) / 1e6
+    return True
+
+
+def _pieces(message: Message) -> list[Piece]:
+    try:
+        parts = msgspec.json.decode(message.parts)
+        return [_piece(message, part, place) for place, part in enumerate(parts)]
+    except (msgspec.DecodeError, TypeError, AttributeError, ValueError):
+        return [Piece("data", text=bytes(message.parts).decode(errors="replace"))]
+
+
+def _piece(message: Message, part: dict[str, Any], place: int) -> Piece:
+    match part.get("type"):
+        case "text":
+            text = _text(part.get("content"))
+            return Piece("text", html=rendered(text) if message.role == "assistant" else plain(text), text=text)
+        case "reasoning":
+            return Piece("reasoning", html=rendered(_text(part.get("content"))))
+        case "tool_call":
+            name = _text(part.get("name")) or "call"
+            return Piece("call", name=name, text=_pretty(part.get("arguments")), source=_signature(name, part.get("arguments")), run_id=message.run_id,
+                         call_id=_text(part.get("id")), seconds=_seconds(part), outcome="")  # fmt: skip
+        case "tool_call_response":
+            return Piece("result", name=_text(part.get("name")), result=_pretty(part.get("response")), call_id=_text(part.get("id")),
+                         outcome="failed" if _is_failure(part) else "ok")  # fmt: skip
+        case "uri" | "blob" | "file":
+            return _media(message, part, place)
+    return Piece("data", name=_text(part.get("type")), text=_pretty(part))
+
+
+def _media(message: Message, part: dict[str, Any], place: int) -> Piece:
+    name = _text(part.get("name")) or _text(part.get("mime_type")) or _text(part.get("modality")) or "file"
+    if part["type"] == "uri":
+        address = _text(part.get("uri"))
+        if address.startswith(("http://", "https://")):
+            return Piece("link", name=name, source=address, host=host_of(address))
+        return Piece("data", name="uri", text=address[:_PRETTY])
+    if part["type"] == "blob" and part.get("mime_type") in IMAGES:
+        return Piece("image", name=name, source=f"{message.id}/{place}")
+    size = len(_text(part.get("content"))) * 3 // 4
+    return Piece("data", name=name, text=f"{part.get('file_id') or ''} {size:,} bytes".strip() if size else _text(part.get("file_id")))
+
+
+def _is_failure(part: dict[str, Any]) -> bool:
+    """Whether a result says of itself that the call failed."""
+    response = part.get("response")
+    if part.get("is_error") is True or part.get("status") in _FAILED:
+        return True
+    if isinstance(response, dict):
+        return bool(response.get("error") or response.get("is_error")) or str(response.get("status", "")).lower() in _FAILED or response.get("ok") is False
+    return isinstance(response, str) and response.lstrip()[:40].lower().startswith(("error", "exception", "traceback", '{"error'))
+
+
+def _seconds(part: dict[str, Any]) -> float | None:
+    took = part.get("duration_ms")
+    return took / 1000 if isinstance(took, (int, float)) else None
+
+
+def _signature(name: str, arguments: Any) -> str:  # noqa: ANN401 - any JSON
+    """name(key="value", …) on one line."""
+    given = arguments
+    if isinstance(arguments, str):
+        try:
+            given = msgspec.json.decode(arguments)
+        except msgspec.DecodeError:
+            given = arguments
+    if isinstance(given, dict):
+        inside = ", ".join(f"{key}={_short(value)}" for key, value in given.items())
+    else:
+        inside = "" if given is None else _short(given)
+    whole = f"{name}({inside})"
+    return whole if len(whole) <= _ONE_LINE else whole[: _ONE_LINE - 1] + "…"
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return msgspec.json.encode(value).decode()
+
+
+def _pretty(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """JSON on several lines; a text that holds JSON counts as that."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        try:
+            inner = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return value[:_PRETTY]
+        if not isinstance(inner, (dict, list)):
+            return value[:_PRETTY]
+        value = inner
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()[:_PRETTY]
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return value if isinstance(value, str) else "" if value is None else _short(value)
+
+
+class Turn(Struct):
+    """From one message of a user to before the next: what was asked, and what it took."""
+
+    number: int
+    seq: int
+    asked: str
+    at: int
+    until: int
+    messages: int = 0
+    calls: int = 0
+    failed: int = 0
+    tokens: int = 0
+    cost_nanos: int = 0
+    run: Run | None = None
+
+
+def turns(found: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
+    made: list[Turn] = []
+    for entry in found:
+        message = entry.message
+        if message.role == "user" or not made:
+            words = next((piece.text for piece in entry.pieces if piece.text), entry.who)
+            made.append(Turn(len(made) + 1, message.seq, words[:160], message.created_at, message.created_at))
+        turn = made[-1]
+        turn.until = max(turn.until, message.created_at)
+        turn.messages += 1
+        turn.calls += sum(piece.kind == "call" for piece in entry.pieces)
+        turn.failed += sum(piece.outcome == "failed" for piece in entry.pieces)
+        turn.tokens += entry.tokens
+        turn.cost_nanos += message.cost_nanos
+        turn.run = turn.run or (runs.get(message.run_id) if message.run_id else None)
+    return made
+
+
+def trail_of(session: Session) -> list[str]:
+    """The names in the session's trail, each once in a row."""
+    names: list[str] = []
+    for step in msgspec.json.decode(session.trail):
+        name = step if isinstance(step, str) else _named(step)
+        if name and (not names or names[-1] != name):
+            names.append(name)
+    return names
+
+
+def _named(step: Any) -> str:  # noqa: ANN401 - any JSON
+    if not isinstance(step, dict):
+        return ""
+    return next((str(step[key]) for key in ("intent", "agent", "to", "name", "label", "type") if isinstance(step.get(key), str)), "")
+
+
+class Block(Struct):
+    """Entries that are shown together: one message, or several in a row that only call tools."""
+
+    entries: list[Entry]
+    folded: bool = False
+
+    @property
+    def calls(self) -> list[Piece]:
+        return [piece for entry in self.entries for piece in entry.pieces]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(dict.fromkeys(piece.name for piece in self.calls))
+
+
+def blocks(found: Sequence[Entry]) -> list[Block]:
+    """The entries with runs of tool calls gathered; three and more fold unless one failed."""
+    made: list[Block] = []
+    for entry in found:
+        joins = made and entry.is_only_calls and made[-1].entries[-1].is_only_calls and not entry.day and not made[-1].entries[-1].branches
+        if joins:
+            made[-1].entries.append(entry)
+        else:
+            made.append(Block([entry]))
+    for block in made:
+        block.folded = len(block.entries) >= _FOLD_FROM and not any(piece.outcome == "failed" for piece in block.calls)
+    return made

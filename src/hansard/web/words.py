@@ -1,0 +1,117 @@
+"""How numbers, times and names are said on the page."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from hansard.model.times import moment, rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.model import Session
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_THOUSAND, _MILLION, _TEN = 1000, 1_000_000, 10
+_CENT = 10_000_000
+_MARKS = re.compile(r"\*\*|__|`+|^#+ ", re.MULTILINE)
+
+
+def number(value: float) -> str:
+    """1,284"""
+    return f"{value:,.0f}"
+
+
+def short(value: float) -> str:
+    """7.0k, 1.2M: for chips."""
+    if value < _THOUSAND:
+        return f"{value:.0f}"
+    unit, size = ("k", _THOUSAND) if value < _MILLION else ("M", _MILLION)
+    scaled = value / size
+    return f"{scaled:.1f}{unit}" if scaled < _TEN else f"{scaled:.0f}{unit}"
+
+
+def money(nanos: float) -> str:
+    """$0.0123: never rounded to nothing."""
+    return f"${nanos / 1e9:,.2f}" if nanos >= _CENT or not nanos else f"${nanos / 1e9:.4f}"
+
+
+def duration(seconds: float | None) -> str:
+    """145 ms, 2.2 s, 4 m 12 s, 3 h 20 m, 2 d 4 h"""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    for big, small, size, part in (("m", "s", _MINUTE, 1), ("h", "m", _HOUR, _MINUTE)):
+        if seconds < size * (_MINUTE if size == _MINUTE else 24):
+            return f"{seconds // size:.0f} {big} {seconds % size // part:.0f} {small}"
+    return f"{seconds // _DAY:.0f} d {seconds % _DAY // _HOUR:.0f} h"
+
+
+def ago(us: int, now: float | None = None) -> str:
+    """now, 12 min, 5 h, 3 d, 12 Nov, 12 Nov 2024"""
+    at = moment(us)
+    current = time.time() if now is None else now
+    seconds = current - us / 1e6
+    if seconds < _MINUTE:
+        return "now"
+    for unit, size, until in (("min", _MINUTE, _HOUR), ("h", _HOUR, _DAY), ("d", _DAY, 7 * _DAY)):
+        if seconds < until:
+            return f"{seconds // size:.0f} {unit}"
+    this_year = time.gmtime(current).tm_year == at.year
+    return f"{at.day} {at:%b}" if this_year else f"{at.day} {at:%b} {at.year}"
+
+
+def absolute(us: int) -> str:
+    return f"{moment(us):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clock(us: int) -> str:
+    return f"{moment(us):%H:%M:%S}"
+
+
+def day(us: int) -> str:
+    """Sunday, 22 November 2026"""
+    at = moment(us)
+    return f"{at:%A}, {at.day} {at:%B} {at.year}"
+
+
+def title(session: Session) -> str:
+    """What the session is called: never its id."""
+    return session.title or session.preview or "Untitled session"
+
+
+def path(text: str) -> str:
+    """A text as one piece of a URL's path."""
+    return quote(text, safe=":@!$'()*,;=~-._")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def unmarked(text: str) -> str:
+    """A line of Markdown as plain words, for previews."""
+    return _MARKS.sub("", text)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "absolute": absolute,
+    "ago": ago,
+    "clock": clock,
+    "dayname": day,
+    "duration": duration,
+    "iso": rfc3339,
+    "money": money,
+    "number": number,
+    "path": path,
+    "plural": plural,
+    "short": short,
+    "titled": title,
+    "unmarked": unmarked,
+}
