@@ -360,7 +360,7 @@ async def test_the_status_of_a_thread(api: httpx.AsyncClient, clock: Clock, prin
         "model": None,
         "start_channel": None,
         "last_channel": None,
-        "created_by": principal.key_id if principal.key_id != "operator" else asset["created_by"],
+        "created_by": session["created_by"],
         "workspace_id": principal.workspace_id,
         "num_messages": 5,
         "linked_aops": [],
