@@ -10,22 +10,13 @@ if TYPE_CHECKING:
 
 ROOT = bytes(16)
 _SEPARATOR = b"\x1f"
-_WORDS = ("session_id", "sender", "sender_id", "model", "run_id")
-_NUMBERS = ("input_tokens", "output_tokens", "cost_nanos")
 
 
 def link(before: bytes, message: Message) -> bytes:
     """The 16-byte hash of ``message`` after one whose hash is ``before``."""
-    fields = (
-        before,
-        str(message.seq).encode(),
-        message.id.encode(),
-        (message.client_id or "").encode(),
-        message.role.encode(),
-        str(message.created_at).encode(),
-        bytes(message.parts),
-        bytes(message.metadata),
-        *((getattr(message, name) or "").encode() for name in _WORDS),
-        *(str(getattr(message, name)).encode() for name in _NUMBERS),
-    )
+    m = message
+    head = f"{m.seq}\x1f{m.id}\x1f{m.client_id or ''}\x1f{m.role}\x1f{m.created_at}"
+    tail = f"{m.session_id}\x1f{m.sender or ''}\x1f{m.sender_id or ''}\x1f{m.model or ''}\x1f{m.run_id or ''}"
+    spent = f"{m.input_tokens}\x1f{m.output_tokens}\x1f{m.cost_nanos}"
+    fields = (before, head.encode(), bytes(m.parts), bytes(m.metadata), tail.encode(), spent.encode())
     return blake2b(_SEPARATOR.join(fields), digest_size=16).digest()

@@ -67,7 +67,9 @@ def fold(text: str) -> str:
 
 
 def message_values(workspace_id: str, one: Message, digest: bytes) -> Values:
-    return _values(one) | {"workspace_id": workspace_id, "hash": digest}
+    values = msgspec.structs.asdict(one)
+    values |= {"parts": bytes(one.parts).decode(), "metadata": bytes(one.metadata).decode(), "workspace_id": workspace_id, "hash": digest}
+    return values
 
 
 def run_values(workspace_id: str, one: Run) -> Values:
