@@ -84,6 +84,13 @@ class Desk:
         if not (self.json or self.quiet):
             click.echo(text)
 
+    def result(self, value: object, text: str) -> None:
+        """What came of the command: a document with --json, else a line."""
+        if self.json:
+            output.document(value)
+        else:
+            self.say(text)
+
     def document(self, value: object) -> None:
         output.document(value)
 

@@ -1,0 +1,45 @@
+"""`hansard demo`: a workspace full of sessions to look at."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from hansard.cli import output
+from hansard.cli.desk import Desk, at_desk
+
+
+@click.command()
+@click.option("--live", is_flag=True, help="Then keep one session running, with messages arriving, until Ctrl+C.")
+@click.option("--sessions", "count", type=click.IntRange(1, 1_000_000), metavar="N", help="How many sessions.  [default: all that were written, about 120]")
+@click.option("--remove", is_flag=True, help="Delete the sessions that a demo has made.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before --remove.")
+@at_desk(workspace=True)
+async def command(desk: Desk, live: bool, count: int | None, remove: bool, yes: bool) -> None:
+    """Fill a workspace with believable sessions.
+
+    Every state, kind and channel, tool calls and failed ones, pictures, sub-sessions, operators, and ten languages,
+    over the last thirty days. Run twice it adds nothing. It works while the server runs.
+    """
+    from hansard import demo
+    from hansard.cli.first_run import claim
+
+    async with desk.opened(create=not remove) as service:
+        if not remove:
+            desk.welcome(await claim(service, desk.settings))
+        principal = await desk.principal(service)
+        if remove:
+            if not yes:
+                output.confirm(f"Delete the demo's sessions from workspace {principal.workspace_name!r}")
+            gone = await demo.remove(service, principal)
+            desk.result({"deleted": gone}, f"{gone:,} demo sessions are gone.")
+            return
+        began = time.monotonic()
+        new = await demo.fill(service, principal, count)
+        seconds = time.monotonic() - began
+        told = f"{new:,} demo sessions in workspace {principal.workspace_name!r}, in {seconds:.1f} s." if new else "The demo's sessions are there already."
+        desk.result({"new": new, "workspace": principal.workspace_name, "seconds": round(seconds, 3)}, told)
+        if live:
+            desk.say("Live until Ctrl+C. Watch it here with:  hansard sessions tail ID")
+            await demo.play_live(service, principal, lambda name: desk.say(f"  {name}"))

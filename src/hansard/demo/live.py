@@ -1,0 +1,70 @@
+"""One session that is running now: messages arrive, its lease is kept alive, then the next one begins."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from itertools import cycle
+from random import Random
+
+import msgspec
+
+from hansard.access import Principal
+from hansard.demo.scenes import LIVE, Play, scenes
+from hansard.demo.script import SECOND, Entry, entries, opening
+from hansard.model import RunDraft, RunPatch, SessionPatch
+from hansard.service import Service
+
+_LEASE = 20 * SECOND
+_BEAT = 5.0
+_PAUSES = {"user": (4.0, 8.0), "assistant": (1.5, 4.0), "tool": (0.5, 2.0), "system": (0.0, 0.0)}
+
+
+async def play_live(service: Service, principal: Principal, told: Callable[[str], object], *, pace: float = 1.0, rounds: int | None = None) -> None:
+    """Perform live scenes one after the other until cancelled, or ``rounds`` of them; ``told`` hears each session's id.
+
+    ``pace`` stretches the pauses. A session that is broken off is left as cancelled.
+    """
+    for number, scene in enumerate(cycle(scenes(LIVE))):
+        if number == rounds:
+            return
+        play = msgspec.structs.replace(scene.cast(0), id=f"demo-{scene.id}-{service.clock() // SECOND}-{number}")
+        told(play.id)
+        await _Live(service, principal, play, pace).perform()
+        await asyncio.sleep(2 * pace)
+
+
+class _Live:
+    def __init__(self, service: Service, principal: Principal, play: Play, pace: float) -> None:
+        self._service, self._principal, self._play, self._pace = service, principal, play, pace
+        self._chance = Random(play.id)
+
+    async def perform(self) -> None:
+        """A run as long as the scene, with a heartbeat."""
+        service, principal, name = self._service, self._principal, self._play.id
+        await service.sessions.start(principal, opening(self._play, service.clock()))
+        _, run, _ = await service.runs.start(principal, name, RunDraft(agent=self._play.heading["agent"], lease_us=_LEASE))
+        beats = asyncio.create_task(self._beat(run.id))
+        end = RunPatch(state="cancelled", error="the demo was stopped")
+        try:
+            for entry in entries(self._play, self._chance):
+                await self._say(entry, run.id)
+            end = RunPatch(state="completed")
+        finally:
+            beats.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beats
+            await service.runs.update(principal, name, run.id, end)
+        await service.sessions.update(principal, name, SessionPatch(resolution="resolved"))
+
+    async def _say(self, entry: Entry, run_id: str) -> None:
+        least, most = _PAUSES[entry.draft.role]
+        await asyncio.sleep(self._chance.uniform(least, most) * self._pace)
+        draft = msgspec.structs.replace(entry.draft, run_id=run_id if entry.answers else None)
+        await self._service.messages.append(self._principal, self._play.id, [draft])
+
+    async def _beat(self, run_id: str) -> None:
+        while True:
+            await asyncio.sleep(_BEAT)
+            await self._service.runs.update(self._principal, self._play.id, run_id, RunPatch())

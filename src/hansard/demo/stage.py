@@ -1,0 +1,86 @@
+"""Plays performed through the service itself, on a clock of their own: the past as it would have been recorded."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import cast
+
+import msgspec
+
+from hansard.access import Principal
+from hansard.demo.scenes import Play
+from hansard.demo.script import SECOND, entries, opening
+from hansard.ids import IdSource
+from hansard.model import RunDraft, RunPatch, Session, SessionPatch
+from hansard.model.run import OPEN_STATES, State
+from hansard.model.session import Resolution
+from hansard.service import Service
+
+_LEASE = 3600 * SECOND
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def __call__(self) -> int:
+        return self.at
+
+
+class Stage:
+    """Performs one play in a workspace, beginning at ``at``."""
+
+    def __init__(self, service: Service, principal: Principal, play: Play, at: int) -> None:
+        self.clock = Clock(at)
+        self.service = Service(service.store, service.secret, clock=self.clock, ids=IdSource(self.clock))
+        self.principal = principal
+        self.play = play
+        self.run: str | None = None
+
+    async def perform(self) -> bool:
+        """Play it to its end; False when the session was there already."""
+        session, new = await self.service.sessions.start(self.principal, opening(self.play, self.clock.at))
+        if not new:
+            return False
+        for entry in entries(self.play, Random(self.play.id)):
+            self.clock.at += entry.pause
+            if entry.answers != (self.run is not None):
+                await (self._begin() if entry.answers else self._finish("completed"))
+            draft = msgspec.structs.replace(entry.draft, run_id=self.run)
+            await self.service.messages.append(self.principal, self.play.id, [draft])
+        await self._close(session)
+        return True
+
+    async def _begin(self, state: State = "running") -> None:
+        draft = RunDraft(state=state, agent=self.play.heading["agent"], model=self.play.heading["model"], lease_us=_LEASE if state == "running" else None)
+        _, run, _ = await self.service.runs.start(self.principal, self.play.id, draft)
+        self.run = run.id
+
+    async def _finish(self, state: State, error: str | None = None) -> None:
+        self.clock.at += SECOND // 2
+        if self.run is not None:
+            await self.service.runs.update(self.principal, self.play.id, self.run, RunPatch(state=state, error=error))
+        self.run = None
+
+    async def _close(self, session: Session) -> None:
+        """Leave the session as the scene says: its state, its resolution, read or not."""
+        said = self.play.heading
+        state = cast("State", said["state"])
+        if self.run is None and state != "completed":
+            await self._begin(state if state in OPEN_STATES else "running")
+        if state not in OPEN_STATES:
+            await self._finish(state, said.get("error"))
+        elif state == "waiting" and self.run is not None:
+            await self._finish("waiting")
+        resolution = cast("Resolution", said["resolution"])
+        if resolution != "open":
+            self.clock.at += 20 * SECOND
+            await self.service.sessions.update(self.principal, session.id, SessionPatch(resolution=resolution))
+        if resolution == "resolved" or state == "cancelled":
+            await self.service.sessions.end(self.principal, session.id)
+        if "unread" not in said:
+            await self.service.sessions.mark_read(self.principal, session.id)
+        if "archived" in said:
+            await self.service.sessions.archive(self.principal, session.id)
