@@ -1,0 +1,62 @@
+"""A server with one fault seeded into it, so that the tests can show that they would find it.
+
+python -m tests.reliability.faulty FAULT serve --store sqlite:///FILE
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hansard.cli import main
+from hansard.service import rules
+from hansard.store.sqlite import writer
+from hansard.store.sqlite.connection import Connection
+from hansard.store.steps import Steps
+from hansard.store.verbs import appends
+
+
+def acknowledge_early() -> None:
+    """Say that a write is durable before it is: one commit in half a second."""
+    last = time.monotonic()
+
+    def commit(_self: writer.Writer, connection: Connection, group: Sequence[writer.Job]) -> None:
+        nonlocal last
+        if not connection.db.in_transaction:
+            connection.db.execute("begin immediate")
+        for job in group:
+            writer._attempt(connection, job)
+        if time.monotonic() - last > 0.5:
+            connection.db.execute("commit")
+            last = time.monotonic()
+
+    setattr(writer.Writer, "_commit", commit)  # noqa: B010 - a fault has no types
+
+
+def forget_keys() -> None:
+    """Do everything again that comes again."""
+
+    def guarded(_once: object, _workspace_id: str, _now: int, verb: Callable[[], Steps[Any]]) -> Steps[Any]:
+        return (yield from verb())
+
+    setattr(rules, "guarded", guarded)  # noqa: B010 - a fault has no types
+    setattr(appends, "_take_keys", lambda _workspace, ones: _all(ones))  # noqa: B010 - a fault has no types
+    setattr(appends, "_settle_keys", lambda *_: _nothing())  # noqa: B010 - a fault has no types
+
+
+def _all(ones: Sequence[Any]) -> Steps[set[int]]:
+    yield from ()
+    return set(range(len(ones)))
+
+
+def _nothing() -> Steps[None]:
+    yield from ()
+
+
+FAULTS = {"acknowledge-early": acknowledge_early, "forget-keys": forget_keys}
+
+if __name__ == "__main__":
+    FAULTS[sys.argv[1]]()
+    main(sys.argv[2:])

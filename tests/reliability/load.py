@@ -1,0 +1,141 @@
+"""Writers that remember what was acknowledged, and the audit of what is there afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+GIVE_UP = 60.0
+
+
+@dataclass
+class Figures:
+    """What an audit found; `doubled` are messages beyond the first of their token, `gaps` numbers that are missing or twice."""
+
+    acknowledged: int
+    stored: int
+    lost: int
+    doubled: int
+    gaps: int
+    moved: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"acknowledged {self.acknowledged}, stored {self.stored}, lost {self.lost}, doubled {self.doubled}, gaps {self.gaps}"
+            f", answered otherwise than stored {self.moved}"
+        )
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.doubled or self.gaps or self.moved)
+
+
+@dataclass
+class Ledger:
+    """The tokens that writers sent, and for those acknowledged the session, the seq and the id of the answer."""
+
+    acknowledged: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    refused: Counter[int] = field(default_factory=Counter)
+    retried: int = 0
+    replayed: int = 0
+
+    def audit(self, stored: dict[str, Sequence[tuple[int, str, str]]]) -> Figures:
+        """Compare with what is stored: for each session (seq, id, token) in the order of seq."""
+        places: dict[str, list[tuple[str, int, str]]] = {}
+        gaps = 0
+        for session, messages in stored.items():
+            gaps += sum(seq != expected for expected, (seq, _, _) in enumerate(messages, 1))
+            for seq, ident, token in messages:
+                places.setdefault(token, []).append((session, seq, ident))
+        return Figures(
+            acknowledged=len(self.acknowledged),
+            stored=sum(map(len, stored.values())),
+            lost=sum(token not in places for token in self.acknowledged),
+            doubled=sum(len(found) - 1 for found in places.values()),
+            gaps=gaps,
+            moved=sum(token in places and place not in places[token] for token, place in self.acknowledged.items()),
+        )
+
+
+class Writers:
+    """`count` writers that append to `sessions` until they are told to stop; what has no answer is sent again, with the same key."""
+
+    def __init__(self, client: httpx.AsyncClient, sessions: Sequence[str], count: int, *, seed: int = 0) -> None:
+        self.ledger = Ledger()
+        self._client = client
+        self._sessions = sessions
+        self._stopping = asyncio.Event()
+        self._tasks = [asyncio.create_task(self._write(random.Random(seed * 1000 + number))) for number in range(count)]
+
+    async def stop(self) -> Ledger:
+        """Let what is under way be answered."""
+        self._stopping.set()
+        await asyncio.wait_for(asyncio.gather(*self._tasks), GIVE_UP)
+        return self.ledger
+
+    async def until(self, acknowledged: int) -> None:
+        while len(self.ledger.acknowledged) < acknowledged:
+            if failed := [task for task in self._tasks if task.done()]:
+                await failed[0]
+            await asyncio.sleep(0.005)
+
+    async def _write(self, chance: random.Random) -> None:
+        while not self._stopping.is_set():
+            session, token = chance.choice(self._sessions), secrets.token_hex(8)
+            headers, message = {}, {"role": "user", "text": token}
+            if chance.random() < 0.5:
+                headers["Idempotency-Key"] = token
+            else:
+                message["client_id"] = token
+            answer = await self._answered(lambda: self._client.post(f"/v1/sessions/{session}/messages", json={"messages": [message]}, headers=headers))  # noqa: B023 - awaited at once
+            if answer.status_code == 201:
+                told = answer.json()["data"][0]
+                self.ledger.acknowledged[token] = (session, told["seq"], told["id"])
+                self.ledger.replayed += "idempotent-replayed" in answer.headers
+            else:
+                raise AssertionError(f"an append was answered {answer.status_code}: {answer.text}")
+
+    async def _answered(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        pause = 0.01
+        while True:
+            try:
+                answer = await send()
+            except httpx.TransportError:
+                self.ledger.retried += 1
+            else:
+                if answer.status_code not in {409, 429, 500, 503, 507}:
+                    return answer
+                assert answer.status_code == 500 or "retry-after" in answer.headers, answer.text
+                self.ledger.refused[answer.status_code] += 1
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.25)
+
+
+async def start_sessions(client: httpx.AsyncClient, count: int) -> list[str]:
+    names = [f"load-{number}" for number in range(count)]
+    for name in names:
+        (await client.post("/v1/sessions", json={"id": name})).raise_for_status()
+    return names
+
+
+async def read_all(client: httpx.AsyncClient, sessions: Sequence[str]) -> dict[str, Sequence[tuple[int, str, str]]]:
+    """Every message of the sessions as (seq, id, token), read as any client would."""
+    found: dict[str, Sequence[tuple[int, str, str]]] = {}
+    for session in sessions:
+        messages: list[tuple[int, str, str]] = []
+        cursor = None
+        while True:
+            parameters = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+            page = (await client.get(f"/v1/sessions/{session}/messages", params=parameters)).raise_for_status().json()
+            messages += [(one["seq"], one["id"], one["parts"][0]["content"]) for one in page["data"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        found[session] = messages
+    return found

@@ -1,0 +1,171 @@
+"""The faults, each as one scenario of any length: a server under load, the fault, the audit."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from tests.reliability.live import Live, client_of, new_key
+from tests.reliability.load import Figures, Writers, read_all, start_sessions
+from tests.support.postgres import Server
+
+
+async def kills(store: str, folder: Path, *, times: int, pause: float, writers: int = 16, fault: str = "", seed: int = 1) -> Figures:
+    """End the server with kill -9 at random moments under load."""
+    chance = random.Random(seed)
+    key = await new_key(store)
+    async with Live(store, folder, fault=fault) as live, client_of(live.url, key) as client:
+        sessions = await start_sessions(client, 8)
+        load = Writers(client, sessions, writers, seed=seed)
+        for _ in range(times):
+            await asyncio.sleep(pause * (0.5 + chance.random()))
+            await asyncio.to_thread(live.kill)
+            await live.start()
+        ledger = await load.stop()
+        return ledger.audit(await read_all(client, sessions))
+
+
+async def one_session(store: str, folder: Path, *, seconds: float, writers: int = 16) -> tuple[Figures, int]:
+    """Sixteen writers on one session; also how many answers were 5xx."""
+    key = await new_key(store)
+    async with Live(store, folder) as live, client_of(live.url, key) as client:
+        sessions = await start_sessions(client, 1)
+        load = Writers(client, sessions, writers)
+        await asyncio.sleep(seconds)
+        ledger = await load.stop()
+        return ledger.audit(await read_all(client, sessions)), sum(count for status, count in ledger.refused.items() if status >= 500)
+
+
+async def shutdown(store: str, folder: Path, *, times: int, pause: float) -> tuple[Figures, float, set[int]]:
+    """SIGTERM under load: the longest stop in seconds, and the exit codes."""
+    key = await new_key(store)
+    longest, codes = 0.0, set[int]()
+    async with Live(store, folder) as live, client_of(live.url, key) as client:
+        sessions = await start_sessions(client, 8)
+        load = Writers(client, sessions, 16)
+        for _ in range(times):
+            await asyncio.sleep(pause)
+            began = time.monotonic()
+            live.signal(signal.SIGTERM)
+            codes.add(await asyncio.to_thread(live.wait))
+            longest = max(longest, time.monotonic() - began)
+            await live.start()
+        ledger = await load.stop()
+        return ledger.audit(await read_all(client, sessions)), longest, codes
+
+
+class Cutter:
+    """A proxy that passes requests on and, now and then, cuts the connection when the answer comes."""
+
+    def __init__(self, host: str, port: int, *, share: float, trigger: bytes = b"", seed: int = 1) -> None:
+        self.cuts = 0
+        self.port = 0
+        self._target = (host, port)
+        self._share = share
+        self._trigger = trigger
+        self._chance = random.Random(seed)
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            upstream, downstream = await asyncio.open_connection(*self._target)
+        except OSError:
+            writer.close()
+            return
+        doomed = asyncio.Event()
+        try:
+            await asyncio.gather(self._requests(reader, downstream, doomed), self._answers(upstream, writer, doomed))
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            downstream.close()
+            writer.close()
+
+    async def _requests(self, reader: asyncio.StreamReader, downstream: asyncio.StreamWriter, doomed: asyncio.Event) -> None:
+        while data := await reader.read(65536):
+            if (self._trigger in data) and self._chance.random() < self._share:
+                doomed.set()
+            downstream.write(data)
+            await downstream.drain()
+        raise ConnectionResetError
+
+    async def _answers(self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter, doomed: asyncio.Event) -> None:
+        while data := await upstream.read(65536):
+            if doomed.is_set():
+                self.cuts += 1
+                raise ConnectionResetError
+            writer.write(data)
+            await writer.drain()
+        raise ConnectionResetError
+
+
+async def cut_answers(store: str, folder: Path, *, acknowledged: int, fault: str = "") -> tuple[Figures, int]:
+    """The connection is cut between the commit and the answer, the same request comes again; how many cuts."""
+    key = await new_key(store)
+    async with Live(store, folder, fault=fault) as live, client_of(live.url, key) as direct:
+        sessions = await start_sessions(direct, 4)
+        async with Cutter("127.0.0.1", live.port, share=0.3, trigger=b"POST") as cutter, client_of(f"http://127.0.0.1:{cutter.port}", key) as client:
+            load = Writers(client, sessions, 8)
+            await load.until(acknowledged)
+            ledger = await load.stop()
+        return ledger.audit(await read_all(direct, sessions)), cutter.cuts
+
+
+def postgres_through(url: str, port: int) -> str:
+    """The URL of the same database through a proxy on `port`."""
+    parsed = httpx.URL(url)
+    return str(parsed.copy_with(host="127.0.0.1", port=port))
+
+
+async def cut_commits(store: str, folder: Path, *, acknowledged: int) -> tuple[Figures, int]:
+    """PostgreSQL's answer to a commit never arrives; the outcome is asked for again under the same key."""
+    parsed = httpx.URL(store)
+    async with Cutter(parsed.host, parsed.port or 5432, share=0.05, trigger=b"COMMIT") as cutter:
+        key = await new_key(store)
+        async with Live(postgres_through(store, cutter.port), folder) as live, client_of(live.url, key) as client:
+            sessions = await start_sessions(client, 4)
+            load = Writers(client, sessions, 8)
+            await load.until(acknowledged)
+            ledger = await load.stop()
+            return ledger.audit(await read_all(client, sessions)), cutter.cuts
+
+
+def memory_of(pid: int) -> int:
+    """Resident bytes of a process."""
+    return int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout) * 1024
+
+
+async def database_kills(server: Server, folder: Path, *, times: int, pause: float) -> tuple[Figures, float]:
+    """End PostgreSQL with kill -9, all its processes, under load; the longest time in seconds until a write was acknowledged again."""
+    assert server.cluster is not None
+    store = server.create_database("database_kills")
+    key = await new_key(store)
+    longest = 0.0
+    async with Live(store, folder) as live, client_of(live.url, key) as client:
+        sessions = await start_sessions(client, 8)
+        load = Writers(client, sessions, 16)
+        for _ in range(times):
+            await asyncio.sleep(pause)
+            began = time.monotonic()
+            await asyncio.to_thread(server.cluster.kill)
+            await asyncio.to_thread(server.cluster.start)
+            await load.until(len(load.ledger.acknowledged) + 1)
+            longest = max(longest, time.monotonic() - began)
+        ledger = await load.stop()
+        return ledger.audit(await read_all(client, sessions)), longest
