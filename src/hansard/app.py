@@ -19,6 +19,7 @@ from hansard.http.limits import Limits
 from hansard.service import Service
 from hansard.store import connect
 from hansard.system import system
+from hansard.web import web
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hansard.http.route import Dialect
     from hansard.settings import Settings
     from hansard.store import Store
+    from hansard.web.sign_in import Demo
 
 DIALECTS: tuple[Dialect, ...] = (
     native.dialect,
@@ -36,6 +38,7 @@ DIALECTS: tuple[Dialect, ...] = (
     konvo.dialect,
     pocketpaw.dialect,
 )
+_INDEX_SECONDS = 0.5
 _log = structlog.get_logger("hansard")
 
 
@@ -73,6 +76,16 @@ async def reaping(service: Service, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
+async def indexing(service: Service) -> None:
+    """Bring the search index up to date for ever; a failure is logged and does not end it."""
+    while True:
+        try:
+            await service.indexer.catch_up()
+        except Error as error:
+            _log.warning("could not bring the search index up to date", error=error.message)
+        await asyncio.sleep(_INDEX_SECONDS)
+
+
 async def keeping(service: Service, pause: float) -> None:
     """Forget for ever what is past its time; a failure is logged and does not end it."""
     while True:
@@ -84,24 +97,25 @@ async def keeping(service: Service, pause: float) -> None:
             _log.warning("could not forget what is past its time", error=error.message)
 
 
-def application(service: Service, settings: Settings) -> Application:
-    """The ASGI application over an open service."""
+def application(service: Service, settings: Settings, demo: Demo | None = None) -> Application:
+    """The ASGI application over an open service; ``demo`` fills a workspace, where the page is to offer that."""
     logging.configure()
     log = AccessLog(sys.stderr.buffer if settings.access_log else None)
     limits = Limits(settings.rate_limit) if settings.rate_limit else None
-    return Application(service, (*DIALECTS, system(DIALECTS)), log, limits)
+    return Application(service, (*DIALECTS, web(demo), system(DIALECTS)), log, limits)
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Application]:
+async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator[Application]:
     """The application over its open store, with all that goes on beside the requests; everything ends in order."""
     async with opened(settings) as service:
         beside = [
             asyncio.create_task(reaping(service, settings.reap_seconds)),
             asyncio.create_task(keeping(service, settings.keep_seconds)),
+            asyncio.create_task(indexing(service)),
         ]
         try:
-            yield application(service, settings)
+            yield application(service, settings, demo)
         finally:
             for task in beside:
                 task.cancel()

@@ -4,23 +4,28 @@ from hansard.model.key import Key
 from hansard.model.message import Message, MessageDraft, MessageQuery, Usage
 from hansard.model.page import Page
 from hansard.model.run import Run, RunDraft, RunPatch
+from hansard.model.search import Found, Results, SearchQuery, Snippet
 from hansard.model.session import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
 from hansard.model.workspace import Workspace
 
 __all__ = [
+    "Found",
     "Key",
     "Message",
     "MessageDraft",
     "MessageQuery",
     "Page",
+    "Results",
     "Run",
     "RunDraft",
     "RunPatch",
+    "SearchQuery",
     "Session",
     "SessionDraft",
     "SessionFilter",
     "SessionPatch",
     "SessionQuery",
+    "Snippet",
     "Usage",
     "Workspace",
 ]

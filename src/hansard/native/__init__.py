@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard.http.route import Dialect
-from hansard.native import audit, bulk, events, keys, messages, runs, sessions, stats, users, views, workspaces
+from hansard.native import audit, bulk, events, keys, messages, runs, search, sessions, stats, users, views, workspaces
 
 if TYPE_CHECKING:
     from hansard.http.route import Failure
@@ -37,6 +37,7 @@ dialect = Dialect(
         *sessions.routes,
         *messages.routes,
         *runs.routes,
+        *search.routes,
         *bulk.routes,
         *events.routes,
         *stats.routes,

@@ -18,7 +18,7 @@ from hansard.service.fragments import Projection
 Values = Annotated[list[str], Meta(description="repeat the parameter or separate by commas")]
 
 
-class ListParams(Struct, frozen=True, kw_only=True):
+class FilterParams(Struct, frozen=True, kw_only=True):
     state: Values = []
     channel: Values = []
     kind: Values = []
@@ -43,6 +43,9 @@ class ListParams(Struct, frozen=True, kw_only=True):
     created_until: Moment | None = None
     updated_from: Moment | None = None
     updated_until: Moment | None = None
+
+
+class ListParams(FilterParams, frozen=True, kw_only=True):
     sort: Sort = "-updated_at"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str | None = None
@@ -246,7 +249,7 @@ async def delete_session(call: Call[None, None]) -> Deleted:
     return tell(await call.service.sessions.delete(call.principal, name, once=call.once(tell)))
 
 
-def filter_of(asked: ListParams) -> SessionFilter:
+def filter_of(asked: FilterParams) -> SessionFilter:
     """The filter that the parameters mean; Invalid for a value that could never match."""
     for field, known in (("kind", KINDS), ("resolution", RESOLUTIONS)):
         unknown = [value for value in getattr(asked, field) if value not in known]

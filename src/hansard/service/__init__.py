@@ -11,11 +11,13 @@ from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
 from hansard.service.checking import Checking
 from hansard.service.events import Events
+from hansard.service.indexer import Indexer
 from hansard.service.keys import Keys
 from hansard.service.messages import Messages
 from hansard.service.page import Shares, SignIns, Views
 from hansard.service.retention import Retention
 from hansard.service.runs import Runs
+from hansard.service.search import Search
 from hansard.service.sessions import Sessions
 from hansard.service.stats import Statistics
 from hansard.service.transcripts import Transcripts
@@ -52,6 +54,8 @@ class Service:
         self.retention = Retention(store, self.audit, clock)
         self.checking = Checking(store)
         self.events = Events(store, clock)
+        self.search = Search(store, cursors)
+        self.indexer = Indexer(store)
         self.stats = Statistics(store)
         self.bulk = Bulk(store, ids, clock)
         self.views = Views(store, ids, clock)

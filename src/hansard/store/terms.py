@@ -11,12 +11,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from hansard.store.words import words
+from hansard.store.words import is_paired, words
 
 ROLES = {"user": "=u", "assistant": "=a", "tool": "=o", "system": "=s", "title": "=t"}
 TOOL = "=x"
 NEVER = "=0"
 ANY = "="
+_LONGEST = 64
 
 
 class Term(Struct, frozen=True):
@@ -36,6 +37,18 @@ class Term(Struct, frozen=True):
             end = document[place + len(before)]
             if (end == last or (self.prefix and end.startswith(last))) and document[place : place + len(before)] == before:
                 yield place
+
+
+def sought(text: str, *, prefix: bool = False) -> Term | None:
+    """The term for what somebody typed as one piece; None when it has no words.
+
+    Where a script is cut into pairs of characters the last of them may go on, as in the middle of a sentence.
+    """
+    typed = words(text)[:_LONGEST]
+    if typed and is_paired(typed[-1]):
+        inside = len(typed) > 1 and is_paired(typed[-2]) and typed[-2][1:] == typed[-1]
+        return Term(tuple(typed[:-1])) if inside else Term(tuple(typed), prefix=True)
+    return Term(tuple(typed), prefix=prefix) if typed else None
 
 
 class Terms(Struct, frozen=True):

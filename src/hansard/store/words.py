@@ -54,13 +54,11 @@ def words(text: str) -> list[str]:
     return found if len(found) <= MOST_PLACES and "" not in found else _bounded(found)
 
 
-def spoken(text: str) -> list[list[str]]:
-    """The words of a text by stretches: what a reader would type without a blank is one stretch."""
-    return [list(_cut(found[0])) for found in _RUN.finditer(text)]
-
-
 def located(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word with the stretch of the text (start and end, in characters) that it came from."""
+    if text.isascii():
+        yield from ((found[0], found.start(), found.end()) for found in _ASCII.finditer(text.lower()))
+        return
     for found in _RUN.finditer(text):
         yield from _located(found[0], found.start())
 

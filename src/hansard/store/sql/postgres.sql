@@ -26,6 +26,14 @@ select {message} from messages
    and role in ('user', 'assistant') and deleted_at is null
  order by session_id, seq
 
+-- name: session_names_taken
+-- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
+select id from sessions where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:names::text::json)))
+union all
+select own_id from sessions where workspace_id = :workspace_id and own_id is not null and own_id = any (array(select json_array_elements_text(:names::text::json)))
+union all
+select safe_id from sessions where workspace_id = :workspace_id and safe_id is not null and safe_id = any (array(select json_array_elements_text(:names::text::json)))
+
 -- name: client_ids_known
 select client_id from messages where workspace_id = :workspace_id and session_id = :session_id
    and client_id = any (array(select json_array_elements_text(:client_ids::text::json)))
@@ -104,8 +112,15 @@ select seq from search_index
  where workspace_id = :workspace_id and session_id = :handle and words @@ :tsquery::text::tsquery order by seq desc limit :limit
 
 -- name: search_matching
--- The sessions with a match, each once.
-select distinct session_id from search_index where workspace_id = :workspace_id and words @@ :tsquery::text::tsquery limit :limit
+-- The sessions with a match, each once, those with the greatest ids first.
+select distinct session_id, session_id as handle from search_index
+ where workspace_id = :workspace_id and words @@ :tsquery::text::tsquery order by session_id desc limit :limit
+
+-- name: search_count
+-- How many sessions have a match, up to a limit.
+select count(*) from (
+  select distinct session_id from search_index where workspace_id = :workspace_id and words @@ :tsquery::text::tsquery limit :limit
+) as hit
 
 -- name: message_at_places
 -- Messages of several sessions, by [session, seq].

@@ -25,6 +25,14 @@ select {message} from messages
    and role in ('user', 'assistant') and deleted_at is null
  order by session_id, seq
 
+-- name: session_names_taken
+-- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
+select id from sessions where workspace_id = :workspace_id and id in (select value from json_each(:names))
+union all
+select own_id from sessions where workspace_id = :workspace_id and own_id is not null and own_id in (select value from json_each(:names))
+union all
+select safe_id from sessions where workspace_id = :workspace_id and safe_id is not null and safe_id in (select value from json_each(:names))
+
 -- name: client_ids_known
 select client_id from messages where workspace_id = :workspace_id and session_id = :session_id
    and client_id in (select value from json_each(:client_ids))
@@ -122,8 +130,16 @@ select rowid & 16777215 from search_index
  where search_index match :match and rowid between :handle << 24 and (:handle << 24) + 16777215 order by rowid desc limit :limit
 
 -- name: search_matching
--- The sessions with a match, each once.
-select x.session_id from (select distinct rowid >> 24 as handle from search_index where search_index match :match limit :limit) as hit
+-- The sessions with a match, each once, those that were indexed last first; the inner limit keeps that order.
+select x.session_id, hit.handle from (
+  select distinct handle from (
+    select rowid >> 24 as handle from search_index where search_index match :match order by rowid desc limit -1
+  ) limit :limit
+) as hit left join search_sessions as x on x.number = hit.handle
+
+-- name: search_count
+-- How many sessions have a match, up to a limit.
+select count(*) from (select distinct rowid >> 24 as handle from search_index where search_index match :match limit :limit) as hit
   join search_sessions as x on x.number = hit.handle
 
 -- name: message_at_places

@@ -15,6 +15,7 @@ from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Query, Steps, many, row, run, value
 from hansard.store.terms import Entry, message_words, title_words
+from hansard.store.verbs.events import generation
 
 Documents = Mapping[str, Sequence[tuple[int, list[str]]]]
 """For each session the words of messages by seq."""
@@ -65,9 +66,10 @@ def unseen(workspace_id: str, events: int, messages: int) -> Steps[Unseen | None
     """The next stretch of up to so many events, with up to so many messages; None when the index has seen all."""
     known = yield from row("search_workspace_get", workspace_id=workspace_id)
     after = known[1] if known else 0
-    until = yield from value("search_events_until", workspace_id=workspace_id, after=after, limit=events)
-    if until is None:
+    newest = yield from generation(workspace_id)
+    if newest <= after:
         return None
+    until = (yield from value("search_events_until", workspace_id=workspace_id, after=after, limit=events)) or newest
     got = yield from steps.rows("search_changed", workspace_id=workspace_id, after=after, until=until)
     waiting = [Waiting(ident, seq, bool(titled), last_seq, title) for ident, seq, titled, last_seq, title in got]
     found: list[Message] = []
@@ -92,6 +94,11 @@ def documents(messages: Sequence[Message]) -> dict[str, list[tuple[int, list[str
     for one in messages:
         made.setdefault(one.session_id, []).append((one.seq, words_of(one.role, one.parts)))
     return made
+
+
+def title_of(one: Waiting) -> list[tuple[int, list[str]]]:
+    """The document of a title that is not indexed yet."""
+    return [(0, title_words(one.title))] if one.title and not one.titled else []
 
 
 def words_of(role: str, raw: Raw, text: str | None = None) -> list[str]:

@@ -1,0 +1,38 @@
+"""The task that feeds the search index, beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hansard.store.verbs import indexing as verbs
+
+if TYPE_CHECKING:
+    from hansard.store import Store
+
+_WORKSPACES, _EVENTS, _MESSAGES, _ERASED = 100, 500, 500, 50
+
+
+class Indexer:
+    """Brings the index up to date in batches so small that no append waits long for one; search sees what is not indexed anyway."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def catch_up(self) -> int:
+        """Index all that is waiting and clear away what was deleted; how many documents went in."""
+        count = 0
+        while behind := await self._store.read_long(verbs.behind, _WORKSPACES):
+            for workspace_id in behind:
+                count += await self._index(workspace_id)
+        cleared = _ERASED
+        while cleared == _ERASED:
+            cleared = await self._store.write(verbs.clean, _ERASED)
+        return count
+
+    async def _index(self, workspace_id: str) -> int:
+        count = 0
+        while unseen := await self._store.read_long(verbs.unseen, workspace_id, _EVENTS, _MESSAGES):
+            documents = await asyncio.to_thread(verbs.documents, unseen.messages)
+            count += await self._store.write(verbs.write, unseen, documents)
+        return count

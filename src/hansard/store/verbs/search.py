@@ -1,0 +1,229 @@
+"""Search: the sessions of a workspace that have what is looked for, latest activity first.
+
+A question that few sessions answer is answered from the index alone. One that many answer walks the list of sessions in
+its order and asks the index about each, which soon finds a page. What the index has not seen yet is read and compared here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from hansard.model import Message, Session, SessionFilter
+from hansard.store import listing, rows, steps
+from hansard.store.steps import Row, Steps, row, value
+from hansard.store.terms import Terms
+from hansard.store.verbs import indexing, sessions, walks
+from hansard.store.verbs.events import generation
+
+_ORDER = "-active_at"
+_FEW = 1000
+_NEWEST_HITS = 1000
+_CHUNK, _MOST_WALKED = 100, 1000
+_MOST_MATCHES, _SHOWN = 50, 3
+_MOST_WAITING = 5000
+MOST_COUNTED = 10_000
+
+
+class Hit(Struct, frozen=True):
+    """A session that matches, where it stands, and the ``seq`` of its newest matching messages; 0 is the title."""
+
+    session: Session
+    place: list[Any]
+    seqs: list[int]
+
+
+class Finding(Struct, frozen=True):
+    """A page of hits, one more than asked for where there are more, with the messages to show by session and ``seq``."""
+
+    hits: list[Hit]
+    messages: dict[tuple[str, int], Message]
+    total: int | None
+    generation: int
+
+
+class _Question(Struct, frozen=True):
+    """What is looked for, where, and what is known of the answer.
+
+    ``known`` are the matching sessions with their handles; all of them unless ``floor`` is set: then those with
+    a greater handle. ``waiting`` are matches that the index has not seen yet.
+    """
+
+    workspace_id: str
+    wanted: SessionFilter
+    spelled: dict[str, str] | None
+    known: dict[str, Any]
+    floor: Any
+    waiting: dict[str, list[int]]
+
+
+def find(  # noqa: PLR0913 - the coordinates of a page
+    workspace_id: str,
+    terms: Terms | None,
+    wanted: SessionFilter,
+    limit: int,
+    *,
+    after: list[Any] | None = None,
+    since: int | None = None,
+    with_total: bool = False,
+) -> Steps[Finding]:
+    """One page; without ``terms`` every session that the filter lets through. ``since`` is the generation at which a walk began."""
+    now = yield from generation(workspace_id)
+    if terms is None:
+        listed = yield from sessions.page(workspace_id, wanted, _ORDER, limit, after=after, since=since, with_total=with_total)
+        return (yield from _told(workspace_id, [(one, []) for one in listed.rows], listed.total, now))
+    question = yield from _ask(workspace_id, terms, wanted)
+    picked = yield from _pick(question, limit + 1, after, since)
+    total = (yield from _count(question)) if with_total else None
+    found = yield from _seqs(question, picked)
+    return (yield from _told(workspace_id, found, total, now))
+
+
+def _ask(workspace_id: str, terms: Terms, wanted: SessionFilter) -> Steps[_Question]:
+    index = yield from row("search_workspace_get", workspace_id=workspace_id)
+    waiting = yield from _waiting(workspace_id, terms)
+    if index is None:
+        return _Question(workspace_id, wanted, None, {}, None, waiting)
+    spelled = {"workspace_id": workspace_id, **terms.spelled(index[0])}
+    got = yield from steps.rows("search_matching", **spelled, limit=_FEW + 1)
+    floor = got[-1][1] if len(got) > _FEW else None
+    known = {ident: handle for ident, handle in got if ident is not None and handle != floor}
+    return _Question(workspace_id, wanted, spelled, known, floor, waiting)
+
+
+def _waiting(workspace_id: str, terms: Terms) -> Steps[dict[str, list[int]]]:
+    """The matches among what the index has not seen, newest first in each session."""
+    unseen = yield from indexing.unseen(workspace_id, _MOST_WAITING, _MOST_WAITING)
+    if unseen is None:
+        return {}
+    documents = indexing.documents(unseen.messages)
+    for one in unseen.sessions:
+        documents.setdefault(one.session_id, []).extend(indexing.title_of(one))
+    found = {ident: [seq for seq, document in reversed(given) if terms.match(document)] for ident, given in documents.items()}
+    return {ident: seqs for ident, seqs in found.items() if seqs}
+
+
+def _pick(question: _Question, limit: int, after: list[Any] | None, since: int | None) -> Steps[list[Row]]:
+    """The rows of the page, as ``listing.page`` gives them."""
+    if question.floor is not None:
+        picked = yield from _walk(question, limit, after, since)
+        if picked is not None:
+            return picked
+    matching = (yield from _all(question)) if question.floor is not None else question.known.keys() | question.waiting.keys()
+    return (yield from _sorted(question, list(matching), limit, after, since))
+
+
+def _walk(question: _Question, limit: int, after: list[Any] | None, since: int | None) -> Steps[list[Row] | None]:
+    """Go through the list of sessions and keep those that match; None when that leads too far."""
+    picked: list[Row] = []
+    for _ in range(_MOST_WALKED // _CHUNK):
+        listed = yield from sessions.page(question.workspace_id, question.wanted, _ORDER, _CHUNK, after=after, since=since)
+        chunk = listed.rows[:_CHUNK]
+        matching = yield from _matching(question, [one[0] for one in chunk])
+        picked += [one for one in chunk if one[0] in matching]
+        if len(picked) >= limit or len(listed.rows) <= _CHUNK:
+            return picked[:limit]
+        since = listed.generation if since is None else since
+        after = listing.place_of(chunk[-1])
+    return None
+
+
+def _matching(question: _Question, idents: list[str]) -> Steps[set[str]]:
+    """Which of these sessions match."""
+    sure = {ident for ident in idents if ident in question.known or ident in question.waiting}
+    unsure = [ident for ident in idents if ident not in sure]
+    got = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts(unsure))
+    for ident, handle in got:
+        if handle <= question.floor and (yield from _probe(question, handle, 1)):
+            sure.add(ident)
+    return sure
+
+
+def _probe(question: _Question, handle: Any, limit: int) -> Steps[list[int]]:  # noqa: ANN401 - a handle is the backend's own
+    got = yield from steps.rows("search_probe", **(question.spelled or {}), handle=handle, limit=limit)
+    return [one[0] for one in got]
+
+
+def _all(question: _Question) -> Steps[set[str]]:
+    """Every session that matches, whatever the filter says."""
+    got = yield from steps.rows("search_matching", **(question.spelled or {}), limit=1 << 40)
+    return {one[0] for one in got if one[0] is not None} | question.waiting.keys()
+
+
+def _sorted(question: _Question, idents: list[str], limit: int, after: list[Any] | None, since: int | None) -> Steps[list[Row]]:
+    """Those of the sessions that the filter lets through, in order, behind a place."""
+    moved = (yield from walks.moves(question.workspace_id, _ORDER, since)) if since is not None else {}
+    through: list[Row] = []
+    for some in _by_size(idents):
+        got = yield listing.among(question.workspace_id, question.wanted, some)
+        through += [(ident, version, None, moved[ident][0] if ident in moved else active_at) for ident, version, active_at in got]
+    behind = [one for one in through if after is None or listing.place_of(one) < after]
+    return sorted(behind, key=listing.place_of, reverse=True)[:limit]
+
+
+def _count(question: _Question) -> Steps[int]:
+    """How many sessions match, exact up to ``MOST_COUNTED``; beyond it some greater number."""
+    if question.floor is None:
+        return (yield from _count_among(question, list(question.known.keys() | question.waiting.keys())))
+    if question.wanted != SessionFilter():
+        return (yield from _count_among(question, list((yield from _all(question)))))
+    indexed = yield from value("search_count", **(question.spelled or {}), limit=MOST_COUNTED + 1)
+    found = yield from _indexed_too(question)
+    return int(indexed) + len(question.waiting.keys() - found)
+
+
+def _indexed_too(question: _Question) -> Steps[set[str]]:
+    """Those of the waiting sessions that the index finds as well."""
+    got = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts(list(question.waiting)))
+    found = set[str]()
+    for ident, handle in got:
+        if (yield from _probe(question, handle, 1)):
+            found.add(ident)
+    return found
+
+
+def _count_among(question: _Question, idents: list[str]) -> Steps[int]:
+    count = 0
+    for some in _by_size(idents):
+        got = yield listing.among(question.workspace_id, question.wanted, some)
+        count += len(got)
+        if count > MOST_COUNTED:
+            break
+    return count
+
+
+def _by_size(idents: list[str]) -> Iterator[list[str]]:
+    yield from (idents[place : place + listing.MOST_IDS] for place in range(0, len(idents), listing.MOST_IDS))
+
+
+def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[int]]]]:
+    """The newest matching messages of each session of the page."""
+    if not picked:
+        return []
+    if question.spelled is None:
+        return [(one, question.waiting.get(one[0], [])) for one in picked]
+    hits = yield from steps.rows("search_hits", **question.spelled, limit=_NEWEST_HITS)
+    whole = len(hits) < _NEWEST_HITS
+    by_session: dict[str, list[int]] = {}
+    for ident, _, seq in hits:
+        by_session.setdefault(ident, []).append(seq)
+    floor = hits[-1][1] if hits else None
+    handles = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts([one[0] for one in picked]))
+    for ident, handle in handles:
+        if not whole and handle <= floor:
+            by_session[ident] = yield from _probe(question, handle, _MOST_MATCHES)
+    return [(one, [*question.waiting.get(one[0], []), *sorted(by_session.get(one[0], []), reverse=True)][:_MOST_MATCHES]) for one in picked]
+
+
+def _told(workspace_id: str, found: list[tuple[Row, list[int]]], total: int | None, now: int) -> Steps[Finding]:
+    by_id = yield from sessions.by_ids(workspace_id, [one[0] for one, _ in found])
+    hits = [Hit(by_id[one[0]], listing.place_of(one), seqs) for one, seqs in found if one[0] in by_id]
+    places = [(hit.session.id, seq) for hit in hits for seq in [seq for seq in hit.seqs if seq][:_SHOWN]]
+    messages: dict[tuple[str, int], Message] = {}
+    if places:
+        got = yield from steps.rows("message_at_places", workspace_id=workspace_id, places=msgspec.json.encode(places).decode())
+        messages = {(one.session_id, one.seq): one for one in map(rows.message, got)}
+    return Finding(hits, messages, total, now)
