@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hansard.errors import NotFound
+from hansard.ids import safe_form
 from hansard.model.transfer import Kept, Snapshot, Verdict
 from hansard.store import chain, counts, rows, steps
 from hansard.store.steps import Steps, many, run, value
 from hansard.store.verbs import indexing, sessions
 from hansard.store.verbs.events import happened_many, places_left, title_left
-from hansard.store.verbs.messages import made_of, put, summary
+from hansard.store.verbs.messages import chained, made_of, summary, write_messages
 from hansard.store.verbs.names import Ref, locked, peeked
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, Session
     from hansard.model.transfer import Arrival
+    from hansard.store.steps import Values
 
 _PAGE = 1000
 
@@ -39,6 +41,8 @@ class _Changes:
         self._events: list[dict[str, Any]] = []
         self._words: dict[str, list[tuple[int, list[str]]]] = {}
         self._behind: dict[str, int] = {}
+        self._rows: list[Values] = []
+        self._marks: list[Values] = []
 
     def note(self, kind: str, before: Session | None, after: Session, seq: int | None = None) -> None:
         """One change of a session's row."""
@@ -57,8 +61,24 @@ class _Changes:
         self._words[session_id] = words
         self._behind[session_id] = behind
 
+    def keep(self, values: Sequence[Values]) -> None:
+        """Rows of new messages, written together with those of other sessions."""
+        self._rows += values
+
+    def mark(self, deleted: Values) -> None:
+        """A message among them that was deleted elsewhere, and when."""
+        self._marks.append(deleted)
+
+    def flush(self) -> Steps[None]:
+        """Write the rows that are kept, so that they can be read."""
+        values, self._rows = self._rows, []
+        marks, self._marks = self._marks, []
+        yield from write_messages(values)
+        yield from many("message_mark_deleted", marks)
+
     def tell(self) -> Steps[None]:
-        """Write the counters and events; comes last, since it locks what is hot."""
+        """Write the messages, the counters and the events; comes last, since it locks what is hot."""
+        yield from self.flush()
         if not self._events:
             return
         yield from indexing.add(self.workspace_id, self._words, self._behind)
@@ -69,21 +89,37 @@ class _Changes:
 def bring(workspace_id: str, arrivals: Sequence[Arrival], ids: IdSource, now: int) -> Steps[list[Verdict]]:
     """Store the sessions that are not there, and add to the others the messages whose ``client_id`` is not."""
     changes = _Changes(workspace_id, now)
+    taken = yield from _taken(workspace_id, arrivals)
     verdicts = []
     for arrival in arrivals:
-        verdict = yield from _bring(arrival, ids, changes)
+        names = _names(arrival.session)
+        verdict = yield from _bring(arrival, ids, changes, is_known=not taken.isdisjoint(names))
         verdicts.append(verdict)
+        taken |= names
     yield from changes.tell()
     return verdicts
 
 
-def _bring(arrival: Arrival, ids: IdSource, changes: _Changes) -> Steps[Verdict]:
-    ref = Ref(changes.workspace_id, arrival.session.own_id or arrival.session.id)
-    try:
-        here = yield from locked(ref)
-    except NotFound:
+def _names(session: Session) -> set[str]:
+    """Every spelling under which a session of this name may be stored."""
+    name = session.own_id or session.id
+    return {name, safe_form(name), session.id}
+
+
+def _taken(workspace_id: str, arrivals: Sequence[Arrival]) -> Steps[set[str]]:
+    """Those of all their names that are taken here; one statement, so that new sessions need no look-up of their own."""
+    names = sorted(set[str]().union(*(_names(one.session) for one in arrivals)))
+    got = yield from steps.rows("session_names_taken", workspace_id=workspace_id, names=rows.texts(names))
+    return {one[0] for one in got}
+
+
+def _bring(arrival: Arrival, ids: IdSource, changes: _Changes, *, is_known: bool) -> Steps[Verdict]:
+    if not is_known:
         parent = yield from _parent(changes.workspace_id, arrival.parent)
-        return (yield from _begin(arrival, parent, ids, changes))
+        if (yield from _begin(arrival, parent, ids, changes)):
+            return NEW
+    yield from changes.flush()
+    here = yield from locked(Ref(changes.workspace_id, arrival.session.own_id or arrival.session.id))
     return (yield from _go_on(here, arrival, ids, changes))
 
 
@@ -96,15 +132,17 @@ def _parent(workspace_id: str, name: str | None) -> Steps[str | None]:
         return None
 
 
-def _begin(arrival: Arrival, parent_id: str | None, ids: IdSource, changes: _Changes) -> Steps[Verdict]:
+def _begin(arrival: Arrival, parent_id: str | None, ids: IdSource, changes: _Changes) -> Steps[bool]:
+    """Store a new session; False when somebody else has taken its name meanwhile."""
     session = msgspec.structs.replace(arrival.session, parent_id=parent_id)
     made = [made_of(session.id, seq, draft, ids, changes.now) for seq, draft in enumerate(arrival.messages, 1)]
     whole = _summed(session, made, [draft.text for draft in arrival.messages])
-    yield from _put(whole)
-    yield from put(changes.workspace_id, made, chain.ROOT)
+    if not (yield from _put(whole)):
+        return False
+    changes.keep(chained(changes.workspace_id, made, chain.ROOT)[0])
     changes.said(whole.id, made, [draft.text for draft in arrival.messages], 0)
     changes.note("session.created", None, whole, len(made) or None)
-    return NEW
+    return True
 
 
 def _summed(session: Session, made: Sequence[Message], texts: Sequence[str]) -> Session:
@@ -160,7 +198,7 @@ def _extend(session: Session, drafts: Sequence[MessageDraft], ids: IdSource, cha
     texts = [draft.text for draft in drafts]
     added = summary(made, texts)
     yield from run("session_extend", workspace_id=session.workspace_id, id=session.id, now=now, **added)
-    yield from put(session.workspace_id, made, peek.hash or chain.ROOT)
+    changes.keep(chained(session.workspace_id, made, peek.hash or chain.ROOT)[0])
     changes.said(session.id, made, texts, peek.last_seq)
     changes.happened("message.appended", session.id, made[-1].seq, places_left(peek, added["title"]))
 
@@ -185,12 +223,14 @@ def _restore(snapshot: Snapshot, changes: _Changes) -> Steps[Verdict]:
     got = yield from steps.row("session_lock", workspace_id=session.workspace_id, id=session.id)
     here = rows.session(got) if got else None
     if here is not None:
+        yield from changes.flush()
         if here.version >= session.version:
             return SAME
         if not (yield from _is_continued(here, snapshot)):
             return Verdict("bad", f"the session {session.name!r} has gone another way here")
         yield from _clear(here)
-    yield from _put(session)
+    if not (yield from _put(session)):
+        return Verdict("bad", f"another session is named {session.name!r} here")
     yield from _put_kept(snapshot, changes)
     alive = [kept.message for kept in snapshot.messages if kept.deleted_at is None]
     changes.said(session.id, alive, [None] * len(alive), 0)
@@ -213,9 +253,11 @@ def _clear(session: Session) -> Steps[None]:
         yield from run(name, workspace_id=session.workspace_id, id=session.id)
 
 
-def _put(session: Session) -> Steps[None]:
-    yield from run("session_put", **rows.session_values(session), safe_id=sessions.safe_id(session))
-    yield from sessions.tag(session)
+def _put(session: Session) -> Steps[bool]:
+    made = yield from value("session_put", **rows.session_values(session), safe_id=sessions.safe_id(session))
+    if made is not None:
+        yield from sessions.tag(session)
+    return made is not None
 
 
 def _put_kept(snapshot: Snapshot, changes: _Changes) -> Steps[None]:
@@ -225,17 +267,14 @@ def _put_kept(snapshot: Snapshot, changes: _Changes) -> Steps[None]:
     if leases:
         yield from run("lapse_earlier", workspace_id=session.workspace_id, at=min(leases))
     before = chain.ROOT
-    living: list[Message] = []
     for kept in snapshot.messages:
         if kept.deleted_at is None:
-            living.append(kept.message)
-            continue
-        yield from put(changes.workspace_id, living, before)
-        living = []
-        before = kept.hash or before
-        yield from run("message_put", **rows.message_values(session.workspace_id, kept.message, before))
-        yield from run("message_mark_deleted", workspace_id=session.workspace_id, session_id=session.id, seq=kept.message.seq, at=kept.deleted_at)
-    yield from put(changes.workspace_id, living, before)
+            values, before = chained(changes.workspace_id, [kept.message], before)
+            changes.keep(values)
+        else:
+            before = kept.hash or before
+            changes.keep([rows.message_values(changes.workspace_id, kept.message, before)])
+            changes.mark({"workspace_id": changes.workspace_id, "session_id": session.id, "seq": kept.message.seq, "at": kept.deleted_at})
 
 
 def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]:
