@@ -38,7 +38,7 @@ def facets_of(session: Session) -> list[tuple[str, str]]:
 @lru_cache(_REMEMBERED)
 def counted_by(wanted: SessionFilter) -> tuple[str, tuple[str, ...]] | None:
     """The facet and values whose counters give the exact total, None when only counting rows does."""
-    asked = [name for name in wanted.__struct_fields__ if getattr(wanted, name) not in ((), None)]
+    asked = [name for name in wanted.__struct_fields__ if getattr(wanted, name) not in ((), None, "")]
     if not asked:
         return "branch", ()
     if len(asked) == 1 and asked[0] in FACETS:
