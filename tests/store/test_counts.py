@@ -1,0 +1,23 @@
+"""Totals come from counters wherever they know them."""
+
+from __future__ import annotations
+
+import pytest
+
+from hansard.model import SessionFilter
+from hansard.store.counts import counted_by
+
+
+@pytest.mark.parametrize(
+    ("wanted", "counted"),
+    [
+        (SessionFilter(), ("branch", ())),
+        (SessionFilter(query=""), ("branch", ())),
+        (SessionFilter(branch=(0,), query=""), ("branch", ("0",))),
+        (SessionFilter(state=("failed", "cancelled")), ("state", ("failed", "cancelled"))),
+        (SessionFilter(query="refund"), None),
+        (SessionFilter(state=("failed",), channel=("web",)), None),
+    ],
+)
+def test_the_counters_know_everything_and_one_facet(wanted: SessionFilter, counted: tuple[str, tuple[str, ...]] | None) -> None:
+    assert counted_by(wanted) == counted
