@@ -17,6 +17,7 @@ from hansard.errors import Invalid
 FILE = Path("hansard.toml")
 PREFIX = "HANSARD_"
 _PASSWORD = re.compile(r"(//[^:@/?]*:)[^@/]*(@)|([?&]password=)[^&]*")
+_BOUND = re.compile(r"([<>]=?) (\S+)$")
 _INJECTED = re.compile(r"(?:tcp|udp)://")
 
 
@@ -61,9 +62,9 @@ def load(flags: Mapping[str, object], environment: Mapping[str, str], file: Path
     """
     given: dict[str, object] = {}
     sources = dict.fromkeys(NAMES, "default")
-    chosen = file or (Path(environment[PREFIX + "CONFIG"]) if environment.get(PREFIX + "CONFIG") else None)
+    chosen = file_in(environment, file)
     layers = (
-        _from_file(chosen or FILE, must_exist=chosen is not None),
+        _from_file(chosen, must_exist=chosen != FILE),
         _from_environment(environment),
         {name: (value, "flag") for name, value in flags.items() if value is not None},
     )
@@ -71,6 +72,17 @@ def load(flags: Mapping[str, object], environment: Mapping[str, str], file: Path
         for name, (value, source) in layer.items():
             given[name], sources[name] = _converted(name, value, source), source
     return Loaded(Settings(**given), sources)  # type: ignore[arg-type]  # each was converted to its field's type
+
+
+def file_in(environment: Mapping[str, str], file: Path | None = None) -> Path:
+    """The settings file that is read: the one asked for, else that of ``HANSARD_CONFIG``, else ``hansard.toml``."""
+    return file or Path(environment.get(PREFIX + "CONFIG") or FILE)
+
+
+def strangers(environment: Mapping[str, str]) -> list[str]:
+    """The variables that begin like a setting's and are none."""
+    known = {PREFIX + name.upper() for name in (*NAMES, "config")}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
 def masked(name: str, value: object) -> str:
@@ -127,7 +139,9 @@ def _converted(name: str, value: object, source: str) -> object:
     try:
         return msgspec.convert(value, _HINTS[name], strict=not source.startswith(PREFIX))
     except msgspec.ValidationError as problem:
-        raise Invalid(f"{name} from {source} is {masked(name, value)!r}: {problem}", code="bad_setting", param=name) from problem
+        found = _BOUND.search(str(problem))
+        wanted = f"must be {found[1]} {found[2]}" if found else f"is no {type_name(name)}"
+        raise Invalid(f"{name} (from {source}) {wanted}: {masked(name, value)!r}", code="bad_setting", param=name) from problem
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:

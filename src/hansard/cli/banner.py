@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from hansard import __version__
 from hansard.cli.first_run import Claimed, shown
-from hansard.settings import masked
+from hansard.settings import DEFAULTS, masked
 from hansard.store import file_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from hansard.http.application import Application
     from hansard.settings import Settings
 
+_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not listened on
+
 
 def banner(settings: Settings, listening: socket, app: Application, *, is_new: bool, claimed: Claimed | None) -> list[str]:
     """Two lines for a store that is in use, a few more for a new one."""
@@ -22,20 +25,25 @@ def banner(settings: Settings, listening: socket, app: Application, *, is_new: b
     file = file_of(settings.store)
     store = shown(file) if file else masked("store", settings.store)
     head = f"  hansard {__version__}   store {store}{' (new)' if is_new else ''}   {url}"
-    places = _places(url, {route.path for dialect in app.dialects for route in dialect.routes})
+    paths = {route.path for dialect in app.dialects for route in dialect.routes}
+    page = ("Open the page", f"{url}/ui/") if "/ui/" in paths else ("What runs here", f"{url}/")
+    reference = ("API reference", f"{url}/docs" if "/docs" in paths else f"{url}/openapi.json")
     if claimed is None:
-        return [head, "  " + "   ".join(f"{name} {where}" for name, where in places.items())]
-    rows = [f"  {name:<18} {where}" for name, where in places.items()]
-    key = f"  {'Admin key (once)':<18} {claimed.key}   also saved in {shown(claimed.file)} (0600)"
-    return [head, "", *rows, key, ""]
+        return [head, "  " + "   ".join(f"{name}: {where}" for name, where in (page, reference))]
+    if "/ui/setup" in paths:
+        page = ("Open the page", f"{url}/ui/setup?token={claimed.token}   (one use, 60 min)")
+    key = ("Admin key (once)", f"{claimed.key}   also saved in {shown(claimed.file)} (0600)")
+    rows = [f"  {name:<18} {what}" for name, what in (page, reference, key)]
+    return [head, "", *rows, "", f"  Nothing here yet? In another terminal:  {_demo(settings)}", ""]
 
 
 def address(host: str, port: int) -> str:
-    plain = "127.0.0.1" if host in {"0.0.0.0", ""} else "::1" if host == "::" else host  # noqa: S104 - shown, not listened on
+    """Where a browser on this machine finds what listens on ``host``."""
+    plain = _ANYWHERE.get(host, host)
     return f"http://{f'[{plain}]' if ':' in plain else plain}:{port}"
 
 
-def _places(url: str, paths: set[str]) -> dict[str, str]:
-    """Where a browser may go, of what this server has."""
-    page = {"Open the page": f"{url}/ui/"} if {"/ui/", "/ui"} & paths else {"What runs here": f"{url}/"}
-    return page | {"API reference": f"{url}/docs" if "/docs" in paths else f"{url}/openapi.json"}
+def _demo(settings: Settings) -> str:
+    """The command that fills this store; a password stays out of it."""
+    changed = settings.store != DEFAULTS["store"] and masked("store", settings.store) == settings.store
+    return "hansard demo" + (f" --store {shlex.quote(settings.store)}" if changed else "")

@@ -15,10 +15,11 @@ _USUAL = "hansard"
 
 
 class Claimed(NamedTuple):
-    """The admin key of a new store, and the file that holds it; the key is shown once."""
+    """The admin key of a new store, shown once, the file that holds it, and a token that signs in once, within an hour."""
 
     key: str
     file: Path
+    token: str
 
 
 async def claim(service: Service, settings: Settings) -> Claimed | None:
@@ -35,7 +36,7 @@ async def claim(service: Service, settings: Settings) -> Claimed | None:
     text, _ = await service.keys.create(service.workspaces.operator(made), "admin", ALL_SCOPES)
     file = key_file(settings)
     _write(file, text)
-    return Claimed(text, file)
+    return Claimed(text, file, await service.sign_ins.invite(await service.keys.authenticate(text)))
 
 
 def key_file(settings: Settings) -> Path:

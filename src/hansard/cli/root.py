@@ -13,37 +13,72 @@ import click
 
 from hansard import __version__
 
-SECTIONS: dict[str, tuple[str, ...]] = {
-    "Run": ("serve", "demo"),
-    "Sessions": ("sessions", "messages", "import", "export"),
-    "Workspaces and keys": ("workspaces", "keys"),
-    "Look after the store": ("migrate", "backup", "restore", "verify", "audit", "users", "retention", "secure"),
-    "Measure": ("bench",),
+SECTIONS: dict[str, dict[str, str]] = {
+    "Run": {
+        "serve": "Run the server: the APIs and the page, over one store.",
+        "demo": "Fill a workspace with believable sessions.",
+        "status": "Say what is in the store and whether a server answers.",
+        "doctor": "Find what is wrong with this installation.",
+    },
+    "Sessions": {
+        "sessions": "List, show, follow, resolve and delete sessions.",
+        "messages": "Append messages to a session.",
+        "import": "Import sessions from files, folders, archives or a pipe.",
+        "export": "Export whole sessions, a JSON line each.",
+        "stats": "Count sessions, messages, tokens and cost by day.",
+        "users": "Erase end users and fetch the receipts.",
+    },
+    "Workspaces and keys": {
+        "workspaces": "Create and list workspaces.",
+        "keys": "Create, list, rotate and revoke API keys.",
+        "audit": "Read and verify the audit log.",
+        "retention": "Say for how long sessions are kept.",
+    },
+    "Look after the store": {
+        "migrate": "Bring the store up to date, or make it.",
+        "backup": "Back the store up into a file, while it is in use.",
+        "restore": "Make a backup a store again.",
+        "verify": "Check that what is stored is what was written.",
+        "secure": "Put row-level security on PostgreSQL.",
+    },
+    "Set up": {
+        "config": "Show the settings, or begin a settings file.",
+        "completion": "Print the completion script of a shell.",
+    },
+    "Measure": {
+        "bench": "Measure speed against the field, side by side.",
+    },
 }
-"""Each command is ``command`` in the module of its name, which ends with an underscore where Python has the word."""
+"""Every command with its line of help, so that --help loads none: each is ``command`` in the module of its name."""
 
 OK, FAILURE, USAGE, NOT_FOUND, CREDENTIALS, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-_INDENT = "  "
 
 
 class Root(click.Group):
     """Loads a command's module when the command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
-        return [name for names in SECTIONS.values() for name in names]
+        return [name for commands in SECTIONS.values() for name in commands]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        known = self.list_commands(ctx)
+        if cmd_name not in known:
+            ctx.fail(f"there is no command {cmd_name!r}{_meant(cmd_name, known)}")
         found: click.Command = import_module(f"hansard.cli.{cmd_name}{'_' * iskeyword(cmd_name)}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        widest = max(len(name) for name in self.list_commands(ctx))
-        for title, names in SECTIONS.items():
-            rows = [(name.ljust(widest), found.get_short_help_str(80)) for name in names if (found := self.get_command(ctx, name))]
+        widest = max(map(len, self.list_commands(ctx)))
+        for title, commands in SECTIONS.items():
             with formatter.section(title):
-                formatter.write_dl(rows)
+                formatter.write_dl([(name.ljust(widest), line) for name, line in commands.items()])
+
+
+def _meant(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, 1)
+    return f": did you mean {close[0]!r}?" if close else ": hansard --help lists them"
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -12,7 +13,11 @@ from hansard.cli.desk import settings_of, store_options
 if TYPE_CHECKING:
     import socket
 
+    from hansard.access import Principal
+    from hansard.service import Service
     from hansard.settings import Settings
+
+_ROUNDS = 90
 
 
 @click.command()
@@ -31,8 +36,8 @@ def command(host: str | None, port: int | None, access_log: bool | None, migrate
     from hansard.cli.ports import listening
 
     settings = settings_of(config, store=store, host=host, port=port, access_log=access_log, migrate=migrate).settings
-    sockets = [listening(settings.host, settings.port)]
-    uvloop.run(_serve(settings, sockets, quiet=quiet))
+    with listening(settings.host, settings.port) as bound:
+        uvloop.run(_serve(settings, [bound], quiet=quiet))
     return 0
 
 
@@ -45,12 +50,32 @@ async def _serve(settings: Settings, sockets: list[socket.socket], *, quiet: boo
 
     file = file_of(settings.store)
     is_new = file is not None and not file.exists()
-    try:
-        async with running(settings) as app:
-            claimed = await claim(app.service, settings)
-            lines = [] if quiet else banner(settings, sockets[0], app, is_new=is_new, claimed=claimed)
-            server = Server(config_of(app, settings), ready=lambda: click.echo("\n".join(lines)) if lines else None)
-            await server.serve(sockets)
-    finally:
-        for one in sockets:
-            one.close()
+    showing = Showing()
+    async with running(settings, showing.fill) as app, showing:
+        claimed = await claim(app.service, settings)
+        lines = [] if quiet else banner(settings, sockets[0], app, is_new=is_new, claimed=claimed)
+        server = Server(config_of(app, settings), ready=lambda: click.echo("\n".join(lines)) if lines else None)
+        await server.serve(sockets)
+
+
+class Showing:
+    """The demonstration that the page's first run offers: sessions to look at, and for an hour one that is running."""
+
+    def __init__(self) -> None:
+        self._playing: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._playing:
+            task.cancel()
+        await asyncio.gather(*self._playing, return_exceptions=True)
+
+    async def fill(self, service: Service, principal: Principal) -> None:
+        from hansard import demo
+
+        await demo.fill(service, principal)
+        playing = asyncio.create_task(demo.play_live(service, principal, lambda _name: None, rounds=_ROUNDS))
+        self._playing.add(playing)
+        playing.add_done_callback(self._playing.discard)

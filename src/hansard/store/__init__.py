@@ -50,6 +50,9 @@ class Store(Protocol):
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as one durable transaction."""
 
+    async def about(self) -> str:
+        """The database and its version."""
+
     async def check(self) -> list[str]:
         """What the database's own check of its files finds, empty when they are sound."""
 

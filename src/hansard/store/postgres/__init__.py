@@ -90,6 +90,10 @@ class PostgresStore:
     async def scrub(self, *, seconds: float = 0.0) -> None:
         """Left to the database's vacuum."""
 
+    async def about(self) -> str:
+        async with self._connection() as connection:
+            return f"PostgreSQL {await connection.fetchval('show server_version')}"
+
     async def check(self) -> list[str]:
         """The server checks its pages itself, where its cluster was made with checksums."""
         return []

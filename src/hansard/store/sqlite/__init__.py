@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, TypeVar
 
+import apsw
+
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.store import statements
 from hansard.store.sqlite import backup
@@ -92,6 +94,9 @@ class SQLiteStore:
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._writer.call(lambda connection: connection.drive(verb(*args, **kwargs)))
+
+    async def about(self) -> str:
+        return f"SQLite {apsw.sqlite_lib_version()}"
 
     async def check(self) -> list[str]:
         return await asyncio.to_thread(backup.check, self.path)

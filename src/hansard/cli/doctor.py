@@ -1,0 +1,124 @@
+"""`hansard doctor`: what is wrong with an installation, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import click
+
+from hansard.cli import output
+from hansard.cli.desk import Desk, at_desk
+
+if TYPE_CHECKING:
+    from hansard.settings import Settings
+
+_ROOM = 500 * 1024 * 1024
+_MARKS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "wrong": ("FAIL", "red")}
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; ``advice`` says what to do when it is not well."""
+
+    mark: Literal["ok", "note", "wrong"]
+    what: str
+    advice: str = ""
+
+
+@click.command()
+@at_desk()
+async def command(desk: Desk) -> int | None:
+    """Look for what is wrong with this installation and say how to mend it; exit code 1 when something is."""
+    found = [*_machine(desk), *_files(desk.settings)]
+    found += [one async for one in _store(desk)]
+    found.append(_server(desk.settings))
+    if desk.json:
+        desk.document({"sound": all(one.mark != "wrong" for one in found), "findings": [one._asdict() for one in found]})
+    else:
+        for one in found:
+            _print(one, quiet=desk.quiet)
+    return 1 if any(one.mark == "wrong" for one in found) else None
+
+
+def _machine(desk: Desk) -> Iterator[Finding]:
+    from hansard import __version__
+    from hansard.settings import strangers
+
+    yield Finding("ok", f"hansard {__version__} on Python {sys.version.split()[0]}")
+    given = [f"{name} from {source}" for name, source in desk.loaded.sources.items() if source != "default"]
+    yield Finding("ok", f"settings: {', '.join(given) or 'all as they come'}")
+    for name in strangers(os.environ):
+        yield Finding("note", f"{name} is in the environment and is no setting", "unset it if it was meant as one: hansard config show lists them all")
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    from hansard.cli.first_run import FILE, FOLDER
+    from hansard.store import file_of
+
+    file = file_of(settings.store)
+    folder = file.parent if file else Path()
+    if file is not None:
+        if not os.access(folder, os.W_OK):
+            yield Finding("wrong", f"the folder {folder} of the store cannot be written to", "SQLite needs to write beside its file: change the owner")
+        free = shutil.disk_usage(folder).free
+        enough = free >= _ROOM
+        yield Finding("ok" if enough else "note", f"{free / 1e9:,.1f} GB free for the store", "" if enough else "make room: a full disk refuses every write")
+    for key in sorted((folder / FOLDER).glob(f"*{FILE}")):
+        mode = stat.S_IMODE(key.stat().st_mode)
+        private = not mode & 0o077
+        yield Finding("ok" if private else "wrong", f"{key} has mode {mode:04o}", "" if private else f"others can read the admin key: chmod 600 {key}")
+
+
+async def _store(desk: Desk) -> AsyncIterator[Finding]:
+    from hansard.app import open_store
+    from hansard.errors import Error
+    from hansard.settings import masked
+    from hansard.store import file_of
+
+    name = masked("store", desk.settings.store)
+    file = file_of(desk.settings.store)
+    if file is not None and not file.exists():
+        yield Finding("note", f"there is no store {file} yet", "hansard serve makes it")
+        return
+    try:
+        store = open_store(desk.settings)
+        await store.open()
+    except Error as problem:
+        yield Finding("wrong", f"the store {name} does not open: {problem.message}", "see that the database runs and that the URL is right")
+        return
+    try:
+        yield Finding("ok", f"{name} answers: {await store.about()}")
+        missing = await store.pending_migrations()
+        advice = "" if not missing else "hansard migrate brings it up to date; hansard serve does it by itself"
+        yield Finding("note" if missing else "ok", f"the store lacks {', '.join(missing)}" if missing else "the store is up to date", advice)
+        problems = await store.check()
+        advice = "stop the server, keep the file, and restore a backup: hansard restore" if problems else ""
+        yield Finding("wrong" if problems else "ok", f"the database is damaged: {problems[0]}" if problems else "the database is sound", advice)
+    finally:
+        await store.close()
+
+
+def _server(settings: Settings) -> Finding:
+    from hansard.cli.ports import holder_of
+    from hansard.cli.status import serving
+
+    server = serving(settings)
+    if server["answers"]:
+        return Finding("ok", f"hansard {server['version']} answers on {server['url']}")
+    holder = holder_of(settings.host, settings.port)
+    if holder:
+        return Finding("wrong", f"port {settings.port} is taken by {holder}", "start with another one: hansard serve --port N")
+    return Finding("ok", f"port {settings.port} is free: no server runs")
+
+
+def _print(one: Finding, *, quiet: bool) -> None:
+    if quiet and one.mark == "ok":
+        return
+    text, colour = _MARKS[one.mark]
+    mark = click.style(text, fg=colour) if output.coloured(sys.stdout) else text
+    click.echo(f"{mark}  {one.what}" + (f"\n      {one.advice}" if one.advice else ""))

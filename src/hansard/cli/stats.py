@@ -1,0 +1,91 @@
+"""`hansard stats`: sessions, messages, tokens and cost by day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from hansard.cli import output
+from hansard.cli.arguments import names
+from hansard.cli.desk import Desk, at_desk
+
+if TYPE_CHECKING:
+    from hansard.model.stats import StatsBy
+    from hansard.native.stats import DayOut, StatsOut
+
+_NUMBERS = ("sessions", "messages", "tokens in", "tokens out", "cost", "resolved", "unresolved")
+
+
+def day(text: str) -> date:
+    """A day as 2026-03-01."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no day: write 2026-03-01") from None
+
+
+@click.command()
+@click.option("--from", "first", type=day, metavar="DAY", help="The first day.  [default: 29 days before the last]")
+@click.option("--until", "last", type=day, metavar="DAY", help="The last day.  [default: today]")
+@click.option("--by", type=click.Choice(("channel", "app", "agent", "state")), help="A row for each value instead of each day.")
+@click.option("--channel", type=names, default="", metavar="A,B", help="Only sessions of these channels.")
+@click.option("--app", type=names, default="", metavar="A,B", help="Only sessions of these applications.")
+@click.option("--agent", type=names, default="", metavar="A,B", help="Only sessions of these agents.")
+@click.option("--state", type=names, default="", metavar="A,B", help="Only sessions in these states.")
+@at_desk(workspace=True)
+async def command(
+    desk: Desk,
+    first: date | None,
+    last: date | None,
+    by: str | None,
+    channel: tuple[str, ...],
+    app: tuple[str, ...],
+    agent: tuple[str, ...],
+    state: tuple[str, ...],
+) -> None:
+    """Count sessions, messages, tokens, cost and resolutions, by the day on which the sessions began (UTC)."""
+    from hansard.native.stats import StatsParams, query_of, stats_out
+
+    asked = StatsParams(from_=first, until=last, by=cast("StatsBy | None", by), channel=[*channel], app=[*app], agent=[*agent], state=[*state])
+    query = query_of(asked)
+    async with desk.opened() as service:
+        principal = await desk.principal(service)
+        while not await service.stats.follow(principal.workspace_id, 20):
+            pass
+        told = stats_out(query, await service.stats.read(principal, query))
+    if desk.json:
+        desk.document(told)
+        return
+    _drawn(told, by)
+    if told.resolve_median is not None and not desk.quiet:
+        output.note(f"Half of the resolved sessions were resolved within {_span(told.resolve_median)}.")
+
+
+def _drawn(told: StatsOut, by: str | None) -> None:
+    """A row for each day that had a session, or for each value, and the sum below."""
+    groups: dict[str, list[DayOut]] = {}
+    for one in told.data:
+        if one.sessions or one.resolved:
+            groups.setdefault((one.value or "(none)") if by else one.day, []).append(one)
+    rows = [(name, *_sums(found)) for name, found in groups.items()]
+    if by:
+        rows.sort(key=lambda row: -int(str(row[1])))
+    if output.is_terminal() and len(rows) > 1:
+        rows.append(("all", *_sums(told.data)))
+    output.table(
+        (by or "day", *_NUMBERS), rows, right=_NUMBERS, spare=("unresolved", "resolved", "tokens out", "tokens in"), empty="No sessions in these days."
+    )
+
+
+def _sums(found: list[DayOut]) -> tuple[object, ...]:
+    sums = [sum(getattr(one, field) for one in found) for field in ("sessions", "messages", "input_tokens", "output_tokens")]
+    return (*sums, f"${sum(one.cost_usd for one in found):.2f}", sum(one.resolved for one in found), sum(one.unresolved for one in found))
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

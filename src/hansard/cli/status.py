@@ -1,0 +1,82 @@
+"""`hansard status`: what is here, and whether a server answers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hansard.cli import output
+from hansard.cli.desk import Desk, at_desk
+
+if TYPE_CHECKING:
+    from hansard.service import Service
+    from hansard.settings import Settings
+
+
+@click.command()
+@at_desk()
+async def command(desk: Desk) -> None:
+    """Say what is in the store, and whether a server answers on the settings' port."""
+    from hansard import __version__
+    from hansard.settings import masked
+    from hansard.store import file_of
+
+    file = file_of(desk.settings.store)
+    async with desk.opened() as service:
+        facts: dict[str, Any] = {
+            "version": __version__,
+            "store": masked("store", desk.settings.store),
+            "database": await service.store.about(),
+            "bytes": file.stat().st_size if file else None,
+            "workspaces": await _workspaces(service),
+        }
+    facts["server"] = serving(desk.settings)
+    if desk.json:
+        desk.document(facts)
+        return
+    size = f", {facts['bytes'] / 1_048_576:,.1f} MiB" if facts["bytes"] is not None else ""
+    server = facts["server"]
+    desk.say(f"hansard {__version__}")
+    desk.say(f"store    {facts['store']} ({facts['database']}{size})")
+    desk.say(f"server   {server['url']}: " + (f"hansard {server['version']}, answers in {server['ms']:.0f} ms" if server["answers"] else "nothing answers"))
+    desk.say()
+    rows = [(one["name"], one["sessions"], one["open"], one["failed"]) for one in facts["workspaces"]]
+    output.table(("workspace", "sessions", "open", "failed"), rows, right=("sessions", "open", "failed"), empty="No workspaces yet.")
+
+
+async def _workspaces(service: Service) -> list[dict[str, Any]]:
+    """Each workspace with its sessions, those whose run is open, and those whose run failed."""
+    from hansard.model import SessionFilter
+    from hansard.model.run import OPEN_STATES
+
+    rows = []
+    for one in await service.workspaces.list():
+        principal = service.workspaces.operator(one)
+        states = await service.sessions.facet(principal, "state")
+        rows.append(
+            {
+                "name": one.name,
+                "sessions": await service.sessions.count(principal, SessionFilter()),
+                "open": sum(states.get(state, 0) for state in OPEN_STATES),
+                "failed": states.get("failed", 0),
+            }
+        )
+    return rows
+
+
+def serving(settings: Settings) -> dict[str, Any]:
+    """Whether a Hansard answers where the settings say that it listens."""
+    import httpx
+
+    from hansard.cli.banner import address
+
+    url = address(settings.host, settings.port)
+    began = time.perf_counter()
+    try:
+        answer = httpx.get(f"{url}/healthz", timeout=2, trust_env=False)
+        version = answer.json().get("version")
+    except (httpx.HTTPError, ValueError, AttributeError):
+        return {"url": url, "answers": False, "version": None, "ms": None}
+    return {"url": url, "answers": answer.is_success, "version": version, "ms": round((time.perf_counter() - began) * 1000, 1)}
