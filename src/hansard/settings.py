@@ -81,7 +81,7 @@ def file_in(environment: Mapping[str, str], file: Path | None = None) -> Path:
 
 def strangers(environment: Mapping[str, str]) -> list[str]:
     """The variables that begin like a setting's and are none."""
-    known = {PREFIX + name.upper() for name in (*NAMES, "config")}
+    known = {PREFIX + name.upper() for name in (*NAMES, "config", "api_key", "url")}  # the last two are the client's
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 

@@ -42,7 +42,7 @@ def zone(name: str) -> tzinfo:
 @click.option("--format", "format_", default="auto", show_default=True, metavar="NAME", help="chatgpt, claude-code, hansard, openai, pocketpaw, or auto.")
 @click.option("--dry-run", is_flag=True, help="Find out what would happen and change nothing.")
 @click.option("--resume", is_flag=True, help="Go on where an import of the same files was broken off.")
-@click.option("--tz", "tz", type=zone, metavar="ZONE", help="The zone of times without an offset.  [default: UTC]")
+@click.option("--tz", "tz", type=zone, metavar="ZONE", help="The zone of times without an offset.  [default: UTC; this machine's for PocketPaw's files]")
 @click.option("--channel", metavar="NAME", help="The channel of sessions whose file names none.")
 @at_desk(workspace=True)
 async def command(desk: Desk, files: tuple[str, ...], format_: str, dry_run: bool, resume: bool, tz: tzinfo | None, channel: str | None) -> int | None:

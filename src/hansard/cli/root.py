@@ -21,7 +21,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "Find what is wrong with this installation.",
     },
     "Sessions": {
-        "sessions": "List, show, follow, resolve and delete sessions.",
+        "sessions": "List, show, follow, search, resolve and delete sessions.",
         "messages": "Append messages to a session.",
         "import": "Import sessions from files, folders, archives or a pipe.",
         "export": "Export whole sessions, a JSON line each.",

@@ -1,4 +1,4 @@
-"""`hansard sessions`: list, show, tail, resolve and delete the sessions of a workspace."""
+"""`hansard sessions`: list, show, tail, search, resolve and delete the sessions of a workspace."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hansard.cli.filters import filter_of, filters
 if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.model import Page, Session
+    from hansard.model.search import SearchSort
     from hansard.model.session import Resolution, Sort
     from hansard.service import Service
 
@@ -22,7 +23,7 @@ _PAGE, _TITLE = 200, 48
 
 @click.group()
 def command() -> None:
-    """List, show, follow, resolve and delete sessions."""
+    """List, show, follow, search, resolve and delete sessions."""
 
 
 @command.command("list")
@@ -96,6 +97,36 @@ async def tail(desk: Desk, session: str, last: int, no_follow: bool, jsonl: bool
 
     async with desk.opened() as service:
         await follow(service, await desk.principal(service), session, last=last, endless=not no_follow, jsonl=jsonl)
+
+
+@command.command()
+@click.argument("text")
+@click.option("--sort", type=click.Choice(("recency", "relevance")), default="recency", show_default=True, help="Which come first.")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many sessions.")
+@filters
+@at_desk(workspace=True)
+async def search(desk: Desk, text: str, sort: str, limit: int, **given: object) -> None:
+    """Search the words of all messages and titles.
+
+    TEXT may hold words, "exact phrases", prefix*, -not, and state: channel: app: agent: user: kind: tag: before: after:
+    role: has:tool.
+    """
+    from hansard.cli import searching
+    from hansard.model import SearchQuery
+    from hansard.native.search import found_list
+
+    async with desk.opened() as service:
+        principal = await desk.principal(service)
+        wanted = await filter_of(service, principal, given)
+        results = await service.search.find(principal, SearchQuery(text=text, filter=wanted, sort=cast("SearchSort", sort), limit=limit, with_total=True))
+        now = service.clock()
+    if desk.json:
+        desk.document(found_list(results))
+        return
+    for line in searching.told(results, now):
+        click.echo(line)
+    if output.is_terminal() and not desk.quiet:
+        output.note(f"{len(results.items)} of {results.total or 0:,} sessions{' and more' if results.total_is_lower_bound else ''}.")
 
 
 @command.command()

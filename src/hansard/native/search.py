@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.http.call import Call
 from hansard.http.route import route
-from hansard.model import Found, SearchQuery, Snippet
+from hansard.model import Found, Results, SearchQuery, Snippet
 from hansard.model.search import SearchSort
 from hansard.model.times import rfc3339
 from hansard.native.sessions import FilterParams, SessionOut, filter_of, session_out
@@ -65,7 +65,10 @@ async def search(call: Call[SearchParams, None]) -> FoundList:
     """Find sessions by words in their messages and titles, with the best passages of each"""
     asked = call.params
     query = SearchQuery(text=asked.q, filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
-    results = await call.service.search.find(call.principal, query)
+    return found_list(await call.service.search.find(call.principal, query))
+
+
+def found_list(results: Results) -> FoundList:
     counted = results.total is not None
     return FoundList(
         data=[_found(one) for one in results.items],
