@@ -130,6 +130,26 @@ async def test_a_later_export_of_the_same_sessions_brings_them_up_to_date(servic
     assert again[0].seq == 7
 
 
+async def test_two_states_of_a_session_in_one_file_end_with_the_later(service: Service, here: Principal, there: Principal) -> None:
+    await fill(service, here)
+    earlier, _ = await exported(service, here)
+    await service.messages.append(here, "full:1", [said("news")])
+    later, _ = await exported(service, here)
+    assert counts(await restored(service, there, earlier + later)) == (4, 3, 1, 0)
+    assert await all_of(service, there) == await all_of(service, here)
+
+
+async def test_a_session_cannot_come_back_under_another_name(service: Service, here: Principal, there: Principal) -> None:
+    await fill(service, here)
+    await restored(service, there, (await exported(service, here))[0])
+    await service.messages.append(here, "full:1", [said("news")])
+    line = json.loads((await exported(service, here, state=("running",)))[0])
+    line["session"]["own_id"] = "branch"
+    before = await all_of(service, there)
+    assert counts(await restored(service, there, json.dumps(line).encode())) == (0, 0, 0, 1)
+    assert await all_of(service, there) == before
+
+
 async def test_an_earlier_export_takes_nothing_back(service: Service, here: Principal, there: Principal) -> None:
     await fill(service, here)
     data, _ = await exported(service, here)

@@ -18,6 +18,7 @@ from hansard.interchange.documents import from_stream
 from hansard.interchange.importing import Import, Options, Progress, Report
 from hansard.model import MessageDraft, MessageQuery, Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery, parts
 from hansard.service import Service
+from hansard.store.verbs import transfer
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"order": 7}'}}
@@ -169,6 +170,45 @@ async def test_a_sub_agents_session_lies_below_its_parent(service: Service, here
     assert counts(await imported(service, here, path)) == (2, 0, 0, 0)
     found = await sessions(service, here)
     assert found["s:u2"].parent_id == found["s"].id
+
+
+async def test_a_sub_agents_session_whose_parent_is_not_there_stands_alone(service: Service, here: Principal, tmp_path: Path) -> None:
+    line = {
+        "type": "user",
+        "uuid": "u2",
+        "parentUuid": None,
+        "sessionId": "s",
+        "isSidechain": True,
+        "agentId": "a",
+        "message": {"role": "user", "content": "Look"},
+    }
+    (tmp_path / "agent-a.jsonl").write_text(json.dumps(line), "utf-8")
+    assert counts(await imported(service, here, tmp_path / "agent-a.jsonl")) == (1, 0, 0, 0)
+    assert (await sessions(service, here))["s:a"].parent_id is None
+
+
+async def test_a_session_that_comes_twice_in_a_file_is_one_session(service: Service, here: Principal, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", dialogue(1, "Hello"), dialogue(1, "Hello", "Hi"), dialogue(1, "Hello", "Hi"))
+    assert counts(await imported(service, here, path)) == (1, 1, 1, 0)
+    session, messages, _ = await service.messages.list(here, "d-1", MessageQuery())
+    assert ([message.seq for message in messages], session.message_count) == ([1, 2], 2)
+
+
+async def test_a_name_that_somebody_takes_meanwhile_is_found_out(service: Service, here: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await service.sessions.start(here, SessionDraft(id="d-1"))
+
+    def none_taken(*_args: Any) -> Any:
+        yield from ()
+        return set()
+
+    monkeypatch.setattr(transfer, "_taken", none_taken)
+    assert counts(await imported(service, here, written(tmp_path / "a.json", dialogue(1)))) == (0, 0, 1, 0)
+    assert len(await sessions(service, here)) == 1
+
+
+async def test_what_was_imported_is_found_by_its_words(service: Service, here: Principal, tmp_path: Path) -> None:
+    await imported(service, here, written(tmp_path / "a.json", dialogue(1, "The zebra crosses"), dialogue(2)))
+    assert [session.name for session, _ in await service.transcripts.mentions(here, "ZEBRA", 10)] == ["d-1"]
 
 
 async def test_bad_records_are_noted_beside_the_file_and_the_others_come_in(service: Service, here: Principal, tmp_path: Path) -> None:

@@ -216,10 +216,6 @@ def restore(workspace_id: str, snapshots: Sequence[Snapshot], now: int) -> Steps
 
 def _restore(snapshot: Snapshot, changes: _Changes) -> Steps[Verdict]:
     session = snapshot.session
-    if session.own_id is not None:
-        other = yield from value("session_id_by_own_id", workspace_id=session.workspace_id, own_id=session.own_id)
-        if other not in (None, session.id):
-            return Verdict("bad", f"another session is named {session.own_id!r} here")
     got = yield from steps.row("session_lock", workspace_id=session.workspace_id, id=session.id)
     here = rows.session(got) if got else None
     if here is not None:
@@ -239,9 +235,9 @@ def _restore(snapshot: Snapshot, changes: _Changes) -> Steps[Verdict]:
 
 
 def _is_continued(here: Session, snapshot: Snapshot) -> Steps[bool]:
-    """Whether the snapshot has the last message that is here, so that it is a later state of the same session."""
-    if not here.last_seq:
-        return True
+    """Whether the snapshot has the name and the last message that are here, so that it is a later state of the same session."""
+    if here.own_id != snapshot.session.own_id or not here.last_seq:
+        return here.own_id == snapshot.session.own_id
     got = yield from steps.rows("message_chain", workspace_id=here.workspace_id, session_id=here.id, after=here.last_seq - 1, limit=1)
     last = rows.message(got[0][3:])
     return any(kept.message.seq == last.seq and kept.message.id == last.id for kept in snapshot.messages)
