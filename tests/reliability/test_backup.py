@@ -68,7 +68,9 @@ async def test_a_backup_under_load_is_restored_equal(store_url: str, other_url: 
     await open_store(Settings(store=other_url)).restore(target, lambda _share: None)
     async with opened(Settings(store=other_url)) as service:
         first = await service.checking.verify()
-    figure(f"{first.messages} of {len(ledger.acknowledged)} messages in the backup, {meanwhile} appends in its {lasted * 1000:.0f} ms, {len(first.faults)} faults")
+    figure(
+        f"{first.messages} of {len(ledger.acknowledged)} messages in the backup, {meanwhile} appends in its {lasted * 1000:.0f} ms, {len(first.faults)} faults"
+    )
     assert first.is_sound
     assert 400 <= first.messages <= len(ledger.acknowledged)
 

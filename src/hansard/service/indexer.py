@@ -25,10 +25,17 @@ class Indexer:
         while behind := await self._store.read_long(verbs.behind, _WORKSPACES):
             for workspace_id in behind:
                 count += await self._index(workspace_id)
-        cleared = _ERASED
+        await self.clear()
+        return count
+
+    async def clear(self) -> None:
+        """Take the words of deleted messages out of the index, and out of the store's files."""
+        cleared, some = _ERASED, False
         while cleared == _ERASED:
             cleared = await self._store.write(verbs.clean, _ERASED)
-        return count
+            some = some or cleared > 0
+        if some:
+            await self._store.scrub()
 
     async def _index(self, workspace_id: str) -> int:
         count = 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hansard.errors import Conflict
+from hansard.errors import Conflict, NotFound
 from hansard.ids import RUN
 from hansard.model import Run
 from hansard.model.run import OPEN_STATES
@@ -74,10 +74,28 @@ class Runs:
         now = self._clock()
         reaped = 0
         for workspace_id in await self._store.read(verbs.due, now):
-            for session_id, run_id in await self._store.write(verbs.lapsed, workspace_id, now):
-                _, run = await self._store.write(verbs.change, Ref(workspace_id, session_id), run_id, now, lambda run: _lapse(run, now))
-                reaped += run.finished_at == now
+            while lapsed := await self._store.write(verbs.lapsed, workspace_id, now):
+                ended = [await self._reap_one(workspace_id, session_id, run_id, now) for session_id, run_id in lapsed]
+                reaped += sum(ended)
+                if not any(ended):  # another reaper is at it
+                    break
         return reaped
+
+    async def _reap_one(self, workspace_id: str, session_id: str, run_id: str, now: int) -> bool:
+        """End one run whose lease has lapsed; False when somebody else was faster or it is gone."""
+        ended = False
+
+        def amend(run: Run) -> Run:
+            nonlocal ended
+            after = _lapse(run, now)
+            ended = after is not run
+            return after
+
+        try:
+            await self._store.write(verbs.change, Ref(workspace_id, session_id), run_id, now, amend)
+        except NotFound:
+            return False
+        return ended
 
 
 def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.service.audit import Audit
+    from hansard.service.indexer import Indexer
     from hansard.service.keys import Keys
     from hansard.store import Store
 
@@ -39,10 +40,11 @@ class Erasure(Struct, frozen=True):
 class Users:
     """Erases; ``secret`` signs the receipts and hides the users' ids in them."""
 
-    def __init__(self, store: Store, audit: Audit, keys: Keys, secret: bytes, ids: IdSource, clock: Callable[[], int]) -> None:  # noqa: PLR0913 - the wiring
+    def __init__(self, store: Store, audit: Audit, keys: Keys, indexer: Indexer, secret: bytes, ids: IdSource, clock: Callable[[], int]) -> None:  # noqa: PLR0913 - the wiring
         self._store = store
         self._audit = audit
         self._keys = keys
+        self._indexer = indexer
         self._secret = hmac.digest(secret, b"receipts", "sha256")
         self._ids = ids
         self._clock = clock
@@ -82,6 +84,7 @@ class Users:
 
         receipt = await self._store.write(verbs.user, principal.workspace_id, user_id, now, sign, (self._audit.secret, told))
         self._keys.forget()
+        await self._indexer.clear()
         await self._store.scrub(seconds=_SCRUB_SECONDS)
         return self._shown(receipt.body, receipt.signature)
 
