@@ -151,3 +151,9 @@ insert into idempotency_keys (workspace_id, key, digest, created_at)
 select :workspace_id::text, claim ->> 'key', claim ->> 'digest', :now::bigint from json_array_elements(:claims::text::json) as claim
 on conflict do nothing
 returning key
+
+-- name: tag_count
+-- How many sessions have one of these tags, up to a limit.
+select count(*) from (
+  select 1 from session_tags where workspace_id = :workspace_id and tag = any (array(select json_array_elements_text(:tags::text::json))) limit :limit
+) as tagged

@@ -73,10 +73,11 @@ select printf('%x_', number), generation from search_workspaces where workspace_
 
 -- name: search_indexed
 -- The sessions' handles in the index, how far they are indexed, and what must be indexed now.
+-- cross join: in this order, since SQLite would walk the workspace instead.
 select x.session_id, x.number, x.seq, x.titled, s.title
   from json_each(:ids) as wanted
-  join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = wanted.value
-  join sessions as s on s.workspace_id = :workspace_id and s.id = x.session_id
+  cross join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = wanted.value
+  cross join sessions as s on s.workspace_id = :workspace_id and s.id = x.session_id
 
 -- name: search_put
 insert into search_index (rowid, words) values (:handle << 24 | :seq, :words)
@@ -122,7 +123,7 @@ select x.session_id, hit.handle, hit.seq from (
 
 -- name: search_handles
 select x.session_id, x.number from json_each(:ids) as wanted
-  join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = wanted.value
+  cross join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = wanted.value
 
 -- name: search_probe
 -- The newest matching messages of one session.
@@ -167,3 +168,9 @@ insert into idempotency_keys (workspace_id, key, digest, created_at)
 select :workspace_id, value ->> 'key', value ->> 'digest', :now from json_each(:claims) where true
 on conflict do nothing
 returning key
+
+-- name: tag_count
+-- How many sessions have one of these tags, up to a limit.
+select count(*) from (
+  select 1 from session_tags where workspace_id = :workspace_id and tag in (select value from json_each(:tags)) limit :limit
+) as tagged

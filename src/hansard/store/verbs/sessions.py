@@ -11,7 +11,7 @@ from hansard.errors import NotFound
 from hansard.ids import safe_form
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
-from hansard.store.verbs import indexing, stats, walks
+from hansard.store.verbs import indexing, narrowing, stats, walks
 from hansard.store.verbs.audit import Act, note
 from hansard.store.verbs.events import generation, happened, title_left
 from hansard.store.verbs.names import Ref, found, locked
@@ -89,10 +89,11 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
     """
-    got = yield listing.page(workspace_id, wanted, sort, limit + 1, offset=offset, after=after)
+    loose = yield from narrowing.loosened(workspace_id, wanted, sort)
+    got = yield listing.page(workspace_id, wanted, sort, limit + 1, offset=offset, after=after, loose=loose)
     of = listing.generation_of(got)
     if after is not None and since is not None and since != of:
-        got = yield from walks.page(workspace_id, wanted, sort, limit + 1, after, since, got)
+        got = yield from walks.page(workspace_id, wanted, sort, limit + 1, after, since, got, loose)
     if of is None:
         of = yield from generation(workspace_id)
     total = (yield from count(workspace_id, wanted)) if with_total else None
@@ -104,7 +105,8 @@ def count(workspace_id: str, wanted: SessionFilter) -> Steps[int]:
     counted = counts.counted_by(wanted)
     if counted is not None:
         return (yield from counts.total(workspace_id, *counted))
-    got = yield listing.count(workspace_id, wanted)
+    loose = yield from narrowing.narrowest_only(workspace_id, wanted)
+    got = yield listing.count(workspace_id, wanted, loose)
     return int(got[0][0])
 
 

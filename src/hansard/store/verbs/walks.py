@@ -25,7 +25,7 @@ _MOVES = {"updated_at": "moves_updated", "active_at": "moves_active", "title": "
 
 
 def page(  # noqa: PLR0913 - the coordinates of a page
-    workspace_id: str, wanted: SessionFilter, sort: str, limit: int, after: list[Any], since: int, listed: list[Row]
+    workspace_id: str, wanted: SessionFilter, sort: str, limit: int, after: list[Any], since: int, listed: list[Row], loose: frozenset[str]
 ) -> Steps[list[Row]]:
     """Up to ``limit`` rows behind the place ``after`` of the list that was at generation ``since``.
 
@@ -38,7 +38,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
         stayed = [one for one in (*stayed, *listed) if one[0] not in moved]
         if len(listed) < limit or len(stayed) >= limit:
             break
-        listed = yield listing.page(workspace_id, wanted, sort, limit, after=listing.place_of(listed[-1]))
+        listed = yield listing.page(workspace_id, wanted, sort, limit, after=listing.place_of(listed[-1]), loose=loose)
     there = yield from _moved_rows(workspace_id, wanted, _behind(moved, sort, after), limit)
     return sorted([*there, *stayed], key=listing.place_of, reverse=_descends(sort))[:limit]
 

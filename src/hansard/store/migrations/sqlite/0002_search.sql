@@ -32,3 +32,10 @@ create table search_erasures (
   role text not null,
   parts text not null
 );
+
+-- What few sessions have: asking for the others walks the plain order.
+create index sessions_by_model on sessions (workspace_id, model, updated_at, id) where model is not null;
+create index sessions_by_trigger on sessions (workspace_id, trigger_type, updated_at, id) where trigger_type is not null;
+create index sessions_archived on sessions (workspace_id, updated_at, id) where archived_at is not null;
+create index sessions_ended on sessions (workspace_id, updated_at, id) where ended_at is not null;
+create index sessions_empty on sessions (workspace_id, updated_at, id) where message_count = 0;

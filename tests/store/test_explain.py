@@ -1,0 +1,175 @@
+"""Every list is served by an index that begins with the workspace: the databases say so themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import asyncpg
+import pytest
+
+from hansard.model import MessageQuery, SessionFilter
+from hansard.model.session import SORTS
+from hansard.store import listing, statements
+from hansard.store.steps import Query
+from tests.conftest import migrate_store
+from tests.support.postgres import Server
+
+FILTERS: dict[str, Any] = {
+    "state": ("failed",),
+    "channel": ("web",),
+    "kind": ("task",),
+    "app": ("a",),
+    "agent": ("a",),
+    "model": ("m",),
+    "user_id": ("u",),
+    "workflow_id": ("w",),
+    "parent_id": ("p",),
+    "resolution": ("resolved",),
+    "intent": ("i",),
+    "trigger": ("t",),
+    "tag": ("t",),
+    "branch": (0,),
+    "query": "x",
+    "archived": True,
+    "ended": True,
+    "unread": True,
+    "has_messages": False,
+    "created_from": 1,
+    "created_until": 1,
+    "updated_from": 1,
+    "updated_until": 1,
+    "active_from": 1,
+    "active_until": 1,
+}
+GATHERED = ("tag", "created_", "active_")
+"""Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the order is walked."""
+ACROSS = {
+    "workspace_list": "the workspaces themselves, for who runs the store",
+    "lapse_due": "leases of any workspace, by their index",
+    "audit_workspaces": "whose logs there are, for who verifies the store",
+    "search_behind": "the workspaces that have changed, for the task that indexes",
+    "search_erasures": "what is to be taken out of the index, a few rows",
+    "fact_put": "no tenant's table",
+}
+PLACE: dict[str, list[Any]] = {"updated_at": [1, "x"], "created_at": [1, "x"], "active_at": [1, "x"], "title": [0, "t", "x"], "-title": ["t", "x"]}
+
+
+def place(sort: str) -> list[Any]:
+    return PLACE.get(sort) or PLACE[sort.removeprefix("-")]
+
+
+def filtered(field: str) -> SessionFilter:
+    return SessionFilter(**{field: FILTERS[field]})
+
+
+def pages() -> Iterator[tuple[str, Query]]:
+    """Every filter by ``-updated_at`` and every sort without a filter, first and later pages."""
+    for field in FILTERS:
+        yield f"filter {field}", listing.page("w", filtered(field), "-updated_at", 51)
+        yield f"filter {field}, next page", listing.page("w", filtered(field), "-updated_at", 51, after=[1, "x"])
+    for sort in SORTS:
+        yield f"sort {sort}", listing.page("w", SessionFilter(), sort, 51)
+        yield f"sort {sort}, next page", listing.page("w", SessionFilter(), sort, 51, after=place(sort))
+
+
+def counted() -> Iterator[tuple[str, Query]]:
+    for field in FILTERS:
+        yield f"count {field}", listing.count("w", filtered(field))
+
+
+def combined() -> Iterator[tuple[str, Query]]:
+    """Every filter in every order, as narrowing writes it where the order leads."""
+    for field in FILTERS:
+        loose = frozenset({field}) & frozenset(listing.LOOSE)
+        for sort in SORTS:
+            yield f"{field} by {sort}", listing.page("w", filtered(field), sort, 51, loose=loose)
+
+
+def histories() -> Iterator[tuple[str, Query]]:
+    yield "history forwards", listing.messages("w", "s", MessageQuery(), 51, after=1)
+    yield "history backwards", listing.messages("w", "s", MessageQuery(), 51, before=9, descending=True)
+    yield "history by role", listing.messages("w", "s", MessageQuery(roles=("user",)), 51, after=1)
+
+
+def everything() -> list[Any]:
+    return [pytest.param(query, id=name) for maker in (pages, counted, combined, histories) for name, query in maker()]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
+    path: Path = tmp_path_factory.mktemp("explain") / "hansard.db"
+    migrate_store(f"sqlite:///{path}")
+    connection = apsw.Connection(str(path))
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+async def server(postgres_server: Server) -> AsyncIterator[asyncpg.Connection[Any]]:
+    with postgres_server.database("explain", template=postgres_server.template("migrated", migrate_store)) as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute("set enable_seqscan = off")
+        yield connection
+        await connection.close()
+
+
+def sqlite_plan(file: apsw.Connection, sql: str) -> list[str]:
+    names = re.findall(r"(?<!:):([a-z_][a-z0-9_]*)", sql)
+    return [str(row[3]) for row in file.execute("explain query plan " + sql, dict.fromkeys(names))]
+
+
+async def postgres_plan(server: asyncpg.Connection[Any], query: Query) -> list[str]:
+    sql, names = statements.numbered(query.sql or "")
+    return [row[0] for row in await server.fetch("explain " + sql, *[query.values[name] for name in names])]
+
+
+def scans(plan: list[str]) -> list[str]:
+    """The lines of a SQLite plan that go through a whole table or index; functions, constants and the search index aside."""
+    harmless = re.compile(r"SCAN (CONSTANT ROW|\S+ VIRTUAL TABLE|\(subquery|\(join)")
+    return [line for line in plan if line.startswith("SCAN") and not harmless.match(line)]
+
+
+@pytest.mark.parametrize("query", everything())
+def test_sqlite_seeks_every_list_by_the_workspace(file: apsw.Connection, query: Query) -> None:
+    plan = sqlite_plan(file, query.sql or "")
+    assert not scans(plan), plan
+    searches = [line for line in plan if re.match(r"SEARCH (sessions|messages) ", line)]
+    assert searches, plan
+    assert all("(workspace_id=?" in line for line in searches), plan
+
+
+@pytest.mark.parametrize(("name", "query"), [pytest.param(name, query, id=name) for name, query in pages()])
+def test_sqlite_sorts_no_list(file: apsw.Connection, name: str, query: Query) -> None:
+    plan = sqlite_plan(file, query.sql or "")
+    if any(field in name for field in GATHERED):
+        return
+    assert not [line for line in plan if "TEMP B-TREE" in line], plan
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_sqlite_seeks_to_the_place_of_a_later_page(file: apsw.Connection, sort: str) -> None:
+    plan = sqlite_plan(file, listing.page("w", SessionFilter(), sort, 51, after=place(sort)).sql or "")
+    (search,) = [line for line in plan if line.startswith("SEARCH sessions")]
+    assert re.search(r"\(workspace_id=\? AND \(.*\)[<>]\(", search), plan
+
+
+@pytest.mark.parametrize("query", everything())
+async def test_postgres_seeks_every_list_by_the_workspace(server: asyncpg.Connection[Any], query: Query) -> None:
+    plan = await postgres_plan(server, query)
+    assert not [line for line in plan if "Seq Scan" in line], plan
+    assert [line for line in plan if "Index Cond" in line and "workspace_id" in line], plan
+
+
+def test_no_named_statement_scans_a_table(file: apsw.Connection) -> None:
+    named = {name: sql for name, sql in statements.load("sqlite").items() if name not in ACROSS}
+    tables = {str(row[0]) for row in file.execute("select name from sqlite_schema where type = 'table'")}
+    found = {name: lines for name, sql in named.items() if (lines := [line for line in scans(sqlite_plan(file, sql)) if line.split()[1] in tables])}
+    assert not found
+
+
+def test_a_statement_that_scans_is_caught(file: apsw.Connection) -> None:
+    assert scans(sqlite_plan(file, "select * from sessions where title = :title"))

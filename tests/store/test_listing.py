@@ -1,0 +1,99 @@
+"""A filtered list shows what its filter says, in its order, whichever index leads to it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hansard.access import Principal
+from hansard.model import MessageDraft, Session, SessionDraft, SessionFilter, SessionQuery
+from hansard.model.parts import text_part
+from hansard.model.session import SORTS
+from hansard.service import Service
+from hansard.store.verbs import narrowing
+
+CHANNELS, AGENTS, TAGS = ("web", "api", "email"), ("ann", "bob"), ("vip", "late")
+
+
+async def fill(service: Service, principal: Principal) -> list[Session]:
+    chance = random.Random(3)
+    made = []
+    for number in range(40):
+        draft = SessionDraft(
+            title=f"Order {chance.randrange(30)}" if number % 4 else None,
+            channel=chance.choice(CHANNELS),
+            agent=chance.choice(AGENTS),
+            tags=chance.sample(TAGS, chance.randrange(3)),
+            user_id=f"u{chance.randrange(5)}",
+            kind="task" if number % 7 == 0 else "session",
+            created_at=1_700_000_000_000_000 + chance.randrange(1000) * 1_000_000,
+        )
+        session, _ = await service.sessions.start(principal, draft)
+        if number % 2:
+            said = MessageDraft(role="user", parts=text_part("hi"), text="hi", created_at=draft.created_at)
+            await service.messages.append(principal, session.id, [said])
+        if number % 5 == 0:
+            await service.sessions.end(principal, session.id)
+        if number % 9 == 0:
+            await service.sessions.archive(principal, session.id)
+        made.append(await service.sessions.read(principal, session.id))
+    return made
+
+
+def asked(chance: random.Random) -> SessionFilter:
+    """A filter of one to three fields."""
+    possible: dict[str, Any] = {
+        "channel": tuple(chance.sample(CHANNELS, chance.randrange(1, 3))),
+        "agent": (chance.choice(AGENTS),),
+        "tag": tuple(chance.sample(TAGS, chance.randrange(1, 3))),
+        "user_id": (f"u{chance.randrange(5)}",),
+        "kind": (chance.choice(("task", "session")),),
+        "branch": tuple(chance.sample((0, 1, 2), 2)),
+        "state": (chance.choice(("completed", "failed")),),
+        "archived": chance.choice((True, False)),
+        "ended": chance.choice((True, False)),
+        "has_messages": chance.choice((True, False)),
+        "query": chance.choice(("order", "1", "RDER 2", "%")),
+        "created_from": 1_700_000_000_000_000 + chance.randrange(1000) * 1_000_000,
+        "active_until": 1_700_000_000_000_000 + chance.randrange(1000) * 1_000_000,
+    }
+    return SessionFilter(**{field: possible[field] for field in chance.sample(sorted(possible), chance.randrange(1, 4))})
+
+
+def lets_through(wanted: SessionFilter, one: Session) -> bool:
+    tags = bytes(one.tags).decode()
+    checks: dict[str, Callable[[Any], bool]] = {
+        "tag": lambda value: any(f'"{tag}"' in tags for tag in value),
+        "archived": lambda value: (one.archived_at is not None) == value,
+        "ended": lambda value: (one.ended_at is not None) == value,
+        "has_messages": lambda value: (one.message_count > 0) == value,
+        "query": lambda value: value.casefold() in (one.title or "").casefold(),
+        "created_from": lambda value: one.created_at >= value,
+        "active_until": lambda value: one.active_at <= value,
+    }
+    given = {field: value for field in wanted.__struct_fields__ if (value := getattr(wanted, field)) not in ((), None)}
+    return all(checks[field](value) if field in checks else getattr(one, field) in value for field, value in given.items())
+
+
+def ordered(sessions: list[Session], sort: str) -> list[str]:
+    field = sort.removeprefix("-")
+    if field == "title":
+        titled = sorted((one for one in sessions if one.title), key=lambda one: ((one.title or "").casefold(), one.id), reverse=sort != field)
+        return [one.id for one in (*titled, *sorted((one for one in sessions if not one.title), key=lambda one: one.id, reverse=sort != field))]
+    return [one.id for one in sorted(sessions, key=lambda one: (getattr(one, field), one.id), reverse=sort != field)]
+
+
+@pytest.mark.parametrize("at_once", [narrowing.SORTED_AT_ONCE, -1], ids=["the filter leads", "the order leads"])
+async def test_every_filter_and_order_shows_what_it_says(service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(narrowing, "SORTED_AT_ONCE", at_once)
+    made = await fill(service, principal)
+    chance = random.Random(11)
+    for _ in range(120):
+        wanted, sort = asked(chance), chance.choice(SORTS)
+        page = await service.sessions.list(principal, SessionQuery(filter=wanted, sort=sort, limit=100, with_total=True))  # type: ignore[arg-type]  # SORTS are strings
+        expected = ordered([one for one in made if lets_through(wanted, one)], sort)
+        assert [one.id for one in page.items] == expected, (wanted, sort)
+        assert page.total == len(expected)
