@@ -88,7 +88,7 @@ class SignIns:
         return hmac.digest(self._secret, b"sign-in:" + token.encode(), "sha256").hex()
 
     def _proof(self, token: str, nonce: str) -> str:
-        return hmac.digest(self._secret, f"proof:{nonce}:{token}".encode(), "sha256").hex()
+        return hmac.digest(self._secret, f"proof:{nonce}:{token}".encode(), "sha256").hex()[:32]
 
 
 class Views:

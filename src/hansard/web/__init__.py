@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from hansard.errors import Unauthenticated
 from hansard.http.route import Dialect, Route, route
+from hansard.web import live
 from hansard.web.acting import Acting
 from hansard.web.assets import Assets
 from hansard.web.pages import THEMES, Pages, see_other
@@ -43,7 +44,7 @@ def web(demo: Demo | None = None) -> Dialect:
         title="Page",
         description="The page for people.",
         prefixes=("/ui", "/s/"),
-        routes=(*assets.routes, *_theme(), *SignIn(shell, demo).routes, *sessions.routes, *Acting(shell, sessions).routes),
+        routes=(*assets.routes, *_theme(), *SignIn(shell, demo).routes, *sessions.routes, *Acting(shell, sessions).routes, *live.routes),
         error=error,
         error_type="text/html",
         authenticate=authenticate,

@@ -96,6 +96,8 @@ class Acting:
         if form.get("all"):
             asked = msgspec.json.decode(form.get("all").encode())
             params = cleaned(_params(asked["query"]))
+            if params.q:
+                raise Invalid("what a search finds is chosen session by session", param="all")
             done = await bulk.apply_to_matching(
                 call.principal, action, filter_of(params), snapshot_at=int(asked["snapshot"]), expected=int(asked["count"]), value=value
             )

@@ -18,9 +18,19 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+BUNDLES = {
+    "core.js": ("dom", "live", "app"),
+    "more.js": ("visit", "list", "acts", "reading", "bulk", "keys", "palette", "screens"),
+}
+"""Modules that travel together, each after those that it imports: what the list needs at once, and what the rest needs later."""
+
 _FOLDER = files("hansard.web") / "static"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLANK = re.compile(r"\s+")
+_IMPORT = re.compile(r'^import (?:(\{.*?\}) from )?"\./(\w+)\.js"$', re.MULTILINE)
+_LATER = re.compile(r'import\("\./(\w+)\.js"\)')
+_EXPORT = re.compile(r"^export ((?:async )?(?:function|const) ([$\w]+))", re.MULTILINE)
+_SIGNS = re.compile(r" ?([=+*<>?:&|,;{}()!-]+) ?")
 _AROUND = re.compile(r" ?([{};:,>]) ?")
 
 
@@ -36,7 +46,9 @@ class Assets:
     """Every file of the folder; ``place`` is the path below which they lie, which changes when one of them does."""
 
     def __init__(self) -> None:
-        self.files = {entry.name: _asset(entry.name, entry.read_text(encoding="utf-8")) for entry in sorted(_FOLDER.iterdir(), key=lambda one: one.name)}
+        texts = {entry.name: entry.read_text(encoding="utf-8") for entry in sorted(_FOLDER.iterdir(), key=lambda one: one.name)}
+        bundles = {name: _bundle({one: texts.pop(f"{one}.js") for one in modules}, name) for name, modules in BUNDLES.items()}
+        self.files = {name: _asset(name, text) for name, text in (texts | bundles).items()}
         digest = blake2b(b"".join(one.plain for one in self.files.values()), digest_size=5).hexdigest()
         self.place = f"/ui/static/{digest}"
 
@@ -82,4 +94,31 @@ def _slim_css(text: str) -> str:
 def _slim_js(text: str) -> str:
     """Without indentation and lines of comment: the scripts keep both out of their strings."""
     lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    return "\n".join(_tight(line) for line in lines if line and not line.startswith("//"))
+
+
+def _tight(line: str) -> str:
+    """A line without the blanks around its signs; strings, and lines with a template or a pattern, stay as they are."""
+    if "`" in line or "'" in line or "\\" in line or "/" in line:
+        return line
+    pieces = line.split('"')
+    return '"'.join(_SIGNS.sub(r"\1", piece) if place % 2 == 0 else piece for place, piece in enumerate(pieces))
+
+
+def _bundle(modules: dict[str, str], name: str) -> str:
+    """Several modules as one file: each in a scope of its own, with what it exports in the shared object ``H``."""
+    def later(found: re.Match[str]) -> str:
+        return f"H.load('{found[1]}')"
+
+    parts = ["const H = window.H ??= {}"]
+    if name == "core.js":
+        parts.append("H.load = async one => { if (!H[one]) await import(import.meta.url.replace('core.js', 'more.js')); return H[one] }")
+    for module, text in modules.items():
+        inside = _IMPORT.sub(lambda found: f"const {found[1]} = H.{found[2]}" if found[1] else "", text)
+        exported = ", ".join(found[2] for found in _EXPORT.finditer(inside))
+        parts.append(f"H.{module} = (() => {{\n{_LATER.sub(later, _EXPORT.sub(_unexported, inside))}\nreturn {{{exported}}}\n}})()")
+    return "\n".join(parts)
+
+
+def _unexported(found: re.Match[str]) -> str:
+    return found[1]

@@ -30,7 +30,7 @@ _DAY_US = 86_400_000_000
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
-    """``q`` searches; ``day_from`` and ``day_until`` are whole days in UTC; ``page`` counts from 0; ``asof`` is the moment (microseconds) that a scrolled list began to be read."""
+    """``q`` searches; ``day_from`` and ``day_until`` are whole days in UTC; ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment (microseconds) that a scrolled list began to be read."""
 
     q: str = ""
     state: list[str] = []
@@ -52,6 +52,7 @@ class ListParams(Struct, frozen=True, kw_only=True):
     day_until: str = ""
     sort: str = DEFAULT_SORT
     page: int = 0
+    cursor: str = ""
     asof: int | None = None
 
 

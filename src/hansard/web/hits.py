@@ -2,39 +2,78 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from msgspec import Struct
-from msgspec.structs import replace
 
-from hansard.model import Session, SessionQuery
-from hansard.web.filters import filter_of
+from hansard.errors import Invalid
+from hansard.model import SearchQuery, Session
+from hansard.web.filters import Chip, filter_of, pairs, query
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hansard.access import Principal
     from hansard.service import Service
     from hansard.web.filters import ListParams
+
+_QUALIFIER = re.compile(r'(?<!\S)-?(?:state|channel|app|agent|user|kind|tag|role|has|before|after):(?:"[^"]*"|\S+)')
+_ROLES = {"user": "User", "assistant": "Agent", "tool": "Tool", "system": "System"}
 
 
 class Hit(Struct):
     """The best place in a session: who said it, the words with marks, and the message to jump to."""
 
     role: str
-    html: Markup
+    html: Markup | None
     seq: int | None
+    title: Markup | None
 
 
-class Found(Struct):
-    sessions: list[Session]
-    by_session: dict[str, Hit]
-    has_more: bool
-    total: int | None
-    at_least: bool
+class Hits(Struct):
+    sessions: list[Session] = []
+    by_session: dict[str, Hit] = {}
+    next_cursor: str | None = None
+    total: int | None = None
+    at_least: bool = False
     problem: str = ""
 
 
-async def hits(service: Service, principal: Principal, asked: ListParams, offset: int, limit: int) -> Found:
-    wanted = replace(filter_of(asked), query=asked.q)
-    page = await service.sessions.list(principal, SessionQuery(filter=wanted, limit=limit, offset=offset, with_total=True))
-    return Found(page.items, {}, page.has_more, page.total, at_least=False)
+async def hits(service: Service, principal: Principal, asked: ListParams, limit: int) -> Hits:
+    """One page of what matches; what cannot be searched says why."""
+    try:
+        found = await service.search.find(
+            principal, SearchQuery(text=asked.q, filter=filter_of(asked), limit=limit, cursor=asked.cursor or None, with_total=True)
+        )
+    except Invalid as problem:
+        return Hits(problem=problem.message)
+    made = {}
+    for one in found.items:
+        best = one.snippets[0] if one.snippets else None
+        made[one.session.id] = Hit(
+            role=_ROLES.get(best.role, best.role) if best else "",
+            html=_marked(best.text, best.highlights) if best else None,
+            seq=best.seq if best else None,
+            title=_marked(one.session.title or "", one.title_highlights) if one.title_highlights else None,
+        )
+    return Hits([one.session for one in found.items], made, found.next_cursor, found.total, found.total_is_lower_bound)
+
+
+def _marked(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
+    pieces, at = [], 0
+    for start, end in stretches:
+        pieces += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        at = end
+    return Markup("").join([*pieces, escape(text[at:])])
+
+
+def qualifiers(asked: ListParams) -> list[Chip]:
+    """The qualifiers that were typed, each with the query without it."""
+    rest = [pair for pair in pairs(asked) if pair[0] != "q"]
+    found = []
+    for one in _QUALIFIER.finditer(asked.q):
+        left = " ".join((asked.q[: one.start()] + asked.q[one.end() :]).split())
+        found.append(Chip("q", one[0], query([("q", left), *rest] if left else rest)))
+    return found

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hansard.model import Session, SessionQuery
 from hansard.model.run import STATES
 from hansard.web.filters import SORT_NAMES, Chip, ListParams, as_of, chips, cleaned, curl_query, filter_of, pairs, query
-from hansard.web.hits import Hit, hits
+from hansard.web.hits import Hit, hits, qualifiers
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -52,6 +52,7 @@ class Listed(Struct):
     query: str
     chips: list[Chip]
     problem: str = ""
+    next_cursor: str | None = None
 
     @property
     def sort_name(self) -> str:
@@ -68,9 +69,9 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
     asof = asked.asof or time.time_ns() // 1000
     common = {"asked": asked, "offset": asked.page * PAGE, "asof": asof, "generation": generation, "query": query(pairs(asked)), "chips": chips(asked)}
     if asked.q:
-        found = await hits(service, principal, asked, asked.page * PAGE, PAGE)
-        return Listed(rows=found.sessions, hits=found.by_session, has_more=found.has_more, total=found.total, at_least=found.at_least,
-                      problem=found.problem, **common)  # fmt: skip
+        found = await hits(service, principal, asked, PAGE)
+        common |= {"chips": [*qualifiers(asked), *chips(asked)], "problem": found.problem, "next_cursor": found.next_cursor}
+        return Listed(rows=found.sessions, hits=found.by_session, has_more=False, total=found.total, at_least=found.at_least, **common)  # type: ignore[arg-type]  # as built above
     wanted = filter_of(asked)
     page = await service.sessions.list(
         principal, SessionQuery(filter=as_of(wanted, asked.asof), sort=asked.sort, limit=PAGE, offset=asked.page * PAGE)  # type: ignore[arg-type]  # cleaned() chose a known order
@@ -79,6 +80,11 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
     if counted and (len(common["chips"]) <= 1 or (not page.has_more and not asked.page)):  # type: ignore[arg-type]  # a list of chips
         total = len(page.items) if not page.has_more and not asked.page else await service.sessions.count(principal, wanted)
     return Listed(rows=page.items, hits={}, has_more=page.has_more, total=total, at_least=False, **common)  # type: ignore[arg-type]  # as built above
+
+
+def alone(session: Session) -> Listed:
+    """One session as a list of its own."""
+    return Listed(ListParams(), [session], {}, 0, has_more=False, total=None, at_least=False, asof=0, generation=0, query="", chips=[])
 
 
 async def count(call: Call[ListParams, Any]) -> int:
@@ -94,7 +100,7 @@ async def menus(service: Service, principal: Principal, asked: ListParams) -> li
         counts: dict[str, int | None] = {} if narrowed else {**await service.sessions.facet(principal, name)}
         order = list(STATES) if name == "state" else sorted(counts, key=lambda one: (-(counts[one] or 0), one))
         chosen = getattr(asked, name)
-        values = [*dict.fromkeys([*chosen, *order])][:_MENU]
+        values = order if name == "state" else [*dict.fromkeys([*chosen, *order])][:_MENU]
         made.append(Menu(name, label, [(value, None if narrowed else counts.get(value, 0), value in chosen) for value in values]))
     return made
 
@@ -133,6 +139,8 @@ async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chi
     found = []
     given = pairs(shown.asked)
     for chip in shown.chips[:8]:
+        if chip.name == "q":
+            continue
         rest = replace(shown.asked, **_without(shown.asked, chip, given))
         found.append((chip, await call.service.sessions.count(call.principal, filter_of(rest))))
     return found

@@ -55,7 +55,7 @@ class Pages:
         body = text.encode()
         headers = dict(HEADERS)
         if call is not None and len(body) > _PACK_FROM and "gzip" in call.headers.get("accept-encoding"):
-            body = gzip.compress(body, 6, mtime=0)
+            body = gzip.compress(body, 8, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(body, status, headers, "text/html; charset=utf-8")
 

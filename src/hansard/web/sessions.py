@@ -32,6 +32,7 @@ class Sessions:
         return (
             route("GET /ui/", self.home, params=ListParams, **html),
             route("GET /ui/rows", self.rows, params=ListParams, **html),
+            route("GET /ui/row/{session_id}", self.row, **html),
             route("GET /ui/count", self.count, params=ListParams, scope=READ),
             route("GET /ui/users/{user_id}", self.of_user, params=ListParams, **html),
             route(f"GET {one}", self.one, params=ListParams, **html),
@@ -60,6 +61,12 @@ class Sessions:
     async def rows(self, call: Call[ListParams, None]) -> Response:
         """The rows of one page of the list"""
         shown = await listing.listed(call, counted=False)
+        return self._shell.part(call, "rows.html", shown=shown, current="")
+
+    async def row(self, call: Call[None, None]) -> Response:
+        """One row, as it is now"""
+        session = await call.service.sessions.read(call.principal, call.path["session_id"])
+        shown = listing.alone(session)
         return self._shell.part(call, "rows.html", shown=shown, current="")
 
     async def count(self, call: Call[ListParams, None]) -> dict[str, int]:

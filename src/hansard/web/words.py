@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _THOUSAND, _MILLION, _TEN = 1000, 1_000_000, 10
 _CENT = 10_000_000
+_CUT = 80
 _MARKS = re.compile(r"\*\*|__|`+|^#+ ", re.MULTILINE)
 
 
@@ -71,6 +72,11 @@ def absolute(us: int) -> str:
     return f"{moment(us):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def stamp(us: int) -> str:
+    """A time that both people and browsers read."""
+    return f"{moment(us):%Y-%m-%d %H:%M:%SZ}"
+
+
 def clock(us: int) -> str:
     return f"{moment(us):%H:%M:%S}"
 
@@ -83,6 +89,8 @@ def day(us: int) -> str:
 
 def title(session: Session) -> str:
     """What the session is called: never its id."""
+    if session.title and session.title_by == "auto" and len(session.title) >= _CUT:
+        return session.title + "…"
     return session.title or session.preview or "Untitled session"
 
 
@@ -112,6 +120,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "path": path,
     "plural": plural,
     "short": short,
+    "stamp": stamp,
     "titled": title,
     "unmarked": unmarked,
 }

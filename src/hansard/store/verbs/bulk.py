@@ -11,6 +11,7 @@ from hansard.errors import Conflict, NotFound
 from hansard.store import listing, steps
 from hansard.store.steps import Steps, many, row, run, value
 from hansard.store.verbs import sessions
+from hansard.store.verbs.events import happened_many, title_left
 from hansard.store.verbs.names import Ref, locked
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def places(workspace_id: str, wanted: SessionFilter, limit: int, after: list[Any
 
 def apply(refs: Sequence[Ref], action_id: str, amend: Callable[[Session], Session], now: int) -> Steps[int]:
     """Amend these sessions; how many it changed. Those that are gone are left out."""
+    if not refs:
+        return 0
     changed: list[dict[str, Any]] = []
     happened: list[dict[str, Any]] = []
     for ref in refs:
@@ -63,7 +66,7 @@ def apply(refs: Sequence[Ref], action_id: str, amend: Callable[[Session], Sessio
         here = {"workspace_id": ref.workspace_id, "action_id": action_id, "session_id": after.id}
         changed.append(here | {"version": after.version, "before": msgspec.json.encode(undo).decode()})
     yield from many("bulk_change_put", changed)
-    yield from _tell(happened, now)
+    yield from happened_many(refs[0].workspace_id, happened)
     return len(changed)
 
 
@@ -96,19 +99,13 @@ def undo_some(workspace_id: str, action_id: str, after: str, limit: int, now: in
             )
             yield from _store(session, amended, now, happened)
             restored += 1
-    yield from _tell(happened, now)
+    yield from happened_many(workspace_id, happened)
     return restored, len(got) - restored, got[-1][0] if len(got) == limit else None
 
 
 def _store(before: Session, amended: Session, now: int, happened: list[dict[str, Any]]) -> Steps[Session]:
     after = msgspec.structs.replace(amended, version=before.version + 1, updated_at=max(now, before.updated_at))
     yield from sessions.store(before, after)
-    happened.append({"workspace_id": before.workspace_id, "session_id": before.id, "was_updated_at": before.updated_at})
+    was = {"was_updated_at": before.updated_at, "was_active_at": before.active_at, "was_title": title_left(before, after)}
+    happened.append({"type": "session.updated", "session_id": before.id, "seq": None, "at": now} | was)
     return after
-
-
-def _tell(happened: Sequence[dict[str, Any]], now: int) -> Steps[None]:
-    if happened:
-        last = yield from value("generation_next", workspace_id=happened[0]["workspace_id"], by=len(happened))
-        first = last - len(happened) + 1
-        yield from many("event_put", [one | {"n": n, "type": "session.updated", "seq": None, "at": now} for n, one in enumerate(happened, first)])

@@ -1,0 +1,69 @@
+// The keyboard. Single keys can be switched off; Ctrl+F is always the browser's.
+import { $, $$, copy, toast } from "./dom.js"
+import { visit } from "./visit.js"
+
+const GO = { s: "/ui/", i: "/ui/insights", e: "/ui/transfers", k: "/ui/keys", x: "/ui/settings" }
+const HELP = [["j k", "next, previous session"], ["Enter", "open it"], ["[ ]", "open previous, next"], ["/", "search"], ["⌘K", "commands"], ["e", "resolve, reopen"], ["x", "select"], ["m t d r", "conversation, turns, details, raw"], ["z", "fold tools"], ["n N", "next, previous hit"], ["c", "copy link"], ["g s i e k x", "go to sessions, insights, transfer, keys, settings"], ["Esc", "back"]]
+let going = 0
+
+export const enabled = () => localStorage.getItem("keys") !== "off"
+export function toggle() {
+  localStorage.setItem("keys", enabled() ? "off" : "on")
+  toast(enabled() ? "Single keys are on" : "Single keys are off", "", null, 2000)
+}
+
+const press = selector => { const it = $(selector); it?.click(); return !!it }
+
+async function move(by, open) {
+  const next = (await import("./list.js")).step(by)
+  if (open && next) visit(next.href)
+}
+
+export function help() {
+  const box = document.createElement("dialog")
+  box.innerHTML = `<h2>Keys</h2><table class="keys">${HELP.map(([key, what]) => `<tr><td>${key.split(" ").map(one => `<kbd>${one}</kbd>`).join(" ")}</td><td>${what}</td></tr>`).join("")}</table><form method="dialog"><button type="button" class="off">${enabled() ? "Switch single keys off" : "Switch single keys on"}</button><button class="primary">Close</button></form>`
+  $(".off", box).onclick = () => { toggle(); box.close() }
+  box.onclose = () => box.remove()
+  document.body.append(box)
+  box.showModal()
+}
+
+const KEYS = {
+  j: () => move(1), k: () => move(-1), "]": () => move(1, true), "[": () => move(-1, true),
+  "/": () => { const it = $("input[type=search]"); it?.focus(); it?.select(); if (!it) location.href = "/ui/" },
+  e: () => press(".head [data-key=e]"), z: () => press("[data-fold]"),
+  m: () => press(".tabs2 [data-key=m]"), t: () => press(".tabs2 [data-key=t]"), d: () => press(".tabs2 [data-key=d]"), r: () => press(".tabs2 [data-key=r]"),
+  n: () => hit(1), N: () => hit(-1), c: () => copy(location.href), "?": help,
+  g: () => { going = Date.now() },
+  x: () => { const row = document.activeElement.closest(".row") ?? $(".row:has([aria-current])"); if (row) $("input", row).click() },
+  Escape: () => { const menu = $("details.menu[open]"); if (menu) menu.open = false; else if ($(".reading #list")) visit(`/ui/${new URL(location).search.replace(/([?&])(tab|at)=[^&]*/g, "$1")}`) },
+}
+
+let place = -1
+function hit(by) {
+  const marks = $$("#body mark")
+  if (!marks.length) return
+  place = (place + by + marks.length) % marks.length
+  marks[place].scrollIntoView({ block: "center" })
+}
+
+export function pressed(event) {
+  if ((event.metaKey || event.ctrlKey) && event.key === "k") {
+    event.preventDefault()
+    import("./palette.js").then(one => one.show())
+    return
+  }
+  if (event.metaKey || event.ctrlKey || event.altKey || $("dialog[open]")) return
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select")
+  if (typing) {
+    if (event.key === "Escape") typing.blur()
+    if (event.key === "Enter" && typing.type === "search") { event.preventDefault(); $(".row a")?.focus() }
+    return
+  }
+  if (!enabled() && event.key.length === 1) return
+  if (going && Date.now() - going < 1500 && GO[event.key]) { going = 0; event.preventDefault(); location.href = GO[event.key]; return }
+  const act = KEYS[event.key]
+  if (act) { event.preventDefault(); act() }
+}
+
+document.addEventListener("keydown", pressed)

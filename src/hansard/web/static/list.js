@@ -1,0 +1,144 @@
+// The list: pages of 50 rows in a box with a true scroll bar; filters and search as they are typed.
+import { $, $$, current, failed, get, part, row } from "./dom.js"
+import { listQuery, mark, visit } from "./visit.js"
+
+const PAGE = 50, AROUND = 2
+let box, rows, kept, wanted, total, asof, query, height, timer, open
+
+export function begin() {
+  box = $("#scroll"); rows = $("#rows")
+  const list = $("#list")
+  $("form.find").addEventListener("change", filtered)
+  $("form.find").addEventListener("submit", event => { event.preventDefault(); filtered(event) })
+  $("input[type=search]").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => filtered({ target: {} }), 120) })
+  list.style.setProperty("--pill", `${box.offsetTop + 10}px`)
+  list.addEventListener("change", async event => { if (event.target.name === "ids") (await import("./bulk.js")).chose() })
+  if (!rows) return
+  query = list.dataset.query; asof = list.dataset.asof; open?.abort(); open = new AbortController()
+  height = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"))
+  const first = Math.floor(list.dataset.offset / PAGE)
+  kept = new Map([[first, choosable($$(".row", rows))]]); wanted = new Set([first])
+  const shown = Number(list.dataset.offset) + rows.children.length
+  total = list.dataset.total ? Number(list.dataset.total) : shown + ("more" in list.dataset ? PAGE : 0)
+  rows.classList.toggle("short", total <= shown)
+  if ("search" in list.dataset) { rows.classList.add("short"); box.addEventListener("scroll", onward, { passive: true }); return }
+  if (!list.dataset.total) count()
+  lay(first, first)
+  if (first) box.scrollTop = first * PAGE * height
+  box.addEventListener("scroll", scrolled, { passive: true })
+  new ResizeObserver(scrolled).observe(box)
+  if (current()) mark(current())
+}
+
+// A box to tick stands in each row, once there is somebody to tick it.
+function choosable(list) {
+  for (const one of list) {
+    if ($("input", one)) continue
+    const tick = Object.assign(document.createElement("input"), { type: "checkbox", name: "ids", value: $("a", one).pathname.split("/").pop() })
+    tick.ariaLabel = `Select ${$("b", one).textContent}`
+    one.prepend(tick)
+  }
+  return list
+}
+
+async function count() {
+  try {
+    total = (await (await get(`/ui/count${query}`, "", open.signal)).json()).total
+    $("#list").dataset.total = total
+    $("#count").textContent = `${total.toLocaleString("en")} session${total === 1 ? "" : "s"}`
+    rows.classList.toggle("short", total <= rows.children.length)
+    scrolled(true)
+  } catch (problem) { failed(problem) }
+}
+
+let from = 0, to = 0
+function scrolled(force) {
+  if (!rows?.isConnected) return
+  const last = Math.max(0, Math.ceil(total / PAGE) - 1)
+  const at = Math.min(last, Math.floor(box.scrollTop / height / PAGE))
+  const begin = Math.max(0, at - AROUND), end = Math.min(last, at + AROUND)
+  if (begin === from && end === to && force !== true) return
+  lay(begin, end)
+}
+
+// Show pages begin…end: what is kept at once, a gap of the same height for what is not here yet.
+function lay(begin, end) {
+  from = begin; to = end
+  const nodes = []
+  for (let page = begin; page <= end; page++) {
+    const have = kept.get(page)
+    if (have) nodes.push(...have)
+    else {
+      const gap = document.createElement("li")
+      gap.role = "presentation"
+      gap.style.height = `${Math.min(PAGE, total - page * PAGE) * height}px`
+      nodes.push(gap)
+      load(page)
+    }
+  }
+  const held = document.activeElement?.closest?.(".row")
+  rows.replaceChildren(...nodes)
+  if (held?.isConnected) $("a", held).focus({ preventScroll: true })
+  rows.style.paddingTop = `${begin * PAGE * height}px`
+  rows.style.paddingBottom = `${Math.max(0, total - (end + 1) * PAGE) * height}px`
+}
+
+async function load(page) {
+  if (wanted.has(page)) return
+  wanted.add(page)
+  const mine = kept
+  try {
+    const join = query ? "&" : "?"
+    const made = await part(`/ui/rows${query}${join}page=${page}&asof=${asof}`, "rows", open.signal)
+    if (mine !== kept) return
+    kept.set(page, choosable($$(".row", made)))
+    if (kept.size > 40) for (const one of [...kept.keys()]) if (Math.abs(one - page) > 15) { kept.delete(one); wanted.delete(one) }
+    if (page >= from && page <= to) { lay(from, to); if (current()) mark(current()) }
+  } catch (problem) { wanted.delete(page); failed(problem) }
+}
+
+// What a search finds goes on by its cursor.
+async function onward() {
+  const next = $("[data-cursor]", rows)
+  if (!next || box.scrollTop + box.clientHeight < box.scrollHeight - 1500) return
+  const { cursor } = next.dataset
+  next.remove()
+  try {
+    const made = await part(`/ui/rows${query}&cursor=${encodeURIComponent(cursor)}`, "rows", open.signal)
+    choosable($$(".row", made))
+    rows.append(made)
+  } catch (problem) { failed(problem) }
+}
+
+export function refresh(id, made) {
+  const old = row(id)?.parentElement
+  if (!old || !made) return
+  choosable([made])
+  const was = $("input", old).checked, at = old.getAttribute("aria-posinset")
+  old.replaceChildren(...made.children)
+  $("input", old).checked = was
+  old.setAttribute("aria-posinset", at)
+  if (id === current()) mark(id)
+}
+
+export const facts = () => ({ query, total, asof })
+
+function filtered(event) {
+  if (event.target.name === "ids") return
+  const form = new FormData($("form.find")), next = new URLSearchParams()
+  for (const [name, value] of form) if (value && !(name === "sort" && value === "-updated_at")) next.append(name, value)
+  const path = current() ? location.pathname : "/ui/"
+  const url = new URL(`${path}?${next}`, location)
+  if (listQuery(url) !== listQuery(new URL(location)) || event.type === "submit") visit(url, { replace: event.target.name === undefined })
+}
+
+export function step(by) {
+  const all = $$(".row a"), at = all.findIndex(one => one.hasAttribute("aria-current") || one === document.activeElement)
+  const focus = all.indexOf(document.activeElement)
+  const next = all[Math.max(0, Math.min(all.length - 1, (focus >= 0 ? focus : at) + by))]
+  next?.focus({ preventScroll: true })
+  next?.scrollIntoView({ block: "nearest" })
+  return next
+}
+
+if ($("#list")) begin()

@@ -1,0 +1,86 @@
+// Go from one address to another, swapping only what differs: the list, the pane, or neither.
+import { $, $$, failed, part, row, session, style, wide } from "./dom.js"
+
+const PANE = ["tab", "at", "before", "after", "day", "page"]
+let going
+
+export function listQuery(url) {
+  const query = new URLSearchParams(url.search)
+  for (const name of PANE) query.delete(name)
+  return query.toString()
+}
+
+let shown = new URL(location)
+
+export async function visit(address, { push = true, replace = false, focus = false } = {}) {
+  const to = new URL(address, location)
+  going?.abort()
+  going = new AbortController()
+  const { signal } = going
+  try {
+    const work = []
+    if (listQuery(to) !== listQuery(shown)) work.push(list(to, signal, push))
+    const pane = session(to) && (to.pathname + to.search !== shown.pathname + shown.search || !$("#pane .head"))
+    if (pane) work.push(open(to, signal, focus))
+    await Promise.all(work)
+    if (!session(to) && !wide()) document.body.classList.remove("reading")
+    if (!session(to) && (wide() ? push === false || listQuery(to) === listQuery(shown) : true)) close()
+    if (replace) history.replaceState(null, "", to)
+    else if (push && to.href !== location.href) history.pushState(null, "", to)
+    shown = to
+    if (to.hash) target(to.hash)
+  } catch (problem) {
+    if (problem.name !== "AbortError") { $("#scroll")?.classList.add("stale"); failed(problem) }
+  }
+}
+
+async function list(to, signal, keep) {
+  const made = await part(`/ui/?${listQuery(to)}`, "list", signal)
+  const old = $("#list"), box = $("input[type=search]", old)
+  const typing = document.activeElement === box
+  const menu = $$("details.menu", old).findIndex(one => one.open)
+  const fresh = $("#list", made)
+  old.replaceWith(fresh)
+  const now = $("input[type=search]", fresh)
+  if (typing) { now.value = box.value; now.focus(); now.setSelectionRange(box.selectionStart, box.selectionEnd) }
+  if (keep && menu >= 0) { const again = $$("details.menu", fresh)[menu]; if (again) again.open = true }
+  ;(await import("./live.js")).light()
+  ;(await import("./list.js")).begin()
+}
+
+async function open(to, signal, focus) {
+  mark(session(to))
+  const [made] = await Promise.all([part(to.pathname + to.search, "pane", signal), style()])
+  $("#pane").replaceChildren(made)
+  document.body.classList.add("reading")
+  document.title = `${$("#pane h1")?.textContent} · Hansard`
+  ;(await import("./reading.js")).begin(to)
+  if (focus) $("#pane").focus({ preventScroll: true })
+}
+
+function close() {
+  if (!$("#pane .head")) return
+  $("#pane").replaceChildren()
+  document.body.classList.remove("reading")
+  mark("")
+}
+
+export function mark(id) {
+  const bare = id.replace(/^ses_/, "")
+  for (const one of $$(".row a[aria-current]")) one.removeAttribute("aria-current")
+  row(bare)?.setAttribute("aria-current", "true")
+}
+
+export function target(hash) {
+  const to = document.getElementById(decodeURIComponent(hash.slice(1)))
+  for (const one of $$("[data-target]")) one.removeAttribute("data-target")
+  if (!to) return
+  for (let box = to.closest("details"); box; box = box.parentElement.closest("details")) box.open = true
+  to.setAttribute("data-target", "")
+  to.scrollIntoView({ block: "start" })
+}
+
+window.addEventListener("popstate", () => {
+  if ($("#list") && /^\/ui\/(sessions\/[^/]+)?$/.test(location.pathname)) visit(location.href, { push: false })
+  else location.reload()
+})
