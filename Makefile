@@ -12,7 +12,7 @@ STORE ?= sqlite:///hansard.db
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve postgres test test-ui check format clients torture attack bench lock clean
+.PHONY: help setup serve postgres test test-ui check format docs clients torture attack bench lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,10 @@ check: setup ## Run every lint: ruff, mypy, the layers, the project's own rules
 format: setup ## Format the code and mend what ruff can mend by itself
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+docs: setup ## Write the generated parts of the documentation anew and build the site into build/site
+	@$(BIN)/python scripts/reference.py
+	@$(BIN)/zensical build --strict --clean
 
 clients: setup ## Run the published clients and the documents' snippets against a real server
 	@$(BIN)/python tests/clients/run.py $(ARGS)

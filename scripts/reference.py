@@ -1,0 +1,203 @@
+"""Write the parts of the documentation that the code knows better: error codes, scopes, routes, llms.txt.
+
+    python scripts/reference.py [--check]
+
+A generated part stands between ``<!-- begin: NAME -->`` and ``<!-- end: NAME -->``. With ``--check`` nothing is written; what is out
+of date is named, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import yaml  # type: ignore[import-untyped]  # one call needs no stubs
+
+from hansard import errors
+from hansard.access import SCOPES
+from hansard.cli.root import SECTIONS, root
+from hansard.http.application import status_of
+from hansard.http.route import Route
+from hansard.native import dialect
+from hansard.settings import DEFAULTS, PREFIX, described, type_name
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+SOURCE = ROOT / "src" / "hansard"
+AT_REQUESTS = ("access", "http", "ids.py", "model", "native", "service", "store", "system.py")
+"""What can answer a request of the native API, as opposed to the command line and to the dialects, which have pages of their own."""
+BESIDE_REQUESTS = ("backup", "archive")
+PART = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
+VERSION = "v1"
+
+
+class Raised(NamedTuple):
+    """One place that makes an error: its class, its own code if it has one, and what it says."""
+
+    kind: str
+    code: str | None
+    says: str
+
+
+def codes() -> str:
+    """The table of the codes that have a meaning of their own."""
+    known: dict[str, list[Raised]] = defaultdict(list)
+    for one in raised():
+        if one.code:
+            known[one.code].append(one)
+    rows = [(f"`{code}`", str(_status(found[0])), "<br>".join(sorted({one.says for one in found}))) for code, found in sorted(known.items())]
+    return _table(("code", "status", "what it says"), rows)
+
+
+def classes() -> str:
+    """The table of the kinds of error, from the tree in the module's docstring."""
+    tree = re.findall(r"[├└]── (\w+) +(.+)", errors.__doc__ or "")
+    rows = [(f"`{getattr(errors, name).default_code}`", str(_status(Raised(name, None, ""))), meaning) for name, meaning in tree]
+    return _table(("code", "status", "meaning"), rows)
+
+
+def scopes() -> str:
+    """The table of the scopes and what each opens."""
+    opened: dict[str, list[str]] = defaultdict(list)
+    for one in dialect.routes:
+        opened[str(one.scope)].append(f"`{one.method} {one.path}`")
+    return _table(("scope", "may", "opens"), [(f"`{scope}`", may, "<br>".join(opened[scope])) for scope, may in SCOPES.items()])
+
+
+def routes() -> str:
+    """A table of the native routes for each noun."""
+    nouns: dict[str, list[Route]] = defaultdict(list)
+    for one in dialect.routes:
+        nouns[_noun(one.path)].append(one)
+    return "\n".join(f"### {noun}\n\n{_table(('request', 'scope', 'does'), [_row(one) for one in found])}" for noun, found in sorted(nouns.items()))
+
+
+def settings() -> str:
+    """The table of the settings."""
+    rows = [(f"`{name}`", f"`{PREFIX}{name.upper()}`", type_name(name), f"`{json.dumps(DEFAULTS[name])}`", described(name)) for name in DEFAULTS]
+    return _table(("setting", "in the environment", "is a", "default", "what it is for"), rows)
+
+
+def commands() -> str:
+    """What --help says, of every command."""
+    return "\n".join(f"## {title}\n\n" + "\n".join(_helped(root.get_command(_context(), name), name) for name in found) for title, found in SECTIONS.items())
+
+
+def _helped(command: click.Command, name: str) -> str:
+    context = click.Context(command, info_name=name, parent=_context(), terminal_width=100, help_option_names=["--help"])
+    parts = [f"### hansard {name}\n\n```text\n{command.get_help(context)}\n```\n"]
+    if isinstance(command, click.Group):
+        parts += [_helped(one, f"{name} {verb}") for verb, one in command.commands.items()]
+    return "\n".join(parts)
+
+
+def _context() -> click.Context:
+    return click.Context(root, info_name="hansard")
+
+
+def llms() -> str:
+    """The documentation's contents for language models: https://llmstxt.org."""
+    configuration: dict[str, Any] = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+    sections: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for title, content in (pair for entry in configuration["nav"] for pair in entry.items()):
+        if isinstance(content, str):
+            sections["Begin"].append((title, content))
+        else:
+            sections[title] += [pair for one in content for pair in one.items()]
+    lines = [f"# {configuration['site_name']}", "", f"> {configuration['site_description']}"]
+    for title, pages in sections.items():
+        lines += ["", f"## {title}", "", *[f"- [{name}]({file}): {_summary(DOCS / file)}" for name, file in pages]]
+    return "\n".join(lines) + "\n"
+
+
+def raised() -> Iterator[Raised]:
+    """Every place that makes one of our errors with words that are known beforehand."""
+    files = [path for name in AT_REQUESTS for path in ((SOURCE / name).rglob("*.py") if (SOURCE / name).is_dir() else [SOURCE / name])]
+    trees = [ast.parse(path.read_text()) for path in sorted(files) if not path.stem.startswith(BESIDE_REQUESTS)]
+    kinds = _kinds(trees)
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
+                base, own = kinds[node.func.id]
+                given = next((_text(word.value) for word in node.keywords if word.arg == "code"), None)
+                yield Raised(base, given or own, _text(node.args[0]) or "")
+
+
+def _kinds(trees: list[ast.Module]) -> dict[str, tuple[str, str | None]]:
+    """Each class of error by name: the class of the tree that it is, and its own code."""
+    kinds: dict[str, tuple[str, str | None]] = {
+        name: (name, None) for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.Error)
+    }
+    for node in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        base = next((one.id for one in node.bases if isinstance(one, ast.Name) and one.id in kinds), None)
+        codes = [one.value for one in node.body if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == "default_code"]
+        if base and codes:
+            kinds[node.name] = (base, _text(codes[0]))
+    return kinds
+
+
+def _text(node: ast.expr) -> str | None:
+    """A string as it is written, with … for what is known only later."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return None
+
+
+def _status(one: Raised) -> int:
+    kind: type[errors.Error] = getattr(errors, one.kind)
+    return status_of(dialect, kind("", code=one.code))
+
+
+def _noun(path: str) -> str:
+    words = [word for word in path.split("/") if word and not word.startswith("{") and word != VERSION]
+    return next((word for word in reversed(words) if word in {"messages", "runs"}), words[0])
+
+
+def _row(one: Route) -> tuple[str, str, str]:
+    return f"`{one.method} {one.path}`", "none" if one.public else f"`{one.scope}`", one.summary.replace("``", "`")
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *[tuple(cell.replace("|", "\\|") for cell in row) for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _summary(page: Path) -> str:
+    """The first paragraph behind the title."""
+    paragraphs = page.read_text("utf-8").split("\n\n")
+    return " ".join(next(one for one in paragraphs if one.strip() and not one.lstrip().startswith(("#", "<", "---"))).split())
+
+
+PARTS: dict[str, Callable[[], str]] = {"classes": classes, "codes": codes, "commands": commands, "routes": routes, "scopes": scopes, "settings": settings}
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Each file that has generated parts, with what it should hold."""
+    for page in sorted(DOCS.rglob("*.md")):
+        text = page.read_text("utf-8")
+        if PART.search(text):
+            yield page, PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n{found[3]}", text)
+    yield DOCS / "llms.txt", llms()
+
+
+def main() -> None:
+    check = "--check" in sys.argv[1:]
+    stale = [(file, text) for file, text in generated() if not file.exists() or file.read_text("utf-8") != text]
+    for file, text in stale:
+        if not check:
+            file.write_text(text, "utf-8")
+        print(f"{file.relative_to(ROOT)} {'is out of date: make docs' if check else 'is written anew'}")
+    sys.exit(check and bool(stale))
+
+
+if __name__ == "__main__":
+    main()

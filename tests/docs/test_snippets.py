@@ -1,0 +1,52 @@
+"""What the documentation shows runs, against a live server, and prints what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.docs.blocks import Runner, blocks, matches
+from tests.support.serving import Served, serving
+
+ROOT = Path(__file__).resolve().parents[2]
+DIALECTS = ROOT / "docs" / "dialects"  # their curl commands run with the published clients: make clients
+PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if DIALECTS not in page.parents]
+SHOWN = "http://127.0.0.1:8765"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("docs")) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def runner(served: Served) -> Iterator[Runner]:
+    with Runner(served.folder, {SHOWN: served.url}) as one:
+        yield one
+
+
+@pytest.fixture
+def environment(served: Served, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Each page works in an empty workspace of its own."""
+    headers = {"Authorization": f"Bearer {served.key}"}
+    answer = httpx.post(f"{served.url}/v1/workspaces", headers=headers, json={"name": request.node.callspec.id.replace("/", " ")})
+    assert answer.is_success, answer.text
+    return {"HANSARD_URL": served.url, "HANSARD_API_KEY": answer.json()["key"], "HANSARD_WORKSPACE": answer.json()["name"]}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_snippet_of_the_page_runs(page: Path, runner: Runner, environment: dict[str, str]) -> None:
+    for block in blocks(page):
+        if block.reason is None:
+            runner.run(block, environment)
+
+
+def test_output_matches_but_for_what_is_left_open() -> None:
+    assert matches("a 1 b\n", "a … b")
+    assert matches("[x]\n", "[x]")
+    assert not matches("a 1 c", "a … b")
+    assert not matches("more", "")
