@@ -22,7 +22,7 @@ _ROUNDS = 90
 
 @click.command()
 @click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65_535), help="The port to listen on; 0 takes a free one.  [default: 8765]")
+@click.option("--port", type=click.IntRange(0, 65_535), metavar="N", help="The port to listen on; 0 takes a free one.  [default: 8765]")
 @click.option("--access-log/--no-access-log", default=None, help="Write a JSON line for each request to standard error.")
 @click.option("--migrate/--no-migrate", default=None, help="Bring the store up to date first, or refuse to start.  [default: migrate]")
 @store_options
