@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import uuid
 
 import httpx
@@ -135,6 +136,20 @@ def test_an_append_whose_answer_got_lost_is_not_doubled(served: Served, name: st
         client.sessions.start(name)
         assert [message.seq for message in client.messages.append(name, {"role": "user", "text": "once"})] == [1]
         assert [message.text for message in client.messages.list(name)] == ["once"]
+
+
+def test_a_search_finds_what_was_said(hansard: Hansard, name: str) -> None:
+    word = f"word{uuid.uuid4().hex}"
+    hansard.sessions.start(name, channel="mail")
+    hansard.messages.append(name, {"role": "user", "text": f"the {word} was said"})
+    until = time.monotonic() + 10
+    while not (found := hansard.search(word, channel="mail", total=True).page()).data and time.monotonic() < until:
+        time.sleep(0.1)
+    assert found.total == 1
+    hit = found.data[0]
+    assert (hit.session.id, hit.matches, hit.snippets[0].message_id, hit.snippets[0].seq) == (name, 1, hit.message_id, 1)
+    assert [hit.snippets[0].text[start:end] for start, end in hit.snippets[0].highlights] == [word]
+    assert list(hansard.search(word, channel="web")) == []
 
 
 def test_a_fork_takes_the_messages_up_to_one(hansard: Hansard, name: str) -> None:

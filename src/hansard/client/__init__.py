@@ -27,7 +27,7 @@ from hansard.client.errors import (
 )
 from hansard.client.fields import NewMessage, NewRun, NewSession, SessionFields, SessionFilter, UsageFields
 from hansard.client.running import AsyncRunning, Running
-from hansard.client.structs import Deleted, Event, Key, Message, Page, Run, Session, Usage, Workspace
+from hansard.client.structs import Deleted, Event, Found, Key, Message, Page, Run, Session, Snippet, Usage, Workspace
 from hansard.client.sync import Hansard
 from hansard.client.verbs import AsyncPages, Pages
 
@@ -39,6 +39,7 @@ __all__ = [
     "Deleted",
     "Event",
     "Forbidden",
+    "Found",
     "Hansard",
     "HansardError",
     "Invalid",
@@ -57,6 +58,7 @@ __all__ = [
     "Session",
     "SessionFields",
     "SessionFilter",
+    "Snippet",
     "TooLarge",
     "TooMany",
     "Unauthenticated",

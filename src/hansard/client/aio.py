@@ -8,7 +8,7 @@ from typing import Self, Unpack
 
 import httpx
 
-from hansard.client import following, keys, messages, runs, sessions
+from hansard.client import following, keys, messages, runs, search, sessions
 from hansard.client.exchange import Habits
 from hansard.client.fields import NewRun
 from hansard.client.running import AsyncRunning
@@ -84,6 +84,7 @@ class AsyncHansard(AsyncNoun):
         self.runs = AsyncRuns(self._wire)
         self.keys = AsyncKeys(self._wire)
 
+    search = async_paging(search.search)
     workspace = awaiting(keys.workspace)
 
     def events(self, *, after: int | None = None) -> AsyncGenerator[Event]:

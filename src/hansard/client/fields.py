@@ -14,6 +14,7 @@ Resolution = Literal["open", "resolved", "unresolved"]
 OpenState = Literal["queued", "running", "waiting"]
 FinalState = Literal["completed", "partial", "failed", "cancelled", "interrupted"]
 Sort = Literal["updated_at", "-updated_at", "created_at", "-created_at", "active_at", "-active_at", "title", "-title"]
+SearchSort = Literal["recency", "relevance"]
 
 
 class UsageFields(TypedDict, total=False):

@@ -163,6 +163,32 @@ class Event(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     seq: int | None = None
 
 
+class Snippet(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """A passage of a message; ``highlights`` are stretches of ``text``: start and end, in characters."""
+
+    message_id: str
+    seq: int
+    role: str = ""
+    created_at: datetime | None = None
+    text: str = ""
+    highlights: list[tuple[int, int]] = []
+
+
+class Found(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """A session that a search found. ``message_id`` is the message to jump to, None where only the title or the qualifiers match."""
+
+    session: Session
+    message_id: str | None = None
+    matches: int = 0
+    title_highlights: list[tuple[int, int]] = []
+    snippets: list[Snippet] = []
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        inner = {"session": Session.of(document["session"]), "snippets": [Snippet.of(one) for one in document.get("snippets", [])]}
+        return super().of({**document, **inner})
+
+
 class Page(Struct, Generic[T], frozen=True, kw_only=True, repr_omit_defaults=True):
     """One answer of a list; ``total`` is there when it was asked for."""
 

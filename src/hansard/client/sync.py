@@ -8,7 +8,7 @@ from typing import Self, Unpack
 
 import httpx
 
-from hansard.client import following, keys, messages, runs, sessions
+from hansard.client import following, keys, messages, runs, search, sessions
 from hansard.client.exchange import Habits
 from hansard.client.fields import NewRun
 from hansard.client.running import Running
@@ -84,6 +84,7 @@ class Hansard(Noun):
         self.runs = Runs(self._wire)
         self.keys = Keys(self._wire)
 
+    search = paging(search.search)
     workspace = blocking(keys.workspace)
 
     def events(self, *, after: int | None = None) -> Iterator[Event]:

@@ -1,0 +1,20 @@
+"""The request of a search."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from hansard.client.exchange import Request
+from hansard.client.fields import SearchSort, SessionFilter
+from hansard.client.pages import page_of
+from hansard.client.structs import Found, Page
+
+
+def search(
+    q: str, *, sort: SearchSort | None = None, page_size: int | None = None, total: bool = False, **where: Unpack[SessionFilter]
+) -> Request[Page[Found]]:
+    """The sessions in which this was said, with the best passages of each; iterate and it pages by itself.
+
+    Words, ``"exact phrases"``, ``prefix*`` and ``-not``, narrowed by the filters of the list.
+    """
+    return Request("GET", "/v1/search", page_of(Found), query={**where, "q": q, "sort": sort, "limit": page_size, "total": total or None})
