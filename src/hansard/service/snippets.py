@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hansard.model import Snippet, parts
-from hansard.store.words import located
+from hansard.store.words import is_paired, located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hansard.model import Message
-    from hansard.store.terms import Terms
+    from hansard.store.terms import Term, Terms
 
 LENGTH, _LEAD = 200, 60
 _LOOKED_AT = 20_000
@@ -32,7 +32,10 @@ def marks(text: str, terms: Terms) -> list[tuple[int, int]]:
     places = list(located(text[:_LOOKED_AT]))
     document = [word for word, _, _ in places]
     found = sorted(
-        (places[at][1], places[at + len(term.words) - 1][2]) for term in terms.wanted if not term.words[0].startswith(_FACT) for at in term.places(document)
+        (places[at][1], _end(term, places[at + len(term.words) - 1]))
+        for term in terms.wanted
+        if not term.words[0].startswith(_FACT)
+        for at in term.places(document)
     )
     apart: list[tuple[int, int]] = []
     for start, end in found:
@@ -41,6 +44,12 @@ def marks(text: str, terms: Terms) -> list[tuple[int, int]]:
         else:
             apart.append((start, end))
     return apart
+
+
+def _end(term: Term, place: tuple[str, int, int]) -> int:
+    """Where a term ends whose last word is at ``place``: a single character of a pair ends after itself."""
+    word, start, end = place
+    return start + 1 if term.prefix and len(term.words[-1]) == 1 and is_paired(word) else end
 
 
 def marked(message: Message, terms: Terms) -> Marked:

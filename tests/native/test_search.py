@@ -1,0 +1,57 @@
+"""``GET /v1/search``."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+
+@pytest.fixture
+async def filled(client: httpx.AsyncClient) -> httpx.AsyncClient:
+    for name, text in (("one", "a refund, please"), ("two", "the refund is late"), ("three", "hello")):
+        await client.post("/v1/sessions", json={"id": name, "channel": "web" if name == "one" else "api"})
+        await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": text}]})
+    return client
+
+
+async def test_it_answers_with_sessions_snippets_and_the_message_to_jump_to(filled: httpx.AsyncClient) -> None:
+    answer = (await filled.get("/v1/search", params={"q": "refund", "total": "true"})).json()
+    assert [one["session"]["id"] for one in answer["data"]] == ["two", "one"]
+    assert (answer["total"], answer["total_is_lower_bound"], answer["has_more"], answer["next_cursor"]) == (2, False, False, None)
+    found = answer["data"][0]
+    snippet = found["snippets"][0]
+    assert found["message_id"] == snippet["message_id"]
+    assert [snippet["text"][start:end] for start, end in snippet["highlights"]] == ["refund"]
+    message = (await filled.get(f"/v1/sessions/two/messages/{found['message_id']}")).json()
+    assert message["parts"][0]["content"] == snippet["text"]
+
+
+async def test_it_is_walked_by_cursor(filled: httpx.AsyncClient) -> None:
+    first = (await filled.get("/v1/search", params={"q": "refund", "limit": 1})).json()
+    assert "total" not in first
+    second = (await filled.get("/v1/search", params={"q": "refund", "limit": 1, "cursor": first["next_cursor"]})).json()
+    assert [one["session"]["id"] for one in (*first["data"], *second["data"])] == ["two", "one"]
+    assert second["next_cursor"] is None
+    other = await filled.get("/v1/search", params={"q": "other", "cursor": first["next_cursor"]})
+    assert other.status_code == 400
+    assert other.json()["code"] == "bad_cursor"
+
+
+async def test_the_filters_of_the_list_narrow_it(filled: httpx.AsyncClient) -> None:
+    answer = (await filled.get("/v1/search", params={"q": "refund", "channel": "web"})).json()
+    assert [one["session"]["id"] for one in answer["data"]] == ["one"]
+
+
+async def test_it_is_told_again_only_when_something_changed(filled: httpx.AsyncClient) -> None:
+    first = await filled.get("/v1/search", params={"q": "hello"})
+    again = await filled.get("/v1/search", params={"q": "hello"}, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    await filled.post("/v1/sessions/two/messages", json={"messages": [{"role": "user", "text": "hello again"}]})
+    now = await filled.get("/v1/search", params={"q": "hello"}, headers={"If-None-Match": first.headers["etag"]})
+    assert [one["session"]["id"] for one in now.json()["data"]] == ["two", "three"]
+
+
+async def test_a_term_has_256_characters_at_most(filled: httpx.AsyncClient) -> None:
+    assert (await filled.get("/v1/search", params={"q": "x" * 256})).status_code == 200
+    assert (await filled.get("/v1/search", params={"q": "x" * 257})).status_code == 400
+    assert (await filled.get("/v1/search")).json()["data"] == []

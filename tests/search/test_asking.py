@@ -1,0 +1,61 @@
+"""What somebody typed, and what it means."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hansard.model import SessionFilter
+from hansard.service.asking import read, within
+from hansard.store.terms import Term, Terms
+
+DAY = 1_767_225_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "terms", "wanted"),
+    [
+        ("hello world", Terms((Term(("hello",)), Term(("world",)))), SessionFilter()),
+        ('"hello world"', Terms((Term(("hello", "world")),)), SessionFilter()),
+        ('"hello wor"*', Terms((Term(("hello", "wor"), prefix=True),)), SessionFilter()),
+        ("hel*", Terms((Term(("hel",), prefix=True),)), SessionFilter()),
+        ("a -b", Terms((Term(("a",)),), (Term(("b",)),)), SessionFilter()),
+        ('a -"b c"', Terms((Term(("a",)),), (Term(("b", "c")),)), SessionFilter()),
+        ("state:failed,running", None, SessionFilter(state=("failed", "running"))),
+        ("Channel:WEB x", Terms((Term(("x",)),)), SessionFilter(channel=("web",))),
+        ('user:"a b"', None, SessionFilter(user_id=("a b",))),
+        ("tag:x tag:y", None, SessionFilter(tag=("x", "y"))),
+        ("role:user", Terms((Term(("=u",)),)), SessionFilter()),
+        ("has:tool", Terms((Term(("=x",)),)), SessionFilter()),
+        ("after:2026-01-01", None, SessionFilter(active_from=DAY)),
+        ("before:2026-01-01", None, SessionFilter(active_until=DAY - 1)),
+        ("before:yesterday", Terms((Term(("before", "yesterday")),)), SessionFilter()),
+        ("foo:bar", Terms((Term(("foo", "bar")),)), SessionFilter()),
+        ("-state:failed", Terms((), (Term(("state", "failed")),)), SessionFilter()),
+        ("https://x.org/y", Terms((Term(("https", "x", "org", "y")),)), SessionFilter()),
+        ('"open end', Terms((Term(("open", "end")),)), SessionFilter()),
+    ],
+)
+def test_words_phrases_prefixes_and_qualifiers_are_read(text: str, terms: Terms | None, wanted: SessionFilter) -> None:
+    asked = read(text)
+    assert asked.terms == terms
+    assert asked.filter == wanted
+
+
+@pytest.mark.parametrize("text", ["", "   ", "🙂", '"', '""', "-", "*", "- -", ":", '"*', "-:"])
+def test_nothing_asked_is_nothing_found(text: str) -> None:
+    assert read(text).filter is None
+
+
+@given(st.text(max_size=256))
+def test_nothing_that_can_be_typed_is_an_error(text: str) -> None:
+    asked = read(text)
+    if asked.terms is not None:
+        assert asked.terms.spelled("1_")["match"]
+        asked.terms.match(["=u", "hello"])
+
+
+def test_two_filters_let_through_what_both_do() -> None:
+    assert within(SessionFilter(state=("a", "b")), SessionFilter(state=("b", "c"), app=("x",))) == SessionFilter(state=("b",), app=("x",))
+    assert within(SessionFilter(state=("a",)), SessionFilter(state=("b",))) is None
