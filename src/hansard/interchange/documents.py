@@ -20,7 +20,7 @@ _ZIP_MAGIC = b"PK\x03\x04"
 class Document(Struct, frozen=True, kw_only=True):
     """One file to import. ``chosen`` says that the caller named it, so that it must be of a known format.
 
-    ``name`` is its place for messages, ``size`` its bytes if known.  ``beside`` gives what the file
+    ``name`` is its place for messages, ``size`` its bytes if known, ``most`` how many may be read of it.  ``beside`` gives what the file
     of a name in the same folder holds, None when there is none.
     """
 
@@ -29,6 +29,7 @@ class Document(Struct, frozen=True, kw_only=True):
     chosen: bool
     open: Callable[[], AbstractContextManager[IO[bytes]]]
     beside: Callable[[str], bytes | None]
+    most: int | None = None
 
     @property
     def stem(self) -> str:
@@ -39,7 +40,7 @@ class Document(Struct, frozen=True, kw_only=True):
     @contextmanager
     def stream(self) -> Iterator[Stream]:
         with self.open() as file:
-            yield Stream(file)
+            yield Stream(file, self.most)
 
 
 def documents(path: Path) -> Iterator[Document]:
@@ -55,9 +56,9 @@ def documents(path: Path) -> Iterator[Document]:
         yield _file(path, chosen=True)
 
 
-def from_stream(name: str, file: IO[bytes]) -> Document:
+def from_stream(name: str, file: IO[bytes], *, most: int | None = None) -> Document:
     """A file that is open already, such as standard input or an upload; it is read once."""
-    return Document(name=name, size=None, chosen=True, open=lambda: nullcontext(file), beside=lambda _: None)
+    return Document(name=name, size=None, chosen=True, open=lambda: nullcontext(file), beside=lambda _: None, most=most)
 
 
 def _file(path: Path, *, chosen: bool) -> Document:

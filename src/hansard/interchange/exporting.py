@@ -24,7 +24,10 @@ class Exported(Struct, kw_only=True):
 
 
 async def lines(service: Service, principal: Principal, wanted: SessionFilter, counted: Exported | None = None) -> AsyncIterator[bytes]:
-    """The sessions that match, oldest first, a line each; each as it is at one moment, and counted as it is given."""
+    """The sessions that match, oldest first, a line each; each as it is at one moment, and counted as it is given.
+
+    At the end the audit log is told.
+    """
     counted = counted or Exported()
     query = SessionQuery(filter=wanted, sort="created_at", limit=_AT_ONCE)
     while True:
@@ -35,8 +38,9 @@ async def lines(service: Service, principal: Principal, wanted: SessionFilter, c
             counted.runs += len(snapshot.runs)
             yield hansard.write(snapshot)
         if page.next_cursor is None:
-            return
+            break
         query = msgspec.structs.replace(query, cursor=page.next_cursor)
+    await service.audit.note(principal, "sessions.exported", "sessions", sessions=counted.sessions, messages=counted.messages)
 
 
 async def export(

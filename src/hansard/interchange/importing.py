@@ -21,7 +21,7 @@ from hansard.interchange.values import Bad
 from hansard.model.transfer import Incoming, Snapshot, Verdict
 from hansard.service import Service
 
-_MESSAGES_AT_ONCE, _SESSIONS_AT_ONCE, _TRIES = 2000, 200, 5
+_MESSAGES_AT_ONCE, _SESSIONS_AT_ONCE, _TRIES, _PROBLEMS = 2000, 200, 5, 100
 
 Outcome = SessionRecord | Snapshot | Bad
 
@@ -52,11 +52,20 @@ class Progress(Struct, frozen=True, kw_only=True):
     messages: int
 
 
+class Problem(Struct, frozen=True):
+    """Why a record was set aside: in which file, its number there, the reason."""
+
+    file: str
+    record: int
+    reason: str
+
+
 class Report(Struct, kw_only=True):
     """What became of the sessions: stored, there already, added to, set aside.
 
     ``messages`` counts those of the sessions read.  ``skipped`` are files of no known format inside
-    a folder or archive, ``errors`` the files that say which records are bad and why.
+    a folder or archive, ``errors`` the files that say which records are bad and why, ``problems``
+    the first hundred of these.
     """
 
     new: int = 0
@@ -66,6 +75,7 @@ class Report(Struct, kw_only=True):
     messages: int = 0
     skipped: list[str] = []
     errors: list[str] = []
+    problems: list[Problem] = []
 
     def count(self, verdict: Verdict, messages: int) -> None:
         setattr(self, verdict.outcome, getattr(self, verdict.outcome) + 1)
@@ -123,6 +133,14 @@ class Import:
                     self._flight.cancel()
             place.forget()
         self.report.errors += aside.written
+        await self._note(path)
+
+    async def _note(self, path: Path | None) -> None:
+        """Tell the audit log what an import has changed."""
+        done = self.report
+        if not self._options.dry_run and (done.new or done.updated):
+            file = path.name if path is not None else "stream"
+            await self._service.audit.note(self._principal, "sessions.imported", file, new=done.new, updated=done.updated, same=done.same, bad=done.bad)
 
     async def _read(self, document: Document, place: Place, aside: Aside) -> None:
         with document.stream() as stream:
@@ -131,7 +149,7 @@ class Import:
                     self.report.same += 1
                 elif isinstance(outcome, Bad):
                     self.report.bad += 1
-                    aside.note(document.name, outcome.number, outcome.reason)
+                    self._set_aside(aside, Problem(document.name, outcome.number, outcome.reason))
                     place.settled(1)
                 elif self._take(document.name, outcome):
                     await self._write_group(place, aside)
@@ -171,7 +189,7 @@ class Import:
         for item, verdict in zip(group, verdicts, strict=True):
             self.report.count(verdict, len(item.record.messages))
             if verdict.reason is not None:
-                aside.note(item.file, item.number, verdict.reason)
+                self._set_aside(aside, Problem(item.file, item.number, verdict.reason))
         place.settled(len(group))
 
     async def _patiently(self, group: Sequence[_Item]) -> list[Verdict]:
@@ -190,6 +208,11 @@ class Import:
         brought = iter(await transfers.bring(self._principal, incoming, dry_run=dry_run) if incoming else [])
         restored = iter(await transfers.restore(self._principal, snapshots, dry_run=dry_run) if snapshots else [])
         return [next(brought if isinstance(item.record, SessionRecord) else restored) for item in group]
+
+    def _set_aside(self, aside: Aside, problem: Problem) -> None:
+        aside.note(problem.file, problem.record, problem.reason)
+        if len(self.report.problems) < _PROBLEMS:
+            self.report.problems.append(problem)
 
     def _tell(self, document: Document, stream: Stream) -> None:
         if self._on_progress:

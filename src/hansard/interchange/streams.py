@@ -13,17 +13,19 @@ _GZIP_FORMAT = 31
 
 
 class Truncated(Exception):
-    """The bytes end before they should; what came before is good."""
+    """The bytes end before they should, or there are too many; what came before is good."""
 
 
 class Stream:
     """A file read once, from its beginning; ``head`` is its first part, to judge the format by.
 
     ``position`` counts the bytes taken from the file itself, compressed ones if it is compressed.
+    What goes beyond ``most`` bytes, if given, is not read.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], most: int | None = None) -> None:
         self._file = file
+        self._left = most
         self._rest = self._opened()
         self._problem: Truncated | None = None
         self.position = 0
@@ -60,6 +62,15 @@ class Stream:
         return b"".join(taken)
 
     def _opened(self) -> Iterator[bytes]:
+        for chunk in self._unpacked():
+            if self._left is not None:
+                self._left -= len(chunk)
+                if self._left < 0:
+                    message = "the file is larger than may be read here"
+                    raise Truncated(message)
+            yield chunk
+
+    def _unpacked(self) -> Iterator[bytes]:
         raw = self._raw()
         first = next(raw, b"")
         if first.startswith(_GZIP_MAGIC):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard.http.route import Dialect
-from hansard.native import audit, bulk, events, keys, messages, runs, search, sessions, stats, users, views, workspaces
+from hansard.native import audit, bulk, events, keys, messages, runs, search, sessions, stats, transfers, users, views, workspaces
 
 if TYPE_CHECKING:
     from hansard.http.route import Failure
@@ -42,6 +42,7 @@ dialect = Dialect(
         *events.routes,
         *stats.routes,
         *views.routes,
+        *transfers.routes,
         *users.routes,
         *audit.routes,
         *keys.routes,

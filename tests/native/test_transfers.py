@@ -1,0 +1,115 @@
+"""``/v1/export`` and ``/v1/import``: what goes out comes back, and bad files say why."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from hansard.access import Principal
+from hansard.native import transfers
+from hansard.service import Service
+
+TALK = [{"role": "user", "content": "Where is A-7?"}, {"role": "assistant", "content": "In Oslo."}]
+
+
+async def imported(client: httpx.AsyncClient, body: bytes, **params: Any) -> dict[str, Any]:
+    answer = await client.post("/v1/import", content=body, params=params)
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+async def key_of(service: Service, workspace: str, **narrowed: str) -> str:
+    """A key of a workspace that is made when it is not there yet."""
+    principal = service.workspaces.operator(await service.workspaces.create(workspace))
+    return (await service.keys.create(principal, "other", ("sessions:read", "sessions:write", "export"), **narrowed))[0]  # type: ignore[arg-type]
+
+
+async def test_an_export_comes_back_in_another_workspace(client: httpx.AsyncClient, service: Service) -> None:
+    for number in range(25):
+        await client.post("/v1/sessions", json={"id": f"s-{number}", "channel": "web" if number % 2 else "api"})
+        await client.post(f"/v1/sessions/s-{number}/messages", json={"messages": [{"role": "user", "text": f"m{number}"}]})
+    answer = await client.get("/v1/export", params={"channel": "web"})
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    lines = answer.content.splitlines()
+    assert [json.loads(line)["session"]["own_id"] for line in lines] == [f"s-{number}" for number in range(1, 25, 2)]
+    client.headers["Authorization"] = f"Bearer {await key_of(service, 'elsewhere')}"
+    assert (await imported(client, answer.content))["new"] == 12
+    assert (await client.get("/v1/export")).content == answer.content
+
+
+async def test_an_empty_export_is_empty(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/export")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_a_file_is_imported_once_however_often_it_is_sent(client: httpx.AsyncClient) -> None:
+    body = gzip.compress(json.dumps([{"id": "a", "messages": TALK}, {"id": "b", "messages": TALK}]).encode())
+    assert await imported(client, body, channel="phone") == {"new": 2, "same": 0, "updated": 0, "bad": 0, "messages": 4, "problems": []}
+    assert (await imported(client, body))["same"] == 2
+    assert (await client.get("/v1/sessions/a")).json()["channel"] == "phone"
+
+
+async def test_a_dry_run_writes_nothing(client: httpx.AsyncClient) -> None:
+    assert (await imported(client, json.dumps([{"id": "a", "messages": TALK}]).encode(), dry_run="true"))["new"] == 1
+    assert (await client.get("/v1/sessions/a")).status_code == 404
+
+
+async def test_bad_records_are_told_with_their_reasons(client: httpx.AsyncClient) -> None:
+    done = await imported(client, json.dumps([{"id": "a", "messages": TALK}, {"no": 1}]).encode())
+    assert (done["new"], done["bad"]) == (1, 1)
+    assert [(one["record"], one["reason"][:19]) for one in done["problems"]] == [(2, "no list of messages")]
+
+
+async def test_times_without_an_offset_are_of_the_zone_that_is_named(client: httpx.AsyncClient) -> None:
+    body = json.dumps([{"id": "a", "created_at": "2026-07-01T12:00:00", "messages": TALK}]).encode()
+    await imported(client, body, tz="Europe/Berlin")
+    assert (await client.get("/v1/sessions/a")).json()["created_at"] == "2026-07-01T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("body", "params", "words"),
+    [
+        (b"hello", {}, "of no known format"),
+        (b"", {}, "of no known format"),
+        (b"[]", {"format": "word"}, "unknown format 'word'"),
+        (b"[]", {"tz": "Mars/Base"}, "no time zone"),
+        (b"[]", {"dry_run": "perhaps"}, "dry_run"),
+    ],
+)
+async def test_what_cannot_be_imported_is_400(client: httpx.AsyncClient, body: bytes, params: dict[str, str], words: str) -> None:
+    answer = await client.post("/v1/import", content=body, params=params)
+    assert answer.status_code == 400
+    assert words in answer.json()["detail"]
+
+
+async def test_a_body_that_is_too_large_is_413(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/v1/import", content=b" " * (transfers.BODY + 1))).status_code == 413
+
+
+async def test_what_unpacks_to_too_much_is_cut_and_said(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfers, "UNPACKED", 300_000)
+    body = gzip.compress(json.dumps([{"id": f"s-{number}", "messages": TALK, "note": "x" * 1000} for number in range(1000)]).encode())
+    done = await imported(client, body)
+    assert 0 < done["new"] < 300
+    assert done["problems"][-1]["reason"] == "the file is larger than may be read here"
+
+
+async def test_both_need_their_scopes_and_a_key_for_everybody(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+    client.headers["Authorization"] = f"Bearer {(await service.keys.create(principal, 'reads', ('sessions:read',)))[0]}"
+    assert (await client.get("/v1/export")).status_code == 403
+    assert (await client.post("/v1/import", content=b"[]")).status_code == 403
+    client.headers["Authorization"] = f"Bearer {await key_of(service, 'narrow', user_id='ann')}"
+    body = json.dumps([{"id": "a", "messages": TALK}]).encode()
+    assert (await client.post("/v1/import", content=body)).json()["code"] == "narrowed_key"
+
+
+async def test_both_are_in_the_audit_log(client: httpx.AsyncClient) -> None:
+    await imported(client, json.dumps([{"id": "a", "messages": TALK}]).encode())
+    await client.get("/v1/export")
+    noted = (await client.get("/v1/audit")).json()["data"]
+    assert {"sessions.imported", "sessions.exported"} <= {one["action"] for one in noted}
