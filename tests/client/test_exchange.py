@@ -64,8 +64,8 @@ def test_what_the_caller_must_mend_is_not_tried_again(status: int) -> None:
     assert (error.status, error.code, error.message, len(sent), pauses) == (status, "x", "no", 1, [])
 
 
-def test_a_request_that_is_still_being_done_is_asked_for_again() -> None:
-    assert played(WRITE, answer(409, {"code": "idempotency_in_flight"}), GOOD)[0] == 1
+def test_a_conflict_that_says_when_to_come_back_is_asked_again() -> None:
+    assert played(WRITE, answer(409, {"code": "idempotency_in_flight"}, Retry_After="1"), GOOD)[::2] == (1, [1.0])
     assert isinstance(played(WRITE, answer(409, {"code": "seq_mismatch"}))[0], Conflict)
 
 

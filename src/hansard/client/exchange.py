@@ -17,7 +17,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from hansard.client.errors import HansardError, Unreachable, Unreadable, refused
+from hansard.client.errors import HansardError, Refused, Unreachable, Unreadable, refused
 
 T = TypeVar("T")
 Sent = httpx.Response | httpx.RequestError
@@ -28,7 +28,6 @@ PATIENCE = 30.0
 """The longest Retry-After, in seconds, that a client sits through by itself."""
 _TOO_MANY = 429
 _TRANSIENT = {408, _TOO_MANY}
-_TRANSIENT_CODES = {"idempotency_in_flight"}
 _SERVER_FAULT = 500
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -123,11 +122,10 @@ def error_of(answer: Sent) -> HansardError:
 
 
 def is_passing(error: HansardError) -> bool:
-    """Whether an error goes away by itself, so that whoever follows something goes on trying."""
+    """Whether an error goes away by itself: nobody answered, the server is at fault, or it says when to come back."""
     if isinstance(error, Unreachable):
         return True
-    status = getattr(error, "status", 0)
-    return status in _TRANSIENT or status >= _SERVER_FAULT or getattr(error, "code", None) in _TRANSIENT_CODES
+    return isinstance(error, Refused) and (error.status in _TRANSIENT or error.status >= _SERVER_FAULT or error.retry_after is not None)
 
 
 def backoff(tried: int, chance: Callable[[], float]) -> float:
