@@ -39,6 +39,7 @@ DIALECTS: tuple[Dialect, ...] = (
     pocketpaw.dialect,
 )
 _INDEX_SECONDS = 0.5
+_COUNT_SECONDS, _COUNT_PAUSE = 15.0, 0.05
 _log = structlog.get_logger("hansard")
 
 
@@ -93,8 +94,20 @@ async def keeping(service: Service, pause: float) -> None:
         try:
             await service.retention.trim_keys()
             await service.retention.apply_everywhere()
+            await service.events.trim()
         except Error as error:
             _log.warning("could not forget what is past its time", error=error.message)
+
+
+async def counting(service: Service) -> None:
+    """Let the statistics follow the workspaces for ever, a little at a time; a failure is logged and does not end it."""
+    while True:
+        try:
+            current = await service.stats.follow_all()
+        except Error as error:
+            current = True
+            _log.warning("could not bring the statistics up to date", error=error.message)
+        await asyncio.sleep(_COUNT_SECONDS if current else _COUNT_PAUSE)
 
 
 def application(service: Service, settings: Settings, demo: Demo | None = None) -> Application:
@@ -113,6 +126,7 @@ async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator
             asyncio.create_task(reaping(service, settings.reap_seconds)),
             asyncio.create_task(keeping(service, settings.keep_seconds)),
             asyncio.create_task(indexing(service)),
+            asyncio.create_task(counting(service)),
         ]
         try:
             yield application(service, settings, demo)

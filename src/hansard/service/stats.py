@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from hansard.model.stats import StatsQuery
     from hansard.store import Store
 
-_STEP = 500
-_AT_ONCE = 4
+_STEP = 200
+_AT_ONCE = 10
 LONGEST = 400
 """Days that one answer may cover."""
 
@@ -45,6 +45,8 @@ class Statistics:
 
     async def follow(self, workspace_id: str, steps: int) -> bool:
         """Catch up with the workspace in up to ``steps`` small transactions; True when that was enough."""
+        if await self._store.read(verbs.is_current, workspace_id):
+            return True
         for _ in range(steps):
             if await self._store.write(verbs.follow, workspace_id, _STEP):
                 return True

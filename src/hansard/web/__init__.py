@@ -11,10 +11,14 @@ from hansard.http.route import Dialect, Route, route
 from hansard.web import live
 from hansard.web.acting import Acting
 from hansard.web.assets import Assets
+from hansard.web.insights import Insights
+from hansard.web.keys import Keys
 from hansard.web.pages import THEMES, Pages, see_other
 from hansard.web.sessions import Sessions
+from hansard.web.settings import Settings
 from hansard.web.shell import Form, Shell, authenticate, back_to, check_origin
 from hansard.web.sign_in import SignIn
+from hansard.web.transfers import Transfers
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -44,7 +48,18 @@ def web(demo: Demo | None = None) -> Dialect:
         title="Page",
         description="The page for people.",
         prefixes=("/ui", "/s/"),
-        routes=(*assets.routes, *_theme(), *SignIn(shell, demo).routes, *sessions.routes, *Acting(shell, sessions).routes, *live.routes),
+        routes=(
+            *assets.routes,
+            *_theme(),
+            *SignIn(shell, demo).routes,
+            *sessions.routes,
+            *Acting(shell, sessions).routes,
+            *live.routes,
+            *Insights(shell).routes,
+            *Keys(shell).routes,
+            *Transfers(shell).routes,
+            *Settings(shell).routes,
+        ),
         error=error,
         error_type="text/html",
         authenticate=authenticate,

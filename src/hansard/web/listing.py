@@ -154,9 +154,8 @@ def _without(asked: ListParams, chip: Chip, given: list[tuple[str, str]]) -> dic
     return {chip.name: [one for one in value if one not in gone]}
 
 
-def curl_of(shown: Listed, host: str) -> str:
+def api_path(shown: Listed) -> str:
     """The request that gives the same from the API."""
-    address = f"{host}/v1/sessions{curl_query(shown.asked)}"
     if shown.asked.q:
-        address = f"{host}/v1/search{query([('q', shown.asked.q), *[pair for pair in pairs(shown.asked) if pair[0] not in {'q', 'sort'}]])}"
-    return f"curl -H 'Authorization: Bearer $HANSARD_KEY' \\\n  '{address}'".replace("'Authorization: Bearer $HANSARD_KEY'", '"Authorization: Bearer $HANSARD_KEY"')
+        return "/v1/search" + query([("q", shown.asked.q), *[pair for pair in pairs(shown.asked) if pair[0] not in {"q", "sort"}]])
+    return f"/v1/sessions{curl_query(shown.asked)}"

@@ -75,9 +75,7 @@ class Sessions:
 
     def around_pane(self, call: Call[Any, Any], pane: Pane, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the template shows
         shown_query = listing.query(pairs(listing.cleaned(call.params))) if isinstance(getattr(call, "params", None), ListParams) else ""
-        host = self._shell.around(call, "")["host"]
-        name = path(pane.session.name)
-        curl = f'curl -H "Authorization: Bearer $HANSARD_KEY" \\\n  \'{host}/v1/sessions/{name}/messages?limit=200\''
+        curl = self._shell.curl(call, f"/v1/sessions/{path(pane.session.name)}/messages?limit=200")
         return {"pane": pane, "list_query": shown_query, "tab_names": TABS, "shared": False, "sharing": False, "share_path": "", "pane_curl": curl} | more
 
     async def _screen(self, call: Call[ListParams, None], pane: Pane | None) -> Response:
@@ -94,7 +92,7 @@ class Sessions:
             "sorts": SORT_NAMES,
             "is_new": is_new,
             "outs": [] if shown.rows or is_new else await listing.ways_out(call, shown),
-            "curl": listing.curl_of(shown, self._shell.around(call, "")["host"]),
+            "curl": self._shell.curl(call, listing.api_path(shown)),
         }
         if wants_fragment(call, "list"):
             return self._shell.part(call, "list.html", **context)

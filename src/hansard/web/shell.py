@@ -97,11 +97,17 @@ class Shell:
             "workspace": principal.workspace_name,
             "scopes": principal.scopes,
             "csrf": call.service.sign_ins.proof(token_of(call)),
-            "host": _address(call),
+            "host": address(call),
         }
 
 
-def _address(call: Call[Any, Any]) -> str:
+    @staticmethod
+    def curl(call: Call[Any, Any], path: str) -> str:
+        """The request that gives the same from the API."""
+        return f'curl -H "Authorization: Bearer $HANSARD_KEY" \\\n  \'{address(call)}{path}\''
+
+
+def address(call: Call[Any, Any]) -> str:
     return f"{call.scope.get('scheme', 'http')}://{call.headers.get('host') or 'localhost'}"
 
 

@@ -394,6 +394,9 @@ delete from bulk_changes where workspace_id = :workspace_id
 -- name: bulk_trim
 delete from bulk_actions where workspace_id = :workspace_id and created_at < :before
 
+-- name: stats_mark_get
+select generation, walked from stats_marks where workspace_id = :workspace_id
+
 -- name: stats_mark_put
 insert into stats_marks (workspace_id, generation, walked) values (:workspace_id, :generation, '') on conflict do nothing
 

@@ -74,6 +74,13 @@ def seconds_of(slot: int) -> float:
     return math.exp(slot / _STEPS_PER_E)
 
 
+def is_current(workspace_id: str) -> Steps[bool]:
+    """Whether nothing happened since the last count."""
+    generation = (yield from value("generation_get", workspace_id=workspace_id)) or 0
+    got = yield from row("stats_mark_get", workspace_id=workspace_id)
+    return generation == (got[0] if got else 0) and (got is None or got[1] is None)
+
+
 def follow(workspace_id: str, limit: int) -> Steps[bool]:
     """Count what changed in up to ``limit`` events or sessions; True when nothing is left."""
     generation = int((yield from value("generation_get", workspace_id=workspace_id)) or 0)

@@ -1,0 +1,192 @@
+"""Insights: what happened by day, as charts whose bars lead to their sessions, as tables, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from hansard.http.route import Route, route
+from hansard.model.stats import STATS_BY, Stats, StatsQuery
+from hansard.web.charts import Bar, bars, legend
+from hansard.web.words import duration, money, number, short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.http.call import Call
+    from hansard.model.stats import Tally
+    from hansard.web.shell import Shell
+
+_EPOCH = date(1970, 1, 1)
+SPANS = (7, 30, 90)
+_SERIES = 5
+_LABELS = 8
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    days: int = 30
+    by: str = "channel"
+
+
+class Chart(Struct):
+    """One chart with its table."""
+
+    id: str
+    title: str
+    figure: str
+    svg: Any
+    legend: Any
+    head: list[str]
+    rows: list[list[str]]
+
+
+class Insights:
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            route("GET /ui/insights", self.show, scope="sessions:read", params=Asked, media_type="text/html"),
+            route("GET /ui/insights.csv", self.as_csv, scope="sessions:read", params=Asked, media_type="text/csv"),
+        )
+
+    async def show(self, call: Call[Asked, None]) -> Response:
+        """Figures by day"""
+        query = _query(call.params)
+        stats = await call.service.stats.read(call.principal, query)
+        path = f"/v1/stats?{urlencode({'from': _day(query.first), 'until': _day(query.last), 'by': query.by or ''})}"
+        return self._shell.show(
+            call,
+            "insights.html",
+            nav="insights",
+            charts=charts(stats, query),
+            cards=_cards(stats),
+            asked=call.params,
+            days=query.last - query.first + 1,
+            by=query.by,
+            spans=SPANS,
+            dimensions=STATS_BY,
+            current=stats.current,
+            is_empty=not stats.tallies,
+            curl=self._shell.curl(call, path),
+        )
+
+    async def as_csv(self, call: Call[Asked, None]) -> Response:
+        """The same as a table for a spreadsheet"""
+        query = _query(call.params)
+        stats = await call.service.stats.read(call.principal, query)
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(["day", query.by, "sessions", "messages", "input_tokens", "output_tokens", "cost_usd", "resolved", "unresolved"])
+        for one in stats.tallies:
+            value = f"'{one.value}" if one.value.startswith(("=", "+", "-", "@")) else one.value
+            writer.writerow([_day(one.day), value, one.sessions, one.messages, one.input_tokens, one.output_tokens, one.cost_nanos / 1e9, one.resolved, one.unresolved])
+        headers = {"Content-Disposition": f'attachment; filename="insights-{_day(query.first)}-{_day(query.last)}.csv"', "Cache-Control": "no-store"}
+        return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _query(asked: Asked) -> StatsQuery:
+    last = (datetime.now(UTC).date() - _EPOCH).days
+    days = asked.days if asked.days in SPANS else 30
+    return StatsQuery(first=last - days + 1, last=last, by=asked.by if asked.by in STATS_BY else "channel")  # type: ignore[arg-type]  # one of the literals, as checked
+
+
+def _day(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+def _label(day: int) -> str:
+    at = _EPOCH + timedelta(days=day)
+    return f"{at.day} {at:%b}"
+
+
+def _cards(stats: Stats) -> list[tuple[str, str, str]]:
+    """The sums over all days: label, figure, remark."""
+    total = {name: sum(getattr(one, name) for one in stats.tallies) for name in ("sessions", "messages", "resolved", "unresolved", "cost_nanos")}
+    tokens = sum(one.input_tokens + one.output_tokens for one in stats.tallies)
+    settled = total["resolved"] + total["unresolved"]
+    rate = f"{100 * total['resolved'] / settled:.0f} %" if settled else "–"
+    return [
+        ("Sessions", number(total["sessions"]), f"{number(total['messages'])} messages"),
+        ("Resolved", rate, f"{number(total['resolved'])} of {number(settled)} settled"),
+        ("Median time to resolve", duration(stats.median) or "–", "from begin to resolved"),
+        ("Tokens", short(tokens), money(total["cost_nanos"])),
+    ]
+
+
+def charts(stats: Stats, query: StatsQuery) -> list[Chart]:
+    made = [
+        _stacked("sessions", "Sessions per day", stats, query, lambda one: one.sessions, number),
+        _stacked("messages", "Messages per day", stats, query, lambda one: one.messages, short),
+        _rate(stats, query),
+        _stacked("tokens", "Tokens per day", stats, query, lambda one: one.input_tokens + one.output_tokens, short),
+    ]
+    if any(one.cost_nanos for one in stats.tallies):
+        made.append(_stacked("cost", "Cost per day", stats, query, lambda one: one.cost_nanos, money))
+    return [*made, _hours(stats)]
+
+
+def _by_day(stats: Stats, query: StatsQuery) -> dict[int, list[Tally]]:
+    found: dict[int, list[Tally]] = {day: [] for day in range(query.first, query.last + 1)}
+    for one in stats.tallies:
+        found[one.day].append(one)
+    return found
+
+
+def _every(count: int) -> int:
+    return max(1, -(-count // _LABELS))
+
+
+def _link(query: StatsQuery, day: int) -> str:
+    return f"/ui/?{urlencode({'day_from': _day(day), 'day_until': _day(day)})}"
+
+
+def _stacked(  # noqa: PLR0913 - the facts of a chart
+    ident: str, title: str, stats: Stats, query: StatsQuery, value: Callable[[Tally], float], said: Callable[[float], str]
+) -> Chart:
+    sums: dict[str, float] = {}
+    for one in stats.tallies:
+        sums[one.value] = sums.get(one.value, 0) + value(one)
+    names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
+    chosen = names[:_SERIES]
+    shown = [name or "none" for name in chosen] + (["other"] if len(names) > _SERIES else [])
+    given, rows = [], []
+    for day, tallies in _by_day(stats, query).items():
+        layers: dict[int, float] = {}
+        for one in tallies:
+            place = chosen.index(one.value) if one.value in chosen else _SERIES
+            layers[place] = layers.get(place, 0) + value(one)
+        total = sum(layers.values())
+        tip = f"{_day(day)}: {said(total)}"
+        given.append(Bar(sorted(layers.items()), _label(day), _link(query, day), tip, is_open=day == query.last))
+        if total:
+            rows.append([_day(day), *[said(layers.get(place, 0)) for place in range(len(shown))], said(total)])
+    svg = bars(title, given, said, _every(len(given)))
+    return Chart(ident, title, said(sum(sums.values())), svg, legend(shown), ["Day", *shown, "Total"], rows[::-1])
+
+
+def _rate(stats: Stats, query: StatsQuery) -> Chart:
+    given, rows = [], []
+    for day, tallies in _by_day(stats, query).items():
+        resolved, unresolved = sum(one.resolved for one in tallies), sum(one.unresolved for one in tallies)
+        median = duration(stats.medians.get(day)) if day in stats.medians else "–"
+        tip = f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median {median}"
+        given.append(Bar([(1, resolved), (2, unresolved)], _label(day), _link(query, day), tip, is_open=day == query.last))
+        if resolved or unresolved:
+            rows.append([_day(day), number(resolved), number(unresolved), f"{100 * resolved / (resolved + unresolved):.0f} %", median])
+    head = ["Day", "Resolved", "Unresolved", "Rate", "Median time"]
+    marks = legend(["", "resolved", "unresolved"]).replace('<li><i class="s0"></i></li>', "")
+    return Chart("resolution", "Resolved and unresolved", "", bars("Resolved and unresolved", given, number, _every(len(given))), marks, head, rows[::-1])
+
+
+def _hours(stats: Stats) -> Chart:
+    given = [Bar([(0, count)], f"{hour:02}", "", f"{hour:02}:00–{hour:02}:59 UTC: {number(count)}") for hour, count in enumerate(stats.hours)]
+    rows = [[f"{hour:02}:00", number(count)] for hour, count in enumerate(stats.hours)]
+    return Chart("hours", "Busiest hours (UTC)", "", bars("Busiest hours", given, number, 3), legend([]), ["Hour", "Sessions"], rows)

@@ -1,0 +1,86 @@
+"""Settings: the workspace's name, sharing, how long sessions are kept, saved views, and the audit log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from hansard.errors import Forbidden, Invalid
+from hansard.http.route import Route, route
+from hansard.model.session import KINDS
+from hansard.service.retention import ALL
+from hansard.web.pages import see_other
+from hansard.web.shell import Form, Shell, act
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from hansard.http.call import Call
+
+_PAGE = 50
+_ADMIN = "keys:admin"
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    cursor: str | None = None
+
+
+class Settings:
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            route("GET /ui/settings", self.show, scope="sessions:read", media_type="text/html"),
+            route("GET /ui/audit", self.audit, scope="audit:read", params=Place, media_type="text/html"),
+            act("POST /ui/settings", self.change, scope=_ADMIN),
+            act("POST /ui/settings/retention", self.keep, scope=_ADMIN),
+        )
+
+    async def show(self, call: Call[Any, Any]) -> Response:
+        """The settings of the workspace"""
+        workspace = await call.service.workspaces.read(call.principal.workspace_id)
+        return self._shell.show(
+            call,
+            "settings.html",
+            nav="settings",
+            name=workspace.name,
+            sharing=msgspec.json.decode(workspace.settings).get("sharing") is True,
+            views=await call.service.views.list(call.principal),
+            rules=await call.service.retention.rules(call.principal),
+            kinds=[(ALL, "Everything else"), *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS)],
+            curl=self._shell.curl(call, "/v1/workspace"),
+        )
+
+    async def change(self, call: Call[Any, Any], form: Form) -> Response:
+        """Rename the workspace, switch sharing on or off"""
+        workspaces, ident = call.service.workspaces, call.principal.workspace_id
+        await workspaces.update(ident, name=form.get("name") or None, settings={"sharing": form.get("sharing") == "yes"})
+        return see_other("/ui/settings")
+
+    async def keep(self, call: Call[Any, Any], form: Form) -> Response:
+        """How many days sessions are kept after their last activity"""
+        rules = {kind: _days(given) for kind in (ALL, *KINDS) if (given := form.get(kind))}
+        await call.service.retention.set_rules(call.principal, rules)
+        return see_other("/ui/settings#retention")
+
+    async def audit(self, call: Call[Place, None]) -> Response:
+        """Who did what, newest first"""
+        if call.principal.user_id is not None or call.principal.app is not None:
+            raise Forbidden("a key for one end user or app cannot read the audit log", code="narrowed_key")
+        entries, cursor = await call.service.audit.list(call.principal, limit=_PAGE, cursor=call.params.cursor)
+        if call.params.cursor is None:
+            await call.service.audit.note(call.principal, "audit.read", "audit")
+        names = {one.id: one.name for one in await call.service.keys.list(call.principal)}
+        rows = [(one, names.get(one.act.actor, one.act.actor), ", ".join(f"{key}: {value}" for key, value in one.act.details.items())) for one in entries]
+        curl = self._shell.curl(call, "/v1/audit")
+        return self._shell.show(call, "audit.html", nav="settings", rows=rows, cursor=cursor, curl=curl)
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 6:  # noqa: PLR2004 - far beyond any rule
+        raise Invalid("days are a whole number", param="rules")
+    return int(text)

@@ -1,0 +1,66 @@
+"""Transfer: sessions out as a file, and files in."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from hansard.errors import Invalid
+from hansard.http.route import MIB, Route, route
+from hansard.interchange.documents import from_stream
+from hansard.interchange.exporting import lines
+from hansard.interchange.importing import Import, Options
+from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query
+from hansard.web.shell import Form, Shell, act
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hansard.http.call import Call
+
+LARGEST, UNPACKED = 8 * MIB, 64 * MIB
+_HEADERS = {"Content-Disposition": 'attachment; filename="hansard.jsonl"', "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Transfers:
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            route("GET /ui/transfers", self.show, scope="export", params=ListParams, media_type="text/html"),
+            route("GET /ui/export", self.export, scope="export", params=ListParams, media_type="application/x-ndjson"),
+            act("POST /ui/import", self.bring, scope="sessions:write", body_limit=LARGEST),
+        )
+
+    async def show(self, call: Call[ListParams, None]) -> Response:
+        """What can go out and come in"""
+        asked = cleaned(call.params)
+        given = query([pair for pair in pairs(asked) if pair[0] != "q"])
+        total = await call.service.sessions.count(call.principal, filter_of(asked))
+        curl = self._shell.curl(call, f"/v1/export{given}") + " -o hansard.jsonl"
+        return self._shell.show(call, "transfers.html", nav="transfers", total=total, query=given, curl=curl)
+
+    async def export(self, call: Call[ListParams, None]) -> Response:
+        """The sessions that match, as lines"""
+        found = lines(call.service, call.principal, filter_of(cleaned(call.params)))
+        first = await anext(found, b"")
+        return StreamingResponse(_with(first, found), headers=_HEADERS, media_type="application/x-ndjson")
+
+    async def bring(self, call: Call[Any, Any], _form: Form) -> Response:
+        """Take in a file"""
+        if not call.data:
+            raise Invalid("the file is empty", param="file")
+        document = from_stream((call.query("name") or "the file")[:256], io.BytesIO(call.data), most=UNPACKED)
+        report = await Import(call.service, call.principal, Options()).document(document)
+        told = {name: getattr(report, name) for name in ("new", "same", "updated", "bad", "messages")}
+        return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
+
+async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for line in rest:
+        yield line
