@@ -111,7 +111,7 @@ async def test_kept_answers_go_with_what_they_quote(lone_service: Service, figur
         untouched = await client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "third"}]}, headers={"Idempotency-Key": "k2"})
         await client.delete("/v1/sessions/one")
         gone = await client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "third"}]}, headers={"Idempotency-Key": "k2"})
-    figure(figure(f"a retry after a deleted message {again.status_code}, of another {untouched.status_code}, after a deleted session {gone.status_code}"))
+    figure(f"a retry after a deleted message {again.status_code}, of another {untouched.status_code}, after a deleted session {gone.status_code}")
     assert (again.status_code, again.json()["code"]) == (404, "deleted_since")
     assert untouched.json() == other.json()
     assert gone.json()["code"] == "deleted_since"
@@ -131,7 +131,7 @@ async def test_no_route_shows_an_erased_user(client: httpx.AsyncClient, service:
     refused = await client.get("/v1/sessions", headers={"Authorization": f"Bearer {narrow}"})
     fetched = (await client.get(f"/v1/erasures/{receipt['id']}")).json()
     listed = (await client.get(f"/v1/users/{USER}/erasures")).json()["data"]
-    figure(figure(f"{shown} mentions in {len(asked)} answers; key of the user {refused.status_code}; receipts found by the user's id {len(listed)}"))
+    figure(f"{shown} mentions in {len(asked)} answers; key of the user {refused.status_code}; receipts found by the user's id {len(listed)}")
     assert shown == 0
     assert refused.status_code == 401
     assert fetched == receipt == listed[0]

@@ -46,7 +46,7 @@ async def test_a_replay_keeps_its_status_and_another_request_is_refused(client: 
     other_route = await client.post("/v1/sessions/here/end", json={}, headers=KEY)
     run = await client.post("/v1/sessions/here/runs", json={"id": "r"}, headers={"Idempotency-Key": "r"})
     run_again = await client.post("/v1/sessions/here/runs", json={"id": "r"}, headers={"Idempotency-Key": "r"})
-    figure(figure(f"found {found.status_code}, replayed {again.status_code}; other body {other_body.status_code}, other route {other_route.status_code}"))
+    figure(f"found {found.status_code}, replayed {again.status_code}; other body {other_body.status_code}, other route {other_route.status_code}")
     assert (first.status_code, found.status_code, again.status_code) == (201, 200, 200)
     assert again.content == found.content
     assert (other_body.status_code, other_route.status_code) == (422, 422)

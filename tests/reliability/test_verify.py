@@ -109,7 +109,7 @@ async def test_bit_flips_are_found(tmp_path: Path, figure: Figure) -> None:
         unseen_sessions += after[0] == before[0] and after[1] != before[1]
         for name in ("-wal", "-shm"):
             flipped.with_name(flipped.name + name).unlink(missing_ok=True)
-    figure(figure(f"{FLIPS} single bit flips: {found} found, {harmless} harmless, {unseen_sessions} unseen in summaries, {unseen_messages} unseen in messages"))
+    figure(f"{FLIPS} single bit flips: {found} found, {harmless} harmless, {unseen_sessions} unseen in summaries, {unseen_messages} unseen in messages")
     assert unseen_messages == 0
     assert found > 0
 

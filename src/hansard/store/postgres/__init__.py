@@ -75,8 +75,12 @@ class PostgresStore:
         except (*_FAILURES, ValueError) as problem:
             raise translate(problem) from problem
         if self._secured:
-            async with self._connection() as connection:
-                await security.require(connection)
+            try:
+                async with self._connection() as connection:
+                    await security.require(connection)
+            except StoreUnavailable:
+                await self.close()
+                raise
 
     async def close(self) -> None:
         if self._lent is not None:
@@ -128,8 +132,8 @@ class PostgresStore:
 
     async def pending_migrations(self) -> list[str]:
         async with self._connection() as connection:
-            await connection.execute(_MIGRATIONS)
-            return [name for _, name, _ in await _missing(connection)]
+            is_new = await connection.fetchval("select to_regclass('migrations') is null")
+            return [name for _, name, _ in (statements.migrations("postgres") if is_new else await _missing(connection))]
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._plain, lambda: verb(*args, **kwargs))
