@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 import uuid
 from contextlib import aclosing
 from pathlib import Path
@@ -91,6 +93,16 @@ def test_what_is_followed_survives_the_death_of_the_server(tmp_path: Path) -> No
         restarting.start()
         assert next(tail).text == "two"
         restarting.join()
+
+
+async def test_a_stopping_server_does_not_wait_for_those_who_follow(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        async with AsyncHansard(served.url, served.key, retries=0) as client, aclosing(client.events(after=0)) as events:
+            session = await client.sessions.start()
+            assert (await anext(events)).session_id == session.uid
+            began = time.monotonic()
+            await asyncio.to_thread(served.stop)
+            assert time.monotonic() - began < 5
 
 
 def _restart_and_say(served: Served, session: str) -> None:

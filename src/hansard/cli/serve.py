@@ -54,7 +54,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket], *, quiet: boo
     async with running(settings, showing.fill) as app, showing:
         claimed = await claim(app.service, settings)
         lines = [] if quiet else banner(settings, sockets[0], app, is_new=is_new, claimed=claimed)
-        server = Server(config_of(app, settings), ready=lambda: click.echo("\n".join(lines)) if lines else None)
+        server = Server(config_of(app, settings), ready=lambda: click.echo("\n".join(lines)) if lines else None, stopping=app.service.events.end)
         await server.serve(sockets)
 
 

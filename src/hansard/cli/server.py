@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator
 from socket import socket
+from types import FrameType
 
 import uvicorn
 
@@ -17,16 +18,21 @@ _BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready, and returns when it was told to stop, so that the store is closed in order."""
+    """Says when it is ready and when it is told to stop, and returns then, so that the store is closed in order."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object], stopping: Callable[[], object]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
             self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping()
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -41,6 +41,7 @@ class Events:
         self._seen: dict[str, int] = {}
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
+        self._ended = False
 
     async def since(self, principal: Principal, after: int, limit: int = BATCH) -> Changes:
         """What happened behind ``after`` to the sessions that the key may see."""
@@ -56,14 +57,20 @@ class Events:
         return await self._store.read(verbs.generation, principal.workspace_id)
 
     async def follow(self, principal: Principal, after: int, heartbeat: float) -> AsyncIterator[Changes | None]:
-        """Changes behind ``after`` for ever; None when ``heartbeat`` seconds went by without any."""
-        while True:
+        """Changes behind ``after`` until ``end``; None when ``heartbeat`` seconds went by without any."""
+        while not self._ended:
             changes = await self.since(principal, after)
             if changes.events or changes.resync:
                 yield changes
             after = changes.next
             if not changes.has_more and not await self._moved(principal.workspace_id, after, heartbeat):
                 yield None
+
+    def end(self) -> None:
+        """Let everybody who follows come to an end: the server is stopping and waits for nothing else."""
+        self._ended = True
+        for waiting in self._waiting.values():
+            _wake(waiting)
 
     async def trim(self) -> None:
         """Forget what is older than a week, and all but the newest hundred thousand."""
@@ -81,7 +88,7 @@ class Events:
 
     async def _moved(self, workspace_id: str, after: int, patience: float) -> bool:
         """Wait until the workspace is past ``after``; False when ``patience`` seconds were not enough."""
-        if self._seen.get(workspace_id, 0) > after and workspace_id in self._looking:
+        if self._ended or (self._seen.get(workspace_id, 0) > after and workspace_id in self._looking):
             return True
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(workspace_id, set()).add(future)
@@ -102,12 +109,14 @@ class Events:
                 generation = await self._store.read(verbs.generation, workspace_id)
                 if generation != self._seen[workspace_id]:
                     self._seen[workspace_id] = generation
-                    for future in self._waiting.pop(workspace_id, set()):
-                        if not future.done():
-                            future.set_result(None)
+                    _wake(self._waiting.pop(workspace_id, set()))
                 await asyncio.sleep(_PAUSE)
         finally:
             del self._looking[workspace_id]
-            for future in self._waiting.pop(workspace_id, set()):
-                if not future.done():
-                    future.set_result(None)
+            _wake(self._waiting.pop(workspace_id, set()))
+
+
+def _wake(waiting: set[asyncio.Future[None]]) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)
