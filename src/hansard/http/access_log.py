@@ -7,9 +7,23 @@ import time
 from typing import IO, Any
 
 import msgspec
+from msgspec import Struct
 
-_encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _PAUSE = 0.2
+
+
+class Line(Struct):
+    """One request; ``ms`` is how long it took."""
+
+    at: float
+    method: str
+    path: str
+    status: int
+    ms: float
+    request_id: str
+    workspace: str | None
+    key: str | None
 
 
 class AccessLog:
@@ -17,13 +31,15 @@ class AccessLog:
 
     def __init__(self, stream: IO[bytes] | None) -> None:
         self._stream = stream
-        self._lines: list[tuple[float, str, str, int, float, str, str | None, str | None]] = []
+        self._lines: list[Line] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, method: str, path: str, status: int, began: float, call: Any, request_id: str) -> None:  # noqa: ANN401, PLR0913 - the facts of a request
         if self._stream is None:
             return
-        self._lines.append((time.time(), method, path, status, time.perf_counter() - began, request_id, call and call.workspace_id, call and call.key_id))
+        took = int((time.perf_counter() - began) * 100_000) / 100
+        workspace, key = (call.workspace_id, call.key_id) if call else (None, None)
+        self._lines.append(Line(int(time.time() * 1000) / 1000, method, path, status, took, request_id, workspace, key))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.flush)
 
@@ -32,10 +48,5 @@ class AccessLog:
         lines, self._lines = self._lines, []
         if self._stream is None or not lines:
             return
-        names = ("at", "method", "path", "status", "ms", "request_id", "workspace", "key")
-        text = b"".join(
-            _encode(dict(zip(names, (round(at, 3), method, path, status, round(took * 1000, 2), *rest), strict=True))) + b"\n"
-            for at, method, path, status, took, *rest in lines
-        )
-        self._stream.write(text)
+        self._stream.write(_encode_lines(lines))
         self._stream.flush()

@@ -81,7 +81,7 @@ class Connection:
 
     def read(self, steps: Steps[T]) -> T:
         """Run a verb that only reads, on one consistent state."""
-        with translated(self.path):
+        try:
             self._until = time.monotonic() + self._seconds
             self.db.execute("begin")
             try:
@@ -89,6 +89,8 @@ class Connection:
             finally:
                 self._until = time.monotonic() + self._seconds
                 self.db.execute("commit")
+        except REFUSED as problem:
+            raise translate(problem, self.path) from problem
 
     def close(self) -> None:
         self.db.close()
