@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Raw, Struct
 
@@ -111,7 +113,7 @@ class EntryOut(Struct, kw_only=True):
     role: str
     content: str
     timestamp: str
-    metadata: dict[str, object]
+    metadata: dict[str, Any]
 
 
 class ExportOut(Struct, kw_only=True):
@@ -135,7 +137,7 @@ def export_out(name: str, messages: list[Message], now: int) -> ExportOut:
 def entry_out(message: Message) -> EntryOut:
     """The words, and in the metadata what is more than words."""
     pieces = parts.decode(message.parts)
-    metadata: dict[str, object] = msgspec.json.decode(message.metadata)
+    metadata: dict[str, Any] = msgspec.json.decode(message.metadata)
     if any(piece.type != "text" for piece in pieces):
         metadata["parts"] = message.parts
     return EntryOut(
