@@ -167,7 +167,14 @@ async def test_a_deleted_message_is_gone_and_its_number_is_not_used_again(client
 @pytest.mark.usefixtures("said")
 @pytest.mark.parametrize(
     ("query", "code"),
-    [("before=1&after=2", "invalid"), ("before=nope", "invalid"), ("cursor=nope", "bad_cursor"), ("cursor=s1&after=2", "invalid"), ("role=robot", "invalid")],
+    [
+        ("before=1&after=2", "invalid"),
+        ("before=nope", "invalid"),
+        ("cursor=nope", "bad_cursor"),
+        ("cursor=s²", "bad_cursor"),
+        ("cursor=s1&after=2", "invalid"),
+        ("role=robot", "invalid"),
+    ],
 )
 async def test_a_bad_place_is_refused(client: httpx.AsyncClient, query: str, code: str) -> None:
     answer = await client.get(f"/v1/sessions/s/messages?{query}")
@@ -180,3 +187,19 @@ async def test_usage_adds_up_on_the_session(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "assistant", "text": "a", "usage": usage}] * 2})
     session = (await client.get("/v1/sessions/s")).json()
     assert (session["input_tokens"], session["output_tokens"], session["cost_usd"]) == (20, 10, 0.005)
+
+
+@pytest.mark.usefixtures("said")
+@pytest.mark.parametrize("param", ["before", "after", "around"])
+async def test_a_place_that_is_none_is_named(client: httpx.AsyncClient, param: str) -> None:
+    answer = await client.get(f"/v1/sessions/s/messages?{param}=nope")
+    assert (answer.status_code, answer.json()["param"]) == (400, param)
+    fork = await client.post("/v1/sessions/s/fork", json={"message": "nope"})
+    assert (fork.status_code, fork.json()["param"]) == (400, "message")
+
+
+@pytest.mark.usefixtures("said")
+@pytest.mark.parametrize(("method", "path", "header"), [("PATCH", "/v1/sessions/s", "If-Match"), ("GET", "/v1/events", "Last-Event-ID")])
+async def test_a_header_with_a_digit_that_is_no_number_is_refused(client: httpx.AsyncClient, method: str, path: str, header: str) -> None:
+    answer = await client.request(method, path, headers=[(header.encode(), b"\xb2"), (b"content-type", b"application/json")], content=b"{}")
+    assert (answer.status_code, answer.json()["param"]) == (400, header)

@@ -188,3 +188,24 @@ async def test_a_title_from_a_person_is_final_and_the_first_words_serve_until_th
     await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "again"}]})
     session = (await client.get("/v1/sessions/s")).json()
     assert (session["title"], session["title_by"], session["last_preview"]) == ("Broken box", "user", "again")
+
+
+async def test_an_id_of_any_script_can_be_followed_by_its_location(client: httpx.AsyncClient) -> None:
+    made = await client.post("/v1/sessions", json={"id": "日本 100%?"})
+    assert (made.status_code, made.headers["location"]) == (201, "/v1/sessions/%E6%97%A5%E6%9C%AC%20100%25%3F")
+    assert (await client.get(made.headers["location"])).json() == made.json()
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("path", ["/v1/sessions/%00", "/v1/sessions/s/runs/%00", "/v1/sessions/s/messages/%00", "/v1/views/%00", "/v1/keys/%00"])
+async def test_a_path_with_a_nul_leads_nowhere(client: httpx.AsyncClient, method: str, path: str) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "route_not_found")
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00"])
+async def test_a_time_that_has_no_spelling_in_utc_is_refused(client: httpx.AsyncClient, at: str) -> None:
+    answer = await client.post("/v1/sessions", json={"id": "s", "created_at": at})
+    assert (answer.status_code, answer.json()["param"]) == (400, "created_at")
+    assert (await client.get("/v1/sessions")).json()["data"] == []

@@ -102,8 +102,8 @@ class Application:
     def _route(self, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
         methods, names, values = self._router.find(path)
         found = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
-        if found is None:
-            if not methods:
+        if found is None or "\x00" in path:
+            if not methods or "\x00" in path:  # no id holds one, and PostgreSQL takes none
                 raise NotFound(f"there is no {path} here", code="route_not_found")
             allowed = ", ".join(sorted(methods))
             raise Invalid(f"{path} does not answer {method}, only {allowed}", code="method_not_allowed", allow=allowed)

@@ -134,7 +134,7 @@ class Call(Generic[P, B]):
         if wanted in {"", "*"}:
             return None
         number = wanted.removeprefix("W/").strip('"').removeprefix("v")
-        if not number.isdigit() or len(number) > 18:  # noqa: PLR2004 - 64 bits
+        if not (number.isascii() and number.isdigit()) or len(number) > 18:  # noqa: PLR2004 - 64 bits
             raise Invalid('If-Match must be an ETag that this API gave, such as "v3"', param="If-Match")
         return int(number)
 

@@ -106,7 +106,7 @@ def check_type(content_type: str, encoding: str) -> None:
 async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
     """The whole body; TooLarge as soon as it is known to be over ``limit`` bytes."""
     too_large = TooLarge(f"the body is larger than {limit} bytes", code="body_too_large", limit=limit)
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise too_large
     chunks, size, more = [], 0, True
     while more:

@@ -22,7 +22,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 async def event_stream(call: Call[Any, Any], events: Events, after: int | None) -> StreamingResponse:
     """Changes of the caller's workspace behind ``Last-Event-ID``, else behind ``after``, else from now on."""
     given = call.headers.get("last-event-id")
-    if given and not (given.isdigit() and len(given) < 19):  # noqa: PLR2004 - within 64 bits
+    if given and not (given.isascii() and given.isdigit() and len(given) < 19):  # noqa: PLR2004 - within 64 bits
         raise Invalid("Last-Event-ID is not one that this stream gave", param="Last-Event-ID")
     start = int(given) if given else after
     if start is None:

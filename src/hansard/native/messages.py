@@ -113,10 +113,10 @@ async def _place(call: Call[ListParams, None]) -> dict[str, int]:
         raise Invalid("give one of before, after, around and cursor, not several", param=given[-1][0])
     if asked.cursor is not None:
         number = asked.cursor.removeprefix("s")
-        if number == asked.cursor or not number.isdigit() or len(number) > 15:  # noqa: PLR2004 - within 64 bits
+        if number == asked.cursor or not (number.isascii() and number.isdigit()) or len(number) > 15:  # noqa: PLR2004 - within 64 bits
             raise Invalid("cursor is not one that this list gave: start again without it", param="cursor", code="bad_cursor")
         return {"before" if asked.order == "desc" else "after": int(number)}
-    return {field: await call.service.messages.place(call.principal, call.path["session_id"], value) for field, value in given}
+    return {field: await call.service.messages.place(call.principal, call.path["session_id"], value, param=field) for field, value in given}
 
 
 async def read_message(call: Call[None, None]) -> MessageOut:

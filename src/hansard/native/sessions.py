@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
@@ -189,7 +190,10 @@ async def start_session(call: Call[None, SessionIn]) -> Reply:
 def _started(result: tuple[Session, bool]) -> Reply:
     session, new = result
     return Reply(
-        body=session_out(session), status=201 if new else 200, headers=(("Location", f"/v1/sessions/{session.name}"),), etag=version_tag(session.version)
+        body=session_out(session),
+        status=201 if new else 200,
+        headers=(("Location", f"/v1/sessions/{quote(session.name, safe='')}"),),
+        etag=version_tag(session.version),
     )
 
 
@@ -234,7 +238,7 @@ async def unarchive_session(call: Call[None, None]) -> Reply:
 async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     """Branch a new session from a message of this one"""
     given, name = call.body, call.path["session_id"]
-    until = None if given.message is None else await call.service.messages.place(call.principal, name, str(given.message))
+    until = None if given.message is None else await call.service.messages.place(call.principal, name, str(given.message), param="message")
     draft = SessionDraft(id=given.id, title=given.title, metadata=given.metadata)
     return session_out(await call.service.sessions.fork(call.principal, name, until=until, draft=draft, once=call.once(session_out)))
 

@@ -70,8 +70,8 @@ class Messages:
         """One message by its id or by the caller's ``client_id``."""
         return await self._store.read(verbs.get, ref(principal, session), name, seq_of(name))
 
-    async def place(self, principal: Principal, session: str, name: str) -> int:
-        """The ``seq`` that a message id, a ``client_id`` or a number stands for."""
+    async def place(self, principal: Principal, session: str, name: str, *, param: str) -> int:
+        """The ``seq`` that a message id, a ``client_id`` or a number stands for; Invalid names ``param`` for what is none of them."""
         if name.isascii() and name.isdigit() and len(name) < 16:  # noqa: PLR2004 - within 64 bits
             return int(name)
         seq = seq_of(name)
@@ -81,7 +81,7 @@ class Messages:
             return (await self.read(principal, session, name))[1].seq
         except NotFound as problem:
             if problem.code == "message_not_found":
-                raise Invalid(f"{name!r} is neither a seq nor a message of this session", param="before") from problem
+                raise Invalid(f"{name!r} is neither a seq nor a message of this session", param=param) from problem
             raise
 
     async def delete(self, principal: Principal, session: str, name: str, *, once: Once | None = None) -> Session:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _STEP = 200
 _AT_ONCE = 10
+_NOBODY = "-" * 300  # longer than any stored value: matches nothing
 LONGEST = 400
 """Days that one answer may cover."""
 
@@ -33,7 +34,7 @@ class Statistics:
         if not 0 <= query.last - query.first < LONGEST:
             raise Invalid(f"from must not be after until, and at most {LONGEST} days before it", param="from")
         if principal.app is not None:
-            query = msgspec.structs.replace(query, app=(principal.app,) if not query.app or principal.app in query.app else ("\x00",))
+            query = msgspec.structs.replace(query, app=(principal.app,) if not query.app or principal.app in query.app else (_NOBODY,))
         current = await self.follow(principal.workspace_id, _AT_ONCE)
         tallies, hours, resolved = await self._store.read(verbs.all_of, principal.workspace_id, query)
         by_hour = [0] * 24
