@@ -115,7 +115,7 @@ def application(service: Service, settings: Settings, demo: Demo | None = None) 
     logging.configure()
     log = AccessLog(sys.stderr.buffer if settings.access_log else None)
     limits = Limits(settings.rate_limit) if settings.rate_limit else None
-    return Application(service, (*DIALECTS, web(demo), system(DIALECTS)), log, limits)
+    return Application(service, (*DIALECTS, web(DIALECTS, demo), system(DIALECTS)), log, limits)
 
 
 @contextlib.asynccontextmanager

@@ -1,12 +1,11 @@
-"""What every server offers besides its APIs: health, the OpenAPI documents, and a plain page at the root."""
+"""What every server offers besides its APIs: health, the OpenAPI documents, and a root that says what runs here."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from hansard import __version__
 from hansard.errors import NotFound
@@ -43,9 +42,11 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
         """The OpenAPI document of one API, such as native.json"""
         return Reply(body=rendered(call.path["document"].removesuffix(".json")))
 
-    async def home(_call: Call[None, None]) -> Response:
-        """Say what runs here"""
-        return HTMLResponse(_home(dialects))
+    async def home(call: Call[None, None]) -> Response:
+        """Say what runs here; a browser is shown the page instead"""
+        if "text/html" in call.headers.get("accept"):
+            return RedirectResponse("/ui/", 303, {"Vary": "Accept"})
+        return PlainTextResponse(_home(dialects), headers={"Vary": "Accept"})
 
     return Dialect(
         name="system",
@@ -56,7 +57,7 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
             route("GET /healthz", health, public=True, returns=dict[str, str]),
             route("GET /openapi.json", whole, public=True, returns=dict[str, Any]),
             route("GET /openapi/{document}", one, public=True, returns=dict[str, Any]),
-            route("GET /", home, public=True, media_type="text/html"),
+            route("GET /", home, public=True, media_type="text/plain", returns=str),
         ),
         error=_error,
     )
@@ -67,9 +68,5 @@ def _error(failure: Failure) -> dict[str, object]:
 
 
 def _home(dialects: tuple[Dialect, ...]) -> str:
-    rows = "".join(f'<li><a href="/openapi/{one.name}.json">{escape(one.title)}</a> — {escape(one.description)}</li>' for one in dialects)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Hansard</title><h1>Hansard {__version__}</h1><p>The session store for AI agents is running. The APIs that it speaks:</p>"
-        f'<ul>{rows}</ul><p><a href="/openapi.json">All in one document</a> · <a href="/healthz">Health</a></p></html>'
-    )
+    rows = "".join(f"  /openapi/{one.name}.json\t{one.title}: {one.description}\n" for one in dialects)
+    return f"Hansard {__version__}: the session store for AI agents.\n\nThe page       /ui/\nThe reference  /docs\nHealth         /healthz\n\nThe APIs that it speaks (all: /openapi.json):\n\n{rows}"

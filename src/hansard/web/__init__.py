@@ -11,6 +11,7 @@ from hansard.http.route import Dialect, Route, route
 from hansard.web import live
 from hansard.web.acting import Acting
 from hansard.web.assets import Assets
+from hansard.web.docs import Docs
 from hansard.web.insights import Insights
 from hansard.web.keys import Keys
 from hansard.web.pages import THEMES, Pages, see_other
@@ -29,8 +30,8 @@ _HEADINGS = {401: "Sign in again", 403: "Not allowed", 404: "Not found", 409: "I
 _YEAR = 365 * 86_400
 
 
-def web(demo: Demo | None = None) -> Dialect:
-    """The routes below ``/ui``, and ``/s`` for shared sessions."""
+def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
+    """The routes below ``/ui``, ``/s`` for shared sessions, and ``/docs`` for the reference of ``dialects``."""
     assets = Assets()
     pages = Pages(assets)
     shell = Shell(pages)
@@ -47,7 +48,7 @@ def web(demo: Demo | None = None) -> Dialect:
         name="web",
         title="Page",
         description="The page for people.",
-        prefixes=("/ui", "/s/"),
+        prefixes=("/ui", "/s/", "/docs"),
         routes=(
             *assets.routes,
             *_theme(),
@@ -59,6 +60,7 @@ def web(demo: Demo | None = None) -> Dialect:
             *Keys(shell).routes,
             *Transfers(shell).routes,
             *Settings(shell).routes,
+            *Docs(pages, dialects).routes,
         ),
         error=error,
         error_type="text/html",
