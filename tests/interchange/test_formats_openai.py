@@ -107,6 +107,23 @@ def test_messages_keep_their_own_times_and_the_gaps_are_filled() -> None:
     assert [message.created_at for message in session.messages] == [(1_700_000_000 + second) * SECOND for second in (-1, 0, 1)]
 
 
+@pytest.mark.parametrize("time", ["0001-01-01", "9999-12-31T23:59:59", 1e300, float("nan"), float("inf"), -5, "soon", True, [], "2024-13-01"])
+def test_a_time_that_is_none_is_as_none(time: object) -> None:
+    session = one(read_json([{"created_at": time, "messages": [{"role": "user", "content": "x", "timestamp": time}]}]))
+    assert session.draft.created_at == NOW
+
+
+@pytest.mark.parametrize("time", [1_714_557_600, 1_714_557_600_000, 1_714_557_600_000_000, "2024-05-01T12:00:00+02:00"])
+def test_a_time_may_be_a_number_of_any_unit(time: object) -> None:
+    assert one(read_json([{"created_at": time, "messages": TALK}])).draft.created_at == 1_714_557_600 * SECOND
+
+
+def test_tokens_that_cannot_be_are_none() -> None:
+    message = {"role": "assistant", "content": "x", "usage": {"prompt_tokens": 10**30, "completion_tokens": -1}}
+    found = one(read_json([[message]])).messages[0]
+    assert (found.input_tokens, found.output_tokens) == (0, 0)
+
+
 def test_a_record_without_an_id_has_one_of_its_content() -> None:
     again = json.loads(json.dumps(dict(reversed(TRIAL.items()))))
     assert one(read_json([TRIAL])).draft.id == one(read_json([again])).draft.id

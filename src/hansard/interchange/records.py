@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -14,9 +14,12 @@ from msgspec import Raw, Struct
 
 from hansard import ids
 from hansard.errors import Invalid
+from hansard.interchange.values import Bad
 from hansard.model import MessageDraft, SessionDraft, parts, times
 
 SECOND, MINUTE = 1_000_000, 60_000_000
+_MOST_TOKENS = 2**53
+_YEAR = 366 * 24 * 3600 * SECOND
 _MILLISECONDS_FROM, _MICROSECONDS_FROM = 1e11, 1e14
 
 
@@ -44,6 +47,18 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 class Unreadable(Exception):
     """A record that is not what its format promises; the text says where and how."""
+
+
+def guarded(number: int, make: Callable[[], SessionRecord]) -> SessionRecord | Bad:
+    """The record that ``make`` reads, or why it cannot: whatever a foreign record holds, it never ends the file."""
+    try:
+        record = make()
+        raw_json(record.draft, "the session")
+    except Unreadable as problem:
+        return Bad(number, str(problem))
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as problem:
+        return Bad(number, f"not of this format's shape: {type(problem).__name__}: {problem}")
+    return record
 
 
 def own_id(value: object, record: object) -> str:
@@ -86,22 +101,23 @@ def raw_json(value: object, where: str) -> Raw:
 
 
 def moment_of(value: object, zone: tzinfo | None = None) -> int | None:
-    """Microseconds of a time in seconds, milliseconds, microseconds or ISO 8601; None when it is none."""
+    """Microseconds of a time in seconds, milliseconds, microseconds or ISO 8601; None when it is none, or no year that we can show."""
     if isinstance(value, bool) or not value:
         return None
-    if isinstance(value, int | float):
-        return _of_number(float(value))
     try:
-        return _of_text(value, zone) if isinstance(value, str) else None
-    except ValueError:
+        us = _of_number(float(value)) if isinstance(value, int | float) else _of_text(value, zone) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
         return None
+    return us if us is not None and times.EARLIEST + _YEAR < us < times.LATEST - _YEAR else None
 
 
-def _of_number(value: float) -> int | None:
-    if value != value or value <= 0:  # noqa: PLR0124  # this is what not-a-number means
-        return None
+def _of_number(value: float) -> int:
+    """Which unit it is shows by its size; not a number raises ValueError."""
+    if value <= 0:
+        message = "no number of seconds since 1970"
+        raise ValueError(message)
     factor = 1 if value >= _MICROSECONDS_FROM else 1000 if value >= _MILLISECONDS_FROM else 1_000_000
-    return round(value * factor) if value * factor < times.LATEST else None
+    return round(value * factor)
 
 
 def _of_text(text: str, zone: tzinfo | None) -> int:
@@ -114,6 +130,11 @@ def _of_text(text: str, zone: tzinfo | None) -> int:
 
 def _has_offset(text: str) -> bool:
     return datetime.fromisoformat(text.strip()).tzinfo is not None
+
+
+def counted(value: object) -> int:
+    """A number of tokens; 0 for what cannot be one."""
+    return value if isinstance(value, int) and 0 <= value <= _MOST_TOKENS else 0
 
 
 def filled(known: Sequence[int | None], start: int | None, end: int) -> list[int]:

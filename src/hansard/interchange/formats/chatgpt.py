@@ -15,7 +15,7 @@ from typing import Any
 
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, encoded, filled, moment_of, own_id, raw_json
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, encoded, filled, guarded, moment_of, own_id, raw_json
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import MessageDraft, SessionDraft
@@ -41,10 +41,7 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
 
 
 def _read_one(item: Value, rules: Rules) -> SessionRecord | Bad:
-    try:
-        return _session(item, rules)
-    except Unreadable as problem:
-        return Bad(item.number, str(problem))
+    return guarded(item.number, lambda: _session(item, rules))
 
 
 def _session(item: Value, rules: Rules) -> SessionRecord:

@@ -16,7 +16,7 @@ from typing import Any
 
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, encoded, filled, moment_of, own_id, raw_json
+from hansard.interchange.records import Rules, SessionRecord, client_ids, counted, encoded, filled, guarded, moment_of, own_id, raw_json
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import MessageDraft, SessionDraft
@@ -27,6 +27,7 @@ name = "claude-code"
 Json = dict[str, Any]
 
 _TITLES = {"custom-title": "customTitle", "ai-title": "aiTitle", "summary": "summary"}
+_NAMES = ("type", "uuid", "parentUuid", "logicalParentUuid", "sessionId", "agentId")
 _KEPT = ("uuid", "parentUuid", "requestId", "gitBranch", "cwd", "version", "isMeta", "isCompactSummary", "subtype", "level")
 
 
@@ -41,8 +42,8 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
-        elif not isinstance(item.value, dict):
-            yield Bad(item.number, "not an object")
+        elif not isinstance(item.value, dict) or not all(isinstance(item.value.get(field), str | None) for field in _NAMES):
+            yield Bad(item.number, "not an entry: an object whose names are text")
         elif isinstance(title := item.value.get(_TITLES.get(str(item.value.get("type")), "")), str):
             titles[str(item.value["type"])] = title
         elif _is_message(item.value) or isinstance(item.value.get("uuid"), str):
@@ -81,10 +82,7 @@ def _main_id(document: Document, entries: list[Value]) -> str:
 
 
 def _read_one(session: tuple[str, str | None], lines: list[Value], title: str | None, rules: Rules) -> SessionRecord | Bad:
-    try:
-        return _session(session, lines, title, rules)
-    except Unreadable as problem:
-        return Bad(lines[0].number, str(problem))
+    return guarded(lines[0].number, lambda: _session(session, lines, title, rules))
 
 
 def _session(session: tuple[str, str | None], lines: list[Value], title: str | None, rules: Rules) -> SessionRecord:
@@ -92,8 +90,8 @@ def _session(session: tuple[str, str | None], lines: list[Value], title: str | N
     kept = _current(lines)
     times = filled([moment_of(item.value.get("timestamp")) for item in kept], None, rules.now)
     names = client_ids([item.value.get("uuid") for item in kept])
-    counted: set[str] = set()
-    messages = [_message(item, at, known, counted) for item, at, known in zip(kept, times, names, strict=True)]
+    seen: set[str] = set()
+    messages = [_message(item, at, known, seen) for item, at, known in zip(kept, times, names, strict=True)]
     taken_back = sum(_is_message(item.value) for item in lines) - len(kept)
     first = kept[0].value
     places = {key: first[key] for key in ("cwd", "gitBranch", "version") if isinstance(first.get(key), str)}
@@ -156,20 +154,20 @@ def _is_prompt(entry: Json) -> bool:
     return isinstance(content, str) or not any(isinstance(block, dict) and block.get("type") == "tool_result" for block in content or [])
 
 
-def _message(item: Value, at: int, known_as: str, counted: set[str]) -> MessageDraft:
+def _message(item: Value, at: int, known_as: str, seen: set[str]) -> MessageDraft:
     entry, where = item.value, f"line {item.number}"
     said = entry["message"] if isinstance(entry.get("message"), dict) else {"role": "system", "content": entry.get("content")}
     blocks = [_part(block) for block in _blocks(said.get("content"))] or [{"type": "text", "content": ""}]
     parts, text = encoded(blocks, where)
-    usage = _usage(said, counted)
+    usage = _usage(said, seen)
     return MessageDraft(
         role=_role(entry, blocks),
         parts=parts,
         text=text,
         client_id=known_as,
         model=said["model"] if isinstance(said.get("model"), str) and said["model"] != "<synthetic>" else None,
-        input_tokens=sum(_tokens(usage, key) for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")),
-        output_tokens=_tokens(usage, "output_tokens"),
+        input_tokens=sum(counted(usage.get(key)) for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")),
+        output_tokens=counted(usage.get("output_tokens")),
         created_at=at,
         metadata=raw_json({key: entry[key] for key in _KEPT if entry.get(key) is not None}, where),
     )
@@ -181,19 +179,14 @@ def _role(entry: Json, blocks: list[Json]) -> Role:
     return {"user": "user", "assistant": "assistant"}.get(str(entry.get("type")), "system")  # type: ignore[return-value]
 
 
-def _usage(said: Json, counted: set[str]) -> Json:
+def _usage(said: Json, seen: set[str]) -> Json:
     """The usage of an answer at its first line, nothing at its others."""
     answer = said.get("id")
     if isinstance(answer, str):
-        if answer in counted:
+        if answer in seen:
             return {}
-        counted.add(answer)
+        seen.add(answer)
     return said["usage"] if isinstance(said.get("usage"), dict) else {}
-
-
-def _tokens(usage: Json, key: str) -> int:
-    value = usage.get(key)
-    return value if isinstance(value, int) and value > 0 else 0
 
 
 def _blocks(content: object) -> list[Any]:

@@ -25,8 +25,10 @@ from hansard.interchange.records import (
     SessionRecord,
     Unreadable,
     client_ids,
+    counted,
     encoded,
     filled,
+    guarded,
     moment_of,
     own_id,
     raw_json,
@@ -79,21 +81,18 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
         elif _is_message(item.value):
             loose.append(item.value)
         else:
-            yield _read_one(item, rules, rules.now - place * MINUTE)
+            yield _read_one(item, rules, place)
             place += 1
     if loose:
-        yield _read_one(Value(1, loose), rules, rules.now - place * MINUTE)
+        yield _read_one(Value(1, loose), rules, place)
 
 
 def _is_message(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("role"), str) and not any(isinstance(value.get(key), list) for key in _LISTS)
 
 
-def _read_one(item: Value, rules: Rules, end: int) -> SessionRecord | Bad:
-    try:
-        return _session(item, rules, end)
-    except Unreadable as problem:
-        return Bad(item.number, str(problem))
+def _read_one(item: Value, rules: Rules, place: int) -> SessionRecord | Bad:
+    return guarded(item.number, lambda: _session(item, rules, rules.now - place * MINUTE))
 
 
 def _session(item: Value, rules: Rules, end: int) -> SessionRecord:
@@ -208,8 +207,7 @@ def _message(item: object, index: int, time: int, known_as: str) -> MessageDraft
 
 
 def _count(usage: dict[str, Any], *names: str) -> int:
-    value = next((usage[key] for key in names if key in usage), 0)
-    return value if isinstance(value, int) and value >= 0 else 0
+    return counted(next((usage[key] for key in names if key in usage), 0))
 
 
 def _message_rest(item: dict[str, Any], role: Role) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from hansard.ids import safe_form
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, encoded, filled, moment_of, own_id, raw_json
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, encoded, filled, guarded, moment_of, own_id, raw_json
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad, Value, is_array, values
 from hansard.model import MessageDraft, SessionDraft
@@ -62,7 +63,8 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
         elif is_array(stream):
             items.append(item.value)
     if items:
-        yield _read_one(Value(1, items), key.replace(":", "_").replace("/", "_"), _user_title(document, key), rules)
+        item, name = Value(1, items), safe_form(key)
+        yield guarded(1, lambda: _session(item, name, _user_title(document, key), rules))
 
 
 def channel_of(key: str) -> str | None:
@@ -82,13 +84,6 @@ def _user_title(document: Document, key: str) -> str | None:
     except (ValueError, LookupError, TypeError):
         return None
     return title if isinstance(title, str) and title.strip() else None
-
-
-def _read_one(item: Value, key: str, user_title: str | None, rules: Rules) -> SessionRecord | Bad:
-    try:
-        return _session(item, key, user_title, rules)
-    except Unreadable as problem:
-        return Bad(item.number, str(problem))
 
 
 def _session(item: Value, key: str, user_title: str | None, rules: Rules) -> SessionRecord:
