@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -50,6 +51,9 @@ CODE_STATUS = {
 }
 _encode = msgspec.json.Encoder().encode
 _REQUEST_ID_LENGTH = 128
+_RUN = REQUEST + secrets.token_hex(8)
+_NUMBERS = count(secrets.randbits(31))
+"""Request ids are unique, not secret: this process's name and a number."""
 _SAFE = ("GET", "HEAD")
 _log = structlog.get_logger("hansard")
 
@@ -187,12 +191,16 @@ class Application:
 
 def credential(dialect: Dialect, call: Call[Any, Any]) -> str | None:
     """The one key that a request shows; Unauthenticated when it shows two that differ."""
-    shown = [text.strip() for header in call.headers.all("authorization") if (text := _bearer(header))]
-    shown += [text.strip() for text in call.headers.all("x-api-key")]
+    shown = []
+    for name, value in call.scope["headers"]:
+        if name == b"authorization":
+            shown += [text.strip()] if (text := _bearer(value.decode("latin-1"))) else []
+        elif name == b"x-api-key":
+            shown.append(value.decode("latin-1").strip())
     if not shown and dialect.credential is not None:
         extra = dialect.credential(call)
         shown = [extra] if extra else []
-    if len(set(shown)) > 1:
+    if len(shown) > 1 and len(set(shown)) > 1:
         raise Unauthenticated("the request shows two different keys: send one")
     return shown[0] if shown else None
 
@@ -254,7 +262,8 @@ async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
         headers += [(b"content-type", (answer.media_type or "application/json").encode()), (b"content-length", str(len(body)).encode())]
     if answer.etag:
         headers += [(b"etag", answer.etag.encode()), (b"cache-control", b"private, no-cache")]
-    headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in (*answer.headers, *limit)]
+    if answer.headers or limit:
+        headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in (*answer.headers, *limit)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
     return status
@@ -264,4 +273,4 @@ def _request_id(headers: list[tuple[bytes, bytes]]) -> str:
     given = Headers(headers).get("x-request-id")
     if given and len(given) <= _REQUEST_ID_LENGTH and given.isascii() and given.isprintable():
         return given
-    return REQUEST + secrets.token_hex(12)
+    return f"{_RUN}{next(_NUMBERS):08x}"
