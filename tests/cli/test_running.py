@@ -1,0 +1,128 @@
+"""The commands that look after an installation: status, doctor, config, migrate, stats, completion, demo."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+from hansard.settings import NAMES, load
+from tests.cli.conftest import Terminal
+from tests.support.serving import serving
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return str(one.getsockname()[1])
+
+
+def test_migrate_makes_a_store_and_says_what_it_did(terminal: Terminal) -> None:
+    missing = terminal("migrate", "--check")
+    assert (missing.code, missing.out.startswith("Missing: 0001_core")) == (1, True)
+    assert terminal.done("migrate", "--json").json["applied"][0] == "0001_core"
+    assert terminal.done("migrate").out == "The store is up to date.\n"
+    assert terminal.done("migrate", "--check", "--json").json["pending"] == []
+
+
+def test_status_says_what_is_there(filled: Terminal) -> None:
+    told = filled.done("status", "--json", HANSARD_PORT=free_port()).json
+    assert told["workspaces"] == [{"name": "default", "sessions": 2, "open": 0, "failed": 0}]
+    assert told["server"]["answers"] is False
+    assert "nothing answers" in filled.done("status", HANSARD_PORT=free_port()).out
+
+
+def test_status_and_doctor_see_a_server(terminal: Terminal, tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        port = served.url.rpartition(":")[2]
+        assert terminal.done("status", "--json", HANSARD_PORT=port).json["server"]["version"] == "0.1.0"
+        assert f"hansard 0.1.0 answers on {served.url}" in terminal.done("doctor", HANSARD_PORT=port).out
+
+
+def test_doctor_finds_nothing_wrong_with_a_sound_installation(filled: Terminal) -> None:
+    told = filled.done("doctor", "--json", HANSARD_PORT=free_port(), HANSARD_COLOUR="red").json
+    assert told["sound"]
+    assert [one["what"] for one in told["findings"] if one["mark"] == "note"] == ["HANSARD_COLOUR is in the environment and is no setting"]
+    assert filled.done("doctor", "--quiet", HANSARD_PORT=free_port()).out == ""
+
+
+def test_doctor_says_how_to_mend_what_is_wrong(filled: Terminal, tmp_path: Path) -> None:
+    (tmp_path / ".hansard").mkdir()
+    (tmp_path / ".hansard" / "admin.key").write_text("x")
+    (tmp_path / ".hansard" / "admin.key").chmod(0o644)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        printed = filled("doctor", HANSARD_PORT=str(other.getsockname()[1]))
+    assert printed.code == 1
+    assert "FAIL  .hansard/admin.key has mode 0644\n      others can read the admin key: chmod 600" in printed.out
+    assert f"FAIL  port {other.getsockname()[1] if other.fileno() >= 0 else ''}" in printed.out or "is taken by" in printed.out
+
+
+def test_doctor_on_a_store_that_does_not_answer(terminal: Terminal, tmp_path: Path) -> None:
+    assert "there is no store hansard.db yet" in terminal.done("doctor", HANSARD_PORT=free_port()).out
+    (tmp_path / "hansard.db").write_bytes(b"this is no database, whatever its name may say" * 100)
+    printed = terminal("doctor", HANSARD_PORT=free_port())
+    assert printed.code == 1
+    assert "does not open" in printed.out
+
+
+def test_config_shows_each_value_with_its_source(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "hansard.toml").write_text("port = 9000\nhost = '0.0.0.0'\n")
+    rows = {row[0]: row[1:] for row in terminal.done("config", "show", "--store", "sqlite:///x.db", HANSARD_HOST="::1").rows}
+    assert rows["store"] == ["sqlite:///x.db", "flag"]
+    assert rows["host"] == ["::1", "HANSARD_HOST"]
+    assert rows["port"] == ["9000", "hansard.toml"]
+    assert rows["workspace"] == ["default", "default"]
+
+
+def test_config_masks_secrets(terminal: Terminal) -> None:
+    url = "postgresql://me:very-secret@host/db?password=also-secret&sslmode=require"
+    for options in ([], ["--json"]):
+        out = terminal.done("config", "show", *options, HANSARD_STORE=url).out
+        assert "secret" not in out
+        assert "postgresql://me:****@host/db?password=****&sslmode=require" in out
+
+
+def test_config_init_writes_what_load_reads(terminal: Terminal, tmp_path: Path) -> None:
+    assert terminal("config", "path").code == 3
+    terminal.done("config", "init")
+    assert terminal("config", "init").code == 1
+    terminal.done("config", "init", "--force")
+    assert terminal.done("config", "path").out == f"{tmp_path / 'hansard.toml'}\n"
+    text = (tmp_path / "hansard.toml").read_text()
+    (tmp_path / "hansard.toml").write_text("\n".join(line.removeprefix("#") if line.startswith("#") and " = " in line else line for line in text.splitlines()))
+    loaded = load({}, {})
+    assert loaded.settings == load({}, {}, file=tmp_path / "hansard.toml").settings == type(loaded.settings)()
+    assert set(loaded.sources.values()) == {"hansard.toml"}
+    assert set(loaded.sources) == set(NAMES)
+
+
+def test_stats_count_by_day_and_by_value(terminal: Terminal) -> None:
+    terminal.done("demo")
+    rows = terminal.done("stats", "--until", "2099-01-01", "--from", "2098-12-01").rows
+    assert rows == []
+    by_channel = {row[0]: int(row[1]) for row in terminal.done("stats", "--by", "channel").rows}
+    assert by_channel["web"] > by_channel["wechat"] > 0
+    told = terminal.done("stats", "--json", "--channel", "web").json
+    assert sum(one["sessions"] for one in told["data"]) == by_channel["web"]
+    assert "were resolved within" in terminal.done("stats").err
+    assert terminal("stats", "--from", "yesterday").code == 2
+
+
+def test_completion_scripts(terminal: Terminal) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert "_HANSARD_COMPLETE" in terminal.done("completion", shell).out
+    assert terminal("completion", "tcsh").code == 2
+
+
+def test_demo_fills_once_and_can_be_removed(terminal: Terminal) -> None:
+    new = terminal.done("demo", "--json").json["new"]
+    assert new == len(terminal.done("sessions", "list", "--all").rows) > 100
+    assert terminal.done("demo").out == "The demo's sessions are there already.\n"
+    terminal.done("messages", "add", "mine", "hi", "--start")
+    assert terminal("demo", "--remove").code == 2
+    assert terminal.done("demo", "--remove", "--yes").out == f"{new:,} demo sessions are gone.\n"
+    assert [row[0] for row in terminal.done("sessions", "list").rows] == ["mine"]
+
+
+def test_a_document_is_one_json_value(filled: Terminal) -> None:
+    for command in (["status"], ["workspaces", "list"], ["keys", "list"], ["sessions", "list"], ["stats"], ["config", "show"], ["doctor"]):
+        json.loads(filled(*command, "--json", HANSARD_PORT=free_port()).out)

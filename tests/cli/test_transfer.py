@@ -1,0 +1,83 @@
+"""`hansard import` and `hansard export`."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.cli.conftest import Terminal
+from tests.support.serving import HANSARD
+
+CHAT = {"id": "a", "messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}]}
+
+
+def test_an_import_twice_changes_nothing_the_second_time(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "chats.json").write_text(json.dumps([CHAT]))
+    first = terminal.done("import", "chats.json", "--workspace", "acme", "--json")
+    assert {name: first.json[name] for name in ("new", "same", "bad", "messages")} == {"new": 1, "same": 0, "bad": 0, "messages": 2}
+    assert "A new store: workspace 'acme' is made" in first.err
+    assert terminal.done("import", "chats.json", "-w", "acme", "--json").json["same"] == 1
+    assert terminal.done("import", "chats.json").out.startswith("0 new, 1 same, 0 bad: 2 messages in ")
+
+
+def test_a_dry_run_changes_nothing(filled: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "chats.json").write_text(json.dumps([CHAT]))
+    assert filled.done("import", "chats.json", "--dry-run").out.startswith("1 would be new, 0 same")
+    assert len(filled.done("sessions", "list").rows) == 2
+
+
+def test_bad_records_are_set_aside_and_end_with_five(filled: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "chats.jsonl").write_text(json.dumps(CHAT) + "\n" + json.dumps({"id": "b", "messages": "none"}) + "\n")
+    printed = filled("import", "chats.jsonl")
+    assert printed.code == 5
+    assert printed.out.startswith("1 new, 0 same, 1 bad")
+    assert "with reasons: chats.jsonl.errors.jsonl" in printed.err
+    assert json.loads((tmp_path / "chats.jsonl.errors.jsonl").read_text())["reason"]
+
+
+def test_what_cannot_be_imported_says_why(filled: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "strange.json").write_text('{"x": 1}')
+    assert filled("import", "nothing.json").code == 3
+    assert "no such file or folder: nothing.json" in filled("import", "nothing.json").err
+    assert filled("import", "strange.json").code == 2
+    assert filled("import", "strange.json", "--format", "word").code == 2
+    assert filled("import", "strange.json", "--tz", "Mars/North").code == 2
+
+
+def test_what_was_exported_comes_back_whole(filled: Terminal, tmp_path: Path) -> None:
+    told = filled.done("export", "-o", "all.jsonl.gz", "--json").json
+    assert told == {"sessions": 2, "messages": 3, "runs": 0, "file": "all.jsonl.gz"}
+    assert filled.done("export").out.encode() == gzip.decompress((tmp_path / "all.jsonl.gz").read_bytes())
+    assert filled.done("import", "all.jsonl.gz", "--store", "sqlite:///copy.db", "--json").json["new"] == 2
+    assert filled.done("export", "--store", "sqlite:///copy.db").out == filled.done("export").out
+    assert filled.done("export", "--title", "oslo", "-o", "-").out.count("\n") == 1
+    assert not (tmp_path / "all.jsonl.gz.part").exists()
+
+
+def test_an_export_that_fails_leaves_no_file(filled: Terminal, tmp_path: Path) -> None:
+    assert filled("export", "-o", "nowhere/all.jsonl").code == 3
+    assert filled("export", "--state", "wrong", "-o", "all.jsonl").code == 2
+    assert not list(tmp_path.glob("all.jsonl*"))
+
+
+def test_ctrl_c_prints_the_command_that_goes_on(filled: Terminal, tmp_path: Path) -> None:
+    with (tmp_path / "many.jsonl").open("w") as file:
+        for number in range(10_000):
+            file.write(json.dumps({"id": f"m{number}", "messages": [{"role": "user", "content": f"question {number}"}] * 3}) + "\n")
+    work = subprocess.Popen([HANSARD, "import", "many.jsonl"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 30
+    while filled("sessions", "list", "--limit", "5").out.count("\n") < 5:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    work.send_signal(signal.SIGINT)
+    _, err = work.communicate(timeout=30)
+    assert work.returncode == 130
+    assert "Go on with:\n  hansard import many.jsonl --resume\n" in err
+    told = filled.done("import", "many.jsonl", "--resume", "--json").json
+    assert told["new"] + told["same"] == 10_000
+    assert told["bad"] == 0
+    assert told["new"] < 10_000
