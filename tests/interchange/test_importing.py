@@ -222,6 +222,26 @@ async def test_bad_records_are_noted_beside_the_file_and_the_others_come_in(serv
     assert "user_id is longer" in noted[1]["reason"]
 
 
+async def test_where_nothing_can_be_written_beside_the_file_the_notes_are_made_here(
+    service: Service, here: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "a.json", {"no": "messages"}, dialogue(1))
+    for ending in ("errors.jsonl", "resume.json"):
+        (tmp_path / f"a.json.{ending}").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    report = await imported(service, here, path, resume=True)
+    assert (counts(report), report.errors) == ((1, 0, 0, 1), ["a.json.errors.jsonl"])
+    assert names(tmp_path / "elsewhere") == ["a.json.errors.jsonl"]
+
+
+async def test_the_working_directory_itself_can_be_imported(service: Service, here: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path / "a.json", dialogue(1), {"no": "messages"})
+    monkeypatch.chdir(tmp_path)
+    report = await imported(service, here, Path())
+    assert (counts(report), report.errors) == ((1, 0, 0, 1), [f"{tmp_path}.errors.jsonl"])
+
+
 async def test_notes_of_an_earlier_import_go_when_all_is_well(service: Service, here: Principal, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     await imported(service, here, written(path, {"no": "messages"}, dialogue(1)))

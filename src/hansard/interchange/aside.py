@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -14,7 +15,8 @@ ENDING = ".errors.jsonl"
 class Aside:
     """Notes beside ``path``, made with the first one; an earlier import's notes go unless they are to ``keep``.
 
-    ``written`` names the file when there is one.
+    Where nothing can be written beside it, they are made in the working directory.  ``written`` names the
+    file when there is one.
     """
 
     def __init__(self, path: Path | None, *, keep: bool) -> None:
@@ -22,7 +24,8 @@ class Aside:
         self._file: IO[bytes] | None = None
         self.written: list[str] = []
         if self._path is not None and not keep:
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -35,6 +38,13 @@ class Aside:
         if self._path is None:
             return
         if self._file is None:
-            self._file = self._path.open("ab")
-            self.written.append(str(self._path))
+            self._file = self._opened(self._path)
+            self.written.append(self._file.name)
         self._file.write(msgspec.json.encode({"file": file, "record": number, "reason": reason}) + b"\n")
+
+    @staticmethod
+    def _opened(path: Path) -> IO[bytes]:
+        try:
+            return path.open("ab")
+        except OSError:
+            return Path(path.name).open("ab")

@@ -108,7 +108,7 @@ class Import:
     async def paths(self, paths: Sequence[Path]) -> Report:
         """Import files, folders and archives; FileNotFoundError when one is not there, Invalid when its format is unknown."""
         for path in paths:
-            await self._root(documents(path), path)
+            await self._root(documents(path), path.absolute())
         return self.report
 
     async def document(self, document: Document, aside: Path | None = None) -> Report:

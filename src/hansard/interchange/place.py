@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -41,11 +42,13 @@ class Place:
     def save(self) -> None:
         if self._path is not None and self.done:
             size, modified_ns = self._state()
-            self._file().write_bytes(msgspec.json.encode(_Kept(self.done, size, modified_ns)))
+            with contextlib.suppress(OSError):  # nothing can be written there: the next import reads from the beginning
+                self._file().write_bytes(msgspec.json.encode(_Kept(self.done, size, modified_ns)))
 
     def forget(self) -> None:
         if self._path is not None:
-            self._file().unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._file().unlink(missing_ok=True)
 
     def _earlier(self) -> int:
         if self._path is None:
