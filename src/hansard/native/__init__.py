@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard.http.route import Dialect
-from hansard.native import audit, bulk, events, keys, messages, runs, search, sessions, stats, transfers, users, views, workspaces
+from hansard.native import audit, bulk, context, events, keys, messages, runs, search, sessions, stats, transfers, users, views, workspaces
 
 if TYPE_CHECKING:
     from hansard.http.route import Failure
@@ -38,6 +38,7 @@ dialect = Dialect(
         *messages.routes,
         *runs.routes,
         *search.routes,
+        *context.routes,
         *bulk.routes,
         *events.routes,
         *stats.routes,

@@ -10,6 +10,7 @@ from hansard.ids import IdSource, microseconds
 from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
 from hansard.service.checking import Checking
+from hansard.service.context import Contexts
 from hansard.service.events import Events
 from hansard.service.indexer import Indexer
 from hansard.service.keys import Keys
@@ -46,6 +47,7 @@ class Service:
         self.audit = Audit(store, cursors, hmac.digest(secret, b"audit", "sha256"), clock)
         self.sessions = Sessions(store, cursors, ids, clock, self.audit)
         self.messages = Messages(store, ids, clock, self.audit)
+        self.contexts = Contexts(store)
         self.transcripts = Transcripts(store)
         self.transfers = Transfers(store, self.sessions, ids, clock)
         self.runs = Runs(store, ids, clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from hansard.model import Message, MessageQuery, Session, parts
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hansard.model import SessionFilter
 
 _BATCH, _SEARCHED = 1000, 200
+_OPENING, _MORE = 8, 64
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 SPEAKERS = ("system", "user", "assistant")
 Place = tuple[int, int, str]
@@ -49,6 +51,15 @@ def spoken(ref: Ref, limit: int) -> Steps[tuple[Session, list[Message]]]:
         more = len(got) == size
         before = messages[-1].seq if messages else 0
     return session, kept[:limit][::-1]
+
+
+def tail(ref: Ref, limit: int) -> Steps[tuple[Session, list[Message], list[Message]]]:
+    """The session, the system messages that it begins with, and its newest messages in order: some more than ``limit``, for what belongs together."""
+    session = yield from found(ref)
+    first = yield listing.messages(ref.workspace_id, session.id, MessageQuery(), _OPENING)
+    opening = list(takewhile(lambda one: one.role == "system", map(rows.message, first)))
+    newest = yield listing.messages(ref.workspace_id, session.id, MessageQuery(), limit + _MORE, descending=True)
+    return session, opening, [rows.message(one) for one in newest][::-1]
 
 
 def said(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, list[Message]]]:

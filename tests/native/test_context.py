@@ -1,0 +1,82 @@
+"""``GET /v1/sessions/{id}/context``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+CALL = {"type": "tool_call", "id": "c1", "name": "look", "arguments": {"q": "x"}, "unknown": 1}
+ANSWER = {"type": "tool_call_response", "id": "c1", "response": "found"}
+SAID: list[dict[str, Any]] = [
+    {"role": "system", "text": "be kind"},
+    {"role": "user", "text": "look it up"},
+    {"role": "assistant", "parts": [CALL]},
+    {"role": "tool", "parts": [ANSWER]},
+    {"role": "assistant", "text": "here it is"},
+]
+
+
+@pytest.fixture
+async def filled(client: httpx.AsyncClient) -> httpx.AsyncClient:
+    await client.post("/v1/sessions", json={"id": "one"})
+    await client.post("/v1/sessions/one/messages", json={"messages": SAID})
+    return client
+
+
+async def test_natively_it_is_the_end_of_the_transcript(filled: httpx.AsyncClient) -> None:
+    answer = (await filled.get("/v1/sessions/one/context", params={"messages": 3})).json()
+    assert [(one["role"], one["seq"]) for one in answer["request"]["messages"]] == [("system", 1), ("assistant", 3), ("tool", 4), ("assistant", 5)]
+    assert answer["request"]["messages"][1]["parts"] == [CALL]
+    manifest = answer["manifest"]
+    assert (manifest["messages"], manifest["older"], manifest["first_seq"], manifest["last_seq"], manifest["dropped"]) == (4, 1, 3, 5, [])
+
+
+async def test_openai_takes_it(filled: httpx.AsyncClient) -> None:
+    answer = (await filled.get("/v1/sessions/one/context", params={"format": "openai"})).json()
+    assert answer["request"]["messages"] == [
+        {"role": "system", "content": "be kind"},
+        {"role": "user", "content": "look it up"},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"q":"x"}'}}]},
+        {"role": "tool", "tool_call_id": "c1", "content": "found"},
+        {"role": "assistant", "content": "here it is"},
+    ]
+
+
+async def test_anthropic_takes_it(filled: httpx.AsyncClient) -> None:
+    answer = (await filled.get("/v1/sessions/one/context", params={"format": "anthropic"})).json()
+    assert answer["request"] == {
+        "system": "be kind",
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "look it up"}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "look", "input": {"q": "x"}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "found"}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "here it is"}]},
+        ],
+    }
+
+
+async def test_gemini_takes_it(filled: httpx.AsyncClient) -> None:
+    answer = (await filled.get("/v1/sessions/one/context", params={"format": "gemini"})).json()
+    assert answer["request"] == {
+        "systemInstruction": {"parts": [{"text": "be kind"}]},
+        "contents": [
+            {"role": "user", "parts": [{"text": "look it up"}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "look", "args": {"q": "x"}}}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "look", "response": {"result": "found"}}}]},
+            {"role": "model", "parts": [{"text": "here it is"}]},
+        ],
+    }
+
+
+async def test_a_context_that_begins_with_the_assistant_says_what_went(filled: httpx.AsyncClient) -> None:
+    answer = (await filled.get("/v1/sessions/one/context", params={"format": "anthropic", "messages": 1})).json()
+    assert answer["request"]["messages"] == []
+    assert answer["manifest"]["dropped"][0]["reason"] == "before_first_user"
+
+
+async def test_limits_out_of_range_and_unknown_sessions_are_refused(filled: httpx.AsyncClient) -> None:
+    assert (await filled.get("/v1/sessions/one/context", params={"messages": 0})).status_code == 400
+    assert (await filled.get("/v1/sessions/one/context", params={"format": "cobol"})).status_code == 400
+    assert (await filled.get("/v1/sessions/none/context")).status_code == 404
