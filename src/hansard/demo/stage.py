@@ -17,6 +17,8 @@ from hansard.model.session import Resolution
 from hansard.service import Service
 
 _LEASE = 3600 * SECOND
+_PATIENT = {"queued", "waiting"}
+"""How a session may be left for days: nobody works on it, so no lease lapses."""
 
 
 class Clock:
@@ -54,7 +56,9 @@ class Stage:
         return True
 
     async def _begin(self, state: State = "running") -> None:
-        draft = RunDraft(state=state, agent=self.play.heading["agent"], model=self.play.heading["model"], lease_us=_LEASE if state == "running" else None)
+        said = self.play.heading
+        lease = None if said["state"] in _PATIENT else _LEASE
+        draft = RunDraft(state=state, agent=said["agent"], model=said["model"], lease_us=lease)
         _, run, _ = await self.service.runs.start(self.principal, self.play.id, draft)
         self.run = run.id
 
