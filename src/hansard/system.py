@@ -69,4 +69,7 @@ def _error(failure: Failure) -> dict[str, object]:
 
 def _home(dialects: tuple[Dialect, ...]) -> str:
     rows = "".join(f"  /openapi/{one.name}.json\t{one.title}: {one.description}\n" for one in dialects)
-    return f"Hansard {__version__}: the session store for AI agents.\n\nThe page       /ui/\nThe reference  /docs\nHealth         /healthz\n\nThe APIs that it speaks (all: /openapi.json):\n\n{rows}"
+    return (
+        f"Hansard {__version__}: the session store for AI agents.\n\nThe page       /ui/\nThe reference  /docs\nHealth         /healthz\n\n"
+        f"The APIs that it speaks (all: /openapi.json):\n\n{rows}"
+    )

@@ -52,6 +52,7 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
         routes=(
             *assets.routes,
             *_theme(),
+            *_help(pages),
             *SignIn(shell, demo).routes,
             *sessions.routes,
             *Acting(shell, sessions).routes,
@@ -79,3 +80,11 @@ def _theme() -> tuple[Route, ...]:
         return answer
 
     return (route("POST /ui/theme", switch, public=True, form=True, media_type="text/html"),)
+
+
+def _help(pages: Pages) -> tuple[Route, ...]:
+    async def keys(call: Call[None, None]) -> Response:
+        """The keys of the keyboard"""
+        return pages.html(call, pages.render("help.html"))
+
+    return (route("GET /ui/help", keys, public=True, media_type="text/html"),)

@@ -127,7 +127,7 @@ class Acting:
         call.path = {"session_id": session.id}
         pane = await opened(call)
         pane.tab, pane.earlier, pane.later, pane.parent, pane.children = "conversation", None, None, None, []
-        context = {"list_query": "", "scopes": frozenset[str](), "csrf": "", "host": "", "shared": True, "share": share, "tab_names": ()}
+        context: dict[str, Any] = {"list_query": "", "scopes": frozenset[str](), "csrf": "", "host": "", "shared": True, "share": share, "tab_names": ()}
         return self._shell.pages.page(call, "shared.html", pane=pane, **context)
 
     async def _changed(self, call: Call[Any, Any], form: Form, patch: SessionPatch) -> Response:

@@ -31,6 +31,7 @@ _IMPORT = re.compile(r'^import (?:(\{.*?\}) from )?"\./(\w+)\.js"$', re.MULTILIN
 _LATER = re.compile(r'import\("\./(\w+)\.js"\)')
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const) ([$\w]+))", re.MULTILINE)
 _SIGNS = re.compile(r" ?([=+*<>?:&|,;{}()!-]+) ?")
+_TEXT = re.compile(r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`)")
 _AROUND = re.compile(r" ?([{};:,>]) ?")
 
 
@@ -98,15 +99,16 @@ def _slim_js(text: str) -> str:
 
 
 def _tight(line: str) -> str:
-    """A line without the blanks around its signs; strings, and lines with a template or a pattern, stay as they are."""
-    if "`" in line or "'" in line or "\\" in line or "/" in line:
+    """A line without the blanks around its signs; strings, and lines with a pattern or several templates, stay as they are."""
+    pieces = _TEXT.split(line)
+    if line.count("`") not in {0, 2} or any("/" in piece or "`" in piece for piece in pieces[::2]):
         return line
-    pieces = line.split('"')
-    return '"'.join(_SIGNS.sub(r"\1", piece) if place % 2 == 0 else piece for place, piece in enumerate(pieces))
+    return "".join(_SIGNS.sub(r"\1", piece) if place % 2 == 0 else piece for place, piece in enumerate(pieces))
 
 
 def _bundle(modules: dict[str, str], name: str) -> str:
     """Several modules as one file: each in a scope of its own, with what it exports in the shared object ``H``."""
+
     def later(found: re.Match[str]) -> str:
         return f"H.load('{found[1]}')"
 

@@ -95,7 +95,8 @@ def _groups(given: dict[str, Any]) -> list[Group]:
 def _noun(path: str) -> str:
     pieces = [piece for piece in path.strip("/").split("/") if not piece.startswith("{")]
     named = [piece for piece in pieces if not re.fullmatch(r"v\d+|api", piece)]
-    return (named[1] if len(named) > 1 and named[0] == "sessions" else named[0] if named else "root").replace("-", " ").replace("_", " ").capitalize()
+    own = len(named) > 1 and named[0] == "sessions" and named[1].endswith("s")
+    return (named[1] if own else named[0] if named else "root").replace("-", " ").replace("_", " ").capitalize()
 
 
 def _operation(path: str, verb: str, given: dict[str, Any], schemas: dict[str, Any]) -> Operation:
@@ -163,19 +164,15 @@ def _sample(schema: Any, schemas: dict[str, Any], depth: int, *, only_required: 
     given = _resolve(schema or {}, schemas)
     if "anyOf" in given:
         return _sample(given["anyOf"][0], schemas, depth, only_required=only_required)
-    if "enum" in given:
-        return given.get("default", given["enum"][0])
-    if given.get("default") not in (None, [], {}):
-        return given["default"]
-    if given.get("format") == "date-time":
-        return _TIME
+    if given.get("default") not in (None, [], {}) or "enum" in given:
+        return given.get("default") or given["enum"][0]
     if given.get("type") == "array":
         return [_sample(given["items"], schemas, depth - 1, only_required=only_required)] if depth and given.get("items") else []
     if "properties" in given and depth:
         chosen = {name: one for name, one in given["properties"].items() if not only_required or name in given.get("required", ())}
         chosen = chosen or dict([*given["properties"].items()][:2])
         return {name: _sample(one, schemas, depth - 1, only_required=only_required) for name, one in chosen.items()}
-    return _SAMPLES.get(given.get("type", ""), {})
+    return _TIME if given.get("format") == "date-time" else _SAMPLES.get(given.get("type", ""), {})
 
 
 def _pretty(value: Any) -> str:  # noqa: ANN401 - any JSON
@@ -183,7 +180,7 @@ def _pretty(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _curl(path: str, verb: str, body: Any) -> str:  # noqa: ANN401 - any JSON
-    lines = [f"curl{'' if verb == 'GET' else f' -X {verb}'} \"$HANSARD_URL{path}\"", '  -H "Authorization: Bearer $HANSARD_KEY"']
+    lines = [f'curl{"" if verb == "GET" else f" -X {verb}"} "$HANSARD_URL{path}"', '  -H "Authorization: Bearer $HANSARD_KEY"']
     if body is not None:
         lines += ['  -H "Content-Type: application/json"', f"  -d '{_pretty(body)}'"]
     return " \\\n".join(lines)

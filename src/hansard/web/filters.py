@@ -30,7 +30,11 @@ _DAY_US = 86_400_000_000
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
-    """``q`` searches; ``day_from`` and ``day_until`` are whole days in UTC; ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment (microseconds) that a scrolled list began to be read."""
+    """``q`` searches; ``day_from`` and ``day_until`` are whole days in UTC.
+
+    ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment (microseconds) that a
+    scrolled list began to be read.
+    """
 
     q: str = ""
     state: list[str] = []
@@ -84,13 +88,10 @@ def _day(text: str, after: int) -> Moment | None:
 def filter_of(asked: ListParams) -> SessionFilter:
     """The filter without the search text."""
     skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
-    return SessionFilter(
-        **{field: tuple(getattr(asked, field)) for field in LISTS if field != "user"},
-        user_id=tuple(asked.user),
-        branch=tuple(bits for bits in range(4) if not bits & skipped) if skipped else (),
-        archived=asked.archived,
-        **{field: us(getattr(asked, field)) for field in TIMES},
-    )
+    lists: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in LISTS if field != "user"}
+    times: dict[str, Any] = {field: us(getattr(asked, field)) for field in TIMES}
+    branch = tuple(bits for bits in range(4) if not bits & skipped) if skipped else ()
+    return SessionFilter(user_id=tuple(asked.user), branch=branch, archived=asked.archived, **lists, **times)
 
 
 def as_of(wanted: SessionFilter, moment: int | None) -> SessionFilter:
@@ -116,7 +117,7 @@ def query(given: list[tuple[str, str]]) -> str:
     return "?" + urlencode(given, quote_via=_quote) if given else ""
 
 
-def _quote(text: Any, safe: Any = "", encoding: Any = None, errors: Any = None) -> str:  # noqa: ANN401 - urllib's protocol
+def _quote(text: Any, _safe: Any = "", encoding: Any = None, errors: Any = None) -> str:  # noqa: ANN401 - urllib's protocol
     return quote_plus(text, "-:@", encoding, errors)
 
 

@@ -87,7 +87,8 @@ class Insights:
         writer.writerow(["day", query.by, "sessions", "messages", "input_tokens", "output_tokens", "cost_usd", "resolved", "unresolved"])
         for one in stats.tallies:
             value = f"'{one.value}" if one.value.startswith(("=", "+", "-", "@")) else one.value
-            writer.writerow([_day(one.day), value, one.sessions, one.messages, one.input_tokens, one.output_tokens, one.cost_nanos / 1e9, one.resolved, one.unresolved])
+            counts = (one.sessions, one.messages, one.input_tokens, one.output_tokens, one.cost_nanos / 1e9, one.resolved, one.unresolved)
+            writer.writerow([_day(one.day), value, *counts])
         headers = {"Content-Disposition": f'attachment; filename="insights-{_day(query.first)}-{_day(query.last)}.csv"', "Cache-Control": "no-store"}
         return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
 
@@ -144,7 +145,7 @@ def _every(count: int) -> int:
     return max(1, -(-count // _LABELS))
 
 
-def _link(query: StatsQuery, day: int) -> str:
+def _link(day: int) -> str:
     return f"/ui/?{urlencode({'day_from': _day(day), 'day_until': _day(day)})}"
 
 
@@ -165,7 +166,7 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
             layers[place] = layers.get(place, 0) + value(one)
         total = sum(layers.values())
         tip = f"{_day(day)}: {said(total)}"
-        given.append(Bar(sorted(layers.items()), _label(day), _link(query, day), tip, is_open=day == query.last))
+        given.append(Bar(sorted(layers.items()), _label(day), _link(day), tip, is_open=day == query.last))
         if total:
             rows.append([_day(day), *[said(layers.get(place, 0)) for place in range(len(shown))], said(total)])
     svg = bars(title, given, said, _every(len(given)))
@@ -178,7 +179,7 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
         resolved, unresolved = sum(one.resolved for one in tallies), sum(one.unresolved for one in tallies)
         median = duration(stats.medians.get(day)) if day in stats.medians else "–"
         tip = f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median {median}"
-        given.append(Bar([(1, resolved), (2, unresolved)], _label(day), _link(query, day), tip, is_open=day == query.last))
+        given.append(Bar([(1, resolved), (2, unresolved)], _label(day), _link(day), tip, is_open=day == query.last))
         if resolved or unresolved:
             rows.append([_day(day), number(resolved), number(unresolved), f"{100 * resolved / (resolved + unresolved):.0f} %", median])
     head = ["Day", "Resolved", "Unresolved", "Rate", "Median time"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.access import SCOPES
 from hansard.http.route import Route, route
-from hansard.web.shell import Form, Shell, act
 from hansard.web.pages import see_other
+from hansard.web.shell import Form, Shell, act
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -36,7 +36,7 @@ class Keys:
     async def show(self, call: Call[Any, Any], made: Key | None = None, text: str = "") -> Response:
         """The keys of the workspace"""
         now = call.service.clock()
-        keys = sorted(await call.service.keys.list(call.principal), key=lambda one: (bool(one.revoked_at or (one.expires_at and one.expires_at <= now)), -one.created_at))
+        keys = sorted(await call.service.keys.list(call.principal), key=lambda one: (has_ended(one, now), -one.created_at))
         scopes = {name: what for name, what in SCOPES.items() if name in call.principal.scopes}
         curl = self._shell.curl(call, "/v1/keys")
         return self._shell.show(call, "keys.html", nav="keys", keys=keys, made=made, text=text, known=scopes, now=now, curl=curl, own=call.principal.key_id)
@@ -63,3 +63,7 @@ class Keys:
         """End a key"""
         await call.service.keys.revoke(call.principal, call.path["key_id"])
         return see_other("/ui/keys")
+
+
+def has_ended(key: Key, now: int) -> bool:
+    return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)

@@ -74,7 +74,8 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
         return Listed(rows=found.sessions, hits=found.by_session, has_more=False, total=found.total, at_least=found.at_least, **common)  # type: ignore[arg-type]  # as built above
     wanted = filter_of(asked)
     page = await service.sessions.list(
-        principal, SessionQuery(filter=as_of(wanted, asked.asof), sort=asked.sort, limit=PAGE, offset=asked.page * PAGE)  # type: ignore[arg-type]  # cleaned() chose a known order
+        principal,
+        SessionQuery(filter=as_of(wanted, asked.asof), sort=asked.sort, limit=PAGE, offset=asked.page * PAGE),  # type: ignore[arg-type]  # cleaned() chose a known order
     )
     total = None
     if counted and (len(common["chips"]) <= 1 or (not page.has_more and not asked.page)):  # type: ignore[arg-type]  # a list of chips

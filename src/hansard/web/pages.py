@@ -37,9 +37,7 @@ class Pages:
     """Renders the templates; every value is escaped."""
 
     def __init__(self, assets: Assets) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("hansard.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        self._environment = Environment(loader=PackageLoader("hansard.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._environment.globals |= {"static": assets.place, "version": __version__}
         self._environment.filters |= words.FILTERS
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import PlainTextResponse, Response
 
 from hansard.errors import NotFound
@@ -68,7 +69,7 @@ async def opened(call: Call[Any, Any]) -> Pane:
     found = entries(messages, children)
     runs = await service.runs.by_ids(principal, session, [one.run_id for one in messages if one.run_id] + ([session.run_id] if session.run_id else []))
     backwards = stretch.newest or stretch.before is not None
-    first, last = (messages[0].seq, messages[-1].seq) if messages else (0, 0)
+    first = messages[0].seq if messages else 0
     pane = Pane(
         session=session,
         tab=tab,
@@ -80,7 +81,7 @@ async def opened(call: Call[Any, Any]) -> Pane:
         parent=await _parent(service, principal, session),
         trail=trail_of(session),
         earlier=first if messages and (more if backwards else first > 1) else None,
-        later=last if messages and last < session.last_seq and (stretch.before is not None or (not backwards and (more or stretch.around is not None))) else None,
+        later=_later(session, messages, stretch, more=more),
         at=stretch.around,
         tags=msgspec.json.decode(session.tags),
         external_ids=msgspec.json.decode(session.external_ids),
@@ -93,12 +94,19 @@ async def opened(call: Call[Any, Any]) -> Pane:
     return pane
 
 
+def _later(session: Session, messages: list[Message], stretch: MessageQuery, *, more: bool) -> int | None:
+    """The seq behind which there are more messages, None at the end of the session."""
+    if not messages or stretch.newest or messages[-1].seq >= session.last_seq:
+        return None
+    return messages[-1].seq if more or stretch.before is not None or stretch.around is not None else None
+
+
 async def _stretch(call: Call[Any, Any], name: str) -> MessageQuery:
     for field in ("before", "after", "at"):
         given = call.query(field)
         if given:
             seq = await call.service.messages.place(call.principal, name, given, param=field)
-            return MessageQuery(limit=SOME, **{"around" if field == "at" else field: seq})
+            return replace(MessageQuery(limit=SOME), **{"around" if field == "at" else field: seq})
     day = call.query("day")
     if day:
         try:

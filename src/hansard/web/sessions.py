@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from hansard.http.route import Route, route
 from hansard.web import listing
-from hansard.web.filters import SORT_NAMES, ListParams, pairs
+from hansard.web.filters import SORT_NAMES, ListParams, cleaned, pairs, query
 from hansard.web.pages import wants_fragment
 from hansard.web.reading import TABS, Pane, image_of_message, opened, text_of_message
 from hansard.web.shell import Shell
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 READ = "sessions:read"
+_MORE = {*listing.MINOR, "user", "tag", "created_from", "created_until", "sub_sessions", "task_sessions", "archived"}
 
 
 class Sessions:
@@ -74,7 +75,7 @@ class Sessions:
         return {"total": await listing.count(call)}
 
     def around_pane(self, call: Call[Any, Any], pane: Pane, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the template shows
-        shown_query = listing.query(pairs(listing.cleaned(call.params))) if isinstance(getattr(call, "params", None), ListParams) else ""
+        shown_query = query(pairs(cleaned(call.params))) if isinstance(getattr(call, "params", None), ListParams) else ""
         curl = self._shell.curl(call, f"/v1/sessions/{path(pane.session.name)}/messages?limit=200")
         return {"pane": pane, "list_query": shown_query, "tab_names": TABS, "shared": False, "sharing": False, "share_path": "", "pane_curl": curl} | more
 
@@ -82,13 +83,13 @@ class Sessions:
         service, principal = call.service, call.principal
         shown = await listing.listed(call)
         is_new = not shown.rows and not shown.chips and not shown.asked.q and not shown.asked.page
-        context = {
+        context: dict[str, Any] = {
             "shown": shown,
             "current": pane.session.id if pane else "",
             "tabs": await listing.tabs(service, principal, shown.query, await service.views.list(principal)),
             "menus": await listing.menus(service, principal, shown.asked),
             "minor": listing.MINOR,
-            "more_chosen": sum(chip.name in {*listing.MINOR, "user", "tag", "created_from", "created_until", "sub_sessions", "task_sessions", "archived"} for chip in shown.chips),
+            "more_chosen": sum(chip.name in _MORE for chip in shown.chips),
             "sorts": SORT_NAMES,
             "is_new": is_new,
             "outs": [] if shown.rows or is_new else await listing.ways_out(call, shown),
@@ -96,7 +97,7 @@ class Sessions:
         }
         if wants_fragment(call, "list"):
             return self._shell.part(call, "list.html", **context)
-        around = await self.with_sharing(call, self.around_pane(call, pane)) if pane else {}
+        around: dict[str, Any] = await self.with_sharing(call, self.around_pane(call, pane)) if pane else {}
         return self._shell.show(call, "sessions.html", nav="sessions", **context, **({"pane": None} | around))
 
     async def with_sharing(self, call: Call[Any, Any], around: dict[str, Any]) -> dict[str, Any]:

@@ -166,10 +166,8 @@ def _signature(name: str, arguments: Any) -> str:  # noqa: ANN401 - any JSON
             given = msgspec.json.decode(arguments)
         except msgspec.DecodeError:
             given = arguments
-    if isinstance(given, dict):
-        inside = ", ".join(f"{key}={_short(value)}" for key, value in given.items())
-    else:
-        inside = "" if given is None else _short(given)
+    arguments_said = [f"{key}={_short(value)}" for key, value in given.items()] if isinstance(given, dict) else [] if given is None else [_short(given)]
+    inside = ", ".join(arguments_said)
     whole = f"{name}({inside})"
     return whole if len(whole) <= _ONE_LINE else whole[: _ONE_LINE - 1] + "…"
 

@@ -50,4 +50,3 @@ function theme() {
 
 // Times grow older on the screen as they do in life.
 setInterval(() => { for (const one of $$("time[datetime]", $("#rows") ?? document.createElement("i"))) one.textContent = ago(one.dateTime) ?? one.textContent }, 30000)
-

@@ -1,5 +1,5 @@
 // Many at once: two steps to choose all, an undo for ten seconds, and no selection outlives its filter.
-import { $, $$, failed, post, toast } from "./dom.js"
+import { $, $$, dialog, failed, part, post, toast } from "./dom.js"
 import { facts } from "./list.js"
 import { visit } from "./visit.js"
 
@@ -48,7 +48,6 @@ async function act(name) {
 
 async function again() {
   all = false
-  const { part } = await import("./dom.js")
   const made = await part(`/ui/${facts().query}`, "list")
   $("#list").replaceWith($("#list", made))
   ;(await import("./live.js")).light()
@@ -57,16 +56,14 @@ async function again() {
 
 export function ask(title, label, initial) {
   return new Promise(done => {
-    const box = document.createElement("dialog")
-    box.innerHTML = `<h2></h2><form method="dialog"><label class="sr" for="asked"></label><input id="asked" autocomplete="off"><button value="">Cancel</button><button class="primary" value="ok">OK</button></form>`
+    const box = dialog(`<h2></h2><form method="dialog"><label class="sr" for="asked"></label><input id="asked" autocomplete="off"><button value="">Cancel</button><button class="primary" value="ok">OK</button></form>`)
     $("h2", box).textContent = title
     $("label", box).textContent = label
     $("input", box).placeholder = label
     $("input", box).value = initial
-    box.onclose = () => { done(box.returnValue === "ok" ? $("input", box).value.trim() : ""); box.remove() }
+    box.onclose = () => done(box.returnValue === "ok" ? $("input", box).value.trim() : "")
     $("input", box).onkeydown = event => { if (event.key === "Enter") { event.preventDefault(); box.close("ok") } }
-    document.body.append(box)
-    box.showModal()
+    $("input", box).focus()
   })
 }
 

@@ -9,7 +9,7 @@ export function fragment(text) {
   return made.content
 }
 
-async function checked(answer) {
+export async function checked(answer) {
   if (answer.redirected && answer.url.includes("/ui/sign-in")) location.href = answer.url
   if (answer.ok) return answer
   const said = $("main p", new DOMParser().parseFromString(await answer.text(), "text/html"))
@@ -79,3 +79,12 @@ export function ago(stamp) {
 export const session = url => url.pathname.match(/^\/ui\/sessions\/([^/]+)/)?.[1]
 export const current = () => session(location)?.replace(/^ses_/, "")
 export const row = id => id && $(`.row a[href^="/ui/sessions/${CSS.escape(id)}"]`)
+
+export function dialog(inside, name = "") {
+  const box = Object.assign(document.createElement("dialog"), { className: name, innerHTML: inside })
+  box.addEventListener("close", () => box.remove())
+  box.onclick = event => { if (event.target === box) box.close() }
+  document.body.append(box)
+  box.showModal()
+  return box
+}

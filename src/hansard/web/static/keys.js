@@ -1,9 +1,8 @@
 // The keyboard. Single keys can be switched off; Ctrl+F is always the browser's.
-import { $, $$, copy, toast } from "./dom.js"
+import { $, $$, copy, dialog, get, toast } from "./dom.js"
 import { visit } from "./visit.js"
 
 const GO = { s: "/ui/", i: "/ui/insights", e: "/ui/transfers", k: "/ui/keys", x: "/ui/settings" }
-const HELP = [["j k", "next, previous session"], ["Enter", "open it"], ["[ ]", "open previous, next"], ["/", "search"], ["⌘K", "commands"], ["e", "resolve, reopen"], ["x", "select"], ["m t d r", "conversation, turns, details, raw"], ["z", "fold tools"], ["n N", "next, previous hit"], ["c", "copy link"], ["g s i e k x", "go to sessions, insights, transfer, keys, settings"], ["Esc", "back"]]
 let going = 0
 
 export const enabled = () => localStorage.getItem("keys") !== "off"
@@ -19,13 +18,9 @@ async function move(by, open) {
   if (open && next) visit(next.href)
 }
 
-export function help() {
-  const box = document.createElement("dialog")
-  box.innerHTML = `<h2>Keys</h2><table class="keys">${HELP.map(([key, what]) => `<tr><td>${key.split(" ").map(one => `<kbd>${one}</kbd>`).join(" ")}</td><td>${what}</td></tr>`).join("")}</table><form method="dialog"><button type="button" class="off">${enabled() ? "Switch single keys off" : "Switch single keys on"}</button><button class="primary">Close</button></form>`
+export async function help() {
+  const box = dialog(await (await get("/ui/help")).text())
   $(".off", box).onclick = () => { toggle(); box.close() }
-  box.onclose = () => box.remove()
-  document.body.append(box)
-  box.showModal()
 }
 
 const KEYS = {

@@ -1,24 +1,21 @@
 // ⌘K: everything that can be done from here, by name.
-import { $, $$, failed, post } from "./dom.js"
+import { $, $$, dialog, failed, post } from "./dom.js"
 import { visit } from "./visit.js"
 import { ask } from "./bulk.js"
-import { help, toggle } from "./keys.js"
-
-const PLACES = [["Sessions", "/ui/"], ["Insights", "/ui/insights"], ["Transfer", "/ui/transfers"], ["Keys", "/ui/keys"], ["Settings", "/ui/settings"], ["API reference", "/docs"]]
+import { help } from "./keys.js"
 
 function commands() {
-  const found = PLACES.map(([label, to]) => [label, "go", () => { location.href = to }])
+  const found = $$(".rail a:not(.brand)").map(one => [one.textContent, "go", () => one.click()])
   for (const tab of $$(".find .tabs a")) found.push([tab.firstChild.textContent.trim(), "view", () => visit(tab.href)])
   for (const one of $$(".head button.item, .head .acts > form > button")) found.push([one.textContent.trim(), "session", () => one.click()])
   for (const one of $$(".tabs2 a")) found.push([one.textContent.trim(), "session", () => one.click()])
   if ($("#list")) found.push(["Save this view…", "list", saveView], ["View as curl", "list", () => $("#list [data-curl]").click()])
-  return [...found, ["Switch the theme", "page", () => $("[data-theme-switch]").click()], ["Keys of the keyboard", "page", help], ["Single keys on or off", "page", toggle]]
+  return [...found, ["Switch the theme", "page", () => $("[data-theme-switch]").click()], ["Keys of the keyboard", "page", help]]
 }
 
 export function show() {
   if ($("dialog.palette")) return
-  const box = Object.assign(document.createElement("dialog"), { className: "palette" })
-  box.innerHTML = `<input aria-label="Command" placeholder="What do you want to do?" role="combobox" aria-expanded="true" aria-controls="commands" autocomplete="off"><ul id="commands" role="listbox"></ul>`
+  const box = dialog(`<input aria-label="Command" placeholder="What do you want to do?" role="combobox" aria-expanded="true" aria-controls="commands" autocomplete="off"><ul id="commands" role="listbox"></ul>`, "palette")
   const input = $("input", box), list = $("ul", box), all = commands()
   let at = 0, shown = []
   const draw = () => {
@@ -41,11 +38,7 @@ export function show() {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); at = (at + (event.key === "ArrowDown" ? 1 : shown.length - 1)) % shown.length; draw() }
     if (event.key === "Enter") { event.preventDefault(); list.children[at]?.click() }
   }
-  box.onclick = event => { if (event.target === box) box.close() }
-  box.onclose = () => box.remove()
-  document.body.append(box)
   draw()
-  box.showModal()
 }
 
 export async function saveView() {
@@ -58,11 +51,7 @@ export async function saveView() {
 }
 
 export function curl(text) {
-  const box = Object.assign(document.createElement("dialog"), { className: "curl" })
-  box.innerHTML = `<h2>The same from the API</h2><pre></pre><form method="dialog"><button type="button" data-copy>Copy</button><button class="primary">Close</button></form>`
+  const box = dialog(`<h2>The same from the API</h2><pre></pre><form method="dialog"><button type="button" data-copy>Copy</button><button class="primary">Close</button></form>`)
   $("pre", box).textContent = text
   $("[data-copy]", box).dataset.copy = text
-  box.onclose = () => box.remove()
-  document.body.append(box)
-  box.showModal()
 }

@@ -1,5 +1,5 @@
 // The reading pane: earlier messages, pictures, folding, and what is written while somebody reads.
-import { $, $$, current, failed, fragment, part, style } from "./dom.js"
+import { $, $$, current, dialog, failed, fragment, part, style } from "./dom.js"
 import { target } from "./visit.js"
 
 export function begin(url = new URL(location)) {
@@ -40,12 +40,9 @@ document.addEventListener("click", async event => {
     const all = $$("#body .call, #body .calls"), open = all.some(one => !one.open)
     for (const one of all) one.open = open
   } else if ("image" in it.dataset) {
-    const box = Object.assign(document.createElement("dialog"), { className: "light" })
-    box.append(Object.assign(document.createElement("img"), { src: it.href, alt: $("img", it).alt }))
+    const box = dialog("", "light")
+    box.append($("img", it).cloneNode())
     box.onclick = () => box.close()
-    box.onclose = () => box.remove()
-    document.body.append(box)
-    box.showModal()
   } else {
     event.stopImmediatePropagation()
     try { more(it, await part(it.href, "pane")) } catch (problem) { failed(problem) }
