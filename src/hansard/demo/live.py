@@ -30,8 +30,10 @@ async def play_live(service: Service, principal: Principal, told: Callable[[str]
         if number == rounds:
             return
         play = msgspec.structs.replace(scene.cast(0), id=f"demo-{scene.id}-{service.clock() // SECOND}-{number}")
+        live = _Live(service, principal, play, pace)
+        await live.begin()
         told(play.id)
-        await _Live(service, principal, play, pace).perform()
+        await live.perform()
         await asyncio.sleep(2 * pace)
 
 
@@ -40,10 +42,12 @@ class _Live:
         self._service, self._principal, self._play, self._pace = service, principal, play, pace
         self._chance = Random(play.id)
 
+    async def begin(self) -> None:
+        await self._service.sessions.start(self._principal, opening(self._play, self._service.clock()))
+
     async def perform(self) -> None:
         """A run as long as the scene, with a heartbeat."""
         service, principal, name = self._service, self._principal, self._play.id
-        await service.sessions.start(principal, opening(self._play, service.clock()))
         _, run, _ = await service.runs.start(principal, name, RunDraft(agent=self._play.heading["agent"], lease_us=_LEASE))
         beats = asyncio.create_task(self._beat(run.id))
         end = RunPatch(state="cancelled", error="the demo was stopped")
