@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from hansard.errors import Invalid
 from hansard.interchange.documents import documents, from_stream
 from hansard.interchange.formats import FORMATS, named
+from hansard.interchange.values import Bad, values
 from tests.interchange.reading import format_of
 
 
@@ -59,6 +61,33 @@ def test_a_member_of_an_archive_knows_what_lies_beside_it(tmp_path: Path) -> Non
         archive.writestr("in/b.json", "beside")
     found = [(document.beside("b.json"), document.beside("c.json")) for document in documents(tmp_path / "x.zip")]
     assert found == [(b"beside", None)] * 2
+
+
+def test_a_damaged_archive_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(b"PK\x03\x04nothing else")
+    with pytest.raises(Invalid, match="damaged archive"):
+        list(documents(tmp_path / "x.zip"))
+
+
+def test_a_damaged_member_gives_what_it_has_and_says_so(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("conversations.json", "[" + " " * 5000 + "]")
+    data = bytearray((tmp_path / "x.zip").read_bytes())
+    data[2000] = ord("x")
+    (tmp_path / "x.zip").write_bytes(data)
+    for document in documents(tmp_path / "x.zip"):
+        with document.stream() as stream:
+            assert any(isinstance(item, Bad) and "archive is damaged" in item.reason for item in values(stream))
+
+
+def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.json", "[]")
+    data = (tmp_path / "x.zip").read_bytes()
+    at = data.index(b"PK\x01\x02") + 8
+    (tmp_path / "x.zip").write_bytes(data[:at] + b"\x01" + data[at + 1 :])
+    with pytest.raises(Invalid, match="is encrypted"):
+        list(documents(tmp_path / "x.zip"))
 
 
 def test_an_open_stream_is_a_document_with_nothing_beside_it() -> None:

@@ -11,9 +11,11 @@ from typing import IO
 
 from msgspec import Struct
 
+from hansard.errors import Invalid
 from hansard.interchange.streams import Stream
 
 _ENDINGS = (".json", ".jsonl", ".ndjson")
+_ENCRYPTED = 0x1
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -85,7 +87,11 @@ def _is_archive(path: Path) -> bool:
 
 
 def _members(path: Path) -> Iterator[Document]:
-    with zipfile.ZipFile(path) as archive:
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as problem:
+        raise Invalid(f"{path} is a damaged archive: {problem}") from problem
+    with archive:
         for info in archive.infolist():
             if _is_wanted(info.filename):
                 yield _member(path, archive, info)
@@ -98,4 +104,6 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Docu
         except KeyError:
             return None
 
+    if info.flag_bits & _ENCRYPTED:
+        raise Invalid(f"{info.filename} in {path} is encrypted: unpack it first")
     return Document(name=f"{path}!{info.filename}", size=info.compress_size, chosen=False, open=lambda: archive.open(info), beside=beside)

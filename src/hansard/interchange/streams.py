@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import IO
@@ -80,9 +81,13 @@ class Stream:
             yield from raw
 
     def _raw(self) -> Iterator[bytes]:
-        while data := self._file.read(CHUNK):
-            self.position += len(data)
-            yield data
+        try:
+            while data := self._file.read(CHUNK):
+                self.position += len(data)
+                yield data
+        except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
+            message = f"the archive is damaged: {problem}"
+            raise Truncated(message) from problem
 
 
 def _gunzipped(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
