@@ -359,3 +359,33 @@ async def test_another_workspace_sees_nothing(api: httpx.AsyncClient, foreign_ke
     assert await get(api, "/api/memory/session", id="s") == []
     assert await get(api, f"{URL}/search", q="secret") == {"sessions": []}
     assert (await api.delete(f"{URL}/s")).status_code == 404
+
+
+@pytest.mark.parametrize("value", ["%00", "%ff%fe", "a" * 5000, "%F0%9F%99%8F", "..%2F..%2Fetc", "%27%20or%201=1--", "%25", "%0a", "-1", "NaN", "%ED%A0%80"])
+async def test_no_value_of_any_parameter_breaks_the_server(api: httpx.AsyncClient, value: str) -> None:
+    await start(api, id="s")
+    await say(api, "s", ("user", "Hello"))
+    v1 = "/api/v1/sessions"
+    paths = [
+        f"{URL}?limit={value}",
+        f"{URL}/recent?limit={value}",
+        f"{URL}/search?q={value}&limit=5",
+        f"{URL}/search?q=x&limit={value}",
+        f"/api/memory/session?id={value}",
+        f"/api/memory/session?id=s&limit={value}",
+        f"/api/memory/sessions?limit={value}",
+        f"/api/memory/session/export?id={value}",
+        f"/api/memory/session/export?id=s&format={value}",
+        f"{v1}?limit={value}",
+        f"{v1}/search?q={value}",
+        f"{v1}/{value}/history",
+        f"{v1}/{value}/export",
+        f"{v1}/s/export?format={value}",
+    ]
+    for path in paths:
+        answer = await api.get(path)
+        assert answer.status_code in {200, 400, 401, 404, 422}, (path, answer.text)
+        assert answer.status_code == 200 or list(answer.json()) == ["detail"]
+    for path in (f"{URL}/{value}/title", f"{v1}/{value}/title"):
+        assert (await api.post(path, json={"title": "x"})).status_code in {400, 404, 422}, path
+    assert (await api.delete(f"{URL}/{value}")).status_code in {404, 422}

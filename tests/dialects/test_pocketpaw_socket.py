@@ -67,6 +67,14 @@ async def test_attached_media_are_kept_beside_the_text(connect: Connect, api: ht
     ]
 
 
+async def test_a_chat_may_hold_any_character(connect: Connect, api: httpx.AsyncClient) -> None:
+    async with connect() as socket:
+        name = (await socket.hear())["id"]
+        socket.act("chat", message="nul \x00 und 🙏 \u202e")
+        assert [await socket.hear(), await socket.hear()] == [{"type": "stream_start"}, {"type": "stream_end"}]
+    assert await history(api, name) == [("user", "nul \x00 und 🙏 \u202e")]
+
+
 async def test_an_empty_chat_is_acknowledged_and_nothing_stored(connect: Connect, api: httpx.AsyncClient) -> None:
     async with connect() as socket:
         await socket.hear()
@@ -136,6 +144,7 @@ async def test_stop_ends_the_stream_and_what_nobody_knows_is_passed_over(connect
     [
         ("{", "not valid JSON"),
         ("[" * 100_000, "not valid JSON"),
+        ('{"action": "chat", "message": "\\ud800"}', "not valid JSON"),
         ("[1]", "not an object"),
         (json.dumps({"action": "chat", "message": "x", "media": [{"data": "%%%"}]}), "not base64"),
     ],

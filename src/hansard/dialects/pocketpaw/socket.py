@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -123,8 +122,8 @@ class Talk:
 
 def _read(text: str) -> Json:
     try:
-        asked = json.loads(text)
-    except (ValueError, RecursionError) as problem:
+        asked = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
         raise Invalid("the message is not valid JSON") from problem
     if not isinstance(asked, dict):
         raise Invalid("the message is not an object")
