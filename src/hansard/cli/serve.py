@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from hansard.settings import Settings
 
 _ROUNDS = 90
+_TURN = 0.0005
+"""Seconds that the event loop may keep the interpreter while the writer's thread waits for it: appends and slow reads gain, nothing loses."""
 
 
 @click.command()
@@ -36,6 +39,7 @@ def command(host: str | None, port: int | None, access_log: bool | None, migrate
     from hansard.cli.ports import listening
 
     settings = settings_of(config, store=store, host=host, port=port, access_log=access_log, migrate=migrate).settings
+    sys.setswitchinterval(_TURN)
     with listening(settings.host, settings.port) as bound:
         uvloop.run(_serve(settings, [bound], quiet=quiet))
     return 0
