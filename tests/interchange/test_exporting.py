@@ -175,6 +175,7 @@ async def test_a_name_that_is_taken_is_not_given_twice(service: Service, here: P
     await service.sessions.start(there, SessionDraft(id="full:1"))
     report = await restored(service, there, (await exported(service, here))[0])
     assert counts(report) == (3, 0, 0, 1)
+    assert [(one.record, one.reason) for one in report.problems] == [(1, "another session is named 'full:1' here")]
 
 
 async def test_a_dry_run_of_an_export_writes_nothing(service: Service, here: Principal, there: Principal) -> None:

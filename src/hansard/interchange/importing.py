@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
@@ -77,6 +78,9 @@ class Report(Struct, kw_only=True):
     errors: list[str] = []
     problems: list[Problem] = []
 
+    def outcomes(self) -> Counter[str]:
+        return Counter(new=self.new, updated=self.updated, same=self.same, bad=self.bad)
+
     def count(self, verdict: Verdict, messages: int) -> None:
         setattr(self, verdict.outcome, getattr(self, verdict.outcome) + 1)
         self.messages += messages
@@ -102,6 +106,7 @@ class Import:
         self._rules = Rules(now=service.clock(), zone=options.zone, channel=options.channel)
         self._group: list[_Item] = []
         self._waiting = 0
+        self._bad = 0
         self._flight: asyncio.Task[None] | None = None
         self.report = Report()
 
@@ -117,6 +122,7 @@ class Import:
         return self.report
 
     async def _root(self, found: Iterable[Document], path: Path | None) -> None:
+        before = self.report.outcomes()
         place = Place(path, resume=self._options.resume)
         with Aside(None if self._options.dry_run else path, keep=place.done > 0) as aside:
             try:
@@ -133,25 +139,24 @@ class Import:
                     self._flight.cancel()
             place.forget()
         self.report.errors += aside.written
-        await self._note(path)
+        await self._note(path, before)
 
-    async def _note(self, path: Path | None) -> None:
-        """Tell the audit log what an import has changed."""
-        done = self.report
-        if not self._options.dry_run and (done.new or done.updated):
-            file = path.name if path is not None else "stream"
-            await self._service.audit.note(self._principal, "sessions.imported", file, new=done.new, updated=done.updated, same=done.same, bad=done.bad)
+    async def _note(self, path: Path | None, before: Counter[str]) -> None:
+        """Tell the audit log what the import of one file or folder has changed."""
+        done = {outcome: number - before[outcome] for outcome, number in self.report.outcomes().items()}
+        if not self._options.dry_run and (done["new"] or done["updated"]):
+            await self._service.audit.note(self._principal, "sessions.imported", path.name if path is not None else "stream", **done)
 
     async def _read(self, document: Document, place: Place, aside: Aside) -> None:
         with document.stream() as stream:
-            for outcome in self._outcomes(document, stream):
+            for number, outcome in enumerate(self._outcomes(document, stream), 1):
                 if place.passes():
                     self.report.same += 1
                 elif isinstance(outcome, Bad):
                     self.report.bad += 1
+                    self._bad += 1
                     self._set_aside(aside, Problem(document.name, outcome.number, outcome.reason))
-                    place.settled(1)
-                elif self._take(document.name, outcome):
+                elif self._take(document.name, number, outcome):
                     await self._write_group(place, aside)
                     self._tell(document, stream)
             self._tell(document, stream)
@@ -165,32 +170,35 @@ class Import:
         else:
             self.report.skipped.append(document.name)
 
-    def _take(self, file: str, record: SessionRecord | Snapshot) -> bool:
-        """Put a record to its group; True when the group is full."""
-        number = record.number if isinstance(record, SessionRecord) else 0
-        self._group.append(_Item(file, number, record))
+    def _take(self, file: str, number: int, record: SessionRecord | Snapshot) -> bool:
+        """Put a record to its group, under its own number if it has one; True when the group is full."""
+        self._group.append(_Item(file, getattr(record, "number", number), record))
         self._waiting += len(record.messages)
         return self._waiting >= _MESSAGES_AT_ONCE or len(self._group) >= _SESSIONS_AT_ONCE
 
     async def _write_group(self, place: Place, aside: Aside) -> None:
         await self._settle()
         group, self._group, self._waiting = self._group, [], 0
+        bad, self._bad = self._bad, 0
         if group:
-            self._flight = asyncio.create_task(self._store(group, place, aside))
+            self._flight = asyncio.create_task(self._store(group, bad, place, aside))
             await asyncio.sleep(0)
+        else:
+            place.settled(bad)
 
     async def _settle(self) -> None:
         flight, self._flight = self._flight, None
         if flight is not None:
             await flight
 
-    async def _store(self, group: Sequence[_Item], place: Place, aside: Aside) -> None:
+    async def _store(self, group: Sequence[_Item], bad: int, place: Place, aside: Aside) -> None:
+        """Write a group; only then are it and the ``bad`` records between its own settled."""
         verdicts = await self._patiently(group)
         for item, verdict in zip(group, verdicts, strict=True):
             self.report.count(verdict, len(item.record.messages))
             if verdict.reason is not None:
                 self._set_aside(aside, Problem(item.file, item.number, verdict.reason))
-        place.settled(len(group))
+        place.settled(len(group) + bad)
 
     async def _patiently(self, group: Sequence[_Item]) -> list[Verdict]:
         """The verdicts; a store that is busy is asked again a few times."""
