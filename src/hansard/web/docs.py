@@ -164,8 +164,10 @@ def _sample(schema: Any, schemas: dict[str, Any], depth: int, *, only_required: 
     given = _resolve(schema or {}, schemas)
     if "anyOf" in given:
         return _sample(given["anyOf"][0], schemas, depth, only_required=only_required)
-    if given.get("default") not in (None, [], {}) or "enum" in given:
-        return given.get("default") or given["enum"][0]
+    if (default := given.get("default")) not in (None, [], {}):
+        return default
+    if "enum" in given:
+        return given["enum"][0]
     if given.get("type") == "array":
         return [_sample(given["items"], schemas, depth - 1, only_required=only_required)] if depth and given.get("items") else []
     if "properties" in given and depth:
