@@ -107,8 +107,9 @@ async def test_many_matches_are_walked_to_the_same_answers(service: Service, pri
     await service.indexer.catch_up()
     monkeypatch.setattr(verbs, "_FEW", 1)
     monkeypatch.setattr(verbs, "_NEWEST_HITS", 1)
-    for walked in (10, 0):
-        monkeypatch.setattr(verbs, "_MOST_WALKED", walked * verbs._CHUNK)
+    for walked, probes in ((1000, 10), (1000, 0), (-1, 10)):
+        monkeypatch.setattr(verbs, "_MOST_WALKED", walked)
+        monkeypatch.setattr(verbs, "_MOST_PROBES", probes)
         for question, expected in QUESTIONS.items():
             results = await find(service, principal, question)
             assert [one.session.name for one in results.items] == expected, question

@@ -59,6 +59,12 @@ LOOSE = {
     "agent": "coalesce(agent, '') in ({})",
     "resolution": "coalesce(resolution, '') in ({})",
     "branch": "branch + 0 in ({})",
+    "model": "coalesce(model, '') in ({})",
+    "user_id": "coalesce(user_id, '') in ({})",
+    "workflow_id": "coalesce(workflow_id, '') in ({})",
+    "parent_id": "coalesce(parent_id, '') in ({})",
+    "intent": "coalesce(intent, '') in ({})",
+    "trigger": "coalesce(trigger_type, '') in ({})",
     "tag": "exists (select 1 from session_tags as t where t.workspace_id = :workspace_id and t.session_id = sessions.id and t.tag in ({}) limit 1)",
     "created_from": "created_at + 0 >= {}",
     "created_until": "created_at + 0 <= {}",
@@ -67,6 +73,9 @@ LOOSE = {
     "active_from": "active_at + 0 >= {}",
     "active_until": "active_at + 0 <= {}",
 }
+LOOSE_ORDER = {"updated_at": "updated_at + 0", "created_at": "created_at + 0", "active_at": "active_at + 0", "untitled": "untitled + 0"}
+LOOSE_ORDER |= {"title_folded": "title_folded || ''", "id": "id"}
+ORDER = "order"
 NOTHING: frozenset[str] = frozenset()
 # A partial index leaves out the common value; saying so lets the database take the index for the others.
 UNCOMMON = {"kind": "session", "state": "completed", "resolution": "open"}
@@ -95,7 +104,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 ) -> Query:
     """Rows of (id, version, generation, …), whose ``place_of`` is told: the page in ``sort`` order that begins behind the place ``after``, or at ``offset``.
 
-    The fields in ``loose`` do not choose the index.
+    The fields in ``loose`` do not choose the index, nor does the order where ``ORDER`` is among them.
     """
     sql, values = _page(wanted, sort, loose, follows=after is not None)
     return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit, "offset": offset} | _place(after or []))
@@ -142,11 +151,12 @@ def _among(wanted: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
 def _page(wanted: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool) -> tuple[str, dict[str, Any]]:
     """The statement of a page, and what its filter's parameters stand for."""
     columns, direction = ORDERS[sort]
+    sorting = [LOOSE_ORDER[column] for column in columns] if ORDER in loose else columns
     conditions, values = _where(wanted, loose)
     if follows:
         comparison = "<" if direction else ">"
-        conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})")
-    order = ", ".join(column + direction for column in columns)
+        conditions.append(f"({', '.join(sorting)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})")
+    order = ", ".join(column + direction for column in sorting)
     shown = ", ".join(("id", "version", _GENERATION, *columns[:-1]))
     sql = f"select {shown} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
     return sql, values

@@ -107,9 +107,9 @@ select session_id, session_id, seq from search_index
 select value, value from json_array_elements_text(:ids::text::json) as value where :workspace_id::text is not null
 
 -- name: search_probe
--- The newest matching messages of one session.
+-- The matching messages of one session.
 select seq from search_index
- where workspace_id = :workspace_id and session_id = :handle and words @@ :tsquery::text::tsquery order by seq desc limit :limit
+ where workspace_id = :workspace_id and session_id = :handle and words @@ :tsquery::text::tsquery order by seq limit :limit
 
 -- name: search_matching
 -- The sessions with a match, each once, those with the greatest ids first.

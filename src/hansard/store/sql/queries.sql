@@ -554,6 +554,9 @@ insert into search_workspaces (workspace_id, generation) values (:workspace_id, 
 -- name: search_workspace_seen
 update search_workspaces set generation = :generation where workspace_id = :workspace_id and generation < :generation
 
+-- name: search_workspace_follow
+update search_workspaces set generation = :until where workspace_id = :workspace_id and generation = :before
+
 -- name: search_behind
 -- Which workspaces have changes that the index has not seen; a read across workspaces, for the task that indexes.
 select c.workspace_id from workspace_counters as c left join search_workspaces as x on x.workspace_id = c.workspace_id

@@ -126,9 +126,9 @@ select x.session_id, x.number from json_each(:ids) as wanted
   cross join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = wanted.value
 
 -- name: search_probe
--- The newest matching messages of one session.
+-- The matching messages of one session; forwards is how the index is quick.
 select rowid & 16777215 from search_index
- where search_index match :match and rowid between :handle << 24 and (:handle << 24) + 16777215 order by rowid desc limit :limit
+ where search_index match :match and rowid between :handle << 24 and (:handle << 24) + 16777215 order by rowid limit :limit
 
 -- name: search_matching
 -- The sessions with a match, each once, those that were indexed last first; the inner limit keeps that order.

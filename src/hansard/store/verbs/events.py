@@ -61,13 +61,17 @@ def happened(  # noqa: PLR0913 - the facts of an event
     return n
 
 
-def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[None]:
-    """Note several changes in their order, each with a generation of its own; comes last, as ``happened`` does."""
+def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[tuple[int, int]]:
+    """Note several changes in their order, each with a generation of its own; comes last, as ``happened`` does.
+
+    The generation before the first of them, and that of the last.
+    """
     if not events:
-        return
+        return 0, 0
     last: int = yield from value("generation_next", workspace_id=workspace_id, by=len(events))
     first = last - len(events) + 1
     yield from many("event_put", [{"workspace_id": workspace_id, "n": n, **_STAYED, **event} for n, event in enumerate(events, first)])
+    return first - 1, last
 
 
 def generation(workspace_id: str) -> Steps[int]:

@@ -123,13 +123,20 @@ def write(unseen: Unseen, made: Documents) -> Steps[int]:
     return count
 
 
-def add(workspace_id: str, made: Documents, behind: Mapping[str, int]) -> Steps[None]:
-    """Index messages in the transaction that stores them, where the index has seen the session up to ``behind``."""
+def add(workspace_id: str, made: Documents, behind: Mapping[str, int]) -> Steps[bool]:
+    """Index messages in the transaction that stores them; False when some are left, since the index is not as far as ``behind``."""
     if not made:
-        return
+        return True
     code, _ = yield from _lock(workspace_id)
     reached = {ident: max((seq for seq, _ in given), default=behind[ident]) for ident, given in made.items()}
     yield from _add(workspace_id, code, made, reached, behind)
+    indexed = yield from _indexed(workspace_id, list(made))
+    return len(indexed) == len(made) and all(one.seq == reached[one.session_id] for one in indexed)
+
+
+def follow(workspace_id: str, before: int, until: int) -> Steps[None]:
+    """Note that an index that had seen everything up to ``before`` has seen everything up to ``until``."""
+    yield from run("search_workspace_follow", workspace_id=workspace_id, before=before, until=until)
 
 
 def _add(workspace_id: str, code: str, made: Documents, reached: Mapping[str, int], behind: Mapping[str, int]) -> Steps[int]:

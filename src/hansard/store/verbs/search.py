@@ -20,9 +20,10 @@ from hansard.store.verbs import indexing, sessions, walks
 from hansard.store.verbs.events import generation
 
 _ORDER = "-active_at"
-_FEW = 1000
-_NEWEST_HITS = 1000
-_CHUNK, _MOST_WALKED = 100, 1000
+_FEW = 500
+_NEWEST_HITS = 300
+_CHUNK, _LARGEST_CHUNK, _MOST_WALKED = 100, 1600, 2000
+_MOST_PROBES, _MOST_PROBED = 60, 10_000
 _MOST_MATCHES, _SHOWN = 50, 3
 _MOST_WAITING = 5000
 MOST_COUNTED = 10_000
@@ -45,7 +46,7 @@ class Finding(Struct, frozen=True):
     generation: int
 
 
-class _Question(Struct, frozen=True):
+class _Question(Struct):
     """What is looked for, where, and what is known of the answer.
 
     ``known`` are the matching sessions with their handles; all of them unless ``floor`` is set: then those with
@@ -112,45 +113,55 @@ def _pick(question: _Question, limit: int, after: list[Any] | None, since: int |
         picked = yield from _walk(question, limit, after, since)
         if picked is not None:
             return picked
-    matching = (yield from _all(question)) if question.floor is not None else question.known.keys() | question.waiting.keys()
-    return (yield from _sorted(question, list(matching), limit, after, since))
+    return (yield from _sorted(question, list(question.known.keys() | question.waiting.keys()), limit, after, since))
 
 
 def _walk(question: _Question, limit: int, after: list[Any] | None, since: int | None) -> Steps[list[Row] | None]:
-    """Go through the list of sessions and keep those that match; None when that leads too far."""
+    """Go through the list of sessions and keep those that match; None when that leads too far, with all matches known then."""
     picked: list[Row] = []
-    for _ in range(_MOST_WALKED // _CHUNK):
-        listed = yield from sessions.page(question.workspace_id, question.wanted, _ORDER, _CHUNK, after=after, since=since)
-        chunk = listed.rows[:_CHUNK]
+    size, walked = _CHUNK, 0
+    while walked <= max(_MOST_WALKED, 4 * len(question.known)):
+        listed = yield from sessions.page(question.workspace_id, question.wanted, _ORDER, size, after=after, since=since)
+        chunk = listed.rows[:size]
         matching = yield from _matching(question, [one[0] for one in chunk])
         picked += [one for one in chunk if one[0] in matching]
-        if len(picked) >= limit or len(listed.rows) <= _CHUNK:
+        if len(picked) >= limit or len(listed.rows) <= size:
             return picked[:limit]
         since = listed.generation if since is None else since
         after = listing.place_of(chunk[-1])
+        walked += size
+        size = min(size * 2, _LARGEST_CHUNK)
+    yield from _know_all(question)
     return None
 
 
 def _matching(question: _Question, idents: list[str]) -> Steps[set[str]]:
-    """Which of these sessions match."""
+    """Which of these sessions match; learns all that do when many of these are not known."""
     sure = {ident for ident in idents if ident in question.known or ident in question.waiting}
+    if question.floor is None:
+        return sure
     unsure = [ident for ident in idents if ident not in sure]
     got = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts(unsure))
-    for ident, handle in got:
-        if handle <= question.floor and (yield from _probe(question, handle, 1)):
+    below = [(ident, handle) for ident, handle in got if handle <= question.floor]
+    if len(below) > _MOST_PROBES:
+        yield from _know_all(question)
+        return sure | (question.known.keys() & set(unsure))
+    for ident, handle in below:
+        if (yield from _probe(question, handle, 1)):
             sure.add(ident)
     return sure
+
+
+def _know_all(question: _Question) -> Steps[None]:
+    if question.floor is not None:
+        got = yield from steps.rows("search_matching", **(question.spelled or {}), limit=1 << 40)
+        question.known.update((ident, handle) for ident, handle in got if ident is not None)
+        question.floor = None
 
 
 def _probe(question: _Question, handle: Any, limit: int) -> Steps[list[int]]:  # noqa: ANN401 - a handle is the backend's own
     got = yield from steps.rows("search_probe", **(question.spelled or {}), handle=handle, limit=limit)
     return [one[0] for one in got]
-
-
-def _all(question: _Question) -> Steps[set[str]]:
-    """Every session that matches, whatever the filter says."""
-    got = yield from steps.rows("search_matching", **(question.spelled or {}), limit=1 << 40)
-    return {one[0] for one in got if one[0] is not None} | question.waiting.keys()
 
 
 def _sorted(question: _Question, idents: list[str], limit: int, after: list[Any] | None, since: int | None) -> Steps[list[Row]]:
@@ -166,10 +177,10 @@ def _sorted(question: _Question, idents: list[str], limit: int, after: list[Any]
 
 def _count(question: _Question) -> Steps[int]:
     """How many sessions match, exact up to ``MOST_COUNTED``; beyond it some greater number."""
+    if question.wanted != SessionFilter():
+        yield from _know_all(question)
     if question.floor is None:
         return (yield from _count_among(question, list(question.known.keys() | question.waiting.keys())))
-    if question.wanted != SessionFilter():
-        return (yield from _count_among(question, list((yield from _all(question)))))
     indexed = yield from value("search_count", **(question.spelled or {}), limit=MOST_COUNTED + 1)
     found = yield from _indexed_too(question)
     return int(indexed) + len(question.waiting.keys() - found)
@@ -214,7 +225,7 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
     handles = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts([one[0] for one in picked]))
     for ident, handle in handles:
         if not whole and handle <= floor:
-            by_session[ident] = yield from _probe(question, handle, _MOST_MATCHES)
+            by_session[ident] = yield from _probe(question, handle, _MOST_PROBED)
     return [(one, [*question.waiting.get(one[0], []), *sorted(by_session.get(one[0], []), reverse=True)][:_MOST_MATCHES]) for one in picked]
 
 
