@@ -93,3 +93,11 @@ async def test_workspaces_come_and_go(lone_service: Service) -> None:
         assert (await client.post("/v1/workspaces", json={"name": " bad"})).json()["param"] == "name"
         assert (await client.delete(f"/v1/workspaces/{made['id']}")).json() == {"id": made["id"], "deleted": True}
         assert (await client.delete(f"/v1/workspaces/{made['id']}")).status_code == 404
+
+
+async def test_a_rotated_key_lives_as_long_as_the_old_one_did(client: httpx.AsyncClient) -> None:
+    made = (await client.post("/v1/keys", json={"name": "short", "expires_at": "2199-01-01T00:00:00Z"})).json()
+    rotated = (await client.post(f"/v1/keys/{made['id']}/rotate", json={})).json()
+    assert rotated["expires_at"].startswith("2199-01-01T00:0")
+    await client.delete(f"/v1/keys/{rotated['id']}")
+    assert (await client.post(f"/v1/keys/{rotated['id']}/rotate", json={})).status_code == 404

@@ -99,21 +99,27 @@ class Keys:
         return text, key
 
     async def list(self, principal: Principal) -> list[Key]:
-        return await self._store.read(verbs.page, principal.workspace_id)
+        """The keys of the workspace; for a caller who is narrowed, those that reach no further."""
+        found = await self._store.read(verbs.page, principal.workspace_id)
+        return [key for key in found if principal.user_id in (None, key.user_id) and principal.app in (None, key.app)]
 
     async def rotate(self, principal: Principal, key_id: str, *, grace_us: int) -> tuple[str, Key]:
-        """A new key with the same rights; the old one works for ``grace_us`` more microseconds."""
-        old = next((key for key in await self.list(principal) if key.id == key_id and key.revoked_at is None), None)
+        """A new key with the same rights and the same span of life; the old one works for ``grace_us`` more microseconds."""
+        now = self._clock()
+        old = next((key for key in await self.list(principal) if key.id == key_id and _alive(key, now)), None)
         if old is None:
             raise NotFound(f"no active key {key_id!r} in this workspace", code="key_not_found", param="key_id")
         _check_within(principal, old)
-        text, key = self._made(old.workspace_id, old.name, old.scopes, None, old.user_id, old.app)
+        expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at
+        text, key = self._made(old.workspace_id, old.name, old.scopes, expires_at, old.user_id, old.app)
         told = self._audit.within(lambda made: self._told(principal, "key.rotated", made, replaced=key_id), verbs.rotate)
-        await self._store.write(told, key_id, key, self._clock() + grace_us)
+        await self._store.write(told, key_id, key, now + grace_us)
         return text, key
 
     async def revoke(self, principal: Principal, key_id: str) -> None:
         """End a key for ever; elsewhere it is refused within two seconds, here at once."""
+        if key_id not in {key.id for key in await self.list(principal)}:
+            raise NotFound(f"no key {key_id!r} in this workspace", code="key_not_found", param="key_id")
         told = self._audit.within(lambda _: self._audit.act(principal, "key.revoked", key_id), verbs.revoke)
         await self._store.write(told, principal.workspace_id, key_id, self._clock())
         self._known = {text: known for text, known in self._known.items() if known.key.id != key_id}

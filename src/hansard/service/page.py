@@ -13,7 +13,7 @@ from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from hansard.model import Session
 from hansard.model.share import Share, View
-from hansard.service.rules import ref, short
+from hansard.service.rules import ref, short, whole
 from hansard.store.verbs import keys as key_verbs
 from hansard.store.verbs import page as verbs
 
@@ -98,11 +98,14 @@ class Views:
         self._clock = clock
 
     async def list(self, principal: Principal) -> list[View]:
-        """The workspace's saved views, oldest first."""
+        """The workspace's saved views, oldest first; none for a caller who is narrowed to one end user or app."""
+        if principal.user_id is not None or principal.app is not None:
+            return []
         return await self._store.read(verbs.views, principal.workspace_id)
 
     async def save(self, principal: Principal, name: str, query: str) -> View:
         """Keep a filter under a name."""
+        whole(principal)
         named = (short(name.strip(), "name", 100) or "").strip()
         if not named:
             raise Invalid("a view needs a name", param="name")
@@ -110,6 +113,7 @@ class Views:
         return await self._store.write(verbs.put_view, principal.workspace_id, View(self._ids.prefixed("view_"), named, query, self._clock()))
 
     async def delete(self, principal: Principal, view_id: str) -> None:
+        whole(principal)
         await self._store.write(verbs.delete_view, principal.workspace_id, view_id)
 
 
