@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 Role = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[str, ...] = get_args(Role)
+MOST_TOKENS, MOST_USD = 10**12, 10**6
 
 
 class Message(Struct, frozen=True):
@@ -33,11 +34,11 @@ class Message(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Model tokens and their price in US dollars."""
+    """Model tokens and their price in US dollars; bounded on the wire, so that the sums of millions of messages stay within 64 bits."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float = 0.0
+    input_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
+    output_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
+    cost_usd: Annotated[float, Meta(ge=0, le=MOST_USD)] = 0.0
 
 
 class MessageDraft(Struct, frozen=True, kw_only=True):
