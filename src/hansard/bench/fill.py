@@ -48,14 +48,17 @@ async def fill(url: str, maker: Maker) -> Facts:
 async def _load(service: Service, workspace_id: str, records: Iterable[SessionRecord], ids: IdSource) -> None:
     for batch in _batches(records):
         arrivals = [_arrival(workspace_id, record) for record in batch]
-        await service.store.write(transfer.bring, workspace_id, arrivals, ids, microseconds())
+        await service.store.write(transfer.bring, workspace_id, arrivals, ids, batch[-1].updated_at)
 
 
 def _batches(records: Iterable[SessionRecord]) -> Iterator[list[SessionRecord]]:
-    """So many sessions that a batch has some thousand messages."""
+    """So many sessions that a batch has some thousand messages; a giant comes in pieces, since a transaction of its size would not fit the page cache."""
     batch: list[SessionRecord] = []
     size = 0
     for record in records:
+        if len(record.messages) > _BATCH:
+            yield from ([_piece(record, place)] for place in range(0, len(record.messages), _BATCH))
+            continue
         batch.append(record)
         size += len(record.messages)
         if size >= _BATCH:
@@ -63,6 +66,11 @@ def _batches(records: Iterable[SessionRecord]) -> Iterator[list[SessionRecord]]:
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _piece(record: SessionRecord, place: int) -> SessionRecord:
+    messages = record.messages[place : place + _BATCH]
+    return msgspec.structs.replace(record, messages=messages, updated_at=messages[-1].created_at)
 
 
 def _arrival(workspace_id: str, record: SessionRecord) -> Arrival:
