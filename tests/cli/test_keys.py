@@ -49,3 +49,14 @@ def test_a_key_is_rotated_and_revoked_by_its_id_or_its_text(filled: Terminal) ->
     assert len(filled.done("keys", "list").rows) == 1
     assert filled("keys", "revoke", "nothing0", "--yes").code == 3
     assert filled("keys", "rotate", "nothing0").code == 3
+
+
+def test_a_workspace_is_renamed_and_deleted(filled: Terminal) -> None:
+    assert filled.done("workspaces", "rename", "default", "acme").out == "Workspace 'default' is called 'acme' now.\n"
+    assert [row[0] for row in filled.done("workspaces", "list").rows] == ["acme"]
+    assert filled("workspaces", "rename", "default", "x").code == 3
+    refused = filled("workspaces", "delete", "acme")
+    assert (refused.code, "with 2 sessions for ever" in refused.err) == (2, True)
+    assert filled.done("workspaces", "delete", "acme", "--yes", "--json").json["sessions"] == 2
+    assert filled.done("workspaces", "list").out == ""
+    assert filled("workspaces", "delete", "acme", "--yes").code == 3

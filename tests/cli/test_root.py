@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import pytest
 
-from hansard.cli.root import SECTIONS, root
+from hansard.cli.root import SECTIONS, code_of, root
+from hansard.errors import Conflict, Error, Forbidden, Invalid, NotFound, Unauthenticated
 from tests.cli.conftest import Terminal
 
 COMMANDS = [name for commands in SECTIONS.values() for name in commands]
@@ -35,9 +36,10 @@ def test_help_lists_every_command_and_loads_none(terminal: Terminal) -> None:
 
 def test_help_answers_within_a_quarter_of_a_second_of_work() -> None:
     times = []
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     for _ in range(3):
         before = os.times()
-        subprocess.run([HANSARD, "--help"], capture_output=True, check=True)
+        subprocess.run([HANSARD, "--help"], capture_output=True, check=True, env=bare)
         after = os.times()
         times.append(after.children_user + after.children_system - before.children_user - before.children_system)
     print(f"hansard --help: {min(times):.3f} s of processor time")
@@ -101,6 +103,20 @@ def test_an_unknown_setting_stops_a_command(terminal: Terminal, tmp_path: Path) 
     (tmp_path / "hansard.toml").write_text("prot = 1\n")
     printed = terminal("migrate")
     assert (printed.code, "did you mean 'port'?" in printed.err) == (2, True)
+
+
+@pytest.mark.parametrize(("problem", "code"), [(Forbidden("no"), 4), (Unauthenticated("no"), 4), (NotFound("no"), 3), (Invalid("no"), 2), (Conflict("no"), 1)])
+def test_each_kind_of_error_has_its_exit_code(problem: Error, code: int) -> None:
+    assert code_of(problem) == code
+
+
+def test_a_fault_of_ours_is_not_hidden(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(root, "invoke", fails)
+    with pytest.raises(ZeroDivisionError):
+        terminal("status")
 
 
 def test_whoever_reads_a_pipe_may_stop(filled: Terminal, tmp_path: Path) -> None:

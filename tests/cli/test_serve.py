@@ -41,6 +41,24 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(terminal: 
         ]
 
 
+def test_the_link_of_the_first_run_works_once_and_can_fill_the_workspace(terminal: Terminal, tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        link = re.search(r"http\S+/ui/setup\?token=(\S+)", (tmp_path / "serve.log").read_text())
+        assert link
+        form = {"token": link[1], "name": "acme", "demo": "1"}
+        answer = httpx.post(f"{served.url}/ui/setup", data=form, headers={"Origin": served.url}, timeout=60)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
+        assert httpx.get(link[0]).status_code == 404
+        until = time.monotonic() + 20
+        while not (live := terminal.done("sessions", "list", "-w", "acme", "--tag", "live", "--json").json["data"]):
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        assert live[0]["state"] == "running"
+        assert len(terminal.done("sessions", "list", "--all").rows) > 100
+    told = terminal.done("sessions", "list", "--tag", "live", "--json").json["data"][0]
+    assert (told["state"], told["run_error"]) == ("cancelled", "the demo was stopped")
+
+
 def test_the_admin_key_is_for_the_owners_eyes(terminal: Terminal, tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         file = tmp_path / ".hansard" / "admin.key"

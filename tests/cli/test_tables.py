@@ -63,6 +63,11 @@ def test_search_marks_what_it_found(filled: Terminal, tmp_path: Path) -> None:
     _, seen = on_terminal(tmp_path, "sessions", "search", "oslo")
     assert "\x1b[33m\x1b[1mOslo\x1b[0m" in seen
     assert "1 of 1 sessions." in seen
+    lines = "".join(f'{{"role": "user", "text": "needle {number}"}}\n' for number in range(9))
+    filled.done("messages", "add", "two", text=lines.encode())
+    _, seen = on_terminal(tmp_path, "sessions", "search", "needle")
+    assert "more messages" in seen
+    assert filled.done("sessions", "search", "kind:session").rows[0][2] == "title"
 
 
 def test_a_question_is_asked_and_no_means_no(filled: Terminal, tmp_path: Path) -> None:
@@ -95,6 +100,15 @@ def test_documents_are_indented_and_tables_of_everything_are_drawn(filled: Termi
         code, seen = on_terminal(tmp_path, *command)
         assert code == 0
         assert heading in seen
+
+
+def test_statistics_have_a_sum_below_them(terminal: Terminal, tmp_path: Path) -> None:
+    code, seen = on_terminal(tmp_path, "demo", "--sessions", "60", columns=120)
+    assert (code, "60 demo sessions in workspace 'default'" in seen) == (0, True)
+    _, seen = on_terminal(tmp_path, "stats", columns=120)
+    assert "all               60" in seen
+    _, seen = on_terminal(tmp_path, "config", "show", NO_COLOR="1")
+    assert "\x1b" not in seen
 
 
 def test_columns_that_do_not_fit_are_left_out_in_order() -> None:

@@ -35,12 +35,15 @@ def test_bad_records_are_set_aside_and_end_with_five(filled: Terminal, tmp_path:
     printed = filled("import", "chats.jsonl")
     assert printed.code == 5
     assert printed.out.startswith("1 new, 0 same, 1 bad")
-    assert "with reasons: chats.jsonl.errors.jsonl" in printed.err
+    assert "The bad ones, with reasons: " in printed.err
+    assert printed.err.endswith("chats.jsonl.errors.jsonl\n")
     assert json.loads((tmp_path / "chats.jsonl.errors.jsonl").read_text())["reason"]
 
 
 def test_what_cannot_be_imported_says_why(filled: Terminal, tmp_path: Path) -> None:
     (tmp_path / "strange.json").write_text('{"x": 1}')
+    (tmp_path / "empty").mkdir()
+    assert "No session was found there" in filled.done("import", "empty").err
     assert filled("import", "nothing.json").code == 3
     assert "no such file or folder: nothing.json" in filled("import", "nothing.json").err
     assert filled("import", "strange.json").code == 2

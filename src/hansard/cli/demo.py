@@ -6,7 +6,7 @@ import time
 
 import click
 
-from hansard.cli import output
+from hansard.cli import bars, output
 from hansard.cli.desk import Desk, at_desk
 
 
@@ -36,10 +36,11 @@ async def command(desk: Desk, live: bool, count: int | None, remove: bool, yes: 
             desk.result({"deleted": gone}, f"{gone:,} demo sessions are gone.")
             return
         began = time.monotonic()
-        new = await demo.fill(service, principal, count)
+        with bars.share("demo", quiet=desk.quiet) as told:
+            new = await demo.fill(service, principal, count, lambda done, total: told(done / total))
         seconds = time.monotonic() - began
-        told = f"{new:,} demo sessions in workspace {principal.workspace_name!r}, in {seconds:.1f} s." if new else "The demo's sessions are there already."
-        desk.result({"new": new, "workspace": principal.workspace_name, "seconds": round(seconds, 3)}, told)
+        text = f"{new:,} demo sessions in workspace {principal.workspace_name!r}, in {seconds:.1f} s." if new else "The demo's sessions are there already."
+        desk.result({"new": new, "workspace": principal.workspace_name, "seconds": round(seconds, 3)}, text)
         if live:
             desk.say("Live until Ctrl+C. Watch it here with:  hansard sessions tail ID")
             await demo.play_live(service, principal, lambda name: desk.say(f"  {name}"))

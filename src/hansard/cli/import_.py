@@ -101,6 +101,8 @@ def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, dry_run
     desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {report.messages:,} messages in {seconds:.1f} s")
     for name in report.errors:
         output.note(f"The bad ones, with reasons: {name}")
+    if not (report.new or report.updated or report.same or report.bad or report.skipped):
+        output.note("No session was found there: files to import end with .json, .jsonl or .ndjson, gzipped or not.")
     if report.skipped:
         output.note(f"Skipped, as of no known format: {', '.join(report.skipped[:5])}{' …' if len(report.skipped) > 5 else ''}")  # noqa: PLR2004 - enough to see which
 

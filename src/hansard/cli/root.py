@@ -29,7 +29,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "users": "Erase end users and fetch the receipts.",
     },
     "Workspaces and keys": {
-        "workspaces": "Create and list workspaces.",
+        "workspaces": "Create, list, rename and delete workspaces.",
         "keys": "Create, list, rotate and revoke API keys.",
         "audit": "Read and verify the audit log.",
         "retention": "Say for how long sessions are kept.",
@@ -107,7 +107,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(problem, Error):
             raise
         _tell(problem.message)
-        return _code(problem)
+        return code_of(problem)
     return done if isinstance(done, int) else OK
 
 
@@ -136,7 +136,8 @@ def _tell(message: str) -> None:
     error(message)
 
 
-def _code(problem: Exception) -> int:
+def code_of(problem: Exception) -> int:
+    """The exit code of an error."""
     from hansard import errors
 
     match problem:

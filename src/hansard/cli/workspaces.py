@@ -44,6 +44,34 @@ async def list_(desk: Desk) -> None:
         output.table(("name", "sessions", "created"), shown, right=("sessions",), empty="No workspaces. Make one with:  hansard workspaces create NAME")
 
 
+@command.command()
+@click.argument("name")
+@click.argument("new_name", metavar="NEW")
+@at_desk()
+async def rename(desk: Desk, name: str, new_name: str) -> None:
+    """Give a workspace another name; its keys and sessions stay."""
+    async with desk.opened() as service:
+        changed = await service.workspaces.update((await desk.workspace(service, name)).id, name=new_name)
+    desk.result({"id": changed.id, "name": changed.name}, f"Workspace {name!r} is called {changed.name!r} now.")
+
+
+@command.command()
+@click.argument("name")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@at_desk()
+async def delete(desk: Desk, name: str, yes: bool) -> None:
+    """Delete a workspace with its keys and everything in it. There is no way back."""
+    from hansard.model import SessionFilter
+
+    async with desk.opened() as service:
+        found = await desk.workspace(service, name)
+        count = await service.sessions.count(service.workspaces.operator(found), SessionFilter())
+        if not yes:
+            output.confirm(f"Delete workspace {name!r} with {count:,} sessions for ever")
+        await service.workspaces.delete(found.id)
+    desk.result({"id": found.id, "name": name, "deleted": True, "sessions": count}, f"Workspace {name!r} is gone, and {count:,} sessions.")
+
+
 def _time(us: int) -> str:
     from hansard.model.times import rfc3339
 
