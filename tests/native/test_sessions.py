@@ -209,3 +209,16 @@ async def test_a_time_that_has_no_spelling_in_utc_is_refused(client: httpx.Async
     answer = await client.post("/v1/sessions", json={"id": "s", "created_at": at})
     assert (answer.status_code, answer.json()["param"]) == (400, "created_at")
     assert (await client.get("/v1/sessions")).json()["data"] == []
+
+
+async def test_a_parent_that_is_not_there_is_named(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/sessions", json={"parent": "nobody"})
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (404, "session_not_found", "parent")
+
+
+async def test_no_sub_session_outlives_a_parent_that_is_deleted_meanwhile(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "top"})
+    births = [client.post("/v1/sessions", json={"id": f"sub{number}", "parent": "top"}) for number in range(40)]
+    answers = await asyncio.gather(*births[:20], client.delete("/v1/sessions/top"), *births[20:])
+    assert {answer.status_code for answer in answers} <= {200, 201, 404}
+    assert (await client.get("/v1/sessions?total=true")).json()["total"] == 0

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from hansard import ids as naming
-from hansard.errors import Conflict, Forbidden, Invalid
+from hansard.errors import Conflict, Forbidden, Invalid, NotFound
 from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
@@ -53,9 +53,12 @@ class Sessions:
     async def start(self, principal: Principal, draft: SessionDraft, *, once: Once | None = None) -> tuple[Session, bool]:
         """Create a session, or get the one that has the draft's id: atomically, True when it is new."""
         now = self._clock()
-        parent = await self.read(principal, draft.parent) if draft.parent else None
-        session = self.drafted(principal, draft, parent, now)
-        found, new = await write(self._store, once, principal.workspace_id, now, verbs.create, session)
+        try:
+            parent = await self.read(principal, draft.parent) if draft.parent else None
+            session = self.drafted(principal, draft, parent, now)
+            found, new = await write(self._store, once, principal.workspace_id, now, verbs.create, session)
+        except NotFound as problem:
+            raise NotFound(f"no session {draft.parent!r} in this workspace to be the parent", code=problem.code, param="parent") from problem
         if not new and not ref(principal, "").sees(found.user_id, found.app):
             raise Conflict(f"the id {draft.id!r} is taken", code="session_exists", param="id")
         return found, new

@@ -43,7 +43,9 @@ class Listing(Struct, frozen=True):
 
 
 def create(session: Session) -> Steps[tuple[Session, bool]]:
-    """Store the session, or find the one that has its name already; True when it is new."""
+    """Store the session, or find the one that has its name already; True when it is new. NotFound when its parent is gone meanwhile."""
+    if session.parent_id is not None:
+        yield from locked(Ref(session.workspace_id, session.parent_id))
     made = yield from value("session_put", **rows.session_values(session), safe_id=safe_id(session))
     if made is None:
         name = session.own_id or session.id
