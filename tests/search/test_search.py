@@ -107,9 +107,10 @@ async def test_many_matches_are_walked_to_the_same_answers(service: Service, pri
     await service.indexer.catch_up()
     monkeypatch.setattr(verbs, "_FEW", 1)
     monkeypatch.setattr(verbs, "_NEWEST_HITS", 1)
-    for walked, probes in ((1000, 10), (1000, 0), (-1, 10)):
+    for walked, probes, passes in ((1000, 10, 3), (1000, 0, 3), (1000, 0, 0), (-1, 10, 3)):
         monkeypatch.setattr(verbs, "_MOST_WALKED", walked)
         monkeypatch.setattr(verbs, "_MOST_PROBES", probes)
+        monkeypatch.setattr(verbs, "_MOST_PASSES", passes)
         for question, expected in QUESTIONS.items():
             results = await find(service, principal, question)
             assert [one.session.name for one in results.items] == expected, question

@@ -45,6 +45,8 @@ FILTERS: dict[str, Any] = {
     "active_from": 1,
     "active_until": 1,
 }
+OWN_INDEX = {field: field for field in ("state", "channel", "kind", "app", "agent", "model", "user_id", "workflow_id", "parent_id", "resolution", "intent")}
+OWN_INDEX |= {"trigger": "trigger_type", "branch": "branch"}
 GATHERED = ("tag", "created_", "active_")
 """Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the order is walked."""
 ACROSS = {
@@ -148,6 +150,14 @@ def test_sqlite_sorts_no_list(file: apsw.Connection, name: str, query: Query) ->
     if any(field in name for field in GATHERED):
         return
     assert not [line for line in plan if "TEMP B-TREE" in line], plan
+
+
+@pytest.mark.parametrize("sort", ["-updated_at", "-active_at", "title"])
+@pytest.mark.parametrize("field", sorted(OWN_INDEX))
+def test_sqlite_lets_a_narrow_filter_lead(file: apsw.Connection, field: str, sort: str) -> None:
+    plan = sqlite_plan(file, listing.page("w", filtered(field), sort, 51, loose=frozenset({listing.ORDER})).sql or "")
+    (search,) = [line for line in plan if line.startswith("SEARCH sessions")]
+    assert f"(workspace_id=? AND {OWN_INDEX[field]}=?" in search, plan
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -111,6 +111,14 @@ select value, value from json_array_elements_text(:ids::text::json) as value whe
 select seq from search_index
  where workspace_id = :workspace_id and session_id = :handle and words @@ :tsquery::text::tsquery order by seq limit :limit
 
+-- name: search_among
+-- Which of many sessions have a match: their own rows are looked at, not the index of words.
+with theirs as materialized (
+  select session_id, words from search_index
+   where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:handles::text::json)))
+)
+select distinct session_id from theirs where words @@ :tsquery::text::tsquery
+
 -- name: search_matching
 -- The sessions with a match, each once, those with the greatest ids first.
 select distinct session_id, session_id as handle from search_index

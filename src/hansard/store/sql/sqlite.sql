@@ -130,6 +130,11 @@ select x.session_id, x.number from json_each(:ids) as wanted
 select rowid & 16777215 from search_index
  where search_index match :match and rowid between :handle << 24 and (:handle << 24) + 16777215 order by rowid limit :limit
 
+-- name: search_among
+-- Which of many sessions have a match: one pass over all matches.
+select distinct rowid >> 24 from search_index
+ where search_index match :match and rowid >> 24 in (select value from json_each(:handles))
+
 -- name: search_matching
 -- The sessions with a match, each once, those that were indexed last first; the inner limit keeps that order.
 select x.session_id, hit.handle from (

@@ -23,7 +23,7 @@ _ORDER = "-active_at"
 _FEW = 500
 _NEWEST_HITS = 300
 _CHUNK, _LARGEST_CHUNK, _MOST_WALKED = 100, 1600, 2000
-_MOST_PROBES, _MOST_PROBED = 60, 10_000
+_MOST_PROBES, _MOST_PASSES, _MOST_PROBED = 16, 3, 10_000
 _MOST_MATCHES, _SHOWN = 50, 3
 _MOST_WAITING = 5000
 MOST_COUNTED = 10_000
@@ -59,6 +59,7 @@ class _Question(Struct):
     known: dict[str, Any]
     floor: Any
     waiting: dict[str, list[int]]
+    passes: int = 0
 
 
 def find(  # noqa: PLR0913 - the coordinates of a page
@@ -142,14 +143,18 @@ def _matching(question: _Question, idents: list[str]) -> Steps[set[str]]:
         return sure
     unsure = [ident for ident in idents if ident not in sure]
     got = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts(unsure))
-    below = [(ident, handle) for ident, handle in got if handle <= question.floor]
-    if len(below) > _MOST_PROBES:
+    below = {handle: ident for ident, handle in got if handle <= question.floor}
+    if len(below) <= _MOST_PROBES:
+        for handle, ident in below.items():
+            if (yield from _probe(question, handle, 1)):
+                sure.add(ident)
+        return sure
+    question.passes += 1
+    if question.passes > _MOST_PASSES:
         yield from _know_all(question)
         return sure | (question.known.keys() & set(unsure))
-    for ident, handle in below:
-        if (yield from _probe(question, handle, 1)):
-            sure.add(ident)
-    return sure
+    among = yield from steps.rows("search_among", **(question.spelled or {}), handles=msgspec.json.encode(list(below)).decode())
+    return sure | {below[one[0]] for one in among}
 
 
 def _know_all(question: _Question) -> Steps[None]:

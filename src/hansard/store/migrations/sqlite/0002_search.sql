@@ -39,3 +39,37 @@ create index sessions_by_trigger on sessions (workspace_id, trigger_type, update
 create index sessions_archived on sessions (workspace_id, updated_at, id) where archived_at is not null;
 create index sessions_ended on sessions (workspace_id, updated_at, id) where ended_at is not null;
 create index sessions_empty on sessions (workspace_id, updated_at, id) where message_count = 0;
+
+-- What SQLite's planner is told of the sizes, since it is never let count: a filter's index leaves fewer rows than the workspace has.
+analyze;
+delete from sqlite_stat1;
+insert into sqlite_stat1 (tbl, idx, stat) values
+  ('sessions', 'sessions', '1000000 10000 1'),
+  ('sessions', 'sessions_by_own_id', '500000 5000 1'),
+  ('sessions', 'sessions_by_safe_id', '100000 1000 1'),
+  ('sessions', 'sessions_by_updated', '1000000 10000 1 1 1'),
+  ('sessions', 'sessions_by_created', '1000000 10000 1 1 1'),
+  ('sessions', 'sessions_by_active', '1000000 10000 1 1 1 1'),
+  ('sessions', 'sessions_by_title', '1000000 10000 2 1'),
+  ('sessions', 'sessions_by_titled', '1000000 10000 5000 2 1'),
+  ('sessions', 'sessions_by_branch', '1000000 10000 4000 1 1 1'),
+  ('sessions', 'sessions_by_kind', '100000 1000 300 1 1'),
+  ('sessions', 'sessions_by_state', '100000 1000 200 1 1 1'),
+  ('sessions', 'sessions_by_resolution', '300000 3000 1500 1 1'),
+  ('sessions', 'sessions_by_channel', '1000000 10000 1500 1 1 1'),
+  ('sessions', 'sessions_by_app', '1000000 10000 1500 1 1 1'),
+  ('sessions', 'sessions_by_agent', '1000000 10000 1500 1 1 1'),
+  ('sessions', 'sessions_by_user', '1000000 10000 10 1 1 1'),
+  ('sessions', 'sessions_by_workflow', '300000 3000 50 1 1'),
+  ('sessions', 'sessions_by_parent', '100000 1000 3 1 1'),
+  ('sessions', 'sessions_by_intent', '500000 5000 100 1 1'),
+  ('sessions', 'sessions_by_model', '1000000 10000 1500 1 1'),
+  ('sessions', 'sessions_by_trigger', '300000 3000 500 1 1'),
+  ('sessions', 'sessions_archived', '50000 500 1 1'),
+  ('sessions', 'sessions_ended', '500000 5000 1 1'),
+  ('sessions', 'sessions_empty', '20000 200 1 1'),
+  ('session_tags', 'session_tags', '1000000 10000 200 1'),
+  ('session_tags', 'session_tags_by_session', '1000000 10000 2'),
+  ('messages', 'messages', '5000000 50000 5 1'),
+  ('messages', 'messages_by_client_id', '2000000 20000 5 1');
+analyze sqlite_schema;
