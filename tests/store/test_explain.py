@@ -47,7 +47,7 @@ FILTERS: dict[str, Any] = {
 }
 OWN_INDEX = {field: field for field in ("state", "channel", "kind", "app", "agent", "model", "user_id", "workflow_id", "parent_id", "resolution", "intent")}
 OWN_INDEX |= {"trigger": "trigger_type", "branch": "branch"}
-GATHERED = ("tag", "created_", "active_")
+GATHERED = ("tag", "query", "created_", "active_")
 """Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the order is walked."""
 ACROSS = {
     "workspace_list": "the workspaces themselves, for who runs the store",

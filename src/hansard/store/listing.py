@@ -36,7 +36,7 @@ CONDITIONS = {
     "trigger": "trigger_type in ({})",
     "branch": "branch in ({})",
     "tag": "id in (select session_id from session_tags where session_tags.workspace_id = :workspace_id and tag in ({}))",
-    "query": "title_folded like {} escape '\\'",
+    "query": "id in (select id from sessions as titled where titled.workspace_id = :workspace_id and titled.title_folded like {} escape '\\')",
     "created_from": "created_at >= {}",
     "created_until": "created_at <= {}",
     "updated_from": "updated_at >= {}",
@@ -66,6 +66,7 @@ LOOSE = {
     "intent": "coalesce(intent, '') in ({})",
     "trigger": "coalesce(trigger_type, '') in ({})",
     "tag": "exists (select 1 from session_tags as t where t.workspace_id = :workspace_id and t.session_id = sessions.id and t.tag in ({}) limit 1)",
+    "query": "title_folded like {} escape '\\'",
     "created_from": "created_at + 0 >= {}",
     "created_until": "created_at + 0 <= {}",
     "updated_from": "updated_at + 0 >= {}",
@@ -125,9 +126,9 @@ def count(workspace_id: str, wanted: SessionFilter, loose: frozenset[str] = NOTH
     return Query(sql=f"select count(*) from sessions where {' and '.join(conditions)}", values=values | {"workspace_id": workspace_id})  # noqa: S608 - literal tables above
 
 
-def count_some(workspace_id: str, wanted: SessionFilter, limit: int) -> Query:
+def count_some(workspace_id: str, wanted: SessionFilter, limit: int, loose: frozenset[str] = NOTHING) -> Query:
     """As ``count``, without going beyond ``limit``."""
-    conditions, values = _where(wanted)
+    conditions, values = _where(wanted, loose)
     sql = f"select count(*) from (select 1 from sessions where {' and '.join(conditions)} limit :limit) as bounded"  # noqa: S608 - literal tables above
     return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit})
 

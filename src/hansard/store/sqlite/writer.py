@@ -115,8 +115,11 @@ class Writer:
     def _commit(self, connection: Connection, group: Sequence[Job]) -> None:
         try:
             connection.db.execute("begin immediate")
-            for job in group:
-                _attempt(connection, job)
+            if len(group) == 1:
+                group[0].result = group[0].work(connection)
+            else:
+                for job in group:
+                    _attempt(connection, job)
             connection.db.execute("commit")
         except BaseException as problem:  # noqa: BLE001 - whatever happened, nobody may wait for ever
             failure = translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
@@ -128,7 +131,10 @@ class Writer:
 
 
 def _attempt(connection: Connection, job: Job) -> None:
-    """Do one job in a savepoint, so that its failure is its own; an error that ended the transaction is everybody's."""
+    """Do one job in a savepoint, so that its failure is its own; an error that ended the transaction is everybody's.
+
+    A job that is alone goes without: within a savepoint each statement costs SQLite a walk over all pages that the job has changed so far.
+    """
     db = connection.db
     db.execute("savepoint job")
     try:
