@@ -7,15 +7,13 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-import structlog
-
 from hansard import native
 from hansard.dialects import athena, b3os, konvo, pocketpaw
 from hansard.errors import Error, StoreUnavailable
-from hansard.http import log as logging
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
 from hansard.http.limits import Limits
+from hansard.http.log import Log
 from hansard.service import Service
 from hansard.store import connect
 from hansard.system import system
@@ -40,7 +38,7 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 _INDEX_SECONDS = 0.5
 _COUNT_SECONDS, _COUNT_PAUSE = 15.0, 0.05
-_log = structlog.get_logger("hansard")
+_log = Log("hansard")
 
 
 def open_store(settings: Settings) -> Store:
@@ -112,7 +110,6 @@ async def counting(service: Service) -> None:
 
 def application(service: Service, settings: Settings, demo: Demo | None = None) -> Application:
     """The ASGI application over an open service; ``demo`` fills a workspace, where the page is to offer that."""
-    logging.configure()
     log = AccessLog(sys.stderr.buffer if settings.access_log else None)
     limits = Limits(settings.rate_limit) if settings.rate_limit else None
     return Application(service, (*DIALECTS, web(DIALECTS, demo), system(DIALECTS)), log, limits)

@@ -8,7 +8,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import structlog
 from msgspec import Raw
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -16,6 +15,7 @@ from starlette.websockets import WebSocket
 from hansard.errors import Conflict, Error, Forbidden, Invalid, Later, NotFound, StoreUnavailable, TooLarge, TooMany, Unauthenticated
 from hansard.http.call import Call, Headers
 from hansard.http.limits import Limited, Limits
+from hansard.http.log import Log
 from hansard.http.pages import PageCache
 from hansard.http.reading import BodyReader, QueryReader, check_type, read_body
 from hansard.http.route import Dialect, Failure, Reply, Route
@@ -55,7 +55,7 @@ _RUN = REQUEST + secrets.token_hex(8)
 _NUMBERS = count(secrets.randbits(31))
 """Request ids are unique, not secret: this process's name and a number."""
 _SAFE = ("GET", "HEAD")
-_log = structlog.get_logger("hansard")
+_log = Log("hansard")
 
 
 class Internal(Error):
