@@ -36,8 +36,8 @@ test: setup ## Run every test on SQLite and PostgreSQL, with the coverage gate, 
 	@$(BIN)/pytest --ignore=tests/ui --cov --cov-report=term --cov-report=html $(ARGS)
 	@$(MAKE) --no-print-directory test-ui
 
-test-ui: setup ## Run the page's tests in a browser
-	@if [ -d tests/ui ]; then $(BIN)/pytest tests/ui $(ARGS); fi
+test-ui: setup ## Run the page's tests in a browser; screenshots go to build/screens
+	@if chromium=$$($(BIN)/python scripts/chromium.py); then HANSARD_CHROMIUM="$$chromium" $(BIN)/pytest tests/ui $(ARGS); fi
 
 check: setup ## Run every lint: ruff, mypy, the layers, the project's own rules
 	@$(BIN)/ruff check .

@@ -51,7 +51,10 @@ class Acting:
 
     async def resolve(self, call: Call[Any, Any], form: Form) -> Response:
         """Resolve, reopen or mark as unresolved"""
-        patch = msgspec.convert({"resolution": form.get("resolution")}, SessionPatch)
+        try:
+            patch = msgspec.convert({"resolution": form.get("resolution")}, SessionPatch)
+        except msgspec.ValidationError as problem:
+            raise Invalid("choose resolved, unresolved or open", param="resolution") from problem
         return await self._changed(call, form, patch)
 
     async def rename(self, call: Call[Any, Any], form: Form) -> Response:

@@ -7,12 +7,11 @@ const root = document.documentElement
 // Anything on any screen that copies, opens or switches says so in an attribute.
 document.addEventListener("click", async event => {
   const hit = name => event.target.closest(`[data-${name}]`)
-  const plain = !event.metaKey && !event.ctrlKey && !event.shiftKey && event.button === 0
+  const plain = !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.button
   let it
   if ((it = hit("copy"))) copy(it.dataset.copy)
   else if ((it = hit("copy-from"))) copy($(it.dataset.copyFrom).textContent)
   else if ((it = hit("copy-text"))) copy(await (await get(it.dataset.copyText)).text())
-  else if ((it = hit("copy-link"))) copy(location.href)
   else if ((it = hit("curl"))) (await import("./palette.js")).curl(it.dataset.curl)
   else if (hit("palette")) (await import("./palette.js")).show()
   else if (hit("save-view")) (await import("./palette.js")).saveView()
@@ -45,7 +44,6 @@ function theme() {
   const next = order[(order.indexOf(root.dataset.theme) + 1) % 3]
   root.dataset.theme = next
   document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`
-  toast({ auto: "As the system", light: "Light", dark: "Dark" }[next], "", null, 1600)
 }
 
 // Times grow older on the screen as they do in life.

@@ -62,11 +62,6 @@ export async function copy(text) {
   }
 }
 
-export function throttled(act, wait) {
-  let timer
-  return () => { timer ??= setTimeout(() => { timer = undefined; act() }, wait) }
-}
-
 export const wide = () => matchMedia("(min-width: 861px)").matches
 
 export function ago(stamp) {
@@ -77,7 +72,7 @@ export function ago(stamp) {
 }
 
 export const session = url => url.pathname.match(/^\/ui\/sessions\/([^/]+)/)?.[1]
-export const current = () => session(location)?.replace(/^ses_/, "")
+export const current = () => $("#pane .head")?.dataset.session ?? session(location)
 export const row = id => id && $(`.row a[href^="/ui/sessions/${CSS.escape(id)}"]`)
 
 export function dialog(inside, name = "") {

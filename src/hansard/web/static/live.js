@@ -1,5 +1,5 @@
 // One stream of events for all tabs of a browser: one of them holds it and tells the others.
-import { $, current, get, part, row, throttled } from "./dom.js"
+import { $, current, get, part, row } from "./dom.js"
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("hansard") : null
 let last = Number($("#list")?.dataset.generation ?? 0), leading = false, state = "", since = 0
@@ -22,10 +22,12 @@ function take(event) {
   last = Math.max(last, event.id)
   if (event.resync) whole = true
   else { changed.add(event.session_id.slice(4)); if (event.type === "session.created") created++ }
-  settle()
+  timer ??= setTimeout(settle, 400)
 }
 
-const settle = throttled(async () => {
+let timer
+async function settle() {
+  timer = undefined
   const ids = [...changed], all = whole
   changed.clear(); whole = false
   try {
@@ -37,7 +39,7 @@ const settle = throttled(async () => {
     await Promise.all(seen.map(async id => list.refresh(id, (await part(`/ui/row/${id}`, "row").catch(() => null))?.querySelector(".row"))))
     if ((created || all) && !("search" in $("#list").dataset)) await pill(list)
   } catch {}
-}, 400)
+}
 
 async function pill(list) {
   created = 0

@@ -1,5 +1,5 @@
 // Go from one address to another, swapping only what differs: the list, the pane, or neither.
-import { $, $$, failed, part, row, session, style, wide } from "./dom.js"
+import { $, $$, current, failed, part, row, session, style, wide } from "./dom.js"
 
 const PANE = ["tab", "at", "before", "after", "day", "page"]
 let going
@@ -53,6 +53,7 @@ async function open(to, signal, focus) {
   const [made] = await Promise.all([part(to.pathname + to.search, "pane", signal), style()])
   $("#pane").replaceChildren(made)
   document.body.classList.add("reading")
+  mark(current())
   document.title = `${$("#pane h1")?.textContent} · Hansard`
   ;(await import("./reading.js")).begin(to)
   if (focus) $("#pane").focus({ preventScroll: true })

@@ -1,0 +1,173 @@
+"""The list and what is opened from it: filters, search, links, Back, scrolling, the keyboard."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from tests.support.serving import Served
+from tests.ui.conftest import NARROW, Desk, ask, desk_at, rows
+
+
+def test_a_filter_is_in_the_address_and_back_takes_it_away(desk: Desk) -> None:
+    page = desk.page
+    expect(page.locator("#count")).to_have_text(re.compile(r"^12\d sessions$"))
+    page.get_by_text("State", exact=True).click()
+    page.locator("input[name=state][value=failed]").check()
+    expect(page).to_have_url(re.compile(r"\?state=failed$"))
+    expect(page.locator(".chips a")).to_have_text(re.compile("state: failed"))
+    failed = ask(desk.server, "/v1/sessions?state=failed&total=true")["total"]
+    expect(page.locator("#count")).to_have_text(f"{failed} sessions")
+    expect(page.locator(".row .st.failed")).to_have_count(failed)
+    page.go_back()
+    expect(page).to_have_url(re.compile("/ui/$"))
+    expect(page.locator("#count")).to_have_text(re.compile(r"^12\d sessions$"))
+
+
+def test_a_session_opens_beside_the_list_and_its_link_opens_the_same_place(desk: Desk) -> None:
+    page = desk.page
+    page.locator(".row a").nth(3).click()
+    title = page.locator("#pane h1")
+    expect(title).to_be_visible()
+    expect(page.locator(".row a[aria-current]")).to_have_count(1)
+    link = page.url
+    page.locator(".tabs2 a", has_text="Turns").click()
+    expect(page.locator(".grid")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#talk")).to_be_visible()
+    other = desk.context.new_page()
+    other.goto(link)
+    expect(other.locator("#pane h1")).to_have_text(title.inner_text())
+    expect(other.locator(".row").first).to_be_visible()
+
+
+def test_search_marks_what_it_finds_and_lands_on_the_message(desk: Desk) -> None:
+    page = desk.page
+    expect(page.locator("#live.on")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("refund")
+    expect(page.locator(".row mark").first).to_be_visible()
+    expect(page).to_have_url(re.compile("q=refund"))
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.locator(".row:has(p mark) a").first.click()
+    expect(page.locator("#talk mark:visible").first).to_be_visible()
+    expect(page.locator("[data-target]")).to_be_in_viewport()
+    page.go_back()
+    expect(page.locator(".row mark").first).to_be_visible()
+
+
+def test_a_qualifier_narrows_and_becomes_a_chip(desk: Desk) -> None:
+    page = desk.go("/ui/?q=state%3Afailed")
+    expect(page.locator(".chips a")).to_have_text(re.compile("state:failed"))
+    states = {one.get_attribute("aria-label") for one in page.locator(".row .st").all()}
+    assert states == {"failed"}
+
+
+def test_nothing_found_offers_the_way_out(desk: Desk) -> None:
+    page = desk.go("/ui/?state=failed&user=nobody")
+    expect(page.locator(".outs a")).to_have_count(2)
+    total = ask(desk.server, "/v1/sessions?state=failed&total=true")["total"]
+    expect(page.locator(".outs a", has_text="user: nobody")).to_contain_text(f"{total} sessions")
+    page.locator(".outs a", has_text="user: nobody").click()
+    expect(page.locator(".row")).to_have_count(total)
+
+
+def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
+    page = desk.page
+    expect(page.locator("#live.on")).to_be_visible()
+    for key in ("j", "j", "j", "k"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(80)
+    focused = page.evaluate("document.activeElement.querySelector('b').textContent")
+    assert focused == rows(page)[1] or focused in rows(page)
+    page.keyboard.press("Enter")
+    expect(page.locator("#pane h1")).to_contain_text(focused[:60])
+    before = page.locator(".head").get_attribute("data-resolution")
+    page.keyboard.press("e")
+    expect(page.locator("#toasts")).to_contain_text("Undo")
+    assert page.locator(".head").get_attribute("data-resolution") != before
+    page.locator("#toasts button").first.click()
+    expect(page.locator(f".head[data-resolution={before}]")).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.locator(".details")).to_be_visible()
+    page.keyboard.press("m")
+    expect(page.locator("#talk")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.locator("dialog h2")).to_have_text("Keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("insights")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/ui/insights"))
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    expect(page).to_have_url(re.compile("/ui/$"))
+
+
+def test_single_keys_can_be_switched_off(desk: Desk) -> None:
+    page = desk.page
+    page.keyboard.press("?")
+    page.locator("dialog .off").click()
+    page.locator(".row a").first.click()
+    expect(page.locator("#pane h1")).to_be_visible()
+    page.keyboard.press("d")
+    page.wait_for_timeout(300)
+    expect(page.locator("#talk")).to_be_visible()
+
+
+def test_many_at_once_with_undo_and_a_count_that_must_hold(desk: Desk) -> None:
+    page = desk.go("/ui/?state=cancelled")
+    total = ask(desk.server, "/v1/sessions?state=cancelled&total=true")["total"]
+    page.locator(".row").first.hover()
+    page.locator(".row input").first.check()
+    page.locator("#bulk [data-do=page]").click()
+    expect(page.locator("#bulk")).to_contain_text(f"{total} sessions selected")
+    page.locator("#bulk [data-do=resolve]").click()
+    expect(page.locator("#toasts")).to_contain_text("resolved")
+    resolved = ask(desk.server, "/v1/sessions?state=cancelled&resolution=resolved&total=true")["total"]
+    assert resolved == total
+    page.locator("#toasts button", has_text="Undo").last.click()
+    expect(page.locator("#toasts")).to_contain_text("taken back")
+    page.get_by_text("Channel", exact=True).click()
+    expect(page.locator("#bulk")).to_be_hidden()
+
+
+def test_a_view_is_saved_and_stands_above_the_list(desk: Desk) -> None:
+    page = desk.go("/ui/?state=waiting")
+    page.locator("[data-save-view]").click()
+    page.locator("dialog input").fill("Waiting for us")
+    page.locator("dialog button.primary").click()
+    expect(page.locator(".tabs a[aria-current]")).to_have_text("Waiting for us")
+    page.locator(".tabs a", has_text="All").click()
+    expect(page).to_have_url(re.compile("/ui/$"))
+
+
+def test_view_as_curl_is_the_same_list(desk: Desk) -> None:
+    page = desk.go("/ui/?state=failed&sort=created_at")
+    page.locator(".count [data-curl]").click()
+    said = page.locator("dialog pre").inner_text()
+    path = re.search(r"'http://[^/]+(/[^']+)'", said)
+    assert path
+    told = [one["title"] for one in ask(desk.server, path[1])["data"]]
+    assert [one.rstrip("…")[:60] for one in rows(page)] == [one[:60] for one in told]
+
+
+def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Served) -> None:
+    desk = desk_at(browser, server, viewport=NARROW, has_touch=True, is_mobile=True)
+    page = desk.page
+    expect(page.locator("#list")).to_be_visible()
+    expect(page.locator("#pane")).to_be_hidden()
+    page.locator(".row a").nth(2).tap()
+    expect(page.locator("#pane h1")).to_be_visible()
+    expect(page.locator("#list")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('.rail a, .rail button, .head button.primary, .head summary, a.home')]
+        .filter(one => one.offsetParent && one.getBoundingClientRect().height < 44).map(one => one.outerHTML.slice(0, 80))"""
+    )
+    assert small == []
+    page.locator("a.home").tap()
+    expect(page.locator("#list")).to_be_visible()
+    assert desk.seen.nothing, desk.seen
+    desk.context.close()

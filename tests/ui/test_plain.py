@@ -1,0 +1,69 @@
+"""Without JavaScript: sign in, list, filter, page, open, settle, sign out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.serving import Served
+from tests.ui.conftest import Desk, desk_at, rows
+
+
+@pytest.fixture
+def bare(browser: Browser, server: Served) -> Iterator[Desk]:
+    one = desk_at(browser, server, java_script_enabled=False)
+    yield one
+    one.context.close()
+
+
+def test_list_filter_page_and_open(bare: Desk) -> None:
+    page = bare.page
+    first = rows(page)
+    assert len(first) == 50
+    page.get_by_role("link", name="Older").click()
+    assert not set(rows(page)[:10]) & set(first[:1]) or rows(page) != first
+    page.get_by_role("link", name="Newer").click()
+    assert rows(page) == first
+    page.get_by_text("State", exact=True).click()
+    page.locator("input[name=state][value=failed]").check()
+    page.locator("details[open] button", has_text="Apply").click()
+    expect(page).to_have_url(re.compile("state=failed"))
+    page.locator(".row a").first.click()
+    expect(page.locator("#pane h1")).to_be_visible()
+    expect(page.locator(".row").first).to_be_visible()
+    page.locator(".tabs2 a", has_text="Details").click()
+    expect(page.locator(".details dl")).to_be_visible()
+
+
+def test_settle_search_and_sign_out(bare: Desk) -> None:
+    page = bare.page
+    page.locator("input[type=search]").fill("invoice")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row mark").first).to_be_visible()
+    page.locator(".row a").first.click()
+    before = page.locator(".head").get_attribute("data-resolution")
+    page.locator(".acts > form button").click()
+    expect(page.locator(".head")).not_to_have_attribute("data-resolution", before or "")
+    page.locator(".rail a", has_text="Settings").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/ui/sign-in"))
+    bare.go("/ui/")
+    expect(page).to_have_url(re.compile("/ui/sign-in"))
+
+
+def test_the_theme_is_switched_by_a_form(bare: Desk) -> None:
+    assert bare.page.locator("html").get_attribute("data-theme") == "auto"
+    bare.page.get_by_role("button", name="Theme").click()
+    assert bare.page.locator("html").get_attribute("data-theme") == "light"
+
+
+def test_a_wrong_key_is_told_kindly(browser: Browser, server: Served) -> None:
+    desk = desk_at(browser, server, sign_in=False, java_script_enabled=False)
+    page = desk.go("/ui/sign-in")
+    page.fill("#key", "hsd_wrong")
+    page.click("button.primary")
+    expect(page.get_by_role("alert")).to_contain_text("not a valid key")
+    desk.context.close()

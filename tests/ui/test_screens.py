@@ -1,0 +1,152 @@
+"""Every screen, light and dark, wide and narrow: pictures for people, no breach of accessibility, nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.serving import Served
+from tests.ui.conftest import NARROW, SCREENS, WIDE, Desk, api, ask, desk_at
+
+THEMES = ("light", "dark")
+WIDTHS = {1400: WIDE, 390: NARROW}
+VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+    .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(node => node.target.join(' ') + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`)"""
+
+
+@pytest.fixture(scope="module")
+def places(server: Served) -> dict[str, str]:
+    """The screens by name; a session with failed calls, pictures and a trail among them."""
+    with api(server) as client:
+        client.patch("/v1/workspace", json={"settings": {"sharing": True}})
+        client.post("/v1/views", json={"name": "Needs a person", "query": "state=waiting"})
+        refund = next(one for one in client.get("/v1/search?q=refund+has:tool&limit=50").json()["data"] if one["session"]["resolution"] != "open")["session"]
+        failed = client.get("/v1/sessions?state=failed&limit=1").json()["data"][0]
+        shared = client.post(f"/v1/sessions/{refund['uid']}/shares", json={"expires_at": "2027-01-01T00:00:00Z"}).json()["path"]
+    one = f"/ui/sessions/{refund['uid']}"
+    return {
+        "sessions": "/ui/",
+        "search": "/ui/?q=refund",
+        "filtered": "/ui/?state=failed&state=interrupted",
+        "nothing": "/ui/?state=failed&user=nobody",
+        "conversation": one,
+        "failed": f"/ui/sessions/{failed['uid']}",
+        "turns": f"{one}?tab=turns",
+        "details": f"{one}?tab=details",
+        "raw": f"{one}?tab=raw",
+        "insights": "/ui/insights",
+        "transfer": "/ui/transfers",
+        "keys": "/ui/keys",
+        "settings": "/ui/settings",
+        "audit": "/ui/audit",
+        "docs": "/docs",
+        "shared": shared,
+        "not-found": "/ui/nowhere",
+        "sign-in": "/ui/sign-in",
+    }
+
+
+@pytest.fixture(scope="module", params=[(theme, width) for theme in THEMES for width in WIDTHS], ids=lambda one: f"{one[0]}-{one[1]}")
+def looking(request: pytest.FixtureRequest, browser: Browser, server: Served) -> Iterator[tuple[Desk, str]]:
+    theme, width = request.param
+    desk = desk_at(browser, server, viewport=WIDTHS[width], color_scheme=theme, bypass_csp=False)
+    desk.page.add_init_script("document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))")
+    yield desk, f"{theme}-{width}"
+    desk.context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds; it is put in from outside, past the page's policy."""
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE_FILE_PATH.read_text()})
+    found: list[str] = page.evaluate(VIOLATIONS)
+    return found
+
+
+def test_every_screen(looking: tuple[Desk, str], places: dict[str, str]) -> None:
+    desk, kind = looking
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    problems: dict[str, list[str]] = {}
+    for name, path in places.items():
+        page = desk.go(path)
+        expect(page.locator("h1, h2, .row").first).to_be_attached()
+        page.wait_for_timeout(250)
+        page.screenshot(path=SCREENS / f"{name}-{kind}.png")
+        found = violations(page)
+        overflow = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        if found or overflow:
+            problems[name] = found + ["wider than the screen"] * overflow
+    assert problems == {}
+    assert desk.seen.nothing, desk.seen
+
+
+def test_open_menus_dialogs_and_the_selection_too(looking: tuple[Desk, str]) -> None:
+    desk, kind = looking
+    page = desk.go("/ui/")
+    problems = {}
+    expect(page.locator("#live.on")).to_be_visible()
+    page.get_by_text("State", exact=True).click()
+    page.wait_for_timeout(250)
+    page.screenshot(path=SCREENS / f"menu-{kind}.png")
+    problems["menu"] = violations(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.locator("dialog.palette")).to_be_visible()
+    page.screenshot(path=SCREENS / f"palette-{kind}.png")
+    problems["palette"] = violations(page)
+    page.keyboard.press("Escape")
+    page.locator(".row input").first.check(force=True)
+    expect(page.locator("#bulk")).to_be_visible()
+    page.screenshot(path=SCREENS / f"selection-{kind}.png")
+    problems["selection"] = violations(page)
+    assert {name: found for name, found in problems.items() if found} == {}
+
+
+def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(desk: Desk) -> None:
+    page = desk.go("/ui/keys")
+    page.locator("input[name=name]").fill("probe")
+    page.get_by_role("button", name="Make the key").click()
+    text = page.locator(".secret code").inner_text()
+    expect(page.locator(".samples pre").first).to_contain_text(text)
+    expect(page.locator(".wait")).to_contain_text("Waiting for the first call")
+    page.screenshot(path=SCREENS / "key-made-light-1400.png")
+    assert violations(page) == []
+    served = desk.server
+    asked = Served(served.url, text, served.folder, served.process)
+    assert "data" in ask(asked, "/v1/sessions?limit=1")
+    expect(page.locator(".wait")).to_contain_text("Received", timeout=8000)
+
+
+def test_a_file_is_imported_on_the_page(desk: Desk) -> None:
+    page = desk.go("/ui/transfers")
+    line = b'[{"messages": [{"role": "user", "content": "Where is my parcel?"}, {"role": "assistant", "content": "On its way."}]}]'
+    page.set_input_files("#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line})
+    expect(page.locator("#imported")).to_contain_text("1 new")
+    page.reload()
+    page.set_input_files("#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line})
+    expect(page.locator("#imported")).to_contain_text("1 there already")
+    page.set_input_files("#file", {"name": "junk.bin", "mimeType": "application/octet-stream", "buffer": b"\x00\x01junk"})
+    expect(page.locator("#imported")).to_contain_text(re.compile("format|read", re.IGNORECASE))
+
+
+def test_an_export_can_be_downloaded(desk: Desk) -> None:
+    page = desk.go("/ui/transfers?state=failed")
+    with page.expect_download() as started:
+        page.get_by_role("link", name=re.compile("Download")).click()
+    lines = started.value.path().read_text().splitlines()
+    assert len(lines) == ask(desk.server, "/v1/sessions?state=failed&total=true")["total"]
+
+
+def test_insights_lead_to_their_sessions(desk: Desk) -> None:
+    page = desk.go("/ui/insights?days=30")
+    bar = page.locator("#main figure").first.locator("svg a").last
+    told = bar.locator("title").text_content() or ""
+    page.goto(desk.server.url + (bar.get_attribute("href") or ""))
+    expect(page.locator("#count")).to_contain_text(re.compile(rf"^{told.rpartition(': ')[2]} session"))
+    page.go_back()
+    page.locator("figure summary").first.click()
+    expect(page.locator("figure table").first).to_be_visible()
