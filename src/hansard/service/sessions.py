@@ -15,6 +15,7 @@ from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
 from hansard.service.messages import check
 from hansard.service.rules import own_id, ref, short, write
+from hansard.store.counts import counted_by
 from hansard.store.listing import place_of
 from hansard.store.verbs import events
 from hansard.store.verbs import messages as message_verbs
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TITLE, TAGS, TAG, TERM = 500, 64, 128, 256
 _REMEMBERED = 512
+_FAR = 2000
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 _TEXTS = ("channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "trigger", "intent", "sub_intent")
 
@@ -101,7 +103,9 @@ class Sessions:
 
     async def count(self, principal: Principal, wanted: SessionFilter) -> int:
         """The exact number of sessions that match."""
-        return await self._store.read(verbs.count, principal.workspace_id, await self._wanted(principal, wanted))
+        wanted = await self._wanted(principal, wanted)
+        read = self._store.read if counted_by(wanted) else self._store.read_long
+        return await read(verbs.count, principal.workspace_id, wanted)
 
     async def facet(self, principal: Principal, name: str) -> dict[str, int]:
         """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
@@ -186,13 +190,14 @@ class Sessions:
 
     async def _places(self, principal: Principal, query: SessionQuery) -> Listing:
         wanted = await self._wanted(principal, query.filter)
+        read = self._store.read_long if _may_be_long(query, wanted) else self._store.read
         if query.cursor is None:
-            return await self._store.read(
+            return await read(
                 verbs.page, principal.workspace_id, wanted, query.sort, query.limit, offset=query.offset, with_total=query.with_total
             )
         since, total, after = self._cursors.read(principal.workspace_id, _scope(query), query.cursor)
         counted = query.with_total and total is None
-        got = await self._store.read(
+        got = await read(
             verbs.page, principal.workspace_id, wanted, query.sort, query.limit, after=after, since=since, with_total=counted
         )
         return Listing(got.rows, got.total if counted else total, since)
@@ -252,6 +257,11 @@ def _check_owner(principal: Principal, given: SessionDraft | SessionPatch) -> No
         raise Forbidden("this key is for another end user", code="other_user", param="user_id")
     if principal.app is not None and given.app not in (unsaid, principal.app):
         raise Forbidden("this key is for another app", code="other_app", param="app")
+
+
+def _may_be_long(query: SessionQuery, wanted: SessionFilter) -> bool:
+    """Whether a page may need more than some hundred rows: those belong beside the event loop."""
+    return query.offset > _FAR or wanted.query is not None or (query.with_total and counted_by(wanted) is None)
 
 
 def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
