@@ -10,6 +10,7 @@ import pytest
 from hansard.access import ALL_SCOPES, Principal
 from hansard.app import application
 from hansard.ids import IdSource
+from hansard.model import SessionDraft, times
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.dialects.conftest import MakeKey
@@ -74,7 +75,7 @@ async def ids(api: httpx.AsyncClient, **params: Any) -> list[str]:
 
 async def test_the_documents_example(lone_service: Service, clock: Clock) -> None:
     """The one session of the example, 122 older ones, and the last message a tool's, which is not shown."""
-    one: Any = EXAMPLE["result"][0]  # type: ignore[index]
+    one: Any = EXAMPLE["result"][0]  # type: ignore[index]  # the example is plain JSON
     clock.set(one["created_at"])
     filled = Service(lone_service.store, lone_service.secret, clock=clock, ids=GivenIds(one["workspace_id"]))
     operator = filled.workspaces.operator(await filled.workspaces.create("konvo"))
@@ -100,7 +101,6 @@ async def test_the_documents_example(lone_service: Service, clock: Clock) -> Non
 
 
 async def _older_sessions(service: Service, operator: Principal, number: int) -> None:
-    from hansard.model import SessionDraft, times  # noqa: PLC0415
 
     for place in range(number):
         await service.sessions.start(operator, SessionDraft(created_at=times.parse("2026-01-01T00:00:00Z") + place))

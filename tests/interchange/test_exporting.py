@@ -229,7 +229,7 @@ async def test_a_key_for_one_user_cannot_export(service: Service, here: Principa
 )
 async def test_a_line_that_was_tampered_with_is_set_aside(tmp_path: Path, change: Any, reason: str) -> None:
     from hansard.app import opened  # noqa: PLC0415 - one backend is enough: nothing is stored
-    from hansard.settings import Settings  # noqa: PLC0415
+    from hansard.settings import Settings  # noqa: PLC0415 - as above
 
     async with opened(Settings(store=f"sqlite:///{tmp_path / 'store.db'}")) as service:
         principal = service.workspaces.operator(await service.workspaces.create("w"))

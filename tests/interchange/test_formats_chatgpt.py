@@ -151,4 +151,4 @@ def test_split_files_in_a_folder_and_in_an_archive_are_all_read(tmp_path: Path) 
             (folder / name).write_text(text, "utf-8")
             archive.writestr(f"data/{name}", text)
     for path in (folder, tmp_path / "export.zip"):
-        assert [found.draft.id for found in read_folder(path)] == ["c-0", "c-1", "c-2"]  # type: ignore[union-attr]
+        assert [found.draft.id for found in read_folder(path)] == ["c-0", "c-1", "c-2"]  # type: ignore[union-attr]  # a bad record has no draft, and fails here

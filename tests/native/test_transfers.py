@@ -26,7 +26,7 @@ async def imported(client: httpx.AsyncClient, body: bytes, **params: Any) -> dic
 async def key_of(service: Service, workspace: str, **narrowed: str) -> str:
     """A key of a workspace that is made when it is not there yet."""
     principal = service.workspaces.operator(await service.workspaces.create(workspace))
-    return (await service.keys.create(principal, "other", ("sessions:read", "sessions:write", "export"), **narrowed))[0]  # type: ignore[arg-type]
+    return (await service.keys.create(principal, "other", ("sessions:read", "sessions:write", "export"), **narrowed))[0]  # type: ignore[arg-type]  # the cases name user_id or app
 
 
 async def test_an_export_comes_back_in_another_workspace(client: httpx.AsyncClient, service: Service) -> None:

@@ -176,7 +176,7 @@ def _message(item: Value, at: int, known_as: str, seen: set[str]) -> MessageDraf
 def _role(entry: Json, blocks: list[Json]) -> Role:
     if all(block["type"] == "tool_call_response" for block in blocks):
         return "tool"
-    return {"user": "user", "assistant": "assistant"}.get(str(entry.get("type")), "system")  # type: ignore[return-value]
+    return {"user": "user", "assistant": "assistant"}.get(str(entry.get("type")), "system")  # type: ignore[return-value]  # one of the two, or system
 
 
 def _usage(said: Json, seen: set[str]) -> Json:

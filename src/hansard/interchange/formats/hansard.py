@@ -52,7 +52,7 @@ def _line_type(model: type[Struct], without: set[str], more: tuple[tuple[str, An
 _SessionLine = _line_type(Session, {"workspace_id"})
 _RunLine = _line_type(Run, {"session_id"})
 _MessageLine = _line_type(Message, {"session_id"}, (("deleted_at", datetime | None, None), ("hash", str | None, None)))
-_Line = msgspec.defstruct("Line", [("hansard", int), ("session", _SessionLine), ("runs", list[_RunLine], []), ("messages", list[_MessageLine], [])])  # type: ignore[valid-type]
+_Line = msgspec.defstruct("Line", [("hansard", int), ("session", _SessionLine), ("runs", list[_RunLine], []), ("messages", list[_MessageLine], [])])  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Line).decode
 
