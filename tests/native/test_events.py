@@ -83,3 +83,14 @@ async def test_silence_is_a_heartbeat(service: Service, principal: Principal) ->
 @pytest.mark.parametrize("value", ["x", "-1", "1" * 30])
 async def test_a_last_event_id_of_somebody_else_is_refused(client: httpx.AsyncClient, value: str) -> None:
     assert (await client.get("/v1/events", headers={"Last-Event-ID": value})).status_code == 400
+
+
+async def test_a_stream_ends_with_its_key(service: Service, client: httpx.AsyncClient, principal: Principal) -> None:
+    text, key = await service.keys.create(principal, "watcher", ("sessions:read",))
+    stream = asyncio.create_task(client.get("/v1/events", headers={"Authorization": f"Bearer {text}"}))
+    await asyncio.sleep(0.3)
+    await service.keys.revoke(principal, key.id)
+    await client.post("/v1/sessions", json={"id": "later"})
+    told = (await asyncio.wait_for(stream, 10)).text
+    assert "event: hello" in told
+    assert "session.created" not in told

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.responses import StreamingResponse
 
-from hansard.errors import Invalid
+from hansard.errors import Invalid, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hansard.service.events import Changes, Events
 
 HEARTBEAT = 15.0
+_CHECKED_US = 1_000_000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -31,8 +32,17 @@ async def event_stream(call: Call[Any, Any], events: Events, after: int | None) 
 
 
 async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterator[bytes]:
+    """The stream; it ends before it tells anything to a key that was revoked or has expired more than a second ago."""
     yield f"retry: 1000\nid: {after}\nevent: hello\ndata: {{}}\n\n".encode()
-    async for changes in events.follow(call.principal, after, HEARTBEAT):
+    caller, keys, checked_at = call.principal, call.service.keys, 0
+    async for changes in events.follow(caller, after, HEARTBEAT):
+        now = call.service.clock()
+        if now - checked_at > _CHECKED_US:
+            try:
+                await keys.holder(caller.workspace_id, caller.key_id)
+            except Unauthenticated:
+                return
+            checked_at = now
         yield b": still here\n\n" if changes is None else _lines(changes)
 
 
