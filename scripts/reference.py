@@ -87,7 +87,8 @@ def settings() -> str:
 
 def commands() -> str:
     """What --help says, of every command."""
-    return "\n".join(f"## {title}\n\n" + "\n".join(_helped(root.get_command(_context(), name), name) for name in found) for title, found in SECTIONS.items())
+    chapters = ("\n".join(_helped(one, name) for name in names if (one := root.get_command(_context(), name))) for names in SECTIONS.values())
+    return "\n".join(f"## {title}\n\n{chapter}" for title, chapter in zip(SECTIONS, chapters, strict=True))
 
 
 def _helped(command: click.Command, name: str) -> str:

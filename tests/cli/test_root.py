@@ -49,6 +49,7 @@ def test_help_answers_within_a_quarter_of_a_second_of_work() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
     found = root.get_command(click.Context(root), name)
+    assert found
     for typed, command in every(found, name):
         assert command.help, typed
         for parameter in command.params:
@@ -62,8 +63,28 @@ def test_version(terminal: Terminal) -> None:
 def test_an_unknown_command_is_a_usage_error_that_says_what_was_meant(terminal: Terminal) -> None:
     printed = terminal("sesions")
     assert printed.code == 2
-    assert "did you mean 'sessions'?" in printed.err
+    assert printed.err.endswith("error: there is no command 'sesions': did you mean 'sessions'?\n")
     assert "hansard --help" in terminal("xyzzy").err
+
+
+def test_without_a_command_help_is_shown(terminal: Terminal) -> None:
+    for arguments in ([], ["sessions"]):
+        printed = terminal(*arguments)
+        assert printed.code == 2
+        assert printed.err.startswith("Usage: hansard ")
+
+
+def test_a_shell_completes_commands_and_options() -> None:
+    def completed(*words: str) -> list[str]:
+        line = {"_HANSARD_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(("hansard", *words)), "COMP_CWORD": str(len(words))}
+        done = subprocess.run([HANSARD], capture_output=True, text=True, env={**os.environ, **line}, check=False)
+        assert done.stderr == ""
+        return [one.partition(",")[2] for one in done.stdout.splitlines()]
+
+    assert completed("work") == ["workspaces"]
+    assert sorted(completed("keys", "r")) == ["revoke", "rotate"]
+    assert completed("sessions", "list", "--stat") == ["--state"]
+    assert completed("nothing", "x") == []
 
 
 def test_a_store_that_is_not_there_is_not_made_by_reading(terminal: Terminal, tmp_path: Path) -> None:

@@ -60,8 +60,10 @@ class Root(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
         return [name for commands in SECTIONS.values() for name in commands]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         known = self.list_commands(ctx)
+        if cmd_name not in known and ctx.resilient_parsing:  # a shell that completes what is not written yet
+            return None
         if cmd_name not in known:
             ctx.fail(f"there is no command {cmd_name!r}{_meant(cmd_name, known)}")
         found: click.Command = import_module(f"hansard.cli.{cmd_name}{'_' * iskeyword(cmd_name)}").command
@@ -114,8 +116,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _outside(problem: BaseException) -> int:
     """Say what the terminal or the system did, and give its exit code."""
     match problem:
-        case click.UsageError():
+        case click.exceptions.NoArgsIsHelpError():
             problem.show()
+            return USAGE
+        case click.UsageError():
+            if problem.ctx is not None:
+                click.echo(f"{problem.ctx.get_usage()}\nTry '{problem.ctx.command_path} --help' for help.\n", err=True)
+            _tell(problem.format_message())
             return USAGE
         case click.ClickException():
             _tell(problem.format_message())
