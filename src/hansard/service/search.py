@@ -9,13 +9,13 @@ import msgspec
 from hansard.errors import Invalid
 from hansard.model import Found, Results, SessionFilter
 from hansard.service.asking import read, within
-from hansard.service.sessions import narrowed
 from hansard.service.snippets import marked, marks
 from hansard.store.verbs import search as verbs
 
 if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.model import SearchQuery
+    from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.cursors import Cursors
     from hansard.store.terms import Terms
@@ -29,8 +29,9 @@ _NOTHING = Results(items=[], has_more=False, total=0)
 
 
 class Search:
-    def __init__(self, store: Store, cursors: Cursors) -> None:
+    def __init__(self, store: Store, cursors: Cursors, sessions: Sessions) -> None:
         self._store = store
+        self._sessions = sessions
         self._cursors = cursors
 
     async def find(self, principal: Principal, query: SearchQuery) -> Results:
@@ -45,7 +46,7 @@ class Search:
         wanted = within(asked.filter, query.filter) if asked.filter else None
         if wanted is None:
             return _told(query, _NOTHING)
-        terms, wanted = asked.terms, narrowed(principal, wanted)
+        terms, wanted = asked.terms, await self._sessions.within_sight(principal, wanted)
         return _told(query, await (self._ranked if query.sort == "relevance" else self._latest)(principal, query, terms, wanted))
 
     async def _latest(self, principal: Principal, query: SearchQuery, terms: Terms | None, wanted: SessionFilter) -> Results:

@@ -103,7 +103,7 @@ class Sessions:
 
     async def count(self, principal: Principal, wanted: SessionFilter) -> int:
         """The exact number of sessions that match."""
-        wanted = await self._wanted(principal, wanted)
+        wanted = await self.within_sight(principal, wanted)
         read = self._store.read if counted_by(wanted) else self._store.read_long
         return await read(verbs.count, principal.workspace_id, wanted)
 
@@ -181,7 +181,7 @@ class Sessions:
 
         return await self._store.write(verbs.change, ref(principal, name), now, amend)
 
-    async def _wanted(self, principal: Principal, wanted: SessionFilter) -> SessionFilter:
+    async def within_sight(self, principal: Principal, wanted: SessionFilter) -> SessionFilter:
         """The filter within what the key may see, its parents by our own ids whatever form they came in."""
         if wanted.parent_id:
             found = [naming.uuid_in(name) or await self._store.read(verbs.ident, ref(principal, name)) for name in wanted.parent_id]
@@ -189,7 +189,7 @@ class Sessions:
         return narrowed(principal, wanted)
 
     async def _places(self, principal: Principal, query: SessionQuery) -> Listing:
-        wanted = await self._wanted(principal, query.filter)
+        wanted = await self.within_sight(principal, query.filter)
         read = self._store.read_long if _may_be_long(query, wanted) else self._store.read
         if query.cursor is None:
             return await read(
