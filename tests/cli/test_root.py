@@ -84,7 +84,7 @@ def test_a_shell_completes_commands_and_options() -> None:
     assert completed("work") == ["workspaces"]
     assert sorted(completed("keys", "r")) == ["revoke", "rotate"]
     assert completed("sessions", "list", "--stat") == ["--state"]
-    assert completed("nothing", "x") == []
+    assert completed("nothing", "x") == [""]  # an empty line, no proposal
 
 
 def test_a_store_that_is_not_there_is_not_made_by_reading(terminal: Terminal, tmp_path: Path) -> None:
