@@ -51,7 +51,7 @@ def words(text: str) -> list[str]:
     else:
         runs = (_RUN if _FANCY.search(text) else _PLAIN).findall(text)
         found = [word for run in runs for word in _cut(run)]
-    return found if len(found) <= MOST_PLACES and "" not in found else _bounded(found)
+    return found if len(found) <= MOST_PLACES else _bounded(found)
 
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
@@ -126,5 +126,5 @@ def _bounded(found: list[str]) -> list[str]:
     kept = []
     for word in found[:LONGEST_TEXT]:
         count = seen[word] = seen.get(word, 0) + 1
-        kept.append(word if count <= MOST_PLACES and word else FILLER)
+        kept.append(word if count <= MOST_PLACES else FILLER)
     return kept
