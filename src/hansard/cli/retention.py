@@ -37,19 +37,24 @@ async def set_(desk: Desk, rules: tuple[str, ...]) -> None:
             raise click.UsageError(f"{rule!r} is no rule: write KIND=DAYS, such as session=90")
         wanted[kind] = int(days)
     async with desk.opened() as service:
-        await service.retention.set_rules(await desk.principal(service), wanted)
-    desk.say("Set. The server applies the rules by itself; what would go now:  hansard retention apply --dry-run")
+        rules_now = await service.retention.set_rules(await desk.principal(service), wanted)
+    desk.result({"rules": rules_now}, "Set. The server applies the rules by itself; what would go now:  hansard retention apply --dry-run")
 
 
 @command.command()
 @click.option("--dry-run", is_flag=True, help="Only count what would go.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @at_desk(workspace=True)
-async def apply(desk: Desk, dry_run: bool) -> None:
+async def apply(desk: Desk, dry_run: bool, yes: bool) -> None:
     """Delete what is past its rule, now."""
     from hansard.model.times import rfc3339
 
     async with desk.opened() as service:
-        found = await service.retention.apply(await desk.principal(service), dry_run=dry_run)
+        principal = await desk.principal(service)
+        due = sum(one.sessions for one in await service.retention.apply(principal, dry_run=True))
+        if due and not (dry_run or yes):
+            output.confirm(f"Delete {due:,} sessions of workspace {principal.workspace_name!r} for ever")
+        found = await service.retention.apply(principal, dry_run=dry_run)
     rows = [{"kind": one.kind, "days": one.days, "before": rfc3339(one.before), "sessions": one.sessions} for one in found]
     if desk.json:
         desk.document({"dry_run": dry_run, "data": rows})

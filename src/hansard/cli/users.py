@@ -15,7 +15,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("user_id", metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @at_desk(workspace=True)
 async def erase(desk: Desk, user_id: str, yes: bool) -> None:
     """Erase an end user from a workspace: sessions, messages written elsewhere, keys. For ever."""

@@ -1,0 +1,71 @@
+"""The commands that keep a store sound and small: backup, restore, verify, audit, users, retention, secure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Terminal
+
+
+def test_a_backup_becomes_a_store_again(filled: Terminal, tmp_path: Path) -> None:
+    told = filled.done("backup", "kept.db", "--json").json
+    assert told["bytes"] == (tmp_path / "kept.db").stat().st_size
+    assert filled("backup", "kept.db").code == 1
+    assert filled("backup", "other.db", "--store", "sqlite:///nothing.db").code == 3
+    assert filled("restore", "kept.db").code == 1
+    assert filled("restore", "nothing.db", "--store", "sqlite:///new.db").code != 0
+    assert filled.done("restore", "kept.db", "--store", "sqlite:///new.db").out
+    verdicts = [filled.done("verify", "--json", "--store", f"sqlite:///{name}").json for name in ("hansard.db", "new.db")]
+    assert verdicts[0]["content_hash"] == verdicts[1]["content_hash"]
+    assert verdicts[0]["sound"]
+
+
+def test_verify_says_what_is_not_as_written(filled: Terminal, tmp_path: Path) -> None:
+    assert "all as written" in filled.done("verify").out
+    file = tmp_path / "hansard.db"
+    file.write_bytes(file.read_bytes().replace(b"It arrives tomorrow.", b"It arrives whenever."))
+    printed = filled("verify")
+    assert printed.code == 1
+    assert "seq 2" in printed.err
+    told = filled("verify", "--json")
+    assert (told.code, told.json["sound"]) == (1, False)
+
+
+def test_what_was_done_is_in_the_audit_log(filled: Terminal) -> None:
+    filled.done("keys", "create")
+    assert "key.created" in filled.done("audit", "list").out
+    assert "key.created" in filled.done("audit", "list", "--json").out
+    assert filled.done("audit", "verify").code == 0
+    assert json.loads(filled.done("audit", "verify", "--json").out)
+
+
+def test_an_end_user_is_erased_with_a_receipt(filled: Terminal) -> None:
+    filled.done("import", "-", text=b'{"id": "u", "user_id": "ada", "messages": [{"role": "user", "content": "hi"}]}\n')
+    assert filled("users", "erase", "ada").code == 2
+    told = filled.done("users", "erase", "ada", "--yes", "--json").json
+    assert told["signature"]
+    (receipt,) = filled.done("users", "receipts", "ada").json["data"]
+    assert receipt["signed"]
+    assert "Receipt" in filled.done("users", "erase", "ada", "-y").out
+
+
+def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -> None:
+    assert filled.done("retention", "show").out == ""
+    assert filled.done("retention", "set", "session=30", "*=90", "--json").json == {"rules": {"session": 30, "*": 90}}
+    assert sorted(filled.done("retention", "show").rows) == [["*", "90"], ["session", "30"]]
+    assert filled("retention", "set", "session=soon").code == 2
+    assert filled.done("retention", "apply", "--json").json["data"][0]["sessions"] == 0
+    old = b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": "2020-01-01T00:00:00Z"}]}\n'
+    filled.done("import", "-", text=old)
+    assert sum(one["sessions"] for one in filled.done("retention", "apply", "--dry-run", "--json").json["data"]) == 1
+    refused = filled("retention", "apply")
+    assert (refused.code, "Delete 1 sessions" in refused.err) == (2, True)
+    assert "1" in filled.done("retention", "apply", "--yes").out
+    assert filled("sessions", "show", "old").code == 3
+    filled.done("retention", "set")
+    assert filled.done("retention", "show", "--json").json == {"rules": {}}
+
+
+def test_only_postgres_has_roles(filled: Terminal) -> None:
+    assert filled("secure", "--role", "reader").code == 2
