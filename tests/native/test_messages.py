@@ -194,8 +194,9 @@ async def test_usage_adds_up_on_the_session(client: httpx.AsyncClient) -> None:
 async def test_a_place_that_is_none_is_named(client: httpx.AsyncClient, param: str) -> None:
     answer = await client.get(f"/v1/sessions/s/messages?{param}=nope")
     assert (answer.status_code, answer.json()["param"]) == (400, param)
-    fork = await client.post("/v1/sessions/s/fork", json={"message": "nope"})
-    assert (fork.status_code, fork.json()["param"]) == (400, "message")
+    for name in ("nope", "\0"):
+        fork = await client.post("/v1/sessions/s/fork", json={"message": name})
+        assert (fork.status_code, fork.json()["code"], fork.json()["param"]) == (400, "invalid", "message")
 
 
 @pytest.mark.usefixtures("said")
@@ -203,3 +204,18 @@ async def test_a_place_that_is_none_is_named(client: httpx.AsyncClient, param: s
 async def test_a_header_with_a_digit_that_is_no_number_is_refused(client: httpx.AsyncClient, method: str, path: str, header: str) -> None:
     answer = await client.request(method, path, headers=[(header.encode(), b"\xb2"), (b"content-type", b"application/json")], content=b"{}")
     assert (answer.status_code, answer.json()["param"]) == (400, header)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("input_tokens", -1), ("input_tokens", 2**62), ("output_tokens", 10**12 + 1), ("cost_usd", 1e300), ("cost_usd", -0.1)]
+)
+async def test_usage_that_no_sum_could_hold_is_refused(client: httpx.AsyncClient, field: str, value: float) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    await client.post("/v1/sessions/s/runs", json={"id": "r"})
+    message = {"role": "assistant", "text": "a", "usage": {field: value}}
+    for path, body, param in (
+        ("messages", {"messages": [message]}, f"messages[0].usage.{field}"),
+        ("runs/r/finish", {"usage": {field: value}}, f"usage.{field}"),
+    ):
+        answer = await client.post(f"/v1/sessions/s/{path}", json=body)
+        assert (answer.status_code, answer.json()["param"]) == (400, param)

@@ -77,6 +77,8 @@ class Messages:
         seq = seq_of(name)
         if seq is not None:
             return seq
+        if "\x00" in name:  # no id holds one, and PostgreSQL takes none
+            raise Invalid(f"{name!r} is neither a seq nor a message of this session", param=param)
         try:
             return (await self.read(principal, session, name))[1].seq
         except NotFound as problem:
