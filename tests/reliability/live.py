@@ -37,7 +37,11 @@ class Live:
         program = ["tests.reliability.faulty", fault] if fault else ["hansard"]
         self._command = [sys.executable, "-m", *program, "serve", "--store", store, "--port", str(self.port), "--access-log"]
         self._folder = folder
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **{f"HANSARD_{name.upper()}": value for name, value in (settings or {}).items()}}
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+            **{f"HANSARD_{name.upper()}": value for name, value in (settings or {}).items()},
+        }
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

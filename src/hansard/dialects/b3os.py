@@ -291,6 +291,11 @@ def enveloped(data: bytes, request_id: str) -> bytes:
     return b'{"code":200,"data":' + data + b',"message":"success","requestId":' + msgspec.json.encode(request_id) + b"}"
 
 
+def envelope(schema: dict[str, Any]) -> dict[str, Any]:
+    fields = {"code": {"type": "integer"}, "data": schema, "message": {"type": "string"}, "requestId": {"type": "string"}}
+    return {"type": "object", "properties": fields, "required": [*fields]}
+
+
 SESSION = Projection("b3os.session", session_out)
 
 dialect = Dialect(
@@ -305,5 +310,6 @@ dialect = Dialect(
     ),
     error=error_out,
     wrap=enveloped,
+    envelope=envelope,
     authenticate=admitted,
 )

@@ -63,9 +63,12 @@ def _operation(dialect: Dialect, route: Route, by_type: dict[int, Any], componen
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": by_type[id(route.body)]}}}
     answer: dict[str, Any] = {"description": "OK"}
     if route.returns is not None:
-        answer["content"] = {route.media_type: {"schema": by_type[id(route.returns)]}}
+        schema = by_type[id(route.returns)]
+        answer["content"] = {route.media_type: {"schema": dialect.envelope(schema) if dialect.envelope else schema}}
     failure = {"description": "An error in this API's shape, with the request id", "content": {dialect.error_type: {"schema": {"type": "object"}}}}
-    operation["responses"] = {str(route.status): answer, "4XX": failure, "5XX": failure}
+    operation["responses"] = {**{str(status): answer for status in (route.status, *route.also)}, "4XX": failure, "5XX": failure}
+    if route.cached:
+        operation["responses"]["304"] = {"description": "Nothing has changed since the ETag of If-None-Match"}
     if not route.public:
         operation["security"] = _KEYS
         operation["x-required-scope"] = route.scope

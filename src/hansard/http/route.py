@@ -21,7 +21,8 @@ class Route(Struct, frozen=True, kw_only=True):
     ``params`` and ``body`` are the structs that the query string and the JSON body become, ``returns``
     describes the answer. ``cached`` marks a read whose answer depends on nothing but its URL and the
     workspace's data: it gets an ETag and is kept while the workspace does not change. ``form`` marks a
-    route whose body is read as it is, for the handler to make sense of (``Call.data``).
+    route whose body is read as it is, for the handler to make sense of (``Call.data``). ``also`` are
+    further statuses of success that a Reply may have.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Route(Struct, frozen=True, kw_only=True):
     form: bool = False
     returns: Any = None
     status: int = 200
+    also: tuple[int, ...] = ()
     cached: bool = False
     summary: str = ""
     media_type: str = "application/json"
@@ -52,6 +54,7 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
     form: bool = False,
     returns: Any = None,  # noqa: ANN401 - any type that msgspec encodes
     status: int = 200,
+    also: tuple[int, ...] = (),
     cached: bool = False,
     summary: str = "",
     media_type: str = "application/json",
@@ -75,6 +78,7 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
         form=form,
         returns=returns,
         status=status,
+        also=also,
         cached=cached,
         summary=summary,
         media_type=media_type,
@@ -108,7 +112,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     ``prefixes`` are the paths that it owns: unknown routes below them fail in its shape. ``statuses``
     replaces the status of an error by its class or by its code. ``wrap`` puts the encoded answer of a
-    request into an envelope with the request id. ``credential`` finds a key where only this product puts
+    request into an envelope with the request id, as ``envelope`` does to the answer's JSON schema. ``credential`` finds a key where only this product puts
     one; ``authenticate`` replaces keys by another proof of who is calling. ``sockets`` are its websockets.
     ``error`` gives what is encoded as JSON, or a whole response. ``limit_prefix`` stands before the names of
     the ``RateLimit-…`` headers.
@@ -123,6 +127,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     error_type: str = "application/json"
     statuses: Mapping[type[Error] | str, int] = {}
     wrap: Callable[[bytes, str], bytes] | None = None
+    envelope: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     credential: Callable[[Any], str | None] | None = None
     authenticate: Callable[[Any], Awaitable[Principal]] | None = None
     sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}

@@ -21,6 +21,11 @@ def check(data: bytes) -> None:
     """
     if data.count(b"[") + data.count(b"{") > DEPTH and _is_deep(data):
         raise Invalid(f"the body is nested more than {DEPTH} deep", code="too_deep")
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError as problem:
+            raise Invalid(f"the body is not UTF-8: {problem}", code="bad_json") from problem
     if data.count(b":") > 1:
         _decoded(data)
     if _SURROGATE.search(data):

@@ -102,7 +102,8 @@ async def list_messages(call: Call[ListParams, None]) -> MessageList:
     asked, name = call.params, call.path["session_id"]
     query = MessageQuery(limit=asked.limit, descending=asked.order == "desc", newest=asked.order == "desc", roles=tuple(asked.role), **await _place(call))
     messages, more, last = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
-    cursor = f"s{last}" if last is not None and more and asked.around is None else None
+    goes_on = last is not None and more and asked.around is None
+    cursor = call.service.messages.cursor(call.principal, name, asked.order, last) if goes_on and last is not None else None
     return MessageList(data=messages, has_more=more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
 
 
@@ -112,10 +113,8 @@ async def _place(call: Call[ListParams, None]) -> dict[str, int]:
     if len(given) + (asked.cursor is not None) > 1:
         raise Invalid("give one of before, after, around and cursor, not several", param=given[-1][0])
     if asked.cursor is not None:
-        number = asked.cursor.removeprefix("s")
-        if number == asked.cursor or not (number.isascii() and number.isdigit()) or len(number) > 15:  # noqa: PLR2004 - within 64 bits
-            raise Invalid("cursor is not one that this list gave: start again without it", param="cursor", code="bad_cursor")
-        return {"before" if asked.order == "desc" else "after": int(number)}
+        seq = call.service.messages.seq_at(call.principal, call.path["session_id"], asked.order, asked.cursor)
+        return {"before" if asked.order == "desc" else "after": seq}
     return {field: await call.service.messages.place(call.principal, call.path["session_id"], value, param=field) for field, value in given}
 
 

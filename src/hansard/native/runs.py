@@ -153,7 +153,7 @@ def _us(seconds: float | None) -> int | None:
 MANY = "/v1/sessions/{session_id}/runs"
 
 routes = (
-    route(f"POST {MANY}", start_run, scope="sessions:write", body=RunIn, returns=RunOut, status=201),
+    route(f"POST {MANY}", start_run, scope="sessions:write", body=RunIn, returns=RunOut, status=201, also=(200,)),
     route(f"GET {MANY}", list_runs, scope="sessions:read", params=ListParams, returns=RunList),
     route(f"GET {MANY}/{{run_id}}", read_run, scope="sessions:read", returns=RunOut),
     route(f"POST {MANY}/{{run_id}}/heartbeat", heartbeat_run, scope="sessions:write", body=HeartbeatIn, returns=RunOut),

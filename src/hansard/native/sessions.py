@@ -314,7 +314,7 @@ SESSION = Projection("native.session", session_out)
 ONE = "/v1/sessions/{session_id}"
 
 routes = (
-    route("POST /v1/sessions", start_session, scope="sessions:write", body=SessionIn, returns=SessionOut, status=201),
+    route("POST /v1/sessions", start_session, scope="sessions:write", body=SessionIn, returns=SessionOut, status=201, also=(200,)),
     route("GET /v1/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
     route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut),
     route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hansard.service.audit import Audit
     from hansard.service.fragments import MessageProjection
     from hansard.store import Store
+    from hansard.store.cursors import Cursors
     from hansard.store.verbs.names import Peek
 
 BATCH = 100
@@ -31,8 +32,9 @@ _FRAGMENT_BYTES = 16 * 1024 * 1024
 
 
 class Messages:
-    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], audit: Audit) -> None:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], audit: Audit, cursors: Cursors) -> None:  # noqa: PLR0913 - the wiring
         self._store = store
+        self._cursors = cursors
         self._audit = audit
         self._ids = ids
         self._clock = clock
@@ -65,6 +67,15 @@ class Messages:
             found = await self._store.read(verbs.between, of, min(seqs), max(seqs))
             kept |= self._fragments.keep_messages(projection, of, (one for one in found if one.id in lacking))
         return [kept[ident] for _, ident in places if ident in kept], more, places[-1][0] if places else None
+
+    def cursor(self, principal: Principal, session: str, order: str, seq: int) -> str:
+        """What goes on behind ``seq`` in the list of a session's messages in this order."""
+        return self._cursors.write(principal.workspace_id, ["messages", session, order], seq)
+
+    def seq_at(self, principal: Principal, session: str, order: str, cursor: str) -> int:
+        """The ``seq`` behind which a cursor of this very list goes on; Invalid."""
+        seq: int = self._cursors.read(principal.workspace_id, ["messages", session, order], cursor)
+        return seq
 
     async def read(self, principal: Principal, session: str, name: str) -> tuple[Session, Message]:
         """One message by its id or by the caller's ``client_id``."""

@@ -1,0 +1,277 @@
+"""Attacks by someone who has a key of another workspace, or none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from hansard.access import ALL_SCOPES
+from hansard.http.route import Dialect
+from tests.attack.target import MARK, STREAMS, Caller, Result, Target, body_of, caller_with, without
+
+
+def _same(answer: httpx.Response, values: dict[str, str]) -> str:
+    """An answer without what must differ: the request's id and the ids that were asked for."""
+    text = without(answer.text, values)
+    return re.sub(
+        r"req_[0-9a-f]+|[0-9]{4}-[0-9-]+T[0-9:.]+Z|era_[0-9a-f-]+|value=\"[0-9A-Za-z_.-]{40,}\"|[0-9a-f]{32,}|[0-9]{16}", "-", f"{answer.status_code} {text}"
+    )
+
+
+def _absent(name: str) -> str:
+    """An id of the right form that nobody has."""
+    return {
+        "session_id": f"absent-{uuid.uuid4().hex}",
+        "asset_id": f"asset_{uuid.uuid4()}",
+        "message_id": f"msg_{uuid.uuid4()}",
+        "workspace_id": f"ws_{uuid.uuid4()}",
+        "user_id": "user-absent",
+    }.get(name, f"{name.removesuffix('_id')}_{uuid.uuid4().hex}")
+
+
+async def foreign_ids(target: Target) -> Result:
+    """Every route with every id of the victim's answers as with an id that nobody has, and changes nothing."""
+    result = Result("foreign ids")
+    before = await target.snapshot(target.victim)
+    runs_the_store = await caller_with(target, ("sessions:read",))
+    for dialect, route in target.private():
+        names = target.parameters(route)
+        if not names or route.media_type == STREAMS or route.scope == "workspaces:admin":
+            continue
+        for name in names:
+            foreign = {one: target.ids[one] for one in names}
+            absent = foreign | {one: _absent(one) for one in names if one == name or one in {"session_id", "asset_id", "thread_id"}}
+            answers = [await target.send(dialect, route, target.path(route, **values)) for values in (foreign, absent)]
+            result.count += 2
+            if _same(answers[0], foreign) != _same(answers[1], absent):
+                result.findings.append(
+                    f"{route.method} {route.path} tells a foreign {name} from an absent one: {answers[0].status_code}, {answers[1].status_code}"
+                )
+            if answers[0].status_code >= 500:
+                result.findings.append(f"{route.method} {route.path}: {answers[0].status_code}")
+            if MARK in without(answers[0].text, foreign):
+                result.findings.append(f"{route.method} {route.path} shows the victim's data")
+        refused = await target.send(dialect, route, target.path(route), runs_the_store)
+        result.count += 1
+        if refused.status_code >= 500:
+            result.findings.append(f"{route.method} {route.path}: {refused.status_code}")
+    if await target.snapshot(target.victim) != before:
+        result.findings.append("the victim's workspace was changed")
+    return result
+
+
+def _bad_credentials(target: Target, revoked: str, expired: str) -> Iterator[tuple[str, list[tuple[str, str]], str]]:
+    """What a caller without a key might show: its name, the headers, the query."""
+    key = target.caller.key
+    other = key[:-1] + ("A" if key[-1] != "A" else "B")
+    shown = {
+        "nothing": "", "empty": "Bearer ", "garbage": "Bearer garbage", "no scheme": key, "basic": f"Basic {key}", "bad checksum": f"Bearer {other}",
+        "truncated": f"Bearer {key[:-4]}", "lengthened": f"Bearer {key}x", "revoked": f"Bearer {revoked}", "expired": f"Bearer {expired}",
+        "other secret": f"Bearer {key[:13]}{'0' * 32}{key[45:]}", "upper case": f"Bearer {key.upper()}", "two in one": f"Bearer {key},{other}",
+    }  # fmt: skip
+    for name, text in shown.items():
+        yield name, [("authorization", text)] if text else [], ""
+    yield "two headers", [("authorization", f"Bearer {key}"), ("authorization", f"Bearer {target.victim_caller.key}")], ""
+    yield "two kinds of headers", [("authorization", f"Bearer {key}"), ("x-api-key", target.victim_caller.key)], ""
+    yield "in the query", [], f"api_key={key}&access_token={key}&key={key}"
+    yield "another cookie", [("cookie", f"hansard={key}; session={key}")], ""
+    yield "a forged sign-in", [("cookie", "hansard=" + target.caller.token[:-2] + "xx"), ("origin", "http://hansard.test")], ""
+
+
+async def credentials(target: Target) -> Result:
+    """Every route refuses every caller without a good key, and says nothing about anybody."""
+    result = Result("bad credentials")
+    service = target.service
+    revoked, key = await service.keys.create(target.attacker, "revoked", ALL_SCOPES)
+    await service.keys.revoke(target.attacker, key.id)
+    expired, _ = await service.keys.create(target.attacker, "expired", ALL_SCOPES, expires_at=service.clock() + 1000)
+    await asyncio.sleep(0.01)
+    cases = list(_bad_credentials(target, revoked, expired))
+    for dialect, route in target.private():
+        for name, headers, query in cases:
+            path = target.path(route) + (f"?{query}" if query else "")
+            answer = await target.client.request(route.method, path, headers=httpx.Headers(headers), json=body_of(route) if route.body is not None else None)
+            result.count += 1
+            is_refused = answer.status_code == 401 or (dialect.name == "web" and answer.status_code == 303 and answer.headers["location"] == "/ui/sign-in")
+            if not is_refused:
+                result.findings.append(f"{route.method} {route.path} with {name}: {answer.status_code}")
+            if answer.status_code == 401 and "www-authenticate" not in answer.headers:
+                result.findings.append(f"{route.method} {route.path} with {name}: no WWW-Authenticate")
+            if MARK in answer.text.replace(target.path(route), "") or "attacker-" in answer.text:
+                result.findings.append(f"{route.method} {route.path} with {name} tells something")
+    return result
+
+
+async def scopes(target: Target) -> Result:
+    """A key with every scope but the declared one is refused by every route."""
+    result = Result("scopes")
+    callers: dict[str, Caller] = {}
+    for scope in ALL_SCOPES:
+        others = tuple(one for one in ALL_SCOPES if one != scope)
+        callers[scope] = await caller_with(target, others)
+    before = await target.snapshot(target.victim)
+    for dialect, route in target.private():
+        if route.scope is None:
+            result.findings.append(f"{route.method} {route.path} declares no scope")
+            continue
+        answer = await target.send(dialect, route, target.path(route), callers[route.scope])
+        result.count += 1
+        if answer.status_code != 403:
+            result.findings.append(f"{route.method} {route.path} without {route.scope}: {answer.status_code}")
+    if await target.snapshot(target.victim) != before:
+        result.findings.append("the victim's workspace was changed")
+    return result
+
+
+async def escalation(target: Target) -> Result:
+    """A key makes no key that can do more than itself, sees no more than it is narrowed to, and gives nothing away."""
+    result = Result("escalation")
+    native = target.app.dialects[0]
+    admin = await caller_with(target, ("keys:admin", "sessions:read"))
+    narrow_key, _ = await target.service.keys.create(target.attacker, "narrow", tuple(s for s in ALL_SCOPES if s != "workspaces:admin"), user_id="ada")
+    narrow = Caller(narrow_key, "", "")
+    whole = (await target.service.keys.list(target.attacker))[0]
+    tries: list[tuple[str, str, str, dict[str, Any] | None, Caller]] = [
+        *(("make", "POST", "/v1/keys", {"name": "x", "scopes": [scope]}, admin) for scope in ALL_SCOPES if scope not in {"keys:admin", "sessions:read"}),
+        ("rotate", "POST", f"/v1/keys/{whole.id}/rotate", {}, admin),
+        ("widen", "POST", "/v1/keys", {"name": "x", "scopes": ["sessions:read"], "user": "bob"}, narrow),
+        ("rotate a wider one", "POST", f"/v1/keys/{whole.id}/rotate", {}, narrow),
+        ("foreign user", "POST", "/v1/sessions", {"user": "bob"}, narrow),
+        ("erase another", "DELETE", "/v1/users/bob", None, narrow),
+        ("retain all", "PUT", "/v1/retention", {"rules": {"*": 1}}, narrow),
+        ("apply retention", "POST", "/v1/retention/apply", {}, narrow),
+        ("read the log", "GET", "/v1/audit", None, narrow),
+        ("export all", "GET", "/v1/export", None, narrow),
+    ]
+    for name, method, path, body, caller in tries:
+        answer = await target.client.request(method, path, headers=caller.headers(native), json=body)
+        result.count += 1
+        if answer.status_code not in {403, 404}:
+            result.findings.append(f"{name}: {method} {path} {body}: {answer.status_code}")
+    mine = (await target.client.post("/v1/sessions", json={}, headers=narrow.headers(native))).json()["id"]
+    for body in ({"user": "bob"}, {"user": None}):
+        given = await target.client.patch(f"/v1/sessions/{mine}", json=body, headers=narrow.headers(native))
+        result.count += 1
+        if given.status_code != 403:
+            result.findings.append(f"a narrowed key gives its session to {body['user']}: {given.status_code}")
+    for dialect, route in target.private():
+        if {"session_id", "asset_id", "thread_id"} & set(target.parameters(route)) and dialect.name != "web" and route.media_type != STREAMS:
+            answer = await target.send(dialect, route, target.path(route, session_id="own", asset_id="own", thread_id="own"), narrow)
+            result.count += 1
+            if answer.status_code < 400 and answer.text not in {"[]", "{}"} and '"messages":[]' not in answer.text.replace(" ", ""):
+                result.findings.append(f"a key of one person reaches another's session by {route.method} {route.path}: {answer.status_code}")
+    return result
+
+
+async def mass_assignment(target: Target) -> Result:
+    """What a caller has no say in is not taken from a body."""
+    result = Result("mass assignment")
+    before = await target.snapshot(target.victim)
+    smuggled = {
+        "workspace_id": target.victim.workspace_id, "workspace": target.victim.workspace_name, "organizationId": target.victim.workspace_id, "seq": 999_999,
+        "last_seq": 999_999, "version": 999_999, "message_count": 999_999, "hash": "00",
+        "created_by": MARK, "key_id": MARK, "uid": f"ses_{uuid.uuid4()}", "__proto__": {"a": 1},
+    }  # fmt: skip
+    for dialect, route in target.private():
+        if route.body is None or route.scope == "workspaces:admin":
+            continue
+        own = dict.fromkeys(("session_id", "asset_id", "thread_id"), "own")
+        body = body_of(route) | smuggled
+        if "messages" in body:
+            body["messages"] = [body["messages"][0] | smuggled]
+        answer = await target.send(dialect, route, target.path(route, **own), json=body)
+        result.count += 1
+        if answer.status_code >= 500:
+            result.findings.append(f"{route.method} {route.path}: {answer.status_code}")
+        if any(word in answer.text for word in ("999999", target.victim.workspace_id, MARK)) and answer.status_code < 400:
+            result.findings.append(f"{route.method} {route.path} took a field that is not the caller's: {answer.text[:200]}")
+    if await target.snapshot(target.victim) != before:
+        result.findings.append("the victim's workspace was changed")
+    mine = await target.snapshot(target.attacker)
+    if "999999" in mine or MARK in mine:
+        result.findings.append("a smuggled field was stored")
+    return result
+
+
+async def forgery(target: Target) -> Result:
+    """What the page changes is changed from its own pages alone, whatever cookie comes along."""
+    result = Result("cross-origin writes")
+    before = await target.snapshot(target.victim)
+    good = target.victim_caller.headers(_page(target))
+    for dialect, route in target.routes():
+        if dialect.name != "web" or route.method == "GET":
+            continue
+        for name, changed in (
+            ("a foreign origin", {"Origin": "http://evil.test"}),
+            ("no origin", {"Origin": ""}),
+            ("a null origin", {"Origin": "null"}),
+            ("no proof", {"X-CSRF-Token": ""}),
+            ("another's proof", {"X-CSRF-Token": target.caller.proof}),
+            ("a foreign site", {"Sec-Fetch-Site": "cross-site"}),
+        ):
+            if route.public and "proof" in name:
+                continue
+            headers = {key: value for key, value in (good | changed).items() if value}
+            answer = await target.client.request(route.method, target.path(route), headers=headers, content=b"")
+            result.count += 1
+            if answer.status_code not in {400, 403, 413} and not (answer.status_code == 303 and route.path == "/ui/theme"):
+                result.findings.append(f"{route.method} {route.path} with {name}: {answer.status_code}")
+    if await target.snapshot(target.victim) != before:
+        result.findings.append("the victim's workspace was changed")
+    return result
+
+
+def _page(target: Target) -> Dialect:
+    return next(dialect for dialect in target.app.dialects if dialect.name == "web")
+
+
+async def foreign_ids_in_bodies(target: Target) -> Result:
+    """An id of the victim's in a body or a query reaches nothing."""
+    result = Result("foreign ids in bodies and queries")
+    before = await target.snapshot(target.victim)
+    ids, headers = target.ids, target.caller.headers(target.app.dialects[0])
+    session, user = ids["session_id"], ids["user_id"]
+    line = {"id": session, "title": "overwritten", "messages": [{"role": "user", "text": "overwritten"}]}
+    tries: list[tuple[str, str, dict[str, Any]]] = [
+        *(
+            ("POST", "/v1/bulk", {"json": {"action": action, "ids": [session, ids["asset_id"], ids["thread_id"]]}})
+            for action in ("archive", "resolve", "delete")
+        ),
+        ("POST", "/v1/bulk", {"json": {"action": "tag", "value": "x", "filter": {"user": user}, "snapshot_at": "2999-01-01T00:00:00Z", "expected": 1}}),
+        ("POST", "/v1/sessions", {"json": {"parent": session}}),
+        ("POST", "/v1/sessions", {"json": {"id": session}}),
+        ("POST", "/v1/sessions", {"json": {"id": ids["asset_id"]}}),
+        ("POST", "/v1/import", {"content": json.dumps(line).encode()}),
+        ("POST", "/v1/ai/workflow/chat/messages", {"json": {"role": "user", "content": "x", "conversationId": session}}),
+        ("GET", "/v1/sessions", {"params": {"parent": session}}),
+        ("GET", "/v1/sessions", {"params": {"user": user, "total": "true"}}),
+        ("GET", "/v1/sessions", {"params": {"tag": MARK, "total": "true"}}),
+        ("GET", "/v1/search", {"params": {"q": MARK}}),
+        ("GET", "/v1/stats", {}),
+        ("GET", "/v1/changes", {"params": {"since": "0"}}),
+        ("GET", "/v1/export", {}),
+        ("GET", "/v1/ai/workflow/chat/history", {"params": {"sessionId": session}}),
+        ("GET", "/v1/ai/workflow/chat/history", {"params": {"conversationId": session}}),
+        ("GET", "/api/memory/session", {"params": {"id": session}}),
+        ("GET", "/api/memory/session/export", {"params": {"id": session}}),
+        ("GET", "/api/sessions/search", {"params": {"q": MARK}}),
+        ("GET", "/ai-sessions", {"params": {"messages": "true", "state": "true"}}),
+        ("GET", "/api/v0/sessions", {"params": {"query": MARK, "include_sub_sessions": "true"}}),
+    ]
+    for method, path, more in tries:
+        answer = await target.client.request(method, path, headers=headers, **more)
+        result.count += 1
+        what = f"{method} {path} {str(more)[:80]}"
+        if answer.status_code >= 500:
+            result.findings.append(f"{what}: {answer.status_code}")
+        if MARK in without(answer.text, ids).replace(MARK, "", str(more).count(MARK)):
+            result.findings.append(f"{what}: shows the victim's data: {answer.text[:200]}")
+    if await target.snapshot(target.victim) != before:
+        result.findings.append("the victim's workspace was changed")
+    return result

@@ -1,0 +1,218 @@
+"""The attack suites in short, and for each a seeded fault that it must find. The long ones: `make attack`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hansard.access import ALL_SCOPES, KeyMint, Principal
+from hansard.app import opened
+from hansard.http import route, routing, soundness
+from hansard.http.call import Call
+from hansard.model.once import Once
+from hansard.native import sessions
+from hansard.service import Service, keys
+from hansard.service.keys import Keys
+from hansard.settings import Settings
+from hansard.store.cursors import Cursors
+from hansard.web import shell
+from tests.attack import inputs, tenants, wire
+from tests.attack.schemas import documents, fuzz
+from tests.attack.target import Findings, Found, Result, Target, under_attack
+from tests.reliability.conftest import Figure
+from tests.reliability.live import Live, new_key
+
+FEW = inputs.HOSTILE[::7]
+
+
+async def few_strings(target: Target) -> Result:
+    return await inputs.hostile_strings(target, FEW)
+
+
+AGAINST_SQL = [tenants.foreign_ids, tenants.mass_assignment, few_strings, inputs.cursors, tenants.foreign_ids_in_bodies]
+SUITES = [
+    tenants.credentials, tenants.scopes, tenants.escalation, tenants.forgery,
+    inputs.idempotency, inputs.methods, inputs.bodies, inputs.secrets_at_rest, *AGAINST_SQL,
+]  # fmt: skip
+
+
+@pytest.fixture
+async def target(lone_service: Service) -> AsyncIterator[Target]:
+    async with under_attack(lone_service) as one:
+        yield one
+
+
+async def test_nobody_gets_in(target: Target, store_url: str, figure: Figure) -> None:
+    """Every suite on the embedded store, on PostgreSQL those that could come through to its statements."""
+    results = [await suite(target) for suite in (SUITES if store_url.startswith("sqlite") else AGAINST_SQL)]
+    for result in results:
+        figure(result)
+    assert [finding for result in results for finding in result.findings] == []
+    assert all(result.count for result in results)
+
+
+def as_victim(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every key is taken for the victim's."""
+    real = Keys.authenticate
+
+    async def authenticate(self: Keys, credential: str | None) -> Principal:
+        found = await real(self, credential)
+        return msgspec.structs.replace(found, workspace_id=target.victim.workspace_id)
+
+    monkeypatch.setattr(Keys, "authenticate", authenticate)
+
+
+def open_door(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key is asked for."""
+
+    async def authenticate(_self: Keys, _credential: str | None) -> Principal:
+        return target.attacker
+
+    monkeypatch.setattr(Keys, "authenticate", authenticate)
+
+
+def every_scope(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every key may do everything."""
+    monkeypatch.setattr(keys, "_principal", lambda key, home: Principal(key.workspace_id, home.name, key.id, frozenset(ALL_SCOPES), key.user_id, key.app))
+
+
+def generous(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key may make any other."""
+    monkeypatch.setattr(keys, "_check_within", lambda *_: None)
+
+
+def brittle(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quote in a title breaks the list."""
+    real = sessions.filter_of
+
+    def filter_of(asked: Any) -> Any:
+        assert "'" not in (asked.title or "")
+        return real(asked)
+
+    monkeypatch.setattr(sessions, "filter_of", filter_of)
+
+
+def unsealed(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cursors are taken as they come."""
+    monkeypatch.setattr(Cursors, "_seal", lambda *_: b"12345678")
+
+
+def careless(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key gives its answer to any request."""
+    real = Call.once
+
+    def once(self: Any, *args: Any, **kwargs: Any) -> Once | None:
+        made = real(self, *args, **kwargs)
+        return made and msgspec.structs.replace(made, digest="same")
+
+    monkeypatch.setattr(Call, "once", once)
+
+
+def any_method(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any method is as good as another."""
+    real = routing.Router.find
+
+    def find(self: routing.Router, path: str) -> Any:
+        methods, names, values = real(self, path)
+        first = next(iter(methods.values()), None)
+        return (dict.fromkeys(inputs.METHODS, first) if first else {}), names, values
+
+    monkeypatch.setattr(routing.Router, "find", find)
+
+
+def unchecked(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies are decoded without a look at them."""
+    monkeypatch.setattr(soundness, "check", lambda _data: None)
+
+
+def from_anywhere(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form may come from anywhere."""
+    monkeypatch.setattr(shell, "check_origin", lambda _call: None)
+
+
+def plain_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are stored as they are."""
+    monkeypatch.setattr(KeyMint, "digest", lambda _self, one: one.secret)
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """One finding is enough."""
+    Findings.eager = True
+    yield
+    Findings.eager = False
+
+
+@pytest.fixture(scope="module")
+async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """An embedded store that the seeded faults share: the suites are the same on both backends, and so are their eyes."""
+    async with opened(Settings(store=f"sqlite:///{tmp_path_factory.mktemp('seeded') / 'hansard.db'}")) as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("seed", "suite"),
+    [
+        (as_victim, tenants.foreign_ids),
+        (open_door, tenants.credentials),
+        (every_scope, tenants.scopes),
+        (generous, tenants.escalation),
+        (as_victim, tenants.mass_assignment),
+        (brittle, few_strings),
+        (unsealed, inputs.cursors),
+        (careless, inputs.idempotency),
+        (any_method, inputs.methods),
+        (unchecked, inputs.bodies),
+        (from_anywhere, tenants.forgery),
+        (as_victim, tenants.foreign_ids_in_bodies),
+    ],
+)
+@pytest.mark.usefixtures("eager")
+async def test_a_seeded_fault_is_found(
+    embedded: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: Callable[[Target, pytest.MonkeyPatch], None],
+    suite: Callable[[Target], Awaitable[Result]],
+    figure: Figure,
+) -> None:
+    async with under_attack(embedded) as target:
+        embedded.keys.forget()
+        seed(target, monkeypatch)
+        with pytest.raises(Found) as found:
+            await suite(target)
+    embedded.keys.forget()
+    figure(f"{(seed.__doc__ or '').strip()} Found: {str(found.value)[:100]}")
+
+
+async def test_secrets_that_are_stored_are_found(embedded: Service, monkeypatch: pytest.MonkeyPatch, figure: Figure) -> None:
+    plain_secrets(monkeypatch)
+    async with under_attack(embedded) as target:
+        result = await inputs.secrets_at_rest(target)
+    figure(f"{(plain_secrets.__doc__ or '').strip()} {len(result.findings)} findings")
+    assert result.findings
+
+
+async def handler(_call: Any) -> None:
+    """Do nothing."""
+
+
+def test_a_route_without_a_scope_does_not_start() -> None:
+    with pytest.raises(TypeError, match="declares no scope"):
+        route.route("GET /v1/open", handler)
+    with pytest.raises(TypeError, match="declares no scope"):
+        route.route("GET /v1/open", handler, scope="made:up")
+
+
+async def test_the_wire_holds(tmp_path: Path, figure: Figure) -> None:
+    url = f"sqlite:///{tmp_path / 'hansard.db'}"
+    key = await new_key(url)
+    async with Live(url, tmp_path) as live:
+        results = [await wire.smuggling(live, key), await wire.canaries(live, key), await wire.idlers(live, key, count=120), await documents(live)]
+        results.append(await fuzz(live, "konvo", examples=3, phases="fuzzing"))
+    for result in results:
+        figure(result)
+    assert [finding for result in results for finding in result.findings] == []

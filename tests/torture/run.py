@@ -1,0 +1,180 @@
+"""Kill, starve and cut off servers for minutes, and count what was acknowledged: `make torture`.
+
+    python tests/torture/run.py [--only WORD…] [--kills N] [--points N]
+
+Ends with one table: what was acknowledged, lost, doubled and missing, per fault and backend. The exit code is 1 when a fault lost or doubled
+anything, and when a seeded fault went unseen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from tests.reliability import disks, scenarios
+from tests.reliability.load import Figures
+from tests.support.postgres import Server, postgres
+
+Told = tuple[Figures, str]
+Work = Callable[[Path], Awaitable[Told]]
+
+
+class Row:
+    """A fault on a backend; `seeded` is one that must be seen."""
+
+    def __init__(self, fault: str, backend: str, work: Work, *, seeded: bool = False) -> None:
+        self.fault = fault
+        self.backend = backend
+        self.seeded = seeded
+        self.found = Figures(0, 0, 0, 0, 0)
+        self.note = ""
+        self._work = work
+
+    async def run(self) -> None:
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder:
+            self.found, self.note = await self._work(Path(folder))
+        verdict = "ok" if self.is_good else "BAD"
+        print(
+            f"  {verdict:<3} {self.backend:<9} {self.fault:<45} {self.found}{'; ' + self.note if self.note else ''} ({time.perf_counter() - began:.0f} s)",
+            flush=True,
+        )
+
+    @property
+    def is_good(self) -> bool:
+        return self.found.acknowledged > 0 and self.found.is_clean != self.seeded
+
+
+def file_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'hansard.db'}"
+
+
+def on_files(kills: int, points: int) -> list[Row]:
+    """The faults of the embedded store."""
+
+    async def kill(folder: Path) -> Told:
+        return await scenarios.kills(file_in(folder), folder, times=kills, pause=1.0), f"{kills} kills"
+
+    async def early(folder: Path) -> Told:
+        return await scenarios.kills(file_in(folder), folder, times=4, pause=1.2, fault="acknowledge-early"), "acknowledged before the commit"
+
+    async def power(folder: Path) -> Told:
+        return await disks.power_loss(folder, points=points, appends=30), f"{points} power cuts"
+
+    async def power_unsynced(folder: Path) -> Told:
+        with disks.pragma("synchronous = full", "synchronous = normal"):
+            return await disks.power_loss(folder, points=points, appends=30), f"{points} power cuts, synchronous=NORMAL"
+
+    async def full(folder: Path) -> Told:
+        found, refused = await disks.bad_disk(folder, "full", rounds=12)
+        return found, f"refused {refused.codes}, reads meanwhile {refused.reads}"
+
+    async def syncs(folder: Path) -> Told:
+        found, refused = await disks.bad_disk(folder, "broken_syncs", rounds=12)
+        return found, f"refused {refused.codes}, reads meanwhile {refused.reads}"
+
+    async def term(folder: Path) -> Told:
+        found, longest, codes = await scenarios.shutdown(file_in(folder), folder, times=6, pause=1.0)
+        return found, f"longest stop {longest:.1f} s, exit codes {codes}"
+
+    async def forgetful(folder: Path) -> Told:
+        found, cuts = await scenarios.cut_answers(file_in(folder), folder, acknowledged=300, fault="forget-keys")
+        return found, f"{cuts} cuts, keys forgotten"
+
+    return [
+        Row("kill -9 of the server", "sqlite", kill),
+        Row("seeded: acknowledged early, kill -9", "sqlite", early, seeded=True),
+        Row("power loss", "sqlite", power),
+        Row("seeded: power loss without syncs", "sqlite", power_unsynced, seeded=True),
+        Row("full disk", "sqlite", full),
+        Row("fsync answers EIO", "sqlite", syncs),
+        Row("SIGTERM under load", "sqlite", term),
+        Row("seeded: answers cut off, keys forgotten", "sqlite", forgetful, seeded=True),
+    ]
+
+
+def on_both(name: str, url: Callable[[Path], str]) -> list[Row]:
+    """The faults that no backend notices."""
+
+    async def one_session(folder: Path) -> Told:
+        found, refused = await scenarios.one_session(url(folder), folder, seconds=8)
+        return found, f"16 writers, answers 5xx {refused}"
+
+    async def cut(folder: Path) -> Told:
+        found, cuts = await scenarios.cut_answers(url(folder), folder, acknowledged=1000)
+        return found, f"{cuts} answers cut off"
+
+    return [Row("16 writers on one session", name, one_session), Row("answers cut off, asked again", name, cut)]
+
+
+def on_postgres(server: Server, kills: int) -> list[Row]:
+    """The faults of a database server."""
+
+    def database(_folder: Path) -> str:
+        return server.create_database("torture")
+
+    async def kill(folder: Path) -> Told:
+        return await scenarios.kills(database(folder), folder, times=kills, pause=1.0), f"{kills} kills"
+
+    async def database_kill(folder: Path) -> Told:
+        found, longest = await scenarios.database_kills(server, folder, times=8, pause=1.5)
+        return found, f"8 kills, longest without a write {longest:.1f} s"
+
+    async def commits(folder: Path) -> Told:
+        found, cuts = await scenarios.cut_commits(database(folder), folder, acknowledged=1500)
+        return found, f"{cuts} commits without an answer"
+
+    return [
+        Row("kill -9 of the server", "postgres", kill),
+        Row("kill -9 of the database", "postgres", database_kill),
+        Row("commits without an answer", "postgres", commits),
+        *on_both("postgres", database),
+    ]
+
+
+def unsafe_postgres() -> Row:
+    async def work(folder: Path) -> Told:
+        with postgres(private=True, settings=["synchronous_commit = off", "wal_writer_delay = 5s"]) as server:
+            found, _ = await scenarios.database_kills(server, folder, times=3, pause=1.5)
+        return found, "synchronous_commit=off"
+
+    return Row("seeded: kill -9 of a database that does not sync", "postgres", work, seeded=True)
+
+
+def table(rows: list[Row]) -> str:
+    lines = [f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} {'gaps':>5}  verdict"]
+    for row in rows:
+        found = row.found
+        verdict = ("seen" if row.seeded else "held") if row.is_good else ("NOT SEEN" if row.seeded else "BROKEN")
+        lines.append(f"{row.backend:<9} {row.fault:<49} {found.acknowledged:>12} {found.lost:>6} {found.doubled:>8} {found.gaps + found.moved:>5}  {verdict}")
+    real = [row.found for row in rows if not row.seeded]
+    totals = [sum(getattr(one, name) for one in real) for name in ("acknowledged", "lost", "doubled", "gaps")]
+    lines.append(f"{'':<9} {'all faults that were not seeded':<49} {totals[0]:>12} {totals[1]:>6} {totals[2]:>8} {totals[3]:>5}")
+    return "\n".join(lines)
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(description="Kill, starve and cut off servers, and count what was acknowledged.")
+    parser.add_argument("--only", action="append", default=[], metavar="WORD", help="run the faults whose name or backend has the word; can be repeated")
+    parser.add_argument("--kills", type=int, default=20, metavar="N", help="kills of a server on each backend (default: 20)")
+    parser.add_argument("--points", type=int, default=60, metavar="N", help="moments at which the power goes (default: 60)")
+    given = parser.parse_args()
+    began = time.perf_counter()
+    with postgres(private=True) as server:
+        rows = [*on_files(given.kills, given.points), *on_both("sqlite", file_in), *on_postgres(server, given.kills), unsafe_postgres()]
+        chosen = [row for row in rows if not given.only or any(word in f"{row.backend} {row.fault}" for word in given.only)]
+        for row in chosen:
+            await row.run()
+    print(f"\n{table(chosen)}\n{len(chosen)} faults in {time.perf_counter() - began:.0f} s")
+    return 0 if chosen and all(row.is_good for row in chosen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
