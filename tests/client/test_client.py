@@ -185,3 +185,24 @@ def test_a_wrong_key_and_a_wrong_place_say_the_fix(served: Served) -> None:
 def test_the_verbs_say_what_they_are(hansard: Hansard) -> None:
     assert "Create a session" in (hansard.sessions.start.__doc__ or "")
     assert hansard.sessions.start.__name__ == "start"
+
+
+@pytest.mark.parametrize("bad", ["", ".", "..", "a/b"])
+def test_an_id_that_leads_elsewhere_is_not_sent(hansard: Hansard, name: str, bad: str) -> None:
+    hansard.sessions.start(name)
+    hansard.messages.append(name, {"role": "user", "text": "keep me"})
+    for act in (lambda: hansard.messages.delete(name, bad), lambda: hansard.sessions.delete(bad), lambda: hansard.messages.list(bad).first(1)):
+        with pytest.raises(ValueError, match="is no id"):
+            act()
+    assert hansard.sessions.read(name).message_count == 1
+
+
+def test_a_misspelt_name_is_no_wider_list(hansard: Hansard, name: str) -> None:
+    for act in (
+        lambda: hansard.sessions.list(stat="failed").first(1),  # type: ignore[call-arg]  # the mistake
+        lambda: hansard.sessions.count(stat="failed"),  # type: ignore[call-arg]  # the mistake
+        lambda: hansard.search("x", stat="failed").first(1),  # type: ignore[call-arg]  # the mistake
+        lambda: hansard.sessions.start(name, titel="x"),  # type: ignore[call-arg]  # the mistake
+    ):
+        with pytest.raises(TypeError, match="choose from"):
+            act()

@@ -26,6 +26,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 """Seconds: a pause is drawn between nothing and a bound that doubles with each try (full jitter)."""
 PATIENCE = 30.0
 """The longest Retry-After, in seconds, that a client sits through by itself."""
+_NO_IDS = {"", ".", ".."}
 _TOO_MANY = 429
 _TRANSIENT = {408, _TOO_MANY}
 _SERVER_FAULT = 500
@@ -134,7 +135,11 @@ def backoff(tried: int, chance: Callable[[], float]) -> float:
 
 
 def path(*segments: str) -> str:
-    """A path below ``/v1``; ids are quoted."""
+    """A path below ``/v1``; ids are quoted. Raises ValueError for one that no path can carry, which would lead to another resource."""
+    for one in segments:
+        if one in _NO_IDS or "/" in one:
+            message = f"{one!r} is no id: 1-256 characters without a slash, and neither '.' nor '..'"
+            raise ValueError(message)
     return "/".join(("/v1", *(quote(one, safe="") for one in segments)))
 
 

@@ -103,3 +103,13 @@ class NewRun(TypedDict, total=False):
     started_at: When
     exclusive: bool
     metadata: Mapping[str, Any]
+
+
+def known(given: Mapping[str, object], kind: Any) -> Mapping[str, object]:  # noqa: ANN401 - a TypedDict has no type of its own
+    """What was given; TypeError for a name that ``kind`` has not: the server would pass over it, and list or change something else."""
+    names = kind.__required_keys__ | kind.__optional_keys__
+    for name in given:
+        if name not in names:
+            message = f"there is no {name!r} here: choose from {', '.join(sorted(names))}"
+            raise TypeError(message)
+    return given

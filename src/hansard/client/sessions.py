@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Unpack
 
 from hansard.client.exchange import Request, path
-from hansard.client.fields import NewSession, Resolution, SessionFields, SessionFilter, Sort
+from hansard.client.fields import NewSession, Resolution, SessionFields, SessionFilter, Sort, known
 from hansard.client.pages import page_of
 from hansard.client.structs import Deleted, Page, Session
 
 
 def start(id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]) -> Request[Session]:
     """Create a session, or get the one that has this ``id``, which is left as it is."""
-    return Request("POST", "/v1/sessions", Session.of, body={"id": id, **fields}, key=idempotency_key)
+    return Request("POST", "/v1/sessions", Session.of, body={"id": id, **known(fields, NewSession)}, key=idempotency_key)
 
 
 def listing(*, sort: Sort | None = None, page_size: int | None = None, total: bool = False, **where: Unpack[SessionFilter]) -> Request[Page[Session]]:
@@ -20,12 +20,12 @@ def listing(*, sort: Sort | None = None, page_size: int | None = None, total: bo
 
     Several values of one field are alternatives, fields add up. ``total`` puts the exact number on each page.
     """
-    return Request("GET", "/v1/sessions", page_of(Session), query={**where, "sort": sort, "limit": page_size, "total": total or None})
+    return Request("GET", "/v1/sessions", page_of(Session), query={**known(where, SessionFilter), "sort": sort, "limit": page_size, "total": total or None})
 
 
 def count(**where: Unpack[SessionFilter]) -> Request[int]:
     """How many sessions match, exactly."""
-    return Request("GET", "/v1/sessions", lambda answer: int(answer["total"]), query={**where, "limit": 1, "total": True})
+    return Request("GET", "/v1/sessions", lambda answer: int(answer["total"]), query={**known(where, SessionFilter), "limit": 1, "total": True})
 
 
 def read(session: str) -> Request[Session]:
@@ -39,7 +39,7 @@ def update(session: str, *, if_version: int | None = None, idempotency_key: str 
     Raises Conflict ``version_mismatch`` when the session is no longer at ``if_version``.
     """
     headers = {} if if_version is None else {"If-Match": f'"v{if_version}"'}
-    return Request("PATCH", path("sessions", session), Session.of, body=changes, headers=headers, key=idempotency_key)
+    return Request("PATCH", path("sessions", session), Session.of, body=known(changes, SessionFields), headers=headers, key=idempotency_key)
 
 
 def end(session: str, *, resolution: Resolution | None = None, idempotency_key: str | None = None) -> Request[Session]:
