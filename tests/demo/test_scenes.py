@@ -64,7 +64,7 @@ def test_the_demo_has_everything_that_it_promises() -> None:
     assert {play.heading["state"] for play in found} == set(STATES)
     assert {play.heading.get("kind", "session") for play in found} == set(KINDS)
     assert {play.heading["resolution"] for play in found} == set(RESOLUTIONS)
-    assert {play.heading.get("language", "en") for play in found} >= {"en", "de", "fr", "es", "pt", "zh", "ja", "ko", "ar"}
+    assert {play.heading.get("language", "en") for play in found} == {"en", "de", "fr", "es", "it", "pt", "zh", "ja", "ko", "ar"}
     assert {part["type"] for part in parts} >= {"text", "reasoning", "tool_call", "tool_call_response", "blob"}
     assert any(part.get("is_error") for part in parts)
     assert any(line.kind == "operator" for play in found for line in play.lines)
