@@ -26,9 +26,10 @@ class Exported(Struct, kw_only=True):
 async def lines(service: Service, principal: Principal, wanted: SessionFilter, counted: Exported | None = None) -> AsyncIterator[bytes]:
     """The sessions that match, oldest first, a line each; each as it is at one moment, and counted as it is given.
 
-    At the end the audit log is told.
+    The audit log is told before anything is given away, and at the end how much it was.
     """
     counted = counted or Exported()
+    await service.audit.note(principal, "export.started", "sessions")
     query = SessionQuery(filter=wanted, sort="created_at", limit=_AT_ONCE)
     while True:
         page = await service.sessions.list(principal, query)

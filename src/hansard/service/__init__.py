@@ -59,7 +59,7 @@ class Service:
         self.events = Events(store, clock)
         self.search = Search(store, cursors, self.sessions)
         self.stats = Statistics(store)
-        self.bulk = Bulk(store, ids, clock)
+        self.bulk = Bulk(store, ids, clock, self.audit)
         self.views = Views(store, ids, clock)
         self.shares = Shares(store, secret, clock)
         self.sign_ins = SignIns(store, self.keys, secret, clock)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hansard.errors import Conflict, Invalid, NotFound
-from hansard.ids import IdSource
+from hansard.ids import SESSION, IdSource
 from hansard.service.rules import ref, short
 from hansard.service.sessions import narrowed
 from hansard.store.verbs import bulk as verbs
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from hansard.access import Principal
     from hansard.model import Session, SessionFilter
+    from hansard.service.audit import Audit
     from hansard.store import Store
+    from hansard.store.verbs.audit import Act
 
 Action = Literal["resolve", "reopen", "unresolve", "tag", "untag", "archive", "unarchive", "delete"]
 ACTIONS: tuple[str, ...] = get_args(Action)
@@ -39,8 +41,9 @@ class Outcome(Struct, frozen=True):
 
 
 class Bulk:
-    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], audit: Audit) -> None:
         self._store = store
+        self._audit = audit
         self._ids = ids
         self._clock = clock
 
@@ -92,12 +95,16 @@ class Bulk:
         return Outcome(changed, ident)
 
     async def _delete(self, principal: Principal, names: Sequence[str], now: int) -> int:
+        def told(ident: str, gone: dict[str, int]) -> Act:
+            return self._audit.act(principal, "session.deleted", f"{SESSION}{ident}", **gone)
+
         gone = 0
         for name in names:
             try:
-                gone += (await self._store.write(session_verbs.delete, ref(principal, name), now))["sessions"]
+                gone += (await self._store.write(session_verbs.delete_noted, ref(principal, name), now, self._audit.secret, told))["sessions"]
             except NotFound:
                 continue
+        await self._store.scrub()
         return gone
 
     async def _walk(self, principal: Principal, wanted: SessionFilter) -> AsyncIterator[list[str]]:

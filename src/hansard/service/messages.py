@@ -32,7 +32,7 @@ _FRAGMENT_BYTES = 16 * 1024 * 1024
 
 
 class Messages:
-    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], audit: Audit, cursors: Cursors) -> None:  # noqa: PLR0913 - the wiring
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], audit: Audit, cursors: Cursors) -> None:
         self._store = store
         self._cursors = cursors
         self._audit = audit
