@@ -222,3 +222,22 @@ async def test_no_sub_session_outlives_a_parent_that_is_deleted_meanwhile(client
     answers = await asyncio.gather(*births[:20], client.delete("/v1/sessions/top"), *births[20:])
     assert {answer.status_code for answer in answers} <= {200, 201, 404}
     assert (await client.get("/v1/sessions?total=true")).json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "param", "word"),
+    [
+        ("GET", "/v1/sessions?sort=size", None, "sort", "-updated_at"),
+        ("GET", "/v1/sessions/s/messages?role=robot", None, "role[0]", "assistant"),
+        ("POST", "/v1/sessions", {"kind": "chat"}, "kind", "workflow"),
+        ("PATCH", "/v1/sessions/s", {"resolution": "solved"}, "resolution", "unresolved"),
+        ("POST", "/v1/sessions/s/messages", {"messages": [{"role": "robot", "text": "x"}]}, "messages[0].role", "assistant"),
+    ],
+)
+async def test_a_word_that_is_not_known_is_answered_with_those_that_are(
+    client: httpx.AsyncClient, method: str, path: str, body: dict[str, object] | None, param: str, word: str
+) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    answer = (await client.request(method, path, json=body)).json()
+    assert (answer["status"], answer["param"]) == (400, param)
+    assert word in answer["detail"].partition("choose from ")[2].split(", ")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
+import msgspec.inspect
 
 from hansard.errors import Invalid, TooLarge
 from hansard.http import soundness
@@ -58,7 +59,7 @@ class QueryReader:
         try:
             return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
         except msgspec.ValidationError as problem:
-            raise complaint(problem, "query") from problem
+            raise complaint(problem, "query", self._params) from problem
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
@@ -68,11 +69,14 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
         raise Invalid(f"the query string cannot be read: {problem}", code="bad_query") from problem
 
 
-def complaint(problem: msgspec.ValidationError, where: str) -> Invalid:
-    """What msgspec found, with the parameter's name apart."""
+def complaint(problem: msgspec.ValidationError, where: str, kind: type[msgspec.Struct]) -> Invalid:
+    """What msgspec found in a ``kind``, with the parameter's name apart, and the words that may stand there."""
     text = str(problem)
     place = _PLACE.search(text)
     param = place[1] if place else None
+    words = _words(msgspec.inspect.type_info(kind), param) if param and text.startswith("Invalid enum value") else []
+    if words:
+        text = f"{_PLACE.sub('', text)}: choose from {', '.join(words)}{place[0] if place else ''}"
     return Invalid(f"{param}: {_PLACE.sub('', text)}" if param else text, param=param or None, where=where)
 
 
@@ -80,6 +84,7 @@ class BodyReader:
     """Reads a JSON body into ``body``; an empty one counts as ``{}``."""
 
     def __init__(self, body: type[msgspec.Struct]) -> None:
+        self._body = body
         self._decode = msgspec.json.Decoder(body, dec_hook=dec_hook).decode
 
     def read(self, data: bytes) -> Any:  # noqa: ANN401 - an instance of body
@@ -87,7 +92,7 @@ class BodyReader:
         try:
             return self._decode(data or b"{}")
         except msgspec.ValidationError as problem:
-            raise complaint(problem, "body") from problem
+            raise complaint(problem, "body", self._body) from problem
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:
             raise Invalid(f"the body is not valid JSON: {problem}", code="bad_json") from problem
         except RecursionError as problem:
@@ -120,6 +125,19 @@ async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
+
+
+def _words(kind: msgspec.inspect.Type, place: str) -> list[str]:
+    """The words that a Literal at a place such as ``messages[0].role`` knows; none where there is no Literal."""
+    for step in filter(None, re.split(r"[.\[\]]+", place)):
+        inside = kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
+        fields = [field.type for one in inside if isinstance(one, msgspec.inspect.StructType) for field in one.fields if field.encode_name == step]
+        items = [one.item_type for one in inside if isinstance(one, msgspec.inspect.ListType)]
+        if not (fields or items):
+            return []
+        kind = (fields or items)[0]
+    inside = kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
+    return [str(word) for one in inside if isinstance(one, msgspec.inspect.LiteralType) for word in one.values]
 
 
 def _is_list(kind: Any) -> bool:  # noqa: ANN401 - any annotation
