@@ -71,6 +71,13 @@ select right(workspace_id, 3), generation from search_workspaces where workspace
 -- name: search_workspace_lock
 select right(workspace_id, 3), generation from search_workspaces where workspace_id = :workspace_id for update
 
+-- name: search_session_put
+-- Nothing for a session that is gone.
+insert into search_sessions (workspace_id, session_id, seq, titled)
+select workspace_id, id, 0, 0 from sessions
+ where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
+on conflict do nothing
+
 -- name: search_indexed
 -- The sessions' handles in the index, how far they are indexed, and what must be indexed now.
 select x.session_id, x.session_id, x.seq, x.titled, s.title from search_sessions as x
@@ -98,10 +105,13 @@ select null, null, null, null, null where :limit::bigint < 0
 select :handle::text, :seq::bigint where false
 
 -- name: search_hits
--- The matching messages of the sessions with the greatest ids.
-select session_id, session_id, seq from search_index
- where workspace_id = :workspace_id and words @@ :tsquery::text::tsquery
- order by session_id desc, seq desc limit :limit
+-- The matching messages of the sessions whose handles are given.
+with theirs as materialized (
+  select session_id, seq, words from search_index
+   where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:handles::text::json)))
+)
+select session_id, session_id as handle, seq from theirs where words @@ :tsquery::text::tsquery
+ order by session_id desc, seq desc limit greatest(:limit, 10000)
 
 -- name: search_handles
 select value, value from json_array_elements_text(:ids::text::json) as value where :workspace_id::text is not null
@@ -120,9 +130,26 @@ with theirs as materialized (
 select distinct session_id from theirs where words @@ :tsquery::text::tsquery
 
 -- name: search_matching
--- The sessions with a match, each once, those with the greatest ids first.
-select distinct session_id, session_id as handle from search_index
- where workspace_id = :workspace_id and words @@ :tsquery::text::tsquery order by session_id desc limit :limit
+-- The sessions with a match, each once, those with the greatest ids first. A word that is frequent among the newest messages is
+-- answered from them: then there may be more up to the third column. The planner is not asked, since it plans for no word in particular.
+with newest as materialized (
+  select session_id, words from search_index where workspace_id = :workspace_id order by session_id desc limit 2000
+), near as materialized (
+  select distinct session_id from newest where words @@ :tsquery::text::tsquery
+), edge as materialized (
+  select min(session_id) as floor from newest having count(*) = 2000 and (select count(*) from near) > 25
+)
+select session_id, session_id as handle, floor from near, edge where session_id > floor
+union all
+select session_id, session_id, null from (
+  select distinct session_id from search_index
+   where workspace_id || '' = :workspace_id and words @@ :tsquery::text::tsquery and not exists (select 1 from edge)
+   order by session_id desc limit :limit
+) as far
+
+-- name: search_all
+-- Every session with a match.
+select distinct session_id, session_id as handle from search_index where workspace_id || '' = :workspace_id and words @@ :tsquery::text::tsquery
 
 -- name: search_count
 -- How many sessions have a match, up to a limit.

@@ -576,12 +576,6 @@ select s.id, coalesce(x.seq, 0), coalesce(x.titled, 0), s.last_seq, s.title
   left join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = e.session_id
  where s.last_seq > coalesce(x.seq, 0) or (s.title is not null and coalesce(x.titled, 0) = 0)
 
--- name: search_session_put
--- Nothing for a session that is gone.
-insert into search_sessions (workspace_id, session_id, seq, titled)
-select workspace_id, id, 0, 0 from sessions where workspace_id = :workspace_id and id = :session_id
-on conflict do nothing
-
 -- name: search_session_seen
 update search_sessions set seq = :seq, titled = :titled where workspace_id = :workspace_id and session_id = :session_id
 

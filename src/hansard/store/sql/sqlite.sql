@@ -71,6 +71,12 @@ select printf('%x_', number), generation from search_workspaces where workspace_
 -- The writer is alone: reading is enough.
 select printf('%x_', number), generation from search_workspaces where workspace_id = :workspace_id
 
+-- name: search_session_put
+-- Nothing for a session that is gone.
+insert into search_sessions (workspace_id, session_id, seq, titled)
+select workspace_id, id, 0, 0 from sessions where workspace_id = :workspace_id and id in (select value from json_each(:ids))
+on conflict do nothing
+
 -- name: search_indexed
 -- The sessions' handles in the index, how far they are indexed, and what must be indexed now.
 -- cross join: in this order, since SQLite would walk the workspace instead.
@@ -116,7 +122,7 @@ select doc >> 24, doc & 16777215, code, role, parts from search_erasures limit :
 delete from search_erasures where doc = :handle << 24 | :seq
 
 -- name: search_hits
--- The matching messages of the sessions that began last.
+-- The matching messages of the sessions that were indexed last, whatever handles are given.
 select x.session_id, hit.handle, hit.seq from (
   select rowid >> 24 as handle, rowid & 16777215 as seq from search_index where search_index match :match order by rowid desc limit :limit
 ) as hit left join search_sessions as x on x.number = hit.handle
@@ -137,11 +143,16 @@ select distinct rowid >> 24 from search_index
 
 -- name: search_matching
 -- The sessions with a match, each once, those that were indexed last first; the inner limit keeps that order.
-select x.session_id, hit.handle from (
+select x.session_id, hit.handle, null from (
   select distinct handle from (
     select rowid >> 24 as handle from search_index where search_index match :match order by rowid desc limit -1
   ) limit :limit
 ) as hit left join search_sessions as x on x.number = hit.handle
+
+-- name: search_all
+-- Every session with a match.
+select x.session_id, hit.handle from (select distinct rowid >> 24 as handle from search_index where search_index match :match) as hit
+  join search_sessions as x on x.number = hit.handle
 
 -- name: search_count
 -- How many sessions have a match, up to a limit.

@@ -140,7 +140,8 @@ def follow(workspace_id: str, before: int, until: int) -> Steps[None]:
 
 
 def _add(workspace_id: str, code: str, made: Documents, reached: Mapping[str, int], behind: Mapping[str, int]) -> Steps[int]:
-    yield from many("search_session_put", [{"workspace_id": workspace_id, "session_id": ident} for ident in made])
+    if made:
+        yield from run("search_session_put", workspace_id=workspace_id, ids=rows.texts(list(made)))
     entries: list[Entry] = []
     seen: list[dict[str, Any]] = []
     for one in (yield from _indexed(workspace_id, list(made))):

@@ -91,8 +91,8 @@ def _ask(workspace_id: str, terms: Terms, wanted: SessionFilter) -> Steps[_Quest
         return _Question(workspace_id, wanted, None, {}, None, waiting)
     spelled = {"workspace_id": workspace_id, **terms.spelled(index[0])}
     got = yield from steps.rows("search_matching", **spelled, limit=_FEW + 1)
-    floor = got[-1][1] if len(got) > _FEW else None
-    known = {ident: handle for ident, handle in got if ident is not None and handle != floor}
+    floor = got[0][2] if got and got[0][2] is not None else got[-1][1] if len(got) > _FEW else None
+    known = {ident: handle for ident, handle, _ in got if ident is not None and handle != floor}
     return _Question(workspace_id, wanted, spelled, known, floor, waiting)
 
 
@@ -159,7 +159,7 @@ def _matching(question: _Question, idents: list[str]) -> Steps[set[str]]:
 
 def _know_all(question: _Question) -> Steps[None]:
     if question.floor is not None:
-        got = yield from steps.rows("search_matching", **(question.spelled or {}), limit=1 << 40)
+        got = yield from steps.rows("search_all", **(question.spelled or {}))
         question.known.update((ident, handle) for ident, handle in got if ident is not None)
         question.floor = None
 
@@ -221,13 +221,14 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
         return []
     if question.spelled is None:
         return [(one, question.waiting.get(one[0], [])) for one in picked]
-    hits = yield from steps.rows("search_hits", **question.spelled, limit=_NEWEST_HITS)
+    handles = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts([one[0] for one in picked]))
+    given = msgspec.json.encode([handle for _, handle in handles]).decode()
+    hits = yield from steps.rows("search_hits", **question.spelled, handles=given, limit=_NEWEST_HITS)
     whole = len(hits) < _NEWEST_HITS
     by_session: dict[str, list[int]] = {}
     for ident, _, seq in hits:
         by_session.setdefault(ident, []).append(seq)
     floor = hits[-1][1] if hits else None
-    handles = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts([one[0] for one in picked]))
     for ident, handle in handles:
         if not whole and handle <= floor:
             by_session[ident] = yield from _probe(question, handle, _MOST_PROBED)

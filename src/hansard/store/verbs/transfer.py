@@ -41,7 +41,6 @@ class _Changes:
         self._events: list[dict[str, Any]] = []
         self._words: dict[str, list[tuple[int, list[str]]]] = {}
         self._behind: dict[str, int] = {}
-        self._created: set[str] = set()
         self._rows: list[Values] = []
         self._marks: list[Values] = []
 
@@ -49,8 +48,6 @@ class _Changes:
         """One change of a session's row."""
         if before is not None:
             self._facets.subtract(counts.facets_of(before))
-        else:
-            self._created.add(after.id)
         self._facets.update(counts.facets_of(after))
         was = {"was_updated_at": before.updated_at, "was_active_at": before.active_at, "was_title": title_left(before, after)} if before else {}
         self.happened(kind, after.id, seq, was)
@@ -87,7 +84,7 @@ class _Changes:
         whole = yield from indexing.add(self.workspace_id, self._words, self._behind)
         yield from counts.add(self.workspace_id, self._facets)
         before, until = yield from happened_many(self.workspace_id, [event | {"at": self.now} for event in self._events])
-        if whole and self._words.keys() == self._created:
+        if whole and self._words.keys() >= {event["session_id"] for event in self._events}:
             yield from indexing.follow(self.workspace_id, before, until)
 
 
