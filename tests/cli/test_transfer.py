@@ -35,7 +35,8 @@ def test_bad_records_are_set_aside_and_end_with_five(filled: Terminal, tmp_path:
     printed = filled("import", "chats.jsonl")
     assert printed.code == 5
     assert printed.out.startswith("1 new, 0 same, 1 bad")
-    assert "The bad ones, with reasons: " in printed.err
+    assert "  chats.jsonl, record 2: " in printed.err
+    assert "All bad ones, with reasons: " in printed.err
     assert printed.err.endswith("chats.jsonl.errors.jsonl\n")
     assert json.loads((tmp_path / "chats.jsonl.errors.jsonl").read_text())["reason"]
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hansard.service import Service
 
 PARTIAL = 5
+_SHOWN = 5
 
 
 def zone(name: str) -> tzinfo:
@@ -99,12 +100,14 @@ def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, dry_run
     updated = f", {report.updated:,} updated" if report.updated else ""
     would = "would be " if dry_run else ""
     desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {report.messages:,} messages in {seconds:.1f} s")
+    for problem in report.problems[:_SHOWN]:
+        output.note(f"  {problem.file}, record {problem.record}: {problem.reason}")
     for name in report.errors:
-        output.note(f"The bad ones, with reasons: {name}")
+        output.note(f"All bad ones, with reasons: {name}")
     if not (report.new or report.updated or report.same or report.bad or report.skipped):
         output.note("No session was found there: files to import end with .json, .jsonl or .ndjson, gzipped or not.")
     if report.skipped:
-        output.note(f"Skipped, as of no known format: {', '.join(report.skipped[:5])}{' …' if len(report.skipped) > 5 else ''}")  # noqa: PLR2004 - enough to see which
+        output.note(f"Skipped, as of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}")
 
 
 def _resuming() -> str:
