@@ -241,3 +241,34 @@ async def test_a_word_that_is_not_known_is_answered_with_those_that_are(
     answer = (await client.request(method, path, json=body)).json()
     assert (answer["status"], answer["param"]) == (400, param)
     assert word in answer["detail"].partition("choose from ")[2].split(", ")
+
+
+async def test_a_misspelt_filter_is_refused_with_the_right_spelling(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/sessions?stat=failed")
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "unknown_parameter", "stat")
+    assert "'state'" in answer.json()["detail"]
+    assert (await client.get("/v1/sessions?_=1712")).status_code == 200
+
+
+async def test_what_every_list_carries_has_its_bound(client: httpx.AsyncClient) -> None:
+    big = "x" * 40_000
+    assert (await client.post("/v1/sessions", json={"id": "s", "metadata": {"a": big}})).status_code == 201
+    grown = await client.patch("/v1/sessions/s", json={"metadata": {"b": big}})
+    assert (grown.status_code, grown.json()["code"], grown.json()["param"]) == (413, "field_too_large", "metadata")
+    assert list((await client.get("/v1/sessions/s")).json()["metadata"]) == ["a"]
+    assert (await client.post("/v1/sessions", json={"trail": [big] * 7})).json()["param"] == "trail"
+
+
+async def test_slashes_are_not_guessed_at(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/v1/sessions/")).status_code == 200
+    for path in ("//v1/sessions", "/v1//sessions", "/v1/sessions//", "/v1/sessions/%2F"):
+        assert (await client.get(path)).status_code == 404, path
+
+
+async def test_a_key_of_one_person_deletes_nothing_of_anothers(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "mine", "user": "ann"})
+    await client.post("/v1/sessions", json={"id": "below", "user": "bob", "parent": "mine"})
+    key = (await client.post("/v1/keys", json={"name": "ann", "user": "ann", "scopes": ["sessions:read", "sessions:delete"]})).json()["key"]
+    refused = await client.delete("/v1/sessions/mine", headers={"Authorization": f"Bearer {key}"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "foreign_sub_session")
+    assert [(await client.get(f"/v1/sessions/{name}")).status_code for name in ("mine", "below")] == [200, 200]

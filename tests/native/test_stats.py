@@ -67,7 +67,9 @@ async def test_values_narrow_and_days_bound(client: httpx.AsyncClient) -> None:
     assert [one["day"] for one in (await read(client, **{"from": "2024-02-01", "until": "2024-02-29"}))["data"]] == ["2024-02-03"]
 
 
-@pytest.mark.parametrize("params", [{"from": "2024-02-02", "until": "2024-02-01"}, {"from": "2020-01-01", "until": "2024-01-01"}, {"by": "user"}, {"from": "x"}])
+@pytest.mark.parametrize(
+    "params", [{"from": "2024-02-02", "until": "2024-02-01"}, {"from": "2020-01-01", "until": "2024-01-01"}, {"by": "user"}, {"from": "x"}]
+)
 async def test_days_that_make_no_sense_are_refused(client: httpx.AsyncClient, params: dict[str, str]) -> None:
     assert (await client.get("/v1/stats", params=params)).status_code == 400
 

@@ -71,7 +71,7 @@ class Application:
         self.service = service
         self.dialects = tuple(dialects)
         self._router = Router(self.dialects)
-        self._queries = {id(route): QueryReader(route.params) for one in self.dialects for route in one.routes if route.params}
+        self._queries = {id(route): QueryReader(route.params, strict=one.strict) for one in self.dialects for route in one.routes if route.params}
         self._bodies = {id(route): BodyReader(route.body) for one in self.dialects for route in one.routes if route.body}
         self._sockets = {path: (dialect, handler) for dialect in self.dialects for path, handler in dialect.sockets.items()}
         self._pages = PageCache()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -26,11 +27,13 @@ class QueryReader:
     """Reads a query string into ``params``.
 
     A parameter may be repeated; a field that holds a list also splits on commas and drops blanks,
-    any other takes the last value. Unknown parameters are ignored.
+    any other takes the last value. Unknown parameters are ignored, unless the reader is ``strict``: then they are
+    Invalid, but for those that begin with an underscore.
     """
 
-    def __init__(self, params: type[msgspec.Struct]) -> None:
+    def __init__(self, params: type[msgspec.Struct], *, strict: bool = False) -> None:
         self._params = params
+        self._strict = strict
         self._lists = {field.encode_name: _is_list(field.type) for field in msgspec.structs.fields(params)}
         self._remembered: dict[bytes, Any] = {}
 
@@ -53,6 +56,8 @@ class QueryReader:
                 values.setdefault(name, []).extend(part for piece in value.split(",") if (part := piece.strip()))
             elif is_list is not None:
                 values[name] = value
+            elif self._strict and not name.startswith("_"):
+                raise self._unknown(name)
         for name, value in values.items():
             if len(value) > MAX_VALUES and self._lists[name]:
                 raise Invalid(f"{name} has {len(value)} values: at most {MAX_VALUES}", param=name)
@@ -60,6 +65,11 @@ class QueryReader:
             return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
         except msgspec.ValidationError as problem:
             raise complaint(problem, "query", self._params) from problem
+
+    def _unknown(self, name: str) -> Invalid:
+        close = difflib.get_close_matches(name, self._lists, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(self._lists)}"
+        return Invalid(f"there is no parameter {name[:64]!r} here: {hint}", param=name[:64], code="unknown_parameter", where="query")
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:

@@ -115,7 +115,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     request into an envelope with the request id, as ``envelope`` does to the answer's JSON schema. ``credential`` finds a key where only this product puts
     one; ``authenticate`` replaces keys by another proof of who is calling. ``sockets`` are its websockets.
     ``error`` gives what is encoded as JSON, or a whole response. ``limit_prefix`` stands before the names of
-    the ``RateLimit-…`` headers.
+    the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares.
     """
 
     name: str
@@ -132,3 +132,4 @@ class Dialect(Struct, frozen=True, kw_only=True):
     authenticate: Callable[[Any], Awaitable[Principal]] | None = None
     sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}
     limit_prefix: str = ""
+    strict: bool = False

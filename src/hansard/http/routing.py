@@ -40,7 +40,7 @@ class Router:
         static = self._static.get(path)
         if static is not None:
             return static, {}, ()
-        found = _walk(self._root, path.strip("/").split("/"), 0, ()) if path.count("/") < 12 else None  # noqa: PLR2004 - deeper than any route
+        found = _walk(self._root, path[1:].removesuffix("/").split("/"), 0, ()) if path.count("/") < 12 else None  # noqa: PLR2004 - deeper than any route
         if found is None:
             return {}, {}, ()
         node, values = found

@@ -51,4 +51,5 @@ dialect = Dialect(
     ),
     error=problem,
     error_type="application/problem+json",
+    strict=True,
 )

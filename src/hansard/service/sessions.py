@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from hansard import ids as naming
-from hansard.errors import Conflict, Forbidden, Invalid, NotFound
+from hansard.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
@@ -39,6 +39,7 @@ T = TypeVar("T")
 TITLE, TAGS, TAG, TERM = 500, 64, 128, 256
 _REMEMBERED = 512
 _FAR = 2000
+_SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 _TEXTS = ("channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "trigger", "intent", "sub_intent")
 
@@ -57,7 +58,7 @@ class Sessions:
         now = self._clock()
         try:
             parent = await self.read(principal, draft.parent) if draft.parent else None
-            session = self.drafted(principal, draft, parent, now)
+            session = _sized(self.drafted(principal, draft, parent, now))
             found, new = await write(self._store, once, principal.workspace_id, now, verbs.create, session)
         except NotFound as problem:
             raise NotFound(f"no session {draft.parent!r} in this workspace to be the parent", code=problem.code, param="parent") from problem
@@ -120,7 +121,7 @@ class Sessions:
         def amend(session: Session) -> Session:
             if if_version is not None and session.version != if_version:
                 raise Conflict(f"the session is at version {session.version}", code="version_mismatch", param="If-Match", version=session.version)
-            return _patched(session, patch, now)
+            return _sized(_patched(session, patch, now))
 
         return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
 
@@ -192,14 +193,10 @@ class Sessions:
         wanted = await self.within_sight(principal, query.filter)
         read = self._store.read_long if _may_be_long(query, wanted) else self._store.read
         if query.cursor is None:
-            return await read(
-                verbs.page, principal.workspace_id, wanted, query.sort, query.limit, offset=query.offset, with_total=query.with_total
-            )
+            return await read(verbs.page, principal.workspace_id, wanted, query.sort, query.limit, offset=query.offset, with_total=query.with_total)
         since, total, after = self._cursors.read(principal.workspace_id, _scope(query), query.cursor)
         counted = query.with_total and total is None
-        got = await read(
-            verbs.page, principal.workspace_id, wanted, query.sort, query.limit, after=after, since=since, with_total=counted
-        )
+        got = await read(verbs.page, principal.workspace_id, wanted, query.sort, query.limit, after=after, since=since, with_total=counted)
         return Listing(got.rows, got.total if counted else total, since)
 
     def _page(self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]) -> Page[T]:
@@ -298,6 +295,15 @@ def _check_texts(given: SessionDraft | SessionPatch) -> None:
         for index, tag in enumerate(tags):
             if not short(tag, f"tags[{index}]", TAG):
                 raise Invalid(f"tags[{index}] is empty", param=f"tags[{index}]")
+
+
+def _sized(session: Session) -> Session:
+    """The session itself; TooLarge when a field that every list carries has grown beyond what a list can bear."""
+    for field, most in _SIZES.items():
+        size = len(bytes(getattr(session, field)))
+        if size > most:
+            raise TooLarge(f"{field} would be {size} bytes: at most {most}; keep what is larger in messages", param=field, code="field_too_large")
+    return session
 
 
 def _patched(session: Session, patch: SessionPatch, now: int) -> Session:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from hansard.errors import NotFound
+from hansard.errors import Forbidden, NotFound
 from hansard.ids import safe_form
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
@@ -146,12 +146,17 @@ def store(before: Session, after: Session) -> Steps[None]:
 
 
 def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
-    """Delete the session and everything below it; how many sessions, messages and so on went."""
+    """Delete the session and everything below it; how many sessions, messages and so on went.
+
+    Raises Forbidden when something below it is not the caller's to see: then nothing is deleted.
+    """
     top = yield from locked(ref)
     gone = {"sessions": 0, "messages": 0}
     waiting = [top.id]
     while waiting:
         one = yield from locked(Ref(ref.workspace_id, waiting.pop()))
+        if not ref.sees(one.user_id, one.app):
+            raise Forbidden(f"below it is a session of another user or app, {one.name}, which this key may not delete", code="foreign_sub_session")
         children = yield from steps.rows("session_children", workspace_id=ref.workspace_id, id=one.id)
         waiting.extend(child[0] for child in children)
         gone["messages"] += yield from erase(one)
