@@ -160,9 +160,11 @@ select count(*) from (select distinct rowid >> 24 as handle from search_index wh
   join search_sessions as x on x.number = hit.handle
 
 -- name: message_at_places
--- Messages of several sessions, by [session, seq].
-select {message} from messages
- where workspace_id = :workspace_id and (session_id, seq) in (select value ->> 0, value ->> 1 from json_each(:places)) and deleted_at is null
+-- Messages of several sessions, by [session, seq]; each is looked up by its whole key.
+with place as (select value ->> 0 as at_session, value ->> 1 as at_seq from json_each(:places))
+select {message} from place cross join messages
+    on workspace_id = :workspace_id and session_id = at_session and seq = at_seq
+ where deleted_at is null
 
 -- name: session_ids_by_own_ids
 select own_id, id from sessions where workspace_id = :workspace_id and own_id in (select value from json_each(:own_ids))
