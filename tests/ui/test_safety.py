@@ -57,7 +57,12 @@ def poisoned(server: Served) -> list[str]:
                 {"type": text, "content": text},
             ]
             answers = [{"type": "tool_call_response", "id": "c", "name": text, "response": {"error": text}}]
-            messages = [{"role": "user", "text": text}, {"role": "assistant", "parts": parts}, {"role": "tool", "parts": answers}, {"role": "system", "text": text}]
+            messages = [
+                {"role": "user", "text": text},
+                {"role": "assistant", "parts": parts},
+                {"role": "tool", "parts": answers},
+                {"role": "system", "text": text},
+            ]
             assert client.post(f"/v1/sessions/{uid}/messages", json={"messages": messages}).status_code == 201
             run = client.post(f"/v1/sessions/{uid}/runs", json={"id": f"run-{number}-{'<b>' * 3}"}).json()["id"]
             client.post(f"/v1/sessions/{uid}/runs/{run}/finish", json={"state": "failed", "error": text})
@@ -76,8 +81,7 @@ def test_nothing_runs_and_nothing_is_fetched(desk: Desk, poisoned: list[str]) ->
     for uid in poisoned:
         for tab in ("conversation", "turns", "details", "raw"):
             desk.go(f"/ui/sessions/{uid}?tab={tab}")
-            for fold in page.locator("#body details:not([open]) > summary").all():
-                fold.click()
+            page.evaluate("for (const one of document.querySelectorAll('#body details')) one.open = true")
     assert desk.seen.nothing, desk.seen
     assert page.locator("#body script, #body iframe, #body style, #body img[src^=http], #body [onerror], #body [onload]").count() == 0
     assert page.locator("a[href^='javascript:'], a[href^='data:']").count() == 0
@@ -112,5 +116,3 @@ def test_the_api_takes_no_cookie_and_a_forged_form_is_refused(desk: Desk, poison
 def test_a_message_that_cannot_be_rendered_shows_what_it_is(desk: Desk, poisoned: list[str]) -> None:
     page = desk.go(f"/ui/sessions/{poisoned[0]}")
     expect(page.locator(".call summary code", has_text="<script>alert(1)</script>").first).to_be_visible()
-
-

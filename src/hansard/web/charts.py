@@ -32,7 +32,7 @@ def bars(name: str, given: Sequence[Bar], said: Callable[[float], str], every: i
     top = _nice(max((bar.total for bar in given), default=0))
     plot = HEIGHT - _TOP - _BOTTOM
     step = (WIDTH - _LEFT) / max(1, len(given))
-    parts = [Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(WIDTH, HEIGHT, name), _HATCH]
+    parts = [Markup('<svg class="chart" viewBox="0 0 {} {}" role="group" aria-label="{}">').format(WIDTH, HEIGHT, name), _HATCH]
     for share in (0, 0.5, 1):
         y = _TOP + plot * (1 - share)
         parts.append(Markup('<line class="rule" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(_LEFT, WIDTH, y, y))
@@ -61,7 +61,7 @@ def _bar(bar: Bar, x: float, step: float, plot: float, top: float) -> Markup:
     content = Markup("").join([title, *inside])
     if not bar.link or not bar.total:
         return Markup("<g>{}</g>").format(content)
-    return Markup('<a href="{}">{}</a>').format(bar.link, content)
+    return Markup('<a href="{}" aria-label="{}">{}</a>').format(bar.link, bar.tip, content)
 
 
 def _nice(most: float) -> float:
