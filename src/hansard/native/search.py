@@ -90,9 +90,7 @@ def _found(one: Found) -> FoundOut:
 
 
 def _snippet(one: Snippet) -> SnippetOut:
-    return SnippetOut(
-        message_id=one.message_id, seq=one.seq, role=one.role, created_at=rfc3339(one.created_at), text=one.text, highlights=one.highlights
-    )
+    return SnippetOut(message_id=one.message_id, seq=one.seq, role=one.role, created_at=rfc3339(one.created_at), text=one.text, highlights=one.highlights)
 
 
 routes = (route("GET /v1/search", search, scope="sessions:read", params=SearchParams, returns=FoundList, cached=True),)
