@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.reliability import disks, scenarios
+from tests.reliability.failover import failover
 from tests.reliability.load import Figures
 from tests.support.postgres import Server, postgres
 
@@ -148,6 +149,18 @@ def unsafe_postgres() -> Row:
     return Row("seeded: kill -9 of a database that does not sync", "postgres", work, seeded=True)
 
 
+def with_a_standby() -> list[Row]:
+    async def safe(folder: Path) -> Told:
+        found, gap = await failover(folder, synchronous=True)
+        return found, f"synchronous replication, {gap:.1f} s without a write"
+
+    async def behind(folder: Path) -> Told:
+        found, _ = await failover(folder, synchronous=False, lag=1.5)
+        return found, "the standby lagged"
+
+    return [Row("the primary dies, its standby takes over", "postgres", safe), Row("seeded: a standby that lags takes over", "postgres", behind, seeded=True)]
+
+
 def table(rows: list[Row]) -> str:
     lines = [f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} {'gaps':>5}  verdict"]
     for row in rows:
@@ -168,7 +181,7 @@ async def main() -> int:
     given = parser.parse_args()
     began = time.perf_counter()
     with postgres(private=True) as server:
-        rows = [*on_files(given.kills, given.points), *on_both("sqlite", file_in), *on_postgres(server, given.kills), unsafe_postgres()]
+        rows = [*on_files(given.kills, given.points), *on_both("sqlite", file_in), *on_postgres(server, given.kills), unsafe_postgres(), *with_a_standby()]
         chosen = [row for row in rows if not given.only or any(word in f"{row.backend} {row.fault}" for word in given.only)]
         for row in chosen:
             await row.run()
