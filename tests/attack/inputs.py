@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_type_hints
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -207,6 +208,37 @@ async def bodies(target: Target) -> Result:
     ]
     if grown or after[1] != before[1]:
         result.findings.append("something of these bodies was stored")
+    return result
+
+
+FIELDS = (
+    "action", "value", "ids", "id", "all", "title", "tags", "tag", "resolution", "name", "query", "expires", "expires_in", "days", "scopes", "scope", "key",
+    "sharing", "kind", "rule", "back", "next", "settings", "file", "format", "theme", "grace", "user", "app",
+)  # fmt: skip
+FIELD_VALUES = ("", "\x00{", '{"query": 5}', "[1]", "9" * 30, "\u202e'\"<script>")
+
+
+async def forms(target: Target) -> Result:
+    """No form of the page breaks it, whatever its fields hold."""
+    result = Result("forms")
+    before = await target.snapshot(target.victim)
+    for dialect, route in target.routes():
+        if dialect.name != "web" or not route.form:
+            continue
+        own = dict.fromkeys(target.parameters(route), "own")
+        for value in FIELD_VALUES:
+            bodies = [urlencode({field: value}) for field in FIELDS] + [urlencode(dict.fromkeys(FIELDS, value))]
+            for body in (*bodies, "%ff%fe=%zz&&=&=="):
+                headers = {"content-type": "application/x-www-form-urlencoded"}
+                answer = await target.send(dialect, route, target.path(route, **own), content=body.encode(), headers=headers)
+                result.count += 1
+                if answer.status_code >= 500:
+                    result.findings.append(f"{route.method} {route.path} with {body[:60]!r}: {answer.status_code}")
+                    break
+        fresh = await target.service.sign_ins.open(target.caller.key)
+        target.caller.token, target.caller.proof = fresh[0], target.service.sign_ins.proof(fresh[0])
+    if await target.snapshot(target.victim) != before:
+        result.findings.append("the victim's workspace was changed")
     return result
 
 

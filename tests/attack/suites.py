@@ -19,6 +19,7 @@ SUITES: tuple[Suite, ...] = (
     inputs.idempotency,
     inputs.methods,
     inputs.bodies,
+    inputs.forms,
     tenants.forgery,
     tenants.foreign_ids_in_bodies,
     inputs.secrets_at_rest,
