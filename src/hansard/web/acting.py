@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 from starlette.responses import JSONResponse, Response
 
 from hansard.errors import Invalid
@@ -97,12 +98,12 @@ class Acting:
         action, value = _action(form), form.get("value") or None
         bulk = call.service.bulk
         if form.get("all"):
-            asked = msgspec.json.decode(form.get("all").encode())
-            params = cleaned(_params(asked["query"]))
+            asked = _everything(form.get("all"))
+            params = cleaned(_params(asked.query))
             if params.q:
                 raise Invalid("what a search finds is chosen session by session", param="all")
             done = await bulk.apply_to_matching(
-                call.principal, action, filter_of(params), snapshot_at=int(asked["snapshot"]), expected=int(asked["count"]), value=value
+                call.principal, action, filter_of(params), snapshot_at=asked.snapshot, expected=asked.count, value=value
             )
         else:
             done = await bulk.apply_to(call.principal, action, form.all("ids"), value=value)
@@ -143,6 +144,21 @@ class Acting:
             call.params = ListParams()
             return self._shell.part(call, "pane.html", **await self._sessions.with_sharing(call, self._sessions.around_pane(call, await opened(call))))
         return see_other(back_to(form, f"/ui/sessions/{call.path['session_id']}?tab=details"))
+
+
+class Everything(Struct, frozen=True):
+    """All that a list's query matches, as it was at a moment (microseconds), and how many that were."""
+
+    query: str
+    snapshot: int
+    count: int
+
+
+def _everything(text: str) -> Everything:
+    try:
+        return msgspec.json.decode(text.encode(), type=Everything, strict=False)
+    except msgspec.DecodeError as problem:
+        raise Invalid("all does not say what was chosen", param="all") from problem
 
 
 def _action(form: Form) -> Any:  # noqa: ANN401 - one of the literals, as checked

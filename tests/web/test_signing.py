@@ -1,0 +1,98 @@
+"""Who may come in: a key once, a cookie after that, and no form from elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from hansard.access import Principal
+from hansard.errors import Unauthenticated
+from hansard.service import Service
+from tests.web.conftest import Reader
+
+
+async def test_without_a_sign_in_every_screen_leads_to_it(stranger: Reader) -> None:
+    for path in ("/ui/", "/ui/insights", "/ui/keys", "/ui/settings", "/ui/sessions/x"):
+        answer = await stranger.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/ui/sign-in")
+    assert (await stranger.get("/ui/nowhere")).status_code == 404
+
+
+async def test_a_sign_in_ends_with_its_key_and_with_signing_out(reader: Reader, service: Service, principal: Principal) -> None:
+    assert (await reader.get("/ui/")).status_code == 200
+    cookie = reader.client.cookies["hansard"]
+    assert (await reader.post("/ui/sign-out")).status_code == 303
+    reader.client.cookies.set("hansard", cookie)
+    assert (await reader.get("/ui/")).status_code == 303
+    await reader.sign_in()
+    for one in await service.keys.list(principal):
+        await service.keys.revoke(principal, one.id)
+    assert (await reader.get("/ui/")).status_code == 303
+
+
+async def test_a_wrong_key_is_refused_and_named(stranger: Reader) -> None:
+    answer = await stranger.sign_in("hsd_nonsense")
+    assert answer.status_code == 401
+    assert "not a valid key" in answer.text
+
+
+async def test_the_api_takes_no_cookie_and_the_page_no_key(reader: Reader) -> None:
+    assert (await reader.get("/v1/sessions")).status_code == 401
+    reader.client.cookies.clear()
+    assert (await reader.get("/ui/", Authorization=f"Bearer {reader.key}")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://evil.example"}, {"Sec_Fetch_Site": "cross-site"}, {"Origin": "null"}],
+)
+async def test_a_form_from_elsewhere_is_refused(reader: Reader, headers: dict[str, str]) -> None:
+    assert (await reader.post("/ui/views", {"name": "x", "query": ""}, **headers)).status_code == 403
+    assert (await reader.client.post("/ui/sign-in", data={"key": reader.key}, headers={key.replace("_", "-"): one for key, one in headers.items()})).status_code == 403
+
+
+async def test_a_form_needs_the_token_of_its_sign_in(reader: Reader) -> None:
+    assert (await reader.client.post("/ui/views", data={"name": "x"})).status_code == 403
+    assert (await reader.client.post("/ui/views", data={"name": "x", "csrf": "0" * 48})).status_code == 403
+    assert (await reader.client.post("/ui/views", data={"name": "x", "csrf": "ü"})).status_code == 403
+    assert (await reader.client.post("/ui/views", content=b"\xff", headers={"X-CSRF-Token": reader.token})).status_code == 400
+
+
+async def test_a_form_returns_only_to_the_page(stranger: Reader) -> None:
+    for wanted, place in (("/ui/keys", "/ui/keys"), ("//evil.example", "/ui/"), ("/ui/\\evil", "/ui/"), ("https://evil.example", "/ui/")):
+        answer = await stranger.client.post("/ui/sign-in", data={"key": stranger.key, "back": wanted})
+        assert answer.headers["location"] == place
+
+
+async def test_the_setup_link_works_once(stranger: Reader, service: Service) -> None:
+    principal = await service.keys.authenticate(stranger.key)
+    token = await service.sign_ins.invite(principal)
+    name = f"parliament {principal.key_id}"
+    assert "Welcome" in (await stranger.get(f"/ui/setup?token={token}")).text
+    taken = await stranger.post("/ui/setup", {"token": token, "name": "!!"})
+    assert taken.status_code == 400
+    done = await stranger.post("/ui/setup", {"token": token, "name": name})
+    assert (done.status_code, done.headers["location"]) == (303, "/ui/")
+    assert name in (await stranger.get("/ui/")).text
+    assert (await stranger.get(f"/ui/setup?token={token}")).status_code == 404
+    assert (await stranger.post("/ui/setup", {"token": token, "name": "x"})).status_code == 404
+    with pytest.raises(Unauthenticated):
+        await service.sign_ins.claim(token)
+
+
+async def test_on_https_the_cookie_is_bound_to_the_host(stranger: Reader) -> None:
+    answer = await stranger.client.post("https://hansard.test/ui/sign-in", data={"key": stranger.key}, headers={"Origin": "https://hansard.test"})
+    said = answer.headers["set-cookie"].lower()
+    assert said.startswith("__host-hansard=")
+    assert {"httponly", "secure", "samesite=lax", "path=/"} <= {piece.strip() for piece in said.split(";")}
+
+
+async def test_a_page_allows_itself_nothing_it_does_not_need(reader: Reader) -> None:
+    headers = (await reader.get("/ui/")).headers
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert (headers["x-frame-options"], headers["x-content-type-options"], headers["cache-control"]) == ("DENY", "nosniff", "no-store")
+
+
+async def test_the_theme_goes_round(reader: Reader) -> None:
+    for expected in ("light", "dark", "auto", "light"):
+        await reader.post("/ui/theme")
+        assert reader.client.cookies["theme"] == expected
