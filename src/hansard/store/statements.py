@@ -1,4 +1,8 @@
-"""Load the named SQL statements of one backend, and its migrations."""
+"""Load the named SQL statements of one backend, and its migrations.
+
+In the files ``:name`` is a parameter, and ``{session}``, ``{message}`` and ``{run}`` stand for the columns of
+the model, in the order of its fields.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,22 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _HERE = files("hansard.store")
+_BACKENDS = {"sqlite.sql", "postgres.sql"}
 _NAME = re.compile(r"^-- name: (\w+)\n((?:--.*\n)*)", re.MULTILINE)
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
 def load(backend: str) -> dict[str, str]:
-    """The shared statements by name, with the backend's own in place of theirs."""
-    return _parse(_HERE / "sql" / "queries.sql") | _parse(_HERE / "sql" / f"{backend}.sql")
+    """The shared statements by name, one file per noun, with the backend's own in place of theirs."""
+    shared: dict[str, str] = {}
+    for entry in sorted((_HERE / "sql").iterdir(), key=lambda one: one.name):
+        if entry.name.endswith(".sql") and entry.name not in _BACKENDS:
+            found = _parse(entry)
+            if twice := shared.keys() & found.keys():
+                message = f"{entry.name} names {', '.join(sorted(twice))} again: only a backend's file may"
+                raise ValueError(message)
+            shared |= found
+    return shared | _parse(_HERE / "sql" / f"{backend}.sql")
 
 
 def migrations(backend: str) -> list[tuple[int, str, str]]:

@@ -1,0 +1,36 @@
+-- What happened in a workspace, in the order of its generation.
+
+-- name: generation_get
+select generation from workspace_counters where workspace_id = :workspace_id
+
+-- name: generation_next
+-- Take the workspace's next generation; locks the row until commit, so it comes last in a transaction.
+update workspace_counters set generation = generation + :by where workspace_id = :workspace_id returning generation
+
+-- name: event_put
+insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
+values (:workspace_id, :n, :type, :session_id, :seq, :at, :was_updated_at, :was_active_at, :was_title)
+
+-- name: event_list
+select n, type, session_id, seq, at from session_events
+ where workspace_id = :workspace_id and n > :after order by n limit :limit
+
+-- name: event_first
+select min(n) from session_events where workspace_id = :workspace_id
+
+-- name: event_trim
+-- What search has not indexed yet is kept.
+delete from session_events
+ where workspace_id = :workspace_id and n <= :until
+   and n <= (select generation from search_workspaces where search_workspaces.workspace_id = :workspace_id)
+
+-- name: event_delete_of_session
+delete from session_events where workspace_id = :workspace_id and session_id = :id
+
+-- name: event_sessions
+-- Which sessions changed behind a generation, up to the newest of :limit events.
+select session_id, n from session_events where workspace_id = :workspace_id and n > :after order by n limit :limit
+
+-- name: event_until
+-- The newest event that is old enough to forget.
+select max(n) from session_events where workspace_id = :workspace_id and n <= :newest and at < :before

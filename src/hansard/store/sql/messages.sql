@@ -1,0 +1,40 @@
+-- Messages.
+
+-- name: message_put
+insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
+  cost_nanos, created_at, hash, parts, metadata)
+values (:workspace_id, :session_id, :seq, :id, :client_id, :role, :sender, :sender_id, :model, :run_id, :input_tokens, :output_tokens,
+  :cost_nanos, :created_at, :hash, :parts, :metadata)
+
+-- name: message_hash
+select hash from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
+
+-- name: message_get
+select {message} from messages
+ where workspace_id = :workspace_id and session_id = :session_id and seq = :seq and deleted_at is null
+
+-- name: message_get_by_client_id
+select {message} from messages
+ where workspace_id = :workspace_id and session_id = :session_id and client_id = :client_id and deleted_at is null
+
+-- name: message_erase
+-- The row stays, empty, so that seq and the hash chain have no hole.
+update messages
+   set deleted_at = :now, parts = '[]', metadata = '{}', client_id = null, sender_id = null, input_tokens = 0, output_tokens = 0, cost_nanos = 0
+ where workspace_id = :workspace_id and session_id = :session_id and seq = :seq and deleted_at is null
+returning seq
+
+-- name: message_mark_deleted
+-- A message that came in deleted already.
+update messages set deleted_at = :at where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
+
+-- name: message_count_of_session
+select count(*) from messages where workspace_id = :workspace_id and session_id = :id
+
+-- name: message_delete_of_session
+delete from messages where workspace_id = :workspace_id and session_id = :id
+
+-- name: message_chain
+-- Everything the hash chain covers, tombstones included.
+select seq, deleted_at, hash, {message} from messages
+ where workspace_id = :workspace_id and session_id = :session_id and seq > :after order by seq limit :limit

@@ -1,0 +1,96 @@
+-- Sessions and their tags.
+
+-- name: moves_updated
+-- Where sessions stood before their first change behind a generation, in the order of the last change.
+select e.session_id, e.was_updated_at from session_events as e
+  join (select min(n) as n from session_events where workspace_id = :workspace_id and n > :since and was_updated_at is not null group by session_id) as f
+    on e.n = f.n
+ where e.workspace_id = :workspace_id
+
+-- name: moves_active
+-- As moves_updated, in the order of the last message.
+select e.session_id, e.was_active_at from session_events as e
+  join (select min(n) as n from session_events where workspace_id = :workspace_id and n > :since and was_active_at is not null group by session_id) as f
+    on e.n = f.n
+ where e.workspace_id = :workspace_id
+
+-- name: moves_title
+-- As moves_updated, in the order of the titles.
+select e.session_id, e.was_title from session_events as e
+  join (select min(n) as n from session_events where workspace_id = :workspace_id and n > :since and was_title is not null group by session_id) as f
+    on e.n = f.n
+ where e.workspace_id = :workspace_id
+
+-- name: session_put
+-- Create the session, or do nothing when one of its names is taken.
+insert into sessions (workspace_id, id, own_id, safe_id, version, kind, channel, app, agent, model, user_id, workflow_id, workflow_name,
+  trigger_type, parent_id, branch, forked_seq, created_by, title, title_by, title_folded, untitled, preview, last_preview, last_role, state,
+  run_id, run_error, resolution, resolved_at, intent, sub_intent, message_count, last_seq, input_tokens, output_tokens, cost_nanos,
+  created_at, updated_at, active_at, first_message_at, last_message_at, ended_at, archived_at, read_at, tags, trail, external_ids, metadata)
+values (:workspace_id, :id, :own_id, :safe_id, :version, :kind, :channel, :app, :agent, :model, :user_id, :workflow_id, :workflow_name,
+  :trigger, :parent_id, :branch, :forked_seq, :created_by, :title, :title_by, :title_folded, :untitled, :preview, :last_preview, :last_role,
+  :state, :run_id, :run_error, :resolution, :resolved_at, :intent, :sub_intent, :message_count, :last_seq, :input_tokens, :output_tokens,
+  :cost_nanos, :created_at, :updated_at, :active_at, :first_message_at, :last_message_at, :ended_at, :archived_at, :read_at, :tags, :trail,
+  :external_ids, :metadata)
+on conflict do nothing
+returning id
+
+-- name: session_get
+select {session} from sessions where workspace_id = :workspace_id and id = :id
+
+-- name: session_id_by_own_id
+select id from sessions where workspace_id = :workspace_id and own_id = :own_id
+
+-- name: session_update
+-- Write the whole row again; the caller has read it under a lock in the same transaction.
+update sessions
+   set version = :version, kind = :kind, channel = :channel, app = :app, agent = :agent, model = :model, user_id = :user_id,
+       workflow_id = :workflow_id, workflow_name = :workflow_name, trigger_type = :trigger, branch = :branch, title = :title,
+       title_by = :title_by, title_folded = :title_folded, untitled = :untitled, preview = :preview, last_preview = :last_preview,
+       last_role = :last_role, state = :state, run_id = :run_id, run_error = :run_error, resolution = :resolution,
+       resolved_at = :resolved_at, intent = :intent, sub_intent = :sub_intent, message_count = :message_count, last_seq = :last_seq,
+       input_tokens = :input_tokens, output_tokens = :output_tokens, cost_nanos = :cost_nanos, updated_at = :updated_at,
+       active_at = :active_at, first_message_at = :first_message_at, last_message_at = :last_message_at, ended_at = :ended_at,
+       archived_at = :archived_at, read_at = :read_at, tags = :tags, trail = :trail, external_ids = :external_ids, metadata = :metadata
+ where workspace_id = :workspace_id and id = :id
+
+-- name: session_extend
+-- Take the next message numbers and keep the summary; locks the session row until commit.
+update sessions
+   set version = version + 1, last_seq = last_seq + :count, message_count = message_count + :count,
+       title = coalesce(title, :title), title_by = case when title is null then :title_by else title_by end,
+       title_folded = case when title is null then :title_folded else title_folded end,
+       untitled = case when title is null then :untitled else untitled end,
+       preview = coalesce(preview, :preview), last_preview = coalesce(:last_preview, last_preview), last_role = :last_role,
+       input_tokens = input_tokens + :input_tokens, output_tokens = output_tokens + :output_tokens, cost_nanos = cost_nanos + :cost_nanos,
+       first_message_at = coalesce(first_message_at, :first_at), last_message_at = :last_at, active_at = :last_at, updated_at = :now
+ where workspace_id = :workspace_id and id = :id
+returning last_seq
+
+-- name: session_delete
+delete from sessions where workspace_id = :workspace_id and id = :id
+
+-- name: session_children
+select id from sessions where workspace_id = :workspace_id and parent_id = :id
+
+-- name: tag_put
+insert into session_tags (workspace_id, tag, session_id) values (:workspace_id, :tag, :session_id) on conflict do nothing
+
+-- name: tag_delete_of_session
+delete from session_tags where workspace_id = :workspace_id and session_id = :id
+
+-- name: session_id_by_safe_id
+select id from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
+
+-- name: session_id_walk
+select id from sessions where workspace_id = :workspace_id and id > :after order by id limit :limit
+
+-- name: session_walk
+-- Every session of a workspace in the order of its id.
+select {session} from sessions where workspace_id = :workspace_id and id > :after order by id limit :limit
+
+-- name: orphan_messages
+-- Messages and runs whose session is not there.
+select session_id, count(*) from messages as m
+ where workspace_id = :workspace_id and not exists (select 1 from sessions as s where s.workspace_id = :workspace_id and s.id = m.session_id)
+ group by session_id order by session_id limit 100

@@ -1,0 +1,100 @@
+-- Workspaces, what the store remembers, and how many sessions have which value.
+
+-- name: workspace_put
+insert into workspaces (id, name, created_at, settings) values (:id, :name, :created_at, :settings)
+on conflict do nothing
+returning id
+
+-- name: workspace_counters_put
+insert into workspace_counters (workspace_id, generation) values (:workspace_id, 0)
+
+-- name: workspace_get
+select id, name, created_at, settings from workspaces where id = :id
+
+-- name: workspace_get_by_name
+select id, name, created_at, settings from workspaces where name = :name
+
+-- name: workspace_list
+select id, name, created_at, settings from workspaces order by name
+
+-- name: workspace_update
+update workspaces set name = :name, settings = :settings where id = :id
+
+-- name: workspace_delete
+delete from workspaces where id = :workspace_id
+
+-- name: workspace_purge_sessions
+delete from sessions where workspace_id = :workspace_id
+
+-- name: workspace_purge_session_tags
+delete from session_tags where workspace_id = :workspace_id
+
+-- name: workspace_purge_messages
+delete from messages where workspace_id = :workspace_id
+
+-- name: workspace_purge_runs
+delete from runs where workspace_id = :workspace_id
+
+-- name: workspace_purge_session_events
+delete from session_events where workspace_id = :workspace_id
+
+-- name: workspace_purge_session_counts
+delete from session_counts where workspace_id = :workspace_id
+
+-- name: workspace_purge_idempotency_keys
+delete from idempotency_keys where workspace_id = :workspace_id
+
+-- name: workspace_purge_keys
+delete from keys where workspace_id = :workspace_id
+
+-- name: workspace_purge_retention_rules
+delete from retention_rules where workspace_id = :workspace_id
+
+-- name: workspace_purge_workspace_counters
+delete from workspace_counters where workspace_id = :workspace_id
+
+-- name: count_add
+insert into session_counts (workspace_id, facet, value, count) values (:workspace_id, :facet, :value, :by)
+on conflict (workspace_id, facet, value) do update set count = session_counts.count + excluded.count
+
+-- name: count_list
+select facet, value, count from session_counts where workspace_id = :workspace_id and facet = :facet and count > 0
+
+-- name: fact_put
+insert into store_facts (name, value) values (:name, :value) on conflict do nothing
+
+-- name: fact_get
+select value from store_facts where name = :name
+
+-- name: workspace_purge_sign_ins
+delete from sign_ins where workspace_id = :workspace_id
+
+-- name: workspace_purge_views
+delete from views where workspace_id = :workspace_id
+
+-- name: workspace_purge_shares
+delete from shares where workspace_id = :workspace_id
+
+-- name: workspace_purge_bulk_actions
+delete from bulk_actions where workspace_id = :workspace_id
+
+-- name: workspace_purge_bulk_changes
+delete from bulk_changes where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_marks
+delete from stats_marks where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_sessions
+delete from stats_sessions where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_days
+delete from stats_days where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_slots
+delete from stats_slots where workspace_id = :workspace_id
+
+-- name: workspace_purge_search_sessions
+delete from search_sessions where workspace_id = :workspace_id
+
+-- name: workspace_purge_search_workspaces
+delete from search_workspaces where workspace_id = :workspace_id
