@@ -7,9 +7,6 @@ import asyncio
 import httpx
 import pytest
 
-from hansard.model import RunDraft, RunPatch, SessionDraft
-from hansard.service import Service
-
 
 @pytest.fixture(autouse=True)
 async def session(client: httpx.AsyncClient) -> None:
@@ -60,23 +57,6 @@ async def test_a_finished_run_stays_as_it_is(client: httpx.AsyncClient) -> None:
     other = await client.post("/v1/sessions/s/runs/r/finish", json={"state": "failed"})
     assert (other.status_code, other.json()["code"]) == (409, "run_finished")
     assert (await client.post("/v1/sessions/s/runs/r/heartbeat", json={})).status_code == 200
-
-
-async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(lone_service: Service) -> None:
-    operator = lone_service.workspaces.operator(await lone_service.workspaces.create("acme"))
-    runs, sessions = lone_service.runs, lone_service.sessions
-    await sessions.start(operator, SessionDraft(id="s"))
-    await runs.start(operator, "s", RunDraft(id="kept", lease_us=None))
-    await runs.start(operator, "s", RunDraft(id="r", lease_us=50_000))
-    assert await runs.reap() == 0
-    await asyncio.sleep(0.1)
-    assert sorted(await asyncio.gather(runs.reap(), runs.reap())) == [0, 1]
-    session, run = await runs.read(operator, "s", "r")
-    assert (session.state, run.state, run.error) == ("interrupted", "interrupted", "the lease lapsed without a heartbeat")
-    assert (await runs.read(operator, "s", "kept"))[1].state == "running"
-    session, run = await runs.update(operator, "s", "r", RunPatch(lease_us=60_000_000))
-    assert (session.state, run.state, run.finished_at, run.error) == ("running", "running", None, None)
-    assert await runs.reap() == 0
 
 
 @pytest.mark.parametrize(
