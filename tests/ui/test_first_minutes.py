@@ -16,7 +16,7 @@ from tests.ui.conftest import desk_at, hansard
 LINK = re.compile(r"http://\S+/ui/setup\?token=\S+")
 
 
-def test_the_first_five_minutes(browser: Browser, tmp_path: Path) -> None:
+def test_the_first_five_minutes(browser: Browser, tmp_path: Path) -> None:  # noqa: PLR0915 - a script is walked from its beginning to its end
     with serving(tmp_path) as server:
         desk = desk_at(browser, server, sign_in=False)
         page = desk.page

@@ -32,7 +32,7 @@ def test_eight_tabs_follow_a_server_that_is_killed_and_comes_back(browser: Brows
         tab.on("request", lambda request: streams.append(request.url) if "/ui/events" in request.url else None)
         tab.goto(quiet.url + "/ui/sessions/one")
     for tab in tabs:
-        expect(tab.locator("body[data-live=on]")).to_be_attached(timeout=10_000)
+        expect(tab.locator("#live.on")).to_be_attached(timeout=10_000)
     assert len(set(streams)) <= 2, "one tab holds the stream"
     with api(quiet) as client:
         client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "before the crash"}]})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hansard.store import Store
 
 _STEP = 200
-_AT_ONCE = 10
+_AT_ONCE = 2
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 LONGEST = 400
 """Days that one answer may cover."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hansard.model.share import View
     from hansard.service import Service
 
-PAGE = 50
+PAGE, FOUND = 50, 25
 _MENUS = (("state", "State"), ("channel", "Channel"), ("app", "App"), ("agent", "Agent"), ("resolution", "Resolution"), ("kind", "Kind"))
 MINOR = ("resolution", "kind")
 _MENU = 40
@@ -69,7 +69,7 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
     asof = asked.asof or time.time_ns() // 1000
     common = {"asked": asked, "offset": asked.page * PAGE, "asof": asof, "generation": generation, "query": query(pairs(asked)), "chips": chips(asked)}
     if asked.q:
-        found = await hits(service, principal, asked, PAGE)
+        found = await hits(service, principal, asked, FOUND)
         common |= {"chips": [*qualifiers(asked), *chips(asked)], "problem": found.problem, "next_cursor": found.next_cursor}
         return Listed(rows=found.sessions, hits=found.by_session, has_more=False, total=found.total, at_least=found.at_least, **common)  # type: ignore[arg-type]  # as built above
     wanted = filter_of(asked)

@@ -87,12 +87,14 @@ async function load(page) {
   if (wanted.has(page)) return
   wanted.add(page)
   const mine = kept
+  await new Promise(done => setTimeout(done, 30))
+  if (page < from || page > to) return wanted.delete(page)
   try {
     const join = query ? "&" : "?"
     const made = await part(`/ui/rows${query}${join}page=${page}&asof=${asof}`, "rows", open.signal)
     if (mine !== kept) return
     kept.set(page, choosable($$(".row", made)))
-    if (kept.size > 40) for (const one of [...kept.keys()]) if (Math.abs(one - page) > 15) { kept.delete(one); wanted.delete(one) }
+    if (kept.size > 40) for (const one of [...kept.keys()]) if (one < from - 9 || one > to + 9) { kept.delete(one); wanted.delete(one) }
     if (page >= from && page <= to) { lay(from, to); if (current()) mark(current()) }
   } catch (problem) { wanted.delete(page); failed(problem) }
 }

@@ -10,7 +10,6 @@ function show(now, at) {
   if (now === state) return
   state = now; since = at ?? Date.now()
   const light = $("#live")
-  document.body.dataset.live = now
   if (!light) return
   light.className = now
   light.title = now === "on" ? "Live" : "Not connected"
