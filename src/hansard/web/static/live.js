@@ -12,7 +12,7 @@ function show(now, at) {
   const light = $("#live")
   if (!light) return
   light.className = now
-  light.title = now === "on" ? "Live" : "Not connected"
+  light.title = now
   light.textContent = now === "off" ? `offline since ${new Date(since).toTimeString().slice(0, 5)}` : ""
 }
 
