@@ -15,6 +15,7 @@ from hansard.http.application import Application
 from hansard.http.limits import Limits
 from hansard.http.log import Log
 from hansard.service import Service
+from hansard.service.titles import Titles
 from hansard.store import connect
 from hansard.system import system
 from hansard.web import web
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from hansard.http.route import Dialect
+    from hansard.model import Session
+    from hansard.service.titles import Words
     from hansard.settings import Settings
     from hansard.store import Store
     from hansard.web.sign_in import Demo
@@ -38,6 +41,7 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 _INDEX_SECONDS = 0.5
 _COUNT_SECONDS, _COUNT_PAUSE = 15.0, 0.05
+_TITLE_SECONDS = 20.0
 _log = Log("hansard")
 
 
@@ -108,6 +112,26 @@ async def counting(service: Service) -> None:
         await asyncio.sleep(_COUNT_SECONDS if current else _COUNT_PAUSE)
 
 
+async def titling(service: Service, url: str) -> None:
+    """Ask ``url`` for titles for ever; what it answers too late or wrongly is no title."""
+    import httpx  # noqa: PLC0415 - for those who want titles from elsewhere; it takes long to load
+
+    async with httpx.AsyncClient(timeout=_TITLE_SECONDS) as client:
+
+        async def ask(session: Session, said: list[Words]) -> str | None:
+            answer = await client.post(url, json={"session_id": session.name, "messages": [{"role": one.role, "text": one.text} for one in said]})
+            title = answer.raise_for_status().json()["title"]
+            return title if isinstance(title, str) else None
+
+        titles = Titles(service, ask)
+        while True:
+            try:
+                await titles.look()
+            except Error as error:
+                _log.warning("could not look for sessions that want a title", error=error.message)
+            await asyncio.sleep(1)
+
+
 def application(service: Service, settings: Settings, demo: Demo | None = None) -> Application:
     """The ASGI application over an open service; ``demo`` fills a workspace, where the page is to offer that."""
     log = AccessLog(sys.stderr.buffer if settings.access_log else None)
@@ -124,6 +148,7 @@ async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator
             asyncio.create_task(keeping(service, settings.keep_seconds)),
             asyncio.create_task(indexing(service)),
             asyncio.create_task(counting(service)),
+            *([asyncio.create_task(titling(service, settings.title_url))] if settings.title_url else []),
         ]
         try:
             yield application(service, settings, demo)

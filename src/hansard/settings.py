@@ -34,6 +34,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     reap_seconds: Annotated[float, Meta(description="pause between two looks for runs whose lease has lapsed, in seconds", gt=0)] = 2.0
     keep_seconds: Annotated[float, Meta(description="pause between two rounds of forgetting: old idempotency keys, retention, in seconds", gt=0)] = 3600.0
     statement_seconds: Annotated[float, Meta(description="how long the store may work on one read or statement, in seconds", gt=0)] = 30.0
+    title_url: Annotated[
+        str, Meta(description="where to ask for a session's title: POST {session_id, messages} answered by {title}; empty: the first words stay")
+    ] = ""
     rate_limit: Annotated[
         float, Meta(description="requests a second for each key, ten times that for each workspace, bursts of ten seconds; 0: no limit", ge=0)
     ] = 0.0

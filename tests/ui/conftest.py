@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 from tests.support.serving import HANSARD, Served, serving
 
@@ -72,10 +72,14 @@ def hansard(server: Served, *arguments: str) -> str:
 
 
 def watched(page: Page, server: Served, seen: Seen) -> None:
+    def dismissed(dialog: Dialog) -> None:
+        seen.dialogs.append(dialog.message)
+        dialog.dismiss()
+
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
     page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" and "Failed to load" not in message.text else None)
     page.on("request", lambda request: seen.elsewhere.append(request.url) if not request.url.startswith((server.url, "data:", "blob:")) else None)
-    page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", dismissed)
 
 
 def desk_at(browser: Browser, server: Served, *, sign_in: bool = True, **options: Any) -> Desk:

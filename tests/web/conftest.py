@@ -35,7 +35,8 @@ class Reader:
         return await self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     async def post(self, path: str, fields: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
-        return await self.client.post(path, data={"csrf": self.token, **(fields or {})}, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post(path, data={"csrf": self.token, **(fields or {})}, headers=sent)
 
     async def api(self, method: str, path: str, **more: Any) -> httpx.Response:
         return await self.client.request(method, path, headers={"Authorization": f"Bearer {self.key}"}, **more)
@@ -58,7 +59,8 @@ async def reader(stranger: Reader) -> Reader:
 @pytest.fixture
 async def session(reader: Reader) -> str:
     """A session with text, calls that went well and badly, a picture, a run and a branch; its UUID."""
-    made = (await reader.api("POST", "/v1/sessions", json={"id": "talk", "channel": "web", "user": "ann", "tags": ["vip"], "trail": [{"intent": "refund"}]})).json()
+    given = {"id": "talk", "channel": "web", "user": "ann", "tags": ["vip"], "trail": [{"intent": "refund"}]}
+    made = (await reader.api("POST", "/v1/sessions", json=given)).json()
     run = (await reader.api("POST", "/v1/sessions/talk/runs", json={})).json()["id"]
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
     calls = [

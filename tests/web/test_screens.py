@@ -28,7 +28,16 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
 
 @pytest.mark.parametrize(
     "query",
-    ["sort=nonsense", "state=nonsense", "day_from=x&day_until=2020-01-01", "page=-4", "page=99999999", "sub_sessions=false&task_sessions=false", "tag=vip&kind=session", "asof=1"],
+    [
+        "sort=nonsense",
+        "state=nonsense",
+        "day_from=x&day_until=2020-01-01",
+        "page=-4",
+        "page=99999999",
+        "sub_sessions=false&task_sessions=false",
+        "tag=vip&kind=session",
+        "asof=1",
+    ],
 )
 async def test_an_address_that_makes_no_sense_is_still_a_list(reader: Reader, session: str, query: str) -> None:
     assert (await reader.get(f"/ui/?{query}")).status_code == 200
@@ -95,7 +104,7 @@ async def test_what_is_done_to_a_session_is_done(reader: Reader, session: str) -
     one = f"/ui/sessions/{session}"
     assert (await reader.post(f"{one}/resolution", {"resolution": "resolved", "back": f"{one}?state=failed"})).headers["location"] == f"{one}?state=failed"
     assert (await now())["resolution"] == "resolved"
-    assert "data-resolution=\"open\"" in (await reader.post(f"{one}/resolution", {"resolution": "open"}, X_Fragment="pane")).text
+    assert 'data-resolution="open"' in (await reader.post(f"{one}/resolution", {"resolution": "open"}, X_Fragment="pane")).text
     assert (await reader.post(f"{one}/resolution", {"resolution": "x"})).status_code == 400
     await reader.post(f"{one}/title", {"title": "Renamed"})
     await reader.post(f"{one}/tags", {"tags": "a, b ,"})

@@ -11,7 +11,7 @@ from hansard.store.verbs import events as verbs
 from hansard.store.verbs import keys, sessions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from hansard.access import Principal
     from hansard.store import Store
@@ -56,7 +56,7 @@ class Events:
     async def now(self, principal: Principal) -> int:
         return await self._store.read(verbs.generation, principal.workspace_id)
 
-    async def follow(self, principal: Principal, after: int, heartbeat: float) -> AsyncIterator[Changes | None]:
+    async def follow(self, principal: Principal, after: int, heartbeat: float) -> AsyncGenerator[Changes | None]:
         """Changes behind ``after`` until ``end``; None when ``heartbeat`` seconds went by without any."""
         while not self._ended:
             changes = await self.since(principal, after)
