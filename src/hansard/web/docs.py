@@ -182,7 +182,7 @@ def _pretty(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _curl(path: str, verb: str, body: Any) -> str:  # noqa: ANN401 - any JSON
-    lines = [f'curl{"" if verb == "GET" else f" -X {verb}"} "$HANSARD_URL{path}"', '  -H "Authorization: Bearer $HANSARD_KEY"']
+    lines = [f'curl{"" if verb == "GET" else f" -X {verb}"} "$HANSARD_URL{path}"', '  -H "Authorization: Bearer $HANSARD_API_KEY"']
     if body is not None:
         lines += ['  -H "Content-Type: application/json"', f"  -d '{_pretty(body)}'"]
     return " \\\n".join(lines)

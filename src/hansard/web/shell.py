@@ -103,7 +103,7 @@ class Shell:
     @staticmethod
     def curl(call: Call[Any, Any], path: str) -> str:
         """The request that gives the same from the API."""
-        return f"curl -H \"Authorization: Bearer $HANSARD_KEY\" \\\n  '{address(call)}{path}'"
+        return f"curl -H \"Authorization: Bearer $HANSARD_API_KEY\" \\\n  '{address(call)}{path}'"
 
 
 def address(call: Call[Any, Any]) -> str:
