@@ -144,8 +144,8 @@ async def methods(target: Target) -> Result:
     for dialect, route in target.routes():
         path = target.path(route, **{name: f"absent-{name}" for name in target.parameters(route)})
         by_path.setdefault(path, (dialect, set()))[1].add(route.method)
-    for path, (dialect, declared) in by_path.items():
-        for method in METHODS:
+    for number, (path, (dialect, declared)) in enumerate(by_path.items()):
+        for method in target.some(number, METHODS):
             if method in declared or (method == "HEAD" and "GET" in declared):
                 continue
             answer = await target.client.request(method, path, headers=target.caller.headers(dialect))
@@ -191,10 +191,11 @@ async def bodies(target: Target) -> Result:
     before = await target.snapshot(target.attacker), await target.snapshot(target.victim)
     must_fail = {"no JSON", "a list", "a number", "a string", "duplicate names", "a duplicate below", "depth 65", "depth 100,000", "depth 100,000 closed",
                  "half a surrogate", "bad UTF-8", "UTF-16", "NUL bytes", "gzip", "a form", "multipart", "XML", "text", "9 MiB", "NaN"}  # fmt: skip
-    for dialect, route in target.private():
+    cases = list(_hostile_bodies())
+    for number, (dialect, route) in enumerate(target.private()):
         if route.body is None or route.scope == "workspaces:admin" or dialect.name == "web":
             continue
-        for name, data, headers in _hostile_bodies():
+        for name, data, headers in target.some(number, cases):
             own = dict.fromkeys(("session_id", "asset_id", "thread_id"), "absent" if name not in must_fail else "own")
             answer = await target.send(dialect, route, target.path(route, **own), content=data, headers={"content-type": "application/json"} | headers)
             result.count += 1
@@ -222,11 +223,11 @@ async def forms(target: Target) -> Result:
     """No form of the page breaks it, whatever its fields hold."""
     result = Result("forms")
     before = await target.snapshot(target.victim)
-    for dialect, route in target.routes():
+    for number, (dialect, route) in enumerate(target.routes()):
         if dialect.name != "web" or not route.form:
             continue
         own = dict.fromkeys(target.parameters(route), "own")
-        for value in FIELD_VALUES:
+        for value in target.some(number, FIELD_VALUES):
             bodies = [urlencode({field: value}) for field in FIELDS] + [urlencode(dict.fromkeys(FIELDS, value))]
             for body in (*bodies, "%ff%fe=%zz&&=&=="):
                 headers = {"content-type": "application/x-www-form-urlencoded"}

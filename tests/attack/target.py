@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -25,6 +25,7 @@ from hansard.settings import Settings
 MARK = "xylophagous"
 """Stands in everything of the victim's: an answer to the attacker that holds it is a leak."""
 _PARAMETER = re.compile(r"{(\w+)}")
+T = TypeVar("T")
 STREAMS = "text/event-stream"
 HOST = "hansard.test"
 
@@ -71,7 +72,10 @@ class Caller:
 
 
 class Target:
-    """The application under attack, in this process, and what the suites need to know of it."""
+    """The application under attack, in this process, and what the suites need to know of it.
+
+    With a `step` above 1 a suite tries each route with every `step`-th of its cases, the next route with the next ones.
+    """
 
     def __init__(self, service: Service, app: Application, client: httpx.AsyncClient) -> None:
         self.service = service
@@ -82,6 +86,7 @@ class Target:
         self.victim_caller: Caller
         self.caller: Caller
         self.ids: dict[str, str] = {}
+        self.step = 1
 
     def routes(self) -> Iterator[tuple[Dialect, Route]]:
         for dialect in self.app.dialects:
@@ -91,6 +96,10 @@ class Target:
     def private(self) -> Iterator[tuple[Dialect, Route]]:
         """The routes that ask who is calling."""
         return ((dialect, route) for dialect, route in self.routes() if not route.public)
+
+    def some(self, number: int, cases: Sequence[T]) -> Sequence[T]:
+        """The cases of the `number`-th route."""
+        return cases[number % self.step :: self.step]
 
     def path(self, route: Route, **values: str) -> str:
         """The route's path with the victim's ids, or with `values` in their place."""

@@ -93,8 +93,8 @@ async def credentials(target: Target) -> Result:
     expired, _ = await service.keys.create(target.attacker, "expired", ALL_SCOPES, expires_at=service.clock() + 1000)
     await asyncio.sleep(0.01)
     cases = list(_bad_credentials(target, revoked, expired))
-    for dialect, route in target.private():
-        for name, headers, query in cases:
+    for number, (dialect, route) in enumerate(target.private()):
+        for name, headers, query in target.some(number, cases):
             path = target.path(route) + (f"?{query}" if query else "")
             answer = await target.client.request(route.method, path, headers=httpx.Headers(headers), json=body_of(route) if route.body is not None else None)
             result.count += 1

@@ -36,13 +36,14 @@ async def few_strings(target: Target) -> Result:
 AGAINST_SQL = [tenants.foreign_ids, tenants.mass_assignment, few_strings, inputs.cursors, tenants.foreign_ids_in_bodies]
 SUITES = [
     tenants.credentials, tenants.scopes, tenants.escalation, tenants.forgery,
-    inputs.idempotency, inputs.methods, inputs.bodies, inputs.secrets_at_rest, *AGAINST_SQL,
+    inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, inputs.secrets_at_rest, *AGAINST_SQL,
 ]  # fmt: skip
 
 
 @pytest.fixture
 async def target(lone_service: Service) -> AsyncIterator[Target]:
     async with under_attack(lone_service) as one:
+        one.step = 4
         yield one
 
 

@@ -18,7 +18,7 @@ from tests.reliability.conftest import Figure
 from tests.reliability.disks import SESSIONS, append, begin, url
 from tests.reliability.load import Ledger
 
-FLIPS = 120
+FLIPS = 60
 
 
 async def filled(folder: Path, messages: int) -> Path:
