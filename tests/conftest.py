@@ -32,7 +32,7 @@ hypothesis.settings.load_profile("hansard")
 def postgres_server() -> Iterator[Server]:
     """The PostgreSQL server of this run of the tests; where there is none, every test that needs it fails and says what to do."""
     try:
-        with postgres() as server:
+        with postgres(durable=False) as server:
             yield server
     except PostgresUnavailable as problem:
         pytest.fail(str(problem), pytrace=False)

@@ -130,7 +130,12 @@ async def test_a_cursor_fits_only_its_own_list(client: httpx.AsyncClient) -> Non
     for number in range(3):
         await client.post("/v1/sessions", json={"id": f"s{number}"})
     cursor = (await client.get("/v1/sessions?limit=1")).json()["next_cursor"]
-    for query in (f"sort=title&cursor={cursor}", f"channel=web&cursor={cursor}", f"cursor={cursor[:-1]}", f"cursor=A{cursor[1:]}"):
+    for query in (
+        f"sort=title&cursor={cursor}",
+        f"channel=web&cursor={cursor}",
+        f"cursor={cursor[:-1]}",
+        f"cursor={cursor[:5]}{'B' if cursor[5] == 'A' else 'A'}{cursor[6:]}",
+    ):
         assert (await client.get(f"/v1/sessions?{query}")).json()["code"] == "bad_cursor"
 
 
