@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -48,156 +48,157 @@ def said(messages: Sequence[Message]) -> str:
     return "".join(f",{one.seq}:{one.id}" for one in messages)
 
 
-def machine(service: Service, loop: asyncio.AbstractEventLoop, told: dict[str, int], fault: str = "") -> type[RuleBasedStateMachine]:  # noqa: C901 - the rules of a machine are its methods
-    """The state machine over one service; every example has a workspace of its own. `fault` is one in the model, to be found."""
+class Machine(RuleBasedStateMachine):
+    """The rules; every example has a workspace of its own. `fault` is one in the model, to be found."""
 
-    class Machine(RuleBasedStateMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.sessions: dict[str, Modelled] = {}
-            self.keys: dict[str, tuple[str, Any]] = {}
-            workspace = self.wait(service.workspaces.create(f"model-{next(NUMBERS)}"))
-            self.principal = service.workspaces.operator(workspace)
-            told["examples"] = told.get("examples", 0) + 1
-            for name in ("a", "b"):
-                self.start_session(name, None)
+    service: ClassVar[Service]
+    loop: ClassVar[asyncio.AbstractEventLoop]
+    told: ClassVar[dict[str, int]]
+    fault: ClassVar[str] = ""
 
-        @staticmethod
-        def wait(work: Awaitable[Any]) -> Any:
-            told["steps"] = told.get("steps", 0) + 1
-            return loop.run_until_complete(work)
+    def __init__(self) -> None:
+        super().__init__()
+        self.sessions: dict[str, Modelled] = {}
+        self.keys: dict[str, tuple[str, Any]] = {}
+        workspace = self.wait(self.service.workspaces.create(f"model-{next(NUMBERS)}"))
+        self.principal = self.service.workspaces.operator(workspace)
+        self.told["examples"] = self.told.get("examples", 0) + 1
+        for name in ("a", "b"):
+            self.start_session(name, None)
 
-        def refused(self, work: Awaitable[Any]) -> Error:
-            with pytest.raises(Error) as found:
-                self.wait(work)
-            return found.value
+    def wait(self, work: Awaitable[Any]) -> Any:
+        self.told["steps"] = self.told.get("steps", 0) + 1
+        return self.loop.run_until_complete(work)
 
-        @rule(name=NAMES, parent=st.none() | NAMES)
-        def start(self, name: str, parent: str | None) -> None:
-            self.start_session(name, parent)
-
-        def start_session(self, name: str, parent: str | None) -> None:
-            parent = parent if parent in self.sessions and parent != name else None
-            made, new = self.wait(service.sessions.start(self.principal, SessionDraft(id=name, parent=parent)))
-            assert new == (name not in self.sessions)
-            if new:
-                self.sessions[name] = Modelled(parent)
-            assert made.message_count == len(self.sessions[name].living)
-
-        @rule(name=NAMES, tokens=st.lists(TOKENS, min_size=1, max_size=4, unique=True), key=KEYS, offset=st.sampled_from((None, 0, 0, 1)))
-        def append(self, name: str, tokens: list[str], key: str | None, offset: int | None) -> None:
-            model = self.sessions.get(name)
-            expected = None if offset is None or model is None else len(model.messages) + offset
-            once = key and Once(key, repr((name, tokens, expected)), lambda result: (201, said(result[1]).encode()))
-            work = service.messages.append(self.principal, name, [draft(token) for token in tokens], expected_seq=expected, once=once or None)
-            if key in self.keys:
-                self._again(work, key, repr((name, tokens, expected)))
-            elif model is None:
-                assert isinstance(self.refused(work), NotFound)
-            else:
-                self._append(model, tokens, expected, work, key, repr((name, tokens, expected)))
-
-        def _again(self, work: Awaitable[Any], key: str | None, request: str) -> None:
-            before, answer = self.keys[key or ""]
-            if before != request:
-                assert self.refused(work).code == "idempotency_key_reused"
-            elif answer is None:
-                assert self.refused(work).code == "deleted_since"
-            else:
-                with pytest.raises(Replayed) as found:
-                    self.wait(work)
-                assert found.value.answer.decode() == answer
-
-        def _append(self, model: Modelled, tokens: list[str], expected: int | None, work: Awaitable[Any], key: str | None, request: str) -> None:
-            fresh = [token for token in tokens if token not in model.messages]
-            if fresh and expected is not None and expected != len(model.messages):
-                refused = self.refused(work)
-                assert isinstance(refused, Conflict)
-                assert refused.extra["seq"] == len(model.messages)
-                return
-            _, stored = self.wait(work)
-            if fault != "lost append" or not model.messages:
-                model.messages += fresh
-            assert [(one.seq, one.client_id) for one in stored] == [(model.messages.index(token) + 1, token) for token in tokens]
-            if key:
-                self.keys[key] = (request, said(stored))
-
-        @rule(name=NAMES, token=TOKENS)
-        def delete_message(self, name: str, token: str) -> None:
-            model = self.sessions.get(name)
-            work = service.messages.delete(self.principal, name, token)
-            if model is None or token not in model.messages:
-                assert isinstance(self.refused(work), NotFound)
-                return
+    def refused(self, work: Awaitable[Any]) -> Error:
+        with pytest.raises(Error) as found:
             self.wait(work)
-            place = model.messages.index(token)
-            model.messages[place] = None
-            for key, (request, answer) in self.keys.items():
-                if request.startswith(f"('{name}',") and answer is not None and f",{place + 1}:" in answer:
-                    self.keys[key] = (request, None)
+        return found.value
 
-        @rule(name=NAMES)
-        def delete(self, name: str) -> None:
-            work = service.sessions.delete(self.principal, name)
-            if name not in self.sessions:
-                assert isinstance(self.refused(work), NotFound)
-                return
-            gone = [name]
-            for one in gone:
-                gone += [child for child, model in self.sessions.items() if model.parent == one]
-            assert self.wait(work)["sessions"] == len(gone)
-            for one in gone:
-                del self.sessions[one]
-                self.keys = {key: (request, None if request.startswith(f"('{one}',") else answer) for key, (request, answer) in self.keys.items()}
+    @rule(name=NAMES, parent=st.none() | NAMES)
+    def start(self, name: str, parent: str | None) -> None:
+        self.start_session(name, parent)
 
-        @rule(name=NAMES, title=st.sampled_from(("T", "", "ß", None)), resolution=st.sampled_from(("open", "resolved", "unresolved")))
-        def change(self, name: str, title: str | None, resolution: str) -> None:
-            work = service.sessions.update(self.principal, name, SessionPatch(title=title, resolution=resolution))  # type: ignore[arg-type]  # one of the three
-            if name not in self.sessions:
-                assert isinstance(self.refused(work), NotFound)
-                return
-            changed = self.wait(work)
-            model = self.sessions[name]
-            model.title, model.resolution = title or None, resolution
-            assert (changed.title, changed.resolution) == (model.title, model.resolution)
+    def start_session(self, name: str, parent: str | None) -> None:
+        parent = parent if parent in self.sessions and parent != name else None
+        made, new = self.wait(self.service.sessions.start(self.principal, SessionDraft(id=name, parent=parent)))
+        assert new == (name not in self.sessions)
+        if new:
+            self.sessions[name] = Modelled(parent)
+        assert made.message_count == len(self.sessions[name].living)
 
-        @rule(name=NAMES, ident=st.sampled_from(("r1", "r2")))
-        def start_run(self, name: str, ident: str) -> None:
-            work = service.runs.start(self.principal, name, RunDraft(id=ident, lease_us=None))
-            if name not in self.sessions:
-                assert isinstance(self.refused(work), NotFound)
-                return
-            _, _, new = self.wait(work)
-            if new:
-                self.sessions[name].run, self.sessions[name].state = ident, "running"
+    @rule(name=NAMES, tokens=st.lists(TOKENS, min_size=1, max_size=4, unique=True), key=KEYS, offset=st.sampled_from((None, 0, 0, 1)))
+    def append(self, name: str, tokens: list[str], key: str | None, offset: int | None) -> None:
+        model = self.sessions.get(name)
+        expected = None if offset is None or model is None else len(model.messages) + offset
+        once = key and Once(key, repr((name, tokens, expected)), lambda result: (201, said(result[1]).encode()))
+        work = self.service.messages.append(self.principal, name, [draft(token) for token in tokens], expected_seq=expected, once=once or None)
+        if key in self.keys:
+            self._again(work, key, repr((name, tokens, expected)))
+        elif model is None:
+            assert isinstance(self.refused(work), NotFound)
+        else:
+            self._append(model, tokens, expected, work, key, repr((name, tokens, expected)))
 
-        @rule(name=NAMES, ident=st.sampled_from(("r1", "r2")), state=st.sampled_from(("completed", "failed")))
-        def finish_run(self, name: str, ident: str, state: str) -> None:
-            try:
-                _, run = self.wait(service.runs.update(self.principal, name, ident, RunPatch(state=state)))  # type: ignore[arg-type]  # one of the states
-            except (NotFound, Conflict):
-                return
-            model = self.sessions[name]
-            if model.run == ident:
-                model.state = run.state
+    def _again(self, work: Awaitable[Any], key: str | None, request: str) -> None:
+        before, answer = self.keys[key or ""]
+        if before != request:
+            assert self.refused(work).code == "idempotency_key_reused"
+        elif answer is None:
+            assert self.refused(work).code == "deleted_since"
+        else:
+            with pytest.raises(Replayed) as found:
+                self.wait(work)
+            assert found.value.answer.decode() == answer
 
-        @invariant()
-        def all_is_as_the_model_says(self) -> None:
-            page = self.wait(service.sessions.list(self.principal, SessionQuery(limit=200, with_total=True)))
-            found = {one.name: one for one in page.items}
-            assert found.keys() == self.sessions.keys()
-            assert page.total == len(found) == self.wait(service.sessions.count(self.principal, SessionFilter()))
-            for name, model in self.sessions.items():
-                one = found[name]
-                assert (one.last_seq, one.message_count, one.state, one.resolution) == (len(model.messages), len(model.living), model.state, model.resolution)
-                _, messages, _ = self.wait(service.messages.list(self.principal, name, MessageQuery(limit=200)))
-                assert [(message.seq, message.client_id) for message in messages] == model.living
+    def _append(self, model: Modelled, tokens: list[str], expected: int | None, work: Awaitable[Any], key: str | None, request: str) -> None:
+        fresh = [token for token in tokens if token not in model.messages]
+        if fresh and expected is not None and expected != len(model.messages):
+            refused = self.refused(work)
+            assert isinstance(refused, Conflict)
+            assert refused.extra["seq"] == len(model.messages)
+            return
+        _, stored = self.wait(work)
+        if self.fault != "lost append" or not model.messages:
+            model.messages += fresh
+        assert [(one.seq, one.client_id) for one in stored] == [(model.messages.index(token) + 1, token) for token in tokens]
+        if key:
+            self.keys[key] = (request, said(stored))
 
-        def teardown(self) -> None:
-            findings = loop.run_until_complete(service.checking.verify()) if told["examples"] % 10 == 0 else None
-            assert findings is None or findings.is_sound
+    @rule(name=NAMES, token=TOKENS)
+    def delete_message(self, name: str, token: str) -> None:
+        model = self.sessions.get(name)
+        work = self.service.messages.delete(self.principal, name, token)
+        if model is None or token not in model.messages:
+            assert isinstance(self.refused(work), NotFound)
+            return
+        self.wait(work)
+        place = model.messages.index(token)
+        model.messages[place] = None
+        for key, (request, answer) in self.keys.items():
+            if request.startswith(f"('{name}',") and answer is not None and f",{place + 1}:" in answer:
+                self.keys[key] = (request, None)
 
-    return Machine
+    @rule(name=NAMES)
+    def delete(self, name: str) -> None:
+        work = self.service.sessions.delete(self.principal, name)
+        if name not in self.sessions:
+            assert isinstance(self.refused(work), NotFound)
+            return
+        gone = [name]
+        for one in gone:
+            gone += [child for child, model in self.sessions.items() if model.parent == one]
+        assert self.wait(work)["sessions"] == len(gone)
+        for one in gone:
+            del self.sessions[one]
+            self.keys = {key: (request, None if request.startswith(f"('{one}',") else answer) for key, (request, answer) in self.keys.items()}
+
+    @rule(name=NAMES, title=st.sampled_from(("T", "", "ß", None)), resolution=st.sampled_from(("open", "resolved", "unresolved")))
+    def change(self, name: str, title: str | None, resolution: str) -> None:
+        work = self.service.sessions.update(self.principal, name, SessionPatch(title=title, resolution=resolution))  # type: ignore[arg-type]  # one of the three
+        if name not in self.sessions:
+            assert isinstance(self.refused(work), NotFound)
+            return
+        changed = self.wait(work)
+        model = self.sessions[name]
+        model.title, model.resolution = title or None, resolution
+        assert (changed.title, changed.resolution) == (model.title, model.resolution)
+
+    @rule(name=NAMES, ident=st.sampled_from(("r1", "r2")))
+    def start_run(self, name: str, ident: str) -> None:
+        work = self.service.runs.start(self.principal, name, RunDraft(id=ident, lease_us=None))
+        if name not in self.sessions:
+            assert isinstance(self.refused(work), NotFound)
+            return
+        _, _, new = self.wait(work)
+        if new:
+            self.sessions[name].run, self.sessions[name].state = ident, "running"
+
+    @rule(name=NAMES, ident=st.sampled_from(("r1", "r2")), state=st.sampled_from(("completed", "failed")))
+    def finish_run(self, name: str, ident: str, state: str) -> None:
+        try:
+            _, run = self.wait(self.service.runs.update(self.principal, name, ident, RunPatch(state=state)))  # type: ignore[arg-type]  # one of the states
+        except (NotFound, Conflict):
+            return
+        model = self.sessions[name]
+        if model.run == ident:
+            model.state = run.state
+
+    @invariant()
+    def all_is_as_the_model_says(self) -> None:
+        page = self.wait(self.service.sessions.list(self.principal, SessionQuery(limit=200, with_total=True)))
+        found = {one.name: one for one in page.items}
+        assert found.keys() == self.sessions.keys()
+        assert page.total == len(found) == self.wait(self.service.sessions.count(self.principal, SessionFilter()))
+        for name, model in self.sessions.items():
+            one = found[name]
+            assert (one.last_seq, one.message_count, one.state, one.resolution) == (len(model.messages), len(model.living), model.state, model.resolution)
+            _, messages, _ = self.wait(self.service.messages.list(self.principal, name, MessageQuery(limit=200)))
+            assert [(message.seq, message.client_id) for message in messages] == model.living
+
+    def teardown(self) -> None:
+        findings = self.loop.run_until_complete(self.service.checking.verify()) if self.told["examples"] % 10 == 0 else None
+        assert findings is None or findings.is_sound
 
 
 @pytest.fixture
@@ -223,7 +224,8 @@ def check(url: str, loop: asyncio.AbstractEventLoop, *, examples: int, fault: st
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        run_state_machine_as_test(machine(service, loop, told, fault), settings=chosen)
+        bound = type("Bound", (Machine,), {"service": service, "loop": loop, "told": told, "fault": fault})
+        run_state_machine_as_test(bound, settings=chosen)
     finally:
         loop.run_until_complete(context.__aexit__(None, None, None))
     return told
