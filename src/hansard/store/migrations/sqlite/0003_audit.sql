@@ -2,6 +2,12 @@
 
 alter table idempotency_keys add column session_id text;
 create index idempotency_keys_by_session on idempotency_keys (workspace_id, session_id) where session_id is not null;
+insert into sqlite_stat1 (tbl, idx, stat) values
+  ('idempotency_keys', 'idempotency_keys', '1000000 10000 1'),
+  ('idempotency_keys', 'idempotency_keys_by_age', '1000000 10000 2'),
+  ('idempotency_keys', 'idempotency_keys_by_session', '1000000 10000 5'),
+  ('session_events', 'session_events', '1000000 10000 1'),
+  ('session_events', 'session_events_by_session', '1000000 10000 5 1');
 
 -- Who wrote a message by hand, for the erasing of that person; most messages have nobody.
 create index messages_by_sender on messages (workspace_id, sender_id) where sender_id is not null;
