@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import secrets
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -25,6 +27,7 @@ from hansard.store import statements
 from hansard.store.postgres import PostgresStore
 from hansard.store.postgres.security import EXEMPT
 from tests.reliability.conftest import Figure
+from tests.support.postgres import Server
 from tests.support.postgres_cluster import free_port
 
 OUTSIDE = re.compile(rf"\bfrom ({'|'.join(EXEMPT)})\b")
@@ -144,6 +147,37 @@ async def test_the_store_refuses_a_role_that_is_exempt(postgres_url: str) -> Non
     with pytest.raises(StoreUnavailable, match="exempt"):
         async with opened(Settings(store=postgres_url, row_security=True)):
             pass
+
+
+async def test_without_the_setting_nothing_is_hidden_silently(postgres_url: str, tmp_path: Path, figure: Figure) -> None:
+    """A role that sees no row refuses to open; a backup by one that the policy binds fails, and is never an empty one."""
+    async with opened(Settings(store=postgres_url)) as service:
+        await fill(service, "kept")
+    async with bound_role(postgres_url) as url:
+        with pytest.raises(StoreUnavailable, match="row_security = true"):
+            async with opened(Settings(store=url, migrate=False)):
+                pass
+        async with opened(Settings(store=url, migrate=False, row_security=True)) as service:
+            findings = await service.checking.verify()
+            with pytest.raises(StoreUnavailable, match="exempt"):
+                await service.store.backup(tmp_path / "backup", lambda _share: None)
+        async with opened(Settings(store=postgres_url)) as service:
+            await service.store.backup(tmp_path / "backup", lambda _share: None)
+    figure(f"verify as the bound role sees {findings.messages} of 3 messages; its backup is refused")
+    assert (findings.messages, findings.is_sound) == (3, True)
+
+
+def test_the_command_puts_the_policy_on(postgres_server: Server, postgres_url: str) -> None:
+    role = f"app_{secrets.token_hex(4)}"
+    postgres_server._execute(f"create role {role} login")
+    try:
+        command = [sys.executable, "-m", "hansard", "secure", "--role", role, "--store", postgres_url]
+        first, again = (subprocess.run([*command, *more], capture_output=True, text=True, check=True).stdout for more in ([], ["--json"]))
+        assert role in first
+        assert "sessions" in json.loads(again)["tables"]
+    finally:
+        postgres_server.drop_database(postgres_url)
+        postgres_server._execute(f"drop role {role}")
 
 
 async def test_the_audit_log_cannot_be_rewritten_by_the_server(postgres_url: str) -> None:

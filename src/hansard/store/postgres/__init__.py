@@ -74,13 +74,12 @@ class PostgresStore:
             )
         except (*_FAILURES, ValueError) as problem:
             raise translate(problem) from problem
-        if self._secured:
-            try:
-                async with self._connection() as connection:
-                    await security.require(connection)
-            except StoreUnavailable:
-                await self.close()
-                raise
+        try:
+            async with self._connection() as connection:
+                await (security.require if self._secured else security.refuse)(connection)
+        except StoreUnavailable:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         if self._lent is not None:
@@ -104,7 +103,14 @@ class PostgresStore:
 
     async def backup(self, target: Path, told: Callable[[float], None]) -> None:
         async with self._connection() as connection:
-            await backup.backup(connection, target, told)
+            try:
+                await backup.backup(connection, target, told)
+            except asyncpg.InsufficientPrivilegeError as problem:
+                raise StoreUnavailable(
+                    "row-level security hides rows from this role: back up as one that is exempt", code="row_security_ineffective"
+                ) from problem
+            except _FAILURES as problem:
+                raise translate(problem) from problem
 
     async def restore(self, source: Path, told: Callable[[float], None]) -> None:
         await self.open()

@@ -63,6 +63,14 @@ async def require(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
         )
 
 
+async def refuse(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
+    """Raises StoreUnavailable where the database would hide every row from this role, because no transaction says its workspace."""
+    if await connection.fetchval("select case when to_regclass('sessions') is null then false else row_security_active('sessions') end"):
+        raise StoreUnavailable(
+            "row-level security is on in this database: set row_security = true, or use a role that is exempt from it", code="row_security_ineffective"
+        )
+
+
 async def act_for(connection: Any, query: Query, tenant: str | None) -> str | None:  # noqa: ANN401 - the pool's proxy
     """Tell the database which workspace the transaction is of, when the query is of another than ``tenant``; that workspace."""
     values = query.values if query.many is None else query.many[0] if query.many else {}
