@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from hansard.access import ALL_SCOPES, Principal
-from hansard.app import opened
+from hansard.app import opened, running
 from hansard.errors import Forbidden, NotFound
 from hansard.model import MessageDraft, MessageQuery, SessionDraft, SessionFilter, SessionQuery, parts
 from hansard.service import Service
@@ -202,6 +202,19 @@ async def test_retention_deletes_what_is_past_its_rule(store_url: str, figure: F
     assert {"r18", "child", "r8", "r3", "one"} <= names
     assert not names & {"r10", "r5", "r19"}
     assert noted.act.action == "retention.applied"
+
+
+async def test_the_server_applies_the_rules_by_itself(store_url: str) -> None:
+    async with running(Settings(store=store_url, keep_seconds=0.1)) as app:
+        principal = await begin(app.service)
+        old = app.service.clock() - 86_400_000_000 * 40
+        await app.service.sessions.start(principal, SessionDraft(id="old", created_at=old))
+        await app.service.retention.set_rules(principal, {"*": 30})
+        for _ in range(200):
+            if await app.service.sessions.count(principal, SessionFilter()) == 4:
+                break
+            await asyncio.sleep(0.05)
+        assert await app.service.sessions.count(principal, SessionFilter()) == 4
 
 
 async def test_a_session_that_moved_again_is_kept(lone_service: Service) -> None:

@@ -90,7 +90,7 @@ class Retention:
     async def _expire(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
         before = now - days * _DAY_US
         sessions = messages = 0
-        while due := await self._store.read(verbs.due, workspace_id, kind, before, _BATCH):
+        while due := await self._store.read_long(verbs.due, workspace_id, kind, before, _BATCH):
             gone = await self._store.write(verbs.expire, workspace_id, due, before, now)
             if not gone["sessions"]:
                 break
