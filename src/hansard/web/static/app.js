@@ -20,6 +20,6 @@ document.addEventListener("keydown", async event => {
   const ours = control ? event.key === "k" : /^([a-zA-Z/?[\]]|Escape)$/.test(event.key) && !event.altKey && !event.target.closest("input:not([type=checkbox]), textarea, select")
   if (window.H.keys || !ours) return
   event.preventDefault()
-  if (event.key === "/") $("input[type=search]")?.focus()
+  if (event.key === "/") return $("input[type=search]")?.focus()
   ;(await import("./keys.js")).pressed(event)
 })

@@ -23,7 +23,8 @@ export function begin() {
   rows.classList.toggle("short", total <= shown)
   if ("search" in list.dataset) { rows.classList.add("short"); box.addEventListener("scroll", onward, { passive: true }); return }
   if (!list.dataset.total) count()
-  lay(first, first)
+  from = to = first
+  pad()
   if (first) box.scrollTop = first * PAGE * height
   box.addEventListener("scroll", scrolled, { passive: true })
   new ResizeObserver(scrolled).observe(box)
@@ -70,7 +71,6 @@ function lay(begin, end) {
     if (have) nodes.push(...have)
     else {
       const gap = document.createElement("li")
-      gap.role = "presentation"
       gap.style.height = `${Math.min(PAGE, total - page * PAGE) * height}px`
       nodes.push(gap)
       load(page)
@@ -79,8 +79,13 @@ function lay(begin, end) {
   const held = document.activeElement?.closest?.(".row")
   rows.replaceChildren(...nodes)
   if (held?.isConnected) $("a", held).focus({ preventScroll: true })
-  rows.style.paddingTop = `${begin * PAGE * height}px`
-  rows.style.paddingBottom = `${Math.max(0, total - (end + 1) * PAGE) * height}px`
+  pad()
+}
+
+// Room for the pages that are not here.
+function pad() {
+  rows.style.paddingTop = `${from * PAGE * height}px`
+  rows.style.paddingBottom = `${Math.max(0, total - (to + 1) * PAGE) * height}px`
 }
 
 async function load(page) {
