@@ -55,6 +55,13 @@ _RUN = REQUEST + secrets.token_hex(8)
 _NUMBERS = count(secrets.randbits(31))
 """Request ids are unique, not secret: this process's name and a number."""
 _SAFE = ("GET", "HEAD")
+_STORE_TROUBLE = {
+    "store_full": "the store's disk is full: nothing was written",
+    "store_busy": "another process holds the store: try again",
+    "statement_timeout": "this took longer than it may: ask for less",
+    "outcome_unknown": "whether this was done is not known: repeat it with the same Idempotency-Key to learn the outcome",
+    "store_overloaded": "too much waits for the store: try again",
+}
 _log = Log("hansard")
 
 
@@ -95,7 +102,7 @@ class Application:
             call = Call(scope, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
-            answer = self._failed(dialect or self._router.owner(path), error, request_id, path)
+            answer = self._failed(dialect or self._router.owner(path), _for_strangers(error, request_id), request_id, path)
         except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
             _log.exception("internal error", request_id=request_id, method=method, path=path, error=type(problem).__name__)
             fault = Internal("something went wrong on our side: the log has it under this request id")
@@ -187,6 +194,15 @@ class Application:
             await socket.close(4401, error.message[:120])
             return
         await handler(socket, (principal, self.service))
+
+
+def _for_strangers(error: Error, request_id: str) -> Error:
+    """The error as a caller may read it: what a driver said, with its paths and hosts, goes into the log."""
+    if not isinstance(error, StoreUnavailable) or error.__cause__ is None:
+        return error
+    _log.warning("the store failed a request", request_id=request_id, code=error.code, error=error.message)
+    text = _STORE_TROUBLE.get(error.code, "the store cannot serve this now: try again later")
+    return StoreUnavailable(text, code=error.code, retry_after=error.retry_after)
 
 
 def credential(dialect: Dialect, call: Call[Any, Any]) -> str | None:

@@ -104,8 +104,14 @@ def translated(path: Path) -> Iterator[None]:
         raise translate(problem, path) from problem
 
 
-def translate(problem: Exception, path: Path) -> Error:  # noqa: PLR0911 - one line for each kind of failure
-    """What the driver said, in the words of the house."""
+def translate(problem: Exception, path: Path) -> Error:
+    """What the driver said, in the words of the house, with the driver's own as the cause."""
+    error = _translated(problem, path)
+    error.__cause__ = problem
+    return error
+
+
+def _translated(problem: Exception, path: Path) -> Error:  # noqa: PLR0911 - one line for each kind of failure
     match problem:
         case OverflowError() | UnicodeEncodeError():
             return Invalid(f"the store cannot hold a value: {problem}", code="bad_value")
