@@ -102,9 +102,7 @@ class Acting:
             params = cleaned(_params(asked.query))
             if params.q:
                 raise Invalid("what a search finds is chosen session by session", param="all")
-            done = await bulk.apply_to_matching(
-                call.principal, action, filter_of(params), snapshot_at=asked.snapshot, expected=asked.count, value=value
-            )
+            done = await bulk.apply_to_matching(call.principal, action, filter_of(params), snapshot_at=asked.snapshot, expected=asked.count, value=value)
         else:
             done = await bulk.apply_to(call.principal, action, form.all("ids"), value=value)
         return JSONResponse({"changed": done.changed, "undo": done.undo}, headers=_NO_STORE)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hansard.web.filters import ListParams
 
 _QUALIFIER = re.compile(r'(?<!\S)-?(?:state|channel|app|agent|user|kind|tag|role|has|before|after):(?:"[^"]*"|\S+)')
+_BEFORE = 18
 _ROLES = {"user": "User", "assistant": "Agent", "tool": "Tool", "system": "System"}
 
 
@@ -54,11 +55,19 @@ async def hits(service: Service, principal: Principal, asked: ListParams, limit:
         best = one.snippets[0] if one.snippets else None
         made[one.session.id] = Hit(
             role=_ROLES.get(best.role, best.role) if best else "",
-            html=_marked(best.text, best.highlights) if best else None,
+            html=_near(best.text, best.highlights) if best else None,
             seq=best.seq if best else None,
             title=_marked(one.session.title or "", one.title_highlights) if one.title_highlights else None,
         )
     return Hits([one.session for one in found.items], made, found.next_cursor, found.total, found.total_is_lower_bound)
+
+
+def _near(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
+    """The text from a little before its first mark, so that a single line shows it."""
+    start = max(0, min((start for start, _ in stretches), default=0) - _BEFORE)
+    if start == 0:
+        return _marked(text, stretches)
+    return Markup("…") + _marked(text[start:], [(one - start, end - start) for one, end in stretches])
 
 
 def _marked(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
