@@ -115,3 +115,18 @@ async def test_one_of_many_with_an_expected_seq_wins(client: httpx.AsyncClient, 
     figure(f"16 at once with expected_seq 0: {dict(statuses)}")
     assert statuses == {201: 1, 409: 15}
     assert {answer.json()["seq"] for answer in answers if answer.status_code == 409} == {1}
+
+
+async def test_reads_that_nothing_changed_are_not_modified(client: httpx.AsyncClient, figure: Figure) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    await client.post("/v1/sessions/s/messages", json=BODY)
+    told = []
+    for path in ("/v1/sessions", "/v1/sessions/s", "/v1/sessions/s/messages"):
+        tag = (await client.get(path)).headers["etag"]
+        same = (await client.get(path, headers={"If-None-Match": tag})).status_code
+        await client.post("/v1/sessions/s/messages", json=BODY)
+        told.append((same, (await client.get(path, headers={"If-None-Match": tag})).status_code))
+    refused = await client.patch("/v1/sessions/s", json={"title": "x"}, headers={"If-Match": '"v1"'})
+    figure(f"with the ETag before and after a change: {told}; If-Match of an old version {refused.status_code}")
+    assert told == [(304, 200)] * 3
+    assert refused.status_code == 412

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import MIB, route
+from hansard.http.route import MIB, Reply, route
 from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
@@ -97,14 +97,15 @@ def _appended(appended: tuple[Any, list[Message]]) -> Appended:
     return Appended(data=[message_out(name, message) for message in messages])
 
 
-async def list_messages(call: Call[ListParams, None]) -> MessageList:
+async def list_messages(call: Call[ListParams, None]) -> Reply:
     """Read a transcript forwards or backwards, or around one message"""
     asked, name = call.params, call.path["session_id"]
     query = MessageQuery(limit=asked.limit, descending=asked.order == "desc", newest=asked.order == "desc", roles=tuple(asked.role), **await _place(call))
-    messages, more, last = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
+    messages, more, last, version = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
     goes_on = last is not None and more and asked.around is None
     cursor = call.service.messages.cursor(call.principal, name, asked.order, last) if goes_on and last is not None else None
-    return MessageList(data=messages, has_more=more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
+    page = MessageList(data=messages, has_more=more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
+    return Reply(body=page, etag=f'W/"m{version}"')
 
 
 async def _place(call: Call[ListParams, None]) -> dict[str, int]:

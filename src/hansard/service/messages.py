@@ -56,8 +56,13 @@ class Messages:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
         return await self._store.read(verbs.page, ref(principal, session), query)
 
-    async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Sequence[Raw], bool, int | None]:
-        """The same encoded by ``projection``, whether there are more, and the last ``seq``; only messages that were not shown lately are read."""
+    async def list_as(
+        self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection
+    ) -> tuple[Sequence[Raw], bool, int | None, int]:
+        """The same encoded by ``projection``, whether there are more, the last ``seq`` and the session's version.
+
+        Only messages that were not shown lately are read.
+        """
         of, places, more = await self._store.read(verbs.places, ref(principal, session), query)
         name = of.name
         kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(ident, name) for _, ident in places])
@@ -66,7 +71,7 @@ class Messages:
             seqs = [seq for seq, ident in places if ident in lacking]
             found = await self._store.read(verbs.between, of, min(seqs), max(seqs))
             kept |= self._fragments.keep_messages(projection, of, (one for one in found if one.id in lacking))
-        return [kept[ident] for _, ident in places if ident in kept], more, places[-1][0] if places else None
+        return [kept[ident] for _, ident in places if ident in kept], more, places[-1][0] if places else None, of.version
 
     def cursor(self, principal: Principal, session: str, order: str, seq: int) -> str:
         """What goes on behind ``seq`` in the list of a session's messages in this order."""
