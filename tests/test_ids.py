@@ -10,6 +10,11 @@ from hypothesis import strategies as st
 from hansard.ids import IdSource, is_own_id, safe_form, seq_of, uuid_in
 
 
+def test_a_workspace_has_a_short_id() -> None:
+    assert IdSource(random=lambda bits: (1 << bits) - 1).workspace() == "z" * 10
+    assert len({IdSource().workspace() for _ in range(100)}) == 100
+
+
 def test_ids_are_uuid7_in_the_order_of_their_clock() -> None:
     now = 1_700_000_000_000_000
     early, late = IdSource(lambda: now).uuid(), IdSource(lambda: now + 1000).uuid()

@@ -13,6 +13,7 @@ MAX_LENGTH = 256
 _UUID = re.compile(r"(?:ses_|asset_|session_|websocket[_:])?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", re.IGNORECASE)
 _OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
 _SEQ_MASK = (1 << 32) - 1
+_DIGITS, _WORKSPACE_LENGTH = "0123456789abcdefghjkmnpqrstvwxyz", 10
 
 Clock = Callable[[], int]
 
@@ -31,6 +32,11 @@ class IdSource:
 
     def uuid(self) -> str:
         return _format(self._time_bits() | self._random(62))
+
+    def workspace(self) -> str:
+        """Ten letters and digits, 50 bits: short, because every row and every entry of an index begins with it."""
+        number = self._random(5 * _WORKSPACE_LENGTH)
+        return "".join(_DIGITS[number >> place & 31] for place in range(0, 5 * _WORKSPACE_LENGTH, 5))
 
     def message(self, seq: int) -> str:
         """A message id that carries its ``seq``, so that no index is needed to find it."""

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,6 +53,12 @@ class Terminal:
         printed = self(*arguments, text=text, **environment)
         assert printed.code == 0, printed.err
         return printed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hears_ctrl_c() -> None:
+    """A shell starts what it puts into the background deaf to Ctrl+C, and that would be handed down to the commands under test."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

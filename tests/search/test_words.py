@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansard.store.terms import Term, sought
-from hansard.store.words import FILLER, LONGEST_TEXT, MOST_PLACES, fold, located, words
+from hansard.store.words import FILLER, LONGEST_TEXT, MOST_PLACES, fold, is_paired, located, words
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,9 @@ def test_located_words_are_the_words(text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_folding_twice_changes_nothing(text: str) -> None:
-    assert words(" ".join(words(text))) == words(" ".join(words(" ".join(words(text)))))
     assert fold(fold(text)) == fold(text)
+    alone = [word for word in words(text) if not is_paired(word)]
+    assert words(" ".join(alone)) == alone
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,12 @@ def test_no_provider_refuses_a_context(said: list[tuple[str, list[dict[str, Any]
         check(render(context(said, ContextQuery(messages=messages, tokens=tokens, user_first=True), keep=keep)))
 
 
+def test_a_call_behind_a_user_who_says_nothing_goes_with_its_answer() -> None:
+    said = [("user", [text(" ")]), ("assistant", [call("a")]), ("user", [answer("a")]), ("user", [text("hello")])]
+    whole = context(said, ContextQuery(messages=12, user_first=True))
+    assert providers.anthropic(whole) == {"messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}]}
+
+
 @settings(max_examples=200)
 @given(TRANSCRIPTS, st.integers(1, 80))
 def test_a_budget_is_kept_and_the_manifest_adds_up(said: list[tuple[str, list[dict[str, Any]]]], tokens: int) -> None:

@@ -116,13 +116,18 @@ def _alternating(context: Context, assistant: str, field: str, block: _Block) ->
         names |= {part.id: part.name for part in turn.parts if part.type == "tool_call"}
         role = assistant if turn.message.role == "assistant" else "user"
         blocks = [one for part in turn.parts if (one := block(part, names)) is not None]
-        if not blocks or (not made and role != "user"):
+        if not blocks or (not made and not _opens(turn)):
             continue
         if made and made[-1]["role"] == role:
             made[-1][field] += blocks
         else:
             made.append({"role": role, field: blocks})
     return made
+
+
+def _opens(turn: Turn) -> bool:
+    """Whether a conversation may begin with it: not with an assistant, nor with an answer to what an assistant called for."""
+    return turn.message.role != "assistant" and all(part.type != "tool_call_response" for part in turn.parts)
 
 
 def _system(context: Context) -> list[Turn]:

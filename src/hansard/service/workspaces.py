@@ -43,7 +43,7 @@ class Workspaces:
 
     async def create(self, name: str, *, by: Principal | None = None) -> Workspace:
         """A new, empty workspace; Conflict when the name is taken. ``by`` None is one who runs the store."""
-        made = Workspace(self._ids.uuid(), _checked(name), self._clock(), Raw(b"{}"))
+        made = Workspace(self._ids.workspace(), _checked(name), self._clock(), Raw(b"{}"))
         return await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.created", made.id), verbs.create_workspace), made)
 
     async def list(self) -> list[Workspace]:
