@@ -12,6 +12,7 @@ MAX_LENGTH = 256
 
 _UUID = re.compile(r"(?:ses_|asset_|session_|websocket[_:])?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", re.IGNORECASE)
 _OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
+_WORKSPACE = re.compile(r"[0-9a-z-]{10,36}")
 _SEQ_MASK = (1 << 32) - 1
 _DIGITS, _WORKSPACE_LENGTH = "0123456789abcdefghjkmnpqrstvwxyz", 10
 
@@ -72,6 +73,11 @@ def uuid_in(name: str) -> str | None:
     """
     found = _UUID.fullmatch(name)
     return "-".join(found.groups()).lower() if found else None
+
+
+def is_workspace(text: str) -> bool:
+    """Whether this can be the id of a workspace."""
+    return _WORKSPACE.fullmatch(text) is not None
 
 
 def is_own_id(name: str) -> bool:

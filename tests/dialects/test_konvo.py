@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -58,8 +59,8 @@ class GivenIds(IdSource):
         super().__init__()
         self._uuids = list(uuids)
 
-    def uuid(self) -> str:
-        return self._uuids.pop(0) if self._uuids else super().uuid()
+    def workspace(self) -> str:
+        return self._uuids.pop(0)
 
 
 async def get(api: httpx.AsyncClient, **params: Any) -> dict[str, Any]:
@@ -100,8 +101,14 @@ async def test_the_documents_example(lone_service: Service, clock: Clock) -> Non
     assert answer.json() == EXAMPLE
 
 
-async def _older_sessions(service: Service, operator: Principal, number: int) -> None:
+async def test_a_workspace_is_a_uuid_like_everything_else(api: httpx.AsyncClient) -> None:
+    await start(api, id="bare")
+    shown = (await get(api))["result"][0]["workspace_id"]
+    assert str(UUID(shown)) == shown
+    assert (await get(api))["result"][0]["workspace_id"] == shown
 
+
+async def _older_sessions(service: Service, operator: Principal, number: int) -> None:
     for place in range(number):
         await service.sessions.start(operator, SessionDraft(created_at=times.parse("2026-01-01T00:00:00Z") + place))
 

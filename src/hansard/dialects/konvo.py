@@ -10,7 +10,9 @@ The external ids of a session hold its feed and its contact, as ``feed_id`` or `
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any
+from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -111,7 +113,7 @@ def session_out(session: Session, *, state: bool = False, said: list[Message] | 
     known = msgspec.json.decode(session.external_ids, type=dict[str, str])
     return SessionOut(
         id=session.id,
-        workspace_id=session.workspace_id,
+        workspace_id=_workspace(session.workspace_id),
         feed_id=known.get("feed_id") or known.get("feed"),
         contact_id=known.get("contact_id") or known.get("contact"),
         external_user_id=session.user_id,
@@ -121,6 +123,12 @@ def session_out(session: Session, *, state: bool = False, said: list[Message] | 
         state=state_out(session) if state else UNSET,
         messages=UNSET if said is None else [out for one in said if (out := message_out(one)).message],
     )
+
+
+@lru_cache(1000)
+def _workspace(ident: str) -> str:
+    """The workspace as the UUID that clients of this API expect: its id where that is one, else the one that is made of it."""
+    return uuid_in(ident) or str(uuid5(NAMESPACE_OID, ident))
 
 
 def status_out(session: Session) -> StatusOut:

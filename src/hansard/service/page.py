@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 import secrets
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import msgspec
 
 from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from hansard.ids import is_workspace
 from hansard.model import Session
 from hansard.model.share import Share, View
 from hansard.service.rules import ref, short, whole
@@ -52,7 +52,7 @@ class SignIns:
     async def check(self, token: str, purpose: str = COOKIE) -> Principal:
         """Who signed in; Unauthenticated when the token is not, or no longer, a sign-in."""
         workspace_id, _, secret = token.partition(".")
-        if not _is_uuid(workspace_id) or not secret or not token.isascii():
+        if not is_workspace(workspace_id) or not secret or not token.isascii():
             raise Unauthenticated("you are not signed in", code="signed_out")
         key_id = await self._store.read(verbs.signed_in, workspace_id, self._digest(token), purpose, self._clock())
         if key_id is None:
@@ -135,7 +135,7 @@ class Shares:
         ident, secret = secrets.token_hex(8), secrets.token_urlsafe(24)
         draft = Share(ident, "", self._digest(ident, secret), principal.key_id, now, expires_at, None)
         made = await self._store.write(verbs.share, ref(principal, session), draft)
-        return f"{UUID(principal.workspace_id).hex}.{ident}.{secret}", made
+        return f"{principal.workspace_id}.{ident}.{secret}", made
 
     async def list(self, principal: Principal, session: str) -> list[Share]:
         return await self._store.read(verbs.shares, ref(principal, session))
@@ -146,11 +146,10 @@ class Shares:
     async def open(self, name: str) -> tuple[Principal, Session, Share]:
         """What a link shows, and a caller who may read it; NotFound when it never was, has ended, or sharing is off."""
         missing = NotFound("this link does not exist, or it has ended", code="share_not_found")
-        home, _, rest = name.partition(".")
+        workspace_id, _, rest = name.partition(".")
         ident, _, secret = rest.partition(".")
-        if not name.isascii() or not _is_uuid(home):
+        if not name.isascii() or not is_workspace(workspace_id):
             raise missing
-        workspace_id = str(UUID(home))
         got = await self._store.read(verbs.shared, workspace_id, ident)
         if got is None:
             raise missing
@@ -166,11 +165,3 @@ class Shares:
 
     def _digest(self, ident: str, secret: str) -> str:
         return hmac.digest(self._secret, f"share:{ident}:{secret}".encode(), "sha256").hex()
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

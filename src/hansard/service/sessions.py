@@ -20,7 +20,6 @@ from hansard.store.listing import place_of
 from hansard.store.verbs import events
 from hansard.store.verbs import messages as message_verbs
 from hansard.store.verbs import sessions as verbs
-from hansard.store.verbs.sessions import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +32,9 @@ if TYPE_CHECKING:
     from hansard.service.fragments import Projection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
+    from hansard.store.steps import Row
     from hansard.store.verbs.audit import Act
+    from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
 TITLE, TAGS, TAG, TERM = 500, 64, 128, 256
@@ -87,20 +88,22 @@ class Sessions:
 
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
         """One page of whole sessions."""
-        listing = await self._places(principal, query)
-        ids = [one[0] for one in listing.rows[: query.limit]]
-        found = await self._store.read(verbs.by_ids, principal.workspace_id, ids)
-        return self._page(principal, query, listing, [found[ident] for ident in ids if ident in found])
+        listing = await self._places(principal, query, lambda rows: [one[0] for one in rows])
+        found = listing.sessions
+        return self._page(principal, query, listing, [found[one[0]] for one in listing.rows[: query.limit] if one[0] in found])
 
     async def list_as(self, principal: Principal, query: SessionQuery, projection: Projection) -> Page[Raw]:
         """One page of sessions, each encoded by ``projection``; only those that changed are read and encoded again."""
-        listing = await self._places(principal, query)
-        rows = listing.rows[: query.limit]
-        kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(one[0], one[1]) for one in rows])
-        if missing:
-            found = await self._store.read(verbs.by_ids, principal.workspace_id, missing)
-            kept |= self._fragments.keep(projection, principal.workspace_id, found.values())
-        return self._page(principal, query, listing, [kept[one[0]] for one in rows if one[0] in kept])
+        kept: dict[str, Raw] = {}
+
+        def lacking(rows: Sequence[Row]) -> list[str]:
+            found, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(one[0], one[1]) for one in rows])
+            kept.update(found)
+            return missing
+
+        listing = await self._places(principal, query, lacking)
+        kept |= self._fragments.keep(projection, principal.workspace_id, listing.sessions.values())
+        return self._page(principal, query, listing, [kept[one[0]] for one in listing.rows[: query.limit] if one[0] in kept])
 
     async def count(self, principal: Principal, wanted: SessionFilter) -> int:
         """The exact number of sessions that match."""
@@ -189,15 +192,16 @@ class Sessions:
             wanted = msgspec.structs.replace(wanted, parent_id=tuple(ident or _NOBODY for ident in found))
         return narrowed(principal, wanted)
 
-    async def _places(self, principal: Principal, query: SessionQuery) -> Listing:
+    async def _places(self, principal: Principal, query: SessionQuery, lacking: Callable[[Sequence[Row]], Sequence[str]]) -> Listing:
         wanted = await self.within_sight(principal, query.filter)
         read = self._store.read_long if _may_be_long(query, wanted) else self._store.read
+        here = (principal.workspace_id, wanted, query.sort, query.limit)
         if query.cursor is None:
-            return await read(verbs.page, principal.workspace_id, wanted, query.sort, query.limit, offset=query.offset, with_total=query.with_total)
+            return await read(verbs.page, *here, offset=query.offset, with_total=query.with_total, lacking=lacking)
         since, total, after = self._cursors.read(principal.workspace_id, _scope(query), query.cursor)
         counted = query.with_total and total is None
-        got = await read(verbs.page, principal.workspace_id, wanted, query.sort, query.limit, after=after, since=since, with_total=counted)
-        return Listing(got.rows, got.total if counted else total, since)
+        got = await read(verbs.page, *here, after=after, since=since, with_total=counted, lacking=lacking)
+        return msgspec.structs.replace(got, total=got.total if counted else total, generation=since)
 
     def _page(self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]) -> Page[T]:
         more = len(listing.rows) > query.limit

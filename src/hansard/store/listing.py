@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from hansard.store import counts
 from hansard.store.rows import COLUMNS, fold
 from hansard.store.steps import Query
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from hansard.store.steps import Row
 
 _REMEMBERED = 512
+_HEAD = 4
 _SIZES = (8, 64, 512)
 MOST_IDS = _SIZES[-1]
 # In the statement that lists, so that the list is of that very generation.
 _GENERATION = "(select generation from workspace_counters where workspace_counters.workspace_id = :workspace_id)"
+_TOTAL = "(select cast(sum(count) as bigint) from session_counts where session_counts.workspace_id = :workspace_id and facet = :facet{})"
 
 # Filter -> condition; {} is its parameter, or the list of them. The only place where a filter meets a column.
 CONDITIONS = {
@@ -102,23 +105,35 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     offset: int = 0,
     after: list[Any] | None = None,
     loose: frozenset[str] = NOTHING,
+    with_total: bool = False,
 ) -> Query:
-    """Rows of (id, version, generation, …), whose ``place_of`` is told: the page in ``sort`` order that begins behind the place ``after``, or at ``offset``.
+    """The page in ``sort`` order that begins behind the place ``after``, or at ``offset``.
 
-    The fields in ``loose`` do not choose the index, nor does the order where ``ORDER`` is among them.
+    Rows of (id, version, generation, total, …), of which ``place_of`` tells the rest; the total is None where no counter knows it, and
+    without ``with_total``. The fields in ``loose`` do not choose the index, nor does the order where ``ORDER`` is among them.
     """
-    sql, values = _page(wanted, sort, loose, follows=after is not None)
+    sql, values = _page(wanted, sort, loose, follows=after is not None, with_total=with_total)
     return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit, "offset": offset} | _place(after or []))
 
 
 def place_of(row: Row) -> list[Any]:
     """Where a row of ``page`` stands in its order; the id is the last word in every order."""
-    return [*row[3:], row[0]]
+    return [*row[_HEAD:], row[0]]
+
+
+def placed(ident: str, version: int, *place: Any) -> Row:  # noqa: ANN401 - what a list is sorted by
+    """A row as ``page`` gives it, of a session that was found otherwise; the id is no part of ``place``."""
+    return (ident, version, None, None, *place)
 
 
 def generation_of(rows: Sequence[Row]) -> int | None:
     """The workspace's generation at the moment that a page of rows was read, None for an empty page."""
     return rows[0][2] if rows else None
+
+
+def total_of(rows: Sequence[Row]) -> int | None:
+    """The total that came with a page of rows, None where it must be asked for."""
+    return int(rows[0][3]) if rows and rows[0][3] is not None else None
 
 
 def count(workspace_id: str, wanted: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
@@ -149,7 +164,7 @@ def _among(wanted: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
 
 
 @lru_cache(_REMEMBERED)
-def _page(wanted: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool) -> tuple[str, dict[str, Any]]:
+def _page(wanted: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool, with_total: bool) -> tuple[str, dict[str, Any]]:
     """The statement of a page, and what its filter's parameters stand for."""
     columns, direction = ORDERS[sort]
     sorting = [LOOSE_ORDER[column] for column in columns] if ORDER in loose else columns
@@ -158,9 +173,21 @@ def _page(wanted: SessionFilter, sort: str, loose: frozenset[str], *, follows: b
         comparison = "<" if direction else ">"
         conditions.append(f"({', '.join(sorting)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})")
     order = ", ".join(column + direction for column in sorting)
-    shown = ", ".join(("id", "version", _GENERATION, *columns[:-1]))
+    total, counted = _total(wanted) if with_total else ("null", {})
+    shown = ", ".join(("id", "version", _GENERATION, total, *columns[:-1]))
     sql = f"select {shown} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
-    return sql, values
+    return sql, values | counted
+
+
+def _total(wanted: SessionFilter) -> tuple[str, dict[str, Any]]:
+    """The counters' total as a column, and its parameters."""
+    found = counts.counted_by(wanted)
+    if found is None:
+        return "null", {}
+    facet, asked = found
+    named = dict(_named("counted", asked))
+    among = f" and value in ({', '.join(f':{name}' for name in named)})" if named else ""
+    return _TOTAL.format(among), named | {"facet": facet}
 
 
 def _place(values: Sequence[Any]) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def _sorted(question: _Question, idents: list[str], limit: int, after: list[Any]
     through: list[Row] = []
     for some in _by_size(idents):
         got = yield listing.among(question.workspace_id, question.wanted, some)
-        through += [(ident, version, None, moved[ident][0] if ident in moved else active_at) for ident, version, active_at in got]
+        through += [listing.placed(ident, version, moved[ident][0] if ident in moved else active_at) for ident, version, active_at in got]
     behind = [one for one in through if after is None or listing.place_of(one) < after]
     return sorted(behind, key=listing.place_of, reverse=True)[:limit]
 

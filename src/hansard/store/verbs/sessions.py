@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hansard.errors import Forbidden, NotFound
 from hansard.ids import safe_form
+from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
 from hansard.store.verbs import indexing, narrowing, stats, walks
@@ -19,7 +20,7 @@ from hansard.store.verbs.names import Ref, found, locked
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hansard.model import Session, SessionFilter
+    from hansard.model import SessionFilter
 
 
 class Listed(NamedTuple):
@@ -31,11 +32,12 @@ class Listed(NamedTuple):
 
 
 class Listing(Struct, frozen=True):
-    """``rows`` begin with id and version, ``places`` says the same with names."""
+    """``rows`` begin with id and version, ``places`` says the same with names; ``sessions`` by id are those that the caller lacked."""
 
     rows: list[Row]
     total: int | None
     generation: int
+    sessions: dict[str, Session] = {}
 
     @property
     def places(self) -> list[Listed]:
@@ -86,20 +88,22 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     after: list[Any] | None = None,
     since: int | None = None,
     with_total: bool = False,
+    lacking: Callable[[Sequence[Row]], Sequence[str]] | None = None,
 ) -> Steps[Listing]:
-    """One more place than ``limit`` where there is more, and the exact total when asked.
+    """One more place than ``limit`` where there is more, the exact total when asked, and the sessions of the ids that are ``lacking`` of the rows.
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
     """
     loose = yield from narrowing.loosened(workspace_id, wanted, sort)
-    got = yield listing.page(workspace_id, wanted, sort, limit + 1, offset=offset, after=after, loose=loose)
-    of = listing.generation_of(got)
+    got = yield listing.page(workspace_id, wanted, sort, limit + 1, offset=offset, after=after, loose=loose, with_total=with_total)
+    of, total = listing.generation_of(got), listing.total_of(got)
     if after is not None and since is not None and since != of:
         got = yield from walks.page(workspace_id, wanted, sort, limit + 1, after, since, got, loose)
     if of is None:
         of = yield from generation(workspace_id)
-    total = (yield from count(workspace_id, wanted)) if with_total else None
-    return Listing(got, total, of)
+    if with_total and total is None:
+        total = yield from count(workspace_id, wanted)
+    return Listing(got, total, of, (yield from by_ids(workspace_id, lacking(got[:limit]))) if lacking else {})
 
 
 def count(workspace_id: str, wanted: SessionFilter) -> Steps[int]:

@@ -71,5 +71,5 @@ def _moved_rows(workspace_id: str, wanted: SessionFilter, places: Sequence[list[
     while len(found) < limit and (chunk := list(islice(rest, listing.MOST_IDS))):
         got = yield listing.among(workspace_id, wanted, [place[-1] for place in chunk])
         versions = {one[0]: one[1] for one in got}
-        found += [(place[-1], versions[place[-1]], None, *place[:-1]) for place in chunk if place[-1] in versions]
+        found += [listing.placed(place[-1], versions[place[-1]], *place[:-1]) for place in chunk if place[-1] in versions]
     return found
