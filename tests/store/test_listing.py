@@ -97,3 +97,10 @@ async def test_every_filter_and_order_shows_what_it_says(service: Service, princ
         expected = ordered([one for one in made if lets_through(wanted, one)], sort)
         assert [one.id for one in page.items] == expected, (wanted, sort)
         assert page.total == len(expected)
+
+
+def test_a_title_of_no_letters_is_no_filter() -> None:
+    plan = narrowing.loosened("w", SessionFilter(branch=(0,), query=""), "-updated_at")
+    with pytest.raises(StopIteration) as decided:  # without asking anything
+        next(plan)
+    assert not decided.value.value

@@ -268,7 +268,7 @@ def filter_of(asked: FilterParams) -> SessionFilter:
         workflow_id=tuple(asked.workflow),
         parent_id=tuple(asked.parent),
         branch=tuple(bits for bits in range(4) if not bits & skipped) if skipped else (),
-        query=asked.title,
+        query=asked.title or None,
         archived=asked.archived,
         ended=asked.ended,
         unread=asked.unread,

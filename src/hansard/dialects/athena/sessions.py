@@ -107,7 +107,7 @@ def filter_of(asked: ListParams, workspace_id: str) -> SessionFilter:
     skipped = (0 if asked.include_sub_sessions else SUB_SESSION) | (0 if with_tasks else TASK_SESSION)
     is_ours = asked.workspace_id in ("", workspace_id)
     return SessionFilter(
-        query=asked.query,
+        query=asked.query or None,
         state=states(asked.state),
         channel=tuple(dict.fromkeys(channel.lower() for channel in asked.source_channel)),
         kind=kinds(asked.session_type) if is_ours else NOTHING,

@@ -50,7 +50,7 @@ def narrowest_only(workspace_id: str, wanted: SessionFilter) -> Steps[frozenset[
 def _asked(wanted: SessionFilter) -> list[tuple[str, ...]]:
     """The groups of fields that an index serves together, of those that are asked for."""
     groups = [*((field,) for field in _FIELDS), *_RANGES.values()]
-    return [group for group in groups if any(getattr(wanted, field) not in ((), None) for field in group)]
+    return [group for group in groups if any(getattr(wanted, field) not in ((), None, "") for field in group)]
 
 
 def _has_order(wanted: SessionFilter, group: Sequence[str], column: str) -> bool:
