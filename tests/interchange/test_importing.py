@@ -17,7 +17,7 @@ from hansard.interchange.documents import from_stream
 from hansard.interchange.importing import Import, Options, Progress, Report
 from hansard.model import MessageDraft, MessageQuery, Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery, parts
 from hansard.service import Service
-from hansard.store.verbs import transfer
+from hansard.store.verbs import arrivals
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"order": 7}'}}
@@ -200,7 +200,7 @@ async def test_a_name_that_somebody_takes_meanwhile_is_found_out(service: Servic
         yield from ()
         return set()
 
-    monkeypatch.setattr(transfer, "_taken", none_taken)
+    monkeypatch.setattr(arrivals, "taken", none_taken)
     assert counts(await imported(service, here, written(tmp_path / "a.json", dialogue(1)))) == (0, 0, 1, 0)
     assert len(await sessions(service, here)) == 1
 

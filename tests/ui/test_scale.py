@@ -41,7 +41,8 @@ async def fill(url: str) -> None:
         workspace = (await service.workspaces.list())[0]
         principal, now = service.workspaces.operator(workspace), service.clock()
         for start in range(0, COUNT, AT_ONCE):
-            await service.transfers.bring(principal, [incoming(number, now) for number in range(start, start + AT_ONCE)])
+            prepared = await service.transfers.prepare(principal, [incoming(number, now) for number in range(start, start + AT_ONCE)])
+            await service.transfers.bring(prepared)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,10 @@ from hansard.ids import IdSource, microseconds
 from hansard.model import MessageDraft, Session
 from hansard.model.transfer import Arrival
 from hansard.settings import Settings
-from hansard.store.verbs import transfer
+from hansard.store.verbs import arrivals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hansard.bench.records import Maker, SessionRecord
     from hansard.service import Service
@@ -46,9 +47,20 @@ async def fill(url: str, maker: Maker) -> Facts:
 
 
 async def _load(service: Service, workspace_id: str, records: Iterable[SessionRecord], ids: IdSource) -> None:
+    """As an import does it: a batch is made ready while the one before it is being written."""
+    flight: asyncio.Task[object] | None = None
     for batch in _batches(records):
-        arrivals = [_arrival(workspace_id, record) for record in batch]
-        await service.store.write(transfer.bring, workspace_id, arrivals, ids, batch[-1].updated_at)
+        ready = await asyncio.to_thread(_ready, workspace_id, batch, ids)
+        if flight is not None:
+            await flight
+        flight = asyncio.create_task(service.store.write(arrivals.bring, workspace_id, ready, ids, batch[-1].updated_at))
+        await asyncio.sleep(0)
+    if flight is not None:
+        await flight
+
+
+def _ready(workspace_id: str, batch: Sequence[SessionRecord], ids: IdSource) -> list[arrivals.Ready]:
+    return [arrivals.ready(_arrival(workspace_id, record), ids, record.updated_at) for record in batch]
 
 
 def _batches(records: Iterable[SessionRecord]) -> Iterator[list[SessionRecord]]:

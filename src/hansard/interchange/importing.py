@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -21,9 +22,11 @@ from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
 from hansard.model.transfer import Incoming, Snapshot, Verdict
 from hansard.service import Service
+from hansard.service.transfers import Prepared
 
 _MESSAGES_AT_ONCE, _SESSIONS_AT_ONCE, _TRIES, _PROBLEMS = 2000, 200, 5, 100
 
+T = TypeVar("T")
 Outcome = SessionRecord | Snapshot | Bad
 
 
@@ -177,11 +180,13 @@ class Import:
         return self._waiting >= _MESSAGES_AT_ONCE or len(self._group) >= _SESSIONS_AT_ONCE
 
     async def _write_group(self, place: Place, aside: Aside) -> None:
-        await self._settle()
+        """Make a group ready while the one before it is being written, then let it follow."""
         group, self._group, self._waiting = self._group, [], 0
+        prepared = await self._prepared(group)
+        await self._settle()
         bad, self._bad = self._bad, 0
         if group:
-            self._flight = asyncio.create_task(self._store(group, bad, place, aside))
+            self._flight = asyncio.create_task(self._store(group, prepared, bad, place, aside))
             await asyncio.sleep(0)
         else:
             place.settled(bad)
@@ -191,29 +196,23 @@ class Import:
         if flight is not None:
             await flight
 
-    async def _store(self, group: Sequence[_Item], bad: int, place: Place, aside: Aside) -> None:
+    async def _prepared(self, group: Sequence[_Item]) -> Prepared:
+        incoming = [_incoming(item.record) for item in group if isinstance(item.record, SessionRecord)]
+        return await _patiently(lambda: self._service.transfers.prepare(self._principal, incoming))
+
+    async def _store(self, group: Sequence[_Item], prepared: Prepared, bad: int, place: Place, aside: Aside) -> None:
         """Write a group; only then are it and the ``bad`` records between its own settled."""
-        verdicts = await self._patiently(group)
+        verdicts = await _patiently(lambda: self._verdicts(group, prepared))
         for item, verdict in zip(group, verdicts, strict=True):
             self.report.count(verdict, len(item.record.messages))
             if verdict.reason is not None:
                 self._set_aside(aside, Problem(item.file, item.number, verdict.reason))
         place.settled(len(group) + bad)
 
-    async def _patiently(self, group: Sequence[_Item]) -> list[Verdict]:
-        """The verdicts; a store that is busy is asked again a few times."""
-        for _ in range(_TRIES - 1):
-            try:
-                return await self._verdicts(group)
-            except Later as problem:
-                await asyncio.sleep(problem.retry_after)
-        return await self._verdicts(group)
-
-    async def _verdicts(self, group: Sequence[_Item]) -> list[Verdict]:
+    async def _verdicts(self, group: Sequence[_Item], prepared: Prepared) -> list[Verdict]:
         transfers, dry_run = self._service.transfers, self._options.dry_run
-        incoming = [_incoming(item.record) for item in group if isinstance(item.record, SessionRecord)]
         snapshots = [item.record for item in group if isinstance(item.record, Snapshot)]
-        brought = iter(await transfers.bring(self._principal, incoming, dry_run=dry_run) if incoming else [])
+        brought = iter(await transfers.bring(prepared, dry_run=dry_run) if prepared.checked else [])
         restored = iter(await transfers.restore(self._principal, snapshots, dry_run=dry_run) if snapshots else [])
         return [next(brought if isinstance(item.record, SessionRecord) else restored) for item in group]
 
@@ -246,6 +245,16 @@ def _format(name: str | None) -> formats.Format | None:
     if found is None:
         raise Invalid(f"unknown format {name!r}: choose from auto, {', '.join(formats.NAMES)}", param="format")
     return found
+
+
+async def _patiently(act: Callable[[], Awaitable[T]]) -> T:
+    """What the act gives; a store that is busy is asked again a few times."""
+    for _ in range(_TRIES - 1):
+        try:
+            return await act()
+        except Later as problem:
+            await asyncio.sleep(problem.retry_after)
+    return await act()
 
 
 def _incoming(record: SessionRecord) -> Incoming:

@@ -49,3 +49,6 @@ class Verdict(Struct, frozen=True):
 
     outcome: Literal["new", "same", "updated", "bad"]
     reason: str | None = None
+
+
+SAME, NEW, UPDATED = Verdict("same"), Verdict("new"), Verdict("updated")

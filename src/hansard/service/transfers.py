@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
+from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid
 from hansard.model.transfer import Arrival, Verdict
 from hansard.service.rules import own_id
-from hansard.store.verbs import transfer as verbs
+from hansard.store.verbs import arrivals as verbs
+from hansard.store.verbs import transfer
+from hansard.store.verbs.arrivals import Ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model.transfer import Incoming, Snapshot
     from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.steps import Steps
+
+
+class Prepared(Struct, frozen=True):
+    """Sessions on their way in, each in its place; a Verdict for one that cannot be stored."""
+
+    principal: Principal
+    now: int
+    checked: list[Arrival | Ready | Verdict]
 
 
 class Transfers:
@@ -35,28 +47,40 @@ class Transfers:
         self._ids = ids
         self._clock = clock
 
-    async def bring(self, principal: Principal, incoming: Sequence[Incoming], *, dry_run: bool = False) -> list[Verdict]:
-        """Store the sessions that are not there and add to the others what they lack; nothing is overwritten.
-
-        A session keeps its own times: it was updated when its last message was said.
-        """
+    async def prepare(self, principal: Principal, incoming: Sequence[Incoming]) -> Prepared:
+        """All that ``bring`` needs to know and to compute beforehand, so that it can be done while others are brought."""
         _unnarrowed(principal)
         now = self._clock()
         checked = [self._arrival(principal, one, now) for one in incoming]
         arrivals = [one for one in checked if isinstance(one, Arrival)]
-        return _in_place(checked, await self._write(lambda: verbs.bring(principal.workspace_id, arrivals, self._ids, now), dry_run=dry_run))
+        taken = await self._store.read(verbs.taken, principal.workspace_id, arrivals) if arrivals else set()
+
+        def made() -> list[Arrival | Ready | Verdict]:
+            return [verbs.ready(one, self._ids, now) if isinstance(one, Arrival) and taken.isdisjoint(verbs.names(one)) else one for one in checked]
+
+        return Prepared(principal, now, await asyncio.to_thread(made))
+
+    async def bring(self, prepared: Prepared, *, dry_run: bool = False) -> list[Verdict]:
+        """Store the sessions that are not there and add to the others what they lack; nothing is overwritten.
+
+        A session keeps its own times: it was updated when its last message was said.
+        """
+        arrivals = [one for one in prepared.checked if not isinstance(one, Verdict)]
+        workspace_id = prepared.principal.workspace_id
+        brought = iter(await self._write(lambda: verbs.bring(workspace_id, arrivals, self._ids, prepared.now), dry_run=dry_run))
+        return [one if isinstance(one, Verdict) else next(brought) for one in prepared.checked]
 
     async def restore(self, principal: Principal, snapshots: Sequence[Snapshot], *, dry_run: bool = False) -> list[Verdict]:
         """Store sessions exactly as they were exported; an earlier state of the same session is replaced."""
         _unnarrowed(principal)
         now = self._clock()
         owned = [msgspec.structs.replace(one, session=msgspec.structs.replace(one.session, workspace_id=principal.workspace_id)) for one in snapshots]
-        return await self._write(lambda: verbs.restore(principal.workspace_id, owned, now), dry_run=dry_run)
+        return await self._write(lambda: transfer.restore(principal.workspace_id, owned, now), dry_run=dry_run)
 
     async def take(self, principal: Principal, session_ids: Sequence[str]) -> list[Snapshot]:
         """All that is held of these sessions (by ``Session.id``), in one consistent state."""
         _unnarrowed(principal)
-        return await self._store.read_long(verbs.take, principal.workspace_id, session_ids)
+        return await self._store.read_long(transfer.take, principal.workspace_id, session_ids)
 
     def _arrival(self, principal: Principal, one: Incoming, now: int) -> Arrival | Verdict:
         try:
@@ -100,8 +124,3 @@ def _undone(verb: Callable[[], Steps[list[Verdict]]]) -> Steps[list[Verdict]]:
 def _unnarrowed(principal: Principal) -> None:
     if principal.user_id is not None or principal.app is not None:
         raise Forbidden("a key for one end user or app cannot import or export", code="narrowed_key")
-
-
-def _in_place(checked: Sequence[Arrival | Verdict], verdicts: Sequence[Verdict]) -> list[Verdict]:
-    done = iter(verdicts)
-    return [one if isinstance(one, Verdict) else next(done) for one in checked]

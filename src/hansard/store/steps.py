@@ -18,7 +18,7 @@ Values = Mapping[str, Any]
 class Query(Struct, frozen=True):
     """One statement on its way to a backend: a name from the SQL files, or composed ``sql``.
 
-    ``many`` runs the statement once for each of its mappings and gives no rows.
+    ``many`` runs the statement once for each of its mappings and gives the rows of all.
     """
 
     name: str = ""
@@ -50,11 +50,11 @@ def run(name: str, /, **values: Any) -> Steps[None]:  # noqa: ANN401 - whatever 
     yield Query(name, values)
 
 
-def many(name: str, /, values: Sequence[Values]) -> Steps[None]:
-    if len(values) == 1:
-        yield Query(name, values[0])
-    elif values:
-        yield Query(name, many=values)
+def many(name: str, /, values: Sequence[Values]) -> Steps[list[Row]]:
+    """Run the statement once for each of the values; the rows of all, in their order."""
+    if not values:
+        return []
+    return (yield Query(name, values[0]) if len(values) == 1 else Query(name, many=values))
 
 
 def composed(sql: str, values: Values) -> Steps[list[Row]]:

@@ -210,8 +210,8 @@ class PostgresStore:
     async def _ask(self, connection: Connection, query: Query) -> list[Row]:
         sql, names = statements.numbered(query.sql) if query.sql is not None else self._statements[query.name]
         if query.many is not None:
-            await connection.executemany(sql, [[values[name] for name in names] for values in query.many])
-            return []
+            found: list[Row] = await connection.fetchmany(sql, [[values[name] for name in names] for values in query.many])
+            return found
         values = query.values
         rows: list[Row] = await connection.fetch(sql, *[values[name] for name in names])
         return rows

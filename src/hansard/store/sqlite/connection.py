@@ -65,9 +65,7 @@ class Connection:
     def ask(self, query: Query) -> list[Row]:
         sql = query.sql if query.sql is not None else self._statements[query.name]
         if query.many is not None:
-            for _ in self.db.executemany(sql, query.many):  # a statement that returns rows stops at each until it is taken
-                pass
-            return []
+            return list(self.db.executemany(sql, query.many))
         return list(self.db.execute(sql, query.values))
 
     def drive(self, steps: Steps[T]) -> T:

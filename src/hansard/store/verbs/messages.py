@@ -14,7 +14,7 @@ from hansard.store.verbs import indexing
 from hansard.store.verbs.events import happened, places_left, title_left
 from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
-from hansard.store.verbs.sessions import create, safe_id, store
+from hansard.store.verbs.sessions import create, row_of, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -236,7 +236,7 @@ def fork(ref: Ref, branch: Callable[[Session], Session], until: int | None, ids:
     """Store what ``branch`` makes of the session, with copies of its messages up to ``until``; runs stay behind."""
     source = yield from locked(ref)
     copy = branch(source)
-    if (yield from value("session_put", **rows.session_values(copy), safe_id=safe_id(copy))) is None:
+    if (yield from value("session_put", **row_of(copy))) is None:
         raise Conflict(f"there is a session {copy.name!r} already", code="session_exists", param="id")
     after, before, texts, made = 0, chain.ROOT, list[str](), list[Message]()
     last = source.last_seq if until is None else min(until, source.last_seq)

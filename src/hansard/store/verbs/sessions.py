@@ -48,7 +48,7 @@ def create(session: Session) -> Steps[tuple[Session, bool]]:
     """Store the session, or find the one that has its name already; True when it is new. NotFound when its parent is gone meanwhile."""
     if session.parent_id is not None:
         yield from locked(Ref(session.workspace_id, session.parent_id))
-    made = yield from value("session_put", **rows.session_values(session), safe_id=safe_id(session))
+    made = yield from value("session_put", **row_of(session))
     if made is None:
         name = session.own_id or session.id
         return (yield from locked(Ref(session.workspace_id, name))), False
@@ -205,6 +205,11 @@ def tag(session: Session) -> Steps[None]:
     """Write the rows by which a tag finds the session."""
     tags = msgspec.json.decode(session.tags, type=list[str])
     yield from many("tag_put", [{"workspace_id": session.workspace_id, "tag": one, "session_id": session.id} for one in dict.fromkeys(tags)])
+
+
+def row_of(session: Session) -> dict[str, Any]:
+    """The parameters of ``session_put``."""
+    return rows.session_values(session) | {"safe_id": safe_id(session)}
 
 
 def safe_id(session: Session) -> str | None:
