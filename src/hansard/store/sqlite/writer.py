@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _GROUP = 256
 _CHECKPOINT_PAGES = 2000
+_LONGEST_LOG_PAGES = 16_000
+"""Beyond this, writers are held up for as long as it takes to begin the log anew: it never would where they leave no gap."""
 _PATIENCE_MS = 100
 _PAUSE = 0.25
 
@@ -168,6 +170,7 @@ class Checkpointer:
         self._connection = connection
         self._connection.db.set_busy_timeout(_PATIENCE_MS)  # emptying the log holds writers up while it waits for readers
         self._due = Event()
+        self._pages = 0
         self._scrubs: deque[Future[None]] = deque()
         self._stopping = False
         self._thread = Thread(target=self._work, name="hansard-checkpoint", daemon=True)
@@ -182,6 +185,7 @@ class Checkpointer:
 
     def grown(self, _db: apsw.Connection, _name: str, pages: int) -> int:
         """The writer's hook after each commit, with the length of the log in pages."""
+        self._pages = pages
         if pages >= _CHECKPOINT_PAGES:
             self._due.set()
         return apsw.SQLITE_OK
@@ -199,7 +203,9 @@ class Checkpointer:
             self._due.clear()
             waiting = len(self._scrubs)
             with contextlib.suppress(apsw.Error):  # busy or full: the log stays, and is asked for again
-                self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE if waiting else apsw.SQLITE_CHECKPOINT_PASSIVE)
+                self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                if waiting or self._pages >= _LONGEST_LOG_PAGES:
+                    self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
                 for _ in range(waiting):
                     _finish(self._scrubs.popleft())
         while self._scrubs:
