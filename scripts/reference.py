@@ -33,7 +33,7 @@ DOCS = ROOT / "docs"
 SOURCE = ROOT / "src" / "hansard"
 AT_REQUESTS = ("access", "http", "ids.py", "model", "native", "service", "store", "system.py")
 """What can answer a request of the native API, as opposed to the command line and to the dialects, which have pages of their own."""
-BESIDE_REQUESTS = ("backup", "archive")
+BESIDE_REQUESTS = ("backup", "archive", "opening")
 PART = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 VERSION = "v1"
 

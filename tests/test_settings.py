@@ -84,6 +84,8 @@ def test_strangers_are_named_and_the_clients_variables_are_none() -> None:
 
 def test_passwords_are_masked() -> None:
     assert masked("store", "postgresql://me:secret@host/db") == "postgresql://me:****@host/db"
+    for careless in ("p@ss", "p/ss", "p?ss#@"):
+        assert masked("store", f"postgresql://me:{careless}@host/db") == "postgresql://me:****@host/db"
     assert masked("store", "sqlite:///hansard.db") == "sqlite:///hansard.db"
     assert (masked("migrate", True), masked("port", 1)) == ("true", "1")
 

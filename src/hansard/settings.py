@@ -16,7 +16,7 @@ from hansard.errors import Invalid
 
 FILE = Path("hansard.toml")
 PREFIX = "HANSARD_"
-_PASSWORD = re.compile(r"(//[^:@/?]*:)[^@/]*(@)|([?&]password=)[^&]*")
+_PASSWORD = re.compile(r"(//[^:@/?]*:).*(@)|([?&]password=)[^&]*")
 _BOUND = re.compile(r"([<>]=?) (\S+)$")
 _INJECTED = re.compile(r"(?:tcp|udp)://")
 

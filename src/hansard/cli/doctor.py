@@ -89,7 +89,8 @@ async def _store(desk: Desk) -> AsyncIterator[Finding]:
         store = open_store(desk.settings)
         await store.open()
     except Error as problem:
-        yield Finding("wrong", f"the store {name} does not open: {problem.message}", "see that the database runs and that the URL is right")
+        what, _, advice = problem.message.partition("\n  ")
+        yield Finding("wrong", f"the store {name} does not open: {what}", advice or "see that the database runs and that the URL is right")
         return
     try:
         yield Finding("ok", f"{name} answers: {await store.about()}")

@@ -14,6 +14,7 @@ from hansard.errors import StoreUnavailable
 from hansard.store import statements
 from hansard.store.postgres import backup, security
 from hansard.store.postgres.failures import REFUSED, RETRIED, Unknown, translate
+from hansard.store.postgres.opening import unopened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -69,11 +70,12 @@ class PostgresStore:
                 max_size=self._connections,
                 statement_cache_size=400 if self._prepared else 0,
                 command_timeout=self._seconds,
+                timeout=self._deadline,
                 server_settings={"application_name": "hansard"},
                 reset=_leave,
             )
-        except (*_FAILURES, ValueError) as problem:
-            raise translate(problem) from problem
+        except (*_FAILURES, ValueError, OverflowError) as problem:
+            raise unopened(problem, self.url, self._deadline) from problem
         try:
             async with self._connection() as connection:
                 await (security.require if self._secured else security.refuse)(connection)
