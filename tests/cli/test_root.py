@@ -106,8 +106,12 @@ def test_a_store_of_no_known_kind_is_a_usage_error(terminal: Terminal) -> None:
 
 def test_a_workspace_that_is_not_there_says_which_was_meant(filled: Terminal) -> None:
     printed = filled("sessions", "list", "-w", "defualt")
-    assert (printed.code, printed.err) == (3, "error: there is no workspace 'defualt': did you mean 'default'?\n")
-    assert "hansard workspaces create other" in filled("sessions", "list", "-w", "other").err
+    assert (printed.code, printed.err) == (3, "error: there is no workspace 'defualt': did you mean 'default'?\n  Workspaces here: 'default'\n")
+    assert "hansard workspaces create 'an other'\n  Workspaces here: 'default'\n" in filled("sessions", "list", "-w", "an other").err
+    for n in range(6):
+        filled.done("workspaces", "create", f"shop {n}")
+    printed = filled("sessions", "list", "-w", "nowhere")
+    assert "here: 'default', 'shop 0', 'shop 1', 'shop 2', 'shop 3' and 2 more (hansard workspaces list)\n" in printed.err
 
 
 def test_the_only_workspace_is_the_one_meant(terminal: Terminal) -> None:

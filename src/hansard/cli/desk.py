@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 Handler = Callable[..., Awaitable[int | None]]
 Command = Callable[..., int | None]
+_NAMED = 5
+"""How many of the workspaces an error lists."""
 
 
 class Desk:
@@ -64,9 +67,7 @@ class Desk:
             return await service.workspaces.named(wanted)
         except NotFound as problem:
             known = [one.name for one in await service.workspaces.list()]
-            close = get_close_matches(wanted, known, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"make it with: hansard workspaces create {wanted}"
-            raise NotFound(f"there is no workspace {wanted!r}: {hint}", code=problem.code) from problem
+            raise NotFound(f"there is no workspace {wanted!r}{_known(wanted, known)}", code=problem.code) from problem
 
     async def principal(self, service: Service, name: str | None = None) -> Principal:
         """The one who runs the store, at work in a workspace."""
@@ -127,6 +128,16 @@ def settings_of(config: Path | None, **flags: object) -> Loaded:
     from hansard.settings import load
 
     return load(flags, os.environ, config)
+
+
+def _known(wanted: str, known: list[str]) -> str:
+    """What to do instead of naming a workspace that is not there: the one that was meant, those that there are, how to make it."""
+    close = get_close_matches(wanted, known, 1)
+    meant = f"did you mean {close[0]!r}?" if close else f"make it with: hansard workspaces create {quote(wanted)}"
+    if not known:
+        return f", nor any other: {meant}"
+    more = f" and {len(known) - _NAMED:,} more (hansard workspaces list)" if len(known) > _NAMED else ""
+    return f": {meant}\n  Workspaces here: {', '.join(map(repr, known[:_NAMED]))}{more}"
 
 
 async def _awaited(done: Awaitable[int | None]) -> int | None:
