@@ -29,6 +29,13 @@ def test_a_key_is_printed_once_and_listed_without_its_text(filled: Terminal) -> 
     assert filled.done("keys", "create", "--quiet").err == ""
 
 
+def test_a_name_without_its_option_is_told_where_it_goes(filled: Terminal) -> None:
+    printed = filled("keys", "create", "night reports")
+    assert printed.code == 2
+    assert "to call the key that, say --name 'night reports'\n" in printed.err
+    assert filled.done("keys", "list").rows == []
+
+
 def test_all_scopes_have_a_word_and_others_are_refused(filled: Terminal) -> None:
     assert filled.done("keys", "create", "--scopes", "all", "--json").json["scopes"] == list(ALL_SCOPES)
     printed = filled("keys", "create", "--scopes", "sessions:raed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +22,19 @@ def command() -> None:
     """Create, list, rotate and revoke the API keys of a workspace."""
 
 
-@command.command()
+class Create(click.Command):
+    """Tells whoever types a name without its option how to give it."""
+
+    allow_extra_args = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        extra = " ".join(super().parse_args(ctx, args))
+        if extra and not ctx.resilient_parsing:
+            ctx.fail(f"unexpected {extra!r}: to call the key that, say --name {quote(extra)}")
+        return []
+
+
+@command.command(cls=Create)
 @click.option("--scopes", type=names, default=SCOPES, show_default=True, metavar="A,B", help="What the key may do; 'all' for everything.")
 @click.option("--name", default="key", show_default=True, help="What the key is called in lists.")
 @click.option("--expires-in", "lifetime", type=span, metavar="SPAN", help="When it ends, such as 12h or 90d.  [default: never]")
