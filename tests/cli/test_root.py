@@ -56,6 +56,15 @@ def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
             assert isinstance(parameter, click.Argument) or getattr(parameter, "help", None), f"{typed} {parameter.name}"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_line_of_help_is_cut_off_at_80_columns(name: str) -> None:
+    found = root.get_command(click.Context(root), name)
+    assert found
+    for typed, command in every(found, name):
+        _, *lines = command.get_help(click.Context(command, info_name=typed, terminal_width=78)).splitlines()
+        assert [line for line in lines if "..." in line or len(line) > 80] == [], typed
+
+
 def test_version(terminal: Terminal) -> None:
     assert terminal.done("--version").out == "hansard 0.1.0\n"
 

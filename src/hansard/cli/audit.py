@@ -48,7 +48,7 @@ async def list_(desk: Desk, limit: int) -> None:
 @command.command()
 @at_desk()
 async def verify(desk: Desk) -> int:
-    """Walk the chain of every log, those of deleted workspaces included; exit code 1 where one is broken."""
+    """Walk the chain of every log to see that none is broken. Those of deleted workspaces are included; exit code 1 where one is."""
     async with desk.opened() as service:
         verdict = await service.audit.verify()
     if desk.json:

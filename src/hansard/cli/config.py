@@ -24,7 +24,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @store_options
 def show(store: str | None, config: Path | None, quiet: bool, as_json: bool) -> None:  # noqa: ARG001 - --quiet is taken everywhere
-    """Show every setting, its value and where it comes from; passwords are masked."""
+    """Show every setting and where it comes from. Passwords are masked."""
     from hansard.settings import NAMES, masked
 
     loaded = settings_of(config, store=store)
@@ -40,7 +40,7 @@ def show(store: str | None, config: Path | None, quiet: bool, as_json: bool) -> 
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.  [default: ./hansard.toml]")
 def init(file: Path | None, force: bool) -> None:
-    """Write a settings file that says what each setting is for, with every default."""
+    """Write a settings file with every default. It says what each setting is for."""
     from hansard.errors import Conflict
     from hansard.settings import FILE
 
@@ -54,7 +54,7 @@ def init(file: Path | None, force: bool) -> None:
 @command.command()
 @click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="The settings file.")
 def path(file: Path | None) -> None:
-    """Print the settings file that is read; exit code 3 when there is none."""
+    """Print the settings file that is read. Exit code 3 when there is none."""
     from hansard.errors import NotFound
     from hansard.settings import file_in
 

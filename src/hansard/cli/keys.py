@@ -82,7 +82,7 @@ async def list_(desk: Desk, everything: bool) -> None:
 @click.option("--grace", type=span, default="24h", show_default=True, metavar="SPAN", help="How long the old key still works.")
 @at_desk(workspace=True)
 async def rotate(desk: Desk, key_id: str, grace: int) -> None:
-    """Make a key with the same rights; the old one works until the grace period ends."""
+    """Make a new key with the same rights. The old one works until the grace period ends."""
     async with desk.opened() as service:
         principal = await desk.principal(service)
         text, key = await service.keys.rotate(principal, _ident(key_id), grace_us=grace)

@@ -16,7 +16,7 @@ def command() -> None:
 @command.command()
 @at_desk(workspace=True)
 async def show(desk: Desk) -> None:
-    """Show the rules of a workspace: days after the last activity, by kind."""
+    """Show for how many days each kind of session is kept. They are counted from its last activity."""
     async with desk.opened() as service:
         rules = await service.retention.rules(await desk.principal(service))
     if desk.json:
@@ -29,7 +29,7 @@ async def show(desk: Desk) -> None:
 @click.argument("rules", nargs=-1, metavar="[KIND=DAYS]…")
 @at_desk(workspace=True)
 async def set_(desk: Desk, rules: tuple[str, ...]) -> None:
-    """Put these rules in the place of all others; KIND may be '*' for every kind without a rule. Without any, all is kept."""
+    """Put these rules in the place of all others. KIND may be '*' for every kind without a rule; without any rule all is kept."""
     wanted: dict[str, int] = {}
     for rule in rules:
         kind, separator, days = rule.partition("=")

@@ -92,7 +92,7 @@ async def show(desk: Desk, session: str, last: int) -> None:
 @click.option("--jsonl", is_flag=True, help="Print a JSON line for each message.")
 @at_desk(workspace=True, json=False)
 async def tail(desk: Desk, session: str, last: int, no_follow: bool, jsonl: bool) -> None:
-    """Follow a session: its last messages, then each new one as it arrives. Ctrl+C ends."""
+    """Follow a session: its last messages, then each new one. Ctrl+C ends."""
     from hansard.cli.following import follow
 
     async with desk.opened() as service:
@@ -154,7 +154,7 @@ async def resolve(desk: Desk, sessions: tuple[str, ...], resolution: str | None)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @at_desk(workspace=True)
 async def delete(desk: Desk, sessions: tuple[str, ...], yes: bool) -> None:
-    """Delete sessions with everything below them: messages, runs, sub-sessions. There is no way back."""
+    """Delete sessions with everything below them. Messages, runs and sub-sessions go too, and there is no way back."""
     async with desk.opened() as service:
         principal = await desk.principal(service)
         if not yes:

@@ -18,7 +18,7 @@ def command() -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @at_desk(workspace=True)
 async def erase(desk: Desk, user_id: str, yes: bool) -> None:
-    """Erase an end user from a workspace: sessions, messages written elsewhere, keys. For ever."""
+    """Erase an end user from a workspace for ever. Sessions, messages written elsewhere and keys go."""
     async with desk.opened() as service:
         principal = await desk.principal(service)
         if not yes:
