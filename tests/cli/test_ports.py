@@ -26,6 +26,14 @@ def test_a_listening_process_is_named() -> None:
         assert ports.next_free("127.0.0.1", port) not in {None, port}
 
 
+def test_whoever_has_a_file_open_is_found_with_where_they_listen(tmp_path: Path) -> None:
+    file = tmp_path / "some.db"
+    with file.open("w"), socket.create_server(("127.0.0.1", 0)) as one:
+        if sys.platform == "linux":
+            assert one.getsockname()[1] in ports.of_users(file)
+    assert ports.of_users(file) == []
+
+
 def test_nobody_is_named_where_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
@@ -41,6 +49,9 @@ def test_where_there_is_no_proc_lsof_is_asked(tmp_path: Path, monkeypatch: pytes
     lsof.write_text("#!/bin/sh\nprintf 'p77\\nccaddy\\n'\n")
     lsof.chmod(0o755)
     assert ports.holder_of("127.0.0.1", 1) == "caddy, process 77"
+    assert ports.of_users(tmp_path / "hansard.db") == []
+    lsof.write_text("#!/bin/sh\ncase \"$*\" in *LISTEN*) printf 'p77\\nn*:9000\\nn[::1]:9001\\nn127.0.0.1:9000\\n';; *) printf 'p77\\nf9\\n';; esac\n")
+    assert ports.of_users(tmp_path / "hansard.db") == [9000, 9001]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may listen on every port")

@@ -38,6 +38,16 @@ def test_status_and_doctor_see_a_server(terminal: Terminal, tmp_path: Path) -> N
         assert f"hansard 0.1.0 answers on {served.url}" in terminal.done("doctor", HANSARD_PORT=port).out
 
 
+def test_a_server_on_another_port_is_found_by_the_file_that_it_has_open(terminal: Terminal, tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        told = terminal.done("status", "--json", HANSARD_PORT=free_port()).json
+        assert (told["server"]["answers"], told["elsewhere"]) == (False, [{"url": served.url, "version": "0.1.0"}])
+        assert f"\n         {served.url}: hansard 0.1.0 has this store in use\n" in terminal.done("status", HANSARD_PORT=free_port()).out
+        assert f"hansard 0.1.0 has this store in use on {served.url}\n" in terminal.done("doctor", HANSARD_PORT=free_port()).out
+        terminal.done("migrate", "--store", "sqlite:///other.db")
+        assert terminal.done("status", "--store", "sqlite:///other.db", "--json").json["elsewhere"] == []
+
+
 def test_doctor_finds_nothing_wrong_with_a_sound_installation(filled: Terminal) -> None:
     told = filled.done("doctor", "--json", HANSARD_PORT=free_port(), HANSARD_COLOUR="red").json
     assert told["sound"]

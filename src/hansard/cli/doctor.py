@@ -36,7 +36,7 @@ async def command(desk: Desk) -> int | None:
     """Look for what is wrong with this installation and say how to mend it; exit code 1 when something is."""
     found = [*_machine(desk), *_files(desk.settings)]
     found += [one async for one in _store(desk)]
-    found.append(_server(desk.settings))
+    found += _servers(desk.settings)
     if desk.json:
         desk.document({"sound": all(one.mark != "wrong" for one in found), "findings": [one._asdict() for one in found]})
     else:
@@ -104,17 +104,20 @@ async def _store(desk: Desk) -> AsyncIterator[Finding]:
         await store.close()
 
 
-def _server(settings: Settings) -> Finding:
+def _servers(settings: Settings) -> Iterator[Finding]:
     from hansard.cli.ports import holder_of
-    from hansard.cli.status import serving
+    from hansard.cli.status import elsewhere, serving
 
+    others = elsewhere(settings)
+    for one in others:
+        yield Finding("ok", f"hansard {one['version']} has this store in use on {one['url']}")
     server = serving(settings)
     if server["answers"]:
-        return Finding("ok", f"hansard {server['version']} answers on {server['url']}")
-    holder = holder_of(settings.host, settings.port)
-    if holder:
-        return Finding("wrong", f"port {settings.port} is taken by {holder}", "start with another one: hansard serve --port N")
-    return Finding("ok", f"port {settings.port} is free: no server runs")
+        yield Finding("ok", f"hansard {server['version']} answers on {server['url']}")
+    elif holder := holder_of(settings.host, settings.port):
+        yield Finding("wrong", f"port {settings.port} is taken by {holder}", "start with another one: hansard serve --port N")
+    else:
+        yield Finding("ok", f"port {settings.port} is free: no server runs{' there' if others else ''}")
 
 
 def _print(one: Finding, *, quiet: bool) -> None:

@@ -1,4 +1,4 @@
-"""The port to listen on, and who has it when it is taken."""
+"""The port to listen on, who has it when it is taken, and where the users of a file listen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import errno
 import socket
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 from hansard.errors import Conflict, Invalid
@@ -44,9 +45,15 @@ def next_free(host: str, port: int) -> int | None:
 def holder_of(host: str, port: int) -> str | None:
     """Who listens there: a Hansard by its own word, any other by its process where the system tells."""
     process = _by_proc(port) if sys.platform == "linux" else _by_lsof(port)
-    if version := _hansard(host, port):
+    if version := hansard_at(host, port):
         return f"another hansard {version}" + (f" ({process})" if process else "")
     return process
+
+
+def of_users(file: Path) -> list[int]:
+    """The ports of the processes that have a file open, as far as this user may look."""
+    name = str(file.resolve())
+    return sorted(_users_by_proc(name) if sys.platform == "linux" else _users_by_lsof(name))
 
 
 def _resolved(host: str, port: int) -> tuple[int, tuple[object, ...]]:
@@ -69,7 +76,7 @@ def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
     return made
 
 
-def _hansard(host: str, port: int) -> str | None:
+def hansard_at(host: str, port: int) -> str | None:
     """The version that a Hansard on this port says it has."""
     import httpx
 
@@ -88,34 +95,69 @@ def _reachable(host: str) -> str:
 
 def _by_proc(port: int) -> str | None:
     """The process that holds the listening socket's inode, among those that this user may look at."""
-    inodes = {f"socket:[{inode}]" for table in ("tcp", "tcp6") for inode in _listening_inodes(Path("/proc/net") / table, port)}
-    for folder in Path("/proc").glob("[0-9]*/fd") if inodes else ():
-        try:
-            if any(str(entry.readlink()) in inodes for entry in folder.iterdir()):
-                return f"{(folder.parent / 'comm').read_text().strip()}, process {folder.parent.name}"
-        except OSError:
-            continue
+    inodes = {inode for inode, at in _listening().items() if at == port}
+    for process, opened in _opened() if inodes else ():
+        if inodes & opened:
+            return f"{_name(process)}, process {process.name}"
     return None
 
 
-def _listening_inodes(table: Path, port: int) -> list[str]:
+def _listening() -> dict[str, int]:
+    """The listening sockets of this machine, as /proc names them, with their ports."""
+    found: dict[str, int] = {}
+    for table in ("tcp", "tcp6"):
+        try:
+            rows = [line.split() for line in (Path("/proc/net") / table).read_text().splitlines()[1:]]
+        except OSError:
+            continue
+        found |= {f"socket:[{row[9]}]": int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"}
+    return found
+
+
+def _opened() -> Iterator[tuple[Path, set[str]]]:
+    """The processes that this user may look at, each with what it has open."""
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        opened = set()
+        with suppress(OSError):
+            for entry in list(folder.iterdir()):
+                with suppress(FileNotFoundError):  # closed meanwhile
+                    opened.add(str(entry.readlink()))
+        yield folder.parent, opened
+
+
+def _name(process: Path) -> str:
     try:
-        rows = [line.split() for line in table.read_text().splitlines()[1:]]
+        return (process / "comm").read_text().strip()
     except OSError:
-        return []
-    return [row[9] for row in rows if row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port]
+        return "somebody"
+
+
+def _users_by_proc(file: str) -> set[int]:
+    sockets = _listening()
+    return {sockets[one] for _, opened in _opened() if file in opened for one in opened & sockets.keys()}
+
+
+def _users_by_lsof(file: str) -> set[int]:
+    users = ",".join(line[1:] for line in _lsof("-Fp", "--", file) if line[0] == "p")
+    told = _lsof("-a", "-p", users, "-iTCP", "-sTCP:LISTEN", "-Fn") if users else []
+    return {int(line.rpartition(":")[2]) for line in told if line[0] == "n"}
 
 
 def _by_lsof(port: int) -> str | None:
+    told = _lsof(f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc")
+    facts = {line[0]: line[1:] for line in told}
+    return f"{facts['c']}, process {facts['p']}" if {"c", "p"} <= facts.keys() else None
+
+
+def _lsof(*arguments: str) -> list[str]:
     try:
-        told = subprocess.run(  # noqa: S603 - a number is all that comes from outside
-            ["lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc"],  # noqa: S607 - wherever the system has it
+        told = subprocess.run(  # noqa: S603 - the program is fixed, and each argument is one
+            ["lsof", "-nP", *arguments],  # noqa: S607 - wherever the system has it
             capture_output=True,
             text=True,
             timeout=2,
             check=False,
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    facts = {line[0]: line[1:] for line in told.splitlines() if line}
-    return f"{facts['c']}, process {facts['p']}" if {"c", "p"} <= facts.keys() else None
+        return []
+    return [line for line in told.splitlines() if line]

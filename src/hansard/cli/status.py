@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.command()
 @at_desk()
 async def command(desk: Desk) -> None:
-    """Say what is in the store, and whether a server answers on the settings' port."""
+    """Say what is in the store, and whether a server answers.
+
+    It is asked on the settings' port; of a SQLite store a server on another port of this machine is found as well.
+    """
     from hansard import __version__
     from hansard.settings import masked
     from hansard.store import file_of
@@ -33,6 +36,7 @@ async def command(desk: Desk) -> None:
             "workspaces": await _workspaces(service),
         }
     facts["server"] = serving(desk.settings)
+    facts["elsewhere"] = elsewhere(desk.settings)
     if desk.json:
         desk.document(facts)
         return
@@ -41,6 +45,8 @@ async def command(desk: Desk) -> None:
     desk.say(f"hansard {__version__}")
     desk.say(f"store    {facts['store']} ({facts['database']}{size})")
     desk.say(f"server   {server['url']}: " + (f"hansard {server['version']}, answers in {server['ms']:.0f} ms" if server["answers"] else "nothing answers"))
+    for one in facts["elsewhere"]:
+        desk.say(f"         {one['url']}: hansard {one['version']} has this store in use")
     desk.say()
     rows = [(one["name"], one["sessions"], one["open"], one["failed"]) for one in facts["workspaces"]]
     output.table(("workspace", "sessions", "open", "failed"), rows, right=("sessions", "open", "failed"), empty="No workspaces yet.")
@@ -64,6 +70,17 @@ async def _workspaces(service: Service) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def elsewhere(settings: Settings) -> list[dict[str, Any]]:
+    """The servers that have the settings' file open and answer on other ports than theirs; of a database server nobody can tell."""
+    from hansard.cli.banner import address
+    from hansard.cli.ports import hansard_at, of_users
+    from hansard.store import file_of
+
+    file = file_of(settings.store)
+    others = [port for port in of_users(file) if port != settings.port] if file else []
+    return [{"url": address(settings.host, port), "version": version} for port in others if (version := hansard_at(settings.host, port))]
 
 
 def serving(settings: Settings) -> dict[str, Any]:
