@@ -55,6 +55,24 @@ async def test_a_message_id_is_a_place(client: httpx.AsyncClient, said: list[dic
     assert (await client.get("/v1/sessions/s/messages/c6")).json() == said[6]
 
 
+@pytest.mark.parametrize("param", ["before", "after", "around"])
+async def test_an_id_of_another_session_is_no_place_in_this_one(client: httpx.AsyncClient, said: list[dict[str, Any]], param: str) -> None:
+    await client.post("/v1/sessions", json={"id": "other"})
+    other = (await client.post("/v1/sessions/other/messages", json={"messages": [{"role": "user", "text": "x", "client_id": said[1]["id"]}]})).json()["data"][0]
+    assert other["seq"] == said[0]["seq"]
+    for name in (other["id"], said[0]["id"][:-1] + "f"):
+        answer = await client.get(f"/v1/sessions/s/messages?{param}={name}")
+        assert (answer.status_code, answer.json()["param"], "message of this session" in answer.json()["detail"]) == (400, param, True)
+    assert (await client.get(f"/v1/sessions/other/messages?{param}={said[1]['id']}")).status_code == 200  # a client id may look like one of ours
+    fork = await client.post("/v1/sessions/s/fork", json={"message": other["id"]})
+    assert (fork.status_code, fork.json()["param"]) == (400, "message")
+
+
+async def test_a_deleted_message_is_a_place_still(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+    await client.delete(f"/v1/sessions/s/messages/{said[6]['id']}")
+    assert await numbers(client, f"after={said[6]['id']}") == [8, 9, 10]
+
+
 @pytest.mark.usefixtures("said")
 @pytest.mark.parametrize("order", ["asc", "desc"])
 async def test_cursors_walk_the_whole_transcript(client: httpx.AsyncClient, order: str) -> None:

@@ -87,16 +87,13 @@ class Messages:
         return await self._store.read(verbs.get, ref(principal, session), name, seq_of(name))
 
     async def place(self, principal: Principal, session: str, name: str, *, param: str) -> int:
-        """The ``seq`` that a message id, a ``client_id`` or a number stands for; Invalid names ``param`` for what is none of them."""
+        """The ``seq`` that a message id, a ``client_id`` or a number stands for; Invalid names ``param`` for what is none of this session's."""
         if name.isascii() and name.isdigit() and len(name) < 16:  # noqa: PLR2004 - within 64 bits
             return int(name)
-        seq = seq_of(name)
-        if seq is not None:
-            return seq
         if "\x00" in name:  # no id holds one, and PostgreSQL takes none
             raise Invalid(f"{name!r} is neither a seq nor a message of this session", param=param)
         try:
-            return (await self.read(principal, session, name))[1].seq
+            return await self._store.read(verbs.place, ref(principal, session), name, seq_of(name))
         except NotFound as problem:
             if problem.code == "message_not_found":
                 raise Invalid(f"{name!r} is neither a seq nor a message of this session", param=param) from problem

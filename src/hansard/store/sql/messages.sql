@@ -13,6 +13,10 @@ select hash from messages where workspace_id = :workspace_id and session_id = :s
 select {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id and seq = :seq and deleted_at is null
 
+-- name: message_id_at
+-- The id that a seq has, deleted or not.
+select id from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
+
 -- name: message_get_by_client_id
 select {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id and client_id = :client_id and deleted_at is null

@@ -170,6 +170,14 @@ def get(ref: Ref, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
     return session, (yield from _one(ref.workspace_id, session.id, name, seq))
 
 
+def place(ref: Ref, name: str, seq: int | None) -> Steps[int]:
+    """The ``seq`` of a message by our id, which keeps its place when the message is deleted, or by the caller's; NotFound."""
+    session = yield from found(ref)
+    if seq is not None and name == (yield from value("message_id_at", workspace_id=ref.workspace_id, session_id=session.id, seq=seq)):
+        return seq
+    return (yield from _one(ref.workspace_id, session.id, name, None)).seq
+
+
 def _one(workspace_id: str, session_id: str, name: str, seq: int | None) -> Steps[Message]:
     here = {"workspace_id": workspace_id, "session_id": session_id}
     got = (yield from row("message_get", **here, seq=seq)) if seq is not None else None
