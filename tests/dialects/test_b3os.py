@@ -319,6 +319,7 @@ async def test_bad_messages_are_400_in_the_envelope(api: httpx.AsyncClient) -> N
         {"role": None},
         {"createdAt": "yesterday"},
         {"createdAt": 7},
+        {"createdAt": "2999-01-01T00:00:00Z"},
         {"turnId": "x" * 256},
         {"workflowId": 7},
     ]

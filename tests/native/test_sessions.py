@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -21,6 +22,24 @@ async def test_fifty_creators_of_one_id_make_one_session(client: httpx.AsyncClie
     answers = await asyncio.gather(*[client.post("/v1/sessions", json={"id": "race"}) for _ in range(50)])
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
     assert len({answer.json()["uid"] for answer in answers}) == 1
+
+
+async def test_a_time_more_than_a_day_ahead_is_refused(client: httpx.AsyncClient) -> None:
+    def ahead(**span: int) -> str:
+        return (datetime.now(UTC) + timedelta(**span)).isoformat()
+
+    near, far = ahead(hours=23), ahead(hours=25)
+    assert (await client.post("/v1/sessions", json={"id": "s", "created_at": near})).status_code == 201
+    refused = await client.post("/v1/sessions", json={"id": "t", "created_at": far})
+    assert (refused.status_code, refused.json()["code"], refused.json()["param"]) == (400, "invalid", "created_at")
+    for at, status in ((near, 201), (far, 400)):
+        messages = [{"role": "user", "text": "x"}, {"role": "user", "text": "y", "created_at": at}]
+        answer = await client.post("/v1/sessions/s/messages", json={"messages": messages})
+        assert (answer.status_code, answer.json().get("param")) == (status, None if status == 201 else "messages[1].created_at")
+    line = {"id": "old", "created_at": ahead(days=400), "messages": [{"role": "user", "text": "x"}]}
+    brought = await client.post("/v1/import", json=line)
+    assert brought.is_success
+    assert (await client.get("/v1/sessions/old")).json()["created_at"][:10] == line["created_at"][:10]
 
 
 @pytest.mark.parametrize("form", ["ses_{}", "asset_{}", "session_{}", "websocket_{}", "{}"])

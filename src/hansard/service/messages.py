@@ -8,7 +8,7 @@ from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import SESSION, seq_of
 from hansard.service.appends import Appends
 from hansard.service.fragments import Fragments
-from hansard.service.rules import own_id, ref, short, write
+from hansard.service.rules import not_ahead, own_id, ref, short, write
 from hansard.store.verbs import messages as verbs
 from hansard.store.verbs.appends import Append
 
@@ -48,8 +48,8 @@ class Messages:
 
         Raises Conflict ``seq_mismatch`` with the current ``seq`` when the session is not at ``expected_seq``.
         """
-        check(drafts)
         now = self._clock()
+        check(drafts, now)
         return await self._appends.add(Append(ref(principal, session), drafts, now, expected_seq, once))
 
     async def list(self, principal: Principal, session: str, query: MessageQuery) -> tuple[Session, list[Message], bool]:
@@ -108,7 +108,7 @@ class Messages:
         return after
 
 
-def check(drafts: Sequence[MessageDraft]) -> None:
+def check(drafts: Sequence[MessageDraft], now: int) -> None:
     """Refuse a batch that no session could take: Invalid or TooLarge."""
     if not drafts:
         raise Invalid("messages is empty: give at least one", param="messages")
@@ -125,3 +125,4 @@ def check(drafts: Sequence[MessageDraft]) -> None:
             own_id(draft.run_id, f"messages[{index}].run_id")
         short(draft.sender_id, f"messages[{index}].sender_id")
         short(draft.model, f"messages[{index}].model")
+        not_ahead(draft.created_at, now, f"messages[{index}].created_at")

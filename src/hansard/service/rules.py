@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TEXT, TAGS = 256, 64
+_AHEAD = 86_400_000_000
 _PAUSES = (0.1, 0.5, 2.0)
 
 
@@ -52,6 +53,12 @@ def short(text: str | None, param: str, length: int = TEXT) -> str | None:
     if "\x00" in text:
         raise Invalid(f"{param} contains a NUL character", param=param)
     return text or None
+
+
+def not_ahead(at: int | None, now: int, param: str) -> None:
+    """Raises Invalid for a time that is more than a day ahead: it would stand at the head of every list until it comes."""
+    if at is not None and at > now + _AHEAD:
+        raise Invalid(f"{param} is more than a day in the future: send the time in UTC, or with its offset", param=param)
 
 
 async def write(store: Store, once: Once | None, workspace_id: str, now: int, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:

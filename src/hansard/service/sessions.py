@@ -14,7 +14,7 @@ from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
 from hansard.service.messages import check
-from hansard.service.rules import own_id, ref, short, write
+from hansard.service.rules import not_ahead, own_id, ref, short, write
 from hansard.store.counts import counted_by
 from hansard.store.listing import place_of
 from hansard.store.verbs import events
@@ -57,6 +57,7 @@ class Sessions:
     async def start(self, principal: Principal, draft: SessionDraft, *, once: Once | None = None) -> tuple[Session, bool]:
         """Create a session, or get the one that has the draft's id: atomically, True when it is new."""
         now = self._clock()
+        not_ahead(draft.created_at, now, "created_at")
         try:
             parent = await self.read(principal, draft.parent) if draft.parent else None
             session = _sized(self.drafted(principal, draft, parent, now))
@@ -71,8 +72,9 @@ class Sessions:
         self, principal: Principal, draft: SessionDraft, messages: Sequence[MessageDraft], *, once: Once | None = None
     ) -> tuple[Session, list[Message]]:
         """Append to the session that has the draft's id, which begins with these messages if it is not there yet."""
-        check(messages)
         now = self._clock()
+        not_ahead(draft.created_at, now, "created_at")
+        check(messages, now)
         session = self.drafted(principal, draft, None, now)
         return await write(
             self._store, once, principal.workspace_id, now, message_verbs.record, session, ref(principal, session.name), messages, self._ids, now
