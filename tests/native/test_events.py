@@ -53,8 +53,13 @@ async def test_a_narrowed_key_hears_of_its_own_sessions_only(service: Service, c
     await client.post("/v1/sessions", json={"id": "hers", "user": "ann"})
     await client.post("/v1/sessions", json={"id": "his", "user": "bob"})
     text, _ = await service.keys.create(principal, "ann", ("sessions:read",), user_id="ann")
-    heard = (await client.get("/v1/changes", headers={"Authorization": f"Bearer {text}"})).json()
+    hers = {"Authorization": f"Bearer {text}"}
+    heard = (await client.get("/v1/changes", headers=hers)).json()
     assert (len(heard["data"]), heard["next"]) == (1, 2)
+    for name in ("hers", "his"):
+        await client.delete(f"/v1/sessions/{name}")
+    assert [one["type"] for one in (await client.get("/v1/changes")).json()["data"]] == ["session.deleted"] * 2
+    assert (await client.get("/v1/changes", headers=hers)).json()["data"] == []  # nothing is left that says whose they were
 
 
 async def test_followers_wake_when_something_happens_and_share_one_look(service: Service, principal: Principal, client: httpx.AsyncClient) -> None:
