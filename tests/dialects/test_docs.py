@@ -11,7 +11,8 @@ import pytest
 from hansard.app import DIALECTS
 from hansard.http.route import Dialect
 
-PAGES = Path(__file__).resolve().parents[2] / "docs" / "dialects"
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ROOT / "docs" / "dialects"
 FOREIGN = [one for one in DIALECTS if one.name != "native"]
 
 
@@ -28,3 +29,12 @@ def test_the_page_names_every_route_parameter_and_scope(dialect: Dialect) -> Non
 
 def test_there_is_no_page_of_an_unknown_dialect() -> None:
     assert {page.stem for page in PAGES.glob("*.md")} <= {one.name for one in FOREIGN}
+
+
+def test_every_page_takes_the_key_from_where_the_first_page_put_it() -> None:
+    """The clients' harness runs the commands of these pages; this runs in every suite and reads all pages."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    told = set(re.findall(r"^export (HANSARD_\w+)=", pages[0].read_text("utf-8"), re.MULTILINE))
+    assert told == {"HANSARD_API_KEY"}
+    used = {(page.name, name) for page in pages for name in re.findall(r"\$\{?(HANSARD_\w+)", page.read_text("utf-8"))}
+    assert {one for one in used if one[1] not in told} == set()
