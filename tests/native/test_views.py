@@ -23,6 +23,26 @@ async def test_a_view_is_saved_listed_and_deleted(client: httpx.AsyncClient) -> 
     assert (await client.post("/v1/views", json={"name": "  ", "query": ""})).status_code == 400
 
 
+async def test_two_views_never_have_one_name(client: httpx.AsyncClient) -> None:
+    first = (await client.post("/v1/views", json={"name": "Ours", "query": "app=ours"})).json()
+    again = await client.post("/v1/views", json={"name": "Ours ", "query": "app=theirs"})
+    assert (again.status_code, again.json()["code"]) == (409, "view_exists")
+    assert (await client.get("/v1/views")).json()["data"] == [first]
+
+
+@pytest.mark.parametrize("query", ["stat=failed", "state=fooo", "kind=fooo", "archived=perhaps", "sort=fooo", "updated_from=soon"])
+async def test_a_view_of_what_does_not_exist_is_refused(client: httpx.AsyncClient, query: str) -> None:
+    """It would show everything, or never anything, under a name that says otherwise."""
+    refused = await client.post("/v1/views", json={"name": "Odd", "query": query})
+    assert (refused.status_code, refused.json()["param"]) == (400, "query")
+    assert (await client.get("/v1/views")).json()["data"] == []
+
+
+async def test_a_view_may_search_and_hold_every_filter_of_the_list(client: httpx.AsyncClient) -> None:
+    query = "q=refund&model=m-1&workflow=w&title=late&unread=true&has_messages=true&sort=-active_at"
+    assert (await client.post("/v1/views", json={"name": "Much", "query": f"?{query}"})).json()["query"] == query
+
+
 async def share(client: httpx.AsyncClient, expires_at: str = SOON) -> httpx.Response:
     return await client.post("/v1/sessions/a/shares", json={"expires_at": expires_at})
 

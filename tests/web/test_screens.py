@@ -43,6 +43,36 @@ async def test_an_address_that_makes_no_sense_is_still_a_list(reader: Reader, se
     assert (await reader.get(f"/ui/?{query}")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("state=fooo", "There is no state &#39;fooo&#39;"),
+        ("stat=failed", "There is no filter &#39;stat&#39;: did you mean &#39;state&#39;?"),
+        ("state=failed&kind=fooo", "There is no kind &#39;fooo&#39;"),
+        ("day_from=yesterday", "is no day"),
+        ("sort=fooo", "There is no order"),
+    ],
+)
+async def test_a_filter_that_does_not_exist_never_shows_everything(reader: Reader, session: str, query: str, said: str) -> None:
+    page = (await reader.get(f"/ui/?{query}")).text
+    assert said in page
+    assert ('class="row"' in page, "0 sessions" in page, "data-save-view" in page) == (False, True, False)
+    assert 'class="row"' not in (await reader.get(f"/ui/rows?{query}")).text
+    assert (await reader.get(f"/ui/count?{query}")).json() == {"total": 0}
+    assert [(await reader.get(f"/ui/{place}?{query}")).status_code for place in ("transfers", "export")] == [400, 400]
+    everything = json.dumps({"query": f"?{query}", "snapshot": 2**61, "count": 2})
+    assert (await reader.post("/ui/bulk", {"action": "archive", "all": everything})).status_code == 400
+    assert (await reader.post("/ui/views", {"name": "Odd", "query": f"?{query}"})).status_code == 400
+
+
+async def test_the_list_knows_every_filter_of_the_api(reader: Reader, session: str) -> None:
+    lists = [f"{name}=none" for name in ("model", "workflow", "parent", "intent", "trigger", "title")]
+    for query in (*lists, "unread=false", "ended=true", "has_messages=false", "title=BOX"):
+        asked = (await reader.api("GET", f"/v1/sessions?{query}&total=true")).json()["total"]
+        page = (await reader.get(f"/ui/?{query}&limit=5")).text
+        assert (page.count('class="row"'), 'title="Drop this filter"' in page) == (asked, True), query
+
+
 async def test_search_shows_what_it_found(reader: Reader, session: str, service: Service) -> None:
     await service.indexer.catch_up()
     page = (await reader.get("/ui/?q=damaged+state:failed")).text

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.fields import Moment
+from hansard.http.reading import QueryReader
 from hansard.http.route import route
+from hansard.model.run import STATES
 from hansard.model.share import Share, View
 from hansard.model.times import rfc3339
+from hansard.native.sessions import ListParams, filter_of
+
+
+class ViewParams(ListParams, frozen=True, kw_only=True):
+    """A list may be searched too, on the page."""
+
+    q: str = ""
 
 
 class ViewIn(Struct, frozen=True, kw_only=True):
-    """``query`` is the query string of ``GET /v1/sessions``."""
+    """``query`` is the query string of ``GET /v1/sessions``, and may have a ``q`` that searches."""
 
     name: str
     query: str
@@ -65,8 +75,13 @@ async def list_views(call: Call[None, None]) -> ViewList:
 
 
 async def save_view(call: Call[None, ViewIn]) -> ViewOut:
-    """Save a filter under a name"""
-    return view_out(await call.service.views.save(call.principal, call.body.name, call.body.query))
+    """Save a filter under a name that no other view has"""
+    given = call.body.query.removeprefix("?")
+    try:
+        _check(_reader.read(given.encode()))
+    except Invalid as problem:
+        raise Invalid(f"query: {problem.message}", param="query", code=problem.code) from problem
+    return view_out(await call.service.views.save(call.principal, call.body.name, given))
 
 
 async def delete_view(call: Call[None, None]) -> Deleted:
@@ -92,6 +107,13 @@ async def revoke_share(call: Call[None, None]) -> Revoked:
     return Revoked(id=call.path["share_id"], revoked=True)
 
 
+def _check(asked: ViewParams) -> None:
+    unknown = [one for one in asked.state if one not in STATES]
+    if unknown:
+        raise Invalid(f"there is no state {unknown[0]!r}: choose from {', '.join(STATES)}")
+    filter_of(asked)
+
+
 def view_out(view: View) -> ViewOut:
     return ViewOut(id=view.id, name=view.name, query=view.query, created_at=rfc3339(view.created_at))
 
@@ -108,6 +130,7 @@ def share_out(share: Share, path: str | None = None) -> ShareOut:
     )
 
 
+_reader = QueryReader(ViewParams, strict=True)
 SHARES = "/v1/sessions/{session_id}/shares"
 
 routes = (

@@ -104,7 +104,7 @@ class Views:
         return await self._store.read(verbs.views, principal.workspace_id)
 
     async def save(self, principal: Principal, name: str, query: str) -> View:
-        """Keep a filter under a name."""
+        """Keep a filter under a name; Conflict when another view has it."""
         whole(principal)
         named = (short(name.strip(), "name", 100) or "").strip()
         if not named:

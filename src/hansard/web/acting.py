@@ -13,7 +13,7 @@ from hansard.http.reading import QueryReader
 from hansard.http.route import Route, route
 from hansard.model import SessionPatch
 from hansard.service.bulk import ACTIONS
-from hansard.web.filters import ListParams, cleaned, filter_of
+from hansard.web.filters import ListParams, cleaned, filter_of, unknown
 from hansard.web.pages import see_other, wants_fragment
 from hansard.web.reading import opened
 from hansard.web.sessions import Sessions
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _DAY_US = 86_400_000_000
 _NO_STORE = {"Cache-Control": "no-store"}
-_reader = QueryReader(ListParams)
+_reader = QueryReader(ListParams, strict=True)
 
 
 class Acting:
@@ -99,7 +99,7 @@ class Acting:
         bulk = call.service.bulk
         if form.get("all"):
             asked = _everything(form.get("all"))
-            params = cleaned(_params(asked.query))
+            params = _params(asked.query)
             if params.q:
                 raise Invalid("what a search finds is chosen session by session", param="all")
             done = await bulk.apply_to_matching(call.principal, action, filter_of(params), snapshot_at=asked.snapshot, expected=asked.count, value=value)
@@ -114,7 +114,9 @@ class Acting:
 
     async def save_view(self, call: Call[Any, Any], form: Form) -> Response:
         """Save the filter of the list under a name"""
-        made = await call.service.views.save(call.principal, form.get("name"), form.get("query").lstrip("?"))
+        given = form.get("query").lstrip("?")
+        _params(given)
+        made = await call.service.views.save(call.principal, form.get("name"), given)
         return see_other(f"/ui/?{made.query}")
 
     async def delete_view(self, call: Call[Any, Any], _form: Form) -> Response:
@@ -166,5 +168,9 @@ def _action(form: Form) -> Any:  # noqa: ANN401 - one of the literals, as checke
 
 
 def _params(text: str) -> ListParams:
-    params: ListParams = _reader.read(text.lstrip("?").encode())
-    return params
+    """What a list's query asks for; Invalid when a filter or a value does not exist."""
+    given = text.lstrip("?").encode()
+    params: ListParams = _reader.read(given)
+    if problem := unknown(params, given):
+        raise Invalid(problem, param="query")
+    return cleaned(params)

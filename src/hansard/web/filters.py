@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import difflib
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hansard.http import reading
 from hansard.http.fields import Moment, us
 from hansard.model import SessionFilter
 from hansard.model.run import STATES
 from hansard.model.session import KINDS, RESOLUTIONS, SORTS, SUB_SESSION, TASK_SESSION
 from hansard.model.times import parse, rfc3339
 
-LISTS = ("state", "channel", "kind", "app", "agent", "user", "resolution", "tag")
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LISTS = ("state", "channel", "kind", "app", "agent", "model", "user", "workflow", "parent", "resolution", "intent", "trigger", "tag")
+FLAGS = {"archived": ("archived", "not archived"), "ended": ("ended", "not ended"), "unread": ("unread", "read"), "has_messages": ("with messages", "empty")}
+_IDS = ("user", "workflow", "parent")
 TIMES = ("created_from", "created_until", "updated_from", "updated_until")
 SORT_NAMES = {
     "-updated_at": "newest activity",
@@ -42,10 +49,19 @@ class ListParams(Struct, frozen=True, kw_only=True):
     kind: list[str] = []
     app: list[str] = []
     agent: list[str] = []
+    model: list[str] = []
     user: list[str] = []
+    workflow: list[str] = []
+    parent: list[str] = []
     resolution: list[str] = []
+    intent: list[str] = []
+    trigger: list[str] = []
     tag: list[str] = []
+    title: str = ""
     archived: bool | None = None
+    ended: bool | None = None
+    unread: bool | None = None
+    has_messages: bool | None = None
     sub_sessions: bool = True
     task_sessions: bool = True
     created_from: Moment | None = None
@@ -68,13 +84,39 @@ class Chip(Struct, frozen=True):
     without: str
 
 
+_NAMES = ListParams.__struct_fields__
+_VALUES = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}
+_OTHERS = {"tab", "at", "before", "after", "day", "limit", "total"}
+"""What may stand in an address beside the list's own: the pane's, and what only a request to the API has a use for."""
+
+
 def cleaned(asked: ListParams) -> ListParams:
-    """The parameters without values that mean nothing: what a person typed into an address never fails."""
-    known = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}
-    lists = {field: [one[:256] for one in getattr(asked, field) if one and (field not in known or one in known[field])] for field in LISTS}
+    """The parameters within their limits. A value that nothing has stays, so that the list is empty and its chip can be dropped."""
+    lists = {field: [one[:256] for one in getattr(asked, field) if one] for field in LISTS}
     days = {"created_from": _day(asked.day_from, 0) or asked.created_from, "created_until": _day(asked.day_until, 1) or asked.created_until}
     sort = asked.sort if asked.sort in SORTS else DEFAULT_SORT
-    return replace(asked, **lists, **days, sort=sort, page=min(max(asked.page, 0), 10_000_000), q=asked.q.strip().replace("\x00", "")[:500])
+    texts = {"q": asked.q.strip().replace("\x00", "")[:500], "title": asked.title.strip().replace("\x00", "")[:256]}
+    return replace(asked, **lists, **days, **texts, sort=sort, page=min(max(asked.page, 0), 10_000_000))
+
+
+def unknown(asked: ListParams, query_string: bytes) -> str:
+    """What no list could be narrowed by, in words; empty when every name and value is known."""
+    for name, _ in reading.pairs(query_string):
+        if name not in _NAMES and name not in _OTHERS and not name.startswith("_"):
+            return f"There is no filter {name[:64]!r}{_meant(name, _NAMES) or '.'}"
+    for name, values in _VALUES.items():
+        for one in getattr(asked, name):
+            if one not in values:
+                return f"There is no {name} {one[:64]!r}: choose from {', '.join(values)}."
+    for name in ("day_from", "day_until"):
+        if (said := getattr(asked, name)) and _day(said, 0) is None:
+            return f"{name}: {said[:64]!r} is no day: write it as 2026-07-31."
+    return "" if asked.sort in SORTS else f"There is no order {asked.sort[:64]!r}: choose from {', '.join(SORTS)}."
+
+
+def _meant(given: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(given, known, 1)
+    return f": did you mean {close[0]!r}?" if close else ""
 
 
 def _day(text: str, after: int) -> Moment | None:
@@ -88,10 +130,12 @@ def _day(text: str, after: int) -> Moment | None:
 def filter_of(asked: ListParams) -> SessionFilter:
     """The filter without the search text."""
     skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
-    lists: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in LISTS if field != "user"}
+    lists: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in LISTS if field not in _IDS}
+    flags: dict[str, Any] = {field: getattr(asked, field) for field in FLAGS}
+    ids: dict[str, Any] = {f"{field}_id": tuple(getattr(asked, field)) for field in _IDS}
     times: dict[str, Any] = {field: us(getattr(asked, field)) for field in TIMES}
     branch = tuple(bits for bits in range(4) if not bits & skipped) if skipped else ()
-    return SessionFilter(user_id=tuple(asked.user), branch=branch, archived=asked.archived, **lists, **times)
+    return SessionFilter(branch=branch, query=asked.title or None, **lists, **ids, **flags, **times)
 
 
 def as_of(wanted: SessionFilter, moment: int | None) -> SessionFilter:
@@ -105,8 +149,9 @@ def pairs(asked: ListParams) -> list[tuple[str, str]]:
     found += [(field, value) for field in LISTS for value in getattr(asked, field)]
     found += [(field, rfc3339(value.us)) for field in TIMES if (value := getattr(asked, field)) is not None]
     found += [(field, "false") for field in ("sub_sessions", "task_sessions") if not getattr(asked, field)]
-    if asked.archived is not None:
-        found.append(("archived", str(asked.archived).lower()))
+    found += [(field, str(value).lower()) for field in FLAGS if (value := getattr(asked, field)) is not None]
+    if asked.title:
+        found.append(("title", asked.title))
     if asked.sort != DEFAULT_SORT:
         found.append(("sort", asked.sort))
     return found
@@ -124,14 +169,14 @@ def _quote(text: Any, _safe: Any = "", encoding: Any = None, errors: Any = None)
 def chips(asked: ListParams) -> list[Chip]:
     """The filters that are on, each with the query that drops it."""
     given = pairs(asked)
-    said = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions", "archived": "archived"}
+    said = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions"}
     found = []
     for place, (name, value) in enumerate(given):
         if name in {"q", "sort"}:
             continue
         label = said.get(name) or f"{name.replace('_', ' ')}: {value.partition('T')[0] if name in TIMES else value}"
-        if name == "archived" and value == "false":
-            label = "not archived"
+        if name in FLAGS:
+            label = FLAGS[name][value == "false"]
         found.append(Chip(name, label, query(given[:place] + given[place + 1 :])))
     return found
 

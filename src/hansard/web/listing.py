@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hansard.model import Session, SessionQuery
 from hansard.model.run import STATES
-from hansard.web.filters import SORT_NAMES, Chip, ListParams, as_of, chips, cleaned, curl_query, filter_of, pairs, query
+from hansard.web.filters import SORT_NAMES, Chip, ListParams, as_of, chips, cleaned, curl_query, filter_of, pairs, query, unknown
 from hansard.web.hits import Hit, hits, qualifiers
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
     generation = await service.sessions.generation(principal)
     asof = asked.asof or time.time_ns() // 1000
     common = {"asked": asked, "offset": asked.page * PAGE, "asof": asof, "generation": generation, "query": query(pairs(asked)), "chips": chips(asked)}
+    if problem := unknown(call.params, call.scope["query_string"]):
+        return Listed(rows=[], hits={}, has_more=False, total=0, at_least=False, problem=problem, **common)  # type: ignore[arg-type]  # as built above
     if asked.q:
         found = await hits(service, principal, asked, FOUND)
         common |= {"chips": [*qualifiers(asked), *chips(asked)], "problem": found.problem, "next_cursor": found.next_cursor}
@@ -90,6 +92,8 @@ def alone(session: Session) -> Listed:
 
 async def count(call: Call[ListParams, Any]) -> int:
     """The exact number of sessions that match."""
+    if unknown(call.params, call.scope["query_string"]):
+        return 0
     return await call.service.sessions.count(call.principal, filter_of(cleaned(call.params)))
 
 
@@ -150,7 +154,7 @@ async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chi
 def _without(asked: ListParams, chip: Chip, given: list[tuple[str, str]]) -> dict[str, Any]:
     value = getattr(asked, chip.name)
     if not isinstance(value, list):
-        return {chip.name: True if chip.name in {"sub_sessions", "task_sessions"} else None}
+        return {chip.name: getattr(ListParams(), chip.name)}
     gone = [one for name, one in given if name == chip.name and chip.label.endswith(f": {one}")]
     return {chip.name: [one for one in value if one not in gone]}
 

@@ -82,7 +82,7 @@ class Sessions:
     async def _screen(self, call: Call[ListParams, None], pane: Pane | None) -> Response:
         service, principal = call.service, call.principal
         shown = await listing.listed(call)
-        is_new = not shown.rows and not shown.chips and not shown.asked.q and not shown.asked.page
+        is_new = not shown.rows and not shown.chips and not shown.problem and not shown.asked.q and not shown.asked.page
         context: dict[str, Any] = {
             "shown": shown,
             "current": pane.session.id if pane else "",
@@ -92,7 +92,7 @@ class Sessions:
             "more_chosen": sum(chip.name in _MORE for chip in shown.chips),
             "sorts": SORT_NAMES,
             "is_new": is_new,
-            "outs": [] if shown.rows or is_new else await listing.ways_out(call, shown),
+            "outs": [] if shown.rows or is_new or shown.problem else await listing.ways_out(call, shown),
             "curl": self._shell.curl(call, listing.api_path(shown)),
         }
         if wants_fragment(call, "list"):

@@ -12,7 +12,7 @@ from hansard.http.route import MIB, Route, route
 from hansard.interchange.documents import from_stream
 from hansard.interchange.exporting import lines
 from hansard.interchange.importing import Import, Options
-from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query
+from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
 from hansard.web.shell import Form, Shell, act
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Transfers:
 
     async def show(self, call: Call[ListParams, None]) -> Response:
         """What can go out and come in"""
-        asked = cleaned(call.params)
+        asked = _asked(call)
         given = query([pair for pair in pairs(asked) if pair[0] != "q"])
         total = await call.service.sessions.count(call.principal, filter_of(asked))
         curl = self._shell.curl(call, f"/v1/export{given}") + " -o hansard.jsonl"
@@ -46,7 +46,7 @@ class Transfers:
 
     async def export(self, call: Call[ListParams, None]) -> Response:
         """The sessions that match, as lines"""
-        found = lines(call.service, call.principal, filter_of(cleaned(call.params)))
+        found = lines(call.service, call.principal, filter_of(_asked(call)))
         first = await anext(found, b"")
         return StreamingResponse(_with(first, found), headers=_HEADERS, media_type="application/x-ndjson")
 
@@ -58,6 +58,13 @@ class Transfers:
         report = await Import(call.service, call.principal, Options()).document(document)
         told = {name: getattr(report, name) for name in ("new", "same", "updated", "bad", "messages")}
         return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
+
+def _asked(call: Call[ListParams, None]) -> ListParams:
+    """What is to go out; Invalid for a filter that does not exist, which must not mean everything."""
+    if problem := unknown(call.params, call.scope["query_string"]):
+        raise Invalid(problem, param="query")
+    return cleaned(call.params)
 
 
 async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

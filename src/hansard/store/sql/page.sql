@@ -17,6 +17,9 @@ delete from sign_ins where workspace_id = :workspace_id and expires_at <= :now
 -- name: view_list
 select id, name, query, created_at from views where workspace_id = :workspace_id order by created_at, id
 
+-- name: view_named
+select id from views where workspace_id = :workspace_id and name = :name limit 1
+
 -- name: view_put
 insert into views (workspace_id, id, name, query, created_at) values (:workspace_id, :id, :name, :query, :created_at)
 on conflict (workspace_id, id) do update set name = excluded.name, query = excluded.query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.errors import NotFound
+from hansard.errors import Conflict, NotFound
 from hansard.model.share import Share, View
 from hansard.store import steps
 from hansard.store.steps import Steps, row, run, value
@@ -39,6 +39,9 @@ def views(workspace_id: str) -> Steps[list[View]]:
 
 
 def put_view(workspace_id: str, view: View) -> Steps[View]:
+    """Keep a view; Conflict when there is one of this name."""
+    if (yield from value("view_named", workspace_id=workspace_id, name=view.name)) is not None:
+        raise Conflict(f"there is a view {view.name!r} already: choose another name, or delete that one first", code="view_exists", param="name")
     yield from run("view_put", workspace_id=workspace_id, id=view.id, name=view.name, query=view.query, created_at=view.created_at)
     return view
 
