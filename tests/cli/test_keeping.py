@@ -60,11 +60,23 @@ def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -
     filled.done("import", "-", text=old)
     assert sum(one["sessions"] for one in filled.done("retention", "apply", "--dry-run", "--json").json["data"]) == 1
     refused = filled("retention", "apply")
-    assert (refused.code, "Delete 1 sessions" in refused.err) == (2, True)
+    assert (refused.code, "Delete 1 session of" in refused.err) == (2, True)
     assert "1" in filled.done("retention", "apply", "--yes").out
     assert filled("sessions", "show", "old").code == 3
-    filled.done("retention", "set")
-    assert filled.done("retention", "show", "--json").json == {"rules": {}}
+
+
+def test_rules_that_delete_or_vanish_are_set_after_a_question(filled: Terminal) -> None:
+    """A rule is armed as soon as it is set, before anybody can look what it does."""
+    filled.done("import", "-", text=b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": "2020-01-01T00:00:00Z"}]}\n')
+    refused = filled("retention", "set", "*=90")
+    assert (refused.code, "These rules delete 1 session of" in refused.err) == (2, True)
+    assert filled.done("retention", "show").out == ""
+    filled.done("retention", "set", "task=90")
+    assert filled.done("retention", "set", "*=90", "--yes", "--json").json == {"rules": {"*": 90}}
+    refused = filled("retention", "set")
+    assert (refused.code, "Remove all rules (*=90)" in refused.err) == (2, True)
+    assert filled.done("retention", "set", "-y", "--json").json == {"rules": {}}
+    assert filled.done("retention", "set", "--json").json == {"rules": {}}
 
 
 def test_only_postgres_has_roles(filled: Terminal) -> None:

@@ -187,7 +187,7 @@ async def test_retention_deletes_what_is_past_its_rule(store_url: str, figure: F
             await service.sessions.start(principal, SessionDraft(id=f"r{number}", kind=kind, created_at=now - number * day))  # type: ignore[arg-type]  # two of the kinds
         await service.sessions.start(principal, SessionDraft(id="child", parent="r18", created_at=now))
         await service.retention.set_rules(principal, {"session": 10, "*": 5})
-        planned = await service.retention.apply(principal, dry_run=True)
+        planned = await service.retention.preview(principal)
         left_after_dry_run = await service.sessions.count(principal, SessionFilter())
         gone = await service.retention.apply(principal)
         again = await service.retention.apply(principal)

@@ -201,6 +201,19 @@ async def test_settings_retention_and_the_audit_log(reader: Reader) -> None:
     assert (await reader.get("/ui/audit?cursor=x")).status_code == 400
 
 
+async def test_rules_that_would_delete_wait_for_a_second_word(reader: Reader) -> None:
+    old = {"role": "user", "text": "hi", "created_at": "2020-01-01T00:00:00Z"}
+    for name in ("old", "older"):
+        await reader.api("POST", "/v1/sessions", json={"id": name, "created_at": old["created_at"]})
+        await reader.api("POST", f"/v1/sessions/{name}/messages", json=old)
+    asked = await reader.post("/ui/settings/retention", {"*": "30"})
+    assert "delete 2 sessions</button>" in asked.text
+    assert (await reader.api("GET", "/v1/retention")).json() == {"rules": {}}
+    assert (await reader.post("/ui/settings/retention", {"*": "20", "sure": "1"})).status_code == 200, "a number that no longer holds"
+    assert (await reader.post("/ui/settings/retention", {"*": "30", "sure": "2"})).status_code == 303
+    assert (await reader.api("GET", "/v1/retention")).json() == {"rules": {"*": 30}}
+
+
 async def test_insights_have_charts_tables_and_csv(reader: Reader, session: str) -> None:
     page = (await reader.get("/ui/insights?days=7&by=agent")).text
     assert ("<svg" in page, "Busiest hours" in page, "/v1/stats?from=" in page) == (True, True, True)

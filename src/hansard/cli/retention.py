@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hansard.cli import output
 from hansard.cli.desk import Desk, at_desk
+
+if TYPE_CHECKING:
+    from hansard.access import Principal
+    from hansard.service.retention import Expired, Retention
 
 
 @click.group()
@@ -27,9 +33,13 @@ async def show(desk: Desk) -> None:
 
 @command.command("set")
 @click.argument("rules", nargs=-1, metavar="[KIND=DAYS]…")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @at_desk(workspace=True)
-async def set_(desk: Desk, rules: tuple[str, ...]) -> None:
-    """Put these rules in the place of all others. KIND may be '*' for every kind without a rule; without any rule all is kept."""
+async def set_(desk: Desk, rules: tuple[str, ...], yes: bool) -> None:
+    """Put these rules in the place of all others. KIND may be '*' for every kind without a rule; without any rule all is kept.
+
+    The server applies the rules by itself. So this asks first when they would delete sessions at once, and when no rule is left.
+    """
     wanted: dict[str, int] = {}
     for rule in rules:
         kind, separator, days = rule.partition("=")
@@ -37,8 +47,26 @@ async def set_(desk: Desk, rules: tuple[str, ...]) -> None:
             raise click.UsageError(f"{rule!r} is no rule: write KIND=DAYS, such as session=90")
         wanted[kind] = int(days)
     async with desk.opened() as service:
-        rules_now = await service.retention.set_rules(await desk.principal(service), wanted)
+        principal = await desk.principal(service)
+        if not yes:
+            await _ask(service.retention, principal, wanted)
+        rules_now = await service.retention.set_rules(principal, wanted)
     desk.result({"rules": rules_now}, "Set. The server applies the rules by itself; what would go now:  hansard retention apply --dry-run")
+
+
+async def _ask(retention: Retention, principal: Principal, wanted: dict[str, int]) -> None:
+    """Before rules that would delete something, or that take all others away."""
+    due = _sessions(await retention.preview(principal, wanted))
+    if due:
+        output.confirm(f"These rules delete {due} of workspace {principal.workspace_name!r} for ever, as soon as the server applies them. Set them")
+    elif not wanted and (rules := await retention.rules(principal)):
+        output.confirm(f"Remove all rules ({', '.join(f'{kind}={days}' for kind, days in sorted(rules.items()))}) and keep every session for ever")
+
+
+def _sessions(found: list[Expired]) -> str:
+    """How many would go, in words; empty for none."""
+    due = sum(one.sessions for one in found)
+    return f"{due:,} {'session' if due == 1 else 'sessions'}" if due else ""
 
 
 @command.command()
@@ -51,10 +79,11 @@ async def apply(desk: Desk, dry_run: bool, yes: bool) -> None:
 
     async with desk.opened() as service:
         principal = await desk.principal(service)
-        due = sum(one.sessions for one in await service.retention.apply(principal, dry_run=True))
-        if due and not (dry_run or yes):
-            output.confirm(f"Delete {due:,} sessions of workspace {principal.workspace_name!r} for ever")
-        found = await service.retention.apply(principal, dry_run=dry_run)
+        found = await service.retention.preview(principal)
+        if not dry_run:
+            if not yes and (due := _sessions(found)):
+                output.confirm(f"Delete {due} of workspace {principal.workspace_name!r} for ever")
+            found = await service.retention.apply(principal)
     rows = [{"kind": one.kind, "days": one.days, "before": rfc3339(one.before), "sessions": one.sessions} for one in found]
     if desk.json:
         desk.document({"dry_run": dry_run, "data": rows})

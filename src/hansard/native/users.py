@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.route import route
 from hansard.model.times import rfc3339
@@ -40,7 +41,10 @@ class Retention(Struct, frozen=True, kw_only=True):
 
 
 class ApplyIn(Struct, frozen=True, kw_only=True):
+    """``rules`` are for a dry run: what would go if they were set."""
+
     dry_run: bool = False
+    rules: dict[str, Days] | None = None
 
 
 class ExpiredOut(Struct, frozen=True, kw_only=True):
@@ -82,7 +86,10 @@ async def set_retention(call: Call[None, Retention]) -> Retention:
 
 async def apply_retention(call: Call[None, ApplyIn]) -> Applied:
     """Delete what is past its rule now, or only count it with ``dry_run``"""
-    found = await call.service.retention.apply(call.principal, dry_run=call.body.dry_run)
+    asked, retention = call.body, call.service.retention
+    if asked.rules is not None and not asked.dry_run:
+        raise Invalid("rules are only tried in a dry run: set them with PUT /v1/retention", param="rules")
+    found = await (retention.preview(call.principal, asked.rules) if asked.dry_run else retention.apply(call.principal))
     data = [ExpiredOut(kind=one.kind, days=one.days, before=rfc3339(one.before), sessions=one.sessions) for one in found]
     return Applied(dry_run=call.body.dry_run, data=data)
 

@@ -50,26 +50,24 @@ class Retention:
     async def set_rules(self, principal: Principal, rules: Mapping[str, int]) -> dict[str, int]:
         """Put these rules in the place of all others; without any, sessions are kept for ever."""
         whole(principal)
-        for kind, days in rules.items():
-            if kind != ALL and kind not in KINDS:
-                raise Invalid(f"unknown kind {kind!r}: choose from {', '.join((ALL, *KINDS))}", param="rules")
-            if not 1 <= days <= LONGEST:
-                raise Invalid(f"rules.{kind}: days must be from 1 to {LONGEST}", param=f"rules.{kind}")
+        _check(rules)
         now = self._clock()
         told = self._audit.within(lambda kept: self._audit.act(principal, "retention.changed", "retention", rules=kept), verbs.set_rules)
         return await self._store.write(told, principal.workspace_id, rules, now)
 
-    async def apply(self, principal: Principal, *, dry_run: bool = False) -> list[Expired]:
-        """Delete what is past its rule, in small transactions; with ``dry_run`` only count it."""
+    async def preview(self, principal: Principal, rules: Mapping[str, int] | None = None) -> list[Expired]:
+        """What would go now by these rules, or by those that are set; nothing is changed."""
         whole(principal)
-        rules = await self.rules(principal)
+        _check(rules or {})
         now = self._clock()
-        found = []
-        for kind in KINDS:
-            days = rules.get(kind, rules.get(ALL))
-            if days is not None:
-                found.append(await (self._count if dry_run else self._expire)(principal.workspace_id, kind, days, now))
-        if not dry_run and any(one.sessions for one in found):
+        return [await self._count(principal.workspace_id, *rule, now) for rule in _by_kind(await self.rules(principal) if rules is None else rules)]
+
+    async def apply(self, principal: Principal) -> list[Expired]:
+        """Delete what is past its rule, in small transactions."""
+        whole(principal)
+        now = self._clock()
+        found = [await self._expire(principal.workspace_id, *rule, now) for rule in _by_kind(await self.rules(principal))]
+        if any(one.sessions for one in found):
             await self._audit.note(principal, "retention.applied", "retention", sessions={one.kind: one.sessions for one in found if one.sessions})
             await self._store.scrub()
         return found
@@ -101,3 +99,17 @@ class Retention:
     async def _count(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
         before = now - days * _DAY_US
         return Expired(kind, days, before, await self._store.read_long(verbs.count_due, workspace_id, kind, before), None)
+
+
+def _check(rules: Mapping[str, int]) -> None:
+    for kind, days in rules.items():
+        if kind != ALL and kind not in KINDS:
+            raise Invalid(f"unknown kind {kind!r}: choose from {', '.join((ALL, *KINDS))}", param="rules")
+        if not 1 <= days <= LONGEST:
+            raise Invalid(f"rules.{kind}: days must be from 1 to {LONGEST}", param=f"rules.{kind}")
+
+
+def _by_kind(rules: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Every kind that is under a rule, and its days."""
+    days = {kind: rules.get(kind, rules.get(ALL)) for kind in KINDS}
+    return [(kind, one) for kind, one in days.items() if one is not None]

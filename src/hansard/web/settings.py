@@ -42,6 +42,10 @@ class Settings:
 
     async def show(self, call: Call[Any, Any]) -> Response:
         """The settings of the workspace"""
+        return await self._shown(call, await call.service.retention.rules(call.principal))
+
+    async def _shown(self, call: Call[Any, Any], rules: dict[str, int], due: int = 0) -> Response:
+        """``due`` sessions would go by these rules, which then wait for a second word."""
         workspace = await call.service.workspaces.read(call.principal.workspace_id)
         return self._shell.show(
             call,
@@ -50,7 +54,8 @@ class Settings:
             name=workspace.name,
             sharing=msgspec.json.decode(workspace.settings).get("sharing") is True,
             views=await call.service.views.list(call.principal),
-            rules=await call.service.retention.rules(call.principal),
+            rules=rules,
+            due=due,
             kinds=[(ALL, "Everything else"), *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS)],
             curl=self._shell.curl(call, "/v1/workspace"),
         )
@@ -62,9 +67,13 @@ class Settings:
         return see_other("/ui/settings")
 
     async def keep(self, call: Call[Any, Any], form: Form) -> Response:
-        """How many days sessions are kept after their last activity"""
+        """How many days sessions are kept after their last activity; asks again when some would go at once"""
         rules = {kind: _days(given) for kind in (ALL, *KINDS) if (given := form.get(kind))}
-        await call.service.retention.set_rules(call.principal, rules)
+        retention = call.service.retention
+        due = sum(one.sessions for one in await retention.preview(call.principal, rules))
+        if due and form.get("sure") != str(due):
+            return await self._shown(call, rules, due)
+        await retention.set_rules(call.principal, rules)
         return see_other("/ui/settings#retention")
 
     async def audit(self, call: Call[Place, None]) -> Response:

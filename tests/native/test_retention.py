@@ -1,0 +1,16 @@
+"""Retention over the API: rules are tried before they are set."""
+
+from __future__ import annotations
+
+import httpx
+
+
+async def test_a_dry_run_tries_rules_that_are_not_set(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "old", "created_at": "2020-01-01T00:00:00Z"})
+    tried = (await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"session": 30}})).json()
+    assert [(one["kind"], one["days"], one["sessions"]) for one in tried["data"]] == [("session", 30, 1)]
+    assert (await client.get("/v1/retention")).json() == {"rules": {}}
+    assert (await client.post("/v1/retention/apply", json={"dry_run": True})).json()["data"] == []
+    assert (await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"sesion": 30}})).json()["param"] == "rules"
+    assert (await client.post("/v1/retention/apply", json={"rules": {"session": 30}})).status_code == 400
+    assert (await client.get("/v1/sessions/old")).status_code == 200
