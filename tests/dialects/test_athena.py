@@ -227,8 +227,9 @@ async def test_sorts(api: httpx.AsyncClient, clock: Clock) -> None:
 async def test_the_workspace_parameter_names_the_keys_own_or_nothing(api: httpx.AsyncClient, principal: Principal, clocked: Service) -> None:
     await start(api, title="ours")
     other = await clocked.workspaces.create(f"beside {principal.workspace_name}")
-    assert await titles(api, workspace_id=principal.workspace_id) == await titles(api, workspace_id="") == ["ours"]
-    assert await page(api, workspace_id=other.id) == await page(api, workspace_id="nothing") == await page(api, state="nothing")
+    for own in (principal.workspace_id, f"ws_{principal.workspace_id}", principal.workspace_name, ""):
+        assert await titles(api, workspace_id=own) == ["ours"]
+    assert await page(api, workspace_id=other.id) == await page(api, workspace_id=other.name) == await page(api, workspace_id="nothing") == await page(api, state="nothing")
 
 
 async def test_an_item_answers_to_every_form_of_its_name(api: httpx.AsyncClient) -> None:

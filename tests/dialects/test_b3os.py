@@ -346,10 +346,10 @@ async def test_errors_have_b3os_shape(api: httpx.AsyncClient, make_key: MakeKey)
 
 
 async def test_the_organization_header_must_name_the_keys_own(api: httpx.AsyncClient, principal: Principal, clocked: Service) -> None:
-    for own in (principal.workspace_id, principal.workspace_name, ""):
+    for own in (principal.workspace_id, f"ws_{principal.workspace_id}", principal.workspace_name, ""):
         assert (await api.get(SESSIONS, headers={"X-Org-ID": own})).status_code == 200
     other = await clocked.workspaces.create(f"beside {principal.workspace_name}")
-    for foreign in (other.id, other.name, "nothing"):
+    for foreign in (other.id, f"ws_{other.id}", other.name, "nothing"):
         refused(await api.get(SESSIONS, headers={"X-Org-ID": foreign}), 403)
         refused(await api.get(HISTORY, params={"sessionId": "s"}, headers={"X-Org-ID": foreign}), 403)
         refused(await api.post(MESSAGES, json={"conversationId": "s", "content": "x", "role": "user"}, headers={"X-Org-ID": foreign}), 403)

@@ -29,6 +29,10 @@ class Principal(Struct, frozen=True):
     user_id: str | None = None
     app: str | None = None
 
+    def is_of(self, workspace: str) -> bool:
+        """Whether this names its workspace: the id, as the native API shows it or bare as others do, or the name."""
+        return workspace in {self.workspace_id, f"ws_{self.workspace_id}", self.workspace_name}
+
     def require(self, scope: str) -> None:
         """Raises Forbidden, naming the scope that the key lacks."""
         if scope not in self.scopes:

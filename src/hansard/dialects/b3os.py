@@ -180,7 +180,8 @@ async def _of_workflow(call: Call[HistoryParams, None]) -> tuple[dict[str, Sessi
 async def admitted(call: Call[Any, Any]) -> Principal:
     """The holder of the key, which alone says which organization: a header that names another one is refused."""
     principal = await call.service.keys.authenticate(credential(dialect, call))
-    if call.headers.get("x-org-id") not in ("", principal.workspace_id, principal.workspace_name):
+    named = call.headers.get("x-org-id")
+    if named and not principal.is_of(named):
         raise Forbidden("X-Org-ID is not the organization of this key", code="other_organization", param="X-Org-ID")
     return principal
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, cast
 
 from msgspec import Meta, Raw, Struct
 
+from hansard.access import Principal
 from hansard.dialects.athena.words import FAILURE_REASON, NOTHING, RUN_STATUS, SESSION_STATUS, SESSION_TYPES, asset_id, is_task, kinds, states
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
@@ -79,7 +80,7 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionPage:
     """List sessions; workflow runs and branched sub-sessions only when asked for"""
     asked = call.params
     sort = cast("Sort", ("-" if asked.sort_direction == "desc" else "") + asked.sort_by)
-    wanted = filter_of(asked, call.principal.workspace_id)
+    wanted = filter_of(asked, call.principal)
     page = await call.service.sessions.list_as(
         call.principal, SessionQuery(filter=wanted, sort=sort, limit=asked.limit, offset=asked.offset, with_total=True), SESSION
     )
@@ -102,10 +103,10 @@ async def mark_unread(call: Call[None, None]) -> SessionOut:
     return session_out(await call.service.sessions.mark_read(call.principal, call.path["asset_id"], read=False))
 
 
-def filter_of(asked: ListParams, workspace_id: str) -> SessionFilter:
+def filter_of(asked: ListParams, principal: Principal) -> SessionFilter:
     with_tasks = asked.include_task_sessions or bool(asked.aop_asset_id)
     skipped = (0 if asked.include_sub_sessions else SUB_SESSION) | (0 if with_tasks else TASK_SESSION)
-    is_ours = asked.workspace_id in ("", workspace_id)
+    is_ours = not asked.workspace_id or principal.is_of(asked.workspace_id)
     return SessionFilter(
         query=asked.query or None,
         state=states(asked.state),
