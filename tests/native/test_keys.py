@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+
 import httpx
 import pytest
 
-from hansard.access import ALL_SCOPES
+from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.service import Service
 from tests.conftest import NUMBERS, client_of
 
@@ -45,6 +49,24 @@ async def test_revocation_ends_a_key_and_rotation_lets_it_fade(client: httpx.Asy
 async def test_what_is_no_key_is_refused(client: httpx.AsyncClient, bad: str) -> None:
     answer = await as_key(client, bad, "GET", "/v1/sessions")
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def _next(letters: Iterator[str], _alphabet: str) -> str:
+    return next(letters)
+
+
+async def test_a_key_that_has_ended_is_told_so_to_its_holder_only(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+    revoked = (await client.post("/v1/keys", json={"name": "revoked"})).json()
+    expired, _ = await service.keys.create(principal, "expired", expires_at=service.clock() + 1000)
+    await client.delete(f"/v1/keys/{revoked['id']}")
+    await asyncio.sleep(0.01)
+    for key, said in ((revoked["key"], "this key was revoked at 2"), (expired, "this key expired at 2")):
+        answer = await as_key(client, key, "GET", "/v1/sessions")
+        assert (answer.status_code, answer.json()["code"], said in answer.text) == (401, "unauthenticated", True)
+        assert (await as_key(client, key, "GET", "/api/v0/sessions")).json() == {"detail": "Unauthorized"}, "Athena's words stay"
+        letters = iter(key[4:12] + "0" * 32)
+        guessed = KeyMint(b"", partial(_next, letters)).make()[0]
+        assert "no valid API key" in (await as_key(client, guessed, "GET", "/v1/sessions")).text
 
 
 async def test_a_key_of_one_person_sees_that_person_only(client: httpx.AsyncClient) -> None:

@@ -11,6 +11,7 @@ from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.access.keys import read as read_key
 from hansard.errors import Forbidden, Invalid, NotFound, StoreUnavailable, Unauthenticated
 from hansard.model import Key, Workspace
+from hansard.model.times import rfc3339
 from hansard.service.rules import short
 from hansard.store.verbs import keys as verbs
 
@@ -47,7 +48,7 @@ class Keys:
         self._known: dict[str, Known] = {}
 
     async def authenticate(self, credential: str | None) -> Principal:
-        """The caller that a credential stands for; Unauthenticated without saying why it is not one."""
+        """The caller that a credential stands for; Unauthenticated, which says why only to one who has the whole of a key that was good once."""
         now = self._clock()
         known = self._known.get(credential or "")
         if known is not None and now < known.until:
@@ -64,10 +65,13 @@ class Keys:
     async def _check(self, credential: str | None, known: Known | None, now: int) -> Principal:
         presented = read_key(credential) if credential else None
         found = await self._store.read(verbs.find, presented.id) if presented else None
-        if presented is None or credential is None or found is None or not self._mint.matches(presented, found[0].digest) or not _alive(found[0], now):
+        if presented is None or credential is None or found is None or not self._mint.matches(presented, found[0].digest):
             self._known.pop(credential or "", None)
             raise Unauthenticated("no valid API key: send one as 'Authorization: Bearer hsd_…' or 'X-API-KEY: hsd_…'")
         key, workspace = found
+        if not _alive(key, now):
+            self._known.pop(credential, None)
+            raise Unauthenticated(f"this key {_ended(key)}: make another with 'hansard keys create' or POST /v1/keys")
         noted = known.used_noted_at if known else key.last_used_at or 0
         if now - noted > _USED_US:
             with contextlib.suppress(StoreUnavailable):  # a full disk must not end reading
@@ -154,6 +158,11 @@ def _check_within(principal: Principal, key: Key) -> None:
 
 def _alive(key: Key, now: int) -> bool:
     return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+
+
+def _ended(key: Key) -> str:
+    """How a key that is not alive any more came to its end."""
+    return f"expired at {rfc3339(key.expires_at or 0)}" if key.revoked_at is None else f"was revoked at {rfc3339(key.revoked_at)}"
 
 
 def _principal(key: Key, workspace: Workspace) -> Principal:
