@@ -108,13 +108,28 @@ async def test_workspaces_come_and_go(lone_service: Service) -> None:
         made = (await client.post("/v1/workspaces", json={"name": "new"})).json()
         assert (await as_key(client, made["key"], "GET", "/v1/workspace")).json()["name"] == "new"
         await as_key(client, made["key"], "POST", "/v1/sessions", json={"id": "x"})
-        renamed = await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "newer", "settings": {"a": {"b": 1}}})
-        assert (renamed.json()["name"], renamed.json()["settings"]) == ("newer", {"a": {"b": 1}})
+        renamed = await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "newer", "settings": {"sharing": True}})
+        assert (renamed.json()["name"], renamed.json()["settings"]) == ("newer", {"sharing": True})
         assert [one["name"] for one in (await client.get("/v1/workspaces")).json()["data"]] == ["acme", "newer"]
         assert (await client.post("/v1/workspaces", json={"name": "acme"})).status_code == 409
         assert (await client.post("/v1/workspaces", json={"name": " bad"})).json()["param"] == "name"
         assert (await client.delete(f"/v1/workspaces/{made['id']}")).json() == {"id": made["id"], "deleted": True}
         assert (await client.delete(f"/v1/workspaces/{made['id']}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("settings", "param", "said"),
+    [
+        ({"sharing": "yes"}, "settings.sharing", "true or false"),
+        ({"sharing": 1}, "settings.sharing", "true or false"),
+        ({"shareing": True}, "settings", "did you mean 'sharing'?"),
+        ({"retention": {}}, "settings", "there are sharing"),
+    ],
+)
+async def test_a_setting_that_would_do_nothing_is_refused(client: httpx.AsyncClient, settings: dict[str, object], param: str, said: str) -> None:
+    answer = await client.patch("/v1/workspace", json={"settings": settings})
+    assert (answer.status_code, answer.json()["param"], said in answer.json()["detail"]) == (400, param, True)
+    assert (await client.patch("/v1/workspace", json={"settings": {"sharing": None}})).json()["settings"] == {}
 
 
 async def test_a_rotated_key_lives_as_long_as_the_old_one_did(client: httpx.AsyncClient) -> None:

@@ -53,7 +53,9 @@ async def session(client: httpx.AsyncClient) -> None:
 
 
 async def test_sharing_is_off_until_the_workspace_says_so(client: httpx.AsyncClient, session: None) -> None:
-    assert (await share(client)).json()["code"] == "sharing_off"
+    refused = (await share(client)).json()
+    assert refused["code"] == "sharing_off"
+    assert 'PATCH /v1/workspace with {"settings": {"sharing": true}}' in refused["detail"]
 
 
 async def test_a_link_shows_one_session_until_it_is_revoked(client: httpx.AsyncClient, session: None, service: Service) -> None:

@@ -27,7 +27,7 @@ async def test_acts_are_noted_with_their_key(client: httpx.AsyncClient, service:
     message = (await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hi"}]})).json()["data"][0]["id"]
     await client.delete(f"/v1/sessions/s/messages/{message}")
     await client.delete("/v1/sessions/s")
-    await client.patch("/v1/workspace", json={"settings": {"a": 1}})
+    await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
     await client.put("/v1/retention", json={"rules": {"task": 3}})
     await client.delete("/v1/users/nobody")
     entries = (await client.get("/v1/audit?limit=200")).json()["data"][::-1]

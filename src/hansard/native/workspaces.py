@@ -18,7 +18,7 @@ class WorkspaceIn(Struct, frozen=True, kw_only=True):
 
 
 class WorkspaceChange(Struct, frozen=True, kw_only=True):
-    """``settings`` is a JSON Merge Patch."""
+    """``settings`` is a JSON Merge Patch; the one setting is ``sharing``, true or false."""
 
     name: str | UnsetType = UNSET
     settings: dict[str, Any] | UnsetType = UNSET

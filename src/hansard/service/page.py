@@ -129,7 +129,11 @@ class Shares:
         """A link's secret name, told once, and what is kept of it; Forbidden while sharing is off."""
         now = self._clock()
         if not await self._is_on(principal.workspace_id):
-            raise Forbidden("sharing is off in this workspace: switch it on in its settings", code="sharing_off")
+            raise Forbidden(
+                "sharing is off in this workspace: switch it on in the page's settings, "
+                'or by PATCH /v1/workspace with {"settings": {"sharing": true}} (scope keys:admin)',
+                code="sharing_off",
+            )
         if not now < expires_at <= now + _LONGEST_SHARE_US:
             raise Invalid("expires_at must lie in the next 366 days", param="expires_at")
         ident, secret = secrets.token_hex(8), secrets.token_urlsafe(24)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from hansard.service.keys import Keys
     from hansard.store import Store
 
+SETTINGS = {"sharing": bool}
+"""What can be set, and of which type."""
+
 _NAME = re.compile(r"[\w][\w .@+-]{0,99}")
 OPERATOR = "operator"
 
@@ -31,6 +35,18 @@ def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise Invalid("a workspace's name is 1-100 letters, digits, blanks or . _ @ + -, and begins with a letter or digit", param="name")
     return name
+
+
+def _check_settings(patch: object) -> None:
+    """Invalid for a setting that there is not, or that would mean nothing; null is what takes one away."""
+    for name, value in patch.items() if isinstance(patch, dict) else ():
+        kind = SETTINGS.get(name)
+        if kind is None:
+            close = difflib.get_close_matches(str(name), SETTINGS, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(SETTINGS)}"
+            raise Invalid(f"settings: there is no setting {str(name)[:64]!r}: {hint}", param="settings", code="unknown_setting")
+        if value is not None and type(value) is not kind:
+            raise Invalid(f"settings.{name} is true or false", param=f"settings.{name}")
 
 
 class Workspaces:
@@ -57,7 +73,8 @@ class Workspaces:
         return await self._store.read(verbs.workspace_named, name)
 
     async def update(self, workspace_id: str, *, name: str | None = None, settings: object = None, by: Principal | None = None) -> Workspace:
-        """Rename, and merge-patch the settings; Conflict when the name is taken."""
+        """Rename, and merge-patch the settings; Conflict when the name is taken, Invalid for an unknown setting."""
+        _check_settings(settings)
         before = await self.read(workspace_id)
         merged = merge_patch(msgspec.json.decode(before.settings), settings) if settings is not None else None
         after = msgspec.structs.replace(
