@@ -47,7 +47,9 @@ def test_an_end_user_is_erased_with_a_receipt(filled: Terminal) -> None:
     assert told["signature"]
     (receipt,) = filled.done("users", "receipts", "ada").json["data"]
     assert receipt["signed"]
-    assert "Receipt" in filled.done("users", "erase", "ada", "-y").out
+    assert "Nothing of 'ada' is in the workspace" in filled.done("users", "erase", "ada", "-y").out
+    filled.done("import", "-", text=b'{"id": "v", "user_id": "bob", "messages": [{"role": "user", "content": "hi"}]}\n')
+    assert filled.done("users", "erase", "bob", "-y").out.startswith("Erased. Receipt era_")
 
 
 def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -> None:

@@ -27,7 +27,8 @@ async def erase(desk: Desk, user_id: str, yes: bool) -> None:
     shown = receipt.body | {"signature": receipt.signature}
     if desk.json:
         desk.document(shown)
-    desk.say(f"Erased. Receipt {shown['id']}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in shown["counts"].items()))
+    done = "Erased." if any(shown["counts"].values()) else f"Nothing of {user_id!r} is in the workspace {principal.workspace_name!r}: nothing was erased."
+    desk.say(f"{done} Receipt {shown['id']}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in shown["counts"].items()))
 
 
 @command.command()
