@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Browser, expect
 
 from tests.support.serving import Served
-from tests.ui.conftest import NARROW, Desk, ask, desk_at, rows
+from tests.ui.conftest import NARROW, SCREENS, Desk, ask, desk_at, rows
 
 
 def test_a_filter_is_in_the_address_and_back_takes_it_away(desk: Desk) -> None:
@@ -131,6 +131,21 @@ def test_many_at_once_with_undo_and_a_count_that_must_hold(desk: Desk) -> None:
     expect(page.locator("#toasts")).to_contain_text("taken back")
     page.get_by_text("Channel", exact=True).click()
     expect(page.locator("#bulk")).to_be_hidden()
+
+
+def test_what_cannot_be_undone_is_asked_by_its_name(desk: Desk) -> None:
+    page = desk.go("/ui/?state=failed")
+    page.locator(".row").first.hover()
+    page.locator(".row input").first.check()
+    page.locator("#bulk [data-do=delete]").click()
+    expect(page.locator("dialog h2")).to_have_text("Delete 1 session for ever")
+    expect(page.locator("dialog label")).to_have_text("There is no undo. Type 1 to confirm")
+    expect(page.locator("dialog label")).to_be_visible()
+    assert page.locator("dialog .primary").count() == 0
+    page.screenshot(path=SCREENS / "delete-dialog.png")
+    page.locator("dialog button.danger", has_text="Delete").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator("#bulk")).to_contain_text("1 session selected")
 
 
 def test_a_view_is_saved_and_stands_above_the_list(desk: Desk) -> None:

@@ -85,6 +85,15 @@ def test_every_screen(looking: tuple[Desk, str], places: dict[str, str]) -> None
     assert desk.seen.nothing, desk.seen
 
 
+@pytest.mark.parametrize("name", ["keys", "audit", "turns"])
+def test_a_table_is_whole_on_a_narrow_screen(looking: tuple[Desk, str], places: dict[str, str], name: str) -> None:
+    """Nothing of a row lies beyond the right edge, where nobody looks for a button."""
+    page = looking[0].go(places[name])
+    wide = "[...document.querySelectorAll('table.grid td > *')].filter(one => one.getBoundingClientRect().right > innerWidth).length"
+    assert page.locator("table.grid tr").count() > 1
+    assert page.evaluate(wide) == 0
+
+
 def test_open_menus_dialogs_and_the_selection_too(looking: tuple[Desk, str]) -> None:
     desk, kind = looking
     page = desk.go("/ui/")

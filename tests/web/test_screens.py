@@ -82,6 +82,16 @@ async def test_search_shows_what_it_found(reader: Reader, session: str, service:
     assert "cannot be searched" in (await reader.get("/ui/?q=" + "x" * 400)).text
 
 
+async def test_a_form_keeps_the_filters_that_it_has_no_control_for(reader: Reader, session: str) -> None:
+    page = (await reader.get("/ui/?model=m&archived=true&state=failed")).text
+    assert ('name="model" value="m"' in page, 'type="hidden" name="archived" value="true"' in page, 'type="hidden" name="state"' in page) == (True, True, False)
+
+
+async def test_an_error_names_a_parameter_as_it_is_written(reader: Reader, session: str) -> None:
+    assert "<p>archived: " in (await reader.get("/ui/?archived=perhaps")).text
+    assert "<p>Tick the box" in (await reader.post(f"/ui/sessions/{session}/delete")).text
+
+
 async def test_a_new_store_says_how_to_begin(reader: Reader) -> None:
     assert "No sessions yet" in (await reader.get("/ui/")).text
 
@@ -198,6 +208,7 @@ async def test_settings_retention_and_the_audit_log(reader: Reader) -> None:
     assert (await reader.post("/ui/settings/retention", {"task": "soon"})).status_code == 400
     log = (await reader.get("/ui/audit")).text
     assert "retention.changed" in log
+    assert ("rules: *: 30, task: 7" in log, "{&#39;" in log) == (True, False)
     assert (await reader.get("/ui/audit?cursor=x")).status_code == 400
 
 
@@ -234,7 +245,11 @@ async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
     assert len(lines.text.splitlines()) == 1
     raw = {"X-CSRF-Token": reader.token, "Content-Type": "application/octet-stream"}
     told = (await reader.client.post("/ui/import?name=x.jsonl", content=lines.content, headers=raw)).json()
-    assert (told["same"], told["new"]) == (1, 0)
+    assert [line.partition(";")[0] for line in told["said"]] == ["0 new, 0 added to, 1 there already, 0 bad"]
+    bad = b'{"id": "good", "messages": []}\n{"id": "bad", "messages": [{"role": "nobody"}]}\n'
+    told = (await reader.client.post("/ui/import?name=y.jsonl", content=bad, headers=raw)).json()
+    assert told["said"][0].startswith("1 new, 0 added to, 0 there already, 1 bad;")
+    assert told["said"][1].startswith("Record 2 of y.jsonl: ")
     assert (await reader.client.post("/ui/import", content=b"", headers=raw)).status_code == 400
 
 

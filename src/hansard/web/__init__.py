@@ -41,7 +41,9 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
         if isinstance(failure.error, Unauthenticated):
             return see_other("/ui/sign-in")
         heading = _HEADINGS.get(failure.status, "That did not work")
-        message = failure.error.message[:1].upper() + failure.error.message[1:]
+        message, param = failure.error.message, failure.error.param
+        if not (param and message.startswith(param)):  # a name is written as it is
+            message = message[:1].upper() + message[1:]
         return pages.page(None, "error.html", status=failure.status, heading=heading, message=message, request_id=failure.request_id)
 
     return Dialect(

@@ -23,6 +23,7 @@ PAGE, FOUND = 50, 25
 _MENUS = (("state", "State"), ("channel", "Channel"), ("app", "App"), ("agent", "Agent"), ("resolution", "Resolution"), ("kind", "Kind"))
 MINOR = ("resolution", "kind")
 _MENU = 40
+_UNCONTROLLED = {"model", "workflow", "parent", "intent", "trigger", "title", "ended", "unread", "has_messages", "updated_from", "updated_until"}
 
 
 class Menu(Struct):
@@ -57,6 +58,11 @@ class Listed(Struct):
     @property
     def sort_name(self) -> str:
         return SORT_NAMES.get(self.asked.sort, self.asked.sort)
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """The filters that the form has no control for."""
+        return [pair for pair in pairs(self.asked) if pair[0] in _UNCONTROLLED or pair == ("archived", "true")]
 
     def with_page(self, page: int) -> str:
         return query([*pairs(self.asked), *([("page", str(page))] if page else [])])

@@ -84,9 +84,18 @@ class Settings:
         if call.params.cursor is None:
             await call.service.audit.note(call.principal, "audit.read", "audit")
         names = {one.id: one.name for one in await call.service.keys.list(call.principal)}
-        rows = [(one, names.get(one.act.actor, one.act.actor), ", ".join(f"{key}: {value}" for key, value in one.act.details.items())) for one in entries]
+        rows = [(one, names.get(one.act.actor, one.act.actor), _told(one.act.details) if one.act.details else "") for one in entries]
         curl = self._shell.curl(call, "/v1/audit")
         return self._shell.show(call, "audit.html", nav="settings", rows=rows, cursor=cursor, curl=curl)
+
+
+def _told(value: object) -> str:
+    """What a person reads of an entry's details, which are JSON."""
+    if isinstance(value, dict):
+        return ", ".join(f"{str(name).replace('_', ' ')}: {_told(one)}" for name, one in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_told, value)) or "none"
+    return {True: "yes", False: "no", None: "none"}[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def _days(text: str) -> int:

@@ -11,9 +11,10 @@ from hansard.errors import Invalid
 from hansard.http.route import MIB, Route, route
 from hansard.interchange.documents import from_stream
 from hansard.interchange.exporting import lines
-from hansard.interchange.importing import Import, Options
+from hansard.interchange.importing import Import, Options, Report
 from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
 from hansard.web.shell import Form, Shell, act
+from hansard.web.words import number, plural
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 LARGEST, UNPACKED = 8 * MIB, 64 * MIB
+_REASONS = 20
 _HEADERS = {"Content-Disposition": 'attachment; filename="hansard.jsonl"', "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -56,8 +58,7 @@ class Transfers:
             raise Invalid("the file is empty", param="file")
         document = from_stream((call.query("name") or "the file")[:256], io.BytesIO(call.data), most=UNPACKED)
         report = await Import(call.service, call.principal, Options()).document(document)
-        told = {name: getattr(report, name) for name in ("new", "same", "updated", "bad", "messages")}
-        return JSONResponse(told, headers={"Cache-Control": "no-store"})
+        return JSONResponse({"said": _said(report)}, headers={"Cache-Control": "no-store"})
 
 
 def _asked(call: Call[ListParams, None]) -> ListParams:
@@ -65,6 +66,14 @@ def _asked(call: Call[ListParams, None]) -> ListParams:
     if problem := unknown(call.params, call.scope["query_string"]):
         raise Invalid(problem, param="query")
     return cleaned(call.params)
+
+
+def _said(report: Report) -> list[str]:
+    """What became of a file, in lines: the counts, then the records that were set aside, each with the reason."""
+    counts = f"{number(report.new)} new, {number(report.updated)} added to, {number(report.same)} there already, {number(report.bad)} bad"
+    reasons = [f"Record {one.record} of {one.file}: {one.reason}" for one in report.problems[:_REASONS]]
+    more = report.bad - len(reasons)
+    return [f"{counts}; {plural(report.messages, 'message')}.", *reasons, *([f"And {number(more)} more."] if more else [])]
 
 
 async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,5 +1,5 @@
 // Many at once: two steps to choose all, an undo for ten seconds, and no selection outlives its filter.
-import { $, $$, dialog, failed, part, post, toast } from "./dom.js"
+import { $, $$, dialog, failed, number, part, post, sessions, toast } from "./dom.js"
 import { facts } from "./list.js"
 import { visit } from "./visit.js"
 
@@ -19,7 +19,7 @@ function show() {
   if (bar.hidden) return
   const count = all ? total : ids.length
   const full = !all && total > ids.length && !("search" in $("#list").dataset)
-  bar.innerHTML = `<p role="status"><b>${count.toLocaleString("en")}</b> ${all ? "sessions match and are" : count === 1 ? "session" : "sessions"} selected.${full ? ` <button type="button" class="quiet" data-do="page">Select the ${$$("#rows .row").length} shown</button>` : ""}${full && ids.length >= Math.min(50, $$("#rows .row").length) ? ` <button type="button" class="quiet" data-do="all">Select all ${total.toLocaleString("en")} that match</button>` : ""}</p>` +
+  bar.innerHTML = `<p role="status"><b>${sessions(count)}</b>${all ? " match and are" : ""} selected.${full ? ` <button type="button" class="quiet" data-do="page">Select the ${$$("#rows .row").length} shown</button>` : ""}${full && ids.length >= Math.min(50, $$("#rows .row").length) ? ` <button type="button" class="quiet" data-do="all">Select all ${number(total)} that match</button>` : ""}</p>` +
     [["resolve", "Resolve"], ["reopen", "Reopen"], ["tag", "Tag…"], ["archive", "Archive"], ["delete", "Delete…"]].map(([name, label]) => `<button type="button" data-do="${name}">${label}</button>`).join("") + `<button type="button" class="quiet" data-do="none">Clear</button>`
 }
 
@@ -29,17 +29,16 @@ async function act(name) {
   if (name === "none") { for (const one of $$("#rows input:checked")) one.checked = false; all = false; return show() }
   if (name === "page") { for (const one of $$("#rows input[name=ids]")) one.checked = true; return show() }
   if (name === "all") { all = true; return show() }
-  if (name === "tag") { value = await ask(`Tag ${count.toLocaleString("en")} sessions`, "Tag", ""); if (!value) return }
-  if (name === "delete" && await ask(`Delete ${count.toLocaleString("en")} sessions for ever`, `Type ${count} to confirm; there is no undo`, "") !== String(count)) return
+  if (name === "tag") { value = await ask(`Tag ${sessions(count)}`, "Tag"); if (!value) return }
+  if (name === "delete" && await ask(`Delete ${sessions(count)} for ever`, `There is no undo. Type ${count} to confirm`, "Delete", "danger") !== `${count}`) return
   const fields = new URLSearchParams({ action: name, value })
   if (all) fields.set("all", JSON.stringify({ query, snapshot: asof, count }))
   else for (const id of ids) fields.append("ids", id)
   try {
     const done = await (await post("/ui/bulk", fields)).json()
-    const said = { resolve: "resolved", reopen: "reopened", tag: "tagged", archive: "archived", delete: "deleted" }[name]
-    toast(`${done.changed.toLocaleString("en")} ${done.changed === 1 ? "session" : "sessions"} ${said}`, done.undo && "Undo", async () => {
+    toast(`${sessions(done.changed)} ${name}${/e$/.test(name) ? "d" : name === "tag" ? "ged" : "ed"}`, done.undo && "Undo", async () => {
       const back = await (await post(`/ui/bulk/${done.undo}/undo`, {})).json()
-      toast(`${back.restored.toLocaleString("en")} taken back${back.skipped ? `, ${back.skipped} had changed since` : ""}`)
+      toast(`${number(back.restored)} taken back${back.skipped ? `, ${back.skipped} had changed since` : ""}`)
       again()
     })
     again()
@@ -54,16 +53,15 @@ async function again() {
   ;(await import("./list.js")).begin()
 }
 
-export function ask(title, label, initial) {
+export function ask(title, label, verb = "OK", style = "primary") {
   return new Promise(done => {
-    const box = dialog(`<h2></h2><form method="dialog"><label class="sr" for="asked"></label><input id="asked" autocomplete="off"><button value="">Cancel</button><button class="primary" value="ok">OK</button></form>`)
+    const box = dialog(`<h2></h2><form method="dialog"><label for="asked"></label><input id="asked" autocomplete="off"><button value="">Cancel</button><button class="${style}" value="ok">${verb}</button></form>`)
+    const input = $("input", box)
     $("h2", box).textContent = title
     $("label", box).textContent = label
-    $("input", box).placeholder = label
-    $("input", box).value = initial
-    box.onclose = () => done(box.returnValue === "ok" ? $("input", box).value.trim() : "")
-    $("input", box).onkeydown = event => { if (event.key === "Enter") { event.preventDefault(); box.close("ok") } }
-    $("input", box).focus()
+    box.onclose = () => done(box.returnValue && input.value.trim())
+    input.onkeydown = event => { if (event.key === "Enter") { event.preventDefault(); box.close("ok") } }
+    input.focus()
   })
 }
 

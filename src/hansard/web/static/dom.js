@@ -3,6 +3,9 @@ export const $ = (selector, root = document) => root.querySelector(selector)
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)]
 export const csrf = () => document.body.dataset.csrf
 
+export const number = count => count.toLocaleString("en")
+export const sessions = (count, kind = "") => `${number(count)} ${kind}session${count === 1 ? "" : "s"}`
+
 export function fragment(text) {
   const made = document.createElement("template")
   made.innerHTML = text

@@ -1,5 +1,5 @@
 // The list: pages of 50 rows in a box with a true scroll bar; filters and search as they are typed.
-import { $, $$, current, failed, get, part, row } from "./dom.js"
+import { $, $$, current, failed, get, part, row, sessions } from "./dom.js"
 import { listQuery, mark, visit } from "./visit.js"
 
 const PAGE = 50, AROUND = 2
@@ -46,7 +46,7 @@ async function count() {
   try {
     total = (await (await get(`/ui/count${query}`, "", open.signal)).json()).total
     $("#list").dataset.total = total
-    $("#count").textContent = `${total.toLocaleString("en")} session${total === 1 ? "" : "s"}`
+    $("#count").textContent = sessions(total)
     rows.classList.toggle("short", total <= rows.children.length)
     scrolled(true)
   } catch (problem) { failed(problem) }

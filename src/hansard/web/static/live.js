@@ -1,5 +1,5 @@
 // One stream of events for all tabs of a browser: one of them holds it and tells the others.
-import { $, current, get, part, row } from "./dom.js"
+import { $, current, get, part, row, sessions } from "./dom.js"
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("hansard") : null
 let last = Number($("#list")?.dataset.generation ?? 0), leading = false, state = "", since = 0
@@ -47,7 +47,7 @@ async function pill(list) {
   const more = now - total
   const box = $("#fresh")
   if (!box || more <= 0) return
-  box.textContent = `${more.toLocaleString("en")} new session${more === 1 ? "" : "s"} – show`
+  box.textContent = `${sessions(more, "new ")} – show`
   box.hidden = false
   box.onclick = async () => {
     const made = await part(`/ui/${query}`, "list")

@@ -42,7 +42,7 @@ export function show() {
 }
 
 export async function saveView() {
-  const name = await ask("Save this view", "A name for it", "")
+  const name = await ask("Save this view", "A name for it", "Save")
   if (!name) return
   try {
     await post("/ui/views", { name, query: $("#list").dataset.query })

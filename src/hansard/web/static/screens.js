@@ -29,6 +29,6 @@ async function send(file) {
   try {
     const headers = { "X-CSRF-Token": csrf(), "Content-Type": "application/octet-stream" }
     const told = await (await checked(await fetch(`/ui/import?name=${encodeURIComponent(file.name)}`, { method: "POST", headers, body: file }))).json()
-    box.textContent = `${told.new.toLocaleString("en")} new, ${told.updated} added to, ${told.same} there already, ${told.bad} bad; ${told.messages.toLocaleString("en")} messages.`
+    box.replaceChildren(...told.said.map(textContent => Object.assign(document.createElement("p"), { textContent })))
   } catch (problem) { box.textContent = problem.message }
 }
