@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 from tests.cli.conftest import Terminal
@@ -19,6 +20,14 @@ def test_a_backup_becomes_a_store_again(filled: Terminal, tmp_path: Path) -> Non
     verdicts = [filled.done("verify", "--json", "--store", f"sqlite:///{name}").json for name in ("hansard.db", "new.db")]
     assert verdicts[0]["content_hash"] == verdicts[1]["content_hash"]
     assert verdicts[0]["sound"]
+
+
+def test_an_archive_of_the_other_database_is_called_so(filled: Terminal, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "kept.zip", "w") as archive:
+        archive.writestr("manifest.json", "{}")
+    refused = filled("restore", "kept.zip", "--store", "sqlite:///new.db")
+    assert (refused.code, "archive of a PostgreSQL store" in refused.err) == (2, True), refused
+    assert not (tmp_path / "new.db").exists()
 
 
 def test_verify_says_what_is_not_as_written(filled: Terminal, tmp_path: Path) -> None:

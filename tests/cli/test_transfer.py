@@ -62,8 +62,18 @@ def test_what_was_exported_comes_back_whole(filled: Terminal, tmp_path: Path) ->
     assert not (tmp_path / "all.jsonl.gz.part").exists()
 
 
+def test_an_export_replaces_a_file_only_when_told(filled: Terminal, tmp_path: Path) -> None:
+    kept = tmp_path / "all.jsonl"
+    kept.write_text("mine")
+    refused = filled("export", "-o", "all.jsonl")
+    assert (refused.code, "--overwrite" in refused.err, kept.read_text()) == (1, True, "mine")
+    filled.done("export", "-o", "all.jsonl", "--overwrite")
+    assert kept.read_text() == filled.done("export").out
+
+
 def test_an_export_that_fails_leaves_no_file(filled: Terminal, tmp_path: Path) -> None:
-    assert filled("export", "-o", "nowhere/all.jsonl").code == 3
+    nowhere = filled("export", "-o", "nowhere/all.jsonl")
+    assert (nowhere.code, nowhere.err.strip().endswith("nowhere/all.jsonl")) == (3, True), nowhere.err
     assert filled("export", "--state", "wrong", "-o", "all.jsonl").code == 2
     assert not list(tmp_path.glob("all.jsonl*"))
 

@@ -20,18 +20,23 @@ from hansard.cli.filters import filter_of, filters
 @click.option(
     "-o", "--output", "target", type=click.Path(path_type=Path), metavar="FILE", help="The file to write; gzipped when it ends with .gz.  [default: -]"
 )
+@click.option("--overwrite", is_flag=True, help="Write FILE also when it is there already.")
 @filters
 @at_desk(workspace=True)
-async def command(desk: Desk, target: Path | None, **given: object) -> None:
+async def command(desk: Desk, target: Path | None, overwrite: bool, **given: object) -> None:
     """Export sessions with their runs and messages, a JSON line each, oldest first.
 
-    What was exported comes back whole with `hansard import`. A file appears only when all of it is written.
+    What was exported comes back whole with `hansard import`. A file appears only when all of it is written, and takes the place of
+    another only with --overwrite.
     """
     import msgspec
 
+    from hansard.errors import Conflict
     from hansard.interchange.exporting import export
 
     to_stream = target is None or str(target) == "-"
+    if target is not None and not to_stream and target.exists() and not overwrite:  # noqa: ASYNC240 - before anything else is done
+        raise Conflict(f"{target} is there already: say --overwrite to replace it", code="target_exists")
     async with desk.opened() as service:
         principal = await desk.principal(service)
         wanted = await filter_of(service, principal, given)
@@ -52,6 +57,10 @@ def _opened(target: Path | None) -> Iterator[IO[bytes]]:
         sys.stdout.buffer.flush()
         return
     beside = target.with_name(target.name + ".part")
+    try:
+        beside.touch()
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(target)) from problem
     try:
         with gzip.open(beside, "wb") if target.suffix == ".gz" else beside.open("wb") as file:
             yield file  # type: ignore[misc]  # a GzipFile is written to like any other

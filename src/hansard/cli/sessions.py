@@ -108,8 +108,8 @@ async def tail(desk: Desk, session: str, last: int, no_follow: bool, jsonl: bool
 async def search(desk: Desk, text: str, sort: str, limit: int, **given: object) -> None:
     """Search the words of all messages and titles.
 
-    TEXT may hold words, "exact phrases", prefix*, -not, and state: channel: app: agent: user: kind: tag: before: after:
-    role: has:tool.
+    TEXT may hold words, "exact phrases", prefix*, -not, and state: channel: app: agent: model: user: kind: tag: before:
+    after: role: has:tool.
     """
     from hansard.cli import searching
     from hansard.model import SearchQuery

@@ -58,6 +58,10 @@ def _check_free(target: Path) -> None:
 
 
 def _check_store(source: Path) -> None:
+    with source.open("rb") as file:
+        is_archive = file.read(4) == b"PK\x03\x04"
+    if is_archive:
+        raise Invalid(f"{source} is an archive of a PostgreSQL store: restore it into one, with --store postgresql://…", code="bad_backup")
     try:
         connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
         try:
