@@ -15,13 +15,19 @@ import pytest
 
 from hansard.access.keys import read as read_key
 from tests.cli.conftest import Terminal
+from tests.docs.blocks import matches
 from tests.support.serving import HANSARD, serving
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(terminal: Terminal, tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         lines = (tmp_path / "serve.log").read_text().splitlines()
         assert re.fullmatch(rf"  hansard 0\.1\.0   store \./hansard\.db \(new\)   {served.url}", lines[0])
+        sample = re.search(r"^\$ make serve\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        assert sample
+        assert matches("\n".join(lines).replace(served.url, "http://127.0.0.1:8765"), sample[1]), "README.md shows what is printed"
         told = dict(re.findall(r"^  (\S.*?) {2,}(\S+)", "\n".join(lines[1:]), re.MULTILINE))
         assert told["Open the page"].startswith(f"{served.url}/ui/setup?token=")
         assert told["Admin key (once)"] == served.key
