@@ -24,6 +24,8 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
     assert (await reader.get(f"/ui/row/{session}")).text.count('class="row"') == 1
     assert (await reader.get("/ui/rows?page=1")).text.count('class="row"') == 0
     assert "2 sessions" in (await reader.get("/ui/users/ann")).text
+    for order, said in (("", "latest change"), ("?sort=-active_at", "latest activity")):
+        assert f" · {said}</span>" in (await reader.get(f"/ui/{order}")).text
 
 
 @pytest.mark.parametrize(

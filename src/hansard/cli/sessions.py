@@ -35,7 +35,7 @@ def command() -> None:
 @filters
 @at_desk(workspace=True)
 async def list_(desk: Desk, sort: str, limit: int, cursor: str | None, everything: bool, jsonl: bool, **given: object) -> None:
-    """List sessions, the latest activity first."""
+    """List sessions, the latest change first. Activity, which -active_at sorts by, is the last message."""
     import msgspec
 
     from hansard.model import SessionQuery

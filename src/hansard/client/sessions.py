@@ -16,7 +16,7 @@ def start(id: str | None = None, *, idempotency_key: str | None = None, **fields
 
 
 def listing(*, sort: Sort | None = None, page_size: int | None = None, total: bool = False, **where: Unpack[SessionFilter]) -> Request[Page[Session]]:
-    """The sessions that match, newest activity first; iterate and it pages by itself.
+    """The sessions that match, the latest change first; iterate and it pages by itself.
 
     Several values of one field are alternatives, fields add up. ``total`` puts the exact number on each page.
     """

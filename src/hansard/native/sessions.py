@@ -198,7 +198,7 @@ def _started(result: tuple[Session, bool]) -> Reply:
 
 
 async def list_sessions(call: Call[ListParams, None]) -> SessionList:
-    """List sessions, newest activity first"""
+    """List sessions, the latest change first"""
     asked = call.params
     query = SessionQuery(filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
     page = await call.service.sessions.list_as(call.principal, query, SESSION)

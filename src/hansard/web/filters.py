@@ -24,8 +24,10 @@ FLAGS = {"archived": ("archived", "not archived"), "ended": ("ended", "not ended
 _IDS = ("user", "workflow", "parent")
 TIMES = ("created_from", "created_until", "updated_from", "updated_until")
 SORT_NAMES = {
-    "-updated_at": "newest activity",
-    "updated_at": "oldest activity",
+    "-updated_at": "latest change",
+    "updated_at": "oldest change",
+    "-active_at": "latest activity",
+    "active_at": "oldest activity",
     "-created_at": "newest first",
     "created_at": "oldest first",
     "title": "title A–Z",
