@@ -58,7 +58,7 @@ async def test_an_address_that_makes_no_sense_is_still_a_list(reader: Reader, se
 async def test_a_filter_that_does_not_exist_never_shows_everything(reader: Reader, session: str, query: str, said: str) -> None:
     page = (await reader.get(f"/ui/?{query}")).text
     assert said in page
-    assert ('class="row"' in page, "0 sessions" in page, "data-save-view" in page) == (False, True, False)
+    assert ('class="row"' in page, "0 sessions" in page, "data-save-view" in page, 'aria-current="true">All' in page) == (False, True, False, False)
     assert 'class="row"' not in (await reader.get(f"/ui/rows?{query}")).text
     assert (await reader.get(f"/ui/count?{query}")).json() == {"total": 0}
     assert [(await reader.get(f"/ui/{place}?{query}")).status_code for place in ("transfers", "export")] == [400, 400]

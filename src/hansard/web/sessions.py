@@ -86,7 +86,9 @@ class Sessions:
         context: dict[str, Any] = {
             "shown": shown,
             "current": pane.session.id if pane else "",
-            "tabs": await listing.tabs(service, principal, shown.query, await service.views.list(principal)),
+            "tabs": await listing.tabs(
+                service, principal, "unknown" if shown.problem and not shown.asked.q else shown.query, await service.views.list(principal)
+            ),
             "menus": await listing.menus(service, principal, shown.asked),
             "minor": listing.MINOR,
             "more_chosen": sum(chip.name in _MORE for chip in shown.chips),
