@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DIALECTS = ROOT / "docs" / "dialects"  # their curl commands run with the published clients: make clients
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if DIALECTS not in page.parents]
 MIXED = [page for page in PAGES if {"python", "bash"} <= {block.kind for block in blocks(page)}]
+NUMBERS = itertools.count(1)
 SHOWN = "http://127.0.0.1:8765"
 
 
@@ -32,9 +34,10 @@ def runner(served: Served) -> Iterator[Runner]:
 
 @pytest.fixture
 def environment(served: Served, request: pytest.FixtureRequest) -> dict[str, str]:
-    """Each page works in an empty workspace of its own."""
+    """Each page works in an empty workspace of its own, in each test."""
     headers = {"Authorization": f"Bearer {served.key}"}
-    answer = httpx.post(f"{served.url}/v1/workspaces", headers=headers, json={"name": request.node.callspec.id.replace("/", " ")})
+    name = f"{request.node.callspec.id.replace('/', ' ')} {next(NUMBERS)}"
+    answer = httpx.post(f"{served.url}/v1/workspaces", headers=headers, json={"name": name})
     assert answer.is_success, answer.text
     return {"HANSARD_URL": served.url, "HANSARD_API_KEY": answer.json()["key"], "HANSARD_WORKSPACE": answer.json()["name"]}
 
