@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
@@ -16,8 +16,14 @@ from hansard.model.times import rfc3339
 from hansard.service.fragments import MessageProjection
 
 
-class MessageIn(Struct, frozen=True, kw_only=True):
+class UsageIn(Usage, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a caller says of it."""
+
+
+class MessageIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``text`` may stand for a single text part."""
+
+    instead: ClassVar[dict[str, str]] = {"content": "what is said goes into 'text', or into 'parts' as a list"}
 
     role: Role
     parts: Raw | UnsetType = UNSET
@@ -28,11 +34,11 @@ class MessageIn(Struct, frozen=True, kw_only=True):
     sender: Literal["operator"] | None = None
     sender_id: str | None = None
     model: str | None = None
-    usage: Usage = Usage()
+    usage: UsageIn = UsageIn()
     metadata: Raw | UnsetType = UNSET
 
 
-class AppendIn(Struct, frozen=True, kw_only=True):
+class AppendIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``expected_seq`` is the last seq that the caller knows: a session that has moved on answers 409."""
 
     messages: list[MessageIn]

@@ -12,12 +12,13 @@ from hansard.http.fields import Moment, us
 from hansard.http.route import Reply, route
 from hansard.model import Run, RunDraft, RunPatch, Session, Usage
 from hansard.model.times import rfc3339
+from hansard.native.messages import UsageIn
 
 Lease = Annotated[float, Meta(gt=0, le=86_400, description="seconds without a heartbeat after which the run counts as interrupted")]
 _DEFAULT_LEASE = 60.0
 
 
-class RunIn(Struct, frozen=True, kw_only=True):
+class RunIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``exclusive`` answers 409 while another run of the session is open; ``lease_seconds`` null means that the run never lapses."""
 
     id: str | None = None
@@ -31,17 +32,17 @@ class RunIn(Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
 
 
-class HeartbeatIn(Struct, frozen=True, kw_only=True):
+class HeartbeatIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: Literal["queued", "running", "waiting"] | None = None
     lease_seconds: Lease | None = None
 
 
-class FinishIn(Struct, frozen=True, kw_only=True):
+class FinishIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``usage`` is what the run used up beyond what its messages report themselves."""
 
     state: Literal["completed", "partial", "failed", "cancelled", "interrupted"] = "completed"
     error: str | None = None
-    usage: Usage | None = None
+    usage: UsageIn | None = None
     finished_at: Moment | None = None
 
 

@@ -53,7 +53,7 @@ class ListParams(FilterParams, frozen=True, kw_only=True):
     total: Annotated[bool, Meta(description="true adds the exact number of matching sessions")] = False
 
 
-class SessionIn(Struct, frozen=True, kw_only=True):
+class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str | None = None
     title: str | None = None
     kind: Kind = "session"
@@ -76,7 +76,7 @@ class SessionIn(Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
 
 
-class SessionChange(Struct, frozen=True, kw_only=True):
+class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON Merge Patch: what is absent stays, null clears."""
 
     title: str | UnsetType | None = UNSET
@@ -98,11 +98,11 @@ class SessionChange(Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] | UnsetType | None = UNSET
 
 
-class EndIn(Struct, frozen=True, kw_only=True):
+class EndIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resolution: Resolution | None = None
 
 
-class ForkIn(Struct, frozen=True, kw_only=True):
+class ForkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``message`` is the id or seq of the last message that the fork keeps; without it the fork keeps all."""
 
     id: str | None = None

@@ -11,7 +11,7 @@ from hansard.model.share import Share, View
 from hansard.model.times import rfc3339
 
 
-class ViewIn(Struct, frozen=True, kw_only=True):
+class ViewIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``query`` is the query string of ``GET /v1/sessions``."""
 
     name: str
@@ -34,7 +34,7 @@ class Deleted(Struct, frozen=True, kw_only=True):
     deleted: bool
 
 
-class ShareIn(Struct, frozen=True, kw_only=True):
+class ShareIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expires_at: Moment
 
 
