@@ -47,7 +47,7 @@ async def stream_events(call: Call[EventParams, None]) -> StreamingResponse:
     """Follow the workspace as server-sent events, resumed by Last-Event-ID
 
     Each event's data is ``{"type", "session_id", "seq"}``; a comment comes every 15 seconds without one. An event named
-    ``resync`` says that some are no longer kept: list the sessions anew and go on from there.
+    ``resync`` says that earlier ones are no longer kept: list the sessions anew; those that are kept follow.
     """
     return await event_stream(call, call.service.events, call.params.after)
 

@@ -114,6 +114,7 @@ PURGED = (
     "stats_days",
     "stats_slots",
     "workspace_counters",
+    "store_facts",
 )
 
 
