@@ -37,10 +37,10 @@ class SessionFields(TypedDict, total=False):
     resolution: Resolution
     intent: str | None
     sub_intent: str | None
-    tags: Sequence[str]
-    trail: Sequence[Any]
-    external_ids: Mapping[str, str | None]
-    metadata: Mapping[str, Any]
+    tags: Sequence[str] | None
+    trail: Sequence[Any] | None
+    external_ids: Mapping[str, str | None] | None
+    metadata: Mapping[str, Any] | None
 
 
 class NewSession(SessionFields, total=False):

@@ -92,8 +92,8 @@ class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     resolution: Resolution | UnsetType = UNSET
     intent: str | UnsetType | None = UNSET
     sub_intent: str | UnsetType | None = UNSET
-    tags: list[str] | UnsetType = UNSET
-    trail: list[Any] | UnsetType = UNSET
+    tags: list[str] | UnsetType | None = UNSET
+    trail: list[Any] | UnsetType | None = UNSET
     external_ids: dict[str, str | None] | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType | None = UNSET
 
@@ -214,7 +214,8 @@ async def update_session(call: Call[None, SessionChange]) -> Reply:
     """Change a session with a JSON Merge Patch; ``If-Match`` guards against changes in between"""
     given = call.body
     fields = {("user_id" if field == "user" else field): getattr(given, field) for field in given.__struct_fields__}
-    patch = SessionPatch(**fields)
+    empty: dict[str, list[Any]] = {field: [] for field in ("tags", "trail") if fields[field] is None}
+    patch = SessionPatch(**(fields | empty))
     once = call.once(session_out)
     return whole(await call.service.sessions.update(call.principal, call.path["session_id"], patch, if_version=call.if_version(), once=once))
 
