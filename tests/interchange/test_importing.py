@@ -146,7 +146,8 @@ async def test_a_title_that_a_person_gave_reaches_a_session_that_is_there(servic
     await imported(service, here, folder)
     assert (await service.sessions.read(here, "telegram:42")).title == "Hello"
     (folder / "_index.json").write_text(json.dumps({"telegram_42": {"user_title": "Mine"}}), "utf-8")
-    assert counts(await imported(service, here, folder)) == (0, 0, 1, 0)
+    report = await imported(service, here, folder)
+    assert (counts(report), report.skipped) == ((0, 0, 1, 0), [])
     assert (await service.sessions.read(here, "telegram_42")).title == "Mine"
     assert counts(await imported(service, here, folder)) == (0, 1, 0, 0)
 

@@ -111,7 +111,7 @@ def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, dry_run
     if not (report.new or report.updated or report.same or report.bad or report.earlier or report.skipped):
         output.note("No session was found there: files to import end with .json, .jsonl or .ndjson, gzipped or not.")
     if report.skipped:
-        output.note(f"Skipped, as of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}")
+        output.note(f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}")
 
 
 def _resuming() -> str:

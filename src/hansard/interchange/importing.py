@@ -68,7 +68,7 @@ class Report(Struct, kw_only=True):
     """What became of the sessions: stored, there already, added to, set aside.
 
     ``earlier`` counts the records that the import which is resumed has settled, ``notes`` say what could not be
-    resumed.  ``messages`` counts those of the sessions read.  ``skipped`` are files of no known format inside
+    resumed.  ``messages`` counts those of the sessions read.  ``skipped`` are files that are empty or of no known format inside
     a folder or archive, ``errors`` the files that say which records are bad and why, ``problems``
     the first hundred of these.
     """
@@ -178,6 +178,8 @@ class Import:
         format_ = self._format or formats.sniffed(document, stream)
         if format_ is not None:
             yield from format_.read(document, stream, self._rules)
+        elif document.chosen and stream.is_empty():
+            raise Invalid(f"{document.name} is empty: there is nothing to import", code="nothing_to_import")
         elif document.chosen:
             raise Invalid(f"{document.name} is of no known format: name one of {', '.join(formats.NAMES)}", param="format")
         else:

@@ -58,6 +58,9 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
 
     At most 8 MiB, and 64 MiB unpacked: cut larger files between their records. A second import changes nothing.
     """
+    kind = call.headers.get("content-type").partition(";")[0].strip().lower()
+    if kind.startswith("multipart/"):
+        raise Invalid(f"the body is {kind}: send the file itself (curl --data-binary @FILE)", code="unsupported_media_type", param="Content-Type")
     asked = call.params
     options = Options(format=asked.format, zone=_zone(asked.tz), channel=asked.channel, dry_run=asked.dry_run)
     document = from_stream("the body", io.BytesIO(call.data), most=UNPACKED)
