@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 import msgspec.inspect
-from msgspec.inspect import ListType, LiteralType, Metadata, StructType, UnionType
+from msgspec.inspect import LiteralType, Metadata, StructType, UnionType
 
 from hansard.errors import Invalid
+from hansard.model.plain import joined, parted, plain
 
-_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$", re.DOTALL)
+_GOT = re.compile(r", got `\w+`$")
+_NO_DATE = "Invalid RFC3339 encoded date"
+_STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
 _SHOWN = 64
 
 
-def complaint(problem: msgspec.ValidationError, where: str, kind: type[msgspec.Struct]) -> Invalid:
-    """What msgspec found in a ``kind``, with the parameter's name apart, and the words that may stand there."""
-    text = str(problem)
-    found = _PLACE.search(text)
-    place, text = (found[1], text[: found.start()]) if found else ("", text)
+def complaint(problem: msgspec.ValidationError, where: str, kind: type[msgspec.Struct], given: Mapping[str, object] | None = None) -> Invalid:
+    """What msgspec found in a ``kind``, with the parameter's name apart, and what may stand there; ``given`` are texts by name."""
+    text, place = parted(problem)
     if unknown := _UNKNOWN.match(text):
         return _unknown_field(unknown[1], place, where, kind)
     words = _words(kind, place) if text.startswith("Invalid enum value") else []
-    if words:
-        text = f"{text}: choose from {', '.join(words)}"
-    return Invalid(f"{place}: {text}" if place else text, param=place or None, where=where)
+    hint = f": choose from {', '.join(words)}" if words else ""
+    said = _quoting(text, (given or {}).get(place))
+    return Invalid(f"{place or f'the {where}'}: {said}{hint}", param=place or None, where=where)
 
 
 def unknown_parameter(name: str, known: Iterable[str]) -> Invalid:
@@ -42,8 +43,15 @@ def _unknown_field(name: str, place: str, where: str, kind: type[msgspec.Struct]
     instead = getattr(struct.cls, "instead", {}).get(name) if struct else None
     hint = instead or _meant(name, [field.encode_name for field in struct.fields] if struct else [])
     shown = name[:_SHOWN]
-    param = f"{place}.{shown}" if place else shown
-    return Invalid(f"there is no field {shown!r} in {place or 'the body'}: {hint}", param=param, code="unknown_field", where=where)
+    return Invalid(f"there is no field {shown!r} in {place or 'the body'}: {hint}", param=joined(place, shown), code="unknown_field", where=where)
+
+
+def _quoting(text: str, value: object) -> str:
+    """The text in plain words, with the value that was given in the place of its type."""
+    shown = repr(value[:_SHOWN]) if isinstance(value, str) else "this"
+    if text == _NO_DATE:
+        return f"{shown} is no date: write one such as 2026-01-31"
+    return plain(_GOT.sub("", text)) + f", got {shown}" if isinstance(value, str) and _GOT.search(text) else plain(text)
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
@@ -62,7 +70,7 @@ def _words(kind: type[msgspec.Struct], place: str) -> list[str]:
 def _types(kind: type[msgspec.Struct], place: str) -> list[msgspec.inspect.Type]:
     """What may stand at a place."""
     found = _inside(msgspec.inspect.type_info(kind))
-    for step in filter(None, re.split(r"[.\[\]]+", place)):
+    for step in _STEP.findall(place):
         found = [deeper for one in found for deeper in _below(one, step)]
     return found
 
@@ -70,7 +78,7 @@ def _types(kind: type[msgspec.Struct], place: str) -> list[msgspec.inspect.Type]
 def _below(kind: msgspec.inspect.Type, step: str) -> list[msgspec.inspect.Type]:
     if isinstance(kind, StructType):
         return [one for field in kind.fields if field.encode_name == step for one in _inside(field.type)]
-    return _inside(kind.item_type) if isinstance(kind, ListType) else []
+    return _inside(getattr(kind, "item_type", getattr(kind, "value_type", None)))
 
 
 def _inside(kind: Any) -> list[msgspec.inspect.Type]:  # noqa: ANN401 - any node of msgspec's description

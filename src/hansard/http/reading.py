@@ -61,7 +61,7 @@ class QueryReader:
         try:
             return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
         except msgspec.ValidationError as problem:
-            raise complaint(problem, "query", self._params) from problem
+            raise complaint(problem, "query", self._params, values) from problem
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
