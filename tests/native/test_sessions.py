@@ -295,6 +295,22 @@ async def test_a_misspelt_filter_is_refused_with_the_right_spelling(client: http
     assert (await client.get("/v1/sessions?_=1712")).status_code == 200
 
 
+async def test_a_parameter_is_refused_where_there_are_none(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    answer = await client.post("/v1/sessions/s/archive?archived=false")
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "unknown_parameter", "archived")
+    assert (await client.get("/v1/sessions/s")).json()["archived_at"] is None
+    assert (await client.post("/v1/sessions/s/archive?_=1712")).status_code == 200
+
+
+async def test_a_state_that_there_is_not_is_refused_and_free_words_are_not(client: httpx.AsyncClient) -> None:
+    for path in ("/v1/sessions", "/v1/search", "/v1/export", "/v1/stats"):
+        answer = await client.get(f"{path}?state=failed,fialed")
+        assert (answer.status_code, answer.json()["param"]) == (400, "state"), path
+        assert "'fialed': choose from queued, running" in answer.json()["detail"]
+        assert (await client.get(f"{path}?state=failed&channel=anything")).status_code == 200
+
+
 async def test_what_every_list_carries_has_its_bound(client: httpx.AsyncClient) -> None:
     big = "x" * 40_000
     assert (await client.post("/v1/sessions", json={"id": "s", "metadata": {"a": big}})).status_code == 201

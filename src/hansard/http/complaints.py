@@ -59,7 +59,7 @@ def _meant(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, 1)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"there are {', '.join(known)}" if known else "there is none"
+    return f"there are {', '.join(known)}" if known else "there are none"
 
 
 def _words(kind: type[msgspec.Struct], place: str) -> list[str]:

@@ -64,6 +64,15 @@ class QueryReader:
             raise complaint(problem, "query", self._params, values) from problem
 
 
+class Nothing(msgspec.Struct, frozen=True):
+    """The parameters of a route that takes none."""
+
+
+def reader_of(params: type[msgspec.Struct] | None, *, strict: bool) -> QueryReader | None:
+    """What reads the query of a route; None where there is nothing to read or to refuse."""
+    return QueryReader(params or Nothing, strict=strict) if params or strict else None
+
+
 def pairs(query: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from hansard.http.call import Call, version_tag
 from hansard.http.fields import Moment, us
 from hansard.http.route import Reply, route
 from hansard.model import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
+from hansard.model.run import STATES
 from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION, Kind, Resolution, Sort
 from hansard.model.times import rfc3339
 from hansard.service.fragments import Projection
@@ -256,10 +258,8 @@ async def delete_session(call: Call[None, None]) -> Deleted:
 
 def filter_of(asked: FilterParams) -> SessionFilter:
     """The filter that the parameters mean; Invalid for a value that could never match."""
-    for field, known in (("kind", KINDS), ("resolution", RESOLUTIONS)):
-        unknown = [value for value in getattr(asked, field) if value not in known]
-        if unknown:
-            raise Invalid(f"{field}: unknown value {unknown[0]!r}: choose from {', '.join(known)}", param=field)
+    for field, known in (("state", STATES), ("kind", KINDS), ("resolution", RESOLUTIONS)):
+        check_words(field, getattr(asked, field), known)
     skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
     same = ("state", "channel", "kind", "app", "agent", "model", "resolution", "intent", "trigger", "tag")
     values: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in same}
@@ -279,6 +279,13 @@ def filter_of(asked: FilterParams) -> SessionFilter:
         updated_from=us(asked.updated_from),
         updated_until=us(asked.updated_until),
     )
+
+
+def check_words(field: str, values: Sequence[str], known: Sequence[str]) -> None:
+    """Invalid for a word that no session ever has: an empty answer would pass for a true one."""
+    unknown = [value for value in values if value not in known]
+    if unknown:
+        raise Invalid(f"{field}: unknown value {unknown[0]!r}: choose from {', '.join(known)}", param=field)
 
 
 def session_out(session: Session) -> SessionOut:
