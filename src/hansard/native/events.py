@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from starlette.responses import StreamingResponse
 
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import LAST_EVENT, route
 from hansard.http.streams import event_stream
 from hansard.model.times import rfc3339
 
@@ -60,6 +60,6 @@ async def list_changes(call: Call[ChangeParams, None]) -> ChangeList:
 
 
 routes = (
-    route("GET /v1/events", stream_events, scope="sessions:read", params=EventParams, media_type="text/event-stream", returns=str),
+    route("GET /v1/events", stream_events, scope="sessions:read", params=EventParams, heeds=(LAST_EVENT,), media_type="text/event-stream", returns=str),
     route("GET /v1/changes", list_changes, scope="sessions:read", params=ChangeParams, returns=ChangeList),
 )

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import MIB, Reply, route
+from hansard.http.route import IF_NONE_MATCH, MIB, ONCE, Reply, route
 from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
@@ -193,8 +193,8 @@ MESSAGE = MessageProjection("native.message", message_out)
 MANY = "/v1/sessions/{session_id}/messages"
 
 routes = (
-    route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201),
-    route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList),
+    route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201, heeds=(ONCE,)),
+    route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList, heeds=(IF_NONE_MATCH,)),
     route(f"GET {MANY}/{{message_id}}", read_message, scope="sessions:read", returns=MessageOut),
-    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=Gone),
+    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=Gone, heeds=(ONCE,)),
 )

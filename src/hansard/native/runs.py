@@ -9,7 +9,7 @@ from msgspec import Meta, Raw, Struct
 
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import Reply, route
+from hansard.http.route import ONCE, Reply, route
 from hansard.model import Run, RunDraft, RunPatch, Session, Usage
 from hansard.model.times import rfc3339
 from hansard.native.messages import UsageIn
@@ -154,9 +154,9 @@ def _us(seconds: float | None) -> int | None:
 MANY = "/v1/sessions/{session_id}/runs"
 
 routes = (
-    route(f"POST {MANY}", start_run, scope="sessions:write", body=RunIn, returns=RunOut, status=201, also=(200,)),
+    route(f"POST {MANY}", start_run, scope="sessions:write", body=RunIn, returns=RunOut, status=201, also=(200,), heeds=(ONCE,)),
     route(f"GET {MANY}", list_runs, scope="sessions:read", params=ListParams, returns=RunList),
     route(f"GET {MANY}/{{run_id}}", read_run, scope="sessions:read", returns=RunOut),
     route(f"POST {MANY}/{{run_id}}/heartbeat", heartbeat_run, scope="sessions:write", body=HeartbeatIn, returns=RunOut),
-    route(f"POST {MANY}/{{run_id}}/finish", finish_run, scope="sessions:write", body=FinishIn, returns=RunOut),
+    route(f"POST {MANY}/{{run_id}}/finish", finish_run, scope="sessions:write", body=FinishIn, returns=RunOut, heeds=(ONCE,)),
 )

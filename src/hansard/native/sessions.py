@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from hansard.errors import Invalid
 from hansard.http.call import Call, version_tag
 from hansard.http.fields import Moment, us
-from hansard.http.route import Reply, route
+from hansard.http.route import IF_MATCH, IF_NONE_MATCH, ONCE, Reply, route
 from hansard.model import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
 from hansard.model.run import STATES
 from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION, Kind, Resolution, Sort
@@ -322,13 +322,13 @@ SESSION = Projection("native.session", session_out)
 ONE = "/v1/sessions/{session_id}"
 
 routes = (
-    route("POST /v1/sessions", start_session, scope="sessions:write", body=SessionIn, returns=SessionOut, status=201, also=(200,)),
+    route("POST /v1/sessions", start_session, scope="sessions:write", body=SessionIn, returns=SessionOut, status=201, also=(200,), heeds=(ONCE,)),
     route("GET /v1/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
-    route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut),
-    route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut),
-    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Deleted),
-    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut),
+    route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut, heeds=(IF_NONE_MATCH,)),
+    route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
+    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Deleted, heeds=(ONCE,)),
+    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut, heeds=(ONCE,)),
     route(f"POST {ONE}/archive", archive_session, scope="sessions:write", returns=SessionOut),
     route(f"POST {ONE}/unarchive", unarchive_session, scope="sessions:write", returns=SessionOut),
-    route(f"POST {ONE}/fork", fork_session, scope="sessions:write", body=ForkIn, returns=SessionOut, status=201),
+    route(f"POST {ONE}/fork", fork_session, scope="sessions:write", body=ForkIn, returns=SessionOut, status=201, heeds=(ONCE,)),
 )

@@ -19,6 +19,7 @@ from hansard.interchange.importing import Import, Options, Problem
 from hansard.native.sessions import FilterParams, filter_of
 
 BODY, UNPACKED = 8 * MIB, 64 * MIB
+_TAKEN = ("application/json", "application/octet-stream")
 _HEADERS = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="hansard.jsonl"'}
 
 
@@ -77,5 +78,5 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 routes = (
     route("GET /v1/export", export_sessions, scope="export", params=FilterParams, returns=str, media_type="application/x-ndjson"),
-    route("POST /v1/import", import_sessions, scope="sessions:write", params=ImportParams, form=True, body_limit=BODY, returns=Imported),
+    route("POST /v1/import", import_sessions, scope="sessions:write", params=ImportParams, form=True, takes=_TAKEN, body_limit=BODY, returns=Imported),
 )
