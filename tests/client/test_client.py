@@ -203,6 +203,10 @@ def test_a_misspelt_name_is_no_wider_list(hansard: Hansard, name: str) -> None:
         lambda: hansard.sessions.count(stat="failed"),  # type: ignore[call-arg]  # the mistake
         lambda: hansard.search("x", stat="failed").first(1),  # type: ignore[call-arg]  # the mistake
         lambda: hansard.sessions.start(name, titel="x"),  # type: ignore[call-arg]  # the mistake
+        lambda: hansard.messages.append(name, {"role": "user", "content": "x"}),  # type: ignore[typeddict-unknown-key]  # the mistake
+        lambda: hansard.messages.append(name, {"role": "user", "text": "x", "usage": {"input": 1}}),  # type: ignore[typeddict-unknown-key]  # the mistake
+        lambda: hansard.runs.start(name, exclusiv=True),  # type: ignore[call-arg]  # the mistake
+        lambda: hansard.runs.finish(name, "r", usage={"input": 1}),  # type: ignore[arg-type]  # the mistake
     ):
         with pytest.raises(TypeError, match="choose from"):
             act()

@@ -201,3 +201,7 @@ def test_a_session_that_cannot_be_read_is_set_aside() -> None:
 
 def test_a_file_without_messages_has_no_session() -> None:
     assert read_bytes(lines(TALK[0], {"type": "progress", "uuid": "p1"}), format_name="claude-code") == []
+
+
+def test_an_entry_without_a_name_for_a_field_is_no_title() -> None:
+    assert one(read_bytes(lines(*TALK, {"": "x"}))).draft.title is None

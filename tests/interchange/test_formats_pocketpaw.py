@@ -45,7 +45,7 @@ def sessions(tmp_path: Path) -> Path:
 def test_a_folder_gives_its_sessions_and_nothing_else(sessions: Path) -> None:
     found = {}
     for document in documents(sessions.parent.parent):
-        if format_of(Path(document.name).read_bytes(), name=document.name) == "pocketpaw":
+        if format_of(Path(document.name).read_bytes(), name=document.name) == "pocketpaw":  # which takes the index for its own in a folder only
             session = one(read(document))
             found[session.draft.id] = (session.draft.channel, session.draft.title, session.draft.title_by)
     assert found == {

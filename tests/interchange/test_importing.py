@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import gzip
 import io
 import json
@@ -12,7 +11,6 @@ import pytest
 
 from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid, StoreUnavailable
-from hansard.interchange import importing
 from hansard.interchange.documents import from_stream
 from hansard.interchange.importing import Import, Options, Progress, Report
 from hansard.model import MessageDraft, MessageQuery, Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery, parts
@@ -148,7 +146,8 @@ async def test_a_title_that_a_person_gave_reaches_a_session_that_is_there(servic
     await imported(service, here, folder)
     assert (await service.sessions.read(here, "telegram:42")).title == "Hello"
     (folder / "_index.json").write_text(json.dumps({"telegram_42": {"user_title": "Mine"}}), "utf-8")
-    assert counts(await imported(service, here, folder)) == (0, 0, 1, 0)
+    report = await imported(service, here, folder)
+    assert (counts(report), report.skipped) == ((0, 0, 1, 0), [])
     assert (await service.sessions.read(here, "telegram_42")).title == "Mine"
     assert counts(await imported(service, here, folder)) == (0, 1, 0, 0)
 
@@ -258,37 +257,6 @@ async def test_a_dry_run_says_what_would_happen_and_writes_nothing(service: Serv
     assert names(tmp_path) == ["a.json"]
 
 
-async def test_an_import_that_breaks_off_goes_on_where_it_was(service: Service, here: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "_SESSIONS_AT_ONCE", 10)
-    path = written(tmp_path / "a.json", *map(dialogue, range(43)), {"no": "messages"}, *map(dialogue, range(43, 95)))
-    calls = 0
-    bring = service.transfers.bring
-
-    async def failing(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 5:
-            raise asyncio.CancelledError
-        return await bring(*args, **kwargs)
-
-    monkeypatch.setattr(service.transfers, "bring", failing)
-    with pytest.raises(asyncio.CancelledError):
-        await imported(service, here, path)
-    assert len(await sessions(service, here)) == 40
-    monkeypatch.setattr(service.transfers, "bring", bring)
-    report = await imported(service, here, path, resume=True)
-    assert counts(report) == (55, 40, 0, 1)
-    assert len(await sessions(service, here)) == 95
-    assert names(tmp_path) == ["a.json", "a.json.errors.jsonl"]
-
-
-async def test_to_resume_what_was_never_begun_or_has_changed_is_to_begin(service: Service, here: Principal, tmp_path: Path) -> None:
-    path = written(tmp_path / "a.json", dialogue(1), dialogue(2))
-    (tmp_path / "a.json.resume.json").write_text('{"done": 2, "size": 1, "modified_ns": 1}', "utf-8")
-    assert counts(await imported(service, here, path, resume=True)) == (2, 0, 0, 0)
-    assert not (tmp_path / "a.json.resume.json").exists()
-
-
 async def test_a_store_that_is_busy_is_asked_again(service: Service, here: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bring, refusals = service.transfers.bring, [StoreUnavailable("busy", retry_after=0.001)] * 2
 
@@ -299,26 +267,6 @@ async def test_a_store_that_is_busy_is_asked_again(service: Service, here: Princ
 
     monkeypatch.setattr(service.transfers, "bring", busy)
     assert counts(await imported(service, here, written(tmp_path / "a.json", dialogue(1)))) == (1, 0, 0, 0)
-
-
-async def test_a_store_that_stays_away_ends_the_import_and_leaves_its_place(
-    service: Service, here: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importing, "_SESSIONS_AT_ONCE", 1)
-    bring, calls = service.transfers.bring, 0
-
-    async def away(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls > 1:
-            raise StoreUnavailable("away", retry_after=0.001)
-        return await bring(*args, **kwargs)
-
-    monkeypatch.setattr(service.transfers, "bring", away)
-    path = written(tmp_path / "a.json", dialogue(1), dialogue(2), dialogue(3))
-    with pytest.raises(StoreUnavailable):
-        await imported(service, here, path)
-    assert json.loads((tmp_path / "a.json.resume.json").read_text("utf-8"))["done"] == 1
 
 
 async def test_folders_are_read_file_by_file_and_strangers_in_them_are_named(service: Service, here: Principal, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 
 import httpx
 import pytest
@@ -38,6 +39,50 @@ async def test_a_number_from_the_future_or_from_before_the_trim_asks_for_a_resyn
     await service.store.write(verbs.trim, principal.workspace_id, 2)
     assert (await fetched(client, since=0))["resync"] is True
     assert (await fetched(client, since=2))["resync"] is False
+
+
+async def test_a_deletion_leaves_gaps_and_no_reason_to_resync(client: httpx.AsyncClient) -> None:
+    for name in ("a", "b"):
+        await client.post("/v1/sessions", json={"id": name})
+    await client.delete("/v1/sessions/a")
+    got = await fetched(client)
+    assert [one["type"] for one in got["data"]] == ["session.created", "session.deleted"]  # type: ignore[attr-defined]  # a list
+    assert got["resync"] is False
+
+
+async def test_what_was_trimmed_stays_known_when_a_later_trim_finds_nothing(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+    for name in ("a", "b", "c"):
+        await client.post("/v1/sessions", json={"id": name})
+    await service.indexer.catch_up()
+    for until in (2, 1):
+        await service.store.write(verbs.trim, principal.workspace_id, until)
+    assert [(await fetched(client, since=since))["resync"] for since in (0, 1, 2)] == [True, True, False]
+    await service.store.write(verbs.trim, principal.workspace_id, 99)
+    assert (await fetched(client, since=3))["resync"] is False
+
+
+async def test_behind_a_resync_the_kept_events_follow(service: Service, client: httpx.AsyncClient, principal: Principal) -> None:
+    text, key = await service.keys.create(principal, "watcher", ("sessions:read",))
+    for name in ("a", "b", "c"):
+        await client.post("/v1/sessions", json={"id": name})
+    await service.indexer.catch_up()
+    await service.store.write(verbs.trim, principal.workspace_id, 1)
+    stream = asyncio.create_task(client.get("/v1/events?after=0", headers={"Authorization": f"Bearer {text}"}))
+    await asyncio.sleep(0.3)
+    await service.keys.revoke(principal, key.id)
+    await asyncio.sleep(1)  # the stream asks for its key once a second
+    await client.post("/v1/sessions", json={"id": "later"})
+    told = (await asyncio.wait_for(stream, 10)).text
+    assert re.findall(r"^id: (\d+)", told, re.MULTILINE) == ["0", "1", "2", "3"]
+    assert "id: 1\nevent: resync\n" in told
+
+
+async def test_a_workspace_that_is_deleted_leaves_no_fact(service: Service, client: httpx.AsyncClient, principal: Principal) -> None:
+    await client.post("/v1/sessions", json={"id": "a"})
+    await service.indexer.catch_up()
+    await service.store.write(verbs.trim, principal.workspace_id, 1)
+    await service.workspaces.delete(principal.workspace_id, by=principal)
+    assert await service.store.read(verbs.since, principal.workspace_id, 0, 1) == ([], 0)
 
 
 async def test_old_events_are_forgotten(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:

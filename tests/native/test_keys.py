@@ -108,7 +108,10 @@ async def test_workspaces_come_and_go(lone_service: Service) -> None:
         made = (await client.post("/v1/workspaces", json={"name": "new"})).json()
         assert (await as_key(client, made["key"], "GET", "/v1/workspace")).json()["name"] == "new"
         await as_key(client, made["key"], "POST", "/v1/sessions", json={"id": "x"})
+        taken = await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "acme"})
+        assert (taken.status_code, taken.json()["code"], taken.json()["param"]) == (409, "workspace_exists", "name")
         renamed = await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "newer", "settings": {"sharing": True}})
+        assert (await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "newer"})).status_code == 200
         assert (renamed.json()["name"], renamed.json()["settings"]) == ("newer", {"sharing": True})
         assert [one["name"] for one in (await client.get("/v1/workspaces")).json()["data"]] == ["acme", "newer"]
         assert (await client.post("/v1/workspaces", json={"name": "acme"})).status_code == 409

@@ -145,7 +145,7 @@ async def test_sixteen_writers_on_one_session_lose_nothing(client: httpx.AsyncCl
         ({"role": "user", "text": "x", "parts": [{"type": "text", "content": "x"}]}, "messages[0].parts"),
         ({"role": "robot", "text": "x"}, "messages[0].role"),
         ({"role": "user", "parts": []}, "messages[0].parts"),
-        ({"role": "user", "parts": [{"content": "x"}]}, "messages[0].parts[0]"),
+        ({"role": "user", "parts": [{"content": "x"}]}, "messages[0].parts[0].type"),
         ({"role": "user", "parts": [{"type": "text"}]}, "messages[0].parts[0].content"),
         ({"role": "user", "parts": [{"type": "tool_call"}]}, "messages[0].parts[0].name"),
         ({"role": "user", "text": "x", "metadata": []}, "messages[0].metadata"),

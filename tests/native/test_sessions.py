@@ -68,6 +68,14 @@ async def test_a_patch_merges_metadata_and_clears_with_null(client: httpx.AsyncC
     assert changed.json()["tags"] == ["x", "y"]
 
 
+async def test_null_clears_whatever_can_be_empty(client: httpx.AsyncClient) -> None:
+    full = {"tags": ["x"], "trail": [{"intent": "y"}], "external_ids": {"crm": "1"}, "metadata": {"a": 1}}
+    await client.post("/v1/sessions", json={"id": "s", **full})
+    changed = (await client.patch("/v1/sessions/s", json=dict.fromkeys(full))).json()
+    assert [changed[field] for field in full] == [[], [], {}, {}]
+    assert (await client.get("/v1/sessions?tag=x&total=true")).json()["total"] == 0
+
+
 async def test_if_match_refuses_a_stale_change_and_says_the_version(client: httpx.AsyncClient) -> None:
     made = await client.post("/v1/sessions", json={"id": "s"})
     ok = await client.patch("/v1/sessions/s", json={"title": "A"}, headers={"If-Match": made.headers["etag"]})
@@ -168,6 +176,19 @@ async def test_a_fork_keeps_what_was_said_up_to_a_message(client: httpx.AsyncCli
     assert [one["parts"] for one in copied] == [one["parts"] for one in said[:3]]
     assert not {one["id"] for one in copied} & {one["id"] for one in said}
     assert (await client.post("/v1/sessions/s/fork", json={"id": "f"})).json()["code"] == "session_exists"
+
+
+async def test_a_fork_beyond_either_end_is_refused(client: httpx.AsyncClient) -> None:
+    for name in ("empty", "s"):
+        await client.post("/v1/sessions", json={"id": name})
+    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}, {"role": "user", "text": "y"}]})
+    for message, name, said in ((99, "s", "the last is 2"), ("3", "s", "the last is 2"), (0, "s", "the last is 2"), (1, "empty", "it has none yet")):
+        answer = await client.post(f"/v1/sessions/{name}/fork", json={"id": "f", "message": message})
+        assert (answer.status_code, answer.json()["param"]) == (400, "message")
+        assert said in answer.json()["detail"]
+    assert (await client.get("/v1/sessions/f")).status_code == 404
+    assert (await client.post("/v1/sessions/s/fork", json={"message": 2})).json()["forked_seq"] == 2
+    assert (await client.post("/v1/sessions/empty/fork", json={})).json()["forked_seq"] == 0
 
 
 async def test_delete_takes_everything_below(client: httpx.AsyncClient) -> None:
@@ -272,6 +293,22 @@ async def test_a_misspelt_filter_is_refused_with_the_right_spelling(client: http
     assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "unknown_parameter", "stat")
     assert "'state'" in answer.json()["detail"]
     assert (await client.get("/v1/sessions?_=1712")).status_code == 200
+
+
+async def test_a_parameter_is_refused_where_there_are_none(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    answer = await client.post("/v1/sessions/s/archive?archived=false")
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "unknown_parameter", "archived")
+    assert (await client.get("/v1/sessions/s")).json()["archived_at"] is None
+    assert (await client.post("/v1/sessions/s/archive?_=1712")).status_code == 200
+
+
+async def test_a_state_that_there_is_not_is_refused_and_free_words_are_not(client: httpx.AsyncClient) -> None:
+    for path in ("/v1/sessions", "/v1/search", "/v1/export", "/v1/stats"):
+        answer = await client.get(f"{path}?state=failed,fialed")
+        assert (answer.status_code, answer.json()["param"]) == (400, "state"), path
+        assert "'fialed': choose from queued, running" in answer.json()["detail"]
+        assert (await client.get(f"{path}?state=failed&channel=anything")).status_code == 200
 
 
 async def test_what_every_list_carries_has_its_bound(client: httpx.AsyncClient) -> None:

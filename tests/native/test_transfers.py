@@ -75,7 +75,10 @@ async def test_times_without_an_offset_are_of_the_zone_that_is_named(client: htt
     ("body", "params", "words"),
     [
         (b"hello", {}, "of no known format"),
-        (b"", {}, "of no known format"),
+        (b"", {}, "the body is empty: there is nothing to import"),
+        (b" [ ]\n", {}, "the body is empty: there is nothing to import"),
+        (gzip.compress(b""), {}, "the body is empty: there is nothing to import"),
+        (gzip.compress(b"[]")[:-9], {}, "of no known format"),
         (b"[]", {"format": "word"}, "unknown format 'word'"),
         (b"[]", {"tz": "Mars/Base"}, "no time zone"),
         (b"[]", {"dry_run": "perhaps"}, "dry_run"),
@@ -85,6 +88,12 @@ async def test_what_cannot_be_imported_is_400(client: httpx.AsyncClient, body: b
     answer = await client.post("/v1/import", content=body, params=params)
     assert answer.status_code == 400
     assert words in answer.json()["detail"]
+
+
+async def test_a_form_is_415_and_told_what_to_send(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/import", files={"file": ("a.json", b"[]")})
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (415, "unsupported_media_type", "Content-Type")
+    assert "--data-binary @FILE" in answer.json()["detail"]
 
 
 async def test_a_body_that_is_too_large_is_413(client: httpx.AsyncClient) -> None:

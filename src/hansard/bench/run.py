@@ -49,7 +49,7 @@ SMALLER = {"tiny": "tinier", "quick": "small", "10k": "small", "100k": "10k", "f
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What to run; ``size`` is the name of a plan, ``store`` says the kind and place of the store."""
+    """What to run; ``size`` is the name of a plan, ``store`` says the kind and place of the store, ``soak`` is in minutes."""
 
     size: str = "full"
     store: str = ""
@@ -57,6 +57,7 @@ class Options(Struct, frozen=True, kw_only=True):
     idiomatic: bool = True
     reuse: bool = False
     only: tuple[str, ...] = ()
+    soak: float = 0
     build: Path = Path("build/bench")
 
 
@@ -110,6 +111,9 @@ class Run:
                     continue
                 self._tell(f"{contest.__module__.rpartition('.')[2]}: {contest.__name__}")
                 rows += uvloop.run(_told(contest, arena))
+            if self._options.soak:
+                self._tell(f"soak: {self._options.soak:g} minutes")
+                rows += uvloop.run(writes.soak(arena, self._options.soak, server.resident_bytes))
         return [*rows, keep.resident(server.resident_bytes(), self._targets)]
 
     def _rivals(self) -> list[Row]:

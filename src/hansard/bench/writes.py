@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from hansard.bench.arena import CLIENTS, WRITERS, repeated
 from hansard.bench.contest import rounds
-from hansard.bench.table import Row, duration, rate
+from hansard.bench.table import Row, duration, rate, size
 from hansard.bench.wire import Sample, Unexpected, expect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hansard.bench.arena import Arena, Store
 
 _WRITERS_BESIDE = 2
+_STRETCHES = 10
 
 
 async def appends(arena: Arena) -> list[Row]:
@@ -72,23 +73,11 @@ async def _prove_gap_free(store: Store, session: str, before: int) -> None:
 
 async def mixed(arena: Arena) -> list[Row]:
     """Nine reads for each write, with writers of their own going all the time."""
-    ours, limit = arena.ours, arena.targets.tail
-    reads = [ours.list(), ours.history(ours.giant), *(ours.history(session) for session in ours.sessions[:7])]
-
-    async def run() -> Sample:
-        sources = [_mix(reads, ours.append(ours.sessions[place]), place) for place in range(CLIENTS)]
-        behind = [itertools.repeat(ours.append(session)) for session in ours.sessions[-_WRITERS_BESIDE:]]
-        check = expect(200, 201)
-        sample, _ = await asyncio.gather(
-            ours.load.saturate(sources, arena.effort.seconds, check, only=200),
-            ours.load.saturate(behind, arena.effort.seconds, check),
-        )
-        return sample
-
+    limit = arena.targets.tail
     taken: list[Sample] = []
 
     async def kept() -> Sample:
-        taken.append(await run())
+        taken.append(await _mixed(arena.ours, arena.effort.seconds))
         return taken[-1]
 
     measured = (await rounds(arena.effort.rounds, {"ours": kept}))["ours"]
@@ -102,6 +91,33 @@ async def mixed(arena: Arena) -> list[Row]:
             figures={"p50_ms": measured.p50 * 1e3, "p99_ms": measured.p99 * 1e3},
         )
     ]
+
+
+async def soak(arena: Arena, minutes: float, resident: Callable[[], int | None]) -> list[Row]:
+    """The mixed load for so long: the server's memory after its first tenth and at its end."""
+    taken: list[int | None] = []
+    answers = 0
+    for _ in range(_STRETCHES):
+        answers += (await _mixed(arena.ours, minutes * 60 / _STRETCHES)).count
+        taken.append(resident())
+    early, late = taken[0], taken[-1]
+    return [
+        Row(
+            what=f"memory over {minutes:g} minutes of mixed load, {answers:,} reads",
+            measured="unknown here" if early is None or late is None else f"{size(early)} to {size(late)}",
+            target=f"≤ {arena.targets.memory_growth} ×",
+            reached=None if early is None or late is None else late <= early * arena.targets.memory_growth,
+        )
+    ]
+
+
+async def _mixed(ours: Store, seconds: float) -> Sample:
+    reads = [ours.list(), ours.history(ours.giant), *(ours.history(session) for session in ours.sessions[:7])]
+    sources = [_mix(reads, ours.append(ours.sessions[place]), place) for place in range(CLIENTS)]
+    behind = [itertools.repeat(ours.append(session)) for session in ours.sessions[-_WRITERS_BESIDE:]]
+    check = expect(200, 201)
+    sample, _ = await asyncio.gather(ours.load.saturate(sources, seconds, check, only=200), ours.load.saturate(behind, seconds, check))
+    return sample
 
 
 def _mix(reads: list[bytes], write: bytes, place: int) -> Iterator[bytes]:

@@ -17,9 +17,12 @@ from hansard.cli import output
 @click.option("--idiomatic/--no-idiomatic", default=True, help="Measure the idiomatic server too; it is installed below build/bench.")
 @click.option("--reuse", is_flag=True, help="Take the data of the last run as it stands.")
 @click.option("--only", multiple=True, metavar="CONTEST", help="Run only this contest; can be repeated.")
+@click.option("--soak", type=click.FloatRange(0), default=0, metavar="MINUTES", help="At the end a mixed load for so long: does memory grow?")
 @click.option("--build", type=click.Path(path_type=Path, file_okay=False), default=Path("build/bench"), help="Where data and environments go.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def command(quick: bool, size: str, store: str, peers: bool, idiomatic: bool, reuse: bool, only: tuple[str, ...], build: Path, as_json: bool) -> int:
+def command(
+    quick: bool, size: str, store: str, peers: bool, idiomatic: bool, reuse: bool, only: tuple[str, ...], soak: float, build: Path, as_json: bool
+) -> int:
     """Run the benchmark: seeded data, every contest side by side with its yardsticks, one table.
 
     Needs the bench/ folder of a checkout. The server runs on one core, the load on another. Nothing but the
@@ -34,7 +37,14 @@ def command(quick: bool, size: str, store: str, peers: bool, idiomatic: bool, re
     if unknown:
         raise click.UsageError(f"no contest {unknown[0]!r}: choose from {', '.join(names)}")
     options = Options(
-        size="quick" if quick else size, store=store, peers=known.NAMES if peers else (), idiomatic=idiomatic, reuse=reuse, only=only, build=build
+        size="quick" if quick else size,
+        store=store,
+        peers=known.NAMES if peers else (),
+        idiomatic=idiomatic,
+        reuse=reuse,
+        only=only,
+        soak=soak,
+        build=build,
     )
     report = Run(options, output.note).report()
     if as_json:

@@ -99,15 +99,19 @@ def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, dry_run
         return
     updated = f", {report.updated:,} updated" if report.updated else ""
     would = "would be " if dry_run else ""
+    for note in report.notes:
+        output.note(note)
+    if report.earlier:
+        desk.say(f"{report.earlier:,} settled by the import before, and passed over")
     desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {report.messages:,} messages in {seconds:.1f} s")
     for problem in report.problems[:_SHOWN]:
         output.note(f"  {problem.file}, record {problem.record}: {problem.reason}")
     for name in report.errors:
         output.note(f"All bad ones, with reasons: {name}")
-    if not (report.new or report.updated or report.same or report.bad or report.skipped):
+    if not (report.new or report.updated or report.same or report.bad or report.earlier or report.skipped):
         output.note("No session was found there: files to import end with .json, .jsonl or .ndjson, gzipped or not.")
     if report.skipped:
-        output.note(f"Skipped, as of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}")
+        output.note(f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}")
 
 
 def _resuming() -> str:

@@ -26,4 +26,4 @@ async def command(desk: Desk, file: Path) -> None:
     where = masked("store", desk.settings.store)
     if desk.json:
         desk.document({"store": where, "file": str(file), "restored": True})
-    desk.say(f"{where} is what {file} held. Look it over with:  hansard verify")
+    desk.say(f"{where} is what {file} held. Look it over with:  hansard verify --store {where}")

@@ -37,10 +37,10 @@ class SessionFields(TypedDict, total=False):
     resolution: Resolution
     intent: str | None
     sub_intent: str | None
-    tags: Sequence[str]
-    trail: Sequence[Any]
-    external_ids: Mapping[str, str | None]
-    metadata: Mapping[str, Any]
+    tags: Sequence[str] | None
+    trail: Sequence[Any] | None
+    external_ids: Mapping[str, str | None] | None
+    metadata: Mapping[str, Any] | None
 
 
 class NewSession(SessionFields, total=False):
@@ -106,7 +106,7 @@ class NewRun(TypedDict, total=False):
 
 
 def known(given: Mapping[str, object], kind: Any) -> Mapping[str, object]:  # noqa: ANN401 - a TypedDict has no type of its own
-    """What was given; TypeError for a name that ``kind`` has not: the server would pass over it, and list or change something else."""
+    """What was given; TypeError for a name that ``kind`` has not."""
     names = kind.__required_keys__ | kind.__optional_keys__
     for name in given:
         if name not in names:

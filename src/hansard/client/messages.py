@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from hansard.client.exchange import Request, path
-from hansard.client.fields import NewMessage, Role
+from hansard.client.fields import NewMessage, Role, UsageFields, known
 from hansard.client.pages import page_of
 from hansard.client.structs import Deleted, Message, Page
 
@@ -16,6 +16,9 @@ def append(session: str, *messages: NewMessage, expected_seq: int | None = None,
 
     Raises Conflict ``seq_mismatch`` when the session's last seq is no longer ``expected_seq``.
     """
+    for message in messages:
+        known(message, NewMessage)
+        known(message.get("usage", {}), UsageFields)
     body = {"messages": messages, "expected_seq": expected_seq}
     return Request("POST", path("sessions", session, "messages"), _several, body=body, key=idempotency_key)
 

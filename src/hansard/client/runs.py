@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from hansard.client.exchange import Request, path
-from hansard.client.fields import FinalState, NewRun, OpenState, UsageFields
+from hansard.client.fields import FinalState, NewRun, OpenState, UsageFields, known
 from hansard.client.structs import Run
 
 LEASE = 60.0
@@ -17,7 +17,7 @@ def start(session: str, *, idempotency_key: str | None = None, **fields: Unpack[
 
     Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
     """
-    body = {"lease_seconds": LEASE, **fields}
+    body = {"lease_seconds": LEASE, **known(fields, NewRun)}
     return Request("POST", path("sessions", session, "runs"), Run.of, body=body, key=idempotency_key)
 
 
@@ -37,7 +37,7 @@ def finish(  # noqa: PLR0913 - the fields of the API
     idempotency_key: str | None = None,
 ) -> Request[Run]:
     """Finish a run; the session takes its state. ``usage`` is what it used up beyond what its messages report."""
-    body = {"state": state, "error": error, "usage": usage}
+    body = {"state": state, "error": error, "usage": usage and known(usage, UsageFields)}
     return Request("POST", path("sessions", session, "runs", run, "finish"), Run.of, body=body, key=idempotency_key)
 
 

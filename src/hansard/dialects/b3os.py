@@ -20,7 +20,7 @@ from hansard.errors import Conflict, Error, Forbidden, Invalid, NotFound, StoreU
 from hansard.http.application import credential
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import Dialect, Failure, route
+from hansard.http.route import ONCE, Dialect, Failure, route
 from hansard.ids import seq_of
 from hansard.model import Message, MessageDraft, MessageQuery, Run, Session, SessionDraft, SessionFilter, SessionQuery, parts
 from hansard.model.message import Role
@@ -307,7 +307,7 @@ dialect = Dialect(
     routes=(
         route("GET /v1/ai/workflow/chat/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage, cached=True),
         route("GET /v1/ai/workflow/chat/history", read_history, scope="sessions:read", params=HistoryParams, returns=list[MessageOut]),
-        route("POST /v1/ai/workflow/chat/messages", write_message, scope="sessions:write", body=MessageIn, returns=MessageOut),
+        route("POST /v1/ai/workflow/chat/messages", write_message, scope="sessions:write", body=MessageIn, returns=MessageOut, heeds=(ONCE,)),
     ),
     error=error_out,
     wrap=enveloped,

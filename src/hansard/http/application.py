@@ -17,7 +17,7 @@ from hansard.http.call import Call, Headers
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log
 from hansard.http.pages import PageCache
-from hansard.http.reading import BodyReader, QueryReader, check_type, read_body
+from hansard.http.reading import BodyReader, check_type, read_body, reader_of
 from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.http.routing import Router
 from hansard.ids import REQUEST
@@ -78,7 +78,7 @@ class Application:
         self.service = service
         self.dialects = tuple(dialects)
         self._router = Router(self.dialects)
-        self._queries = {id(route): QueryReader(route.params, strict=one.strict) for one in self.dialects for route in one.routes if route.params}
+        self._queries = {id(route): reader for one in self.dialects for route in one.routes if (reader := reader_of(route.params, strict=one.strict))}
         self._bodies = {id(route): BodyReader(route.body) for one in self.dialects for route in one.routes if route.body}
         self._sockets = {path: (dialect, handler) for dialect in self.dialects for path, handler in dialect.sockets.items()}
         self._pages = PageCache()
@@ -130,8 +130,8 @@ class Application:
             if route.scope is not None and route.scope not in call.principal.scopes:
                 await self.service.audit.denied(call.principal, route.scope, f"{route.method} {route.path}")
                 call.principal.require(route.scope)
-        if route.params is not None:
-            call.params = self._queries[id(route)].read(call.scope["query_string"])
+        if (reader := self._queries.get(id(route))) is not None:
+            call.params = reader.read(call.scope["query_string"])
         if route.body is not None:
             check_type(call.headers.get("content-type"), call.headers.get("content-encoding"))
             call.receive_body(await read_body(receive, call.headers.get("content-length"), route.body_limit))

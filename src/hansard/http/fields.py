@@ -6,6 +6,8 @@ from typing import Any
 
 from hansard.model import times
 
+_EXAMPLE = "write one such as 2026-01-31T09:30:00Z"
+
 
 class Moment:
     """A time on the wire: RFC 3339 with any offset; ``us`` is in microseconds UTC."""
@@ -30,9 +32,13 @@ def dec_hook(wanted: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's proto
     if wanted is not Moment:
         raise NotImplementedError(wanted)
     if not isinstance(value, str):
-        message = f"Expected `str` with an ISO 8601 time, got `{type(value).__name__}`"
+        message = f"{value!r} is no time: {_EXAMPLE}"
         raise ValueError(message)  # noqa: TRY004 - msgspec turns ValueError into its ValidationError
-    return Moment(times.parse(value))
+    try:
+        return Moment(times.parse(value))
+    except ValueError as problem:
+        message = f"{value[:64]!r} is no time: {_EXAMPLE}"
+        raise ValueError(message) from problem
 
 
 def schema_hook(wanted: type) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from msgspec import Raw
 
 from hansard import __version__
 from hansard.http.fields import schema_hook
+from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"{(\w+)}")
+_HEEDED = {
+    ONCE: "done once: the same request with the same key gets the first answer again",
+    IF_MATCH: "the ETag of the version to change; 412 when it has changed since",
+    IF_NONE_MATCH: "the ETag of an earlier answer; 304 while nothing has changed",
+    LAST_EVENT: "the id of the last event that was received",
+}
 _KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
 
 
@@ -57,17 +64,20 @@ def _operation(dialect: Dialect, route: Route, by_type: dict[int, Any], componen
     parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _PARAMETER.findall(route.path)]
     if route.params is not None:
         parameters += _query(components[by_type[id(route.params)]["$ref"].rpartition("/")[2]])
+    parameters += [{"name": name, "in": "header", "required": False, "description": _HEEDED[name], "schema": {"type": "string"}} for name in route.heeds]
     if parameters:
         operation["parameters"] = parameters
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": by_type[id(route.body)]}}}
+    elif route.takes:
+        operation["requestBody"] = {"required": True, "content": {kind: {"schema": {}} for kind in route.takes}}
     answer: dict[str, Any] = {"description": "OK"}
     if route.returns is not None:
         schema = by_type[id(route.returns)]
         answer["content"] = {route.media_type: {"schema": dialect.envelope(schema) if dialect.envelope else schema}}
     failure = {"description": "An error in this API's shape, with the request id", "content": {dialect.error_type: {"schema": {"type": "object"}}}}
     operation["responses"] = {**{str(status): answer for status in (route.status, *route.also)}, "4XX": failure, "5XX": failure}
-    if route.cached:
+    if IF_NONE_MATCH in route.heeds:
         operation["responses"]["304"] = {"description": "Nothing has changed since the ETag of If-None-Match"}
     if not route.public:
         operation["security"] = _KEYS

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
-import msgspec.inspect
 
 from hansard.errors import Invalid, TooLarge
 from hansard.http import soundness
+from hansard.http.complaints import complaint, unknown_parameter
 from hansard.http.fields import dec_hook
 
 if TYPE_CHECKING:
     from starlette.types import Receive
 
-_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _REMEMBERED = 1024
 MAX_PARAMETERS = 500
 MAX_VALUES = 200
@@ -57,19 +54,23 @@ class QueryReader:
             elif is_list is not None:
                 values[name] = value
             elif self._strict and not name.startswith("_"):
-                raise self._unknown(name)
+                raise unknown_parameter(name, self._lists)
         for name, value in values.items():
             if len(value) > MAX_VALUES and self._lists[name]:
                 raise Invalid(f"{name} has {len(value)} values: at most {MAX_VALUES}", param=name)
         try:
             return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
         except msgspec.ValidationError as problem:
-            raise complaint(problem, "query", self._params) from problem
+            raise complaint(problem, "query", self._params, values) from problem
 
-    def _unknown(self, name: str) -> Invalid:
-        close = difflib.get_close_matches(name, self._lists, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(self._lists)}"
-        return Invalid(f"there is no parameter {name[:64]!r} here: {hint}", param=name[:64], code="unknown_parameter", where="query")
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The parameters of a route that takes none."""
+
+
+def reader_of(params: type[msgspec.Struct] | None, *, strict: bool) -> QueryReader | None:
+    """What reads the query of a route; None where there is nothing to read or to refuse."""
+    return QueryReader(params or Nothing, strict=strict) if params or strict else None
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
@@ -77,17 +78,6 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
         return parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError as problem:
         raise Invalid(f"the query string cannot be read: {problem}", code="bad_query") from problem
-
-
-def complaint(problem: msgspec.ValidationError, where: str, kind: type[msgspec.Struct]) -> Invalid:
-    """What msgspec found in a ``kind``, with the parameter's name apart, and the words that may stand there."""
-    text = str(problem)
-    place = _PLACE.search(text)
-    param = place[1] if place else None
-    words = _words(msgspec.inspect.type_info(kind), param) if param and text.startswith("Invalid enum value") else []
-    if words:
-        text = f"{_PLACE.sub('', text)}: choose from {', '.join(words)}{place[0] if place else ''}"
-    return Invalid(f"{param}: {_PLACE.sub('', text)}" if param else text, param=param or None, where=where)
 
 
 class BodyReader:
@@ -135,19 +125,6 @@ async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
-
-
-def _words(kind: msgspec.inspect.Type, place: str) -> list[str]:
-    """The words that a Literal at a place such as ``messages[0].role`` knows; none where there is no Literal."""
-    for step in filter(None, re.split(r"[.\[\]]+", place)):
-        inside = kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
-        fields = [field.type for one in inside if isinstance(one, msgspec.inspect.StructType) for field in one.fields if field.encode_name == step]
-        items = [one.item_type for one in inside if isinstance(one, msgspec.inspect.ListType)]
-        if not (fields or items):
-            return []
-        kind = (fields or items)[0]
-    inside = kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
-    return [str(word) for one in inside if isinstance(one, msgspec.inspect.LiteralType) for word in one.values]
 
 
 def _is_list(kind: Any) -> bool:  # noqa: ANN401 - any annotation

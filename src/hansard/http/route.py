@@ -12,6 +12,7 @@ from hansard.access import SCOPES, Principal
 from hansard.errors import Error
 
 MIB = 1024 * 1024
+ONCE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT = "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"
 Handler = Callable[[Any], Awaitable[Any]]
 
 
@@ -21,8 +22,9 @@ class Route(Struct, frozen=True, kw_only=True):
     ``params`` and ``body`` are the structs that the query string and the JSON body become, ``returns``
     describes the answer. ``cached`` marks a read whose answer depends on nothing but its URL and the
     workspace's data: it gets an ETag and is kept while the workspace does not change. ``form`` marks a
-    route whose body is read as it is, for the handler to make sense of (``Call.data``). ``also`` are
-    further statuses of success that a Reply may have.
+    route whose body is read as it is, for the handler to make sense of (``Call.data``), ``takes`` the media types
+    that it may be of. ``also`` are further statuses of success that a Reply may have, ``heeds`` the request headers
+    that change what is done.
     """
 
     method: str
@@ -34,9 +36,11 @@ class Route(Struct, frozen=True, kw_only=True):
     body: type[Struct] | None = None
     body_limit: int = MIB
     form: bool = False
+    takes: tuple[str, ...] = ()
     returns: Any = None
     status: int = 200
     also: tuple[int, ...] = ()
+    heeds: tuple[str, ...] = ()
     cached: bool = False
     summary: str = ""
     media_type: str = "application/json"
@@ -52,9 +56,11 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
     body: type[Struct] | None = None,
     body_limit: int = MIB,
     form: bool = False,
+    takes: tuple[str, ...] = (),
     returns: Any = None,  # noqa: ANN401 - any type that msgspec encodes
     status: int = 200,
     also: tuple[int, ...] = (),
+    heeds: tuple[str, ...] = (),
     cached: bool = False,
     summary: str = "",
     media_type: str = "application/json",
@@ -76,9 +82,11 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
         body=body,
         body_limit=body_limit,
         form=form,
+        takes=takes,
         returns=returns,
         status=status,
         also=also,
+        heeds=(*heeds, IF_NONE_MATCH) if cached else heeds,
         cached=cached,
         summary=summary,
         media_type=media_type,

@@ -47,9 +47,10 @@ async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterat
 
 
 def _lines(changes: Changes) -> bytes:
-    if changes.resync:
-        return f'id: {changes.next}\nevent: resync\ndata: {{"next":{changes.next}}}\n\n'.encode()
-    return b"".join(
+    """The events; behind a resync those that are still kept, so that one who breaks off there misses none of them."""
+    at = changes.events[0].n - 1 if changes.events else changes.next
+    resync = b'id: %d\nevent: resync\ndata: {"next":%d}\n\n' % (at, at) if changes.resync else b""
+    return resync + b"".join(
         b"id: %d\ndata: %b\n\n" % (one.n, msgspec.json.encode({"type": one.type, "session_id": f"ses_{one.session_id}", "seq": one.seq}))
         for one in changes.events
     )

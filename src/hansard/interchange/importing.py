@@ -16,7 +16,7 @@ from hansard.errors import Invalid, Later
 from hansard.interchange import formats
 from hansard.interchange.aside import Aside
 from hansard.interchange.documents import Document, documents
-from hansard.interchange.place import Place
+from hansard.interchange.place import Bound, Place
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
@@ -67,7 +67,8 @@ class Problem(Struct, frozen=True):
 class Report(Struct, kw_only=True):
     """What became of the sessions: stored, there already, added to, set aside.
 
-    ``messages`` counts those of the sessions read.  ``skipped`` are files of no known format inside
+    ``earlier`` counts the records that the import which is resumed has settled, ``notes`` say what could not be
+    resumed.  ``messages`` counts those of the sessions read.  ``skipped`` are files that are empty or of no known format inside
     a folder or archive, ``errors`` the files that say which records are bad and why, ``problems``
     the first hundred of these.
     """
@@ -76,7 +77,9 @@ class Report(Struct, kw_only=True):
     same: int = 0
     updated: int = 0
     bad: int = 0
+    earlier: int = 0
     messages: int = 0
+    notes: list[str] = []
     skipped: list[str] = []
     errors: list[str] = []
     problems: list[Problem] = []
@@ -126,23 +129,30 @@ class Import:
 
     async def _root(self, found: Iterable[Document], path: Path | None) -> None:
         before = self.report.outcomes()
-        place = Place(path, resume=self._options.resume)
+        place = Place(path, self._bound(), resume=self._options.resume, keep=not self._options.dry_run)
+        self.report.notes += filter(None, [place.note])
         with Aside(None if self._options.dry_run else path, keep=place.done > 0) as aside:
             try:
                 for document in found:
                     await self._read(document, place, aside)
                 await self._write_group(place, aside)
                 await self._settle()
-            except BaseException:
-                if not self._options.dry_run:
-                    place.save()
-                raise
             finally:
                 if self._flight is not None:
                     self._flight.cancel()
             place.forget()
         self.report.errors += aside.written
         await self._note(path, before)
+
+    def _bound(self) -> Bound:
+        options, zone = self._options, self._options.zone
+        return Bound(
+            store=self._service.store_name,
+            workspace=self._principal.workspace_id,
+            format=self._format.name if self._format else None,
+            channel=options.channel,
+            zone=None if zone is None else str(zone),
+        )
 
     async def _note(self, path: Path | None, before: Counter[str]) -> None:
         """Tell the audit log what the import of one file or folder has changed."""
@@ -154,7 +164,7 @@ class Import:
         with document.stream() as stream:
             for number, outcome in enumerate(self._outcomes(document, stream), 1):
                 if place.passes():
-                    self.report.same += 1
+                    self.report.earlier += 1
                 elif isinstance(outcome, Bad):
                     self.report.bad += 1
                     self._bad += 1
@@ -168,6 +178,8 @@ class Import:
         format_ = self._format or formats.sniffed(document, stream)
         if format_ is not None:
             yield from format_.read(document, stream, self._rules)
+        elif document.chosen and stream.is_empty():
+            raise Invalid(f"{document.name} is empty: there is nothing to import", code="nothing_to_import")
         elif document.chosen:
             raise Invalid(f"{document.name} is of no known format: name one of {', '.join(formats.NAMES)}", param="format")
         else:

@@ -11,6 +11,7 @@ HEAD = 256 * 1024
 CHUNK = 256 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_FORMAT = 31
+_NOTHING = b"\xef\xbb\xbf \t\r\n[]"
 
 
 class Truncated(Exception):
@@ -39,6 +40,13 @@ class Stream:
         if self._problem:
             raise self._problem
         yield from self._rest
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing, or nothing but an empty array; not where the bytes break off. To be asked instead of reading."""
+        try:
+            return not any(chunk.strip(_NOTHING) for chunk in self.chunks())
+        except Truncated:
+            return False
 
     def lines(self) -> Iterator[bytes]:
         """Everything from the beginning, line by line, without the line ends."""

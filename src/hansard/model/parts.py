@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hansard.errors import Invalid
+from hansard.model.plain import parted, plain
 
 
 class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,9 +45,9 @@ def check(parts: Raw, where: str) -> list[Part]:
     try:
         decoded = _decode(parts)
     except msgspec.ValidationError as problem:
-        message, _, path = str(problem).partition(" - at `$")
-        param = where + path.rstrip("`")
-        raise Invalid(f"{message} at {param}", param=param) from problem
+        text, place = parted(problem)
+        param = where + (place if place.startswith("[") or not place else f".{place}")
+        raise Invalid(f"{param}: {plain(text)}", param=param) from problem
     if not decoded:
         raise Invalid(f"{where} is empty: a message has at least one part", param=where)
     for index, part in enumerate(decoded):

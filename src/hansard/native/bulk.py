@@ -19,7 +19,7 @@ _reader = QueryReader(ListParams)
 _PAGING = {"sort", "limit", "cursor", "total"}
 
 
-class BulkIn(Struct, frozen=True, kw_only=True):
+class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Either ``ids``, or ``filter`` with ``snapshot_at`` and ``expected``.
 
     ``filter`` has the parameters of ``GET /v1/sessions``; only sessions that had begun at ``snapshot_at`` count, and

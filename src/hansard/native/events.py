@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from starlette.responses import StreamingResponse
 
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import LAST_EVENT, route
 from hansard.http.streams import event_stream
 from hansard.model.times import rfc3339
 
@@ -47,7 +47,7 @@ async def stream_events(call: Call[EventParams, None]) -> StreamingResponse:
     """Follow the workspace as server-sent events, resumed by Last-Event-ID
 
     Each event's data is ``{"type", "session_id", "seq"}``; a comment comes every 15 seconds without one. An event named
-    ``resync`` says that some are no longer kept: list the sessions anew and go on from there.
+    ``resync`` says that earlier ones are no longer kept: list the sessions anew; those that are kept follow.
     """
     return await event_stream(call, call.service.events, call.params.after)
 
@@ -60,6 +60,6 @@ async def list_changes(call: Call[ChangeParams, None]) -> ChangeList:
 
 
 routes = (
-    route("GET /v1/events", stream_events, scope="sessions:read", params=EventParams, media_type="text/event-stream", returns=str),
+    route("GET /v1/events", stream_events, scope="sessions:read", params=EventParams, heeds=(LAST_EVENT,), media_type="text/event-stream", returns=str),
     route("GET /v1/changes", list_changes, scope="sessions:read", params=ChangeParams, returns=ChangeList),
 )

@@ -14,7 +14,7 @@ from hansard.model.times import rfc3339
 from hansard.service.keys import DEFAULT_SCOPES
 
 
-class KeyIn(Struct, frozen=True, kw_only=True):
+class KeyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``user`` and ``app`` narrow the key to one end user or application."""
 
     name: str
@@ -24,7 +24,7 @@ class KeyIn(Struct, frozen=True, kw_only=True):
     app: str | None = None
 
 
-class RotateIn(Struct, frozen=True, kw_only=True):
+class RotateIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grace_seconds: Annotated[float, Meta(ge=0, le=30 * 86_400, description="how long the old key still works")] = 86_400
 
 

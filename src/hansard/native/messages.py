@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import MIB, Reply, route
+from hansard.http.route import IF_NONE_MATCH, MIB, ONCE, Reply, route
 from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
 from hansard.service.fragments import MessageProjection
 
 
-class MessageIn(Struct, frozen=True, kw_only=True):
+class UsageIn(Usage, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a caller says of it."""
+
+
+class MessageIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``text`` may stand for a single text part."""
+
+    instead: ClassVar[dict[str, str]] = {"content": "what is said goes into 'text', or into 'parts' as a list"}
 
     role: Role
     parts: Raw | UnsetType = UNSET
@@ -28,11 +34,11 @@ class MessageIn(Struct, frozen=True, kw_only=True):
     sender: Literal["operator"] | None = None
     sender_id: str | None = None
     model: str | None = None
-    usage: Usage = Usage()
+    usage: UsageIn = UsageIn()
     metadata: Raw | UnsetType = UNSET
 
 
-class AppendIn(Struct, frozen=True, kw_only=True):
+class AppendIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``expected_seq`` is the last seq that the caller knows: a session that has moved on answers 409."""
 
     messages: list[MessageIn]
@@ -187,8 +193,8 @@ MESSAGE = MessageProjection("native.message", message_out)
 MANY = "/v1/sessions/{session_id}/messages"
 
 routes = (
-    route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201),
-    route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList),
+    route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201, heeds=(ONCE,)),
+    route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList, heeds=(IF_NONE_MATCH,)),
     route(f"GET {MANY}/{{message_id}}", read_message, scope="sessions:read", returns=MessageOut),
-    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=Gone),
+    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=Gone, heeds=(ONCE,)),
 )

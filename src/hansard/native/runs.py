@@ -9,15 +9,16 @@ from msgspec import Meta, Raw, Struct
 
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import Reply, route
+from hansard.http.route import ONCE, Reply, route
 from hansard.model import Run, RunDraft, RunPatch, Session, Usage
 from hansard.model.times import rfc3339
+from hansard.native.messages import UsageIn
 
 Lease = Annotated[float, Meta(gt=0, le=86_400, description="seconds without a heartbeat after which the run counts as interrupted")]
 _DEFAULT_LEASE = 60.0
 
 
-class RunIn(Struct, frozen=True, kw_only=True):
+class RunIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``exclusive`` answers 409 while another run of the session is open; ``lease_seconds`` null means that the run never lapses."""
 
     id: str | None = None
@@ -31,17 +32,17 @@ class RunIn(Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
 
 
-class HeartbeatIn(Struct, frozen=True, kw_only=True):
+class HeartbeatIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: Literal["queued", "running", "waiting"] | None = None
     lease_seconds: Lease | None = None
 
 
-class FinishIn(Struct, frozen=True, kw_only=True):
+class FinishIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``usage`` is what the run used up beyond what its messages report themselves."""
 
     state: Literal["completed", "partial", "failed", "cancelled", "interrupted"] = "completed"
     error: str | None = None
-    usage: Usage | None = None
+    usage: UsageIn | None = None
     finished_at: Moment | None = None
 
 
@@ -153,9 +154,9 @@ def _us(seconds: float | None) -> int | None:
 MANY = "/v1/sessions/{session_id}/runs"
 
 routes = (
-    route(f"POST {MANY}", start_run, scope="sessions:write", body=RunIn, returns=RunOut, status=201, also=(200,)),
+    route(f"POST {MANY}", start_run, scope="sessions:write", body=RunIn, returns=RunOut, status=201, also=(200,), heeds=(ONCE,)),
     route(f"GET {MANY}", list_runs, scope="sessions:read", params=ListParams, returns=RunList),
     route(f"GET {MANY}/{{run_id}}", read_run, scope="sessions:read", returns=RunOut),
     route(f"POST {MANY}/{{run_id}}/heartbeat", heartbeat_run, scope="sessions:write", body=HeartbeatIn, returns=RunOut),
-    route(f"POST {MANY}/{{run_id}}/finish", finish_run, scope="sessions:write", body=FinishIn, returns=RunOut),
+    route(f"POST {MANY}/{{run_id}}/finish", finish_run, scope="sessions:write", body=FinishIn, returns=RunOut, heeds=(ONCE,)),
 )

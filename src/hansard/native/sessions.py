@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,8 +11,9 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from hansard.errors import Invalid
 from hansard.http.call import Call, version_tag
 from hansard.http.fields import Moment, us
-from hansard.http.route import Reply, route
+from hansard.http.route import IF_MATCH, IF_NONE_MATCH, ONCE, Reply, route
 from hansard.model import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
+from hansard.model.run import STATES
 from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION, Kind, Resolution, Sort
 from hansard.model.times import rfc3339
 from hansard.service.fragments import Projection
@@ -53,7 +55,7 @@ class ListParams(FilterParams, frozen=True, kw_only=True):
     total: Annotated[bool, Meta(description="true adds the exact number of matching sessions")] = False
 
 
-class SessionIn(Struct, frozen=True, kw_only=True):
+class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str | None = None
     title: str | None = None
     kind: Kind = "session"
@@ -76,7 +78,7 @@ class SessionIn(Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
 
 
-class SessionChange(Struct, frozen=True, kw_only=True):
+class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON Merge Patch: what is absent stays, null clears."""
 
     title: str | UnsetType | None = UNSET
@@ -92,17 +94,17 @@ class SessionChange(Struct, frozen=True, kw_only=True):
     resolution: Resolution | UnsetType = UNSET
     intent: str | UnsetType | None = UNSET
     sub_intent: str | UnsetType | None = UNSET
-    tags: list[str] | UnsetType = UNSET
-    trail: list[Any] | UnsetType = UNSET
+    tags: list[str] | UnsetType | None = UNSET
+    trail: list[Any] | UnsetType | None = UNSET
     external_ids: dict[str, str | None] | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType | None = UNSET
 
 
-class EndIn(Struct, frozen=True, kw_only=True):
+class EndIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resolution: Resolution | None = None
 
 
-class ForkIn(Struct, frozen=True, kw_only=True):
+class ForkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``message`` is the id or seq of the last message that the fork keeps; without it the fork keeps all."""
 
     id: str | None = None
@@ -214,7 +216,8 @@ async def update_session(call: Call[None, SessionChange]) -> Reply:
     """Change a session with a JSON Merge Patch; ``If-Match`` guards against changes in between"""
     given = call.body
     fields = {("user_id" if field == "user" else field): getattr(given, field) for field in given.__struct_fields__}
-    patch = SessionPatch(**fields)
+    empty: dict[str, list[Any]] = {field: [] for field in ("tags", "trail") if fields[field] is None}
+    patch = SessionPatch(**(fields | empty))
     once = call.once(session_out)
     return whole(await call.service.sessions.update(call.principal, call.path["session_id"], patch, if_version=call.if_version(), once=once))
 
@@ -255,10 +258,8 @@ async def delete_session(call: Call[None, None]) -> Deleted:
 
 def filter_of(asked: FilterParams) -> SessionFilter:
     """The filter that the parameters mean; Invalid for a value that could never match."""
-    for field, known in (("kind", KINDS), ("resolution", RESOLUTIONS)):
-        unknown = [value for value in getattr(asked, field) if value not in known]
-        if unknown:
-            raise Invalid(f"{field}: unknown value {unknown[0]!r}: choose from {', '.join(known)}", param=field)
+    for field, known in (("state", STATES), ("kind", KINDS), ("resolution", RESOLUTIONS)):
+        check_words(field, getattr(asked, field), known)
     skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
     same = ("state", "channel", "kind", "app", "agent", "model", "resolution", "intent", "trigger", "tag")
     values: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in same}
@@ -278,6 +279,13 @@ def filter_of(asked: FilterParams) -> SessionFilter:
         updated_from=us(asked.updated_from),
         updated_until=us(asked.updated_until),
     )
+
+
+def check_words(field: str, values: Sequence[str], known: Sequence[str]) -> None:
+    """Invalid for a word that no session ever has: an empty answer would pass for a true one."""
+    unknown = [value for value in values if value not in known]
+    if unknown:
+        raise Invalid(f"{field}: unknown value {unknown[0]!r}: choose from {', '.join(known)}", param=field)
 
 
 def session_out(session: Session) -> SessionOut:
@@ -314,13 +322,13 @@ SESSION = Projection("native.session", session_out)
 ONE = "/v1/sessions/{session_id}"
 
 routes = (
-    route("POST /v1/sessions", start_session, scope="sessions:write", body=SessionIn, returns=SessionOut, status=201, also=(200,)),
+    route("POST /v1/sessions", start_session, scope="sessions:write", body=SessionIn, returns=SessionOut, status=201, also=(200,), heeds=(ONCE,)),
     route("GET /v1/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
-    route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut),
-    route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut),
-    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Deleted),
-    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut),
+    route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut, heeds=(IF_NONE_MATCH,)),
+    route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
+    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Deleted, heeds=(ONCE,)),
+    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut, heeds=(ONCE,)),
     route(f"POST {ONE}/archive", archive_session, scope="sessions:write", returns=SessionOut),
     route(f"POST {ONE}/unarchive", unarchive_session, scope="sessions:write", returns=SessionOut),
-    route(f"POST {ONE}/fork", fork_session, scope="sessions:write", body=ForkIn, returns=SessionOut, status=201),
+    route(f"POST {ONE}/fork", fork_session, scope="sessions:write", body=ForkIn, returns=SessionOut, status=201, heeds=(ONCE,)),
 )

@@ -9,7 +9,9 @@ from msgspec import Meta, Struct
 
 from hansard.http.call import Call
 from hansard.http.route import route
+from hansard.model.run import STATES
 from hansard.model.stats import Stats, StatsBy, StatsQuery
+from hansard.native.sessions import check_words
 
 _EPOCH = date(1970, 1, 1)
 _DAYS = 30
@@ -73,6 +75,7 @@ async def read_stats(call: Call[StatsParams, None]) -> StatsOut:
 def query_of(asked: StatsParams) -> StatsQuery:
     last = asked.until or datetime.now(UTC).date()
     first = asked.from_ or last - timedelta(days=_DAYS - 1)
+    check_words("state", asked.state, STATES)
     given = {field: tuple(getattr(asked, field)) for field in ("channel", "app", "agent", "state")}
     return StatsQuery(first=(first - _EPOCH).days, last=(last - _EPOCH).days, by=asked.by, **given)
 

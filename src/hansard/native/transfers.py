@@ -19,6 +19,7 @@ from hansard.interchange.importing import Import, Options, Problem
 from hansard.native.sessions import FilterParams, filter_of
 
 BODY, UNPACKED = 8 * MIB, 64 * MIB
+_TAKEN = ("application/json", "application/octet-stream")
 _HEADERS = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="hansard.jsonl"'}
 
 
@@ -58,6 +59,9 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
 
     At most 8 MiB, and 64 MiB unpacked: cut larger files between their records. A second import changes nothing.
     """
+    kind = call.headers.get("content-type").partition(";")[0].strip().lower()
+    if kind.startswith("multipart/"):
+        raise Invalid(f"the body is {kind}: send the file itself (curl --data-binary @FILE)", code="unsupported_media_type", param="Content-Type")
     asked = call.params
     options = Options(format=asked.format, zone=_zone(asked.tz), channel=asked.channel, dry_run=asked.dry_run)
     document = from_stream("the body", io.BytesIO(call.data), most=UNPACKED)
@@ -74,5 +78,5 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 routes = (
     route("GET /v1/export", export_sessions, scope="export", params=FilterParams, returns=str, media_type="application/x-ndjson"),
-    route("POST /v1/import", import_sessions, scope="sessions:write", params=ImportParams, form=True, body_limit=BODY, returns=Imported),
+    route("POST /v1/import", import_sessions, scope="sessions:write", params=ImportParams, form=True, takes=_TAKEN, body_limit=BODY, returns=Imported),
 )

@@ -40,7 +40,11 @@ class Retention(Struct, frozen=True, kw_only=True):
     rules: dict[str, Days]
 
 
-class ApplyIn(Struct, frozen=True, kw_only=True):
+class RetentionIn(Retention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rules that are to hold."""
+
+
+class ApplyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``rules`` are for a dry run: what would go if they were set."""
 
     dry_run: bool = False
@@ -79,7 +83,7 @@ async def read_retention(call: Call[None, None]) -> Retention:
     return Retention(rules=await call.service.retention.rules(call.principal))
 
 
-async def set_retention(call: Call[None, Retention]) -> Retention:
+async def set_retention(call: Call[None, RetentionIn]) -> Retention:
     """Set how long sessions are kept, in the place of all rules before; without any they are kept for ever"""
     return Retention(rules=await call.service.retention.set_rules(call.principal, call.body.rules))
 
@@ -103,6 +107,6 @@ routes = (
     route("GET /v1/users/{user_id}/erasures", list_erasures, scope="audit:read", returns=ErasureList),
     route("GET /v1/erasures/{erasure_id}", read_erasure, scope="audit:read", returns=ErasureOut),
     route("GET /v1/retention", read_retention, scope="sessions:read", returns=Retention),
-    route("PUT /v1/retention", set_retention, scope="keys:admin", body=Retention, returns=Retention),
+    route("PUT /v1/retention", set_retention, scope="keys:admin", body=RetentionIn, returns=Retention),
     route("POST /v1/retention/apply", apply_retention, scope="sessions:delete", body=ApplyIn, returns=Applied),
 )

@@ -13,11 +13,11 @@ from hansard.model.times import rfc3339
 from hansard.service.workspaces import Workspaces
 
 
-class WorkspaceIn(Struct, frozen=True, kw_only=True):
+class WorkspaceIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
 
 
-class WorkspaceChange(Struct, frozen=True, kw_only=True):
+class WorkspaceChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``settings`` is a JSON Merge Patch; the one setting is ``sharing``, true or false."""
 
     name: str | UnsetType = UNSET

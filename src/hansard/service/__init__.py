@@ -25,6 +25,8 @@ from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
 from hansard.service.users import Users
 from hansard.service.workspaces import Workspaces
+from hansard.settings import masked
+from hansard.store import file_of
 from hansard.store.cursors import Cursors
 from hansard.store.verbs import keys as stored
 
@@ -64,6 +66,12 @@ class Service:
         self.shares = Shares(store, secret, clock)
         self.sign_ins = SignIns(store, self.keys, secret, clock)
         self.workspaces = Workspaces(store, self.keys, ids, clock, self.audit)
+
+    @property
+    def store_name(self) -> str:
+        """Which store this is, from wherever it is looked at: its file's whole path, or its URL without the password."""
+        file = file_of(self.store.url)
+        return masked("store", self.store.url) if file is None else str(file.absolute())
 
     @classmethod
     async def on(cls, store: Store, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None) -> Service:

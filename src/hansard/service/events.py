@@ -48,10 +48,9 @@ class Events:
         generation = await self._store.read(verbs.generation, principal.workspace_id)
         if after > generation:
             return Changes([], generation, has_more=False, resync=True)
-        found, first = await self._store.read(verbs.since, principal.workspace_id, after, limit)
-        trimmed = after < generation and (first is None or first > after + 1)
+        found, trimmed = await self._store.read(verbs.since, principal.workspace_id, after, limit)
         reached = found[-1].n if len(found) == limit else max(generation, found[-1].n if found else 0)
-        return Changes(await self._visible(principal, found), reached, has_more=len(found) == limit, resync=trimmed)
+        return Changes(await self._visible(principal, found), reached, has_more=len(found) == limit, resync=after < trimmed)
 
     async def now(self, principal: Principal) -> int:
         return await self._store.read(verbs.generation, principal.workspace_id)

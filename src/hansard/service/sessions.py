@@ -156,14 +156,17 @@ class Sessions:
         return await self._store.write(verbs.change, ref(principal, name), now, amend, touch=False)
 
     async def fork(self, principal: Principal, name: str, *, until: int | None, draft: SessionDraft, once: Once | None = None) -> Session:
-        """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent."""
+        """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent.
+
+        Invalid where the original has no such seq.
+        """
         now = self._clock()
         new = self.drafted(principal, draft, None, now)
 
         def branch(source: Session) -> Session:
             kept = {field: getattr(source, field) for field in ("kind", "channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "tags")}
             given = {field: getattr(new, field) for field in kept if getattr(draft, field) not in (None, [], "session")}
-            last = source.last_seq if until is None else min(until, source.last_seq)
+            last = source.last_seq if until is None else _within(until, source)
             return msgspec.structs.replace(new, **(kept | given), parent_id=source.id, forked_seq=last)
 
         return await write(self._store, once, principal.workspace_id, now, message_verbs.fork, ref(principal, name), branch, until, self._ids, now)
@@ -343,3 +346,10 @@ def _lower(text: str | None) -> str | None:
 
 def _json(value: object) -> Raw:
     return Raw(msgspec.json.encode(value))
+
+
+def _within(seq: int, source: Session) -> int:
+    if not 1 <= seq <= source.last_seq:
+        last = f"the last is {source.last_seq}" if source.last_seq else "it has none yet"
+        raise Invalid(f"the session has no message {seq}: {last}", param="message")
+    return seq

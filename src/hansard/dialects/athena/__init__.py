@@ -26,11 +26,11 @@ PREFIX = "/api/v0"
 _ITEM = re.compile(rf"(?:{PREFIX}){{1,2}}/(?:sessions|threads)/.")
 _PHRASES = {401: "Unauthorized", 405: "Method Not Allowed"}
 _TYPES = (
-    ("`int` >=", "greater_than_equal"),
-    ("`int` <=", "less_than_equal"),
-    ("Expected `int`", "int_parsing"),
-    ("Expected `bool", "bool_parsing"),
-    ("Invalid enum value", "enum"),
+    ("whole number >=", "greater_than_equal"),
+    ("whole number <=", "less_than_equal"),
+    ("expected a whole number", "int_parsing"),
+    ("expected true", "bool_parsing"),
+    ("unknown value", "enum"),
     ("of length <=", "too_long"),
 )
 

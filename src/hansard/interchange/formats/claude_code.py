@@ -44,8 +44,8 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
             yield item
         elif not isinstance(item.value, dict) or not all(isinstance(item.value.get(field), str | None) for field in _NAMES):
             yield Bad(item.number, "not an entry: an object whose names are text")
-        elif isinstance(title := item.value.get(_TITLES.get(str(item.value.get("type")), "")), str):
-            titles[str(item.value["type"])] = title
+        elif (kind := str(item.value.get("type"))) in _TITLES and isinstance(title := item.value.get(_TITLES[kind]), str):
+            titles[kind] = title
         elif _is_message(item.value) or isinstance(item.value.get("uuid"), str):
             entries.append(item)
     title = next((titles[kind] for kind in _TITLES if kind in titles), None)

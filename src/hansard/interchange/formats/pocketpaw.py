@@ -2,7 +2,7 @@
 
 - the file's name is the session's id; its channel is the longest known one that the name begins with,
   since the name has lost the colon that stood between the two;
-- ``_index.json`` beside it is a cache that can be rebuilt: only a person's own title is taken from it;
+- ``_index.json`` beside it is a cache that can be rebuilt: only a person's own title is taken from it, by its neighbours;
 - names that begin with ``_``, ``*_compaction.json`` and files that hold no list are not sessions;
 - times are local to the machine that wrote them unless they carry an offset;
 - the product's own JSON export of one session, ``{export_version, session_id, messages}``, is read too.
@@ -48,6 +48,8 @@ _FIELDS = {"id", "role", "content", "timestamp", "metadata"}
 
 
 def sniff(document: Document, shape: Shape) -> bool:
+    if document.stem == "_index":
+        return not document.chosen and not shape.is_array
     return not _is_beside(document) and ({"role", "content", "timestamp", "metadata"} <= shape.keys or {"export_version", "session_id"} <= shape.keys)
 
 

@@ -19,10 +19,11 @@ select n, type, session_id, seq, at from session_events
 select min(n) from session_events where workspace_id = :workspace_id
 
 -- name: event_trim
+delete from session_events where workspace_id = :workspace_id and n <= :until
+
+-- name: event_indexed
 -- What search has not indexed yet is kept.
-delete from session_events
- where workspace_id = :workspace_id and n <= :until
-   and n <= (select generation from search_workspaces where search_workspaces.workspace_id = :workspace_id)
+select generation from search_workspaces where workspace_id = :workspace_id
 
 -- name: event_delete_of_session
 delete from session_events where workspace_id = :workspace_id and session_id = :id

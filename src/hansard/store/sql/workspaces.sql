@@ -66,6 +66,14 @@ insert into store_facts (name, value) values (:name, :value) on conflict do noth
 -- name: fact_get
 select value from store_facts where name = :name
 
+-- name: fact_raise
+-- A number that only grows, whoever is first.
+insert into store_facts (name, value) values (:name, :value)
+on conflict (name) do update set value = excluded.value where cast(store_facts.value as bigint) < cast(excluded.value as bigint)
+
+-- name: workspace_purge_store_facts
+delete from store_facts where name = 'trimmed:' || :workspace_id
+
 -- name: workspace_purge_sign_ins
 delete from sign_ins where workspace_id = :workspace_id
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 
 from hansard.errors import StoreUnavailable
-from hansard.store.sqlite.connection import REFUSED, Connection, translate
+from hansard.store.sqlite.connection import BUSY_MS, REFUSED, Connection, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ T = TypeVar("T")
 _GROUP = 256
 _CHECKPOINT_PAGES = 2000
 _LONGEST_LOG_PAGES = 16_000
-"""Beyond this, writers are held up for as long as it takes to begin the log anew: it never would where they leave no gap."""
+"""Beyond this the writer itself begins the log anew: nobody else finds the moment for it where writes leave no gap."""
 _PATIENCE_MS = 100
 _PAUSE = 0.25
 
@@ -106,6 +106,8 @@ class Writer:
         while group := self._take():
             self._commit(connection, group)
             _settle(group)
+            if self._checkpointer is not None:
+                self._checkpointer.shorten(connection)
         connection.close()
 
     def _take(self) -> list[Job]:
@@ -171,6 +173,7 @@ class Checkpointer:
         self._connection.db.set_busy_timeout(_PATIENCE_MS)  # emptying the log holds writers up while it waits for readers
         self._due = Event()
         self._pages = 0
+        self._too_long = _LONGEST_LOG_PAGES
         self._scrubs: deque[Future[None]] = deque()
         self._stopping = False
         self._thread = Thread(target=self._work, name="hansard-checkpoint", daemon=True)
@@ -190,6 +193,20 @@ class Checkpointer:
             self._due.set()
         return apsw.SQLITE_OK
 
+    def shorten(self, writer: Connection) -> None:
+        """Between two of the writer's commits: begin a log anew that has become too long, unless a reader needs it still."""
+        if self._pages < self._too_long:
+            return
+        writer.db.set_busy_timeout(_PATIENCE_MS)
+        try:
+            writer.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error:
+            self._too_long = self._pages + _CHECKPOINT_PAGES
+        else:
+            self._pages, self._too_long = 0, _LONGEST_LOG_PAGES
+        finally:
+            writer.db.set_busy_timeout(BUSY_MS)
+
     def scrub(self) -> Future[None]:
         """Ask for an empty log; tried until no reader needs it any more."""
         asked: Future[None] = Future()
@@ -203,9 +220,10 @@ class Checkpointer:
             self._due.clear()
             waiting = len(self._scrubs)
             with contextlib.suppress(apsw.Error):  # busy or full: the log stays, and is asked for again
-                self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-                if waiting or self._pages >= _LONGEST_LOG_PAGES:
+                if waiting:
                     self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                elif self._pages < self._too_long:
+                    self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
                 for _ in range(waiting):
                     _finish(self._scrubs.popleft())
         while self._scrubs:

@@ -79,16 +79,24 @@ def generation(workspace_id: str) -> Steps[int]:
     return (yield from value("generation_get", workspace_id=workspace_id)) or 0
 
 
-def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event], int | None]]:
-    """The events behind generation ``after``, and the first that is still kept (None without any)."""
+def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event], int]]:
+    """The events behind generation ``after``, and up to which they were trimmed; those of sessions that are deleted are gone besides."""
     found = yield from rows("event_list", workspace_id=workspace_id, after=after, limit=limit)
-    first = yield from value("event_first", workspace_id=workspace_id)
-    return [Event(*one) for one in found], first
+    trimmed = yield from value("fact_get", name=_trimmed(workspace_id))
+    return [Event(*one) for one in found], int(trimmed or 0)
 
 
 def trim(workspace_id: str, until: int) -> Steps[None]:
-    """Forget the events up to and including ``until``."""
-    yield from run("event_trim", workspace_id=workspace_id, until=until)
+    """Forget the events up to and including ``until``, of those that search has indexed, and remember how far."""
+    indexed = yield from value("event_indexed", workspace_id=workspace_id)
+    until = min(until, indexed or 0)
+    if until > 0:
+        yield from run("event_trim", workspace_id=workspace_id, until=until)
+        yield from run("fact_raise", name=_trimmed(workspace_id), value=str(until))
+
+
+def _trimmed(workspace_id: str) -> str:
+    return f"trimmed:{workspace_id}"
 
 
 def trim_old(workspace_id: str, before: int, kept: int) -> Steps[None]:

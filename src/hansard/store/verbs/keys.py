@@ -62,9 +62,13 @@ def create_workspace(workspace: Workspace) -> Steps[Workspace]:
     """Store a workspace with its counters; Conflict when the name is taken."""
     values = {"id": workspace.id, "name": workspace.name, "created_at": workspace.created_at, "settings": bytes(workspace.settings).decode()}
     if (yield from value("workspace_put", **values)) is None:
-        raise Conflict(f"there is a workspace {workspace.name!r} already", code="workspace_exists", param="name")
+        raise _taken(workspace.name)
     yield from run("workspace_counters_put", workspace_id=workspace.id)
     return workspace
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"there is a workspace {name!r} already", code="workspace_exists", param="name")
 
 
 def workspaces() -> Steps[list[Workspace]]:
@@ -87,6 +91,10 @@ def workspace_named(name: str) -> Steps[Workspace]:
 
 
 def update_workspace(after: Workspace) -> Steps[Workspace]:
+    """Store what is changed of it; Conflict when another has the name."""
+    named = yield from row("workspace_get_by_name", name=after.name)
+    if named is not None and rows.workspace(named).id != after.id:
+        raise _taken(after.name)
     yield from run("workspace_update", id=after.id, name=after.name, settings=bytes(after.settings).decode())
     return after
 
@@ -114,6 +122,7 @@ PURGED = (
     "stats_days",
     "stats_slots",
     "workspace_counters",
+    "store_facts",
 )
 
 

@@ -247,7 +247,7 @@ def fork(ref: Ref, branch: Callable[[Session], Session], until: int | None, ids:
     if (yield from value("session_put", **row_of(copy))) is None:
         raise Conflict(f"there is a session {copy.name!r} already", code="session_exists", param="id")
     after, before, texts, made = 0, chain.ROOT, list[str](), list[Message]()
-    last = source.last_seq if until is None else min(until, source.last_seq)
+    last = source.last_seq if until is None else until
     while after < last:
         got = yield listing.messages(ref.workspace_id, source.id, MessageQuery(), _COPY_BATCH, after=after, before=last + 1)
         if not got:

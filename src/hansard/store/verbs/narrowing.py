@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hansard.model import SessionFilter
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _RANGES = {column: (f"{column}_from", f"{column}_until") for column in ("created", "updated", "active")}
 _FIELDS = tuple(field for field in listing.LOOSE if not field.endswith(("_from", "_until")))
+_REMEMBERED = 512
 _ORDERLESS = ("tag", "query")
 _TITLES = frozenset({"query"})
 """Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and never the sessions themselves."""
@@ -42,15 +44,16 @@ def narrowest_only(workspace_id: str, wanted: SessionFilter) -> Steps[frozenset[
     """As ``loosened``, for a count, which needs no order: the narrowest filter leads whatever its size."""
     asked = _asked(wanted)
     if len(asked) <= 1:
-        return _TITLES if asked == [("query",)] else listing.NOTHING
+        return _TITLES if asked == (("query",),) else listing.NOTHING
     narrowest, _ = yield from _narrowest(workspace_id, wanted, asked)
     return frozenset(field for group in asked for field in group) - set(narrowest)
 
 
-def _asked(wanted: SessionFilter) -> list[tuple[str, ...]]:
+@lru_cache(_REMEMBERED)
+def _asked(wanted: SessionFilter) -> tuple[tuple[str, ...], ...]:
     """The groups of fields that an index serves together, of those that are asked for."""
     groups = [*((field,) for field in _FIELDS), *_RANGES.values()]
-    return [group for group in groups if any(getattr(wanted, field) not in ((), None, "") for field in group)]
+    return tuple(group for group in groups if any(getattr(wanted, field) not in ((), None, "") for field in group))
 
 
 def _has_order(wanted: SessionFilter, group: Sequence[str], column: str) -> bool:
