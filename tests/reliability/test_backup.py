@@ -83,13 +83,15 @@ async def test_a_backup_at_rest_is_equal_by_hash(store_url: str, other_url: str,
             await append(service, principal, ledger, SESSIONS[number % 4], f"t{number}")
         before = await service.checking.verify()
         await service.store.backup(tmp_path / "backup", lambda _share: None)
-        generation = await service.sessions.generation(principal)
         await append(service, principal, ledger, SESSIONS[0], "after the backup")
+        generation = await service.sessions.generation(principal)
+        assert not (await service.events.since(principal, generation - 1)).resync
         changed = await service.checking.verify()
     await open_store(Settings(store=other_url)).restore(tmp_path / "backup", lambda _share: None)
     async with opened(Settings(store=other_url)) as service:
         after = await service.checking.verify()
         assert await service.sessions.generation(principal) > generation
+        assert (await service.events.since(principal, generation)).resync, "who has heard of what is lost must look anew"
     figure(f"hash {before.content_hash} backed up, {after.content_hash} restored; one message more: {changed.content_hash}")
     assert after.content_hash == before.content_hash != changed.content_hash
     with pytest.raises(Conflict, match="nothing was overwritten"):

@@ -56,6 +56,7 @@ ACROSS = {
     "search_behind": "the workspaces that have changed, for the task that indexes",
     "search_erasures": "what is to be taken out of the index, a few rows",
     "fact_put": "no tenant's table",
+    "restored": "every workspace, once, when a backup becomes a store",
 }
 PLACE: dict[str, list[Any]] = {"updated_at": [1, "x"], "created_at": [1, "x"], "active_at": [1, "x"], "title": [0, "t", "x"], "-title": ["t", "x"]}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hansard.errors import Conflict, Invalid, NotFound
+from hansard.store.statements import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,6 @@ select c.relname, array_agg(a.attname::text order by a.attnum)
    and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and c.relname <> 'migrations'
  group by c.relname order by c.relname
 """
-_NEW_GENERATION = "update workspace_counters set generation = generation + 1000000"
 
 
 async def backup(connection: Any, target: Path, told: Callable[[float], None]) -> None:  # noqa: ANN401 - the pool's proxy
@@ -65,7 +65,7 @@ async def restore(connection: Any, source: Path, told: Callable[[float], None]) 
                 with archive.open(f"{table}.copy") as stream:
                     await connection.copy_to_table(table, columns=columns, source=stream, format="binary", timeout=None)
                 told(done / len(manifest["tables"]))
-            await connection.execute(_NEW_GENERATION)
+            await connection.execute(load("postgres")["restored"])
 
 
 def _manifest(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:

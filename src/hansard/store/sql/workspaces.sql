@@ -71,6 +71,12 @@ select value from store_facts where name = :name
 insert into store_facts (name, value) values (:name, :value)
 on conflict (name) do update set value = excluded.value where cast(store_facts.value as bigint) < cast(excluded.value as bigint)
 
+-- name: restored
+-- Generations go on from a number that was never used, and whoever follows a workspace is told to look at all of it anew.
+update workspace_counters set generation = generation + 1000000;
+insert into store_facts (name, value) select 'trimmed:' || workspace_id, cast(generation as text) from workspace_counters where true
+on conflict (name) do update set value = excluded.value
+
 -- name: workspace_purge_store_facts
 delete from store_facts where name = 'trimmed:' || :workspace_id
 

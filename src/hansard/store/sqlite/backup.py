@@ -10,12 +10,12 @@ import apsw
 
 from hansard.errors import Conflict, Invalid, NotFound
 from hansard.store.sqlite.connection import translated
+from hansard.store.statements import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PAGES = 2048
-_NEW_GENERATION = "update workspace_counters set generation = generation + 1000000"
 
 
 def backup(source: Path, target: Path, told: Callable[[float], None]) -> None:
@@ -30,13 +30,13 @@ def backup(source: Path, target: Path, told: Callable[[float], None]) -> None:
 def restore(source: Path, target: Path, told: Callable[[float], None]) -> None:
     """Make a backup a store again. Raises Conflict when ``target`` is there already, Invalid when ``source`` is no sound store.
 
-    Generations go on from a number that was never used, so that no client takes what it knew for what is restored.
+    No client takes what it knew for what is restored: generations go on from a number that was never used.
     """
     _check_free(target)
     if not source.is_file():
         raise NotFound(f"there is no backup {source}", code="backup_missing")
     _check_store(source)
-    _copy(source, target, told, _NEW_GENERATION)
+    _copy(source, target, told, load("sqlite")["restored"])
 
 
 def check(path: Path) -> list[str]:
