@@ -39,13 +39,14 @@ test: setup ## Run every test on SQLite and PostgreSQL, with the coverage gate, 
 test-ui: setup ## Run the page's tests in a browser; screenshots go to build/screens
 	@if chromium=$$($(BIN)/python scripts/chromium.py); then HANSARD_CHROMIUM="$$chromium" $(BIN)/pytest tests/ui $(ARGS); fi
 
-check: setup ## Run every lint: ruff, mypy, the layers, the project's own rules
+check: setup ## Run every lint: ruff, mypy, the layers, the project's own rules, the generated pages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir build/import-linter
 	@$(UV) lock --check --quiet
 	@$(BIN)/python scripts/check.py
+	@$(BIN)/python scripts/reference.py --check
 
 format: setup ## Format the code and mend what ruff can mend by itself
 	@$(BIN)/ruff check --fix-only .
