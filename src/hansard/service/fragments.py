@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
 _BYTES = 32 * 1024 * 1024
+_BESIDE = 400
+"""What the interpreter takes beside the text of a fragment: its key, its place, its objects."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -67,8 +69,9 @@ class Fragments:
             made[ident] = raw = Raw(text)
             key = (projection, workspace_id, ident)
             old = self._kept.pop(key, None)
-            self._size += len(text) - (old[2] if old else 0)
-            self._kept[key] = (version, raw, len(text))
+            size = len(text) + _BESIDE
+            self._size += size - (old[2] if old else 0)
+            self._kept[key] = (version, raw, size)
         while self._size > self._limit and self._kept:
             _, _, size = self._kept.pop(next(iter(self._kept)))
             self._size -= size
