@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +11,7 @@ import msgspec.inspect
 from msgspec.inspect import LiteralType, Metadata, StructType, UnionType
 
 from hansard.errors import Invalid
-from hansard.model.plain import joined, parted, plain
+from hansard.model.plain import joined, meant, parted, plain
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$", re.DOTALL)
 _GOT = re.compile(r", got `\w+`$")
@@ -34,14 +33,14 @@ def complaint(problem: msgspec.ValidationError, where: str, kind: type[msgspec.S
 
 def unknown_parameter(name: str, known: Iterable[str]) -> Invalid:
     shown = name[:_SHOWN]
-    return Invalid(f"there is no parameter {shown!r} here: {_meant(name, known)}", param=shown, code="unknown_parameter", where="query")
+    return Invalid(f"there is no parameter {shown!r} here: {meant(name, known)}", param=shown, code="unknown_parameter", where="query")
 
 
 def _unknown_field(name: str, place: str, where: str, kind: type[msgspec.Struct]) -> Invalid:
     """``instead`` of the struct says what to do about a name that others use."""
     struct = next((one for one in _types(kind, place) if isinstance(one, StructType)), None)
     instead = getattr(struct.cls, "instead", {}).get(name) if struct else None
-    hint = instead or _meant(name, [field.encode_name for field in struct.fields] if struct else [])
+    hint = instead or meant(name, [field.encode_name for field in struct.fields] if struct else [])
     shown = name[:_SHOWN]
     return Invalid(f"there is no field {shown!r} in {place or 'the body'}: {hint}", param=joined(place, shown), code="unknown_field", where=where)
 
@@ -52,14 +51,6 @@ def _quoting(text: str, value: object) -> str:
     if text == _NO_DATE:
         return f"{shown} is no date: write one such as 2026-01-31"
     return plain(_GOT.sub("", text)) + f", got {shown}" if isinstance(value, str) and _GOT.search(text) else plain(text)
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(name, known, 1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"there are {', '.join(known)}" if known else "there are none"
 
 
 def _words(kind: type[msgspec.Struct], place: str) -> list[str]:

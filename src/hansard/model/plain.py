@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import msgspec
 
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
@@ -37,6 +40,19 @@ def parted(problem: msgspec.ValidationError) -> tuple[str, str]:
 
 def joined(place: str, field: str) -> str:
     return f"{place}.{field}" if place else field
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What a name that is not known was meant to be, or else what there is.
+
+    >>> meant("titel", ["title", "tags"]), meant("x", [])
+    ("did you mean 'title'?", 'there are none')
+    """
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there are {', '.join(known)}" if known else "there are none"
 
 
 def plain(text: str) -> str:

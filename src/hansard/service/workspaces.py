@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from msgspec import Raw
 from hansard.access import ALL_SCOPES, Principal
 from hansard.errors import Invalid
 from hansard.model import Workspace
+from hansard.model.plain import meant
 from hansard.service.merge import merge_patch
 from hansard.store.verbs import keys as verbs
 from hansard.store.verbs.audit import Act
@@ -42,9 +42,7 @@ def _check_settings(patch: object) -> None:
     for name, value in patch.items() if isinstance(patch, dict) else ():
         kind = SETTINGS.get(name)
         if kind is None:
-            close = difflib.get_close_matches(str(name), SETTINGS, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(SETTINGS)}"
-            raise Invalid(f"settings: there is no setting {str(name)[:64]!r}: {hint}", param="settings", code="unknown_setting")
+            raise Invalid(f"settings: there is no setting {str(name)[:64]!r}: {meant(str(name), SETTINGS)}", param="settings", code="unknown_setting")
         if value is not None and type(value) is not kind:
             raise Invalid(f"settings.{name} is true or false", param=f"settings.{name}")
 
