@@ -11,6 +11,9 @@ PORT  ?= 8765
 STORE ?= sqlite:///hansard.db
 ARGS  ?=
 
+# A machine that says not to keep bytecode would have each of the many processes here compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup serve postgres test test-ui check format docs clients torture attack bench lock clean
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
@@ -31,13 +31,13 @@ def _image(_self: RendererHTML, tokens: Sequence[Token], index: int, _options: A
     return f'<a class="remote" href="{escape(source)}">{escape(label or "image")} ({escape(host_of(source))})</a>'
 
 
-def _made() -> MarkdownIt:
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - it takes long to load, and a server need not wait for it
+
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     markdown.add_render_rule("image", _image)
     return markdown
-
-
-_markdown = _made()
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +46,7 @@ def rendered(text: str) -> Markup:
     if len(text) > _LONGEST:
         return plain(text)
     try:
-        html = _markdown.render(text)
+        html = _markdown().render(text)
     except (ValueError, RecursionError, IndexError):
         return plain(text)
     clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import RedirectResponse, Response
 
 from hansard import __version__
@@ -13,6 +13,8 @@ from hansard.web import words
 from hansard.web.assets import Assets
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from hansard.http.call import Call
 
 CSP = (
@@ -37,9 +39,16 @@ class Pages:
     """Renders the templates; every value is escaped."""
 
     def __init__(self, assets: Assets) -> None:
-        self._environment = Environment(loader=PackageLoader("hansard.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        self._environment.globals |= {"static": assets.place, "version": __version__}
-        self._environment.filters |= words.FILTERS
+        self._assets = assets
+
+    @cached_property
+    def _environment(self) -> Environment:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - it takes long to load, and a server need not wait for it
+
+        made = Environment(loader=PackageLoader("hansard.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        made.globals |= {"static": self._assets.place, "version": __version__}
+        made.filters |= words.FILTERS
+        return made
 
     def render(self, template: str, **context: Any) -> str:  # noqa: ANN401 - whatever a template shows
         return self._environment.get_template(template).render(context)
