@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 
 from hansard.errors import StoreUnavailable
-from hansard.store.sqlite.connection import BUSY_MS, REFUSED, Connection, translate
+from hansard.store.sqlite.connection import REFUSED, Connection, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 _GROUP = 256
-_CHECKPOINT_PAGES = 2000
-_LONGEST_LOG_PAGES = 16_000
-"""Beyond this the writer itself begins the log anew: nobody else finds the moment for it where writes leave no gap."""
+_CHECKPOINT_PAGES = 8000
+"""So long a log is moved into the file at once: a page that many appends changed is written there once for all of them."""
+_REST_PAGES = 1000
+_LONGEST_LOG_PAGES = 24_000
+"""Beyond this the writer itself moves the log, however much there is: nobody else keeps up with it."""
 _PATIENCE_MS = 100
 _PAUSE = 0.25
 
@@ -107,7 +109,7 @@ class Writer:
             self._commit(connection, group)
             _settle(group)
             if self._checkpointer is not None:
-                self._checkpointer.shorten(connection)
+                self._checkpointer.finish(connection)
         connection.close()
 
     def _take(self) -> list[Job]:
@@ -166,14 +168,17 @@ def _settle_all(jobs: Sequence[Job]) -> None:
 
 
 class Checkpointer:
-    """Moves the write-ahead log into the file on a thread of its own, so that no append waits for it."""
+    """Moves the write-ahead log into the file on a thread of its own, so that no append waits for it.
+
+    The log's file keeps its length and is written over from its beginning: that makes a commit cheaper than one that lets a file grow.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._connection.db.set_busy_timeout(_PATIENCE_MS)  # emptying the log holds writers up while it waits for readers
         self._due = Event()
-        self._pages = 0
-        self._too_long = _LONGEST_LOG_PAGES
+        self._pages = self._moved = 0
+        self._next_try = _CHECKPOINT_PAGES
         self._scrubs: deque[Future[None]] = deque()
         self._stopping = False
         self._thread = Thread(target=self._work, name="hansard-checkpoint", daemon=True)
@@ -188,24 +193,23 @@ class Checkpointer:
 
     def grown(self, _db: apsw.Connection, _name: str, pages: int) -> int:
         """The writer's hook after each commit, with the length of the log in pages."""
+        if pages < self._pages:
+            self._moved, self._next_try = 0, _CHECKPOINT_PAGES
         self._pages = pages
-        if pages >= _CHECKPOINT_PAGES:
+        if pages - self._moved >= _CHECKPOINT_PAGES:
             self._due.set()
         return apsw.SQLITE_OK
 
-    def shorten(self, writer: Connection) -> None:
-        """Between two of the writer's commits: begin a log anew that has become too long, unless a reader needs it still."""
-        if self._pages < self._too_long:
+    def finish(self, writer: Connection) -> None:
+        """Between two of the writer's commits: move what little the thread left, so that the next commit begins the log anew.
+
+        While a reader still needs the log it goes on where it is, and is tried again when it has grown.
+        """
+        if self._pages < self._next_try or (self._pages - self._moved > _REST_PAGES and self._pages < _LONGEST_LOG_PAGES):
             return
-        writer.db.set_busy_timeout(_PATIENCE_MS)
-        try:
-            writer.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except apsw.Error:
-            self._too_long = self._pages + _CHECKPOINT_PAGES
-        else:
-            self._pages, self._too_long = 0, _LONGEST_LOG_PAGES
-        finally:
-            writer.db.set_busy_timeout(BUSY_MS)
+        self._next_try = self._pages + _REST_PAGES
+        with contextlib.suppress(apsw.Error):
+            self._move(writer)
 
     def scrub(self) -> Future[None]:
         """Ask for an empty log; tried until no reader needs it any more."""
@@ -222,13 +226,23 @@ class Checkpointer:
             with contextlib.suppress(apsw.Error):  # busy or full: the log stays, and is asked for again
                 if waiting:
                     self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-                elif self._pages < self._too_long:
-                    self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                else:
+                    self._catch_up()
                 for _ in range(waiting):
                     _finish(self._scrubs.popleft())
         while self._scrubs:
             _finish(self._scrubs.popleft())
         self._connection.close()
+
+    def _catch_up(self) -> None:
+        """Move the log, and what came meanwhile, until little is left or a reader holds the rest."""
+        before = -1
+        while before < self._moved < self._pages - _REST_PAGES and not self._stopping:
+            before = self._moved
+            self._move(self._connection)
+
+    def _move(self, connection: Connection) -> None:
+        _, self._moved = connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
 
 def _finish(asked: Future[None]) -> None:
