@@ -122,6 +122,23 @@ def test_delete_asks_first(filled: Terminal) -> None:
     assert filled.done("sessions", "delete", "two", "--yes", "--json").json["data"][0]["messages"] == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"role": "user"}', "needs either parts or text"),
+        ('{"rolle": "user", "text": "hi"}', "there is no field 'rolle' in the body: did you mean 'role'?"),
+        ('{"role": "usr", "text": "hi"}', "role: unknown value 'usr': choose from assistant, system, tool, user"),
+        ('{"role": "user", "text": 5}', "text: expected a string, got a whole number"),
+        ('{"role": "user"', "this is no JSON: Input data was truncated"),
+    ],
+)
+def test_a_bad_line_of_messages_is_named_and_none_is_stored(filled: Terminal, line: str, said: str) -> None:
+    before = filled.done("sessions", "show", "one").out
+    printed = filled("messages", "add", "one", text=f'{{"role": "user", "text": "first"}}\n\n{line}\n'.encode())
+    assert (printed.code, printed.err) == (2, f"error: line 3 of standard input: {said}\n")
+    assert filled.done("sessions", "show", "one").out == before
+
+
 def test_messages_are_added_from_an_argument_and_from_a_pipe(filled: Terminal) -> None:
     assert filled("messages", "add", "three", "hi").code == 3
     assert filled.done("messages", "add", "three", "hi", "--start", "--client-id", "a").out.endswith("  seq 1\n")

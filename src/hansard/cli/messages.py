@@ -52,18 +52,29 @@ async def add(desk: Desk, session: str, text: str | None, role: str, client_id: 
 
 
 def _read(given: bytes, role: str, client_id: str | None) -> list[MessageDraft]:
-    import msgspec
-
-    from hansard.errors import Invalid
-    from hansard.native.messages import MessageIn, draft_of
-
     text = given.strip()
     if not text.startswith(b"{"):
         return [_plain(text.decode(errors="replace"), role, client_id)]
+    return [_draft(line, number) for number, line in enumerate(given.splitlines(), 1) if line.strip()]
+
+
+def _draft(line: bytes, number: int) -> MessageDraft:
+    """The message that a line of JSON is; every complaint names the line."""
+    import msgspec
+
+    from hansard.errors import Invalid
+    from hansard.http.complaints import complaint
+    from hansard.native.messages import MessageIn, draft_of
+
     try:
-        return [draft_of(msgspec.json.decode(line, type=MessageIn), index) for index, line in enumerate(filter(None, map(bytes.strip, text.splitlines())))]
+        return draft_of(msgspec.json.decode(line, type=MessageIn), 0)
+    except msgspec.ValidationError as problem:
+        found = complaint(problem, "message", MessageIn).message
     except msgspec.DecodeError as problem:
-        raise Invalid(f"standard input holds no messages: {problem}", param="messages") from problem
+        found = f"this is no JSON: {problem}"
+    except Invalid as problem:
+        found = problem.message.removeprefix("messages[0]").lstrip(". :")
+    raise Invalid(f"line {number} of standard input: {found}", param="messages")
 
 
 def _plain(text: str, role: str, client_id: str | None) -> MessageDraft:
