@@ -85,6 +85,22 @@ async def test_cursors_walk_the_whole_transcript(client: httpx.AsyncClient, orde
     assert seen == (list(range(1, 11)) if order == "asc" else list(range(10, 0, -1)))
 
 
+async def test_a_transcript_read_again_shows_every_change(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+    query = "limit=3&order=desc"
+    for _ in range(2):
+        assert await numbers(client, query) == [10, 9, 8]
+    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "one more"}]})
+    for _ in range(2):
+        assert await numbers(client, query) == [11, 10, 9]
+    await client.delete(f"/v1/sessions/s/messages/{said[9]['id']}")
+    for _ in range(2):
+        assert await numbers(client, query) == [11, 9, 8]
+    await client.delete("/v1/sessions/s")
+    assert (await client.get(f"/v1/sessions/s/messages?{query}")).status_code == 404
+    await client.post("/v1/sessions", json={"id": "s"})
+    assert await numbers(client, query) == []
+
+
 async def test_what_went_in_comes_out(client: httpx.AsyncClient) -> None:
     """Unknown part types, nulls and key order survive, byte for byte."""
     await client.post("/v1/sessions", json={"id": "s"})

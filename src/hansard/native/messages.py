@@ -107,10 +107,11 @@ async def list_messages(call: Call[ListParams, None]) -> Reply:
     """Read a transcript forwards or backwards, or around one message"""
     asked, name = call.params, call.path["session_id"]
     query = MessageQuery(limit=asked.limit, descending=asked.order == "desc", newest=asked.order == "desc", roles=tuple(asked.role), **await _place(call))
-    messages, more, last, version = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
-    goes_on = last is not None and more and asked.around is None
-    cursor = call.service.messages.cursor(call.principal, name, asked.order, last) if goes_on and last is not None else None
-    page = MessageList(data=messages, has_more=more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
+    shown, version = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
+    cursor = None
+    if shown.last is not None and shown.more and asked.around is None:
+        cursor = call.service.messages.cursor(call.principal, name, asked.order, shown.last)
+    page = MessageList(data=shown.messages, has_more=shown.more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
     return Reply(body=page, etag=f'W/"m{version}"')
 
 

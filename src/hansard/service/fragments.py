@@ -1,4 +1,4 @@
-"""Encoded sessions and messages, kept while their version is current: a list reads versions and encodes only what changed."""
+"""Encoded sessions and messages, kept while their version is current: what is read again is neither read whole nor encoded again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw, Struct
 
-from hansard.model import Message, Session
+from hansard.model import Message, MessageQuery, Session
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _BYTES = 32 * 1024 * 1024
 _BESIDE = 400
 """What the interpreter takes beside the text of a fragment: its key, its place, its objects."""
+_BESIDE_EACH = 60
+"""And beside each message of a stretch."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -76,3 +78,42 @@ class Fragments:
             _, _, size = self._kept.pop(next(iter(self._kept)))
             self._size -= size
         return made
+
+
+class Stretch(Struct, frozen=True):
+    """Messages as an API shows them, whether more follow, and the ``seq`` of the last, None for none."""
+
+    messages: Sequence[Raw]
+    more: bool
+    last: int | None
+
+
+class Stretches:
+    """A bounded cache of (projection, session, query) → stretch. Exact, because the session is read every time: every change of its messages changes it."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._kept: dict[Hashable, tuple[Hashable, Stretch, int]] = {}
+
+    def look_up(self, projection: str, session: Session, query: MessageQuery) -> Stretch | None:
+        kept = self._kept.get((projection, session.workspace_id, session.id, query))
+        return kept[1] if kept is not None and kept[0] == _state(session) else None
+
+    def keep(self, projection: str, session: Session, query: MessageQuery, stretch: Stretch) -> Stretch:
+        """Remember the stretch, and give it back; one that would push out many others is not kept."""
+        size = _BESIDE + sum(memoryview(one).nbytes + _BESIDE_EACH for one in stretch.messages)
+        if size * 16 > self._limit:
+            return stretch
+        key = (projection, session.workspace_id, session.id, query)
+        old = self._kept.pop(key, None)
+        self._size += size - (old[2] if old else 0)
+        self._kept[key] = (_state(session), stretch, size)
+        while self._size > self._limit:
+            _, _, size = self._kept.pop(next(iter(self._kept)))
+            self._size -= size
+        return stretch
+
+
+def _state(session: Session) -> tuple[int, int]:
+    return session.version, session.updated_at

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import SESSION, seq_of
 from hansard.service.appends import Appends
-from hansard.service.fragments import Fragments
+from hansard.service.fragments import Fragments, Stretch, Stretches
 from hansard.service.rules import not_ahead, own_id, ref, short, write
 from hansard.store.verbs import messages as verbs
 from hansard.store.verbs.appends import Append
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from hansard.service.fragments import MessageProjection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
+    from hansard.store.steps import Row
     from hansard.store.verbs.names import Peek
 
 BATCH = 100
-_FRAGMENT_BYTES = 16 * 1024 * 1024
+_FRAGMENT_BYTES, _STRETCH_BYTES = 16 * 1024 * 1024, 8 * 1024 * 1024
 
 
 class Messages:
@@ -39,6 +40,7 @@ class Messages:
         self._ids = ids
         self._clock = clock
         self._fragments = Fragments(_FRAGMENT_BYTES)
+        self._stretches = Stretches(_STRETCH_BYTES)
         self._appends = Appends(store, ids)
 
     async def append(
@@ -56,22 +58,27 @@ class Messages:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
         return await self._store.read(verbs.page, ref(principal, session), query)
 
-    async def list_as(
-        self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection
-    ) -> tuple[Sequence[Raw], bool, int | None, int]:
-        """The same encoded by ``projection``, whether there are more, the last ``seq`` and the session's version.
+    async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Stretch, int]:
+        """The same encoded by ``projection``, and the session's version.
 
-        Only messages that were not shown lately are read.
+        Nothing but the session is read where it has not changed, otherwise only messages that were not shown lately.
         """
-        of, places, more = await self._store.read(verbs.places, ref(principal, session), query)
-        name = of.name
-        kept, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(ident, name) for _, ident in places])
+        kept = self._stretches
+        of, got = await self._store.read(verbs.places, ref(principal, session), query, lambda of: kept.look_up(projection.name, of, query))
+        if not isinstance(got, Stretch):
+            places, more = got
+            shown = await self._shown(of, places, projection)
+            got = kept.keep(projection.name, of, query, Stretch(shown, more, places[-1][0] if places else None))
+        return got, of.version
+
+    async def _shown(self, of: Session, places: Sequence[Row], projection: MessageProjection) -> Sequence[Raw]:
+        kept, missing = self._fragments.look_up(projection.name, of.workspace_id, [(ident, of.name) for _, ident in places])
         if missing:
             lacking = set(missing)
             seqs = [seq for seq, ident in places if ident in lacking]
             found = await self._store.read(verbs.between, of, min(seqs), max(seqs))
             kept |= self._fragments.keep_messages(projection, of, (one for one in found if one.id in lacking))
-        return [kept[ident] for _, ident in places if ident in kept], more, places[-1][0] if places else None, of.version
+        return [kept[ident] for _, ident in places if ident in kept]
 
     def cursor(self, principal: Principal, session: str, order: str, seq: int) -> str:
         """What goes on behind ``seq`` in the list of a session's messages in this order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hansard.ids import IdSource
     from hansard.model import MessageDraft
 
+T = TypeVar("T")
 PREVIEW, TITLE = 200, 80
 _COPY_BATCH = 500
 
@@ -136,13 +137,16 @@ def clip(text: str, length: int) -> str:
 
 def page(ref: Ref, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
     """The session, the messages asked for, and whether there are more in the direction of reading."""
-    session, got, more = yield from _stretch(ref, query, rows.COLUMNS["message"])
+    session = yield from found(ref)
+    got, more = yield from _stretch(session, query, rows.COLUMNS["message"])
     return session, [rows.message(one) for one in got], more
 
 
-def places(ref: Ref, query: MessageQuery) -> Steps[tuple[Session, list[Row], bool]]:
-    """The same with no more than (seq, id) of each message."""
-    return (yield from _stretch(ref, query, "seq, id"))
+def places(ref: Ref, query: MessageQuery, shown: Callable[[Session], T | None]) -> Steps[tuple[Session, T | tuple[list[Row], bool]]]:
+    """The same with no more than (seq, id) of each message, or what ``shown`` has of the session as it stands."""
+    session = yield from found(ref)
+    kept = shown(session)
+    return session, (yield from _stretch(session, query, "seq, id")) if kept is None else kept
 
 
 def between(session: Session, first: int, last: int) -> Steps[list[Message]]:
@@ -151,17 +155,16 @@ def between(session: Session, first: int, last: int) -> Steps[list[Message]]:
     return [rows.message(one) for one in got]
 
 
-def _stretch(ref: Ref, query: MessageQuery, columns: str) -> Steps[tuple[Session, list[Row], bool]]:
-    session = yield from found(ref)
-    here = (ref.workspace_id, session.id, query)
+def _stretch(session: Session, query: MessageQuery, columns: str) -> Steps[tuple[list[Row], bool]]:
+    here = (session.workspace_id, session.id, query)
     if query.around is not None:
         older = yield listing.messages(*here, (query.limit + 1) // 2 + 1, before=query.around + 1, descending=True, columns=columns)
         newer = yield listing.messages(*here, query.limit // 2 + 1, after=query.around, columns=columns)
         kept = [*reversed(older[: (query.limit + 1) // 2]), *newer[: query.limit // 2]]
-        return session, kept[:: -1 if query.descending else 1], len(newer) > query.limit // 2
+        return kept[:: -1 if query.descending else 1], len(newer) > query.limit // 2
     backwards = query.before is not None or (query.after is None and query.newest)
     got = yield listing.messages(*here, query.limit + 1, before=query.before, after=query.after, descending=backwards, columns=columns)
-    return session, got[: query.limit][:: 1 if backwards == query.descending else -1], len(got) > query.limit
+    return got[: query.limit][:: 1 if backwards == query.descending else -1], len(got) > query.limit
 
 
 def get(ref: Ref, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
