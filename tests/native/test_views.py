@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -28,6 +29,14 @@ async def test_two_views_never_have_one_name(client: httpx.AsyncClient) -> None:
     again = await client.post("/v1/views", json={"name": "Ours ", "query": "app=theirs"})
     assert (again.status_code, again.json()["code"]) == (409, "view_exists")
     assert (await client.get("/v1/views")).json()["data"] == [first]
+
+
+async def test_of_views_of_one_name_that_come_at_once_one_is_saved(client: httpx.AsyncClient) -> None:
+    await asyncio.gather(*(client.get("/v1/views") for _ in range(8)))  # connections for all, so that they do come at once
+    for name in ("Ours", "Yours", "Theirs"):
+        answers = await asyncio.gather(*(client.post("/v1/views", json={"name": name, "query": f"app=a{number}"}) for number in range(8)))
+        assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
+    assert len((await client.get("/v1/views")).json()["data"]) == 3
 
 
 @pytest.mark.parametrize("query", ["stat=failed", "state=fooo", "kind=fooo", "archived=perhaps", "sort=fooo", "updated_from=soon"])

@@ -39,7 +39,8 @@ def views(workspace_id: str) -> Steps[list[View]]:
 
 
 def put_view(workspace_id: str, view: View) -> Steps[View]:
-    """Keep a view; Conflict when there is one of this name."""
+    """Keep a view; Conflict when there is one of this name, be it saved at the same moment: the workspace's lock lets one through at a time."""
+    yield from steps.row("workspace_counters_lock", workspace_id=workspace_id)
     if (yield from value("view_named", workspace_id=workspace_id, name=view.name)) is not None:
         raise Conflict(f"there is a view {view.name!r} already: choose another name, or delete that one first", code="view_exists", param="name")
     yield from run("view_put", workspace_id=workspace_id, id=view.id, name=view.name, query=view.query, created_at=view.created_at)
