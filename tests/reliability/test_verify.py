@@ -70,6 +70,7 @@ async def test_a_sound_store_has_no_faults(tmp_path: Path, figure: Figure) -> No
     "sql",
     [
         "update messages set parts = replace(parts, 'token-7-', 'token-8-') where client_id like 'token-7-%'",
+        "update messages set parts = x'28b52ffd200561' where seq = 3 and session_id in (select id from sessions limit 1)",
         "update messages set role = 'assistant' where seq = 3 and session_id in (select id from sessions limit 1)",
         "update messages set created_at = created_at + 1 where seq = 2 and session_id in (select id from sessions limit 1)",
         "update messages set input_tokens = 7 where seq = 1 and session_id in (select id from sessions limit 1)",

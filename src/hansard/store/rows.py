@@ -9,6 +9,7 @@ from msgspec import Raw
 
 from hansard.model import Key, Message, Run, Session, Workspace
 from hansard.model.session import branch_of
+from hansard.store.packing import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ COLUMNS = {"session": _columns(Session), "message": _columns(Message), "run": _c
 """The columns of each noun, in the order of its model's fields: rows are read by position."""
 
 _SESSION_JSON = len(Session.__struct_fields__) - 4
-_MESSAGE_JSON = len(Message.__struct_fields__) - 2
 
 
 def session(row: Row) -> Session:
@@ -34,7 +34,8 @@ def session(row: Row) -> Session:
 
 
 def message(row: Row) -> Message:
-    return Message(*row[:_MESSAGE_JSON], *map(Raw, row[_MESSAGE_JSON:]))
+    *plain, parts, metadata = row
+    return Message(*plain, *map(Raw, (unpacked(parts), metadata)))
 
 
 def run(row: Row) -> Run:

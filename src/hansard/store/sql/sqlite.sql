@@ -11,11 +11,18 @@ select {session} from sessions where workspace_id = :workspace_id and id in (sel
 select {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id and client_id in (select value from json_each(:client_ids)) and deleted_at is null
 
+-- name: message_put
+-- packed and unpacked are functions of store/packing.py: long parts are kept compressed.
+insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
+  cost_nanos, created_at, hash, parts, metadata)
+values (:workspace_id, :session_id, :seq, :id, :client_id, :role, :sender, :sender_id, :model, :run_id, :input_tokens, :output_tokens,
+  :cost_nanos, :created_at, :hash, packed(:parts), :metadata)
+
 -- name: message_holding
 -- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.
 select {message} from messages
  where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
-   and role in ('user', 'assistant') and deleted_at is null and parts like :pattern
+   and role in ('user', 'assistant') and deleted_at is null and unpacked(parts) like :pattern
  order by session_id, seq
 
 -- name: message_said

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
 from hansard.errors import Conflict, Error, Invalid, StoreUnavailable
+from hansard.store.packing import packer, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,10 +48,17 @@ class Connection:
         with translated(path):
             self.db = apsw.Connection(str(path), statementcachesize=300)
             self.db.set_busy_timeout(BUSY_MS)
+            self._add_functions()
             self.script(_PRAGMAS)
             if seconds:
                 self.db.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.path = path
+
+    def _add_functions(self) -> None:
+        """What the statements of ``sqlite.sql`` call."""
+        pack = packer()
+        self.db.create_scalar_function("packed", lambda *given: pack(str(given[0])), 1, deterministic=True)
+        self.db.create_scalar_function("unpacked", lambda *given: _text(given[0]), 1, deterministic=True)
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._until
@@ -94,6 +102,11 @@ class Connection:
 
     def close(self) -> None:
         self.db.close()
+
+
+def _text(stored: Any) -> str:  # noqa: ANN401 - whatever stands in a column
+    text = unpacked(stored)
+    return text.decode() if isinstance(text, bytes) else text
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import listing, rows, steps
+from hansard.store.packing import unpacked
 from hansard.store.steps import Query, Steps, many, row, run, value
 from hansard.store.terms import Entry, message_words, title_words
 from hansard.store.verbs.events import generation
@@ -224,7 +225,7 @@ def clean(limit: int) -> Steps[int]:
 
 def _erased(got: Sequence[steps.Row]) -> Iterator[Entry]:
     for handle, seq, code, role, stored in got:
-        raw = Raw(stored.encode())
+        raw = Raw(unpacked(stored))
         document = title_words(parts.text_of(parts.decode(raw))) if role == "title" else words_of(role, raw)
         yield Entry({"handle": handle, "seq": seq}, code, document)
 

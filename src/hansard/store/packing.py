@@ -1,0 +1,45 @@
+"""Long texts, made short where a backend keeps them: what agents and their tools say repeats itself."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from hansard.errors import StoreUnavailable
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SHORT = 256
+"""Characters; below it little is saved, and most of what people say is read without unpacking."""
+_WORTH = 0.9
+_LEVEL = 1
+
+
+def packer() -> Callable[[str], str | bytes]:
+    """A function that packs texts, for one thread; one that would not become a tenth shorter stays as it is."""
+    pack = zstd.ZstdCompressor(_LEVEL)
+
+    def packed(text: str) -> str | bytes:
+        if len(text) < _SHORT:
+            return text
+        plain = text.encode()
+        short = pack.compress(plain, pack.FLUSH_FRAME)
+        return short if len(short) < len(plain) * _WORTH else text
+
+    return packed
+
+
+def unpacked(stored: str | bytes) -> str | bytes:
+    """The text, in UTF-8 where it was packed. Raises StoreUnavailable when it is damaged."""
+    if isinstance(stored, str):
+        return stored
+    try:
+        return zstd.decompress(stored)
+    except zstd.ZstdError as problem:
+        raise StoreUnavailable("what is stored here is damaged: 'hansard verify' says where", code="store_corrupt", retry_after=60) from problem

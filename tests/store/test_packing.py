@@ -1,0 +1,51 @@
+"""Long messages are kept compressed in the embedded store; nobody who reads them notices."""
+
+from __future__ import annotations
+
+import random
+import string
+from pathlib import Path
+
+import apsw
+import pytest
+from msgspec import Raw
+
+from hansard.app import opened
+from hansard.errors import StoreUnavailable
+from hansard.model import MessageDraft, MessageQuery, SessionDraft
+from hansard.settings import Settings
+from hansard.store.packing import packer, unpacked
+
+LONG = "The refund of order 17 was refused, since the fare does not allow it. \\u00e9 🛩 " * 40
+
+
+@pytest.mark.parametrize("text", ["", "short", LONG, "\x00" * 300, "".join(map(chr, range(0x4E00, 0x4E00 + 400)))])
+def test_what_is_packed_comes_out_the_same(text: str) -> None:
+    stored = unpacked(packer()(text))
+    assert (stored if isinstance(stored, str) else stored.decode()) == text
+
+
+def test_only_what_becomes_shorter_is_packed() -> None:
+    pack = packer()
+    assert len(pack(LONG)) < len(LONG) / 10
+    assert pack("hello") == "hello"
+    noise = "".join(random.Random(7).choices(string.printable, k=400))
+    assert pack(noise) == noise
+
+
+async def test_a_long_message_is_short_in_the_file_and_whole_outside(tmp_path: Path) -> None:
+    file = tmp_path / "hansard.db"
+    said = Raw(b'[{"type":"text","content":"%s"}]' % LONG.encode())
+    async with opened(Settings(store=f"sqlite:///{file}")) as service:
+        operator = service.workspaces.operator(await service.workspaces.create("long"))
+        await service.sessions.start(operator, SessionDraft(id="s"))
+        await service.messages.append(operator, "s", [MessageDraft(role="user", parts=said, text=LONG)])
+        _, messages, _ = await service.messages.list(operator, "s", MessageQuery())
+        assert bytes(messages[0].parts) == bytes(said)
+        connection = apsw.Connection(str(file))
+        assert 0 < connection.execute("select length(parts) from messages").get < len(said) / 10
+        connection.execute("update messages set parts = substr(parts, 1, 20)")
+        connection.close()
+        with pytest.raises(StoreUnavailable, match="hansard verify"):
+            await service.messages.list(operator, "s", MessageQuery())
+        assert len((await service.checking.verify()).faults) == 1
