@@ -14,6 +14,7 @@ import pytest
 from hansard.model import MessageQuery, SessionFilter
 from hansard.model.session import SORTS
 from hansard.store import listing, statements
+from hansard.store.sqlite.connection import add_functions
 from hansard.store.steps import Query
 from tests.conftest import migrate_store
 from tests.support.postgres import Server
@@ -107,6 +108,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
     path: Path = tmp_path_factory.mktemp("explain") / "hansard.db"
     migrate_store(f"sqlite:///{path}")
     connection = apsw.Connection(str(path))
+    add_functions(connection)
     yield connection
     connection.close()
 

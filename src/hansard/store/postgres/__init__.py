@@ -17,11 +17,11 @@ from hansard.store.postgres.failures import REFUSED, RETRIED, Unknown, translate
 from hansard.store.postgres.opening import unopened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
     from typing import ParamSpec
 
-    from hansard.store.steps import Query, Row, Steps
+    from hansard.store.steps import Query, Row, Steps, Values
 
     P = ParamSpec("P")
 
@@ -210,13 +210,23 @@ class PostgresStore:
             return result
 
     async def _ask(self, connection: Connection, query: Query) -> list[Row]:
-        sql, names = statements.numbered(query.sql) if query.sql is not None else self._statements[query.name]
         if query.many is not None:
-            found: list[Row] = await connection.fetchmany(sql, [[values[name] for name in names] for values in query.many])
-            return found
+            return await self._ask_many(connection, query.name, query.many)
+        sql, names = statements.numbered(query.sql) if query.sql is not None else self._statements[query.name]
         values = query.values
         rows: list[Row] = await connection.fetch(sql, *[values[name] for name in names])
         return rows
+
+    async def _ask_many(self, connection: Connection, name: str, many: Sequence[Values]) -> list[Row]:
+        """In one execution where there is a statement for all rows at once, each parameter the list of their values."""
+        found: list[Row]
+        if (of_rows := self._statements.get(name + "_rows")) is not None:
+            sql, names = of_rows
+            found = await connection.fetch(sql, *[[values[each] for values in many] for each in names])
+        else:
+            sql, names = self._statements[name]
+            found = await connection.fetchmany(sql, [[values[each] for each in names] for values in many])
+        return found
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:

@@ -192,3 +192,67 @@ returning key
 select count(*) from (
   select 1 from session_tags where workspace_id = :workspace_id and tag = any (array(select json_array_elements_text(:tags::text::json))) limit :limit
 ) as tagged
+
+-- name: session_put_rows
+-- Statements whose name ends in _rows stand for the same without it, where it is run for many rows: each parameter is the list of their
+-- values, so that one execution writes all.
+insert into sessions (workspace_id, id, own_id, safe_id, version, kind, channel, app, agent, model, user_id, workflow_id, workflow_name, trigger_type,
+  parent_id, branch, forked_seq, created_by, title, title_by, title_folded, untitled, preview, last_preview, last_role, state, run_id, run_error,
+  resolution, resolved_at, intent, sub_intent, message_count, last_seq, input_tokens, output_tokens, cost_nanos, created_at, updated_at, active_at,
+  first_message_at, last_message_at, ended_at, archived_at, read_at, tags, trail, external_ids, metadata)
+select * from unnest(:workspace_id::text[], :id::text[], :own_id::text[], :safe_id::text[], :version::bigint[], :kind::text[], :channel::text[],
+  :app::text[], :agent::text[], :model::text[], :user_id::text[], :workflow_id::text[], :workflow_name::text[], :trigger::text[], :parent_id::text[],
+  :branch::bigint[], :forked_seq::bigint[], :created_by::text[], :title::text[], :title_by::text[], :title_folded::text[], :untitled::bigint[],
+  :preview::text[], :last_preview::text[], :last_role::text[], :state::text[], :run_id::text[], :run_error::text[], :resolution::text[],
+  :resolved_at::bigint[], :intent::text[], :sub_intent::text[], :message_count::bigint[], :last_seq::bigint[], :input_tokens::bigint[],
+  :output_tokens::bigint[], :cost_nanos::bigint[], :created_at::bigint[], :updated_at::bigint[], :active_at::bigint[], :first_message_at::bigint[],
+  :last_message_at::bigint[], :ended_at::bigint[], :archived_at::bigint[], :read_at::bigint[], :tags::text[], :trail::text[], :external_ids::text[],
+  :metadata::text[])
+on conflict do nothing
+returning id
+
+-- name: message_put_rows
+insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens, cost_nanos,
+  created_at, hash, parts, metadata)
+select * from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :id::text[], :client_id::text[], :role::text[], :sender::text[],
+  :sender_id::text[], :model::text[], :run_id::text[], :input_tokens::bigint[], :output_tokens::bigint[], :cost_nanos::bigint[],
+  :created_at::bigint[], :hash::bytea[], :parts::text[], :metadata::text[])
+
+-- name: event_put_rows
+insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
+select * from unnest(:workspace_id::text[], :n::bigint[], :type::text[], :session_id::text[], :seq::bigint[], :at::bigint[],
+  :was_updated_at::bigint[], :was_active_at::bigint[], :was_title::text[])
+
+-- name: search_put_rows
+insert into search_index (workspace_id, session_id, seq, words)
+select workspace_id, handle, seq, vector::tsvector
+  from unnest(:workspace_id::text[], :handle::text[], :seq::bigint[], :vector::text[]) as given (workspace_id, handle, seq, vector)
+
+-- name: search_session_seen_rows
+update search_sessions as x set seq = given.seq, titled = given.titled
+  from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :titled::bigint[]) as given (workspace_id, session_id, seq, titled)
+ where x.workspace_id = given.workspace_id and x.session_id = given.session_id
+
+-- name: session_extend_rows
+update sessions as s
+   set version = s.version + 1, last_seq = s.last_seq + given.count, message_count = s.message_count + given.count,
+       title = coalesce(s.title, given.title), title_by = case when s.title is null then given.title_by else s.title_by end,
+       title_folded = case when s.title is null then given.title_folded else s.title_folded end,
+       untitled = case when s.title is null then given.untitled else s.untitled end,
+       preview = coalesce(s.preview, given.preview), last_preview = coalesce(given.last_preview, s.last_preview), last_role = given.last_role,
+       input_tokens = s.input_tokens + given.input_tokens, output_tokens = s.output_tokens + given.output_tokens,
+       cost_nanos = s.cost_nanos + given.cost_nanos, first_message_at = coalesce(s.first_message_at, given.first_at),
+       last_message_at = given.last_at, active_at = given.last_at, updated_at = given.now
+  from unnest(:workspace_id::text[], :id::text[], :now::bigint[], :count::bigint[], :title::text[], :title_by::text[], :title_folded::text[],
+    :untitled::bigint[], :preview::text[], :last_preview::text[], :last_role::text[], :input_tokens::bigint[], :output_tokens::bigint[],
+    :cost_nanos::bigint[], :first_at::bigint[], :last_at::bigint[])
+    as given (workspace_id, id, now, count, title, title_by, title_folded, untitled, preview, last_preview, last_role, input_tokens,
+      output_tokens, cost_nanos, first_at, last_at)
+ where s.workspace_id = given.workspace_id and s.id = given.id
+returning s.last_seq
+
+-- name: idempotency_settle_rows
+update idempotency_keys as i set status = given.status, answer = given.answer, session_id = given.session_id
+  from unnest(:workspace_id::text[], :key::text[], :status::bigint[], :answer::bytea[], :session_id::text[])
+    as given (workspace_id, key, status, answer, session_id)
+ where i.workspace_id = given.workspace_id and i.key = given.key

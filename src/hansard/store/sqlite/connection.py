@@ -48,17 +48,11 @@ class Connection:
         with translated(path):
             self.db = apsw.Connection(str(path), statementcachesize=300)
             self.db.set_busy_timeout(BUSY_MS)
-            self._add_functions()
+            add_functions(self.db)
             self.script(_PRAGMAS)
             if seconds:
                 self.db.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.path = path
-
-    def _add_functions(self) -> None:
-        """What the statements of ``sqlite.sql`` call."""
-        pack = packer()
-        self.db.create_scalar_function("packed", lambda *given: pack(str(given[0])), 1, deterministic=True)
-        self.db.create_scalar_function("unpacked", lambda *given: _text(given[0]), 1, deterministic=True)
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._until
@@ -102,6 +96,13 @@ class Connection:
 
     def close(self) -> None:
         self.db.close()
+
+
+def add_functions(db: apsw.Connection) -> None:
+    """What the statements of ``sqlite.sql`` call, for a connection that one thread at a time uses."""
+    pack = packer()
+    db.create_scalar_function("packed", lambda *given: pack(str(given[0])), 1, deterministic=True)
+    db.create_scalar_function("unpacked", lambda *given: _text(given[0]), 1, deterministic=True)
 
 
 def _text(stored: Any) -> str:  # noqa: ANN401 - whatever stands in a column
