@@ -36,11 +36,11 @@ postgres: setup ## Run a private PostgreSQL for development, until Ctrl+C, and p
 	@$(BIN)/python -m tests.support.postgres $(ARGS)
 
 test: setup ## Run every test on SQLite and PostgreSQL, with the coverage gate, then the page's tests
-	@$(BIN)/pytest --ignore=tests/ui --cov --cov-report=term --cov-report=html $(ARGS)
+	@HANSARD_PGBOUNCER="$$($(BIN)/python scripts/installed.py pgbouncer)" $(BIN)/pytest --ignore=tests/ui --cov --cov-report=term --cov-report=html $(ARGS)
 	@$(MAKE) --no-print-directory test-ui
 
 test-ui: setup ## Run the page's tests in a browser; screenshots go to build/screens
-	@if chromium=$$($(BIN)/python scripts/chromium.py); then HANSARD_CHROMIUM="$$chromium" $(BIN)/pytest tests/ui $(ARGS); fi
+	@if chromium=$$($(BIN)/python scripts/installed.py chromium); then HANSARD_CHROMIUM="$$chromium" $(BIN)/pytest tests/ui $(ARGS); fi
 
 check: setup ## Run every lint: ruff, mypy, the layers, the project's own rules, the generated pages
 	@$(BIN)/ruff check .

@@ -97,7 +97,7 @@ def desk_at(browser: Browser, server: Served, *, sign_in: bool = True, **options
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip("NOT RUN: there is no Chromium here; python scripts/chromium.py says what to install")
+        pytest.skip("NOT RUN: there is no Chromium here; python scripts/installed.py chromium says what to install")
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made
