@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from hansard.client.exchange import Request, path
@@ -17,6 +17,9 @@ def append(session: str, *messages: NewMessage, expected_seq: int | None = None,
     Raises Conflict ``seq_mismatch`` when the session's last seq is no longer ``expected_seq``.
     """
     for message in messages:
+        if not isinstance(message, Mapping):
+            what = f"a message is a dictionary with role and text, not a {type(message).__name__}: append(session, first, second) or append(session, *messages)"
+            raise TypeError(what)
         known(message, NewMessage)
         known(message.get("usage", {}), UsageFields)
     body = {"messages": messages, "expected_seq": expected_seq}
