@@ -177,8 +177,8 @@ def test_a_context_is_what_a_model_may_be_given_and_says_what_is_missing(hansard
 
 
 def test_messages_in_a_list_are_told_how_to_go(hansard: Hansard, name: str) -> None:
-    mistaken: Any = [{"role": "user", "text": "Hello"}]
-    for one in (mistaken, "Hello"):
+    mistaken: list[Any] = [[{"role": "user", "text": "Hello"}], "Hello"]
+    for one in mistaken:
         with pytest.raises(TypeError, match=r"append\(session, \*messages\)"):
             hansard.messages.append(name, one)
 
