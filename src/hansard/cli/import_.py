@@ -29,7 +29,7 @@ PARTIAL = 5
 _SHOWN = 5
 _NARROW, _USUAL, _WIDE = 60, 80, 110
 """So many characters must a terminal have for what a bar could do without."""
-_LONGEST, _SHORTER = 32, 20
+_LONGEST, _SHORTER = 32, 22
 """How much of a file's name the bar shows, from its end."""
 
 
@@ -176,9 +176,12 @@ class _Overall:
     def reached(self, now: Standing) -> int:
         if now.file != self._file:
             self._before += self._here
-            self._file, self.name = now.file, output.plain(Path(now.file).name)[-self._longest :]
+            self._file, self.name = now.file, self._shown(output.plain(Path(now.file).name))
         self._here = min(now.position, now.size) if now.size else now.position
         return self._before + self._here
+
+    def _shown(self, name: str) -> str:
+        return name if len(name) <= self._longest else f"…{name[1 - self._longest :]}"
 
     def rate(self, now: Standing) -> str:
         return f"{now.messages / max(time.monotonic() - self._began, 0.001):,.0f} messages/s"
