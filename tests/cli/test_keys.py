@@ -51,6 +51,8 @@ def test_a_key_is_rotated_and_revoked_by_its_id_or_its_text(filled: Terminal) ->
     refused = filled("keys", "revoke", new["key"])
     assert (refused.code, "say --yes" in refused.err) == (2, True)
     assert filled.done("keys", "revoke", new["key"], "--yes", "--json").json == {"id": new["id"], "revoked": True}
+    ends = filled.done("keys", "list").rows[0][6]
+    assert filled.done("keys", "list", "--json").json["data"][0]["expires_at"] == ends != "", "a key in its grace period shows when it ends"
     states = {row[0]: row[2] for row in filled.done("keys", "list", "--all").rows}
     assert states == {old["id"]: "active", new["id"]: "revoked"}
     assert len(filled.done("keys", "list").rows) == 1

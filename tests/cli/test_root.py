@@ -84,15 +84,26 @@ def test_without_a_command_help_is_shown(terminal: Terminal) -> None:
 
 
 def test_a_shell_completes_commands_and_options() -> None:
-    def completed(*words: str) -> list[str]:
+    def proposed(*words: str) -> list[list[str]]:
         line = {"_HANSARD_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(("hansard", *words)), "COMP_CWORD": str(len(words))}
         done = subprocess.run([HANSARD], capture_output=True, text=True, env={**os.environ, **line}, check=False)
         assert done.stderr == ""
-        return [one.partition(",")[2] for one in done.stdout.splitlines()]
+        return [one.split(",", 1) for one in done.stdout.splitlines()]
+
+    def completed(*words: str) -> list[str]:
+        return ["".join(value) for _, *value in proposed(*words)]
+
+    def kinds(*words: str) -> list[str]:
+        return [kind for kind, *_ in proposed(*words)]
 
     assert completed("work") == ["workspaces"]
     assert sorted(completed("keys", "r")) == ["revoke", "rotate"]
     assert completed("sessions", "list", "--stat") == ["--state"]
+    assert completed("import", "--format", "chat") == ["chatgpt"]
+    assert completed("sessions", "list", "--state", "failed,par") == ["failed,partial"]
+    assert completed("keys", "create", "--scopes", "sessions:read,aud") == ["sessions:read,audit:read"]
+    assert completed("sessions", "list", "--channel", "w") == [""]
+    assert kinds("import", "cha") == ["file"]
     assert completed("nothing", "x") == [""]  # an empty line, no proposal
 
 

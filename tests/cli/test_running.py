@@ -28,13 +28,17 @@ def test_status_says_what_is_there(filled: Terminal) -> None:
     told = filled.done("status", "--json", HANSARD_PORT=free_port()).json
     assert told["workspaces"] == [{"name": "default", "sessions": 2, "open": 0, "failed": 0}]
     assert told["server"]["answers"] is False
-    assert "nothing answers" in filled.done("status", HANSARD_PORT=free_port()).out
+    shown = filled.done("status", HANSARD_PORT=free_port()).out
+    assert "nothing answers" in shown
+    assert f", {told['bytes'] / 1024:,.0f} KiB)" in shown
 
 
 def test_status_and_doctor_see_a_server(terminal: Terminal, tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         port = served.url.rpartition(":")[2]
-        assert terminal.done("status", "--json", HANSARD_PORT=port).json["server"]["version"] == "0.1.0"
+        told = terminal.done("status", "--json", HANSARD_PORT=port).json
+        assert told["server"]["version"] == "0.1.0"
+        assert told["bytes"] > 100_000, "what lies in the log beside the file counts as well"
         assert f"hansard 0.1.0 answers on {served.url}" in terminal.done("doctor", HANSARD_PORT=port).out
 
 

@@ -27,7 +27,8 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(terminal: 
         assert re.fullmatch(rf"  hansard 0\.1\.0   store \./hansard\.db \(new\)   {served.url}", lines[0])
         sample = re.search(r"^\$ make serve\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
         assert sample
-        assert matches("\n".join(lines).replace(served.url, "http://127.0.0.1:8765"), sample[1]), "README.md shows what is printed"
+        in_checkout = "\n".join(lines).replace(served.url, "http://127.0.0.1:8765").replace("  hansard demo", "  .venv/bin/hansard demo")
+        assert matches(in_checkout, sample[1]), "README.md shows what is printed"
         told = dict(re.findall(r"^  (\S.*?) {2,}(\S+)", "\n".join(lines[1:]), re.MULTILINE))
         assert told["Open the page"].startswith(f"{served.url}/ui/setup?token=")
         assert told["Admin key (once)"] == served.key
@@ -124,6 +125,8 @@ def test_a_taken_port_says_by_whom_and_which_is_free(terminal: Terminal, tmp_pat
             printed.err,
         )
         assert found, printed.err
+        elsewhere = terminal("serve", "--store", "sqlite:///other.db", "--port", port, "--quiet")
+        assert f"  hansard serve --store sqlite:///other.db --quiet --port {found[1]}\n" in elsewhere.err
 
 
 def test_a_port_taken_by_something_else_is_no_hansard(terminal: Terminal) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import termios
@@ -92,14 +93,29 @@ def test_import_and_export_draw_bars(filled: Terminal, tmp_path: Path) -> None:
     assert seen == ""
 
 
+@pytest.mark.parametrize(("columns", "fitting"), [(50, 0), (60, 1), (80, 2), (120, 3)])
+def test_a_bar_leaves_out_what_does_not_fit(filled: Terminal, tmp_path: Path, columns: int, fitting: int) -> None:
+    (tmp_path / "chats.jsonl").write_text("".join(json.dumps({"id": f"c{n}", "messages": [{"role": "user", "content": "x"}]}) + "\n" for n in range(500)))
+    _, seen = on_terminal(tmp_path, "import", "chats.jsonl", columns=columns, NO_COLOR="1")
+    frames = re.split(r"\x1b\[2K|\r", seen)
+    assert any("100% " in frame and " new / 0 same / 0 bad" in frame for frame in frames)
+    assert not any("…" in frame for frame in frames)
+    assert [one in seen for one in ("chats.jsonl", "messages/s", "━")] == [place < fitting for place in range(3)]
+    assert frames[-2].startswith("500 new, 0 same, 0 bad"), "the bar makes room for what came of it"
+
+
 def test_documents_are_indented_and_tables_of_everything_are_drawn(filled: Terminal, tmp_path: Path) -> None:
-    filled.done("keys", "create")
+    filled.done("keys", "create", "--expires-in", "30d")
     _, seen = on_terminal(tmp_path, "status", "--json")
     assert '\n  "version": "0.1.0"' in seen.replace("\r", "")
     for command, heading in ((["keys", "list"], "scopes"), (["workspaces", "list"], "sessions"), (["config", "show"], "value"), (["stats"], "tokens in")):
         code, seen = on_terminal(tmp_path, *command)
         assert code == 0
         assert heading in seen
+    _, seen = on_terminal(tmp_path, "keys", "list", columns=140)
+    assert "in 30 d" in seen
+    _, seen = on_terminal(tmp_path, "audit", "list", columns=80, NO_COLOR="1")
+    assert all(cell_len(line) < 80 for line in seen.splitlines())
 
 
 def test_statistics_have_a_sum_below_them(terminal: Terminal, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import time
@@ -82,7 +83,8 @@ def test_ctrl_c_prints_the_command_that_goes_on(filled: Terminal, tmp_path: Path
     with (tmp_path / "many.jsonl").open("w") as file:
         for number in range(10_000):
             file.write(json.dumps({"id": f"m{number}", "messages": [{"role": "user", "content": f"question {number}"}] * 3}) + "\n")
-    work = subprocess.Popen([HANSARD, "import", "many.jsonl"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    found = {**os.environ, "PATH": f"{HANSARD.parent}{os.pathsep}{os.environ['PATH']}"}
+    work = subprocess.Popen([HANSARD, "import", "many.jsonl"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=found)
     until = time.monotonic() + 30
     while filled("sessions", "list", "--limit", "5").out.count("\n") < 5:
         assert time.monotonic() < until

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import uuid
+from typing import Any
 
 import httpx
 import pytest
@@ -159,6 +160,27 @@ def test_a_fork_takes_the_messages_up_to_one(hansard: Hansard, name: str) -> Non
     fork = hansard.sessions.fork(name, message=2)
     assert [message.text for message in hansard.messages.list(fork.id)] == ["a", "b"]
     assert fork.forked_seq == 2
+
+
+def test_a_context_is_what_a_model_may_be_given_and_says_what_is_missing(hansard: Hansard, name: str) -> None:
+    hansard.sessions.start(name)
+    call = {"type": "tool_call", "id": "call_1", "name": "find", "arguments": {"order": 17}}
+    hansard.messages.append(name, {"role": "user", "text": "Old."}, {"role": "user", "text": "Where is it?"}, {"role": "assistant", "parts": [call]})
+    context = hansard.sessions.context(name, messages=1, format="openai")
+    assert context.request == {"messages": [{"role": "user", "content": "Where is it?"}]}
+    [dropped] = context.manifest.dropped
+    assert (dropped.seq, dropped.reason, dropped.whole) == (3, "unanswered_call", True)
+    assert (context.manifest.messages, context.manifest.older, context.format) == (1, 1, "openai")
+    few = hansard.sessions.context(name, tokens=1)
+    assert few.session_id == name
+    assert few.manifest.older > 0
+
+
+def test_messages_in_a_list_are_told_how_to_go(hansard: Hansard, name: str) -> None:
+    mistaken: list[Any] = [[{"role": "user", "text": "Hello"}], "Hello"]
+    for one in mistaken:
+        with pytest.raises(TypeError, match=r"append\(session, \*messages\)"):
+            hansard.messages.append(name, one)
 
 
 def test_a_key_is_made_narrowed_used_rotated_and_revoked(hansard: Hansard, served: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 
 import click
 
@@ -13,6 +14,16 @@ _MICROSECONDS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_00
 def names(value: str) -> tuple[str, ...]:
     """Names separated by commas or blanks."""
     return tuple(part for part in re.split(r"[,\s]+", value) if part)
+
+
+def one_of(values: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """How a shell completes one of these values, or several with commas between them."""
+
+    def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+        before, comma, last = begun.rpartition(",")
+        return [f"{before}{comma}{value}" for value in values() if value.startswith(last)]
+
+    return complete
 
 
 def span(value: str) -> int:

@@ -42,7 +42,9 @@ async def list_(desk: Desk, limit: int) -> None:
         )
         return
     rows = [(one.n, rfc3339(one.act.at), one.act.actor, one.act.action, one.act.object, one.act.result) for one in found]
-    output.table(("n", "at", "actor", "action", "object", "result"), rows, right=("n",), empty="Nothing was noted yet.")
+    output.table(
+        ("n", "at", "actor", "action", "object", "result"), rows, right=("n",), flexible="object", spare=("n", "actor"), empty="Nothing was noted yet."
+    )
 
 
 @command.command()

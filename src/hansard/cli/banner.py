@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from hansard import __version__
+from hansard.cli.again import program
 from hansard.cli.first_run import Claimed, shown
 from hansard.settings import DEFAULTS, masked
 from hansard.store import file_of
@@ -46,4 +47,4 @@ def address(host: str, port: int) -> str:
 def _demo(settings: Settings) -> str:
     """The command that fills this store; a password stays out of it."""
     changed = settings.store != DEFAULTS["store"] and masked("store", settings.store) == settings.store
-    return "hansard demo" + (f" --store {shlex.quote(settings.store)}" if changed else "")
+    return f"{program()} demo" + (f" --store {shlex.quote(settings.store)}" if changed else "")

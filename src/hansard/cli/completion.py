@@ -12,10 +12,11 @@ _WHERE = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "fish": "~/.config/fish/comple
 def command(shell: str) -> None:
     """Print the completion script of a shell.
 
+    \b
     bash:  hansard completion bash >> ~/.bashrc
     zsh:   hansard completion zsh >> ~/.zshrc
     fish:  hansard completion fish > ~/.config/fish/completions/hansard.fish
-    """
+    """  # noqa: D301 - Click looks for the backspace itself
     from click.shell_completion import get_completion_class
 
     from hansard.cli.root import root

@@ -20,7 +20,7 @@ def drawn(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
             del widths[name]
     if flexible in widths:
         others = {name: width for name, width in widths.items() if name != flexible}
-        widths[flexible] = max(_LEAST, min(widths[flexible], room - _total(others, "") - len(_GAP)))
+        widths[flexible] = min(widths[flexible], max(_LEAST, room - _total(others, "") - len(_GAP)))
     yield click.style(_row(dict(zip(columns, columns, strict=True)), widths, right), bold=True)
     for row in rows:
         yield _row(dict(zip(columns, row, strict=True)), widths, right)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from hansard.cli.arguments import moment
+from hansard.cli.arguments import moment, one_of
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -49,7 +50,7 @@ def filters(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option("--parent", metavar="ID", help="Those that branched from this session.")(function)
     function = click.option("--title", metavar="TEXT", help="A part of the title, in any case.")(function)
     for name, what in reversed(_MANY.items()):
-        function = click.option(f"--{name}", metavar="A,B", multiple=True, help=what)(function)
+        function = click.option(f"--{name}", metavar="A,B", multiple=True, help=what, shell_complete=one_of(partial(_allowed, name)))(function)
     return function
 
 
@@ -66,12 +67,17 @@ async def filter_of(service: Service, principal: Principal, given: dict[str, obj
 
 
 def _values(name: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    values = tuple(part.strip() for one in given for part in one.split(",") if part.strip())
+    allowed = _allowed(name)
+    for value in values if allowed else ():
+        if value not in allowed:
+            raise click.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=f"--{name}")
+    return tuple(value.lower() for value in values) if name == "channel" else values
+
+
+def _allowed(name: str) -> tuple[str, ...]:
+    """The values that a filter has; none where any text will do."""
     from hansard.model.run import STATES
     from hansard.model.session import KINDS, RESOLUTIONS
 
-    values = tuple(part.strip() for one in given for part in one.split(",") if part.strip())
-    allowed = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}.get(name)
-    for value in values if allowed else ():
-        if allowed and value not in allowed:
-            raise click.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=f"--{name}")
-    return tuple(value.lower() for value in values) if name == "channel" else values
+    return {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}.get(name, ())

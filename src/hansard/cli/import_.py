@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hansard.cli import output
+from hansard.cli.again import again
+from hansard.cli.arguments import one_of
 from hansard.cli.desk import Desk, at_desk
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 PARTIAL = 5
 _SHOWN = 5
+_NARROW, _USUAL, _WIDE = 60, 80, 110
+"""So many characters must a terminal have for what a bar could do without."""
+_LONGEST, _SHORTER = 32, 22
+"""How much of a file's name the bar shows, from its end."""
 
 
 def zone(name: str) -> tzinfo:
@@ -38,9 +43,23 @@ def zone(name: str) -> tzinfo:
         raise click.BadParameter(f"{name!r} is no time zone: write one such as Europe/Berlin or UTC") from None
 
 
+def _formats() -> Iterable[str]:
+    from hansard.interchange.formats import NAMES
+
+    return NAMES
+
+
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--format", "format_", default="auto", show_default=True, metavar="NAME", help="chatgpt, claude-code, hansard, openai, pocketpaw, or auto.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE…")
+@click.option(
+    "--format",
+    "format_",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=one_of(_formats),
+    help="chatgpt, claude-code, hansard, openai, pocketpaw, or auto.",
+)
 @click.option("--dry-run", is_flag=True, help="Find out what would happen and change nothing.")
 @click.option("--resume", is_flag=True, help="Go on where an import of the same files was broken off.")
 @click.option("--tz", "tz", type=zone, metavar="ZONE", help="The zone of times without an offset.  [default: UTC; this machine's for PocketPaw's files]")
@@ -64,7 +83,7 @@ async def command(desk: Desk, files: tuple[str, ...], format_: str, dry_run: boo
         try:
             report = await _imported(desk, service, principal, options, files)
         except asyncio.CancelledError:
-            output.note(f"\nStopped; what was read is kept. Go on with:\n  {_resuming()}")
+            output.note(f"\nStopped; what was read is kept. Go on with:\n  {again('--resume')}")
             raise
         _told(desk, report, time.monotonic() - began, principal.workspace_name, dry_run=dry_run)
     return PARTIAL if report.bad else None
@@ -114,31 +133,28 @@ def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, dry_run
         output.note(f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}")
 
 
-def _resuming() -> str:
-    arguments = [one for one in sys.argv[1:] if one != "--resume"]
-    return shlex.join(["hansard", *arguments, "--resume"])
-
-
 @contextlib.contextmanager
 def _bar(files: Sequence[str], *, quiet: bool) -> Iterator[Callable[[Standing], None] | None]:
-    """A bar on standard error: file, share, rate, time left, new, same and bad; nothing where that is no terminal."""
+    """A bar on standard error: file, share, rate, time left, new, same and bad, as many as fit; nothing where that is no terminal."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True, no_color=not output.coloured(sys.stderr))
     columns = (
-        TextColumn("{task.fields[file]}", markup=False),
-        BarColumn(bar_width=24),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[counts]}"),
+        (_NARROW, TextColumn("{task.fields[file]}", markup=False)),
+        (_WIDE, BarColumn(bar_width=24)),
+        (0, TaskProgressColumn()),
+        (_USUAL, TextColumn("{task.fields[rate]}")),
+        (_USUAL, TimeRemainingColumn(compact=True)),
+        (0, TextColumn("{task.fields[counts]}")),
     )
-    with Progress(*columns, console=Console(stderr=True, no_color=not output.coloured(sys.stderr)), refresh_per_second=8) as drawn:
+    fitting = [column for least, column in columns if console.width >= least]
+    with Progress(*fitting, console=console, refresh_per_second=8, transient=True) as drawn:
         task = drawn.add_task("import", total=_size(files), file="", rate="", counts="")
-        place = _Overall()
+        place = _Overall(_LONGEST if console.width >= _WIDE else _SHORTER)
 
         def on_progress(now: Standing) -> None:
             drawn.update(task, completed=place.reached(now), file=place.name, rate=place.rate(now), counts=_counts(now))
@@ -149,8 +165,9 @@ def _bar(files: Sequence[str], *, quiet: bool) -> Iterator[Callable[[Standing], 
 class _Overall:
     """How far all files together are, from what is said of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int) -> None:
         self.name = ""
+        self._longest = longest
         self._file = ""
         self._before = 0
         self._here = 0
@@ -159,9 +176,12 @@ class _Overall:
     def reached(self, now: Standing) -> int:
         if now.file != self._file:
             self._before += self._here
-            self._file, self.name = now.file, output.plain(Path(now.file).name)[-32:]
+            self._file, self.name = now.file, self._shown(output.plain(Path(now.file).name))
         self._here = min(now.position, now.size) if now.size else now.position
         return self._before + self._here
+
+    def _shown(self, name: str) -> str:
+        return name if len(name) <= self._longest else f"…{name[1 - self._longest :]}"
 
     def rate(self, now: Standing) -> str:
         return f"{now.messages / max(time.monotonic() - self._began, 0.001):,.0f} messages/s"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from hansard.cli import output
-from hansard.cli.arguments import names, span
+from hansard.cli.arguments import names, one_of, span
 from hansard.cli.desk import Desk, at_desk
 
 if TYPE_CHECKING:
     from hansard.model import Key
 
 SCOPES = "sessions:read,sessions:write"
+
+
+def _scopes() -> Iterable[str]:
+    from hansard.access import ALL_SCOPES
+
+    return (*ALL_SCOPES, "all")
 
 
 @click.group()
@@ -35,7 +42,9 @@ class Create(click.Command):
 
 
 @command.command(cls=Create)
-@click.option("--scopes", type=names, default=SCOPES, show_default=True, metavar="A,B", help="What the key may do; 'all' for everything.")
+@click.option(
+    "--scopes", type=names, default=SCOPES, show_default=True, metavar="A,B", shell_complete=one_of(_scopes), help="What the key may do; 'all' for everything."
+)
 @click.option("--name", default="key", show_default=True, help="What the key is called in lists.")
 @click.option("--expires-in", "lifetime", type=span, metavar="SPAN", help="When it ends, such as 12h or 90d.  [default: never]")
 @click.option("--user", metavar="ID", help="Narrow it to one end user's sessions.")
@@ -67,9 +76,12 @@ async def list_(desk: Desk, everything: bool) -> None:
     if desk.json:
         desk.document({"data": [_document(key) for key in found]})
     else:
-        rows = [(key.id, key.name, _state(key, now), " ".join(key.scopes), output.ago(key.created_at, now), output.ago(key.last_used_at, now)) for key in found]
+        rows = [
+            (key.id, key.name, _state(key, now), " ".join(key.scopes), *(output.ago(at, now) for at in (key.created_at, key.last_used_at, key.expires_at)))
+            for key in found
+        ]
         output.table(
-            ("id", "name", "state", "scopes", "created", "last used"),
+            ("id", "name", "state", "scopes", "created", "last used", "expires"),
             rows,
             flexible="scopes",
             spare=("created", "last used"),

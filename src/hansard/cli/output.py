@@ -47,17 +47,18 @@ def is_terminal() -> bool:
 
 
 def ago(us: int | None, now: int) -> str:
-    """How long ago, in one unit; in a pipe the time itself; nothing for never."""
+    """How long ago, or how far ahead, in one unit; in a pipe the time itself; nothing for never."""
     from hansard.model.times import rfc3339
 
     if us is None:
         return ""
     if not is_terminal():
         return rfc3339(us)
-    seconds = (now - us) / 1_000_000
+    seconds = abs(now - us) / 1_000_000
     for unit, length in _UNITS:
         if seconds >= length:
-            return f"{seconds / length:.0f} {unit} ago"
+            span = f"{seconds / length:.0f} {unit}"
+            return f"{span} ago" if us < now else f"in {span}"
     return "now"
 
 

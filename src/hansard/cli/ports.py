@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+from hansard.cli.again import again
 from hansard.errors import Conflict, Invalid
 
 _TRIES = 20
@@ -24,7 +25,7 @@ def listening(host: str, port: int) -> socket.socket:
         if problem.errno == errno.EADDRINUSE:
             holder = holder_of(host, port)
             free = next_free(host, port)
-            hint = f"\n  Port {free} is free:  hansard serve --port {free}" if free else ""
+            hint = f"\n  Port {free} is free:  {again('--port', str(free))}" if free else ""
             raise Conflict(f"port {port} on {host} is taken{f' by {holder}' if holder else ''}.{hint}", code="port_taken") from problem
         if problem.errno == errno.EACCES:
             raise Invalid(f"this user may not listen on port {port}: choose one above 1023 with --port", code="port_forbidden") from problem

@@ -100,7 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str] | None = None) -> int:
     """The exit code of a command; whatever went wrong is said on standard error."""
     try:
-        done: Any = root.main(arguments, "hansard", standalone_mode=False)
+        typed = tuple(sys.argv[1:] if arguments is None else arguments)
+        done: Any = root.main(typed, "hansard", standalone_mode=False, obj=typed)
     except (click.ClickException, click.Abort, KeyboardInterrupt, OSError) as problem:
         return _outside(problem)
     except Exception as problem:

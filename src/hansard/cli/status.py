@@ -11,8 +11,12 @@ from hansard.cli import output
 from hansard.cli.desk import Desk, at_desk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hansard.service import Service
     from hansard.settings import Settings
+
+_KIB, _MIB = 1 << 10, 1 << 20
 
 
 @click.command()
@@ -32,7 +36,7 @@ async def command(desk: Desk) -> None:
             "version": __version__,
             "store": masked("store", desk.settings.store),
             "database": await service.store.about(),
-            "bytes": file.stat().st_size if file else None,
+            "bytes": _bytes(file) if file else None,
             "workspaces": await _workspaces(service),
         }
     facts["server"] = serving(desk.settings)
@@ -40,7 +44,7 @@ async def command(desk: Desk) -> None:
     if desk.json:
         desk.document(facts)
         return
-    size = f", {facts['bytes'] / 1_048_576:,.1f} MiB" if facts["bytes"] is not None else ""
+    size = f", {_size(facts['bytes'])}" if facts["bytes"] is not None else ""
     server = facts["server"]
     desk.say(f"hansard {__version__}")
     desk.say(f"store    {facts['store']} ({facts['database']}{size})")
@@ -50,6 +54,16 @@ async def command(desk: Desk) -> None:
     desk.say()
     rows = [(one["name"], one["sessions"], one["open"], one["failed"]) for one in facts["workspaces"]]
     output.table(("workspace", "sessions", "open", "failed"), rows, right=("sessions", "open", "failed"), empty="No workspaces yet.")
+
+
+def _bytes(file: Path) -> int:
+    """What a SQLite store takes: its file, and the log beside it that holds what was written last."""
+    log = file.with_name(f"{file.name}-wal")
+    return file.stat().st_size + (log.stat().st_size if log.exists() else 0)
+
+
+def _size(count: int) -> str:
+    return f"{count / _MIB:,.1f} MiB" if count >= _MIB else f"{count / _KIB:,.0f} KiB"
 
 
 async def _workspaces(service: Service) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from hansard.client.errors import (
 )
 from hansard.client.fields import NewMessage, NewRun, NewSession, SessionFields, SessionFilter, UsageFields
 from hansard.client.running import AsyncRunning, Running
-from hansard.client.structs import Deleted, Event, Found, Key, Message, Page, Run, Session, Snippet, Usage, Workspace
+from hansard.client.structs import Context, Deleted, Dropped, Event, Found, Key, Manifest, Message, Page, Run, Session, Snippet, Usage, Workspace
 from hansard.client.sync import Hansard
 from hansard.client.verbs import AsyncPages, Pages
 
@@ -36,7 +36,9 @@ __all__ = [
     "AsyncPages",
     "AsyncRunning",
     "Conflict",
+    "Context",
     "Deleted",
+    "Dropped",
     "Event",
     "Forbidden",
     "Found",
@@ -44,6 +46,7 @@ __all__ = [
     "HansardError",
     "Invalid",
     "Key",
+    "Manifest",
     "Message",
     "Misconfigured",
     "NewMessage",

@@ -27,6 +27,7 @@ class AsyncSessions(AsyncNoun):
     archive = awaiting(sessions.archive)
     unarchive = awaiting(sessions.unarchive)
     fork = awaiting(sessions.fork)
+    context = awaiting(sessions.context)
     delete = awaiting(sessions.delete)
 
     def tail(self, session: str, *, after: str | int | None = None) -> AsyncGenerator[Message]:

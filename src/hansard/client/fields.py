@@ -14,6 +14,7 @@ Resolution = Literal["open", "resolved", "unresolved"]
 OpenState = Literal["queued", "running", "waiting"]
 FinalState = Literal["completed", "partial", "failed", "cancelled", "interrupted"]
 Sort = Literal["updated_at", "-updated_at", "created_at", "-created_at", "active_at", "-active_at", "title", "-title"]
+ContextFormat = Literal["native", "openai", "anthropic", "gemini"]
 SearchSort = Literal["recency", "relevance"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from hansard.client.exchange import Request, path
@@ -17,8 +17,7 @@ def append(session: str, *messages: NewMessage, expected_seq: int | None = None,
     Raises Conflict ``seq_mismatch`` when the session's last seq is no longer ``expected_seq``.
     """
     for message in messages:
-        known(message, NewMessage)
-        known(message.get("usage", {}), UsageFields)
+        _check(message)
     body = {"messages": messages, "expected_seq": expected_seq}
     return Request("POST", path("sessions", session, "messages"), _several, body=body, key=idempotency_key)
 
@@ -53,3 +52,12 @@ def delete(session: str, message: str, *, idempotency_key: str | None = None) ->
 
 def _several(answer: dict[str, list[dict[str, object]]]) -> list[Message]:
     return [Message.of(one) for one in answer["data"]]
+
+
+def _check(message: object) -> None:
+    """TypeError for what is no message, and for a name that a message has not."""
+    if not isinstance(message, Mapping):
+        what = f"a message is a dictionary with role and text, not a {type(message).__name__}: append(session, first, second) or append(session, *messages)"
+        raise TypeError(what)
+    known(message, NewMessage)
+    known(message.get("usage", {}), UsageFields)

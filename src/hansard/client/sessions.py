@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Unpack
 
 from hansard.client.exchange import Request, path
-from hansard.client.fields import NewSession, Resolution, SessionFields, SessionFilter, Sort, known
+from hansard.client.fields import ContextFormat, NewSession, Resolution, SessionFields, SessionFilter, Sort, known
 from hansard.client.pages import page_of
-from hansard.client.structs import Deleted, Page, Session
+from hansard.client.structs import Context, Deleted, Page, Session
 
 
 def start(id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]) -> Request[Session]:
@@ -62,6 +62,15 @@ def fork(
 ) -> Request[Session]:
     """Branch a new session from this one: with all its messages, or those up to ``message``, which is an id or a seq."""
     return Request("POST", path("sessions", session, "fork"), Session.of, body={"id": id, "message": message, "title": title}, key=idempotency_key)
+
+
+def context(session: str, *, messages: int | None = None, tokens: int | None = None, format: ContextFormat = "native") -> Request[Context]:
+    """The end of a transcript as a model may be given it: the newest messages within both limits, tool calls with their answers.
+
+    Without a limit the last 50 messages. ``request`` holds the provider's fields, ``manifest`` says what is missing.
+    """
+    query = {"messages": messages, "tokens": tokens, "format": format}
+    return Request("GET", path("sessions", session, "context"), Context.of, query=query)
 
 
 def delete(session: str, *, idempotency_key: str | None = None) -> Request[Deleted]:

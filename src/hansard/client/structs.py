@@ -151,6 +151,43 @@ class Deleted(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     messages: int = 0
 
 
+class Dropped(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """A message that a model may not be given; ``whole`` is false where only parts of it had to go."""
+
+    seq: int
+    message_id: str = ""
+    reason: str = ""
+    whole: bool = True
+
+
+class Manifest(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What a context holds: so many messages and estimated tokens. ``older`` ones did not fit, ``dropped`` names what else had to go."""
+
+    messages: int = 0
+    tokens: int = 0
+    first_seq: int | None = None
+    last_seq: int | None = None
+    older: int = 0
+    dropped: list[Dropped] = []
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        return super().of({**document, "dropped": [Dropped.of(one) for one in document.get("dropped", [])]})
+
+
+class Context(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What a model is given of a session: ``request`` holds the fields of the provider's request that make the conversation."""
+
+    session_id: str
+    format: str = "native"
+    request: dict[str, Any] = {}
+    manifest: Manifest = Manifest()
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        return super().of({**document, "manifest": Manifest.of(document.get("manifest", {}))})
+
+
 class Event(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Something happened to a session, which ``session_id`` names by its ``uid``; ``seq`` is that of its last message.
 

@@ -27,6 +27,7 @@ class Sessions(Noun):
     archive = blocking(sessions.archive)
     unarchive = blocking(sessions.unarchive)
     fork = blocking(sessions.fork)
+    context = blocking(sessions.context)
     delete = blocking(sessions.delete)
 
     def tail(self, session: str, *, after: str | int | None = None) -> Iterator[Message]:
