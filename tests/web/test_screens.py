@@ -255,6 +255,12 @@ async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
     assert (await reader.client.post("/ui/import", content=b"", headers=raw)).status_code == 400
 
 
+async def test_sessions_go_out_by_name(reader: Reader, session: str) -> None:
+    told = await reader.get(f"/ui/export?ids={session},00000000-0000-7000-8000-000000000000,nonsense")
+    assert [json.loads(line)["session"]["own_id"] for line in told.text.splitlines()] == ["talk"], "those that are gone are left out"
+    assert (await reader.get("/ui/export?ids=" + ",".join("x" * 3 for _ in range(201)))).status_code == 400
+
+
 async def test_changes_are_told_where_there_is_no_stream(reader: Reader, session: str) -> None:
     told = (await reader.get("/ui/changes?since=0")).json()
     assert told["next"] == told["data"][-1]["id"]

@@ -1,15 +1,15 @@
 // The reading pane: earlier messages, pictures, folding, and what is written while somebody reads.
-import { $, $$, current, dialog, failed, fragment, part, style } from "./dom.js"
+import { $, $$, current, dialog, failed, fragment, make, part, style } from "./dom.js"
 import { target } from "./visit.js"
 
 export function begin(url = new URL(location)) {
   style()
   const body = $("#body")
   if (!body) return
+  marks(url.searchParams.get("q"))
   if (url.hash) target(url.hash)
   else if ($("[data-target]", body)) $("[data-target]", body).scrollIntoView({ block: "start" })
   else if ($(".busy", body)) body.scrollTop = body.scrollHeight
-  marks(url.searchParams.get("q"))
 }
 
 // The words that were searched stay marked in what is read.
@@ -24,7 +24,7 @@ function marks(words) {
     const made = document.createDocumentFragment()
     let at = 0
     for (const one of node.data.matchAll(find)) {
-      made.append(node.data.slice(at, one.index), Object.assign(document.createElement("mark"), { textContent: one[0] }))
+      made.append(node.data.slice(at, one.index), make("mark", { textContent: one[0] }))
       at = one.index + one[0].length
     }
     made.append(node.data.slice(at))
