@@ -162,6 +162,30 @@ def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
     expect(page).to_have_url(re.compile("/ui/$"))
 
 
+def test_a_search_from_the_palette_leads_to_the_list_from_any_screen(desk: Desk) -> None:
+    page = desk.go("/ui/insights")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("refund")
+    page.get_by_role("option", name="Search for “refund”").click()
+    expect(page).to_have_url(re.compile(r"/ui/\?q=refund$"))
+    expect(page.locator(".row mark").first).to_be_visible()
+
+
+def test_what_was_dimmed_by_a_lost_connection_is_clear_again_when_it_is_back(desk: Desk) -> None:
+    page = desk.go("/ui/?state=failed")
+    page.locator(".row").first.hover()
+    expect(page.locator(".row input").first).to_be_attached()
+    desk.context.set_offline(True)
+    page.locator(".row a").nth(1).click()
+    expect(page.locator(".stale .row").first).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached")
+    expect(page.locator(".row a[aria-current]")).to_have_count(0)
+    desk.context.set_offline(False)
+    page.locator(".row a").nth(1).click()
+    expect(page.locator("#pane h1")).to_be_visible()
+    expect(page.locator(".stale")).to_have_count(0)
+
+
 def test_single_keys_can_be_switched_off(desk: Desk) -> None:
     page = desk.page
     page.keyboard.press("?")
@@ -230,6 +254,8 @@ def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Ser
     page = desk.page
     expect(page.locator("#list")).to_be_visible()
     expect(page.locator("#pane")).to_be_hidden()
+    page.locator(".search").tap()
+    assert float(page.locator(".row input").first.evaluate("one => getComputedStyle(one).opacity")) > 0.5, "a finger does not hover"
     page.locator(".row a").nth(2).tap()
     expect(page.locator("#pane h1")).to_be_visible()
     expect(page.locator("#list")).to_be_hidden()

@@ -179,6 +179,7 @@ async def test_views_and_shares(reader: Reader, session: str) -> None:
     assert (await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})).status_code == 403
     await reader.post("/ui/settings", {"sharing": "yes"})
     made = await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})
+    assert made.text.index("shown this once") < made.text.index("<dl>"), "in view, not at the foot of the page"
     assert "shown this once" in made.text
     path = made.text.partition("/s/")[2].split("<")[0].split('"')[0]
     shown = await reader.client.get(f"/s/{path}", headers={"Cookie": ""})

@@ -31,7 +31,7 @@ export function begin() {
   if (first) box.scrollTop = first * PAGE * height
   box.addEventListener("scroll", scrolled, { passive: true })
   new ResizeObserver(scrolled).observe(box)
-  if (current()) mark(current())
+  mark(current())
 }
 
 // Another list in the place of this one: as it was asked for, else the same as it is now.
@@ -129,7 +129,7 @@ async function load(page) {
     if (mine !== kept) return
     kept.set(page, choosable($$(".row", made)))
     if (kept.size > 40) for (const one of [...kept.keys()]) if (one < from - 9 || one > to + 9) { kept.delete(one); wanted.delete(one) }
-    if (page >= from && page <= to) { lay(from, to); if (current()) mark(current()) }
+    if (page >= from && page <= to) { lay(from, to); mark(current()) }
   } catch (problem) { wanted.delete(page); failed(problem) }
 }
 
@@ -167,9 +167,9 @@ function filtered(event) {
 }
 
 export function step(by) {
-  const all = $$(".row a"), at = all.findIndex(one => one.hasAttribute("aria-current") || one === document.activeElement)
-  const focus = all.indexOf(document.activeElement)
-  const next = all[Math.max(0, Math.min(all.length - 1, (focus >= 0 ? focus : at) + by))]
+  const all = $$(".row a"), focus = all.indexOf(document.activeElement)
+  const at = focus < 0 ? all.findIndex(one => one.hasAttribute("aria-current")) : focus
+  const next = all[Math.max(0, Math.min(all.length - 1, at + by))]
   next?.focus({ preventScroll: true })
   next?.scrollIntoView({ block: "nearest" })
   return next

@@ -15,7 +15,7 @@ export function begin(url = new URL(location)) {
 // The words that were searched stay marked in what is read.
 function marks(words) {
   if (!words || !$("#talk")) return
-  const plain = words.replace(/\b\w+:("[^"]*"|\S+)/g, " ").match(/"[^"]+"|[^\s"]+/g)?.map(one => one.replaceAll('"', "")).filter(one => one && !one.startsWith("-")) ?? []
+  const plain = words.replace(/\b\w+:("[^"]*"|\S+)/g, " ").match(/"[^"]+"|[^\s"]+/g)?.map(one => one.replace(/["*]/g, "")).filter(one => one && !one.startsWith("-")) ?? []
   if (!plain.length) return
   const find = new RegExp(plain.map(one => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "gi")
   const walk = document.createTreeWalker($("#talk"), NodeFilter.SHOW_TEXT), found = []

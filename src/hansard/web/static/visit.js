@@ -15,6 +15,7 @@ let shown = new URL(location)
 
 export async function visit(address, { push = true, replace = false, focus = false } = {}) {
   const to = new URL(address, location)
+  if (!$("#list")) return location.assign(to)
   going?.abort()
   going = new AbortController()
   const { signal } = going
@@ -29,9 +30,10 @@ export async function visit(address, { push = true, replace = false, focus = fal
     if (replace) history.replaceState(null, "", to)
     else if (push && to.href !== location.href) history.pushState(null, "", to)
     shown = to
+    $("#scroll").classList.remove("stale")
     if (to.hash) target(to.hash)
   } catch (problem) {
-    if (problem.name !== "AbortError") { $("#scroll")?.classList.add("stale"); failed(problem) }
+    if (problem.name !== "AbortError") { mark(current()); $("#scroll").classList.add("stale"); failed(problem) }
   }
 }
 
@@ -61,13 +63,12 @@ function close() {
   if (!$("#pane .head")) return
   $("#pane").replaceChildren(none)
   document.body.classList.remove("reading")
-  mark("")
+  mark()
 }
 
 export function mark(id) {
-  const bare = id.replace(/^ses_/, "")
   for (const one of $$(".row a[aria-current]")) one.removeAttribute("aria-current")
-  row(bare)?.setAttribute("aria-current", "true")
+  row(id?.replace(/^ses_/, ""))?.setAttribute("aria-current", "true")
 }
 
 export function target(hash) {
