@@ -73,6 +73,63 @@ def test_nothing_found_offers_the_way_out(desk: Desk) -> None:
     expect(page.locator(".row")).to_have_count(total)
 
 
+def test_nothing_found_for_words_counts_with_the_words(desk: Desk) -> None:
+    page = desk.go("/ui/?q=refund+state%3Afailed+zzzqqq&channel=web")
+    expect(page.locator(".outs a")).to_have_count(3)
+    rest = ask(desk.server, "/v1/search?q=state:failed&channel=web&total=true")["total"]
+    expect(page.locator(".outs a", has_text="“refund zzzqqq”")).to_contain_text(f"{rest} session")
+    expect(page.locator(".outs a", has_text="channel: web")).to_contain_text("0 sessions")
+    page = desk.go("/ui/?user=nobody&app=nothing")
+    expect(page.locator(".empty", has_text="No one of these alone is the reason")).to_be_visible()
+
+
+def test_escape_closes_what_is_read_and_leaves_the_list_as_it_was(desk: Desk) -> None:
+    page = desk.go("/ui/?state=failed")
+    page.locator(".row a").nth(1).click()
+    expect(page.locator("#pane h1")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(r"/ui/\?state=failed$"))
+    expect(page.locator("#pane")).to_contain_text("Choose a session")
+    expect(page.locator(".row a[aria-current]")).to_have_count(0)
+    expect(page.locator(".stale")).to_have_count(0)
+    expect(page.locator("#toasts")).to_be_empty()
+    page.go_back()
+    expect(page.locator("#pane h1")).to_be_visible()
+
+
+def test_the_hits_of_a_search_are_walked_from_the_one_that_was_opened(desk: Desk) -> None:
+    page = desk.go("/ui/?q=refund")
+    page.locator(".row:has(p mark) a").first.click()
+    expect(page.locator("[data-target] mark.at")).to_be_in_viewport()
+    marks = page.locator("#body mark")
+    at = marks.evaluate_all("all => all.findIndex(one => one.matches('.at'))")
+    page.keyboard.press("n")
+    expect(page.locator("#toasts")).to_contain_text(f"{(at + 1) % marks.count() + 1} of {marks.count()}")
+    expect(page.locator("mark.at")).to_be_in_viewport()
+
+
+def test_the_time_of_a_message_is_its_link(desk: Desk) -> None:
+    page = desk.go("/ui/?state=failed")
+    page.locator(".row a").first.click()
+    message = page.locator(".msg:has(.place)").nth(1)
+    place = message.get_attribute("id")
+    message.locator(".place").click()
+    expect(page).to_have_url(re.compile(rf"state=failed&at=\d+#{place}$"))
+    expect(page.locator(f"#{place}[data-target]")).to_be_visible()
+
+
+def test_a_span_of_days_is_one_click(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_text("Date", exact=True).click()
+    page.get_by_text("Last 7 days", exact=True).click()
+    expect(page.locator(".chips a")).to_have_text(re.compile(r"^from: \d{4}-\d\d-\d\d"))
+    expect(page.locator("summary.on")).to_have_text("Date")
+    since = re.search(r"created_from=([^&]+)", page.url)
+    assert since
+    total = ask(desk.server, f"/v1/sessions?created_from={since[1]}&total=true&limit=1")["total"]
+    expect(page.locator("#count")).to_have_text(f"{total} sessions")
+
+
 def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
     page = desk.page
     expect(page.locator("#live.on")).to_be_visible()
@@ -103,6 +160,30 @@ def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
     page.keyboard.press("g")
     page.keyboard.press("s")
     expect(page).to_have_url(re.compile("/ui/$"))
+
+
+def test_a_search_from_the_palette_leads_to_the_list_from_any_screen(desk: Desk) -> None:
+    page = desk.go("/ui/insights")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("refund")
+    page.get_by_role("option", name="Search for “refund”").click()
+    expect(page).to_have_url(re.compile(r"/ui/\?q=refund$"))
+    expect(page.locator(".row mark").first).to_be_visible()
+
+
+def test_what_was_dimmed_by_a_lost_connection_is_clear_again_when_it_is_back(desk: Desk) -> None:
+    page = desk.go("/ui/?state=failed")
+    page.locator(".row").first.hover()
+    expect(page.locator(".row input").first).to_be_attached()
+    desk.context.set_offline(True)
+    page.locator(".row a").nth(1).click()
+    expect(page.locator(".stale .row").first).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached")
+    expect(page.locator(".row a[aria-current]")).to_have_count(0)
+    desk.context.set_offline(False)
+    page.locator(".row a").nth(1).click()
+    expect(page.locator("#pane h1")).to_be_visible()
+    expect(page.locator(".stale")).to_have_count(0)
 
 
 def test_single_keys_can_be_switched_off(desk: Desk) -> None:
@@ -173,6 +254,8 @@ def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Ser
     page = desk.page
     expect(page.locator("#list")).to_be_visible()
     expect(page.locator("#pane")).to_be_hidden()
+    page.locator(".search").tap()
+    assert float(page.locator(".row input").first.evaluate("one => getComputedStyle(one).opacity")) > 0.5, "a finger does not hover"
     page.locator(".row a").nth(2).tap()
     expect(page.locator("#pane h1")).to_be_visible()
     expect(page.locator("#list")).to_be_hidden()

@@ -95,3 +95,19 @@ def test_an_empty_store_notices_its_first_session(browser: Browser, tmp_path: Pa
             client.post("/v1/sessions", json={"title": "The first"})
         expect(page.locator(".row b", has_text="The first")).to_be_visible()
         desk.context.close()
+
+
+def test_a_session_that_comes_to_match_a_filter_waits_behind_the_pill_too(browser: Browser, quiet: Served) -> None:
+    desk = desk_at(browser, quiet)
+    with api(quiet) as client:
+        client.patch("/v1/sessions/one", json={"resolution": "unresolved"})
+        page = desk.go("/ui/?resolution=unresolved")
+        expect(page.locator("#count")).to_have_text("1 session")
+        expect(page.locator("#live.on")).to_be_visible()
+        client.patch("/v1/sessions/two", json={"resolution": "unresolved"})
+    expect(page.locator("#fresh")).to_have_text("1 new session – show", timeout=10_000)
+    expect(page.locator(".row")).to_have_count(1)
+    page.locator("#fresh").click()
+    expect(page.locator(".row")).to_have_count(2)
+    assert desk.seen.nothing, desk.seen
+    desk.context.close()

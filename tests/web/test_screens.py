@@ -179,6 +179,7 @@ async def test_views_and_shares(reader: Reader, session: str) -> None:
     assert (await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})).status_code == 403
     await reader.post("/ui/settings", {"sharing": "yes"})
     made = await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})
+    assert made.text.index("shown this once") < made.text.index("<dl>"), "in view, not at the foot of the page"
     assert "shown this once" in made.text
     path = made.text.partition("/s/")[2].split("<")[0].split('"')[0]
     shown = await reader.client.get(f"/s/{path}", headers={"Cookie": ""})
@@ -253,6 +254,12 @@ async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
     assert told["said"][0].startswith("1 new, 0 added to, 0 there already, 1 bad;")
     assert told["said"][1].startswith("Record 2 of y.jsonl: ")
     assert (await reader.client.post("/ui/import", content=b"", headers=raw)).status_code == 400
+
+
+async def test_sessions_go_out_by_name(reader: Reader, session: str) -> None:
+    told = await reader.get(f"/ui/export?ids={session},00000000-0000-7000-8000-000000000000,nonsense")
+    assert [json.loads(line)["session"]["own_id"] for line in told.text.splitlines()] == ["talk"], "those that are gone are left out"
+    assert (await reader.get("/ui/export?ids=" + ",".join("x" * 3 for _ in range(201)))).status_code == 400
 
 
 async def test_changes_are_told_where_there_is_no_stream(reader: Reader, session: str) -> None:

@@ -17,7 +17,7 @@ from hansard.web.keys import Keys
 from hansard.web.pages import THEMES, Pages, see_other
 from hansard.web.sessions import Sessions
 from hansard.web.settings import Settings
-from hansard.web.shell import Form, Shell, authenticate, back_to, check_origin
+from hansard.web.shell import Form, Shell, authenticate, back_to, check_origin, control_key
 from hansard.web.sign_in import SignIn
 from hansard.web.transfers import Transfers
 
@@ -87,6 +87,6 @@ def _theme() -> tuple[Route, ...]:
 def _help(pages: Pages) -> tuple[Route, ...]:
     async def keys(call: Call[None, None]) -> Response:
         """The keys of the keyboard"""
-        return pages.html(call, pages.render("help.html"))
+        return pages.html(call, pages.render("help.html", control=control_key(call)))
 
     return (route("GET /ui/help", keys, public=True, media_type="text/html"),)

@@ -13,6 +13,7 @@ from hansard.http.reading import QueryReader
 from hansard.http.route import Route, route
 from hansard.model import SessionPatch
 from hansard.service.bulk import ACTIONS
+from hansard.web.bulk import done
 from hansard.web.filters import ListParams, cleaned, filter_of, unknown
 from hansard.web.pages import see_other, wants_fragment
 from hansard.web.reading import opened
@@ -102,10 +103,10 @@ class Acting:
             params = _params(asked.query)
             if params.q:
                 raise Invalid("what a search finds is chosen session by session", param="all")
-            done = await bulk.apply_to_matching(call.principal, action, filter_of(params), snapshot_at=asked.snapshot, expected=asked.count, value=value)
+            outcome = await bulk.apply_to_matching(call.principal, action, filter_of(params), snapshot_at=asked.snapshot, expected=asked.count, value=value)
         else:
-            done = await bulk.apply_to(call.principal, action, form.all("ids"), value=value)
-        return JSONResponse({"changed": done.changed, "undo": done.undo}, headers=_NO_STORE)
+            outcome = await bulk.apply_to(call.principal, action, form.all("ids"), value=value)
+        return JSONResponse({"changed": outcome.changed, "undo": outcome.undo, "said": done(action, outcome.changed)}, headers=_NO_STORE)
 
     async def undo(self, call: Call[Any, Any], _form: Form) -> Response:
         """Take a bulk action back"""

@@ -31,7 +31,13 @@ _IMPORT = re.compile(r'^import (?:(\{.*?\}) from )?"\./(\w+)\.js"$', re.MULTILIN
 _LATER = re.compile(r'import\("\./(\w+)\.js"\)')
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const) ([$\w]+))", re.MULTILINE)
 _SIGNS = re.compile(r" ?([=+*<>?:&|,;{}()!-]+) ?")
-_TEXT = re.compile(r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`)")
+_CONST = re.compile(r"\bconst (?=[\w{\[$])")
+_BREAK = re.compile(r"(?<=[{,;(])\n|\n(?=[})])")
+_INNER = r"`(?:[^`\\]|\\.)*`"
+_TEXT = re.compile(
+    r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:\\.|\$\{(?:[^{}`]|" + _INNER + r"|\{[^{}]*\})*\}|[^`\\])*`"
+    r"|(?<=[(,=:?!&| ])/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\[])+/[a-z]*)"
+)
 _AROUND = re.compile(r" ?([{};:,>]) ?")
 
 
@@ -95,15 +101,16 @@ def _slim_css(text: str) -> str:
 def _slim_js(text: str) -> str:
     """Without indentation and lines of comment: the scripts keep both out of their strings."""
     lines = (line.strip() for line in text.splitlines())
-    return "\n".join(_tight(line) for line in lines if line and not line.startswith("//"))
+    return _BREAK.sub("", "\n".join(_tight(line) for line in lines if line and not line.startswith("//")))
 
 
 def _tight(line: str) -> str:
-    """A line without the blanks around its signs; strings, and lines with a pattern or several templates, stay as they are."""
+    """A line without the blanks around its signs, and ``let`` for ``const``.
+
+    Strings, patterns and templates, with one more inside at most, stay as they are.
+    """
     pieces = _TEXT.split(line)
-    if line.count("`") not in {0, 2} or any("/" in piece or "`" in piece for piece in pieces[::2]):
-        return line
-    return "".join(_SIGNS.sub(r"\1", piece) if place % 2 == 0 else piece for place, piece in enumerate(pieces))
+    return "".join(_SIGNS.sub(r"\1", _CONST.sub("let ", piece)) if place % 2 == 0 else piece for place, piece in enumerate(pieces))
 
 
 def _bundle(modules: dict[str, str], name: str) -> str:

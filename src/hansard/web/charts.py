@@ -36,7 +36,8 @@ def bars(name: str, given: Sequence[Bar], said: Callable[[float], str], every: i
     for share in (0, 0.5, 1):
         y = _TOP + plot * (1 - share)
         parts.append(Markup('<line class="rule" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(_LEFT, WIDTH, y, y))
-        parts.append(Markup('<text x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(_LEFT - 6, y + 4, said(top * share)))
+        kind = "scale" if share else "scale zero"
+        parts.append(Markup('<text class="{}" x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(kind, _LEFT - 6, y + 4, said(top * share)))
     for place, bar in enumerate(given):
         x = _LEFT + place * step
         parts.append(_bar(bar, x, step, plot, top))

@@ -172,11 +172,12 @@ def chips(asked: ListParams) -> list[Chip]:
     """The filters that are on, each with the query that drops it."""
     given = pairs(asked)
     said = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions"}
+    names = {"created_from": "from", "created_until": "until"}
     found = []
     for place, (name, value) in enumerate(given):
         if name in {"q", "sort"}:
             continue
-        label = said.get(name) or f"{name.replace('_', ' ')}: {value.partition('T')[0] if name in TIMES else value}"
+        label = said.get(name) or f"{names.get(name, name.replace('_', ' '))}: {value.partition('T')[0] if name in TIMES else value}"
         if name in FLAGS:
             label = FLAGS[name][value == "false"]
         found.append(Chip(name, label, query(given[:place] + given[place + 1 :])))

@@ -52,7 +52,7 @@ async def hits(service: Service, principal: Principal, asked: ListParams, limit:
         return Hits(problem=problem.message)
     made = {}
     for one in found.items:
-        best = one.snippets[0] if one.snippets else None
+        best = next((snippet for snippet in one.snippets if snippet.role != "system"), one.snippets[0] if one.snippets else None)
         made[one.session.id] = Hit(
             role=_ROLES.get(best.role, best.role) if best else "",
             html=_near(best.text, best.highlights) if best else None,
@@ -76,6 +76,14 @@ def _marked(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
         pieces += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
         at = end
     return Markup("").join([*pieces, escape(text[at:])])
+
+
+def words(asked: ListParams) -> list[Chip]:
+    """What was typed beside the qualifiers, with the query without it; nothing where that is all there is."""
+    typed = " ".join(_QUALIFIER.sub(" ", asked.q).split())
+    kept = [("q", " ".join(one[0] for one in _QUALIFIER.finditer(asked.q))), *(pair for pair in pairs(asked) if pair[0] != "q")]
+    left = [(name, value) for name, value in kept if value]
+    return [Chip("q", f"“{typed}”", query(left))] if typed and any(name != "sort" for name, _ in left) else []
 
 
 def qualifiers(asked: ListParams) -> list[Chip]:

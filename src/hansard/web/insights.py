@@ -117,7 +117,7 @@ def _cards(stats: Stats) -> list[tuple[str, str, str]]:
     return [
         ("Sessions", number(total["sessions"]), f"{number(total['messages'])} messages"),
         ("Resolved", rate, f"{number(total['resolved'])} of {number(settled)} settled"),
-        ("Median time to resolve", duration(stats.median) or "–", "from begin to resolved"),
+        ("Median time to resolve", duration(stats.median) or "–", "from beginning to resolved"),
         ("Tokens", short(tokens), money(total["cost_nanos"])),
     ]
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hansard.http.fields import Moment
+from hansard.http.reading import QueryReader
 from hansard.model import Session, SessionQuery
 from hansard.model.run import STATES
 from hansard.web.filters import SORT_NAMES, Chip, ListParams, as_of, chips, cleaned, curl_query, filter_of, pairs, query, unknown
-from hansard.web.hits import Hit, hits, qualifiers
+from hansard.web.hits import Hit, hits, qualifiers, words
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 PAGE, FOUND = 50, 25
 _MENUS = (("state", "State"), ("channel", "Channel"), ("app", "App"), ("agent", "Agent"), ("resolution", "Resolution"), ("kind", "Kind"))
 MINOR = ("resolution", "kind")
-_MENU = 40
+_MENU, _WAYS = 40, 8
+_DAY_US = 86_400_000_000
+_reader = QueryReader(ListParams)
 _UNCONTROLLED = {"model", "workflow", "parent", "intent", "trigger", "title", "ended", "unread", "has_messages", "updated_from", "updated_until"}
 
 
@@ -145,24 +149,26 @@ async def tabs(service: Service, principal: Principal, current: str, saved: list
     return made
 
 
+def spans(asked: ListParams, now: int) -> list[tuple[str, str]]:
+    """The same list of the sessions that began lately, by whole days in UTC."""
+    today = now - now % _DAY_US
+    return [
+        (label, query(pairs(replace(asked, created_from=Moment(today - days * _DAY_US), created_until=None))))
+        for label, days in (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29))
+    ]
+
+
 async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chip, int]]:
-    """For a list without rows: each filter with the number of sessions that dropping it would give."""
+    """For a list without rows: each filter, and the words, with the number of sessions that dropping it would give; most first."""
     found = []
-    given = pairs(shown.asked)
-    for chip in shown.chips[:8]:
-        if chip.name == "q":
-            continue
-        rest = replace(shown.asked, **_without(shown.asked, chip, given))
-        found.append((chip, await call.service.sessions.count(call.principal, filter_of(rest))))
-    return found
-
-
-def _without(asked: ListParams, chip: Chip, given: list[tuple[str, str]]) -> dict[str, Any]:
-    value = getattr(asked, chip.name)
-    if not isinstance(value, list):
-        return {chip.name: getattr(ListParams(), chip.name)}
-    gone = [one for name, one in given if name == chip.name and chip.label.endswith(f": {one}")]
-    return {chip.name: [one for one in value if one not in gone]}
+    for chip in [*words(shown.asked), *shown.chips][:_WAYS]:
+        rest = cleaned(_reader.read(chip.without.lstrip("?").encode()))
+        if rest.q:
+            total = (await hits(call.service, call.principal, rest, 1)).total or 0
+        else:
+            total = await call.service.sessions.count(call.principal, filter_of(rest))
+        found.append((chip, total))
+    return sorted(found, key=lambda one: -one[1])
 
 
 def api_path(shown: Listed) -> str:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from hansard.http.route import Route, route
 from hansard.web import listing
+from hansard.web.bulk import bulk_actions
 from hansard.web.filters import SORT_NAMES, ListParams, cleaned, pairs, query
 from hansard.web.pages import wants_fragment
 from hansard.web.reading import TABS, Pane, image_of_message, opened, text_of_message
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 READ = "sessions:read"
-_MORE = {*listing.MINOR, "user", "tag", "created_from", "created_until", "sub_sessions", "task_sessions", "archived"}
+_MORE = {*listing.MINOR, "user", "tag", "sub_sessions", "task_sessions", "archived"}
 
 
 class Sessions:
@@ -56,7 +57,7 @@ class Sessions:
         if wants_fragment(call, "pane"):
             return self._shell.part(call, "pane.html", **self.around_pane(call, pane))
         if wants_fragment(call, "messages"):
-            return self._shell.part(call, "messages.html", pane=pane, shared=False)
+            return self._shell.part(call, "messages.html", **self.around_pane(call, pane))
         return await self._screen(call, pane)
 
     async def rows(self, call: Call[ListParams, None]) -> Response:
@@ -93,6 +94,8 @@ class Sessions:
             "minor": listing.MINOR,
             "more_chosen": sum(chip.name in _MORE for chip in shown.chips),
             "sorts": SORT_NAMES,
+            "bulk": bulk_actions(principal),
+            "spans": listing.spans(shown.asked, service.clock()),
             "is_new": is_new,
             "outs": [] if shown.rows or is_new or shown.problem else await listing.ways_out(call, shown),
             "curl": self._shell.curl(call, listing.api_path(shown)),

@@ -56,7 +56,7 @@ class Settings:
             views=await call.service.views.list(call.principal),
             rules=rules,
             due=due,
-            kinds=[(ALL, "Everything else"), *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS)],
+            kinds=[(ALL, "Every kind without a rule of its own"), *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS)],
             curl=self._shell.curl(call, "/v1/workspace"),
         )
 

@@ -98,12 +98,18 @@ class Shell:
             "scopes": principal.scopes,
             "csrf": call.service.sign_ins.proof(token_of(call)),
             "host": address(call),
+            "control": control_key(call),
         }
 
     @staticmethod
     def curl(call: Call[Any, Any], path: str) -> str:
         """The request that gives the same from the API."""
         return f"curl -H \"Authorization: Bearer $HANSARD_API_KEY\" \\\n  '{address(call)}{path}'"
+
+
+def control_key(call: Call[Any, Any]) -> str:
+    """What the reader's keyboard has on the key of commands."""
+    return "⌘" if "Mac" in call.headers.get("user-agent") else "Ctrl"
 
 
 def address(call: Call[Any, Any]) -> str:

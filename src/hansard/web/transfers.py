@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from msgspec import field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from hansard.errors import Invalid
 from hansard.http.route import MIB, Route, route
 from hansard.interchange.documents import from_stream
-from hansard.interchange.exporting import lines
+from hansard.interchange.exporting import lines, named
 from hansard.interchange.importing import Import, Options, Report
+from hansard.service.bulk import NAMED
 from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
 from hansard.web.shell import Form, Shell, act
 from hansard.web.words import number, plural
@@ -26,6 +28,12 @@ _REASONS = 20
 _HEADERS = {"Content-Disposition": 'attachment; filename="hansard.jsonl"', "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
+class Chosen(ListParams, frozen=True, kw_only=True):
+    """A list's filter, or the sessions themselves by ``Session.id``."""
+
+    ids: list[str] = field(default_factory=list)
+
+
 class Transfers:
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
@@ -34,7 +42,7 @@ class Transfers:
     def routes(self) -> tuple[Route, ...]:
         return (
             route("GET /ui/transfers", self.show, scope="export", params=ListParams, media_type="text/html"),
-            route("GET /ui/export", self.export, scope="export", params=ListParams, media_type="application/x-ndjson"),
+            route("GET /ui/export", self.export, scope="export", params=Chosen, media_type="application/x-ndjson"),
             act("POST /ui/import", self.bring, scope="sessions:write", body_limit=LARGEST),
         )
 
@@ -46,11 +54,13 @@ class Transfers:
         curl = self._shell.curl(call, f"/v1/export{given}") + " -o hansard.jsonl"
         return self._shell.show(call, "transfers.html", nav="transfers", total=total, query=given, curl=curl)
 
-    async def export(self, call: Call[ListParams, None]) -> Response:
-        """The sessions that match, as lines"""
-        found = lines(call.service, call.principal, filter_of(_asked(call)))
-        first = await anext(found, b"")
-        return StreamingResponse(_with(first, found), headers=_HEADERS, media_type="application/x-ndjson")
+    async def export(self, call: Call[Chosen, None]) -> Response:
+        """The sessions that match, or those named, as lines"""
+        if not call.params.ids:
+            return await _file(lines(call.service, call.principal, filter_of(_asked(call))))
+        if len(call.params.ids) > NAMED:
+            raise Invalid(f"choose at most {NAMED} sessions, or all that match", param="ids")
+        return await _file(named(call.service, call.principal, call.params.ids))
 
     async def bring(self, call: Call[Any, Any], _form: Form) -> Response:
         """Take in a file"""
@@ -61,7 +71,12 @@ class Transfers:
         return JSONResponse({"said": _said(report)}, headers={"Cache-Control": "no-store"})
 
 
-def _asked(call: Call[ListParams, None]) -> ListParams:
+async def _file(found: AsyncIterator[bytes]) -> Response:
+    """A download, begun only when its first line is there, so that what goes wrong is told as a page."""
+    return StreamingResponse(_with(await anext(found, b""), found), headers=_HEADERS, media_type="application/x-ndjson")
+
+
+def _asked(call: Call[Any, None]) -> ListParams:
     """What is to go out; Invalid for a filter that does not exist, which must not mean everything."""
     if problem := unknown(call.params, call.scope["query_string"]):
         raise Invalid(problem, param="query")

@@ -103,6 +103,11 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def shortened(text: str, most: int) -> str:
+    """At most so many characters, and a sign when there were more."""
+    return text if len(text) <= most else text[:most] + "…"
+
+
 def unmarked(text: str) -> str:
     """A line of Markdown as plain words, for previews."""
     return _MARKS.sub("", text)
@@ -120,6 +125,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "path": path,
     "plural": plural,
     "short": short,
+    "shortened": shortened,
     "stamp": stamp,
     "titled": title,
     "unmarked": unmarked,

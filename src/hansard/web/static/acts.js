@@ -18,6 +18,8 @@ document.addEventListener("click", async event => {
   else if ((it = hit("theme-switch"))) { event.preventDefault(); theme() }
   else if (plain && $("#list") && (it = event.target.closest("a[href^='/ui/']")) && /^\/ui\/(sessions\/[^/]+)?$/.test(it.pathname) && !it.target) {
     event.preventDefault()
+    const menu = it.closest("details.menu")
+    if (menu) menu.open = false
     visit(it.href, { focus: !!it.closest(".row") })
   }
   for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false
@@ -32,10 +34,8 @@ document.addEventListener("submit", async event => {
     const was = $(".head").dataset.resolution
     const { refreshed } = await import("./reading.js")
     refreshed(await (await post(form.action, fields, "pane")).text())
-    if (form.action.endsWith("/resolution")) {
-      const now = fields.get("resolution")
-      toast(now === "open" ? "Reopened" : now === "resolved" ? "Resolved" : "Marked unresolved", "Undo", async () => refreshed(await (await post(form.action, { resolution: was }, "pane")).text()))
-    }
+    const { said } = event.submitter.dataset
+    if (said) toast(said, "Undo", async () => refreshed(await (await post(form.action, { resolution: was }, "pane")).text()))
   } catch (problem) { failed(problem) }
 })
 
@@ -47,4 +47,4 @@ function theme() {
 }
 
 // Times grow older on the screen as they do in life.
-setInterval(() => { for (const one of $$("time[datetime]", $("#rows") ?? document.createElement("i"))) one.textContent = ago(one.dateTime) ?? one.textContent }, 30000)
+setInterval(() => { for (const one of $$("#rows time")) one.textContent = ago(one.dateTime) ?? one.textContent }, 30000)

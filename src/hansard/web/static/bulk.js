@@ -1,7 +1,6 @@
 // Many at once: two steps to choose all, an undo for ten seconds, and no selection outlives its filter.
-import { $, $$, dialog, failed, number, part, post, sessions, toast } from "./dom.js"
-import { facts } from "./list.js"
-import { visit } from "./visit.js"
+import { $, $$, dialog, failed, number, post, sessions, toast } from "./dom.js"
+import { facts, inView, pick, picked, renew } from "./list.js"
 
 let all = false
 
@@ -10,25 +9,24 @@ export function chose() {
   show()
 }
 
-const chosen = () => $$("#rows input:checked").map(one => one.value)
-
 function show() {
-  const bar = $("#bulk"), ids = chosen(), { total } = facts()
-  bar.hidden = !ids.length && !all
+  const bar = $("#bulk"), { total } = facts(), page = inView().length, list = $("#list").dataset
+  bar.hidden = !picked.size && !all
   $("#list").classList.toggle("selecting", !bar.hidden)
   if (bar.hidden) return
-  const count = all ? total : ids.length
-  const full = !all && total > ids.length && !("search" in $("#list").dataset)
-  bar.innerHTML = `<p role="status"><b>${sessions(count)}</b>${all ? " match and are" : ""} selected.${full ? ` <button type="button" class="quiet" data-do="page">Select the ${$$("#rows .row").length} shown</button>` : ""}${full && ids.length >= Math.min(50, $$("#rows .row").length) ? ` <button type="button" class="quiet" data-do="all">Select all ${number(total)} that match</button>` : ""}</p>` +
-    [["resolve", "Resolve"], ["reopen", "Reopen"], ["tag", "Tag…"], ["archive", "Archive"], ["delete", "Delete…"]].map(([name, label]) => `<button type="button" data-do="${name}">${label}</button>`).join("") + `<button type="button" class="quiet" data-do="none">Clear</button>`
+  const count = all ? total : picked.size
+  const step = (name, text) => `<button type="button" class="quiet" data-do="${name}">${text}</button>`
+  const next = all || total <= count ? "" : count < page ? step("page", `Select the ${page} on this page`) : "search" in list ? "" : step("all", `Select all ${number(total)} that match`)
+  $("p", bar).innerHTML = `<b>${sessions(count)}</b> ${all ? "match and are " : ""}selected ${next}`
 }
 
 async function act(name) {
-  const ids = chosen(), { total, query, asof } = facts(), count = all ? total : ids.length
+  const ids = [...picked], { total, query, asof } = facts(), count = all ? total : ids.length
   let value = ""
-  if (name === "none") { for (const one of $$("#rows input:checked")) one.checked = false; all = false; return show() }
-  if (name === "page") { for (const one of $$("#rows input[name=ids]")) one.checked = true; return show() }
+  if (name === "none") { picked.clear(); for (const one of $$("#rows input:checked")) one.checked = false; all = false; return show() }
+  if (name === "page") { for (const one of inView()) pick($("input", one), true); return show() }
   if (name === "all") { all = true; return show() }
+  if (name === "export") return void (location.href = `/ui/export${all ? query : `?ids=${ids}`}`)
   if (name === "tag") { value = await ask(`Tag ${sessions(count)}`, "Tag"); if (!value) return }
   if (name === "delete" && await ask(`Delete ${sessions(count)} for ever`, `There is no undo. Type ${count} to confirm`, "Delete", "danger") !== `${count}`) return
   const fields = new URLSearchParams({ action: name, value })
@@ -36,7 +34,7 @@ async function act(name) {
   else for (const id of ids) fields.append("ids", id)
   try {
     const done = await (await post("/ui/bulk", fields)).json()
-    toast(`${sessions(done.changed)} ${name}${/e$/.test(name) ? "d" : name === "tag" ? "ged" : "ed"}`, done.undo && "Undo", async () => {
+    toast(done.said, done.undo && "Undo", async () => {
       const back = await (await post(`/ui/bulk/${done.undo}/undo`, {})).json()
       toast(`${number(back.restored)} taken back${back.skipped ? `, ${back.skipped} had changed since` : ""}`)
       again()
@@ -45,13 +43,7 @@ async function act(name) {
   } catch (problem) { failed(problem); if (problem.status === 409) again() }
 }
 
-async function again() {
-  all = false
-  const made = await part(`/ui/${facts().query}`, "list")
-  $("#list").replaceWith($("#list", made))
-  ;(await import("./live.js")).light()
-  ;(await import("./list.js")).begin()
-}
+const again = () => { all = false; renew() }
 
 export function ask(title, label, verb = "OK", style = "primary") {
   return new Promise(done => {

@@ -1,13 +1,14 @@
 // Small tools that every module uses.
 export const $ = (selector, root = document) => root.querySelector(selector)
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)]
+export const make = (tag, facts) => Object.assign(document.createElement(tag), facts)
 export const csrf = () => document.body.dataset.csrf
 
 export const number = count => count.toLocaleString("en")
 export const sessions = (count, kind = "") => `${number(count)} ${kind}session${count === 1 ? "" : "s"}`
 
 export function fragment(text) {
-  const made = document.createElement("template")
+  const made = make("template")
   made.innerHTML = text
   return made.content
 }
@@ -31,17 +32,17 @@ export async function post(url, fields, name) {
 // The styles of what comes later than the list.
 export function style() {
   if ($("link[href$='later.css']")) return
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: $("link[href$='app.css']").getAttribute("href").replace("app.css", "later.css") })
+  const link = make("link", { rel: "stylesheet", href: $("link[href$='app.css']").getAttribute("href").replace("app.css", "later.css") })
   document.head.append(link)
   return new Promise(done => { link.onload = link.onerror = done })
 }
 
 export function toast(text, label, act, wait = 10000) {
   style()
-  const box = document.createElement("div")
-  box.append(Object.assign(document.createElement("span"), { textContent: text }))
+  const box = make("div")
+  box.append(make("span", { textContent: text }))
   if (label) {
-    const button = Object.assign(document.createElement("button"), { textContent: label })
+    const button = make("button", { textContent: label })
     button.onclick = () => { box.remove(); act() }
     box.append(button)
   }
@@ -52,7 +53,7 @@ export function toast(text, label, act, wait = 10000) {
 
 export function failed(problem) {
   if (problem.name === "AbortError") return
-  const offline = problem instanceof TypeError
+  const offline = /fetch|network|load failed/i.test(problem.message)
   toast(offline ? "The server cannot be reached" : problem.message, problem.id && "Copy request id", () => copy(problem.id))
 }
 
@@ -76,10 +77,10 @@ export function ago(stamp) {
 
 export const session = url => url.pathname.match(/^\/ui\/sessions\/([^/]+)/)?.[1]
 export const current = () => $("#pane .head")?.dataset.session ?? session(location)
-export const row = id => id && $(`.row a[href^="/ui/sessions/${CSS.escape(id)}"]`)
+export const row = id => id ? $(`.row a[href^="/ui/sessions/${CSS.escape(id)}"]`) : null
 
 export function dialog(inside, name = "") {
-  const box = Object.assign(document.createElement("dialog"), { className: name, innerHTML: inside })
+  const box = make("dialog", { className: name, innerHTML: inside })
   box.addEventListener("close", () => box.remove())
   box.onclick = event => { if (event.target === box) box.close() }
   document.body.append(box)

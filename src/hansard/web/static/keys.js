@@ -1,6 +1,6 @@
 // The keyboard. Single keys can be switched off; Ctrl+F is always the browser's.
 import { $, $$, copy, dialog, get, toast } from "./dom.js"
-import { visit } from "./visit.js"
+import { listQuery, stand, visit } from "./visit.js"
 
 const GO = { s: "/ui/", i: "/ui/insights", e: "/ui/transfers", k: "/ui/keys", x: "/ui/settings" }
 let going = 0
@@ -10,8 +10,6 @@ export function toggle() {
   localStorage.setItem("keys", enabled() ? "off" : "on")
   toast(enabled() ? "Single keys are on" : "Single keys are off", "", null, 2000)
 }
-
-const press = selector => { const it = $(selector); it?.click(); return !!it }
 
 async function move(by, open) {
   const next = (await import("./list.js")).step(by)
@@ -26,21 +24,21 @@ export async function help() {
 const KEYS = {
   j: () => move(1), k: () => move(-1), "]": () => move(1, true), "[": () => move(-1, true),
   "/": () => { const it = $("input[type=search]"); it?.focus(); it?.select(); if (!it) location.href = "/ui/" },
-  e: () => press(".head [data-key=e]"), z: () => press("[data-fold]"),
-  m: () => press(".tabs2 [data-key=m]"), t: () => press(".tabs2 [data-key=t]"), d: () => press(".tabs2 [data-key=d]"), r: () => press(".tabs2 [data-key=r]"),
   n: () => hit(1), N: () => hit(-1), c: () => copy(location.href), "?": help,
   g: () => { going = Date.now() },
   x: () => { const row = document.activeElement.closest(".row") ?? $(".row:has([aria-current])"); if (row) $("input", row).click() },
-  Escape: () => { const menu = $("details.menu[open]"); if (menu) menu.open = false; else if ($(".reading #list")) visit(`/ui/${new URL(location).search.replace(/([?&])(tab|at)=[^&]*/g, "$1")}`) },
+  Escape: () => { const menu = $("details.menu[open]"); if (menu) menu.open = false; else if ($(".reading #list")) visit(`/ui/?${listQuery(new URL(location))}`) },
 }
 
-let place = -1
 function hit(by) {
-  const marks = $$("#body mark")
+  const marks = $$("#body mark"), at = marks.findIndex(one => one.matches(".at"))
   if (!marks.length) return
-  place = (place + by + marks.length) % marks.length
-  marks[place].scrollIntoView({ block: "center" })
+  const next = at < 0 ? (by > 0 ? 0 : marks.length - 1) : (at + by + marks.length) % marks.length
+  stand(marks[next])
+  told?.remove()
+  told = toast(`${next + 1} of ${marks.length}`, "", null, 1500)
 }
+let told
 
 export function pressed(event) {
   if ((event.metaKey || event.ctrlKey) && event.key === "k") {
@@ -57,7 +55,7 @@ export function pressed(event) {
   }
   if (!enabled() && event.key.length === 1) return
   if (going && Date.now() - going < 1500 && GO[event.key]) { going = 0; event.preventDefault(); location.href = GO[event.key]; return }
-  const act = KEYS[event.key]
+  const act = KEYS[event.key] ?? (/^[a-z]$/.test(event.key) && (() => $(`.head [data-key=${event.key}]`)?.click()))
   if (act) { event.preventDefault(); act() }
 }
 

@@ -1,9 +1,11 @@
 // The list: pages of 50 rows in a box with a true scroll bar; filters and search as they are typed.
-import { $, $$, current, failed, get, part, row, sessions } from "./dom.js"
+import { $, $$, current, failed, get, make, part, row, sessions } from "./dom.js"
+import { light } from "./live.js"
 import { listQuery, mark, visit } from "./visit.js"
 
 const PAGE = 50, AROUND = 2
-let box, rows, kept, wanted, total, asof, query, height, timer, open
+let box, rows, kept, wanted, total, asof, query, height, timer, open, pressed
+export const picked = new Set()
 
 export function begin() {
   box = $("#scroll"); rows = $("#rows")
@@ -12,7 +14,8 @@ export function begin() {
   $("form.find").addEventListener("submit", event => { event.preventDefault(); filtered(event) })
   $("input[type=search]").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => filtered({ target: {} }), 120) })
   list.style.setProperty("--pill", `${box.offsetTop + 10}px`)
-  list.addEventListener("change", async event => { if (event.target.name === "ids") (await import("./bulk.js")).chose() })
+  list.addEventListener("click", async event => { if (event.target.name === "ids") { through(event.target, event.shiftKey); (await import("./bulk.js")).chose() } })
+  picked.clear(); pressed = null
   if (!rows) return
   query = list.dataset.query; asof = list.dataset.asof; open?.abort(); open = new AbortController()
   height = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"))
@@ -28,19 +31,45 @@ export function begin() {
   if (first) box.scrollTop = first * PAGE * height
   box.addEventListener("scroll", scrolled, { passive: true })
   new ResizeObserver(scrolled).observe(box)
-  if (current()) mark(current())
+  mark(current())
+}
+
+// Another list in the place of this one: as it was asked for, else the same as it is now.
+export async function renew(made) {
+  $("#list").replaceWith($("#list", made?.nodeType ? made : await part(`/ui/${query}`, "list")))
+  light()
+  begin()
 }
 
 // A box to tick stands in each row, once there is somebody to tick it.
 function choosable(list) {
   for (const one of list) {
-    if ($("input", one)) continue
-    const tick = Object.assign(document.createElement("input"), { type: "checkbox", name: "ids", value: $("a", one).pathname.split("/").pop() })
+    const time = $("time", one)
+    time.title = `${time.dateTime}, here ${new Date(time.dateTime).toLocaleString()}`
+    if ($("input", one) || !("bulk" in $("#list").dataset)) continue
+    const tick = make("input", { type: "checkbox", name: "ids", value: $("a", one).getAttribute("href").match(/sessions\/([^?#]+)/)[1] })
     tick.ariaLabel = `Select ${$("b", one).textContent}`
+    tick.checked = picked.has(tick.value)
     one.prepend(tick)
   }
   return list
 }
+
+// What is ticked stays so while its row is scrolled away.
+export function pick(tick, on) {
+  tick.checked = on
+  picked[on ? "add" : "delete"](tick.value)
+}
+
+// With Shift, all from the last one that was ticked to this one.
+function through(tick, shift) {
+  const all = $$("input", rows), to = all.indexOf(tick), from = shift && all.includes(pressed) ? all.indexOf(pressed) : to
+  for (const one of all.slice(Math.min(from, to), Math.max(from, to) + 1)) pick(one, tick.checked)
+  pressed = tick
+}
+
+// The page of rows that is in view, or what a search has shown so far.
+export const inView = () => (kept.get(Math.floor(box.scrollTop / height / PAGE)) ?? $$(".row", rows)).slice(0, 200)
 
 async function count() {
   try {
@@ -70,7 +99,7 @@ function lay(begin, end) {
     const have = kept.get(page)
     if (have) nodes.push(...have)
     else {
-      const gap = document.createElement("li")
+      const gap = make("li")
       gap.style.height = `${Math.min(PAGE, total - page * PAGE) * height}px`
       nodes.push(gap)
       load(page)
@@ -100,7 +129,7 @@ async function load(page) {
     if (mine !== kept) return
     kept.set(page, choosable($$(".row", made)))
     if (kept.size > 40) for (const one of [...kept.keys()]) if (one < from - 9 || one > to + 9) { kept.delete(one); wanted.delete(one) }
-    if (page >= from && page <= to) { lay(from, to); if (current()) mark(current()) }
+    if (page >= from && page <= to) { lay(from, to); mark(current()) }
   } catch (problem) { wanted.delete(page); failed(problem) }
 }
 
@@ -121,9 +150,8 @@ export function refresh(id, made) {
   const old = row(id)?.parentElement
   if (!old || !made) return
   choosable([made])
-  const was = $("input", old).checked, at = old.getAttribute("aria-posinset")
+  const at = old.getAttribute("aria-posinset")
   old.replaceChildren(...made.children)
-  $("input", old).checked = was
   old.setAttribute("aria-posinset", at)
   if (id === current()) mark(id)
 }
@@ -131,7 +159,6 @@ export function refresh(id, made) {
 export const facts = () => ({ query, total, asof })
 
 function filtered(event) {
-  if (event.target.name === "ids") return
   const form = new FormData($("form.find")), next = new URLSearchParams()
   for (const [name, value] of form) if (value && !(name === "sort" && value === "-updated_at")) next.append(name, value)
   const path = current() ? location.pathname : "/ui/"
@@ -140,9 +167,9 @@ function filtered(event) {
 }
 
 export function step(by) {
-  const all = $$(".row a"), at = all.findIndex(one => one.hasAttribute("aria-current") || one === document.activeElement)
-  const focus = all.indexOf(document.activeElement)
-  const next = all[Math.max(0, Math.min(all.length - 1, (focus >= 0 ? focus : at) + by))]
+  const all = $$(".row a"), focus = all.indexOf(document.activeElement)
+  const at = focus < 0 ? all.findIndex(one => one.hasAttribute("aria-current")) : focus
+  const next = all[Math.max(0, Math.min(all.length - 1, at + by))]
   next?.focus({ preventScroll: true })
   next?.scrollIntoView({ block: "nearest" })
   return next

@@ -36,25 +36,22 @@ async function settle() {
     const list = await import("./list.js")
     const seen = ids.filter(row).slice(0, 20)
     await Promise.all(seen.map(async id => list.refresh(id, (await part(`/ui/row/${id}`, "row").catch(() => null))?.querySelector(".row"))))
-    if ((created || all) && !("search" in $("#list").dataset)) await pill(list)
+    if ((created || all || (list.facts().query && seen.length < ids.length)) && !("search" in $("#list").dataset)) counting ??= setTimeout(() => pill().catch(() => {}), 600)
   } catch {}
 }
 
-async function pill(list) {
-  created = 0
-  const { query, total } = list.facts()
+// What came, and what has only now become one of those that are asked for, waits until it is wanted.
+let counting
+async function pill() {
+  counting = undefined; created = 0
+  const { facts, renew } = await import("./list.js"), { query, total } = facts()
   const now = (await (await get(`/ui/count${query}`)).json()).total
   const more = now - total
   const box = $("#fresh")
   if (!box || more <= 0) return
   box.textContent = `${sessions(more, "new ")} – show`
   box.hidden = false
-  box.onclick = async () => {
-    const made = await part(`/ui/${query}`, "list")
-    $("#list").replaceWith($("#list", made))
-    light()
-    list.begin()
-  }
+  box.onclick = renew
 }
 
 export function light() { const now = state; state = ""; if (now) show(now, since) }

@@ -1,5 +1,5 @@
 // ⌘K: everything that can be done from here, by name.
-import { $, $$, dialog, failed, post } from "./dom.js"
+import { $, $$, dialog, failed, make, post } from "./dom.js"
 import { visit } from "./visit.js"
 import { ask } from "./bulk.js"
 import { help } from "./keys.js"
@@ -24,9 +24,9 @@ export function show() {
     if (input.value.trim()) shown.push([`Search for “${input.value.trim()}”`, "search", () => visit(`/ui/?q=${encodeURIComponent(input.value.trim())}`)])
     at = Math.min(at, shown.length - 1)
     list.replaceChildren(...shown.map(([label, kind, act], index) => {
-      const item = Object.assign(document.createElement("li"), { role: "option", id: `command${index}` })
+      const item = make("li", { role: "option", id: `command${index}` })
       item.setAttribute("aria-selected", index === at)
-      item.append(label, Object.assign(document.createElement("small"), { textContent: kind }))
+      item.append(label, make("small", { textContent: kind }))
       item.onclick = () => { box.close(); act() }
       return item
     }))

@@ -1,21 +1,21 @@
 // The reading pane: earlier messages, pictures, folding, and what is written while somebody reads.
-import { $, $$, current, dialog, failed, fragment, part, style } from "./dom.js"
+import { $, $$, current, dialog, failed, fragment, make, part, style } from "./dom.js"
 import { target } from "./visit.js"
 
 export function begin(url = new URL(location)) {
   style()
   const body = $("#body")
   if (!body) return
+  marks(url.searchParams.get("q"))
   if (url.hash) target(url.hash)
   else if ($("[data-target]", body)) $("[data-target]", body).scrollIntoView({ block: "start" })
   else if ($(".busy", body)) body.scrollTop = body.scrollHeight
-  marks(url.searchParams.get("q"))
 }
 
 // The words that were searched stay marked in what is read.
 function marks(words) {
   if (!words || !$("#talk")) return
-  const plain = words.replace(/\b\w+:("[^"]*"|\S+)/g, " ").match(/"[^"]+"|[^\s"]+/g)?.map(one => one.replaceAll('"', "")).filter(one => one && !one.startsWith("-")) ?? []
+  const plain = words.replace(/\b\w+:("[^"]*"|\S+)/g, " ").match(/"[^"]+"|[^\s"]+/g)?.map(one => one.replace(/["*]/g, "")).filter(one => one && !one.startsWith("-")) ?? []
   if (!plain.length) return
   const find = new RegExp(plain.map(one => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "gi")
   const walk = document.createTreeWalker($("#talk"), NodeFilter.SHOW_TEXT), found = []
@@ -24,7 +24,7 @@ function marks(words) {
     const made = document.createDocumentFragment()
     let at = 0
     for (const one of node.data.matchAll(find)) {
-      made.append(node.data.slice(at, one.index), Object.assign(document.createElement("mark"), { textContent: one[0] }))
+      made.append(node.data.slice(at, one.index), make("mark", { textContent: one[0] }))
       at = one.index + one[0].length
     }
     made.append(node.data.slice(at))

@@ -1,5 +1,5 @@
 // What the other screens do beyond their forms: wait for a key's first call, send a file, show a chosen span.
-import { $, $$, checked, csrf, get } from "./dom.js"
+import { $, $$, checked, csrf, get, make } from "./dom.js"
 
 const wait = $("[data-wait]")
 if (wait) {
@@ -29,6 +29,6 @@ async function send(file) {
   try {
     const headers = { "X-CSRF-Token": csrf(), "Content-Type": "application/octet-stream" }
     const told = await (await checked(await fetch(`/ui/import?name=${encodeURIComponent(file.name)}`, { method: "POST", headers, body: file }))).json()
-    box.replaceChildren(...told.said.map(textContent => Object.assign(document.createElement("p"), { textContent })))
+    box.replaceChildren(...told.said.map(textContent => make("p", { textContent })))
   } catch (problem) { box.textContent = problem.message }
 }

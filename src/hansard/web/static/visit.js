@@ -2,6 +2,7 @@
 import { $, $$, current, failed, part, row, session, style, wide } from "./dom.js"
 
 const PANE = ["tab", "at", "before", "after", "day", "page"]
+const none = $("#pane > .empty") ?? $("#none")?.content.firstElementChild
 let going
 
 export function listQuery(url) {
@@ -14,6 +15,7 @@ let shown = new URL(location)
 
 export async function visit(address, { push = true, replace = false, focus = false } = {}) {
   const to = new URL(address, location)
+  if (!$("#list")) return location.assign(to)
   going?.abort()
   going = new AbortController()
   const { signal } = going
@@ -28,24 +30,22 @@ export async function visit(address, { push = true, replace = false, focus = fal
     if (replace) history.replaceState(null, "", to)
     else if (push && to.href !== location.href) history.pushState(null, "", to)
     shown = to
+    $("#scroll").classList.remove("stale")
     if (to.hash) target(to.hash)
   } catch (problem) {
-    if (problem.name !== "AbortError") { $("#scroll")?.classList.add("stale"); failed(problem) }
+    if (problem.name !== "AbortError") { mark(current()); $("#scroll").classList.add("stale"); failed(problem) }
   }
 }
 
 async function list(to, signal, keep) {
   const made = await part(`/ui/?${listQuery(to)}`, "list", signal)
-  const old = $("#list"), box = $("input[type=search]", old)
+  const old = $("#list"), box = $("input[type=search]", old), fresh = $("#list", made)
   const typing = document.activeElement === box
   const menu = $$("details.menu", old).findIndex(one => one.open)
-  const fresh = $("#list", made)
-  old.replaceWith(fresh)
+  await (await import("./list.js")).renew(made)
   const now = $("input[type=search]", fresh)
   if (typing) { now.value = box.value; now.focus(); now.setSelectionRange(box.selectionStart, box.selectionEnd) }
   if (keep && menu >= 0) { const again = $$("details.menu", fresh)[menu]; if (again) again.open = true }
-  ;(await import("./live.js")).light()
-  ;(await import("./list.js")).begin()
 }
 
 async function open(to, signal, focus) {
@@ -61,24 +61,34 @@ async function open(to, signal, focus) {
 
 function close() {
   if (!$("#pane .head")) return
-  $("#pane").replaceChildren()
+  $("#pane").replaceChildren(none)
   document.body.classList.remove("reading")
-  mark("")
+  mark()
 }
 
 export function mark(id) {
-  const bare = id.replace(/^ses_/, "")
   for (const one of $$(".row a[aria-current]")) one.removeAttribute("aria-current")
-  row(bare)?.setAttribute("aria-current", "true")
+  row(id?.replace(/^ses_/, ""))?.setAttribute("aria-current", "true")
 }
 
 export function target(hash) {
   const to = document.getElementById(decodeURIComponent(hash.slice(1)))
   for (const one of $$("[data-target]")) one.removeAttribute("data-target")
   if (!to) return
-  for (let box = to.closest("details"); box; box = box.parentElement.closest("details")) box.open = true
+  unfold(to)
   to.setAttribute("data-target", "")
   to.scrollIntoView({ block: "start" })
+  if ($("mark", to)) stand($("mark", to))
+}
+
+const unfold = one => { for (let box = one.closest("details"); box; box = box.parentElement.closest("details")) box.open = true }
+
+// Stand at one of the words that were searched, wherever it is folded away.
+export function stand(mark) {
+  $("mark.at")?.classList.remove("at")
+  mark.classList.add("at")
+  unfold(mark)
+  mark.scrollIntoView({ block: "center" })
 }
 
 window.addEventListener("popstate", () => {
