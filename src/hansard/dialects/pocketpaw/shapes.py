@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
+from hansard.http.fields import Time
 from hansard.ids import safe_form
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
 from hansard.service.fragments import Projection
 
+T = TypeVar("T")
 UNTITLED, TITLE, PREVIEW, MATCH = "New Chat", 80, 120, 200
+MARKDOWN = ("text/markdown",)
 
 
 class SessionOut(Struct, kw_only=True):
@@ -20,19 +23,19 @@ class SessionOut(Struct, kw_only=True):
 
     id: str
     title: str
-    created_at: str
-    updated_at: str
+    created_at: Time
+    updated_at: Time
     message_count: int
     channel: str
-    created: str
-    last_activity: str
+    created: Time
+    last_activity: Time
     preview: str
 
 
-class SessionList(Struct, kw_only=True):
+class SessionList(Struct, Generic[T], kw_only=True):
     """``total`` counts all sessions, not those of this answer."""
 
-    sessions: list[Raw]
+    sessions: list[T]
     total: int
 
 
@@ -42,7 +45,7 @@ class FoundOut(Struct, kw_only=True):
     channel: str
     match: str
     match_role: str
-    last_activity: str
+    last_activity: Time
 
 
 class FoundList(Struct, kw_only=True):
@@ -52,7 +55,7 @@ class FoundList(Struct, kw_only=True):
 class MessageOut(Struct, kw_only=True):
     role: str
     content: str
-    timestamp: str
+    timestamp: Time
 
 
 class Status(Struct, kw_only=True):
@@ -112,13 +115,13 @@ class EntryOut(Struct, kw_only=True):
     id: str
     role: str
     content: str
-    timestamp: str
+    timestamp: Time
     metadata: dict[str, Any]
 
 
 class ExportOut(Struct, kw_only=True):
     export_version: str
-    exported_at: str
+    exported_at: Time
     session_id: str
     message_count: int
     messages: list[EntryOut]
