@@ -13,7 +13,7 @@ Json = dict[str, Any]
 FOREIGN = ("b3os", "athena", "pocketpaw", "konvo")
 CHAT = "/v1/ai/workflow/chat"
 # Where the sessions or messages of an answer are, and what to ask for so that each key is there.
-LISTS = {
+LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     "b3os": {f"{CHAT}/sessions": ("data", "items"), f"{CHAT}/history?sessionId=one": ("data",)},
     "athena": {"/api/v0/sessions": ("items",), "/api/v0/api/v0/sessions": ("items",)},
     "pocketpaw": {"/api/sessions": ("sessions",), "/api/v1/sessions": ("sessions",), "/api/sessions/search?q=hello": ("sessions",), "/api/memory/sessions": ()},
@@ -59,7 +59,8 @@ async def test_what_a_list_holds_is_described_key_by_key(api: httpx.AsyncClient,
     await start(api, id="one")
     await run(api, "one", "completed", id="r-1")
     await say(api, "one", {"role": "user", "text": "hello", "run_id": "r-1"})
-    way, shown = LISTS[name][url], (await api.get(url)).json()
+    way = LISTS[name][url]
+    shown: Any = (await api.get(url)).json()
     for step in way:
         shown = shown[step]
     operation = documents[name]["paths"][url.partition("?")[0]]["get"]
@@ -87,7 +88,7 @@ async def test_no_parameter_is_said_to_be_null(documents: dict[str, Json], name:
 
 
 async def test_every_place_of_a_key_is_told(documents: dict[str, Json]) -> None:
-    everywhere = [{"bearer": []}, {"apiKey": []}]
+    everywhere: list[Json] = [{"bearer": []}, {"apiKey": []}]
     assert documents["konvo"]["paths"]["/ai-sessions"]["get"]["security"] == everywhere
     assert documents["pocketpaw"]["paths"]["/api/sessions"]["get"]["security"] == [*everywhere, {"token": []}, {"cookie": []}]
     schemes = documents["pocketpaw"]["components"]["securitySchemes"]

@@ -133,6 +133,15 @@ async def test_an_id_with_a_colon_and_its_safe_form_are_the_same_session(api: ht
     assert (await api.delete(f"{URL}/{safe}")).json() == {"status": "ok"}
 
 
+async def test_of_two_ids_with_one_form_the_name_means_the_one_that_is_written_so(api: httpx.AsyncClient) -> None:
+    for name in ("telegram:7", "telegram_7"):
+        await start(api, id=name)
+        await say(api, name, ("user", name))
+    assert await ids(api) == ["telegram_7", "telegram_7"]
+    for name in ("telegram:7", "telegram_7"):
+        assert [one["content"] for one in await get(api, "/api/memory/session", id=name)] == [name]
+
+
 async def test_a_session_without_an_id_of_its_callers_answers_to_every_form(api: httpx.AsyncClient) -> None:
     session = await start(api)
     await say(api, session["id"], ("user", "Hello"))
@@ -321,7 +330,7 @@ class TestExport:
         assert answer.headers["content-disposition"] == 'attachment; filename="pocketpaw-session-a_b_c__.json"'
 
 
-@pytest.mark.parametrize("path", ["/api/nope", "/api/sessions/s/nope", "/api/v1/nope"])
+@pytest.mark.parametrize("path", ["/api", "/api/nope", "/api/sessions/s/nope", "/api/v1/nope", "/ws", "/ws/nope"])
 async def test_an_unknown_route_fails_in_this_shape(api: httpx.AsyncClient, path: str) -> None:
     answer = await api.get(path)
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})

@@ -28,13 +28,14 @@ from hansard.model import Session, SessionFilter, SessionQuery
 from hansard.model.session import SUB_SESSION, TASK_SESSION, Sort
 from hansard.model.times import rfc3339
 from hansard.service.fragments import Projection
+from hansard.service.sessions import TITLE
 
 T = TypeVar("T")
 Values = Annotated[list[str], Meta(max_length=100, description="repeat the parameter or separate by commas")]
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
-    query: Annotated[str, Meta(max_length=1000, description="part of the title, in any case")] = ""
+    query: Annotated[str, Meta(max_length=TITLE, description="part of the title, in any case")] = ""
     state: Values = []
     source_channel: Values = []
     session_type: Values = []
