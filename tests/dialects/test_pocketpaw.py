@@ -194,10 +194,16 @@ class TestSearch:
         assert len(match) == 200
         assert match.index("needle") in range(90, 110)
 
+    async def test_letters_that_fold_to_two_do_not_move_the_cut(self, api: httpx.AsyncClient) -> None:
+        await start(api, id="s")
+        await say(api, "s", ("user", "ß" * 300 + "needle" + "x" * 300))
+        match = (await get(api, f"{URL}/search", q="NEEDLE"))["sessions"][0]["match"]
+        assert (len(match), match.index("needle")) == (200, 97)
+
     async def test_words_in_other_scripts_and_in_the_middle_of_words_are_found(self, api: httpx.AsyncClient) -> None:
         await start(api, id="s")
         await say(api, "s", ("user", "東京の天気は? Straßenbahn 100%"))
-        for query in ("天気", "ßenb", "00%"):
+        for query in ("天気", "ßenb", "STRASSEN", "ss", "00%"):
             assert len((await get(api, f"{URL}/search", q=query))["sessions"]) == 1, query
 
     async def test_limit_bounds_the_sessions(self, api: httpx.AsyncClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -107,6 +109,8 @@ def found_out(session: Session, message: Message, query: str) -> FoundOut:
 def excerpt(text: str, query: str) -> str:
     """At most 200 characters of the text with the hit in the middle, as far as its ends allow."""
     at = max(text.casefold().find(query.casefold()), 0)
+    if not text.isascii():  # there one letter may become two, such as ß
+        at = bisect_right(list(accumulate(len(letter.casefold()) for letter in text)), at)
     begin = max(0, min(at + len(query) // 2 - MATCH // 2, len(text) - MATCH))
     return text[begin : begin + MATCH]
 
