@@ -109,6 +109,15 @@ async def test_words_that_a_field_is_limited_to_are_listed(documents: dict[str, 
     assert (item["created_at"]["type"], item["created_at"]["format"]) == ("string", "date-time")
 
 
+async def test_every_body_has_an_example_that_fits(documents: dict[str, Json]) -> None:
+    bodies = [one["requestBody"]["content"]["application/json"] for name in FOREIGN for one in operations(documents[name]) if "requestBody" in one]
+    schemas = {name: one for document in documents.values() for name, one in document["components"]["schemas"].items()}
+    assert len(bodies) == 6
+    for body in bodies:
+        described_fields = schemas[body["schema"]["$ref"].rpartition("/")[2]]
+        assert set(described_fields["required"]) <= set(body["example"]) <= set(described_fields["properties"])
+
+
 async def test_a_download_says_what_each_form_holds(documents: dict[str, Json]) -> None:
     answer = documents["athena"]["paths"]["/api/v0/sessions/{asset_id}/download"]["get"]["responses"]["200"]["content"]
     assert set(answer["application/json"]["schema"]["discriminator"]["mapping"]) == {"trace", "messages", "stats"}

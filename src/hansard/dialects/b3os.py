@@ -10,7 +10,7 @@ Quirks kept on purpose:
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -43,6 +43,7 @@ STATUSES: dict[str, RunStatus] = {
 }
 
 
+Json = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -63,6 +64,8 @@ class HistoryParams(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class MessageIn(Struct, frozen=True, kw_only=True, rename="camel"):
+    example: ClassVar[Json] = {"conversationId": "session_1234567890_abc", "role": "user", "content": "Build me a workflow"}
+
     content: Annotated[str, Meta(min_length=1)]
     conversation_id: Annotated[str, Meta(min_length=1, max_length=255)]
     role: Literal["user", "assistant", "system", "context"]
@@ -316,7 +319,7 @@ dialect = Dialect(
         route("POST /v1/ai/workflow/chat/messages", write_message, scope="sessions:write", body=MessageIn, returns=MessageOut, heeds=(ONCE,)),
     ),
     error=error_out,
-    failure=ErrorOut,
+    error_body=ErrorOut,
     wrap=enveloped,
     envelope=envelope,
     authenticate=admitted,

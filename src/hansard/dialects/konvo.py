@@ -179,5 +179,5 @@ dialect = Dialect(
     prefixes=("/ai-sessions",),
     routes=(route("GET /ai-sessions", list_sessions, scope="sessions:read", params=Params, returns=ListOut[SessionOut], cached=True),),
     error=error_out,
-    failure=ErrorOut,
+    error_body=ErrorOut,
 )

@@ -35,22 +35,21 @@ def document(dialects: Iterable[Dialect], *, title: str, description: str) -> Js
     """One document of all the routes of these dialects."""
     dialects = tuple(dialects)
     routes = [(dialect, route) for dialect in dialects for route in dialect.routes]
-    types = [kind for _, route in routes for kind in (route.params, route.body, route.returns) if kind is not None]
-    types += [dialect.failure for dialect in dialects]
+    types = [kind for dialect, route in routes for kind in (route.params, route.body, route.returns, dialect.error_body) if kind is not None]
     schemas, components = msgspec.json.schema_components(types, schema_hook=_schema, ref_template=_REF)
     by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     paths: Json = {}
     for dialect, route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(dialect, route, by_type, components)
-    told = {by_type[id(kind)].get("$ref") for _, route in routes for kind in (route.body, route.returns) if kind is not None}
-    asked = {by_type[id(route.params)]["$ref"] for _, route in routes if route.params} - told
+    told = {id(kind) for _, route in routes for kind in (route.body, route.returns)}
+    asked = {_named(by_type[id(route.params)]) for _, route in routes if route.params and id(route.params) not in told}
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": __version__, "description": description, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": {name: schema for name, schema in components.items() if _REF.format(name=name) not in asked},
+            "schemas": {name: schema for name, schema in components.items() if name not in asked},
             "securitySchemes": _PLACES | {name: dict(place) for dialect in dialects for name, place in dialect.places.items()},
         },
     }
@@ -67,16 +66,16 @@ def _operation(dialect: Dialect, route: Route, by_type: dict[int, Any], componen
         operation["description"] = " ".join(rest.split())
     parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _PARAMETER.findall(route.path)]
     if route.params is not None:
-        parameters += _query(components[by_type[id(route.params)]["$ref"].rpartition("/")[2]])
+        parameters += _query(components[_named(by_type[id(route.params)])])
     heeded = {name: _HEEDED[name] for name in route.heeds} | ({} if route.public else dict(dialect.headers))
     parameters += [{"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}} for name, text in heeded.items()]
     if parameters:
         operation["parameters"] = parameters
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": by_type[id(route.body)]}}}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": by_type[id(route.body)], **_example(route.body)}}}
     elif route.takes:
         operation["requestBody"] = {"required": True, "content": {kind: {"schema": {}} for kind in route.takes}}
-    operation["responses"] = _answers(dialect, route, by_type) | _failures(dialect, route, by_type[id(dialect.failure)])
+    operation["responses"] = _answers(dialect, route, by_type) | _failures(dialect, route, by_type[id(dialect.error_body)])
     if not route.public:
         operation["security"] = [{name: []} for name in (*_PLACES, *dialect.places)]
         operation["x-required-scope"] = route.scope
@@ -108,23 +107,35 @@ def _failures(dialect: Dialect, route: Route, schema: Json) -> Json:
     return {status: {"description": reason, "content": content} for status, reason in reasons.items()}
 
 
+def _example(body: type) -> Json:
+    """What a body may look like, where its struct has an ``example``."""
+    return {"example": body.example} if hasattr(body, "example") else {}
+
+
 def _query(schema: Json) -> list[Json]:
     found = []
-    for name, field in schema.get("properties", {}).items():
-        shown = _present(field)
-        one = {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": shown}
-        if "description" in shown:
-            one["description"] = shown["description"]
-        if shown.get("type") == "array":
+    for name, given in schema.get("properties", {}).items():
+        field = _said(given)
+        one = {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": field}
+        if "description" in field:
+            one["description"] = field["description"]
+        if field.get("type") == "array":
             one |= {"style": "form", "explode": True}
         found.append(one)
     return found
 
 
-def _present(field: Json) -> Json:
-    """The schema of a parameter that is there: one that may be left out is null to us, and never to a client."""
-    kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
-    return kinds[0] if len(kinds) == 1 else field
+def _named(reference: dict[str, str]) -> str:
+    """The component that a reference stands for."""
+    return reference["$ref"].rpartition("/")[2]
+
+
+def _said(field: Json) -> Json:
+    """A field as a query string can say it, which knows no null."""
+    if [one for one in field.get("anyOf", ()) if one != {"type": "null"}] != field.get("anyOf", ())[:1]:
+        return field
+    rest = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
+    return {**field["anyOf"][0], **rest}
 
 
 def _slug(path: str) -> str:

@@ -126,7 +126,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     request into an envelope with the request id, as ``envelope`` does to the answer's JSON schema. ``credential`` finds a key where only this product puts
     one, and ``places`` are those places as OpenAPI's security schemes; ``authenticate`` replaces keys by another
     proof of who is calling, and ``headers`` says what the headers are that it looks at. ``sockets`` are its websockets.
-    ``error`` gives what is encoded as JSON, or a whole response; ``failure`` describes it. ``limit_prefix`` stands
+    ``error`` gives what is encoded as JSON, or a whole response, and ``error_body`` describes it. ``limit_prefix`` stands
     before the names of the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares.
     """
 
@@ -137,7 +137,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     error: Callable[[Failure], object]
     error_type: str = "application/json"
-    failure: Any = dict[str, Any]
+    error_body: Any = dict[str, Any]
     statuses: Mapping[type[Error] | str, int] = {}
     wrap: Callable[[bytes, str], bytes] | None = None
     envelope: Callable[[dict[str, Any]], dict[str, Any]] | None = None

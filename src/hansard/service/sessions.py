@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
-TITLE, TAGS, TAG = 500, 64, 128
+TITLE, TAGS, TAG, TERM = 500, 64, 128, 500
 _REMEMBERED = 512
 _FAR = 2000
 _SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}
@@ -272,8 +272,8 @@ def _may_be_long(query: SessionQuery, wanted: SessionFilter) -> bool:
 
 def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
     """The filter within what the key may see; Invalid for one that no statement could hold."""
-    if wanted.query is not None and len(wanted.query) > TITLE:
-        raise Invalid(f"a title to look for has at most {TITLE} characters", param="title")
+    if wanted.query is not None and len(wanted.query) > TERM:
+        raise Invalid(f"a title to look for has at most {TERM} characters", param="title")
     for field, own in (("user_id", principal.user_id), ("app", principal.app)):
         if own is not None:
             asked = getattr(wanted, field)

@@ -90,6 +90,6 @@ dialect = Dialect(
     prefixes=(PREFIX,),
     routes=(*_routes(PREFIX), *_routes(PREFIX + PREFIX)),
     error=error_out,
-    failure=ErrorOut,
+    error_body=ErrorOut,
     statuses={Invalid: 422},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Raw, Struct
 
@@ -23,6 +23,8 @@ class SearchParams(Struct, frozen=True, kw_only=True):
 
 
 class TitleIn(Struct, frozen=True, kw_only=True):
+    example: ClassVar[dict[str, str]] = {"title": "Docker deployment help"}
+
     title: Any = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Raw, Struct
 
@@ -30,6 +30,8 @@ class ExportParams(Struct, frozen=True, kw_only=True):
 
 
 class TitleIn(Struct, frozen=True, kw_only=True):
+    example: ClassVar[dict[str, str]] = {"title": "Docker deployment help"}
+
     title: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
