@@ -29,7 +29,7 @@ class ExportParams(Struct, frozen=True, kw_only=True):
     format: str = "json"
 
 
-class TitleIn(Struct, frozen=True, kw_only=True):
+class ShortTitleIn(Struct, frozen=True, kw_only=True):
     example: ClassVar[dict[str, str]] = {"title": "Docker deployment help"}
 
     title: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -67,7 +67,7 @@ async def export_session(call: Call[ExportParams, None]) -> Reply:
     return await verbs.exported(call, call.path["session_id"], call.params.format)
 
 
-async def rename_session(call: Call[None, TitleIn]) -> Status:
+async def rename_session(call: Call[None, ShortTitleIn]) -> Status:
     """Give a session a title that stays"""
     title = call.body.title.strip()
     if not title:
@@ -88,6 +88,6 @@ routes = (
     route(f"GET {ALL}/search", search_sessions, scope="sessions:read", params=SearchParams, returns=FoundList),
     route(f"GET {ONE}/history", read_history, scope="sessions:read", params=ListParams, returns=list[MessageOut]),
     route(f"GET {ONE}/export", export_session, scope="sessions:read", params=ExportParams, returns=ExportOut, gives=MARKDOWN),
-    route(f"POST {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status),
+    route(f"POST {ONE}/title", rename_session, scope="sessions:write", body=ShortTitleIn, returns=Status),
     route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Status),
 )
