@@ -133,6 +133,15 @@ async def test_an_id_with_a_colon_and_its_safe_form_are_the_same_session(api: ht
     assert (await api.delete(f"{URL}/{safe}")).json() == {"status": "ok"}
 
 
+async def test_of_two_ids_with_one_form_the_name_means_the_one_that_is_written_so(api: httpx.AsyncClient) -> None:
+    for name in ("telegram:7", "telegram_7"):
+        await start(api, id=name)
+        await say(api, name, ("user", name))
+    assert await ids(api) == ["telegram_7", "telegram_7"]
+    for name in ("telegram:7", "telegram_7"):
+        assert [one["content"] for one in await get(api, "/api/memory/session", id=name)] == [name]
+
+
 async def test_a_session_without_an_id_of_its_callers_answers_to_every_form(api: httpx.AsyncClient) -> None:
     session = await start(api)
     await say(api, session["id"], ("user", "Hello"))
@@ -140,64 +149,6 @@ async def test_a_session_without_an_id_of_its_callers_answers_to_every_form(api:
     assert await ids(api) == [f"websocket_{uuid}"]
     for form in (uuid, f"websocket_{uuid}", f"websocket:{uuid}", f"asset_{uuid}", f"session_{uuid}", f"ses_{uuid}"):
         assert len(await get(api, "/api/memory/session", id=form)) == 1, form
-
-
-class TestSearch:
-    async def test_each_session_is_found_once_with_what_was_said(self, api: httpx.AsyncClient, clock: Clock) -> None:
-        await start(api, id="telegram:1", channel="telegram", title="Tokyo")
-        await say(api, "telegram:1", ("user", "About PRIME numbers"), ("assistant", "A prime is odd, or 2."))
-        clock.move(1)
-        await start(api, id="s-2")
-        await say(api, "s-2", ("user", "Hi"), ("assistant", "Prime time"))
-        await start(api, id="s-3")
-        await say(api, "s-3", ("user", "composite"))
-        assert await get(api, f"{URL}/search", q="prime") == {
-            "sessions": [
-                {
-                    "id": "s-2",
-                    "title": "Hi",
-                    "channel": "unknown",
-                    "match": "Prime time",
-                    "match_role": "assistant",
-                    "last_activity": "2026-03-01T12:00:01Z",
-                },
-                {
-                    "id": "telegram_1",
-                    "title": "Tokyo",
-                    "channel": "telegram",
-                    "match": "About PRIME numbers",
-                    "match_role": "user",
-                    "last_activity": "2026-03-01T12:00:00Z",
-                },
-            ]
-        }
-
-    @pytest.mark.parametrize("query", ["", "   ", "%", "_", "absent"])
-    async def test_blank_and_absent_words_find_nothing(self, api: httpx.AsyncClient, query: str) -> None:
-        await start(api, id="s")
-        await say(api, "s", ("user", "something"))
-        assert await get(api, f"{URL}/search", q=query) == {"sessions": []}
-
-    async def test_the_match_is_cut_around_the_hit(self, api: httpx.AsyncClient) -> None:
-        await start(api, id="s")
-        await say(api, "s", ("user", f"{'a' * 400} needle {'b' * 400}"))
-        match = (await get(api, f"{URL}/search", q="NEEDLE"))["sessions"][0]["match"]
-        assert len(match) == 200
-        assert match.index("needle") in range(90, 110)
-
-    async def test_words_in_other_scripts_and_in_the_middle_of_words_are_found(self, api: httpx.AsyncClient) -> None:
-        await start(api, id="s")
-        await say(api, "s", ("user", "東京の天気は? Straßenbahn 100%"))
-        for query in ("天気", "ßenb", "00%"):
-            assert len((await get(api, f"{URL}/search", q=query))["sessions"]) == 1, query
-
-    async def test_limit_bounds_the_sessions(self, api: httpx.AsyncClient) -> None:
-        for number in range(25):
-            await start(api, id=f"s-{number}")
-            await say(api, f"s-{number}", ("user", "same"))
-        assert len((await get(api, f"{URL}/search", q="same"))["sessions"]) == 20
-        assert len((await get(api, f"{URL}/search", q="same", limit=3))["sessions"]) == 3
-        assert (await get(api, f"{URL}/search", q="same", limit=0))["sessions"] == []
 
 
 class TestRename:
@@ -321,7 +272,7 @@ class TestExport:
         assert answer.headers["content-disposition"] == 'attachment; filename="pocketpaw-session-a_b_c__.json"'
 
 
-@pytest.mark.parametrize("path", ["/api/nope", "/api/sessions/s/nope", "/api/v1/nope"])
+@pytest.mark.parametrize("path", ["/api", "/api/nope", "/api/sessions/s/nope", "/api/v1/nope", "/ws", "/ws/nope"])
 async def test_an_unknown_route_fails_in_this_shape(api: httpx.AsyncClient, path: str) -> None:
     answer = await api.get(path)
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})

@@ -168,10 +168,13 @@ async def test_a_message_that_is_too_large_is_refused(connect: Connect, monkeypa
         assert await socket.hear() == {"type": "error", "content": "the message is too large"}
 
 
-async def test_a_frame_of_bytes_ends_the_conversation_quietly(connect: Connect) -> None:
+async def test_a_frame_of_bytes_ends_the_conversation(connect: Connect) -> None:
     async with connect() as socket:
         await socket.hear()
         socket.send_bytes(b"x")
+        with pytest.raises(Closed) as closed:
+            await socket.hear()
+    assert closed.value.code == 1003
 
 
 async def test_a_key_may_stand_in_a_header_or_in_the_cookie(connect: Connect, key: str) -> None:

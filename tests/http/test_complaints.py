@@ -31,6 +31,7 @@ class Outer(Struct, forbid_unknown_fields=True):
 
 class Asked(Struct, kw_only=True):
     limit: Annotated[int, Meta(ge=1)] = 1
+    most: Annotated[int, Meta(le=9)] | None = None
     word: Annotated[Word, Meta(description="one of two")] = "red"
     day: Annotated[date, Meta(description="a day")] | None = None
     at: Moment | None = None
@@ -70,6 +71,10 @@ def test_of_a_body(body: bytes, param: str | None, message: str) -> None:
     [
         (b"", "q", "q: this is missing"),
         (b"q=x&limit=many", "limit", "limit: expected a whole number, got 'many'"),
+        (b"q=x&limit=1e3", "limit", "limit: expected a whole number, got '1e3'"),
+        (b"q=x&limit=5.0", "limit", "limit: expected a whole number, got '5.0'"),
+        (b"q=x&most=5.0", "most", "most: expected a whole number, got '5.0'"),
+        (b"q=x&limit=%D9%A5", "limit", "limit: expected a whole number, got '\u0665'"),
         (b"q=x&limit=0", "limit", "limit: expected a whole number >= 1"),
         (b"q=x&word=blue", "word", "word: unknown value 'blue': choose from green, red"),
         (b"q=x&day=2026-13-01", "day", "day: '2026-13-01' is no date: write one such as 2026-01-31"),

@@ -118,6 +118,14 @@ async def test_a_request_id_is_echoed_or_made(toy: httpx.AsyncClient) -> None:
     assert made.json()["request"] == made.headers["x-request-id"]
 
 
+async def test_a_path_belongs_to_the_dialect_of_its_whole_first_words(service: Service, log: io.BytesIO) -> None:
+    mine = Dialect(name="mine", title="", description="", prefixes=("/v1/ai", "/api/"), routes=(), error=lambda _: {"mine": True})
+    transport = httpx.ASGITransport(Application(service, (DIALECT, mine), AccessLog(log)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://toy.test") as client:
+        for path, is_mine in {"/v1/ai": 1, "/v1/ai/x": 1, "/v1/airports": 0, "/api": 1, "/api/": 1, "/apis": 0, "/v1": 0}.items():
+            assert ("mine" in (await client.get(path)).json()) == bool(is_mine), path
+
+
 async def test_unknown_paths_and_methods_fail_in_the_dialects_shape(toy: httpx.AsyncClient) -> None:
     assert (await toy.get("/nope")).status_code == 404
     wrong = await toy.delete("/echo")

@@ -10,16 +10,16 @@ Quirks kept on purpose:
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hansard.access import Principal
 from hansard.errors import Conflict, Error, Forbidden, Invalid, NotFound, StoreUnavailable, TooLarge, TooMany, Unauthenticated
 from hansard.http.application import credential
 from hansard.http.call import Call
-from hansard.http.fields import Moment, us
+from hansard.http.fields import Moment, Time, us
 from hansard.http.route import ONCE, Dialect, Failure, route
 from hansard.ids import seq_of
 from hansard.model import Message, MessageDraft, MessageQuery, Run, Session, SessionDraft, SessionFilter, SessionQuery, parts
@@ -30,7 +30,8 @@ from hansard.service.fragments import Projection
 MOST_SESSIONS, MOST_MESSAGES = 50, 100
 PREVIEW = 100
 ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "context": "system"}
-STATUSES = {
+RunStatus = Literal["running", "waiting", "success", "partial", "failure", "cancelled"]
+STATUSES: dict[str, RunStatus] = {
     "queued": "running",
     "running": "running",
     "waiting": "waiting",
@@ -40,6 +41,10 @@ STATUSES = {
     "interrupted": "failure",
     "cancelled": "cancelled",
 }
+
+
+Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
@@ -59,6 +64,8 @@ class HistoryParams(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class MessageIn(Struct, frozen=True, kw_only=True, rename="camel"):
+    example: ClassVar[Json] = {"conversationId": "session_1234567890_abc", "role": "user", "content": "Build me a workflow"}
+
     content: Annotated[str, Meta(min_length=1)]
     conversation_id: Annotated[str, Meta(min_length=1, max_length=255)]
     role: Literal["user", "assistant", "system", "context"]
@@ -69,10 +76,10 @@ class MessageIn(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SessionOut(Struct, kw_only=True, rename="camel"):
-    context_type: str
+    context_type: Literal["session", "workflow"]
     conversation_id: str
-    first_message_at: str
-    last_message_at: str
+    first_message_at: Time
+    last_message_at: Time
     message_count: int
     preview: str
     session_id: str
@@ -80,9 +87,9 @@ class SessionOut(Struct, kw_only=True, rename="camel"):
     workflow_name: str
 
 
-class SessionPage(Struct, kw_only=True, rename="camel"):
+class SessionPage(Struct, Generic[T], kw_only=True, rename="camel"):
     has_more: bool
-    items: list[msgspec.Raw]
+    items: list[T]
     limit: int
     offset: int
 
@@ -90,13 +97,13 @@ class SessionPage(Struct, kw_only=True, rename="camel"):
 class MessageOut(Struct, kw_only=True, rename="camel"):
     content: str
     conversation_id: str
-    created_at: str
+    created_at: Time
     id: str
     image_urls: list[str]
     linked_run_finished_at: str | UnsetType = UNSET
     linked_run_id: str | UnsetType = UNSET
     linked_run_started_at: str | UnsetType = UNSET
-    linked_run_status: str | UnsetType = UNSET
+    linked_run_status: RunStatus | UnsetType = UNSET
     organization_id: str
     role: str
     sender_user_id: str
@@ -117,7 +124,7 @@ class Kept(Struct):
     b3os: Metadata = msgspec.field(default_factory=Metadata)
 
 
-async def list_sessions(call: Call[ListParams, None]) -> SessionPage:
+async def list_sessions(call: Call[ListParams, None]) -> SessionPage[Raw]:
     """List the chat sessions of the organization, the latest message first"""
     limit, offset = min(call.params.limit, MOST_SESSIONS), call.params.offset
     query = SessionQuery(filter=SessionFilter(has_messages=True), sort="-active_at", limit=limit, offset=offset)
@@ -147,7 +154,7 @@ async def write_message(call: Call[None, MessageIn]) -> MessageOut:
         parts=parts.text_part(given.content),
         text=given.content,
         created_at=us(given.created_at),
-        metadata=msgspec.Raw(msgspec.json.encode(kept) if kept.b3os != Metadata() else b"{}"),
+        metadata=Raw(msgspec.json.encode(kept) if kept.b3os != Metadata() else b"{}"),
     )
     draft = SessionDraft(id=given.conversation_id, channel="web", workflow_id=given.workflow_id, created_at=us(given.created_at))
     return _written(await call.service.sessions.record(call.principal, draft, [message], once=call.once(_written)))
@@ -278,14 +285,16 @@ CODES: dict[type[Error], int] = {
 }
 
 
-def error_out(failure: Failure) -> dict[str, object]:
+class ErrorOut(Struct, kw_only=True, rename="camel"):
+    code: Annotated[int, Meta(ge=400000, le=599999, description="six digits, of which the first three are the HTTP status")]
+    message: str
+    request_id: str
+    details: list[Any] = []
+
+
+def error_out(failure: Failure) -> ErrorOut:
     code = CODES.get(type(failure.error), 0)
-    return {
-        "code": code if code // 1000 == failure.status else failure.status * 1000 + 1,
-        "message": failure.error.message,
-        "requestId": failure.request_id,
-        "details": [],
-    }
+    return ErrorOut(code=code if code // 1000 == failure.status else failure.status * 1000 + 1, message=failure.error.message, request_id=failure.request_id)
 
 
 def enveloped(data: bytes, request_id: str) -> bytes:
@@ -305,12 +314,14 @@ dialect = Dialect(
     description="B3OS's workflow chat: sessions, history, messages.",
     prefixes=("/v1/ai",),
     routes=(
-        route("GET /v1/ai/workflow/chat/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage, cached=True),
+        route("GET /v1/ai/workflow/chat/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage[SessionOut], cached=True),
         route("GET /v1/ai/workflow/chat/history", read_history, scope="sessions:read", params=HistoryParams, returns=list[MessageOut]),
         route("POST /v1/ai/workflow/chat/messages", write_message, scope="sessions:write", body=MessageIn, returns=MessageOut, heeds=(ONCE,)),
     ),
     error=error_out,
+    error_body=ErrorOut,
     wrap=enveloped,
     envelope=envelope,
     authenticate=admitted,
+    headers={"X-Org-ID": "the key's own organization; another one is 403"},
 )

@@ -11,14 +11,14 @@ The external ids of a session hold its feed and its contact, as ``feed_id`` or `
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hansard.http.call import Call
-from hansard.http.fields import Moment, us
+from hansard.http.fields import Moment, Time, us
 from hansard.http.route import Dialect, Failure, route
 from hansard.ids import MESSAGE, uuid_in
 from hansard.model import Message, Session, SessionFilter, SessionQuery, parts
@@ -27,6 +27,8 @@ from hansard.service.fragments import Projection
 
 MOST = 200
 MILLISECOND = 1000
+Origin = Literal["RECIPIENT", "AI", "AGENT"]
+T = TypeVar("T")
 
 
 class Params(Struct, kw_only=True, frozen=True):
@@ -42,9 +44,9 @@ class StatusOut(Struct, kw_only=True):
     session_id: str
     completed: bool
     unresolved: bool
-    completed_at: str | None
-    last_message_date: str | None
-    last_updated: str
+    completed_at: Time | None
+    last_message_date: Time | None
+    last_updated: Time
 
 
 class StateOut(Struct, kw_only=True):
@@ -57,9 +59,9 @@ class StateOut(Struct, kw_only=True):
 class MessageOut(Struct, kw_only=True):
     message_id: str
     session_id: str
-    initiator_origin: str
+    initiator_origin: Origin
     message: str
-    created_at: str
+    created_at: Time
 
 
 class SessionOut(Struct, kw_only=True):
@@ -69,32 +71,29 @@ class SessionOut(Struct, kw_only=True):
     contact_id: str | None
     external_user_id: str | None
     channel: str | None
-    created_at: str
+    created_at: Time
     status: StatusOut | UnsetType = UNSET
     state: StateOut | UnsetType = UNSET
     messages: list[MessageOut] | UnsetType = UNSET
 
 
-class ListOut(Struct, kw_only=True):
+class ListOut(Struct, Generic[T], kw_only=True):
     count: int
-    result: list[SessionOut]
+    result: list[T]
 
 
-class Listed(Struct):
-    """A ListOut of sessions that were encoded before."""
-
-    count: int
-    result: list[Raw]
+class ErrorOut(Struct):
+    message: str
 
 
-async def list_sessions(call: Call[Params, None]) -> ListOut | Listed:
+async def list_sessions(call: Call[Params, None]) -> ListOut[Raw] | ListOut[SessionOut]:
     """List AI sessions, the newest first"""
     asked = call.params
     limit = min(asked.limit, MOST)
     query = SessionQuery(filter=_filter(asked), sort="-created_at", limit=limit, offset=(max(asked.page, 1) - 1) * limit, with_total=True)
     if not asked.messages:
         encoded = await call.service.sessions.list_as(call.principal, query, SESSION_WITH_STATE if asked.state else SESSION)
-        return Listed(encoded.total or 0, encoded.items)
+        return ListOut(count=encoded.total or 0, result=encoded.items)
     page = await call.service.sessions.list(call.principal, query)
     said = await call.service.transcripts.said(call.principal, page.items)
     return ListOut(count=page.total or 0, result=[session_out(one, state=asked.state, said=said.get(one.id, [])) for one in page.items])
@@ -156,7 +155,7 @@ def message_out(message: Message) -> MessageOut:
     )
 
 
-def _origin(message: Message) -> str:
+def _origin(message: Message) -> Origin:
     if message.role == "user":
         return "RECIPIENT"
     return "AGENT" if message.sender == "operator" else "AI"
@@ -166,8 +165,8 @@ def _time(us: int | None) -> str | None:
     return None if us is None else rfc3339_ms(us)
 
 
-def error_out(failure: Failure) -> dict[str, str]:
-    return {"message": failure.error.message}
+def error_out(failure: Failure) -> ErrorOut:
+    return ErrorOut(failure.error.message)
 
 
 SESSION = Projection("konvo.session", session_out)
@@ -178,6 +177,7 @@ dialect = Dialect(
     title="Konvo",
     description="Konvo's AI sessions: GET /ai-sessions.",
     prefixes=("/ai-sessions",),
-    routes=(route("GET /ai-sessions", list_sessions, scope="sessions:read", params=Params, returns=ListOut, cached=True),),
+    routes=(route("GET /ai-sessions", list_sessions, scope="sessions:read", params=Params, returns=ListOut[SessionOut], cached=True),),
     error=error_out,
+    error_body=ErrorOut,
 )

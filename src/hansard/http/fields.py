@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from hansard.model import times
 
 _EXAMPLE = "write one such as 2026-01-31T09:30:00Z"
+
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""A time that goes out as text, already in its API's spelling."""
 
 
 class Moment:

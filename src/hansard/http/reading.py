@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+import re
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -18,13 +20,14 @@ if TYPE_CHECKING:
 _REMEMBERED = 1024
 MAX_PARAMETERS = 500
 MAX_VALUES = 200
+_WHOLE = re.compile(r"-?[0-9]+")
 
 
 class QueryReader:
     """Reads a query string into ``params``.
 
     A parameter may be repeated; a field that holds a list also splits on commas and drops blanks,
-    any other takes the last value. Unknown parameters are ignored, unless the reader is ``strict``: then they are
+    any other takes the last value. A whole number is digits: not 1e3, not 5.0. Unknown parameters are ignored, unless the reader is ``strict``: then they are
     Invalid, but for those that begin with an underscore.
     """
 
@@ -32,6 +35,7 @@ class QueryReader:
         self._params = params
         self._strict = strict
         self._lists = {field.encode_name: _is_list(field.type) for field in msgspec.structs.fields(params)}
+        self._whole = {field.encode_name for field in msgspec.structs.fields(params) if _is_whole(field.type)}
         self._remembered: dict[bytes, Any] = {}
 
     def read(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
@@ -56,12 +60,18 @@ class QueryReader:
             elif self._strict and not name.startswith("_"):
                 raise unknown_parameter(name, self._lists)
         for name, value in values.items():
-            if len(value) > MAX_VALUES and self._lists[name]:
-                raise Invalid(f"{name} has {len(value)} values: at most {MAX_VALUES}", param=name)
+            self._check(name, value)
         try:
             return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
         except msgspec.ValidationError as problem:
             raise complaint(problem, "query", self._params, values) from problem
+
+    def _check(self, name: str, value: Any) -> None:  # noqa: ANN401 - a text or a list of texts
+        """Invalid for what msgspec would let pass."""
+        if len(value) > MAX_VALUES and self._lists[name]:
+            raise Invalid(f"{name} has {len(value)} values: at most {MAX_VALUES}", param=name)
+        if name in self._whole and not _WHOLE.fullmatch(value):
+            raise Invalid(f"{name}: expected a whole number, got {value[:64]!r}", param=name, where="query")
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -130,3 +140,12 @@ async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
 def _is_list(kind: Any) -> bool:  # noqa: ANN401 - any annotation
     origin = get_origin(kind)
     return origin in {list, tuple} or (origin is not None and any(_is_list(one) for one in get_args(kind)))
+
+
+def _is_whole(kind: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Whether nothing but a whole number may stand there."""
+    if get_origin(kind) is Annotated:
+        return _is_whole(get_args(kind)[0])
+    if get_origin(kind) in {Union, UnionType}:
+        return all(one is NoneType or _is_whole(one) for one in get_args(kind))
+    return kind is int

@@ -23,8 +23,8 @@ class Route(Struct, frozen=True, kw_only=True):
     describes the answer. ``cached`` marks a read whose answer depends on nothing but its URL and the
     workspace's data: it gets an ETag and is kept while the workspace does not change. ``form`` marks a
     route whose body is read as it is, for the handler to make sense of (``Call.data``), ``takes`` the media types
-    that it may be of. ``also`` are further statuses of success that a Reply may have, ``heeds`` the request headers
-    that change what is done.
+    that it may be of, ``gives`` further media types of the answer. ``also`` are further statuses of success that a
+    Reply may have, ``heeds`` the request headers that change what is done.
     """
 
     method: str
@@ -37,6 +37,7 @@ class Route(Struct, frozen=True, kw_only=True):
     body_limit: int = MIB
     form: bool = False
     takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
     returns: Any = None
     status: int = 200
     also: tuple[int, ...] = ()
@@ -57,6 +58,7 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
     body_limit: int = MIB,
     form: bool = False,
     takes: tuple[str, ...] = (),
+    gives: tuple[str, ...] = (),
     returns: Any = None,  # noqa: ANN401 - any type that msgspec encodes
     status: int = 200,
     also: tuple[int, ...] = (),
@@ -83,6 +85,7 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
         body_limit=body_limit,
         form=form,
         takes=takes,
+        gives=gives,
         returns=returns,
         status=status,
         also=also,
@@ -121,9 +124,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ``prefixes`` are the paths that it owns: unknown routes below them fail in its shape. ``statuses``
     replaces the status of an error by its class or by its code. ``wrap`` puts the encoded answer of a
     request into an envelope with the request id, as ``envelope`` does to the answer's JSON schema. ``credential`` finds a key where only this product puts
-    one; ``authenticate`` replaces keys by another proof of who is calling. ``sockets`` are its websockets.
-    ``error`` gives what is encoded as JSON, or a whole response. ``limit_prefix`` stands before the names of
-    the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares.
+    one, and ``places`` are those places as OpenAPI's security schemes; ``authenticate`` replaces keys by another
+    proof of who is calling, and ``headers`` says what the headers are that it looks at. ``sockets`` are its websockets.
+    ``error`` gives what is encoded as JSON, or a whole response, and ``error_body`` describes it. ``limit_prefix`` stands
+    before the names of the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares.
     """
 
     name: str
@@ -133,11 +137,14 @@ class Dialect(Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     error: Callable[[Failure], object]
     error_type: str = "application/json"
+    error_body: Any = dict[str, Any]
     statuses: Mapping[type[Error] | str, int] = {}
     wrap: Callable[[bytes, str], bytes] | None = None
     envelope: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     credential: Callable[[Any], str | None] | None = None
+    places: Mapping[str, Mapping[str, str]] = {}
     authenticate: Callable[[Any], Awaitable[Principal]] | None = None
+    headers: Mapping[str, str] = {}
     sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}
     limit_prefix: str = ""
     strict: bool = False

@@ -30,7 +30,7 @@ class Router:
         self._static: dict[str, Methods] = {}
         self._prefixes: list[tuple[str, Dialect]] = []
         for dialect in dialects:
-            self._prefixes += [(prefix, dialect) for prefix in dialect.prefixes]
+            self._prefixes += [(prefix.rstrip("/"), dialect) for prefix in dialect.prefixes]
             for route in dialect.routes:
                 self._add(dialect, route)
         self._prefixes.sort(key=lambda pair: -len(pair[0]))
@@ -48,7 +48,7 @@ class Router:
 
     def owner(self, path: str) -> Dialect:
         """The dialect in whose shape an unknown path fails."""
-        return next((dialect for prefix, dialect in self._prefixes if path.startswith(prefix)), self._prefixes[-1][1])
+        return next((dialect for prefix, dialect in self._prefixes if path == prefix or path.startswith(prefix + "/")), self._prefixes[-1][1])
 
     def _add(self, dialect: Dialect, route: Route) -> None:
         segments = route.path.strip("/").split("/")

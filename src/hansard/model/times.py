@@ -8,7 +8,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_BLANK_OFFSET = re.compile(r"([Tt ]\d\d:?\d\d\S*) (\d\d:?\d\d)$")
+_BLANK_OFFSET = re.compile(r"([T ]\d\d:?\d\d\S*) (\d\d:?\d\d)$")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 
@@ -44,7 +44,7 @@ def parse(text: str) -> int:
 
     Raises ValueError when the text is no time.
     """
-    cleaned = _FRACTION.sub(r"\1", _BLANK_OFFSET.sub(r"\1+\2", text.strip()))
+    cleaned = _FRACTION.sub(r"\1", _BLANK_OFFSET.sub(r"\1+\2", text.strip().upper()))
     if len(cleaned) < len("2024-01-01"):
         message = f"{text!r} is not an ISO 8601 time"
         raise ValueError(message)

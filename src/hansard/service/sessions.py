@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
-TITLE, TAGS, TAG, TERM = 500, 64, 128, 256
+TITLE, TAGS, TAG, TERM = 500, 64, 128, 500
 _REMEMBERED = 512
 _FAR = 2000
 _SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}

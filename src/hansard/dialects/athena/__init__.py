@@ -13,7 +13,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hansard.dialects.athena.downloads import DownloadParams, download_session
+from msgspec import UNSET, Struct, UnsetType
+
+from hansard.dialects.athena.downloads import DownloadParams, Stats, Trace, Turns, download_session
 from hansard.dialects.athena.sessions import ListParams, SessionOut, SessionPage, list_sessions, mark_read, mark_unread, read_session
 from hansard.dialects.athena.threads import StatusParams, ThreadOut, read_status
 from hansard.errors import Invalid
@@ -35,14 +37,27 @@ _TYPES = (
 )
 
 
-def error_out(failure: Failure) -> dict[str, object]:
+class Complaint(Struct, kw_only=True):
+    loc: list[str]
+    msg: str
+    type: str
+
+
+class ErrorOut(Struct, kw_only=True):
+    """``detail`` is a list for bad parameters only; ``message`` is what item routes say for 401 and 404."""
+
+    detail: str | list[Complaint] | UnsetType = UNSET
+    message: str | UnsetType = UNSET
+
+
+def error_out(failure: Failure) -> ErrorOut:
     error = failure.error
     if failure.status == 422 and isinstance(error, Invalid):  # noqa: PLR2004 - the documented one
-        return {"detail": [{"loc": ["query", *([error.param] if error.param else [])], "msg": error.message, "type": _type(error.message)}]}
+        return ErrorOut(detail=[Complaint(loc=["query", *([error.param] if error.param else [])], msg=error.message, type=_type(error.message))])
     if error.code == "route_not_found":
-        return {"detail": "Not Found"}
+        return ErrorOut(detail="Not Found")
     text = _PHRASES.get(failure.status, error.message)
-    return {"message" if failure.status in {401, 404} and _ITEM.match(failure.path) else "detail": text}
+    return ErrorOut(message=text) if failure.status in {401, 404} and _ITEM.match(failure.path) else ErrorOut(detail=text)
 
 
 def _type(message: str) -> str:
@@ -52,9 +67,16 @@ def _type(message: str) -> str:
 def _routes(prefix: str) -> tuple[Route, ...]:
     one = f"{prefix}/sessions/{{asset_id}}"
     return (
-        route(f"GET {prefix}/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage, cached=True),
+        route(f"GET {prefix}/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage[SessionOut], cached=True),
         route(f"GET {one}", read_session, scope="sessions:read", returns=SessionOut),
-        route(f"GET {one}/download", download_session, scope="sessions:read", params=DownloadParams),
+        route(
+            f"GET {one}/download",
+            download_session,
+            scope="sessions:read",
+            params=DownloadParams,
+            returns=Trace | Turns | Stats,
+            gives=("text/markdown",),
+        ),
         route(f"POST {one}/read", mark_read, scope="sessions:write", returns=SessionOut),
         route(f"POST {one}/unread", mark_unread, scope="sessions:write", returns=SessionOut),
         route(f"GET {prefix}/threads/{{thread_id}}/status", read_status, scope="sessions:read", params=StatusParams, returns=ThreadOut),
@@ -68,5 +90,6 @@ dialect = Dialect(
     prefixes=(PREFIX,),
     routes=(*_routes(PREFIX), *_routes(PREFIX + PREFIX)),
     error=error_out,
+    error_body=ErrorOut,
     statuses={Invalid: 422},
 )

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from hansard.dialects.athena.words import asset_id
 from hansard.http.call import Call
+from hansard.http.fields import Time
 from hansard.http.route import Reply
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
@@ -20,13 +21,12 @@ class DownloadParams(Struct, frozen=True, kw_only=True):
     export_format: Literal["trace", "messages", "markdown", "stats"] = "trace"
 
 
-class Head(Struct, kw_only=True):
+class Head(Struct, kw_only=True, tag_field="export_format"):
     id: str
     thread_id: str
     title: str | None
-    created_at: str
-    updated_at: str
-    export_format: str
+    created_at: Time
+    updated_at: Time
 
 
 class Tokens(Struct, kw_only=True):
@@ -40,7 +40,7 @@ class TraceMessage(Struct, kw_only=True):
     id: str
     seq: int
     role: str
-    created_at: str
+    created_at: Time
     parts: Raw
     model: str | None
     run_id: str | None
@@ -50,7 +50,7 @@ class TraceMessage(Struct, kw_only=True):
     metadata: Raw
 
 
-class Trace(Head, kw_only=True):
+class Trace(Head, kw_only=True, tag="trace"):
     messages: list[TraceMessage]
 
 
@@ -58,21 +58,21 @@ class Turn(Struct, kw_only=True):
     id: str
     role: str
     content: str
-    created_at: str
+    created_at: Time
 
 
-class Turns(Head, kw_only=True):
+class Turns(Head, kw_only=True, tag="messages"):
     messages: list[Turn]
 
 
-class Stats(Head, kw_only=True):
+class Stats(Head, kw_only=True, tag="stats"):
     num_messages: int
     messages_by_role: dict[str, int]
     num_tool_calls: int
     tool_calls_by_name: dict[str, int]
     usage: Tokens
-    first_message_at: str | None
-    last_message_at: str | None
+    first_message_at: Time | None
+    last_message_at: Time | None
     duration_seconds: float | None
 
 
@@ -87,19 +87,19 @@ async def download_session(call: Call[DownloadParams, None]) -> Reply:
 
 
 def trace(session: Session, messages: list[Message]) -> Trace:
-    return Trace(**_head(session, "trace"), messages=[_traced(one) for one in messages])
+    return Trace(**_head(session), messages=[_traced(one) for one in messages])
 
 
 def turns(session: Session, messages: list[Message]) -> Turns:
     said = [Turn(id=one.id, role=one.role, content=text, created_at=rfc3339(one.created_at)) for one, text in _said(messages)]
-    return Turns(**_head(session, "messages"), messages=said)
+    return Turns(**_head(session), messages=said)
 
 
 def stats(session: Session, messages: list[Message]) -> Stats:
     calls = Counter(part.name or "" for one in messages for part in parts.decode(one.parts) if part.type == "tool_call")
     first, last = (messages[0].created_at, messages[-1].created_at) if messages else (None, None)
     return Stats(
-        **_head(session, "stats"),
+        **_head(session),
         num_messages=len(messages),
         messages_by_role=dict(Counter(one.role for one in messages)),
         num_tool_calls=calls.total(),
@@ -122,14 +122,13 @@ def _said(messages: list[Message]) -> list[tuple[Message, str]]:
     return [(one, text) for one, text in texts if text]
 
 
-def _head(session: Session, form: str) -> dict[str, Any]:
+def _head(session: Session) -> dict[str, Any]:
     return {
         "id": asset_id(session.id),
         "thread_id": session.id,
         "title": session.title,
         "created_at": rfc3339(session.created_at),
         "updated_at": rfc3339(session.updated_at),
-        "export_format": form,
     }
 
 

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, Generic, Literal, TypeVar, cast
 
 from msgspec import Meta, Raw, Struct
 
 from hansard.access import Principal
-from hansard.dialects.athena.words import FAILURE_REASON, NOTHING, RUN_STATUS, SESSION_STATUS, SESSION_TYPES, asset_id, is_task, kinds, states
+from hansard.dialects.athena.words import (
+    FAILURE_REASON,
+    NOTHING,
+    RUN_STATUS,
+    SESSION_STATUS,
+    FailureReason,
+    RunStatus,
+    SessionStatus,
+    SessionType,
+    asset_id,
+    is_task,
+    kinds,
+    session_type,
+    states,
+)
 from hansard.http.call import Call
-from hansard.http.fields import Moment, us
+from hansard.http.fields import Moment, Time, us
 from hansard.model import Session, SessionFilter, SessionQuery
 from hansard.model.session import SUB_SESSION, TASK_SESSION, Sort
 from hansard.model.times import rfc3339
 from hansard.service.fragments import Projection
+from hansard.service.sessions import TITLE
 
+T = TypeVar("T")
 Values = Annotated[list[str], Meta(max_length=100, description="repeat the parameter or separate by commas")]
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
-    query: Annotated[str, Meta(max_length=1000, description="part of the title, in any case")] = ""
+    query: Annotated[str, Meta(max_length=TITLE, description="part of the title, in any case")] = ""
     state: Values = []
     source_channel: Values = []
     session_type: Values = []
@@ -41,11 +57,11 @@ class SessionOut(Struct, kw_only=True):
     id: str
     thread_id: str
     title: str | None
-    state: str | None
-    run_status_v2: str | None
-    session_status_v2: str
-    failure_reason_v2: str | None
-    session_type: str
+    state: RunStatus | None
+    run_status_v2: RunStatus | None
+    session_status_v2: SessionStatus
+    failure_reason_v2: FailureReason | None
+    session_type: SessionType
     source_channel: str | None
     agent: str | None
     model: str | None
@@ -63,12 +79,12 @@ class SessionOut(Struct, kw_only=True):
     aop_execution_succeeded: bool | None
     aop_execution_error: str | None
     collab_agent_id: str | None
-    created_at: str
-    updated_at: str
+    created_at: Time
+    updated_at: Time
 
 
-class SessionPage(Struct, kw_only=True):
-    items: list[Raw]
+class SessionPage(Struct, Generic[T], kw_only=True):
+    items: list[T]
     limit: int
     offset: int
     total: int
@@ -76,7 +92,7 @@ class SessionPage(Struct, kw_only=True):
     next_offset: int | None
 
 
-async def list_sessions(call: Call[ListParams, None]) -> SessionPage:
+async def list_sessions(call: Call[ListParams, None]) -> SessionPage[Raw]:
     """List sessions; workflow runs and branched sub-sessions only when asked for"""
     asked = call.params
     sort = cast("Sort", ("-" if asked.sort_direction == "desc" else "") + asked.sort_by)
@@ -132,7 +148,7 @@ def session_out(session: Session) -> SessionOut:
         run_status_v2=status,
         session_status_v2=SESSION_STATUS.get(state, "idle"),
         failure_reason_v2=FAILURE_REASON.get(state),
-        session_type=session.kind if session.kind in SESSION_TYPES else "session",
+        session_type=session_type(session),
         source_channel=session.channel,
         agent=session.agent,
         model=session.model,

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from hansard.dialects.athena.words import RUN_STATUS, asset_id, is_task
+from hansard.dialects.athena.words import RUN_STATUS, RunStatus, asset_id, is_task
 from hansard.http.call import Call
+from hansard.http.fields import Time
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
 
@@ -30,7 +31,7 @@ class ConversationMessage(Struct, kw_only=True):
 class Conversation(Struct, kw_only=True):
     conversation_asset_id: str
     title: str
-    state: str | None
+    state: RunStatus | None
     agent: str | None
     model: str | None
     start_channel: str | None
@@ -44,16 +45,16 @@ class Conversation(Struct, kw_only=True):
     linked_projects: list[dict[str, str | None]]
     error: dict[str, str] | None
     athena_metadata: Raw
-    created_at: str
-    updated_at: str
+    created_at: Time
+    updated_at: Time
 
 
 class ThreadOut(Struct, kw_only=True):
     thread_id: str
-    status: str
+    status: RunStatus
     error: str | None
-    created_at: str
-    updated_at: str
+    created_at: Time
+    updated_at: Time
     conversation_asset: Conversation
 
 

@@ -14,8 +14,8 @@ cookie holds the key; histories leave out what tools said and what has no words.
 from __future__ import annotations
 
 from hansard.dialects.pocketpaw import memory, sessions, signin, v1
-from hansard.dialects.pocketpaw.errors import STATUSES, error_out
-from hansard.dialects.pocketpaw.signin import credential
+from hansard.dialects.pocketpaw.errors import STATUSES, ErrorOut, error_out
+from hansard.dialects.pocketpaw.signin import COOKIE, credential
 from hansard.dialects.pocketpaw.socket import converse
 from hansard.http.route import Dialect
 
@@ -26,8 +26,10 @@ dialect = Dialect(
     prefixes=("/api/", "/ws"),
     routes=(*sessions.routes, *memory.routes, *v1.routes, *signin.routes),
     error=error_out,
+    error_body=ErrorOut,
     statuses=STATUSES,
     credential=credential,
+    places={"token": {"type": "apiKey", "in": "query", "name": "token"}, "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE}},
     limit_prefix="X-",
     sockets={"/ws": converse, "/api/v1/ws": converse},
 )

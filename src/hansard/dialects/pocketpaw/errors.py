@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from hansard.errors import Error, Forbidden, Invalid, Unauthenticated
 from hansard.http.route import Failure
 
@@ -19,11 +21,23 @@ _CLASSES: dict[type[Error], str] = {Unauthenticated: "Unauthorized", Forbidden: 
 _UNPROCESSABLE = 422
 
 
-def error_out(failure: Failure) -> dict[str, object]:
+class Complaint(Struct, kw_only=True):
+    loc: list[str]
+    msg: str
+    type: str
+
+
+class ErrorOut(Struct):
+    """A list is what versioned routes say of bad parameters."""
+
+    detail: str | list[Complaint]
+
+
+def error_out(failure: Failure) -> ErrorOut:
     error = failure.error
     if failure.status == _UNPROCESSABLE and failure.path.startswith("/api/v1/"):
-        return {"detail": [{"loc": _place(error), "msg": error.message, "type": "value_error"}]}
-    return {"detail": detail(error)}
+        return ErrorOut([Complaint(loc=_place(error), msg=error.message, type="value_error")])
+    return ErrorOut(detail(error))
 
 
 def detail(error: Error) -> str:

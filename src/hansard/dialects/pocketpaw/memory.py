@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct
 
 from hansard.dialects.pocketpaw import verbs
-from hansard.dialects.pocketpaw.shapes import ExportOut, MessageOut, SessionOut
+from hansard.dialects.pocketpaw.shapes import MARKDOWN, ExportOut, MessageOut, SessionOut
 from hansard.http.call import Call
 from hansard.http.route import Reply, route
 
@@ -44,5 +44,5 @@ async def export_session(call: Call[ExportParams, None]) -> Reply:
 routes = (
     route("GET /api/memory/sessions", list_sessions, scope="sessions:read", params=LegacyParams, returns=list[SessionOut], cached=True),
     route("GET /api/memory/session", read_history, scope="sessions:read", params=HistoryParams, returns=list[MessageOut]),
-    route("GET /api/memory/session/export", export_session, scope="sessions:read", params=ExportParams, returns=ExportOut),
+    route("GET /api/memory/session/export", export_session, scope="sessions:read", params=ExportParams, returns=ExportOut, gives=MARKDOWN),
 )

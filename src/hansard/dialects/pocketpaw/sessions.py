@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 from hansard.dialects.pocketpaw import verbs
-from hansard.dialects.pocketpaw.shapes import FoundList, SessionList, Status
+from hansard.dialects.pocketpaw.shapes import FoundList, SessionList, SessionOut, Status
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.route import route
@@ -23,10 +23,12 @@ class SearchParams(Struct, frozen=True, kw_only=True):
 
 
 class TitleIn(Struct, frozen=True, kw_only=True):
+    example: ClassVar[dict[str, str]] = {"title": "Docker deployment help"}
+
     title: Any = None
 
 
-async def list_sessions(call: Call[ListParams, None]) -> SessionList:
+async def list_sessions(call: Call[ListParams, None]) -> SessionList[Raw]:
     """List sessions, the most recent activity first"""
     return await verbs.listed(call, call.params.limit)
 
@@ -52,8 +54,8 @@ async def delete_session(call: Call[None, None]) -> Status:
 ONE = "/api/sessions/{session_id}"
 
 routes = (
-    route("GET /api/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
-    route("GET /api/sessions/recent", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
+    route("GET /api/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList[SessionOut], cached=True),
+    route("GET /api/sessions/recent", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList[SessionOut], cached=True),
     route("GET /api/sessions/search", search_sessions, scope="sessions:read", params=SearchParams, returns=FoundList),
     route(f"POST {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status),
     route(f"PUT {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
+from hansard.http.fields import Time
 from hansard.ids import safe_form
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
 from hansard.service.fragments import Projection
 
+T = TypeVar("T")
 UNTITLED, TITLE, PREVIEW, MATCH = "New Chat", 80, 120, 200
+MARKDOWN = ("text/markdown",)
 
 
 class SessionOut(Struct, kw_only=True):
@@ -20,19 +25,19 @@ class SessionOut(Struct, kw_only=True):
 
     id: str
     title: str
-    created_at: str
-    updated_at: str
+    created_at: Time
+    updated_at: Time
     message_count: int
     channel: str
-    created: str
-    last_activity: str
+    created: Time
+    last_activity: Time
     preview: str
 
 
-class SessionList(Struct, kw_only=True):
+class SessionList(Struct, Generic[T], kw_only=True):
     """``total`` counts all sessions, not those of this answer."""
 
-    sessions: list[Raw]
+    sessions: list[T]
     total: int
 
 
@@ -42,7 +47,7 @@ class FoundOut(Struct, kw_only=True):
     channel: str
     match: str
     match_role: str
-    last_activity: str
+    last_activity: Time
 
 
 class FoundList(Struct, kw_only=True):
@@ -52,7 +57,7 @@ class FoundList(Struct, kw_only=True):
 class MessageOut(Struct, kw_only=True):
     role: str
     content: str
-    timestamp: str
+    timestamp: Time
 
 
 class Status(Struct, kw_only=True):
@@ -104,6 +109,8 @@ def found_out(session: Session, message: Message, query: str) -> FoundOut:
 def excerpt(text: str, query: str) -> str:
     """At most 200 characters of the text with the hit in the middle, as far as its ends allow."""
     at = max(text.casefold().find(query.casefold()), 0)
+    if not text.isascii():  # there one letter may become two, such as ß
+        at = bisect_right(list(accumulate(len(letter.casefold()) for letter in text)), at)
     begin = max(0, min(at + len(query) // 2 - MATCH // 2, len(text) - MATCH))
     return text[begin : begin + MATCH]
 
@@ -112,13 +119,13 @@ class EntryOut(Struct, kw_only=True):
     id: str
     role: str
     content: str
-    timestamp: str
+    timestamp: Time
     metadata: dict[str, Any]
 
 
 class ExportOut(Struct, kw_only=True):
     export_version: str
-    exported_at: str
+    exported_at: Time
     session_id: str
     message_count: int
     messages: list[EntryOut]

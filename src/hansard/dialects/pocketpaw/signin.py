@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -14,6 +14,8 @@ COOKIE, HOURS = "pocketpaw_session", 24
 
 
 class LoginIn(Struct, frozen=True, kw_only=True):
+    example: ClassVar[dict[str, str]] = {"token": "hsd_…"}
+
     token: Any = ""
 
 

@@ -24,7 +24,7 @@ from hansard.service import Service
 
 HISTORY = 100
 MOST_BYTES = 8 * 1024 * 1024
-UNAUTHORIZED = 4003
+UNSUPPORTED, UNAUTHORIZED = 1003, 4003
 Json = dict[str, Any]
 
 
@@ -39,7 +39,9 @@ async def converse(socket: WebSocket, caller: tuple[Principal, Service]) -> None
             await talk.hear(await socket.receive_text())
     except Unauthenticated:
         await socket.close(UNAUTHORIZED, "Unauthorized: invalid or missing authentication token")
-    except (WebSocketDisconnect, KeyError):  # KeyError: the frame held bytes, which no client of this product sends
+    except KeyError:  # the frame held bytes, which no client of this product sends
+        await socket.close(UNSUPPORTED, "send text")
+    except WebSocketDisconnect:
         return
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 from hansard.dialects.pocketpaw import verbs
-from hansard.dialects.pocketpaw.shapes import UNTITLED, ExportOut, FoundList, MessageOut, SessionList, Status
+from hansard.dialects.pocketpaw.shapes import MARKDOWN, UNTITLED, ExportOut, FoundList, MessageOut, SessionList, SessionOut, Status
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.route import Reply, route
@@ -29,7 +29,9 @@ class ExportParams(Struct, frozen=True, kw_only=True):
     format: str = "json"
 
 
-class TitleIn(Struct, frozen=True, kw_only=True):
+class ShortTitleIn(Struct, frozen=True, kw_only=True):
+    example: ClassVar[dict[str, str]] = {"title": "Docker deployment help"}
+
     title: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -45,7 +47,7 @@ async def create_session(call: Call[None, None]) -> CreatedOut:
     return CreatedOut(id=name)
 
 
-async def list_sessions(call: Call[ListParams, None]) -> SessionList:
+async def list_sessions(call: Call[ListParams, None]) -> SessionList[Raw]:
     """List sessions, the most recent activity first"""
     return await verbs.listed(call, call.params.limit)
 
@@ -65,7 +67,7 @@ async def export_session(call: Call[ExportParams, None]) -> Reply:
     return await verbs.exported(call, call.path["session_id"], call.params.format)
 
 
-async def rename_session(call: Call[None, TitleIn]) -> Status:
+async def rename_session(call: Call[None, ShortTitleIn]) -> Status:
     """Give a session a title that stays"""
     title = call.body.title.strip()
     if not title:
@@ -82,10 +84,10 @@ ALL, ONE = "/api/v1/sessions", "/api/v1/sessions/{session_id}"
 
 routes = (
     route(f"POST {ALL}", create_session, scope="sessions:write", returns=CreatedOut),
-    route(f"GET {ALL}", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
+    route(f"GET {ALL}", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList[SessionOut], cached=True),
     route(f"GET {ALL}/search", search_sessions, scope="sessions:read", params=SearchParams, returns=FoundList),
     route(f"GET {ONE}/history", read_history, scope="sessions:read", params=ListParams, returns=list[MessageOut]),
-    route(f"GET {ONE}/export", export_session, scope="sessions:read", params=ExportParams, returns=ExportOut),
-    route(f"POST {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status),
+    route(f"GET {ONE}/export", export_session, scope="sessions:read", params=ExportParams, returns=ExportOut, gives=MARKDOWN),
+    route(f"POST {ONE}/title", rename_session, scope="sessions:write", body=ShortTitleIn, returns=Status),
     route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Status),
 )

@@ -18,7 +18,7 @@ MOST = 2**31
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-async def listed(call: Call[Any, Any], limit: int) -> SessionList:
+async def listed(call: Call[Any, Any], limit: int) -> SessionList[Raw]:
     query = SessionQuery(sort="-active_at", limit=min(max(limit, 0), MOST), with_total=True)
     page = await call.service.sessions.list_as(call.principal, query, SESSION)
     return SessionList(sessions=page.items, total=page.total or 0)
@@ -66,5 +66,5 @@ async def deleted(call: Call[Any, Any]) -> Status:
     return Status()
 
 
-def items(answer: SessionList) -> list[Raw]:
+def items(answer: SessionList[Raw]) -> list[Raw]:
     return answer.sessions

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _BATCH, _SEARCHED = 1000, 200
 _OPENING, _MORE = 8, 64
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
+_SHARP_S = re.compile("ss", re.IGNORECASE)
 SPEAKERS = ("system", "user", "assistant")
 Place = tuple[int, int, str]
 """Where a message stands among those of several sessions: ``created_at``, ``seq`` and ``id``."""
@@ -90,8 +91,11 @@ def mentions(workspace_id: str, wanted: SessionFilter, text: str, after: list[An
 
 
 def _pattern(text: str) -> str:
-    """What the JSON of a message must look like that says ``text``: its longest run of ASCII letters and digits, which no encoder escapes."""
-    return f"%{max(_PLAIN.findall(text), key=len, default='')}%"
+    """What the JSON of a message must look like that says ``text``: its longest run of ASCII letters and digits, which no encoder escapes.
+
+    ``ss`` is no part of a run: where it is looked for, an ß may stand.
+    """
+    return f"%{max(_PLAIN.findall(_SHARP_S.sub(' ', text)), key=len, default='')}%"
 
 
 def newest(workspace_id: str, wanted: SessionFilter, limit: int, before: Place | None) -> Steps[tuple[dict[str, Session], list[Message]]]:
