@@ -45,6 +45,8 @@ class KeyOut(Struct, frozen=True, kw_only=True):
 
 class KeyList(Struct, frozen=True, kw_only=True):
     data: list[KeyOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
 class Revoked(Struct, frozen=True, kw_only=True):

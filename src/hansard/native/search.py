@@ -31,7 +31,7 @@ class SearchParams(FilterParams, frozen=True, kw_only=True):
 
 
 class SnippetOut(Struct, frozen=True, kw_only=True):
-    """``highlights`` are stretches of ``text``: start and end, in characters."""
+    """``highlights`` are stretches of ``text``: start and end, in Unicode code points."""
 
     message_id: str
     seq: int

@@ -72,10 +72,10 @@ class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     intent: str | None = None
     sub_intent: str | None = None
     created_at: Moment | None = None
-    tags: list[str] = []
-    trail: list[Any] = []
-    external_ids: dict[str, str] = {}
-    metadata: dict[str, Any] = {}
+    tags: list[str] | None = None
+    trail: list[Any] | None = None
+    external_ids: dict[str, str] | None = None
+    metadata: dict[str, Any] | None = None
 
 
 class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,7 +110,7 @@ class ForkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str | None = None
     message: str | int | None = None
     title: str | None = None
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, Any] | None = None
 
 
 class SessionOut(Struct, frozen=True, kw_only=True):
@@ -182,7 +182,7 @@ async def start_session(call: Call[None, SessionIn]) -> Reply:
     """
     given = call.body
     draft = SessionDraft(
-        **{field: getattr(given, field) for field in given.__struct_fields__ if field not in {"user", "created_at"}},
+        **{field: value for field in given.__struct_fields__ if field not in {"user", "created_at"} and (value := getattr(given, field)) is not None},
         user_id=given.user,
         created_at=us(given.created_at),
     )
@@ -224,25 +224,25 @@ async def update_session(call: Call[None, SessionChange]) -> Reply:
 
 async def end_session(call: Call[None, EndIn]) -> Reply:
     """Mark a session as over, and settle it if you like"""
-    once = call.once(session_out)
-    return whole(await call.service.sessions.end(call.principal, call.path["session_id"], resolution=call.body.resolution, once=once))
+    name, once = call.path["session_id"], call.once(session_out)
+    return whole(await call.service.sessions.end(call.principal, name, resolution=call.body.resolution, if_version=call.if_version(), once=once))
 
 
 async def archive_session(call: Call[None, None]) -> Reply:
     """Put a session away"""
-    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"]))
+    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"], if_version=call.if_version()))
 
 
 async def unarchive_session(call: Call[None, None]) -> Reply:
     """Take a session out of the archive"""
-    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"], archived=False))
+    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"], archived=False, if_version=call.if_version()))
 
 
 async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     """Branch a new session from a message of this one"""
     given, name = call.body, call.path["session_id"]
     until = None if given.message is None else await call.service.messages.place(call.principal, name, str(given.message), param="message")
-    draft = SessionDraft(id=given.id, title=given.title, metadata=given.metadata)
+    draft = SessionDraft(id=given.id, title=given.title, metadata=given.metadata or {})
     return session_out(await call.service.sessions.fork(call.principal, name, until=until, draft=draft, once=call.once(session_out)))
 
 
@@ -253,7 +253,7 @@ async def delete_session(call: Call[None, None]) -> Deleted:
     def tell(gone: dict[str, int]) -> Deleted:
         return Deleted(id=name, deleted=True, sessions=gone["sessions"], messages=gone["messages"])
 
-    return tell(await call.service.sessions.delete(call.principal, name, once=call.once(tell)))
+    return tell(await call.service.sessions.delete(call.principal, name, if_version=call.if_version(), once=call.once(tell)))
 
 
 def filter_of(asked: FilterParams) -> SessionFilter:
@@ -326,9 +326,9 @@ routes = (
     route("GET /v1/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
     route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut, heeds=(IF_NONE_MATCH,)),
     route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
-    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Deleted, heeds=(ONCE,)),
-    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut, heeds=(ONCE,)),
-    route(f"POST {ONE}/archive", archive_session, scope="sessions:write", returns=SessionOut),
-    route(f"POST {ONE}/unarchive", unarchive_session, scope="sessions:write", returns=SessionOut),
+    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Deleted, heeds=(ONCE, IF_MATCH)),
+    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
+    route(f"POST {ONE}/archive", archive_session, scope="sessions:write", returns=SessionOut, heeds=(IF_MATCH,)),
+    route(f"POST {ONE}/unarchive", unarchive_session, scope="sessions:write", returns=SessionOut, heeds=(IF_MATCH,)),
     route(f"POST {ONE}/fork", fork_session, scope="sessions:write", body=ForkIn, returns=SessionOut, status=201, heeds=(ONCE,)),
 )

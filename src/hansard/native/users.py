@@ -32,6 +32,8 @@ class ErasureOut(Struct, frozen=True, kw_only=True):
 
 class ErasureList(Struct, frozen=True, kw_only=True):
     data: list[ErasureOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
 class Retention(Struct, frozen=True, kw_only=True):

@@ -36,6 +36,8 @@ class ViewOut(Struct, frozen=True, kw_only=True):
 
 class ViewList(Struct, frozen=True, kw_only=True):
     data: list[ViewOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
 class Deleted(Struct, frozen=True, kw_only=True):
@@ -61,6 +63,8 @@ class ShareOut(Struct, frozen=True, kw_only=True):
 
 class ShareList(Struct, frozen=True, kw_only=True):
     data: list[ShareOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
 class Revoked(Struct, frozen=True, kw_only=True):

@@ -36,6 +36,8 @@ class WorkspaceOut(Struct, frozen=True, kw_only=True):
 
 class WorkspaceList(Struct, frozen=True, kw_only=True):
     data: list[WorkspaceOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
 class Deleted(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import msgspec
 from hansard.errors import Invalid
 from hansard.model import Found, Results, SessionFilter
 from hansard.service.asking import read, within
+from hansard.service.sessions import spelled
 from hansard.service.snippets import marked, marks
 from hansard.store.verbs import search as verbs
 
@@ -43,7 +44,7 @@ class Search:
         if len(query.text) > LONGEST:
             raise Invalid(f"the search term is longer than {LONGEST} characters", param="q", code="term_too_long")
         asked = read(query.text)
-        wanted = within(asked.filter, query.filter) if asked.filter else None
+        wanted = within(asked.filter, spelled(query.filter)) if asked.filter else None
         if wanted is None:
             return _told(query, _NOTHING)
         terms, wanted = asked.terms, await self._sessions.within_sight(principal, wanted)
