@@ -122,7 +122,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     replaces the status of an error by its class or by its code. ``wrap`` puts the encoded answer of a
     request into an envelope with the request id, as ``envelope`` does to the answer's JSON schema. ``credential`` finds a key where only this product puts
     one; ``authenticate`` replaces keys by another proof of who is calling. ``sockets`` are its websockets.
-    ``error`` gives what is encoded as JSON, or a whole response. ``limit_prefix`` stands before the names of
+    ``error`` gives what is encoded as JSON, or a whole response, and ``error_body`` describes it. ``limit_prefix`` stands before the names of
     the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares.
     """
 
@@ -133,6 +133,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     error: Callable[[Failure], object]
     error_type: str = "application/json"
+    error_body: Any = dict[str, Any]
     statuses: Mapping[type[Error] | str, int] = {}
     wrap: Callable[[bytes, str], bytes] | None = None
     envelope: Callable[[dict[str, Any]], dict[str, Any]] | None = None

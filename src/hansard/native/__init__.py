@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hansard.http.route import Dialect
 from hansard.native import audit, bulk, context, diffs, events, keys, messages, runs, search, sessions, stats, transfers, users, views, workspaces
+from hansard.native.schemas import ProblemDetails
 
 if TYPE_CHECKING:
     from hansard.http.route import Failure
@@ -52,5 +53,6 @@ dialect = Dialect(
     ),
     error=problem,
     error_type="application/problem+json",
+    error_body=ProblemDetails,
     strict=True,
 )

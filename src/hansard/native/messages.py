@@ -13,6 +13,7 @@ from hansard.http.route import IF_NONE_MATCH, MIB, ONCE, Reply, route
 from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
+from hansard.native.schemas import Metadata, Parts, PartsIn
 from hansard.service.fragments import MessageProjection
 
 
@@ -34,7 +35,7 @@ class MessageIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     instead: ClassVar[dict[str, str]] = {"content": "what is said goes into 'text', or into 'parts' as a list"}
 
     role: Role
-    parts: Raw | UnsetType = UNSET
+    parts: PartsIn | UnsetType = UNSET
     text: str | None = None
     client_id: str | None = None
     created_at: Moment | None = None
@@ -43,11 +44,21 @@ class MessageIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sender_id: str | None = None
     model: str | None = None
     usage: UsageIn | None = None
-    metadata: Raw | UnsetType = UNSET
+    metadata: Metadata | UnsetType = UNSET
 
 
 class AppendIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``expected_seq`` is the last seq that the caller knows: a session that has moved on answers 409."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "messages": [
+            {"role": "user", "text": "Where is my order?", "client_id": "mail-88"},
+            {"role": "assistant", "parts": [{"type": "tool_call", "id": "call_1", "name": "find_order", "arguments": {"order": 17}}]},
+            {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "shipped"}]},
+            {"role": "assistant", "text": "It arrives tomorrow.", "usage": {"input_tokens": 210, "output_tokens": 9}},
+        ],
+        "expected_seq": 0,
+    }
 
     messages: list[MessageIn]
     expected_seq: Annotated[int, Meta(ge=0)] | None = None
@@ -71,7 +82,7 @@ class MessageOut(Struct, frozen=True, kw_only=True):
     session_id: str
     seq: int
     role: str
-    parts: Raw
+    parts: Parts
     created_at: str
     client_id: str | UnsetType = UNSET
     run_id: str | UnsetType = UNSET
@@ -79,7 +90,7 @@ class MessageOut(Struct, frozen=True, kw_only=True):
     sender_id: str | UnsetType = UNSET
     model: str | UnsetType = UNSET
     usage: UsageOut | UnsetType = UNSET
-    metadata: Raw | UnsetType = UNSET
+    metadata: Metadata | UnsetType = UNSET
 
 
 class Appended(Struct, frozen=True, kw_only=True):
@@ -92,7 +103,7 @@ class MessageList(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class Gone(Struct, frozen=True, kw_only=True):
+class MessageDeleted(Struct, frozen=True, kw_only=True):
     id: str
     deleted: bool
 
@@ -147,12 +158,12 @@ async def read_message(call: Call[None, None]) -> MessageOut:
     return message_out(session.name, message)
 
 
-async def delete_message(call: Call[None, None]) -> Gone:
+async def delete_message(call: Call[None, None]) -> MessageDeleted:
     """Delete one message for ever; its seq is never used again"""
     name = call.path["message_id"]
 
-    def tell(_session: object) -> Gone:
-        return Gone(id=name, deleted=True)
+    def tell(_session: object) -> MessageDeleted:
+        return MessageDeleted(id=name, deleted=True)
 
     return tell(await call.service.messages.delete(call.principal, call.path["session_id"], name, once=call.once(tell)))
 
@@ -217,5 +228,5 @@ routes = (
     route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201, heeds=(ONCE,)),
     route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList, heeds=(IF_NONE_MATCH,)),
     route(f"GET {MANY}/{{message_id}}", read_message, scope="sessions:read", returns=MessageOut),
-    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=Gone, heeds=(ONCE,)),
+    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=MessageDeleted, heeds=(ONCE,)),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -13,6 +13,7 @@ from hansard.http.route import ONCE, Reply, route
 from hansard.model import Run, RunDraft, RunPatch, Session
 from hansard.model.times import rfc3339
 from hansard.native.messages import UsageIn, UsageOut
+from hansard.native.schemas import Metadata
 
 Lease = Annotated[float, Meta(gt=0, le=86_400, description="seconds without a heartbeat after which the run counts as interrupted")]
 _DEFAULT_LEASE = 60.0
@@ -20,6 +21,8 @@ _DEFAULT_LEASE = 60.0
 
 class RunIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``exclusive`` answers 409 while another run of the session is open; ``lease_seconds`` null means that the run never lapses."""
+
+    example: ClassVar[dict[str, Any]] = {"id": "turn-1", "agent": "support", "lease_seconds": 60, "exclusive": True}
 
     id: str | None = None
     state: Literal["queued", "running", "waiting"] = "running"
@@ -33,12 +36,16 @@ class RunIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class HeartbeatIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"state": "waiting"}
+
     state: Literal["queued", "running", "waiting"] | None = None
     lease_seconds: Lease | None = None
 
 
 class FinishIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``usage`` is what the run used up beyond what its messages report themselves."""
+
+    example: ClassVar[dict[str, Any]] = {"state": "completed", "usage": {"input_tokens": 40, "output_tokens": 12, "cost_usd": 0.0004}}
 
     state: Literal["completed", "partial", "failed", "cancelled", "interrupted"] = "completed"
     error: str | None = None
@@ -65,7 +72,7 @@ class RunOut(Struct, frozen=True, kw_only=True):
     finished_at: str | None
     heartbeat_at: str | None
     lease_expires_at: str | None
-    metadata: Raw
+    metadata: Metadata
 
 
 class RunList(Struct, frozen=True, kw_only=True):

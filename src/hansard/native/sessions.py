@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.errors import Invalid
 from hansard.http.call import Call, version_tag
@@ -16,22 +16,24 @@ from hansard.model import Session, SessionDraft, SessionFilter, SessionPatch, Se
 from hansard.model.run import STATES
 from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION, Kind, Resolution, Sort
 from hansard.model.times import rfc3339
+from hansard.native.schemas import Metadata, Names, Tags, Trail, TrailIn
 from hansard.service.fragments import Projection
 
-Values = Annotated[list[str], Meta(description="repeat the parameter or separate by commas")]
+SEVERAL = Meta(description="repeat the parameter or separate by commas")
+Values = Annotated[list[str], SEVERAL]
 
 
 class FilterParams(Struct, frozen=True, kw_only=True):
-    state: Values = []
+    state: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": STATES})]], SEVERAL] = []
     channel: Values = []
-    kind: Values = []
+    kind: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": KINDS})]], SEVERAL] = []
     app: Values = []
     agent: Values = []
     model: Values = []
     user: Values = []
     workflow: Values = []
     parent: Values = []
-    resolution: Values = []
+    resolution: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": RESOLUTIONS})]], SEVERAL] = []
     intent: Values = []
     trigger: Values = []
     tag: Values = []
@@ -56,6 +58,8 @@ class ListParams(FilterParams, frozen=True, kw_only=True):
 
 
 class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"id": "order-17", "channel": "web", "user": "ada", "agent": "support", "metadata": {"plan": "pro"}}
+
     id: str | None = None
     title: str | None = None
     kind: Kind = "session"
@@ -73,13 +77,15 @@ class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sub_intent: str | None = None
     created_at: Moment | None = None
     tags: list[str] | None = None
-    trail: list[Any] | None = None
+    trail: TrailIn | None = None
     external_ids: dict[str, str] | None = None
     metadata: dict[str, Any] | None = None
 
 
 class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON Merge Patch: what is absent stays, null clears."""
+
+    example: ClassVar[dict[str, Any]] = {"title": "A late parcel", "resolution": "resolved", "metadata": {"plan": None, "vip": True}}
 
     title: str | UnsetType | None = UNSET
     kind: Kind | UnsetType = UNSET
@@ -95,17 +101,21 @@ class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     intent: str | UnsetType | None = UNSET
     sub_intent: str | UnsetType | None = UNSET
     tags: list[str] | UnsetType | None = UNSET
-    trail: list[Any] | UnsetType | None = UNSET
+    trail: TrailIn | UnsetType | None = UNSET
     external_ids: dict[str, str | None] | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType | None = UNSET
 
 
 class EndIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"resolution": "resolved"}
+
     resolution: Resolution | None = None
 
 
 class ForkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``message`` is the id or seq of the last message that the fork keeps; without it the fork keeps all."""
+
+    example: ClassVar[dict[str, Any]] = {"id": "order-17-again", "message": 4}
 
     id: str | None = None
     message: str | int | None = None
@@ -133,7 +143,7 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     forked_seq: int | None
     intent: str | None
     sub_intent: str | None
-    trail: Raw
+    trail: Trail
     preview: str | None
     last_preview: str | None
     last_role: str | None
@@ -153,20 +163,20 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     ended_at: str | None
     archived_at: str | None
     created_by: str | None
-    tags: Raw
-    external_ids: Raw
-    metadata: Raw
+    tags: Tags
+    external_ids: Names
+    metadata: Metadata
     version: int
 
 
 class SessionList(Struct, frozen=True, kw_only=True):
-    data: list[Raw]
+    data: list[SessionOut]
     has_more: bool
     next_cursor: str | None
     total: int | UnsetType = UNSET
 
 
-class Deleted(Struct, frozen=True, kw_only=True):
+class SessionDeleted(Struct, frozen=True, kw_only=True):
     """How many sessions (sub-sessions included) and messages are gone."""
 
     id: str
@@ -204,7 +214,8 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList:
     asked = call.params
     query = SessionQuery(filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
     page = await call.service.sessions.list_as(call.principal, query, SESSION)
-    return SessionList(data=page.items, has_more=page.has_more, next_cursor=page.next_cursor, total=UNSET if page.total is None else page.total)
+    total = UNSET if page.total is None else page.total
+    return SessionList(data=page.items, has_more=page.has_more, next_cursor=page.next_cursor, total=total)  # type: ignore[arg-type]  # each is a SessionOut, encoded already
 
 
 async def read_session(call: Call[None, None]) -> Reply:
@@ -246,12 +257,12 @@ async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     return session_out(await call.service.sessions.fork(call.principal, name, until=until, draft=draft, once=call.once(session_out)))
 
 
-async def delete_session(call: Call[None, None]) -> Deleted:
+async def delete_session(call: Call[None, None]) -> SessionDeleted:
     """Delete a session and everything below it, for ever"""
     name = call.path["session_id"]
 
-    def tell(gone: dict[str, int]) -> Deleted:
-        return Deleted(id=name, deleted=True, sessions=gone["sessions"], messages=gone["messages"])
+    def tell(gone: dict[str, int]) -> SessionDeleted:
+        return SessionDeleted(id=name, deleted=True, sessions=gone["sessions"], messages=gone["messages"])
 
     return tell(await call.service.sessions.delete(call.principal, name, if_version=call.if_version(), once=call.once(tell)))
 
@@ -326,7 +337,7 @@ routes = (
     route("GET /v1/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
     route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut, heeds=(IF_NONE_MATCH,)),
     route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
-    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Deleted, heeds=(ONCE, IF_MATCH)),
+    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=SessionDeleted, heeds=(ONCE, IF_MATCH)),
     route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
     route(f"POST {ONE}/archive", archive_session, scope="sessions:write", returns=SessionOut, heeds=(IF_MATCH,)),
     route(f"POST {ONE}/unarchive", unarchive_session, scope="sessions:write", returns=SessionOut, heeds=(IF_MATCH,)),
