@@ -94,6 +94,25 @@ async def test_if_match_guards_every_change_of_a_session(client: httpx.AsyncClie
     assert (await client.request(method, f"/v1/sessions/s{path}", headers={"If-Match": tag})).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["s", "ses_01900000-0000-7000-8000-000000000000"])
+async def test_nothing_of_a_deleted_session_is_shown_of_the_next_one_of_its_name(client: httpx.AsyncClient, name: str) -> None:
+    """Neither from a cache of ours, nor as a 304 from one of the caller's; nor does a change meant for the one reach the other."""
+    shown: list[list[httpx.Response]] = []
+    for word in ("first", "other"):
+        made = await client.post("/v1/sessions", json={"id": name, "title": word})
+        await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": word}]})
+        assert [one["title"] for one in (await client.get("/v1/sessions")).json()["data"]] == [word]
+        reads = [await client.get(f"/v1/sessions/{name}{path}") for path in ("", "/messages")]
+        for before, now in zip(shown[-1] if shown else (), reads, strict=False):
+            again = await client.get(before.url, headers={"If-None-Match": before.headers["etag"]})
+            assert (again.status_code, again.json()) == (200, now.json())
+            stale = await client.patch(f"/v1/sessions/{name}", json={"title": "x"}, headers={"If-Match": before.headers["etag"]})
+            assert stale.status_code == 412
+        shown.append(reads)
+        assert made.status_code == 201
+        await client.delete(f"/v1/sessions/{name}")
+
+
 async def test_null_says_nothing_where_a_session_begins(client: httpx.AsyncClient) -> None:
     empty = dict.fromkeys(("id", "title", "channel", "parent", "created_at", "tags", "trail", "external_ids", "metadata"))
     made = await client.post("/v1/sessions", json=empty)

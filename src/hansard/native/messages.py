@@ -128,12 +128,12 @@ async def list_messages(call: Call[ListParams, None]) -> Reply:
     asked, name = call.params, call.path["session_id"]
     backwards, until = asked.order == "desc", None if asked.as_of is None else asked.as_of.us + 1
     query = MessageQuery(limit=asked.limit, descending=backwards, newest=backwards, roles=tuple(asked.role), created_before=until, **await _place(call))
-    shown, version = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
+    shown, of = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
     cursor = None
     if shown.last is not None and shown.more and asked.around is None:
         cursor = call.service.messages.cursor(call.principal, _walk(call), query, shown.last)
     page = MessageList(data=shown.messages, has_more=shown.more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
-    return Reply(body=page, etag=f'W/"m{version}"')
+    return Reply(body=page, etag=f'W/"{of.tag}"')
 
 
 async def _place(call: Call[ListParams, None]) -> dict[str, int]:

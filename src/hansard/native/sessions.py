@@ -9,7 +9,7 @@ from urllib.parse import quote
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.errors import Invalid
-from hansard.http.call import Call, version_tag
+from hansard.http.call import Call
 from hansard.http.fields import Moment, us
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, ONCE, Reply, route
 from hansard.model import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
@@ -205,7 +205,7 @@ def _started(result: tuple[Session, bool]) -> Reply:
         body=session_out(session),
         status=201 if new else 200,
         headers=(("Location", f"/v1/sessions/{quote(session.name, safe='')}"),),
-        etag=version_tag(session.version),
+        etag=f'"{session.tag}"',
     )
 
 
@@ -322,7 +322,7 @@ _SAME = tuple(field for field in SessionOut.__struct_fields__ if field in Sessio
 
 
 def whole(session: Session) -> Reply:
-    return Reply(body=session_out(session), etag=version_tag(session.version))
+    return Reply(body=session_out(session), etag=f'"{session.tag}"')
 
 
 def _time(us: int | None) -> str | None:

@@ -58,8 +58,8 @@ class Messages:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
         return await self._store.read(verbs.page, ref(principal, session), query)
 
-    async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Stretch, int]:
-        """The same encoded by ``projection``, and the session's version.
+    async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Stretch, Session]:
+        """The same encoded by ``projection``, and the session.
 
         Nothing but the session is read where it has not changed, otherwise only messages that were not shown lately.
         """
@@ -71,7 +71,7 @@ class Messages:
             shown = await self._shown(of, places, projection)
             ends = [seq for seq, _ in (places[:1] + places[-1:])]
             got = kept.keep(projection.name, of, query, Stretch(shown, more, (min if query.backwards else max)(ends, default=None)))
-        return got, of.version
+        return got, of
 
     async def _shown(self, of: Session, places: Sequence[Row], projection: MessageProjection) -> Sequence[Raw]:
         kept, missing = self._fragments.look_up(projection.name, of.workspace_id, [(ident, of.name) for _, ident in places])

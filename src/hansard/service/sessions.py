@@ -117,7 +117,7 @@ class Sessions:
         """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
         return await self._store.read(verbs.facet, principal.workspace_id, name)
 
-    async def update(self, principal: Principal, name: str, patch: SessionPatch, *, if_version: int | None = None, once: Once | None = None) -> Session:
+    async def update(self, principal: Principal, name: str, patch: SessionPatch, *, if_version: str | None = None, once: Once | None = None) -> Session:
         """Apply a patch; Conflict ``version_mismatch`` when the session is not at ``if_version`` any more."""
         now = self._clock()
         _check_texts(patch)
@@ -129,7 +129,7 @@ class Sessions:
 
         return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
 
-    async def end(self, principal: Principal, name: str, *, resolution: str | None = None, if_version: int | None = None, once: Once | None = None) -> Session:
+    async def end(self, principal: Principal, name: str, *, resolution: str | None = None, if_version: str | None = None, once: Once | None = None) -> Session:
         """Mark the session as over, at the first call; ``resolution`` settles it as well."""
         now = self._clock()
 
@@ -140,7 +140,7 @@ class Sessions:
 
         return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
 
-    async def archive(self, principal: Principal, name: str, *, archived: bool = True, if_version: int | None = None) -> Session:
+    async def archive(self, principal: Principal, name: str, *, archived: bool = True, if_version: str | None = None) -> Session:
         """Put the session away, or take it out again."""
         now = self._clock()
 
@@ -177,7 +177,7 @@ class Sessions:
 
         return await write(self._store, once, principal.workspace_id, now, message_verbs.fork, ref(principal, name), branch, until, self._ids, now)
 
-    async def delete(self, principal: Principal, name: str, *, if_version: int | None = None, once: Once | None = None) -> dict[str, int]:
+    async def delete(self, principal: Principal, name: str, *, if_version: str | None = None, once: Once | None = None) -> dict[str, int]:
         """Delete the session and everything below it; how many of what went."""
         now = self._clock()
 
@@ -232,7 +232,7 @@ class Sessions:
                 "workspace_id": principal.workspace_id,
                 "id": uuid or self._ids.uuid(),
                 "own_id": None if given == f"ses_{uuid}" else given,
-                "version": 1,
+                "version": now if uuid else 1,  # a UUID of the caller's may be a deleted session's, which caches still know by its versions
                 "kind": draft.kind,
                 "parent_id": parent.id if parent else None,
                 "created_by": principal.key_id,

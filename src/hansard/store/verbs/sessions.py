@@ -149,9 +149,9 @@ def store(before: Session, after: Session) -> Steps[None]:
     yield from counts.change(after.workspace_id, before, after)
 
 
-def at_version(session: Session, version: int | None) -> None:
-    """Raises Conflict when the session has moved on from ``version``."""
-    if version is not None and session.version != version:
+def at_version(session: Session, version: str | None) -> None:
+    """Raises Conflict when the session is not the one of this tag, or has moved on from a version such as ``v3``."""
+    if version is not None and version not in {session.tag, f"v{session.version}"}:
         raise Conflict(f"the session is at version {session.version}", code="version_mismatch", param="If-Match", version=session.version)
 
 
@@ -175,7 +175,7 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
     return gone
 
 
-def delete_noted(ref: Ref, now: int, secret: bytes, told: Callable[[str, dict[str, int]], Act], *, if_version: int | None = None) -> Steps[dict[str, int]]:
+def delete_noted(ref: Ref, now: int, secret: bytes, told: Callable[[str, dict[str, int]], Act], *, if_version: str | None = None) -> Steps[dict[str, int]]:
     """The same with an entry in the audit log, which ``told`` makes of the session's id and of what went; nothing unless it is at ``if_version``."""
     top = yield from locked(ref)
     at_version(top, if_version)
