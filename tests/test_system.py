@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 
 import httpx
+import msgspec
 import pytest
 
 from hansard.app import DIALECTS
+from hansard.http.reading import BodyReader
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE
+from hansard.native import dialect as native
 
 NAMES = ("native", "b3os", "athena", "konvo", "pocketpaw")
 
@@ -53,3 +56,35 @@ async def test_the_document_tells_of_headers_of_304_and_of_what_an_import_takes(
         assert "304" in paths[path]["get"]["responses"]
     assert "application/octet-stream" in paths["/v1/import"]["post"]["requestBody"]["content"]
     assert paths["/v1/import"]["post"]["requestBody"]["required"]
+
+
+async def test_the_native_document_says_what_everything_is(client: httpx.AsyncClient) -> None:
+    """A generator finds a type for every field, under a name of its own, and an example for every body."""
+    document = (await client.get("/openapi/native.json")).json()
+    schemas = document["components"]["schemas"]
+    assert [name for name in schemas if "." in name or name.endswith("Params")] == []
+    assert schemas["SessionList"]["properties"]["data"]["items"] == {"$ref": "#/components/schemas/SessionOut"}
+    part = schemas["MessageOut"]["properties"]["parts"]["items"]
+    assert (part["required"], part["additionalProperties"], "tool_call" in part["description"]) == (["type"], True, True)
+    assert [schemas["SessionOut"]["properties"][name]["type"] for name in ("tags", "trail", "external_ids", "metadata")] == [
+        "array",
+        "array",
+        "object",
+        "object",
+    ]
+    for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
+        problem = operation["responses"]["4XX"]["content"]["application/problem+json"]["schema"]
+        assert problem == {"$ref": "#/components/schemas/ProblemDetails"}
+        assert {"type": "null"} not in [one for given in operation.get("parameters", ()) for one in given["schema"].get("anyOf", ())]
+    text = str(document)
+    assert "'items': False" not in text  # which generators do not read
+    assert "{'type': 'array'}" not in text
+    refused = await client.get("/v1/sessions/absent")
+    assert set(refused.json()) == set(schemas["ProblemDetails"]["properties"])
+
+
+@pytest.mark.parametrize("body", list(dict.fromkeys(route.body for route in native.routes if route.body)))
+def test_the_example_of_a_body_is_one_that_is_taken(body: type[msgspec.Struct]) -> None:
+    given: dict[str, object] = body.example  # type: ignore[attr-defined]  # each has one: that is what is tested
+    assert given
+    BodyReader(body).read(msgspec.json.encode(given))

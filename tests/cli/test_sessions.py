@@ -128,7 +128,7 @@ def test_delete_asks_first(filled: Terminal) -> None:
         ('{"role": "user"}', "needs either parts or text"),
         ('{"rolle": "user", "text": "hi"}', "there is no field 'rolle' in the body: did you mean 'role'?"),
         ('{"role": "usr", "text": "hi"}', "role: unknown value 'usr': choose from assistant, system, tool, user"),
-        ('{"role": "user", "text": 5}', "text: expected a string, got a whole number"),
+        ('{"role": "user", "text": 5}', "text: expected a string or null, got a whole number"),
         ('{"role": "user"', "this is no JSON: Input data was truncated"),
     ],
 )

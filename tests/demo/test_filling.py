@@ -40,7 +40,7 @@ async def test_a_workspace_is_filled_once(service: Service, principal: Principal
 async def test_the_messages_of_a_run_are_linked_to_it(service: Service, principal: Principal) -> None:
     await demo.fill(service, principal, 1)
     name = "demo-refund-espresso-1"
-    _, runs = await service.runs.list(principal, name, 100)
+    runs = (await service.runs.list(principal, name, 100))[1].items
     _, messages, _ = await service.messages.list(principal, name, MessageQuery(limit=100))
     linked = {message.run_id for message in messages if message.role in {"assistant", "tool"}}
     assert linked == {run.id for run in runs}

@@ -76,6 +76,44 @@ async def test_a_context_that_begins_with_the_assistant_says_what_went(filled: h
     assert answer["manifest"]["dropped"][0]["reason"] == "before_first_user"
 
 
+async def test_names_and_ids_are_put_into_the_letters_and_lengths_that_providers_take(client: httpx.AsyncClient) -> None:
+    long = ["c" * 70 + end for end in "12"]
+    calls = [{"type": "tool_call", "id": ident, "name": "web.search", "arguments": {}} for ident in long]
+    answers = [{"type": "tool_call_response", "id": ident, "response": "ok"} for ident in long]
+    said = [{"role": "user", "text": "look"}, {"role": "assistant", "parts": calls}, {"role": "tool", "parts": answers}]
+    await client.post("/v1/sessions", json={"id": "s"})
+    await client.post("/v1/sessions/s/messages", json={"messages": said})
+    told = {name: (await client.get(f"/v1/sessions/s/context?format={name}")).json()["request"] for name in ("openai", "anthropic", "gemini")}
+    _, asked, *results = told["openai"]["messages"]
+    made = [call["id"] for call in asked["tool_calls"]]
+    assert [one["tool_call_id"] for one in results] == made
+    assert (len(set(made)), max(map(len, made))) == (2, 40)
+    uses = told["anthropic"]["messages"][1]["content"]
+    assert [one["tool_use_id"] for one in told["anthropic"]["messages"][2]["content"]] == [one["id"] for one in uses]
+    assert (len({one["id"] for one in uses}), max(len(one["id"]) for one in uses)) == (2, 64)
+    named = [asked["tool_calls"][0]["function"]["name"], uses[0]["name"], told["gemini"]["contents"][1]["parts"][0]["functionCall"]["name"]]
+    named.append(told["gemini"]["contents"][2]["parts"][0]["functionResponse"]["name"])
+    assert named == ["web_search"] * 4
+
+
+async def test_the_manifest_counts_each_message_once(client: httpx.AsyncClient) -> None:
+    """A message whose answers went with the calls before the first user, and whose words stay, is both: it did not go whole."""
+    calls = [{"type": "tool_call", "id": ident, "name": "look", "arguments": {}} for ident in "ab"]
+    late = [{"type": "tool_call_response", "id": "a", "response": "1"}, {"type": "text", "content": "and now?"}]
+    said = [
+        {"role": "assistant", "parts": calls[:1]},
+        {"role": "assistant", "parts": calls[1:]},
+        {"role": "user", "text": "well?"},
+        {"role": "user", "parts": late},
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "b", "response": "2"}]},
+    ]
+    await client.post("/v1/sessions", json={"id": "s"})
+    await client.post("/v1/sessions/s/messages", json={"messages": said})
+    manifest = (await client.get("/v1/sessions/s/context?format=anthropic")).json()["manifest"]
+    assert [(one["seq"], one["whole"]) for one in manifest["dropped"]] == [(1, True), (2, True), (4, False), (5, True)]
+    assert (manifest["messages"], manifest["older"]) == (2, 0)
+
+
 async def test_limits_out_of_range_and_unknown_sessions_are_refused(filled: httpx.AsyncClient) -> None:
     assert (await filled.get("/v1/sessions/one/context", params={"messages": 0})).status_code == 400
     assert (await filled.get("/v1/sessions/one/context", params={"format": "cobol"})).status_code == 400

@@ -85,6 +85,55 @@ async def test_cursors_walk_the_whole_transcript(client: httpx.AsyncClient, orde
     assert seen == (list(range(1, 11)) if order == "asc" else list(range(10, 0, -1)))
 
 
+@pytest.mark.usefixtures("said")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("before=6&limit=2", [4, 5, 2, 3, 1]),
+        ("before=6&limit=2&order=desc", [5, 4, 3, 2, 1]),
+        ("after=6&limit=3", [7, 8, 9, 10]),
+        ("after=6&limit=3&order=desc", [9, 8, 7, 10]),
+    ],
+)
+async def test_a_cursor_goes_on_in_the_direction_that_the_first_page_was_read_in(client: httpx.AsyncClient, query: str, expected: list[int]) -> None:
+    seen: list[int] = []
+    start, _, rest = query.partition("&")
+    page = (await client.get(f"/v1/sessions/s/messages?{start}&{rest}")).json()
+    while True:
+        seen += [one["seq"] for one in page["data"]]
+        if not page["has_more"]:
+            break
+        page = (await client.get(f"/v1/sessions/s/messages?{rest}&cursor={page['next_cursor']}")).json()
+    assert seen == expected
+
+
+@pytest.mark.usefixtures("said")
+async def test_a_cursor_belongs_to_the_list_that_gave_it(client: httpx.AsyncClient) -> None:
+    cursor = (await client.get("/v1/sessions/s/messages?limit=1&role=user")).json()["next_cursor"]
+    assert await numbers(client, f"limit=1&role=user&cursor={cursor}") == [3]
+    for other in ("", "role=assistant", "role=user&order=desc", "role=user&as_of=2026-01-01T00:00:00Z"):
+        answer = await client.get(f"/v1/sessions/s/messages?{other}&cursor={cursor}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
+
+
+async def test_a_transcript_reads_as_it_stood(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s", "created_at": "2026-01-01T00:00:00Z"})
+    messages = [{"role": "assistant" if day % 2 else "user", "text": f"day {day}", "created_at": f"2026-01-0{day}T12:00:00Z"} for day in range(1, 7)]
+    await client.post("/v1/sessions/s/messages", json={"messages": messages})
+    assert await numbers(client, "as_of=2026-01-04T12:00:00Z") == [1, 2, 3, 4]
+    assert await numbers(client, "as_of=2026-01-04T11:59:59.999999Z") == [1, 2, 3]
+    assert await numbers(client, "as_of=2026-01-04T13:30:00%2B01:00&order=desc&limit=2") == [4, 3]
+    assert await numbers(client, "as_of=2026-01-04T12:00:00Z&around=4&limit=3") == [3, 4]
+    assert await numbers(client, "as_of=2026-01-04T12:00:00Z&after=2&role=user") == [4]
+    assert await numbers(client, "as_of=2025-12-31T00:00:00Z") == []
+    first = (await client.get("/v1/sessions/s/messages?as_of=2026-01-04T12:00:00Z&limit=3")).json()
+    assert first["has_more"]
+    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "later"}]})
+    assert await numbers(client, f"as_of=2026-01-04T12:00:00Z&limit=3&cursor={first['next_cursor']}") == [4]
+    answer = await client.get("/v1/sessions/s/messages?as_of=yesterday")
+    assert (answer.status_code, answer.json()["param"]) == (400, "as_of")
+
+
 async def test_a_transcript_read_again_shows_every_change(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
     query = "limit=3&order=desc"
     for _ in range(2):
@@ -213,6 +262,24 @@ async def test_a_deleted_message_is_gone_and_its_number_is_not_used_again(client
 async def test_a_bad_place_is_refused(client: httpx.AsyncClient, query: str, code: str) -> None:
     answer = await client.get(f"/v1/sessions/s/messages?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+async def test_null_says_nothing_in_a_message(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    empty = dict.fromkeys(("parts", "client_id", "created_at", "run_id", "sender", "sender_id", "model", "usage", "metadata"))
+    made = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hi", **empty}]})
+    assert made.status_code == 201, made.text
+    assert set(made.json()["data"][0]) == {"id", "session_id", "seq", "role", "parts", "created_at"}
+    nothing = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": None, "parts": None}]})
+    assert (nothing.status_code, nothing.json()["param"]) == (400, "messages[0].parts")
+
+
+async def test_usage_is_told_whole(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "s"})
+    made = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "assistant", "text": "a", "usage": {"input_tokens": 3}}]})
+    assert made.json()["data"][0]["usage"] == {"input_tokens": 3, "output_tokens": 0, "cost_usd": 0.0}
+    run = await client.post("/v1/sessions/s/runs", json={})
+    assert run.json()["usage"] == {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
 
 
 async def test_usage_adds_up_on_the_session(client: httpx.AsyncClient) -> None:

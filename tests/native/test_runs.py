@@ -59,6 +59,20 @@ async def test_a_finished_run_stays_as_it_is(client: httpx.AsyncClient) -> None:
     assert (await client.post("/v1/sessions/s/runs/r/heartbeat", json={})).status_code == 200
 
 
+async def test_a_cursor_walks_all_runs_newest_first(client: httpx.AsyncClient) -> None:
+    for number in range(5):
+        await client.post("/v1/sessions/s/runs", json={"id": f"r{number}"})
+    seen, query = [], "limit=2"
+    while query:
+        page = (await client.get(f"/v1/sessions/s/runs?{query}")).json()
+        seen += [run["id"] for run in page["data"]]
+        if len(seen) == 2:
+            await client.post("/v1/sessions/s/runs", json={"id": "later"})
+        query = f"limit=2&cursor={page['next_cursor']}" if page["has_more"] else ""
+    assert seen == ["r4", "r3", "r2", "r1", "r0"]
+    assert (await client.get("/v1/sessions/s/runs?cursor=abc")).json()["code"] == "bad_cursor"
+
+
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [

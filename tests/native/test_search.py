@@ -55,3 +55,22 @@ async def test_a_term_has_256_characters_at_most(filled: httpx.AsyncClient) -> N
     assert (await filled.get("/v1/search", params={"q": "x" * 256})).status_code == 200
     assert (await filled.get("/v1/search", params={"q": "x" * 257})).status_code == 400
     assert (await filled.get("/v1/search")).json()["data"] == []
+
+
+@pytest.mark.parametrize("sort", ["recency", "relevance"])
+async def test_a_walk_shows_each_session_once_while_writers_change_what_is_best(client: httpx.AsyncClient, sort: str) -> None:
+    names = [f"s{number}" for number in range(7)]
+    for number, name in enumerate(names):
+        await client.post("/v1/sessions", json={"id": name})
+        await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": "refund " + "please " * number * 9}]})
+    seen: list[str] = []
+    query: dict[str, str | int] | None = {"q": "refund", "sort": sort, "limit": 2}
+    while query:
+        page = (await client.get("/v1/search", params=query)).json()
+        seen += [one["session"]["id"] for one in page["data"]]
+        for name in (seen[0], next((name for name in names if name not in seen), "s0")):  # the best falls behind, another comes up
+            text = "refund " + "again and again " * 60 if name == seen[0] else "refund refund refund"
+            await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": text}] * 4})
+        await client.post("/v1/sessions", json={"id": f"new-{len(seen)}", "title": "refund"})
+        query = {**query, "cursor": page["next_cursor"]} if page["has_more"] else None
+    assert sorted(seen) == names

@@ -74,7 +74,7 @@ async def test_a_run_that_is_not_committed_is_not_forgotten(store_url: str, cloc
             await asyncio.gather(*starts, *resets)
             clock.pass_seconds(1)
             await service.runs.reap()
-        left = [run.id for name in ("one", "two", "three") for run in (await service.runs.list(principal, name, 100))[1] if run.state == "running"]
+        left = [run.id for name in ("one", "two", "three") for run in (await service.runs.list(principal, name, 100))[1].items if run.state == "running"]
     figure(f"{len(left)} of 90 runs forgotten")
     assert left == []
 

@@ -79,7 +79,7 @@ async def show(desk: Desk, session: str, last: int) -> None:
     shown = messages[-last:] if last else messages
     if desk.json:
         told = [message_out(found.name, one) for one in shown]
-        desk.document({"session": session_out(found), "messages": told, "runs": [run_out(found, one) for one in runs]})
+        desk.document({"session": session_out(found), "messages": told, "runs": [run_out(found, one) for one in runs.items]})
         return
     for line in (*transcript.heading(found), "", *transcript.told(shown)):
         click.echo(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -26,6 +27,7 @@ P = TypeVar("P")
 B = TypeVar("B")
 _encode = msgspec.json.Encoder().encode
 KEY_LENGTH = 255
+_VERSION = re.compile(r"v[0-9]{1,18}(-[0-9a-f]{8})?")
 
 
 class Headers:
@@ -128,17 +130,12 @@ class Call(Generic[P, B]):
 
         return Once(key, blake2b(request, digest_size=16).hexdigest(), told)
 
-    def if_version(self) -> int | None:
-        """The session version that ``If-Match`` asks for, None without one."""
+    def if_version(self) -> str | None:
+        """The tag of the session, or the version, that ``If-Match`` asks for; None without one."""
         wanted = self.headers.get("if-match").strip()
         if wanted in {"", "*"}:
             return None
-        number = wanted.removeprefix("W/").strip('"').removeprefix("v")
-        if not (number.isascii() and number.isdigit()) or len(number) > 18:  # noqa: PLR2004 - 64 bits
-            raise Invalid('If-Match must be an ETag that this API gave, such as "v3"', param="If-Match")
-        return int(number)
-
-
-def version_tag(version: int) -> str:
-    """The ETag of a session at a version."""
-    return f'"v{version}"'
+        tag = wanted.removeprefix("W/").strip('"')
+        if not _VERSION.fullmatch(tag):
+            raise Invalid('If-Match must be an ETag that this API gave, or a version such as "v3"', param="If-Match")
+        return tag

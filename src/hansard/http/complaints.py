@@ -27,6 +27,8 @@ def complaint(problem: msgspec.ValidationError, where: str, kind: type[msgspec.S
         return _unknown_field(unknown[1], place, where, kind)
     words = _words(kind, place) if text.startswith("Invalid enum value") else []
     hint = f": choose from {', '.join(words)}" if words else ""
+    if where == "query":  # a list is a parameter that is repeated: it has a name, and no numbers
+        place = place.partition("[")[0]
     said = _quoting(text, (given or {}).get(place))
     return Invalid(f"{place or f'the {where}'}: {said}{hint}", param=place or None, where=where)
 

@@ -74,3 +74,8 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
     descending: bool = False
     roles: tuple[str, ...] = ()
     created_before: int | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether it is read towards the beginning: a further page holds older messages, whatever the order of each."""
+        return self.before is not None or (self.after is None and self.newest)

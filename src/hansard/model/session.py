@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any, Literal, get_args
 
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -75,6 +76,11 @@ class Session(Struct, frozen=True):
     def name(self) -> str:
         """What the native API calls it: the caller's own id, else ours."""
         return self.own_id or f"ses_{self.id}"
+
+    @property
+    def tag(self) -> str:
+        """Its version, and which of the sessions it is that had this name one after the other."""
+        return f"v{self.version}-{blake2b(f'{self.id} {self.created_at}'.encode(), digest_size=4).hexdigest()}"
 
     @property
     def branch(self) -> int:

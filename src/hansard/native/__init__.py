@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard.http.route import Dialect
-from hansard.native import audit, bulk, context, events, keys, messages, runs, search, sessions, stats, transfers, users, views, workspaces
+from hansard.native import audit, bulk, context, diffs, events, keys, messages, runs, search, sessions, stats, transfers, users, views, workspaces
+from hansard.native.schemas import ProblemDetails
 
 if TYPE_CHECKING:
     from hansard.http.route import Failure
@@ -39,6 +40,7 @@ dialect = Dialect(
         *runs.routes,
         *search.routes,
         *context.routes,
+        *diffs.routes,
         *bulk.routes,
         *events.routes,
         *stats.routes,
@@ -51,5 +53,6 @@ dialect = Dialect(
     ),
     error=problem,
     error_type="application/problem+json",
+    error_body=ProblemDetails,
     strict=True,
 )

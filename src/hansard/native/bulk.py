@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
@@ -25,6 +25,14 @@ class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``filter`` has the parameters of ``GET /v1/sessions``; only sessions that had begun at ``snapshot_at`` count, and
     the answer is 409 with the ``count`` there is now unless they are ``expected`` many. ``value`` is the tag.
     """
+
+    example: ClassVar[dict[str, Any]] = {
+        "action": "tag",
+        "value": "refund",
+        "filter": {"channel": "web", "state": ["failed"]},
+        "snapshot_at": "2026-01-31T09:30:00Z",
+        "expected": 12,
+    }
 
     action: Action
     ids: list[str] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -17,6 +17,8 @@ from hansard.service.keys import DEFAULT_SCOPES
 class KeyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``user`` and ``app`` narrow the key to one end user or application."""
 
+    example: ClassVar[dict[str, Any]] = {"name": "worker", "scopes": ["sessions:read", "sessions:write"]}
+
     name: str
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     expires_at: Moment | None = None
@@ -25,6 +27,8 @@ class KeyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RotateIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"grace_seconds": 3600}
+
     grace_seconds: Annotated[float, Meta(ge=0, le=30 * 86_400, description="how long the old key still works")] = 86_400
 
 
@@ -45,9 +49,11 @@ class KeyOut(Struct, frozen=True, kw_only=True):
 
 class KeyList(Struct, frozen=True, kw_only=True):
     data: list[KeyOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
-class Revoked(Struct, frozen=True, kw_only=True):
+class KeyRevoked(Struct, frozen=True, kw_only=True):
     id: str
     revoked: bool
 
@@ -70,10 +76,10 @@ async def rotate_key(call: Call[None, RotateIn]) -> KeyOut:
     return key_out(key, text)
 
 
-async def revoke_key(call: Call[None, None]) -> Revoked:
+async def revoke_key(call: Call[None, None]) -> KeyRevoked:
     """Revoke a key for ever, within two seconds"""
     await call.service.keys.revoke(call.principal, call.path["key_id"])
-    return Revoked(id=call.path["key_id"], revoked=True)
+    return KeyRevoked(id=call.path["key_id"], revoked=True)
 
 
 def key_out(key: Key, text: str | None = None) -> KeyOut:
@@ -99,5 +105,5 @@ routes = (
     route("POST /v1/keys", create_key, scope="keys:admin", body=KeyIn, returns=KeyOut, status=201),
     route("GET /v1/keys", list_keys, scope="keys:admin", returns=KeyList),
     route("POST /v1/keys/{key_id}/rotate", rotate_key, scope="keys:admin", body=RotateIn, returns=KeyOut, status=201),
-    route("DELETE /v1/keys/{key_id}", revoke_key, scope="keys:admin", returns=Revoked),
+    route("DELETE /v1/keys/{key_id}", revoke_key, scope="keys:admin", returns=KeyRevoked),
 )

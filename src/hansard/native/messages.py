@@ -13,11 +13,20 @@ from hansard.http.route import IF_NONE_MATCH, MIB, ONCE, Reply, route
 from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
+from hansard.native.schemas import Metadata, Parts, PartsIn
 from hansard.service.fragments import MessageProjection
 
 
 class UsageIn(Usage, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a caller says of it."""
+
+
+class UsageOut(Struct, frozen=True, kw_only=True):
+    """Model tokens and their price in US dollars."""
+
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
 
 
 class MessageIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,20 +35,30 @@ class MessageIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     instead: ClassVar[dict[str, str]] = {"content": "what is said goes into 'text', or into 'parts' as a list"}
 
     role: Role
-    parts: Raw | UnsetType = UNSET
-    text: str | UnsetType = UNSET
+    parts: PartsIn | UnsetType = UNSET
+    text: str | None = None
     client_id: str | None = None
     created_at: Moment | None = None
     run_id: str | None = None
     sender: Literal["operator"] | None = None
     sender_id: str | None = None
     model: str | None = None
-    usage: UsageIn = UsageIn()
-    metadata: Raw | UnsetType = UNSET
+    usage: UsageIn | None = None
+    metadata: Metadata | UnsetType = UNSET
 
 
 class AppendIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``expected_seq`` is the last seq that the caller knows: a session that has moved on answers 409."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "messages": [
+            {"role": "user", "text": "Where is my order?", "client_id": "mail-88"},
+            {"role": "assistant", "parts": [{"type": "tool_call", "id": "call_1", "name": "find_order", "arguments": {"order": 17}}]},
+            {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "shipped"}]},
+            {"role": "assistant", "text": "It arrives tomorrow.", "usage": {"input_tokens": 210, "output_tokens": 9}},
+        ],
+        "expected_seq": 0,
+    }
 
     messages: list[MessageIn]
     expected_seq: Annotated[int, Meta(ge=0)] | None = None
@@ -55,6 +74,7 @@ class ListParams(Struct, frozen=True, kw_only=True):
     after: str | None = None
     around: str | None = None
     role: list[Role] = []
+    as_of: Annotated[Moment, Meta(description="the transcript as it stood then: only messages of that time or before it")] | None = None
 
 
 class MessageOut(Struct, frozen=True, kw_only=True):
@@ -62,15 +82,15 @@ class MessageOut(Struct, frozen=True, kw_only=True):
     session_id: str
     seq: int
     role: str
-    parts: Raw
+    parts: Parts
     created_at: str
     client_id: str | UnsetType = UNSET
     run_id: str | UnsetType = UNSET
     sender: str | UnsetType = UNSET
     sender_id: str | UnsetType = UNSET
     model: str | UnsetType = UNSET
-    usage: Usage | UnsetType = UNSET
-    metadata: Raw | UnsetType = UNSET
+    usage: UsageOut | UnsetType = UNSET
+    metadata: Metadata | UnsetType = UNSET
 
 
 class Appended(Struct, frozen=True, kw_only=True):
@@ -83,7 +103,7 @@ class MessageList(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class Gone(Struct, frozen=True, kw_only=True):
+class MessageDeleted(Struct, frozen=True, kw_only=True):
     id: str
     deleted: bool
 
@@ -106,13 +126,14 @@ def _appended(appended: tuple[Any, list[Message]]) -> Appended:
 async def list_messages(call: Call[ListParams, None]) -> Reply:
     """Read a transcript forwards or backwards, or around one message"""
     asked, name = call.params, call.path["session_id"]
-    query = MessageQuery(limit=asked.limit, descending=asked.order == "desc", newest=asked.order == "desc", roles=tuple(asked.role), **await _place(call))
-    shown, version = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
+    backwards, until = asked.order == "desc", None if asked.as_of is None else asked.as_of.us + 1
+    query = MessageQuery(limit=asked.limit, descending=backwards, newest=backwards, roles=tuple(asked.role), created_before=until, **await _place(call))
+    shown, of = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
     cursor = None
     if shown.last is not None and shown.more and asked.around is None:
-        cursor = call.service.messages.cursor(call.principal, name, asked.order, shown.last)
+        cursor = call.service.messages.cursor(call.principal, _walk(call), query, shown.last)
     page = MessageList(data=shown.messages, has_more=shown.more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
-    return Reply(body=page, etag=f'W/"m{version}"')
+    return Reply(body=page, etag=f'W/"{of.tag}"')
 
 
 async def _place(call: Call[ListParams, None]) -> dict[str, int]:
@@ -121,9 +142,14 @@ async def _place(call: Call[ListParams, None]) -> dict[str, int]:
     if len(given) + (asked.cursor is not None) > 1:
         raise Invalid("give one of before, after, around and cursor, not several", param=given[-1][0])
     if asked.cursor is not None:
-        seq = call.service.messages.seq_at(call.principal, call.path["session_id"], asked.order, asked.cursor)
-        return {"before" if asked.order == "desc" else "after": seq}
+        return call.service.messages.place_of(call.principal, _walk(call), asked.cursor)
     return {field: await call.service.messages.place(call.principal, call.path["session_id"], value, param=field) for field, value in given}
+
+
+def _walk(call: Call[ListParams, None]) -> list[object]:
+    """What must be the same on every page: a cursor belongs to it."""
+    asked = call.params
+    return [call.path["session_id"], asked.order, sorted(asked.role), us(asked.as_of)]
 
 
 async def read_message(call: Call[None, None]) -> MessageOut:
@@ -132,12 +158,12 @@ async def read_message(call: Call[None, None]) -> MessageOut:
     return message_out(session.name, message)
 
 
-async def delete_message(call: Call[None, None]) -> Gone:
+async def delete_message(call: Call[None, None]) -> MessageDeleted:
     """Delete one message for ever; its seq is never used again"""
     name = call.path["message_id"]
 
-    def tell(_session: object) -> Gone:
-        return Gone(id=name, deleted=True)
+    def tell(_session: object) -> MessageDeleted:
+        return MessageDeleted(id=name, deleted=True)
 
     return tell(await call.service.messages.delete(call.principal, call.path["session_id"], name, once=call.once(tell)))
 
@@ -145,13 +171,13 @@ async def delete_message(call: Call[None, None]) -> Gone:
 def draft_of(given: MessageIn, index: int) -> MessageDraft:
     """The message that a caller means; Invalid names the part that is wrong."""
     where = f"messages[{index}]"
-    if (given.parts is UNSET) == (given.text is UNSET):
+    raw, spent = _said(given.parts), given.usage or UsageIn()
+    if (raw is None) == (given.text is None):
         raise Invalid(f"{where} needs either parts or text", param=f"{where}.parts")
-    raw = parts.text_part(given.text) if given.text is not UNSET else given.parts
-    assert isinstance(raw, Raw)  # noqa: S101 - for the type checker: one of the two is set
+    if raw is None:
+        raw = parts.text_part(given.text or "")
     checked = parts.check(raw, f"{where}.parts")
-    metadata = Raw(b"{}") if given.metadata is UNSET else given.metadata
-    assert isinstance(metadata, Raw)  # noqa: S101 - for the type checker
+    metadata = _said(given.metadata) or Raw(b"{}")
     if not bytes(metadata).lstrip().startswith(b"{"):
         raise Invalid(f"{where}.metadata must be an object", param=f"{where}.metadata")
     return MessageDraft(
@@ -163,12 +189,17 @@ def draft_of(given: MessageIn, index: int) -> MessageDraft:
         sender_id=given.sender_id,
         model=given.model,
         run_id=given.run_id,
-        input_tokens=given.usage.input_tokens,
-        output_tokens=given.usage.output_tokens,
-        cost_nanos=round(given.usage.cost_usd * 1e9),
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cost_nanos=round(spent.cost_usd * 1e9),
         created_at=us(given.created_at),
         metadata=metadata.copy(),
     )
+
+
+def _said(value: Raw | UnsetType) -> Raw | None:
+    """What was said; null says nothing."""
+    return None if value is UNSET or bytes(value) == b"null" else value
 
 
 def message_out(session_name: str, message: Message) -> MessageOut:
@@ -185,7 +216,7 @@ def message_out(session_name: str, message: Message) -> MessageOut:
         sender=message.sender or UNSET,
         sender_id=message.sender_id or UNSET,
         model=message.model or UNSET,
-        usage=Usage(input_tokens=message.input_tokens, output_tokens=message.output_tokens, cost_usd=message.cost_nanos / 1e9) if spent else UNSET,
+        usage=UsageOut(input_tokens=message.input_tokens, output_tokens=message.output_tokens, cost_usd=message.cost_nanos / 1e9) if spent else UNSET,
         metadata=message.metadata if bytes(message.metadata) != b"{}" else UNSET,
     )
 
@@ -197,5 +228,5 @@ routes = (
     route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201, heeds=(ONCE,)),
     route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList, heeds=(IF_NONE_MATCH,)),
     route(f"GET {MANY}/{{message_id}}", read_message, scope="sessions:read", returns=MessageOut),
-    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=Gone, heeds=(ONCE,)),
+    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=MessageDeleted, heeds=(ONCE,)),
 )

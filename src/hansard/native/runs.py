@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -10,9 +10,10 @@ from msgspec import Meta, Raw, Struct
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
 from hansard.http.route import ONCE, Reply, route
-from hansard.model import Run, RunDraft, RunPatch, Session, Usage
+from hansard.model import Run, RunDraft, RunPatch, Session
 from hansard.model.times import rfc3339
-from hansard.native.messages import UsageIn
+from hansard.native.messages import UsageIn, UsageOut
+from hansard.native.schemas import Metadata
 
 Lease = Annotated[float, Meta(gt=0, le=86_400, description="seconds without a heartbeat after which the run counts as interrupted")]
 _DEFAULT_LEASE = 60.0
@@ -20,6 +21,8 @@ _DEFAULT_LEASE = 60.0
 
 class RunIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``exclusive`` answers 409 while another run of the session is open; ``lease_seconds`` null means that the run never lapses."""
+
+    example: ClassVar[dict[str, Any]] = {"id": "turn-1", "agent": "support", "lease_seconds": 60, "exclusive": True}
 
     id: str | None = None
     state: Literal["queued", "running", "waiting"] = "running"
@@ -29,16 +32,20 @@ class RunIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lease_seconds: Lease | None = _DEFAULT_LEASE
     started_at: Moment | None = None
     exclusive: bool = False
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, Any] | None = None
 
 
 class HeartbeatIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"state": "waiting"}
+
     state: Literal["queued", "running", "waiting"] | None = None
     lease_seconds: Lease | None = None
 
 
 class FinishIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``usage`` is what the run used up beyond what its messages report themselves."""
+
+    example: ClassVar[dict[str, Any]] = {"state": "completed", "usage": {"input_tokens": 40, "output_tokens": 12, "cost_usd": 0.0004}}
 
     state: Literal["completed", "partial", "failed", "cancelled", "interrupted"] = "completed"
     error: str | None = None
@@ -48,6 +55,7 @@ class FinishIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class ListParams(Struct, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: str | None = None
 
 
 class RunOut(Struct, frozen=True, kw_only=True):
@@ -58,17 +66,19 @@ class RunOut(Struct, frozen=True, kw_only=True):
     model: str | None
     workflow_id: str | None
     error: str | None
-    usage: Usage
+    usage: UsageOut
     created_at: str
     started_at: str | None
     finished_at: str | None
     heartbeat_at: str | None
     lease_expires_at: str | None
-    metadata: Raw
+    metadata: Metadata
 
 
 class RunList(Struct, frozen=True, kw_only=True):
     data: list[RunOut]
+    has_more: bool
+    next_cursor: str | None
 
 
 async def start_run(call: Call[None, RunIn]) -> Reply:
@@ -83,7 +93,7 @@ async def start_run(call: Call[None, RunIn]) -> Reply:
         lease_us=_us(given.lease_seconds),
         started_at=us(given.started_at),
         exclusive=given.exclusive,
-        metadata=Raw(msgspec.json.encode(given.metadata)),
+        metadata=Raw(msgspec.json.encode(given.metadata or {})),
     )
     return _started(await call.service.runs.start(call.principal, call.path["session_id"], draft, once=call.once(_started)))
 
@@ -110,9 +120,9 @@ async def finish_run(call: Call[None, FinishIn]) -> RunOut:
 
 
 async def list_runs(call: Call[ListParams, None]) -> RunList:
-    """List the latest runs of a session, newest first"""
-    session, runs = await call.service.runs.list(call.principal, call.path["session_id"], call.params.limit)
-    return RunList(data=[run_out(session, run) for run in runs])
+    """List the runs of a session, newest first"""
+    session, page = await call.service.runs.list(call.principal, call.path["session_id"], call.params.limit, call.params.cursor)
+    return RunList(data=[run_out(session, run) for run in page.items], has_more=page.has_more, next_cursor=page.next_cursor)
 
 
 async def read_run(call: Call[None, None]) -> RunOut:
@@ -133,7 +143,7 @@ def run_out(session: Session, run: Run) -> RunOut:
         model=run.model,
         workflow_id=run.workflow_id,
         error=run.error,
-        usage=Usage(input_tokens=run.input_tokens, output_tokens=run.output_tokens, cost_usd=run.cost_nanos / 1e9),
+        usage=UsageOut(input_tokens=run.input_tokens, output_tokens=run.output_tokens, cost_usd=run.cost_nanos / 1e9),
         created_at=rfc3339(run.created_at),
         started_at=_time(run.started_at),
         finished_at=_time(run.finished_at),

@@ -11,6 +11,7 @@ from hansard.http.route import route
 from hansard.model import Found, Results, SearchQuery, Snippet
 from hansard.model.search import SearchSort
 from hansard.model.times import rfc3339
+from hansard.native.schemas import Spans
 from hansard.native.sessions import FilterParams, SessionOut, filter_of, session_out
 
 
@@ -31,14 +32,14 @@ class SearchParams(FilterParams, frozen=True, kw_only=True):
 
 
 class SnippetOut(Struct, frozen=True, kw_only=True):
-    """``highlights`` are stretches of ``text``: start and end, in characters."""
+    """``highlights`` are stretches of ``text``: start and end, in Unicode code points."""
 
     message_id: str
     seq: int
     role: str
     created_at: str
     text: str
-    highlights: list[tuple[int, int]]
+    highlights: Spans
 
 
 class FoundOut(Struct, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ class FoundOut(Struct, frozen=True, kw_only=True):
     session: SessionOut
     message_id: str | None
     matches: int
-    title_highlights: list[tuple[int, int]]
+    title_highlights: Spans
     snippets: list[SnippetOut]
 
 

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.errors import Invalid
-from hansard.http.call import Call, version_tag
+from hansard.http.call import Call
 from hansard.http.fields import Moment, us
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, ONCE, Reply, route
 from hansard.model import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
 from hansard.model.run import STATES
 from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION, Kind, Resolution, Sort
 from hansard.model.times import rfc3339
+from hansard.native.schemas import Metadata, Names, Tags, Trail, TrailIn
 from hansard.service.fragments import Projection
 
-Values = Annotated[list[str], Meta(description="repeat the parameter or separate by commas")]
+SEVERAL = Meta(description="repeat the parameter or separate by commas")
+Values = Annotated[list[str], SEVERAL]
 
 
 class FilterParams(Struct, frozen=True, kw_only=True):
-    state: Values = []
+    state: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": STATES})]], SEVERAL] = []
     channel: Values = []
-    kind: Values = []
+    kind: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": KINDS})]], SEVERAL] = []
     app: Values = []
     agent: Values = []
     model: Values = []
     user: Values = []
     workflow: Values = []
     parent: Values = []
-    resolution: Values = []
+    resolution: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": RESOLUTIONS})]], SEVERAL] = []
     intent: Values = []
     trigger: Values = []
     tag: Values = []
@@ -56,6 +58,8 @@ class ListParams(FilterParams, frozen=True, kw_only=True):
 
 
 class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"id": "order-17", "channel": "web", "user": "ada", "agent": "support", "metadata": {"plan": "pro"}}
+
     id: str | None = None
     title: str | None = None
     kind: Kind = "session"
@@ -72,14 +76,16 @@ class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     intent: str | None = None
     sub_intent: str | None = None
     created_at: Moment | None = None
-    tags: list[str] = []
-    trail: list[Any] = []
-    external_ids: dict[str, str] = {}
-    metadata: dict[str, Any] = {}
+    tags: list[str] | None = None
+    trail: TrailIn | None = None
+    external_ids: dict[str, str] | None = None
+    metadata: dict[str, Any] | None = None
 
 
 class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON Merge Patch: what is absent stays, null clears."""
+
+    example: ClassVar[dict[str, Any]] = {"title": "A late parcel", "resolution": "resolved", "metadata": {"plan": None, "vip": True}}
 
     title: str | UnsetType | None = UNSET
     kind: Kind | UnsetType = UNSET
@@ -95,22 +101,26 @@ class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     intent: str | UnsetType | None = UNSET
     sub_intent: str | UnsetType | None = UNSET
     tags: list[str] | UnsetType | None = UNSET
-    trail: list[Any] | UnsetType | None = UNSET
+    trail: TrailIn | UnsetType | None = UNSET
     external_ids: dict[str, str | None] | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType | None = UNSET
 
 
 class EndIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"resolution": "resolved"}
+
     resolution: Resolution | None = None
 
 
 class ForkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``message`` is the id or seq of the last message that the fork keeps; without it the fork keeps all."""
 
+    example: ClassVar[dict[str, Any]] = {"id": "order-17-again", "message": 4}
+
     id: str | None = None
     message: str | int | None = None
     title: str | None = None
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, Any] | None = None
 
 
 class SessionOut(Struct, frozen=True, kw_only=True):
@@ -133,7 +143,7 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     forked_seq: int | None
     intent: str | None
     sub_intent: str | None
-    trail: Raw
+    trail: Trail
     preview: str | None
     last_preview: str | None
     last_role: str | None
@@ -153,20 +163,20 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     ended_at: str | None
     archived_at: str | None
     created_by: str | None
-    tags: Raw
-    external_ids: Raw
-    metadata: Raw
+    tags: Tags
+    external_ids: Names
+    metadata: Metadata
     version: int
 
 
 class SessionList(Struct, frozen=True, kw_only=True):
-    data: list[Raw]
+    data: list[SessionOut]
     has_more: bool
     next_cursor: str | None
     total: int | UnsetType = UNSET
 
 
-class Deleted(Struct, frozen=True, kw_only=True):
+class SessionDeleted(Struct, frozen=True, kw_only=True):
     """How many sessions (sub-sessions included) and messages are gone."""
 
     id: str
@@ -182,7 +192,7 @@ async def start_session(call: Call[None, SessionIn]) -> Reply:
     """
     given = call.body
     draft = SessionDraft(
-        **{field: getattr(given, field) for field in given.__struct_fields__ if field not in {"user", "created_at"}},
+        **{field: value for field in given.__struct_fields__ if field not in {"user", "created_at"} and (value := getattr(given, field)) is not None},
         user_id=given.user,
         created_at=us(given.created_at),
     )
@@ -195,7 +205,7 @@ def _started(result: tuple[Session, bool]) -> Reply:
         body=session_out(session),
         status=201 if new else 200,
         headers=(("Location", f"/v1/sessions/{quote(session.name, safe='')}"),),
-        etag=version_tag(session.version),
+        etag=f'"{session.tag}"',
     )
 
 
@@ -204,7 +214,8 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList:
     asked = call.params
     query = SessionQuery(filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
     page = await call.service.sessions.list_as(call.principal, query, SESSION)
-    return SessionList(data=page.items, has_more=page.has_more, next_cursor=page.next_cursor, total=UNSET if page.total is None else page.total)
+    total = UNSET if page.total is None else page.total
+    return SessionList(data=page.items, has_more=page.has_more, next_cursor=page.next_cursor, total=total)  # type: ignore[arg-type]  # each is a SessionOut, encoded already
 
 
 async def read_session(call: Call[None, None]) -> Reply:
@@ -224,36 +235,36 @@ async def update_session(call: Call[None, SessionChange]) -> Reply:
 
 async def end_session(call: Call[None, EndIn]) -> Reply:
     """Mark a session as over, and settle it if you like"""
-    once = call.once(session_out)
-    return whole(await call.service.sessions.end(call.principal, call.path["session_id"], resolution=call.body.resolution, once=once))
+    name, once = call.path["session_id"], call.once(session_out)
+    return whole(await call.service.sessions.end(call.principal, name, resolution=call.body.resolution, if_version=call.if_version(), once=once))
 
 
 async def archive_session(call: Call[None, None]) -> Reply:
     """Put a session away"""
-    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"]))
+    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"], if_version=call.if_version()))
 
 
 async def unarchive_session(call: Call[None, None]) -> Reply:
     """Take a session out of the archive"""
-    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"], archived=False))
+    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"], archived=False, if_version=call.if_version()))
 
 
 async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     """Branch a new session from a message of this one"""
     given, name = call.body, call.path["session_id"]
     until = None if given.message is None else await call.service.messages.place(call.principal, name, str(given.message), param="message")
-    draft = SessionDraft(id=given.id, title=given.title, metadata=given.metadata)
+    draft = SessionDraft(id=given.id, title=given.title, metadata=given.metadata or {})
     return session_out(await call.service.sessions.fork(call.principal, name, until=until, draft=draft, once=call.once(session_out)))
 
 
-async def delete_session(call: Call[None, None]) -> Deleted:
+async def delete_session(call: Call[None, None]) -> SessionDeleted:
     """Delete a session and everything below it, for ever"""
     name = call.path["session_id"]
 
-    def tell(gone: dict[str, int]) -> Deleted:
-        return Deleted(id=name, deleted=True, sessions=gone["sessions"], messages=gone["messages"])
+    def tell(gone: dict[str, int]) -> SessionDeleted:
+        return SessionDeleted(id=name, deleted=True, sessions=gone["sessions"], messages=gone["messages"])
 
-    return tell(await call.service.sessions.delete(call.principal, name, once=call.once(tell)))
+    return tell(await call.service.sessions.delete(call.principal, name, if_version=call.if_version(), once=call.once(tell)))
 
 
 def filter_of(asked: FilterParams) -> SessionFilter:
@@ -311,7 +322,7 @@ _SAME = tuple(field for field in SessionOut.__struct_fields__ if field in Sessio
 
 
 def whole(session: Session) -> Reply:
-    return Reply(body=session_out(session), etag=version_tag(session.version))
+    return Reply(body=session_out(session), etag=f'"{session.tag}"')
 
 
 def _time(us: int | None) -> str | None:
@@ -326,9 +337,9 @@ routes = (
     route("GET /v1/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
     route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut, heeds=(IF_NONE_MATCH,)),
     route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
-    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Deleted, heeds=(ONCE,)),
-    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut, heeds=(ONCE,)),
-    route(f"POST {ONE}/archive", archive_session, scope="sessions:write", returns=SessionOut),
-    route(f"POST {ONE}/unarchive", unarchive_session, scope="sessions:write", returns=SessionOut),
+    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=SessionDeleted, heeds=(ONCE, IF_MATCH)),
+    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
+    route(f"POST {ONE}/archive", archive_session, scope="sessions:write", returns=SessionOut, heeds=(IF_MATCH,)),
+    route(f"POST {ONE}/unarchive", unarchive_session, scope="sessions:write", returns=SessionOut, heeds=(IF_MATCH,)),
     route(f"POST {ONE}/fork", fork_session, scope="sessions:write", body=ForkIn, returns=SessionOut, status=201, heeds=(ONCE,)),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct
 
@@ -32,6 +32,8 @@ class ErasureOut(Struct, frozen=True, kw_only=True):
 
 class ErasureList(Struct, frozen=True, kw_only=True):
     data: list[ErasureOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
 class Retention(Struct, frozen=True, kw_only=True):
@@ -43,9 +45,13 @@ class Retention(Struct, frozen=True, kw_only=True):
 class RetentionIn(Retention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rules that are to hold."""
 
+    example: ClassVar[dict[str, Any]] = {"rules": {"*": 365, "task": 30}}
+
 
 class ApplyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``rules`` are for a dry run: what would go if they were set."""
+
+    example: ClassVar[dict[str, Any]] = {"dry_run": True, "rules": {"*": 180}}
 
     dry_run: bool = False
     rules: dict[str, Days] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from msgspec import UNSET, Struct, UnsetType
 
 from hansard.errors import Invalid
@@ -23,6 +25,8 @@ class ViewParams(ListParams, frozen=True, kw_only=True):
 class ViewIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``query`` is the query string of ``GET /v1/sessions``, and may have a ``q`` that searches."""
 
+    example: ClassVar[dict[str, Any]] = {"name": "Failed today", "query": "state=failed&sort=-updated_at"}
+
     name: str
     query: str
 
@@ -36,14 +40,18 @@ class ViewOut(Struct, frozen=True, kw_only=True):
 
 class ViewList(Struct, frozen=True, kw_only=True):
     data: list[ViewOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
-class Deleted(Struct, frozen=True, kw_only=True):
+class ViewDeleted(Struct, frozen=True, kw_only=True):
     id: str
     deleted: bool
 
 
 class ShareIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"expires_at": "2026-01-31T09:30:00Z"}
+
     expires_at: Moment
 
 
@@ -61,9 +69,11 @@ class ShareOut(Struct, frozen=True, kw_only=True):
 
 class ShareList(Struct, frozen=True, kw_only=True):
     data: list[ShareOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
-class Revoked(Struct, frozen=True, kw_only=True):
+class ShareEnded(Struct, frozen=True, kw_only=True):
     id: str
     revoked: bool
 
@@ -83,10 +93,10 @@ async def save_view(call: Call[None, ViewIn]) -> ViewOut:
     return view_out(await call.service.views.save(call.principal, call.body.name, given))
 
 
-async def delete_view(call: Call[None, None]) -> Deleted:
+async def delete_view(call: Call[None, None]) -> ViewDeleted:
     """Delete a saved view"""
     await call.service.views.delete(call.principal, call.path["view_id"])
-    return Deleted(id=call.path["view_id"], deleted=True)
+    return ViewDeleted(id=call.path["view_id"], deleted=True)
 
 
 async def share_session(call: Call[None, ShareIn]) -> ShareOut:
@@ -100,10 +110,10 @@ async def list_shares(call: Call[None, None]) -> ShareList:
     return ShareList(data=[share_out(one) for one in await call.service.shares.list(call.principal, call.path["session_id"])])
 
 
-async def revoke_share(call: Call[None, None]) -> Revoked:
+async def revoke_share(call: Call[None, None]) -> ShareEnded:
     """End a link at once"""
     await call.service.shares.revoke(call.principal, call.path["session_id"], call.path["share_id"])
-    return Revoked(id=call.path["share_id"], revoked=True)
+    return ShareEnded(id=call.path["share_id"], revoked=True)
 
 
 def view_out(view: View) -> ViewOut:
@@ -128,8 +138,8 @@ SHARES = "/v1/sessions/{session_id}/shares"
 routes = (
     route("GET /v1/views", list_views, scope="sessions:read", returns=ViewList),
     route("POST /v1/views", save_view, scope="sessions:write", body=ViewIn, returns=ViewOut, status=201),
-    route("DELETE /v1/views/{view_id}", delete_view, scope="sessions:write", returns=Deleted),
+    route("DELETE /v1/views/{view_id}", delete_view, scope="sessions:write", returns=ViewDeleted),
     route(f"POST {SHARES}", share_session, scope="sessions:write", body=ShareIn, returns=ShareOut, status=201),
     route(f"GET {SHARES}", list_shares, scope="sessions:read", returns=ShareList),
-    route(f"DELETE {SHARES}/{{share_id}}", revoke_share, scope="sessions:write", returns=Revoked),
+    route(f"DELETE {SHARES}/{{share_id}}", revoke_share, scope="sessions:write", returns=ShareEnded),
 )

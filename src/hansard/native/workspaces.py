@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
@@ -14,11 +14,15 @@ from hansard.service.workspaces import Workspaces
 
 
 class WorkspaceIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: ClassVar[dict[str, Any]] = {"name": "acme"}
+
     name: str
 
 
 class WorkspaceChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``settings`` is a JSON Merge Patch; the one setting is ``sharing``, true or false."""
+
+    example: ClassVar[dict[str, Any]] = {"settings": {"sharing": True}}
 
     name: str | UnsetType = UNSET
     settings: dict[str, Any] | UnsetType = UNSET
@@ -36,9 +40,11 @@ class WorkspaceOut(Struct, frozen=True, kw_only=True):
 
 class WorkspaceList(Struct, frozen=True, kw_only=True):
     data: list[WorkspaceOut]
+    has_more: bool = False
+    next_cursor: str | None = None
 
 
-class Deleted(Struct, frozen=True, kw_only=True):
+class WorkspaceDeleted(Struct, frozen=True, kw_only=True):
     id: str
     deleted: bool
 
@@ -67,11 +73,11 @@ async def list_workspaces(call: Call[None, None]) -> WorkspaceList:
     return WorkspaceList(data=[workspace_out(one) for one in await call.service.workspaces.list()])
 
 
-async def delete_workspace(call: Call[None, None]) -> Deleted:
+async def delete_workspace(call: Call[None, None]) -> WorkspaceDeleted:
     """Delete a workspace with everything in it, for ever"""
     ident = call.path["workspace_id"].removeprefix("ws_")
     await call.service.workspaces.delete((await call.service.workspaces.read(ident)).id, by=call.principal)
-    return Deleted(id=call.path["workspace_id"], deleted=True)
+    return WorkspaceDeleted(id=call.path["workspace_id"], deleted=True)
 
 
 def workspace_out(workspace: Workspace, text: str | None = None) -> WorkspaceOut:
@@ -83,5 +89,5 @@ routes = (
     route("PATCH /v1/workspace", update_own, scope="keys:admin", body=WorkspaceChange, returns=WorkspaceOut),
     route("POST /v1/workspaces", create_workspace, scope="workspaces:admin", body=WorkspaceIn, returns=WorkspaceOut, status=201),
     route("GET /v1/workspaces", list_workspaces, scope="workspaces:admin", returns=WorkspaceList),
-    route("DELETE /v1/workspaces/{workspace_id}", delete_workspace, scope="workspaces:admin", returns=Deleted),
+    route("DELETE /v1/workspaces/{workspace_id}", delete_workspace, scope="workspaces:admin", returns=WorkspaceDeleted),
 )

@@ -11,6 +11,7 @@ from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
 from hansard.service.checking import Checking
 from hansard.service.context import Contexts
+from hansard.service.diffs import Diffs
 from hansard.service.events import Events
 from hansard.service.indexer import Indexer
 from hansard.service.keys import Keys
@@ -50,9 +51,10 @@ class Service:
         self.sessions = Sessions(store, cursors, ids, clock, self.audit)
         self.messages = Messages(store, ids, clock, self.audit, cursors)
         self.contexts = Contexts(store)
+        self.diffs = Diffs(store, cursors)
         self.transcripts = Transcripts(store)
         self.transfers = Transfers(store, self.sessions, ids, clock)
-        self.runs = Runs(store, ids, clock)
+        self.runs = Runs(store, ids, clock, cursors)
         self.keys = Keys(store, secret, clock, self.audit)
         self.indexer = Indexer(store)
         self.users = Users(store, self.audit, self.keys, self.indexer, secret, ids, clock)

@@ -154,7 +154,9 @@ def _from_user(groups: list[_Group], dropped: list[Dropped]) -> list[_Group]:
     """From the first word of a user on."""
     start = next((place for place, group in enumerate(groups) if group.turns[0].message.role == "user"), len(groups))
     reason: Reason = "before_first_user"
-    dropped += [Dropped(turn.message.seq, turn.message.id, reason, whole=True) for group in groups[:start] for turn in group.turns]
+    stays = {turn.message.seq for group in groups[start:] for turn in group.turns}
+    gone = {turn.message.seq: turn.message.id for group in groups[:start] for turn in group.turns}
+    dropped += [Dropped(seq, ident, reason, whole=seq not in stays) for seq, ident in gone.items()]
     return groups[start:]
 
 

@@ -81,7 +81,7 @@ class Fragments:
 
 
 class Stretch(Struct, frozen=True):
-    """Messages as an API shows them, whether more follow, and the ``seq`` of the last, None for none."""
+    """Messages as an API shows them, whether more follow, and the ``seq`` of that which was read last, None for none."""
 
     messages: Sequence[Raw]
     more: bool

@@ -58,18 +58,20 @@ class Messages:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
         return await self._store.read(verbs.page, ref(principal, session), query)
 
-    async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Stretch, int]:
-        """The same encoded by ``projection``, and the session's version.
+    async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Stretch, Session]:
+        """The same encoded by ``projection``, and the session.
 
         Nothing but the session is read where it has not changed, otherwise only messages that were not shown lately.
         """
         kept = self._stretches
-        of, got = await self._store.read(verbs.places, ref(principal, session), query, lambda of: kept.look_up(projection.name, of, query))
+        read = self._store.read if query.created_before is None else self._store.read_long
+        of, got = await read(verbs.places, ref(principal, session), query, lambda of: kept.look_up(projection.name, of, query))
         if not isinstance(got, Stretch):
             places, more = got
             shown = await self._shown(of, places, projection)
-            got = kept.keep(projection.name, of, query, Stretch(shown, more, places[-1][0] if places else None))
-        return got, of.version
+            ends = [seq for seq, _ in (places[:1] + places[-1:])]
+            got = kept.keep(projection.name, of, query, Stretch(shown, more, (min if query.backwards else max)(ends, default=None)))
+        return got, of
 
     async def _shown(self, of: Session, places: Sequence[Row], projection: MessageProjection) -> Sequence[Raw]:
         kept, missing = self._fragments.look_up(projection.name, of.workspace_id, [(ident, of.name) for _, ident in places])
@@ -80,14 +82,14 @@ class Messages:
             kept |= self._fragments.keep_messages(projection, of, (one for one in found if one.id in lacking))
         return [kept[ident] for _, ident in places if ident in kept]
 
-    def cursor(self, principal: Principal, session: str, order: str, seq: int) -> str:
-        """What goes on behind ``seq`` in the list of a session's messages in this order."""
-        return self._cursors.write(principal.workspace_id, ["messages", session, order], seq)
+    def cursor(self, principal: Principal, walk: Sequence[object], query: MessageQuery, seq: int) -> str:
+        """What goes on behind ``seq`` in the direction of ``query``; ``walk`` is what makes it this list of messages and no other."""
+        return self._cursors.write(principal.workspace_id, ["messages", *walk], ("before" if query.backwards else "after", seq))
 
-    def seq_at(self, principal: Principal, session: str, order: str, cursor: str) -> int:
-        """The ``seq`` behind which a cursor of this very list goes on; Invalid."""
-        seq: int = self._cursors.read(principal.workspace_id, ["messages", session, order], cursor)
-        return seq
+    def place_of(self, principal: Principal, walk: Sequence[object], cursor: str) -> dict[str, int]:
+        """Where a cursor of this very list goes on, as a field of MessageQuery; Invalid."""
+        field, seq = self._cursors.read(principal.workspace_id, ["messages", *walk], cursor)
+        return {field: seq}
 
     async def read(self, principal: Principal, session: str, name: str) -> tuple[Session, Message]:
         """One message by its id or by the caller's ``client_id``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _Block = Callable[[Part, dict[str | None, str | None]], dict[str, Any] | None]
 _FOREIGN = re.compile(r"[^A-Za-z0-9_-]")
-_ID_LENGTH = 64
+_ID_LENGTH, _OPENAI_ID_LENGTH, _NAME_LENGTH = 64, 40, 64
 
 
 def openai(context: Context) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def openai(context: Context) -> dict[str, Any]:
 def _openai(turn: Turn) -> Iterable[dict[str, Any]]:
     answers = [part for part in turn.parts if part.type == "tool_call_response"]
     if answers:
-        yield from ({"role": "tool", "tool_call_id": part.id, "content": _text(part.response)} for part in answers)
+        yield from ({"role": "tool", "tool_call_id": _short(part.id or "call", _OPENAI_ID_LENGTH), "content": _text(part.response)} for part in answers)
         return
     calls = [_openai_call(part) for part in turn.parts if part.type == "tool_call"]
     role = turn.message.role if turn.message.role != "tool" else "user"
@@ -47,7 +48,8 @@ def _openai(turn: Turn) -> Iterable[dict[str, Any]]:
 
 
 def _openai_call(part: Part) -> dict[str, Any]:
-    return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": _text(part.arguments if part.arguments is not None else {})}}
+    arguments = _text(part.arguments if part.arguments is not None else {})
+    return {"id": _short(part.id or "call", _OPENAI_ID_LENGTH), "type": "function", "function": {"name": _tool(part.name), "arguments": arguments}}
 
 
 def _openai_block(part: Part) -> dict[str, Any] | None:
@@ -74,7 +76,7 @@ def _anthropic_block(part: Part, _names: dict[str | None, str | None]) -> dict[s
         case "text" if isinstance(part.content, str) and part.content.strip():
             return {"type": "text", "text": part.content}
         case "tool_call":
-            return {"type": "tool_use", "id": _plain_id(part.id), "name": part.name, "input": _object(part.arguments, "value")}
+            return {"type": "tool_use", "id": _plain_id(part.id), "name": _tool(part.name), "input": _object(part.arguments, "value")}
         case "tool_call_response":
             return {"type": "tool_result", "tool_use_id": _plain_id(part.id), "content": _text(part.response)}
         case "uri" if _is_image(part):
@@ -96,9 +98,9 @@ def _gemini_part(part: Part, names: dict[str | None, str | None]) -> dict[str, A
         case "text" if part.content:
             return {"text": part.content}
         case "tool_call":
-            return {"functionCall": {"name": part.name, "args": _object(part.arguments, "value")}}
+            return {"functionCall": {"name": _tool(part.name), "args": _object(part.arguments, "value")}}
         case "tool_call_response":
-            return {"functionResponse": {"name": names.get(part.id), "response": _object(part.response, "result")}}
+            return {"functionResponse": {"name": _tool(names.get(part.id)), "response": _object(part.response, "result")}}
         case "uri" if part.mime_type:
             return {"fileData": {"mimeType": part.mime_type, "fileUri": part.uri}}
         case "blob" if part.mime_type:
@@ -166,4 +168,14 @@ def _object(value: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - any JSON
 
 
 def _plain_id(ident: str | None) -> str:
-    return _FOREIGN.sub("_", ident or "call")[:_ID_LENGTH]
+    return _short(_FOREIGN.sub("_", ident or "call"), _ID_LENGTH)
+
+
+def _tool(name: str | None) -> str:
+    """A tool's name in the letters that every provider takes."""
+    return _short(_FOREIGN.sub("_", name or "tool"), _NAME_LENGTH)
+
+
+def _short(text: str, length: int) -> str:
+    """The text, its end replaced by a digest of the whole where it is too long: what differs stays different."""
+    return text if len(text) <= length else f"{text[: length - 9]}_{blake2b(text.encode(), digest_size=4).hexdigest()}"

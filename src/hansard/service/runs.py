@@ -8,7 +8,7 @@ import msgspec
 
 from hansard.errors import Conflict, NotFound
 from hansard.ids import RUN
-from hansard.model import Run
+from hansard.model import Page, Run
 from hansard.model.run import OPEN_STATES
 from hansard.service.rules import own_id, ref, short, write
 from hansard.store.verbs import runs as verbs
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from hansard.model import RunDraft, RunPatch, Session
     from hansard.model.once import Once
     from hansard.store import Store
+    from hansard.store.cursors import Cursors
 
 
 class Runs:
-    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], cursors: Cursors) -> None:
         self._store = store
+        self._cursors = cursors
         self._ids = ids
         self._clock = clock
 
@@ -46,7 +48,10 @@ class Runs:
         return await write(self._store, once, principal.workspace_id, now, verbs.start, ref(principal, session), make, now, exclusive=draft.exclusive)
 
     async def update(self, principal: Principal, session: str, run_id: str, patch: RunPatch, *, once: Once | None = None) -> tuple[Session, Run]:
-        """Heartbeat, change state, or finish; a finished run stays as it is (Conflict ``run_finished``)."""
+        """Heartbeat, change state, or finish.
+
+        Raises Conflict ``run_finished`` for a run that is finished, and for an interrupted one to go on where another has begun since.
+        """
         now = self._clock()
 
         def amend(run: Run) -> Run:
@@ -61,9 +66,14 @@ class Runs:
     async def read(self, principal: Principal, session: str, run_id: str) -> tuple[Session, Run]:
         return await self._store.read(verbs.get, ref(principal, session), run_id)
 
-    async def list(self, principal: Principal, session: str, limit: int) -> tuple[Session, list[Run]]:
-        """The latest runs of a session, newest first."""
-        return await self._store.read(verbs.page, ref(principal, session), limit)
+    async def list(self, principal: Principal, session: str, limit: int, cursor: str | None = None) -> tuple[Session, Page[Run]]:
+        """One page of the runs of a session, newest first."""
+        walk = ["runs", session]
+        place = () if cursor is None else (tuple(self._cursors.read(principal.workspace_id, walk, cursor)),)
+        found, runs = await self._store.read(verbs.page, ref(principal, session), limit + 1, *place)
+        more, runs = len(runs) > limit, runs[:limit]
+        behind = self._cursors.write(principal.workspace_id, walk, (runs[-1].created_at, runs[-1].id)) if more else None
+        return found, Page(items=runs, has_more=more, next_cursor=behind)
 
     async def by_ids(self, principal: Principal, session: Session, wanted: Sequence[str]) -> dict[str, Run]:
         """The runs of a session by id; unknown ids are left out."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 
 from hansard.errors import Invalid
 from hansard.model import Found, Results, SessionFilter
 from hansard.service.asking import read, within
+from hansard.service.sessions import spelled
 from hansard.service.snippets import marked, marks
 from hansard.store.verbs import search as verbs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hansard.access import Principal
     from hansard.model import SearchQuery
     from hansard.service.sessions import Sessions
@@ -43,7 +47,7 @@ class Search:
         if len(query.text) > LONGEST:
             raise Invalid(f"the search term is longer than {LONGEST} characters", param="q", code="term_too_long")
         asked = read(query.text)
-        wanted = within(asked.filter, query.filter) if asked.filter else None
+        wanted = within(asked.filter, spelled(query.filter)) if asked.filter else None
         if wanted is None:
             return _told(query, _NOTHING)
         terms, wanted = asked.terms, await self._sessions.within_sight(principal, wanted)
@@ -60,14 +64,17 @@ class Search:
         return self._page(principal, query, [_found(hit, finding, terms)[0] for hit in hits], total, place)
 
     async def _ranked(self, principal: Principal, query: SearchQuery, terms: Terms | None, wanted: SessionFilter) -> Results:
-        _, total, offset = self._place(principal, query) or (None, None, 0)
+        """The cursor holds what is left of the ranking: scores change with every message, and would show a session twice or never."""
+        since, total, left = self._place(principal, query) or (None, None, None)
         counted = query.with_total and total is None
-        finding = await self._store.read_long(verbs.find, principal.workspace_id, terms, wanted, RANKED, with_total=counted)
+        after = None if since is None else verbs.BEGINNING
+        finding = await self._store.read_long(verbs.find, principal.workspace_id, terms, wanted, RANKED, after=after, since=since, with_total=counted)
         total = finding.total if counted else total
-        ranked = sorted((_found(hit, finding, terms) for hit in finding.hits[:RANKED]), key=lambda one: one[1], reverse=True)
-        items = [one for one, _ in ranked[offset : offset + query.limit]]
-        behind = offset + query.limit
-        return self._page(principal, query, items, total, (None, total, behind) if behind < len(ranked) else None)
+        scored = sorted((_found(hit, finding, terms) for hit in finding.hits[:RANKED]), key=lambda one: one[1], reverse=True)
+        ranked = {one.session.id: one for one, _ in scored}
+        order = [*ranked] if left is None else [ident for ident in _unpacked(left) if ident in ranked]
+        items, rest = [ranked[ident] for ident in order[: query.limit]], order[query.limit :]
+        return self._page(principal, query, items, total, (finding.generation if since is None else since, total, _packed(rest)) if rest else None)
 
     def _place(self, principal: Principal, query: SearchQuery) -> Any:  # noqa: ANN401 - a place of this search
         if query.cursor is None:
@@ -77,6 +84,14 @@ class Search:
     def _page(self, principal: Principal, query: SearchQuery, items: list[Found], total: int | None, place: Any) -> Results:  # noqa: ANN401 - as above
         cursor = self._cursors.write(principal.workspace_id, _scope(query), place) if place is not None else None
         return Results(items=items, has_more=cursor is not None, next_cursor=cursor, total=total)
+
+
+def _packed(idents: Sequence[str]) -> bytes:
+    return b"".join(UUID(one).bytes for one in idents)
+
+
+def _unpacked(packed: bytes) -> list[str]:
+    return [str(UUID(bytes=packed[place : place + 16])) for place in range(0, len(packed), 16)]
 
 
 def _told(query: SearchQuery, results: Results) -> Results:

@@ -117,32 +117,38 @@ class Sessions:
         """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
         return await self._store.read(verbs.facet, principal.workspace_id, name)
 
-    async def update(self, principal: Principal, name: str, patch: SessionPatch, *, if_version: int | None = None, once: Once | None = None) -> Session:
+    async def update(self, principal: Principal, name: str, patch: SessionPatch, *, if_version: str | None = None, once: Once | None = None) -> Session:
         """Apply a patch; Conflict ``version_mismatch`` when the session is not at ``if_version`` any more."""
         now = self._clock()
         _check_texts(patch)
         _check_owner(principal, patch)
 
         def amend(session: Session) -> Session:
-            if if_version is not None and session.version != if_version:
-                raise Conflict(f"the session is at version {session.version}", code="version_mismatch", param="If-Match", version=session.version)
+            verbs.at_version(session, if_version)
             return _sized(_patched(session, patch, now))
 
         return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
 
-    async def end(self, principal: Principal, name: str, *, resolution: str | None = None, once: Once | None = None) -> Session:
+    async def end(self, principal: Principal, name: str, *, resolution: str | None = None, if_version: str | None = None, once: Once | None = None) -> Session:
         """Mark the session as over, at the first call; ``resolution`` settles it as well."""
         now = self._clock()
 
         def amend(session: Session) -> Session:
+            verbs.at_version(session, if_version)
             settled = _resolved(session, resolution, now) if resolution else session
             return msgspec.structs.replace(settled, ended_at=session.ended_at or now, state=session.state or "completed")
 
         return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
 
-    async def archive(self, principal: Principal, name: str, *, archived: bool = True) -> Session:
+    async def archive(self, principal: Principal, name: str, *, archived: bool = True, if_version: str | None = None) -> Session:
         """Put the session away, or take it out again."""
-        return await self._stamp(principal, name, "archived_at", set_it=archived)
+        now = self._clock()
+
+        def amend(session: Session) -> Session:
+            verbs.at_version(session, if_version)
+            return msgspec.structs.replace(session, archived_at=(session.archived_at or now) if archived else None)
+
+        return await self._store.write(verbs.change, ref(principal, name), now, amend)
 
     async def mark_read(self, principal: Principal, name: str, *, read: bool = True) -> Session:
         """Note that a person has read the session up to now, or forget it; its place in the list stays."""
@@ -171,24 +177,18 @@ class Sessions:
 
         return await write(self._store, once, principal.workspace_id, now, message_verbs.fork, ref(principal, name), branch, until, self._ids, now)
 
-    async def delete(self, principal: Principal, name: str, *, once: Once | None = None) -> dict[str, int]:
+    async def delete(self, principal: Principal, name: str, *, if_version: str | None = None, once: Once | None = None) -> dict[str, int]:
         """Delete the session and everything below it; how many of what went."""
         now = self._clock()
 
         def told(ident: str, gone: dict[str, int]) -> Act:
             return self._audit.act(principal, "session.deleted", f"{naming.SESSION}{ident}", **gone)
 
-        gone = await write(self._store, once, principal.workspace_id, now, verbs.delete_noted, ref(principal, name), now, self._audit.secret, told)
+        gone = await write(
+            self._store, once, principal.workspace_id, now, verbs.delete_noted, ref(principal, name), now, self._audit.secret, told, if_version=if_version
+        )
         await self._store.scrub()
         return gone
-
-    async def _stamp(self, principal: Principal, name: str, field: str, *, set_it: bool) -> Session:
-        now = self._clock()
-
-        def amend(session: Session) -> Session:
-            return msgspec.structs.replace(session, **{field: (getattr(session, field) or now) if set_it else None})
-
-        return await self._store.write(verbs.change, ref(principal, name), now, amend)
 
     async def within_sight(self, principal: Principal, wanted: SessionFilter) -> SessionFilter:
         """The filter within what the key may see, its parents by our own ids whatever form they came in."""
@@ -232,12 +232,12 @@ class Sessions:
                 "workspace_id": principal.workspace_id,
                 "id": uuid or self._ids.uuid(),
                 "own_id": None if given == f"ses_{uuid}" else given,
-                "version": 1,
+                "version": now if uuid else 1,  # a UUID of the caller's may be a deleted session's, which caches still know by its versions
                 "kind": draft.kind,
                 "parent_id": parent.id if parent else None,
                 "created_by": principal.key_id,
-                "title": draft.title or None,
-                "title_by": (draft.title_by or "user") if draft.title else None,
+                "title": _given(draft.title),
+                "title_by": (draft.title_by or "user") if _given(draft.title) else None,
                 "resolution": draft.resolution,
                 "resolved_at": now if draft.resolution == "resolved" else None,
                 "message_count": 0,
@@ -270,10 +270,17 @@ def _may_be_long(query: SessionQuery, wanted: SessionFilter) -> bool:
     return query.offset > _FAR or wanted.query is not None or (query.with_total and counted_by(wanted) is None)
 
 
+def spelled(wanted: SessionFilter) -> SessionFilter:
+    """The filter with its channels in lower case, as sessions have them."""
+    lower = tuple(one.lower() for one in wanted.channel)
+    return wanted if lower == wanted.channel else msgspec.structs.replace(wanted, channel=lower)
+
+
 def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
     """The filter within what the key may see; Invalid for one that no statement could hold."""
     if wanted.query is not None and len(wanted.query) > TERM:
         raise Invalid(f"a title to look for has at most {TERM} characters", param="title")
+    wanted = spelled(wanted)
     for field, own in (("user_id", principal.user_id), ("app", principal.app)):
         if own is not None:
             asked = getattr(wanted, field)
@@ -330,7 +337,8 @@ def _patched(session: Session, patch: SessionPatch, now: int) -> Session:
     if "title" in given:
         by = given.get("title_by") or "user"
         if not (session.title_by == "user" and by != "user"):
-            changes |= {"title": given["title"] or None, "title_by": by if given["title"] else None}
+            title = _given(given["title"])
+            changes |= {"title": title, "title_by": by if title else None}
     amended = msgspec.structs.replace(session, **changes)
     return _resolved(amended, given["resolution"], now) if "resolution" in given else amended
 
@@ -338,6 +346,11 @@ def _patched(session: Session, patch: SessionPatch, now: int) -> Session:
 def _resolved(session: Session, resolution: str, now: int) -> Session:
     resolved_at = (session.resolved_at or now) if resolution == "resolved" else None
     return msgspec.structs.replace(session, resolution=resolution, resolved_at=resolved_at)
+
+
+def _given(title: str | None) -> str | None:
+    """A title as it was given; blanks are none."""
+    return title if title and title.strip() else None
 
 
 def _lower(text: str | None) -> str | None:

@@ -35,6 +35,7 @@ class Statistics:
             raise Invalid(f"from must not be after until, and at most {LONGEST} days before it", param="from")
         if principal.app is not None:
             query = msgspec.structs.replace(query, app=(principal.app,) if not query.app or principal.app in query.app else (_NOBODY,))
+        query = msgspec.structs.replace(query, channel=tuple(one.lower() for one in query.channel))
         current = await self.follow(principal.workspace_id, _AT_ONCE)
         tallies, hours, resolved = await self._store.read(verbs.all_of, principal.workspace_id, query)
         by_hour = [0] * 24

@@ -100,10 +100,11 @@ def _noun(path: str) -> str:
 
 
 def _operation(path: str, verb: str, given: dict[str, Any], schemas: dict[str, Any]) -> Operation:
-    body = next((content["schema"] for content in given.get("requestBody", {}).get("content", {}).values()), None)
+    content: dict[str, Any] = next(iter(given.get("requestBody", {}).get("content", {}).values()), {})
+    body = content.get("schema")
     status, answer = next(iter(given["responses"].items()))
-    schema = next((content.get("schema") for content in answer.get("content", {}).values()), None)
-    sample = _sample(body, schemas, _DEPTH, only_required=True) if body else None
+    schema = next((told.get("schema") for told in answer.get("content", {}).values()), None)
+    sample = content.get("example") or _sample(body, schemas, _DEPTH, only_required=True) if body else None
     return Operation(
         id=given["operationId"],
         verb=verb,

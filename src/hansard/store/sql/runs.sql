@@ -12,7 +12,7 @@ returning id
 select {run} from runs where workspace_id = :workspace_id and session_id = :session_id and id = :id
 
 -- name: run_list
-select {run} from runs where workspace_id = :workspace_id and session_id = :session_id
+select {run} from runs where workspace_id = :workspace_id and session_id = :session_id and (created_at, id) < (:before_at, :before_id)
  order by created_at desc, id desc limit :limit
 
 -- name: run_all
@@ -20,6 +20,10 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 
 -- name: run_open
 select id from runs where workspace_id = :workspace_id and session_id = :session_id and state in ('queued', 'running', 'waiting') limit 1
+
+-- name: run_open_since
+select id from runs
+ where workspace_id = :workspace_id and session_id = :session_id and created_at >= :since and state in ('queued', 'running', 'waiting') limit 1
 
 -- name: run_update
 update runs

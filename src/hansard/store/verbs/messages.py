@@ -162,9 +162,8 @@ def _stretch(session: Session, query: MessageQuery, columns: str) -> Steps[tuple
         newer = yield listing.messages(*here, query.limit // 2 + 1, after=query.around, columns=columns)
         kept = [*reversed(older[: (query.limit + 1) // 2]), *newer[: query.limit // 2]]
         return kept[:: -1 if query.descending else 1], len(newer) > query.limit // 2
-    backwards = query.before is not None or (query.after is None and query.newest)
-    got = yield listing.messages(*here, query.limit + 1, before=query.before, after=query.after, descending=backwards, columns=columns)
-    return got[: query.limit][:: 1 if backwards == query.descending else -1], len(got) > query.limit
+    got = yield listing.messages(*here, query.limit + 1, before=query.before, after=query.after, descending=query.backwards, columns=columns)
+    return got[: query.limit][:: 1 if query.backwards == query.descending else -1], len(got) > query.limit
 
 
 def get(ref: Ref, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from hansard.errors import Conflict, NotFound
 from hansard.model.run import OPEN_STATES
+from hansard.model.times import LATEST
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, row, run, value
 from hansard.store.verbs.events import happened
@@ -52,6 +53,8 @@ def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Step
     after = amend(before)
     if after == before:
         return session, before
+    if before.state == "interrupted" and after.state in OPEN_STATES:
+        yield from _alone(ref.workspace_id, before)
     yield from run("run_update", **rows.run_values(ref.workspace_id, after))
     if after.state == before.state and _usage(after) == _usage(before):
         yield from _watch(ref.workspace_id, before, after)
@@ -61,6 +64,13 @@ def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Step
     kind = "run.updated" if after.state in OPEN_STATES else "run.finished"
     yield from happened(ref.workspace_id, kind, session.id, at=now, was_updated_at=session.updated_at)
     return session_after, after
+
+
+def _alone(workspace_id: str, lapsed: Run) -> Steps[None]:
+    """Raises Conflict when another run has begun since this one was given up, and is open: whoever holds that is at work now."""
+    other = yield from value("run_open_since", workspace_id=workspace_id, session_id=lapsed.session_id, since=lapsed.finished_at)
+    if other is not None:
+        raise Conflict(f"run {lapsed.id} was interrupted, and run {other} has begun since", code="run_finished", state=lapsed.state, run_id=other)
 
 
 def _watch(workspace_id: str, before: Run | None, after: Run) -> Steps[None]:
@@ -107,10 +117,11 @@ def get(ref: Ref, run_id: str) -> Steps[tuple[Session, Run]]:
     return session, rows.run(got)
 
 
-def page(ref: Ref, limit: int) -> Steps[tuple[Session, list[Run]]]:
-    """The latest runs of a session, newest first."""
+def page(ref: Ref, limit: int, before: tuple[int, str] = (LATEST + 1, "")) -> Steps[tuple[Session, list[Run]]]:
+    """Runs of a session, newest first: those behind the place ``before``, which is (``created_at``, ``id``)."""
     session = yield from found(ref)
-    got = yield from steps.rows("run_list", workspace_id=ref.workspace_id, session_id=session.id, limit=limit)
+    here = {"workspace_id": ref.workspace_id, "session_id": session.id, "before_at": before[0], "before_id": before[1]}
+    got = yield from steps.rows("run_list", **here, limit=limit)
     return session, [rows.run(one) for one in got]
 
 

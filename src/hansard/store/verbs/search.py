@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from hansard.model import Message, Session, SessionFilter
+from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Row, Steps, row, value
 from hansard.store.terms import Terms
@@ -27,6 +28,8 @@ _MOST_PROBES, _MOST_PASSES, _MOST_PROBED = 16, 3, 10_000
 _MOST_MATCHES, _SHOWN = 50, 3
 _MOST_WAITING = 5000
 MOST_COUNTED = 10_000
+BEGINNING = [LATEST + 1, ""]
+"""The place before every session."""
 
 
 class Hit(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from hansard.errors import Forbidden, NotFound
+from hansard.errors import Conflict, Forbidden, NotFound
 from hansard.ids import safe_form
 from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
@@ -149,6 +149,12 @@ def store(before: Session, after: Session) -> Steps[None]:
     yield from counts.change(after.workspace_id, before, after)
 
 
+def at_version(session: Session, version: str | None) -> None:
+    """Raises Conflict when the session is not the one of this tag, or has moved on from a version such as ``v3``."""
+    if version is not None and version not in {session.tag, f"v{session.version}"}:
+        raise Conflict(f"the session is at version {session.version}", code="version_mismatch", param="If-Match", version=session.version)
+
+
 def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
     """Delete the session and everything below it; how many sessions, messages and so on went.
 
@@ -169,9 +175,10 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
     return gone
 
 
-def delete_noted(ref: Ref, now: int, secret: bytes, told: Callable[[str, dict[str, int]], Act]) -> Steps[dict[str, int]]:
-    """The same with an entry in the audit log, which ``told`` makes of the session's id and of what went."""
+def delete_noted(ref: Ref, now: int, secret: bytes, told: Callable[[str, dict[str, int]], Act], *, if_version: str | None = None) -> Steps[dict[str, int]]:
+    """The same with an entry in the audit log, which ``told`` makes of the session's id and of what went; nothing unless it is at ``if_version``."""
     top = yield from locked(ref)
+    at_version(top, if_version)
     gone = yield from delete(ref, now)
     yield from note(secret, told(top.id, gone))
     return gone

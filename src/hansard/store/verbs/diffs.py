@@ -1,0 +1,110 @@
+"""Two transcripts side by side: what both have, what only one has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from hansard.errors import Invalid, NotFound
+from hansard.model import MessageQuery
+from hansard.model.diff import Diff, Difference, Side
+from hansard.store import listing, rows
+from hansard.store.steps import Steps, many
+from hansard.store.verbs.names import Ref, found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hansard.model import Message, Session
+
+_BATCH = 1000
+Mark = tuple[int, bytes]
+"""The ``seq`` of a message, and a digest of what makes it the same as another."""
+Place = tuple[int, int]
+"""Up to which ``seq`` here and there the differences were told."""
+
+
+class _Compared(Struct):
+    """The differences in order, and what both have."""
+
+    differing: list[tuple[Side, int]]
+    shared: int
+    last: Place
+
+
+def diff(here: Ref, there: str | None, limit: int, after: Place) -> Steps[Diff]:
+    """The differences behind the place ``after``, up to ``limit``; without ``there`` those from the session's parent.
+
+    Raises NotFound for either, and Invalid for a session that has no parent.
+    """
+    mine = yield from found(here)
+    theirs = yield from _other(here, mine, there)
+    compared = _compared((yield from _marks(mine)), (yield from _marks(theirs)))
+    waiting = [(side, seq) for side, seq in compared.differing if seq > after[side == "there"]]
+    told = waiting[:limit]
+    messages: dict[tuple[Side, int], Message] = {}
+    sides: dict[Side, Session] = {"here": mine, "there": theirs}
+    for side, of in sides.items():
+        wanted = [{"workspace_id": of.workspace_id, "session_id": of.id, "seq": seq} for one, seq in told if one == side]
+        messages |= {(side, one.seq): one for one in map(rows.message, (yield from many("message_get", values=wanted)))}
+    only_here = sum(side == "here" for side, _ in compared.differing)
+    return Diff(
+        here=mine,
+        there=theirs,
+        shared=compared.shared,
+        here_seq=compared.last[0] or None,
+        there_seq=compared.last[1] or None,
+        only_here=only_here,
+        only_there=len(compared.differing) - only_here,
+        items=[Difference(side, messages[side, seq]) for side, seq in told],
+        has_more=len(waiting) > limit,
+    )
+
+
+def _other(here: Ref, mine: Session, there: str | None) -> Steps[Session]:
+    name = there or mine.parent_id
+    if name is None:
+        raise Invalid(f"{mine.name} is no fork: name the session to compare it with", param="against")
+    try:
+        return (yield from found(Ref(here.workspace_id, name, here.user_id, here.app)))
+    except NotFound as problem:
+        raise NotFound(problem.message, code=problem.code, param="against") from problem
+
+
+def _marks(session: Session) -> Steps[list[Mark]]:
+    marks: list[Mark] = []
+    more = session.message_count > 0
+    while more:
+        after = marks[-1][0] if marks else 0
+        got = yield listing.messages(session.workspace_id, session.id, MessageQuery(), _BATCH, after=after, columns="seq, role, created_at, parts")
+        marks += [(seq, blake2b(f"{role} {created_at} {text}".encode(), digest_size=16).digest()) for seq, role, created_at, text in got]
+        more = len(got) == _BATCH
+    return marks
+
+
+def _compared(mine: Sequence[Mark], theirs: Sequence[Mark]) -> _Compared:
+    common = Counter(digest for _, digest in mine) & Counter(digest for _, digest in theirs)
+    compared = _Compared([], common.total(), (0, 0))
+    sides = _runs(mine, common), _runs(theirs, common)
+    for (only_here, here), (only_there, there) in zip(*sides, strict=True):
+        compared.differing += [("here", seq) for seq in only_here]
+        compared.differing += [("there", seq) for seq in only_there]
+        compared.last = (here or compared.last[0], there or compared.last[1])
+    return compared
+
+
+def _runs(marks: Sequence[Mark], common: Counter[bytes]) -> Iterator[tuple[list[int], int | None]]:
+    """What stands before each shared message, and its ``seq``; at last what stands behind them all, with None."""
+    left = common.copy()
+    alone: list[int] = []
+    for seq, digest in marks:
+        if left[digest]:
+            left[digest] -= 1
+            yield alone, seq
+            alone = []
+        else:
+            alone.append(seq)
+    yield alone, None
