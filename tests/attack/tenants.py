@@ -13,7 +13,7 @@ import httpx
 
 from hansard.access import ALL_SCOPES
 from hansard.http.route import Dialect
-from tests.attack.target import MARK, STREAMS, Caller, Result, Target, body_of, caller_with, without
+from tests.attack.target import EVERY, MARK, STREAMS, Caller, Result, Target, body_of, caller_of, caller_with, without
 
 
 def _same(answer: httpx.Response, values: dict[str, str]) -> str:
@@ -235,7 +235,39 @@ async def foreign_ids_in_bodies(target: Target) -> Result:
     """An id of the victim's in a body or a query reaches nothing."""
     result = Result("foreign ids in bodies and queries")
     before = await target.snapshot(target.victim)
-    ids, headers = target.ids, target.caller.headers(target.app.dialects[0])
+    await _in_bodies(target, target.caller, result)
+    if await target.snapshot(target.victim) != before:
+        result.findings.append("the victim's workspace was changed")
+    return result
+
+
+async def narrowed(target: Target) -> Result:
+    """A key of the victim's own workspace that is narrowed to another end user or app reaches nothing of the victim's, by any route, a retry included."""
+    result = Result("narrowed keys")
+    for narrowing in ({"user_id": "stranger"}, {"app": "strange"}):
+        caller = await caller_of(target.service, target.victim, EVERY, **narrowing)
+        before = await target.rows(target.victim)
+        await _in_bodies(target, caller, result)
+        for number, (dialect, route) in enumerate(target.private()):
+            if route.media_type == STREAMS or route.scope == "workspaces:admin" or route.path == "/ui/sign-out":
+                continue
+            for attempt in ("first", "again"):
+                headers = {"Idempotency-Key": f"narrowed-{number}-{narrowing}"}
+                taken = {"json": {"id": target.ids["session_id"]}} if (route.method, route.path) == ("POST", "/v1/sessions") else {}
+                answer = await target.send(dialect, route, target.path(route), caller, headers=headers, **taken)
+                result.count += 1
+                what = f"{route.method} {route.path} by a key for {narrowing}, {attempt}"
+                if answer.status_code >= 500:
+                    result.findings.append(f"{what}: {answer.status_code}")
+                if MARK in without(answer.text, target.ids):
+                    result.findings.append(f"{what}: shows the victim's data")
+        if lost := set(before) - set(await target.rows(target.victim)):
+            result.findings.append(f"a key for {narrowing} changed what is not its own: {sorted(lost)[:3]}")
+    return result
+
+
+async def _in_bodies(target: Target, caller: Caller, result: Result) -> None:
+    ids, headers = target.ids, caller.headers(target.app.dialects[0])
     session, user = ids["session_id"], ids["user_id"]
     line = {"id": session, "title": "overwritten", "messages": [{"role": "user", "text": "overwritten"}]}
     tries: list[tuple[str, str, dict[str, Any]]] = [
@@ -272,6 +304,3 @@ async def foreign_ids_in_bodies(target: Target) -> Result:
             result.findings.append(f"{what}: {answer.status_code}")
         if MARK in without(answer.text, ids).replace(MARK, "", str(more).count(MARK)):
             result.findings.append(f"{what}: shows the victim's data: {answer.text[:200]}")
-    if await target.snapshot(target.victim) != before:
-        result.findings.append("the victim's workspace was changed")
-    return result

@@ -19,6 +19,7 @@ from hansard.service import Service, keys
 from hansard.service.keys import Keys
 from hansard.settings import Settings
 from hansard.store.cursors import Cursors
+from hansard.store.verbs.names import Ref
 from hansard.web import shell
 from tests.attack import inputs, tenants, wire
 from tests.attack.schemas import documents, fuzz
@@ -33,7 +34,7 @@ async def few_strings(target: Target) -> Result:
     return await inputs.hostile_strings(target, FEW)
 
 
-AGAINST_SQL = [tenants.foreign_ids, tenants.mass_assignment, few_strings, inputs.cursors, tenants.foreign_ids_in_bodies]
+AGAINST_SQL = [tenants.foreign_ids, tenants.mass_assignment, few_strings, inputs.cursors, tenants.foreign_ids_in_bodies, tenants.narrowed]
 SUITES = [
     tenants.credentials, tenants.scopes, tenants.escalation, tenants.forgery,
     inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, inputs.secrets_at_rest, *AGAINST_SQL,
@@ -84,6 +85,11 @@ def every_scope(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 def generous(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key may make any other."""
     monkeypatch.setattr(keys, "_check_within", lambda *_: None)
+
+
+def broad(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key for one end user sees every session."""
+    monkeypatch.setattr(Ref, "sees", lambda *_: True)
 
 
 def brittle(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +168,7 @@ async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
         (open_door, tenants.credentials),
         (every_scope, tenants.scopes),
         (generous, tenants.escalation),
+        (broad, tenants.narrowed),
         (as_victim, tenants.mass_assignment),
         (brittle, few_strings),
         (unsealed, inputs.cursors),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from hansard.errors import Forbidden, NotFound
+from hansard.errors import Conflict, Forbidden, NotFound
 from hansard.ids import safe_form
 from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
@@ -56,6 +56,14 @@ def create(session: Session) -> Steps[tuple[Session, bool]]:
     yield from counts.change(session.workspace_id, None, session)
     yield from happened(session.workspace_id, "session.created", session.id, at=session.updated_at)
     return session, True
+
+
+def start(session: Session, ref: Ref) -> Steps[tuple[Session, bool]]:
+    """The same for a caller who may be narrowed: Conflict when the name is that of a session that is not the caller's to see."""
+    stored, new = yield from create(session)
+    if not new and not ref.sees(stored.user_id, stored.app):
+        raise Conflict(f"the id {ref.name!r} is taken", code="session_exists", param="id")
+    return stored, new
 
 
 def get(ref: Ref) -> Steps[Session]:
@@ -160,7 +168,7 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
     while waiting:
         one = yield from locked(Ref(ref.workspace_id, waiting.pop()))
         if not ref.sees(one.user_id, one.app):
-            raise Forbidden(f"below it is a session of another user or app, {one.name}, which this key may not delete", code="foreign_sub_session")
+            raise Forbidden("below it is a session of another user or app, which this key may not delete", code="foreign_sub_session")
         children = yield from steps.rows("session_children", workspace_id=ref.workspace_id, id=one.id)
         waiting.extend(child[0] for child in children)
         gone["messages"] += yield from erase(one)
