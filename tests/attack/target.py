@@ -207,9 +207,9 @@ async def _fill(target: Target) -> None:
     }
 
 
-async def caller_of(service: Service, principal: Principal, scopes: tuple[str, ...], **narrowing: str) -> Caller:
+async def caller_of(service: Service, principal: Principal, scopes: tuple[str, ...], *, user_id: str | None = None, app: str | None = None) -> Caller:
     """Somebody with a new key of the principal's workspace."""
-    key, _ = await service.keys.create(principal, "attack", scopes, **narrowing)
+    key, _ = await service.keys.create(principal, "attack", scopes, user_id=user_id, app=app)
     token, _ = await service.sign_ins.open(key)
     return Caller(key, token, service.sign_ins.proof(token))
 

@@ -244,8 +244,9 @@ async def foreign_ids_in_bodies(target: Target) -> Result:
 async def narrowed(target: Target) -> Result:
     """A key of the victim's own workspace that is narrowed to another end user or app reaches nothing of the victim's, by any route, a retry included."""
     result = Result("narrowed keys")
-    for narrowing in ({"user_id": "stranger"}, {"app": "strange"}):
-        caller = await caller_of(target.service, target.victim, EVERY, **narrowing)
+    for user, app in (("stranger", None), (None, "strange")):
+        narrowing = f"the user {user}" if user else f"the app {app}"
+        caller = await caller_of(target.service, target.victim, EVERY, user_id=user, app=app)
         before = await target.rows(target.victim)
         await _in_bodies(target, caller, result)
         for number, (dialect, route) in enumerate(target.private()):

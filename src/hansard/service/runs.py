@@ -43,10 +43,13 @@ class Runs:
         def make(found: Session) -> Run:
             return _started(ident, found, draft, now)
 
-        return await write(self._store, once, principal.workspace_id, now, verbs.start, ref(principal, session), make, now, exclusive=draft.exclusive)
+        return await write(self._store, once, principal.workspace_id, now, verbs.start, ref(principal, session), make, now)
 
     async def update(self, principal: Principal, session: str, run_id: str, patch: RunPatch, *, once: Once | None = None) -> tuple[Session, Run]:
-        """Heartbeat, change state, or finish; a finished run stays as it is (Conflict ``run_finished``)."""
+        """Heartbeat, change state, or finish; a finished run stays as it is (Conflict ``run_finished``).
+
+        An interrupted one goes on, unless it is exclusive and another run of the session is open by now (Conflict ``run_open``).
+        """
         now = self._clock()
 
         def amend(run: Run) -> Run:
@@ -119,6 +122,7 @@ def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:
         draft.started_at or (None if draft.state == "queued" else draft.created_at or now),
         None if is_open else draft.finished_at or now,
         now,
+        now if draft.exclusive else None,
         draft.metadata,
     )
 

@@ -2,9 +2,9 @@
 
 -- name: run_put
 insert into runs (workspace_id, session_id, id, state, agent, model, workflow_id, error, input_tokens, output_tokens, cost_nanos, lease_us,
-  lease_expires_at, heartbeat_at, created_at, started_at, finished_at, updated_at, metadata)
+  lease_expires_at, heartbeat_at, created_at, started_at, finished_at, updated_at, exclusive_at, metadata)
 values (:workspace_id, :session_id, :id, :state, :agent, :model, :workflow_id, :error, :input_tokens, :output_tokens, :cost_nanos,
-  :lease_us, :lease_expires_at, :heartbeat_at, :created_at, :started_at, :finished_at, :updated_at, :metadata)
+  :lease_us, :lease_expires_at, :heartbeat_at, :created_at, :started_at, :finished_at, :updated_at, :exclusive_at, :metadata)
 on conflict do nothing
 returning id
 

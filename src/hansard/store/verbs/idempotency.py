@@ -52,7 +52,9 @@ def _earlier(once: Once, now: int, here: dict[str, str]) -> Steps[None]:
             "this Idempotency-Key came with another request before: use a new key for a new request", code="idempotency_key_reused", param="Idempotency-Key"
         )
     if answer is None:
-        raise NotFound("this request was done before; what it made, or what its answer quoted, has been deleted since", code="deleted_since", param="Idempotency-Key")
+        raise NotFound(
+            "this request was done before; what it made, or what its answer quoted, has been deleted since", code="deleted_since", param="Idempotency-Key"
+        )
     raise Replayed(status, bytes(answer))
 
 
