@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 
 from hansard.access import ALL_SCOPES
+from hansard.dialects.pocketpaw.signin import COOKIE
 from hansard.http.route import Dialect
-from tests.attack.target import EVERY, MARK, STREAMS, Caller, Result, Target, body_of, caller_of, caller_with, without
+from tests.attack.target import EVERY, HOST, MARK, STREAMS, Caller, Result, Target, body_of, caller_of, caller_with, without
 
 
 def _same(answer: httpx.Response, values: dict[str, str]) -> str:
@@ -201,9 +202,10 @@ async def mass_assignment(target: Target) -> Result:
 
 async def forgery(target: Target) -> Result:
     """What the page changes is changed from its own pages alone, whatever cookie comes along."""
-    result = Result("cross-origin writes")
+    result = Result("cross-origin requests")
     before = await target.snapshot(target.victim)
     good = target.victim_caller.headers(_page(target))
+    await _keys_in_cookies(target, result)
     for dialect, route in target.routes():
         if dialect.name != "web" or route.method == "GET":
             continue
@@ -225,6 +227,19 @@ async def forgery(target: Target) -> Result:
     if await target.snapshot(target.victim) != before:
         result.findings.append("the victim's workspace was changed")
     return result
+
+
+async def _keys_in_cookies(target: Target, result: Result) -> None:
+    """A key that a browser shows by itself is refused with what a page of another origin sends."""
+    cookie = {"Cookie": f"{COOKIE}={target.victim_caller.key}"}
+    for dialect, route in target.private():
+        if dialect.name != "pocketpaw":
+            continue
+        for said in ({"Origin": "http://evil.test"}, {"Origin": f"http://{HOST}:81"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
+            answer = await target.client.request(route.method, target.path(route), headers=cookie | said, json=body_of(route))
+            result.count += 1
+            if answer.status_code != 403:
+                result.findings.append(f"{route.method} {route.path} with {said} and a cookie: {answer.status_code}")
 
 
 def _page(target: Target) -> Dialect:

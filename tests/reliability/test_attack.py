@@ -11,6 +11,7 @@ import pytest
 
 from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.app import opened
+from hansard.dialects.pocketpaw import signin
 from hansard.http import route, routing, soundness
 from hansard.http.call import Call
 from hansard.model.once import Once
@@ -141,6 +142,11 @@ def from_anywhere(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shell, "check_origin", lambda _call: None)
 
 
+def trusting(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key in a cookie is taken from pages of any origin."""
+    monkeypatch.setattr(signin, "is_foreign", lambda _headers: False)
+
+
 def plain_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys are stored as they are."""
     monkeypatch.setattr(KeyMint, "digest", lambda _self, one: one.secret)
@@ -176,6 +182,7 @@ async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
         (any_method, inputs.methods),
         (unchecked, inputs.bodies),
         (from_anywhere, tenants.forgery),
+        (trusting, tenants.forgery),
         (as_victim, tenants.foreign_ids_in_bodies),
     ],
 )

@@ -12,6 +12,7 @@ from hansard.model import Run
 from hansard.model.run import OPEN_STATES
 from hansard.service.rules import own_id, ref, short, write
 from hansard.store.verbs import runs as verbs
+from hansard.store.verbs.messages import clip
 from hansard.store.verbs.names import Ref
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from hansard.model import RunDraft, RunPatch, Session
     from hansard.model.once import Once
     from hansard.store import Store
+
+
+_ERROR = 8000
 
 
 class Runs:
@@ -39,6 +43,7 @@ class Runs:
         ident = own_id(draft.id) if draft.id is not None else self._ids.prefixed(RUN)
         for field in ("agent", "model", "workflow_id"):
             short(getattr(draft, field), field)
+        draft = msgspec.structs.replace(draft, error=_clipped(draft.error))
 
         def make(found: Session) -> Run:
             return _started(ident, found, draft, now)
@@ -51,6 +56,7 @@ class Runs:
         An interrupted one goes on, unless it is exclusive and another run of the session is open by now (Conflict ``run_open``).
         """
         now = self._clock()
+        patch = msgspec.structs.replace(patch, error=_clipped(patch.error))
 
         def amend(run: Run) -> Run:
             if run.finished_at is not None and run.state != "interrupted":
@@ -99,6 +105,11 @@ class Runs:
         except NotFound:
             return False
         return ended
+
+
+def _clipped(error: str | None) -> str | None:
+    """As much of an error as every list of sessions can bear."""
+    return None if error is None else clip(error, _ERROR)
 
 
 def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:

@@ -164,9 +164,13 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
     """
     top = yield from locked(ref)
     gone = {"sessions": 0, "messages": 0}
-    waiting = [top.id]
+    waiting, seen = [top.id], set[str]()
     while waiting:
-        one = yield from locked(Ref(ref.workspace_id, waiting.pop()))
+        ident = waiting.pop()
+        if ident in seen:  # a file may have brought a session that is its own parent
+            continue
+        seen.add(ident)
+        one = yield from locked(Ref(ref.workspace_id, ident))
         if not ref.sees(one.user_id, one.app):
             raise Forbidden("below it is a session of another user or app, which this key may not delete", code="foreign_sub_session")
         children = yield from steps.rows("session_children", workspace_id=ref.workspace_id, id=one.id)
