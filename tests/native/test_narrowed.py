@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from hansard.access import ALL_SCOPES, Principal
+from hansard.app import application
+from hansard.model import SessionDraft
 from hansard.service import Service
+from hansard.settings import Settings
 from tests.conftest import client_of
 
 
@@ -81,3 +84,26 @@ async def test_the_workspace_is_not_theirs_to_change(client: httpx.AsyncClient, 
     assert (before["name"] != "renamed", before["settings"]) == (True, {})
     for answer in (await ours.post("/v1/workspaces", json={"name": "more"}), await ours.delete(f"/v1/workspaces/{before['id']}")):
         assert (answer.status_code, answer.json()["code"]) == (403, "narrowed_key")
+
+
+async def test_no_page_is_kept_for_another_caller(service: Service, principal: Principal) -> None:
+    """The same URL, asked of one process by two workspaces at the same generation and by narrowed keys, is four answers, in any order."""
+    others = service.workspaces.operator(await service.workspaces.create(f"{principal.workspace_name}-other"))
+    callers: dict[str, tuple[Principal, str | None]] = {}
+    for name, caller in (("ours", principal), ("theirs", others)):
+        await service.sessions.start(caller, SessionDraft(id=name, app=name))
+        callers[name] = caller, None
+    callers |= {"narrowed to it": (principal, "ours"), "to another": (principal, "elsewhere")}
+    assert await service.sessions.generation(principal) == await service.sessions.generation(others)
+    app = application(service, Settings(store=service.store.url))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hansard.test") as client:
+        keys = {name: (await service.keys.create(caller, name, app=narrowing))[0] for name, (caller, narrowing) in callers.items()}
+        for path in ("/v1/sessions", "/ai-sessions", "/api/v0/sessions", "/api/sessions", "/v1/search?q=app:ours"):
+            for order in (list(keys), list(keys)[::-1]):
+                answers = {name: await client.get(path, headers={"Authorization": f"Bearer {keys[name]}"}) for name in order}
+                held = {name: ('"ours"' in answer.text, '"theirs"' in answer.text) for name, answer in answers.items()}
+                seen = {name: any(one) for name, one in held.items()}
+                assert {answer.status_code for answer in answers.values()} == {200}
+                assert not held["theirs"][0], path
+                assert not held["ours"][1], path
+                assert not seen["to another"], path

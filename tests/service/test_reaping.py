@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from hansard.model import RunDraft, RunPatch, SessionDraft
+import pytest
+from structlog.testing import capture_logs
+
+from hansard import app
+from hansard.model import Run, RunDraft, RunPatch, SessionDraft
 from hansard.service import Service
+from hansard.service import runs as service_runs
 
 
 async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(lone_service: Service) -> None:
@@ -23,3 +28,33 @@ async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(lone_ser
     session, run = await runs.update(operator, "s", "r", RunPatch(lease_us=60_000_000))
     assert (session.state, run.state, run.finished_at, run.error) == ("running", "running", None, None)
     assert await runs.reap() == 0
+
+
+async def test_a_run_that_cannot_be_ended_holds_nobody_up(lone_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reaper ends the others, says so, and looks again: no fault ends it."""
+    operator = lone_service.workspaces.operator(await lone_service.workspaces.create("acme"))
+    runs = lone_service.runs
+    for name in ("a", "b", "c"):
+        await lone_service.sessions.start(operator, SessionDraft(id=name))
+        await runs.start(operator, name, RunDraft(id=name, lease_us=1_000))
+    real, looks = service_runs._lapse, 0
+
+    def faulty(run: Run, now: int) -> Run:
+        if run.id == "a" and looks < 2:
+            raise RuntimeError("unforeseen")
+        return real(run, now)
+
+    async def look() -> float:
+        nonlocal looks
+        looks += 1
+        await runs.reap()
+        return 0.05
+
+    monkeypatch.setattr(service_runs, "_lapse", faulty)
+    monkeypatch.setattr(app, "_FAILED_SECONDS", 0.05)
+    await asyncio.sleep(0.01)
+    with capture_logs() as logged, pytest.raises(TimeoutError):
+        await asyncio.wait_for(app.for_ever("look for lapsed runs", look), 1.5)
+    states = [(await lone_service.sessions.read(operator, name)).state for name in ("a", "b", "c")]
+    assert states == ["interrupted"] * 3
+    assert [(line["event"], line["error"]) for line in logged] == [("could not look for lapsed runs", "RuntimeError")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hansard.errors import Conflict, NotFound
+from hansard.errors import Conflict, NotFound, StoreUnavailable
 from hansard.ids import RUN
 from hansard.model import Run
 from hansard.model.run import OPEN_STATES
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _ERROR = 8000
+Failures = list[Exception]
 
 
 class Runs:
@@ -79,19 +80,25 @@ class Runs:
         return await self._store.read(verbs.by_ids, principal.workspace_id, session.id, list(dict.fromkeys(wanted)))
 
     async def reap(self) -> int:
-        """Mark the runs whose lease has lapsed as interrupted, in every workspace; how many. Safe in several processes."""
+        """Mark the runs whose lease has lapsed as interrupted, in every workspace; how many. Safe in several processes.
+
+        One that cannot be ended does not keep the others waiting; what it raised is raised when they are done.
+        """
         now = self._clock()
         reaped = 0
+        failed: Failures = []
         for workspace_id in await self._store.read(verbs.due, now):
             while lapsed := await self._store.write(verbs.lapsed, workspace_id, now):
-                ended = [await self._reap_one(workspace_id, session_id, run_id, now) for session_id, run_id in lapsed]
+                ended = [await self._reap_one(workspace_id, session_id, run_id, now, failed) for session_id, run_id in lapsed]
                 reaped += sum(ended)
                 if not any(ended):  # another reaper is at it
                     break
+        if failed:
+            raise failed[0]
         return reaped
 
-    async def _reap_one(self, workspace_id: str, session_id: str, run_id: str, now: int) -> bool:
-        """End one run whose lease has lapsed; False when somebody else was faster or it is gone."""
+    async def _reap_one(self, workspace_id: str, session_id: str, run_id: str, now: int, failed: Failures) -> bool:
+        """End one run whose lease has lapsed; False when somebody else was faster, it is gone, or it ``failed``."""
         ended = False
 
         def amend(run: Run) -> Run:
@@ -103,6 +110,11 @@ class Runs:
         try:
             await self._store.write(verbs.change, Ref(workspace_id, session_id), run_id, now, amend)
         except NotFound:
+            return False
+        except StoreUnavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - told when the others are done
+            failed.append(problem)
             return False
         return ended
 
