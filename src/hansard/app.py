@@ -21,7 +21,7 @@ from hansard.system import system
 from hansard.web import web
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -42,6 +42,7 @@ DIALECTS: tuple[Dialect, ...] = (
 _INDEX_SECONDS = 0.5
 _COUNT_SECONDS, _COUNT_PAUSE = 15.0, 0.05
 _TITLE_SECONDS = 20.0
+_FAILED_SECONDS = 5.0
 _log = Log("hansard")
 
 
@@ -69,47 +70,59 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         await store.close()
 
 
-async def reaping(service: Service, pause: float) -> None:
-    """Look for lapsed runs for ever; a failure is logged and does not end it."""
+async def for_ever(what: str, work: Callable[[], Awaitable[float]]) -> None:
+    """Do ``work`` again and again, with as many seconds between as it gives; a failure, whatever it is, is logged and does not end it."""
     while True:
+        pause = _FAILED_SECONDS
         try:
-            await service.runs.reap()
+            pause = await work()
         except Error as error:
-            _log.warning("could not look for lapsed runs", error=error.message)
+            _log.warning(f"could not {what}", error=error.message)
+        except Exception as problem:  # noqa: BLE001 - a fault of ours must not end what nobody else does; the log has it
+            _log.exception(f"could not {what}", error=type(problem).__name__)
         await asyncio.sleep(pause)
+
+
+async def reaping(service: Service, pause: float) -> None:
+    """Look for lapsed runs for ever."""
+
+    async def look() -> float:
+        await service.runs.reap()
+        return pause
+
+    await for_ever("look for lapsed runs", look)
 
 
 async def indexing(service: Service) -> None:
-    """Bring the search index up to date for ever; a failure is logged and does not end it."""
-    while True:
-        try:
-            await service.indexer.catch_up()
-        except Error as error:
-            _log.warning("could not bring the search index up to date", error=error.message)
-        await asyncio.sleep(_INDEX_SECONDS)
+    """Bring the search index up to date for ever."""
+
+    async def catch_up() -> float:
+        await service.indexer.catch_up()
+        return _INDEX_SECONDS
+
+    await for_ever("bring the search index up to date", catch_up)
 
 
 async def keeping(service: Service, pause: float) -> None:
-    """Forget for ever what is past its time; a failure is logged and does not end it."""
-    while True:
-        await asyncio.sleep(pause)
-        try:
-            await service.retention.trim_keys()
-            await service.retention.apply_everywhere()
-            await service.events.trim()
-        except Error as error:
-            _log.warning("could not forget what is past its time", error=error.message)
+    """Forget for ever what is past its time."""
+
+    async def forget() -> float:
+        await service.retention.trim_keys()
+        await service.retention.apply_everywhere()
+        await service.events.trim()
+        return pause
+
+    await asyncio.sleep(pause)
+    await for_ever("forget what is past its time", forget)
 
 
 async def counting(service: Service) -> None:
-    """Let the statistics follow the workspaces for ever, a little at a time; a failure is logged and does not end it."""
-    while True:
-        try:
-            current = await service.stats.follow_all()
-        except Error as error:
-            current = True
-            _log.warning("could not bring the statistics up to date", error=error.message)
-        await asyncio.sleep(_COUNT_SECONDS if current else _COUNT_PAUSE)
+    """Let the statistics follow the workspaces for ever, a little at a time."""
+
+    async def follow() -> float:
+        return _COUNT_SECONDS if await service.stats.follow_all() else _COUNT_PAUSE
+
+    await for_ever("bring the statistics up to date", follow)
 
 
 async def titling(service: Service, url: str) -> None:
@@ -124,12 +137,12 @@ async def titling(service: Service, url: str) -> None:
             return title if isinstance(title, str) else None
 
         titles = Titles(service, ask)
-        while True:
-            try:
-                await titles.look()
-            except Error as error:
-                _log.warning("could not look for sessions that want a title", error=error.message)
-            await asyncio.sleep(1)
+
+        async def look() -> float:
+            await titles.look()
+            return 1
+
+        await for_ever("look for sessions that want a title", look)
 
 
 def application(service: Service, settings: Settings, demo: Demo | None = None) -> Application:

@@ -13,6 +13,7 @@ SUITES: tuple[Suite, ...] = (
     tenants.credentials,
     tenants.scopes,
     tenants.escalation,
+    tenants.narrowed,
     tenants.mass_assignment,
     inputs.hostile_strings,
     inputs.cursors,

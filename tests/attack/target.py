@@ -28,6 +28,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 T = TypeVar("T")
 STREAMS = "text/event-stream"
 HOST = "hansard.test"
+EVERY = tuple(scope for scope in ALL_SCOPES if scope != "workspaces:admin")
 
 
 class Found(Exception):
@@ -116,8 +117,12 @@ class Target:
 
     async def snapshot(self, principal: Principal) -> str:
         """All that a workspace holds, to be compared."""
-        found = await self.service.store.read_long(_everything, principal.workspace_id)
-        return repr(found)
+        return repr(await self.rows(principal))
+
+    async def rows(self, principal: Principal) -> list[str]:
+        """The same row by row."""
+        found: list[str] = await self.service.store.read_long(_everything, principal.workspace_id)
+        return found
 
 
 def _everything(workspace_id: str) -> Any:
@@ -135,7 +140,9 @@ def _everything(workspace_id: str) -> Any:
         ("retention_rules", "kind, days"),
     ):
         rows = yield from composed(f"select {columns} from {table} where workspace_id = :workspace_id order by 1, 2", {"workspace_id": workspace_id})  # noqa: S608 - the names above
-        texts.append((table, [tuple(row) for row in rows]))
+        texts += [f"{table} {tuple(row)}" for row in rows]
+    settings = yield from composed("select name, settings from workspaces where id = :workspace_id", {"workspace_id": workspace_id})
+    texts += [f"workspaces {tuple(row)}" for row in settings]
     return texts
 
 
@@ -200,15 +207,16 @@ async def _fill(target: Target) -> None:
     }
 
 
-async def _caller(service: Service, principal: Principal, scopes: tuple[str, ...]) -> Caller:
-    key, _ = await service.keys.create(principal, "attack", scopes)
+async def caller_of(service: Service, principal: Principal, scopes: tuple[str, ...], *, user_id: str | None = None, app: str | None = None) -> Caller:
+    """Somebody with a new key of the principal's workspace."""
+    key, _ = await service.keys.create(principal, "attack", scopes, user_id=user_id, app=app)
     token, _ = await service.sign_ins.open(key)
     return Caller(key, token, service.sign_ins.proof(token))
 
 
 async def caller_with(target: Target, scopes: tuple[str, ...]) -> Caller:
     """Another key of the attacker's workspace."""
-    return await _caller(target.service, target.attacker, scopes)
+    return await caller_of(target.service, target.attacker, scopes)
 
 
 @asynccontextmanager
@@ -220,9 +228,8 @@ async def under_attack(service: Service) -> AsyncIterator[Target]:
         number = uuid.uuid4().hex[:8]
         target.victim = service.workspaces.operator(await service.workspaces.create(f"victim-{number}"))
         target.attacker = service.workspaces.operator(await service.workspaces.create(f"attacker-{number}"))
-        every = tuple(scope for scope in ALL_SCOPES if scope != "workspaces:admin")
-        target.victim_caller = await _caller(service, target.victim, every)
-        target.caller = await _caller(service, target.attacker, every)
+        target.victim_caller = await caller_of(service, target.victim, EVERY)
+        target.caller = await caller_of(service, target.attacker, EVERY)
         await service.sessions.start(target.attacker, SessionDraft(id="own"))
         await _fill(target)
         yield target

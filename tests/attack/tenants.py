@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 
 from hansard.access import ALL_SCOPES
+from hansard.dialects.pocketpaw.signin import COOKIE
 from hansard.http.route import Dialect
-from tests.attack.target import MARK, STREAMS, Caller, Result, Target, body_of, caller_with, without
+from tests.attack.target import EVERY, HOST, MARK, STREAMS, Caller, Result, Target, body_of, caller_of, caller_with, without
 
 
 def _same(answer: httpx.Response, values: dict[str, str]) -> str:
@@ -201,9 +202,10 @@ async def mass_assignment(target: Target) -> Result:
 
 async def forgery(target: Target) -> Result:
     """What the page changes is changed from its own pages alone, whatever cookie comes along."""
-    result = Result("cross-origin writes")
+    result = Result("cross-origin requests")
     before = await target.snapshot(target.victim)
     good = target.victim_caller.headers(_page(target))
+    await _keys_in_cookies(target, result)
     for dialect, route in target.routes():
         if dialect.name != "web" or route.method == "GET":
             continue
@@ -227,6 +229,19 @@ async def forgery(target: Target) -> Result:
     return result
 
 
+async def _keys_in_cookies(target: Target, result: Result) -> None:
+    """A key that a browser shows by itself is refused with what a page of another origin sends."""
+    cookie = {"Cookie": f"{COOKIE}={target.victim_caller.key}"}
+    for dialect, route in target.private():
+        if dialect.name != "pocketpaw":
+            continue
+        for said in ({"Origin": "http://evil.test"}, {"Origin": f"http://{HOST}:81"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
+            answer = await target.client.request(route.method, target.path(route), headers=cookie | said, json=body_of(route))
+            result.count += 1
+            if answer.status_code != 403:
+                result.findings.append(f"{route.method} {route.path} with {said} and a cookie: {answer.status_code}")
+
+
 def _page(target: Target) -> Dialect:
     return next(dialect for dialect in target.app.dialects if dialect.name == "web")
 
@@ -235,7 +250,42 @@ async def foreign_ids_in_bodies(target: Target) -> Result:
     """An id of the victim's in a body or a query reaches nothing."""
     result = Result("foreign ids in bodies and queries")
     before = await target.snapshot(target.victim)
-    ids, headers = target.ids, target.caller.headers(target.app.dialects[0])
+    await _in_bodies(target, target.caller, result)
+    if await target.snapshot(target.victim) != before:
+        result.findings.append("the victim's workspace was changed")
+    return result
+
+
+async def narrowed(target: Target) -> Result:
+    """A key of the victim's own workspace that is narrowed to another end user or app reaches nothing of the victim's, by any route, a retry included."""
+    result = Result("narrowed keys")
+    for user, app in (("stranger", None), (None, "strange")):
+        narrowing = f"the user {user}" if user else f"the app {app}"
+        caller = await caller_of(target.service, target.victim, EVERY, user_id=user, app=app)
+        before = await target.rows(target.victim)
+        await _in_bodies(target, caller, result)
+        for number, (dialect, route) in enumerate(target.private()):
+            if route.media_type == STREAMS or route.scope == "workspaces:admin" or route.path == "/ui/sign-out":
+                continue
+            if route.cached:
+                await target.send(dialect, route, target.path(route), target.victim_caller)
+            for attempt in ("first", "again"):
+                headers = {"Idempotency-Key": f"narrowed-{number}-{narrowing}"}
+                taken = {"json": {"id": target.ids["session_id"]}} if (route.method, route.path) == ("POST", "/v1/sessions") else {}
+                answer = await target.send(dialect, route, target.path(route), caller, headers=headers, **taken)
+                result.count += 1
+                what = f"{route.method} {route.path} by a key for {narrowing}, {attempt}"
+                if answer.status_code >= 500:
+                    result.findings.append(f"{what}: {answer.status_code}")
+                if MARK in without(answer.text, target.ids):
+                    result.findings.append(f"{what}: shows the victim's data")
+        if lost := set(before) - set(await target.rows(target.victim)):
+            result.findings.append(f"a key for {narrowing} changed what is not its own: {sorted(lost)[:3]}")
+    return result
+
+
+async def _in_bodies(target: Target, caller: Caller, result: Result) -> None:
+    ids, headers = target.ids, caller.headers(target.app.dialects[0])
     session, user = ids["session_id"], ids["user_id"]
     line = {"id": session, "title": "overwritten", "messages": [{"role": "user", "text": "overwritten"}]}
     tries: list[tuple[str, str, dict[str, Any]]] = [
@@ -272,6 +322,3 @@ async def foreign_ids_in_bodies(target: Target) -> Result:
             result.findings.append(f"{what}: {answer.status_code}")
         if MARK in without(answer.text, ids).replace(MARK, "", str(more).count(MARK)):
             result.findings.append(f"{what}: shows the victim's data: {answer.text[:200]}")
-    if await target.snapshot(target.victim) != before:
-        result.findings.append("the victim's workspace was changed")
-    return result

@@ -45,6 +45,20 @@ async def test_signing_in_sets_a_cookie_that_opens_and_signing_out_takes_it_back
     assert (await anonymous.get(URL)).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "said", [{"Origin": "http://hansard.test:3000"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+async def test_a_cookie_proves_nothing_to_pages_of_other_origins(anonymous: httpx.AsyncClient, make_key: MakeKey, said: dict[str, str]) -> None:
+    """A browser sends it along with what a page on another port of this host asks for, SameSite or not."""
+    key = await make_key()
+    cookie = {"Cookie": f"pocketpaw_session={key}"}
+    made = (await anonymous.post("/api/v1/sessions", headers=cookie | {"Origin": "http://hansard.test", "Sec-Fetch-Site": "same-origin"})).json()
+    answer = await anonymous.delete(f"/api/sessions/{made['id']}", headers=cookie | said)
+    assert (answer.status_code, answer.json()) == (403, {"detail": "this request was sent from a page of another origin: show the key itself"})
+    assert (await anonymous.get(URL, headers=cookie | said)).status_code == 403
+    assert (await anonymous.get(URL, headers={"Authorization": f"Bearer {key}"} | said)).status_code == 200
+
+
 async def test_behind_https_the_cookie_is_for_https_alone(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
     answer = await anonymous.post("/api/auth/login", json={"token": await make_key()}, headers={"X-Forwarded-Proto": "https"})
     assert answer.headers["set-cookie"].endswith("; Secure")

@@ -183,6 +183,14 @@ async def test_a_key_may_stand_in_a_header_or_in_the_cookie(connect: Connect, ke
             assert (await socket.hear())["type"] == "connection_info"
 
 
+async def test_a_page_of_another_origin_opens_nothing_with_the_cookie(connect: Connect, key: str) -> None:
+    with pytest.raises(Closed):
+        async with connect(shown="", headers={"Cookie": f"pocketpaw_session={key}", "Origin": "http://hansard.test:3000"}):
+            pass
+    async with connect(shown="", headers={"Cookie": f"pocketpaw_session={key}", "Origin": "http://hansard.test"}) as socket:
+        assert (await socket.hear())["type"] == "connection_info"
+
+
 @pytest.mark.parametrize(("path", "shown"), [("/ws", ""), ("/ws", "hsd_wrong"), ("/ws/nope", "hsd_wrong")])
 async def test_without_a_key_nobody_gets_in(connect: Connect, path: str, shown: str) -> None:
     with pytest.raises(Closed):

@@ -214,3 +214,10 @@ def test_a_route_without_a_scope_does_not_start() -> None:
         route("GET /open", echo)
     with pytest.raises(TypeError, match="declares no scope"):
         route("GET /open", echo, scope="everything")
+
+
+async def test_no_cache_gives_an_answer_to_another_key(toy: httpx.AsyncClient) -> None:
+    """What may be kept is asked for anew by each key, since two workspaces have the same ETags; what has none is kept nowhere, an error neither."""
+    kept, plain, missing = [await toy.get(path) for path in ("/tagged", "/echo", "/none")]
+    assert (kept.headers["cache-control"], kept.headers["vary"]) == ("private, no-cache", "Authorization, X-API-KEY, Cookie")
+    assert [one.headers["cache-control"] for one in (plain, missing)] == ["no-store"] * 2

@@ -92,3 +92,11 @@ async def test_unknown_runs_are_not_found(client: httpx.AsyncClient) -> None:
     for method, path in (("GET", "runs/x"), ("POST", "runs/x/heartbeat"), ("POST", "runs/x/finish")):
         answer = await client.request(method, f"/v1/sessions/s/{path}", json={} if method == "POST" else None)
         assert (answer.status_code, answer.json()["code"]) == (404, "run_not_found")
+
+
+async def test_an_error_is_kept_as_far_as_a_list_can_bear(client: httpx.AsyncClient) -> None:
+    """Every list shows it with its session: a whole log would be in each page; a NUL is not for PostgreSQL."""
+    await client.post("/v1/sessions/s/runs", json={"id": "r"})
+    done = await client.post("/v1/sessions/s/runs/r/finish", json={"state": "failed", "error": "a\x00b" + "x" * 500_000})
+    assert (done.status_code, done.json()["error"]) == (200, "a\ufffdb" + "x" * 7997)
+    assert len((await client.get("/v1/sessions")).content) < 20_000

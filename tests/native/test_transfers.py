@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from hansard.access import Principal
@@ -122,3 +123,47 @@ async def test_both_are_in_the_audit_log(client: httpx.AsyncClient) -> None:
     await client.get("/v1/export")
     noted = (await client.get("/v1/audit")).json()["data"]
     assert {"sessions.imported", "sessions.exported"} <= {one["action"] for one in noted}
+
+
+def line_of(**said: Any) -> bytes:
+    """A line of our own format with these fields of the session, or runs and messages."""
+    times = dict.fromkeys(("created_at", "updated_at", "active_at"), "2024-01-01T00:00:00Z")
+    runs = [{"created_at": times["created_at"], "updated_at": times["updated_at"]} | one for one in said.pop("runs", [])]
+    session = {"id": HERE, "version": 3, "kind": "session", "resolution": "open"} | times | said
+    return json.dumps({"hansard": 1, "session": session, "runs": runs}).encode()
+
+
+HERE = "0190163d-8694-739b-aea5-966c26f8ad91"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"state": "running"}, "no run of it is"),
+        ({"state": "running", "run_id": "r", "runs": [{"id": "r", "state": "completed"}]}, "no run of it is"),
+        ({"state": "odd"}, "session.state is 'odd'"),
+        ({"message_count": 7}, "message_count is 7"),
+        ({"version": 2**63 - 1}, "session: version must be from 0 to"),
+        ({"input_tokens": -1}, "session: input_tokens must be from 0 to"),
+        ({"user_id": "a\x00b"}, "session: user_id contains a NUL character"),
+        ({"parent_id": HERE}, "session.parent_id is the session itself"),
+    ],
+)
+async def test_a_line_that_no_store_could_have_written_is_set_aside(client: httpx.AsyncClient, said: dict[str, Any], words: str) -> None:
+    """Such as a session that is running without a run: nobody would ever end it."""
+    result = await imported(client, line_of(**said) + b"\n" + line_of(id=HERE.replace("0", "1")))
+    assert (result["new"], result["bad"]) == (1, 1)
+    assert words in result["problems"][0]["reason"]
+
+
+async def test_a_session_that_is_its_own_parent_is_deleted(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+    """No API makes one, and a store that has one from elsewhere gets rid of it."""
+    made = (await client.post("/v1/sessions", json={"id": "loop"})).json()
+    ident = made["uid"].removeprefix("ses_")
+    (snapshot,) = await service.transfers.take(principal, [ident])
+    await client.delete("/v1/sessions/loop")
+    looped = msgspec.structs.replace(snapshot, session=msgspec.structs.replace(snapshot.session, parent_id=ident))
+    await service.transfers.restore(principal, [looped])
+    assert (await client.get("/v1/sessions/loop")).json()["parent"] == made["uid"]
+    assert (await client.delete("/v1/sessions/loop")).status_code == 200
+    assert (await client.get("/v1/sessions/loop")).status_code == 404

@@ -11,6 +11,7 @@ import pytest
 
 from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.app import opened
+from hansard.dialects.pocketpaw import signin
 from hansard.http import route, routing, soundness
 from hansard.http.call import Call
 from hansard.model.once import Once
@@ -19,6 +20,7 @@ from hansard.service import Service, keys
 from hansard.service.keys import Keys
 from hansard.settings import Settings
 from hansard.store.cursors import Cursors
+from hansard.store.verbs.names import Ref
 from hansard.web import shell
 from tests.attack import inputs, tenants, wire
 from tests.attack.schemas import documents, fuzz
@@ -33,7 +35,7 @@ async def few_strings(target: Target) -> Result:
     return await inputs.hostile_strings(target, FEW)
 
 
-AGAINST_SQL = [tenants.foreign_ids, tenants.mass_assignment, few_strings, inputs.cursors, tenants.foreign_ids_in_bodies]
+AGAINST_SQL = [tenants.foreign_ids, tenants.mass_assignment, few_strings, inputs.cursors, tenants.foreign_ids_in_bodies, tenants.narrowed]
 SUITES = [
     tenants.credentials, tenants.scopes, tenants.escalation, tenants.forgery,
     inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, inputs.secrets_at_rest, *AGAINST_SQL,
@@ -86,6 +88,11 @@ def generous(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_check_within", lambda *_: None)
 
 
+def broad(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key for one end user sees every session."""
+    monkeypatch.setattr(Ref, "sees", lambda *_: True)
+
+
 def brittle(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A quote in a title breaks the list."""
     real = sessions.filter_of
@@ -135,6 +142,11 @@ def from_anywhere(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shell, "check_origin", lambda _call: None)
 
 
+def trusting(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key in a cookie is taken from pages of any origin."""
+    monkeypatch.setattr(signin, "is_foreign", lambda _headers: False)
+
+
 def plain_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys are stored as they are."""
     monkeypatch.setattr(KeyMint, "digest", lambda _self, one: one.secret)
@@ -162,6 +174,7 @@ async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
         (open_door, tenants.credentials),
         (every_scope, tenants.scopes),
         (generous, tenants.escalation),
+        (broad, tenants.narrowed),
         (as_victim, tenants.mass_assignment),
         (brittle, few_strings),
         (unsealed, inputs.cursors),
@@ -169,6 +182,7 @@ async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
         (any_method, inputs.methods),
         (unchecked, inputs.bodies),
         (from_anywhere, tenants.forgery),
+        (trusting, tenants.forgery),
         (as_victim, tenants.foreign_ids_in_bodies),
     ],
 )

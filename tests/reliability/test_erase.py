@@ -14,7 +14,7 @@ import pytest
 from hansard.access import ALL_SCOPES, Principal
 from hansard.app import opened, running
 from hansard.errors import Forbidden, NotFound
-from hansard.model import MessageDraft, MessageQuery, SessionDraft, SessionFilter, SessionQuery, parts
+from hansard.model import MessageDraft, MessageQuery, SessionDraft, SessionFilter, SessionPatch, SessionQuery, parts
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.conftest import client_of
@@ -83,6 +83,16 @@ async def test_traces_that_a_plain_delete_leaves_are_seen(tmp_path: Path, figure
     assert after > 0
 
 
+async def entitle_and_delete(service: Service, principal: Principal) -> None:
+    """A session that has its title and preview of its first message, which is then deleted; the old title was in an event of a renaming too."""
+    text = f"{CANARY} said first"
+    await service.sessions.start(principal, SessionDraft(id="titled"))
+    _, (first,) = await service.messages.append(principal, "titled", [MessageDraft(role="user", parts=parts.text_part(text), text=text)])
+    for title in ("another", None):
+        await service.sessions.update(principal, "titled", SessionPatch(title=title))
+    await service.messages.delete(principal, "titled", first.id)
+
+
 async def test_no_byte_of_a_deleted_session_or_message_is_left(tmp_path: Path, figure: Figure) -> None:
     async with opened(Settings(store=url(tmp_path))) as service:
         principal = await begin(service)
@@ -90,12 +100,13 @@ async def test_no_byte_of_a_deleted_session_or_message_is_left(tmp_path: Path, f
         await service.indexer.catch_up()
         _, messages, _ = await service.messages.list(principal, "s1-ordinary", MessageQuery(limit=200))
         await service.messages.delete(principal, "s1-ordinary", messages[-1].id)
+        await entitle_and_delete(service, principal)
         for number in range(0, 30, 3):
             await service.sessions.delete(principal, f"s{number}-{CANARY}")
         await service.indexer.catch_up()
         await service.store.scrub(seconds=5)
         after = traces(tmp_path, CANARY)
-    figure(f"{after} traces of 10 deleted sessions and a deleted message")
+    figure(f"{after} traces of 10 deleted sessions and two deleted messages, one of which was the title")
     assert after == 0
 
 
@@ -115,6 +126,22 @@ async def test_kept_answers_go_with_what_they_quote(lone_service: Service, figur
     assert (again.status_code, again.json()["code"]) == (404, "deleted_since")
     assert untouched.json() == other.json()
     assert gone.json()["code"] == "deleted_since"
+
+
+async def test_kept_answers_that_quote_a_message_as_title_or_preview_go_with_it(lone_service: Service, figure: Figure) -> None:
+    principal = await begin(lone_service)
+    key, _ = await lone_service.keys.create(principal, "tests", ALL_SCOPES)
+    async with client_of(lone_service, key) as client:
+        asked = [("patch", "/v1/sessions/one", {"tags": ["x"]}), ("post", "/v1/sessions", {"id": "one"}), ("post", "/v1/sessions/one/end", {})]
+        texts = (CANARY, "an ordinary word", f'{CANARY} "quoted"\n' + "long " * 90)
+        sent = [(await client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": text}]})).json()["data"][0] for text in texts]
+        first = [await client.request(method, path, json=body, headers={"Idempotency-Key": path + method}) for method, path, body in asked]
+        for message in sent[::2]:
+            await client.delete(f"/v1/sessions/one/messages/{message['id']}")
+        again = [await client.request(method, path, json=body, headers={"Idempotency-Key": path + method}) for method, path, body in asked]
+    figure(f"{sum(CANARY in one.text for one in first)} answers quoted a message that was deleted, {sum(CANARY in one.text for one in again)} retries do")
+    assert all(one.text.count(CANARY) == 3 for one in first)  # title, preview, last preview
+    assert [one.json().get("code") for one in again] == ["deleted_since"] * 3
 
 
 async def test_no_route_shows_an_erased_user(client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure) -> None:

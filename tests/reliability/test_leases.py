@@ -117,3 +117,52 @@ async def test_a_session_deleted_while_it_lapses_does_not_stop_the_reaper(store_
         await service.runs.reap()
         states = [(await service.sessions.read(principal, name)).state for name in ("two", "three")]
     assert states == ["interrupted", "interrupted"]
+
+
+async def test_a_run_that_comes_back_does_not_work_beside_its_successor(store_url: str, clock: Clock, figure: Figure) -> None:
+    """A paused process whose lease lapsed is refused while another exclusive run is open, and goes on when there is none."""
+    async with opened(Settings(store=store_url)) as plain:
+        service = await Service.on(plain.store, clock=clock)
+        principal = await begin(service)
+        await service.runs.start(principal, "one", RunDraft(id="paused", lease_us=1_000, exclusive=True))
+        await service.runs.start(principal, "two", RunDraft(id="shared", lease_us=1_000))
+        await service.runs.start(principal, "three", RunDraft(id="unaware", lease_us=1_000))
+        clock.pass_seconds(1)
+        await service.runs.reap()
+        await service.runs.start(principal, "one", RunDraft(id="successor", exclusive=True))
+        await service.runs.start(principal, "two", RunDraft(id="other"))
+        await service.runs.start(principal, "three", RunDraft(id="alone", exclusive=True))
+        with pytest.raises(Conflict, match="run alone is open"):
+            await service.runs.update(principal, "three", "unaware", RunPatch())
+        with pytest.raises(Conflict) as refused:
+            await service.runs.update(principal, "one", "paused", RunPatch())
+        open_then = [run.id for run in (await service.runs.list(principal, "one", 9))[1] if run.state == "running"]
+        _, shared = await service.runs.update(principal, "two", "shared", RunPatch())
+        await service.runs.update(principal, "one", "successor", RunPatch(state="completed"))
+        _, again = await service.runs.update(principal, "one", "paused", RunPatch())
+    figure(f"beside its successor {refused.value.code}, afterwards {again.state}; one that did not ask to be alone {shared.state}")
+    assert (refused.value.code, open_then) == ("run_open", ["successor"])
+    assert (again.state, shared.state) == ("running", "running")
+
+
+async def test_a_heartbeat_that_comes_while_the_reaper_looks_keeps_the_run(store_url: str, clock: Clock, figure: Figure) -> None:
+    """The reaper sees a lapsed lease, and finds it made longer when it comes to end the run."""
+    async with opened(Settings(store=store_url)) as plain:
+        service = await Service.on(plain.store, clock=clock)
+        principal = await begin(service)
+        await service.runs.start(principal, "one", RunDraft(id="late", lease_us=1_000_000))
+        clock.pass_seconds(2)
+        real = service.store.write
+
+        async def beating(verb: Callable[..., Steps[Any]], *args: Any, **kwargs: Any) -> Any:
+            result = await real(verb, *args, **kwargs)
+            if verb is verbs.lapsed:
+                service.store.write = real  # type: ignore[method-assign]  # once is enough
+                await service.runs.update(principal, "one", "late", RunPatch())
+            return result
+
+        service.store.write = beating  # type: ignore[method-assign]  # a seam in time that nothing else offers
+        reaped = await service.runs.reap()
+        _, run = await service.runs.read(principal, "one", "late")
+    figure(f"{reaped} reaped; the run is {run.state}")
+    assert (reaped, run.state) == (0, "running")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
+import pytest
 
 from hansard.access import Principal
+from hansard.app import application
 from hansard.model import MessageDraft, MessageQuery, SessionDraft
 from hansard.model.parts import text_part
-from hansard.service import Service
+from hansard.service import Service, appends
+from hansard.settings import Settings
+from hansard.store.steps import Steps
+from hansard.store.verbs.appends import append_many
 
 
 def draft(text: str, client_id: str | None = None) -> MessageDraft:
@@ -65,3 +71,33 @@ async def test_a_refused_append_gives_its_key_back(client: httpx.AsyncClient) ->
     for number in range(5):
         await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": str(number)}]})
     assert (await client.post("/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": "k1"})).status_code == 201
+
+
+async def test_none_waits_for_ever_behind_a_group_that_fails(client: httpx.AsyncClient, service: Service, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that nobody foresaw ends the appends of its group; those behind it are written, and their keys are free again."""
+    await client.post("/v1/sessions", json={"id": "s"})
+    calls = 0
+
+    def faulty(*args: Any) -> Steps[Any]:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RuntimeError("unforeseen")
+        return (yield from append_many(*args))
+
+    monkeypatch.setattr(appends, "append_many", faulty)
+    monkeypatch.setattr(appends, "_TOGETHER", 4)
+    transport = httpx.ASGITransport(application(service, Settings(store=service.store.url)), raise_app_exceptions=False)
+    quiet = httpx.AsyncClient(transport=transport, base_url=client.base_url, headers={"Authorization": f"Bearer {key}"})
+
+    async def send(number: int) -> int:
+        body = {"messages": [{"role": "user", "text": str(number)}]}
+        return (await quiet.post("/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": f"k{number}"})).status_code
+
+    async with asyncio.timeout(20), quiet:
+        first = await asyncio.gather(*map(send, range(20)))
+        again = [await send(number) for number in range(20)]
+    assert first.count(500) == 4
+    assert first.count(201) == 16
+    assert set(again) == {201}
+    assert (await client.get("/v1/sessions/s")).json()["message_count"] == 20

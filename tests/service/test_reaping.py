@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
-from hansard.errors import Conflict
-from hansard.model import RunDraft, RunPatch, SessionDraft
+from hansard import app
+from hansard.model import Run, RunDraft, RunPatch, SessionDraft
 from hansard.service import Service
+from hansard.service import runs as service_runs
 
 
 async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(lone_service: Service) -> None:
@@ -28,19 +30,31 @@ async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(lone_ser
     assert await runs.reap() == 0
 
 
-async def test_a_run_that_was_given_up_does_not_come_back_beside_the_one_that_took_over(lone_service: Service) -> None:
+async def test_a_run_that_cannot_be_ended_holds_nobody_up(lone_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reaper ends the others, says so, and looks again: no fault ends it."""
     operator = lone_service.workspaces.operator(await lone_service.workspaces.create("acme"))
-    runs, sessions = lone_service.runs, lone_service.sessions
-    await sessions.start(operator, SessionDraft(id="s"))
-    await runs.start(operator, "s", RunDraft(id="paused", lease_us=1, exclusive=True))
-    assert await runs.reap() == 1
-    await runs.start(operator, "s", RunDraft(id="next", exclusive=True))
-    with pytest.raises(Conflict, match="run next has begun since") as refused:
-        await runs.update(operator, "s", "paused", RunPatch())
-    assert (refused.value.code, refused.value.extra["run_id"]) == ("run_finished", "next")
-    session, run = await runs.update(operator, "s", "paused", RunPatch(state="failed", error="too late"))
-    assert (session.run_id, session.state, run.state) == ("next", "running", "failed")
-    await runs.start(operator, "s", RunDraft(id="again", lease_us=1))
-    assert await runs.reap() == 1
-    await runs.update(operator, "s", "next", RunPatch(state="completed"))
-    assert (await runs.update(operator, "s", "again", RunPatch()))[1].state == "running"
+    runs = lone_service.runs
+    for name in ("a", "b", "c"):
+        await lone_service.sessions.start(operator, SessionDraft(id=name))
+        await runs.start(operator, name, RunDraft(id=name, lease_us=1_000))
+    real, looks = service_runs._lapse, 0
+
+    def faulty(run: Run, now: int) -> Run:
+        if run.id == "a" and looks < 2:
+            raise RuntimeError("unforeseen")
+        return real(run, now)
+
+    async def look() -> float:
+        nonlocal looks
+        looks += 1
+        await runs.reap()
+        return 0.05
+
+    monkeypatch.setattr(service_runs, "_lapse", faulty)
+    monkeypatch.setattr(app, "_FAILED_SECONDS", 0.05)
+    await asyncio.sleep(0.01)
+    with capture_logs() as logged, pytest.raises(TimeoutError):
+        await asyncio.wait_for(app.for_ever("look for lapsed runs", look), 1.5)
+    states = [(await lone_service.sessions.read(operator, name)).state for name in ("a", "b", "c")]
+    assert states == ["interrupted"] * 3
+    assert [(line["event"], line["error"]) for line in logged] == [("could not look for lapsed runs", "RuntimeError")]

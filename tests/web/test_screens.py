@@ -182,6 +182,9 @@ async def test_views_and_shares(reader: Reader, session: str) -> None:
     assert made.text.index("shown this once") < made.text.index("<dl>"), "in view, not at the foot of the page"
     assert "shown this once" in made.text
     path = made.text.partition("/s/")[2].split("<")[0].split('"')[0]
+    await reader.api("POST", "/v1/sessions/talk/fork", json={"title": "of somebody else"})
+    assert "of somebody else" in (await reader.get(f"/ui/sessions/{session}")).text
+    assert "of somebody else" not in (await reader.client.get(f"/s/{path}", headers={"Cookie": ""})).text
     shown = await reader.client.get(f"/s/{path}", headers={"Cookie": ""})
     assert (shown.status_code, "My box was damaged" in shown.text, "<form" in shown.text) == (200, True, False)
     share = (await reader.api("GET", "/v1/sessions/talk/shares")).json()["data"][0]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from hashlib import blake2b
+
 from msgspec import Struct
 
 from hansard.errors import Forbidden
@@ -28,6 +30,13 @@ class Principal(Struct, frozen=True):
     scopes: frozenset[str]
     user_id: str | None = None
     app: str | None = None
+
+    @property
+    def narrowing(self) -> str:
+        """Stands for the end user and the app that the caller is narrowed to, naming neither; empty for one who sees the whole workspace."""
+        if self.user_id is None and self.app is None:
+            return ""
+        return blake2b(repr((self.user_id, self.app)).encode(), digest_size=8).hexdigest()
 
     def is_of(self, workspace: str) -> bool:
         """Whether this names its workspace: the id, as the native API shows it or bare as others do, or the name."""

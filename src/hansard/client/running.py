@@ -189,7 +189,7 @@ def _is_open(run: Run) -> bool:
 
 
 def _is_over(error: HansardError) -> bool:
-    return isinstance(error, Refused) and error.code in {"run_finished", "run_not_found", "session_not_found"}
+    return isinstance(error, Refused) and error.code in {"run_finished", "run_open", "run_not_found", "session_not_found"}
 
 
 def _end(error: BaseException | None) -> FinalState:

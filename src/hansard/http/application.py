@@ -62,6 +62,9 @@ _STORE_TROUBLE = {
     "outcome_unknown": "whether this was done is not known: repeat it with the same Idempotency-Key to learn the outcome",
     "store_overloaded": "too much waits for the store: try again",
 }
+_KEPT_BY_ITS_CALLER = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization, X-API-KEY, Cookie"))
+"""A cache that several keys share asks anew for each: two workspaces have the same ETags."""
+_KEPT_NOWHERE = (b"cache-control", b"no-store")
 _log = Log("hansard")
 
 
@@ -277,7 +280,9 @@ async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
     if status != 304:  # noqa: PLR2004 - an answer without content
         headers += [(b"content-type", (answer.media_type or "application/json").encode()), (b"content-length", str(len(body)).encode())]
     if answer.etag:
-        headers += [(b"etag", answer.etag.encode()), (b"cache-control", b"private, no-cache")]
+        headers += [(b"etag", answer.etag.encode()), *_KEPT_BY_ITS_CALLER]
+    else:
+        headers.append(_KEPT_NOWHERE)
     if answer.headers or limit:
         headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in (*answer.headers, *limit)]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -119,9 +119,8 @@ class Call(Generic[P, B]):
             raise Invalid(f"Idempotency-Key must be at most {KEY_LENGTH} printable characters", param="Idempotency-Key")
         request = b"\x00".join((self.scope["method"].encode(), self.scope["path"].encode(), self.scope["query_string"], self._data))
         answered = status or self.route.status
-        caller = self.principal
-        if caller.user_id is not None or caller.app is not None:
-            key = f"{blake2b(repr((caller.user_id, caller.app)).encode(), digest_size=8).hexdigest()}/{key}"
+        if narrowing := self.principal.narrowing:
+            key = f"{narrowing}/{key}"
 
         def told(result: Any) -> tuple[int, bytes]:  # noqa: ANN401 - whatever the verb gives
             answer = tell(result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,10 +23,8 @@ class PageCache:
     @staticmethod
     def tag(principal: Principal, generation: int) -> str:
         """The ETag of every cached answer to this principal at this generation."""
-        narrow = ""
-        if principal.user_id is not None or principal.app is not None:
-            narrow = "-" + blake2b(repr((principal.user_id, principal.app)).encode(), digest_size=6).hexdigest()
-        return f'W/"g{generation}{narrow}"'
+        narrowing = principal.narrowing
+        return f'W/"g{generation}-{narrowing}"' if narrowing else f'W/"g{generation}"'
 
     def get(self, key: Hashable, generation: int) -> bytes | None:
         kept = self._kept.get(key)

@@ -12,7 +12,8 @@ OPEN_STATES: tuple[str, ...] = ("queued", "running", "waiting")
 class Run(Struct, frozen=True):
     """One execution of an agent or workflow; a lease while it is open.
 
-    ``lease_expires_at`` is None for a run without a lease and for a finished one.
+    ``lease_expires_at`` is None for a run without a lease and for a finished one, ``exclusive_at`` for one that
+    did not ask to be alone.
     """
 
     session_id: str
@@ -32,6 +33,7 @@ class Run(Struct, frozen=True):
     started_at: int | None
     finished_at: int | None
     updated_at: int
+    exclusive_at: int | None
     metadata: Raw
 
 

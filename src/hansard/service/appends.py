@@ -70,23 +70,29 @@ class Appends:
         drain.add_done_callback(self._drains.discard)
 
     async def _drain(self, workspace_id: str) -> None:
+        """Write group after group; a group that fails leaves those behind it in their place, and none waits for ever."""
         queue = self._queues[workspace_id]
         try:
             while queue:
                 await self._together(workspace_id, [queue.popleft() for _ in range(min(_TOGETHER, len(queue)))])
         finally:
             del self._queues[workspace_id]
+            for one in queue:
+                _settle(one, StoreUnavailable("the store is closing"))
 
     async def _together(self, workspace_id: str, group: Sequence[Waiting]) -> None:
         """Write a group; every future is settled, whatever happens."""
         batch, rest = self._claim(workspace_id, group)
+        outcomes: Sequence[Answer | Exception | None]
         try:
             outcomes = await self._store.write(append_many, workspace_id, [one.append for one in batch], self._ids) if batch else []
         except Error as problem:
             outcomes = [None if _apart(problem, one.append) else problem for one in batch]
-        except BaseException as problem:
+        except Exception as problem:  # noqa: BLE001 - it belongs to those who wait
+            outcomes = [problem] * len(batch)
+        except BaseException:
             for one in group:
-                _settle(one, problem)
+                _settle(one, StoreUnavailable("the store is closing"))
             raise
         finally:
             self._store.in_flight.difference_update(_flights(workspace_id, batch))

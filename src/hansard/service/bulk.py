@@ -71,8 +71,13 @@ class Bulk:
         return await self._apply(principal, action, once(), value)
 
     async def undo(self, principal: Principal, action_id: str) -> tuple[int, int]:
-        """Write back what an action changed, within ten minutes: how many were, and how many had changed since and stay."""
+        """Write back what an action changed, within ten minutes: how many were, and how many had changed since and stay.
+
+        A caller who is narrowed undoes only what callers of the same narrowing did; all else is NotFound.
+        """
         now = self._clock()
+        if not action_id.endswith(_of(principal)):
+            raise verbs.missing(action_id)
         await self._store.write(verbs.undo, principal.workspace_id, action_id, now, _WINDOW_US)
         restored, skipped = 0, 0
         after: str | None = ""
@@ -87,7 +92,7 @@ class Bulk:
             principal.require("sessions:delete")
             return Outcome(sum([await self._delete(principal, names, now) async for names in groups]), None)
         amend = _amending(action, value, now)
-        ident = self._ids.prefixed("bulk_")
+        ident = self._ids.prefixed("bulk_") + _of(principal)
         await self._store.write(verbs.begin, principal.workspace_id, ident, action, now)
         changed = 0
         async for names in groups:
@@ -112,6 +117,11 @@ class Bulk:
         while found := await self._store.read(verbs.places, principal.workspace_id, narrowed(principal, wanted), _STEP, after):
             yield [ident for ident, _ in found]
             after = found[-1][1]
+
+
+def _of(principal: Principal) -> str:
+    """The end of the ids of the actions that are this caller's to undo."""
+    return f"-{principal.narrowing}" if principal.narrowing else ""
 
 
 def _until(wanted: SessionFilter, snapshot_at: int) -> SessionFilter:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hansard.errors import Conflict, NotFound
+from hansard.errors import Conflict, NotFound, StoreUnavailable
 from hansard.ids import RUN
 from hansard.model import Page, Run
 from hansard.model.run import OPEN_STATES
 from hansard.service.rules import own_id, ref, short, write
 from hansard.store.verbs import runs as verbs
+from hansard.store.verbs.messages import clip
 from hansard.store.verbs.names import Ref
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from hansard.model.once import Once
     from hansard.store import Store
     from hansard.store.cursors import Cursors
+
+
+_ERROR = 8000
+Failures = list[Exception]
 
 
 class Runs:
@@ -41,18 +46,20 @@ class Runs:
         ident = own_id(draft.id) if draft.id is not None else self._ids.prefixed(RUN)
         for field in ("agent", "model", "workflow_id"):
             short(getattr(draft, field), field)
+        draft = msgspec.structs.replace(draft, error=_clipped(draft.error))
 
         def make(found: Session) -> Run:
             return _started(ident, found, draft, now)
 
-        return await write(self._store, once, principal.workspace_id, now, verbs.start, ref(principal, session), make, now, exclusive=draft.exclusive)
+        return await write(self._store, once, principal.workspace_id, now, verbs.start, ref(principal, session), make, now)
 
     async def update(self, principal: Principal, session: str, run_id: str, patch: RunPatch, *, once: Once | None = None) -> tuple[Session, Run]:
-        """Heartbeat, change state, or finish.
+        """Heartbeat, change state, or finish; a finished run stays as it is (Conflict ``run_finished``).
 
-        Raises Conflict ``run_finished`` for a run that is finished, and for an interrupted one to go on where another has begun since.
+        An interrupted one goes on, unless another run is open by now and one of the two asked to be alone (Conflict ``run_open``).
         """
         now = self._clock()
+        patch = msgspec.structs.replace(patch, error=_clipped(patch.error))
 
         def amend(run: Run) -> Run:
             if run.finished_at is not None and run.state != "interrupted":
@@ -80,19 +87,25 @@ class Runs:
         return await self._store.read(verbs.by_ids, principal.workspace_id, session.id, list(dict.fromkeys(wanted)))
 
     async def reap(self) -> int:
-        """Mark the runs whose lease has lapsed as interrupted, in every workspace; how many. Safe in several processes."""
+        """Mark the runs whose lease has lapsed as interrupted, in every workspace; how many. Safe in several processes.
+
+        One that cannot be ended does not keep the others waiting; what it raised is raised when they are done.
+        """
         now = self._clock()
         reaped = 0
+        failed: Failures = []
         for workspace_id in await self._store.read(verbs.due, now):
             while lapsed := await self._store.write(verbs.lapsed, workspace_id, now):
-                ended = [await self._reap_one(workspace_id, session_id, run_id, now) for session_id, run_id in lapsed]
+                ended = [await self._reap_one(workspace_id, session_id, run_id, now, failed) for session_id, run_id in lapsed]
                 reaped += sum(ended)
                 if not any(ended):  # another reaper is at it
                     break
+        if failed:
+            raise failed[0]
         return reaped
 
-    async def _reap_one(self, workspace_id: str, session_id: str, run_id: str, now: int) -> bool:
-        """End one run whose lease has lapsed; False when somebody else was faster or it is gone."""
+    async def _reap_one(self, workspace_id: str, session_id: str, run_id: str, now: int, failed: Failures) -> bool:
+        """End one run whose lease has lapsed; False when somebody else was faster, it is gone, or it ``failed``."""
         ended = False
 
         def amend(run: Run) -> Run:
@@ -105,7 +118,17 @@ class Runs:
             await self._store.write(verbs.change, Ref(workspace_id, session_id), run_id, now, amend)
         except NotFound:
             return False
+        except StoreUnavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - told when the others are done
+            failed.append(problem)
+            return False
         return ended
+
+
+def _clipped(error: str | None) -> str | None:
+    """As much of an error as every list of sessions can bear."""
+    return None if error is None else clip(error, _ERROR)
 
 
 def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:
@@ -129,6 +152,7 @@ def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:
         draft.started_at or (None if draft.state == "queued" else draft.created_at or now),
         None if is_open else draft.finished_at or now,
         now,
+        now if draft.exclusive else None,
         draft.metadata,
     )
 

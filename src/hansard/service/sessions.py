@@ -61,12 +61,9 @@ class Sessions:
         try:
             parent = await self.read(principal, draft.parent) if draft.parent else None
             session = _sized(self.drafted(principal, draft, parent, now))
-            found, new = await write(self._store, once, principal.workspace_id, now, verbs.create, session)
+            return await write(self._store, once, principal.workspace_id, now, verbs.start, session, ref(principal, draft.id or ""))
         except NotFound as problem:
             raise NotFound(f"no session {draft.parent!r} in this workspace to be the parent", code=problem.code, param="parent") from problem
-        if not new and not ref(principal, "").sees(found.user_id, found.app):
-            raise Conflict(f"the id {draft.id!r} is taken", code="session_exists", param="id")
-        return found, new
 
     async def record(
         self, principal: Principal, draft: SessionDraft, messages: Sequence[MessageDraft], *, once: Once | None = None

@@ -13,6 +13,7 @@ from hansard.errors import Invalid
 from hansard.model import Workspace
 from hansard.model.plain import meant
 from hansard.service.merge import merge_patch
+from hansard.service.rules import whole
 from hansard.store.verbs import keys as verbs
 from hansard.store.verbs.audit import Act
 
@@ -47,6 +48,12 @@ def _check_settings(patch: object) -> None:
             raise Invalid(f"settings.{name} is true or false", param=f"settings.{name}")
 
 
+def _of_the_whole(by: Principal | None) -> None:
+    """Forbidden for a key that is narrowed; None is one who runs the store."""
+    if by is not None:
+        whole(by)
+
+
 class Workspaces:
     def __init__(self, store: Store, keys: Keys, ids: IdSource, clock: Callable[[], int], audit: Audit) -> None:
         self._store = store
@@ -57,6 +64,7 @@ class Workspaces:
 
     async def create(self, name: str, *, by: Principal | None = None) -> Workspace:
         """A new, empty workspace; Conflict when the name is taken. ``by`` None is one who runs the store."""
+        _of_the_whole(by)
         made = Workspace(self._ids.workspace(), _checked(name), self._clock(), Raw(b"{}"))
         return await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.created", made.id), verbs.create_workspace), made)
 
@@ -71,7 +79,8 @@ class Workspaces:
         return await self._store.read(verbs.workspace_named, name)
 
     async def update(self, workspace_id: str, *, name: str | None = None, settings: object = None, by: Principal | None = None) -> Workspace:
-        """Rename, and merge-patch the settings; Conflict when the name is taken, Invalid for an unknown setting."""
+        """Rename, and merge-patch the settings; Conflict when the name is taken, Invalid for an unknown setting, Forbidden for a narrowed key."""
+        _of_the_whole(by)
         _check_settings(settings)
         before = await self.read(workspace_id)
         merged = merge_patch(msgspec.json.decode(before.settings), settings) if settings is not None else None
@@ -82,6 +91,7 @@ class Workspaces:
 
     async def delete(self, workspace_id: str, *, by: Principal | None = None) -> None:
         """Remove the workspace and everything in it but its audit log and receipts, which quote nothing of it."""
+        _of_the_whole(by)
         await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.deleted", workspace_id), verbs.delete_workspace), workspace_id)
         self._keys.forget()
         await self._store.scrub()

@@ -130,8 +130,8 @@ class Acting:
         principal, session, share = await call.service.shares.open(call.path["name"])
         call.identify(principal)
         call.path = {"session_id": session.id}
-        pane = await opened(call)
-        pane.tab, pane.earlier, pane.later, pane.parent, pane.children = "conversation", None, None, None, []
+        pane = await opened(call, alone=True)
+        pane.tab, pane.earlier, pane.later = "conversation", None, None
         context: dict[str, Any] = {"list_query": "", "scopes": frozenset[str](), "csrf": "", "host": "", "shared": True, "share": share, "tab_names": ()}
         return self._shell.pages.page(call, "shared.html", pane=pane, **context)
 

@@ -57,15 +57,15 @@ class Pane(Struct):
         return self.entries[-1].message.seq if self.entries else 0
 
 
-async def opened(call: Call[Any, Any]) -> Pane:
-    """The session that the path names, at the place that the query names."""
+async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
+    """The session that the path names, at the place that the query names; ``alone`` without a word of those around it."""
     service, principal = call.service, call.principal
     name = call.path["session_id"]
     tab = call.query("tab") or "conversation"
     tab = tab if tab in {known for known, _, _ in TABS} else "conversation"
     stretch = await _stretch(call, name)
     session, messages, more = await service.messages.list(principal, name, stretch)
-    children = await _children(service, principal, session)
+    children = [] if alone else await _children(service, principal, session)
     found = entries(messages, children)
     runs = await service.runs.by_ids(principal, session, [one.run_id for one in messages if one.run_id] + ([session.run_id] if session.run_id else []))
     backwards = stretch.newest or stretch.before is not None
@@ -78,7 +78,7 @@ async def opened(call: Call[Any, Any]) -> Pane:
         turns=turns(found, runs) if tab == "turns" else [],
         runs=runs,
         children=[one for one in children if one.forked_seq is None or not messages],
-        parent=await _parent(service, principal, session),
+        parent=None if alone else await _parent(service, principal, session),
         trail=trail_of(session),
         earlier=first if messages and (more if backwards else first > 1) else None,
         later=_later(session, messages, stretch, more=more),
@@ -169,6 +169,6 @@ async def image_of_message(call: Call[Any, Any]) -> Response:
     headers = {
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, max-age=86400",
+        "Cache-Control": "no-store",
     }
     return Response(data, media_type=part.mime_type, headers=headers)

@@ -63,7 +63,7 @@ class Settings:
     async def change(self, call: Call[Any, Any], form: Form) -> Response:
         """Rename the workspace, switch sharing on or off"""
         workspaces, ident = call.service.workspaces, call.principal.workspace_id
-        await workspaces.update(ident, name=form.get("name") or None, settings={"sharing": form.get("sharing") == "yes"})
+        await workspaces.update(ident, name=form.get("name") or None, settings={"sharing": form.get("sharing") == "yes"}, by=call.principal)
         return see_other("/ui/settings")
 
     async def keep(self, call: Call[Any, Any], form: Form) -> Response:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from hansard.errors import Forbidden, Invalid, Unauthenticated
+from hansard.http.origin import is_foreign, is_said
 from hansard.http.route import MIB, Route, route
 from hansard.web.pages import Pages
 
@@ -56,9 +57,7 @@ async def authenticate(call: Call[Any, Any]) -> Principal:
 
 def check_origin(call: Call[Any, Any]) -> None:
     """Forbidden unless the request comes from a page of this very host."""
-    origin, site = call.headers.get("origin"), call.headers.get("sec-fetch-site")
-    is_ours = urlsplit(origin).netloc == call.headers.get("host") if origin else site in {"same-origin", "none"}
-    if not is_ours or (site and site not in {"same-origin", "none"}):
+    if is_foreign(call.headers) or not is_said(call.headers):
         raise Forbidden("this form was sent from elsewhere", code="foreign_origin")
 
 

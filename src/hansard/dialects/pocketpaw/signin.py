@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from hansard.errors import Unauthenticated
+from hansard.errors import Forbidden, Unauthenticated
 from hansard.http.call import Call
+from hansard.http.origin import is_foreign
 from hansard.http.route import Reply, route
 
 COOKIE, HOURS = "pocketpaw_session", 24
@@ -29,8 +30,16 @@ class TokenOut(Struct, kw_only=True):
 
 
 def credential(call: Call[Any, Any]) -> str | None:
-    """The key where only PocketPaw's clients put it: ``?token=``, else the sign-in's cookie."""
-    return call.query("token") or call.headers.cookie(COOKIE)
+    """The key where only PocketPaw's clients put it: ``?token=``, else the sign-in's cookie.
+
+    A browser sends the cookie along with what other ports of this host ask for, and with every websocket: Forbidden then.
+    """
+    if token := call.query("token"):
+        return token
+    key = call.headers.cookie(COOKIE)
+    if key and is_foreign(call.headers):
+        raise Forbidden("this request was sent from a page of another origin: show the key itself", code="foreign_origin")
+    return key
 
 
 async def log_in(call: Call[None, LoginIn]) -> Reply:

@@ -26,13 +26,14 @@ from hansard.interchange.streams import Stream, Truncated
 from hansard.interchange.values import Bad
 from hansard.model import Message, Run, Session, parts, times
 from hansard.model.message import ROLES
-from hansard.model.run import STATES
+from hansard.model.run import OPEN_STATES, STATES
 from hansard.model.session import KINDS, RESOLUTIONS
 from hansard.model.transfer import Kept, Snapshot
 
 name = "hansard"
 
 VERSION = 1
+_MOST = 2**62
 _DEFAULTS: dict[Any, Any] = {int: 0, Raw: Raw(b"{}")}
 _LISTS = {"tags", "trail"}
 
@@ -106,11 +107,14 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
     session: Session = _meant(line.session, Session, workspace_id="")
     _check_session(session)
     runs = [_meant(one, Run, session_id=session.id) for one in line.runs]
+    _check_state(session, runs)
     messages = [_kept(one, index, session.id) for index, one in enumerate(line.messages)]
-    for one in runs:
-        _among(one.state, STATES, f"run {one.id}: state")
     if [kept.message.seq for kept in messages] != list(range(1, session.last_seq + 1)):
         raise Invalid(f"the messages are not the {session.last_seq} that the session has")
+    if sum(kept.deleted_at is None for kept in messages) != session.message_count:
+        raise Invalid(f"session.message_count is {session.message_count}, which the messages are not")
+    for where, one in (("session", session), *((f"run {one.id}", one) for one in runs), *((f"message {kept.message.seq}", kept.message) for kept in messages)):
+        _check_values(one, where)
     return Snapshot(session, runs, messages)
 
 
@@ -122,6 +126,8 @@ def _meant(line: Struct, model: type[Any], **more: str) -> Any:  # noqa: ANN401 
 def _check_session(session: Session) -> None:
     if ids.uuid_in(session.id) != session.id:
         raise Invalid(f"session.id {session.id!r} is no UUID")
+    if session.parent_id == session.id:
+        raise Invalid("session.parent_id is the session itself")
     if session.own_id is not None and not ids.is_own_id(session.own_id):
         raise Invalid("session.own_id cannot be an id")
     for field in ("version", "created_at", "updated_at", "active_at"):
@@ -131,6 +137,25 @@ def _check_session(session: Session) -> None:
     _among(session.resolution, RESOLUTIONS, "session.resolution")
     for field, shape in (("tags", list[str]), ("trail", list[Any]), ("external_ids", dict[str, str]), ("metadata", dict[str, Any])):
         msgspec.json.decode(getattr(session, field), type=shape)
+
+
+def _check_state(session: Session, runs: list[Run]) -> None:
+    """Invalid for a state that is none, and for one that stands for a run going on when there is no such run: nobody would end it."""
+    for one in runs:
+        _among(one.state, STATES, f"run {one.id}: state")
+    _among(session.state, (None, *STATES), "session.state")
+    if session.state in OPEN_STATES and not any(one.id == session.run_id and one.state == session.state for one in runs):
+        raise Invalid(f"session.state is {session.state!r}, and no run of it is")
+
+
+def _check_values(one: Struct, where: str) -> None:
+    """Invalid for what no store can hold, or not for long: sums go on from these numbers."""
+    for field in one.__struct_fields__:
+        value = getattr(one, field)
+        if isinstance(value, str) and "\x00" in value:
+            raise Invalid(f"{where}: {field} contains a NUL character")
+        if isinstance(value, int) and not field.endswith("_at") and not 0 <= value <= _MOST:
+            raise Invalid(f"{where}: {field} must be from 0 to {_MOST}")
 
 
 def _kept(line: Any, index: int, session_id: str) -> Kept:  # noqa: ANN401 - the line's type is made from the model
@@ -145,6 +170,6 @@ def _kept(line: Any, index: int, session_id: str) -> Kept:  # noqa: ANN401 - the
     return Kept(message)
 
 
-def _among(value: str | None, known: tuple[str, ...], where: str) -> None:
+def _among(value: str | None, known: tuple[str | None, ...], where: str) -> None:
     if value not in known:
-        raise Invalid(f"{where} is {value!r}, expected one of {', '.join(known)}")
+        raise Invalid(f"{where} is {value!r}, expected one of {', '.join(filter(None, known))}")

@@ -28,6 +28,9 @@ select generation from search_workspaces where workspace_id = :workspace_id
 -- name: event_delete_of_session
 delete from session_events where workspace_id = :workspace_id and session_id = :id
 
+-- name: event_forget_title
+update session_events set was_title = null where workspace_id = :workspace_id and session_id = :session_id and was_title = :title
+
 -- name: event_sessions
 -- Which sessions changed behind a generation, up to the newest of :limit events.
 select session_id, n from session_events where workspace_id = :workspace_id and n > :after order by n limit :limit

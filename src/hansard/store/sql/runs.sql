@@ -2,9 +2,9 @@
 
 -- name: run_put
 insert into runs (workspace_id, session_id, id, state, agent, model, workflow_id, error, input_tokens, output_tokens, cost_nanos, lease_us,
-  lease_expires_at, heartbeat_at, created_at, started_at, finished_at, updated_at, metadata)
+  lease_expires_at, heartbeat_at, created_at, started_at, finished_at, updated_at, exclusive_at, metadata)
 values (:workspace_id, :session_id, :id, :state, :agent, :model, :workflow_id, :error, :input_tokens, :output_tokens, :cost_nanos,
-  :lease_us, :lease_expires_at, :heartbeat_at, :created_at, :started_at, :finished_at, :updated_at, :metadata)
+  :lease_us, :lease_expires_at, :heartbeat_at, :created_at, :started_at, :finished_at, :updated_at, :exclusive_at, :metadata)
 on conflict do nothing
 returning id
 
@@ -19,11 +19,7 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 select {run} from runs where workspace_id = :workspace_id and session_id = :session_id order by created_at, id
 
 -- name: run_open
-select id from runs where workspace_id = :workspace_id and session_id = :session_id and state in ('queued', 'running', 'waiting') limit 1
-
--- name: run_open_since
-select id from runs
- where workspace_id = :workspace_id and session_id = :session_id and created_at >= :since and state in ('queued', 'running', 'waiting') limit 1
+select id, exclusive_at from runs where workspace_id = :workspace_id and session_id = :session_id and state in ('queued', 'running', 'waiting')
 
 -- name: run_update
 update runs

@@ -74,12 +74,16 @@ def undo(workspace_id: str, action_id: str, now: int, window: int) -> Steps[None
     """Claim the undo of an action, once; NotFound, or Conflict when it is too late or done."""
     got = yield from row("bulk_get", workspace_id=workspace_id, id=action_id)
     if got is None:
-        raise NotFound(f"no bulk action {action_id!r}", code="bulk_not_found", param="bulk_id")
+        raise missing(action_id)
     _, created_at, _ = got
     if now - created_at > window:
         raise Conflict("it is too late to undo this", code="undo_expired")
     if (yield from value("bulk_undone", workspace_id=workspace_id, id=action_id, now=now)) is None:
         raise Conflict("this was undone already", code="undo_done")
+
+
+def missing(action_id: str) -> NotFound:
+    return NotFound(f"no bulk action {action_id!r}", code="bulk_not_found", param="bulk_id")
 
 
 def undo_some(workspace_id: str, action_id: str, after: str, limit: int, now: int) -> Steps[tuple[int, int, str | None]]:

@@ -36,6 +36,16 @@ def title_left(before: Session, after: Session) -> str | None:
     return None if before.title == after.title else fold(before.title or "")
 
 
+def forget_titles(workspace_id: str, session_id: str, gone: set[str], left: str | None) -> Steps[str | None]:
+    """Take titles (folded) that must not be kept out of a session's events; ``left`` again, None when it is one of them.
+
+    A walk in the order of titles that began before may then miss the session, or show it twice.
+    """
+    for title in gone:
+        yield from run("event_forget_title", workspace_id=workspace_id, session_id=session_id, title=title)
+    return None if left in gone else left
+
+
 _STAYED = {"was_updated_at": None, "was_active_at": None, "was_title": None}
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from hansard.errors import Busy, Conflict, NotFound
 from hansard.model.once import Once, Replayed
 from hansard.store.steps import Steps, row, run, value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 KEPT_US = 24 * 3600 * 1_000_000
@@ -50,7 +52,9 @@ def _earlier(once: Once, now: int, here: dict[str, str]) -> Steps[None]:
             "this Idempotency-Key came with another request before: use a new key for a new request", code="idempotency_key_reused", param="Idempotency-Key"
         )
     if answer is None:
-        raise NotFound("this request was done before, and what it made has been deleted since", code="deleted_since", param="Idempotency-Key")
+        raise NotFound(
+            "this request was done before; what it made, or what its answer quoted, has been deleted since", code="deleted_since", param="Idempotency-Key"
+        )
     raise Replayed(status, bytes(answer))
 
 
@@ -59,9 +63,10 @@ def forget_session(workspace_id: str, session_id: str) -> Steps[None]:
     yield from run("idempotency_forget_session", workspace_id=workspace_id, id=session_id)
 
 
-def forget_message(workspace_id: str, session_id: str, message_id: str) -> Steps[None]:
-    """Empty the kept answers that quote a message."""
-    yield from run("idempotency_forget_message", workspace_id=workspace_id, id=session_id, needle=message_id.encode())
+def forget_message(workspace_id: str, session_id: str, message_id: str, words: Iterable[str]) -> Steps[None]:
+    """Empty the kept answers that tell of a message, or that give its first words as the session's title or preview."""
+    for needle in (message_id.encode(), *map(msgspec.json.encode, words)):
+        yield from run("idempotency_forget_message", workspace_id=workspace_id, id=session_id, needle=needle)
 
 
 def trim(workspace_id: str, before: int) -> Steps[None]:

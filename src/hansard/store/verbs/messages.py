@@ -11,7 +11,7 @@ from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import chain, counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, Values, many, row, run, value
 from hansard.store.verbs import indexing
-from hansard.store.verbs.events import happened, places_left, title_left
+from hansard.store.verbs.events import forget_titles, happened, places_left, title_left
 from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
 from hansard.store.verbs.sessions import create, row_of, store
@@ -201,7 +201,8 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
     """Take everything out of a message of a session that is locked; the session as it is afterwards."""
     yield from indexing.forget_message(session.workspace_id, gone)
     yield from run("message_erase", workspace_id=session.workspace_id, session_id=session.id, seq=gone.seq, now=now)
-    yield from forget_message(session.workspace_id, session.id, gone.id)
+    words = _first_words(gone)
+    yield from forget_message(session.workspace_id, session.id, gone.id, words)
     after = msgspec.structs.replace(
         session,
         version=session.version + 1,
@@ -213,9 +214,15 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
     )
     after = yield from _without(session, after)
     yield from store(session, after)
-    was_title = title_left(session, after)
+    was_title = yield from forget_titles(session.workspace_id, session.id, {rows.fold(one) for one in words}, title_left(session, after))
     yield from happened(session.workspace_id, "message.deleted", session.id, at=now, seq=gone.seq, was_updated_at=session.updated_at, was_title=was_title)
     return after
+
+
+def _first_words(message: Message) -> set[str]:
+    """The title and the preview that a session has of a message."""
+    text = parts.text_of(parts.decode(message.parts)).strip()
+    return {title_of(text) or "", clip(text, PREVIEW)} - {""}
 
 
 def _without(before: Session, after: Session) -> Steps[Session]:

@@ -21,18 +21,16 @@ if TYPE_CHECKING:
     from hansard.model import Run, Session
 
 
-def start(ref: Ref, make: Callable[[Session], Run], now: int, *, exclusive: bool = False) -> Steps[tuple[Session, Run, bool]]:
+def start(ref: Ref, make: Callable[[Session], Run], now: int) -> Steps[tuple[Session, Run, bool]]:
     """Store the run that ``make`` makes for the session, or find the one with its id; True when it is new.
 
-    Raises Conflict when ``exclusive`` and another run is open.
+    Raises Conflict when it is exclusive and another run is open.
     """
     session = yield from locked(ref)
     one = make(session)
     here = {"workspace_id": ref.workspace_id, "session_id": session.id}
-    if exclusive:
-        other = yield from value("run_open", **here)
-        if other is not None and other != one.id:
-            raise Conflict(f"run {other} is open: finish it, or wait until its lease lapses", code="run_open", run_id=other)
+    if one.exclusive_at is not None:
+        yield from _alone(ref.workspace_id, one)
     if (yield from value("run_put", **rows.run_values(ref.workspace_id, one))) is None:
         existing = yield from row("run_get", **here, id=one.id)
         assert existing is not None, "a run that could not be put is there"  # noqa: S101 - the session's row is locked
@@ -44,7 +42,10 @@ def start(ref: Ref, make: Callable[[Session], Run], now: int, *, exclusive: bool
 
 
 def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Steps[tuple[Session, Run]]:
-    """Amend a run under a lock; ``amend`` is pure and may refuse by raising. The session follows its latest run."""
+    """Amend a run under a lock; ``amend`` is pure and may refuse by raising. The session follows its latest run.
+
+    Raises Conflict when it would open again beside another open run, and one of the two is exclusive.
+    """
     session = yield from locked(ref)
     got = yield from row("run_lock", workspace_id=ref.workspace_id, session_id=session.id, id=run_id)
     if got is None:
@@ -53,8 +54,8 @@ def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Step
     after = amend(before)
     if after == before:
         return session, before
-    if before.state == "interrupted" and after.state in OPEN_STATES:
-        yield from _alone(ref.workspace_id, before)
+    if before.state not in OPEN_STATES and after.state in OPEN_STATES:
+        yield from _alone(ref.workspace_id, after)
     yield from run("run_update", **rows.run_values(ref.workspace_id, after))
     if after.state == before.state and _usage(after) == _usage(before):
         yield from _watch(ref.workspace_id, before, after)
@@ -66,11 +67,12 @@ def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Step
     return session_after, after
 
 
-def _alone(workspace_id: str, lapsed: Run) -> Steps[None]:
-    """Raises Conflict when another run has begun since this one was given up, and is open: whoever holds that is at work now."""
-    other = yield from value("run_open_since", workspace_id=workspace_id, session_id=lapsed.session_id, since=lapsed.finished_at)
-    if other is not None:
-        raise Conflict(f"run {lapsed.id} was interrupted, and run {other} has begun since", code="run_finished", state=lapsed.state, run_id=other)
+def _alone(workspace_id: str, one: Run) -> Steps[None]:
+    """Conflict when another run is open and one of the two asked to be alone."""
+    got = yield from steps.rows("run_open", workspace_id=workspace_id, session_id=one.session_id)
+    for other, exclusive_at in got:
+        if other != one.id and (one.exclusive_at or exclusive_at) is not None:
+            raise Conflict(f"run {other} is open: finish it, or wait until its lease lapses", code="run_open", run_id=other)
 
 
 def _watch(workspace_id: str, before: Run | None, after: Run) -> Steps[None]:

@@ -58,6 +58,14 @@ def create(session: Session) -> Steps[tuple[Session, bool]]:
     return session, True
 
 
+def start(session: Session, ref: Ref) -> Steps[tuple[Session, bool]]:
+    """The same for a caller who may be narrowed: Conflict when the name is that of a session that is not the caller's to see."""
+    stored, new = yield from create(session)
+    if not new and not ref.sees(stored.user_id, stored.app):
+        raise Conflict(f"the id {ref.name!r} is taken", code="session_exists", param="id")
+    return stored, new
+
+
 def get(ref: Ref) -> Steps[Session]:
     return (yield from found(ref))
 
@@ -162,11 +170,15 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
     """
     top = yield from locked(ref)
     gone = {"sessions": 0, "messages": 0}
-    waiting = [top.id]
+    waiting, seen = [top.id], set[str]()
     while waiting:
-        one = yield from locked(Ref(ref.workspace_id, waiting.pop()))
+        ident = waiting.pop()
+        if ident in seen:  # a file may have brought a session that is its own parent
+            continue
+        seen.add(ident)
+        one = yield from locked(Ref(ref.workspace_id, ident))
         if not ref.sees(one.user_id, one.app):
-            raise Forbidden(f"below it is a session of another user or app, {one.name}, which this key may not delete", code="foreign_sub_session")
+            raise Forbidden("below it is a session of another user or app, which this key may not delete", code="foreign_sub_session")
         children = yield from steps.rows("session_children", workspace_id=ref.workspace_id, id=one.id)
         waiting.extend(child[0] for child in children)
         gone["messages"] += yield from erase(one)
