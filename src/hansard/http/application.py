@@ -94,12 +94,13 @@ class Application:
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         method, path = scope["method"], scope["path"]
-        request_id = _request_id(scope["headers"])
+        headers = Headers(scope["headers"])
+        request_id = _request_id(headers.get("x-request-id"))
         call: Call[Any, Any] | None = None
         dialect: Dialect | None = None
         try:
             dialect, route, values = self._route(method, path)
-            call = Call(scope, route, values, request_id, self.service)
+            call = Call(scope, headers, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
             answer = self._failed(dialect or self._router.owner(path), _for_strangers(error, request_id), request_id, path)
@@ -188,7 +189,7 @@ class Application:
             return
         dialect, handler = found
         try:
-            call: Call[Any, Any] = Call(dict(socket.scope), dialect.routes[0], {}, "", self.service)
+            call: Call[Any, Any] = Call(dict(socket.scope), Headers(socket.scope["headers"]), dialect.routes[0], {}, "", self.service)
             principal = await self.service.keys.authenticate(credential(dialect, call))
         except Error as error:
             await socket.close(4401, error.message[:120])
@@ -261,7 +262,9 @@ def _encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) 
 
 def _is_known(tag: str, known: str) -> bool:
     """Whether ``If-None-Match`` names this ETag; weak and strong ones compare alike, ``*`` is every ETag."""
-    return bool(known) and (known.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")})
+    if not known or known == tag:
+        return known == tag
+    return known.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")}
 
 
 async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
@@ -285,8 +288,8 @@ async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
     return status
 
 
-def _request_id(headers: list[tuple[bytes, bytes]]) -> str:
-    given = Headers(headers).get("x-request-id")
+def _request_id(given: str) -> str:
+    """The caller's own, where it is one that logs and headers can carry; else a new one."""
     if given and len(given) <= _REQUEST_ID_LENGTH and given.isascii() and given.isprintable():
         return given
     return f"{_RUN}{next(_NUMBERS):08x}"

@@ -31,17 +31,15 @@ KEY_LENGTH = 255
 class Headers:
     """Request headers by lower-case name; ``get`` gives the last of several, ``all`` gives each."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_last", "_raw")
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
         self._raw = raw
+        self._last = dict(raw)
 
     def get(self, name: str, default: str = "") -> str:
-        wanted = name.encode()
-        for key, value in reversed(self._raw):
-            if key == wanted:
-                return value.decode("latin-1")
-        return default
+        value = self._last.get(name.encode())
+        return default if value is None else value.decode("latin-1")
 
     def all(self, name: str) -> list[str]:
         wanted = name.encode()
@@ -61,13 +59,13 @@ class Call(Generic[P, B]):
 
     __slots__ = ("_data", "_principal", "body", "headers", "limit", "params", "path", "request_id", "route", "scope", "service")
 
-    def __init__(self, scope: Scope, route: Route, path: dict[str, str], request_id: str, service: Service) -> None:
+    def __init__(self, scope: Scope, headers: Headers, route: Route, path: dict[str, str], request_id: str, service: Service) -> None:  # noqa: PLR0913 - all that a request is
         self.scope = scope
+        self.headers = headers
         self.route = route
         self.path = path
         self.request_id = request_id
         self.service = service
-        self.headers = Headers(scope["headers"])
         self.limit: tuple[tuple[str, str], ...] = ()
         self.params: P
         self.body: B

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ParamSpec
 
-    from hansard.store.steps import Steps
+    from hansard.store.steps import Query, Row, Steps
 
     P = ParamSpec("P")
 
@@ -43,6 +43,9 @@ class Store(Protocol):
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a short read."""
+
+    async def ask(self, query: Query) -> list[Row]:
+        """The rows of a single statement that reads: alone, it needs no transaction to see one consistent state."""
 
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a read that may take long beside everything else; it sees one consistent state."""

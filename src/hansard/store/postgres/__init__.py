@@ -15,6 +15,7 @@ from hansard.store import statements
 from hansard.store.postgres import backup, security
 from hansard.store.postgres.failures import REFUSED, RETRIED, Unknown, translate
 from hansard.store.postgres.opening import unopened
+from hansard.store.steps import only
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -145,6 +146,9 @@ class PostgresStore:
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._plain, lambda: verb(*args, **kwargs))
+
+    async def ask(self, query: Query) -> list[Row]:
+        return await self._retried(self._plain, lambda: only(query))
 
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._snapshot, lambda: verb(*args, **kwargs))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ParamSpec
 
-    from hansard.store.steps import Steps
+    from hansard.store.steps import Query, Row, Steps
 
     P = ParamSpec("P")
 
@@ -80,6 +80,11 @@ class SQLiteStore:
         if self._reader is None:
             raise StoreUnavailable("the store is closed")
         return self._reader.read(verb(*args, **kwargs))
+
+    async def ask(self, query: Query) -> list[Row]:
+        if self._reader is None:
+            raise StoreUnavailable("the store is closed")
+        return self._reader.read_one(query)
 
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._threads is None:
