@@ -9,8 +9,18 @@ from hansard.access import Principal
 from hansard.model import MessageQuery, SessionDraft
 from hansard.service import Service
 from hansard.service.fragments import Fragments, Projection, Stretch, Stretches
+from hansard.service.rules import ref
+from hansard.store.verbs.names import Standing, standing
 
 SHOW = Projection("test", lambda session: {"title": session.title})
+
+
+async def standing_of(service: Service, principal: Principal) -> Standing:
+    """Of a new session, which stands as its own row says."""
+    session, _ = await service.sessions.start(principal, SessionDraft(id="one", title="one"))
+    found = await service.store.read(standing, ref(principal, "one"))
+    assert (found.id, found.name, found.version, found.updated_at) == (session.id, "one", session.version, session.updated_at)
+    return found
 
 
 async def test_a_fragment_is_kept_until_its_version_changes(service: Service, principal: Principal) -> None:
@@ -35,7 +45,7 @@ async def test_the_oldest_fragments_make_room(service: Service, principal: Princ
 
 
 async def test_a_stretch_is_kept_until_its_session_changes(service: Service, principal: Principal) -> None:
-    session, _ = await service.sessions.start(principal, SessionDraft(title="one"))
+    session = await standing_of(service, principal)
     stretches, query = Stretches(limit=100_000), MessageQuery(limit=2)
     shown = Stretch([Raw(b'{"seq":1}')], more=False, last=1)
     stretches.keep("test", session, query, shown)
@@ -47,7 +57,7 @@ async def test_a_stretch_is_kept_until_its_session_changes(service: Service, pri
 
 
 async def test_the_oldest_stretches_make_room(service: Service, principal: Principal) -> None:
-    session, _ = await service.sessions.start(principal, SessionDraft(title="one"))
+    session = await standing_of(service, principal)
     stretches, queries = Stretches(limit=20_000), [MessageQuery(after=number) for number in range(50)]
     for query in queries:
         stretches.keep("test", session, query, Stretch([Raw(b"x" * 500)], more=False, last=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -18,23 +19,24 @@ from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION,
 from hansard.model.times import rfc3339
 from hansard.service.fragments import Projection
 
-Values = Annotated[list[str], Meta(description="repeat the parameter or separate by commas")]
+_REMEMBERED = 512
+Values = Annotated[tuple[str, ...], Meta(description="repeat the parameter or separate by commas")]
 
 
-class FilterParams(Struct, frozen=True, kw_only=True):
-    state: Values = []
-    channel: Values = []
-    kind: Values = []
-    app: Values = []
-    agent: Values = []
-    model: Values = []
-    user: Values = []
-    workflow: Values = []
-    parent: Values = []
-    resolution: Values = []
-    intent: Values = []
-    trigger: Values = []
-    tag: Values = []
+class FilterParams(Struct, frozen=True, kw_only=True, cache_hash=True):
+    state: Values = ()
+    channel: Values = ()
+    kind: Values = ()
+    app: Values = ()
+    agent: Values = ()
+    model: Values = ()
+    user: Values = ()
+    workflow: Values = ()
+    parent: Values = ()
+    resolution: Values = ()
+    intent: Values = ()
+    trigger: Values = ()
+    tag: Values = ()
     title: Annotated[str, Meta(description="case-insensitive part of the title", max_length=256)] | None = None
     archived: bool | None = None
     ended: bool | None = None
@@ -48,7 +50,7 @@ class FilterParams(Struct, frozen=True, kw_only=True):
     updated_until: Moment | None = None
 
 
-class ListParams(FilterParams, frozen=True, kw_only=True):
+class ListParams(FilterParams, frozen=True, kw_only=True, cache_hash=True):
     sort: Sort = "-updated_at"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str | None = None
@@ -201,10 +203,13 @@ def _started(result: tuple[Session, bool]) -> Reply:
 
 async def list_sessions(call: Call[ListParams, None]) -> SessionList:
     """List sessions, the latest change first"""
-    asked = call.params
-    query = SessionQuery(filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
-    page = await call.service.sessions.list_as(call.principal, query, SESSION)
+    page = await call.service.sessions.list_as(call.principal, _query_of(call.params), SESSION)
     return SessionList(data=page.items, has_more=page.has_more, next_cursor=page.next_cursor, total=UNSET if page.total is None else page.total)
+
+
+@lru_cache(_REMEMBERED)
+def _query_of(asked: ListParams) -> SessionQuery:
+    return SessionQuery(filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
 
 
 async def read_session(call: Call[None, None]) -> Reply:
@@ -262,12 +267,12 @@ def filter_of(asked: FilterParams) -> SessionFilter:
         check_words(field, getattr(asked, field), known)
     skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
     same = ("state", "channel", "kind", "app", "agent", "model", "resolution", "intent", "trigger", "tag")
-    values: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in same}
+    values: dict[str, Any] = {field: getattr(asked, field) for field in same}
     return SessionFilter(
         **values,
-        user_id=tuple(asked.user),
-        workflow_id=tuple(asked.workflow),
-        parent_id=tuple(asked.parent),
+        user_id=asked.user,
+        workflow_id=asked.workflow,
+        parent_id=asked.parent,
         branch=tuple(bits for bits in range(4) if not bits & skipped) if skipped else (),
         query=asked.title or None,
         archived=asked.archived,

@@ -13,6 +13,8 @@ from hansard.model import Message, MessageQuery, Session
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
+    from hansard.store.verbs.names import Standing
+
 _BYTES = 32 * 1024 * 1024
 _BESIDE = 400
 """What the interpreter takes beside the text of a fragment: its key, its place, its objects."""
@@ -43,14 +45,15 @@ class Fragments:
         self._size = 0
         self._kept: dict[tuple[str, str, str], tuple[Hashable, Raw, int]] = {}
 
-    def look_up(self, projection: str, workspace_id: str, places: Sequence[tuple[str, Hashable]]) -> tuple[dict[str, Raw], list[str]]:
-        """The fragments by id, and the ids that must be read."""
+    def look_up(self, projection: str, workspace_id: str, places: Iterable[Sequence[Any]]) -> tuple[dict[str, Raw], list[str]]:
+        """The fragments by id, and the ids that must be read; each place begins with an id and its version."""
         found: dict[str, Raw] = {}
         missing: list[str] = []
         get = self._kept.get
-        for ident, version in places:
+        for place in places:
+            ident = place[0]
             kept = get((projection, workspace_id, ident))
-            if kept is not None and kept[0] == version:
+            if kept is not None and kept[0] == place[1]:
                 found[ident] = kept[1]
             else:
                 missing.append(ident)
@@ -60,7 +63,7 @@ class Fragments:
         """Encode and remember; the new fragments by session id."""
         return self._keep(projection.name, workspace_id, ((one.id, one.version, projection.show(one)) for one in sessions))
 
-    def keep_messages(self, projection: MessageProjection, session: Session, messages: Iterable[Message]) -> dict[str, Raw]:
+    def keep_messages(self, projection: MessageProjection, session: Standing, messages: Iterable[Message]) -> dict[str, Raw]:
         """The same for messages, which never change: their version is the name of their session."""
         return self._keep(projection.name, session.workspace_id, ((one.id, session.name, projection.show(session.name, one)) for one in messages))
 
@@ -96,11 +99,11 @@ class Stretches:
         self._size = 0
         self._kept: dict[Hashable, tuple[Hashable, Stretch, int]] = {}
 
-    def look_up(self, projection: str, session: Session, query: MessageQuery) -> Stretch | None:
+    def look_up(self, projection: str, session: Standing, query: MessageQuery) -> Stretch | None:
         kept = self._kept.get((projection, session.workspace_id, session.id, query))
         return kept[1] if kept is not None and kept[0] == _state(session) else None
 
-    def keep(self, projection: str, session: Session, query: MessageQuery, stretch: Stretch) -> Stretch:
+    def keep(self, projection: str, session: Standing, query: MessageQuery, stretch: Stretch) -> Stretch:
         """Remember the stretch, and give it back; one that would push out many others is not kept."""
         size = _BESIDE + sum(memoryview(one).nbytes + _BESIDE_EACH for one in stretch.messages)
         if size * 16 > self._limit:
@@ -115,5 +118,5 @@ class Stretches:
         return stretch
 
 
-def _state(session: Session) -> tuple[int, int]:
+def _state(session: Standing) -> tuple[int, int]:
     return session.version, session.updated_at

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hansard.store import Store
     from hansard.store.cursors import Cursors
     from hansard.store.steps import Row
-    from hansard.store.verbs.names import Peek
+    from hansard.store.verbs.names import Peek, Standing
 
 BATCH = 100
 _FRAGMENT_BYTES, _STRETCH_BYTES = 16 * 1024 * 1024, 8 * 1024 * 1024
@@ -71,7 +71,7 @@ class Messages:
             got = kept.keep(projection.name, of, query, Stretch(shown, more, places[-1][0] if places else None))
         return got, of.version
 
-    async def _shown(self, of: Session, places: Sequence[Row], projection: MessageProjection) -> Sequence[Raw]:
+    async def _shown(self, of: Standing, places: Sequence[Row], projection: MessageProjection) -> Sequence[Raw]:
         kept, missing = self._fragments.look_up(projection.name, of.workspace_id, [(ident, of.name) for _, ident in places])
         if missing:
             lacking = set(missing)

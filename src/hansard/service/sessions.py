@@ -99,7 +99,7 @@ class Sessions:
         kept: dict[str, Raw] = {}
 
         def lacking(rows: Sequence[Row]) -> list[str]:
-            found, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(one[0], one[1]) for one in rows])
+            found, missing = self._fragments.look_up(projection.name, principal.workspace_id, rows)
             kept.update(found)
             return missing
 

@@ -13,7 +13,7 @@ from hansard.store.steps import Row, Steps, Values, many, row, run, value
 from hansard.store.verbs import indexing
 from hansard.store.verbs.events import happened, places_left, title_left
 from hansard.store.verbs.idempotency import forget_message
-from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
+from hansard.store.verbs.names import Peek, Ref, Standing, found, locked, peeked, standing
 from hansard.store.verbs.sessions import create, row_of, store
 
 if TYPE_CHECKING:
@@ -142,20 +142,20 @@ def page(ref: Ref, query: MessageQuery) -> Steps[tuple[Session, list[Message], b
     return session, [rows.message(one) for one in got], more
 
 
-def places(ref: Ref, query: MessageQuery, shown: Callable[[Session], T | None]) -> Steps[tuple[Session, T | tuple[list[Row], bool]]]:
+def places(ref: Ref, query: MessageQuery, shown: Callable[[Standing], T | None]) -> Steps[tuple[Standing, T | tuple[list[Row], bool]]]:
     """The same with no more than (seq, id) of each message, or what ``shown`` has of the session as it stands."""
-    session = yield from found(ref)
+    session = yield from standing(ref)
     kept = shown(session)
     return session, (yield from _stretch(session, query, "seq, id")) if kept is None else kept
 
 
-def between(session: Session, first: int, last: int) -> Steps[list[Message]]:
+def between(session: Standing, first: int, last: int) -> Steps[list[Message]]:
     """The messages of a session from ``seq`` ``first`` up to and including ``last``."""
     got = yield listing.messages(session.workspace_id, session.id, MessageQuery(), last - first + 1, after=first - 1, before=last + 1)
     return [rows.message(one) for one in got]
 
 
-def _stretch(session: Session, query: MessageQuery, columns: str) -> Steps[tuple[list[Row], bool]]:
+def _stretch(session: Session | Standing, query: MessageQuery, columns: str) -> Steps[tuple[list[Row], bool]]:
     here = (session.workspace_id, session.id, query)
     if query.around is not None:
         older = yield listing.messages(*here, (query.limit + 1) // 2 + 1, before=query.around + 1, descending=True, columns=columns)
