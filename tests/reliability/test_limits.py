@@ -17,7 +17,7 @@ from hansard.http.limits import Limited, Limits
 from hansard.service import Service
 from hansard.settings import Settings
 from hansard.store import connect
-from hansard.store.steps import Query, Steps, composed
+from hansard.store.steps import Steps, composed
 from tests.reliability.conftest import Figure
 from tests.reliability.disks import begin
 
@@ -77,8 +77,6 @@ async def test_a_statement_that_takes_too_long_ends(store_url: str, figure: Figu
         with pytest.raises(StoreUnavailable) as found:
             await service.store.read_long(endless)
         took = loop.time() - began
-        with pytest.raises(StoreUnavailable, match="longer than it may"):
-            await service.store.ask(Query(sql=ENDLESS))
         assert await service.workspaces.list() == []
     figure(f"an endless read ends after {took:.2f} s with {found.value.code}")
     assert found.value.code == "statement_timeout"

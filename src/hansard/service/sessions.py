@@ -86,7 +86,7 @@ class Sessions:
 
     async def generation(self, principal: Principal) -> int:
         """Grows with every change of the workspace: the same number, the same answers."""
-        return events.generation_in(await self._store.ask(events.generation_of(principal.workspace_id)))
+        return events.generation_in(await self._store.ask(events.GENERATION, principal.workspace_id))
 
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
         """One page of whole sessions."""

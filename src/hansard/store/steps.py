@@ -31,11 +31,6 @@ T = TypeVar("T")
 Steps = Generator[Query, list[Row], T]
 
 
-def only(query: Query) -> Steps[list[Row]]:
-    """The rows of one query."""
-    return (yield query)
-
-
 def rows(name: str, /, **values: Any) -> Steps[list[Row]]:  # noqa: ANN401 - whatever a column holds
     return (yield Query(name, values))
 

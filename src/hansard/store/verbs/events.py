@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from hansard.store.rows import fold
-from hansard.store.steps import Query, Row, Steps, Values, many, rows, run, value
+from hansard.store.steps import Row, Steps, Values, many, rows, run, value
 
 if TYPE_CHECKING:
     from hansard.model import Session
@@ -76,12 +76,11 @@ def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[tuple[in
 
 def generation(workspace_id: str) -> Steps[int]:
     """A number that grows with every change of the workspace; 0 for one without changes."""
-    return generation_in((yield generation_of(workspace_id)))
+    return generation_in((yield from rows(GENERATION, workspace_id=workspace_id)))
 
 
-def generation_of(workspace_id: str) -> Query:
-    """The statement that reads a workspace's generation, which ``generation_in`` finds in its rows."""
-    return Query("generation_get", {"workspace_id": workspace_id})
+GENERATION = "generation_get"
+"""The statement that reads a workspace's generation, which ``generation_in`` finds in its rows."""
 
 
 def generation_in(found: Sequence[Row]) -> int:
