@@ -16,7 +16,7 @@ from hansard.errors import Conflict, Error, Forbidden, Invalid, Later, NotFound,
 from hansard.http.call import Call, Headers
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log
-from hansard.http.pages import PageCache
+from hansard.http.pages import PageCache, of_workspace
 from hansard.http.reading import BodyReader, check_type, read_body, reader_of
 from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.http.routing import Router
@@ -149,19 +149,18 @@ class Application:
         return _encoded(dialect, route, call, result)
 
     async def _cached(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> Reply | Response:
-        """The kept answer while the workspace is at the same generation; the generation is read before the data."""
+        """The kept answer while its mark is the same, which is made before the data is read."""
         principal = call.principal
-        generation = await self.service.sessions.generation(principal)
-        tag = self._pages.tag(principal, generation)
+        state, tag = call.mark = await (route.mark or of_workspace)(call)
         if _is_known(tag, call.headers.get("if-none-match")):
             return Reply(body=b"", status=304, etag=tag)
         key = (call.scope["path"], call.scope["query_string"], principal.workspace_id, principal.user_id, principal.app)
-        body = self._pages.get(key, generation)
+        body = self._pages.get(key, state)
         if body is None:
             result = await route.handler(call)
             if isinstance(result, (Reply, Response)):
                 return _encoded(dialect, route, call, result)
-            body = self._pages.keep(key, generation, _encode(result))
+            body = self._pages.keep(key, state, _encode(result))
         if dialect.wrap:
             body = dialect.wrap(body, call.request_id)
         return Reply(body=body, status=route.status, media_type=route.media_type, etag=tag)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from hansard.access import Principal
-    from hansard.http.route import Route
+    from hansard.http.route import Mark, Route
     from hansard.service import Service
 
 P = TypeVar("P")
@@ -55,9 +55,12 @@ class Headers:
 
 
 class Call(Generic[P, B]):
-    """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values."""
+    """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values.
 
-    __slots__ = ("_data", "_principal", "body", "headers", "limit", "params", "path", "request_id", "route", "scope", "service")
+    ``mark`` is as of when the answer of a cached route will hold.
+    """
+
+    __slots__ = ("_data", "_principal", "body", "headers", "limit", "mark", "params", "path", "request_id", "route", "scope", "service")
 
     def __init__(self, scope: Scope, headers: Headers, route: Route, path: dict[str, str], request_id: str, service: Service) -> None:  # noqa: PLR0913 - all that a request is
         self.scope = scope
@@ -67,6 +70,7 @@ class Call(Generic[P, B]):
         self.request_id = request_id
         self.service = service
         self.limit: tuple[tuple[str, str], ...] = ()
+        self.mark: Mark
         self.params: P
         self.body: B
         self._data = b""

@@ -71,7 +71,6 @@ def locked(ref: Ref) -> Steps[Session]:
 class Standing(Struct, frozen=True):
     """Which session it is, and as of which change: enough to show what is kept of it."""
 
-    workspace_id: str
     id: str
     own_id: str | None
     user_id: str | None
