@@ -320,3 +320,31 @@ async def test_usage_that_no_sum_could_hold_is_refused(client: httpx.AsyncClient
     ):
         answer = await client.post(f"/v1/sessions/s/{path}", json=body)
         assert (answer.status_code, answer.json()["param"]) == (400, param)
+
+
+async def test_a_transcript_is_kept_until_its_session_changes(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+    url = "/v1/sessions/s/messages?limit=3&order=desc"
+    first = await client.get(url)
+    assert (await client.get(url)).content == first.content
+    known = {"If-None-Match": first.headers["etag"]}
+    assert (await client.get(url, headers=known)).status_code == 304
+    await client.delete(f"/v1/sessions/s/messages/{said[9]['id']}")
+    after = await client.get(url, headers=known)
+    assert [one["seq"] for one in after.json()["data"]] == [9, 8, 7]
+    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "more"}]})
+    assert await numbers(client, "limit=3&order=desc") == [11, 9, 8]
+
+
+async def test_a_session_begun_again_is_not_taken_for_the_one_before(client: httpx.AsyncClient) -> None:
+    """The same id, the same number of changes: only what is said differs."""
+    etags, texts = list[str](), list[str]()
+    for text in ("first", "second"):
+        await client.post("/v1/sessions", json={"id": "again"})
+        await client.post("/v1/sessions/again/messages", json={"messages": [{"role": "user", "text": text}]})
+        answer = await client.get("/v1/sessions/again/messages", headers={"If-None-Match": ", ".join(etags)})
+        assert answer.status_code == 200
+        texts.append(answer.json()["data"][0]["parts"][0]["content"])
+        etags.append(answer.headers["etag"])
+        await client.delete("/v1/sessions/again")
+    assert texts == ["first", "second"]
+    assert (await client.get("/v1/sessions/again/messages", headers={"If-None-Match": ", ".join(etags)})).status_code == 404

@@ -136,7 +136,7 @@ async def test_a_run_that_comes_back_does_not_work_beside_its_successor(store_ur
             await service.runs.update(principal, "three", "unaware", RunPatch())
         with pytest.raises(Conflict) as refused:
             await service.runs.update(principal, "one", "paused", RunPatch())
-        open_then = [run.id for run in (await service.runs.list(principal, "one", 9))[1] if run.state == "running"]
+        open_then = [run.id for run in (await service.runs.list(principal, "one", 9))[1].items if run.state == "running"]
         _, shared = await service.runs.update(principal, "two", "shared", RunPatch())
         await service.runs.update(principal, "one", "successor", RunPatch(state="completed"))
         _, again = await service.runs.update(principal, "one", "paused", RunPatch())

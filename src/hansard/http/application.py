@@ -16,7 +16,7 @@ from hansard.errors import Conflict, Error, Forbidden, Invalid, Later, NotFound,
 from hansard.http.call import Call, Headers
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log
-from hansard.http.pages import PageCache
+from hansard.http.pages import PageCache, of_workspace
 from hansard.http.reading import BodyReader, check_type, read_body, reader_of
 from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.http.routing import Router
@@ -97,12 +97,13 @@ class Application:
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         method, path = scope["method"], scope["path"]
-        request_id = _request_id(scope["headers"])
+        headers = Headers(scope["headers"])
+        request_id = _request_id(headers.get("x-request-id"))
         call: Call[Any, Any] | None = None
         dialect: Dialect | None = None
         try:
             dialect, route, values = self._route(method, path)
-            call = Call(scope, route, values, request_id, self.service)
+            call = Call(scope, headers, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
             answer = self._failed(dialect or self._router.owner(path), _for_strangers(error, request_id), request_id, path)
@@ -151,19 +152,18 @@ class Application:
         return _encoded(dialect, route, call, result)
 
     async def _cached(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> Reply | Response:
-        """The kept answer while the workspace is at the same generation; the generation is read before the data."""
+        """The kept answer while its mark is the same, which is made before the data is read."""
         principal = call.principal
-        generation = await self.service.sessions.generation(principal)
-        tag = self._pages.tag(principal, generation)
+        state, tag = call.mark = await (route.mark or of_workspace)(call)
         if _is_known(tag, call.headers.get("if-none-match")):
             return Reply(body=b"", status=304, etag=tag)
         key = (call.scope["path"], call.scope["query_string"], principal.workspace_id, principal.user_id, principal.app)
-        body = self._pages.get(key, generation)
+        body = self._pages.get(key, state)
         if body is None:
             result = await route.handler(call)
             if isinstance(result, (Reply, Response)):
                 return _encoded(dialect, route, call, result)
-            body = self._pages.keep(key, generation, _encode(result))
+            body = self._pages.keep(key, state, _encode(result))
         if dialect.wrap:
             body = dialect.wrap(body, call.request_id)
         return Reply(body=body, status=route.status, media_type=route.media_type, etag=tag)
@@ -191,7 +191,7 @@ class Application:
             return
         dialect, handler = found
         try:
-            call: Call[Any, Any] = Call(dict(socket.scope), dialect.routes[0], {}, "", self.service)
+            call: Call[Any, Any] = Call(dict(socket.scope), Headers(socket.scope["headers"]), dialect.routes[0], {}, "", self.service)
             principal = await self.service.keys.authenticate(credential(dialect, call))
         except Error as error:
             await socket.close(4401, error.message[:120])
@@ -264,7 +264,9 @@ def _encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) 
 
 def _is_known(tag: str, known: str) -> bool:
     """Whether ``If-None-Match`` names this ETag; weak and strong ones compare alike, ``*`` is every ETag."""
-    return bool(known) and (known.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")})
+    if not known or known == tag:
+        return known == tag
+    return known.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")}
 
 
 async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
@@ -290,8 +292,8 @@ async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
     return status
 
 
-def _request_id(headers: list[tuple[bytes, bytes]]) -> str:
-    given = Headers(headers).get("x-request-id")
+def _request_id(given: str) -> str:
+    """The caller's own, where it is one that logs and headers can carry; else a new one."""
     if given and len(given) <= _REQUEST_ID_LENGTH and given.isascii() and given.isprintable():
         return given
     return f"{_RUN}{next(_NUMBERS):08x}"

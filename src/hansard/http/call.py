@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from hansard.access import Principal
-    from hansard.http.route import Route
+    from hansard.http.route import Mark, Route
     from hansard.service import Service
 
 P = TypeVar("P")
@@ -33,17 +33,15 @@ _VERSION = re.compile(r"v[0-9]{1,18}(-[0-9a-f]{8})?")
 class Headers:
     """Request headers by lower-case name; ``get`` gives the last of several, ``all`` gives each."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_last", "_raw")
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
         self._raw = raw
+        self._last = dict(raw)
 
     def get(self, name: str, default: str = "") -> str:
-        wanted = name.encode()
-        for key, value in reversed(self._raw):
-            if key == wanted:
-                return value.decode("latin-1")
-        return default
+        value = self._last.get(name.encode())
+        return default if value is None else value.decode("latin-1")
 
     def all(self, name: str) -> list[str]:
         wanted = name.encode()
@@ -59,18 +57,22 @@ class Headers:
 
 
 class Call(Generic[P, B]):
-    """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values."""
+    """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values.
 
-    __slots__ = ("_data", "_principal", "body", "headers", "limit", "params", "path", "request_id", "route", "scope", "service")
+    ``mark`` is as of when the answer of a cached route will hold.
+    """
 
-    def __init__(self, scope: Scope, route: Route, path: dict[str, str], request_id: str, service: Service) -> None:
+    __slots__ = ("_data", "_principal", "body", "headers", "limit", "mark", "params", "path", "request_id", "route", "scope", "service")
+
+    def __init__(self, scope: Scope, headers: Headers, route: Route, path: dict[str, str], request_id: str, service: Service) -> None:  # noqa: PLR0913 - all that a request is
         self.scope = scope
+        self.headers = headers
         self.route = route
         self.path = path
         self.request_id = request_id
         self.service = service
-        self.headers = Headers(scope["headers"])
         self.limit: tuple[tuple[str, str], ...] = ()
+        self.mark: Mark
         self.params: P
         self.body: B
         self._data = b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from starlette.websockets import WebSocket
@@ -16,12 +16,23 @@ ONCE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT = "Idempotency-Key", "If-Match", "If-N
 Handler = Callable[[Any], Awaitable[Any]]
 
 
+class Mark(NamedTuple):
+    """As of when an answer holds: it is the same while ``state`` is; ``tag`` is its ETag."""
+
+    state: Any
+    tag: str
+
+
+Marker = Callable[[Any], Awaitable[Mark]]
+
+
 class Route(Struct, frozen=True, kw_only=True):
     """One endpoint. ``scope`` is what the key must have; ``public`` routes ask for no key.
 
     ``params`` and ``body`` are the structs that the query string and the JSON body become, ``returns``
     describes the answer. ``cached`` marks a read whose answer depends on nothing but its URL and the
-    workspace's data: it gets an ETag and is kept while the workspace does not change. ``form`` marks a
+    workspace's data: it gets an ETag and is kept while the workspace does not change, or while what ``mark`` looks at
+    does not. ``form`` marks a
     route whose body is read as it is, for the handler to make sense of (``Call.data``), ``takes`` the media types
     that it may be of, ``gives`` further media types of the answer. ``also`` are further statuses of success that a
     Reply may have, ``heeds`` the request headers that change what is done.
@@ -43,6 +54,7 @@ class Route(Struct, frozen=True, kw_only=True):
     also: tuple[int, ...] = ()
     heeds: tuple[str, ...] = ()
     cached: bool = False
+    mark: Marker | None = None
     summary: str = ""
     media_type: str = "application/json"
 
@@ -64,6 +76,7 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
     also: tuple[int, ...] = (),
     heeds: tuple[str, ...] = (),
     cached: bool = False,
+    mark: Marker | None = None,
     summary: str = "",
     media_type: str = "application/json",
 ) -> Route:
@@ -91,6 +104,7 @@ def route(  # noqa: PLR0913 - the declaration of an endpoint
         also=also,
         heeds=(*heeds, IF_NONE_MATCH) if cached else heeds,
         cached=cached,
+        mark=mark,
         summary=summary,
         media_type=media_type,
     )

@@ -74,8 +74,7 @@ class Session(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What the native API calls it: the caller's own id, else ours."""
-        return self.own_id or f"ses_{self.id}"
+        return name_of(self.id, self.own_id)
 
     @property
     def tag(self) -> str:
@@ -89,6 +88,11 @@ class Session(Struct, frozen=True):
     @property
     def is_unread(self) -> bool:
         return self.last_message_at is not None and (self.read_at is None or self.read_at < self.last_message_at)
+
+
+def name_of(ident: str, own_id: str | None) -> str:
+    """What the native API calls a session: the caller's own id, else ours."""
+    return own_id or f"ses_{ident}"
 
 
 def branch_of(parent_id: str | None, kind: str) -> int:
@@ -147,7 +151,7 @@ class SessionPatch(Struct, frozen=True, kw_only=True):
     read_at: int | UnsetType | None = UNSET
 
 
-class SessionFilter(Struct, frozen=True, kw_only=True):
+class SessionFilter(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Which sessions: values within a field are alternatives, fields add up.
 
     Times are inclusive microseconds.  ``branch`` lists the wanted values of ``Session.branch``.

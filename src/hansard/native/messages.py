@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import IF_NONE_MATCH, MIB, ONCE, Reply, route
+from hansard.http.route import MIB, ONCE, Mark, route
 from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
@@ -123,17 +123,22 @@ def _appended(appended: tuple[Any, list[Message]]) -> Appended:
     return Appended(data=[message_out(name, message) for message in messages])
 
 
-async def list_messages(call: Call[ListParams, None]) -> Reply:
+async def _mark(call: Call[Any, Any]) -> Mark:
+    """What is said in a session changes with its row."""
+    one = await call.service.messages.standing(call.principal, call.path["session_id"])
+    return Mark(one, f'W/"m{one.version}-{one.updated_at:x}"')
+
+
+async def list_messages(call: Call[ListParams, None]) -> MessageList:
     """Read a transcript forwards or backwards, or around one message"""
-    asked, name = call.params, call.path["session_id"]
+    asked = call.params
     backwards, until = asked.order == "desc", None if asked.as_of is None else asked.as_of.us + 1
     query = MessageQuery(limit=asked.limit, descending=backwards, newest=backwards, roles=tuple(asked.role), created_before=until, **await _place(call))
-    shown, of = await call.service.messages.list_as(call.principal, name, query, MESSAGE)
+    shown = await call.service.messages.list_as(call.principal, call.mark.state, query, MESSAGE)
     cursor = None
     if shown.last is not None and shown.more and asked.around is None:
         cursor = call.service.messages.cursor(call.principal, _walk(call), query, shown.last)
-    page = MessageList(data=shown.messages, has_more=shown.more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
-    return Reply(body=page, etag=f'W/"{of.tag}"')
+    return MessageList(data=shown.messages, has_more=shown.more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
 
 
 async def _place(call: Call[ListParams, None]) -> dict[str, int]:
@@ -226,7 +231,7 @@ MANY = "/v1/sessions/{session_id}/messages"
 
 routes = (
     route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201, heeds=(ONCE,)),
-    route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList, heeds=(IF_NONE_MATCH,)),
+    route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList, cached=True, mark=_mark),
     route(f"GET {MANY}/{{message_id}}", read_message, scope="sessions:read", returns=MessageOut),
     route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=MessageDeleted, heeds=(ONCE,)),
 )

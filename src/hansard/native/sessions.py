@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
@@ -19,24 +20,25 @@ from hansard.model.times import rfc3339
 from hansard.native.schemas import Metadata, Names, Tags, Trail, TrailIn
 from hansard.service.fragments import Projection
 
+_REMEMBERED = 512
 SEVERAL = Meta(description="repeat the parameter or separate by commas")
-Values = Annotated[list[str], SEVERAL]
+Values = Annotated[tuple[str, ...], SEVERAL]
 
 
-class FilterParams(Struct, frozen=True, kw_only=True):
-    state: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": STATES})]], SEVERAL] = []
-    channel: Values = []
-    kind: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": KINDS})]], SEVERAL] = []
-    app: Values = []
-    agent: Values = []
-    model: Values = []
-    user: Values = []
-    workflow: Values = []
-    parent: Values = []
-    resolution: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": RESOLUTIONS})]], SEVERAL] = []
-    intent: Values = []
-    trigger: Values = []
-    tag: Values = []
+class FilterParams(Struct, frozen=True, kw_only=True, cache_hash=True):
+    state: Annotated[tuple[Annotated[str, Meta(extra_json_schema={"enum": STATES})], ...], SEVERAL] = ()
+    channel: Values = ()
+    kind: Annotated[tuple[Annotated[str, Meta(extra_json_schema={"enum": KINDS})], ...], SEVERAL] = ()
+    app: Values = ()
+    agent: Values = ()
+    model: Values = ()
+    user: Values = ()
+    workflow: Values = ()
+    parent: Values = ()
+    resolution: Annotated[tuple[Annotated[str, Meta(extra_json_schema={"enum": RESOLUTIONS})], ...], SEVERAL] = ()
+    intent: Values = ()
+    trigger: Values = ()
+    tag: Values = ()
     title: Annotated[str, Meta(description="case-insensitive part of the title", max_length=256)] | None = None
     archived: bool | None = None
     ended: bool | None = None
@@ -50,7 +52,7 @@ class FilterParams(Struct, frozen=True, kw_only=True):
     updated_until: Moment | None = None
 
 
-class ListParams(FilterParams, frozen=True, kw_only=True):
+class ListParams(FilterParams, frozen=True, kw_only=True, cache_hash=True):
     sort: Sort = "-updated_at"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str | None = None
@@ -211,11 +213,14 @@ def _started(result: tuple[Session, bool]) -> Reply:
 
 async def list_sessions(call: Call[ListParams, None]) -> SessionList:
     """List sessions, the latest change first"""
-    asked = call.params
-    query = SessionQuery(filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
-    page = await call.service.sessions.list_as(call.principal, query, SESSION)
+    page = await call.service.sessions.list_as(call.principal, _query_of(call.params), SESSION)
     total = UNSET if page.total is None else page.total
     return SessionList(data=page.items, has_more=page.has_more, next_cursor=page.next_cursor, total=total)  # type: ignore[arg-type]  # each is a SessionOut, encoded already
+
+
+@lru_cache(_REMEMBERED)
+def _query_of(asked: ListParams) -> SessionQuery:
+    return SessionQuery(filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
 
 
 async def read_session(call: Call[None, None]) -> Reply:
@@ -273,12 +278,12 @@ def filter_of(asked: FilterParams) -> SessionFilter:
         check_words(field, getattr(asked, field), known)
     skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
     same = ("state", "channel", "kind", "app", "agent", "model", "resolution", "intent", "trigger", "tag")
-    values: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in same}
+    values: dict[str, Any] = {field: getattr(asked, field) for field in same}
     return SessionFilter(
         **values,
-        user_id=tuple(asked.user),
-        workflow_id=tuple(asked.workflow),
-        parent_id=tuple(asked.parent),
+        user_id=asked.user,
+        workflow_id=asked.workflow,
+        parent_id=asked.parent,
         branch=tuple(bits for bits in range(4) if not bits & skipped) if skipped else (),
         query=asked.title or None,
         archived=asked.archived,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw, Struct
 
-from hansard.model import Message, MessageQuery, Session
+from hansard.model import Message, Session
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 _BYTES = 32 * 1024 * 1024
 _BESIDE = 400
 """What the interpreter takes beside the text of a fragment: its key, its place, its objects."""
-_BESIDE_EACH = 60
-"""And beside each message of a stretch."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,14 +41,15 @@ class Fragments:
         self._size = 0
         self._kept: dict[tuple[str, str, str], tuple[Hashable, Raw, int]] = {}
 
-    def look_up(self, projection: str, workspace_id: str, places: Sequence[tuple[str, Hashable]]) -> tuple[dict[str, Raw], list[str]]:
-        """The fragments by id, and the ids that must be read."""
+    def look_up(self, projection: str, workspace_id: str, places: Iterable[Sequence[Any]]) -> tuple[dict[str, Raw], list[str]]:
+        """The fragments by id, and the ids that must be read; each place begins with an id and its version."""
         found: dict[str, Raw] = {}
         missing: list[str] = []
         get = self._kept.get
-        for ident, version in places:
+        for place in places:
+            ident = place[0]
             kept = get((projection, workspace_id, ident))
-            if kept is not None and kept[0] == version:
+            if kept is not None and kept[0] == place[1]:
                 found[ident] = kept[1]
             else:
                 missing.append(ident)
@@ -60,9 +59,9 @@ class Fragments:
         """Encode and remember; the new fragments by session id."""
         return self._keep(projection.name, workspace_id, ((one.id, one.version, projection.show(one)) for one in sessions))
 
-    def keep_messages(self, projection: MessageProjection, session: Session, messages: Iterable[Message]) -> dict[str, Raw]:
+    def keep_messages(self, projection: MessageProjection, workspace_id: str, session: str, messages: Iterable[Message]) -> dict[str, Raw]:
         """The same for messages, which never change: their version is the name of their session."""
-        return self._keep(projection.name, session.workspace_id, ((one.id, session.name, projection.show(session.name, one)) for one in messages))
+        return self._keep(projection.name, workspace_id, ((one.id, session, projection.show(session, one)) for one in messages))
 
     def _keep(self, projection: str, workspace_id: str, shown: Iterable[tuple[str, Hashable, Any]]) -> dict[str, Raw]:
         made: dict[str, Raw] = {}
@@ -86,34 +85,3 @@ class Stretch(Struct, frozen=True):
     messages: Sequence[Raw]
     more: bool
     last: int | None
-
-
-class Stretches:
-    """A bounded cache of (projection, session, query) → stretch. Exact, because the session is read every time: every change of its messages changes it."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._kept: dict[Hashable, tuple[Hashable, Stretch, int]] = {}
-
-    def look_up(self, projection: str, session: Session, query: MessageQuery) -> Stretch | None:
-        kept = self._kept.get((projection, session.workspace_id, session.id, query))
-        return kept[1] if kept is not None and kept[0] == _state(session) else None
-
-    def keep(self, projection: str, session: Session, query: MessageQuery, stretch: Stretch) -> Stretch:
-        """Remember the stretch, and give it back; one that would push out many others is not kept."""
-        size = _BESIDE + sum(memoryview(one).nbytes + _BESIDE_EACH for one in stretch.messages)
-        if size * 16 > self._limit:
-            return stretch
-        key = (projection, session.workspace_id, session.id, query)
-        old = self._kept.pop(key, None)
-        self._size += size - (old[2] if old else 0)
-        self._kept[key] = (_state(session), stretch, size)
-        while self._size > self._limit:
-            _, _, size = self._kept.pop(next(iter(self._kept)))
-            self._size -= size
-        return stretch
-
-
-def _state(session: Session) -> tuple[int, int]:
-    return session.version, session.updated_at

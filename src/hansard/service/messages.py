@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import SESSION, seq_of
 from hansard.service.appends import Appends
-from hansard.service.fragments import Fragments, Stretch, Stretches
+from hansard.service.fragments import Fragments, Stretch
 from hansard.service.rules import not_ahead, own_id, ref, short, write
 from hansard.store.verbs import messages as verbs
+from hansard.store.verbs import names
 from hansard.store.verbs.appends import Append
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from hansard.store import Store
     from hansard.store.cursors import Cursors
     from hansard.store.steps import Row
-    from hansard.store.verbs.names import Peek
+    from hansard.store.verbs.names import Peek, Standing
 
 BATCH = 100
-_FRAGMENT_BYTES, _STRETCH_BYTES = 16 * 1024 * 1024, 8 * 1024 * 1024
+_FRAGMENT_BYTES = 16 * 1024 * 1024
 
 
 class Messages:
@@ -40,7 +41,6 @@ class Messages:
         self._ids = ids
         self._clock = clock
         self._fragments = Fragments(_FRAGMENT_BYTES)
-        self._stretches = Stretches(_STRETCH_BYTES)
         self._appends = Appends(store, ids)
 
     async def append(
@@ -58,28 +58,25 @@ class Messages:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
         return await self._store.read(verbs.page, ref(principal, session), query)
 
-    async def list_as(self, principal: Principal, session: str, query: MessageQuery, projection: MessageProjection) -> tuple[Stretch, Session]:
-        """The same encoded by ``projection``, and the session.
+    async def standing(self, principal: Principal, session: str) -> Standing:
+        """As of which change the session stands; NotFound."""
+        return await self._store.read(names.standing, ref(principal, session))
 
-        Nothing but the session is read where it has not changed, otherwise only messages that were not shown lately.
-        """
-        kept = self._stretches
+    async def list_as(self, principal: Principal, of: Standing, query: MessageQuery, projection: MessageProjection) -> Stretch:
+        """A stretch of a session's messages encoded by ``projection``; only those that were not shown lately are read."""
         read = self._store.read if query.created_before is None else self._store.read_long
-        of, got = await read(verbs.places, ref(principal, session), query, lambda of: kept.look_up(projection.name, of, query))
-        if not isinstance(got, Stretch):
-            places, more = got
-            shown = await self._shown(of, places, projection)
-            ends = [seq for seq, _ in (places[:1] + places[-1:])]
-            got = kept.keep(projection.name, of, query, Stretch(shown, more, (min if query.backwards else max)(ends, default=None)))
-        return got, of
+        places, more = await read(verbs.places, principal.workspace_id, of.id, query)
+        ends = [seq for seq, _ in (places[:1] + places[-1:])]
+        return Stretch(await self._shown(principal, of, places, projection), more, (min if query.backwards else max)(ends, default=None))
 
-    async def _shown(self, of: Session, places: Sequence[Row], projection: MessageProjection) -> Sequence[Raw]:
-        kept, missing = self._fragments.look_up(projection.name, of.workspace_id, [(ident, of.name) for _, ident in places])
+    async def _shown(self, principal: Principal, of: Standing, places: Sequence[Row], projection: MessageProjection) -> Sequence[Raw]:
+        here, name = principal.workspace_id, of.name
+        kept, missing = self._fragments.look_up(projection.name, here, [(ident, name) for _, ident in places])
         if missing:
             lacking = set(missing)
             seqs = [seq for seq, ident in places if ident in lacking]
-            found = await self._store.read(verbs.between, of, min(seqs), max(seqs))
-            kept |= self._fragments.keep_messages(projection, of, (one for one in found if one.id in lacking))
+            found = await self._store.read(verbs.between, here, of.id, min(seqs), max(seqs))
+            kept |= self._fragments.keep_messages(projection, here, name, (one for one in found if one.id in lacking))
         return [kept[ident] for _, ident in places if ident in kept]
 
     def cursor(self, principal: Principal, walk: Sequence[object], query: MessageQuery, seq: int) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from hansard import ids as naming
-from hansard.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
+from hansard.errors import Forbidden, Invalid, NotFound, TooLarge
 from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
@@ -83,7 +83,7 @@ class Sessions:
 
     async def generation(self, principal: Principal) -> int:
         """Grows with every change of the workspace: the same number, the same answers."""
-        return await self._store.read(events.generation, principal.workspace_id)
+        return events.generation_in(await self._store.ask(events.GENERATION, principal.workspace_id))
 
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
         """One page of whole sessions."""
@@ -96,7 +96,7 @@ class Sessions:
         kept: dict[str, Raw] = {}
 
         def lacking(rows: Sequence[Row]) -> list[str]:
-            found, missing = self._fragments.look_up(projection.name, principal.workspace_id, [(one[0], one[1]) for one in rows])
+            found, missing = self._fragments.look_up(projection.name, principal.workspace_id, rows)
             kept.update(found)
             return missing
 

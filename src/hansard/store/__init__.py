@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ParamSpec
 
-    from hansard.store.steps import Steps
+    from hansard.store.steps import Row, Steps
 
     P = ParamSpec("P")
 
@@ -43,6 +43,13 @@ class Store(Protocol):
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a short read."""
+
+    async def ask(self, name: str, workspace_id: str) -> list[Row]:
+        """The rows of a named statement that reads something of a workspace: alone, it needs no transaction to see one consistent state.
+
+        Callers of the same turn of the event loop share them, since the statement begins after all of them began. Whoever comes
+        later, and whoever waited for a write meanwhile, is scheduled behind the end of the turn, and is given what is true then.
+        """
 
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a read that may take long beside everything else; it sees one consistent state."""

@@ -15,6 +15,7 @@ from hansard.store import statements
 from hansard.store.postgres import backup, security
 from hansard.store.postgres.failures import REFUSED, RETRIED, Unknown, translate
 from hansard.store.postgres.opening import unopened
+from hansard.store.steps import rows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -61,6 +62,7 @@ class PostgresStore:
         self._deadline = deadline
         self._statements = {name: statements.numbered(sql) for name, sql in statements.load("postgres").items()}
         self._lent: asyncpg.Pool[Any] | None = None
+        self._turn: dict[tuple[str, str], asyncio.Task[list[Row]]] = {}
 
     async def open(self) -> None:
         try:
@@ -145,6 +147,14 @@ class PostgresStore:
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._plain, lambda: verb(*args, **kwargs))
+
+    async def ask(self, name: str, workspace_id: str) -> list[Row]:
+        asked = self._turn.get((name, workspace_id))
+        if asked is None:
+            loop = asyncio.get_running_loop()
+            asked = self._turn[name, workspace_id] = loop.create_task(self.read(rows, name, workspace_id=workspace_id))
+            loop.call_soon(self._turn.pop, (name, workspace_id))  # right behind the task's first step, which sends the statement
+        return await asyncio.shield(asked)
 
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._snapshot, lambda: verb(*args, **kwargs))

@@ -15,12 +15,13 @@ from hansard.store import statements
 from hansard.store.sqlite import backup
 from hansard.store.sqlite.connection import Connection
 from hansard.store.sqlite.writer import Writer
+from hansard.store.steps import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ParamSpec
 
-    from hansard.store.steps import Steps
+    from hansard.store.steps import Row, Steps
 
     P = ParamSpec("P")
 
@@ -52,6 +53,7 @@ class SQLiteStore:
         self._local = local()
         self._long: list[Connection] = []
         self._reading = 0
+        self._turn: dict[tuple[str, str], list[Row]] = {}
 
     async def open(self) -> None:
         if not self.path.parent.is_dir():
@@ -80,6 +82,15 @@ class SQLiteStore:
         if self._reader is None:
             raise StoreUnavailable("the store is closed")
         return self._reader.read(verb(*args, **kwargs))
+
+    async def ask(self, name: str, workspace_id: str) -> list[Row]:
+        rows = self._turn.get((name, workspace_id))
+        if rows is None:
+            if self._reader is None:
+                raise StoreUnavailable("the store is closed")
+            asyncio.get_running_loop().call_soon(self._turn.clear)
+            rows = self._turn[name, workspace_id] = self._reader.read_one(Query(name, {"workspace_id": workspace_id}))
+        return rows
 
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._threads is None:

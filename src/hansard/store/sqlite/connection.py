@@ -94,6 +94,14 @@ class Connection:
         except REFUSED as problem:
             raise translate(problem, self.path) from problem
 
+    def read_one(self, query: Query) -> list[Row]:
+        """Run a single statement that only reads: it is a transaction by itself."""
+        try:
+            self._until = time.monotonic() + self._seconds
+            return self.ask(query)
+        except REFUSED as problem:
+            raise translate(problem, self.path) from problem
+
     def close(self) -> None:
         self.db.close()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from hansard.store.rows import fold
-from hansard.store.steps import Steps, Values, many, rows, run, value
+from hansard.store.steps import Row, Steps, Values, many, rows, run, value
 
 if TYPE_CHECKING:
     from hansard.model import Session
@@ -86,7 +86,15 @@ def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[tuple[in
 
 def generation(workspace_id: str) -> Steps[int]:
     """A number that grows with every change of the workspace; 0 for one without changes."""
-    return (yield from value("generation_get", workspace_id=workspace_id)) or 0
+    return generation_in((yield from rows(GENERATION, workspace_id=workspace_id)))
+
+
+GENERATION = "generation_get"
+"""The statement that reads a workspace's generation, which ``generation_in`` finds in its rows."""
+
+
+def generation_in(found: Sequence[Row]) -> int:
+    return found[0][0] if found else 0
 
 
 def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event], int]]:

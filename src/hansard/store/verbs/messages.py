@@ -138,25 +138,23 @@ def clip(text: str, length: int) -> str:
 def page(ref: Ref, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
     """The session, the messages asked for, and whether there are more in the direction of reading."""
     session = yield from found(ref)
-    got, more = yield from _stretch(session, query, rows.COLUMNS["message"])
+    got, more = yield from _stretch(ref.workspace_id, session.id, query, rows.COLUMNS["message"])
     return session, [rows.message(one) for one in got], more
 
 
-def places(ref: Ref, query: MessageQuery, shown: Callable[[Session], T | None]) -> Steps[tuple[Session, T | tuple[list[Row], bool]]]:
-    """The same with no more than (seq, id) of each message, or what ``shown`` has of the session as it stands."""
-    session = yield from found(ref)
-    kept = shown(session)
-    return session, (yield from _stretch(session, query, "seq, id")) if kept is None else kept
+def places(workspace_id: str, session_id: str, query: MessageQuery) -> Steps[tuple[list[Row], bool]]:
+    """No more than (seq, id) of the messages asked for, and whether there are more in the direction of reading."""
+    return (yield from _stretch(workspace_id, session_id, query, "seq, id"))
 
 
-def between(session: Session, first: int, last: int) -> Steps[list[Message]]:
+def between(workspace_id: str, session_id: str, first: int, last: int) -> Steps[list[Message]]:
     """The messages of a session from ``seq`` ``first`` up to and including ``last``."""
-    got = yield listing.messages(session.workspace_id, session.id, MessageQuery(), last - first + 1, after=first - 1, before=last + 1)
+    got = yield listing.messages(workspace_id, session_id, MessageQuery(), last - first + 1, after=first - 1, before=last + 1)
     return [rows.message(one) for one in got]
 
 
-def _stretch(session: Session, query: MessageQuery, columns: str) -> Steps[tuple[list[Row], bool]]:
-    here = (session.workspace_id, session.id, query)
+def _stretch(workspace_id: str, session_id: str, query: MessageQuery, columns: str) -> Steps[tuple[list[Row], bool]]:
+    here = (workspace_id, session_id, query)
     if query.around is not None:
         older = yield listing.messages(*here, (query.limit + 1) // 2 + 1, before=query.around + 1, descending=True, columns=columns)
         newer = yield listing.messages(*here, query.limit // 2 + 1, after=query.around, columns=columns)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from hansard import ids
 from hansard.errors import NotFound
+from hansard.model.session import name_of
 from hansard.store import rows
 from hansard.store.steps import Steps, row, value
 
@@ -65,6 +66,30 @@ def found(ref: Ref) -> Steps[Session]:
 def locked(ref: Ref) -> Steps[Session]:
     """The session, its row locked until the transaction ends."""
     return (yield from _session(ref, "session_lock"))
+
+
+class Standing(Struct, frozen=True):
+    """Which session it is, and as of which change: enough to show what is kept of it."""
+
+    id: str
+    own_id: str | None
+    user_id: str | None
+    app: str | None
+    version: int
+    updated_at: int
+
+    @property
+    def name(self) -> str:
+        return name_of(self.id, self.own_id)
+
+
+def standing(ref: Ref) -> Steps[Standing]:
+    """Where the session stands; NotFound as of ``found``."""
+    row_found = yield from _row(ref, "session_standing")
+    one = Standing(*row_found) if row_found else None
+    if one is None or not ref.sees(one.user_id, one.app):
+        raise ref.missing()
+    return one
 
 
 class Peek(Struct, frozen=True):

@@ -82,7 +82,10 @@ def by_ids(workspace_id: str, wanted: Sequence[str]) -> Steps[dict[str, Session]
     """The sessions of these internal ids, by id; those that are gone are left out."""
     if not wanted:
         return {}
-    got = yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted))
+    if len(wanted) == 1:  # what a list lacks most often
+        got = yield from steps.rows("session_get", workspace_id=workspace_id, id=wanted[0])
+    else:
+        got = yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted))
     return {one.id: one for one in map(rows.session, got)}
 
 
