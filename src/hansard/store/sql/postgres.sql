@@ -48,7 +48,7 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 -- name: session_peek
 -- What an append must know of its session, with the hash of the last message; locks the session row until commit.
 select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
-       (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
+       (select hash from messages as m where m.workspace_id = :workspace_id and m.session_id = s.id and m.seq = s.last_seq)
   from sessions as s where workspace_id = :workspace_id and id = :id for update of s
 
 -- name: stats_mark_lock
@@ -170,7 +170,7 @@ select own_id, id from sessions
 -- name: session_peek_many
 -- What a batch of appends must know of its sessions; locks their rows in the order of their ids, so that two batches never wait for each other.
 select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
-       (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
+       (select hash from messages as m where m.workspace_id = :workspace_id and m.session_id = s.id and m.seq = s.last_seq)
   from sessions as s
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
  order by id for update of s
@@ -195,7 +195,7 @@ select count(*) from (
 
 -- name: session_put_rows
 -- Statements whose name ends in _rows stand for the same without it, where it is run for many rows: each parameter is the list of their
--- values, so that one execution writes all.
+-- values, so that one execution writes all. The rows of one are of one workspace, which is said as one value: so one partition is looked into.
 insert into sessions (workspace_id, id, own_id, safe_id, version, kind, channel, app, agent, model, user_id, workflow_id, workflow_name, trigger_type,
   parent_id, branch, forked_seq, created_by, title, title_by, title_folded, untitled, preview, last_preview, last_role, state, run_id, run_error,
   resolution, resolved_at, intent, sub_intent, message_count, last_seq, input_tokens, output_tokens, cost_nanos, created_at, updated_at, active_at,
@@ -231,7 +231,7 @@ select workspace_id, handle, seq, vector::tsvector
 -- name: search_session_seen_rows
 update search_sessions as x set seq = given.seq, titled = given.titled
   from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :titled::bigint[]) as given (workspace_id, session_id, seq, titled)
- where x.workspace_id = given.workspace_id and x.session_id = given.session_id
+ where x.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = x.workspace_id and x.session_id = given.session_id
 
 -- name: session_extend_rows
 update sessions as s
@@ -248,11 +248,11 @@ update sessions as s
     :cost_nanos::bigint[], :first_at::bigint[], :last_at::bigint[])
     as given (workspace_id, id, now, count, title, title_by, title_folded, untitled, preview, last_preview, last_role, input_tokens,
       output_tokens, cost_nanos, first_at, last_at)
- where s.workspace_id = given.workspace_id and s.id = given.id
+ where s.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = s.workspace_id and s.id = given.id
 returning s.last_seq
 
 -- name: idempotency_settle_rows
 update idempotency_keys as i set status = given.status, answer = given.answer, session_id = given.session_id
   from unnest(:workspace_id::text[], :key::text[], :status::bigint[], :answer::bytea[], :session_id::text[])
     as given (workspace_id, key, status, answer, session_id)
- where i.workspace_id = given.workspace_id and i.key = given.key
+ where i.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = i.workspace_id and i.key = given.key
