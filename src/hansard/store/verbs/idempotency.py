@@ -58,11 +58,6 @@ def _earlier(once: Once, now: int, here: dict[str, str]) -> Steps[None]:
     raise Replayed(status, bytes(answer))
 
 
-def forget_session(workspace_id: str, session_id: str) -> Steps[None]:
-    """Empty the kept answers that tell of a session; their keys stay taken, so that a late retry makes nothing anew."""
-    yield from run("idempotency_forget_session", workspace_id=workspace_id, id=session_id)
-
-
 def forget_message(workspace_id: str, session_id: str, message_id: str, words: Iterable[str]) -> Steps[None]:
     """Empty the kept answers that tell of a message, or that give its first words as the session's title or preview."""
     for needle in (message_id.encode(), *map(msgspec.json.encode, words)):
