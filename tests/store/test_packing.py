@@ -49,3 +49,20 @@ async def test_a_long_message_is_short_in_the_file_and_whole_outside(tmp_path: P
         with pytest.raises(StoreUnavailable, match="hansard verify"):
             await service.messages.list(operator, "s", MessageQuery())
         assert len((await service.checking.verify()).faults) == 1
+
+
+async def test_a_text_that_was_packed_otherwise_is_the_same_text(tmp_path: Path) -> None:
+    """As after another version of the compressor, or another idea of what is long."""
+    file = tmp_path / "hansard.db"
+    async with opened(Settings(store=f"sqlite:///{file}")) as service:
+        operator = service.workspaces.operator(await service.workspaces.create("long"))
+        await service.sessions.start(operator, SessionDraft(id="s"))
+        said = Raw(b'[{"type":"text","content":"%s"}]' % LONG.encode())
+        await service.messages.append(operator, "s", [MessageDraft(role="user", parts=said, text=LONG)])
+        await service.sessions.fork(operator, "s", until=None, draft=SessionDraft(id="fork"))
+        connection = apsw.Connection(str(file))
+        connection.execute("update messages set parts = ? where session_id = (select id from sessions where own_id = 's')", (bytes(said).decode(),))
+        connection.close()
+        found = await service.diffs.read(operator, "fork", None, limit=10)
+        assert (found.shared, found.only_here, found.only_there) == (1, 0, 0)
+        assert not (await service.checking.verify()).faults

@@ -6,12 +6,13 @@ from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from hansard.errors import Invalid, NotFound
 from hansard.model import MessageQuery
 from hansard.model.diff import Diff, Difference, Side
 from hansard.store import listing, rows
+from hansard.store.packing import unpacked
 from hansard.store.steps import Steps, many
 from hansard.store.verbs.names import Ref, found
 
@@ -80,9 +81,14 @@ def _marks(session: Session) -> Steps[list[Mark]]:
     while more:
         after = marks[-1][0] if marks else 0
         got = yield listing.messages(session.workspace_id, session.id, MessageQuery(), _BATCH, after=after, columns="seq, role, created_at, parts")
-        marks += [(seq, blake2b(f"{role} {created_at} {text}".encode(), digest_size=16).digest()) for seq, role, created_at, text in got]
+        marks += [(seq, _digest(f"{role} {created_at} ".encode(), stored)) for seq, role, created_at, stored in got]
         more = len(got) == _BATCH
     return marks
+
+
+def _digest(beside: bytes, stored: str | bytes) -> bytes:
+    """Of the text itself: one text may be packed in many ways."""
+    return blake2b(beside + bytes(Raw(unpacked(stored))), digest_size=16).digest()
 
 
 def _compared(mine: Sequence[Mark], theirs: Sequence[Mark]) -> _Compared:
