@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -13,8 +13,12 @@ from hansard.store import rows
 from hansard.store.steps import Steps, row, value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hansard.model import Session
     from hansard.store.steps import Row
+
+One = TypeVar("One", bound="Session | Standing | Peek")
 
 
 class Ref(Struct, frozen=True):
@@ -50,9 +54,10 @@ def _row(ref: Ref, statement: str) -> Steps[Row | None]:
     return (yield from row(statement, workspace_id=ref.workspace_id, id=other))
 
 
-def _session(ref: Ref, statement: str) -> Steps[Session]:
+def _seen(ref: Ref, statement: str, make: Callable[[Row], One]) -> Steps[One]:
+    """What ``make`` makes of the session's row; NotFound when it is absent or not the caller's to see."""
     found = yield from _row(ref, statement)
-    one = rows.session(found) if found else None
+    one = make(found) if found else None
     if one is None or not ref.sees(one.user_id, one.app):
         raise ref.missing()
     return one
@@ -60,12 +65,12 @@ def _session(ref: Ref, statement: str) -> Steps[Session]:
 
 def found(ref: Ref) -> Steps[Session]:
     """The session; NotFound when it is absent, another workspace's or not the caller's to see."""
-    return (yield from _session(ref, "session_get"))
+    return (yield from _seen(ref, "session_get", rows.session))
 
 
 def locked(ref: Ref) -> Steps[Session]:
     """The session, its row locked until the transaction ends."""
-    return (yield from _session(ref, "session_lock"))
+    return (yield from _seen(ref, "session_lock", rows.session))
 
 
 class Standing(Struct, frozen=True):
@@ -85,11 +90,7 @@ class Standing(Struct, frozen=True):
 
 def standing(ref: Ref) -> Steps[Standing]:
     """Where the session stands; NotFound as of ``found``."""
-    row_found = yield from _row(ref, "session_standing")
-    one = Standing(*row_found) if row_found else None
-    if one is None or not ref.sees(one.user_id, one.app):
-        raise ref.missing()
-    return one
+    return (yield from _seen(ref, "session_standing", lambda found: Standing(*found)))
 
 
 class Peek(Struct, frozen=True):
@@ -108,8 +109,4 @@ class Peek(Struct, frozen=True):
 
 def peeked(ref: Ref) -> Steps[Peek]:
     """The least that an append needs, the session's row locked until the transaction ends."""
-    row_found = yield from _row(ref, "session_peek")
-    one = Peek(*row_found) if row_found else None
-    if one is None or not ref.sees(one.user_id, one.app):
-        raise ref.missing()
-    return one
+    return (yield from _seen(ref, "session_peek", lambda found: Peek(*found)))
