@@ -32,10 +32,9 @@ class Route(Struct, frozen=True, kw_only=True):
     ``params`` and ``body`` are the structs that the query string and the JSON body become, ``returns``
     describes the answer. ``cached`` marks a read whose answer depends on nothing but its URL and the
     workspace's data: it gets an ETag and is kept while the workspace does not change, or while what ``mark`` looks at
-    does not. ``form`` marks a
-    route whose body is read as it is, for the handler to make sense of (``Call.data``), ``takes`` the media types
-    that it may be of, ``gives`` further media types of the answer. ``also`` are further statuses of success that a
-    Reply may have, ``heeds`` the request headers that change what is done.
+    does not. ``form`` marks a route whose body is read as it is, for the handler to make sense of (``Call.data``),
+    ``takes`` the media types that it may be of, ``gives`` further media types of the answer. ``also`` are further
+    statuses of success that a Reply may have, ``heeds`` the request headers that change what is done.
     """
 
     method: str
