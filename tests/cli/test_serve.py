@@ -162,7 +162,6 @@ def test_quiet_prints_nothing_and_the_access_log_is_one_json_line_a_request(term
         except httpx.ConnectError:
             assert time.monotonic() < until
             time.sleep(0.05)
-    time.sleep(0.4)
     process.terminate()
     out, err = process.communicate(timeout=20)
     assert (out, process.returncode) == ("", 0)
