@@ -163,9 +163,11 @@ async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator
             asyncio.create_task(counting(service)),
             *([asyncio.create_task(titling(service, settings.title_url))] if settings.title_url else []),
         ]
+        app = application(service, settings, demo)
         try:
-            yield application(service, settings, demo)
+            yield app
         finally:
+            app.close()
             for task in beside:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):

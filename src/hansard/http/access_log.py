@@ -44,6 +44,9 @@ class AccessLog:
             self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.flush)
 
     def flush(self) -> None:
+        """Write what waits."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = None
         lines, self._lines = self._lines, []
         if self._stream is None or not lines:

@@ -94,6 +94,10 @@ class Application:
         elif scope["type"] == "websocket":
             await self._converse(WebSocket(scope, receive, send))
 
+    def close(self) -> None:
+        """Write the lines of the access log that wait; to be called when the last answer is out."""
+        self._log.flush()
+
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         method, path = scope["method"], scope["path"]
