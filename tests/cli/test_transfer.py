@@ -6,9 +6,12 @@ import gzip
 import json
 import os
 import signal
+import stat
 import subprocess
 import time
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import Terminal
 from tests.support.serving import HANSARD
@@ -68,8 +71,17 @@ def test_an_export_replaces_a_file_only_when_told(filled: Terminal, tmp_path: Pa
     kept.write_text("mine")
     refused = filled("export", "-o", "all.jsonl")
     assert (refused.code, "--overwrite" in refused.err, kept.read_text()) == (1, True, "mine")
+    kept.chmod(0o640)
     filled.done("export", "-o", "all.jsonl", "--overwrite")
     assert kept.read_text() == filled.done("export").out
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("name", ["all.jsonl", "all.jsonl.gz"])
+def test_a_new_export_is_its_owners_alone(filled: Terminal, tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.part").touch(0o644)
+    filled.done("export", "-o", name)
+    assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 def test_an_export_that_fails_leaves_no_file(filled: Terminal, tmp_path: Path) -> None:
