@@ -119,7 +119,8 @@ def error_of(answer: Sent) -> HansardError:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         problem = {"detail": f"{answer.request.url} answered {answer.status_code} {answer.reason_phrase}"}
-    return refused(answer.status_code, problem, request_id=answer.headers.get("X-Request-ID"), retry_after=_retry_after(answer))
+    request_id = answer.headers.get("X-Request-ID")
+    return refused(answer.status_code, problem, request_id=request_id, retry_after=_retry_after(answer), doc_url=_doc_url(answer, problem))
 
 
 def is_passing(error: HansardError) -> bool:
@@ -170,6 +171,12 @@ def _not_done(answer: Sent) -> bool:
 def _retry_after(response: httpx.Response) -> float | None:
     given = response.headers.get("Retry-After", "")
     return float(given) if given.isdigit() else None
+
+
+def _doc_url(response: httpx.Response, problem: dict[str, Any]) -> str | None:
+    """A problem's type as an absolute URL; None where it is none to open, as that of a proxy."""
+    kind = problem.get("type")
+    return str(response.request.url.join(kind)) if isinstance(kind, str) and kind.startswith(("/", "http://", "https://")) else None
 
 
 def _text(value: object) -> str:
