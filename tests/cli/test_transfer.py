@@ -66,6 +66,19 @@ def test_what_was_exported_comes_back_whole(filled: Terminal, tmp_path: Path) ->
     assert not (tmp_path / "all.jsonl.gz.part").exists()
 
 
+def test_an_export_without_sessions_comes_back_too(filled: Terminal, tmp_path: Path) -> None:
+    filled.done("export", "--title", "nobody", "-o", "none.jsonl.gz")
+    filled.done("export", "--title", "nobody", "-o", "none.jsonl")
+    (tmp_path / "list.json").write_text("[\n]\n")
+    for asked in (("none.jsonl", "--format", "hansard"), ("none.jsonl.gz", "--format", "hansard"), ("list.json",), ("list.json", "--format", "hansard")):
+        printed = filled.done("import", *asked)
+        assert (printed.out[:29], printed.err) == ("0 new, 0 same, 0 bad: 0 messa", ""), asked
+    refused = filled("import", "none.jsonl")
+    assert (refused.code, "format" in refused.err) == (2, True), refused
+    (tmp_path / "cut.json").write_text("[")
+    assert filled("import", "cut.json").code == 2
+
+
 def test_an_export_replaces_a_file_only_when_told(filled: Terminal, tmp_path: Path) -> None:
     kept = tmp_path / "all.jsonl"
     kept.write_text("mine")
