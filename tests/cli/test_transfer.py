@@ -62,6 +62,8 @@ def test_what_was_exported_comes_back_whole(filled: Terminal, tmp_path: Path) ->
     assert filled.done("export").out.encode() == gzip.decompress((tmp_path / "all.jsonl.gz").read_bytes())
     assert filled.done("import", "all.jsonl.gz", "--store", "sqlite:///copy.db", "--json").json["new"] == 2
     assert filled.done("export", "--store", "sqlite:///copy.db").out == filled.done("export").out
+    assert filled.done("export", "--title", "oslo", "-o", "oslo.jsonl").err == "1 session, 1 message, 0 runs in oslo.jsonl\n"
+    assert filled.done("import", "oslo.jsonl").out.startswith("0 new, 1 same, 0 bad: 1 message in ")
     assert filled.done("export", "--title", "oslo", "-o", "-").out.count("\n") == 1
     assert not (tmp_path / "all.jsonl.gz.part").exists()
 

@@ -43,7 +43,7 @@ async def command(desk: Desk, target: Path | None, overwrite: bool, **given: obj
         wanted = await filter_of(service, principal, given)
         with _opened(target) as file, _bar(quiet=desk.quiet) as on_progress:
             counted = await export(service, principal, wanted, file.write, on_progress)
-    told = f"{counted.sessions:,} sessions, {counted.messages:,} messages, {counted.runs:,} runs"
+    told = ", ".join(output.counted(getattr(counted, name), name[:-1]) for name in ("sessions", "messages", "runs"))
     if desk.json and not to_stream:
         desk.document({**msgspec.to_builtins(counted), "file": str(target)})
     elif not desk.quiet:

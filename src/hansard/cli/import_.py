@@ -122,7 +122,7 @@ def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, files: 
         output.note(note)
     if report.earlier:
         desk.say(f"{report.earlier:,} settled by the import before, and passed over")
-    desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {report.messages:,} messages in {seconds:.1f} s")
+    desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {output.counted(report.messages, 'message')} in {seconds:.1f} s")
     for problem in report.problems[:_SHOWN]:
         output.note(f"  {problem.file}, record {problem.record}: {problem.reason}")
     for name in report.errors:
