@@ -1,4 +1,4 @@
-"""Write the parts of the documentation that the code knows better: error codes, scopes, routes, llms.txt.
+"""Write the parts of the documentation that the code knows better: error codes (for the server's own page too), scopes, routes, llms.txt.
 
     python scripts/reference.py [--check]
 
@@ -38,6 +38,14 @@ PART = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 VERSION = "v1"
 
 
+class Error(NamedTuple):
+    """One code that an answer may have, its status, and what is said with it."""
+
+    code: str
+    status: int
+    says: list[str]
+
+
 class Raised(NamedTuple):
     """One place that makes an error: its class, its own code if it has one, and what it says."""
 
@@ -48,19 +56,32 @@ class Raised(NamedTuple):
 
 def codes() -> str:
     """The table of the codes that have a meaning of their own."""
+    return _table(("code", "status", "what it says"), [(f"`{one.code}`", str(one.status), "<br>".join(one.says)) for one in _codes()])
+
+
+def _codes() -> list[Error]:
     known: dict[str, list[Raised]] = defaultdict(list)
     for one in raised():
         if one.code:
             known[one.code].append(one)
-    rows = [(f"`{code}`", str(_status(found[0])), "<br>".join(sorted({one.says for one in found}))) for code, found in sorted(known.items())]
-    return _table(("code", "status", "what it says"), rows)
+    return [Error(code, _status(found[0]), sorted({one.says for one in found})) for code, found in sorted(known.items())]
 
 
 def classes() -> str:
     """The table of the kinds of error, from the tree in the module's docstring."""
+    return _table(("code", "status", "meaning"), [(f"`{one.code}`", str(one.status), *one.says) for one in _classes()])
+
+
+def _classes() -> list[Error]:
     tree = re.findall(r"[├└]── (\w+) +(.+)", errors.__doc__ or "")
-    rows = [(f"`{getattr(errors, name).default_code}`", str(_status(Raised(name, None, ""))), meaning) for name, meaning in tree]
-    return _table(("code", "status", "meaning"), rows)
+    return [Error(getattr(errors, name).default_code, _status(Raised(name, None, "")), [meaning]) for name, meaning in tree]
+
+
+def served() -> str:
+    """What the server's page of errors shows, each code once."""
+    kinds = _classes()
+    shown = {"Kinds": kinds, "Codes": [one for one in _codes() if one.code not in {kind.code for kind in kinds}]}
+    return json.dumps({title: [one._asdict() for one in found] for title, found in shown.items()}, ensure_ascii=False, indent=1) + "\n"
 
 
 def scopes() -> str:
@@ -188,6 +209,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         if PART.search(text):
             yield page, PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n{found[3]}", text)
     yield DOCS / "llms.txt", llms()
+    yield SOURCE / "web" / "errors.json", served()
 
 
 def main() -> None:

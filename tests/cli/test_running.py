@@ -6,6 +6,8 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
+
 from hansard.settings import NAMES, load
 from tests.cli.conftest import Terminal
 from tests.support.serving import serving
@@ -76,6 +78,24 @@ def test_doctor_on_a_store_that_does_not_answer(terminal: Terminal, tmp_path: Pa
     printed = terminal("doctor", HANSARD_PORT=free_port())
     assert printed.code == 1
     assert "does not open" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("port = ", "hansard.toml is not sound TOML"),
+        ("prot = 9000", "unknown setting 'prot': did you mean 'port'?"),
+        ("port = 99999", "port (from hansard.toml)"),
+    ],
+)
+def test_doctor_reports_settings_that_cannot_be_read(terminal: Terminal, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "hansard.toml").write_text(text)
+    printed = terminal("doctor")
+    assert (printed.code, printed.err) == (1, "")
+    assert "FAIL  the settings cannot be read: " in printed.out
+    assert says in printed.out
+    told = terminal("doctor", "--json").json
+    assert (told["sound"], [one["mark"] for one in told["findings"]]) == (False, ["ok", "wrong"])
 
 
 def test_config_shows_each_value_with_its_source(terminal: Terminal, tmp_path: Path) -> None:

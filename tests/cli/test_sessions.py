@@ -117,7 +117,7 @@ def test_delete_asks_first(filled: Terminal) -> None:
     refused = filled("sessions", "delete", "one")
     assert refused.code == 2
     assert "Where is my order?  (2 messages)" in refused.err
-    assert filled.done("sessions", "delete", "one", "--yes").out == "one is gone: 1 sessions, 2 messages.\n"
+    assert filled.done("sessions", "delete", "one", "--yes").out == "one is gone: 1 session, 2 messages.\n"
     assert filled("sessions", "delete", "one", "--yes").code == 3
     assert filled.done("sessions", "delete", "two", "--yes", "--json").json["data"][0]["messages"] == 1
 

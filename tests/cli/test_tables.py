@@ -63,7 +63,7 @@ def test_a_long_list_says_how_to_go_on(filled: Terminal, tmp_path: Path) -> None
 def test_search_marks_what_it_found(filled: Terminal, tmp_path: Path) -> None:
     _, seen = on_terminal(tmp_path, "sessions", "search", "oslo")
     assert "\x1b[33m\x1b[1mOslo\x1b[0m" in seen
-    assert "1 of 1 sessions." in seen
+    assert "1 of 1 session." in seen
     lines = "".join(f'{{"role": "user", "text": "needle {number}"}}\n' for number in range(9))
     filled.done("messages", "add", "two", text=lines.encode())
     _, seen = on_terminal(tmp_path, "sessions", "search", "needle")

@@ -6,9 +6,12 @@ import gzip
 import json
 import os
 import signal
+import stat
 import subprocess
 import time
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import Terminal
 from tests.support.serving import HANSARD
@@ -59,8 +62,23 @@ def test_what_was_exported_comes_back_whole(filled: Terminal, tmp_path: Path) ->
     assert filled.done("export").out.encode() == gzip.decompress((tmp_path / "all.jsonl.gz").read_bytes())
     assert filled.done("import", "all.jsonl.gz", "--store", "sqlite:///copy.db", "--json").json["new"] == 2
     assert filled.done("export", "--store", "sqlite:///copy.db").out == filled.done("export").out
+    assert filled.done("export", "--title", "oslo", "-o", "oslo.jsonl").err == "1 session, 1 message, 0 runs in oslo.jsonl\n"
+    assert filled.done("import", "oslo.jsonl").out.startswith("0 new, 1 same, 0 bad: 1 message in ")
     assert filled.done("export", "--title", "oslo", "-o", "-").out.count("\n") == 1
     assert not (tmp_path / "all.jsonl.gz.part").exists()
+
+
+def test_an_export_without_sessions_comes_back_too(filled: Terminal, tmp_path: Path) -> None:
+    filled.done("export", "--title", "nobody", "-o", "none.jsonl.gz")
+    filled.done("export", "--title", "nobody", "-o", "none.jsonl")
+    (tmp_path / "list.json").write_text("[\n]\n")
+    for asked in (("none.jsonl", "--format", "hansard"), ("none.jsonl.gz", "--format", "hansard"), ("list.json",), ("list.json", "--format", "hansard")):
+        printed = filled.done("import", *asked)
+        assert (printed.out[:29], printed.err) == ("0 new, 0 same, 0 bad: 0 messa", ""), asked
+    refused = filled("import", "none.jsonl")
+    assert (refused.code, "format" in refused.err) == (2, True), refused
+    (tmp_path / "cut.json").write_text("[")
+    assert filled("import", "cut.json").code == 2
 
 
 def test_an_export_replaces_a_file_only_when_told(filled: Terminal, tmp_path: Path) -> None:
@@ -68,8 +86,17 @@ def test_an_export_replaces_a_file_only_when_told(filled: Terminal, tmp_path: Pa
     kept.write_text("mine")
     refused = filled("export", "-o", "all.jsonl")
     assert (refused.code, "--overwrite" in refused.err, kept.read_text()) == (1, True, "mine")
+    kept.chmod(0o640)
     filled.done("export", "-o", "all.jsonl", "--overwrite")
     assert kept.read_text() == filled.done("export").out
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("name", ["all.jsonl", "all.jsonl.gz"])
+def test_a_new_export_is_its_owners_alone(filled: Terminal, tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.part").touch(0o644)
+    filled.done("export", "-o", name)
+    assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 def test_an_export_that_fails_leaves_no_file(filled: Terminal, tmp_path: Path) -> None:

@@ -32,6 +32,16 @@ async def test_a_list_pages_by_itself(ahansard: AsyncHansard) -> None:
     assert [session.id for session in await listed.page()] == started[:2]
 
 
+async def test_runs_and_differences_page_by_themselves(ahansard: AsyncHansard) -> None:
+    name = (await ahansard.sessions.start()).id
+    for number in range(3):
+        await ahansard.runs.finish(name, (await ahansard.runs.start(name, id=f"run-{number}")).id)
+    assert [run.id async for run in ahansard.runs.list(name, page_size=2)] == ["run-2", "run-1", "run-0"]
+    fork = await ahansard.sessions.fork(name)
+    await ahansard.messages.append(fork.id, {"role": "user", "text": "c"}, {"role": "user", "text": "d"})
+    assert [(one.side, one.message.text) async for one in ahansard.sessions.diff(fork.id, page_size=1)] == [("here", "c"), ("here", "d")]
+
+
 async def test_errors_are_the_same(ahansard: AsyncHansard) -> None:
     with pytest.raises(NotFound, match="session_not_found"):
         await ahansard.sessions.read("nobody")

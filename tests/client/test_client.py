@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from hansard.client import (
     Conflict,
     Forbidden,
     Hansard,
+    Invalid,
     Misconfigured,
     NewMessage,
     NotFound,
@@ -160,6 +162,40 @@ def test_a_fork_takes_the_messages_up_to_one(hansard: Hansard, name: str) -> Non
     fork = hansard.sessions.fork(name, message=2)
     assert [message.text for message in hansard.messages.list(fork.id)] == ["a", "b"]
     assert fork.forked_seq == 2
+
+
+def test_a_fork_is_compared_with_its_original(hansard: Hansard, name: str) -> None:
+    hansard.sessions.start(name)
+    hansard.messages.append(name, {"role": "user", "text": "a"}, {"role": "user", "text": "b"})
+    fork = hansard.sessions.fork(name, message=1)
+    hansard.messages.append(fork.id, {"role": "user", "text": "c"}, {"role": "user", "text": "d"})
+    differences = hansard.sessions.diff(fork.id, page_size=1)
+    assert sorted((one.side, one.message.text) for one in differences) == [("here", "c"), ("here", "d"), ("there", "b")]
+    told = differences.page().extra
+    assert (told["only_here"], told["only_there"], told["shared"]["messages"]) == (2, 1, 1)
+    assert [(one.side, one.message.session_id) for one in hansard.sessions.diff(name, fork.id).first(9)].count(("there", fork.id)) == 2
+
+
+def test_a_transcript_is_read_as_it_stood(hansard: Hansard, name: str) -> None:
+    hansard.sessions.start(name)
+    days: list[NewMessage] = [{"role": "user", "text": f"day {day}", "created_at": f"2026-01-0{day}T12:00:00Z"} for day in (1, 2, 3)]
+    hansard.messages.append(name, *days)
+    assert [message.seq for message in hansard.messages.list(name, as_of=datetime(2026, 1, 2, 13, tzinfo=UTC), page_size=1)] == [1, 2]
+
+
+def test_runs_are_all_listed(hansard: Hansard, name: str) -> None:
+    hansard.sessions.start(name)
+    for number in range(3):
+        hansard.runs.start(name, id=f"run-{number}").finish()
+    assert [run.id for run in hansard.runs.list(name, page_size=2)] == ["run-2", "run-1", "run-0"]
+
+
+def test_an_error_of_a_list_has_the_callers_word(hansard: Hansard, name: str) -> None:
+    hansard.sessions.start(name)
+    for listed in (hansard.sessions.list(page_size=1000), hansard.messages.list(name, page_size=0), hansard.runs.list(name, page_size=201)):
+        with pytest.raises(Invalid, match=r"^page_size\b") as refused:
+            listed.page()
+        assert (refused.value.param, "limit" in refused.value.message) == ("page_size", False)
 
 
 def test_a_context_is_what_a_model_may_be_given_and_says_what_is_missing(hansard: Hansard, name: str) -> None:

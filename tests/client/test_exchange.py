@@ -129,6 +129,9 @@ def test_a_refusal_carries_what_a_program_needs() -> None:
     error = played(WRITE, answer(409, body))[0]
     assert (error.code, error.param, error.request_id, error.status, error.extra) == ("seq_mismatch", "expected_seq", "req_1", 409, {"seq": 7})
     assert str(error) == "moved on [seq_mismatch, status 409, request req_1]"
+    assert error.doc_url is None
+    explained = played(READ, answer(404, {"code": "run_not_found", "type": "/docs/errors#run_not_found"}))[0]
+    assert explained.doc_url == "http://hansard.test/docs/errors#run_not_found"
     assert played(READ, answer(400, {}, X_Request_ID="req_2"))[0].request_id == "req_2"
     assert isinstance(played(READ, answer(418))[0], Invalid)
 

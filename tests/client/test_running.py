@@ -99,7 +99,7 @@ async def test_an_async_run_does_the_same(ahansard: AsyncHansard, name: str) -> 
         await ended.finish("partial")
     awaited = await ahansard.runs.start(name)
     assert (await awaited.heartbeat(state="waiting")).state == "waiting"
-    assert [run.state for run in await ahansard.runs.list(name)] == ["waiting", "partial", "failed", "completed"]
+    assert [run.state async for run in ahansard.runs.list(name)] == ["waiting", "partial", "failed", "completed"]
 
 
 async def test_an_async_run_is_cancelled_with_its_task(ahansard: AsyncHansard, name: str) -> None:
@@ -113,7 +113,7 @@ async def test_an_async_run_is_cancelled_with_its_task(ahansard: AsyncHansard, n
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (await ahansard.runs.list(name))[0].state == "cancelled"
+    assert (await ahansard.runs.list(name).first(1))[0].state == "cancelled"
 
 
 async def test_an_async_run_that_another_has_ended_is_lost(ahansard: AsyncHansard, name: str) -> None:

@@ -72,12 +72,17 @@ async def test_times_without_an_offset_are_of_the_zone_that_is_named(client: htt
     assert (await client.get("/v1/sessions/a")).json()["created_at"] == "2026-07-01T10:00:00Z"
 
 
+@pytest.mark.parametrize(("body", "params"), [(b" [ ]\n", {}), (b"[]", {"format": "hansard"}), (b"", {"format": "hansard"})])
+async def test_an_export_without_sessions_comes_back(client: httpx.AsyncClient, body: bytes, params: dict[str, str]) -> None:
+    assert await imported(client, body, **params) == {"new": 0, "same": 0, "updated": 0, "bad": 0, "messages": 0, "problems": []}
+
+
 @pytest.mark.parametrize(
     ("body", "params", "words"),
     [
         (b"hello", {}, "of no known format"),
         (b"", {}, "the body is empty: there is nothing to import"),
-        (b" [ ]\n", {}, "the body is empty: there is nothing to import"),
+        (b" [ \n", {}, "the body is empty: there is nothing to import"),
         (gzip.compress(b""), {}, "the body is empty: there is nothing to import"),
         (gzip.compress(b"[]")[:-9], {}, "of no known format"),
         (b"[]", {"format": "word"}, "unknown format 'word'"),

@@ -277,6 +277,16 @@ async def test_the_reference_shows_every_api(reader: Reader) -> None:
     assert "<kbd>j</kbd>" in (await reader.get("/ui/help")).text
 
 
+async def test_an_error_leads_to_its_line_on_the_page_of_errors(reader: Reader) -> None:
+    told = (await reader.api("GET", "/v1/sessions/nobody")).json()
+    path, _, code = told["type"].partition("#")
+    assert (path, code) == ("/docs/errors", "session_not_found"), told
+    page = (await reader.get(path)).text
+    for known in (code, "invalid", "store_unavailable", "seq_mismatch", "missing_scope", "internal"):
+        assert page.count(f'id="{known}"') == 1
+    assert "no session … in this workspace" in page
+
+
 async def test_a_key_with_less_sees_less(stranger: Reader, service: Service, principal: Principal) -> None:
     text, _ = await service.keys.create(principal, "eyes", ("sessions:read",), user_id="ann")
     await stranger.api("POST", "/v1/sessions", json={"id": "hers", "user": "ann", "title": "Hers"})

@@ -58,5 +58,7 @@ async def verify(desk: Desk) -> int:
         desk.document({"logs": verdict.logs, "entries": verdict.entries, "sound": not broken, "broken": broken})
     for one in verdict.broken:
         output.error(f"workspace {one.workspace_id}: {one.problem}")
-    desk.say(f"{verdict.entries:,} entries in {verdict.logs:,} logs: " + ("broken" if verdict.broken else "all as written"))
+    desk.say(
+        f"{output.counted(verdict.entries, 'entry', 'entries')} in {output.counted(verdict.logs, 'log')}: " + ("broken" if verdict.broken else "all as written")
+    )
     return 1 if verdict.broken else 0

@@ -33,13 +33,17 @@ async def command(desk: Desk, live: bool, count: int | None, remove: bool, yes: 
             if not yes:
                 output.confirm(f"Delete the demo's sessions from workspace {principal.workspace_name!r}")
             gone = await demo.remove(service, principal)
-            desk.result({"deleted": gone}, f"{gone:,} demo sessions are gone.")
+            desk.result({"deleted": gone}, f"{output.counted(gone, 'demo session is', 'demo sessions are')} gone.")
             return
         began = time.monotonic()
         with bars.share("demo", quiet=desk.quiet) as told:
             new = await demo.fill(service, principal, count, lambda done, total: told(done / total))
         seconds = time.monotonic() - began
-        text = f"{new:,} demo sessions in workspace {principal.workspace_name!r}, in {seconds:.1f} s." if new else "The demo's sessions are there already."
+        text = (
+            f"{output.counted(new, 'demo session')} in workspace {principal.workspace_name!r}, in {seconds:.1f} s."
+            if new
+            else "The demo's sessions are there already."
+        )
         desk.result({"new": new, "workspace": principal.workspace_name, "seconds": round(seconds, 3)}, text)
         if live:
             desk.say("Live until Ctrl+C. Watch it here with:  hansard sessions tail ID")

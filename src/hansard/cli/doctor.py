@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import stat
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.desk import settings_of, store_options
 
 if TYPE_CHECKING:
-    from hansard.settings import Settings
+    from hansard.settings import Loaded, Settings
 
 _ROOM = 500 * 1024 * 1024
 _MARKS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "wrong": ("FAIL", "red")}
@@ -31,27 +32,40 @@ class Finding(NamedTuple):
 
 
 @click.command()
-@at_desk()
-async def command(desk: Desk) -> int | None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@store_options
+def command(store: str | None, config: Path | None, quiet: bool, as_json: bool) -> int | None:
     """Look for what is wrong with this installation and say how to mend it; exit code 1 when something is."""
-    found = [*_machine(desk), *_files(desk.settings)]
-    found += [one async for one in _store(desk)]
-    found += _servers(desk.settings)
-    if desk.json:
-        desk.document({"sound": all(one.mark != "wrong" for one in found), "findings": [one._asdict() for one in found]})
+    from hansard.errors import Invalid
+
+    found = [*_machine()]
+    try:
+        loaded = settings_of(config, store=store)
+    except Invalid as problem:
+        found.append(Finding("wrong", f"the settings cannot be read: {problem.message}", "mend that first: the store and the port are looked at then"))
+    else:
+        found += asyncio.run(_installation(loaded))
+    if as_json:
+        output.document({"sound": all(one.mark != "wrong" for one in found), "findings": [one._asdict() for one in found]})
     else:
         for one in found:
-            _print(one, quiet=desk.quiet)
+            _print(one, quiet=quiet)
     return 1 if any(one.mark == "wrong" for one in found) else None
 
 
-def _machine(desk: Desk) -> Iterator[Finding]:
+async def _installation(loaded: Loaded) -> list[Finding]:
+    given = [f"{name} from {source}" for name, source in loaded.sources.items() if source != "default"]
+    settings = loaded.settings
+    found = [Finding("ok", f"settings: {', '.join(given) or 'all as they come'}"), *_files(settings)]
+    found += [one async for one in _store(settings)]
+    return [*found, *_servers(settings)]
+
+
+def _machine() -> Iterator[Finding]:
     from hansard import __version__
     from hansard.settings import strangers
 
     yield Finding("ok", f"hansard {__version__} on Python {sys.version.split()[0]}")
-    given = [f"{name} from {source}" for name, source in desk.loaded.sources.items() if source != "default"]
-    yield Finding("ok", f"settings: {', '.join(given) or 'all as they come'}")
     for name in strangers(os.environ):
         yield Finding("note", f"{name} is in the environment and is no setting", "unset it if it was meant as one: hansard config show lists them all")
 
@@ -74,19 +88,19 @@ def _files(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok" if private else "wrong", f"{key} has mode {mode:04o}", "" if private else f"others can read the admin key: chmod 600 {key}")
 
 
-async def _store(desk: Desk) -> AsyncIterator[Finding]:
+async def _store(settings: Settings) -> AsyncIterator[Finding]:
     from hansard.app import open_store
     from hansard.errors import Error
     from hansard.settings import masked
     from hansard.store import file_of
 
-    name = masked("store", desk.settings.store)
-    file = file_of(desk.settings.store)
+    name = masked("store", settings.store)
+    file = file_of(settings.store)
     if file is not None and not file.exists():
         yield Finding("note", f"there is no store {file} yet", "hansard serve makes it")
         return
     try:
-        store = open_store(desk.settings)
+        store = open_store(settings)
         await store.open()
     except Error as problem:
         what, _, advice = problem.message.partition("\n  ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ async def command(desk: Desk, target: Path | None, overwrite: bool, **given: obj
         wanted = await filter_of(service, principal, given)
         with _opened(target) as file, _bar(quiet=desk.quiet) as on_progress:
             counted = await export(service, principal, wanted, file.write, on_progress)
-    told = f"{counted.sessions:,} sessions, {counted.messages:,} messages, {counted.runs:,} runs"
+    told = ", ".join(output.counted(getattr(counted, name), name[:-1]) for name in ("sessions", "messages", "runs"))
     if desk.json and not to_stream:
         desk.document({**msgspec.to_builtins(counted), "file": str(target)})
     elif not desk.quiet:
@@ -51,19 +52,24 @@ async def command(desk: Desk, target: Path | None, overwrite: bool, **given: obj
 
 @contextlib.contextmanager
 def _opened(target: Path | None) -> Iterator[IO[bytes]]:
-    """Where the lines go; a file is written beside its name and takes it at the end."""
+    """Where the lines go; a file is written beside its name and takes it at the end. A new one is its owner's alone, a replaced one keeps its mode."""
     if target is None or str(target) == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    from hansard.store.private import make_private
+
     beside = target.with_name(target.name + ".part")
     try:
-        beside.touch()
+        beside.unlink(missing_ok=True)
+        make_private(beside)
     except OSError as problem:
         raise OSError(problem.errno, problem.strerror, str(target)) from problem
     try:
         with gzip.open(beside, "wb") if target.suffix == ".gz" else beside.open("wb") as file:
             yield file  # type: ignore[misc]  # a GzipFile is written to like any other
+        if target.exists():
+            shutil.copymode(target, beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)

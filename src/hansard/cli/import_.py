@@ -85,7 +85,7 @@ async def command(desk: Desk, files: tuple[str, ...], format_: str, dry_run: boo
         except asyncio.CancelledError:
             output.note(f"\nStopped; what was read is kept. Go on with:\n  {again('--resume')}")
             raise
-        _told(desk, report, time.monotonic() - began, principal.workspace_name, dry_run=dry_run)
+        _told(desk, report, time.monotonic() - began, principal.workspace_name, files=files, dry_run=dry_run)
     return PARTIAL if report.bad else None
 
 
@@ -110,7 +110,7 @@ def _check(files: Sequence[str]) -> None:
             raise FileNotFoundError(2, "no such file or folder", name)
 
 
-def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, dry_run: bool) -> None:
+def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, files: Sequence[str], dry_run: bool) -> None:
     import msgspec
 
     if desk.json:
@@ -122,12 +122,12 @@ def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, dry_run
         output.note(note)
     if report.earlier:
         desk.say(f"{report.earlier:,} settled by the import before, and passed over")
-    desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {report.messages:,} messages in {seconds:.1f} s")
+    desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {output.counted(report.messages, 'message')} in {seconds:.1f} s")
     for problem in report.problems[:_SHOWN]:
         output.note(f"  {problem.file}, record {problem.record}: {problem.reason}")
     for name in report.errors:
         output.note(f"All bad ones, with reasons: {name}")
-    if not (report.new or report.updated or report.same or report.bad or report.earlier or report.skipped):
+    if any(Path(name).is_dir() for name in files) and not (report.new or report.updated or report.same or report.bad or report.earlier or report.skipped):
         output.note("No session was found there: files to import end with .json, .jsonl or .ndjson, gzipped or not.")
     if report.skipped:
         output.note(f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}")

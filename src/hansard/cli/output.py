@@ -91,6 +91,11 @@ def table(
         click.echo(empty)
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number of things in words: 1 message, 2 messages."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def plain(value: object) -> str:
     """A value as one cell of one line, nothing in it that moves a terminal's cursor."""
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and sys.stdout.isatty() else "" if value is None else str(value)

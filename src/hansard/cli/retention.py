@@ -66,7 +66,7 @@ async def _ask(retention: Retention, principal: Principal, wanted: dict[str, int
 def _sessions(found: list[Expired]) -> str:
     """How many would go, in words; empty for none."""
     due = sum(one.sessions for one in found)
-    return f"{due:,} {'session' if due == 1 else 'sessions'}" if due else ""
+    return output.counted(due, "session") if due else ""
 
 
 @command.command()

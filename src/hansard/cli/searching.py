@@ -34,7 +34,7 @@ def _block(one: Found, now: int) -> Iterator[str]:
         yield f"{where}  {marked(snippet.text, snippet.highlights)}"
     hidden = one.matches - len(one.snippets)
     if hidden > 0:
-        yield click.style(f"  and {hidden} more messages", dim=True)
+        yield click.style(f"  and {output.counted(hidden, 'more message')}", dim=True)
     yield ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -126,7 +126,7 @@ async def search(desk: Desk, text: str, sort: str, limit: int, **given: object) 
     for line in searching.told(results, now):
         click.echo(line)
     if output.is_terminal() and not desk.quiet:
-        output.note(f"{len(results.items)} of {results.total or 0:,} sessions{' and more' if results.total_is_lower_bound else ''}.")
+        output.note(f"{len(results.items)} of {output.counted(results.total or 0, 'session')}{' and more' if results.total_is_lower_bound else ''}.")
 
 
 @command.command()
@@ -159,17 +159,17 @@ async def delete(desk: Desk, sessions: tuple[str, ...], yes: bool) -> None:
         principal = await desk.principal(service)
         if not yes:
             await _asked(service, principal, sessions)
-        gone = [{"id": name, **await service.sessions.delete(principal, name)} for name in sessions]
+        gone: list[dict[str, Any]] = [{"id": name, **await service.sessions.delete(principal, name)} for name in sessions]
     if desk.json:
         desk.document({"data": gone})
     for one in gone:
-        desk.say(f"{one['id']} is gone: {one['sessions']} sessions, {one['messages']} messages.")
+        desk.say(f"{one['id']} is gone: {output.counted(one['sessions'], 'session')}, {output.counted(one['messages'], 'message')}.")
 
 
 async def _asked(service: Service, principal: Principal, names: tuple[str, ...]) -> None:
     found = [await service.sessions.read(principal, name) for name in names]
     for one in found:
-        output.note(f"  {one.name}  {output.plain(one.title or one.preview or '')[:_TITLE]}  ({one.message_count} messages)")
+        output.note(f"  {one.name}  {output.plain(one.title or one.preview or '')[:_TITLE]}  ({output.counted(one.message_count, 'message')})")
     output.confirm(f"Delete {'this session' if len(found) == 1 else f'these {len(found)} sessions'} for ever")
 
 

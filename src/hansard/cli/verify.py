@@ -8,6 +8,7 @@ import click
 
 from hansard.cli import output
 from hansard.cli.desk import Desk, at_desk
+from hansard.cli.output import counted
 
 if TYPE_CHECKING:
     from hansard.service.audit import Verdict
@@ -52,8 +53,9 @@ async def command(desk: Desk) -> int:
     if len(faults) > _SHOWN:
         output.error(f"and {len(faults) - _SHOWN} more: see --json")
     desk.say(
-        f"{findings.messages:,} messages of {findings.sessions:,} sessions in {findings.workspaces:,} workspaces, {verdict.entries:,} audit entries: "
-        + (f"{len(faults):,} faults" if faults else f"all as written. Content hash {findings.content_hash}")
+        f"{counted(findings.messages, 'message')} of {counted(findings.sessions, 'session')} in {counted(findings.workspaces, 'workspace')}, "
+        f"{counted(verdict.entries, 'audit entry', 'audit entries')}: "
+        + (counted(len(faults), "fault") if faults else f"all as written. Content hash {findings.content_hash}")
     )
     return 1 if faults else 0
 

@@ -67,9 +67,9 @@ async def delete(desk: Desk, name: str, yes: bool) -> None:
         found = await desk.workspace(service, name)
         count = await service.sessions.count(service.workspaces.operator(found), SessionFilter())
         if not yes:
-            output.confirm(f"Delete workspace {name!r} with {count:,} sessions for ever")
+            output.confirm(f"Delete workspace {name!r} with {output.counted(count, 'session')} for ever")
         await service.workspaces.delete(found.id)
-    desk.result({"id": found.id, "name": name, "deleted": True, "sessions": count}, f"Workspace {name!r} is gone, and {count:,} sessions.")
+    desk.result({"id": found.id, "name": name, "deleted": True, "sessions": count}, f"Workspace {name!r} is gone, and {output.counted(count, 'session')}.")
 
 
 def _time(us: int) -> str:

@@ -27,7 +27,7 @@ from hansard.client.errors import (
 )
 from hansard.client.fields import NewMessage, NewRun, NewSession, SessionFields, SessionFilter, UsageFields
 from hansard.client.running import AsyncRunning, Running
-from hansard.client.structs import Context, Deleted, Dropped, Event, Found, Key, Manifest, Message, Page, Run, Session, Snippet, Usage, Workspace
+from hansard.client.structs import Context, Deleted, Difference, Dropped, Event, Found, Key, Manifest, Message, Page, Run, Session, Snippet, Usage, Workspace
 from hansard.client.sync import Hansard
 from hansard.client.verbs import AsyncPages, Pages
 
@@ -38,6 +38,7 @@ __all__ = [
     "Conflict",
     "Context",
     "Deleted",
+    "Difference",
     "Dropped",
     "Event",
     "Forbidden",

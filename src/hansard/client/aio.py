@@ -28,6 +28,7 @@ class AsyncSessions(AsyncNoun):
     unarchive = awaiting(sessions.unarchive)
     fork = awaiting(sessions.fork)
     context = awaiting(sessions.context)
+    diff = async_paging(sessions.diff)
     delete = awaiting(sessions.delete)
 
     def tail(self, session: str, *, after: str | int | None = None) -> AsyncGenerator[Message]:
@@ -48,7 +49,7 @@ class AsyncMessages(AsyncNoun):
 class AsyncRuns(AsyncNoun):
     heartbeat = awaiting(runs.heartbeat)
     finish = awaiting(runs.finish)
-    list = awaiting(runs.listing)
+    list = async_paging(runs.listing)
     read = awaiting(runs.read)
 
     def start(self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]) -> AsyncRunning:

@@ -47,14 +47,20 @@ class Unreadable(HansardError):
 
 
 class Refused(HansardError):
-    """``extra`` holds the other fields of the answer, such as the current ``seq`` of a conflict; ``retry_after`` is in seconds."""
+    """``extra`` holds the other fields of the answer, such as the current ``seq`` of a conflict; ``retry_after`` is in seconds.
 
-    def __init__(self, status: int, problem: dict[str, Any], *, request_id: str | None = None, retry_after: float | None = None) -> None:
+    ``doc_url`` is where the server explains the code.
+    """
+
+    def __init__(
+        self, status: int, problem: dict[str, Any], *, request_id: str | None = None, retry_after: float | None = None, doc_url: str | None = None
+    ) -> None:
         self.status = status
         self.code: str = problem.get("code") or "error"
         self.param: str | None = problem.get("param")
         self.request_id: str | None = problem.get("request_id") or request_id
         self.retry_after = retry_after
+        self.doc_url = doc_url
         self.extra = {name: value for name, value in problem.items() if name not in _OWN}
         super().__init__(problem.get("detail") or f"the server answered {status}", fix=_fix(self))
 
@@ -108,10 +114,10 @@ _BY_STATUS: dict[int, type[Refused]] = {
 _SERVER_FAULT = 500
 
 
-def refused(status: int, problem: dict[str, Any], *, request_id: str | None = None, retry_after: float | None = None) -> Refused:
+def refused(status: int, problem: dict[str, Any], *, request_id: str | None = None, retry_after: float | None = None, doc_url: str | None = None) -> Refused:
     """The error that an answer with this status and body stands for."""
     kind = _BY_STATUS.get(status, Unavailable if status >= _SERVER_FAULT else Invalid)
-    return kind(status, problem, request_id=request_id, retry_after=retry_after)
+    return kind(status, problem, request_id=request_id, retry_after=retry_after, doc_url=doc_url)
 
 
 def _fix(error: Refused) -> str | None:

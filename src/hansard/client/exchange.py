@@ -7,6 +7,7 @@ network's error, and sleeps for each Pause. So retries are written once for the 
 from __future__ import annotations
 
 import random
+import re
 import uuid
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -38,7 +39,8 @@ class Request(Generic[T]):
     """One call of the API. ``tell`` makes the result of the decoded answer.
 
     A write goes out with an idempotency key, ``key`` or one made for it. ``repeatable`` is False for what the
-    server cannot do just once: it is repeated only where it certainly was not done.
+    server cannot do just once: it is repeated only where it certainly was not done. ``spelled`` has the caller's word for
+    a parameter that the API calls otherwise, for errors.
     """
 
     method: str
@@ -50,6 +52,7 @@ class Request(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
     repeatable: bool = True
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fields(self) -> dict[str, str]:
@@ -91,7 +94,7 @@ def exchange(request: Request[T], habits: Habits) -> Generator[Request[T] | Paus
         assert answer is not None, "a driver answers each request"  # noqa: S101 - an invariant of the drivers
         if isinstance(answer, httpx.Response) and answer.is_success:
             return result(request, answer)
-        error = error_of(answer)
+        error = error_of(answer, request.spelled)
         wait = _wait(answer, error, tried, habits.chance)
         if tried == habits.retries or wait is None or not (request.repeatable or _not_done(answer)):
             raise error from (answer if isinstance(answer, Exception) else None)
@@ -107,7 +110,7 @@ def result(request: Request[T], response: httpx.Response) -> T:
         raise Unreadable(f"{request.method} {request.path} was answered with something unexpected ({problem})", fix="is this a Hansard server?") from problem
 
 
-def error_of(answer: Sent) -> HansardError:
+def error_of(answer: Sent, spelled: Mapping[str, str] | None = None) -> HansardError:
     """The error that a failed try stands for."""
     if isinstance(answer, httpx.RequestError):
         try:
@@ -119,7 +122,9 @@ def error_of(answer: Sent) -> HansardError:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         problem = {"detail": f"{answer.request.url} answered {answer.status_code} {answer.reason_phrase}"}
-    return refused(answer.status_code, problem, request_id=answer.headers.get("X-Request-ID"), retry_after=_retry_after(answer))
+    problem = _respelled(problem, spelled or {})
+    request_id = answer.headers.get("X-Request-ID")
+    return refused(answer.status_code, problem, request_id=request_id, retry_after=_retry_after(answer), doc_url=_doc_url(answer, problem))
 
 
 def is_passing(error: HansardError) -> bool:
@@ -170,6 +175,19 @@ def _not_done(answer: Sent) -> bool:
 def _retry_after(response: httpx.Response) -> float | None:
     given = response.headers.get("Retry-After", "")
     return float(given) if given.isdigit() else None
+
+
+def _respelled(problem: dict[str, Any], spelled: Mapping[str, str]) -> dict[str, Any]:
+    param, detail = problem.get("param"), problem.get("detail")
+    if not isinstance(param, str) or param not in spelled or not isinstance(detail, str):
+        return problem
+    return {**problem, "param": spelled[param], "detail": re.sub(rf"^{param}\b", spelled[param], detail)}
+
+
+def _doc_url(response: httpx.Response, problem: dict[str, Any]) -> str | None:
+    """A problem's type as an absolute URL; None where it is none to open, as that of a proxy."""
+    kind = problem.get("type")
+    return str(response.request.url.join(kind)) if isinstance(kind, str) and kind.startswith(("/", "http://", "https://")) else None
 
 
 def _text(value: object) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from hansard.client.exchange import Request, path
-from hansard.client.fields import NewMessage, Role, UsageFields, known
-from hansard.client.pages import page_of
+from hansard.client.fields import NewMessage, Role, UsageFields, When, known
+from hansard.client.pages import listed
 from hansard.client.structs import Deleted, Message, Page
 
 
@@ -30,14 +30,16 @@ def listing(  # noqa: PLR0913 - the parameters of the API
     after: str | int | None = None,
     around: str | int | None = None,
     role: Role | Sequence[Role] = (),
+    as_of: When | None = None,
     page_size: int | None = None,
 ) -> Request[Page[Message]]:
     """The messages of a session; iterate and it pages by itself.
 
-    At most one of ``before``, ``after`` and ``around``, which take a message id, a client id or a seq.
+    At most one of ``before``, ``after`` and ``around``, which take a message id, a client id or a seq. ``as_of`` shows the
+    transcript as it stood then.
     """
-    query = {"order": order, "before": before, "after": after, "around": around, "role": role, "limit": page_size}
-    return Request("GET", path("sessions", session, "messages"), page_of(Message), query=query)
+    query = {"order": order, "before": before, "after": after, "around": around, "role": role, "as_of": as_of}
+    return listed(Message, path("sessions", session, "messages"), page_size, query)
 
 
 def read(session: str, message: str) -> Request[Message]:

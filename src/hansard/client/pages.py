@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -14,12 +14,19 @@ S = TypeVar("S", bound=Told)
 _PLACES = ("before", "after", "around")
 
 
-def page_of(kind: type[S]) -> Callable[[dict[str, Any]], Page[S]]:
-    """How to read a page of these."""
+_OWN = {"data", "has_more", "next_cursor", "total"}
 
+
+def listed(kind: type[S], path: str, page_size: int | None, query: Mapping[str, object]) -> Request[Page[S]]:
+    """The request for a list of these."""
+    return Request("GET", path, _page_of(kind), query={**query, "limit": page_size}, spelled={"limit": "page_size"})
+
+
+def _page_of(kind: type[S]) -> Callable[[dict[str, Any]], Page[S]]:
     def tell(answer: dict[str, Any]) -> Page[S]:
         data = [kind.of(one) for one in answer["data"]]
-        return Page(data=data, has_more=bool(answer.get("has_more")), next_cursor=answer.get("next_cursor"), total=answer.get("total"))
+        extra = {name: value for name, value in answer.items() if name not in _OWN}
+        return Page(data=data, has_more=bool(answer.get("has_more")), next_cursor=answer.get("next_cursor"), total=answer.get("total"), extra=extra)
 
     return tell
 

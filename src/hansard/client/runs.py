@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from hansard.client.exchange import Request, path
 from hansard.client.fields import FinalState, NewRun, OpenState, UsageFields, known
-from hansard.client.structs import Run
+from hansard.client.pages import listed
+from hansard.client.structs import Page, Run
 
 LEASE = 60.0
 """Seconds without a heartbeat after which a run counts as interrupted, where the caller says nothing."""
@@ -41,15 +42,11 @@ def finish(  # noqa: PLR0913 - the fields of the API
     return Request("POST", path("sessions", session, "runs", run, "finish"), Run.of, body=body, key=idempotency_key)
 
 
-def listing(session: str, *, limit: int | None = None) -> Request[list[Run]]:
-    """The latest runs of a session, newest first."""
-    return Request("GET", path("sessions", session, "runs"), _several, query={"limit": limit})
+def listing(session: str, *, page_size: int | None = None) -> Request[Page[Run]]:
+    """The runs of a session, newest first; iterate and it pages by itself."""
+    return listed(Run, path("sessions", session, "runs"), page_size, {})
 
 
 def read(session: str, run: str) -> Request[Run]:
     """One run."""
     return Request("GET", path("sessions", session, "runs", run), Run.of)
-
-
-def _several(answer: dict[str, Any]) -> list[Run]:
-    return [Run.of(one) for one in answer["data"]]

@@ -6,7 +6,7 @@ from typing import Unpack
 
 from hansard.client.exchange import Request
 from hansard.client.fields import SearchSort, SessionFilter, known
-from hansard.client.pages import page_of
+from hansard.client.pages import listed
 from hansard.client.structs import Found, Page
 
 
@@ -17,4 +17,4 @@ def search(
 
     Words, ``"exact phrases"``, ``prefix*`` and ``-not``, narrowed by the filters of the list.
     """
-    return Request("GET", "/v1/search", page_of(Found), query={**known(where, SessionFilter), "q": q, "sort": sort, "limit": page_size, "total": total or None})
+    return listed(Found, "/v1/search", page_size, {**known(where, SessionFilter), "q": q, "sort": sort, "total": total or None})

@@ -6,8 +6,8 @@ from typing import Unpack
 
 from hansard.client.exchange import Request, path
 from hansard.client.fields import ContextFormat, NewSession, Resolution, SessionFields, SessionFilter, Sort, known
-from hansard.client.pages import page_of
-from hansard.client.structs import Context, Deleted, Page, Session
+from hansard.client.pages import listed
+from hansard.client.structs import Context, Deleted, Difference, Page, Session
 
 
 def start(id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]) -> Request[Session]:
@@ -20,7 +20,7 @@ def listing(*, sort: Sort | None = None, page_size: int | None = None, total: bo
 
     Several values of one field are alternatives, fields add up. ``total`` puts the exact number on each page.
     """
-    return Request("GET", "/v1/sessions", page_of(Session), query={**known(where, SessionFilter), "sort": sort, "limit": page_size, "total": total or None})
+    return listed(Session, "/v1/sessions", page_size, {**known(where, SessionFilter), "sort": sort, "total": total or None})
 
 
 def count(**where: Unpack[SessionFilter]) -> Request[int]:
@@ -71,6 +71,14 @@ def context(session: str, *, messages: int | None = None, tokens: int | None = N
     """
     query = {"messages": messages, "tokens": tokens, "format": format}
     return Request("GET", path("sessions", session, "context"), Context.of, query=query)
+
+
+def diff(session: str, against: str | None = None, *, page_size: int | None = None) -> Request[Page[Difference]]:
+    """The messages that just one of two sessions has, in order: a fork and its original, or ``against`` any other; iterate and it pages by itself.
+
+    ``extra`` of a page holds how many there are, ``only_here`` and ``only_there``, and what is ``shared``.
+    """
+    return listed(Difference, path("sessions", session, "diff"), page_size, {"against": against})
 
 
 def delete(session: str, *, idempotency_key: str | None = None) -> Request[Deleted]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from msgspec import Struct, convert
 
@@ -100,6 +100,17 @@ class Message(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     def text(self) -> str:
         """What the message says in words: its text parts, a line each; never reasoning, never tool calls."""
         return "\n".join(part["content"] for part in self.parts if part.get("type") == "text" and isinstance(part.get("content"), str))
+
+
+class Difference(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """A message that just one of two sessions has: the one that was asked about is ``here``, the other ``there``."""
+
+    side: Literal["here", "there"]
+    message: Message
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        return super().of({**document, "message": Message.of(document["message"])})
 
 
 class Run(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -227,12 +238,13 @@ class Found(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Page(Struct, Generic[T], frozen=True, kw_only=True, repr_omit_defaults=True):
-    """One answer of a list; ``total`` is there when it was asked for."""
+    """One answer of a list; ``total`` is there when it was asked for, ``extra`` holds what else the answer says."""
 
     data: list[T]
     has_more: bool = False
     next_cursor: str | None = None
     total: int | None = None
+    extra: dict[str, Any] = {}
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.data)

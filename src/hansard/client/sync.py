@@ -28,6 +28,7 @@ class Sessions(Noun):
     unarchive = blocking(sessions.unarchive)
     fork = blocking(sessions.fork)
     context = blocking(sessions.context)
+    diff = paging(sessions.diff)
     delete = blocking(sessions.delete)
 
     def tail(self, session: str, *, after: str | int | None = None) -> Iterator[Message]:
@@ -48,7 +49,7 @@ class Messages(Noun):
 class Runs(Noun):
     heartbeat = blocking(runs.heartbeat)
     finish = blocking(runs.finish)
-    list = blocking(runs.listing)
+    list = paging(runs.listing)
     read = blocking(runs.read)
 
     def start(self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]) -> Running:

@@ -175,11 +175,15 @@ class Import:
             self._tell(document, stream)
 
     def _outcomes(self, document: Document, stream: Stream) -> Iterator[Outcome]:
+        if document.chosen and stream.is_empty_list():
+            return
         format_ = self._format or formats.sniffed(document, stream)
         if format_ is not None:
             yield from format_.read(document, stream, self._rules)
         elif document.chosen and stream.is_empty():
-            raise Invalid(f"{document.name} is empty: there is nothing to import", code="nothing_to_import")
+            raise Invalid(
+                f"{document.name} is empty: there is nothing to import; an export without sessions is imported with its format named", code="nothing_to_import"
+            )
         elif document.chosen:
             raise Invalid(f"{document.name} is of no known format: name one of {', '.join(formats.NAMES)}", param="format")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ HEAD = 256 * 1024
 CHUNK = 256 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_FORMAT = 31
+_EMPTY_LIST = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\]\s*")
 _NOTHING = b"\xef\xbb\xbf \t\r\n[]"
 
 
@@ -47,6 +49,10 @@ class Stream:
             return not any(chunk.strip(_NOTHING) for chunk in self.chunks())
         except Truncated:
             return False
+
+    def is_empty_list(self) -> bool:
+        """Whether there is an array of nothing: what an export without sessions is elsewhere."""
+        return self._problem is None and _EMPTY_LIST.fullmatch(self.head) is not None
 
     def lines(self) -> Iterator[bytes]:
         """Everything from the beginning, line by line, without the line ends."""

@@ -78,8 +78,7 @@ class Session(Struct, frozen=True):
 
     @property
     def tag(self) -> str:
-        """Its version, and which of the sessions it is that had this name one after the other."""
-        return f"v{self.version}-{blake2b(f'{self.id} {self.created_at}'.encode(), digest_size=4).hexdigest()}"
+        return tag_of(self.id, self.version, self.created_at)
 
     @property
     def branch(self) -> int:
@@ -93,6 +92,11 @@ class Session(Struct, frozen=True):
 def name_of(ident: str, own_id: str | None) -> str:
     """What the native API calls a session: the caller's own id, else ours."""
     return own_id or f"ses_{ident}"
+
+
+def tag_of(ident: str, version: int, created_at: int) -> str:
+    """A session's version, and which of the sessions it is that had this name one after the other."""
+    return f"v{version}-{blake2b(f'{ident} {created_at}'.encode(), digest_size=4).hexdigest()}"
 
 
 def branch_of(parent_id: str | None, kind: str) -> int:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def problem(failure: Failure) -> dict[str, object]:
-    """RFC 9457 problem details with a stable ``code`` and the request id."""
+    """RFC 9457 problem details with a stable ``code`` and the request id; ``type`` leads to its line on the server's own page of errors."""
     error = failure.error
     body: dict[str, object] = {
-        "type": "about:blank",
+        "type": f"/docs/errors#{error.code}",
         "title": error.code.replace("_", " ").capitalize(),
         "status": failure.status,
         "detail": error.message,

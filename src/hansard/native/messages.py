@@ -126,7 +126,7 @@ def _appended(appended: tuple[Any, list[Message]]) -> Appended:
 async def _mark(call: Call[Any, Any]) -> Mark:
     """What is said in a session changes with its row."""
     one = await call.service.messages.standing(call.principal, call.path["session_id"])
-    return Mark(one, f'W/"m{one.version}-{one.updated_at:x}"')
+    return Mark(one, f'W/"{one.tag}"')
 
 
 async def list_messages(call: Call[ListParams, None]) -> MessageList:

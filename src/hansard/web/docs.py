@@ -1,8 +1,10 @@
-"""The API reference: the OpenAPI documents as pages, one for each API; no script, nothing from elsewhere."""
+"""The API reference: the OpenAPI documents as pages, one for each API, and the list of errors; no script, nothing from elsewhere."""
 
 from __future__ import annotations
 
 import re
+from functools import cached_property
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -53,6 +55,14 @@ class Group(Struct, frozen=True):
     operations: list[Operation]
 
 
+class Failing(Struct, frozen=True):
+    """A code that an error may have, and what is said with it; ``…`` stands for what is known only then."""
+
+    code: str
+    status: int
+    says: list[str]
+
+
 class Docs:
     def __init__(self, pages: Pages, dialects: tuple[Dialect, ...]) -> None:
         self._pages = pages
@@ -63,8 +73,17 @@ class Docs:
     def routes(self) -> tuple[Route, ...]:
         return (
             route("GET /docs", self.show, public=True, media_type="text/html"),
+            route("GET /docs/errors", self.errors, public=True, media_type="text/html"),
             route("GET /docs/{name}", self.show, public=True, media_type="text/html"),
         )
+
+    @cached_property
+    def _errors(self) -> dict[str, list[Failing]]:
+        return msgspec.json.decode((files("hansard.web") / "errors.json").read_bytes(), type=dict[str, list[Failing]])
+
+    async def errors(self, call: Call[None, None]) -> Response:
+        """The errors of the native API, each at its code"""
+        return self._pages.page(call, "errors.html", apis=self._dialects, kinds=self._errors)
 
     async def show(self, call: Call[None, None]) -> Response:
         """The reference of one API, the native one without a name"""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hansard.errors import Conflict, Invalid, NotFound
+from hansard.store.private import make_private
 from hansard.store.statements import load
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ async def backup(connection: Any, target: Path, told: Callable[[float], None]) -
     if target.exists():  # noqa: ASYNC240 - a command that does nothing else
         raise Conflict(f"{target} is there already: nothing was overwritten", code="target_exists")
     partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    make_private(partial)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute("set local row_security = off")  # a row that is hidden is an error, never left out
         migrations = [row[0] for row in await connection.fetch("select name from migrations where number > 0 order by number")]

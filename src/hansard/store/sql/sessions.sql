@@ -40,7 +40,7 @@ select {session} from sessions where workspace_id = :workspace_id and id = :id
 
 -- name: session_standing
 -- What is enough to show what is kept of a session.
-select id, own_id, user_id, app, version, updated_at from sessions where workspace_id = :workspace_id and id = :id
+select id, own_id, user_id, app, version, created_at from sessions where workspace_id = :workspace_id and id = :id
 
 -- name: session_id_by_own_id
 select id from sessions where workspace_id = :workspace_id and own_id = :own_id

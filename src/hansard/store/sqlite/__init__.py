@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import local
@@ -12,6 +13,7 @@ import apsw
 
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.store import statements
+from hansard.store.private import make_private
 from hansard.store.sqlite import backup
 from hansard.store.sqlite.connection import Connection
 from hansard.store.sqlite.writer import Writer
@@ -58,6 +60,8 @@ class SQLiteStore:
     async def open(self) -> None:
         if not self.path.parent.is_dir():
             raise StoreUnavailable(f"there is no folder {self.path.parent} for the store {self.path}", code="store_missing")
+        with contextlib.suppress(OSError):  # SQLite says it in words that are translated
+            make_private(self.path)  # the files beside it take its mode
         self._writer.start()
         self._reader = self._connect(min(self._seconds, _SHORT_SECONDS))
         self._threads = ThreadPoolExecutor(_LONG_READERS, "hansard-read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from hansard.errors import Conflict, Invalid, NotFound
+from hansard.store.private import make_private
 from hansard.store.sqlite.connection import translated
 from hansard.store.statements import load
 
@@ -80,6 +82,8 @@ def _check_store(source: Path) -> None:
 def _copy(source: Path, target: Path, told: Callable[[float], None], last: str) -> None:
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # SQLite says it in words that are translated
+        make_private(partial)
     with translated(source):
         origin, copy = apsw.Connection(str(source)), apsw.Connection(str(partial))
         try:

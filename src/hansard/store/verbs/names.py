@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from hansard import ids
 from hansard.errors import NotFound
-from hansard.model.session import name_of
+from hansard.model.session import name_of, tag_of
 from hansard.store import rows
 from hansard.store.steps import Steps, row, value
 
@@ -81,11 +81,15 @@ class Standing(Struct, frozen=True):
     user_id: str | None
     app: str | None
     version: int
-    updated_at: int
+    created_at: int
 
     @property
     def name(self) -> str:
         return name_of(self.id, self.own_id)
+
+    @property
+    def tag(self) -> str:
+        return tag_of(self.id, self.version, self.created_at)
 
 
 def standing(ref: Ref) -> Steps[Standing]:
