@@ -18,6 +18,20 @@ async def test_a_session_is_created_once_and_then_found(client: httpx.AsyncClien
     assert first.json()["channel"] == "web"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [("POST", "", {"id": "abc"}), ("PATCH", "/s", {"title": "Changed"}), ("POST", "/s/end", {}), ("POST", "/s/fork", {})]
+)
+async def test_a_replay_has_the_headers_of_the_first_answer(client: httpx.AsyncClient, method: str, path: str, body: dict[str, str]) -> None:
+    """An ETag that is missing, or that of a later version, would let a retry lose or overwrite a change in between."""
+    await client.post("/v1/sessions", json={"id": "s"})
+    first, again = [await client.request(method, f"/v1/sessions{path}", json=body, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert again.headers.pop("idempotent-replayed") == "true"
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    own = {"x-request-id", "date", "ratelimit-remaining", "ratelimit-reset"}
+    assert {name: text for name, text in again.headers.items() if name not in own} == {name: text for name, text in first.headers.items() if name not in own}
+    assert ("etag" in first.headers) == (path != "/s/fork")
+
+
 async def test_fifty_creators_of_one_id_make_one_session(client: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*[client.post("/v1/sessions", json={"id": "race"}) for _ in range(50)])
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]

@@ -147,8 +147,10 @@ class Application:
         try:
             result = await route.handler(call)
         except Replayed as replay:
-            body = dialect.wrap(replay.answer, call.request_id) if dialect.wrap else replay.answer
-            return Reply(body=body, status=replay.status, media_type=route.media_type, headers=(("Idempotent-Replayed", "true"),))
+            first = replay.answer
+            body = dialect.wrap(first.body, call.request_id) if dialect.wrap else first.body
+            headers = (*first.headers, ("Idempotent-Replayed", "true"))
+            return Reply(body=body, status=replay.status, media_type=route.media_type, headers=headers, etag=first.etag)
         return _encoded(dialect, route, call, result)
 
     async def _cached(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> Reply | Response:

@@ -12,7 +12,7 @@ import msgspec
 from hansard.errors import Invalid
 from hansard.http.reading import pairs
 from hansard.http.route import Reply
-from hansard.model.once import Once
+from hansard.model.once import Answer, Once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +127,7 @@ class Call(Generic[P, B]):
         def told(result: Any) -> tuple[int, bytes]:  # noqa: ANN401 - whatever the verb gives
             answer = tell(result)
             reply = answer if isinstance(answer, Reply) else Reply(body=answer)
-            return reply.status or answered, _encode(reply.body)
+            return reply.status or answered, Answer(_encode(reply.body), reply.etag, reply.headers).packed()
 
         return Once(key, blake2b(request, digest_size=16).hexdigest(), told)
 
