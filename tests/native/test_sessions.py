@@ -98,6 +98,22 @@ async def test_if_match_refuses_a_stale_change_and_says_the_version(client: http
     assert (await client.get("/v1/sessions/s")).json()["title"] == "A"
 
 
+async def test_if_match_takes_a_list_of_etags(client: httpx.AsyncClient) -> None:
+    """RFC 9110, 13.1.1: on one line or on several, and foreign ones match nothing."""
+    tag = (await client.post("/v1/sessions", json={"id": "s"})).headers["etag"]
+
+    async def asked(*lines: str) -> int:
+        return (await client.patch("/v1/sessions/s", json={}, headers=[("If-Match", line) for line in lines])).status_code
+
+    for lines in ((f'"v9", {tag}',), (f'"a,b" , W/{tag},"x"',), ('"v9"', tag), ("v9, v1",), (f", {tag} ,,",), ("*",)):
+        assert await asked(*lines) == 200
+        tag = (await client.get("/v1/sessions/s")).headers["etag"]
+    for lines in (('"v9", "v8"',), ('"x"',), ('""',), (f'"a,{tag[1:]}',)):
+        assert await asked(*lines) == 412
+    for lines in (('"v1',), ("nonsense",), (f"{tag} {tag}",), (f"*, {tag}",)):
+        assert await asked(*lines) == 400
+
+
 @pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("POST", "/end"), ("POST", "/archive"), ("POST", "/unarchive")])
 async def test_if_match_guards_every_change_of_a_session(client: httpx.AsyncClient, method: str, path: str) -> None:
     stale = (await client.post("/v1/sessions", json={"id": "s"})).headers["etag"]
