@@ -20,6 +20,7 @@ from hansard.http.pages import PageCache, of_workspace
 from hansard.http.reading import BodyReader, check_type, read_body, reader_of
 from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.http.routing import Router
+from hansard.http.strangers import for_strangers
 from hansard.ids import REQUEST
 from hansard.model.once import Replayed
 
@@ -55,13 +56,6 @@ _RUN = REQUEST + secrets.token_hex(8)
 _NUMBERS = count(secrets.randbits(31))
 """Request ids are unique, not secret: this process's name and a number."""
 _SAFE = ("GET", "HEAD")
-_STORE_TROUBLE = {
-    "store_full": "the store's disk is full: nothing was written",
-    "store_busy": "another process holds the store: try again",
-    "statement_timeout": "this took longer than it may: ask for less",
-    "outcome_unknown": "whether this was done is not known: repeat it with the same Idempotency-Key to learn the outcome",
-    "store_overloaded": "too much waits for the store: try again",
-}
 _KEPT_BY_ITS_CALLER = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization, X-API-KEY, Cookie"))
 """A cache that several keys share asks anew for each: two workspaces have the same ETags."""
 _KEPT_NOWHERE = (b"cache-control", b"no-store")
@@ -106,7 +100,7 @@ class Application:
             call = Call(scope, headers, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
-            answer = self._failed(dialect or self._router.owner(path), _for_strangers(error, request_id), request_id, path)
+            answer = self._failed(dialect or self._router.owner(path), for_strangers(error, request_id), request_id, path)
         except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
             _log.exception("internal error", request_id=request_id, method=method, path=path, error=type(problem).__name__)
             fault = Internal("something went wrong on our side: the log has it under this request id")
@@ -196,18 +190,9 @@ class Application:
             call: Call[Any, Any] = Call(dict(socket.scope), Headers(socket.scope["headers"]), dialect.routes[0], {}, "", self.service)
             principal = await self.service.keys.authenticate(credential(dialect, call))
         except Error as error:
-            await socket.close(4401, error.message[:120])
+            await socket.close(4401, for_strangers(error, _request_id("")).message[:120])
             return
         await handler(socket, (principal, self.service))
-
-
-def _for_strangers(error: Error, request_id: str) -> Error:
-    """The error as a caller may read it: what a driver said, with its paths and hosts, goes into the log."""
-    if not isinstance(error, StoreUnavailable) or error.__cause__ is None:
-        return error
-    _log.warning("the store failed a request", request_id=request_id, code=error.code, error=error.message)
-    text = _STORE_TROUBLE.get(error.code, "the store cannot serve this now: try again later")
-    return StoreUnavailable(text, code=error.code, retry_after=error.retry_after)
 
 
 def credential(dialect: Dialect, call: Call[Any, Any]) -> str | None:
