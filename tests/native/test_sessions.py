@@ -143,6 +143,20 @@ async def test_nothing_of_a_deleted_session_is_shown_of_the_next_one_of_its_name
         await client.delete(f"/v1/sessions/{name}")
 
 
+@pytest.mark.parametrize("tag", ["a,b", "a\\,b", "a\\b", ",", "a, b"])
+async def test_a_value_with_a_comma_can_be_asked_for(client: httpx.AsyncClient, tag: str) -> None:
+    for name, tags in (("both", ["a", "b"]), ("one", [tag])):
+        await client.post("/v1/sessions", json={"id": name, "tags": tags})
+    asked = tag.replace(",", "\\,")
+    for path, params in (("sessions", {"tag": asked}), ("sessions", {"tag": f"x,{asked}"}), ("search", {"tag": asked})):
+        found = (await client.get(f"/v1/{path}", params=params)).json()["data"]
+        assert [one.get("session", one)["id"] for one in found] == ["one"]
+    now = (await client.get("/v1/sessions/one")).json()["updated_at"]
+    bulk = {"action": "archive", "filter": {"tag": [tag]}, "expected": 1, "snapshot_at": now}
+    assert (await client.post("/v1/bulk", json=bulk)).json()["changed"] == 1
+    assert (await client.get("/v1/sessions?archived=true")).json()["data"][0]["id"] == "one"
+
+
 async def test_null_says_nothing_where_a_session_begins(client: httpx.AsyncClient) -> None:
     empty = dict.fromkeys(("id", "title", "channel", "parent", "created_at", "tags", "trail", "external_ids", "metadata"))
     made = await client.post("/v1/sessions", json=empty)

@@ -75,7 +75,9 @@ class Application:
         self.service = service
         self.dialects = tuple(dialects)
         self._router = Router(self.dialects)
-        self._queries = {id(route): reader for one in self.dialects for route in one.routes if (reader := reader_of(route.params, strict=one.strict))}
+        self._queries = {
+            id(route): reader for one in self.dialects for route in one.routes if (reader := reader_of(route.params, strict=one.strict, escapes=one.escapes))
+        }
         self._bodies = {id(route): BodyReader(route.body) for one in self.dialects for route in one.routes if route.body}
         self._sockets = {path: (dialect, handler) for dialect in self.dialects for path, handler in dialect.sockets.items()}
         self._pages = PageCache()

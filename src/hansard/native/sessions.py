@@ -21,7 +21,7 @@ from hansard.native.schemas import Metadata, Names, Tags, Trail, TrailIn
 from hansard.service.fragments import Projection
 
 _REMEMBERED = 512
-SEVERAL = Meta(description="repeat the parameter or separate by commas")
+SEVERAL = Meta(description="repeat the parameter or separate by commas; \\, is a comma inside a value")
 Values = Annotated[tuple[str, ...], SEVERAL]
 
 
