@@ -137,8 +137,14 @@ def test_a_refusal_carries_what_a_program_needs() -> None:
 
 
 def test_queries_repeat_lists_and_leave_out_what_is_not_given() -> None:
-    query = {"state": ["failed", "partial"], "total": True, "cursor": None, "limit": 5}
-    assert Request("GET", "/", lambda _: None, query=query).params == (("state", "failed"), ("state", "partial"), ("total", "true"), ("limit", "5"))
+    query = {"state": ["failed", "partial"], "tag": ["a,b"], "total": True, "cursor": None, "limit": 5}
+    assert Request("GET", "/", lambda _: None, query=query).params == (
+        ("state", "failed"),
+        ("state", "partial"),
+        ("tag", "a\\,b"),
+        ("total", "true"),
+        ("limit", "5"),
+    )
 
 
 def test_ids_are_quoted_in_paths() -> None:

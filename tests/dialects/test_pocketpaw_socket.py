@@ -12,6 +12,7 @@ import pytest
 
 from hansard.access import Principal
 from hansard.dialects.pocketpaw import socket as module
+from hansard.errors import StoreUnavailable
 from hansard.http.application import Application
 from hansard.service import Service
 from tests.dialects.conftest import MakeKey
@@ -52,6 +53,25 @@ async def test_a_chat_is_stored_and_acknowledged(connect: Connect, api: httpx.As
     assert await history(api, name) == [("user", "Hello"), ("user", "And more")]
     (listed,) = (await api.get("/api/sessions")).json()["sessions"]
     assert (listed["id"], listed["channel"], listed["title"]) == (name, "websocket", "Hello")
+
+
+@pytest.mark.parametrize("failing", ["sessions.record", "keys.holder"])
+async def test_the_stores_troubles_are_told_without_hosts_and_paths(connect: Connect, app: Application, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailable("cannot write /srv/secret/store.db on db7.internal", code="store_full") from OSError("disk full")
+
+    async with connect() as socket:
+        await socket.hear()
+        noun, verb = failing.split(".")
+        monkeypatch.setattr(getattr(app.service, noun), verb, fail)
+        socket.act("chat", message="Hello")
+        told = await socket.hear()
+        if told["type"] == "stream_start":
+            told = await socket.hear()
+        assert told == {"type": "error", "content": "the store's disk is full: nothing was written"}
+        monkeypatch.undo()
+        socket.act("stop")
+        assert await socket.hear() == {"type": "stream_end"}
 
 
 async def test_attached_media_are_kept_beside_the_text(connect: Connect, api: httpx.AsyncClient) -> None:

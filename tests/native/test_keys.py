@@ -120,6 +120,14 @@ async def test_workspaces_come_and_go(lone_service: Service) -> None:
         assert (await client.delete(f"/v1/workspaces/{made['id']}")).status_code == 404
 
 
+async def test_two_changes_of_a_workspace_at_once_are_both_kept(client: httpx.AsyncClient) -> None:
+    for turn in range(10):
+        wanted = (f"turn {turn}", turn % 2 == 0)
+        await asyncio.gather(*[client.patch("/v1/workspace", json=patch) for patch in ({"name": wanted[0]}, {"settings": {"sharing": wanted[1]}})])
+        now = (await client.get("/v1/workspace")).json()
+        assert (now["name"], now["settings"]["sharing"]) == wanted
+
+
 @pytest.mark.parametrize(
     ("settings", "param", "said"),
     [

@@ -50,6 +50,17 @@ async def test_only_one_exclusive_run_at_a_time(client: httpx.AsyncClient) -> No
     assert (await client.post("/v1/sessions/s/runs", json={"exclusive": True})).status_code == 201
 
 
+async def test_a_run_that_somebody_interrupts_is_not_revived(client: httpx.AsyncClient) -> None:
+    """Only one whose lease lapsed goes on with its next heartbeat: an operator's end is told to whoever works on."""
+    await client.post("/v1/sessions/s/runs", json={"id": "r", "lease_seconds": 60})
+    done = await client.post("/v1/sessions/s/runs/r/finish", json={"state": "interrupted", "error": "stopped by ada"})
+    beat = await client.post("/v1/sessions/s/runs/r/heartbeat", json={"lease_seconds": 60})
+    assert (beat.status_code, beat.json(), await state(client)) == (200, done.json(), "interrupted")
+    for way, body in (("heartbeat", {"state": "running"}), ("finish", {"state": "completed"})):
+        refused = await client.post(f"/v1/sessions/s/runs/r/{way}", json=body)
+        assert (refused.status_code, refused.json()["code"], refused.json()["state"]) == (409, "run_finished", "interrupted")
+
+
 async def test_a_finished_run_stays_as_it_is(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions/s/runs", json={"id": "r"})
     done = await client.post("/v1/sessions/s/runs/r/finish", json={"state": "completed"})

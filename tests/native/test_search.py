@@ -42,6 +42,20 @@ async def test_the_filters_of_the_list_narrow_it(filled: httpx.AsyncClient) -> N
     assert [one["session"]["id"] for one in answer["data"]] == ["one"]
 
 
+@pytest.mark.parametrize("sort", ["recency", "relevance"])
+async def test_filters_alone_list_as_qualifiers_alone_do(filled: httpx.AsyncClient, sort: str) -> None:
+    for asked, names in (
+        ({"q": "channel:api"}, ["three", "two"]),
+        ({"channel": "API"}, ["three", "two"]),
+        ({"q": " ", "channel": "api"}, ["three", "two"]),
+        ({"channel": "api,web"}, ["three", "two", "one"]),
+        ({"q": "channel:web", "channel": "api"}, []),
+        ({"q": "!?", "channel": "api"}, []),
+    ):
+        answer = (await filled.get("/v1/search", params={**asked, "sort": sort, "total": "true"})).json()
+        assert ([one["session"]["id"] for one in answer["data"]], answer["total"]) == (names, len(names))
+
+
 async def test_it_is_told_again_only_when_something_changed(filled: httpx.AsyncClient) -> None:
     first = await filled.get("/v1/search", params={"q": "hello"})
     again = await filled.get("/v1/search", params={"q": "hello"}, headers={"If-None-Match": first.headers["etag"]})

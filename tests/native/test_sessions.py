@@ -76,41 +76,18 @@ async def test_null_clears_whatever_can_be_empty(client: httpx.AsyncClient) -> N
     assert (await client.get("/v1/sessions?tag=x&total=true")).json()["total"] == 0
 
 
-async def test_if_match_refuses_a_stale_change_and_says_the_version(client: httpx.AsyncClient) -> None:
-    made = await client.post("/v1/sessions", json={"id": "s"})
-    ok = await client.patch("/v1/sessions/s", json={"title": "A"}, headers={"If-Match": made.headers["etag"]})
-    stale = await client.patch("/v1/sessions/s", json={"title": "B"}, headers={"If-Match": made.headers["etag"]})
-    assert (ok.status_code, stale.status_code, stale.json()["version"]) == (200, 412, 2)
-    assert (await client.get("/v1/sessions/s")).json()["title"] == "A"
-
-
-@pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("POST", "/end"), ("POST", "/archive"), ("POST", "/unarchive")])
-async def test_if_match_guards_every_change_of_a_session(client: httpx.AsyncClient, method: str, path: str) -> None:
-    stale = (await client.post("/v1/sessions", json={"id": "s"})).headers["etag"]
-    tag = (await client.patch("/v1/sessions/s", json={"title": "A"})).headers["etag"]
-    refused = await client.request(method, f"/v1/sessions/s{path}", headers={"If-Match": stale})
-    assert (refused.status_code, refused.json()["code"]) == (412, "version_mismatch")
-    assert (await client.get("/v1/sessions/s")).headers["etag"] == tag
-    assert (await client.request(method, f"/v1/sessions/s{path}", headers={"If-Match": tag})).status_code == 200
-
-
-@pytest.mark.parametrize("name", ["s", "ses_01900000-0000-7000-8000-000000000000"])
-async def test_nothing_of_a_deleted_session_is_shown_of_the_next_one_of_its_name(client: httpx.AsyncClient, name: str) -> None:
-    """Neither from a cache of ours, nor as a 304 from one of the caller's; nor does a change meant for the one reach the other."""
-    shown: list[list[httpx.Response]] = []
-    for word in ("first", "other"):
-        made = await client.post("/v1/sessions", json={"id": name, "title": word})
-        await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": word}]})
-        assert [one["title"] for one in (await client.get("/v1/sessions")).json()["data"]] == [word]
-        reads = [await client.get(f"/v1/sessions/{name}{path}") for path in ("", "/messages")]
-        for before, now in zip(shown[-1] if shown else (), reads, strict=False):
-            again = await client.get(before.url, headers={"If-None-Match": before.headers["etag"]})
-            assert (again.status_code, again.json()) == (200, now.json())
-            stale = await client.patch(f"/v1/sessions/{name}", json={"title": "x"}, headers={"If-Match": before.headers["etag"]})
-            assert stale.status_code == 412
-        shown.append(reads)
-        assert made.status_code == 201
-        await client.delete(f"/v1/sessions/{name}")
+@pytest.mark.parametrize("tag", ["a,b", "a\\,b", "a\\b", ",", "a, b"])
+async def test_a_value_with_a_comma_can_be_asked_for(client: httpx.AsyncClient, tag: str) -> None:
+    for name, tags in (("both", ["a", "b"]), ("one", [tag])):
+        await client.post("/v1/sessions", json={"id": name, "tags": tags})
+    asked = tag.replace(",", "\\,")
+    for path, params in (("sessions", {"tag": asked}), ("sessions", {"tag": f"x,{asked}"}), ("search", {"tag": asked})):
+        found = (await client.get(f"/v1/{path}", params=params)).json()["data"]
+        assert [one.get("session", one)["id"] for one in found] == ["one"]
+    now = (await client.get("/v1/sessions/one")).json()["updated_at"]
+    bulk = {"action": "archive", "filter": {"tag": [tag]}, "expected": 1, "snapshot_at": now}
+    assert (await client.post("/v1/bulk", json=bulk)).json()["changed"] == 1
+    assert (await client.get("/v1/sessions?archived=true")).json()["data"][0]["id"] == "one"
 
 
 async def test_null_says_nothing_where_a_session_begins(client: httpx.AsyncClient) -> None:

@@ -109,7 +109,7 @@ class Machine(RuleBasedStateMachine):
         else:
             with pytest.raises(Replayed) as found:
                 self.wait(work)
-            assert found.value.answer.decode() == answer
+            assert found.value.answer.body.decode() == answer
 
     def _append(self, model: Modelled, tokens: list[str], expected: int | None, work: Awaitable[Any], key: str | None, request: str) -> None:
         fresh = [token for token in tokens if token not in model.messages]

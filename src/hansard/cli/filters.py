@@ -67,7 +67,9 @@ async def filter_of(service: Service, principal: Principal, given: dict[str, obj
 
 
 def _values(name: str, given: tuple[str, ...]) -> tuple[str, ...]:
-    values = tuple(part.strip() for one in given for part in one.split(",") if part.strip())
+    from hansard.http.reading import split
+
+    values = tuple(part for one in given for part in split(one))
     allowed = _allowed(name)
     for value in values if allowed else ():
         if value not in allowed:

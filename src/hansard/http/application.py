@@ -20,6 +20,7 @@ from hansard.http.pages import PageCache, of_workspace
 from hansard.http.reading import BodyReader, check_type, read_body, reader_of
 from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.http.routing import Router
+from hansard.http.strangers import for_strangers
 from hansard.ids import REQUEST
 from hansard.model.once import Replayed
 
@@ -55,13 +56,6 @@ _RUN = REQUEST + secrets.token_hex(8)
 _NUMBERS = count(secrets.randbits(31))
 """Request ids are unique, not secret: this process's name and a number."""
 _SAFE = ("GET", "HEAD")
-_STORE_TROUBLE = {
-    "store_full": "the store's disk is full: nothing was written",
-    "store_busy": "another process holds the store: try again",
-    "statement_timeout": "this took longer than it may: ask for less",
-    "outcome_unknown": "whether this was done is not known: repeat it with the same Idempotency-Key to learn the outcome",
-    "store_overloaded": "too much waits for the store: try again",
-}
 _KEPT_BY_ITS_CALLER = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization, X-API-KEY, Cookie"))
 """A cache that several keys share asks anew for each: two workspaces have the same ETags."""
 _KEPT_NOWHERE = (b"cache-control", b"no-store")
@@ -81,7 +75,9 @@ class Application:
         self.service = service
         self.dialects = tuple(dialects)
         self._router = Router(self.dialects)
-        self._queries = {id(route): reader for one in self.dialects for route in one.routes if (reader := reader_of(route.params, strict=one.strict))}
+        self._queries = {
+            id(route): reader for one in self.dialects for route in one.routes if (reader := reader_of(route.params, strict=one.strict, escapes=one.escapes))
+        }
         self._bodies = {id(route): BodyReader(route.body) for one in self.dialects for route in one.routes if route.body}
         self._sockets = {path: (dialect, handler) for dialect in self.dialects for path, handler in dialect.sockets.items()}
         self._pages = PageCache()
@@ -110,7 +106,7 @@ class Application:
             call = Call(scope, headers, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
-            answer = self._failed(dialect or self._router.owner(path), _for_strangers(error, request_id), request_id, path)
+            answer = self._failed(dialect or self._router.owner(path), for_strangers(error, request_id), request_id, path)
         except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
             _log.exception("internal error", request_id=request_id, method=method, path=path, error=type(problem).__name__)
             fault = Internal("something went wrong on our side: the log has it under this request id")
@@ -151,8 +147,10 @@ class Application:
         try:
             result = await route.handler(call)
         except Replayed as replay:
-            body = dialect.wrap(replay.answer, call.request_id) if dialect.wrap else replay.answer
-            return Reply(body=body, status=replay.status, media_type=route.media_type, headers=(("Idempotent-Replayed", "true"),))
+            first = replay.answer
+            body = dialect.wrap(first.body, call.request_id) if dialect.wrap else first.body
+            headers = (*first.headers, ("Idempotent-Replayed", "true"))
+            return Reply(body=body, status=replay.status, media_type=route.media_type, headers=headers, etag=first.etag)
         return _encoded(dialect, route, call, result)
 
     async def _cached(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> Reply | Response:
@@ -198,18 +196,9 @@ class Application:
             call: Call[Any, Any] = Call(dict(socket.scope), Headers(socket.scope["headers"]), dialect.routes[0], {}, "", self.service)
             principal = await self.service.keys.authenticate(credential(dialect, call))
         except Error as error:
-            await socket.close(4401, error.message[:120])
+            await socket.close(4401, for_strangers(error, _request_id("")).message[:120])
             return
         await handler(socket, (principal, self.service))
-
-
-def _for_strangers(error: Error, request_id: str) -> Error:
-    """The error as a caller may read it: what a driver said, with its paths and hosts, goes into the log."""
-    if not isinstance(error, StoreUnavailable) or error.__cause__ is None:
-        return error
-    _log.warning("the store failed a request", request_id=request_id, code=error.code, error=error.message)
-    text = _STORE_TROUBLE.get(error.code, "the store cannot serve this now: try again later")
-    return StoreUnavailable(text, code=error.code, retry_after=error.retry_after)
 
 
 def credential(dialect: Dialect, call: Call[Any, Any]) -> str | None:

@@ -12,7 +12,7 @@ import msgspec
 from hansard.errors import Invalid
 from hansard.http.reading import pairs
 from hansard.http.route import Reply
-from hansard.model.once import Once
+from hansard.model.once import Answer, Once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,8 @@ P = TypeVar("P")
 B = TypeVar("B")
 _encode = msgspec.json.Encoder().encode
 KEY_LENGTH = 255
-_VERSION = re.compile(r"v[0-9]{1,18}(-[0-9a-f]{8})?")
+_TAG = re.compile(r'(?:W/)?"[^"]*"|v[0-9]{1,18}(?:-[0-9a-f]{8})?')
+_TAGS = re.compile(rf"[\s,]*(?:{_TAG.pattern})(?:\s*,[\s,]*(?:{_TAG.pattern}))*[\s,]*")
 
 
 class Headers:
@@ -127,16 +128,15 @@ class Call(Generic[P, B]):
         def told(result: Any) -> tuple[int, bytes]:  # noqa: ANN401 - whatever the verb gives
             answer = tell(result)
             reply = answer if isinstance(answer, Reply) else Reply(body=answer)
-            return reply.status or answered, _encode(reply.body)
+            return reply.status or answered, Answer(_encode(reply.body), reply.etag, reply.headers).packed()
 
         return Once(key, blake2b(request, digest_size=16).hexdigest(), told)
 
-    def if_version(self) -> str | None:
-        """The tag of the session, or the version, that ``If-Match`` asks for; None without one."""
-        wanted = self.headers.get("if-match").strip()
+    def if_version(self) -> frozenset[str] | None:
+        """The tags of the session, or the versions, one of which ``If-Match`` asks for; None without one."""
+        wanted = ", ".join(self.headers.all("if-match")).strip()
         if wanted in {"", "*"}:
             return None
-        tag = wanted.removeprefix("W/").strip('"')
-        if not _VERSION.fullmatch(tag):
-            raise Invalid('If-Match must be an ETag that this API gave, or a version such as "v3"', param="If-Match")
-        return tag
+        if not _TAGS.fullmatch(wanted):
+            raise Invalid('If-Match must be ETags that this API gave, or a version such as "v3"', param="If-Match")
+        return frozenset(one.removeprefix("W/").strip('"') for one in _TAG.findall(wanted))

@@ -21,6 +21,7 @@ _REMEMBERED = 1024
 MAX_PARAMETERS = 500
 MAX_VALUES = 200
 _WHOLE = re.compile(r"-?[0-9]+")
+_COMMA = re.compile(r"(?<!\\),")
 
 
 class QueryReader:
@@ -28,12 +29,13 @@ class QueryReader:
 
     A parameter may be repeated; a field that holds a list also splits on commas and drops blanks,
     any other takes the last value. A whole number is digits: not 1e3, not 5.0. Unknown parameters are ignored, unless the reader is ``strict``: then they are
-    Invalid, but for those that begin with an underscore.
+    Invalid, but for those that begin with an underscore. ``escapes`` lets a backslash take a comma into a value.
     """
 
-    def __init__(self, params: type[msgspec.Struct], *, strict: bool = False) -> None:
+    def __init__(self, params: type[msgspec.Struct], *, strict: bool = False, escapes: bool = False) -> None:
         self._params = params
         self._strict = strict
+        self._split = split if escapes else _split_plainly
         self._lists = {field.encode_name: _is_list(field.type) for field in msgspec.structs.fields(params)}
         self._whole = {field.encode_name for field in msgspec.structs.fields(params) if _is_whole(field.type)}
         self._remembered: dict[bytes, Any] = {}
@@ -54,7 +56,7 @@ class QueryReader:
                 raise Invalid(f"{name}: a NUL character stands for nothing here", param=name, where="query")
             is_list = self._lists.get(name)
             if is_list:
-                values.setdefault(name, []).extend(part for piece in value.split(",") if (part := piece.strip()))
+                values.setdefault(name, []).extend(self._split(value))
             elif is_list is not None:
                 values[name] = value
             elif self._strict and not name.startswith("_"):
@@ -78,9 +80,31 @@ class Nothing(msgspec.Struct, frozen=True):
     """The parameters of a route that takes none."""
 
 
-def reader_of(params: type[msgspec.Struct] | None, *, strict: bool) -> QueryReader | None:
+def reader_of(params: type[msgspec.Struct] | None, *, strict: bool, escapes: bool) -> QueryReader | None:
     """What reads the query of a route; None where there is nothing to read or to refuse."""
-    return QueryReader(params or Nothing, strict=strict) if params or strict else None
+    return QueryReader(params or Nothing, strict=strict, escapes=escapes) if params or strict else None
+
+
+def split(text: str) -> list[str]:
+    r"""The values between commas, without blanks around; a backslash takes a comma into a value.
+
+    >>> split(r"a\,b, c")
+    ['a,b', 'c']
+    """
+    return [value.replace("\\,", ",") for piece in _COMMA.split(text) if (value := piece.strip())]
+
+
+def escaped(value: str) -> str:
+    """One value as ``split`` gives it back.
+
+    >>> split(escaped("a,b"))
+    ['a,b']
+    """
+    return value.replace(",", "\\,")
+
+
+def _split_plainly(text: str) -> list[str]:
+    return [value for piece in text.split(",") if (value := piece.strip())]
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:

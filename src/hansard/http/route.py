@@ -140,7 +140,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     one, and ``places`` are those places as OpenAPI's security schemes; ``authenticate`` replaces keys by another
     proof of who is calling, and ``headers`` says what the headers are that it looks at. ``sockets`` are its websockets.
     ``error`` gives what is encoded as JSON, or a whole response, and ``error_body`` describes it. ``limit_prefix`` stands
-    before the names of the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares.
+    before the names of the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares,
+    ``escapes`` lets a backslash take a comma into a value of a list.
     """
 
     name: str
@@ -161,3 +162,4 @@ class Dialect(Struct, frozen=True, kw_only=True):
     sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}
     limit_prefix: str = ""
     strict: bool = False
+    escapes: bool = False

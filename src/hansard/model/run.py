@@ -12,6 +12,7 @@ OPEN_STATES: tuple[str, ...] = ("queued", "running", "waiting")
 class Run(Struct, frozen=True):
     """One execution of an agent or workflow; a lease while it is open.
 
+    ``lease_us`` is None for a run that never lapses, and for one that somebody ended.
     ``lease_expires_at`` is None for a run without a lease and for a finished one, ``exclusive_at`` for one that
     did not ask to be alone.
     """
@@ -35,6 +36,11 @@ class Run(Struct, frozen=True):
     updated_at: int
     exclusive_at: int | None
     metadata: Raw
+
+    @property
+    def is_lapsed(self) -> bool:
+        """Whether it was taken for dead, and not ended: then it goes on when it beats again."""
+        return self.state == "interrupted" and self.lease_us is not None
 
 
 class RunDraft(Struct, frozen=True, kw_only=True):

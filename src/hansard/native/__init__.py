@@ -55,4 +55,5 @@ dialect = Dialect(
     error_type="application/problem+json",
     error_body=ProblemDetails,
     strict=True,
+    escapes=True,
 )

@@ -10,12 +10,12 @@ from msgspec import Meta, Struct
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.fields import Moment
-from hansard.http.reading import QueryReader
+from hansard.http.reading import QueryReader, escaped
 from hansard.http.route import route
 from hansard.native.sessions import ListParams, filter_of
 from hansard.service.bulk import Action
 
-_reader = QueryReader(ListParams)
+_reader = QueryReader(ListParams, escapes=True)
 _PAGING = {"sort", "limit", "cursor", "total"}
 
 
@@ -83,9 +83,16 @@ def _params(given: dict[str, Any]) -> ListParams:
     unknown = sorted(set(given) - (set(ListParams.__struct_fields__) - _PAGING))
     if unknown:
         raise Invalid(f"filter has no {unknown[0]!r}", param=f"filter.{unknown[0]}")
-    flat = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items() if value is not None}
+    flat = {name: _flat(value) for name, value in given.items() if value is not None}
     params: ListParams = _reader.read(urlencode(flat, doseq=True).encode())
     return params
+
+
+def _flat(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """A value as a query string has it; a list has its values apart already."""
+    if isinstance(value, list):
+        return [escaped(one) if isinstance(one, str) else one for one in value]
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 routes = (

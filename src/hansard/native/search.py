@@ -16,7 +16,7 @@ from hansard.native.sessions import FilterParams, SessionOut, filter_of, session
 
 
 class SearchParams(FilterParams, frozen=True, kw_only=True):
-    """The filters of the list narrow what ``q`` finds."""
+    """The filters of the list narrow what ``q`` finds; without ``q`` they list by themselves."""
 
     q: Annotated[
         str,

@@ -21,7 +21,7 @@ from hansard.native.schemas import Metadata, Names, Tags, Trail, TrailIn
 from hansard.service.fragments import Projection
 
 _REMEMBERED = 512
-SEVERAL = Meta(description="repeat the parameter or separate by commas")
+SEVERAL = Meta(description="repeat the parameter or separate by commas; \\, is a comma inside a value")
 Values = Annotated[tuple[str, ...], SEVERAL]
 
 
@@ -234,13 +234,13 @@ async def update_session(call: Call[None, SessionChange]) -> Reply:
     fields = {("user_id" if field == "user" else field): getattr(given, field) for field in given.__struct_fields__}
     empty: dict[str, list[Any]] = {field: [] for field in ("tags", "trail") if fields[field] is None}
     patch = SessionPatch(**(fields | empty))
-    once = call.once(session_out)
+    once = call.once(whole)
     return whole(await call.service.sessions.update(call.principal, call.path["session_id"], patch, if_version=call.if_version(), once=once))
 
 
 async def end_session(call: Call[None, EndIn]) -> Reply:
     """Mark a session as over, and settle it if you like"""
-    name, once = call.path["session_id"], call.once(session_out)
+    name, once = call.path["session_id"], call.once(whole)
     return whole(await call.service.sessions.end(call.principal, name, resolution=call.body.resolution, if_version=call.if_version(), once=once))
 
 

@@ -132,7 +132,7 @@ def share_out(share: Share, path: str | None = None) -> ShareOut:
     )
 
 
-_reader = QueryReader(ViewParams, strict=True)
+_reader = QueryReader(ViewParams, strict=True, escapes=True)
 SHARES = "/v1/sessions/{session_id}/shares"
 
 routes = (

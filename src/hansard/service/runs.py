@@ -56,13 +56,13 @@ class Runs:
     async def update(self, principal: Principal, session: str, run_id: str, patch: RunPatch, *, once: Once | None = None) -> tuple[Session, Run]:
         """Heartbeat, change state, or finish; a finished run stays as it is (Conflict ``run_finished``).
 
-        An interrupted one goes on, unless another run is open by now and one of the two asked to be alone (Conflict ``run_open``).
+        One whose lease lapsed goes on, unless another run is open by now and one of the two asked to be alone (Conflict ``run_open``).
         """
         now = self._clock()
         patch = msgspec.structs.replace(patch, error=_clipped(patch.error))
 
         def amend(run: Run) -> Run:
-            if run.finished_at is not None and run.state != "interrupted":
+            if run.finished_at is not None and not run.is_lapsed:
                 if patch.state in (None, run.state):
                     return run
                 raise Conflict(f"run {run.id} is {run.state} already", code="run_finished", state=run.state)
@@ -145,7 +145,7 @@ def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:
         draft.input_tokens,
         draft.output_tokens,
         draft.cost_nanos,
-        draft.lease_us,
+        draft.lease_us if is_open else None,
         now + draft.lease_us if leased and draft.lease_us else None,
         now if leased else None,
         draft.created_at or now,
@@ -161,12 +161,12 @@ def _amended(run: Run, patch: RunPatch, now: int) -> Run:
     state = patch.state or (run.state if run.state in OPEN_STATES else "running")
     is_open = state in OPEN_STATES
     lease = patch.lease_us if patch.lease_us is not None else run.lease_us
-    given: dict[str, Any] = {"error": None} if run.state == "interrupted" else {}
+    given: dict[str, Any] = {"error": None} if run.is_lapsed else {}
     given |= {field: value for field in ("error", "input_tokens", "output_tokens", "cost_nanos") if (value := getattr(patch, field)) is not None}
     return msgspec.structs.replace(
         run,
         state=state,
-        lease_us=lease,
+        lease_us=lease if is_open else None,
         lease_expires_at=now + lease if is_open and lease else None,
         heartbeat_at=now if is_open else run.heartbeat_at,
         started_at=run.started_at or (None if state == "queued" else now),

@@ -41,13 +41,15 @@ class Search:
     async def find(self, principal: Principal, query: SearchQuery) -> Results:
         """One page of the sessions that match, each with its best snippets.
 
-        A message or a title matches when it has all that was asked for. Whatever is typed is answered; Invalid only for
+        A message or a title matches when it has all that was asked for; without a text the filter alone lists, as qualifiers
+        in the text do. Whatever is typed is answered; Invalid only for
         more than 256 characters, and for a cursor of another search.
         """
         if len(query.text) > LONGEST:
             raise Invalid(f"the search term is longer than {LONGEST} characters", param="q", code="term_too_long")
         asked = read(query.text)
-        wanted = within(asked.filter, spelled(query.filter)) if asked.filter else None
+        given = SessionFilter() if not query.text.strip() and query.filter != SessionFilter() else asked.filter
+        wanted = within(given, spelled(query.filter)) if given else None
         if wanted is None:
             return _told(query, _NOTHING)
         terms, wanted = asked.terms, await self._sessions.within_sight(principal, wanted)

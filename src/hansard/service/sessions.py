@@ -114,8 +114,10 @@ class Sessions:
         """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
         return await self._store.read(verbs.facet, principal.workspace_id, name)
 
-    async def update(self, principal: Principal, name: str, patch: SessionPatch, *, if_version: str | None = None, once: Once | None = None) -> Session:
-        """Apply a patch; Conflict ``version_mismatch`` when the session is not at ``if_version`` any more."""
+    async def update(
+        self, principal: Principal, name: str, patch: SessionPatch, *, if_version: frozenset[str] | None = None, once: Once | None = None
+    ) -> Session:
+        """Apply a patch; Conflict ``version_mismatch`` when the session is at none of ``if_version`` any more."""
         now = self._clock()
         _check_texts(patch)
         _check_owner(principal, patch)
@@ -126,7 +128,9 @@ class Sessions:
 
         return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
 
-    async def end(self, principal: Principal, name: str, *, resolution: str | None = None, if_version: str | None = None, once: Once | None = None) -> Session:
+    async def end(
+        self, principal: Principal, name: str, *, resolution: str | None = None, if_version: frozenset[str] | None = None, once: Once | None = None
+    ) -> Session:
         """Mark the session as over, at the first call; ``resolution`` settles it as well."""
         now = self._clock()
 
@@ -137,7 +141,7 @@ class Sessions:
 
         return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
 
-    async def archive(self, principal: Principal, name: str, *, archived: bool = True, if_version: str | None = None) -> Session:
+    async def archive(self, principal: Principal, name: str, *, archived: bool = True, if_version: frozenset[str] | None = None) -> Session:
         """Put the session away, or take it out again."""
         now = self._clock()
 
@@ -174,7 +178,7 @@ class Sessions:
 
         return await write(self._store, once, principal.workspace_id, now, message_verbs.fork, ref(principal, name), branch, until, self._ids, now)
 
-    async def delete(self, principal: Principal, name: str, *, if_version: str | None = None, once: Once | None = None) -> dict[str, int]:
+    async def delete(self, principal: Principal, name: str, *, if_version: frozenset[str] | None = None, once: Once | None = None) -> dict[str, int]:
         """Delete the session and everything below it; how many of what went."""
         now = self._clock()
 

@@ -82,12 +82,14 @@ class Workspaces:
         """Rename, and merge-patch the settings; Conflict when the name is taken, Invalid for an unknown setting, Forbidden for a narrowed key."""
         _of_the_whole(by)
         _check_settings(settings)
-        before = await self.read(workspace_id)
-        merged = merge_patch(msgspec.json.decode(before.settings), settings) if settings is not None else None
-        after = msgspec.structs.replace(
-            before, name=_checked(name) if name is not None else before.name, settings=before.settings if merged is None else Raw(msgspec.json.encode(merged))
-        )
-        return await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.updated", after.id), verbs.update_workspace), after)
+        given = None if name is None else _checked(name)
+
+        def amend(before: Workspace) -> Workspace:
+            merged = before.settings if settings is None else Raw(msgspec.json.encode(merge_patch(msgspec.json.decode(before.settings), settings)))
+            return msgspec.structs.replace(before, name=before.name if given is None else given, settings=merged)
+
+        noted = self._audit.within(lambda _: self._act(by, "workspace.updated", workspace_id), verbs.update_workspace)
+        return await self._store.write(noted, workspace_id, amend)
 
     async def delete(self, workspace_id: str, *, by: Principal | None = None) -> None:
         """Remove the workspace and everything in it but its audit log and receipts, which quote nothing of it."""

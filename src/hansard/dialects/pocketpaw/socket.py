@@ -19,6 +19,7 @@ from hansard.access import Principal
 from hansard.dialects.pocketpaw.errors import detail
 from hansard.dialects.pocketpaw.shapes import name_of
 from hansard.errors import Error, Invalid, NotFound, Unauthenticated
+from hansard.http.strangers import for_strangers
 from hansard.model import MessageDraft, Session, SessionDraft, parts
 from hansard.service import Service
 
@@ -71,8 +72,8 @@ class Talk:
 
     async def hear(self, text: str) -> None:
         """Do what a frame asks for; what it asks in vain is said, what nobody knows is passed over."""
-        self._principal = await self._service.keys.holder(self._principal.workspace_id, self._principal.key_id)
         try:
+            self._principal = await self._service.keys.holder(self._principal.workspace_id, self._principal.key_id)
             if len(text) > MOST_BYTES:
                 raise Invalid("the message is too large")
             asked = _read(text)
@@ -82,7 +83,7 @@ class Talk:
         except Unauthenticated:
             raise
         except Error as error:
-            await self._tell("error", content=detail(error))
+            await self._tell("error", content=detail(for_strangers(error, self._session)))
 
     async def _chat(self, asked: Json) -> None:
         self._principal.require("sessions:write")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from hansard.errors import Busy, Conflict, NotFound
-from hansard.model.once import Once, Replayed
+from hansard.model.once import Answer, Once, Replayed
 from hansard.store.steps import Steps, row, run, value
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _earlier(once: Once, now: int, here: dict[str, str]) -> Steps[None]:
         raise NotFound(
             "this request was done before; what it made, or what its answer quoted, has been deleted since", code="deleted_since", param="Idempotency-Key"
         )
-    raise Replayed(status, bytes(answer))
+    raise Replayed(status, Answer.unpacked(bytes(answer)))
 
 
 def forget_message(workspace_id: str, session_id: str, message_id: str, words: Iterable[str]) -> Steps[None]:

@@ -9,6 +9,8 @@ from hansard.store import rows, steps
 from hansard.store.steps import Steps, row, run, value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hansard.model import Key, Workspace
 
 
@@ -90,8 +92,10 @@ def workspace_named(name: str) -> Steps[Workspace]:
     return rows.workspace(got)
 
 
-def update_workspace(after: Workspace) -> Steps[Workspace]:
-    """Store what is changed of it; Conflict when another has the name."""
+def update_workspace(workspace_id: str, amend: Callable[[Workspace], Workspace]) -> Steps[Workspace]:
+    """Store what ``amend`` makes of it; Conflict when another has the name."""
+    yield from row("workspace_counters_lock", workspace_id=workspace_id)
+    after = amend((yield from workspace(workspace_id)))
     named = yield from row("workspace_get_by_name", name=after.name)
     if named is not None and rows.workspace(named).id != after.id:
         raise _taken(after.name)

@@ -160,9 +160,9 @@ def store(before: Session, after: Session) -> Steps[None]:
     yield from counts.change(after.workspace_id, before, after)
 
 
-def at_version(session: Session, version: str | None) -> None:
-    """Raises Conflict when the session is not the one of this tag, or has moved on from a version such as ``v3``."""
-    if version is not None and version not in {session.tag, f"v{session.version}"}:
+def at_version(session: Session, wanted: frozenset[str] | None) -> None:
+    """Raises Conflict when the session has none of these tags, nor is at one of them that is a version such as ``v3``."""
+    if wanted is not None and wanted.isdisjoint((session.tag, f"v{session.version}")):
         raise Conflict(f"the session is at version {session.version}", code="version_mismatch", param="If-Match", version=session.version)
 
 
@@ -190,8 +190,10 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
     return gone
 
 
-def delete_noted(ref: Ref, now: int, secret: bytes, told: Callable[[str, dict[str, int]], Act], *, if_version: str | None = None) -> Steps[dict[str, int]]:
-    """The same with an entry in the audit log, which ``told`` makes of the session's id and of what went; nothing unless it is at ``if_version``."""
+def delete_noted(
+    ref: Ref, now: int, secret: bytes, told: Callable[[str, dict[str, int]], Act], *, if_version: frozenset[str] | None = None
+) -> Steps[dict[str, int]]:
+    """The same with an entry in the audit log, which ``told`` makes of the session's id and of what went; nothing unless it is at one of ``if_version``."""
     top = yield from locked(ref)
     at_version(top, if_version)
     gone = yield from delete(ref, now)
