@@ -95,7 +95,11 @@ async def test_an_error_names_a_parameter_as_it_is_written(reader: Reader, sessi
 
 
 async def test_a_new_store_says_how_to_begin(reader: Reader) -> None:
-    assert "No sessions yet" in (await reader.get("/ui/")).text
+    page = (await reader.get("/ui/")).text
+    assert ("No sessions yet" in page, "What was said is read here" in page, "Choose a session" in page) == (True, True, False)
+    await reader.api("POST", "/v1/sessions", json={"id": "first"})
+    page = (await reader.get("/ui/")).text
+    assert ("What was said is read here" in page, "Choose a session" in page) == (False, True)
 
 
 async def test_a_session_is_read_in_four_ways(reader: Reader, session: str) -> None:
