@@ -10,31 +10,33 @@ from hansard.model import SessionFilter
 from hansard.service.asking import read, within
 from hansard.store.terms import Term, Terms
 
+SYSTEM = Term(("=s",))
 DAY = 1_767_225_600_000_000
 
 
 @pytest.mark.parametrize(
     ("text", "terms", "wanted"),
     [
-        ("hello world", Terms((Term(("hello",)), Term(("world",)))), SessionFilter()),
-        ('"hello world"', Terms((Term(("hello", "world")),)), SessionFilter()),
-        ('"hello wor"*', Terms((Term(("hello", "wor"), prefix=True),)), SessionFilter()),
-        ("hel*", Terms((Term(("hel",), prefix=True),)), SessionFilter()),
-        ("a -b", Terms((Term(("a",)),), (Term(("b",)),)), SessionFilter()),
-        ('a -"b c"', Terms((Term(("a",)),), (Term(("b", "c")),)), SessionFilter()),
+        ("hello world", Terms((Term(("hello",)), Term(("world",))), (SYSTEM,)), SessionFilter()),
+        ('"hello world"', Terms((Term(("hello", "world")),), (SYSTEM,)), SessionFilter()),
+        ('"hello wor"*', Terms((Term(("hello", "wor"), prefix=True),), (SYSTEM,)), SessionFilter()),
+        ("hel*", Terms((Term(("hel",), prefix=True),), (SYSTEM,)), SessionFilter()),
+        ("a -b", Terms((Term(("a",)),), (SYSTEM, Term(("b",)))), SessionFilter()),
+        ('a -"b c"', Terms((Term(("a",)),), (SYSTEM, Term(("b", "c")))), SessionFilter()),
         ("state:failed,running", None, SessionFilter(state=("failed", "running"))),
-        ("Channel:WEB x", Terms((Term(("x",)),)), SessionFilter(channel=("web",))),
+        ("Channel:WEB x", Terms((Term(("x",)),), (SYSTEM,)), SessionFilter(channel=("web",))),
         ('user:"a b"', None, SessionFilter(user_id=("a b",))),
         ("tag:x tag:y", None, SessionFilter(tag=("x", "y"))),
         ("role:user", Terms((Term(("=u",)),)), SessionFilter()),
-        ("has:tool", Terms((Term(("=x",)),)), SessionFilter()),
+        ("role:system x", Terms((Term(("x",)), SYSTEM)), SessionFilter()),
+        ("has:tool", Terms((Term(("=x",)),), (SYSTEM,)), SessionFilter()),
         ("after:2026-01-01", None, SessionFilter(active_from=DAY)),
         ("before:2026-01-01", None, SessionFilter(active_until=DAY - 1)),
-        ("before:yesterday", Terms((Term(("before", "yesterday")),)), SessionFilter()),
-        ("foo:bar", Terms((Term(("foo", "bar")),)), SessionFilter()),
-        ("-state:failed", Terms((), (Term(("state", "failed")),)), SessionFilter()),
-        ("https://x.org/y", Terms((Term(("https", "x", "org", "y")),)), SessionFilter()),
-        ('"open end', Terms((Term(("open", "end")),)), SessionFilter()),
+        ("before:yesterday", Terms((Term(("before", "yesterday")),), (SYSTEM,)), SessionFilter()),
+        ("foo:bar", Terms((Term(("foo", "bar")),), (SYSTEM,)), SessionFilter()),
+        ("-state:failed", Terms((), (SYSTEM, Term(("state", "failed")))), SessionFilter()),
+        ("https://x.org/y", Terms((Term(("https", "x", "org", "y")),), (SYSTEM,)), SessionFilter()),
+        ('"open end', Terms((Term(("open", "end")),), (SYSTEM,)), SessionFilter()),
     ],
 )
 def test_words_phrases_prefixes_and_qualifiers_are_read(text: str, terms: Terms | None, wanted: SessionFilter) -> None:

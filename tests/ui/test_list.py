@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.serving import Served
 from tests.ui.conftest import NARROW, SCREENS, Desk, ask, desk_at, rows
@@ -249,6 +249,16 @@ def test_view_as_curl_is_the_same_list(desk: Desk) -> None:
     assert [one.rstrip("…")[:60] for one in rows(page)] == [one[:60] for one in told]
 
 
+def small(page: Page) -> list[str]:
+    """What can be pressed in sight and is lower than a finger is wide; a link in a text or to a single message may be."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=checkbox]), label:has([type=checkbox])')]
+        .filter(one => one.checkVisibility() && one.offsetParent && !one.closest('.sr, .skip, .meta, .said, .empty p') && !one.matches('.place, .run'))
+        .filter(one => one.getBoundingClientRect().height < 43.5).map(one => one.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
 def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Served) -> None:
     desk = desk_at(browser, server, viewport=NARROW, has_touch=True, is_mobile=True)
     page = desk.page
@@ -260,12 +270,22 @@ def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Ser
     expect(page.locator("#pane h1")).to_be_visible()
     expect(page.locator("#list")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('.rail a, .rail button, .head button.primary, .head summary, a.home')]
-        .filter(one => one.offsetParent && one.getBoundingClientRect().height < 44).map(one => one.outerHTML.slice(0, 80))"""
-    )
-    assert small == []
+    assert small(page) == []
     page.locator("a.home").tap()
     expect(page.locator("#list")).to_be_visible()
+    for menu in page.locator(".filters summary").all():
+        menu.tap()
+        assert small(page) == []
+        page.keyboard.press("Escape")
+    tick = page.locator(".row input").nth(1)
+    size = tick.bounding_box()
+    assert size
+    assert (size["width"], size["height"]) >= (44, 44)
+    page.touchscreen.tap(size["x"] + 3, size["y"] + 22)
+    expect(tick).to_be_checked()
+    expect(page.locator("#bulk")).to_contain_text("1 session selected")
+    assert small(page) == []
+    page.goto(server.url + "/ui/?state=failed&channel=web")
+    assert (page.locator(".chips a").count(), small(page)) == (3, [])
     assert desk.seen.nothing, desk.seen
     desk.context.close()

@@ -95,7 +95,11 @@ async def test_an_error_names_a_parameter_as_it_is_written(reader: Reader, sessi
 
 
 async def test_a_new_store_says_how_to_begin(reader: Reader) -> None:
-    assert "No sessions yet" in (await reader.get("/ui/")).text
+    page = (await reader.get("/ui/")).text
+    assert ("No sessions yet" in page, "What was said is read here" in page, "Choose a session" in page) == (True, True, False)
+    await reader.api("POST", "/v1/sessions", json={"id": "first"})
+    page = (await reader.get("/ui/")).text
+    assert ("What was said is read here" in page, "Choose a session" in page) == (False, True)
 
 
 async def test_a_session_is_read_in_four_ways(reader: Reader, session: str) -> None:
@@ -239,6 +243,23 @@ async def test_insights_have_charts_tables_and_csv(reader: Reader, session: str)
     told = await reader.get("/ui/insights.csv?by=channel")
     assert told.text.splitlines()[0].startswith("day,channel,sessions")
     assert ",web,2," in told.text
+
+
+async def test_each_chart_has_its_exact_figures_as_a_table_and_as_csv(reader: Reader) -> None:
+    await reader.api("POST", "/v1/sessions", json={"id": "dear", "channel": "=1+1"})
+    usage = {"input_tokens": 12_345, "output_tokens": 678, "cost_usd": 1.234567}
+    await reader.api("POST", "/v1/sessions/dear/messages", json={"messages": [{"role": "assistant", "text": "done", "usage": usage}]})
+    page = (await reader.get("/ui/insights?days=7")).text
+    for exact in (">13,023</td>", ">$1.234567</td>"):
+        assert exact in page
+    for chart in ("sessions", "messages", "resolution", "tokens", "cost", "hours"):
+        assert f'href="/ui/insights.csv?days=7&by=channel&chart={chart}"' in page
+        lines = (await reader.get(f"/ui/insights.csv?days=7&chart={chart}")).text.splitlines()
+        assert len(lines) == (25 if chart == "hours" else 8), chart
+    for chart, told in (("tokens", "13023,13023"), ("cost", "1.234567,1.234567")):
+        lines = (await reader.get(f"/ui/insights.csv?days=7&chart={chart}")).text.splitlines()
+        assert (lines[0], lines[1].partition(",")[2]) == ("Day,'=1+1,Total", told)
+    assert (await reader.get("/ui/insights.csv?chart=nonsense")).status_code == 404
 
 
 async def test_insights_of_an_empty_workspace_say_so(reader: Reader) -> None:

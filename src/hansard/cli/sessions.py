@@ -109,7 +109,7 @@ async def search(desk: Desk, text: str, sort: str, limit: int, **given: object) 
     """Search the words of all messages and titles.
 
     TEXT may hold words, "exact phrases", prefix*, -not, and state: channel: app: agent: model: user: kind: tag: before:
-    after: role: has:tool.
+    after: role: has:tool. System messages are searched only with role:system.
     """
     from hansard.cli import searching
     from hansard.model import SearchQuery

@@ -15,6 +15,6 @@ def search(
 ) -> Request[Page[Found]]:
     """The sessions in which this was said, with the best passages of each; iterate and it pages by itself.
 
-    Words, ``"exact phrases"``, ``prefix*`` and ``-not``, narrowed by the filters of the list.
+    Words, ``"exact phrases"``, ``prefix*`` and ``-not``, narrowed by the filters of the list; system messages only with ``role:system``.
     """
     return listed(Found, "/v1/search", page_size, {**known(where, SessionFilter), "q": q, "sort": sort, "total": total or None})

@@ -21,7 +21,8 @@ class SearchParams(FilterParams, frozen=True, kw_only=True):
     q: Annotated[
         str,
         Meta(
-            description='words, "exact phrases", prefix*, -not, and state: channel: app: agent: user: kind: tag: before: after: role: has:tool',
+            description='words, "exact phrases", prefix*, -not, and state: channel: app: agent: user: kind: tag: before: after: role: has:tool; '
+            "system messages only with role:system",
             max_length=256,
         ),
     ] = ""

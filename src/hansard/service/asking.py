@@ -32,12 +32,17 @@ class _Reading(Struct):
 
 
 def read(text: str) -> Asked:
-    """Words, ``"exact phrases"``, ``prefix*``, ``-not`` and qualifiers such as ``state:failed`` and ``role:user``."""
+    """Words, ``"exact phrases"``, ``prefix*``, ``-not`` and qualifiers such as ``state:failed`` and ``role:user``.
+
+    Without a role the system's messages are left out: the words of a prompt are in every session, and tell nothing of any.
+    """
     reading = _Reading([], [], {}, [])
     for piece in _PIECE.finditer(text):
         _take(reading, piece)
     if reading.roles:
         _speak(reading)
+    elif reading.wanted or reading.unwanted:
+        reading.unwanted.insert(0, Term((ROLES["system"],)))
     wanted, unwanted = tuple(dict.fromkeys(reading.wanted)), tuple(dict.fromkeys(reading.unwanted))
     terms = Terms(wanted[:_MOST_TERMS], unwanted[:_MOST_TERMS]) if wanted or unwanted else None
     return Asked(terms, SessionFilter(**reading.fields) if reading.fields or terms else None)

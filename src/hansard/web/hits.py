@@ -52,7 +52,7 @@ async def hits(service: Service, principal: Principal, asked: ListParams, limit:
         return Hits(problem=problem.message)
     made = {}
     for one in found.items:
-        best = next((snippet for snippet in one.snippets if snippet.role != "system"), one.snippets[0] if one.snippets else None)
+        best = one.snippets[0] if one.snippets else None
         made[one.session.id] = Hit(
             role=_ROLES.get(best.role, best.role) if best else "",
             html=_near(best.text, best.highlights) if best else None,

@@ -11,13 +11,14 @@ from urllib.parse import urlencode
 from msgspec import Struct
 from starlette.responses import Response
 
+from hansard.errors import NotFound
 from hansard.http.route import Route, route
 from hansard.model.stats import STATS_BY, Stats, StatsQuery
 from hansard.web.charts import Bar, bars, legend
-from hansard.web.words import duration, money, number, short
+from hansard.web.words import dollars, duration, money, number, short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from hansard.http.call import Call
     from hansard.model.stats import Tally
@@ -32,18 +33,38 @@ _LABELS = 8
 class Asked(Struct, frozen=True, kw_only=True):
     days: int = 30
     by: str = "channel"
+    chart: str = ""
+
+
+class Column(Struct):
+    """A column of a chart's table: its name, how its values are spelled for reading, and how for a spreadsheet."""
+
+    name: str
+    said: Callable[[Any], str] = str
+    plain: Callable[[Any], object] = lambda value: value
 
 
 class Chart(Struct):
-    """One chart with its table."""
+    """One chart with the exact values behind it, the newest day first."""
 
     id: str
     title: str
     figure: str
     svg: Any
     legend: Any
-    head: list[str]
-    rows: list[list[str]]
+    columns: list[Column]
+    rows: list[list[Any]]
+
+    @property
+    def table(self) -> list[list[str]]:
+        """The rows in which something happened, as they are read."""
+        return [[column.said(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows if any(row[1:])]
+
+    @property
+    def sheet(self) -> list[list[object]]:
+        """The same for a spreadsheet, with every row."""
+        rows = ([column.plain(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows)
+        return [[column.name for column in self.columns], *rows]
 
 
 class Insights:
@@ -79,18 +100,37 @@ class Insights:
         )
 
     async def as_csv(self, call: Call[Asked, None]) -> Response:
-        """The same as a table for a spreadsheet"""
-        query = _query(call.params)
+        """The same for a spreadsheet: everything, or what one chart shows"""
+        asked, query = call.params, _query(call.params)
         stats = await call.service.stats.read(call.principal, query)
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(["day", query.by, "sessions", "messages", "input_tokens", "output_tokens", "cost_usd", "resolved", "unresolved"])
-        for one in stats.tallies:
-            value = f"'{one.value}" if one.value.startswith(("=", "+", "-", "@")) else one.value
-            counts = (one.sessions, one.messages, one.input_tokens, one.output_tokens, one.cost_nanos / 1e9, one.resolved, one.unresolved)
-            writer.writerow([_day(one.day), value, *counts])
-        headers = {"Content-Disposition": f'attachment; filename="insights-{_day(query.first)}-{_day(query.last)}.csv"', "Cache-Control": "no-store"}
-        return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
+        name = f"{asked.chart or 'insights'}-{_day(query.first)}-{_day(query.last)}.csv"
+        return _sheet(name, _chosen(asked.chart, stats, query) if asked.chart else _everything(stats, query))
+
+
+def _chosen(ident: str, stats: Stats, query: StatsQuery) -> list[list[object]]:
+    for one in charts(stats, query):
+        if one.id == ident:
+            return one.sheet
+    raise NotFound("there is no such chart", param="chart")
+
+
+def _everything(stats: Stats, query: StatsQuery) -> list[list[object]]:
+    head: list[object] = ["day", query.by, "sessions", "messages", "input_tokens", "output_tokens", "cost_usd", "resolved", "unresolved"]
+    return [
+        head,
+        *(
+            [_day(one.day), one.value, one.sessions, one.messages, one.input_tokens, one.output_tokens, dollars(one.cost_nanos), one.resolved, one.unresolved]
+            for one in stats.tallies
+        ),
+    ]
+
+
+def _sheet(name: str, rows: Iterable[list[object]]) -> Response:
+    """A CSV file; a text that a spreadsheet would take for a formula is quoted."""
+    text = io.StringIO()
+    csv.writer(text).writerows([[f"'{one}" if str(one).startswith(("=", "+", "-", "@")) else one for one in row] for row in rows])
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
 
 
 def _query(asked: Asked) -> StatsQuery:
@@ -122,6 +162,9 @@ def _cards(stats: Stats) -> list[tuple[str, str, str]]:
     ]
 
 
+_COUNT = Column("", number)
+
+
 def charts(stats: Stats, query: StatsQuery) -> list[Chart]:
     made = [
         _stacked("sessions", "Sessions per day", stats, query, lambda one: one.sessions, number),
@@ -130,7 +173,7 @@ def charts(stats: Stats, query: StatsQuery) -> list[Chart]:
         _stacked("tokens", "Tokens per day", stats, query, lambda one: one.input_tokens + one.output_tokens, short),
     ]
     if any(one.cost_nanos for one in stats.tallies):
-        made.append(_stacked("cost", "Cost per day", stats, query, lambda one: one.cost_nanos, money))
+        made.append(_stacked("cost", "Cost per day", stats, query, lambda one: one.cost_nanos, money, Column("", lambda nanos: f"${dollars(nanos)}", dollars)))
     return [*made, _hours(stats)]
 
 
@@ -150,9 +193,16 @@ def _link(day: int) -> str:
 
 
 def _stacked(  # noqa: PLR0913 - the facts of a chart
-    ident: str, title: str, stats: Stats, query: StatsQuery, value: Callable[[Tally], float], said: Callable[[float], str]
+    ident: str,
+    title: str,
+    stats: Stats,
+    query: StatsQuery,
+    value: Callable[[Tally], int],
+    said: Callable[[float], str],
+    exact: Column = _COUNT,
 ) -> Chart:
-    sums: dict[str, float] = {}
+    """Bars of the largest values and of all others together; ``said`` is short, for the scale, ``exact`` for the table."""
+    sums: dict[str, int] = {}
     for one in stats.tallies:
         sums[one.value] = sums.get(one.value, 0) + value(one)
     names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
@@ -160,34 +210,39 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
     shown = [name or "none" for name in chosen] + (["other"] if len(names) > _SERIES else [])
     given, rows = [], []
     for day, tallies in _by_day(stats, query).items():
-        layers: dict[int, float] = {}
+        layers: dict[int, int] = {}
         for one in tallies:
             place = chosen.index(one.value) if one.value in chosen else _SERIES
             layers[place] = layers.get(place, 0) + value(one)
         total = sum(layers.values())
         tip = f"{_day(day)}: {said(total)}"
-        given.append(Bar(sorted(layers.items()), _label(day), _link(day), tip, is_open=day == query.last))
-        if total:
-            rows.append([_day(day), *[said(layers.get(place, 0)) for place in range(len(shown))], said(total)])
+        given.append(Bar([(place, float(size)) for place, size in sorted(layers.items())], _label(day), _link(day), tip, is_open=day == query.last))
+        rows.append([_day(day), *[layers.get(place, 0) for place in range(len(shown))], total])
     svg = bars(title, given, said, _every(len(given)))
-    return Chart(ident, title, said(sum(sums.values())), svg, legend(shown), ["Day", *shown, "Total"], rows[::-1])
+    columns = [Column("Day"), *(Column(name, exact.said, exact.plain) for name in (*shown, "Total"))]
+    return Chart(ident, title, said(sum(sums.values())), svg, legend(shown), columns, rows[::-1])
 
 
 def _rate(stats: Stats, query: StatsQuery) -> Chart:
     given, rows = [], []
     for day, tallies in _by_day(stats, query).items():
         resolved, unresolved = sum(one.resolved for one in tallies), sum(one.unresolved for one in tallies)
-        median = duration(stats.medians.get(day)) if day in stats.medians else "–"
-        tip = f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median {median}"
+        settled, median = resolved + unresolved, stats.medians.get(day)
+        tip = f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median {duration(median) or '–'}"
         given.append(Bar([(1, resolved), (2, unresolved)], _label(day), _link(day), tip, is_open=day == query.last))
-        if resolved or unresolved:
-            rows.append([_day(day), number(resolved), number(unresolved), f"{100 * resolved / (resolved + unresolved):.0f} %", median])
-    head = ["Day", "Resolved", "Unresolved", "Rate", "Median time"]
+        rows.append([_day(day), resolved, unresolved, resolved / settled if settled else None, median])
+    columns = [
+        Column("Day"),
+        Column("Resolved", number),
+        Column("Unresolved", number),
+        Column("Rate", lambda rate: "–" if rate is None else f"{100 * rate:.1f} %"),
+        Column("Median time", lambda seconds: duration(seconds) or "–"),
+    ]
     marks = legend(["", "resolved", "unresolved"]).replace('<li><i class="s0"></i></li>', "")
-    return Chart("resolution", "Resolved and unresolved", "", bars("Resolved and unresolved", given, number, _every(len(given))), marks, head, rows[::-1])
+    return Chart("resolution", "Resolved and unresolved", "", bars("Resolved and unresolved", given, number, _every(len(given))), marks, columns, rows[::-1])
 
 
 def _hours(stats: Stats) -> Chart:
     given = [Bar([(0, count)], f"{hour:02}", "", f"{hour:02}:00–{hour:02}:59 UTC: {number(count)}") for hour, count in enumerate(stats.hours)]
-    rows = [[f"{hour:02}:00", number(count)] for hour, count in enumerate(stats.hours)]
-    return Chart("hours", "Busiest hours (UTC)", "", bars("Busiest hours", given, number, 3), legend([]), ["Hour", "Sessions"], rows)
+    rows = [[f"{hour:02}:00", count] for hour, count in enumerate(stats.hours)]
+    return Chart("hours", "Busiest hours (UTC)", "", bars("Busiest hours", given, number, 3), legend([]), [Column("Hour"), Column("Sessions", number)], rows)

@@ -40,6 +40,12 @@ def money(nanos: float) -> str:
     return f"${nanos / 1e9:,.2f}" if nanos >= _CENT or not nanos else f"${nanos / 1e9:.4f}"
 
 
+def dollars(nanos: int) -> str:
+    """12.345678: exact, with cents at least."""
+    whole, _, rest = f"{nanos // 10**9}.{nanos % 10**9:09}".partition(".")
+    return f"{whole}.{rest.rstrip('0'):0<2}"
+
+
 def duration(seconds: float | None) -> str:
     """145 ms, 2.2 s, 4 m 12 s, 3 h 20 m, 2 d 4 h"""
     if seconds is None:

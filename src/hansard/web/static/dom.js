@@ -24,7 +24,7 @@ export const get = async (url, part, signal) => checked(await fetch(url, { heade
 export const part = async (url, name, signal) => fragment(await (await get(url, name, signal)).text())
 
 export async function post(url, fields, name) {
-  const headers = { "X-CSRF-Token": csrf(), "Content-Type": "application/x-www-form-urlencoded" }
+  const headers = { "X-CSRF-Token": csrf() }
   if (name) headers["X-Fragment"] = name
   return checked(await fetch(url, { method: "POST", headers, body: new URLSearchParams(fields) }))
 }
@@ -32,7 +32,7 @@ export async function post(url, fields, name) {
 // The styles of what comes later than the list.
 export function style() {
   if ($("link[href$='later.css']")) return
-  const link = make("link", { rel: "stylesheet", href: $("link[href$='app.css']").getAttribute("href").replace("app.css", "later.css") })
+  const link = make("link", { rel: "stylesheet", href: $("link[href$='app.css']").href.replace("app.css", "later.css") })
   document.head.append(link)
   return new Promise(done => { link.onload = link.onerror = done })
 }

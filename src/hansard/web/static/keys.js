@@ -27,7 +27,7 @@ const KEYS = {
   n: () => hit(1), N: () => hit(-1), c: () => copy(location.href), "?": help,
   g: () => { going = Date.now() },
   x: () => { const row = document.activeElement.closest(".row") ?? $(".row:has([aria-current])"); if (row) $("input", row).click() },
-  Escape: () => { const menu = $("details.menu[open]"); if (menu) menu.open = false; else if ($(".reading #list")) visit(`/ui/?${listQuery(new URL(location))}`) },
+  Escape: () => { const menu = $("details.menu[open]"); if (menu) menu.open = false; else if ($(".reading #list")) visit(`/ui/?${listQuery(location)}`) },
 }
 
 function hit(by) {
@@ -43,8 +43,7 @@ let told
 export function pressed(event) {
   if ((event.metaKey || event.ctrlKey) && event.key === "k") {
     event.preventDefault()
-    import("./palette.js").then(one => one.show())
-    return
+    return import("./palette.js").then(one => one.show())
   }
   if (event.metaKey || event.ctrlKey || event.altKey || $("dialog[open]")) return
   const typing = event.target.closest("input:not([type=checkbox]), textarea, select")

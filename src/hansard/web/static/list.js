@@ -18,9 +18,9 @@ export function begin() {
   picked.clear(); pressed = null
   if (!rows) return
   query = list.dataset.query; asof = list.dataset.asof; open?.abort(); open = new AbortController()
-  height = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"))
+  height = parseFloat(getComputedStyle(rows).getPropertyValue("--row"))
   const first = Math.floor(list.dataset.offset / PAGE)
-  kept = new Map([[first, choosable($$(".row", rows))]]); wanted = new Set([first])
+  kept = new Map([[first, choosable(rows)]]); wanted = new Set([first])
   const shown = Number(list.dataset.offset) + rows.children.length
   total = list.dataset.total ? Number(list.dataset.total) : shown + ("more" in list.dataset ? PAGE : 0)
   rows.classList.toggle("short", total <= shown)
@@ -42,7 +42,8 @@ export async function renew(made) {
 }
 
 // A box to tick stands in each row, once there is somebody to tick it.
-function choosable(list) {
+function choosable(box) {
+  const list = $$(".row", box)
   for (const one of list) {
     const time = $("time", one)
     time.title = `${time.dateTime}, here ${new Date(time.dateTime).toLocaleString()}`
@@ -68,13 +69,14 @@ function through(tick, shift) {
   pressed = tick
 }
 
+const pageAt = () => Math.floor(box.scrollTop / height / PAGE)
+
 // The page of rows that is in view, or what a search has shown so far.
-export const inView = () => (kept.get(Math.floor(box.scrollTop / height / PAGE)) ?? $$(".row", rows)).slice(0, 200)
+export const inView = () => (kept.get(pageAt()) ?? $$(".row", rows)).slice(0, 200)
 
 async function count() {
   try {
     total = (await (await get(`/ui/count${query}`, "", open.signal)).json()).total
-    $("#list").dataset.total = total
     $("#count").textContent = sessions(total)
     rows.classList.toggle("short", total <= rows.children.length)
     scrolled(true)
@@ -85,7 +87,7 @@ let from = 0, to = 0
 function scrolled(force) {
   if (!rows?.isConnected) return
   const last = Math.max(0, Math.ceil(total / PAGE) - 1)
-  const at = Math.min(last, Math.floor(box.scrollTop / height / PAGE))
+  const at = Math.min(last, pageAt())
   const begin = Math.max(0, at - AROUND), end = Math.min(last, at + AROUND)
   if (begin === from && end === to && force !== true) return
   lay(begin, end)
@@ -127,7 +129,7 @@ async function load(page) {
     const join = query ? "&" : "?"
     const made = await part(`/ui/rows${query}${join}page=${page}&asof=${asof}`, "rows", open.signal)
     if (mine !== kept) return
-    kept.set(page, choosable($$(".row", made)))
+    kept.set(page, choosable(made))
     if (kept.size > 40) for (const one of [...kept.keys()]) if (one < from - 9 || one > to + 9) { kept.delete(one); wanted.delete(one) }
     if (page >= from && page <= to) { lay(from, to); mark(current()) }
   } catch (problem) { wanted.delete(page); failed(problem) }
@@ -141,7 +143,7 @@ async function onward() {
   next.remove()
   try {
     const made = await part(`/ui/rows${query}&cursor=${encodeURIComponent(cursor)}`, "rows", open.signal)
-    choosable($$(".row", made))
+    choosable(made)
     rows.append(made)
   } catch (problem) { failed(problem) }
 }
@@ -149,10 +151,7 @@ async function onward() {
 export function refresh(id, made) {
   const old = row(id)?.parentElement
   if (!old || !made) return
-  choosable([made])
-  const at = old.getAttribute("aria-posinset")
-  old.replaceChildren(...made.children)
-  old.setAttribute("aria-posinset", at)
+  old.replaceChildren(...choosable(made)[0].children)
   if (id === current()) mark(id)
 }
 
@@ -163,7 +162,7 @@ function filtered(event) {
   for (const [name, value] of form) if (value && !(name === "sort" && value === "-updated_at")) next.append(name, value)
   const path = current() ? location.pathname : "/ui/"
   const url = new URL(`${path}?${next}`, location)
-  if (listQuery(url) !== listQuery(new URL(location)) || event.type === "submit") visit(url, { replace: event.target.name === undefined })
+  if (listQuery(url) !== listQuery(location) || event.type === "submit") visit(url, { replace: event.target.name === undefined })
 }
 
 export function step(by) {

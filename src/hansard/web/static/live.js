@@ -11,8 +11,7 @@ function show(now, at) {
   state = now; since = at ?? Date.now()
   const light = $("#live")
   if (!light) return
-  light.className = now
-  light.title = now
+  light.className = light.title = now
   light.textContent = now === "off" ? `offline since ${new Date(since).toTimeString().slice(0, 5)}` : ""
 }
 
@@ -35,7 +34,7 @@ async function settle() {
     if (!$("#rows")) return location.search ? null : location.reload()
     const list = await import("./list.js")
     const seen = ids.filter(row).slice(0, 20)
-    await Promise.all(seen.map(async id => list.refresh(id, (await part(`/ui/row/${id}`, "row").catch(() => null))?.querySelector(".row"))))
+    await Promise.all(seen.map(async id => list.refresh(id, await part(`/ui/row/${id}`, "row").catch(() => null))))
     if ((created || all || (list.facts().query && seen.length < ids.length)) && !("search" in $("#list").dataset)) counting ??= setTimeout(() => pill().catch(() => {}), 600)
   } catch {}
 }
@@ -69,11 +68,11 @@ function lead() {
     let source, retry = 1000
     const connect = () => {
       source = new EventSource(`/ui/events?after=${last}`)
-      source.onopen = () => { retry = 1000; tell({ state: "on", since: Date.now() }) }
+      source.onopen = () => { retry = 1000; tell({ state: "on" }) }
       source.onmessage = event => tell({ id: Number(event.lastEventId), ...JSON.parse(event.data) })
       source.addEventListener("resync", event => tell({ id: Number(event.lastEventId), resync: true }))
       source.onerror = () => {
-        tell({ state: "off", since: Date.now() })
+        tell({ state: "off" })
         source.close()
         setTimeout(connect, retry)
         retry = Math.min(retry * 2, 15000)

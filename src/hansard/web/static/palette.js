@@ -7,8 +7,7 @@ import { help } from "./keys.js"
 function commands() {
   const found = $$(".rail a:not(.brand)").map(one => [one.textContent, "go", () => one.click()])
   for (const tab of $$(".find .tabs a")) found.push([tab.firstChild.textContent.trim(), "view", () => visit(tab.href)])
-  for (const one of $$(".head button.item, .head .acts > form > button")) found.push([one.textContent.trim(), "session", () => one.click()])
-  for (const one of $$(".tabs2 a")) found.push([one.textContent.trim(), "session", () => one.click()])
+  for (const one of $$(".head button.item, .head .acts > form > button, .tabs2 a")) found.push([one.textContent.trim(), "session", () => one.click()])
   if ($("#list")) found.push(["Save this view…", "list", saveView], ["View as curl", "list", () => $("#list [data-curl]").click()])
   return [...found, ["Switch the theme", "page", () => $("[data-theme-switch]").click()], ["Keys of the keyboard", "page", help]]
 }
@@ -19,9 +18,9 @@ export function show() {
   const input = $("input", box), list = $("ul", box), all = commands()
   let at = 0, shown = []
   const draw = () => {
-    const words = input.value.toLowerCase().split(/\s+/)
+    const typed = input.value.trim(), words = typed.toLowerCase().split(/\s+/)
     shown = all.filter(([label, kind]) => words.every(one => `${label} ${kind}`.toLowerCase().includes(one)))
-    if (input.value.trim()) shown.push([`Search for “${input.value.trim()}”`, "search", () => visit(`/ui/?q=${encodeURIComponent(input.value.trim())}`)])
+    if (typed) shown.push([`Search for “${typed}”`, "search", () => visit(`/ui/?q=${encodeURIComponent(typed)}`)])
     at = Math.min(at, shown.length - 1)
     list.replaceChildren(...shown.map(([label, kind, act], index) => {
       const item = make("li", { role: "option", id: `command${index}` })

@@ -1,6 +1,6 @@
 // The reading pane: earlier messages, pictures, folding, and what is written while somebody reads.
 import { $, $$, current, dialog, failed, fragment, make, part, style } from "./dom.js"
-import { target } from "./visit.js"
+import { listQuery, target } from "./visit.js"
 
 export function begin(url = new URL(location)) {
   style()
@@ -67,12 +67,12 @@ export function refreshed(text) {
   const made = typeof text === "string" ? fragment(text) : text
   const head = $("#pane .head"), fresh = $(".head", made)
   if (!head || !fresh || head.dataset.session !== fresh.dataset.session) return
-  const tab = $$(".tabs2 a", head).findIndex(one => one.hasAttribute("aria-current"))
-  $$(".tabs2 a", fresh).forEach((one, index) => { one.toggleAttribute("aria-current", index === tab); one.href = $$(".tabs2 a", head)[index].href })
+  const tabs = $(".tabs2", head)
+  $(".tabs2", fresh).replaceWith(tabs)
   head.replaceWith(fresh)
-  if (tab !== 0 || !$("#talk") || !$("#talk", made)) return
+  if (!$("a", tabs).ariaCurrent || !$("#talk") || !$("#talk", made)) return
   const body = $("#body"), end = body.scrollHeight - body.scrollTop - body.clientHeight < 90
-  const talk = $("#talk"), opened = new Map($$("details", talk).map((one, index) => [key(one, talk), one.open]))
+  const talk = $("#talk"), opened = new Map($$("details", talk).map((one, index) => [key(one), one.open]))
   const first = $("[id^=m]", made)
   const old = first && document.getElementById(first.id)
   if (first && !old && talk.children.length) return
@@ -83,19 +83,20 @@ export function refreshed(text) {
     while (from) { const next = from.nextSibling; from.remove(); from = next }
   }
   talk.append(...$("#talk", made).childNodes)
-  for (const one of $$("details", talk)) { const was = opened.get(key(one, talk)); if (was !== undefined) one.open = was || one.matches(".failed") }
+  for (const one of $$("details", talk)) { const was = opened.get(key(one)); if (was !== undefined) one.open = was || one.matches(".failed") }
   for (const name of [".busy", ".empty"]) { $(name, body)?.remove(); const now = $(name, made); if (now) body.append(now) }
   marks(new URL(location).searchParams.get("q"))
   if (end) body.scrollTop = body.scrollHeight
 }
 
-const key = one => { const box = one.closest("[id]"); return `${box?.id}:${box ? [...box.querySelectorAll("details")].indexOf(one) : ""}` }
+// What tells a fold from the others when its message is rendered anew.
+const key = one => { const box = one.closest("[id]"); return `${box.id}:${$$("details", box).indexOf(one)}` }
 
 let asking = false, again = false
 export async function follow() {
   if (asking) { again = true; return }
   asking = true
-  try { refreshed(await part(`/ui/sessions/${current()}${location.search.replace(/([?&])(at|before|after|day)=[^&]*/g, "$1")}`, "pane")) } catch {}
+  try { refreshed(await part(`/ui/sessions/${current()}?${listQuery(location)}`, "pane")) } catch {}
   asking = false
   if (again) { again = false; follow() }
 }

@@ -12,7 +12,7 @@ if (wait) {
   }, 1500)
 }
 
-for (const form of $$("form[data-auto]")) { $("button", form).hidden = true; form.addEventListener("change", () => form.requestSubmit()) }
+for (const form of $$("form[data-auto]")) form.onchange = () => form.requestSubmit()
 
 const drop = $("#drop")
 if (drop) {

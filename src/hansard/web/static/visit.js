@@ -5,8 +5,8 @@ const PANE = ["tab", "at", "before", "after", "day", "page"]
 const none = $("#pane > .empty") ?? $("#none")?.content.firstElementChild
 let going
 
-export function listQuery(url) {
-  const query = new URLSearchParams(url.search)
+export function listQuery({ search }) {
+  const query = new URLSearchParams(search)
   for (const name of PANE) query.delete(name)
   return query.toString()
 }
@@ -25,8 +25,7 @@ export async function visit(address, { push = true, replace = false, focus = fal
     const pane = session(to) && (to.pathname + to.search !== shown.pathname + shown.search || !$("#pane .head"))
     if (pane) work.push(open(to, signal, focus))
     await Promise.all(work)
-    if (!session(to) && !wide()) document.body.classList.remove("reading")
-    if (!session(to) && (wide() ? push === false || listQuery(to) === listQuery(shown) : true)) close()
+    if (!session(to) && !(wide() && push && listQuery(to) !== listQuery(shown))) close()
     if (replace) history.replaceState(null, "", to)
     else if (push && to.href !== location.href) history.pushState(null, "", to)
     shown = to
@@ -60,9 +59,9 @@ async function open(to, signal, focus) {
 }
 
 function close() {
+  document.body.classList.remove("reading")
   if (!$("#pane .head")) return
   $("#pane").replaceChildren(none)
-  document.body.classList.remove("reading")
   mark()
 }
 
