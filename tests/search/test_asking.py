@@ -40,7 +40,7 @@ DAY = 1_767_225_600_000_000
     ],
 )
 def test_words_phrases_prefixes_and_qualifiers_are_read(text: str, terms: Terms | None, wanted: SessionFilter) -> None:
-    asked = read(text)
+    asked = read(text, system=False)
     assert asked.terms == terms
     assert asked.filter == wanted
 

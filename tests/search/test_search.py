@@ -103,16 +103,17 @@ async def test_every_question_has_its_answer(service: Service, principal: Princi
 
 
 @pytest.mark.parametrize("indexed", [False, True], ids=["waiting", "indexed"])
-async def test_the_words_of_a_system_message_are_found_only_where_they_are_asked_for(service: Service, principal: Principal, indexed: bool) -> None:
+async def test_the_words_of_a_system_message_may_be_left_out_where_they_are_not_asked_for(service: Service, principal: Principal, indexed: bool) -> None:
     await fill(service, principal)
     for name in SAID:
         await service.messages.append(principal, name, [said("You are kind. A refund takes five days.", "system")])
     if indexed:
         await service.indexer.catch_up()
-    (found,) = (await find(service, principal, "refund")).items
+    assert (await find(service, principal, "refund")).total == 6
+    (found,) = (await find(service, principal, "refund", system=False)).items
     assert (found.session.name, found.matches, {one.role for one in found.snippets}) == ("s0", 2, {"user", "assistant"})
     everywhere = {"role:system refund": 6, "role:system": 6, "role:system,user refund": 6, "kind": 0, "role:tool": 0}
-    assert {question: (await find(service, principal, question)).total for question in everywhere} == everywhere
+    assert {question: (await find(service, principal, question, system=False)).total for question in everywhere} == everywhere
 
 
 async def test_many_matches_are_walked_to_the_same_answers(service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,7 +118,8 @@ async def search(desk: Desk, text: str, sort: str, limit: int, **given: object) 
     async with desk.opened() as service:
         principal = await desk.principal(service)
         wanted = await filter_of(service, principal, given)
-        results = await service.search.find(principal, SearchQuery(text=text, filter=wanted, sort=cast("SearchSort", sort), limit=limit, with_total=True))
+        query = SearchQuery(text=text, filter=wanted, system=False, sort=cast("SearchSort", sort), limit=limit, with_total=True)
+        results = await service.search.find(principal, query)
         now = service.clock()
     if desk.json:
         desk.document(found_list(results))

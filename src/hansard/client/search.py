@@ -11,10 +11,13 @@ from hansard.client.structs import Found, Page
 
 
 def search(
-    q: str, *, sort: SearchSort | None = None, page_size: int | None = None, total: bool = False, **where: Unpack[SessionFilter]
+    q: str, *, system: bool = True, sort: SearchSort | None = None, page_size: int | None = None, total: bool = False, **where: Unpack[SessionFilter]
 ) -> Request[Page[Found]]:
     """The sessions in which this was said, with the best passages of each; iterate and it pages by itself.
 
-    Words, ``"exact phrases"``, ``prefix*`` and ``-not``, narrowed by the filters of the list; system messages only with ``role:system``.
+    Words, ``"exact phrases"``, ``prefix*`` and ``-not``, narrowed by the filters of the list; without ``system`` what the
+    system said is left out, unless ``q`` has a ``role:``.
     """
-    return listed(Found, "/v1/search", page_size, {**known(where, SessionFilter), "q": q, "sort": sort, "total": total or None})
+    return listed(
+        Found, "/v1/search", page_size, {**known(where, SessionFilter), "q": q, "system": None if system else False, "sort": sort, "total": total or None}
+    )

@@ -12,11 +12,13 @@ SearchSort = Literal["recency", "relevance"]
 class SearchQuery(Struct, frozen=True, kw_only=True):
     """What somebody typed, and which page of the answer. ``recency`` orders by the last message of each session.
 
-    ``filter`` narrows beside the qualifiers that the text has.
+    ``filter`` narrows beside the qualifiers that the text has. Without ``system`` what the system said is left out, unless the text
+    says which roles are meant.
     """
 
     text: str
     filter: SessionFilter = SessionFilter()
+    system: bool = True
     sort: SearchSort = "recency"
     limit: int = 20
     cursor: str | None = None

@@ -21,11 +21,11 @@ class SearchParams(FilterParams, frozen=True, kw_only=True):
     q: Annotated[
         str,
         Meta(
-            description='words, "exact phrases", prefix*, -not, and state: channel: app: agent: user: kind: tag: before: after: role: has:tool; '
-            "system messages only with role:system",
+            description='words, "exact phrases", prefix*, -not, and state: channel: app: agent: user: kind: tag: before: after: role: has:tool',
             max_length=256,
         ),
     ] = ""
+    system: Annotated[bool, Meta(description="false leaves out what the system said, unless q has a role: a prompt has the same words in every session")] = True
     sort: Annotated[SearchSort, Meta(description="relevance ranks the 100 matching sessions with the latest activity")] = "recency"
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: str | None = None
@@ -66,7 +66,9 @@ class FoundList(Struct, frozen=True, kw_only=True):
 async def search(call: Call[SearchParams, None]) -> FoundList:
     """Find sessions by words in their messages and titles, with the best passages of each"""
     asked = call.params
-    query = SearchQuery(text=asked.q, filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
+    query = SearchQuery(
+        text=asked.q, filter=filter_of(asked), system=asked.system, sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total
+    )
     return found_list(await call.service.search.find(call.principal, query))
 
 

@@ -31,17 +31,18 @@ class _Reading(Struct):
     roles: list[str]
 
 
-def read(text: str) -> Asked:
+def read(text: str, *, system: bool = True) -> Asked:
     """Words, ``"exact phrases"``, ``prefix*``, ``-not`` and qualifiers such as ``state:failed`` and ``role:user``.
 
-    Without a role the system's messages are left out: the words of a prompt are in every session, and tell nothing of any.
+    Without ``system`` and without a role in the text the system's messages are left out: the words of a prompt are in every
+    session, and tell nothing of any.
     """
     reading = _Reading([], [], {}, [])
     for piece in _PIECE.finditer(text):
         _take(reading, piece)
     if reading.roles:
         _speak(reading)
-    elif reading.wanted or reading.unwanted:
+    elif not system and (reading.wanted or reading.unwanted):
         reading.unwanted.insert(0, Term((ROLES["system"],)))
     wanted, unwanted = tuple(dict.fromkeys(reading.wanted)), tuple(dict.fromkeys(reading.unwanted))
     terms = Terms(wanted[:_MOST_TERMS], unwanted[:_MOST_TERMS]) if wanted or unwanted else None

@@ -47,7 +47,7 @@ class Search:
         """
         if len(query.text) > LONGEST:
             raise Invalid(f"the search term is longer than {LONGEST} characters", param="q", code="term_too_long")
-        asked = read(query.text)
+        asked = read(query.text, system=query.system)
         given = SessionFilter() if not query.text.strip() and query.filter != SessionFilter() else asked.filter
         wanted = within(given, spelled(query.filter)) if given else None
         if wanted is None:
@@ -115,4 +115,4 @@ def _found(hit: Hit, finding: Finding, terms: Terms | None) -> tuple[Found, floa
 
 
 def _scope(query: SearchQuery) -> list[object]:
-    return ["search", query.text, query.sort, msgspec.to_builtins(query.filter)]
+    return ["search", query.text, query.system, query.sort, msgspec.to_builtins(query.filter)]

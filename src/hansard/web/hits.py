@@ -46,7 +46,7 @@ async def hits(service: Service, principal: Principal, asked: ListParams, limit:
     """One page of what matches; what cannot be searched says why."""
     try:
         found = await service.search.find(
-            principal, SearchQuery(text=asked.q, filter=filter_of(asked), limit=limit, cursor=asked.cursor or None, with_total=True)
+            principal, SearchQuery(text=asked.q, filter=filter_of(asked), system=False, limit=limit, cursor=asked.cursor or None, with_total=True)
         )
     except Invalid as problem:
         return Hits(problem=problem.message)

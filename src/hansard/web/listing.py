@@ -174,5 +174,5 @@ async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chi
 def api_path(shown: Listed) -> str:
     """The request that gives the same from the API."""
     if shown.asked.q:
-        return "/v1/search" + query([("q", shown.asked.q), *[pair for pair in pairs(shown.asked) if pair[0] not in {"q", "sort"}]])
+        return "/v1/search" + query([("q", shown.asked.q), ("system", "false"), *[pair for pair in pairs(shown.asked) if pair[0] not in {"q", "sort"}]])
     return f"/v1/sessions{curl_query(shown.asked)}"
