@@ -28,7 +28,9 @@ def _answer(path: str) -> Answer:
     return start, body
 
 
-async def app(scope: Event, _: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]) -> None:
+async def app(
+    scope: Event, _: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]
+) -> None:
     """Answer whatever is asked with as many bytes as the path says."""
     start, body = _answers.get(scope["path"]) or _answer(scope["path"])
     await send(start)
@@ -36,4 +38,12 @@ async def app(scope: Event, _: Callable[[], Awaitable[Event]], send: Callable[[E
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", lifespan="off", access_log=False, log_level="warning")
+    uvicorn.run(
+        app,
+        port=int(sys.argv[1]),
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+    )

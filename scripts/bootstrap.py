@@ -24,18 +24,24 @@ OLDEST = (3, 11)
 
 def pinned_uv() -> str:
     """Return the requirement `uv==X` that pyproject.toml pins in its group `dev`."""
-    wanted: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    wanted: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"][
+        "dev"
+    ]
     return next(requirement for requirement in wanted if re.fullmatch(r"uv==[\d.]+", requirement))
 
 
 def wheel_of_pip(into: Path) -> Path:
     """Fetch the wheel of pip that uv.lock names; a wrong hash ends the program."""
     lock = tomllib.loads((ROOT / "uv.lock").read_text())
-    wheel: dict[str, str] = next(package for package in lock["package"] if package["name"] == "pip")["wheels"][0]
+    wheel: dict[str, str] = next(
+        package for package in lock["package"] if package["name"] == "pip"
+    )["wheels"][0]
     with urllib.request.urlopen(wheel["url"], timeout=60) as answer:  # noqa: S310 - an https URL from the committed lock file
         body: bytes = answer.read()
     if hashlib.sha256(body).hexdigest() != wheel["hash"].removeprefix("sha256:"):
-        sys.exit(f"{wheel['url']} does not have the hash that uv.lock names; nothing was installed.")
+        sys.exit(
+            f"{wheel['url']} does not have the hash that uv.lock names; nothing was installed."
+        )
     path = into / wheel["url"].rsplit("/", 1)[1]
     path.write_bytes(body)
     return path
@@ -43,14 +49,23 @@ def wheel_of_pip(into: Path) -> Path:
 
 def install_uv(python: Path, pip: list[str], environment: dict[str, str] | None = None) -> None:
     """Let `pip`, a command line, install the pinned uv into the environment of `python`."""
-    wanted = ["install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", pinned_uv()]
+    wanted = [
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--only-binary",
+        ":all:",
+        pinned_uv(),
+    ]
     subprocess.run([python, *pip, *wanted], check=True, env=environment)
 
 
 def main(target: Path) -> None:
     """Make `target` a virtual environment with uv in it; one that has uv stays as it is."""
     if sys.version_info < OLDEST:
-        sys.exit(f"Hansard needs Python {'.'.join(map(str, OLDEST))} or newer; this is {sys.version.split()[0]}.")
+        sys.exit(
+            f"Hansard needs Python {'.'.join(map(str, OLDEST))} or newer; this is {sys.version.split()[0]}."
+        )
     python = target / "bin" / "python"
     if (target / "bin" / "uv").exists() and python.exists():
         return

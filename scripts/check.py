@@ -27,9 +27,13 @@ LONGEST_FUNCTION = 80
 INDEX = "https://pypi.org/simple"
 FILES = "https://files.pythonhosted.org/"
 
-RELAXED = re.compile(r"#\s*(?:noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\]|pragma: no \w+|nosec)(?P<reason>.*)$")
+RELAXED = re.compile(
+    r"#\s*(?:noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\]|pragma: no \w+|nosec)(?P<reason>.*)$"
+)
 WITHOUT_CODE = re.compile(r"#\s*(?:noqa|type: ignore)\s*(?!\[|:)(?:#|$)")
-SKIPPED = re.compile(r"pytest\.mark\.(?:skip|xfail)\b(?!.*reason)|pytest\.skip\(\s*\)|pytest\.mark\.skipif\([^,]*\)\s*$")
+SKIPPED = re.compile(
+    r"pytest\.mark\.(?:skip|xfail)\b(?!.*reason)|pytest\.skip\(\s*\)|pytest\.mark\.skipif\([^,]*\)\s*$"
+)
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 STANDARD_SQLITE = re.compile(r"^\s*(?:import sqlite3|from sqlite3 import)\b")
 HOUSES_OF_STORES = ("src", "tests")
@@ -80,13 +84,24 @@ def in_lock() -> Iterator[str]:
 
 def tracked() -> list[Path]:
     """The Python files that git tracks or would track."""
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return [ROOT / name for name in listed.stdout.splitlines()]
 
 
 def main() -> None:
     chosen = [Path(name).resolve() for name in sys.argv[1:]] or tracked()
-    found = [breach for path in chosen if path.suffix == ".py" and path.exists() for breach in breaches(path)] + list(in_lock())
+    found = [
+        breach
+        for path in chosen
+        if path.suffix == ".py" and path.exists()
+        for breach in breaches(path)
+    ] + list(in_lock())
     for breach in found:
         print(breach)
     sys.exit(bool(found))

@@ -14,9 +14,17 @@ import shutil
 import subprocess
 import sys
 
-PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"))
-NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"), "pgbouncer": ("pgbouncer",)}
-PACKAGES = {"chromium": ("chromium", "fonts-noto-core", "fonts-noto-cjk"), "pgbouncer": ("pgbouncer",)}
+PATH = os.pathsep.join(
+    (os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin")
+)
+NAMES = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    "pgbouncer": ("pgbouncer",),
+}
+PACKAGES = {
+    "chromium": ("chromium", "fonts-noto-core", "fonts-noto-cjk"),
+    "pgbouncer": ("pgbouncer",),
+}
 WANTED = """
   ############################################################################
   #  NOT RUN: the tests that need {0}, which is not on this machine.
@@ -29,7 +37,9 @@ WANTED = """
 def found(what: str) -> str | None:
     """The program to use, None without one."""
     named = os.environ.get(variable(what))
-    return named or next((path for name in NAMES[what] if (path := shutil.which(name, path=PATH))), None)
+    return named or next(
+        (path for name in NAMES[what] if (path := shutil.which(name, path=PATH))), None
+    )
 
 
 def variable(what: str) -> str:
@@ -43,8 +53,13 @@ def install(what: str) -> None:
         return
     print(f"Installing {what} with apt-get for the tests that need it", file=sys.stderr)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in ([apt, "update", "-qq"], [apt, "install", "-y", "-qq", "--no-install-recommends", *PACKAGES[what]]):
-        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
+    for command in (
+        [apt, "update", "-qq"],
+        [apt, "install", "-y", "-qq", "--no-install-recommends", *PACKAGES[what]],
+    ):
+        if subprocess.run(
+            command, env=environment, stdout=subprocess.DEVNULL, check=False
+        ).returncode:
             return
 
 

@@ -56,7 +56,10 @@ class Raised(NamedTuple):
 
 def codes() -> str:
     """The table of the codes that have a meaning of their own."""
-    return _table(("code", "status", "what it says"), [(f"`{one.code}`", str(one.status), "<br>".join(one.says)) for one in _codes()])
+    return _table(
+        ("code", "status", "what it says"),
+        [(f"`{one.code}`", str(one.status), "<br>".join(one.says)) for one in _codes()],
+    )
 
 
 def _codes() -> list[Error]:
@@ -64,24 +67,43 @@ def _codes() -> list[Error]:
     for one in raised():
         if one.code:
             known[one.code].append(one)
-    return [Error(code, _status(found[0]), sorted({one.says for one in found})) for code, found in sorted(known.items())]
+    return [
+        Error(code, _status(found[0]), sorted({one.says for one in found}))
+        for code, found in sorted(known.items())
+    ]
 
 
 def classes() -> str:
     """The table of the kinds of error, from the tree in the module's docstring."""
-    return _table(("code", "status", "meaning"), [(f"`{one.code}`", str(one.status), *one.says) for one in _classes()])
+    return _table(
+        ("code", "status", "meaning"),
+        [(f"`{one.code}`", str(one.status), *one.says) for one in _classes()],
+    )
 
 
 def _classes() -> list[Error]:
     tree = re.findall(r"[├└]── (\w+) +(.+)", errors.__doc__ or "")
-    return [Error(getattr(errors, name).default_code, _status(Raised(name, None, "")), [meaning]) for name, meaning in tree]
+    return [
+        Error(getattr(errors, name).default_code, _status(Raised(name, None, "")), [meaning])
+        for name, meaning in tree
+    ]
 
 
 def served() -> str:
     """What the server's page of errors shows, each code once."""
     kinds = _classes()
-    shown = {"Kinds": kinds, "Codes": [one for one in _codes() if one.code not in {kind.code for kind in kinds}]}
-    return json.dumps({title: [one._asdict() for one in found] for title, found in shown.items()}, ensure_ascii=False, indent=1) + "\n"
+    shown = {
+        "Kinds": kinds,
+        "Codes": [one for one in _codes() if one.code not in {kind.code for kind in kinds}],
+    }
+    return (
+        json.dumps(
+            {title: [one._asdict() for one in found] for title, found in shown.items()},
+            ensure_ascii=False,
+            indent=1,
+        )
+        + "\n"
+    )
 
 
 def scopes() -> str:
@@ -89,7 +111,10 @@ def scopes() -> str:
     opened: dict[str, list[str]] = defaultdict(list)
     for one in dialect.routes:
         opened[str(one.scope)].append(f"`{one.method} {one.path}`")
-    return _table(("scope", "may", "opens"), [(f"`{scope}`", may, "<br>".join(opened[scope])) for scope, may in SCOPES.items()])
+    return _table(
+        ("scope", "may", "opens"),
+        [(f"`{scope}`", may, "<br>".join(opened[scope])) for scope, may in SCOPES.items()],
+    )
 
 
 def routes() -> str:
@@ -97,23 +122,44 @@ def routes() -> str:
     nouns: dict[str, list[Route]] = defaultdict(list)
     for one in dialect.routes:
         nouns[_noun(one.path)].append(one)
-    return "\n".join(f"### {noun}\n\n{_table(('request', 'scope', 'does'), [_row(one) for one in found])}" for noun, found in sorted(nouns.items()))
+    return "\n".join(
+        f"### {noun}\n\n{_table(('request', 'scope', 'does'), [_row(one) for one in found])}"
+        for noun, found in sorted(nouns.items())
+    )
 
 
 def settings() -> str:
     """The table of the settings."""
-    rows = [(f"`{name}`", f"`{PREFIX}{name.upper()}`", type_name(name), f"`{json.dumps(DEFAULTS[name])}`", described(name)) for name in DEFAULTS]
+    rows = [
+        (
+            f"`{name}`",
+            f"`{PREFIX}{name.upper()}`",
+            type_name(name),
+            f"`{json.dumps(DEFAULTS[name])}`",
+            described(name),
+        )
+        for name in DEFAULTS
+    ]
     return _table(("setting", "in the environment", "is a", "default", "what it is for"), rows)
 
 
 def commands() -> str:
     """What --help says, of every command."""
-    chapters = ("\n".join(_helped(one, name) for name in names if (one := root.get_command(_context(), name))) for names in SECTIONS.values())
-    return "\n".join(f"## {title}\n\n{chapter}" for title, chapter in zip(SECTIONS, chapters, strict=True))
+    chapters = (
+        "\n".join(
+            _helped(one, name) for name in names if (one := root.get_command(_context(), name))
+        )
+        for names in SECTIONS.values()
+    )
+    return "\n".join(
+        f"## {title}\n\n{chapter}" for title, chapter in zip(SECTIONS, chapters, strict=True)
+    )
 
 
 def _helped(command: click.Command, name: str) -> str:
-    context = click.Context(command, info_name=name, parent=_context(), terminal_width=100, help_option_names=["--help"])
+    context = click.Context(
+        command, info_name=name, parent=_context(), terminal_width=100, help_option_names=["--help"]
+    )
     parts = [f"### hansard {name}\n\n```text\n{command.get_help(context)}\n```\n"]
     if isinstance(command, click.Group):
         parts += [_helped(one, f"{name} {verb}") for verb, one in command.commands.items()]
@@ -135,31 +181,61 @@ def llms() -> str:
             sections[title] += [pair for one in content for pair in one.items()]
     lines = [f"# {configuration['site_name']}", "", f"> {configuration['site_description']}"]
     for title, pages in sections.items():
-        lines += ["", f"## {title}", "", *[f"- [{name}]({file}): {_summary(DOCS / file)}" for name, file in pages]]
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            *[f"- [{name}]({file}): {_summary(DOCS / file)}" for name, file in pages],
+        ]
     return "\n".join(lines) + "\n"
 
 
 def raised() -> Iterator[Raised]:
     """Every place that makes one of our errors with words that are known beforehand."""
-    files = [path for name in AT_REQUESTS for path in ((SOURCE / name).rglob("*.py") if (SOURCE / name).is_dir() else [SOURCE / name])]
-    trees = [ast.parse(path.read_text()) for path in sorted(files) if not path.stem.startswith(BESIDE_REQUESTS)]
+    files = [
+        path
+        for name in AT_REQUESTS
+        for path in ((SOURCE / name).rglob("*.py") if (SOURCE / name).is_dir() else [SOURCE / name])
+    ]
+    trees = [
+        ast.parse(path.read_text())
+        for path in sorted(files)
+        if not path.stem.startswith(BESIDE_REQUESTS)
+    ]
     kinds = _kinds(trees)
     for tree in trees:
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in kinds
+                and node.args
+            ):
                 base, own = kinds[node.func.id]
-                given = next((_text(word.value) for word in node.keywords if word.arg == "code"), None)
+                given = next(
+                    (_text(word.value) for word in node.keywords if word.arg == "code"), None
+                )
                 yield Raised(base, given or own, _text(node.args[0]) or "")
 
 
 def _kinds(trees: list[ast.Module]) -> dict[str, tuple[str, str | None]]:
     """Each class of error by name: the class of the tree that it is, and its own code."""
     kinds: dict[str, tuple[str, str | None]] = {
-        name: (name, None) for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.Error)
+        name: (name, None)
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.Error)
     }
-    for node in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
-        base = next((one.id for one in node.bases if isinstance(one, ast.Name) and one.id in kinds), None)
-        codes = [one.value for one in node.body if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == "default_code"]
+    for node in (
+        node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    ):
+        base = next(
+            (one.id for one in node.bases if isinstance(one, ast.Name) and one.id in kinds), None
+        )
+        codes = [
+            one.value
+            for one in node.body
+            if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == "default_code"
+        ]
         if base and codes:
             kinds[node.name] = (base, _text(codes[0]))
     return kinds
@@ -170,7 +246,9 @@ def _text(node: ast.expr) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values
+        )
     return None
 
 
@@ -180,26 +258,49 @@ def _status(one: Raised) -> int:
 
 
 def _noun(path: str) -> str:
-    words = [word for word in path.split("/") if word and not word.startswith("{") and word != VERSION]
+    words = [
+        word for word in path.split("/") if word and not word.startswith("{") and word != VERSION
+    ]
     return next((word for word in reversed(words) if word in {"messages", "runs"}), words[0])
 
 
 def _row(one: Route) -> tuple[str, str, str]:
-    return f"`{one.method} {one.path}`", "none" if one.public else f"`{one.scope}`", one.summary.replace("``", "`")
+    return (
+        f"`{one.method} {one.path}`",
+        "none" if one.public else f"`{one.scope}`",
+        one.summary.replace("``", "`"),
+    )
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *[tuple(cell.replace("|", "\\|") for cell in row) for row in rows]]
+    lines = [
+        head,
+        ("---",) * len(head),
+        *[tuple(cell.replace("|", "\\|") for cell in row) for row in rows],
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def _summary(page: Path) -> str:
     """The first paragraph behind the title."""
     paragraphs = page.read_text("utf-8").split("\n\n")
-    return " ".join(next(one for one in paragraphs if one.strip() and not one.lstrip().startswith(("#", "<", "---"))).split())
+    return " ".join(
+        next(
+            one
+            for one in paragraphs
+            if one.strip() and not one.lstrip().startswith(("#", "<", "---"))
+        ).split()
+    )
 
 
-PARTS: dict[str, Callable[[], str]] = {"classes": classes, "codes": codes, "commands": commands, "routes": routes, "scopes": scopes, "settings": settings}
+PARTS: dict[str, Callable[[], str]] = {
+    "classes": classes,
+    "codes": codes,
+    "commands": commands,
+    "routes": routes,
+    "scopes": scopes,
+    "settings": settings,
+}
 
 
 def generated() -> Iterator[tuple[Path, str]]:
@@ -214,11 +315,17 @@ def generated() -> Iterator[tuple[Path, str]]:
 
 def main() -> None:
     check = "--check" in sys.argv[1:]
-    stale = [(file, text) for file, text in generated() if not file.exists() or file.read_text("utf-8") != text]
+    stale = [
+        (file, text)
+        for file, text in generated()
+        if not file.exists() or file.read_text("utf-8") != text
+    ]
     for file, text in stale:
         if not check:
             file.write_text(text, "utf-8")
-        print(f"{file.relative_to(ROOT)} {'is out of date: make docs' if check else 'is written anew'}")
+        print(
+            f"{file.relative_to(ROOT)} {'is out of date: make docs' if check else 'is written anew'}"
+        )
     sys.exit(check and bool(stale))
 
 

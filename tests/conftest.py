@@ -24,7 +24,9 @@ from tests.support.postgres_cluster import PostgresUnavailable
 NUMBERS = count()
 ROOT = Path(__file__).resolve().parent.parent
 
-hypothesis.settings.register_profile("hansard", database=DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"), deadline=None)
+hypothesis.settings.register_profile(
+    "hansard", database=DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"), deadline=None
+)
 hypothesis.settings.load_profile("hansard")
 
 
@@ -63,7 +65,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'hansard.db'}"
         return
     server: Server = request.getfixturevalue("postgres_server")
-    with server.database(request.node.name, template=server.template("migrated", migrate_store)) as url:
+    with server.database(
+        request.node.name, template=server.template("migrated", migrate_store)
+    ) as url:
         yield url
 
 
@@ -75,7 +79,9 @@ async def lone_service(store_url: str) -> AsyncIterator[Service]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-async def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+async def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
     """The service on a store of either backend that tests share: each has a workspace of its own, and no tenant sees another."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'hansard.db'}"
@@ -113,4 +119,8 @@ async def client(service: Service, key: str) -> AsyncIterator[httpx.AsyncClient]
 def client_of(service: Service, key: str) -> httpx.AsyncClient:
     """An HTTP client that shows ``key`` to the application over ``service``."""
     transport = httpx.ASGITransport(application(service, Settings(store=service.store.url)))
-    return httpx.AsyncClient(transport=transport, base_url="http://hansard.test", headers={"Authorization": f"Bearer {key}"})
+    return httpx.AsyncClient(
+        transport=transport,
+        base_url="http://hansard.test",
+        headers={"Authorization": f"Bearer {key}"},
+    )

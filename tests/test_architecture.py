@@ -11,7 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "hansard"
 EDGES = {"demo", "dialects", "interchange", "native", "web"}
-NAMED = re.compile(r"`([a-z0-9_./-]+(?:/|\.py))`|^ *([a-z0-9_./-]+(?:/|\.py))(?=\s|$)", re.MULTILINE)
+NAMED = re.compile(
+    r"`([a-z0-9_./-]+(?:/|\.py))`|^ *([a-z0-9_./-]+(?:/|\.py))(?=\s|$)", re.MULTILINE
+)
 
 
 def named() -> set[str]:
@@ -21,8 +23,14 @@ def named() -> set[str]:
 
 def present() -> set[str]:
     """The folders below the package, and its modules on the top level, as the map writes them."""
-    folders = {f"{folder.relative_to(PACKAGE)}/" for folder in PACKAGE.rglob("*/") if any(folder.glob("*.*")) and "__pycache__" not in folder.parts}
-    return folders | {module.name for module in PACKAGE.glob("*.py") if not module.name.startswith("_")}
+    folders = {
+        f"{folder.relative_to(PACKAGE)}/"
+        for folder in PACKAGE.rglob("*/")
+        if any(folder.glob("*.*")) and "__pycache__" not in folder.parts
+    }
+    return folders | {
+        module.name for module in PACKAGE.glob("*.py") if not module.name.startswith("_")
+    }
 
 
 def contracts() -> dict[str, dict[str, object]]:
@@ -36,7 +44,9 @@ def test_every_folder_and_top_level_module_is_on_the_map() -> None:
 
 
 def test_everything_on_the_map_is_there() -> None:
-    assert {name for name in named() if not (ROOT / name).exists() and not (PACKAGE / name).exists()} == set()
+    assert {
+        name for name in named() if not (ROOT / name).exists() and not (PACKAGE / name).exists()
+    } == set()
 
 
 def test_every_edge_and_the_client_are_under_contract() -> None:
@@ -46,5 +56,11 @@ def test_every_edge_and_the_client_are_under_contract() -> None:
 
 
 def test_the_layers_hold() -> None:
-    lint = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    lint = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert lint.returncode == 0, lint.stdout + lint.stderr

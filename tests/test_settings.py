@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from hansard.errors import Invalid
-from hansard.settings import DEFAULTS, NAMES, Settings, described, load, masked, strangers, type_name
+from hansard.settings import (
+    DEFAULTS,
+    NAMES,
+    Settings,
+    described,
+    load,
+    masked,
+    strangers,
+    type_name,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -24,13 +33,26 @@ def test_without_anything_every_setting_has_its_default() -> None:
 
 def test_each_place_goes_before_the_next(somewhere: Path) -> None:
     (somewhere / "hansard.toml").write_text('host = "file"\nworkspace = "file"\nstore = "file"\n')
-    loaded = load({"host": "flag", "port": None}, {"HANSARD_HOST": "variable", "HANSARD_WORKSPACE": "variable"})
-    assert (loaded.settings.host, loaded.settings.workspace, loaded.settings.store) == ("flag", "variable", "file")
-    assert (loaded.sources["host"], loaded.sources["workspace"], loaded.sources["store"]) == ("flag", "HANSARD_WORKSPACE", "hansard.toml")
+    loaded = load(
+        {"host": "flag", "port": None},
+        {"HANSARD_HOST": "variable", "HANSARD_WORKSPACE": "variable"},
+    )
+    assert (loaded.settings.host, loaded.settings.workspace, loaded.settings.store) == (
+        "flag",
+        "variable",
+        "file",
+    )
+    assert (loaded.sources["host"], loaded.sources["workspace"], loaded.sources["store"]) == (
+        "flag",
+        "HANSARD_WORKSPACE",
+        "hansard.toml",
+    )
 
 
 def test_variables_are_read_as_what_the_setting_is() -> None:
-    settings = load({}, {"HANSARD_PORT": "9000", "HANSARD_MIGRATE": "false", "HANSARD_REAP_SECONDS": "0.5"}).settings
+    settings = load(
+        {}, {"HANSARD_PORT": "9000", "HANSARD_MIGRATE": "false", "HANSARD_REAP_SECONDS": "0.5"}
+    ).settings
     assert (settings.port, settings.migrate, settings.reap_seconds) == (9000, False, 0.5)
 
 
@@ -39,8 +61,16 @@ def test_variables_are_read_as_what_the_setting_is() -> None:
     [
         ("HANSARD_PORT", "many", "port (from HANSARD_PORT) is no whole number: 'many'"),
         ("HANSARD_PORT", "99999", "port (from HANSARD_PORT) must be <= 65535: '99999'"),
-        ("HANSARD_MIGRATE", "perhaps", "migrate (from HANSARD_MIGRATE) is no true or false: 'perhaps'"),
-        ("HANSARD_STROE", "x", "unknown setting HANSARD_STROE in the environment: did you mean HANSARD_STORE?"),
+        (
+            "HANSARD_MIGRATE",
+            "perhaps",
+            "migrate (from HANSARD_MIGRATE) is no true or false: 'perhaps'",
+        ),
+        (
+            "HANSARD_STROE",
+            "x",
+            "unknown setting HANSARD_STROE in the environment: did you mean HANSARD_STORE?",
+        ),
     ],
 )
 def test_a_wrong_variable_says_what_is_wrong(variable: str, value: str, said: str) -> None:
@@ -55,7 +85,14 @@ def test_the_type_in_a_file_is_taken_strictly(somewhere: Path) -> None:
         load({}, {})
 
 
-@pytest.mark.parametrize(("text", "said"), [("prot = 1", "did you mean 'port'"), ("xyzzy = 1", "the settings are store, "), ("port", "not sound TOML")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prot = 1", "did you mean 'port'"),
+        ("xyzzy = 1", "the settings are store, "),
+        ("port", "not sound TOML"),
+    ],
+)
 def test_a_wrong_file_says_what_is_wrong(somewhere: Path, text: str, said: str) -> None:
     (somewhere / "hansard.toml").write_text(text)
     with pytest.raises(Invalid, match=said):
@@ -72,20 +109,33 @@ def test_a_file_that_was_asked_for_must_be_there(somewhere: Path) -> None:
 
 
 def test_what_a_container_platform_announces_is_passed_over() -> None:
-    announced = {"HANSARD_PORT": "tcp://10.0.0.1:8765", "HANSARD_SERVICE_HOST": "10.0.0.1", "HANSARD_PORT_8765_TCP_ADDR": "10.0.0.1"}
+    announced = {
+        "HANSARD_PORT": "tcp://10.0.0.1:8765",
+        "HANSARD_SERVICE_HOST": "10.0.0.1",
+        "HANSARD_PORT_8765_TCP_ADDR": "10.0.0.1",
+    }
     assert load({}, announced).settings == Settings()
 
 
 def test_strangers_are_named_and_the_clients_variables_are_none() -> None:
-    assert strangers({"HANSARD_COLOUR": "1", "HANSARD_API_KEY": "k", "HANSARD_URL": "u", "HANSARD_CONFIG": "c", "HANSARD_PORT": "1", "PATH": ""}) == [
-        "HANSARD_COLOUR"
-    ]
+    assert strangers(
+        {
+            "HANSARD_COLOUR": "1",
+            "HANSARD_API_KEY": "k",
+            "HANSARD_URL": "u",
+            "HANSARD_CONFIG": "c",
+            "HANSARD_PORT": "1",
+            "PATH": "",
+        }
+    ) == ["HANSARD_COLOUR"]
 
 
 def test_passwords_are_masked() -> None:
     assert masked("store", "postgresql://me:secret@host/db") == "postgresql://me:****@host/db"
     for careless in ("p@ss", "p/ss", "p?ss#@"):
-        assert masked("store", f"postgresql://me:{careless}@host/db") == "postgresql://me:****@host/db"
+        assert (
+            masked("store", f"postgresql://me:{careless}@host/db") == "postgresql://me:****@host/db"
+        )
     assert masked("store", "sqlite:///hansard.db") == "sqlite:///hansard.db"
     assert (masked("migrate", True), masked("port", 1)) == ("true", "1")
 

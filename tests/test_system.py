@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hansard.app import DIALECTS
-from hansard.http.reading import BodyReader
+from hansard.http.decoding import BodyReader
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE
 from hansard.native import dialect as native
 
@@ -36,16 +36,26 @@ async def test_an_unknown_document_says_which_there_are(client: httpx.AsyncClien
 
 def test_routes_declare_the_headers_that_they_heed() -> None:
     used = {ONCE: "call.once(", IF_MATCH: "call.if_version(", LAST_EVENT: "event_stream("}
-    for route in (route for dialect in DIALECTS if dialect.name != "web" for route in dialect.routes):
+    for route in (
+        route for dialect in DIALECTS if dialect.name != "web" for route in dialect.routes
+    ):
         source = inspect.getsource(inspect.unwrap(route.handler))
-        assert {header for header, call in used.items() if call in source} == set(route.heeds) - {IF_NONE_MATCH}, route.path
+        assert {header for header, call in used.items() if call in source} == set(
+            route.request_headers
+        ) - {IF_NONE_MATCH}, route.path
 
 
-async def test_the_document_tells_of_headers_of_304_and_of_what_an_import_takes(client: httpx.AsyncClient) -> None:
+async def test_the_document_tells_of_headers_of_304_and_of_what_an_import_takes(
+    client: httpx.AsyncClient,
+) -> None:
     paths = (await client.get("/openapi/native.json")).json()["paths"]
 
     def headers(path: str, method: str) -> list[str]:
-        return [one["name"] for one in paths[path][method].get("parameters", ()) if one["in"] == "header"]
+        return [
+            one["name"]
+            for one in paths[path][method].get("parameters", ())
+            if one["in"] == "header"
+        ]
 
     one = "/v1/sessions/{session_id}"
     assert headers(one, "patch") == ["Idempotency-Key", "If-Match"]
@@ -63,19 +73,34 @@ async def test_the_native_document_says_what_everything_is(client: httpx.AsyncCl
     document = (await client.get("/openapi/native.json")).json()
     schemas = document["components"]["schemas"]
     assert [name for name in schemas if "." in name or name.endswith("Params")] == []
-    assert schemas["SessionList"]["properties"]["data"]["items"] == {"$ref": "#/components/schemas/SessionOut"}
+    assert schemas["SessionList"]["properties"]["data"]["items"] == {
+        "$ref": "#/components/schemas/SessionOut"
+    }
     part = schemas["MessageOut"]["properties"]["parts"]["items"]
-    assert (part["required"], part["additionalProperties"], "tool_call" in part["description"]) == (["type"], True, True)
-    assert [schemas["SessionOut"]["properties"][name]["type"] for name in ("tags", "trail", "external_ids", "metadata")] == [
+    assert (part["required"], part["additionalProperties"], "tool_call" in part["description"]) == (
+        ["type"],
+        True,
+        True,
+    )
+    assert [
+        schemas["SessionOut"]["properties"][name]["type"]
+        for name in ("tags", "trail", "external_ids", "metadata")
+    ] == [
         "array",
         "array",
         "object",
         "object",
     ]
-    for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
+    for operation in (
+        operation for methods in document["paths"].values() for operation in methods.values()
+    ):
         problem = operation["responses"]["4XX"]["content"]["application/problem+json"]["schema"]
         assert problem == {"$ref": "#/components/schemas/ProblemDetails"}
-        assert {"type": "null"} not in [one for given in operation.get("parameters", ()) for one in given["schema"].get("anyOf", ())]
+        assert {"type": "null"} not in [
+            one
+            for given in operation.get("parameters", ())
+            for one in given["schema"].get("anyOf", ())
+        ]
     text = str(document)
     assert "'items': False" not in text  # which generators do not read
     assert "{'type': 'array'}" not in text
@@ -83,7 +108,9 @@ async def test_the_native_document_says_what_everything_is(client: httpx.AsyncCl
     assert set(refused.json()) == set(schemas["ProblemDetails"]["properties"])
 
 
-@pytest.mark.parametrize("body", list(dict.fromkeys(route.body for route in native.routes if route.body)))
+@pytest.mark.parametrize(
+    "body", list(dict.fromkeys(route.body for route in native.routes if route.body))
+)
 def test_the_example_of_a_body_is_one_that_is_taken(body: type[msgspec.Struct]) -> None:
     given: dict[str, object] = body.example  # type: ignore[attr-defined]  # each has one: that is what is tested
     assert given

@@ -36,14 +36,32 @@ def batches() -> Iterator[tuple[list[Row], list[Row]]]:
             sessions.append(_session(one))
             for seq, said in enumerate(one["messages"], 1):
                 number += 1
-                messages.append((number, one["id"], seq, said["role"], said["text"], json.dumps(said["parts"]), _when(said["created_at"])))
+                messages.append(
+                    (
+                        number,
+                        one["id"],
+                        seq,
+                        said["role"],
+                        said["text"],
+                        json.dumps(said["parts"]),
+                        _when(said["created_at"]),
+                    )
+                )
         yield sessions, messages
 
 
 def _session(one: dict[str, Any]) -> Row:
     names = ("title", "channel", "state", "agent", "user")
     workspace = f"workspace-{one['workspace']:04d}"
-    return (one["id"], workspace, *(one[name] for name in names), len(one["messages"]), _when(one["created_at"]), _when(one["updated_at"]), "{}")
+    return (
+        one["id"],
+        workspace,
+        *(one[name] for name in names),
+        len(one["messages"]),
+        _when(one["created_at"]),
+        _when(one["updated_at"]),
+        "{}",
+    )
 
 
 def _when(us: int) -> datetime:
@@ -61,7 +79,10 @@ def fill_sqlite(path: str) -> None:
         connection.execute(str(CreateTable(table).compile(dialect=dialect)))
     for rows in batches():
         for table, batch in zip(_TABLES, rows, strict=True):
-            connection.executemany(f"insert into {table.name} values ({_PLACES[table.name]})", batch)  # noqa: S608 - our own tables
+            connection.executemany(
+                f"insert into {table.name} values ({_PLACES[table.name]})",  # noqa: S608 - names from our own tables
+                batch,
+            )
     connection.commit()
     for statement in _indexes(dialect):
         connection.execute(statement)
@@ -83,13 +104,19 @@ async def fill_postgres(url: str) -> None:
             await connection.copy_records_to_table(table.name, records=batch)
     for statement in _indexes(dialect):
         await connection.execute(statement, timeout=900)
-    await connection.execute("select setval(pg_get_serial_sequence('messages', 'id'), (select max(id) from messages))")
+    await connection.execute(
+        "select setval(pg_get_serial_sequence('messages', 'id'), (select max(id) from messages))"
+    )
     await connection.execute("analyze", timeout=900)
     await connection.close()
 
 
 def _indexes(dialect: Any) -> list[str]:
-    return [str(CreateIndex(index).compile(dialect=dialect)) for table in _TABLES for index in table.indexes]
+    return [
+        str(CreateIndex(index).compile(dialect=dialect))
+        for table in _TABLES
+        for index in table.indexes
+    ]
 
 
 if __name__ == "__main__":

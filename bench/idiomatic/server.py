@@ -103,25 +103,49 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 @app.get("/v1/sessions")
-async def list_sessions(db: Database, workspace_id: Workspace, *, limit: Limit = 50, offset: int = 0, total: bool = False) -> SessionPage:
+async def list_sessions(
+    db: Database,
+    workspace_id: Workspace,
+    *,
+    limit: Limit = 50,
+    offset: int = 0,
+    total: bool = False,
+) -> SessionPage:
     """The newest sessions of the caller's workspace."""
     wanted = select(Session).where(Session.workspace_id == workspace_id)
     count = await db.scalar(select(func.count()).select_from(wanted.subquery())) if total else None
-    page = await db.scalars(wanted.order_by(Session.updated_at.desc(), Session.id.desc()).limit(limit + 1).offset(offset))
+    page = await db.scalars(
+        wanted.order_by(Session.updated_at.desc(), Session.id.desc())
+        .limit(limit + 1)
+        .offset(offset)
+    )
     rows = list(page)
-    return SessionPage(data=[SessionOut.model_validate(row) for row in rows[:limit]], total=count, has_more=len(rows) > limit)
+    return SessionPage(
+        data=[SessionOut.model_validate(row) for row in rows[:limit]],
+        total=count,
+        has_more=len(rows) > limit,
+    )
 
 
 @app.get("/v1/sessions/{session_id}/messages")
-async def list_messages(session_id: str, db: Database, workspace_id: Workspace, limit: Limit = 50) -> MessagePage:
+async def list_messages(
+    session_id: str, db: Database, workspace_id: Workspace, limit: Limit = 50
+) -> MessagePage:
     """The newest messages of a session, in the order they were said."""
     await _session(db, workspace_id, session_id)
-    page = await db.scalars(select(Message).where(Message.session_id == session_id).order_by(Message.seq.desc()).limit(limit))
+    page = await db.scalars(
+        select(Message)
+        .where(Message.session_id == session_id)
+        .order_by(Message.seq.desc())
+        .limit(limit)
+    )
     return MessagePage(data=[MessageOut.model_validate(row) for row in reversed(list(page))])
 
 
 @app.post("/v1/sessions/{session_id}/messages", status_code=201)
-async def append(session_id: str, body: MessagesIn, db: Database, workspace_id: Workspace) -> MessagePage:
+async def append(
+    session_id: str, body: MessagesIn, db: Database, workspace_id: Workspace
+) -> MessagePage:
     """Append messages; answers when they are on disk."""
     now = datetime.now(UTC).replace(tzinfo=None)
     counted = (
@@ -133,7 +157,10 @@ async def append(session_id: str, body: MessagesIn, db: Database, workspace_id: 
     last = await db.scalar(counted)
     if last is None:
         raise HTTPException(404)
-    rows = [_row(session_id, last - len(body.messages) + place, one, now) for place, one in enumerate(body.messages, 1)]
+    rows = [
+        _row(session_id, last - len(body.messages) + place, one, now)
+        for place, one in enumerate(body.messages, 1)
+    ]
     db.add_all(rows)
     await db.commit()
     return MessagePage(data=[MessageOut.model_validate(row) for row in rows])
@@ -142,13 +169,19 @@ async def append(session_id: str, body: MessagesIn, db: Database, workspace_id: 
 @app.get("/v1/search")
 async def search(q: str, db: Database, workspace_id: Workspace, limit: Limit = 20) -> MessagePage:
     """The newest messages that hold a word."""
-    found = select(Message).join(Session).where(Session.workspace_id == workspace_id, Message.content.icontains(q, autoescape=True))
+    found = (
+        select(Message)
+        .join(Session)
+        .where(Session.workspace_id == workspace_id, Message.content.icontains(q, autoescape=True))
+    )
     page = await db.scalars(found.order_by(Message.created_at.desc()).limit(limit))
     return MessagePage(data=[MessageOut.model_validate(row) for row in page])
 
 
 async def _session(db: AsyncSession, workspace_id: str, session_id: str) -> Session:
-    found = await db.scalar(select(Session).where(Session.id == session_id, Session.workspace_id == workspace_id))
+    found = await db.scalar(
+        select(Session).where(Session.id == session_id, Session.workspace_id == workspace_id)
+    )
     if found is None:
         raise HTTPException(404)
     return found
@@ -156,7 +189,14 @@ async def _session(db: AsyncSession, workspace_id: str, session_id: str) -> Sess
 
 def _row(session_id: str, seq: int, one: MessageIn, now: datetime) -> Message:
     content = "\n".join(str(part["content"]) for part in one.parts if part.get("type") == "text")
-    return Message(session_id=session_id, seq=seq, role=one.role, content=content, parts=one.parts, created_at=now)
+    return Message(
+        session_id=session_id,
+        seq=seq,
+        role=one.role,
+        content=content,
+        parts=one.parts,
+        created_at=now,
+    )
 
 
 if engine.dialect.name == "sqlite":
@@ -164,10 +204,22 @@ if engine.dialect.name == "sqlite":
     @event.listens_for(engine.sync_engine, "connect")
     def _durable(connection: Any, _: object) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=60000", "foreign_keys=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=60000",
+            "foreign_keys=ON",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[2]), loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    uvicorn.run(
+        app,
+        port=int(sys.argv[2]),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+    )

@@ -46,26 +46,56 @@ def fill(folder: Path) -> adapter.Requests:
     agent.mkdir(parents=True, exist_ok=True)
     (agent / "__init__.py").write_text("from . import agent\n", encoding="utf-8")
     (agent / "agent.py").write_text(_AGENT, encoding="utf-8")
-    asyncio.run(SqliteSessionService(str(_file(folder))).create_session(app_name=_APP, user_id="nobody", session_id="tables"))
+    asyncio.run(
+        SqliteSessionService(str(_file(folder))).create_session(
+            app_name=_APP, user_id="nobody", session_id="tables"
+        )
+    )
     connection = sqlite3.connect(_file(folder))
     measured = []
     for record in adapter.records():
         if adapter.is_measured(record):
             measured.append(record["id"])
         key = (_APP, adapter.USER, record["id"])
-        connection.execute("insert into sessions values (?, ?, ?, ?, ?, ?)", (*key, "{}", record["created_at"] / 1e6, record["updated_at"] / 1e6))
+        connection.execute(
+            "insert into sessions values (?, ?, ?, ?, ?, ?)",
+            (*key, "{}", record["created_at"] / 1e6, record["updated_at"] / 1e6),
+        )
         events = [_event(message) for message in record["messages"]]
-        rows = [(event.id, *key, event.invocation_id, event.timestamp, event.model_dump_json(exclude_none=True)) for event in events]
+        rows = [
+            (
+                event.id,
+                *key,
+                event.invocation_id,
+                event.timestamp,
+                event.model_dump_json(exclude_none=True),
+            )
+            for event in events
+        ]
         connection.executemany("insert into events values (?, ?, ?, ?, ?, ?, ?)", rows)
     connection.commit()
     connection.close()
     sessions = f"/apps/{_APP}/users/{adapter.USER}/sessions"
-    said = {"role": "user", "parts": [{"text": "Where is my order? It should have come yesterday."}]}
+    said = {
+        "role": "user",
+        "parts": [{"text": "Where is my order? It should have come yesterday."}],
+    }
     return {
         "list": [{"method": "GET", "target": sessions}],
         "history": [{"method": "GET", "target": f"{sessions}/{name}"} for name in measured[::2]],
         "append": [
-            {"method": "POST", "target": "/run", "body": json.dumps({"app_name": _APP, "user_id": adapter.USER, "session_id": name, "new_message": said})}
+            {
+                "method": "POST",
+                "target": "/run",
+                "body": json.dumps(
+                    {
+                        "app_name": _APP,
+                        "user_id": adapter.USER,
+                        "session_id": name,
+                        "new_message": said,
+                    }
+                ),
+            }
             for name in measured[1::2]
         ],
     }
@@ -74,7 +104,12 @@ def fill(folder: Path) -> adapter.Requests:
 def _event(message: adapter.Record) -> Event:
     role = "user" if message["role"] == "user" else "model"
     content = types.Content(role=role, parts=[types.Part(text=adapter.text(message))])
-    event = Event(author="user" if role == "user" else "parrot", invocation_id="filled", content=content, timestamp=message["created_at"] / 1e6)
+    event = Event(
+        author="user" if role == "user" else "parrot",
+        invocation_id="filled",
+        content=content,
+        timestamp=message["created_at"] / 1e6,
+    )
     event.id = Event.new_id()
     return event
 
@@ -82,8 +117,14 @@ def _event(message: adapter.Record) -> Event:
 def serve(folder: Path, port: int) -> None:
     """The api_server's own application, on the same HTTP machinery as every other server here."""
     os.chdir(folder)
-    app = get_fast_api_app(agents_dir=str(folder / "agents"), session_service_uri=f"sqlite:///{_file(folder)}", web=False)
-    uvicorn.run(app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    app = get_fast_api_app(
+        agents_dir=str(folder / "agents"),
+        session_service_uri=f"sqlite:///{_file(folder)}",
+        web=False,
+    )
+    uvicorn.run(
+        app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="warning"
+    )
 
 
 if __name__ == "__main__":

@@ -62,14 +62,36 @@ def fill(folder: Path) -> adapter.Requests:
         database.upsert_sessions(sessions, deserialize=False, preserve_updated_at=True)
         table = database._get_table(table_type="runs", create_table_if_not_found=True)  # noqa: SLF001 - it has no bulk verb for runs
         with database.Session() as unit, unit.begin():
-            unit.execute(insert(table), [row for session in sessions for row in build_run_rows_for_session(session)])
-    newest = {"type": "agent", "user_id": adapter.USER, "limit": 50, "page": 1, "sort_by": "updated_at", "sort_order": "desc"}
-    form = {"message": "Where is my order? It should have come yesterday.", "stream": "false", "user_id": adapter.USER}
+            unit.execute(
+                insert(table),
+                [row for session in sessions for row in build_run_rows_for_session(session)],
+            )
+    newest = {
+        "type": "agent",
+        "user_id": adapter.USER,
+        "limit": 50,
+        "page": 1,
+        "sort_by": "updated_at",
+        "sort_order": "desc",
+    }
+    form = {
+        "message": "Where is my order? It should have come yesterday.",
+        "stream": "false",
+        "user_id": adapter.USER,
+    }
     return {
         "list": [{"method": "GET", "target": f"/sessions?{urlencode(newest)}"}],
-        "history": [{"method": "GET", "target": f"/sessions/{name}/runs?type=agent&user_id={adapter.USER}"} for name in measured[::2]],
+        "history": [
+            {"method": "GET", "target": f"/sessions/{name}/runs?type=agent&user_id={adapter.USER}"}
+            for name in measured[::2]
+        ],
         "append": [
-            {"method": "POST", "target": f"/agents/{_AGENT}/runs", "type": "application/x-www-form-urlencoded", "body": urlencode(form | {"session_id": name})}
+            {
+                "method": "POST",
+                "target": f"/agents/{_AGENT}/runs",
+                "type": "application/x-www-form-urlencoded",
+                "body": urlencode(form | {"session_id": name}),
+            }
             for name in measured[1::2]
         ],
     }
@@ -90,7 +112,14 @@ def _session(record: adapter.Record) -> AgentSession:
 
 
 def _run(record: adapter.Record, number: int, turn: list[adapter.Record]) -> RunOutput:
-    messages = [Message(role=said["role"], content=adapter.text(said), created_at=said["created_at"] // 1_000_000) for said in turn]
+    messages = [
+        Message(
+            role=said["role"],
+            content=adapter.text(said),
+            created_at=said["created_at"] // 1_000_000,
+        )
+        for said in turn
+    ]
     return RunOutput(
         run_id=f"{record['id']}-{number}",
         session_id=record["id"],
@@ -105,9 +134,13 @@ def _run(record: adapter.Record, number: int, turn: list[adapter.Record]) -> Run
 
 def serve(folder: Path, port: int) -> None:
     """AgentOS as its documentation starts it."""
-    agent = Agent(id=_AGENT, name="Bench", model=Parrot(id="parrot"), db=_database(folder), telemetry=False)
+    agent = Agent(
+        id=_AGENT, name="Bench", model=Parrot(id="parrot"), db=_database(folder), telemetry=False
+    )
     app = AgentOS(agents=[agent], telemetry=False).get_app()
-    uvicorn.run(app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    uvicorn.run(
+        app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="warning"
+    )
 
 
 if __name__ == "__main__":

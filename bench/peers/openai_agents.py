@@ -28,14 +28,27 @@ def fill(folder: Path) -> adapter.Requests:
         if adapter.is_measured(record):
             measured.append(record["id"])
         connection.execute("insert into agent_sessions (session_id) values (?)", (record["id"],))
-        items = [(record["id"], json.dumps({"role": message["role"], "content": adapter.text(message)})) for message in record["messages"]]
-        connection.executemany("insert into agent_messages (session_id, message_data) values (?, ?)", items)
+        items = [
+            (record["id"], json.dumps({"role": message["role"], "content": adapter.text(message)}))
+            for message in record["messages"]
+        ]
+        connection.executemany(
+            "insert into agent_messages (session_id, message_data) values (?, ?)", items
+        )
     connection.commit()
     connection.close()
-    said = json.dumps([{"role": "user", "content": "Where is my order? It should have come yesterday."}])
+    said = json.dumps(
+        [{"role": "user", "content": "Where is my order? It should have come yesterday."}]
+    )
     return {
-        "history": [{"method": "GET", "target": f"/sessions/{name}/items?limit={adapter.HISTORY_LENGTH}"} for name in measured[::2]],
-        "append": [{"method": "POST", "target": f"/sessions/{name}/items", "body": said} for name in measured[1::2]],
+        "history": [
+            {"method": "GET", "target": f"/sessions/{name}/items?limit={adapter.HISTORY_LENGTH}"}
+            for name in measured[::2]
+        ],
+        "append": [
+            {"method": "POST", "target": f"/sessions/{name}/items", "body": said}
+            for name in measured[1::2]
+        ],
     }
 
 
@@ -63,7 +76,9 @@ def serve(folder: Path, port: int) -> None:
             await opened.add_items(items)  # type: ignore[arg-type]  # any item type goes in
         return {"appended": len(items)}
 
-    uvicorn.run(app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    uvicorn.run(
+        app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="warning"
+    )
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ _log = Log("hansard")
 
 def open_store(settings: Settings) -> Store:
     """The store that the settings name, not opened yet."""
-    only_servers = {} if settings.store.startswith("sqlite") else {"prepared": settings.prepared, "row_security": settings.row_security}
+    only_servers = (
+        {}
+        if settings.store.startswith("sqlite")
+        else {"prepared": settings.prepared, "row_security": settings.row_security}
+    )
     return connect(settings.store, seconds=settings.statement_seconds, **only_servers)
 
 
@@ -64,7 +68,10 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         if settings.migrate:
             await store.migrate()
         elif missing := await store.pending_migrations():
-            raise StoreUnavailable(f"the store lacks {', '.join(missing)}: run 'hansard migrate'", code="migrations_pending")
+            raise StoreUnavailable(
+                f"the store lacks {', '.join(missing)}: run 'hansard migrate'",
+                code="migrations_pending",
+            )
         yield await Service.on(store)
     finally:
         await store.close()
@@ -132,7 +139,13 @@ async def titling(service: Service, url: str) -> None:
     async with httpx.AsyncClient(timeout=_TITLE_SECONDS) as client:
 
         async def ask(session: Session, said: list[Words]) -> str | None:
-            answer = await client.post(url, json={"session_id": session.name, "messages": [{"role": one.role, "text": one.text} for one in said]})
+            answer = await client.post(
+                url,
+                json={
+                    "session_id": session.name,
+                    "messages": [{"role": one.role, "text": one.text} for one in said],
+                },
+            )
             title = answer.raise_for_status().json()["title"]
             return title if isinstance(title, str) else None
 
@@ -161,7 +174,11 @@ async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator
             asyncio.create_task(keeping(service, settings.keep_seconds)),
             asyncio.create_task(indexing(service)),
             asyncio.create_task(counting(service)),
-            *([asyncio.create_task(titling(service, settings.title_url))] if settings.title_url else []),
+            *(
+                [asyncio.create_task(titling(service, settings.title_url))]
+                if settings.title_url
+                else []
+            ),
         ]
         app = application(service, settings, demo)
         try:

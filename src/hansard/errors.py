@@ -28,7 +28,9 @@ class Error(Exception):
 
     default_code: ClassVar[str] = "error"
 
-    def __init__(self, message: str, *, code: str | None = None, param: str | None = None, **extra: object) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, param: str | None = None, **extra: object
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.default_code
@@ -60,21 +62,29 @@ class TooLarge(Error):
     default_code = "too_large"
 
 
-class Later(Error):
+class Retryable(Error):
     """An error that passes by itself: ``retry_after`` is in seconds."""
 
-    def __init__(self, message: str, *, retry_after: float = 1.0, code: str | None = None, param: str | None = None, **extra: object) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float = 1.0,
+        code: str | None = None,
+        param: str | None = None,
+        **extra: object,
+    ) -> None:
         super().__init__(message, code=code, param=param, **extra)
         self.retry_after = retry_after
 
 
-class Busy(Later, Conflict):
+class Busy(Retryable, Conflict):
     default_code = "busy"
 
 
-class TooMany(Later):
+class TooMany(Retryable):
     default_code = "rate_limited"
 
 
-class StoreUnavailable(Later):
+class StoreUnavailable(Retryable):
     default_code = "store_unavailable"

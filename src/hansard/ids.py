@@ -10,7 +10,10 @@ from collections.abc import Callable
 SESSION, MESSAGE, RUN, WORKSPACE, REQUEST = "ses_", "msg_", "run_", "ws_", "req_"
 MAX_LENGTH = 256
 
-_UUID = re.compile(r"(?:ses_|asset_|session_|websocket[_:])?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", re.IGNORECASE)
+_UUID = re.compile(
+    r"(?:ses_|asset_|session_|websocket[_:])?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})",
+    re.IGNORECASE,
+)
 _OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
 _WORKSPACE = re.compile(r"[0-9a-z-]{10,36}")
 _SEQ_MASK = (1 << 32) - 1
@@ -27,7 +30,9 @@ def microseconds() -> int:
 class IdSource:
     """Makes ids; the clock and the randomness come in, so that tests can fix both."""
 
-    def __init__(self, clock: Clock = microseconds, random: Callable[[int], int] = secrets.randbits) -> None:
+    def __init__(
+        self, clock: Clock = microseconds, random: Callable[[int], int] = secrets.randbits
+    ) -> None:
         self._clock = clock
         self._random = random
 
@@ -37,7 +42,9 @@ class IdSource:
     def workspace(self) -> str:
         """Ten letters and digits, 50 bits: short, because every row and every entry of an index begins with it."""
         number = self._random(5 * _WORKSPACE_LENGTH)
-        return "".join(_DIGITS[number >> place & 31] for place in range(0, 5 * _WORKSPACE_LENGTH, 5))
+        return "".join(
+            _DIGITS[number >> place & 31] for place in range(0, 5 * _WORKSPACE_LENGTH, 5)
+        )
 
     def message(self, seq: int) -> str:
         """A message id that carries its ``seq``, so that no index is needed to find it."""

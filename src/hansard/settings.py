@@ -24,26 +24,83 @@ _INJECTED = re.compile(r"(?:tcp|udp)://")
 class Settings(Struct, frozen=True, kw_only=True):
     """Every setting has its default here, and what it says is what the reference says."""
 
-    store: Annotated[str, Meta(description="where sessions are kept: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")] = "sqlite:///hansard.db"
-    workspace: Annotated[str, Meta(description="the workspace that commands work in", min_length=1)] = "default"
-    host: Annotated[str, Meta(description="the address that the server listens on", min_length=1)] = "127.0.0.1"
-    port: Annotated[int, Meta(description="the port that the server listens on; 0 takes a free one", ge=0, le=65_535)] = 8765
-    migrate: Annotated[bool, Meta(description="bring the store up to date when it is opened; false: only `hansard migrate` does")] = True
-    access_log: Annotated[bool, Meta(description="write a JSON line for each request to standard error")] = False
-    shutdown_seconds: Annotated[int, Meta(description="how long a stopping server waits for requests under way, in seconds", ge=0, le=3600)] = 10
-    reap_seconds: Annotated[float, Meta(description="pause between two looks for runs whose lease has lapsed, in seconds", gt=0)] = 2.0
-    keep_seconds: Annotated[float, Meta(description="pause between two rounds of forgetting: old idempotency keys, retention, in seconds", gt=0)] = 3600.0
-    statement_seconds: Annotated[float, Meta(description="how long the store may work on one read or statement, in seconds", gt=0)] = 30.0
+    store: Annotated[
+        str,
+        Meta(
+            description="where sessions are kept: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+        ),
+    ] = "sqlite:///hansard.db"
+    workspace: Annotated[
+        str, Meta(description="the workspace that commands work in", min_length=1)
+    ] = "default"
+    host: Annotated[
+        str, Meta(description="the address that the server listens on", min_length=1)
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Meta(
+            description="the port that the server listens on; 0 takes a free one", ge=0, le=65_535
+        ),
+    ] = 8765
+    migrate: Annotated[
+        bool,
+        Meta(
+            description="bring the store up to date when it is opened; false: only `hansard migrate` does"
+        ),
+    ] = True
+    access_log: Annotated[
+        bool, Meta(description="write a JSON line for each request to standard error")
+    ] = False
+    shutdown_seconds: Annotated[
+        int,
+        Meta(
+            description="how long a stopping server waits for requests under way, in seconds",
+            ge=0,
+            le=3600,
+        ),
+    ] = 10
+    reap_seconds: Annotated[
+        float,
+        Meta(
+            description="pause between two looks for runs whose lease has lapsed, in seconds", gt=0
+        ),
+    ] = 2.0
+    keep_seconds: Annotated[
+        float,
+        Meta(
+            description="pause between two rounds of forgetting: old idempotency keys, retention, in seconds",
+            gt=0,
+        ),
+    ] = 3600.0
+    statement_seconds: Annotated[
+        float,
+        Meta(description="how long the store may work on one read or statement, in seconds", gt=0),
+    ] = 30.0
     title_url: Annotated[
-        str, Meta(description="where to ask for a session's title: POST {session_id, messages} answered by {title}; empty: the first words stay")
+        str,
+        Meta(
+            description="where to ask for a session's title: POST {session_id, messages} answered by {title}; empty: the first words stay"
+        ),
     ] = ""
     rate_limit: Annotated[
-        float, Meta(description="requests a second for each key, ten times that for each workspace, bursts of ten seconds; 0: no limit", ge=0)
+        float,
+        Meta(
+            description="requests a second for each key, ten times that for each workspace, bursts of ten seconds; 0: no limit",
+            ge=0,
+        ),
     ] = 0.0
     row_security: Annotated[
-        bool, Meta(description="tell PostgreSQL in each transaction which workspace it is of, and refuse to start unless it enforces that")
+        bool,
+        Meta(
+            description="tell PostgreSQL in each transaction which workspace it is of, and refuse to start unless it enforces that"
+        ),
     ] = False
-    prepared: Annotated[bool, Meta(description="prepare statements on PostgreSQL; false behind a PgBouncer older than 1.21")] = True
+    prepared: Annotated[
+        bool,
+        Meta(
+            description="prepare statements on PostgreSQL; false behind a PgBouncer older than 1.21"
+        ),
+    ] = True
 
 
 NAMES = Settings.__struct_fields__
@@ -57,7 +114,9 @@ class Loaded(Struct, frozen=True):
     sources: dict[str, str]
 
 
-def load(flags: Mapping[str, object], environment: Mapping[str, str], file: Path | None = None) -> Loaded:
+def load(
+    flags: Mapping[str, object], environment: Mapping[str, str], file: Path | None = None
+) -> Loaded:
     """The settings of a process; a flag that is None was not given.
 
     ``file`` is the one that was asked for, which must be there; without it ``HANSARD_CONFIG`` is read, else
@@ -84,14 +143,18 @@ def file_in(environment: Mapping[str, str], file: Path | None = None) -> Path:
 
 def strangers(environment: Mapping[str, str]) -> list[str]:
     """The variables that begin like a setting's and are none."""
-    known = {PREFIX + name.upper() for name in (*NAMES, "config", "api_key", "url")}  # the last two are the client's
+    known = {
+        PREFIX + name.upper() for name in (*NAMES, "config", "api_key", "url")
+    }  # the last two are the client's
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
 def masked(name: str, value: object) -> str:
     """A setting's value as it may be shown: a store's password is not."""
     if name == "store":
-        return _PASSWORD.sub(lambda found: f"{found[1]}****{found[2]}" if found[1] else f"{found[3]}****", str(value))
+        return _PASSWORD.sub(
+            lambda found: f"{found[1]}****{found[2]}" if found[1] else f"{found[3]}****", str(value)
+        )
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -104,7 +167,9 @@ def described(name: str) -> str:
 
 
 def type_name(name: str) -> str:
-    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[_HINTS[name].__origin__]
+    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[
+        _HINTS[name].__origin__
+    ]
 
 
 def _from_file(path: Path, *, must_exist: bool) -> dict[str, tuple[object, str]]:
@@ -114,12 +179,18 @@ def _from_file(path: Path, *, must_exist: bool) -> dict[str, tuple[object, str]]
         with path.open("rb") as opened:
             content = tomllib.load(opened)
     except OSError as problem:
-        raise Invalid(f"cannot read the settings file {path}: {problem.strerror}", code="config_unreadable") from problem
+        raise Invalid(
+            f"cannot read the settings file {path}: {problem.strerror}", code="config_unreadable"
+        ) from problem
     except tomllib.TOMLDecodeError as problem:
         raise Invalid(f"{path} is not sound TOML: {problem}", code="config_unreadable") from problem
     for name in content:
         if name not in NAMES:
-            raise Invalid(f"{path}: unknown setting {name!r}{_meant(name, NAMES)}", code="unknown_setting", param=name)
+            raise Invalid(
+                f"{path}: unknown setting {name!r}{_meant(name, NAMES)}",
+                code="unknown_setting",
+                param=name,
+            )
     return {name: (value, str(path)) for name, value in content.items()}
 
 
@@ -127,14 +198,20 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object,
     """Variables that name a setting; one that almost does is an error, any other may belong to something else."""
     found: dict[str, tuple[object, str]] = {}
     for variable, value in environment.items():
-        if not variable.startswith(PREFIX) or _INJECTED.match(value):  # Kubernetes announces a service named hansard in HANSARD_PORT
+        if not variable.startswith(PREFIX) or _INJECTED.match(
+            value
+        ):  # Kubernetes announces a service named hansard in HANSARD_PORT
             continue
         name = variable.removeprefix(PREFIX).lower()
         if name in NAMES:
             found[name] = (value, variable)
         elif name != "config" and (close := get_close_matches(name, NAMES, 1, 0.75)):
             meant = PREFIX + close[0].upper()
-            raise Invalid(f"unknown setting {variable} in the environment: did you mean {meant}?", code="unknown_setting", param=variable)
+            raise Invalid(
+                f"unknown setting {variable} in the environment: did you mean {meant}?",
+                code="unknown_setting",
+                param=variable,
+            )
     return found
 
 
@@ -144,7 +221,11 @@ def _converted(name: str, value: object, source: str) -> object:
     except msgspec.ValidationError as problem:
         found = _BOUND.search(str(problem))
         wanted = f"must be {found[1]} {found[2]}" if found else f"is no {type_name(name)}"
-        raise Invalid(f"{name} (from {source}) {wanted}: {masked(name, value)!r}", code="bad_setting", param=name) from problem
+        raise Invalid(
+            f"{name} (from {source}) {wanted}: {masked(name, value)!r}",
+            code="bad_setting",
+            param=name,
+        ) from problem
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:

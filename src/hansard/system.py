@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from hansard import __version__
 from hansard.errors import NotFound
 from hansard.http.openapi import document
-from hansard.http.route import Dialect, Failure, Reply, route
+from hansard.http.route import Dialect, Failure, Reply, Route
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -24,9 +24,18 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
         if name not in documents:
             chosen = [one for one in dialects if name in ("", one.name)]
             if not chosen:
-                raise NotFound(f"there is no API {name!r}: {', '.join(one.name for one in dialects)}", code="route_not_found")
-            title, description = (chosen[0].title, chosen[0].description) if name else ("Hansard", "Every API that this server speaks.")
-            documents[name] = msgspec.json.encode(document(chosen, title=title, description=description))
+                raise NotFound(
+                    f"there is no API {name!r}: {', '.join(one.name for one in dialects)}",
+                    code="route_not_found",
+                )
+            title, description = (
+                (chosen[0].title, chosen[0].description)
+                if name
+                else ("Hansard", "Every API that this server speaks.")
+            )
+            documents[name] = msgspec.json.encode(
+                document(chosen, title=title, description=description)
+            )
         return documents[name]
 
     async def health(call: Call[None, None]) -> dict[str, str]:
@@ -54,21 +63,28 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
         description="Health and descriptions.",
         prefixes=(),
         routes=(
-            route("GET /healthz", health, public=True, returns=dict[str, str]),
-            route("GET /openapi.json", whole, public=True, returns=dict[str, Any]),
-            route("GET /openapi/{document}", one, public=True, returns=dict[str, Any]),
-            route("GET /", home, public=True, media_type="text/plain", returns=str),
+            Route("GET /healthz", health, public=True, returns=dict[str, str]),
+            Route("GET /openapi.json", whole, public=True, returns=dict[str, Any]),
+            Route("GET /openapi/{document}", one, public=True, returns=dict[str, Any]),
+            Route("GET /", home, public=True, media_type="text/plain", returns=str),
         ),
         error=_error,
     )
 
 
 def _error(failure: Failure) -> dict[str, object]:
-    return {"code": failure.error.code, "detail": failure.error.message, "status": failure.status, "request_id": failure.request_id}
+    return {
+        "code": failure.error.code,
+        "detail": failure.error.message,
+        "status": failure.status,
+        "request_id": failure.request_id,
+    }
 
 
 def _home(dialects: tuple[Dialect, ...]) -> str:
-    rows = "".join(f"  /openapi/{one.name}.json\t{one.title}: {one.description}\n" for one in dialects)
+    rows = "".join(
+        f"  /openapi/{one.name}.json\t{one.title}: {one.description}\n" for one in dialects
+    )
     return (
         f"Hansard {__version__}: the session store for AI agents.\n\nThe page       /ui/\nThe reference  /docs\nHealth         /healthz\n\n"
         f"The APIs that it speaks (all: /openapi.json):\n\n{rows}"

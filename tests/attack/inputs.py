@@ -31,7 +31,11 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 def _texts(params: type[msgspec.Struct]) -> list[str]:
     """The names of the parameters that take free text."""
     hints = get_type_hints(params)
-    return [one.encode_name for one in msgspec.structs.fields(params) if "str" in str(hints.get(one.name, one.type))]
+    return [
+        one.encode_name
+        for one in msgspec.structs.fields(params)
+        if "str" in str(hints.get(one.name, one.type))
+    ]
 
 
 async def hostile_strings(target: Target, strings: Sequence[str] = HOSTILE) -> Result:
@@ -39,23 +43,51 @@ async def hostile_strings(target: Target, strings: Sequence[str] = HOSTILE) -> R
     result = Result("hostile strings")
     slowest = 0.0
     for dialect, route in target.private():
-        if route.method != "GET" or route.media_type == STREAMS or route.scope in {"workspaces:admin", "export"}:
+        if (
+            route.method != "GET"
+            or route.media_type == STREAMS
+            or route.scope in {"workspaces:admin", "export"}
+        ):
             continue
         names = _texts(route.params) if route.params is not None else []
-        places = [(name, target.path(route, session_id="own", asset_id="own", thread_id="own")) for name in names]
+        places = [
+            (name, target.path(route, session_id="own", asset_id="own", thread_id="own"))
+            for name in names
+        ]
         for text in strings:
             for name, path in places:
-                slowest = max(slowest, await _hostile(target, result, dialect, route, path, {name: text}))
+                slowest = max(
+                    slowest, await _hostile(target, result, dialect, route, path, {name: text})
+                )
             for parameter in target.parameters(route):
-                quoted = httpx.QueryParams({"x": text.replace("/", "_")}).__str__()[2:].replace("+", "%20")
-                slowest = max(slowest, await _hostile(target, result, dialect, route, target.path(route, **{parameter: quoted or "_"}), {}))
+                quoted = (
+                    httpx.QueryParams({"x": text.replace("/", "_")})
+                    .__str__()[2:]
+                    .replace("+", "%20")
+                )
+                slowest = max(
+                    slowest,
+                    await _hostile(
+                        target,
+                        result,
+                        dialect,
+                        route,
+                        target.path(route, **{parameter: quoted or "_"}),
+                        {},
+                    ),
+                )
         for name, path in places[:4] if strings is HOSTILE else places[:1]:
-            slowest = max(slowest, await _hostile(target, result, dialect, route, path, {name: "x" * 1_000_000}))
+            slowest = max(
+                slowest,
+                await _hostile(target, result, dialect, route, path, {name: "x" * 1_000_000}),
+            )
     result.name += f" (slowest {slowest * 1000:.0f} ms)"
     return result
 
 
-async def _hostile(target: Target, result: Result, dialect: Dialect, route: Route, path: str, query: dict[str, str]) -> float:
+async def _hostile(
+    target: Target, result: Result, dialect: Dialect, route: Route, path: str, query: dict[str, str]
+) -> float:
     began = time.perf_counter()
     try:
         answer = await target.send(dialect, route, path, params=query or None)
@@ -80,28 +112,61 @@ async def cursors(target: Target) -> Result:
         for caller in (target.caller, target.victim_caller):
             headers = caller.headers(target.app.dialects[0])
             await target.client.post("/v1/sessions", json={"id": f"page-{number}"}, headers=headers)
-            await target.client.post("/v1/sessions/page-0/messages", json={"messages": [{"role": "user", "text": f"word {number}"}]}, headers=headers)
+            await target.client.post(
+                "/v1/sessions/page-0/messages",
+                json={"messages": [{"role": "user", "text": f"word {number}"}]},
+                headers=headers,
+            )
     for dialect, route in target.private():
-        fields = {one.encode_name for one in msgspec.structs.fields(route.params)} if route.params is not None else set()
+        fields = (
+            {one.encode_name for one in msgspec.structs.fields(route.params)}
+            if route.params is not None
+            else set()
+        )
         if "cursor" not in fields or dialect.name == "web":
             continue
         path = target.path(route, session_id="page-0")
         base = {"limit": "1"} | ({"q": "word"} if "q" in fields else {})
         good = (await target.send(dialect, route, path, params=base)).json().get("next_cursor")
-        foreign = (await target.send(dialect, route, path, target.victim_caller, params=base)).json().get("next_cursor")
+        foreign = (
+            (await target.send(dialect, route, path, target.victim_caller, params=base))
+            .json()
+            .get("next_cursor")
+        )
         if not good:
             continue
-        flipped = [good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :] for place in range(len(good))]
-        bad = [one for one in (foreign, *flipped, good + "A", good[:-1], "", "AAAA", "e30", "\x00", "9" * 400) if one is not None]
+        flipped = [
+            good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
+            for place in range(len(good))
+        ]
+        bad = [
+            one
+            for one in (
+                foreign,
+                *flipped,
+                good + "A",
+                good[:-1],
+                "",
+                "AAAA",
+                "e30",
+                "\x00",
+                "9" * 400,
+            )
+            if one is not None
+        ]
         for cursor in bad:
             answer = await target.send(dialect, route, path, params=base | {"cursor": cursor})
             result.count += 1
             if answer.status_code != 400:
-                result.findings.append(f"{route.method} {route.path} takes the cursor {cursor[:40]!r} (good: {good[:40]!r}): {answer.status_code}")
+                result.findings.append(
+                    f"{route.method} {route.path} takes the cursor {cursor[:40]!r} (good: {good[:40]!r}): {answer.status_code}"
+                )
         other = await target.send(dialect, route, path, params=base | {"cursor": good})
         result.count += 1
         if other.status_code != 200:
-            result.findings.append(f"{route.method} {route.path} refuses its own cursor: {other.status_code}")
+            result.findings.append(
+                f"{route.method} {route.path} refuses its own cursor: {other.status_code}"
+            )
     return result
 
 
@@ -109,31 +174,58 @@ async def idempotency(target: Target) -> Result:
     """A key of an answer gives that answer to the same request of the same caller alone."""
     result = Result("idempotency")
     native = target.app.dialects[0]
-    posts = [(route, target.path(route, session_id="own", run_id="r")) for dialect, route in target.private() if dialect is native and route.method == "POST"]
+    posts = [
+        (route, target.path(route, session_id="own", run_id="r"))
+        for dialect, route in target.private()
+        if dialect is native and route.method == "POST"
+    ]
     for number, (route, path) in enumerate(posts):
-        if route.scope == "workspaces:admin" or route.form:
+        if route.scope == "workspaces:admin" or route.raw_body:
             continue
         key = {"Idempotency-Key": f"attack-{number}"}
         first = await target.send(native, route, path, json=body_of(route), headers=key)
-        victims = await target.send(native, route, path, target.victim_caller, json=body_of(route), headers=key)
-        changed = await target.send(native, route, path, json=body_of(route) | {"metadata": {"other": number}}, headers=key)
+        victims = await target.send(
+            native, route, path, target.victim_caller, json=body_of(route), headers=key
+        )
+        changed = await target.send(
+            native, route, path, json=body_of(route) | {"metadata": {"other": number}}, headers=key
+        )
         result.count += 3
         if "idempotent-replayed" in victims.headers:
             result.findings.append(f"{route.path}: another workspace gets the answer")
         if first.status_code < 300 and "idempotent-replayed" in changed.headers:
             result.findings.append(f"{route.path}: another body gets the answer")
     answers = await asyncio.gather(
-        *(target.send(native, posts[0][0], "/v1/sessions", json={"title": "fifty"}, headers={"Idempotency-Key": "fifty"}) for _ in range(50))
+        *(
+            target.send(
+                native,
+                posts[0][0],
+                "/v1/sessions",
+                json={"title": "fifty"},
+                headers={"Idempotency-Key": "fifty"},
+            )
+            for _ in range(50)
+        )
     )
     result.count += 50
     made = {answer.json().get("uid") for answer in answers if answer.status_code in {200, 201}}
     if len(made) != 1 or {answer.status_code for answer in answers} - {201, 409}:
-        result.findings.append(f"50 at once made {len(made)} sessions: {Counter(answer.status_code for answer in answers)}")
+        result.findings.append(
+            f"50 at once made {len(made)} sessions: {Counter(answer.status_code for answer in answers)}"
+        )
     for bad in ("x" * 256, "\x7f", "é" * 300):
-        answer = await target.send(native, posts[0][0], "/v1/sessions", json={}, headers={"Idempotency-Key": bad.encode("latin-1")})
+        answer = await target.send(
+            native,
+            posts[0][0],
+            "/v1/sessions",
+            json={},
+            headers={"Idempotency-Key": bad.encode("latin-1")},
+        )
         result.count += 1
         if answer.status_code != 400:
-            result.findings.append(f"the Idempotency-Key {bad[:5]!r}… is taken: {answer.status_code}")
+            result.findings.append(
+                f"the Idempotency-Key {bad[:5]!r}… is taken: {answer.status_code}"
+            )
     return result
 
 
@@ -148,11 +240,15 @@ async def methods(target: Target) -> Result:
         for method in target.some(number, METHODS):
             if method in declared or (method == "HEAD" and "GET" in declared):
                 continue
-            answer = await target.client.request(method, path, headers=target.caller.headers(dialect))
+            answer = await target.client.request(
+                method, path, headers=target.caller.headers(dialect)
+            )
             result.count += 1
             if answer.status_code not in {404, 405}:
                 result.findings.append(f"{method} {path}: {answer.status_code}")
-            elif answer.status_code == 405 and set(answer.headers.get("allow", "").split(", ")) & {method}:
+            elif answer.status_code == 405 and set(answer.headers.get("allow", "").split(", ")) & {
+                method
+            }:
                 result.findings.append(f"{method} {path}: not allowed, and allowed")
     return result
 
@@ -163,14 +259,30 @@ def _hostile_bodies() -> Iterator[tuple[str, bytes, dict[str, str]]]:
     yield "a number", b"7", {}
     yield "null", b"null", {}
     yield "a string", b'"x"', {}
-    yield "NaN", b'{"metadata":{"a":NaN},"messages":[{"role":"user","text":"x","metadata":{"a":NaN}}]}', {}
+    yield (
+        "NaN",
+        b'{"metadata":{"a":NaN},"messages":[{"role":"user","text":"x","metadata":{"a":NaN}}]}',
+        {},
+    )
     yield "infinity", b'{"metadata":{"a":1e999}}', {}
-    yield "duplicate names", b'{"title":"a","title":"b","metadata":{"a":1,"a":2},"name":"x","name":"y"}', {}
-    yield "a duplicate below", b'{"messages":[{"role":"user","parts":[{"type":"text","content":"a","content":"b"}]}],"metadata":{"b":{"a":1,"a":2}}}', {}
+    yield (
+        "duplicate names",
+        b'{"title":"a","title":"b","metadata":{"a":1,"a":2},"name":"x","name":"y"}',
+        {},
+    )
+    yield (
+        "a duplicate below",
+        b'{"messages":[{"role":"user","parts":[{"type":"text","content":"a","content":"b"}]}],"metadata":{"b":{"a":1,"a":2}}}',
+        {},
+    )
     yield "depth 65", b'{"metadata":' + b'{"a":' * 65 + b"1" + b"}" * 66, {}
     yield "depth 100,000", b"[" * 100_000, {}
     yield "depth 100,000 closed", b'{"metadata":' + b"[" * 100_000 + b"]" * 100_000 + b"}", {}
-    yield "half a surrogate", b'{"title":"\\ud800","metadata":{"a":"\\udfff"},"name":"\\ud800","messages":[{"role":"user","text":"\\ud800"}]}', {}
+    yield (
+        "half a surrogate",
+        b'{"title":"\\ud800","metadata":{"a":"\\udfff"},"name":"\\ud800","messages":[{"role":"user","text":"\\ud800"}]}',
+        {},
+    )
     yield "bad UTF-8", b'{"title":"\xff\xfe","name":"\xff"}', {}
     yield "UTF-16", '{"title":"x"}'.encode("utf-16"), {}
     yield "a byte order mark", b"\xef\xbb\xbf{}", {}
@@ -181,8 +293,16 @@ def _hostile_bodies() -> Iterator[tuple[str, bytes, dict[str, str]]]:
     yield "XML", b"<a/>", {"content-type": "application/xml"}
     yield "text", b"{}", {"content-type": "text/plain"}
     yield "9 MiB", b'{"title":"' + b"x" * (9 << 20) + b'"}', {}
-    yield "a huge number", b'{"limit":' + b"9" * 4000 + b',"metadata":{"a":' + b"9" * 4000 + b"}}", {}
-    yield "101 messages", json.dumps({"messages": [{"role": "user", "text": "x"}] * 101}).encode(), {}
+    yield (
+        "a huge number",
+        b'{"limit":' + b"9" * 4000 + b',"metadata":{"a":' + b"9" * 4000 + b"}}",
+        {},
+    )
+    yield (
+        "101 messages",
+        json.dumps({"messages": [{"role": "user", "text": "x"}] * 101}).encode(),
+        {},
+    )
 
 
 async def bodies(target: Target) -> Result:
@@ -196,11 +316,24 @@ async def bodies(target: Target) -> Result:
         if route.body is None or route.scope == "workspaces:admin" or dialect.name == "web":
             continue
         for name, data, headers in target.some(number, cases):
-            own = dict.fromkeys(("session_id", "asset_id", "thread_id"), "absent" if name not in must_fail else "own")
-            answer = await target.send(dialect, route, target.path(route, **own), content=data, headers={"content-type": "application/json"} | headers)
+            own = dict.fromkeys(
+                ("session_id", "asset_id", "thread_id"),
+                "absent" if name not in must_fail else "own",
+            )
+            answer = await target.send(
+                dialect,
+                route,
+                target.path(route, **own),
+                content=data,
+                headers={"content-type": "application/json"} | headers,
+            )
             result.count += 1
-            if answer.status_code >= 500 or (name in must_fail and answer.status_code not in {400, 413, 415, 422}):
-                result.findings.append(f"{route.method} {route.path} with {name}: {answer.status_code} {answer.text[:80]}")
+            if answer.status_code >= 500 or (
+                name in must_fail and answer.status_code not in {400, 413, 415, 422}
+            ):
+                result.findings.append(
+                    f"{route.method} {route.path} with {name}: {answer.status_code} {answer.text[:80]}"
+                )
     after = await target.snapshot(target.attacker), await target.snapshot(target.victim)
     grown = [
         name
@@ -224,17 +357,27 @@ async def forms(target: Target) -> Result:
     result = Result("forms")
     before = await target.snapshot(target.victim)
     for number, (dialect, route) in enumerate(target.routes()):
-        if dialect.name != "web" or not route.form:
+        if dialect.name != "web" or not route.raw_body:
             continue
         own = dict.fromkeys(target.parameters(route), "own")
         for value in target.some(number, FIELD_VALUES):
-            bodies = [urlencode({field: value}) for field in FIELDS] + [urlencode(dict.fromkeys(FIELDS, value))]
+            bodies = [urlencode({field: value}) for field in FIELDS] + [
+                urlencode(dict.fromkeys(FIELDS, value))
+            ]
             for body in (*bodies, "%ff%fe=%zz&&=&=="):
                 headers = {"content-type": "application/x-www-form-urlencoded"}
-                answer = await target.send(dialect, route, target.path(route, **own), content=body.encode(), headers=headers)
+                answer = await target.send(
+                    dialect,
+                    route,
+                    target.path(route, **own),
+                    content=body.encode(),
+                    headers=headers,
+                )
                 result.count += 1
                 if answer.status_code >= 500:
-                    result.findings.append(f"{route.method} {route.path} with {body[:60]!r}: {answer.status_code}")
+                    result.findings.append(
+                        f"{route.method} {route.path} with {body[:60]!r}: {answer.status_code}"
+                    )
                     break
         fresh = await target.service.sign_ins.open(target.caller.key)
         target.caller.token, target.caller.proof = fresh[0], target.service.sign_ins.proof(fresh[0])

@@ -74,13 +74,29 @@ async def on_the_wire(attack: Attack, folder: Path, examples: int) -> None:
         for dialect in DIALECTS:
             if attack.wants("schemathesis"):
                 began = time.perf_counter()
-                attack.note("live", await schemas.fuzz(live, dialect.name, examples=examples), began)
+                attack.note(
+                    "live", await schemas.fuzz(live, dialect.name, examples=examples), began
+                )
 
 
 async def main() -> int:
-    parser = argparse.ArgumentParser(description="Attack a server as a foreign tenant and as a hostile client.")
-    parser.add_argument("--only", action="append", default=[], metavar="WORD", help="run the suites whose name has the word; can be repeated")
-    parser.add_argument("--examples", type=int, default=15, metavar="N", help="examples of schemathesis for each operation (default: 15)")
+    parser = argparse.ArgumentParser(
+        description="Attack a server as a foreign tenant and as a hostile client."
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="run the suites whose name has the word; can be repeated",
+    )
+    parser.add_argument(
+        "--examples",
+        type=int,
+        default=15,
+        metavar="N",
+        help="examples of schemathesis for each operation (default: 15)",
+    )
     arguments = parser.parse_args()
     attack, began = Attack(arguments.only), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, postgres(durable=False) as server:
@@ -92,7 +108,9 @@ async def main() -> int:
         print(f"{where:<9} {result.name:<100} {result.count:>9} {len(result.findings):>9}")
     findings = sum(len(result.findings) for _, result, _ in attack.done)
     requests = sum(result.count for _, result, _ in attack.done)
-    print(f"{'':<9} {f'{len(attack.done)} suites in {time.perf_counter() - began:.0f} s':<100} {requests:>9} {findings:>9}")
+    print(
+        f"{'':<9} {f'{len(attack.done)} suites in {time.perf_counter() - began:.0f} s':<100} {requests:>9} {findings:>9}"
+    )
     return 1 if findings or not attack.done else 0
 
 

@@ -27,35 +27,60 @@ async def documents(live: Live) -> Result:
     result = Result("OpenAPI equals router")
     async with httpx.AsyncClient(base_url=live.url) as client:
         for dialect in DIALECTS:
-            paths = (await client.get(f"/openapi/{dialect.name}.json")).raise_for_status().json()["paths"]
+            paths = (
+                (await client.get(f"/openapi/{dialect.name}.json"))
+                .raise_for_status()
+                .json()["paths"]
+            )
             told = {(method.upper(), path) for path, methods in paths.items() for method in methods}
             there = {(route.method, route.path) for route in dialect.routes}
             result.count += len(there)
-            result.findings += [f"{dialect.name}: {what} stands in one of the two alone" for what in sorted(told ^ there)]
+            result.findings += [
+                f"{dialect.name}: {what} stands in one of the two alone"
+                for what in sorted(told ^ there)
+            ]
     return result
 
 
 async def fuzz(live: Live, name: str, *, examples: int, phases: str = "coverage,fuzzing") -> Result:
     """One document; what administers keys and workspaces comes last, with a key of a workspace of its own."""
     result = Result(f"schemathesis {name}")
-    everyday = tuple(scope for scope in ALL_SCOPES if scope not in {"keys:admin", "workspaces:admin"})
+    everyday = tuple(
+        scope for scope in ALL_SCOPES if scope not in {"keys:admin", "workspaces:admin"}
+    )
     rounds = [(everyday, ["--exclude-path-regex", f"{STREAMS}|{ADMINISTRATION}"])]
     if name == "native":
         rounds.append((ALL_SCOPES, ["--include-path-regex", ADMINISTRATION]))
     for number, (scopes, chosen) in enumerate(rounds):
         key = await new_key(live.store, f"fuzzed-{name}-{number}", scopes)
-        done = await asyncio.to_thread(_run, live, name, key, ["--max-examples", str(examples), "--phases", phases, *chosen])
+        done = await asyncio.to_thread(
+            _run, live, name, key, ["--max-examples", str(examples), "--phases", phases, *chosen]
+        )
         found = _CASES.search(done.stdout)
         result.count += int(found[1]) if found else 0
         if done.returncode or not found:
-            failures = done.stdout.partition("= FAILURES =")[2] or done.stdout[-2000:] + done.stderr[-2000:]
+            failures = (
+                done.stdout.partition("= FAILURES =")[2]
+                or done.stdout[-2000:] + done.stderr[-2000:]
+            )
             result.findings += [failures[:4000]]
-    result.findings += [line[:400] for line in live.log.read_text().splitlines() if '"internal error"' in line][:5]
+    result.findings += [
+        line[:400] for line in live.log.read_text().splitlines() if '"internal error"' in line
+    ][:5]
     return result
 
 
 def _run(live: Live, name: str, key: str, options: list[str]) -> subprocess.CompletedProcess[str]:
-    command = [str(PROGRAM), "run", f"{live.url}/openapi/{name}.json", "--header", f"Authorization: Bearer {key}", "--checks", CHECKS, "--no-color"]
+    command = [
+        str(PROGRAM),
+        "run",
+        f"{live.url}/openapi/{name}.json",
+        "--header",
+        f"Authorization: Bearer {key}",
+        "--checks",
+        CHECKS,
+        "--no-color",
+    ]
     return subprocess.run(
         [*command, "--suppress-health-check", "all", "--request-timeout", "30", "--generation-deterministic", *options],
         capture_output=True, text=True, check=False, cwd=live.log.parent,

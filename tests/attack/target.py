@@ -68,7 +68,11 @@ class Caller:
 
     def headers(self, dialect: Dialect) -> dict[str, str]:
         if dialect.name == "web":
-            return {"Cookie": f"hansard={self.token}", "Origin": f"http://{HOST}", "X-CSRF-Token": self.proof}
+            return {
+                "Cookie": f"hansard={self.token}",
+                "Origin": f"http://{HOST}",
+                "X-CSRF-Token": self.proof,
+            }
         return {"Authorization": f"Bearer {self.key}"}
 
 
@@ -109,11 +113,15 @@ class Target:
     def parameters(self, route: Route) -> list[str]:
         return _PARAMETER.findall(route.path)
 
-    async def send(self, dialect: Dialect, route: Route, path: str, caller: Caller | None = None, **more: Any) -> httpx.Response:
+    async def send(
+        self, dialect: Dialect, route: Route, path: str, caller: Caller | None = None, **more: Any
+    ) -> httpx.Response:
         headers = (caller or self.caller).headers(dialect) | more.pop("headers", {})
         if route.body is not None and "content" not in more and "json" not in more:
             more["json"] = body_of(route)
-        return await self.client.request(route.method, path, headers=headers, follow_redirects=False, **more)
+        return await self.client.request(
+            route.method, path, headers=headers, follow_redirects=False, **more
+        )
 
     async def snapshot(self, principal: Principal) -> str:
         """All that a workspace holds, to be compared."""
@@ -139,9 +147,15 @@ def _everything(workspace_id: str) -> Any:
         ("bulk_actions", "id, undone_at"),
         ("retention_rules", "kind, days"),
     ):
-        rows = yield from composed(f"select {columns} from {table} where workspace_id = :workspace_id order by 1, 2", {"workspace_id": workspace_id})  # noqa: S608 - the names above
+        rows = yield from composed(
+            f"select {columns} from {table} where workspace_id = :workspace_id order by 1, 2",  # noqa: S608 - names from our own tables
+            {"workspace_id": workspace_id},
+        )
         texts += [f"{table} {tuple(row)}" for row in rows]
-    settings = yield from composed("select name, settings from workspaces where id = :workspace_id", {"workspace_id": workspace_id})
+    settings = yield from composed(
+        "select name, settings from workspaces where id = :workspace_id",
+        {"workspace_id": workspace_id},
+    )
     texts += [f"workspaces {tuple(row)}" for row in settings]
     return texts
 
@@ -166,7 +180,9 @@ def body_of(route: Route) -> dict[str, Any]:
 
 def without(text: str, values: dict[str, str]) -> str:
     """An answer without the ids that were asked for, which it may repeat."""
-    for value in sorted((value for value in values.values() if len(value) > 3), key=len, reverse=True):
+    for value in sorted(
+        (value for value in values.values() if len(value) > 3), key=len, reverse=True
+    ):
         text = text.replace(value, "ID")
     return text
 
@@ -175,16 +191,32 @@ async def _fill(target: Target) -> None:
     """The victim's one of everything."""
     service, victim = target.service, target.victim
     session, _ = await service.sessions.start(
-        victim, SessionDraft(id=f"{MARK}-session", title=MARK, user_id=f"{MARK}-user", channel=MARK, tags=[MARK], metadata={"m": MARK}, intent=MARK)
+        victim,
+        SessionDraft(
+            id=f"{MARK}-session",
+            title=MARK,
+            user_id=f"{MARK}-user",
+            channel=MARK,
+            tags=[MARK],
+            metadata={"m": MARK},
+            intent=MARK,
+        ),
     )
-    text = MessageDraft(role="user", parts=parts.text_part(f"{MARK} said"), text=f"{MARK} said", client_id=f"{MARK}-message")
+    text = MessageDraft(
+        role="user",
+        parts=parts.text_part(f"{MARK} said"),
+        text=f"{MARK} said",
+        client_id=f"{MARK}-message",
+    )
     _, (message,) = await service.messages.append(victim, session.name, [text])
     await service.runs.start(victim, session.name, RunDraft(id=f"{MARK}-run", lease_us=None))
     second, _ = await service.sessions.start(victim, SessionDraft(id=f"{MARK}-second", title=MARK))
     _, key = await service.keys.create(victim, MARK, ("sessions:read",))
     view = await service.views.save(victim, MARK, "state=failed")
     await service.workspaces.update(victim.workspace_id, settings={"sharing": True})
-    link, share = await service.shares.create(victim, session.name, expires_at=service.clock() + 10**12)
+    link, share = await service.shares.create(
+        victim, session.name, expires_at=service.clock() + 10**12
+    )
     erasure = await service.users.erase(victim, "nobody")
     bulk = await service.bulk.apply_to(victim, "archive", [second.name])
     target.ids |= {
@@ -207,7 +239,14 @@ async def _fill(target: Target) -> None:
     }
 
 
-async def caller_of(service: Service, principal: Principal, scopes: tuple[str, ...], *, user_id: str | None = None, app: str | None = None) -> Caller:
+async def caller_of(
+    service: Service,
+    principal: Principal,
+    scopes: tuple[str, ...],
+    *,
+    user_id: str | None = None,
+    app: str | None = None,
+) -> Caller:
     """Somebody with a new key of the principal's workspace."""
     key, _ = await service.keys.create(principal, "attack", scopes, user_id=user_id, app=app)
     token, _ = await service.sign_ins.open(key)
@@ -223,11 +262,19 @@ async def caller_with(target: Target, scopes: tuple[str, ...]) -> Caller:
 async def under_attack(service: Service) -> AsyncIterator[Target]:
     """A target over an open store, with the two workspaces made anew."""
     app = application(service, Settings(store=service.store.url))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=f"http://{HOST}", timeout=60) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url=f"http://{HOST}",
+        timeout=60,
+    ) as client:
         target = Target(service, app, client)
         number = uuid.uuid4().hex[:8]
-        target.victim = service.workspaces.operator(await service.workspaces.create(f"victim-{number}"))
-        target.attacker = service.workspaces.operator(await service.workspaces.create(f"attacker-{number}"))
+        target.victim = service.workspaces.operator(
+            await service.workspaces.create(f"victim-{number}")
+        )
+        target.attacker = service.workspaces.operator(
+            await service.workspaces.create(f"attacker-{number}")
+        )
         target.victim_caller = await caller_of(service, target.victim, EVERY)
         target.caller = await caller_of(service, target.attacker, EVERY)
         await service.sessions.start(target.attacker, SessionDraft(id="own"))

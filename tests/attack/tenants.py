@@ -14,14 +14,28 @@ import httpx
 from hansard.access import ALL_SCOPES
 from hansard.dialects.pocketpaw.signin import COOKIE
 from hansard.http.route import Dialect
-from tests.attack.target import EVERY, HOST, MARK, STREAMS, Caller, Result, Target, body_of, caller_of, caller_with, without
+from tests.attack.target import (
+    EVERY,
+    HOST,
+    MARK,
+    STREAMS,
+    Caller,
+    Result,
+    Target,
+    body_of,
+    caller_of,
+    caller_with,
+    without,
+)
 
 
 def _same(answer: httpx.Response, values: dict[str, str]) -> str:
     """An answer without what must differ: the request's id and the ids that were asked for."""
     text = without(answer.text, values)
     return re.sub(
-        r"req_[0-9a-f]+|[0-9]{4}-[0-9-]+T[0-9:.]+Z|era_[0-9a-f-]+|value=\"[0-9A-Za-z_.-]{40,}\"|[0-9a-f]{32,}|[0-9]{16}", "-", f"{answer.status_code} {text}"
+        r"req_[0-9a-f]+|[0-9]{4}-[0-9-]+T[0-9:.]+Z|era_[0-9a-f-]+|value=\"[0-9A-Za-z_.-]{40,}\"|[0-9a-f]{32,}|[0-9]{16}",
+        "-",
+        f"{answer.status_code} {text}",
     )
 
 
@@ -47,8 +61,15 @@ async def foreign_ids(target: Target) -> Result:
             continue
         for name in names:
             foreign = {one: target.ids[one] for one in names}
-            absent = foreign | {one: _absent(one) for one in names if one == name or one in {"session_id", "asset_id", "thread_id"}}
-            answers = [await target.send(dialect, route, target.path(route, **values)) for values in (foreign, absent)]
+            absent = foreign | {
+                one: _absent(one)
+                for one in names
+                if one == name or one in {"session_id", "asset_id", "thread_id"}
+            }
+            answers = [
+                await target.send(dialect, route, target.path(route, **values))
+                for values in (foreign, absent)
+            ]
             result.count += 2
             if _same(answers[0], foreign) != _same(answers[1], absent):
                 result.findings.append(
@@ -67,7 +88,9 @@ async def foreign_ids(target: Target) -> Result:
     return result
 
 
-def _bad_credentials(target: Target, revoked: str, expired: str) -> Iterator[tuple[str, list[tuple[str, str]], str]]:
+def _bad_credentials(
+    target: Target, revoked: str, expired: str
+) -> Iterator[tuple[str, list[tuple[str, str]], str]]:
     """What a caller without a key might show: its name, the headers, the query."""
     key = target.caller.key
     other = key[:-1] + ("A" if key[-1] != "A" else "B")
@@ -78,11 +101,29 @@ def _bad_credentials(target: Target, revoked: str, expired: str) -> Iterator[tup
     }  # fmt: skip
     for name, text in shown.items():
         yield name, [("authorization", text)] if text else [], ""
-    yield "two headers", [("authorization", f"Bearer {key}"), ("authorization", f"Bearer {target.victim_caller.key}")], ""
-    yield "two kinds of headers", [("authorization", f"Bearer {key}"), ("x-api-key", target.victim_caller.key)], ""
+    yield (
+        "two headers",
+        [
+            ("authorization", f"Bearer {key}"),
+            ("authorization", f"Bearer {target.victim_caller.key}"),
+        ],
+        "",
+    )
+    yield (
+        "two kinds of headers",
+        [("authorization", f"Bearer {key}"), ("x-api-key", target.victim_caller.key)],
+        "",
+    )
     yield "in the query", [], f"api_key={key}&access_token={key}&key={key}"
     yield "another cookie", [("cookie", f"hansard={key}; session={key}")], ""
-    yield "a forged sign-in", [("cookie", "hansard=" + target.caller.token[:-2] + "xx"), ("origin", "http://hansard.test")], ""
+    yield (
+        "a forged sign-in",
+        [
+            ("cookie", "hansard=" + target.caller.token[:-2] + "xx"),
+            ("origin", "http://hansard.test"),
+        ],
+        "",
+    )
 
 
 async def credentials(target: Target) -> Result:
@@ -91,19 +132,34 @@ async def credentials(target: Target) -> Result:
     service = target.service
     revoked, key = await service.keys.create(target.attacker, "revoked", ALL_SCOPES)
     await service.keys.revoke(target.attacker, key.id)
-    expired, _ = await service.keys.create(target.attacker, "expired", ALL_SCOPES, expires_at=service.clock() + 1000)
+    expired, _ = await service.keys.create(
+        target.attacker, "expired", ALL_SCOPES, expires_at=service.clock() + 1000
+    )
     await asyncio.sleep(0.01)
     cases = list(_bad_credentials(target, revoked, expired))
     for number, (dialect, route) in enumerate(target.private()):
         for name, headers, query in target.some(number, cases):
             path = target.path(route) + (f"?{query}" if query else "")
-            answer = await target.client.request(route.method, path, headers=httpx.Headers(headers), json=body_of(route) if route.body is not None else None)
+            answer = await target.client.request(
+                route.method,
+                path,
+                headers=httpx.Headers(headers),
+                json=body_of(route) if route.body is not None else None,
+            )
             result.count += 1
-            is_refused = answer.status_code == 401 or (dialect.name == "web" and answer.status_code == 303 and answer.headers["location"] == "/ui/sign-in")
+            is_refused = answer.status_code == 401 or (
+                dialect.name == "web"
+                and answer.status_code == 303
+                and answer.headers["location"] == "/ui/sign-in"
+            )
             if not is_refused:
-                result.findings.append(f"{route.method} {route.path} with {name}: {answer.status_code}")
+                result.findings.append(
+                    f"{route.method} {route.path} with {name}: {answer.status_code}"
+                )
             if answer.status_code == 401 and "www-authenticate" not in answer.headers:
-                result.findings.append(f"{route.method} {route.path} with {name}: no WWW-Authenticate")
+                result.findings.append(
+                    f"{route.method} {route.path} with {name}: no WWW-Authenticate"
+                )
             if MARK in answer.text.replace(target.path(route), "") or "attacker-" in answer.text:
                 result.findings.append(f"{route.method} {route.path} with {name} tells something")
     return result
@@ -124,7 +180,9 @@ async def scopes(target: Target) -> Result:
         answer = await target.send(dialect, route, target.path(route), callers[route.scope])
         result.count += 1
         if answer.status_code != 403:
-            result.findings.append(f"{route.method} {route.path} without {route.scope}: {answer.status_code}")
+            result.findings.append(
+                f"{route.method} {route.path} without {route.scope}: {answer.status_code}"
+            )
     if await target.snapshot(target.victim) != before:
         result.findings.append("the victim's workspace was changed")
     return result
@@ -135,13 +193,28 @@ async def escalation(target: Target) -> Result:
     result = Result("escalation")
     native = target.app.dialects[0]
     admin = await caller_with(target, ("keys:admin", "sessions:read"))
-    narrow_key, _ = await target.service.keys.create(target.attacker, "narrow", tuple(s for s in ALL_SCOPES if s != "workspaces:admin"), user_id="ada")
+    narrow_key, _ = await target.service.keys.create(
+        target.attacker,
+        "narrow",
+        tuple(s for s in ALL_SCOPES if s != "workspaces:admin"),
+        user_id="ada",
+    )
     narrow = Caller(narrow_key, "", "")
     whole = (await target.service.keys.list(target.attacker))[0]
     tries: list[tuple[str, str, str, dict[str, Any] | None, Caller]] = [
-        *(("make", "POST", "/v1/keys", {"name": "x", "scopes": [scope]}, admin) for scope in ALL_SCOPES if scope not in {"keys:admin", "sessions:read"}),
+        *(
+            ("make", "POST", "/v1/keys", {"name": "x", "scopes": [scope]}, admin)
+            for scope in ALL_SCOPES
+            if scope not in {"keys:admin", "sessions:read"}
+        ),
         ("rotate", "POST", f"/v1/keys/{whole.id}/rotate", {}, admin),
-        ("widen", "POST", "/v1/keys", {"name": "x", "scopes": ["sessions:read"], "user": "bob"}, narrow),
+        (
+            "widen",
+            "POST",
+            "/v1/keys",
+            {"name": "x", "scopes": ["sessions:read"], "user": "bob"},
+            narrow,
+        ),
         ("rotate a wider one", "POST", f"/v1/keys/{whole.id}/rotate", {}, narrow),
         ("foreign user", "POST", "/v1/sessions", {"user": "bob"}, narrow),
         ("erase another", "DELETE", "/v1/users/bob", None, narrow),
@@ -151,22 +224,45 @@ async def escalation(target: Target) -> Result:
         ("export all", "GET", "/v1/export", None, narrow),
     ]
     for name, method, path, body, caller in tries:
-        answer = await target.client.request(method, path, headers=caller.headers(native), json=body)
+        answer = await target.client.request(
+            method, path, headers=caller.headers(native), json=body
+        )
         result.count += 1
         if answer.status_code not in {403, 404}:
             result.findings.append(f"{name}: {method} {path} {body}: {answer.status_code}")
-    mine = (await target.client.post("/v1/sessions", json={}, headers=narrow.headers(native))).json()["id"]
+    mine = (
+        await target.client.post("/v1/sessions", json={}, headers=narrow.headers(native))
+    ).json()["id"]
     for body in ({"user": "bob"}, {"user": None}):
-        given = await target.client.patch(f"/v1/sessions/{mine}", json=body, headers=narrow.headers(native))
+        given = await target.client.patch(
+            f"/v1/sessions/{mine}", json=body, headers=narrow.headers(native)
+        )
         result.count += 1
         if given.status_code != 403:
-            result.findings.append(f"a narrowed key gives its session to {body['user']}: {given.status_code}")
+            result.findings.append(
+                f"a narrowed key gives its session to {body['user']}: {given.status_code}"
+            )
     for dialect, route in target.private():
-        if {"session_id", "asset_id", "thread_id"} & set(target.parameters(route)) and dialect.name != "web" and route.media_type != STREAMS:
-            answer = await target.send(dialect, route, target.path(route, session_id="own", asset_id="own", thread_id="own"), narrow)
+        if (
+            {"session_id", "asset_id", "thread_id"} & set(target.parameters(route))
+            and dialect.name != "web"
+            and route.media_type != STREAMS
+        ):
+            answer = await target.send(
+                dialect,
+                route,
+                target.path(route, session_id="own", asset_id="own", thread_id="own"),
+                narrow,
+            )
             result.count += 1
-            if answer.status_code < 400 and answer.text not in {"[]", "{}"} and '"messages":[]' not in answer.text.replace(" ", ""):
-                result.findings.append(f"a key of one person reaches another's session by {route.method} {route.path}: {answer.status_code}")
+            if (
+                answer.status_code < 400
+                and answer.text not in {"[]", "{}"}
+                and '"messages":[]' not in answer.text.replace(" ", "")
+            ):
+                result.findings.append(
+                    f"a key of one person reaches another's session by {route.method} {route.path}: {answer.status_code}"
+                )
     return result
 
 
@@ -190,11 +286,20 @@ async def mass_assignment(target: Target) -> Result:
         result.count += 1
         if answer.status_code >= 500:
             result.findings.append(f"{route.method} {route.path}: {answer.status_code}")
-        if any(word in answer.text for word in ("999999", target.victim.workspace_id, MARK)) and answer.status_code < 400:
-            result.findings.append(f"{route.method} {route.path} took a field that is not the caller's: {answer.text[:200]}")
+        if (
+            any(word in answer.text for word in ("999999", target.victim.workspace_id, MARK))
+            and answer.status_code < 400
+        ):
+            result.findings.append(
+                f"{route.method} {route.path} took a field that is not the caller's: {answer.text[:200]}"
+            )
     if await target.snapshot(target.victim) != before:
         result.findings.append("the victim's workspace was changed")
-    if any("999999" in row or MARK in row for row in await target.rows(target.attacker) if row not in mine):
+    if any(
+        "999999" in row or MARK in row
+        for row in await target.rows(target.attacker)
+        if row not in mine
+    ):
         result.findings.append("a smuggled field was stored")
     return result
 
@@ -219,10 +324,16 @@ async def forgery(target: Target) -> Result:
             if route.public and "proof" in name:
                 continue
             headers = {key: value for key, value in (good | changed).items() if value}
-            answer = await target.client.request(route.method, target.path(route), headers=headers, content=b"")
+            answer = await target.client.request(
+                route.method, target.path(route), headers=headers, content=b""
+            )
             result.count += 1
-            if answer.status_code not in {400, 403, 413} and not (answer.status_code == 303 and route.path == "/ui/theme"):
-                result.findings.append(f"{route.method} {route.path} with {name}: {answer.status_code}")
+            if answer.status_code not in {400, 403, 413} and not (
+                answer.status_code == 303 and route.path == "/ui/theme"
+            ):
+                result.findings.append(
+                    f"{route.method} {route.path} with {name}: {answer.status_code}"
+                )
     if await target.snapshot(target.victim) != before:
         result.findings.append("the victim's workspace was changed")
     return result
@@ -234,11 +345,20 @@ async def _keys_in_cookies(target: Target, result: Result) -> None:
     for dialect, route in target.private():
         if dialect.name != "pocketpaw":
             continue
-        for said in ({"Origin": "http://evil.test"}, {"Origin": f"http://{HOST}:81"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
-            answer = await target.client.request(route.method, target.path(route), headers=cookie | said, json=body_of(route))
+        for said in (
+            {"Origin": "http://evil.test"},
+            {"Origin": f"http://{HOST}:81"},
+            {"Origin": "null"},
+            {"Sec-Fetch-Site": "same-site"},
+        ):
+            answer = await target.client.request(
+                route.method, target.path(route), headers=cookie | said, json=body_of(route)
+            )
             result.count += 1
             if answer.status_code != 403:
-                result.findings.append(f"{route.method} {route.path} with {said} and a cookie: {answer.status_code}")
+                result.findings.append(
+                    f"{route.method} {route.path} with {said} and a cookie: {answer.status_code}"
+                )
 
 
 def _page(target: Target) -> Dialect:
@@ -264,14 +384,24 @@ async def narrowed(target: Target) -> Result:
         before = await target.rows(target.victim)
         await _in_bodies(target, caller, result)
         for number, (dialect, route) in enumerate(target.private()):
-            if route.media_type == STREAMS or route.scope == "workspaces:admin" or route.path == "/ui/sign-out":
+            if (
+                route.media_type == STREAMS
+                or route.scope == "workspaces:admin"
+                or route.path == "/ui/sign-out"
+            ):
                 continue
             if route.cached:
                 await target.send(dialect, route, target.path(route), target.victim_caller)
             for attempt in ("first", "again"):
                 headers = {"Idempotency-Key": f"narrowed-{number}-{narrowing}"}
-                taken = {"json": {"id": target.ids["session_id"]}} if (route.method, route.path) == ("POST", "/v1/sessions") else {}
-                answer = await target.send(dialect, route, target.path(route), caller, headers=headers, **taken)
+                taken = (
+                    {"json": {"id": target.ids["session_id"]}}
+                    if (route.method, route.path) == ("POST", "/v1/sessions")
+                    else {}
+                )
+                answer = await target.send(
+                    dialect, route, target.path(route), caller, headers=headers, **taken
+                )
                 result.count += 1
                 what = f"{route.method} {route.path} by a key for {narrowing}, {attempt}"
                 if answer.status_code >= 500:
@@ -279,25 +409,51 @@ async def narrowed(target: Target) -> Result:
                 if MARK in without(answer.text, target.ids):
                     result.findings.append(f"{what}: shows the victim's data")
         if lost := set(before) - set(await target.rows(target.victim)):
-            result.findings.append(f"a key for {narrowing} changed what is not its own: {sorted(lost)[:3]}")
+            result.findings.append(
+                f"a key for {narrowing} changed what is not its own: {sorted(lost)[:3]}"
+            )
     return result
 
 
 async def _in_bodies(target: Target, caller: Caller, result: Result) -> None:
     ids, headers = target.ids, caller.headers(target.app.dialects[0])
     session, user = ids["session_id"], ids["user_id"]
-    line = {"id": session, "title": "overwritten", "messages": [{"role": "user", "text": "overwritten"}]}
+    line = {
+        "id": session,
+        "title": "overwritten",
+        "messages": [{"role": "user", "text": "overwritten"}],
+    }
     tries: list[tuple[str, str, dict[str, Any]]] = [
         *(
-            ("POST", "/v1/bulk", {"json": {"action": action, "ids": [session, ids["asset_id"], ids["thread_id"]]}})
+            (
+                "POST",
+                "/v1/bulk",
+                {"json": {"action": action, "ids": [session, ids["asset_id"], ids["thread_id"]]}},
+            )
             for action in ("archive", "resolve", "delete")
         ),
-        ("POST", "/v1/bulk", {"json": {"action": "tag", "value": "x", "filter": {"user": user}, "snapshot_at": "2999-01-01T00:00:00Z", "expected": 1}}),
+        (
+            "POST",
+            "/v1/bulk",
+            {
+                "json": {
+                    "action": "tag",
+                    "value": "x",
+                    "filter": {"user": user},
+                    "snapshot_at": "2999-01-01T00:00:00Z",
+                    "expected": 1,
+                }
+            },
+        ),
         ("POST", "/v1/sessions", {"json": {"parent": session}}),
         ("POST", "/v1/sessions", {"json": {"id": session}}),
         ("POST", "/v1/sessions", {"json": {"id": ids["asset_id"]}}),
         ("POST", "/v1/import", {"content": json.dumps(line).encode()}),
-        ("POST", "/v1/ai/workflow/chat/messages", {"json": {"role": "user", "content": "x", "conversationId": session}}),
+        (
+            "POST",
+            "/v1/ai/workflow/chat/messages",
+            {"json": {"role": "user", "content": "x", "conversationId": session}},
+        ),
         ("GET", "/v1/sessions", {"params": {"parent": session}}),
         ("GET", "/v1/sessions", {"params": {"user": user, "total": "true"}}),
         ("GET", "/v1/sessions", {"params": {"tag": MARK, "total": "true"}}),

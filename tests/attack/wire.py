@@ -41,26 +41,70 @@ def _smuggled(key: str) -> Iterator[tuple[str, bytes, int]]:
     start = f"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n".encode()
     inner = f"GET /v1/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
     chunked = b"0\r\n\r\n" + inner
-    yield "length and chunked", start + b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % len(chunked) + chunked, 1
-    yield "chunked and length", start + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n" + chunked, 1
-    yield "two lengths", start + b"Content-Length: 2\r\nContent-Length: %d\r\n\r\n{}" % (len(inner) + 2) + inner, 1
-    yield "lengths in a list", start + b"Content-Length: 2, %d\r\n\r\n{}" % (len(inner) + 2) + inner, 1
+    yield (
+        "length and chunked",
+        start
+        + b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % len(chunked)
+        + chunked,
+        1,
+    )
+    yield (
+        "chunked and length",
+        start + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n" + chunked,
+        1,
+    )
+    yield (
+        "two lengths",
+        start + b"Content-Length: 2\r\nContent-Length: %d\r\n\r\n{}" % (len(inner) + 2) + inner,
+        1,
+    )
+    yield (
+        "lengths in a list",
+        start + b"Content-Length: 2, %d\r\n\r\n{}" % (len(inner) + 2) + inner,
+        1,
+    )
     yield "a signed length", start + b"Content-Length: +2\r\n\r\n{}" + inner, 1
     yield "a negative length", start + b"Content-Length: -1\r\n\r\n{}" + inner, 1
     yield "a hexadecimal length", start + b"Content-Length: 0x2\r\n\r\n{}" + inner, 1
     yield "a blank before the colon", start + b"Content-Length : 2\r\n\r\n{}" + inner, 1
-    yield "an unknown encoding", start + b"Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n\r\n{}" + inner, 1
-    yield "two encodings", start + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n" + chunked, 1
-    yield "a chunk of a bad size", start + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n" + chunked, 1
-    yield "a chunk size that overflows", start + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n" + chunked, 1
+    yield (
+        "an unknown encoding",
+        start + b"Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n\r\n{}" + inner,
+        1,
+    )
+    yield (
+        "two encodings",
+        start + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n" + chunked,
+        1,
+    )
+    yield (
+        "a chunk of a bad size",
+        start + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n" + chunked,
+        1,
+    )
+    yield (
+        "a chunk size that overflows",
+        start + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n" + chunked,
+        1,
+    )
     yield "a folded header", start + b"X: a\r\n Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 1
     yield "a NUL in a header", start + b"X: a\x00b\r\nContent-Length: 2\r\n\r\n{}" + inner, 1
     yield "bare line feeds", start.replace(b"\r\n", b"\n") + b"Content-Length: 2\n\n{}" + inner, 2
-    yield "a bare carriage return", start + b"X: a\rContent-Length: 99\r\nContent-Length: 2\r\n\r\n{}", 1
+    yield (
+        "a bare carriage return",
+        start + b"X: a\rContent-Length: 99\r\nContent-Length: 2\r\n\r\n{}",
+        1,
+    )
     yield "no version", b"GET /v1/keys\r\n\r\n" + inner, 1
     yield "an absurd version", b"GET /v1/keys HTTP/9.9\r\nHost: x\r\n\r\n" + inner, 1
     yield "a huge header", start + b"X: " + b"a" * 200_000 + b"\r\nContent-Length: 2\r\n\r\n{}", 1
-    yield "many headers", start + b"".join(b"X%d: a\r\n" % number for number in range(5000)) + b"Content-Length: 2\r\n\r\n{}", 1
+    yield (
+        "many headers",
+        start
+        + b"".join(b"X%d: a\r\n" % number for number in range(5000))
+        + b"Content-Length: 2\r\n\r\n{}",
+        1,
+    )
     yield "a target of the whole server", b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 1
     yield "an absolute target", b"GET http://evil.test/v1/keys HTTP/1.1\r\nHost: x\r\n\r\n", 1
     yield "a connect", b"CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test\r\n\r\n", 1
@@ -75,7 +119,11 @@ async def smuggling(live: Live, key: str) -> Result:
         answers = received.count(b"HTTP/1.1 ")
         if answers > most:
             result.findings.append(f"{name}: {answers} answers")
-        if any(received.startswith(b"HTTP/1.1 5", place) for place in range(len(received)) if received.startswith(b"HTTP/1.1 ", place)):
+        if any(
+            received.startswith(b"HTTP/1.1 5", place)
+            for place in range(len(received))
+            if received.startswith(b"HTTP/1.1 ", place)
+        ):
             result.findings.append(f"{name}: {received[:60]!r}")
     return result
 
@@ -108,16 +156,28 @@ async def _stream(live: Live, key: str, chunk: bytes, chunks: int) -> tuple[int,
 async def floods(live: Live, key: str) -> Result:
     """Bodies without an end and of absurd size: refused early, in bounded memory, and others are served meanwhile."""
     result = Result("floods")
-    async with httpx.AsyncClient(base_url=live.url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+    async with httpx.AsyncClient(
+        base_url=live.url, headers={"Authorization": f"Bearer {key}"}, timeout=30
+    ) as client:
         await client.post("/v1/sessions", json={"id": "own"})
         before = memory_of(live.pid)
         status, sent = await _stream(live, key, b"x" * MIB, 1024)
         result.count += 1
         if status not in {0, 413} or sent > 64 * MIB:
             result.findings.append(f"1 GiB without a length: {status} after {sent / MIB:.0f} MiB")
-        for name, body in (("100 MiB of JSON", b'{"messages":[' + b'{"role":"user","text":"x"},' * (4 * MIB) + b"{}]}"), ("100,000 deep", b"[" * 100_000)):
+        for name, body in (
+            (
+                "100 MiB of JSON",
+                b'{"messages":[' + b'{"role":"user","text":"x"},' * (4 * MIB) + b"{}]}",
+            ),
+            ("100,000 deep", b"[" * 100_000),
+        ):
             with contextlib.suppress(httpx.TransportError):
-                answer = await client.post("/v1/sessions/own/messages", content=body, headers={"content-type": "application/json"})
+                answer = await client.post(
+                    "/v1/sessions/own/messages",
+                    content=body,
+                    headers={"content-type": "application/json"},
+                )
                 if answer.status_code not in {400, 413}:
                     result.findings.append(f"{name}: {answer.status_code}")
             result.count += 1
@@ -142,7 +202,9 @@ async def floods(live: Live, key: str) -> Result:
 async def idlers(live: Live, key: str, *, count: int = 500) -> Result:
     """Open connections that say nothing, half a request or a tiny window: others do not wait for them."""
     result = Result("idle and slow clients")
-    async with httpx.AsyncClient(base_url=live.url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+    async with httpx.AsyncClient(
+        base_url=live.url, headers={"Authorization": f"Bearer {key}"}, timeout=30
+    ) as client:
 
         async def p99(requests: int = 150) -> float:
             took = []
@@ -176,7 +238,13 @@ CANARY_ROUTES = (
     ("GET", "/v1/sessions"), ("POST", "/v1/sessions"), ("PATCH", "/v1/sessions/own"), ("GET", "/v1/search"), ("POST", "/v1/sessions/own/messages"),
     ("POST", "/v1/import"), ("GET", "/api/v0/sessions"), ("GET", "/api/sessions"), ("POST", "/api/auth/login"), ("POST", "/ui/sign-in"),
 )  # fmt: skip
-CANARIES = ("canaryheader7f3a", "canarybody7f3a", "canaryquery7f3a", "canarykey7f3a", "canarycookie7f3a")
+CANARIES = (
+    "canaryheader7f3a",
+    "canarybody7f3a",
+    "canaryquery7f3a",
+    "canarykey7f3a",
+    "canarycookie7f3a",
+)
 
 
 async def canaries(live: Live, key: str) -> Result:
@@ -186,13 +254,25 @@ async def canaries(live: Live, key: str) -> Result:
     async with httpx.AsyncClient(base_url=live.url, timeout=30) as client:
         for method, path in CANARY_ROUTES:
             for credential in (f"Bearer {key}", f"Bearer {bad_key}"):
-                headers = {"Authorization": credential, "X-Canary": header, "Cookie": f"hansard={cookie}; pocketpaw_session={cookie}"}
+                headers = {
+                    "Authorization": credential,
+                    "X-Canary": header,
+                    "Cookie": f"hansard={cookie}; pocketpaw_session={cookie}",
+                }
                 content = json.dumps({"title": body, "text": body, "broken": "\ud800"})
-                await client.request(method, path, params={"q": query, "token": query, "title": query}, headers=headers, content=content)
+                await client.request(
+                    method,
+                    path,
+                    params={"q": query, "token": query, "title": query},
+                    headers=headers,
+                    content=content,
+                )
                 result.count += 1
     await asyncio.sleep(0.5)
     log = live.log.read_text()
-    result.findings += [f"{canary} stands in the log" for canary in (*CANARIES, key) if canary in log]
+    result.findings += [
+        f"{canary} stands in the log" for canary in (*CANARIES, key) if canary in log
+    ]
     if "/v1/sessions" not in log:
         result.findings.append("the log is empty: nothing was tested")
     return result

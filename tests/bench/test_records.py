@@ -9,13 +9,16 @@ from random import Random
 import msgspec
 
 from hansard.bench.records import PLANS, Maker, Plan
-from hansard.bench.words import LANGUAGES, Prose
+from hansard.bench.vocabulary import LANGUAGES, Prose
 
 TINY = Plan(sessions=400, messages=2_000, workspaces=8, giants=(300,))
 
 
 def test_the_same_seed_makes_the_same_records_and_another_does_not() -> None:
-    first, again, other = (msgspec.json.encode(list(Maker(plan))) for plan in (TINY, TINY, msgspec.structs.replace(TINY, seed=2)))
+    first, again, other = (
+        msgspec.json.encode(list(Maker(plan)))
+        for plan in (TINY, TINY, msgspec.structs.replace(TINY, seed=2))
+    )
     assert first == again
     assert first != other
 
@@ -30,7 +33,9 @@ def test_the_largest_workspace_has_a_fifth_and_every_session_is_there_once() -> 
 def test_giants_are_where_the_maker_says() -> None:
     maker = Maker(TINY)
     by_id = {record.id: record for record in maker.of_workspace(0)}
-    assert [(len(by_id[ident].messages), ident) for _, ident in maker.giant_ids()] == maker.giant_ids()
+    assert [
+        (len(by_id[ident].messages), ident) for _, ident in maker.giant_ids()
+    ] == maker.giant_ids()
 
 
 def test_messages_come_to_the_number_that_was_planned() -> None:
@@ -43,14 +48,28 @@ def test_messages_are_in_order_of_time_and_tools_are_answered() -> None:
         times = [message.created_at for message in record.messages]
         assert times == sorted(times)
         assert record.updated_at == times[-1]
-        calls = [part["id"] for message in record.messages for part in message.parts if part["type"] == "tool_call"]
-        answers = [part["id"] for message in record.messages for part in message.parts if part["type"] == "tool_call_response"]
+        calls = [
+            part["id"]
+            for message in record.messages
+            for part in message.parts
+            if part["type"] == "tool_call"
+        ]
+        answers = [
+            part["id"]
+            for message in record.messages
+            for part in message.parts
+            if part["type"] == "tool_call_response"
+        ]
         assert calls == answers
 
 
 def test_the_common_word_is_common_and_the_rare_one_rare() -> None:
     maker = Maker(PLANS["10k"])
-    texts = [f" {message.text.lower()}" for record in maker.of_workspace(0) for message in record.messages]
+    texts = [
+        f" {message.text.lower()}"
+        for record in maker.of_workspace(0)
+        for message in record.messages
+    ]
     assert sum(f" {maker.common_word}" in text for text in texts) > len(texts) / 100
     assert 0 < sum(f" {maker.rare_word}" in text for text in texts) < len(texts) / 1_000
 

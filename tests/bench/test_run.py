@@ -10,7 +10,13 @@ from hansard.bench.table import summary
 
 def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
     told: list[str] = []
-    options = Options(size="tiny", idiomatic=False, only=("written_list", "unchanged_list", "history", "appends", "mixed"), soak=0.01, build=tmp_path)
+    options = Options(
+        size="tiny",
+        idiomatic=False,
+        only=("written_list", "unchanged_list", "history", "appends", "mixed"),
+        soak=0.01,
+        build=tmp_path,
+    )
     report = Run(options, told.append).report()
     failed = [row for row in report.rows if row.what.endswith("failed")]
     assert not failed

@@ -35,7 +35,10 @@ async def answering(*pieces: bytes) -> AsyncIterator[Load]:
     [
         (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",),
         (b"HTTP/1.1 200 OK\r\nContent-Le", b"ngth: 5\r\n\r\nhe", b"llo"),
-        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n", b"2\r\nlo\r\n0\r\n\r\n"),
+        (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n",
+            b"2\r\nlo\r\n0\r\n\r\n",
+        ),
     ],
 )
 async def test_an_answer_is_whole_however_it_arrives(pieces: tuple[bytes, ...]) -> None:
@@ -60,7 +63,9 @@ async def test_load_goes_on_until_the_time_is_over() -> None:
 
 async def test_only_marked_requests_are_timed_in_turn() -> None:
     async with answering(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n") as load:
-        sample = await load.in_turn(lambda: itertools.cycle([(ASK, False), (ASK, True)]), 5, expect(200))
+        sample = await load.in_turn(
+            lambda: itertools.cycle([(ASK, False), (ASK, True)]), 5, expect(200)
+        )
     assert sample.count == 5
 
 

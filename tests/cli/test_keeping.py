@@ -17,7 +17,10 @@ def test_a_backup_becomes_a_store_again(filled: Terminal, tmp_path: Path) -> Non
     assert filled("restore", "kept.db").code == 1
     assert filled("restore", "nothing.db", "--store", "sqlite:///new.db").code != 0
     assert filled.done("restore", "kept.db", "--store", "sqlite:///new.db").out
-    verdicts = [filled.done("verify", "--json", "--store", f"sqlite:///{name}").json for name in ("hansard.db", "new.db")]
+    verdicts = [
+        filled.done("verify", "--json", "--store", f"sqlite:///{name}").json
+        for name in ("hansard.db", "new.db")
+    ]
     assert verdicts[0]["content_hash"] == verdicts[1]["content_hash"]
     assert verdicts[0]["sound"]
 
@@ -50,26 +53,42 @@ def test_what_was_done_is_in_the_audit_log(filled: Terminal) -> None:
 
 
 def test_an_end_user_is_erased_with_a_receipt(filled: Terminal) -> None:
-    filled.done("import", "-", text=b'{"id": "u", "user_id": "ada", "messages": [{"role": "user", "content": "hi"}]}\n')
+    filled.done(
+        "import",
+        "-",
+        text=b'{"id": "u", "user_id": "ada", "messages": [{"role": "user", "content": "hi"}]}\n',
+    )
     assert filled("users", "erase", "ada").code == 2
     told = filled.done("users", "erase", "ada", "--yes", "--json").json
     assert told["signature"]
     (receipt,) = filled.done("users", "receipts", "ada").json["data"]
     assert receipt["signed"]
     assert "Nothing of 'ada' is in the workspace" in filled.done("users", "erase", "ada", "-y").out
-    filled.done("import", "-", text=b'{"id": "v", "user_id": "bob", "messages": [{"role": "user", "content": "hi"}]}\n')
+    filled.done(
+        "import",
+        "-",
+        text=b'{"id": "v", "user_id": "bob", "messages": [{"role": "user", "content": "hi"}]}\n',
+    )
     assert filled.done("users", "erase", "bob", "-y").out.startswith("Erased. Receipt era_")
 
 
 def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -> None:
     assert filled.done("retention", "show").out == ""
-    assert filled.done("retention", "set", "session=30", "*=90", "--json").json == {"rules": {"session": 30, "*": 90}}
+    assert filled.done("retention", "set", "session=30", "*=90", "--json").json == {
+        "rules": {"session": 30, "*": 90}
+    }
     assert sorted(filled.done("retention", "show").rows) == [["*", "90"], ["session", "30"]]
     assert filled("retention", "set", "session=soon").code == 2
     assert filled.done("retention", "apply", "--json").json["data"][0]["sessions"] == 0
     old = b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": "2020-01-01T00:00:00Z"}]}\n'
     filled.done("import", "-", text=old)
-    assert sum(one["sessions"] for one in filled.done("retention", "apply", "--dry-run", "--json").json["data"]) == 1
+    assert (
+        sum(
+            one["sessions"]
+            for one in filled.done("retention", "apply", "--dry-run", "--json").json["data"]
+        )
+        == 1
+    )
     refused = filled("retention", "apply")
     assert (refused.code, "Delete 1 session of" in refused.err) == (2, True)
     assert "1" in filled.done("retention", "apply", "--yes").out
@@ -78,7 +97,11 @@ def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -
 
 def test_rules_that_delete_or_vanish_are_set_after_a_question(filled: Terminal) -> None:
     """A rule is armed as soon as it is set, before anybody can look what it does."""
-    filled.done("import", "-", text=b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": "2020-01-01T00:00:00Z"}]}\n')
+    filled.done(
+        "import",
+        "-",
+        text=b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": "2020-01-01T00:00:00Z"}]}\n',
+    )
     refused = filled("retention", "set", "*=90")
     assert (refused.code, "These rules delete 1 session of" in refused.err) == (2, True)
     assert filled.done("retention", "show").out == ""

@@ -41,7 +41,9 @@ def test_nobody_is_named_where_nobody_listens() -> None:
     assert ports.next_free("127.0.0.1", 65_535) is None
 
 
-def test_where_there_is_no_proc_lsof_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_proc_lsof_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert ports.holder_of("127.0.0.1", 1) is None
@@ -50,7 +52,9 @@ def test_where_there_is_no_proc_lsof_is_asked(tmp_path: Path, monkeypatch: pytes
     lsof.chmod(0o755)
     assert ports.holder_of("127.0.0.1", 1) == "caddy, process 77"
     assert ports.of_users(tmp_path / "hansard.db") == []
-    lsof.write_text("#!/bin/sh\ncase \"$*\" in *LISTEN*) printf 'p77\\nn*:9000\\nn[::1]:9001\\nn127.0.0.1:9000\\n';; *) printf 'p77\\nf9\\n';; esac\n")
+    lsof.write_text(
+        "#!/bin/sh\ncase \"$*\" in *LISTEN*) printf 'p77\\nn*:9000\\nn[::1]:9001\\nn127.0.0.1:9000\\n';; *) printf 'p77\\nf9\\n';; esac\n"
+    )
     assert ports.of_users(tmp_path / "hansard.db") == [9000, 9001]
 
 
@@ -61,7 +65,13 @@ def test_a_port_that_this_user_may_not_have_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "url"), [("127.0.0.1", "http://127.0.0.1:1"), ("0.0.0.0", "http://127.0.0.1:1"), ("::", "http://[::1]:1"), ("hansard.lan", "http://hansard.lan:1")]
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:1"),
+        ("0.0.0.0", "http://127.0.0.1:1"),
+        ("::", "http://[::1]:1"),
+        ("hansard.lan", "http://hansard.lan:1"),
+    ],
 )
 def test_a_browser_is_sent_where_it_can_go(host: str, url: str) -> None:
     assert address(host, 1) == url

@@ -22,12 +22,17 @@ HANSARD = Path(sys.executable).with_name("hansard")
 def every(command: click.Command, name: str) -> list[tuple[str, click.Command]]:
     """A command and those below it, by what is typed."""
     below = command.commands.items() if isinstance(command, click.Group) else ()
-    return [(name, command), *(pair for verb, one in below for pair in every(one, f"{name} {verb}"))]
+    return [
+        (name, command),
+        *(pair for verb, one in below for pair in every(one, f"{name} {verb}")),
+    ]
 
 
 def test_help_lists_every_command_and_loads_none(terminal: Terminal) -> None:
     program = "import sys; from hansard.cli.root import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert all(f"  {name} " in done.stdout for name in COMMANDS)
     loaded = set(done.stderr.split())
     assert not {"asyncio", "msgspec", "rich", "apsw", "starlette", "hansard.app"} & loaded
@@ -41,7 +46,12 @@ def test_help_answers_within_a_quarter_of_a_second_of_work() -> None:
         before = os.times()
         subprocess.run([HANSARD, "--help"], capture_output=True, check=True, env=bare)
         after = os.times()
-        times.append(after.children_user + after.children_system - before.children_user - before.children_system)
+        times.append(
+            after.children_user
+            + after.children_system
+            - before.children_user
+            - before.children_system
+        )
     print(f"hansard --help: {min(times):.3f} s of processor time")
     assert min(times) < 0.25
 
@@ -53,7 +63,9 @@ def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
     for typed, command in every(found, name):
         assert command.help, typed
         for parameter in command.params:
-            assert isinstance(parameter, click.Argument) or getattr(parameter, "help", None), f"{typed} {parameter.name}"
+            assert isinstance(parameter, click.Argument) or getattr(parameter, "help", None), (
+                f"{typed} {parameter.name}"
+            )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -61,7 +73,9 @@ def test_no_line_of_help_is_cut_off_at_80_columns(name: str) -> None:
     found = root.get_command(click.Context(root), name)
     assert found
     for typed, command in every(found, name):
-        _, *lines = command.get_help(click.Context(command, info_name=typed, terminal_width=78)).splitlines()
+        _, *lines = command.get_help(
+            click.Context(command, info_name=typed, terminal_width=78)
+        ).splitlines()
         assert [line for line in lines if "..." in line or len(line) > 80] == [], typed
 
 
@@ -85,8 +99,14 @@ def test_without_a_command_help_is_shown(terminal: Terminal) -> None:
 
 def test_a_shell_completes_commands_and_options() -> None:
     def proposed(*words: str) -> list[list[str]]:
-        line = {"_HANSARD_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(("hansard", *words)), "COMP_CWORD": str(len(words))}
-        done = subprocess.run([HANSARD], capture_output=True, text=True, env={**os.environ, **line}, check=False)
+        line = {
+            "_HANSARD_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(("hansard", *words)),
+            "COMP_CWORD": str(len(words)),
+        }
+        done = subprocess.run(
+            [HANSARD], capture_output=True, text=True, env={**os.environ, **line}, check=False
+        )
         assert done.stderr == ""
         return [one.split(",", 1) for one in done.stdout.splitlines()]
 
@@ -101,13 +121,17 @@ def test_a_shell_completes_commands_and_options() -> None:
     assert completed("sessions", "list", "--stat") == ["--state"]
     assert completed("import", "--format", "chat") == ["chatgpt"]
     assert completed("sessions", "list", "--state", "failed,par") == ["failed,partial"]
-    assert completed("keys", "create", "--scopes", "sessions:read,aud") == ["sessions:read,audit:read"]
+    assert completed("keys", "create", "--scopes", "sessions:read,aud") == [
+        "sessions:read,audit:read"
+    ]
     assert completed("sessions", "list", "--channel", "w") == [""]
     assert kinds("import", "cha") == ["file"]
     assert completed("nothing", "x") == [""]  # an empty line, no proposal
 
 
-def test_a_store_that_is_not_there_is_not_made_by_reading(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_store_that_is_not_there_is_not_made_by_reading(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     printed = terminal("sessions", "list")
     assert printed.code == 3
     assert printed.err.startswith("error: there is no store hansard.db: 'hansard serve'")
@@ -126,12 +150,21 @@ def test_a_store_of_no_known_kind_is_a_usage_error(terminal: Terminal) -> None:
 
 def test_a_workspace_that_is_not_there_says_which_was_meant(filled: Terminal) -> None:
     printed = filled("sessions", "list", "-w", "defualt")
-    assert (printed.code, printed.err) == (3, "error: there is no workspace 'defualt': did you mean 'default'?\n  Workspaces here: 'default'\n")
-    assert "hansard workspaces create 'an other'\n  Workspaces here: 'default'\n" in filled("sessions", "list", "-w", "an other").err
+    assert (printed.code, printed.err) == (
+        3,
+        "error: there is no workspace 'defualt': did you mean 'default'?\n  Workspaces here: 'default'\n",
+    )
+    assert (
+        "hansard workspaces create 'an other'\n  Workspaces here: 'default'\n"
+        in filled("sessions", "list", "-w", "an other").err
+    )
     for n in range(6):
         filled.done("workspaces", "create", f"shop {n}")
     printed = filled("sessions", "list", "-w", "nowhere")
-    assert "here: 'default', 'shop 0', 'shop 1', 'shop 2', 'shop 3' and 2 more (hansard workspaces list)\n" in printed.err
+    assert (
+        "here: 'default', 'shop 0', 'shop 1', 'shop 2', 'shop 3' and 2 more (hansard workspaces list)\n"
+        in printed.err
+    )
 
 
 def test_the_only_workspace_is_the_one_meant(terminal: Terminal) -> None:
@@ -150,7 +183,16 @@ def test_an_unknown_setting_stops_a_command(terminal: Terminal, tmp_path: Path) 
     assert (printed.code, "did you mean 'port'?" in printed.err) == (2, True)
 
 
-@pytest.mark.parametrize(("problem", "code"), [(Forbidden("no"), 4), (Unauthenticated("no"), 4), (NotFound("no"), 3), (Invalid("no"), 2), (Conflict("no"), 1)])
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (Forbidden("no"), 4),
+        (Unauthenticated("no"), 4),
+        (NotFound("no"), 3),
+        (Invalid("no"), 2),
+        (Conflict("no"), 1),
+    ],
+)
 def test_each_kind_of_error_has_its_exit_code(problem: Error, code: int) -> None:
     assert code_of(problem) == code
 
@@ -165,16 +207,23 @@ def test_a_fault_of_ours_is_not_hidden(terminal: Terminal, monkeypatch: pytest.M
 
 
 def test_whoever_reads_a_pipe_may_stop(filled: Terminal, tmp_path: Path) -> None:
-    lines = b"".join(b'{"id": "s%d", "messages": [{"role": "user", "content": "%s"}]}\n' % (n, b"x" * 500) for n in range(300))
+    lines = b"".join(
+        b'{"id": "s%d", "messages": [{"role": "user", "content": "%s"}]}\n' % (n, b"x" * 500)
+        for n in range(300)
+    )
     filled.done("import", "-", text=lines)
     script = f"{HANSARD} sessions list --all --jsonl | head -c 10"
-    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert len(done.stdout) == 10
     assert done.stderr == ""
 
 
 def test_interrupted_with_ctrl_c_ends_with_130(filled: Terminal, tmp_path: Path) -> None:
-    tail = subprocess.Popen([HANSARD, "sessions", "tail", "one"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    tail = subprocess.Popen(
+        [HANSARD, "sessions", "tail", "one"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
     assert tail.stdout is not None
     assert "#1" in tail.stdout.readline()
     time.sleep(0.2)

@@ -41,23 +41,42 @@ def test_status_and_doctor_see_a_server(terminal: Terminal, tmp_path: Path) -> N
         told = terminal.done("status", "--json", HANSARD_PORT=port).json
         assert told["server"]["version"] == "0.1.0"
         assert told["bytes"] > 100_000, "what lies in the log beside the file counts as well"
-        assert f"hansard 0.1.0 answers on {served.url}" in terminal.done("doctor", HANSARD_PORT=port).out
+        assert (
+            f"hansard 0.1.0 answers on {served.url}"
+            in terminal.done("doctor", HANSARD_PORT=port).out
+        )
 
 
-def test_a_server_on_another_port_is_found_by_the_file_that_it_has_open(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_server_on_another_port_is_found_by_the_file_that_it_has_open(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     with serving(tmp_path) as served:
         told = terminal.done("status", "--json", HANSARD_PORT=free_port()).json
-        assert (told["server"]["answers"], told["elsewhere"]) == (False, [{"url": served.url, "version": "0.1.0"}])
-        assert f"\n         {served.url}: hansard 0.1.0 has this store in use\n" in terminal.done("status", HANSARD_PORT=free_port()).out
-        assert f"hansard 0.1.0 has this store in use on {served.url}\n" in terminal.done("doctor", HANSARD_PORT=free_port()).out
+        assert (told["server"]["answers"], told["elsewhere"]) == (
+            False,
+            [{"url": served.url, "version": "0.1.0"}],
+        )
+        assert (
+            f"\n         {served.url}: hansard 0.1.0 has this store in use\n"
+            in terminal.done("status", HANSARD_PORT=free_port()).out
+        )
+        assert (
+            f"hansard 0.1.0 has this store in use on {served.url}\n"
+            in terminal.done("doctor", HANSARD_PORT=free_port()).out
+        )
         terminal.done("migrate", "--store", "sqlite:///other.db")
-        assert terminal.done("status", "--store", "sqlite:///other.db", "--json").json["elsewhere"] == []
+        assert (
+            terminal.done("status", "--store", "sqlite:///other.db", "--json").json["elsewhere"]
+            == []
+        )
 
 
 def test_doctor_finds_nothing_wrong_with_a_sound_installation(filled: Terminal) -> None:
     told = filled.done("doctor", "--json", HANSARD_PORT=free_port(), HANSARD_COLOUR="red").json
     assert told["sound"]
-    assert [one["what"] for one in told["findings"] if one["mark"] == "note"] == ["HANSARD_COLOUR is in the environment and is no setting"]
+    assert [one["what"] for one in told["findings"] if one["mark"] == "note"] == [
+        "HANSARD_COLOUR is in the environment and is no setting"
+    ]
     assert filled.done("doctor", "--quiet", HANSARD_PORT=free_port()).out == ""
 
 
@@ -68,12 +87,20 @@ def test_doctor_says_how_to_mend_what_is_wrong(filled: Terminal, tmp_path: Path)
     with socket.create_server(("127.0.0.1", 0)) as other:
         printed = filled("doctor", HANSARD_PORT=str(other.getsockname()[1]))
     assert printed.code == 1
-    assert "FAIL  .hansard/admin.key has mode 0644\n      others can read the admin key: chmod 600" in printed.out
-    assert f"FAIL  port {other.getsockname()[1] if other.fileno() >= 0 else ''}" in printed.out or "is taken by" in printed.out
+    assert (
+        "FAIL  .hansard/admin.key has mode 0644\n      others can read the admin key: chmod 600"
+        in printed.out
+    )
+    assert (
+        f"FAIL  port {other.getsockname()[1] if other.fileno() >= 0 else ''}" in printed.out
+        or "is taken by" in printed.out
+    )
 
 
 def test_doctor_on_a_store_that_does_not_answer(terminal: Terminal, tmp_path: Path) -> None:
-    assert "there is no store hansard.db yet" in terminal.done("doctor", HANSARD_PORT=free_port()).out
+    assert (
+        "there is no store hansard.db yet" in terminal.done("doctor", HANSARD_PORT=free_port()).out
+    )
     (tmp_path / "hansard.db").write_bytes(b"this is no database, whatever its name may say" * 100)
     printed = terminal("doctor", HANSARD_PORT=free_port())
     assert printed.code == 1
@@ -88,7 +115,9 @@ def test_doctor_on_a_store_that_does_not_answer(terminal: Terminal, tmp_path: Pa
         ("port = 99999", "port (from hansard.toml)"),
     ],
 )
-def test_doctor_reports_settings_that_cannot_be_read(terminal: Terminal, tmp_path: Path, text: str, says: str) -> None:
+def test_doctor_reports_settings_that_cannot_be_read(
+    terminal: Terminal, tmp_path: Path, text: str, says: str
+) -> None:
     (tmp_path / "hansard.toml").write_text(text)
     printed = terminal("doctor")
     assert (printed.code, printed.err) == (1, "")
@@ -100,7 +129,12 @@ def test_doctor_reports_settings_that_cannot_be_read(terminal: Terminal, tmp_pat
 
 def test_config_shows_each_value_with_its_source(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "hansard.toml").write_text("port = 9000\nhost = '0.0.0.0'\n")
-    rows = {row[0]: row[1:] for row in terminal.done("config", "show", "--store", "sqlite:///x.db", HANSARD_HOST="::1").rows}
+    rows = {
+        row[0]: row[1:]
+        for row in terminal.done(
+            "config", "show", "--store", "sqlite:///x.db", HANSARD_HOST="::1"
+        ).rows
+    }
     assert rows["store"] == ["sqlite:///x.db", "flag"]
     assert rows["host"] == ["::1", "HANSARD_HOST"]
     assert rows["port"] == ["9000", "hansard.toml"]
@@ -122,9 +156,18 @@ def test_config_init_writes_what_load_reads(terminal: Terminal, tmp_path: Path) 
     terminal.done("config", "init", "--force")
     assert terminal.done("config", "path").out == f"{tmp_path / 'hansard.toml'}\n"
     text = (tmp_path / "hansard.toml").read_text()
-    (tmp_path / "hansard.toml").write_text("\n".join(line.removeprefix("#") if line.startswith("#") and " = " in line else line for line in text.splitlines()))
+    (tmp_path / "hansard.toml").write_text(
+        "\n".join(
+            line.removeprefix("#") if line.startswith("#") and " = " in line else line
+            for line in text.splitlines()
+        )
+    )
     loaded = load({}, {})
-    assert loaded.settings == load({}, {}, file=tmp_path / "hansard.toml").settings == type(loaded.settings)()
+    assert (
+        loaded.settings
+        == load({}, {}, file=tmp_path / "hansard.toml").settings
+        == type(loaded.settings)()
+    )
     assert set(loaded.sources.values()) == {"hansard.toml"}
     assert set(loaded.sources) == set(NAMES)
 
@@ -158,5 +201,13 @@ def test_demo_fills_once_and_can_be_removed(terminal: Terminal) -> None:
 
 
 def test_a_document_is_one_json_value(filled: Terminal) -> None:
-    for command in (["status"], ["workspaces", "list"], ["keys", "list"], ["sessions", "list"], ["stats"], ["config", "show"], ["doctor"]):
+    for command in (
+        ["status"],
+        ["workspaces", "list"],
+        ["keys", "list"],
+        ["sessions", "list"],
+        ["stats"],
+        ["config", "show"],
+        ["doctor"],
+    ):
         json.loads(filled(*command, "--json", HANSARD_PORT=free_port()).out)

@@ -21,13 +21,23 @@ from tests.support.serving import HANSARD, serving
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(terminal: Terminal, tmp_path: Path) -> None:
+def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     with serving(tmp_path) as served:
         lines = (tmp_path / "serve.log").read_text().splitlines()
-        assert re.fullmatch(rf"  hansard 0\.1\.0   store \./hansard\.db \(new\)   {served.url}", lines[0])
-        sample = re.search(r"^\$ make serve\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        assert re.fullmatch(
+            rf"  hansard 0\.1\.0   store \./hansard\.db \(new\)   {served.url}", lines[0]
+        )
+        sample = re.search(
+            r"^\$ make serve\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        )
         assert sample
-        in_checkout = "\n".join(lines).replace(served.url, "http://127.0.0.1:8765").replace("  hansard demo", "  .venv/bin/hansard demo")
+        in_checkout = (
+            "\n".join(lines)
+            .replace(served.url, "http://127.0.0.1:8765")
+            .replace("  hansard demo", "  .venv/bin/hansard demo")
+        )
         assert matches(in_checkout, sample[1]), "README.md shows what is printed"
         told = dict(re.findall(r"^  (\S.*?) {2,}(\S+)", "\n".join(lines[1:]), re.MULTILINE))
         assert told["Open the page"].startswith(f"{served.url}/ui/setup?token=")
@@ -49,16 +59,24 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(terminal: 
         ]
 
 
-def test_the_link_of_the_first_run_works_once_and_can_fill_the_workspace(terminal: Terminal, tmp_path: Path) -> None:
+def test_the_link_of_the_first_run_works_once_and_can_fill_the_workspace(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     with serving(tmp_path) as served:
         link = re.search(r"http\S+/ui/setup\?token=(\S+)", (tmp_path / "serve.log").read_text())
         assert link
         form = {"token": link[1], "name": "acme", "demo": "1"}
-        answer = httpx.post(f"{served.url}/ui/setup", data=form, headers={"Origin": served.url}, timeout=60)
+        answer = httpx.post(
+            f"{served.url}/ui/setup", data=form, headers={"Origin": served.url}, timeout=60
+        )
         assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
         assert httpx.get(link[0]).status_code == 404
         until = time.monotonic() + 20
-        while not (live := terminal.done("sessions", "list", "-w", "acme", "--tag", "live", "--json").json["data"]):
+        while not (
+            live := terminal.done("sessions", "list", "-w", "acme", "--tag", "live", "--json").json[
+                "data"
+            ]
+        ):
             assert time.monotonic() < until
             time.sleep(0.2)
         assert live[0]["state"] == "running"
@@ -67,10 +85,20 @@ def test_the_link_of_the_first_run_works_once_and_can_fill_the_workspace(termina
     assert (told["state"], told["run_error"]) == ("cancelled", "the demo was stopped")
 
 
-def test_a_store_of_ten_thousand_sessions_is_served_within_a_second_and_a_half(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("COVERAGE") or name == "PYTHONDONTWRITEBYTECODE"]:
+def test_a_store_of_ten_thousand_sessions_is_served_within_a_second_and_a_half(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [
+        name
+        for name in os.environ
+        if name.startswith("COVERAGE") or name == "PYTHONDONTWRITEBYTECODE"
+    ]:
         monkeypatch.delenv(name)
-    lines = (b'{"id": "s%d", "messages": [{"role": "user", "content": "question %d"}]}\n' % (number, number) for number in range(10_000))
+    lines = (
+        b'{"id": "s%d", "messages": [{"role": "user", "content": "question %d"}]}\n'
+        % (number, number)
+        for number in range(10_000)
+    )
     assert terminal.done("import", "-", "--json", text=b"".join(lines)).json["new"] == 10_000
     took = []
     for _ in range(3):
@@ -78,7 +106,9 @@ def test_a_store_of_ten_thousand_sessions_is_served_within_a_second_and_a_half(t
         with serving(tmp_path) as served:
             httpx.get(f"{served.url}/healthz").raise_for_status()
             took.append(time.perf_counter() - began)
-    print(f"hansard serve on 10,000 sessions: ready after {min(took):.2f} s, the slowest of three after {max(took):.2f} s")
+    print(
+        f"hansard serve on 10,000 sessions: ready after {min(took):.2f} s, the slowest of three after {max(took):.2f} s"
+    )
     assert min(took) < 1.5
 
 
@@ -91,7 +121,9 @@ def test_the_admin_key_is_for_the_owners_eyes(terminal: Terminal, tmp_path: Path
         assert served.key.encode() not in (tmp_path / "hansard.db").read_bytes()
 
 
-def test_a_second_store_in_the_folder_leaves_the_first_ones_key_alone(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_second_store_in_the_folder_leaves_the_first_ones_key_alone(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     terminal.done("demo", "--sessions", "1")
     first = (tmp_path / ".hansard" / "admin.key").read_text()
     terminal.done("demo", "--sessions", "1", "--store", "sqlite:///other.db")
@@ -102,10 +134,23 @@ def test_a_second_store_in_the_folder_leaves_the_first_ones_key_alone(terminal: 
 def test_commands_work_while_the_server_runs(terminal: Terminal, tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         made = terminal.done("workspaces", "create", "acme", "--json").json
-        key = terminal.done("keys", "create", "--workspace", "acme", "--scopes", "sessions:read,sessions:write", "--json").json
+        key = terminal.done(
+            "keys",
+            "create",
+            "--workspace",
+            "acme",
+            "--scopes",
+            "sessions:read,sessions:write",
+            "--json",
+        ).json
         headers = {"Authorization": f"Bearer {key['key']}"}
-        assert httpx.get(f"{served.url}/v1/workspace", headers=headers).json()["id"] == f"ws_{made['id']}"
-        httpx.post(f"{served.url}/v1/sessions", headers=headers, json={"id": "one"}).raise_for_status()
+        assert (
+            httpx.get(f"{served.url}/v1/workspace", headers=headers).json()["id"]
+            == f"ws_{made['id']}"
+        )
+        httpx.post(
+            f"{served.url}/v1/sessions", headers=headers, json={"id": "one"}
+        ).raise_for_status()
         assert terminal.done("sessions", "list", "-w", "acme").rows[0][0] == "one"
         terminal.done("keys", "revoke", key["id"], "-w", "acme", "--yes")
         until = time.monotonic() + 2
@@ -126,7 +171,10 @@ def test_a_taken_port_says_by_whom_and_which_is_free(terminal: Terminal, tmp_pat
         )
         assert found, printed.err
         elsewhere = terminal("serve", "--store", "sqlite:///other.db", "--port", port, "--quiet")
-        assert f"  hansard serve --store sqlite:///other.db --quiet --port {found[1]}\n" in elsewhere.err
+        assert (
+            f"  hansard serve --store sqlite:///other.db --quiet --port {found[1]}\n"
+            in elsewhere.err
+        )
 
 
 def test_a_port_taken_by_something_else_is_no_hansard(terminal: Terminal) -> None:
@@ -143,17 +191,23 @@ def test_an_address_that_is_not_ours_is_a_usage_error(terminal: Terminal, host: 
     assert host in printed.err
 
 
-def test_without_leave_to_migrate_an_old_store_is_refused(terminal: Terminal, tmp_path: Path) -> None:
+def test_without_leave_to_migrate_an_old_store_is_refused(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     printed = terminal("serve", "--no-migrate", "--port", "0")
     assert printed.code == 1
     assert "hansard migrate" in printed.err
 
 
-def test_quiet_prints_nothing_and_the_access_log_is_one_json_line_a_request(terminal: Terminal, tmp_path: Path) -> None:
+def test_quiet_prints_nothing_and_the_access_log_is_one_json_line_a_request(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [str(HANSARD), "serve", "--port", str(port), "--quiet", "--access-log"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     until = time.monotonic() + 20
     while True:
         try:
@@ -169,7 +223,13 @@ def test_quiet_prints_nothing_and_the_access_log_is_one_json_line_a_request(term
     assert "secret" not in err
 
 
-def test_on_postgres_the_key_is_kept_in_the_working_directory(terminal: Terminal, tmp_path: Path, postgres_url: str) -> None:
+def test_on_postgres_the_key_is_kept_in_the_working_directory(
+    terminal: Terminal, tmp_path: Path, postgres_url: str
+) -> None:
     printed = terminal.done("demo", "--sessions", "2", "--store", postgres_url)
     assert "its admin key is in ./.hansard/admin.key (0600)" in printed.err
-    assert terminal.done("status", "--store", postgres_url, "--json").json["database"].startswith("PostgreSQL ")
+    assert (
+        terminal.done("status", "--store", postgres_url, "--json")
+        .json["database"]
+        .startswith("PostgreSQL ")
+    )

@@ -14,17 +14,37 @@ from tests.support.serving import HANSARD
 
 def test_list_shows_each_session_on_a_line_and_as_json(filled: Terminal) -> None:
     rows = filled.done("sessions", "list").rows
-    assert [(row[0], row[2], row[4]) for row in rows] == [("two", "Do you ship to Oslo?", "1"), ("one", "Where is my order?", "2")]
+    assert [(row[0], row[2], row[4]) for row in rows] == [
+        ("two", "Do you ship to Oslo?", "1"),
+        ("one", "Where is my order?", "2"),
+    ]
     told = filled.done("sessions", "list", "--sort", "title", "--limit", "1", "--json").json
     assert (told["total"], told["has_more"], told["data"][0]["id"]) == (2, True, "two")
-    then = filled.done("sessions", "list", "--sort", "title", "--limit", "1", "--json", "--cursor", told["next_cursor"]).json
+    then = filled.done(
+        "sessions",
+        "list",
+        "--sort",
+        "title",
+        "--limit",
+        "1",
+        "--json",
+        "--cursor",
+        told["next_cursor"],
+    ).json
     assert then["data"][0]["id"] == "one"
 
 
 def test_all_of_a_long_list_comes_as_lines(filled: Terminal) -> None:
-    lines = b"".join(json.dumps({"id": f"s{n:03}", "messages": [{"role": "user", "content": "x"}]}).encode() + b"\n" for n in range(410))
+    lines = b"".join(
+        json.dumps({"id": f"s{n:03}", "messages": [{"role": "user", "content": "x"}]}).encode()
+        + b"\n"
+        for n in range(410)
+    )
     filled.done("import", "-", text=lines)
-    found = [json.loads(line)["id"] for line in filled.done("sessions", "list", "--all", "--jsonl").out.splitlines()]
+    found = [
+        json.loads(line)["id"]
+        for line in filled.done("sessions", "list", "--all", "--jsonl").out.splitlines()
+    ]
     assert len(found) == len(set(found)) == 412
     assert len(filled.done("sessions", "list", "--all").rows) == 412
 
@@ -43,12 +63,25 @@ def test_all_of_a_long_list_comes_as_lines(filled: Terminal) -> None:
         (["--channel", "web"], []),
     ],
 )
-def test_list_takes_the_filters_of_the_api(filled: Terminal, options: list[str], expected: list[str]) -> None:
+def test_list_takes_the_filters_of_the_api(
+    filled: Terminal, options: list[str], expected: list[str]
+) -> None:
     filled.done("sessions", "resolve", "one")
-    assert sorted(row[0] for row in filled.done("sessions", "list", *options).rows) == sorted(expected)
+    assert sorted(row[0] for row in filled.done("sessions", "list", *options).rows) == sorted(
+        expected
+    )
 
 
-@pytest.mark.parametrize("options", [["--state", "runing"], ["--created-from", "yesterday"], ["--limit", "0"], ["--sort", "size"], ["--kind", "x"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--state", "runing"],
+        ["--created-from", "yesterday"],
+        ["--limit", "0"],
+        ["--sort", "size"],
+        ["--kind", "x"],
+    ],
+)
 def test_a_value_that_cannot_be_is_a_usage_error(filled: Terminal, options: list[str]) -> None:
     assert filled("sessions", "list", *options).code == 2
 
@@ -58,7 +91,10 @@ def test_show_tells_the_facts_and_what_was_said(filled: Terminal) -> None:
     assert out.startswith("one\n  title      Where is my order?\n")
     assert "user #1" in out
     assert "\n  It arrives tomorrow.\n" in out
-    assert "Where is my order?\n\nassistant" not in filled.done("sessions", "show", "one", "--last", "1").out
+    assert (
+        "Where is my order?\n\nassistant"
+        not in filled.done("sessions", "show", "one", "--last", "1").out
+    )
     told = filled.done("sessions", "show", "one", "--json").json
     assert [message["seq"] for message in told["messages"]] == [1, 2]
     assert filled("sessions", "show", "nothing").code == 3
@@ -74,7 +110,14 @@ def test_show_renders_every_kind_of_part(filled: Terminal) -> None:
         {"type": "x_own", "content": {"a": 1}},
         {"type": "text", "content": "a\x1b[31mb"},
     ]
-    filled.done("messages", "add", "one", text=json.dumps({"role": "assistant", "parts": parts, "usage": {"cost_usd": 0.5, "input_tokens": 3}}).encode())
+    filled.done(
+        "messages",
+        "add",
+        "one",
+        text=json.dumps(
+            {"role": "assistant", "parts": parts, "usage": {"cost_usd": 0.5, "input_tokens": 3}}
+        ).encode(),
+    )
     out = filled.done("sessions", "show", "one").out
     for line in (
         "(reasoning) hm",
@@ -90,8 +133,15 @@ def test_show_renders_every_kind_of_part(filled: Terminal) -> None:
 
 
 def test_tail_prints_the_last_messages_and_then_new_ones(filled: Terminal, tmp_path: Path) -> None:
-    assert filled.done("sessions", "tail", "one", "--no-follow", "--last", "1").out.startswith("assistant #2")
-    tail = subprocess.Popen([HANSARD, "sessions", "tail", "one", "--jsonl", "--last", "1"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert filled.done("sessions", "tail", "one", "--no-follow", "--last", "1").out.startswith(
+        "assistant #2"
+    )
+    tail = subprocess.Popen(
+        [HANSARD, "sessions", "tail", "one", "--jsonl", "--last", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert tail.stdout is not None
     assert json.loads(tail.stdout.readline())["seq"] == 2
     filled.done("messages", "add", "one", "And now?")
@@ -101,50 +151,90 @@ def test_tail_prints_the_last_messages_and_then_new_ones(filled: Terminal, tmp_p
 
 
 def test_search_finds_words(filled: Terminal) -> None:
-    assert filled.done("sessions", "search", "oslo").rows == [["two", "1", "user", "Do you ship to Oslo?"]]
+    assert filled.done("sessions", "search", "oslo").rows == [
+        ["two", "1", "user", "Do you ship to Oslo?"]
+    ]
     told = filled.done("sessions", "search", "tomorrow", "--json").json
     assert [one["session"]["id"] for one in told["data"]] == ["one"]
     assert filled.done("sessions", "search", "nothing-of-this").out == ""
 
 
 def test_resolve_and_reopen(filled: Terminal) -> None:
-    assert filled.done("sessions", "resolve", "one", "two").out == "one is resolved.\ntwo is resolved.\n"
+    assert (
+        filled.done("sessions", "resolve", "one", "two").out
+        == "one is resolved.\ntwo is resolved.\n"
+    )
     assert filled.done("sessions", "resolve", "one", "--reopen").out == "one is open.\n"
-    assert filled.done("sessions", "resolve", "one", "--unresolved", "--json").json["data"][0]["resolution"] == "unresolved"
+    assert (
+        filled.done("sessions", "resolve", "one", "--unresolved", "--json").json["data"][0][
+            "resolution"
+        ]
+        == "unresolved"
+    )
 
 
 def test_delete_asks_first(filled: Terminal) -> None:
     refused = filled("sessions", "delete", "one")
     assert refused.code == 2
     assert "Where is my order?  (2 messages)" in refused.err
-    assert filled.done("sessions", "delete", "one", "--yes").out == "one is gone: 1 session, 2 messages.\n"
+    assert (
+        filled.done("sessions", "delete", "one", "--yes").out
+        == "one is gone: 1 session, 2 messages.\n"
+    )
     assert filled("sessions", "delete", "one", "--yes").code == 3
-    assert filled.done("sessions", "delete", "two", "--yes", "--json").json["data"][0]["messages"] == 1
+    assert (
+        filled.done("sessions", "delete", "two", "--yes", "--json").json["data"][0]["messages"] == 1
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ('{"role": "user"}', "needs either parts or text"),
-        ('{"rolle": "user", "text": "hi"}', "there is no field 'rolle' in the body: did you mean 'role'?"),
-        ('{"role": "usr", "text": "hi"}', "role: unknown value 'usr': choose from assistant, system, tool, user"),
+        (
+            '{"rolle": "user", "text": "hi"}',
+            "there is no field 'rolle' in the body: did you mean 'role'?",
+        ),
+        (
+            '{"role": "usr", "text": "hi"}',
+            "role: unknown value 'usr': choose from assistant, system, tool, user",
+        ),
         ('{"role": "user", "text": 5}', "text: expected a string or null, got a whole number"),
         ('{"role": "user"', "this is no JSON: Input data was truncated"),
     ],
 )
-def test_a_bad_line_of_messages_is_named_and_none_is_stored(filled: Terminal, line: str, said: str) -> None:
+def test_a_bad_line_of_messages_is_named_and_none_is_stored(
+    filled: Terminal, line: str, said: str
+) -> None:
     before = filled.done("sessions", "show", "one").out
-    printed = filled("messages", "add", "one", text=f'{{"role": "user", "text": "first"}}\n\n{line}\n'.encode())
+    printed = filled(
+        "messages", "add", "one", text=f'{{"role": "user", "text": "first"}}\n\n{line}\n'.encode()
+    )
     assert (printed.code, printed.err) == (2, f"error: line 3 of standard input: {said}\n")
     assert filled.done("sessions", "show", "one").out == before
 
 
 def test_messages_are_added_from_an_argument_and_from_a_pipe(filled: Terminal) -> None:
     assert filled("messages", "add", "three", "hi").code == 3
-    assert filled.done("messages", "add", "three", "hi", "--start", "--client-id", "a").out.endswith("  seq 1\n")
-    assert filled.done("messages", "add", "three", "hi", "--client-id", "a", "--json").json["data"][0]["seq"] == 1
+    assert filled.done(
+        "messages", "add", "three", "hi", "--start", "--client-id", "a"
+    ).out.endswith("  seq 1\n")
+    assert (
+        filled.done("messages", "add", "three", "hi", "--client-id", "a", "--json").json["data"][0][
+            "seq"
+        ]
+        == 1
+    )
     lines = b'{"role": "assistant", "text": "one"}\n\n{"role": "user", "text": "two"}\n'
-    assert [one["seq"] for one in filled.done("messages", "add", "three", "--json", text=lines).json["data"]] == [2, 3]
-    assert filled.done("messages", "add", "three", "--json", text="grüß Gott\n".encode()).json["data"][0]["parts"][0]["content"] == "grüß Gott"
+    assert [
+        one["seq"]
+        for one in filled.done("messages", "add", "three", "--json", text=lines).json["data"]
+    ] == [2, 3]
+    assert (
+        filled.done("messages", "add", "three", "--json", text="grüß Gott\n".encode()).json["data"][
+            0
+        ]["parts"][0]["content"]
+        == "grüß Gott"
+    )
     assert filled("messages", "add", "three").code == 2
     assert filled("messages", "add", "three", text=b'{"role": "nobody"}').code == 2

@@ -15,17 +15,21 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from hansard.cli.drawing import drawn
+from hansard.cli.charts import drawn
 from tests.cli.conftest import Terminal
 from tests.support.serving import HANSARD
 
 
-def on_terminal(folder: Path, *arguments: str, typed: bytes = b"", columns: int = 100, **environment: str) -> tuple[int, str]:
+def on_terminal(
+    folder: Path, *arguments: str, typed: bytes = b"", columns: int = 100, **environment: str
+) -> tuple[int, str]:
     """How a command ends that runs in a terminal, and all that is seen there."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     full = {**os.environ, "TERM": "xterm-256color", **environment}
-    process = subprocess.Popen([HANSARD, *arguments], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=full)
+    process = subprocess.Popen(
+        [HANSARD, *arguments], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=full
+    )
     os.close(theirs)
     os.write(ours, typed)
     seen = b""
@@ -81,7 +85,12 @@ def test_a_question_is_asked_and_no_means_no(filled: Terminal, tmp_path: Path) -
 
 
 def test_import_and_export_draw_bars(filled: Terminal, tmp_path: Path) -> None:
-    (tmp_path / "chats.jsonl").write_text("".join(json.dumps({"id": f"c{n}", "messages": [{"role": "user", "content": "x"}]}) + "\n" for n in range(500)))
+    (tmp_path / "chats.jsonl").write_text(
+        "".join(
+            json.dumps({"id": f"c{n}", "messages": [{"role": "user", "content": "x"}]}) + "\n"
+            for n in range(500)
+        )
+    )
     _, seen = on_terminal(tmp_path, "import", "chats.jsonl", columns=140)
     assert "chats.jsonl" in seen
     assert "100%" in seen
@@ -94,21 +103,37 @@ def test_import_and_export_draw_bars(filled: Terminal, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("columns", "fitting"), [(50, 0), (60, 1), (80, 2), (120, 3)])
-def test_a_bar_leaves_out_what_does_not_fit(filled: Terminal, tmp_path: Path, columns: int, fitting: int) -> None:
-    (tmp_path / "chats.jsonl").write_text("".join(json.dumps({"id": f"c{n}", "messages": [{"role": "user", "content": "x"}]}) + "\n" for n in range(500)))
+def test_a_bar_leaves_out_what_does_not_fit(
+    filled: Terminal, tmp_path: Path, columns: int, fitting: int
+) -> None:
+    (tmp_path / "chats.jsonl").write_text(
+        "".join(
+            json.dumps({"id": f"c{n}", "messages": [{"role": "user", "content": "x"}]}) + "\n"
+            for n in range(500)
+        )
+    )
     _, seen = on_terminal(tmp_path, "import", "chats.jsonl", columns=columns, NO_COLOR="1")
     frames = re.split(r"\x1b\[2K|\r", seen)
     assert any("100% " in frame and " new / 0 same / 0 bad" in frame for frame in frames)
     assert not any("…" in frame for frame in frames)
-    assert [one in seen for one in ("chats.jsonl", "messages/s", "━")] == [place < fitting for place in range(3)]
+    assert [one in seen for one in ("chats.jsonl", "messages/s", "━")] == [
+        place < fitting for place in range(3)
+    ]
     assert frames[-2].startswith("500 new, 0 same, 0 bad"), "the bar makes room for what came of it"
 
 
-def test_documents_are_indented_and_tables_of_everything_are_drawn(filled: Terminal, tmp_path: Path) -> None:
+def test_documents_are_indented_and_tables_of_everything_are_drawn(
+    filled: Terminal, tmp_path: Path
+) -> None:
     filled.done("keys", "create", "--expires-in", "30d")
     _, seen = on_terminal(tmp_path, "status", "--json")
     assert '\n  "version": "0.1.0"' in seen.replace("\r", "")
-    for command, heading in ((["keys", "list"], "scopes"), (["workspaces", "list"], "sessions"), (["config", "show"], "value"), (["stats"], "tokens in")):
+    for command, heading in (
+        (["keys", "list"], "scopes"),
+        (["workspaces", "list"], "sessions"),
+        (["config", "show"], "value"),
+        (["stats"], "tokens in"),
+    ):
         code, seen = on_terminal(tmp_path, *command)
         assert code == 0
         assert heading in seen

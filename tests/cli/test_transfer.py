@@ -16,16 +16,28 @@ import pytest
 from tests.cli.conftest import Terminal
 from tests.support.serving import HANSARD
 
-CHAT = {"id": "a", "messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}]}
+CHAT = {
+    "id": "a",
+    "messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}],
+}
 
 
-def test_an_import_twice_changes_nothing_the_second_time(terminal: Terminal, tmp_path: Path) -> None:
+def test_an_import_twice_changes_nothing_the_second_time(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     (tmp_path / "chats.json").write_text(json.dumps([CHAT]))
     first = terminal.done("import", "chats.json", "--workspace", "acme", "--json")
-    assert {name: first.json[name] for name in ("new", "same", "bad", "messages")} == {"new": 1, "same": 0, "bad": 0, "messages": 2}
+    assert {name: first.json[name] for name in ("new", "same", "bad", "messages")} == {
+        "new": 1,
+        "same": 0,
+        "bad": 0,
+        "messages": 2,
+    }
     assert "A new store: workspace 'acme' is made" in first.err
     assert terminal.done("import", "chats.json", "-w", "acme", "--json").json["same"] == 1
-    assert terminal.done("import", "chats.json").out.startswith("0 new, 1 same, 0 bad: 2 messages in ")
+    assert terminal.done("import", "chats.json").out.startswith(
+        "0 new, 1 same, 0 bad: 2 messages in "
+    )
 
 
 def test_a_dry_run_changes_nothing(filled: Terminal, tmp_path: Path) -> None:
@@ -35,7 +47,9 @@ def test_a_dry_run_changes_nothing(filled: Terminal, tmp_path: Path) -> None:
 
 
 def test_bad_records_are_set_aside_and_end_with_five(filled: Terminal, tmp_path: Path) -> None:
-    (tmp_path / "chats.jsonl").write_text(json.dumps(CHAT) + "\n" + json.dumps({"id": "b", "messages": "none"}) + "\n")
+    (tmp_path / "chats.jsonl").write_text(
+        json.dumps(CHAT) + "\n" + json.dumps({"id": "b", "messages": "none"}) + "\n"
+    )
     printed = filled("import", "chats.jsonl")
     assert printed.code == 5
     assert printed.out.startswith("1 new, 0 same, 1 bad")
@@ -59,10 +73,18 @@ def test_what_cannot_be_imported_says_why(filled: Terminal, tmp_path: Path) -> N
 def test_what_was_exported_comes_back_whole(filled: Terminal, tmp_path: Path) -> None:
     told = filled.done("export", "-o", "all.jsonl.gz", "--json").json
     assert told == {"sessions": 2, "messages": 3, "runs": 0, "file": "all.jsonl.gz"}
-    assert filled.done("export").out.encode() == gzip.decompress((tmp_path / "all.jsonl.gz").read_bytes())
-    assert filled.done("import", "all.jsonl.gz", "--store", "sqlite:///copy.db", "--json").json["new"] == 2
+    assert filled.done("export").out.encode() == gzip.decompress(
+        (tmp_path / "all.jsonl.gz").read_bytes()
+    )
+    assert (
+        filled.done("import", "all.jsonl.gz", "--store", "sqlite:///copy.db", "--json").json["new"]
+        == 2
+    )
     assert filled.done("export", "--store", "sqlite:///copy.db").out == filled.done("export").out
-    assert filled.done("export", "--title", "oslo", "-o", "oslo.jsonl").err == "1 session, 1 message, 0 runs in oslo.jsonl\n"
+    assert (
+        filled.done("export", "--title", "oslo", "-o", "oslo.jsonl").err
+        == "1 session, 1 message, 0 runs in oslo.jsonl\n"
+    )
     assert filled.done("import", "oslo.jsonl").out.startswith("0 new, 1 same, 0 bad: 1 message in ")
     assert filled.done("export", "--title", "oslo", "-o", "-").out.count("\n") == 1
     assert not (tmp_path / "all.jsonl.gz.part").exists()
@@ -72,7 +94,12 @@ def test_an_export_without_sessions_comes_back_too(filled: Terminal, tmp_path: P
     filled.done("export", "--title", "nobody", "-o", "none.jsonl.gz")
     filled.done("export", "--title", "nobody", "-o", "none.jsonl")
     (tmp_path / "list.json").write_text("[\n]\n")
-    for asked in (("none.jsonl", "--format", "hansard"), ("none.jsonl.gz", "--format", "hansard"), ("list.json",), ("list.json", "--format", "hansard")):
+    for asked in (
+        ("none.jsonl", "--format", "hansard"),
+        ("none.jsonl.gz", "--format", "hansard"),
+        ("list.json",),
+        ("list.json", "--format", "hansard"),
+    ):
         printed = filled.done("import", *asked)
         assert (printed.out[:29], printed.err) == ("0 new, 0 same, 0 bad: 0 messa", ""), asked
     refused = filled("import", "none.jsonl")
@@ -101,7 +128,9 @@ def test_a_new_export_is_its_owners_alone(filled: Terminal, tmp_path: Path, name
 
 def test_an_export_that_fails_leaves_no_file(filled: Terminal, tmp_path: Path) -> None:
     nowhere = filled("export", "-o", "nowhere/all.jsonl")
-    assert (nowhere.code, nowhere.err.strip().endswith("nowhere/all.jsonl")) == (3, True), nowhere.err
+    assert (nowhere.code, nowhere.err.strip().endswith("nowhere/all.jsonl")) == (3, True), (
+        nowhere.err
+    )
     assert filled("export", "--state", "wrong", "-o", "all.jsonl").code == 2
     assert not list(tmp_path.glob("all.jsonl*"))
 
@@ -109,9 +138,24 @@ def test_an_export_that_fails_leaves_no_file(filled: Terminal, tmp_path: Path) -
 def test_ctrl_c_prints_the_command_that_goes_on(filled: Terminal, tmp_path: Path) -> None:
     with (tmp_path / "many.jsonl").open("w") as file:
         for number in range(10_000):
-            file.write(json.dumps({"id": f"m{number}", "messages": [{"role": "user", "content": f"question {number}"}] * 3}) + "\n")
+            file.write(
+                json.dumps(
+                    {
+                        "id": f"m{number}",
+                        "messages": [{"role": "user", "content": f"question {number}"}] * 3,
+                    }
+                )
+                + "\n"
+            )
     found = {**os.environ, "PATH": f"{HANSARD.parent}{os.pathsep}{os.environ['PATH']}"}
-    work = subprocess.Popen([HANSARD, "import", "many.jsonl"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=found)
+    work = subprocess.Popen(
+        [HANSARD, "import", "many.jsonl"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=found,
+    )
     until = time.monotonic() + 30
     while filled("sessions", "list", "--limit", "5").out.count("\n") < 5:
         assert time.monotonic() < until

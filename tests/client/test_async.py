@@ -10,10 +10,18 @@ import pytest
 from hansard.client import AsyncHansard, Hansard, NotFound
 
 
-def test_both_clients_have_the_same_nouns_and_verbs(hansard: Hansard, ahansard: AsyncHansard) -> None:
+def test_both_clients_have_the_same_nouns_and_verbs(
+    hansard: Hansard, ahansard: AsyncHansard
+) -> None:
     def verbs(noun: object) -> dict[str, inspect.Signature]:
-        public = {name: getattr(type(noun), name, None) for name in dir(noun) if not name.startswith("_")}
-        return {name: inspect.signature(verb).replace(return_annotation=None) for name, verb in public.items() if callable(verb)}
+        public = {
+            name: getattr(type(noun), name, None) for name in dir(noun) if not name.startswith("_")
+        }
+        return {
+            name: inspect.signature(verb).replace(return_annotation=None)
+            for name, verb in public.items()
+            if callable(verb)
+        }
 
     assert verbs(hansard) == verbs(ahansard)
     for noun in ("sessions", "messages", "runs", "keys"):
@@ -36,10 +44,18 @@ async def test_runs_and_differences_page_by_themselves(ahansard: AsyncHansard) -
     name = (await ahansard.sessions.start()).id
     for number in range(3):
         await ahansard.runs.finish(name, (await ahansard.runs.start(name, id=f"run-{number}")).id)
-    assert [run.id async for run in ahansard.runs.list(name, page_size=2)] == ["run-2", "run-1", "run-0"]
+    assert [run.id async for run in ahansard.runs.list(name, page_size=2)] == [
+        "run-2",
+        "run-1",
+        "run-0",
+    ]
     fork = await ahansard.sessions.fork(name)
-    await ahansard.messages.append(fork.id, {"role": "user", "text": "c"}, {"role": "user", "text": "d"})
-    assert [(one.side, one.message.text) async for one in ahansard.sessions.diff(fork.id, page_size=1)] == [("here", "c"), ("here", "d")]
+    await ahansard.messages.append(
+        fork.id, {"role": "user", "text": "c"}, {"role": "user", "text": "d"}
+    )
+    assert [
+        (one.side, one.message.text) async for one in ahansard.sessions.diff(fork.id, page_size=1)
+    ] == [("here", "c"), ("here", "d")]
 
 
 async def test_errors_are_the_same(ahansard: AsyncHansard) -> None:

@@ -34,11 +34,27 @@ def name() -> str:
 
 def test_importing_the_client_imports_nothing_of_the_server() -> None:
     script = "import sys, hansard.client; print(*sorted(sys.modules))"
-    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
-    assert not loaded & {"apsw", "asyncpg", "hansard.access", "hansard.app", "hansard.http", "hansard.service", "hansard.store", "starlette", "uvicorn"}
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert not loaded & {
+        "apsw",
+        "asyncpg",
+        "hansard.access",
+        "hansard.app",
+        "hansard.http",
+        "hansard.service",
+        "hansard.store",
+        "starlette",
+        "uvicorn",
+    }
 
 
-def test_the_environment_names_the_server_and_the_key(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_names_the_server_and_the_key(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for variable, value in served.environment.items():
         monkeypatch.setenv(variable, value)
     with Hansard() as client:
@@ -55,7 +71,12 @@ def test_a_client_without_a_key_or_with_a_bad_url_says_so(monkeypatch: pytest.Mo
 
 def test_a_session_is_started_once_and_read_back(hansard: Hansard, name: str) -> None:
     started = hansard.sessions.start(name, channel="web", tags=["vip"], metadata={"a": {"b": None}})
-    assert (started.id, started.channel, started.tags, started.metadata) == (name, "web", ["vip"], {"a": {"b": None}})
+    assert (started.id, started.channel, started.tags, started.metadata) == (
+        name,
+        "web",
+        ["vip"],
+        {"a": {"b": None}},
+    )
     assert hansard.sessions.start(name, channel="api") == started
     assert hansard.sessions.read(name) == hansard.sessions.read(started.uid) == started
     assert started.created_at is not None
@@ -77,7 +98,9 @@ def test_a_list_pages_by_itself(hansard: Hansard) -> None:
 
 def test_a_session_is_changed_ended_put_away_and_deleted(hansard: Hansard, name: str) -> None:
     first = hansard.sessions.start(name, metadata={"keep": 1, "drop": 2})
-    changed = hansard.sessions.update(name, title="Refund", metadata={"drop": None}, if_version=first.version)
+    changed = hansard.sessions.update(
+        name, title="Refund", metadata={"drop": None}, if_version=first.version
+    )
     assert (changed.title, changed.metadata) == ("Refund", {"keep": 1})
     with pytest.raises(Conflict) as stale:
         hansard.sessions.update(name, title="Lost", if_version=first.version)
@@ -97,20 +120,35 @@ def test_messages_are_appended_in_order_and_read_both_ways(hansard: Hansard, nam
     one, two = hansard.messages.append(
         name,
         {"role": "user", "text": "Where is it?", "client_id": "u1"},
-        {"role": "assistant", "parts": [{"type": "text", "content": "I look."}, call], "usage": {"input_tokens": 9}},
+        {
+            "role": "assistant",
+            "parts": [{"type": "text", "content": "I look."}, call],
+            "usage": {"input_tokens": 9},
+        },
         expected_seq=0,
     )
-    assert (one.seq, one.text, two.seq, two.text, two.usage.input_tokens) == (1, "Where is it?", 2, "I look.", 9)
+    assert (one.seq, one.text, two.seq, two.text, two.usage.input_tokens) == (
+        1,
+        "Where is it?",
+        2,
+        "I look.",
+        9,
+    )
     assert two.parts[1] == call
     assert [message.seq for message in hansard.messages.list(name, page_size=1)] == [1, 2]
-    assert [message.seq for message in hansard.messages.list(name, order="desc", page_size=1)] == [2, 1]
+    assert [message.seq for message in hansard.messages.list(name, order="desc", page_size=1)] == [
+        2,
+        1,
+    ]
     assert [message.seq for message in hansard.messages.list(name, after="u1", page_size=1)] == [2]
     assert [message.seq for message in hansard.messages.list(name, role="user")] == [1]
     assert hansard.messages.read(name, "u1") == one
     assert hansard.messages.delete(name, two.id).id == two.id
 
 
-def test_a_session_that_has_moved_on_is_a_conflict_with_its_seq(hansard: Hansard, name: str) -> None:
+def test_a_session_that_has_moved_on_is_a_conflict_with_its_seq(
+    hansard: Hansard, name: str
+) -> None:
     hansard.sessions.start(name)
     hansard.messages.append(name, {"role": "user", "text": "one"})
     with pytest.raises(Conflict) as moved:
@@ -137,7 +175,10 @@ def test_an_append_whose_answer_got_lost_is_not_doubled(served: Served, name: st
     cutting.seen = set()
     with Hansard(served.url, served.key, transport=cutting) as client:
         client.sessions.start(name)
-        assert [message.seq for message in client.messages.append(name, {"role": "user", "text": "once"})] == [1]
+        assert [
+            message.seq
+            for message in client.messages.append(name, {"role": "user", "text": "once"})
+        ] == [1]
         assert [message.text for message in client.messages.list(name)] == ["once"]
 
 
@@ -146,11 +187,19 @@ def test_a_search_finds_what_was_said(hansard: Hansard, name: str) -> None:
     hansard.sessions.start(name, channel="mail")
     hansard.messages.append(name, {"role": "user", "text": f"the {word} was said"})
     until = time.monotonic() + 10
-    while not (found := hansard.search(word, channel="mail", total=True).page()).data and time.monotonic() < until:
+    while (
+        not (found := hansard.search(word, channel="mail", total=True).page()).data
+        and time.monotonic() < until
+    ):
         time.sleep(0.1)
     assert found.total == 1
     hit = found.data[0]
-    assert (hit.session.id, hit.matches, hit.snippets[0].message_id, hit.snippets[0].seq) == (name, 1, hit.message_id, 1)
+    assert (hit.session.id, hit.matches, hit.snippets[0].message_id, hit.snippets[0].seq) == (
+        name,
+        1,
+        hit.message_id,
+        1,
+    )
     assert [hit.snippets[0].text[start:end] for start, end in hit.snippets[0].highlights] == [word]
     assert list(hansard.search(word, channel="web")) == []
 
@@ -170,17 +219,31 @@ def test_a_fork_is_compared_with_its_original(hansard: Hansard, name: str) -> No
     fork = hansard.sessions.fork(name, message=1)
     hansard.messages.append(fork.id, {"role": "user", "text": "c"}, {"role": "user", "text": "d"})
     differences = hansard.sessions.diff(fork.id, page_size=1)
-    assert sorted((one.side, one.message.text) for one in differences) == [("here", "c"), ("here", "d"), ("there", "b")]
+    assert sorted((one.side, one.message.text) for one in differences) == [
+        ("here", "c"),
+        ("here", "d"),
+        ("there", "b"),
+    ]
     told = differences.page().extra
     assert (told["only_here"], told["only_there"], told["shared"]["messages"]) == (2, 1, 1)
-    assert [(one.side, one.message.session_id) for one in hansard.sessions.diff(name, fork.id).first(9)].count(("there", fork.id)) == 2
+    assert [
+        (one.side, one.message.session_id) for one in hansard.sessions.diff(name, fork.id).first(9)
+    ].count(("there", fork.id)) == 2
 
 
 def test_a_transcript_is_read_as_it_stood(hansard: Hansard, name: str) -> None:
     hansard.sessions.start(name)
-    days: list[NewMessage] = [{"role": "user", "text": f"day {day}", "created_at": f"2026-01-0{day}T12:00:00Z"} for day in (1, 2, 3)]
+    days: list[NewMessage] = [
+        {"role": "user", "text": f"day {day}", "created_at": f"2026-01-0{day}T12:00:00Z"}
+        for day in (1, 2, 3)
+    ]
     hansard.messages.append(name, *days)
-    assert [message.seq for message in hansard.messages.list(name, as_of=datetime(2026, 1, 2, 13, tzinfo=UTC), page_size=1)] == [1, 2]
+    assert [
+        message.seq
+        for message in hansard.messages.list(
+            name, as_of=datetime(2026, 1, 2, 13, tzinfo=UTC), page_size=1
+        )
+    ] == [1, 2]
 
 
 def test_runs_are_all_listed(hansard: Hansard, name: str) -> None:
@@ -192,16 +255,27 @@ def test_runs_are_all_listed(hansard: Hansard, name: str) -> None:
 
 def test_an_error_of_a_list_has_the_callers_word(hansard: Hansard, name: str) -> None:
     hansard.sessions.start(name)
-    for listed in (hansard.sessions.list(page_size=1000), hansard.messages.list(name, page_size=0), hansard.runs.list(name, page_size=201)):
+    for listed in (
+        hansard.sessions.list(page_size=1000),
+        hansard.messages.list(name, page_size=0),
+        hansard.runs.list(name, page_size=201),
+    ):
         with pytest.raises(Invalid, match=r"^page_size\b") as refused:
             listed.page()
         assert (refused.value.param, "limit" in refused.value.message) == ("page_size", False)
 
 
-def test_a_context_is_what_a_model_may_be_given_and_says_what_is_missing(hansard: Hansard, name: str) -> None:
+def test_a_context_is_what_a_model_may_be_given_and_says_what_is_missing(
+    hansard: Hansard, name: str
+) -> None:
     hansard.sessions.start(name)
     call = {"type": "tool_call", "id": "call_1", "name": "find", "arguments": {"order": 17}}
-    hansard.messages.append(name, {"role": "user", "text": "Old."}, {"role": "user", "text": "Where is it?"}, {"role": "assistant", "parts": [call]})
+    hansard.messages.append(
+        name,
+        {"role": "user", "text": "Old."},
+        {"role": "user", "text": "Where is it?"},
+        {"role": "assistant", "parts": [call]},
+    )
     context = hansard.sessions.context(name, messages=1, format="openai")
     assert context.request == {"messages": [{"role": "user", "content": "Where is it?"}]}
     [dropped] = context.manifest.dropped
@@ -234,9 +308,15 @@ def test_a_key_is_made_narrowed_used_rotated_and_revoked(hansard: Hansard, serve
 
 
 def test_a_wrong_key_and_a_wrong_place_say_the_fix(served: Served) -> None:
-    with Hansard(served.url, "hsd_wrong") as stranger, pytest.raises(Unauthenticated, match="HANSARD_API_KEY"):
+    with (
+        Hansard(served.url, "hsd_wrong") as stranger,
+        pytest.raises(Unauthenticated, match="HANSARD_API_KEY"),
+    ):
         stranger.workspace()
-    with Hansard("http://127.0.0.1:9", "key", retries=0) as lost, pytest.raises(Unreachable, match="HANSARD_URL"):
+    with (
+        Hansard("http://127.0.0.1:9", "key", retries=0) as lost,
+        pytest.raises(Unreachable, match="HANSARD_URL"),
+    ):
         lost.workspace()
 
 
@@ -249,7 +329,11 @@ def test_the_verbs_say_what_they_are(hansard: Hansard) -> None:
 def test_an_id_that_leads_elsewhere_is_not_sent(hansard: Hansard, name: str, bad: str) -> None:
     hansard.sessions.start(name)
     hansard.messages.append(name, {"role": "user", "text": "keep me"})
-    for act in (lambda: hansard.messages.delete(name, bad), lambda: hansard.sessions.delete(bad), lambda: hansard.messages.list(bad).first(1)):
+    for act in (
+        lambda: hansard.messages.delete(name, bad),
+        lambda: hansard.sessions.delete(bad),
+        lambda: hansard.messages.list(bad).first(1),
+    ):
         with pytest.raises(ValueError, match="is no id"):
             act()
     assert hansard.sessions.read(name).message_count == 1

@@ -11,9 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from hansard.client import AsyncHansard, Hansard, HansardError, Message, NewMessage, NotFound, Unauthenticated, Unreachable
-from hansard.client.events import Calm, Reader
-from hansard.client.exchange import Habits
+from hansard.client import (
+    AsyncHansard,
+    Hansard,
+    HansardError,
+    Message,
+    NewMessage,
+    NotFound,
+    Unauthenticated,
+    Unreachable,
+)
+from hansard.client.events import Reader, ReconnectPolicy
+from hansard.client.requests import RetryPolicy
 from tests.support.serving import Served, serving
 
 
@@ -65,7 +74,9 @@ def test_a_tail_ends_with_its_session(hansard: Hansard, name: str) -> None:
         next(tail)
 
 
-async def test_an_async_tail_does_the_same(ahansard: AsyncHansard, hansard: Hansard, name: str) -> None:
+async def test_an_async_tail_does_the_same(
+    ahansard: AsyncHansard, hansard: Hansard, name: str
+) -> None:
     say(hansard, name, "one", "two")
     async with aclosing(ahansard.sessions.tail(name, after=1)) as tail:
         assert (await anext(tail)).text == "two"
@@ -73,7 +84,9 @@ async def test_an_async_tail_does_the_same(ahansard: AsyncHansard, hansard: Hans
         assert (await anext(tail)).text == "three"
 
 
-async def test_the_events_of_the_workspace_are_told_behind_any_of_them(ahansard: AsyncHansard, hansard: Hansard) -> None:
+async def test_the_events_of_the_workspace_are_told_behind_any_of_them(
+    ahansard: AsyncHansard, hansard: Hansard
+) -> None:
     events = hansard.events()
     session = hansard.sessions.start()
     threading.Timer(0.5, say, (hansard, session.id, "one")).start()
@@ -97,7 +110,10 @@ def test_what_is_followed_survives_the_death_of_the_server(tmp_path: Path) -> No
 
 async def test_a_stopping_server_does_not_wait_for_those_who_follow(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
-        async with AsyncHansard(served.url, served.key, retries=0) as client, aclosing(client.events(after=0)) as events:
+        async with (
+            AsyncHansard(served.url, served.key, retries=0) as client,
+            aclosing(client.events(after=0)) as events,
+        ):
             session = await client.sessions.start()
             assert (await anext(events)).session_id == session.uid
             began = time.monotonic()
@@ -126,7 +142,7 @@ async def test_who_cannot_follow_is_told_so(served: Served) -> None:
 
 
 def test_a_stream_that_once_began_is_never_given_up() -> None:
-    calm = Calm(Habits(retries=0, chance=lambda: 1.0))
+    calm = ReconnectPolicy(RetryPolicy(retries=0, chance=lambda: 1.0))
     with pytest.raises(Unreachable):
         calm.judge(Unreachable("down"))
     calm.reset()
@@ -154,7 +170,9 @@ def test_events_are_read_line_by_line() -> None:
         "",
     ]
     events = [event for line in lines if (event := reader.feed(line))]
-    assert [(event.id, event.type, event.session_id, event.seq, event.extra) for event in events] == [
+    assert [
+        (event.id, event.type, event.session_id, event.seq, event.extra) for event in events
+    ] == [
         (3, "hello", None, None, {}),
         (4, "run.started", "ses_1", 2, {"new": 1}),
     ]

@@ -12,15 +12,27 @@ from hansard.native.runs import RunOut
 from hansard.native.sessions import SessionOut
 
 
-@pytest.mark.parametrize(("told", "known"), [(SessionOut, Session), (MessageOut, Message), (RunOut, Run)])
-def test_every_field_of_the_api_has_its_name_in_the_client(told: type[msgspec.Struct], known: type[msgspec.Struct]) -> None:
+@pytest.mark.parametrize(
+    ("told", "known"), [(SessionOut, Session), (MessageOut, Message), (RunOut, Run)]
+)
+def test_every_field_of_the_api_has_its_name_in_the_client(
+    told: type[msgspec.Struct], known: type[msgspec.Struct]
+) -> None:
     assert set(told.__struct_fields__) <= set(known.__struct_fields__)
 
 
 def test_unknown_fields_are_kept() -> None:
     session = Session.of({"id": "s", "mood": "fine", "extra": 1})
     assert session.extra == {"mood": "fine", "extra": 1}
-    message = Message.of({"id": "m", "session_id": "s", "seq": 1, "role": "user", "usage": {"input_tokens": 1, "cached_tokens": 2}})
+    message = Message.of(
+        {
+            "id": "m",
+            "session_id": "s",
+            "seq": 1,
+            "role": "user",
+            "usage": {"input_tokens": 1, "cached_tokens": 2},
+        }
+    )
     assert (message.usage.input_tokens, message.usage.extra) == (1, {"cached_tokens": 2})
 
 
@@ -29,8 +41,16 @@ def test_missing_fields_have_their_default() -> None:
 
 
 def test_the_text_of_a_message_is_its_words_alone() -> None:
-    parts = [{"type": "reasoning", "content": "hm"}, {"type": "text", "content": "a"}, {"type": "text", "content": "b"}, {"type": "text"}]
-    assert Message.of({"id": "m", "session_id": "s", "seq": 1, "role": "user", "parts": parts}).text == "a\nb"
+    parts = [
+        {"type": "reasoning", "content": "hm"},
+        {"type": "text", "content": "a"},
+        {"type": "text", "content": "b"},
+        {"type": "text"},
+    ]
+    assert (
+        Message.of({"id": "m", "session_id": "s", "seq": 1, "role": "user", "parts": parts}).text
+        == "a\nb"
+    )
 
 
 def test_what_is_public_is_what_is_said_to_be() -> None:

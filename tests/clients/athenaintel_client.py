@@ -43,7 +43,10 @@ def lists() -> None:
         whole = names(client.sessions.list())
         expect(names(client.sessions.list(limit=2, offset=1)), whole[1:3])
     with check("walks with the pager to the end"):
-        expect([s.id for s in client.sessions.list(limit=1)], [asset[name] for name in names(client.sessions.list())])
+        expect(
+            [s.id for s in client.sessions.list(limit=1)],
+            [asset[name] for name in names(client.sessions.list())],
+        )
     with check("walks with the pager over the overlapping pages of a larger limit"):
         expect({s.id for s in client.sessions.list(limit=3)}, {asset[name] for name in plain})
     with check("a page past the end is empty"):
@@ -55,7 +58,9 @@ def filters() -> None:
         expect(names(client.sessions.list(query="INVOICE")), ["invoice"])
     with check("state, one and several"):
         expect(names(client.sessions.list(state=["running"])), ["running"])
-        expect(sorted(names(client.sessions.list(state=["running", "failed"]))), ["failed", "running"])
+        expect(
+            sorted(names(client.sessions.list(state=["running", "failed"]))), ["failed", "running"]
+        )
         expect(sorted(names(client.sessions.list(state=["running,failed"]))), ["failed", "running"])
         expect(names(client.sessions.list(state=["needs_input"])), ["waiting"])
     with check("source_channel"):
@@ -69,7 +74,14 @@ def filters() -> None:
         at = dt.datetime.fromisoformat(times["failed"])
         expect(names(client.sessions.list(created_after=at, created_before=at)), ["failed"])
         zone = dt.timezone(dt.timedelta(hours=5, minutes=30))
-        expect(names(client.sessions.list(created_after=at.astimezone(zone), created_before=at.astimezone(zone))), ["failed"])
+        expect(
+            names(
+                client.sessions.list(
+                    created_after=at.astimezone(zone), created_before=at.astimezone(zone)
+                )
+            ),
+            ["failed"],
+        )
     with check("an unknown state gives an empty list"):
         expect(names(client.sessions.list(state=["no such state"])), [])
 
@@ -78,19 +90,31 @@ def sorts() -> None:
     by_time = sorted(plain, key=lambda name: times[name])
     with check("created_at in both directions"):
         expect(names(client.sessions.list(sort_by="created_at", sort_direction="asc")), by_time)
-        expect(names(client.sessions.list(sort_by="created_at", sort_direction="desc")), by_time[::-1])
+        expect(
+            names(client.sessions.list(sort_by="created_at", sort_direction="desc")), by_time[::-1]
+        )
     with check("title in both directions, a missing one last"):
         titled = SEEDED["by_title"]
-        expect(names(client.sessions.list(sort_by="title", sort_direction="asc")), [*titled, "silent"])
-        expect(names(client.sessions.list(sort_by="title", sort_direction="desc")), [*titled[::-1], "silent"])
+        expect(
+            names(client.sessions.list(sort_by="title", sort_direction="asc")), [*titled, "silent"]
+        )
+        expect(
+            names(client.sessions.list(sort_by="title", sort_direction="desc")),
+            [*titled[::-1], "silent"],
+        )
 
 
 def reads() -> None:
     with check("reads one session with all that it holds"):
         session = client.sessions.get(asset["invoice"])
         expect(session.title, "Invoice 4711 is wrong")
-        expect((session.source_channel, session.app_id, session.agent, session.model), ("web", "billing", "clerk", "gpt-5"))
-        expect((session.num_messages, session.state, session.session_type), (4, "completed", "session"))
+        expect(
+            (session.source_channel, session.app_id, session.agent, session.model),
+            ("web", "billing", "clerk", "gpt-5"),
+        )
+        expect(
+            (session.num_messages, session.state, session.session_type), (4, "completed", "session")
+        )
         expect(session.created_at, dt.datetime.fromisoformat(times["invoice"]))
         expect(getattr(session, "session_status_v2", None), "idle")
     with check("reads by the thread id and by the caller's own id"):
@@ -123,7 +147,10 @@ def statuses() -> None:
         status = client.threads.get_status(client.sessions.get(asset["invoice"]).thread_id)
         info = status.conversation_asset
         expect(status.status, "completed")
-        expect([message.role for message in (info.messages or [] if info else [])], ["user", "assistant", "tool", "assistant"])
+        expect(
+            [message.role for message in (info.messages or [] if info else [])],
+            ["user", "assistant", "tool", "assistant"],
+        )
 
 
 def downloads() -> None:
@@ -131,14 +158,22 @@ def downloads() -> None:
         with check(f"downloads {form}"):
             data = client.sessions.download(asset["invoice"], export_format=form)
             expect(isinstance(data, dict) and bool(data), True)
-    with check("downloads markdown (the client wraps what is not JSON in an ApiError of status 200)"):
-        problem = refused(ApiError, client.sessions.download, asset_id=asset["invoice"], export_format="markdown")
+    with check(
+        "downloads markdown (the client wraps what is not JSON in an ApiError of status 200)"
+    ):
+        problem = refused(
+            ApiError, client.sessions.download, asset_id=asset["invoice"], export_format="markdown"
+        )
         expect((problem.status_code, "Invoice 4711" in str(problem.body)), (200, True))
 
 
 def errors() -> None:
     with check("an unknown id raises NotFoundError"):
-        problem = refused(NotFoundError, client.sessions.get, asset_id="asset_00000000-0000-7000-8000-000000000000")
+        problem = refused(
+            NotFoundError,
+            client.sessions.get,
+            asset_id="asset_00000000-0000-7000-8000-000000000000",
+        )
         expect(list(problem.body), ["message"])
         refused(NotFoundError, client.sessions.download, asset_id="asset_unknown")
         refused(NotFoundError, client.threads.get_status, thread_id="unknown")
@@ -147,7 +182,12 @@ def errors() -> None:
         expect(sorted(problem.body["detail"][0])[-3:], ["loc", "msg", "type"])
         refused(UnprocessableEntityError, client.sessions.list, offset=-1)
         refused(UnprocessableEntityError, client.sessions.list, sort_by="nothing")
-        refused(UnprocessableEntityError, client.sessions.download, asset_id=asset["invoice"], export_format="pdf")
+        refused(
+            UnprocessableEntityError,
+            client.sessions.download,
+            asset_id=asset["invoice"],
+            export_format="pdf",
+        )
     with check("a wrong key is refused"):
         stranger = Athena(base_url=URL, api_key="wrong")
         expect(refused(ApiError, stranger.sessions.list).status_code, 401)

@@ -35,7 +35,9 @@ def _make(home: Path, python: Path, requirements: tuple[str, ...]) -> None:
 
 
 def _run(*command: str | Path) -> None:
-    done = subprocess.run([str(word) for word in command], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [str(word) for word in command], check=False, capture_output=True, text=True
+    )
     if done.returncode:
         print(done.stdout + done.stderr, file=sys.stderr)
         done.check_returncode()

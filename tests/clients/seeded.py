@@ -12,24 +12,48 @@ PREVIEW = "The invoice 4711 is wrong, can you help?"
 
 # Short name -> what the session is; the client's own id is "clients-" and the short name.
 SESSIONS: dict[str, dict[str, Any]] = {
-    "invoice": {"title": "Invoice 4711 is wrong", "channel": "web", "app": "billing", "agent": "clerk", "model": "gpt-5", "user": "4915142424351"},
-    "running": {"title": "deploy the site", "channel": "telegram", "workflow_id": "wf_1", "workflow_name": "Deployment"},
+    "invoice": {
+        "title": "Invoice 4711 is wrong",
+        "channel": "web",
+        "app": "billing",
+        "agent": "clerk",
+        "model": "gpt-5",
+        "user": "4915142424351",
+    },
+    "running": {
+        "title": "deploy the site",
+        "channel": "telegram",
+        "workflow_id": "wf_1",
+        "workflow_name": "Deployment",
+    },
     "failed": {"title": "Broken backup", "channel": "api"},
     "waiting": {"title": "Approve the order", "channel": "web"},
     "silent": {"channel": "whatsapp"},
     "branch": {"title": "A side track", "channel": "web", "parent": "clients-invoice"},
-    "task": {"title": "Nightly report", "kind": "task", "workflow_id": "wf_2", "trigger": "schedule"},
+    "task": {
+        "title": "Nightly report",
+        "kind": "task",
+        "workflow_id": "wf_2",
+        "trigger": "schedule",
+    },
 }
 MESSAGES: dict[str, list[dict[str, Any]]] = {
     "invoice": [
         {"role": "user", "text": PREVIEW},
-        {"role": "assistant", "parts": [CALL], "usage": {"input_tokens": 20, "output_tokens": 5, "cost_usd": 0.01}},
+        {
+            "role": "assistant",
+            "parts": [CALL],
+            "usage": {"input_tokens": 20, "output_tokens": 5, "cost_usd": 0.01},
+        },
         {"role": "tool", "parts": [ANSWER]},
         {"role": "assistant", "text": "It says 12.50. That is right.", "run_id": "run-invoice"},
     ],
     "running": [{"role": "user", "text": "Deploy it, please"}],
     "failed": [{"role": "user", "text": "Make a backup"}],
-    "waiting": [{"role": "user", "text": "Order ten chairs"}, {"role": "assistant", "text": "Shall I?"}],
+    "waiting": [
+        {"role": "user", "text": "Order ten chairs"},
+        {"role": "assistant", "text": "Shall I?"},
+    ],
     "branch": [{"role": "user", "text": "By the way"}],
 }
 STATES = {"invoice": "completed", "running": "running", "failed": "failed", "waiting": "waiting"}
@@ -39,8 +63,13 @@ OPEN = {"running", "waiting"}
 def seed(url: str, key: str) -> dict[str, Any]:
     """Fill the key's workspace; the facts that a client's script may expect."""
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as api:
-        times = {name: f"2026-01-{place:02}T10:00:00+00:00" for place, name in enumerate(SESSIONS, 1)}
-        made = {name: _post(api, "/v1/sessions", id=f"clients-{name}", created_at=times[name], **about) for name, about in SESSIONS.items()}
+        times = {
+            name: f"2026-01-{place:02}T10:00:00+00:00" for place, name in enumerate(SESSIONS, 1)
+        }
+        made = {
+            name: _post(api, "/v1/sessions", id=f"clients-{name}", created_at=times[name], **about)
+            for name, about in SESSIONS.items()
+        }
         for name, state in STATES.items():
             _run(api, name, state)
         for name, messages in MESSAGES.items():
@@ -50,8 +79,15 @@ def seed(url: str, key: str) -> dict[str, Any]:
         "uuids": {name: session["uid"].removeprefix("ses_") for name, session in made.items()},
         "created_at": times,
         "plain": plain,
-        "by_title": sorted((name for name in plain if "title" in SESSIONS[name]), key=lambda name: str(SESSIONS[name]["title"]).casefold()),
-        "snippets": {"preview": PREVIEW, "session_id": "clients-invoice", "title": "Invoice 4711 is wrong"},
+        "by_title": sorted(
+            (name for name in plain if "title" in SESSIONS[name]),
+            key=lambda name: str(SESSIONS[name]["title"]).casefold(),
+        ),
+        "snippets": {
+            "preview": PREVIEW,
+            "session_id": "clients-invoice",
+            "title": "Invoice 4711 is wrong",
+        },
     }
 
 

@@ -31,7 +31,9 @@ class Server:
     def new_key(self, workspace: str) -> str:
         """The key of a new workspace."""
         _command("workspaces", "create", workspace, "--store", self.store)
-        return _command("keys", "create", "--workspace", workspace, "--scopes", SCOPES, "--store", self.store)["key"]
+        return _command(
+            "keys", "create", "--workspace", workspace, "--scopes", SCOPES, "--store", self.store
+        )["key"]
 
 
 @contextmanager
@@ -41,8 +43,19 @@ def running(folder: Path) -> Iterator[Server]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     with (folder / "serve.log").open("wb") as log:
-        command = [str(HANSARD), "serve", "--host", "127.0.0.1", "--port", str(port), "--store", store]
-        server = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        command = [
+            str(HANSARD),
+            "serve",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--store",
+            store,
+        ]
+        server = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
         try:
             _wait(url, server, folder / "serve.log")
             yield Server(url, store)
@@ -52,7 +65,9 @@ def running(folder: Path) -> Iterator[Server]:
 
 
 def _command(*words: str) -> dict[str, str]:
-    done = subprocess.run([str(HANSARD), *words, "--json"], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [str(HANSARD), *words, "--json"], check=False, capture_output=True, text=True
+    )
     if done.returncode:
         print(done.stdout + done.stderr, file=sys.stderr)
         done.check_returncode()

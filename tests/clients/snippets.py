@@ -55,7 +55,15 @@ def run(snippets: Iterator[Snippet], url: str, key: str, report: Report) -> None
         if suffix not in tools:
             tools[suffix] = tool_for(suffix)
         tool = tools[suffix]
-        what = snippet.file + snippet.query.partition("=")[0] + (" fails before it sends anything, as it does everywhere" if snippet.exit_code else "")
+        what = (
+            snippet.file
+            + snippet.query.partition("=")[0]
+            + (
+                " fails before it sends anything, as it does everywhere"
+                if snippet.exit_code
+                else ""
+            )
+        )
         if isinstance(tool, str):
             report("note", what, f"NOT RUN: {tool}")
         else:
@@ -74,7 +82,11 @@ def _verdict(snippet: Snippet, tool: Tool, url: str, key: str, what: str) -> tup
     said = done.stdout + done.stderr
     missing = [word for word in snippet.words if word not in said]
     if missing or done.returncode != snippet.exit_code:
-        return "FAIL", what, f"exit code {done.returncode}, missing {missing}, said: {' '.join(said.split())[:600]}"
+        return (
+            "FAIL",
+            what,
+            f"exit code {done.returncode}, missing {missing}, said: {' '.join(said.split())[:600]}",
+        )
     return "ok", what, ""
 
 

@@ -23,21 +23,30 @@ async def every(service: Service, principal: Principal) -> list[Session]:
 
 async def test_a_workspace_is_filled_once(service: Service, principal: Principal) -> None:
     told: list[tuple[int, int]] = []
-    new = await demo.fill(service, principal, on_progress=lambda done, total: told.append((done, total)))
+    new = await demo.fill(
+        service, principal, on_progress=lambda done, total: told.append((done, total))
+    )
     found = await every(service, principal)
     assert new == len(found) == told[-1][0] == told[-1][1]
     assert await demo.fill(service, principal) == 0
     assert Counter(one.state for one in found).keys() == set(STATES)
     now = microseconds()
     assert all(now - 32 * DAY < one.created_at <= one.updated_at <= now for one in found)
-    assert all(one.last_message_at is None or one.first_message_at is None or one.created_at <= one.first_message_at for one in found)
+    assert all(
+        one.last_message_at is None
+        or one.first_message_at is None
+        or one.created_at <= one.first_message_at
+        for one in found
+    )
     assert {bool(one.parent_id) for one in found} == {True, False}
     assert {one.is_unread for one in found} == {True, False}
     assert sum(one.cost_nanos for one in found) > 0
     assert max(one.updated_at for one in found if one.state not in OPEN_STATES) < now
 
 
-async def test_the_messages_of_a_run_are_linked_to_it(service: Service, principal: Principal) -> None:
+async def test_the_messages_of_a_run_are_linked_to_it(
+    service: Service, principal: Principal
+) -> None:
     await demo.fill(service, principal, 1)
     name = "demo-refund-espresso-1"
     runs = (await service.runs.list(principal, name, 100))[1].items
@@ -45,7 +54,9 @@ async def test_the_messages_of_a_run_are_linked_to_it(service: Service, principa
     linked = {message.run_id for message in messages if message.role in {"assistant", "tool"}}
     assert linked == {run.id for run in runs}
     assert {run.state for run in runs} == {"completed"}
-    assert all(run.started_at and run.finished_at and run.started_at < run.finished_at for run in runs)
+    assert all(
+        run.started_at and run.finished_at and run.started_at < run.finished_at for run in runs
+    )
     assert {message.run_id for message in messages if message.role == "user"} == {None}
 
 
@@ -57,7 +68,9 @@ async def test_the_open_ones_are_not_reaped_at_once(service: Service, principal:
     assert before["running"] == 1
 
 
-async def test_removing_takes_the_demos_sessions_and_no_other(service: Service, principal: Principal) -> None:
+async def test_removing_takes_the_demos_sessions_and_no_other(
+    service: Service, principal: Principal
+) -> None:
     from hansard.model import SessionDraft  # noqa: PLC0415 - one test's own
 
     new = await demo.fill(service, principal)
@@ -75,7 +88,9 @@ async def test_a_live_session_runs_and_completes(service: Service, principal: Pr
     assert all(one.message_count > 4 for one in found)
 
 
-async def test_a_live_session_that_is_broken_off_is_cancelled(service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_live_session_that_is_broken_off_is_cancelled(
+    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from hansard.demo import live  # noqa: PLC0415 - one test's own
 
     monkeypatch.setattr(live, "_BEAT", 0.01)

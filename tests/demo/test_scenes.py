@@ -25,7 +25,9 @@ def test_a_scene_is_sound(scene: Scene) -> None:
         play = scene.cast(copy)
         said = [json.loads(bytes(entry.draft.parts)) for entry in entries(play, Random(1))]
         text = json.dumps([play.heading, said], ensure_ascii=False)
-        assert not [name for name in scene.values if f"{{{name}}}" in text], "every variable has its value"
+        assert not [name for name in scene.values if f"{{{name}}}" in text], (
+            "every variable has its value"
+        )
         opened = opening(play, 1_700_000_000_000_000)
         assert opened.kind in KINDS
         assert play.heading["state"] in STATES
@@ -60,12 +62,34 @@ def test_ids_are_unique_and_parents_come_first() -> None:
 
 def test_the_demo_has_everything_that_it_promises() -> None:
     found = plays()
-    parts: list[dict[str, Any]] = [part for play in found for entry in entries(play, Random(1)) for part in json.loads(bytes(entry.draft.parts))]
+    parts: list[dict[str, Any]] = [
+        part
+        for play in found
+        for entry in entries(play, Random(1))
+        for part in json.loads(bytes(entry.draft.parts))
+    ]
     assert {play.heading["state"] for play in found} == set(STATES)
     assert {play.heading.get("kind", "session") for play in found} == set(KINDS)
     assert {play.heading["resolution"] for play in found} == set(RESOLUTIONS)
-    assert {play.heading.get("language", "en") for play in found} == {"en", "de", "fr", "es", "it", "pt", "zh", "ja", "ko", "ar"}
-    assert {part["type"] for part in parts} >= {"text", "reasoning", "tool_call", "tool_call_response", "blob"}
+    assert {play.heading.get("language", "en") for play in found} == {
+        "en",
+        "de",
+        "fr",
+        "es",
+        "it",
+        "pt",
+        "zh",
+        "ja",
+        "ko",
+        "ar",
+    }
+    assert {part["type"] for part in parts} >= {
+        "text",
+        "reasoning",
+        "tool_call",
+        "tool_call_response",
+        "blob",
+    }
     assert any(part.get("is_error") for part in parts)
     assert any(line.kind == "operator" for play in found for line in play.lines)
     assert any("parent" in play.heading for play in found)

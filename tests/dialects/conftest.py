@@ -39,7 +39,9 @@ def app(clocked: Service) -> Application:
 @pytest.fixture
 async def anonymous(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that shows no key."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hansard.test") as one:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://hansard.test"
+    ) as one:
         yield one
 
 

@@ -34,19 +34,32 @@ async def start(api: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
     return session
 
 
-async def say(api: httpx.AsyncClient, session: str, *messages: tuple[str, str] | dict[str, Any]) -> list[dict[str, Any]]:
+async def say(
+    api: httpx.AsyncClient, session: str, *messages: tuple[str, str] | dict[str, Any]
+) -> list[dict[str, Any]]:
     """Messages of a session: whole, or as a role and a text."""
     whole = [one if isinstance(one, dict) else {"role": one[0], "text": one[1]} for one in messages]
-    said: list[dict[str, Any]] = _made(await api.post(f"/v1/sessions/{session}/messages", json={"messages": whole}))["data"]
+    said: list[dict[str, Any]] = _made(
+        await api.post(f"/v1/sessions/{session}/messages", json={"messages": whole})
+    )["data"]
     return said
 
 
 async def run(api: httpx.AsyncClient, session: str, state: str, **fields: Any) -> dict[str, Any]:
     """A run of the session that has come to this state; ``error`` and ``finished_at`` belong to its end."""
     ending = {name: fields.pop(name) for name in ("error", "finished_at") if name in fields}
-    one: dict[str, Any] = _made(await api.post(f"/v1/sessions/{session}/runs", json=fields if state not in OPEN_STATES else {"state": state, **fields}))
+    one: dict[str, Any] = _made(
+        await api.post(
+            f"/v1/sessions/{session}/runs",
+            json=fields if state not in OPEN_STATES else {"state": state, **fields},
+        )
+    )
     if state not in OPEN_STATES:
-        one = _made(await api.post(f"/v1/sessions/{session}/runs/{one['id']}/finish", json={"state": state, **ending}))
+        one = _made(
+            await api.post(
+                f"/v1/sessions/{session}/runs/{one['id']}/finish", json={"state": state, **ending}
+            )
+        )
     return one
 
 

@@ -23,7 +23,9 @@ class Closed(Exception):
 class Socket:
     """One connection; ``hear`` raises Closed when the server has closed it."""
 
-    def __init__(self, app: ASGIApp, path: str, query: str = "", headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, path: str, query: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         self._app = app
         self._scope: dict[str, Any] = {
             "type": "websocket",
@@ -34,7 +36,10 @@ class Socket:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(name.lower().encode(), value.encode()) for name, value in {"host": "hansard.test", **(headers or {})}.items()],
+            "headers": [
+                (name.lower().encode(), value.encode())
+                for name, value in {"host": "hansard.test", **(headers or {})}.items()
+            ],
             "subprotocols": [],
             "client": ("127.0.0.1", 1),
             "server": ("hansard.test", 80),
@@ -50,7 +55,12 @@ class Socket:
         assert first["type"] == "websocket.accept", first
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._sent.put_nowait({"type": "websocket.disconnect", "code": 1000})
         assert self._task is not None
         await asyncio.wait_for(self._task, WAIT)

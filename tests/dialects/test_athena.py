@@ -36,17 +36,42 @@ async def item(api: httpx.AsyncClient, name: str) -> dict[str, Any]:
 
 async def test_the_documented_envelope_of_an_empty_store(api: httpx.AsyncClient) -> None:
     answer = await api.get(SESSIONS)
-    assert answer.json() == {"items": [], "limit": 50, "offset": 0, "total": 0, "has_more": False, "next_offset": None}
+    assert answer.json() == {
+        "items": [],
+        "limit": 50,
+        "offset": 0,
+        "total": 0,
+        "has_more": False,
+        "next_offset": None,
+    }
     assert list(answer.json()) == ENVELOPE
 
 
-async def test_the_whole_page_of_one_session(api: httpx.AsyncClient, clock: Clock, principal: Principal) -> None:
+async def test_the_whole_page_of_one_session(
+    api: httpx.AsyncClient, clock: Clock, principal: Principal
+) -> None:
     clock.set("2026-01-01T10:00:00Z")
     parent = await start(api, id="parent", title="Parent")
-    about = {"channel": "web", "app": "billing", "agent": "clerk", "model": "gpt-5", "user": "u1", "trigger": "api"}
+    about = {
+        "channel": "web",
+        "app": "billing",
+        "agent": "clerk",
+        "model": "gpt-5",
+        "user": "u1",
+        "trigger": "api",
+    }
     session = await start(api, id="s", title="Invoice", parent="parent", **about)
     clock.move(60)
-    await say(api, "s", ("user", "hello"), {"role": "assistant", "text": "hi there", "usage": {"input_tokens": 5, "output_tokens": 2, "cost_usd": 0.25}})
+    await say(
+        api,
+        "s",
+        ("user", "hello"),
+        {
+            "role": "assistant",
+            "text": "hi there",
+            "usage": {"input_tokens": 5, "output_tokens": 2, "cost_usd": 0.25},
+        },
+    )
     body = await page(api, include_sub_sessions="true", query="invoice")
     assert body == {
         "items": [
@@ -89,19 +114,43 @@ async def test_the_whole_page_of_one_session(api: httpx.AsyncClient, clock: Cloc
     assert await item(api, "s") == body["items"][0]
 
 
-async def test_limit_and_offset_are_a_window_with_the_exact_total(api: httpx.AsyncClient, clocked: Service, principal: Principal) -> None:
+async def test_limit_and_offset_are_a_window_with_the_exact_total(
+    api: httpx.AsyncClient, clocked: Service, principal: Principal
+) -> None:
     for n in range(7):
-        await clocked.sessions.start(principal, SessionDraft(id=f"s{n}", title=f"t{n}", created_at=times.parse("2026-01-01T00:00:00Z") + n))
+        await clocked.sessions.start(
+            principal,
+            SessionDraft(
+                id=f"s{n}", title=f"t{n}", created_at=times.parse("2026-01-01T00:00:00Z") + n
+            ),
+        )
     order = {"sort_by": "created_at"}
     newest_first = [f"t{n}" for n in range(6, -1, -1)]
     body = await page(api, limit=3, offset=2, **order)
-    assert ([one["title"] for one in body["items"]], body["total"], body["has_more"], body["next_offset"]) == (newest_first[2:5], 7, True, 5)
+    assert (
+        [one["title"] for one in body["items"]],
+        body["total"],
+        body["has_more"],
+        body["next_offset"],
+    ) == (newest_first[2:5], 7, True, 5)
     last = await page(api, limit=3, offset=5, **order)
-    assert ([one["title"] for one in last["items"]], last["total"], last["has_more"], last["next_offset"]) == (newest_first[5:], 7, False, None)
+    assert (
+        [one["title"] for one in last["items"]],
+        last["total"],
+        last["has_more"],
+        last["next_offset"],
+    ) == (newest_first[5:], 7, False, None)
     past = await page(api, offset=2**63 - 1)
-    assert (past["items"], past["total"], past["has_more"], past["next_offset"]) == ([], 7, False, None)
+    assert (past["items"], past["total"], past["has_more"], past["next_offset"]) == (
+        [],
+        7,
+        False,
+        None,
+    )
     walked, offset = list[str | None](), 0
-    while shown := await titles(api, limit=2, offset=offset, **order):  # the published pager: offset + 1 until a page is empty
+    while shown := await titles(
+        api, limit=2, offset=offset, **order
+    ):  # the published pager: offset + 1 until a page is empty
         walked += shown
         offset += 1
     assert (offset, [*dict.fromkeys(walked)]) == (7, newest_first)
@@ -120,11 +169,21 @@ async def test_branches_and_tasks_are_listed_when_asked_for(api: httpx.AsyncClie
     assert await titles(api, sort_by="title", sort_direction="asc") == ["plain"]
     assert set(await titles(api, include_sub_sessions="true")) == {"plain", "branch"}
     assert set(await titles(api, include_task_sessions="TRUE")) == {"plain", "task", "flow"}
-    assert set(await titles(api, include_task_sessions="1", include_sub_sessions="1")) == {"plain", "branch", "task", "flow", "both"}
+    assert set(await titles(api, include_task_sessions="1", include_sub_sessions="1")) == {
+        "plain",
+        "branch",
+        "task",
+        "flow",
+        "both",
+    }
     assert await titles(api, aop_asset_id="aop_1") == ["task"]
     assert (await page(api, include_task_sessions="1"))["total"] == 3
     task = await item(api, "task")
-    assert (task["aop_asset_id"], task["session_type"], task["aop_execution_succeeded"]) == ("aop_1", "session", None)
+    assert (task["aop_asset_id"], task["session_type"], task["aop_execution_succeeded"]) == (
+        "aop_1",
+        "session",
+        None,
+    )
 
 
 STATES = [
@@ -146,11 +205,24 @@ async def test_states_are_shown_and_filtered_by_the_same_word(api: httpx.AsyncCl
         await run(api, ours, ours)
     for ours, theirs, status, reason, _ in STATES:
         one = await item(api, ours)
-        assert (one["state"], one["run_status_v2"], one["session_status_v2"], one["failure_reason_v2"]) == (theirs, theirs, status, reason)
+        assert (
+            one["state"],
+            one["run_status_v2"],
+            one["session_status_v2"],
+            one["failure_reason_v2"],
+        ) == (theirs, theirs, status, reason)
     for word in {theirs for _, theirs, *_ in STATES}:
-        assert set(await titles(api, state=word)) == {ours for ours, theirs, *_ in STATES if theirs == word}
-    assert await titles(api, state="cancelled") == await titles(api, state="Canceled") == ["cancelled"]
-    assert set(await titles(api, state=["running,queued", "needs_input"])) == {"running", "queued", "waiting"}
+        assert set(await titles(api, state=word)) == {
+            ours for ours, theirs, *_ in STATES if theirs == word
+        }
+    assert (
+        await titles(api, state="cancelled") == await titles(api, state="Canceled") == ["cancelled"]
+    )
+    assert set(await titles(api, state=["running,queued", "needs_input"])) == {
+        "running",
+        "queued",
+        "waiting",
+    }
     assert set(await titles(api, state=" running , ,queued,")) == {"running", "queued"}
     assert len(await titles(api, state="")) == len(await titles(api, state=" , ")) == 9
     for unknown in ("nothing", "scheduled", "waiting"):
@@ -163,7 +235,10 @@ async def test_a_workflows_run_says_how_it_went(api: httpx.AsyncClient) -> None:
         await start(api, id=ours, kind="workflow", workflow_id="w")
         await run(api, ours, ours, error="broke" if succeeded is False else None)
         one = await item(api, ours)
-        assert (one["aop_execution_succeeded"], one["aop_execution_error"]) == (succeeded, "broke" if succeeded is False else None)
+        assert (one["aop_execution_succeeded"], one["aop_execution_error"]) == (
+            succeeded,
+            "broke" if succeeded is False else None,
+        )
 
 
 async def test_a_session_that_ended_without_a_run_is_completed(api: httpx.AsyncClient) -> None:
@@ -176,9 +251,15 @@ async def test_a_session_that_ended_without_a_run_is_completed(api: httpx.AsyncC
 
 async def test_channels_kinds_apps_and_triggers(api: httpx.AsyncClient) -> None:
     await start(api, id="a", title="a", channel="Agent_Email", app="x", trigger="email")
-    await start(api, id="b", title="b", channel="web", kind="video_session", app="y", trigger="schedule")
+    await start(
+        api, id="b", title="b", channel="web", kind="video_session", app="y", trigger="schedule"
+    )
     await start(api, id="c", title="c", channel="api", kind="mobile_session")
-    assert await titles(api, source_channel="agent_email") == await titles(api, source_channel="AGENT_EMAIL") == ["a"]
+    assert (
+        await titles(api, source_channel="agent_email")
+        == await titles(api, source_channel="AGENT_EMAIL")
+        == ["a"]
+    )
     assert set(await titles(api, source_channel=["web,api", "none"])) == {"b", "c"}
     assert await titles(api, session_type="session") == ["a"]
     assert set(await titles(api, session_type="video_session, mobile_session")) == {"b", "c"}
@@ -190,7 +271,9 @@ async def test_channels_kinds_apps_and_triggers(api: httpx.AsyncClient) -> None:
     assert (await page(api, source_channel="nothing"))["total"] == 0
 
 
-async def test_query_is_part_of_the_title_in_any_case_and_taken_literally(api: httpx.AsyncClient) -> None:
+async def test_query_is_part_of_the_title_in_any_case_and_taken_literally(
+    api: httpx.AsyncClient,
+) -> None:
     for title in ("Über 100% sure", "a_b", "axb", "back\\slash", "Straße"):
         await start(api, title=title)
     assert await titles(api, query="ÜBER 100%") == ["Über 100% sure"]
@@ -209,7 +292,12 @@ async def test_created_after_and_before_are_inclusive(api: httpx.AsyncClient) ->
         await start(api, title=str(day), created_at=f"2026-01-0{day}T12:00:00Z")
     assert set(await titles(api, created_after="2026-01-02T12:00:00Z")) == {"2", "3"}
     assert set(await titles(api, created_before="2026-01-02T12:00:00Z")) == {"1", "2"}
-    for text in ("2026-01-02T14:00:00+02:00", "2026-01-02T14:00:00 02:00", "2026-01-02T12:00:00", "2026-01-02T12:00:00.000000Z"):
+    for text in (
+        "2026-01-02T14:00:00+02:00",
+        "2026-01-02T14:00:00 02:00",
+        "2026-01-02T12:00:00",
+        "2026-01-02T12:00:00.000000Z",
+    ):
         assert await titles(api, created_after=text, created_before=text) == ["2"]
 
 
@@ -217,22 +305,43 @@ async def test_sorts(api: httpx.AsyncClient, clock: Clock) -> None:
     for place, title in enumerate(("banana", "Apple", None, "cherry", "apple")):
         await start(api, title=title, created_at=f"2026-01-0{9 - place}T00:00:00Z", id=f"s{place}")
         clock.move(1)
-    assert await titles(api) == await titles(api, sort_by="updated_at") == ["apple", "cherry", None, "Apple", "banana"]
+    assert (
+        await titles(api)
+        == await titles(api, sort_by="updated_at")
+        == ["apple", "cherry", None, "Apple", "banana"]
+    )
     assert await titles(api, sort_direction="asc") == ["banana", "Apple", None, "cherry", "apple"]
     assert await titles(api, sort_by="created_at") == ["banana", "Apple", None, "cherry", "apple"]
     ascending = await titles(api, sort_by="title", sort_direction="asc")
-    assert ([str(one).lower() for one in ascending[:4]], ascending[4]) == (["apple", "apple", "banana", "cherry"], None)
+    assert ([str(one).lower() for one in ascending[:4]], ascending[4]) == (
+        ["apple", "apple", "banana", "cherry"],
+        None,
+    )
     descending = await titles(api, sort_by="title")
-    assert ([str(one).lower() for one in descending[:4]], descending[4]) == (["cherry", "banana", "apple", "apple"], None)
+    assert ([str(one).lower() for one in descending[:4]], descending[4]) == (
+        ["cherry", "banana", "apple", "apple"],
+        None,
+    )
 
 
-async def test_the_workspace_parameter_names_the_keys_own_or_nothing(api: httpx.AsyncClient, principal: Principal, clocked: Service) -> None:
+async def test_the_workspace_parameter_names_the_keys_own_or_nothing(
+    api: httpx.AsyncClient, principal: Principal, clocked: Service
+) -> None:
     await start(api, title="ours")
     other = await clocked.workspaces.create(f"beside {principal.workspace_name}")
-    for own in (principal.workspace_id, f"ws_{principal.workspace_id}", principal.workspace_name, ""):
+    for own in (
+        principal.workspace_id,
+        f"ws_{principal.workspace_id}",
+        principal.workspace_name,
+        "",
+    ):
         assert await titles(api, workspace_id=own) == ["ours"]
     assert await page(api, workspace_id=other.name) == await page(api, state="nothing")
-    assert await page(api, workspace_id=other.id) == await page(api, workspace_id="nothing") == await page(api, state="nothing")
+    assert (
+        await page(api, workspace_id=other.id)
+        == await page(api, workspace_id="nothing")
+        == await page(api, state="nothing")
+    )
 
 
 async def test_an_item_answers_to_every_form_of_its_name(api: httpx.AsyncClient) -> None:
@@ -242,12 +351,20 @@ async def test_an_item_answers_to_every_form_of_its_name(api: httpx.AsyncClient)
     assert await item(api, "telegram:42") == await item(api, "telegram_42")
 
 
-async def test_read_and_unread_tell_the_item_and_leave_it_in_its_place(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_read_and_unread_tell_the_item_and_leave_it_in_its_place(
+    api: httpx.AsyncClient, clock: Clock
+) -> None:
     for name in ("first", "second"):
         await start(api, id=name, title=name)
         await say(api, name, ("user", "hi"))
         clock.move(1)
-    for route, is_unread in (("read", False), ("read", False), ("unread", True), ("unread", True), ("read", False)):
+    for route, is_unread in (
+        ("read", False),
+        ("read", False),
+        ("unread", True),
+        ("unread", True),
+        ("read", False),
+    ):
         answer = await api.post(f"{SESSIONS}/first/{route}")
         assert (answer.status_code, answer.json()["is_unread"]) == (200, is_unread)
         assert answer.json() == await item(api, "first")
@@ -259,10 +376,19 @@ async def test_read_and_unread_tell_the_item_and_leave_it_in_its_place(api: http
 
 async def test_the_prefix_may_be_doubled(api: httpx.AsyncClient) -> None:
     await start(api, id="s", title="s")
-    for path in ("/sessions", "/sessions/s", "/sessions/s/download?export_format=stats", "/threads/s/status"):
-        assert (await api.get(f"/api/v0/api/v0{path}")).json() == (await api.get(f"/api/v0{path}")).json()
+    for path in (
+        "/sessions",
+        "/sessions/s",
+        "/sessions/s/download?export_format=stats",
+        "/threads/s/status",
+    ):
+        assert (await api.get(f"/api/v0/api/v0{path}")).json() == (
+            await api.get(f"/api/v0{path}")
+        ).json()
     assert (await api.post("/api/v0/api/v0/sessions/s/read")).status_code == 200
-    assert (await api.get("/api/v0/api/v0/sessions/nothing")).json() == (await api.get("/api/v0/sessions/nothing")).json()
+    assert (await api.get("/api/v0/api/v0/sessions/nothing")).json() == (
+        await api.get("/api/v0/sessions/nothing")
+    ).json()
 
 
 async def test_bad_parameters_are_422_and_name_their_place(api: httpx.AsyncClient) -> None:
@@ -279,12 +405,25 @@ async def test_bad_parameters_are_422_and_name_their_place(api: httpx.AsyncClien
     moment = dict.fromkeys(("yesterday", "2026-13-01T00:00:00Z", "", "20"), "datetime_parsing")
     bad: list[tuple[str, str, dict[str, str]]] = [
         (SESSIONS, "limit", number),
-        (SESSIONS, "offset", {"-1": "greater_than_equal", "x": "int_parsing", str(2**63): "less_than_equal", "9" * 5000: "value_error"}),
+        (
+            SESSIONS,
+            "offset",
+            {
+                "-1": "greater_than_equal",
+                "x": "int_parsing",
+                str(2**63): "less_than_equal",
+                "9" * 5000: "value_error",
+            },
+        ),
         (SESSIONS, "created_after", moment),
         (SESSIONS, "created_before", moment),
         (SESSIONS, "sort_by", {"nothing": "enum", "": "enum", "-title": "enum"}),
         (SESSIONS, "sort_direction", {"up": "enum", "": "enum"}),
-        (SESSIONS, "include_sub_sessions", {"maybe": "bool_parsing", "": "bool_parsing", "2": "bool_parsing"}),
+        (
+            SESSIONS,
+            "include_sub_sessions",
+            {"maybe": "bool_parsing", "": "bool_parsing", "2": "bool_parsing"},
+        ),
         (SESSIONS, "include_task_sessions", {"maybe": "bool_parsing"}),
         (SESSIONS, "query", {"x" * 501: "too_long", "a\x00b": "value_error"}),
         (SESSIONS, "source_channel", {",".join(map(str, range(101))): "too_long"}),
@@ -295,24 +434,42 @@ async def test_bad_parameters_are_422_and_name_their_place(api: httpx.AsyncClien
         for value, kind in values.items():
             answer = await api.get(url, params={name: value})
             (problem,) = answer.json()["detail"]
-            assert (answer.status_code, problem["loc"], problem["type"]) == (422, ["query", name], kind), (name, value[:50], answer.text)
+            assert (answer.status_code, problem["loc"], problem["type"]) == (
+                422,
+                ["query", name],
+                kind,
+            ), (name, value[:50], answer.text)
             assert list(problem) == ["loc", "msg", "type"]
 
 
 async def test_errors_have_athenas_shapes(api: httpx.AsyncClient, make_key: MakeKey) -> None:
     await start(api, id="s")
     items = [f"{SESSIONS}/s", f"{SESSIONS}/s/download", "/api/v0/threads/s/status"]
-    for headers in ({"Authorization": ""}, {"Authorization": "Bearer nothing"}, {"Authorization": "", "X-API-KEY": "nothing"}):
+    for headers in (
+        {"Authorization": ""},
+        {"Authorization": "Bearer nothing"},
+        {"Authorization": "", "X-API-KEY": "nothing"},
+    ):
         assert told(await api.get(SESSIONS, headers=headers)) == (401, {"detail": "Unauthorized"})
         for url in items:
             assert told(await api.get(url, headers=headers)) == (401, {"message": "Unauthorized"})
-    for url in (f"{SESSIONS}/asset_{UNKNOWN}", f"{SESSIONS}/nothing/download", f"/api/v0/threads/{UNKNOWN}/status"):
+    for url in (
+        f"{SESSIONS}/asset_{UNKNOWN}",
+        f"{SESSIONS}/nothing/download",
+        f"/api/v0/threads/{UNKNOWN}/status",
+    ):
         status, body = told(await api.get(url))
         assert (status, list(body)) == (404, ["message"])
     for route in ("read", "unread"):
         status, body = told(await api.post(f"{SESSIONS}/nothing/{route}"))
         assert (status, list(body)) == (404, ["message"])
-    for url in ("/api/v0", "/api/v0/nothing", f"{SESSIONS}/s/nothing", "/api/v0/threads/s", f"{SESSIONS}/%00"):
+    for url in (
+        "/api/v0",
+        "/api/v0/nothing",
+        f"{SESSIONS}/s/nothing",
+        "/api/v0/threads/s",
+        f"{SESSIONS}/%00",
+    ):
         assert told(await api.get(url)) == (404, {"detail": "Not Found"})
     wrong = await api.delete(SESSIONS)
     assert (told(wrong), wrong.headers["allow"]) == ((405, {"detail": "Method Not Allowed"}), "GET")
@@ -324,8 +481,12 @@ async def test_errors_have_athenas_shapes(api: httpx.AsyncClient, make_key: Make
     assert (await api.post(f"{SESSIONS}/s/read", headers=reader)).status_code == 403
 
 
-async def test_either_header_carries_the_key_but_not_two_different_ones(api: httpx.AsyncClient, key: str, make_key: MakeKey) -> None:
-    assert (await api.get(SESSIONS, headers={"Authorization": "", "X-API-KEY": key})).status_code == 200
+async def test_either_header_carries_the_key_but_not_two_different_ones(
+    api: httpx.AsyncClient, key: str, make_key: MakeKey
+) -> None:
+    assert (
+        await api.get(SESSIONS, headers={"Authorization": "", "X-API-KEY": key})
+    ).status_code == 200
     assert (await api.get(SESSIONS, headers={"X-API-KEY": key})).status_code == 200
     assert (await api.get(SESSIONS, headers={"X-API-KEY": await make_key()})).status_code == 401
 
@@ -335,17 +496,30 @@ async def test_a_foreign_session_is_an_absent_one(api: httpx.AsyncClient, foreig
     api.headers["Authorization"] = f"Bearer {foreign_key}"
     assert (await page(api))["total"] == 0
     for name in (f"asset_{uuid_of(session)}", "telegram:42"):
-        for method, path in (("GET", ""), ("GET", "/download"), ("POST", "/read"), ("POST", "/unread")):
+        for method, path in (
+            ("GET", ""),
+            ("GET", "/download"),
+            ("POST", "/read"),
+            ("POST", "/unread"),
+        ):
             foreign = await api.request(method, f"{SESSIONS}/{name}{path}")
             absent = await api.request(method, f"{SESSIONS}/nothing{path}")
-            assert (foreign.status_code, foreign.text.replace(name, "nothing")) == (absent.status_code, absent.text) == (404, absent.text)
+            assert (
+                (foreign.status_code, foreign.text.replace(name, "nothing"))
+                == (absent.status_code, absent.text)
+                == (404, absent.text)
+            )
 
 
 async def test_an_unchanged_list_is_answered_304(api: httpx.AsyncClient) -> None:
     first = await api.get(SESSIONS)
-    assert (await api.get(SESSIONS, headers={"If-None-Match": first.headers["etag"]})).status_code == 304
+    assert (
+        await api.get(SESSIONS, headers={"If-None-Match": first.headers["etag"]})
+    ).status_code == 304
     await start(api, title="new")
-    assert (await api.get(SESSIONS, headers={"If-None-Match": first.headers["etag"]})).json()["total"] == 1
+    assert (await api.get(SESSIONS, headers={"If-None-Match": first.headers["etag"]})).json()[
+        "total"
+    ] == 1
 
 
 def told(answer: httpx.Response) -> tuple[int, dict[str, Any]]:

@@ -23,11 +23,25 @@ async def filled(api: httpx.AsyncClient, clock: Clock) -> dict[str, Any]:
         "s",
         ("system", "be kind"),
         ("user", "hello"),
-        {"role": "assistant", "parts": [{"type": "reasoning", "content": "hm"}, call], "model": "gpt-5", "run_id": "r1", "usage": usage},
-        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", "response": {"found": True}}], "metadata": {"x": None}},
+        {
+            "role": "assistant",
+            "parts": [{"type": "reasoning", "content": "hm"}, call],
+            "model": "gpt-5",
+            "run_id": "r1",
+            "usage": usage,
+        },
+        {
+            "role": "tool",
+            "parts": [{"type": "tool_call_response", "id": "c1", "response": {"found": True}}],
+            "metadata": {"x": None},
+        },
     )
     clock.move(5)
-    await say(api, "s", {"role": "assistant", "text": "found it", "sender": "operator", "sender_id": "ann"})
+    await say(
+        api,
+        "s",
+        {"role": "assistant", "text": "found it", "sender": "operator", "sender_id": "ann"},
+    )
     return session
 
 
@@ -35,8 +49,14 @@ async def test_the_trace_holds_every_message_whole(api: httpx.AsyncClient, clock
     session = await filled(api, clock)
     answer = await api.get(f"{SESSIONS}/s/download")
     body = answer.json()
-    assert answer.json() == (await api.get(f"{SESSIONS}/s/download", params={"export_format": "trace"})).json()
-    assert answer.headers["content-disposition"] == f'attachment; filename="asset_{uuid_of(session)}-trace.json"'
+    assert (
+        answer.json()
+        == (await api.get(f"{SESSIONS}/s/download", params={"export_format": "trace"})).json()
+    )
+    assert (
+        answer.headers["content-disposition"]
+        == f'attachment; filename="asset_{uuid_of(session)}-trace.json"'
+    )
     assert {name: body[name] for name in body if name != "messages"} == {
         "id": f"asset_{uuid_of(session)}",
         "thread_id": uuid_of(session),
@@ -46,16 +66,28 @@ async def test_the_trace_holds_every_message_whole(api: httpx.AsyncClient, clock
         "export_format": "trace",
     }
     native = (await api.get("/v1/sessions/s/messages")).json()["data"]
-    assert [(one["id"], one["seq"], one["role"], one["parts"], one["created_at"]) for one in body["messages"]] == [
-        (one["id"], one["seq"], one["role"], one["parts"], one["created_at"]) for one in native
-    ]
+    assert [
+        (one["id"], one["seq"], one["role"], one["parts"], one["created_at"])
+        for one in body["messages"]
+    ] == [(one["id"], one["seq"], one["role"], one["parts"], one["created_at"]) for one in native]
     called, answered, last = body["messages"][2:]
     assert (called["model"], called["run_id"]) == ("gpt-5", "r1")
-    assert called["usage"] == {"input_tokens": 10, "output_tokens": 4, "total_tokens": 14, "total_cost_usd": 0.5}
-    assert (answered["metadata"], last["sender"], last["sender_id"]) == ({"x": None}, "operator", "ann")
+    assert called["usage"] == {
+        "input_tokens": 10,
+        "output_tokens": 4,
+        "total_tokens": 14,
+        "total_cost_usd": 0.5,
+    }
+    assert (answered["metadata"], last["sender"], last["sender_id"]) == (
+        {"x": None},
+        "operator",
+        "ann",
+    )
 
 
-async def test_messages_are_the_turns_of_user_and_agent(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_messages_are_the_turns_of_user_and_agent(
+    api: httpx.AsyncClient, clock: Clock
+) -> None:
     await filled(api, clock)
     body = (await api.get(f"{SESSIONS}/s/download", params={"export_format": "messages"})).json()
     assert [(one["role"], one["content"], one["created_at"]) for one in body["messages"]] == [
@@ -70,9 +102,14 @@ async def test_markdown_is_a_transcript(api: httpx.AsyncClient, clock: Clock) ->
     answer = await api.get(f"{SESSIONS}/s/download", params={"export_format": "markdown"})
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
     assert answer.headers["content-disposition"].endswith('-markdown.md"')
-    assert answer.text == "# Two lines\n\n## User · 2026-01-01T10:00:00Z\n\nhello\n\n## Agent · 2026-01-01T10:00:05Z\n\nfound it\n"
+    assert (
+        answer.text
+        == "# Two lines\n\n## User · 2026-01-01T10:00:00Z\n\nhello\n\n## Agent · 2026-01-01T10:00:05Z\n\nfound it\n"
+    )
     await start(api, id="empty")
-    assert (await api.get(f"{SESSIONS}/empty/download", params={"export_format": "markdown"})).text == "# Untitled session\n"
+    assert (
+        await api.get(f"{SESSIONS}/empty/download", params={"export_format": "markdown"})
+    ).text == "# Untitled session\n"
 
 
 async def test_stats_are_figures(api: httpx.AsyncClient, clock: Clock) -> None:
@@ -83,14 +120,23 @@ async def test_stats_are_figures(api: httpx.AsyncClient, clock: Clock) -> None:
         "messages_by_role": {"system": 1, "user": 1, "assistant": 2, "tool": 1},
         "num_tool_calls": 1,
         "tool_calls_by_name": {"find": 1},
-        "usage": {"input_tokens": 10, "output_tokens": 4, "total_tokens": 14, "total_cost_usd": 0.5},
+        "usage": {
+            "input_tokens": 10,
+            "output_tokens": 4,
+            "total_tokens": 14,
+            "total_cost_usd": 0.5,
+        },
         "first_message_at": "2026-01-01T10:00:00Z",
         "last_message_at": "2026-01-01T10:00:05Z",
         "duration_seconds": 5.0,
     }
     await start(api, id="empty")
     body = (await api.get(f"{SESSIONS}/empty/download", params={"export_format": "stats"})).json()
-    assert (body["num_messages"], body["first_message_at"], body["duration_seconds"]) == (0, None, None)
+    assert (body["num_messages"], body["first_message_at"], body["duration_seconds"]) == (
+        0,
+        None,
+        None,
+    )
 
 
 async def test_a_download_of_thousands_of_messages_is_whole(api: httpx.AsyncClient) -> None:
@@ -98,10 +144,14 @@ async def test_a_download_of_thousands_of_messages_is_whole(api: httpx.AsyncClie
     for batch in range(21):
         await say(api, "long", *[("user", f"{batch}.{n}") for n in range(100)])
     body = (await api.get(f"{SESSIONS}/long/download", params={"export_format": "messages"})).json()
-    assert [one["content"] for one in body["messages"]] == [f"{batch}.{n}" for batch in range(21) for n in range(100)]
+    assert [one["content"] for one in body["messages"]] == [
+        f"{batch}.{n}" for batch in range(21) for n in range(100)
+    ]
 
 
-async def test_the_status_of_a_thread(api: httpx.AsyncClient, clock: Clock, principal: Principal) -> None:
+async def test_the_status_of_a_thread(
+    api: httpx.AsyncClient, clock: Clock, principal: Principal
+) -> None:
     session = await filled(api, clock)
     thread = uuid_of(session)
     body = (await api.get(f"/api/v0/threads/{thread}/status")).json()
@@ -134,19 +184,30 @@ async def test_the_status_of_a_thread(api: httpx.AsyncClient, clock: Clock, prin
         ("tool", '{"found":true}', "find"),
         ("assistant", "found it", None),
     ]
-    assert messages[2]["additional_kwargs"] == {"tool_calls": [{"id": "c1", "name": "find", "args": {"n": 1}}]}
+    assert messages[2]["additional_kwargs"] == {
+        "tool_calls": [{"id": "c1", "name": "find", "args": {"n": 1}}]
+    }
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(ours, theirs) for ours, theirs, *_ in STATES])
-async def test_a_status_leaves_the_messages_out_while_the_run_is_under_way(api: httpx.AsyncClient, ours: str, theirs: str) -> None:
+async def test_a_status_leaves_the_messages_out_while_the_run_is_under_way(
+    api: httpx.AsyncClient, ours: str, theirs: str
+) -> None:
     await start(api, id="s", kind="workflow", workflow_id="w", workflow_name="Nightly")
     await say(api, "s", ("user", "go"))
     await run(api, "s", ours, error="broke" if theirs == "failed" else None)
     url = "/api/v0/threads/s/status"
-    default, forced, skipped = [(await api.get(url, params=params)).json() for params in ({}, {"include_messages": "true"}, {"include_messages": "0"})]
+    default, forced, skipped = [
+        (await api.get(url, params=params)).json()
+        for params in ({}, {"include_messages": "true"}, {"include_messages": "0"})
+    ]
     assert default["status"] == default["conversation_asset"]["state"] == theirs
     assert (default["conversation_asset"]["messages"] is None) == (theirs in {"queued", "running"})
     assert len(forced["conversation_asset"]["messages"]) == 1
-    assert skipped["conversation_asset"]["messages"] is skipped["conversation_asset"]["last_message"] is None
+    assert (
+        skipped["conversation_asset"]["messages"]
+        is skipped["conversation_asset"]["last_message"]
+        is None
+    )
     assert default["conversation_asset"]["linked_aops"] == [{"asset_id": "w", "title": "Nightly"}]
     assert default["error"] == ("broke" if theirs == "failed" else None)

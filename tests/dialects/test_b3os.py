@@ -33,8 +33,12 @@ async def contents(api: httpx.AsyncClient, **params: Any) -> list[str]:
     return [one["content"] for one in await data(api, HISTORY, **params)]
 
 
-async def write(api: httpx.AsyncClient, conversation: str, content: str, role: str = "user", **fields: Any) -> dict[str, Any]:
-    answer = await api.post(MESSAGES, json={"conversationId": conversation, "content": content, "role": role, **fields})
+async def write(
+    api: httpx.AsyncClient, conversation: str, content: str, role: str = "user", **fields: Any
+) -> dict[str, Any]:
+    answer = await api.post(
+        MESSAGES, json={"conversationId": conversation, "content": content, "role": role, **fields}
+    )
     assert answer.status_code == 200, answer.text
     written: dict[str, Any] = answer.json()["data"]
     return written
@@ -42,19 +46,36 @@ async def write(api: httpx.AsyncClient, conversation: str, content: str, role: s
 
 async def fill(service: Service, principal: Principal, names_and_times: dict[str, str]) -> None:
     for name, at in names_and_times.items():
-        draft = MessageDraft(role="user", parts=parts.text_part("hi"), text="hi", created_at=times.parse(at))
-        await service.sessions.record(principal, SessionDraft(id=name, created_at=times.parse(at)), [draft])
+        draft = MessageDraft(
+            role="user", parts=parts.text_part("hi"), text="hi", created_at=times.parse(at)
+        )
+        await service.sessions.record(
+            principal, SessionDraft(id=name, created_at=times.parse(at)), [draft]
+        )
 
 
-async def test_the_sessions_documents_example(api: httpx.AsyncClient, clocked: Service, principal: Principal) -> None:
+async def test_the_sessions_documents_example(
+    api: httpx.AsyncClient, clocked: Service, principal: Principal
+) -> None:
     """The session of the example is the 124th: 123 are newer, one is older, and it has 123 messages itself."""
     newer = {f"newer_{n}": f"2026-02-01T00:{n // 60:02}:{n % 60:02}Z" for n in range(123)}
     await fill(clocked, principal, newer | {"older": "2025-01-01T00:00:00Z"})
-    await start(api, id=TEXT, workflow_id=TEXT, workflow_name=TEXT, created_at="2026-01-01T00:00:00Z")
-    said = [{"role": "user", "text": TEXT if n == 0 else "more", "created_at": f"2026-01-01T00:{n // 60:02}:{n % 60:02}Z"} for n in range(123)]
+    await start(
+        api, id=TEXT, workflow_id=TEXT, workflow_name=TEXT, created_at="2026-01-01T00:00:00Z"
+    )
+    said = [
+        {
+            "role": "user",
+            "text": TEXT if n == 0 else "more",
+            "created_at": f"2026-01-01T00:{n // 60:02}:{n % 60:02}Z",
+        }
+        for n in range(123)
+    ]
     await say(api, TEXT, *said[:100])
     await say(api, TEXT, *said[100:])
-    answer = await api.get(SESSIONS, params={"limit": "1", "offset": "123"}, headers={"X-Request-ID": "req_abc123"})
+    answer = await api.get(
+        SESSIONS, params={"limit": "1", "offset": "123"}, headers={"X-Request-ID": "req_abc123"}
+    )
     assert answer.json() == {
         "code": 200,
         "data": {
@@ -80,14 +101,26 @@ async def test_the_sessions_documents_example(api: httpx.AsyncClient, clocked: S
     }
 
 
-async def test_the_history_documents_example(api: httpx.AsyncClient, principal: Principal, clock: Clock) -> None:
+async def test_the_history_documents_example(
+    api: httpx.AsyncClient, principal: Principal, clock: Clock
+) -> None:
     clock.set("2026-01-01T00:00:00Z")
     await start(api, id=TEXT, workflow_id=TEXT)
     await run(api, TEXT, "running", id=TEXT)
     clock.move(2)
     picture = {"type": "uri", "modality": "image", "mime_type": "image/png", "uri": TEXT}
     usage = {"input_tokens": 100, "output_tokens": 23}
-    (said,) = await say(api, TEXT, {"role": "user", "parts": [{"type": "text", "content": TEXT}, picture], "run_id": TEXT, "sender_id": TEXT, "usage": usage})
+    (said,) = await say(
+        api,
+        TEXT,
+        {
+            "role": "user",
+            "parts": [{"type": "text", "content": TEXT}, picture],
+            "run_id": TEXT,
+            "sender_id": TEXT,
+            "usage": usage,
+        },
+    )
     answer = await api.get(HISTORY, params={"sessionId": TEXT}, headers={"X-Request-ID": TEXT})
     assert answer.json() == {
         "code": 200,
@@ -118,8 +151,14 @@ async def test_the_history_documents_example(api: httpx.AsyncClient, principal: 
 async def test_a_get_with_a_json_body_is_answered(api: httpx.AsyncClient) -> None:
     await write(api, "session_1_a", "hello")
     for url in (SESSIONS, f"{HISTORY}?sessionId=session_1_a"):
-        answer = await api.request("GET", url, content=b"{}", headers={"Content-Type": "application/json"})
-        assert (answer.status_code, answer.json()["code"], answer.json()["message"]) == (200, 200, "success")
+        answer = await api.request(
+            "GET", url, content=b"{}", headers={"Content-Type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["code"], answer.json()["message"]) == (
+            200,
+            200,
+            "success",
+        )
 
 
 async def test_a_text_that_does_not_apply_is_empty(api: httpx.AsyncClient) -> None:
@@ -140,17 +179,25 @@ async def test_a_text_that_does_not_apply_is_empty(api: httpx.AsyncClient) -> No
     }
     (shown,) = await data(api, HISTORY, sessionId=name)
     empty = {field for field, value in shown.items() if value == ""}
-    assert (empty, shown["imageUrls"], shown["tokensUsed"]) == ({"senderUserId", "workflowId"}, [], 0)
+    assert (empty, shown["imageUrls"], shown["tokensUsed"]) == (
+        {"senderUserId", "workflowId"},
+        [],
+        0,
+    )
     assert not [field for field in shown if field.startswith("linkedRun")]
 
 
-async def test_the_preview_is_the_first_user_message_cut_to_100_characters(api: httpx.AsyncClient) -> None:
+async def test_the_preview_is_the_first_user_message_cut_to_100_characters(
+    api: httpx.AsyncClient,
+) -> None:
     await write(api, "long", "é" * 150)
     await write(api, "long", "second")
     assert [one["preview"] for one in (await data(api, SESSIONS))["items"]] == ["é" * 100]
 
 
-async def test_the_list_goes_by_the_last_message_and_leaves_out_silent_sessions(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_the_list_goes_by_the_last_message_and_leaves_out_silent_sessions(
+    api: httpx.AsyncClient, clock: Clock
+) -> None:
     for name in ("a", "b", "c"):
         await write(api, name, "hi")
         clock.move(1)
@@ -161,7 +208,9 @@ async def test_the_list_goes_by_the_last_message_and_leaves_out_silent_sessions(
     assert await names(api) == ["a", "c", "b"]
 
 
-async def test_limit_and_offset(api: httpx.AsyncClient, clocked: Service, principal: Principal) -> None:
+async def test_limit_and_offset(
+    api: httpx.AsyncClient, clocked: Service, principal: Principal
+) -> None:
     await fill(clocked, principal, {f"s{n:02}": f"2026-01-01T00:{n:02}:00Z" for n in range(55)})
     newest_first = [f"s{n:02}" for n in range(54, -1, -1)]
     page = await data(api, SESSIONS)
@@ -170,17 +219,26 @@ async def test_limit_and_offset(api: httpx.AsyncClient, clocked: Service, princi
     assert (page["limit"], page["hasMore"], len(page["items"])) == (50, True, 50)
     assert await names(api, limit=50, offset=50) == newest_first[50:]
     page = await data(api, SESSIONS, limit=5, offset=50)
-    assert (page["hasMore"], [one["sessionId"] for one in page["items"]]) == (False, newest_first[50:])
+    assert (page["hasMore"], [one["sessionId"] for one in page["items"]]) == (
+        False,
+        newest_first[50:],
+    )
     page = await data(api, SESSIONS, offset=2**63 - 1)
     assert page == {"hasMore": False, "items": [], "limit": 20, "offset": 2**63 - 1}
 
 
-async def test_pages_never_overlap_when_times_are_equal(api: httpx.AsyncClient, clocked: Service, principal: Principal) -> None:
+async def test_pages_never_overlap_when_times_are_equal(
+    api: httpx.AsyncClient, clocked: Service, principal: Principal
+) -> None:
     await fill(clocked, principal, {f"s{n}": "2026-01-01T00:00:00Z" for n in range(6)})
-    assert {name for offset in (0, 2, 4) for name in await names(api, limit=2, offset=offset)} == {f"s{n}" for n in range(6)}
+    assert {name for offset in (0, 2, 4) for name in await names(api, limit=2, offset=offset)} == {
+        f"s{n}" for n in range(6)
+    }
 
 
-async def test_history_is_the_newest_messages_in_the_order_they_were_sent(api: httpx.AsyncClient) -> None:
+async def test_history_is_the_newest_messages_in_the_order_they_were_sent(
+    api: httpx.AsyncClient,
+) -> None:
     await start(api, id="s")
     await say(api, "s", *[("user", str(n)) for n in range(100)])
     await say(api, "s", *[("user", str(n)) for n in range(100, 120)])
@@ -189,32 +247,44 @@ async def test_history_is_the_newest_messages_in_the_order_they_were_sent(api: h
     assert await contents(api, sessionId="s", limit=1000) == [str(n) for n in range(20, 120)]
 
 
-async def test_before_and_before_id_walk_back_without_gap_or_overlap(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_before_and_before_id_walk_back_without_gap_or_overlap(
+    api: httpx.AsyncClient, clock: Clock
+) -> None:
     """Ten messages of one moment, then ten more: a time alone cannot walk through them, the id can."""
     await start(api, id="s", workflow_id="w")
     await say(api, "s", *[("user", str(n)) for n in range(10)])
     clock.move(1)
     await say(api, "s", *[("user", str(n)) for n in range(10, 20)])
-    for name in ({"sessionId": "s"}, {"workflowId": "w"}, {"conversationId": "s", "workflowId": "w"}):
+    for name in (
+        {"sessionId": "s"},
+        {"workflowId": "w"},
+        {"conversationId": "s", "workflowId": "w"},
+    ):
         walked, place = list[str](), dict[str, str]()
         while page := await data(api, HISTORY, limit=3, **name, **place):
             walked = [one["content"] for one in page] + walked
             place = {"before": page[0]["createdAt"], "beforeId": page[0]["id"]}
         assert walked == [str(n) for n in range(20)]
         newest = (await data(api, HISTORY, **name))[-1]
-        assert await contents(api, before=newest["createdAt"], **name) == [str(n) for n in range(10)]
+        assert await contents(api, before=newest["createdAt"], **name) == [
+            str(n) for n in range(10)
+        ]
     last = (await data(api, HISTORY, sessionId="s"))[-1]
     assert await contents(api, sessionId="s", beforeId=last["id"], limit=2) == ["17", "18"]
 
 
-async def test_the_history_of_a_workflow_joins_its_sessions_by_time(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_the_history_of_a_workflow_joins_its_sessions_by_time(
+    api: httpx.AsyncClient, clock: Clock
+) -> None:
     for place, name in enumerate(("a", "b", "a", "c", "b")):
         await write(api, name, f"{name}{place}", workflowId="w" if name != "c" else "other")
         clock.move(1)
     assert await contents(api, workflowId="w") == ["a0", "b1", "a2", "b4"]
     assert await contents(api, workflowId="w", limit=2) == ["a2", "b4"]
     newest = (await data(api, HISTORY, workflowId="w"))[2]
-    assert await contents(api, workflowId="w", limit=2, before=newest["createdAt"], beforeId=newest["id"]) == ["a0", "b1"]
+    assert await contents(
+        api, workflowId="w", limit=2, before=newest["createdAt"], beforeId=newest["id"]
+    ) == ["a0", "b1"]
 
 
 async def test_several_ids_must_all_hold(api: httpx.AsyncClient) -> None:
@@ -253,7 +323,12 @@ async def test_history_takes_every_form_of_a_sessions_name(api: httpx.AsyncClien
 async def test_the_state_of_a_linked_run(api: httpx.AsyncClient, state: str, shown: str) -> None:
     await start(api, id="s", workflow_id="w")
     await run(api, "s", state, id="r")
-    await say(api, "s", {"role": "assistant", "text": "hi", "run_id": "r"}, {"role": "assistant", "text": "free", "run_id": "no such run"})
+    await say(
+        api,
+        "s",
+        {"role": "assistant", "text": "hi", "run_id": "r"},
+        {"role": "assistant", "text": "free", "run_id": "no such run"},
+    )
     for name in ({"sessionId": "s"}, {"workflowId": "w"}):
         linked, free = await data(api, HISTORY, **name)
         assert (linked["linkedRunStatus"], linked["linkedRunId"]) == (shown, "r")
@@ -261,7 +336,9 @@ async def test_the_state_of_a_linked_run(api: httpx.AsyncClient, state: str, sho
         assert "linkedRunId" not in free
 
 
-async def test_an_interrupted_run_is_a_failure(api: httpx.AsyncClient, clocked: Service, clock: Clock) -> None:
+async def test_an_interrupted_run_is_a_failure(
+    api: httpx.AsyncClient, clocked: Service, clock: Clock
+) -> None:
     await start(api, id="s")
     await run(api, "s", "running", id="r", lease_seconds=10)
     await say(api, "s", {"role": "assistant", "text": "hi", "run_id": "r"})
@@ -276,12 +353,29 @@ async def test_tools_answers_are_context_and_images_are_urls(api: httpx.AsyncCli
     await say(
         api,
         "s",
-        {"role": "user", "parts": [{"type": "blob", "modality": "image", "mime_type": "image/gif", "content": "R0lG"}, {"type": "text", "content": "look"}]},
-        {"role": "user", "parts": [{"type": "uri", "mime_type": "application/pdf", "uri": "https://x.test/a.pdf"}]},
-        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "response": {"found": 1}}]},
+        {
+            "role": "user",
+            "parts": [
+                {"type": "blob", "modality": "image", "mime_type": "image/gif", "content": "R0lG"},
+                {"type": "text", "content": "look"},
+            ],
+        },
+        {
+            "role": "user",
+            "parts": [
+                {"type": "uri", "mime_type": "application/pdf", "uri": "https://x.test/a.pdf"}
+            ],
+        },
+        {
+            "role": "tool",
+            "parts": [{"type": "tool_call_response", "id": "c", "response": {"found": 1}}],
+        },
         {"role": "tool", "parts": [{"type": "tool_call_response", "id": "d", "response": "plain"}]},
     )
-    shown = [(one["role"], one["content"], one["imageUrls"], one["senderUserId"]) for one in await data(api, HISTORY, sessionId="s")]
+    shown = [
+        (one["role"], one["content"], one["imageUrls"], one["senderUserId"])
+        for one in await data(api, HISTORY, sessionId="s")
+    ]
     assert shown == [
         ("user", "look", ["data:image/gif;base64,R0lG"], "u1"),
         ("user", "", [], "u1"),
@@ -291,7 +385,9 @@ async def test_tools_answers_are_context_and_images_are_urls(api: httpx.AsyncCli
 
 
 async def test_bad_parameters_are_400_in_the_envelope(api: httpx.AsyncClient) -> None:
-    bad: list[tuple[str, str, str]] = [(SESSIONS, "limit", value) for value in ("0", "-1", "x", "", "1.5", "9" * 5000)]
+    bad: list[tuple[str, str, str]] = [
+        (SESSIONS, "limit", value) for value in ("0", "-1", "x", "", "1.5", "9" * 5000)
+    ]
     bad += [(SESSIONS, "offset", value) for value in ("-1", "x", "", "9223372036854775808", "1.5")]
     bad += [(HISTORY, "limit", value) for value in ("0", "-1", "x", "")]
     bad += [(HISTORY, "before", value) for value in ("yesterday", "2026-13-01", "")]
@@ -326,7 +422,12 @@ async def test_bad_messages_are_400_in_the_envelope(api: httpx.AsyncClient) -> N
     for change in changes:
         refused(await api.post(MESSAGES, json=good | change), 400)
     for missing in good:
-        refused(await api.post(MESSAGES, json={name: value for name, value in good.items() if name != missing}), 400)
+        refused(
+            await api.post(
+                MESSAGES, json={name: value for name, value in good.items() if name != missing}
+            ),
+            400,
+        )
     for text in (b"", b"[]", b"{", b"\xff", b'"x"'):
         refused(await api.post(MESSAGES, content=text), 400)
     refused(await api.post(MESSAGES, content=b"x" * 2_000_000), 413)
@@ -341,40 +442,82 @@ async def test_errors_have_b3os_shape(api: httpx.AsyncClient, make_key: MakeKey)
     refused(await api.get(SESSIONS, headers={"Authorization": ""}), 401)
     refused(await api.get(SESSIONS, headers={"Authorization": "Bearer nothing"}), 401)
     reader = {"Authorization": f"Bearer {await make_key('sessions:read')}"}
-    refused(await api.post(MESSAGES, json={"conversationId": "s", "content": "x", "role": "user"}, headers=reader), 403)
-    refused(await api.get(SESSIONS, headers={"Authorization": f"Bearer {await make_key('export')}"}), 403)
+    refused(
+        await api.post(
+            MESSAGES, json={"conversationId": "s", "content": "x", "role": "user"}, headers=reader
+        ),
+        403,
+    )
+    refused(
+        await api.get(SESSIONS, headers={"Authorization": f"Bearer {await make_key('export')}"}),
+        403,
+    )
 
 
-async def test_the_organization_header_must_name_the_keys_own(api: httpx.AsyncClient, principal: Principal, clocked: Service) -> None:
-    for own in (principal.workspace_id, f"ws_{principal.workspace_id}", principal.workspace_name, ""):
+async def test_the_organization_header_must_name_the_keys_own(
+    api: httpx.AsyncClient, principal: Principal, clocked: Service
+) -> None:
+    for own in (
+        principal.workspace_id,
+        f"ws_{principal.workspace_id}",
+        principal.workspace_name,
+        "",
+    ):
         assert (await api.get(SESSIONS, headers={"X-Org-ID": own})).status_code == 200
     other = await clocked.workspaces.create(f"beside {principal.workspace_name}")
     for foreign in (other.id, f"ws_{other.id}", other.name, "nothing"):
         refused(await api.get(SESSIONS, headers={"X-Org-ID": foreign}), 403)
-        refused(await api.get(HISTORY, params={"sessionId": "s"}, headers={"X-Org-ID": foreign}), 403)
-        refused(await api.post(MESSAGES, json={"conversationId": "s", "content": "x", "role": "user"}, headers={"X-Org-ID": foreign}), 403)
+        refused(
+            await api.get(HISTORY, params={"sessionId": "s"}, headers={"X-Org-ID": foreign}), 403
+        )
+        refused(
+            await api.post(
+                MESSAGES,
+                json={"conversationId": "s", "content": "x", "role": "user"},
+                headers={"X-Org-ID": foreign},
+            ),
+            403,
+        )
 
 
-async def test_another_workspace_sees_and_touches_nothing(api: httpx.AsyncClient, foreign_key: str) -> None:
+async def test_another_workspace_sees_and_touches_nothing(
+    api: httpx.AsyncClient, foreign_key: str
+) -> None:
     await write(api, "s", "ours", workflowId="w")
     api.headers["Authorization"] = f"Bearer {foreign_key}"
-    assert await names(api) == await contents(api, sessionId="s") == await contents(api, workflowId="w") == []
+    assert (
+        await names(api)
+        == await contents(api, sessionId="s")
+        == await contents(api, workflowId="w")
+        == []
+    )
     await write(api, "s", "theirs")
     assert await contents(api, sessionId="s") == ["theirs"]
 
 
-async def test_a_key_of_one_user_neither_sees_nor_writes_to_others(api: httpx.AsyncClient, clocked: Service, principal: Principal) -> None:
+async def test_a_key_of_one_user_neither_sees_nor_writes_to_others(
+    api: httpx.AsyncClient, clocked: Service, principal: Principal
+) -> None:
     await start(api, id="s", user="u1", workflow_id="w")
     await say(api, "s", ("user", "secret"))
     key, _ = await clocked.keys.create(principal, "narrow", ALL_SCOPES, user_id="u2")
     api.headers["Authorization"] = f"Bearer {key}"
-    assert await names(api) == await contents(api, sessionId="s") == await contents(api, workflowId="w") == []
-    refused(await api.post(MESSAGES, json={"conversationId": "s", "content": "x", "role": "user"}), 404)
+    assert (
+        await names(api)
+        == await contents(api, sessionId="s")
+        == await contents(api, workflowId="w")
+        == []
+    )
+    refused(
+        await api.post(MESSAGES, json={"conversationId": "s", "content": "x", "role": "user"}), 404
+    )
 
 
 def refused(answer: httpx.Response, status: int) -> None:
     """The error envelope: a six-digit code that begins with the status, and no more keys than the four."""
     body = answer.json()
-    assert (answer.status_code, body["code"] // 1000, body["details"]) == (status, status, []), answer.text
+    assert (answer.status_code, body["code"] // 1000, body["details"]) == (status, status, []), (
+        answer.text
+    )
     assert list(body) == ["code", "message", "requestId", "details"]
     assert body["requestId"] == answer.headers["x-request-id"]

@@ -20,8 +20,16 @@ FOREIGN = [one for one in DIALECTS if one.name != "native"]
 def test_the_page_names_every_route_parameter_and_scope(dialect: Dialect) -> None:
     """A route is named by the last word of its path, as `/word`, so that a row may stand for several."""
     page = (PAGES / f"{dialect.name}.md").read_text("utf-8")
-    words = {"/" + [part for part in one.path.split("/") if not part.startswith("{")][-1] for one in dialect.routes}
-    words |= {field.encode_name for one in dialect.routes if one.params for field in msgspec.structs.fields(one.params)}
+    words = {
+        "/" + [part for part in one.path.split("/") if not part.startswith("{")][-1]
+        for one in dialect.routes
+    }
+    words |= {
+        field.encode_name
+        for one in dialect.routes
+        if one.params
+        for field in msgspec.structs.fields(one.params)
+    }
     words |= {one.scope for one in dialect.routes if one.scope}
     assert not {word for word in words if not re.search(rf"{re.escape(word)}\b", page)}
     assert "```sh\ncurl" in page
@@ -36,5 +44,9 @@ def test_every_page_takes_the_key_from_where_the_first_page_put_it() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     told = set(re.findall(r"^export (HANSARD_\w+)=", pages[0].read_text("utf-8"), re.MULTILINE))
     assert told == {"HANSARD_API_KEY"}
-    used = {(page.name, name) for page in pages for name in re.findall(r"\$\{?(HANSARD_\w+)", page.read_text("utf-8"))}
+    used = {
+        (page.name, name)
+        for page in pages
+        for name in re.findall(r"\$\{?(HANSARD_\w+)", page.read_text("utf-8"))
+    }
     assert {one for one in used if one[1] not in told} == set()

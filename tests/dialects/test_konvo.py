@@ -37,7 +37,12 @@ EXAMPLE = {
                 "last_message_date": "2026-02-25T16:49:30.000Z",
                 "last_updated": "2026-02-25T16:50:00.000Z",
             },
-            "state": {"session_id": "2eac78c7-ef64-49cb-82f0-7280b555f015", "type": "CONCIERGE", "sub_intent_type": "CONCIERGE", "trail": [{}]},
+            "state": {
+                "session_id": "2eac78c7-ef64-49cb-82f0-7280b555f015",
+                "type": "CONCIERGE",
+                "sub_intent_type": "CONCIERGE",
+                "trail": [{}],
+            },
             "messages": [
                 {
                     "message_id": "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
@@ -78,22 +83,53 @@ async def test_the_documents_example(lone_service: Service, clock: Clock) -> Non
     """The one session of the example, 122 older ones, and the last message a tool's, which is not shown."""
     one: Any = EXAMPLE["result"][0]  # type: ignore[index]  # the example is plain JSON
     clock.set(one["created_at"])
-    filled = Service(lone_service.store, lone_service.secret, clock=clock, ids=GivenIds(one["workspace_id"]))
+    filled = Service(
+        lone_service.store, lone_service.secret, clock=clock, ids=GivenIds(one["workspace_id"])
+    )
     operator = filled.workspaces.operator(await filled.workspaces.create("konvo"))
     key, _ = await filled.keys.create(operator, "konvo", ALL_SCOPES)
     transport = httpx.ASGITransport(application(filled, Settings(store=lone_service.store.url)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test", headers={"x-api-key": key}) as api:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://hansard.test", headers={"x-api-key": key}
+    ) as api:
         await _older_sessions(filled, operator, 122)
         external = {"feed_id": one["feed_id"], "contact_id": one["contact_id"]}
-        words = {"intent": "CONCIERGE", "sub_intent": "CONCIERGE", "trail": [{}], "resolution": "resolved"}
-        await start(api, id=one["id"], user="4915142424351", channel="whatsapp", created_at=one["created_at"], external_ids=external, **words)
+        words = {
+            "intent": "CONCIERGE",
+            "sub_intent": "CONCIERGE",
+            "trail": [{}],
+            "resolution": "resolved",
+        }
+        await start(
+            api,
+            id=one["id"],
+            user="4915142424351",
+            channel="whatsapp",
+            created_at=one["created_at"],
+            external_ids=external,
+            **words,
+        )
         said = one["messages"][0]
-        tool = {"type": "tool_call", "id": "call_1", "name": "find_order", "arguments": {"phone": "4915142424351"}}
+        tool = {
+            "type": "tool_call",
+            "id": "call_1",
+            "name": "find_order",
+            "arguments": {"phone": "4915142424351"},
+        }
         await say(
             api,
             one["id"],
-            {"role": "user", "text": said["message"], "client_id": said["message_id"], "created_at": said["created_at"]},
-            {"role": "assistant", "parts": [tool], "created_at": one["status"]["last_message_date"]},
+            {
+                "role": "user",
+                "text": said["message"],
+                "client_id": said["message_id"],
+                "created_at": said["created_at"],
+            },
+            {
+                "role": "assistant",
+                "parts": [tool],
+                "created_at": one["status"]["last_message_date"],
+            },
         )
         clock.set(one["status"]["completed_at"])
         await api.post(f"/v1/sessions/{one['id']}/end", json={})
@@ -110,12 +146,22 @@ async def test_a_workspace_is_a_uuid_like_everything_else(api: httpx.AsyncClient
 
 async def _older_sessions(service: Service, operator: Principal, number: int) -> None:
     for place in range(number):
-        await service.sessions.start(operator, SessionDraft(created_at=times.parse("2026-01-01T00:00:00Z") + place))
+        await service.sessions.start(
+            operator, SessionDraft(created_at=times.parse("2026-01-01T00:00:00Z") + place)
+        )
 
 
 async def test_blocks_that_were_not_asked_for_are_absent(api: httpx.AsyncClient) -> None:
     await start(api, id="bare")
-    bare = ["id", "workspace_id", "feed_id", "contact_id", "external_user_id", "channel", "created_at"]
+    bare = [
+        "id",
+        "workspace_id",
+        "feed_id",
+        "contact_id",
+        "external_user_id",
+        "channel",
+        "created_at",
+    ]
     assert list((await get(api))["result"][0]) == bare
     assert list((await get(api, state="true"))["result"][0]) == [*bare, "status", "state"]
     assert list((await get(api, messages="true"))["result"][0]) == [*bare, "messages"]
@@ -124,7 +170,12 @@ async def test_blocks_that_were_not_asked_for_are_absent(api: httpx.AsyncClient)
 async def test_what_is_not_known_is_null(api: httpx.AsyncClient) -> None:
     session = await start(api, id="bare")
     one = (await get(api, state="true", messages="true"))["result"][0]
-    assert {name for name, value in one.items() if value is None} == {"feed_id", "contact_id", "external_user_id", "channel"}
+    assert {name for name, value in one.items() if value is None} == {
+        "feed_id",
+        "contact_id",
+        "external_user_id",
+        "channel",
+    }
     assert one["status"] | {"last_updated": ""} == {
         "session_id": uuid_of(session),
         "completed": False,
@@ -133,7 +184,12 @@ async def test_what_is_not_known_is_null(api: httpx.AsyncClient) -> None:
         "last_message_date": None,
         "last_updated": "",
     }
-    assert one["state"] == {"session_id": uuid_of(session), "type": None, "sub_intent_type": None, "trail": []}
+    assert one["state"] == {
+        "session_id": uuid_of(session),
+        "type": None,
+        "sub_intent_type": None,
+        "trail": [],
+    }
     assert one["messages"] == []
 
 
@@ -143,14 +199,20 @@ async def test_feed_and_contact_come_from_the_external_ids(api: httpx.AsyncClien
     assert (one["feed_id"], one["contact_id"]) == ("f", "c")
 
 
-async def test_unresolved_is_the_resolution_and_completed_the_end(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_unresolved_is_the_resolution_and_completed_the_end(
+    api: httpx.AsyncClient, clock: Clock
+) -> None:
     await start(api, id="open", resolution="unresolved")
     await api.post("/v1/sessions/open/end", json={})
     clock.move(1)
     await start(api, id="ongoing", resolution="resolved")
     ongoing, over = (one["status"] for one in (await get(api, state="1"))["result"])
     assert (over["completed"], over["unresolved"]) == (True, True)
-    assert (ongoing["completed"], ongoing["unresolved"], ongoing["completed_at"]) == (False, False, None)
+    assert (ongoing["completed"], ongoing["unresolved"], ongoing["completed_at"]) == (
+        False,
+        False,
+        None,
+    )
 
 
 async def test_messages_are_text_only_in_order_and_say_who_spoke(api: httpx.AsyncClient) -> None:
@@ -161,19 +223,37 @@ async def test_messages_are_text_only_in_order_and_say_who_spoke(api: httpx.Asyn
         "talk",
         ("system", "be kind"),
         ("user", "hello"),
-        {"role": "assistant", "parts": [{"type": "text", "content": "I look"}, {"type": "tool_call", "id": "c", "name": "look"}]},
+        {
+            "role": "assistant",
+            "parts": [
+                {"type": "text", "content": "I look"},
+                {"type": "tool_call", "id": "c", "name": "look"},
+            ],
+        },
         {"role": "tool", "parts": [answer]},
         {"role": "assistant", "text": "a person here", "sender": "operator"},
     )
     messages = (await get(api, messages="true"))["result"][0]["messages"]
-    assert [(one["initiator_origin"], one["message"]) for one in messages] == [("RECIPIENT", "hello"), ("AI", "I look"), ("AGENT", "a person here")]
+    assert [(one["initiator_origin"], one["message"]) for one in messages] == [
+        ("RECIPIENT", "hello"),
+        ("AI", "I look"),
+        ("AGENT", "a person here"),
+    ]
     assert messages[0]["message_id"] == said[1]["id"].removeprefix("msg_")
 
 
 async def test_pages_begin_at_one_and_zero_means_one(api: httpx.AsyncClient) -> None:
-    made = [uuid_of(await start(api, id=f"s{n}", created_at=f"2026-01-0{n}T00:00:00Z")) for n in range(1, 6)][::-1]
+    made = [
+        uuid_of(await start(api, id=f"s{n}", created_at=f"2026-01-0{n}T00:00:00Z"))
+        for n in range(1, 6)
+    ][::-1]
     assert await ids(api) == made
-    assert await ids(api, limit=2) == await ids(api, page=1, limit=2) == await ids(api, page=0, limit=2) == made[:2]
+    assert (
+        await ids(api, limit=2)
+        == await ids(api, page=1, limit=2)
+        == await ids(api, page=0, limit=2)
+        == made[:2]
+    )
     assert await ids(api, page=2, limit=2) == made[2:4]
     assert await ids(api, page=3, limit=2) == made[4:]
     assert await get(api, page=4, limit=2) == {"count": 5, "result": []}
@@ -181,37 +261,51 @@ async def test_pages_begin_at_one_and_zero_means_one(api: httpx.AsyncClient) -> 
 
 
 async def test_pages_never_overlap_when_times_are_equal(api: httpx.AsyncClient) -> None:
-    made = {uuid_of(await start(api, id=f"s{n}", created_at="2026-01-01T00:00:00Z")) for n in range(6)}
+    made = {
+        uuid_of(await start(api, id=f"s{n}", created_at="2026-01-01T00:00:00Z")) for n in range(6)
+    }
     walked = [one for page in (1, 2, 3) for one in await ids(api, page=page, limit=2)]
     assert (len(walked), set(walked)) == (6, made)
 
 
-async def test_a_limit_above_the_maximum_is_cut(clocked: Service, principal: Principal, api: httpx.AsyncClient) -> None:
+async def test_a_limit_above_the_maximum_is_cut(
+    clocked: Service, principal: Principal, api: httpx.AsyncClient
+) -> None:
     await _older_sessions(clocked, principal, 201)
     body = await get(api, limit=10_000)
     assert (body["count"], len(body["result"])) == (201, 200)
     assert len((await get(api))["result"]) == 50
 
 
-async def test_both_times_filter_by_creation_inclusively(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_both_times_filter_by_creation_inclusively(
+    api: httpx.AsyncClient, clock: Clock
+) -> None:
     first = uuid_of(await start(api, id="first", created_at="2026-01-01T10:00:00.206456Z"))
     second = uuid_of(await start(api, id="second", created_at="2026-01-02T10:00:00Z"))
     clock.move(3600)
     await say(api, "first", ("user", "an update much later"))
     assert await ids(api, updated_at_min="2026-01-02T10:00:00Z") == [second]
     assert await ids(api, updated_at_max="2026-01-02T09:59:59.999Z") == [first]
-    assert await ids(api, updated_at_min="2026-01-01T10:00:00.206Z", updated_at_max="2026-01-01T10:00:00.206Z") == [first]
+    assert await ids(
+        api, updated_at_min="2026-01-01T10:00:00.206Z", updated_at_max="2026-01-01T10:00:00.206Z"
+    ) == [first]
     assert (await get(api, updated_at_min="2026-01-02T10:00:00.001Z"))["count"] == 0
 
 
-@pytest.mark.parametrize("text", ["2026-01-02T12:00:00+02:00", "2026-01-02T12:00:00 02:00", "2026-01-02T10:00:00", "2026-01-02"])
+@pytest.mark.parametrize(
+    "text",
+    ["2026-01-02T12:00:00+02:00", "2026-01-02T12:00:00 02:00", "2026-01-02T10:00:00", "2026-01-02"],
+)
 async def test_a_time_may_have_any_offset_or_none(api: httpx.AsyncClient, text: str) -> None:
     await start(api, id="first", created_at="2026-01-01T23:59:59Z")
     second = uuid_of(await start(api, id="second", created_at="2026-01-02T10:00:00Z"))
     assert await ids(api, updated_at_min=text) == [second]
 
 
-@pytest.mark.parametrize(("text", "is_true"), [("true", True), ("TRUE", True), ("1", True), ("False", False), ("0", False)])
+@pytest.mark.parametrize(
+    ("text", "is_true"),
+    [("true", True), ("TRUE", True), ("1", True), ("False", False), ("0", False)],
+)
 async def test_booleans_in_any_case(api: httpx.AsyncClient, text: str, is_true: bool) -> None:
     await start(api, id="s")
     one = (await get(api, messages=text, state=text))["result"][0]
@@ -230,7 +324,11 @@ async def test_bad_parameters_are_400_with_a_message(api: httpx.AsyncClient) -> 
     for name, values in bad.items():
         for value in values:
             answer = await api.get(URL, params={name: value})
-            assert (answer.status_code, list(answer.json())) == (400, ["message"]), (name, value, answer.text)
+            assert (answer.status_code, list(answer.json())) == (400, ["message"]), (
+                name,
+                value,
+                answer.text,
+            )
             assert name in answer.json()["message"]
 
 
@@ -243,7 +341,13 @@ async def test_errors_have_konvos_shape(api: httpx.AsyncClient, make_key: MakeKe
     narrow = await api.get(URL, headers={"Authorization": f"Bearer {await make_key('export')}"})
     absent = await api.get(URL, headers={"Authorization": ""})
     typo = await api.get(URL, headers={"Authorization": "", "x-api-key": "hsd_nothing"})
-    for answer, status in ((unknown, 404), (wrong_method, 405), (narrow, 403), (absent, 401), (typo, 401)):
+    for answer, status in (
+        (unknown, 404),
+        (wrong_method, 405),
+        (narrow, 403),
+        (absent, 401),
+        (typo, 401),
+    ):
         assert (answer.status_code, list(answer.json())) == (status, ["message"])
         assert answer.headers["x-request-id"]
 
@@ -267,12 +371,18 @@ async def test_sub_sessions_and_task_sessions_are_sessions_too(api: httpx.AsyncC
     assert (await get(api))["count"] == 3
 
 
-async def test_an_unchanged_list_is_answered_304_and_a_changed_one_anew(api: httpx.AsyncClient) -> None:
+async def test_an_unchanged_list_is_answered_304_and_a_changed_one_anew(
+    api: httpx.AsyncClient,
+) -> None:
     await start(api, id="s")
     for params in ({}, {"state": "true"}, {"messages": "true"}):
         first = await api.get(URL, params=params)
-        assert (await api.get(URL, params=params, headers={"If-None-Match": first.headers["etag"]})).status_code == 304
+        assert (
+            await api.get(URL, params=params, headers={"If-None-Match": first.headers["etag"]})
+        ).status_code == 304
         assert (await api.get(URL, params=params)).json() == first.json()
         await say(api, "s", ("user", "news"))
-        assert (await api.get(URL, params=params, headers={"If-None-Match": first.headers["etag"]})).status_code == 200
+        assert (
+            await api.get(URL, params=params, headers={"If-None-Match": first.headers["etag"]})
+        ).status_code == 200
     assert len((await get(api, messages="true"))["result"][0]["messages"]) == 3

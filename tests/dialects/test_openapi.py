@@ -16,7 +16,12 @@ CHAT = "/v1/ai/workflow/chat"
 LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     "b3os": {f"{CHAT}/sessions": ("data", "items"), f"{CHAT}/history?sessionId=one": ("data",)},
     "athena": {"/api/v0/sessions": ("items",), "/api/v0/api/v0/sessions": ("items",)},
-    "pocketpaw": {"/api/sessions": ("sessions",), "/api/v1/sessions": ("sessions",), "/api/sessions/search?q=hello": ("sessions",), "/api/memory/sessions": ()},
+    "pocketpaw": {
+        "/api/sessions": ("sessions",),
+        "/api/v1/sessions": ("sessions",),
+        "/api/sessions/search?q=hello": ("sessions",),
+        "/api/memory/sessions": (),
+    },
     "konvo": {"/ai-sessions?state=true&messages=true": ("result",)},
 }
 BAD = {
@@ -54,8 +59,12 @@ def content(operation: Json, status: str) -> Json:
     return schema
 
 
-@pytest.mark.parametrize(("name", "url"), [(name, url) for name, urls in LISTS.items() for url in urls])
-async def test_what_a_list_holds_is_described_key_by_key(api: httpx.AsyncClient, documents: dict[str, Json], name: str, url: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "url"), [(name, url) for name, urls in LISTS.items() for url in urls]
+)
+async def test_what_a_list_holds_is_described_key_by_key(
+    api: httpx.AsyncClient, documents: dict[str, Json], name: str, url: str
+) -> None:
     await start(api, id="one")
     await run(api, "one", "completed", id="r-1")
     await say(api, "one", {"role": "user", "text": "hello", "run_id": "r-1"})
@@ -69,20 +78,33 @@ async def test_what_a_list_holds_is_described_key_by_key(api: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-async def test_errors_are_described_with_their_status(api: httpx.AsyncClient, documents: dict[str, Json], name: str) -> None:
+async def test_errors_are_described_with_their_status(
+    api: httpx.AsyncClient, documents: dict[str, Json], name: str
+) -> None:
     query, path, status = BAD[name]
-    answers = [await api.get(f"{path}?{query}"), await api.get(path, headers={"X-API-KEY": "another"})]
+    answers = [
+        await api.get(f"{path}?{query}"),
+        await api.get(path, headers={"X-API-KEY": "another"}),
+    ]
     assert [one.status_code for one in answers] == [status, 401]
     for one in answers:
-        error = described(documents[name], content(documents[name]["paths"][path]["get"], str(one.status_code)))
+        error = described(
+            documents[name], content(documents[name]["paths"][path]["get"], str(one.status_code))
+        )
         assert set(one.json()) <= set(error["properties"])
     assert all({"4XX", "5XX"} <= set(one["responses"]) for one in operations(documents[name]))
-    assert all({"401", "403"} <= set(one["responses"]) for one in operations(documents[name]) if "security" in one)
+    assert all(
+        {"401", "403"} <= set(one["responses"])
+        for one in operations(documents[name])
+        if "security" in one
+    )
 
 
 @pytest.mark.parametrize("name", FOREIGN)
 async def test_no_parameter_is_said_to_be_null(documents: dict[str, Json], name: str) -> None:
-    parameters = [one for operation in operations(documents[name]) for one in operation.get("parameters", ())]
+    parameters = [
+        one for operation in operations(documents[name]) for one in operation.get("parameters", ())
+    ]
     assert parameters
     assert not [one["name"] for one in parameters if "null" in str(one["schema"])]
 
@@ -90,38 +112,82 @@ async def test_no_parameter_is_said_to_be_null(documents: dict[str, Json], name:
 async def test_every_place_of_a_key_is_told(documents: dict[str, Json]) -> None:
     everywhere: list[Json] = [{"bearer": []}, {"apiKey": []}]
     assert documents["konvo"]["paths"]["/ai-sessions"]["get"]["security"] == everywhere
-    assert documents["pocketpaw"]["paths"]["/api/sessions"]["get"]["security"] == [*everywhere, {"token": []}, {"cookie": []}]
+    assert documents["pocketpaw"]["paths"]["/api/sessions"]["get"]["security"] == [
+        *everywhere,
+        {"token": []},
+        {"cookie": []},
+    ]
     schemes = documents["pocketpaw"]["components"]["securitySchemes"]
-    assert {name: (one["in"], one["name"]) for name, one in schemes.items() if name in {"token", "cookie"}} == {
+    assert {
+        name: (one["in"], one["name"])
+        for name, one in schemes.items()
+        if name in {"token", "cookie"}
+    } == {
         "token": ("query", "token"),
         "cookie": ("cookie", "pocketpaw_session"),
     }
-    assert "X-Org-ID" in [one["name"] for one in documents["b3os"]["paths"][f"{CHAT}/history"]["get"]["parameters"]]
+    assert "X-Org-ID" in [
+        one["name"] for one in documents["b3os"]["paths"][f"{CHAT}/history"]["get"]["parameters"]
+    ]
 
 
 async def test_words_that_a_field_is_limited_to_are_listed(documents: dict[str, Json]) -> None:
     """The first is the enum of the document on the history."""
     history = documents["b3os"]["components"]["schemas"]["MessageOut"]["properties"]
-    assert set(history["linkedRunStatus"]["enum"]) == {"running", "waiting", "success", "partial", "failure", "cancelled"}
+    assert set(history["linkedRunStatus"]["enum"]) == {
+        "running",
+        "waiting",
+        "success",
+        "partial",
+        "failure",
+        "cancelled",
+    }
     item = documents["athena"]["components"]["schemas"]["SessionOut"]["properties"]
     assert set(item["session_status_v2"]["enum"]) == {"idle", "active", "needs_input", "error"}
-    assert set(item["session_type"]["enum"]) == {"session", "video_session", "desktop_session", "mobile_session"}
+    assert set(item["session_type"]["enum"]) == {
+        "session",
+        "video_session",
+        "desktop_session",
+        "mobile_session",
+    }
     assert (item["created_at"]["type"], item["created_at"]["format"]) == ("string", "date-time")
 
 
 async def test_every_body_has_an_example_that_fits(documents: dict[str, Json]) -> None:
-    bodies = [one["requestBody"]["content"]["application/json"] for name in FOREIGN for one in operations(documents[name]) if "requestBody" in one]
-    schemas = {name: one for document in documents.values() for name, one in document["components"]["schemas"].items()}
+    bodies = [
+        one["requestBody"]["content"]["application/json"]
+        for name in FOREIGN
+        for one in operations(documents[name])
+        if "requestBody" in one
+    ]
+    schemas = {
+        name: one
+        for document in documents.values()
+        for name, one in document["components"]["schemas"].items()
+    }
     assert len(bodies) == 6
     assert [name for name in schemas if "." in name or name.endswith("Params")] == []
     for body in bodies:
         described_fields = schemas[body["schema"]["$ref"].rpartition("/")[2]]
-        assert set(described_fields["required"]) <= set(body["example"]) <= set(described_fields["properties"])
+        assert (
+            set(described_fields["required"])
+            <= set(body["example"])
+            <= set(described_fields["properties"])
+        )
 
 
 async def test_a_download_says_what_each_form_holds(documents: dict[str, Json]) -> None:
-    answer = documents["athena"]["paths"]["/api/v0/sessions/{asset_id}/download"]["get"]["responses"]["200"]["content"]
-    assert set(answer["application/json"]["schema"]["discriminator"]["mapping"]) == {"trace", "messages", "stats"}
+    answer = documents["athena"]["paths"]["/api/v0/sessions/{asset_id}/download"]["get"][
+        "responses"
+    ]["200"]["content"]
+    assert set(answer["application/json"]["schema"]["discriminator"]["mapping"]) == {
+        "trace",
+        "messages",
+        "stats",
+    }
     assert "text/markdown" in answer
     for path in ("/api/memory/session/export", "/api/v1/sessions/{session_id}/export"):
-        assert "text/markdown" in documents["pocketpaw"]["paths"][path]["get"]["responses"]["200"]["content"]
+        assert (
+            "text/markdown"
+            in documents["pocketpaw"]["paths"][path]["get"]["responses"]["200"]["content"]
+        )

@@ -35,14 +35,19 @@ async def write_natively(talk: Talk, name: str | None, text: str) -> str:
 
 async def write_by_b3os(talk: Talk, name: str | None, text: str) -> str:
     conversation = name or "session_1234567890_abc"
-    answer = await talk[1].post("/v1/ai/workflow/chat/messages", json={"conversationId": conversation, "content": text, "role": "user"})
+    answer = await talk[1].post(
+        "/v1/ai/workflow/chat/messages",
+        json={"conversationId": conversation, "content": text, "role": "user"},
+    )
     shown: str = answer.json()["data"]["sessionId"]
     return shown
 
 
 async def write_by_pocketpaw(talk: Talk, name: str | None, text: str) -> str:
     app, api = talk
-    async with Socket(app, "/ws", headers={"Authorization": api.headers["Authorization"]}) as socket:
+    async with Socket(
+        app, "/ws", headers={"Authorization": api.headers["Authorization"]}
+    ) as socket:
         shown: str = (await socket.hear())["id"]
         if name:
             socket.act("switch_session", session_id=name)
@@ -54,7 +59,9 @@ async def write_by_pocketpaw(talk: Talk, name: str | None, text: str) -> str:
 
 async def write_for_athena(talk: Talk, name: str | None, text: str) -> str:
     """Athena documents no route that writes: the native API, with the id that Athena shows."""
-    return await write_natively(talk, name or (await start(talk[1], id=f"asset_{UUID}"))["id"], text)
+    return await write_natively(
+        talk, name or (await start(talk[1], id=f"asset_{UUID}"))["id"], text
+    )
 
 
 async def write_for_konvo(talk: Talk, name: str | None, text: str) -> str:
@@ -70,7 +77,10 @@ async def list_natively(api: httpx.AsyncClient) -> list[str]:
 
 
 async def list_by_b3os(api: httpx.AsyncClient) -> list[str]:
-    return [one["sessionId"] for one in (await body(api, "/v1/ai/workflow/chat/sessions"))["data"]["items"]]
+    return [
+        one["sessionId"]
+        for one in (await body(api, "/v1/ai/workflow/chat/sessions"))["data"]["items"]
+    ]
 
 
 async def list_by_athena(api: httpx.AsyncClient) -> list[str]:
@@ -89,15 +99,26 @@ async def list_by_konvo(api: httpx.AsyncClient) -> list[str]:
 
 
 async def read_natively(api: httpx.AsyncClient, name: str) -> list[str]:
-    return [one["parts"][0]["content"] for one in (await body(api, f"/v1/sessions/{name}/messages"))["data"]]
+    return [
+        one["parts"][0]["content"]
+        for one in (await body(api, f"/v1/sessions/{name}/messages"))["data"]
+    ]
 
 
 async def read_by_b3os(api: httpx.AsyncClient, name: str) -> list[str]:
-    return [one["content"] for one in (await body(api, "/v1/ai/workflow/chat/history", sessionId=name))["data"]]
+    return [
+        one["content"]
+        for one in (await body(api, "/v1/ai/workflow/chat/history", sessionId=name))["data"]
+    ]
 
 
 async def read_by_athena(api: httpx.AsyncClient, name: str) -> list[str]:
-    return [one["content"] for one in (await body(api, f"/api/v0/sessions/{name}/download", export_format="messages"))["messages"]]
+    return [
+        one["content"]
+        for one in (await body(api, f"/api/v0/sessions/{name}/download", export_format="messages"))[
+            "messages"
+        ]
+    ]
 
 
 async def read_by_pocketpaw(api: httpx.AsyncClient, name: str) -> list[str]:
@@ -106,7 +127,11 @@ async def read_by_pocketpaw(api: httpx.AsyncClient, name: str) -> list[str]:
 
 async def read_by_konvo(api: httpx.AsyncClient, _name: str) -> list[str]:
     """Konvo reads no single session: what its list holds."""
-    return [message["message"] for one in (await body(api, "/ai-sessions", messages="true"))["result"] for message in one["messages"]]
+    return [
+        message["message"]
+        for one in (await body(api, "/ai-sessions", messages="true"))["result"]
+        for message in one["messages"]
+    ]
 
 
 WRITERS: dict[str, Write] = {
@@ -116,13 +141,27 @@ WRITERS: dict[str, Write] = {
     "pocketpaw": write_by_pocketpaw,
     "konvo": write_for_konvo,
 }
-LISTS = {"native": list_natively, "b3os": list_by_b3os, "athena": list_by_athena, "pocketpaw": list_by_pocketpaw, "konvo": list_by_konvo}
-READERS: dict[str, Read] = {"native": read_natively, "b3os": read_by_b3os, "athena": read_by_athena, "pocketpaw": read_by_pocketpaw, "konvo": read_by_konvo}
+LISTS = {
+    "native": list_natively,
+    "b3os": list_by_b3os,
+    "athena": list_by_athena,
+    "pocketpaw": list_by_pocketpaw,
+    "konvo": list_by_konvo,
+}
+READERS: dict[str, Read] = {
+    "native": read_natively,
+    "b3os": read_by_b3os,
+    "athena": read_by_athena,
+    "pocketpaw": read_by_pocketpaw,
+    "konvo": read_by_konvo,
+}
 
 
 @pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize("reader", READERS)
-async def test_written_through_one_read_through_the_other(app: Application, api: httpx.AsyncClient, writer: str, reader: str) -> None:
+async def test_written_through_one_read_through_the_other(
+    app: Application, api: httpx.AsyncClient, writer: str, reader: str
+) -> None:
     """Read by the name that the writer knows, and by the one that the reader's own list shows."""
     name = await WRITERS[writer]((app, api), None, "Bonjour à tous")
     assert await READERS[reader](api, name) == ["Bonjour à tous"]
@@ -132,7 +171,9 @@ async def test_written_through_one_read_through_the_other(app: Application, api:
 
 @pytest.mark.parametrize("first", ["native", "b3os", "pocketpaw"])
 @pytest.mark.parametrize("second", ["native", "b3os", "pocketpaw"])
-async def test_begun_through_one_carried_on_through_the_other(app: Application, api: httpx.AsyncClient, clock: Clock, first: str, second: str) -> None:
+async def test_begun_through_one_carried_on_through_the_other(
+    app: Application, api: httpx.AsyncClient, clock: Clock, first: str, second: str
+) -> None:
     """The second writes to the session under the name that its own list shows, and all read one conversation."""
     await WRITERS[first]((app, api), None, "one")
     clock.move(1)
@@ -147,7 +188,13 @@ async def test_every_list_shows_the_forms_of_one_id(api: httpx.AsyncClient) -> N
     uuid = (await start(api))["uid"].removeprefix("ses_")
     await say(api, f"ses_{uuid}", ("user", "hi"))
     shown = {name: (await one(api))[0] for name, one in LISTS.items()}
-    assert shown == {"native": f"ses_{uuid}", "b3os": f"session_{uuid}", "athena": f"asset_{uuid}", "pocketpaw": f"websocket_{uuid}", "konvo": uuid}
+    assert shown == {
+        "native": f"ses_{uuid}",
+        "b3os": f"session_{uuid}",
+        "athena": f"asset_{uuid}",
+        "pocketpaw": f"websocket_{uuid}",
+        "konvo": uuid,
+    }
 
 
 async def test_what_is_deleted_through_one_is_gone_in_all(api: httpx.AsyncClient) -> None:

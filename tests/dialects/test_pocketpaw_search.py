@@ -18,9 +18,13 @@ async def get(api: httpx.AsyncClient, path: str = URL, **params: Any) -> Any:
     return answer.json()
 
 
-async def test_each_session_is_found_once_with_what_was_said(api: httpx.AsyncClient, clock: Clock) -> None:
+async def test_each_session_is_found_once_with_what_was_said(
+    api: httpx.AsyncClient, clock: Clock
+) -> None:
     await start(api, id="telegram:1", channel="telegram", title="Tokyo")
-    await say(api, "telegram:1", ("user", "About PRIME numbers"), ("assistant", "A prime is odd, or 2."))
+    await say(
+        api, "telegram:1", ("user", "About PRIME numbers"), ("assistant", "A prime is odd, or 2.")
+    )
     clock.move(1)
     await start(api, id="s-2")
     await say(api, "s-2", ("user", "Hi"), ("assistant", "Prime time"))
@@ -70,7 +74,9 @@ async def test_letters_that_fold_to_two_do_not_move_the_cut(api: httpx.AsyncClie
     assert (len(match), match.index("needle")) == (200, 97)
 
 
-async def test_words_in_other_scripts_and_in_the_middle_of_words_are_found(api: httpx.AsyncClient) -> None:
+async def test_words_in_other_scripts_and_in_the_middle_of_words_are_found(
+    api: httpx.AsyncClient,
+) -> None:
     await start(api, id="s")
     await say(api, "s", ("user", "東京の天気は? Straßenbahn 100%"))
     for query in ("天気", "ßenb", "STRASSEN", "ss", "00%"):

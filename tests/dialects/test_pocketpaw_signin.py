@@ -12,7 +12,9 @@ from tests.dialects.conftest import MakeKey
 URL = "/api/sessions"
 
 
-async def test_a_key_is_taken_wherever_a_client_of_this_product_puts_it(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
+async def test_a_key_is_taken_wherever_a_client_of_this_product_puts_it(
+    anonymous: httpx.AsyncClient, make_key: MakeKey
+) -> None:
     key = await make_key()
     shown: tuple[dict[str, Any], ...] = (
         {"headers": {"Authorization": f"Bearer {key}"}},
@@ -25,16 +27,26 @@ async def test_a_key_is_taken_wherever_a_client_of_this_product_puts_it(anonymou
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"headers": {"Authorization": "Bearer hsd_wrong"}}, {"params": {"token": "x"}}, {"headers": {"Cookie": "pocketpaw_session=x"}}]
+    "how",
+    [
+        {},
+        {"headers": {"Authorization": "Bearer hsd_wrong"}},
+        {"params": {"token": "x"}},
+        {"headers": {"Cookie": "pocketpaw_session=x"}},
+    ],
 )
-async def test_no_key_and_a_wrong_one_are_401(anonymous: httpx.AsyncClient, how: dict[str, Any]) -> None:
+async def test_no_key_and_a_wrong_one_are_401(
+    anonymous: httpx.AsyncClient, how: dict[str, Any]
+) -> None:
     for path in (URL, "/api/memory/session", "/api/v1/sessions"):
         answer = await anonymous.get(path, **how)
         assert (answer.status_code, answer.json()) == (401, {"detail": "Unauthorized"})
 
 
 @pytest.mark.parametrize("at", ["/api/auth", "/api/v1/auth"])
-async def test_signing_in_sets_a_cookie_that_opens_and_signing_out_takes_it_back(anonymous: httpx.AsyncClient, make_key: MakeKey, at: str) -> None:
+async def test_signing_in_sets_a_cookie_that_opens_and_signing_out_takes_it_back(
+    anonymous: httpx.AsyncClient, make_key: MakeKey, at: str
+) -> None:
     answer = await anonymous.post(f"{at}/login", json={"token": f" {await make_key()} "})
     assert (answer.status_code, answer.json()) == (200, {"ok": True})
     cookie = answer.headers["set-cookie"]
@@ -46,37 +58,65 @@ async def test_signing_in_sets_a_cookie_that_opens_and_signing_out_takes_it_back
 
 
 @pytest.mark.parametrize(
-    "said", [{"Origin": "http://hansard.test:3000"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "cross-site"}]
+    "said",
+    [
+        {"Origin": "http://hansard.test:3000"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
 )
-async def test_a_cookie_proves_nothing_to_pages_of_other_origins(anonymous: httpx.AsyncClient, make_key: MakeKey, said: dict[str, str]) -> None:
+async def test_a_cookie_proves_nothing_to_pages_of_other_origins(
+    anonymous: httpx.AsyncClient, make_key: MakeKey, said: dict[str, str]
+) -> None:
     """A browser sends it along with what a page on another port of this host asks for, SameSite or not."""
     key = await make_key()
     cookie = {"Cookie": f"pocketpaw_session={key}"}
-    made = (await anonymous.post("/api/v1/sessions", headers=cookie | {"Origin": "http://hansard.test", "Sec-Fetch-Site": "same-origin"})).json()
+    made = (
+        await anonymous.post(
+            "/api/v1/sessions",
+            headers=cookie | {"Origin": "http://hansard.test", "Sec-Fetch-Site": "same-origin"},
+        )
+    ).json()
     answer = await anonymous.delete(f"/api/sessions/{made['id']}", headers=cookie | said)
-    assert (answer.status_code, answer.json()) == (403, {"detail": "this request was sent from a page of another origin: show the key itself"})
+    assert (answer.status_code, answer.json()) == (
+        403,
+        {"detail": "this request was sent from a page of another origin: show the key itself"},
+    )
     assert (await anonymous.get(URL, headers=cookie | said)).status_code == 403
-    assert (await anonymous.get(URL, headers={"Authorization": f"Bearer {key}"} | said)).status_code == 200
+    assert (
+        await anonymous.get(URL, headers={"Authorization": f"Bearer {key}"} | said)
+    ).status_code == 200
 
 
-async def test_behind_https_the_cookie_is_for_https_alone(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
-    answer = await anonymous.post("/api/auth/login", json={"token": await make_key()}, headers={"X-Forwarded-Proto": "https"})
+async def test_behind_https_the_cookie_is_for_https_alone(
+    anonymous: httpx.AsyncClient, make_key: MakeKey
+) -> None:
+    answer = await anonymous.post(
+        "/api/auth/login", json={"token": await make_key()}, headers={"X-Forwarded-Proto": "https"}
+    )
     assert answer.headers["set-cookie"].endswith("; Secure")
 
 
 @pytest.mark.parametrize("body", [{}, {"token": "hsd_wrong"}, {"token": None}, {"token": 5}])
-async def test_a_wrong_key_does_not_sign_in(anonymous: httpx.AsyncClient, body: dict[str, object]) -> None:
+async def test_a_wrong_key_does_not_sign_in(
+    anonymous: httpx.AsyncClient, body: dict[str, object]
+) -> None:
     answer = await anonymous.post("/api/auth/login", json=body)
     assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid access token"})
     assert "set-cookie" not in answer.headers
 
 
 async def test_a_sign_in_that_is_no_json_is_400(anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.post("/api/auth/login", content=b"token=x", headers={"Content-Type": "application/json"})
+    answer = await anonymous.post(
+        "/api/auth/login", content=b"token=x", headers={"Content-Type": "application/json"}
+    )
     assert (answer.status_code, answer.json()) == (400, {"detail": "Invalid JSON body"})
 
 
-async def test_a_dashboard_that_was_opened_with_a_key_gets_the_token_that_it_works_with(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
+async def test_a_dashboard_that_was_opened_with_a_key_gets_the_token_that_it_works_with(
+    anonymous: httpx.AsyncClient, make_key: MakeKey
+) -> None:
     key = await make_key()
     answer = await anonymous.post("/api/auth/session", headers={"Authorization": f"Bearer {key}"})
     assert answer.json() == {"session_token": key, "expires_in_hours": 24}

@@ -26,21 +26,34 @@ Connect = Callable[..., Socket]
 def connect(app: Application, key: str) -> Connect:
     """Open a websocket that shows the key in its query, as the dashboard does."""
 
-    def open_socket(query: str = "", *, path: str = "/ws", shown: str = key, headers: dict[str, str] | None = None) -> Socket:
+    def open_socket(
+        query: str = "",
+        *,
+        path: str = "/ws",
+        shown: str = key,
+        headers: dict[str, str] | None = None,
+    ) -> Socket:
         return Socket(app, path, f"token={shown}{query}" if shown else query, headers)
 
     return open_socket
 
 
 async def history(api: httpx.AsyncClient, name: str) -> list[tuple[str, str]]:
-    return [(one["role"], one["content"]) for one in (await api.get("/api/memory/session", params={"id": name})).json()]
+    return [
+        (one["role"], one["content"])
+        for one in (await api.get("/api/memory/session", params={"id": name})).json()
+    ]
 
 
 @pytest.mark.parametrize("path", ["/ws", "/api/v1/ws"])
 async def test_the_first_word_is_the_servers(connect: Connect, path: str) -> None:
     async with connect(path=path) as socket:
         hello = await socket.hear()
-        assert (hello["type"], hello["content"], hello["id"][:10]) == ("connection_info", "Connected to Hansard", "websocket_")
+        assert (hello["type"], hello["content"], hello["id"][:10]) == (
+            "connection_info",
+            "Connected to Hansard",
+            "websocket_",
+        )
 
 
 async def test_a_chat_is_stored_and_acknowledged(connect: Connect, api: httpx.AsyncClient) -> None:
@@ -49,16 +62,23 @@ async def test_a_chat_is_stored_and_acknowledged(connect: Connect, api: httpx.As
         assert (await api.get("/api/sessions")).json()["total"] == 0
         for text in ("Hello", "And more"):
             socket.act("chat", message=text)
-            assert [await socket.hear(), await socket.hear()] == [{"type": "stream_start"}, {"type": "stream_end"}]
+            assert [await socket.hear(), await socket.hear()] == [
+                {"type": "stream_start"},
+                {"type": "stream_end"},
+            ]
     assert await history(api, name) == [("user", "Hello"), ("user", "And more")]
     (listed,) = (await api.get("/api/sessions")).json()["sessions"]
     assert (listed["id"], listed["channel"], listed["title"]) == (name, "websocket", "Hello")
 
 
 @pytest.mark.parametrize("failing", ["sessions.record", "keys.holder"])
-async def test_the_stores_troubles_are_told_without_hosts_and_paths(connect: Connect, app: Application, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+async def test_the_stores_troubles_are_told_without_hosts_and_paths(
+    connect: Connect, app: Application, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
     async def fail(*_: object, **__: object) -> None:
-        raise StoreUnavailable("cannot write /srv/secret/store.db on db7.internal", code="store_full") from OSError("disk full")
+        raise StoreUnavailable(
+            "cannot write /srv/secret/store.db on db7.internal", code="store_full"
+        ) from OSError("disk full")
 
     async with connect() as socket:
         await socket.hear()
@@ -74,16 +94,28 @@ async def test_the_stores_troubles_are_told_without_hosts_and_paths(connect: Con
         assert await socket.hear() == {"type": "stream_end"}
 
 
-async def test_attached_media_are_kept_beside_the_text(connect: Connect, api: httpx.AsyncClient) -> None:
+async def test_attached_media_are_kept_beside_the_text(
+    connect: Connect, api: httpx.AsyncClient
+) -> None:
     async with connect() as socket:
         name = (await socket.hear())["id"]
-        socket.act("chat", message="See", media=[{"data": "aGk=", "name": "a.png", "mime_type": "image/png"}, {"data": ""}, "x"])
+        socket.act(
+            "chat",
+            message="See",
+            media=[{"data": "aGk=", "name": "a.png", "mime_type": "image/png"}, {"data": ""}, "x"],
+        )
         await socket.hear()
         await socket.hear()
     message = (await api.get(f"/v1/sessions/{name}/messages")).json()["data"][0]
     assert message["parts"] == [
         {"type": "text", "content": "See"},
-        {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "aGk=", "name": "a.png"},
+        {
+            "type": "blob",
+            "modality": "image",
+            "mime_type": "image/png",
+            "content": "aGk=",
+            "name": "a.png",
+        },
     ]
 
 
@@ -91,27 +123,48 @@ async def test_a_chat_may_hold_any_character(connect: Connect, api: httpx.AsyncC
     async with connect() as socket:
         name = (await socket.hear())["id"]
         socket.act("chat", message="nul \x00 und 🙏 \u202e")
-        assert [await socket.hear(), await socket.hear()] == [{"type": "stream_start"}, {"type": "stream_end"}]
+        assert [await socket.hear(), await socket.hear()] == [
+            {"type": "stream_start"},
+            {"type": "stream_end"},
+        ]
     assert await history(api, name) == [("user", "nul \x00 und 🙏 \u202e")]
 
 
-async def test_an_empty_chat_is_acknowledged_and_nothing_stored(connect: Connect, api: httpx.AsyncClient) -> None:
+async def test_an_empty_chat_is_acknowledged_and_nothing_stored(
+    connect: Connect, api: httpx.AsyncClient
+) -> None:
     async with connect() as socket:
         await socket.hear()
         socket.act("chat", message="  ")
-        assert [await socket.hear(), await socket.hear()] == [{"type": "stream_start"}, {"type": "stream_end"}]
+        assert [await socket.hear(), await socket.hear()] == [
+            {"type": "stream_start"},
+            {"type": "stream_end"},
+        ]
     assert (await api.get("/api/sessions")).json()["total"] == 0
 
 
-async def test_switching_brings_the_history_and_the_next_chat_goes_there(connect: Connect, api: httpx.AsyncClient) -> None:
+async def test_switching_brings_the_history_and_the_next_chat_goes_there(
+    connect: Connect, api: httpx.AsyncClient
+) -> None:
     await start(api, id="telegram:42")
     for begin in (0, 60):
-        await say(api, "telegram:42", *(("assistant" if number % 2 else "user", f"m{number}") for number in range(begin, begin + 60)))
+        await say(
+            api,
+            "telegram:42",
+            *(
+                ("assistant" if number % 2 else "user", f"m{number}")
+                for number in range(begin, begin + 60)
+            ),
+        )
     async with connect() as socket:
         await socket.hear()
         socket.act("switch_session", session_id="telegram_42")
         switched = await socket.hear()
-        assert (switched["type"], switched["session_id"], len(switched["messages"])) == ("session_history", "telegram_42", 100)
+        assert (switched["type"], switched["session_id"], len(switched["messages"])) == (
+            "session_history",
+            "telegram_42",
+            100,
+        )
         assert switched["messages"][-1] == {"role": "assistant", "content": "m119"}
         socket.act("chat", message="Here")
         await socket.hear()
@@ -119,12 +172,18 @@ async def test_switching_brings_the_history_and_the_next_chat_goes_there(connect
     assert (await history(api, "telegram_42"))[-1] == ("user", "Here")
 
 
-async def test_switching_to_an_unknown_session_gives_an_empty_history_and_stays(connect: Connect) -> None:
+async def test_switching_to_an_unknown_session_gives_an_empty_history_and_stays(
+    connect: Connect,
+) -> None:
     async with connect() as socket:
         await socket.hear()
         for name in ("websocket_nope", "../../etc/passwd", ""):
             socket.act("switch_session", session_id=name)
-            assert await socket.hear() == {"type": "session_history", "session_id": name, "messages": []}
+            assert await socket.hear() == {
+                "type": "session_history",
+                "session_id": name,
+                "messages": [],
+            }
 
 
 async def test_a_new_session_is_another_one(connect: Connect, api: httpx.AsyncClient) -> None:
@@ -139,7 +198,9 @@ async def test_a_new_session_is_another_one(connect: Connect, api: httpx.AsyncCl
     assert await history(api, new["id"]) == [("user", "Hi")]
 
 
-async def test_a_dashboard_that_comes_back_finds_its_session(connect: Connect, api: httpx.AsyncClient) -> None:
+async def test_a_dashboard_that_comes_back_finds_its_session(
+    connect: Connect, api: httpx.AsyncClient
+) -> None:
     await start(api, id="websocket_abc")
     await say(api, "websocket_abc", ("user", "Hello"))
     async with connect("&resume_session=websocket_abc") as socket:
@@ -169,7 +230,9 @@ async def test_stop_ends_the_stream_and_what_nobody_knows_is_passed_over(connect
         (json.dumps({"action": "chat", "message": "x", "media": [{"data": "%%%"}]}), "not base64"),
     ],
 )
-async def test_what_cannot_be_read_is_said_and_the_conversation_goes_on(connect: Connect, text: str, said: str) -> None:
+async def test_what_cannot_be_read_is_said_and_the_conversation_goes_on(
+    connect: Connect, text: str, said: str
+) -> None:
     async with connect() as socket:
         await socket.hear()
         socket.send(text)
@@ -180,7 +243,9 @@ async def test_what_cannot_be_read_is_said_and_the_conversation_goes_on(connect:
         assert await socket.hear() == {"type": "stream_end"}
 
 
-async def test_a_message_that_is_too_large_is_refused(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_message_that_is_too_large_is_refused(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MOST_BYTES", 100)
     async with connect() as socket:
         await socket.hear()
@@ -203,15 +268,24 @@ async def test_a_key_may_stand_in_a_header_or_in_the_cookie(connect: Connect, ke
             assert (await socket.hear())["type"] == "connection_info"
 
 
-async def test_a_page_of_another_origin_opens_nothing_with_the_cookie(connect: Connect, key: str) -> None:
+async def test_a_page_of_another_origin_opens_nothing_with_the_cookie(
+    connect: Connect, key: str
+) -> None:
     with pytest.raises(Closed):
-        async with connect(shown="", headers={"Cookie": f"pocketpaw_session={key}", "Origin": "http://hansard.test:3000"}):
+        async with connect(
+            shown="",
+            headers={"Cookie": f"pocketpaw_session={key}", "Origin": "http://hansard.test:3000"},
+        ):
             pass
-    async with connect(shown="", headers={"Cookie": f"pocketpaw_session={key}", "Origin": "http://hansard.test"}) as socket:
+    async with connect(
+        shown="", headers={"Cookie": f"pocketpaw_session={key}", "Origin": "http://hansard.test"}
+    ) as socket:
         assert (await socket.hear())["type"] == "connection_info"
 
 
-@pytest.mark.parametrize(("path", "shown"), [("/ws", ""), ("/ws", "hsd_wrong"), ("/ws/nope", "hsd_wrong")])
+@pytest.mark.parametrize(
+    ("path", "shown"), [("/ws", ""), ("/ws", "hsd_wrong"), ("/ws/nope", "hsd_wrong")]
+)
 async def test_without_a_key_nobody_gets_in(connect: Connect, path: str, shown: str) -> None:
     with pytest.raises(Closed):
         async with connect(path=path, shown=shown):
@@ -222,10 +296,15 @@ async def test_a_key_that_may_only_read_cannot_chat(connect: Connect, make_key: 
     async with connect(shown=await make_key("sessions:read")) as socket:
         await socket.hear()
         socket.act("chat", message="Hi")
-        assert await socket.hear() == {"type": "error", "content": "API key missing required scope: sessions"}
+        assert await socket.hear() == {
+            "type": "error",
+            "content": "API key missing required scope: sessions",
+        }
 
 
-async def test_a_key_that_may_only_write_reads_no_history(connect: Connect, make_key: MakeKey, api: httpx.AsyncClient) -> None:
+async def test_a_key_that_may_only_write_reads_no_history(
+    connect: Connect, make_key: MakeKey, api: httpx.AsyncClient
+) -> None:
     await start(api, id="s")
     async with connect(shown=await make_key("sessions:write")) as socket:
         await socket.hear()
@@ -233,7 +312,9 @@ async def test_a_key_that_may_only_write_reads_no_history(connect: Connect, make
         assert (await socket.hear())["type"] == "error"
 
 
-async def test_a_revoked_key_ends_the_conversation(connect: Connect, clocked: Service, principal: Principal, clock: Clock) -> None:
+async def test_a_revoked_key_ends_the_conversation(
+    connect: Connect, clocked: Service, principal: Principal, clock: Clock
+) -> None:
     text, key = await clocked.keys.create(principal, "short")
     async with connect(shown=text) as socket:
         await socket.hear()
@@ -245,7 +326,9 @@ async def test_a_revoked_key_ends_the_conversation(connect: Connect, clocked: Se
         assert closed.value.code == 4003
 
 
-async def test_another_workspaces_session_is_not_there(connect: Connect, foreign_key: str, api: httpx.AsyncClient) -> None:
+async def test_another_workspaces_session_is_not_there(
+    connect: Connect, foreign_key: str, api: httpx.AsyncClient
+) -> None:
     await start(api, id="s")
     await say(api, "s", ("user", "secret"))
     async with connect(shown=foreign_key) as socket:
@@ -254,7 +337,9 @@ async def test_another_workspaces_session_is_not_there(connect: Connect, foreign
         assert (await socket.hear())["messages"] == []
 
 
-async def test_many_conversations_at_once_keep_apart(connect: Connect, api: httpx.AsyncClient) -> None:
+async def test_many_conversations_at_once_keep_apart(
+    connect: Connect, api: httpx.AsyncClient
+) -> None:
     async def one(number: int) -> tuple[str, Any]:
         async with connect() as socket:
             name = (await socket.hear())["id"]

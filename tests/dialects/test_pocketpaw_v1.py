@@ -25,7 +25,9 @@ async def test_a_created_session_is_there_at_once(api: httpx.AsyncClient) -> Non
     assert re.fullmatch(r"websocket_[0-9a-f]{12}", answer.json()["id"])
     assert answer.json()["title"] == "New Chat"
     listed = (await get(api, URL))["sessions"]
-    assert [(one["id"], one["channel"], one["message_count"]) for one in listed] == [(answer.json()["id"], "websocket", 0)]
+    assert [(one["id"], one["channel"], one["message_count"]) for one in listed] == [
+        (answer.json()["id"], "websocket", 0)
+    ]
 
 
 async def test_the_lists_are_those_of_the_unversioned_routes(api: httpx.AsyncClient) -> None:
@@ -33,7 +35,9 @@ async def test_the_lists_are_those_of_the_unversioned_routes(api: httpx.AsyncCli
         await start(api, id=f"s-{number}")
         await say(api, f"s-{number}", ("user", "needle"))
     assert await get(api, URL, limit=2) == await get(api, "/api/sessions", limit=2)
-    assert await get(api, f"{URL}/search", q="needle") == await get(api, "/api/sessions/search", q="needle")
+    assert await get(api, f"{URL}/search", q="needle") == await get(
+        api, "/api/sessions/search", q="needle"
+    )
     assert await get(api, f"{URL}/s-1/history") == await get(api, "/api/memory/session", id="s-1")
     assert (await get(api, f"{URL}/s-1/export"))["session_id"] == "s-1"
     assert await get(api, f"{URL}/nope/history") == []
@@ -41,14 +45,18 @@ async def test_the_lists_are_those_of_the_unversioned_routes(api: httpx.AsyncCli
 
 @pytest.mark.parametrize("limit", ["0", "501", "-1", "x"])
 @pytest.mark.parametrize("path", [URL, f"{URL}/s/history", f"{URL}/search"])
-async def test_a_limit_out_of_bounds_is_422_with_its_place(api: httpx.AsyncClient, path: str, limit: str) -> None:
+async def test_a_limit_out_of_bounds_is_422_with_its_place(
+    api: httpx.AsyncClient, path: str, limit: str
+) -> None:
     answer = await api.get(path, params={"limit": limit})
     assert answer.status_code == 422
     (problem,) = answer.json()["detail"]
     assert (problem["loc"], set(problem)) == (["query", "limit"], {"loc", "msg", "type"})
 
 
-@pytest.mark.parametrize(("path", "most"), [(URL, 500), (f"{URL}/s/history", 500), (f"{URL}/search", 200)])
+@pytest.mark.parametrize(
+    ("path", "most"), [(URL, 500), (f"{URL}/s/history", 500), (f"{URL}/search", 200)]
+)
 async def test_the_bounds_themselves_are_good(api: httpx.AsyncClient, path: str, most: int) -> None:
     await get(api, path, limit=1)
     await get(api, path, limit=most)
@@ -73,7 +81,9 @@ async def test_a_deleted_session_is_gone(api: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(("name", "form", "status"), [("s", "pdf", 400), ("nope", "json", 404)])
-async def test_what_cannot_be_exported_says_why(api: httpx.AsyncClient, name: str, form: str, status: int) -> None:
+async def test_what_cannot_be_exported_says_why(
+    api: httpx.AsyncClient, name: str, form: str, status: int
+) -> None:
     await start(api, id="s")
     answer = await api.get(f"{URL}/{name}/export", params={"format": form})
     assert (answer.status_code, list(answer.json())) == (status, ["detail"])

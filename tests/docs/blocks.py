@@ -19,7 +19,10 @@ from typing import NamedTuple, Self
 
 RUN = ("python", "bash", "console")
 PATIENCE = 60.0
-_BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>.+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"(?:^<!-- not run: (?P<reason>.+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 _OUTPUT = re.compile(r"\n\s*```output\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _DRIVER = """
 import contextlib, io, json, os, sys, traceback
@@ -60,7 +63,14 @@ def blocks(page: Path) -> Iterator[Block]:
         output = _OUTPUT.match(text, found.end())
         line = text.count("\n", 0, found.start("kind")) + 1
         if found["kind"] in RUN:
-            yield Block(page, line, found["kind"], found["text"], output["text"] if output else None, found["reason"])
+            yield Block(
+                page,
+                line,
+                found["kind"],
+                found["text"],
+                output["text"] if output else None,
+                found["reason"],
+            )
 
 
 def matches(output: str, expected: str) -> bool:
@@ -79,7 +89,12 @@ class Runner:
         self._replaced = replaced
         self._environment = {**own, "PATH": path, "NO_COLOR": "1", "COLUMNS": "120"}
         self._python = subprocess.Popen(
-            [sys.executable, "-c", _DRIVER], cwd=folder, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _DRIVER],
+            cwd=folder,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def run(self, block: Block, environment: Mapping[str, str]) -> None:
@@ -99,20 +114,38 @@ class Runner:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._python.communicate(timeout=PATIENCE)
 
     def _bash(self, script: str, block: Block, environment: Mapping[str, str]) -> str:
         command = ["bash", "-euo", "pipefail", "-c", script]
         full = {**self._environment, **environment}
-        done = subprocess.run(command, cwd=self._folder, env=full, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        assert done.returncode == 0, f"{block} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        done = subprocess.run(
+            command,
+            cwd=self._folder,
+            env=full,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, (
+            f"{block} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        )
         return done.stdout
 
     def _exec(self, text: str, block: Block, environment: Mapping[str, str]) -> str:
         assert self._python.stdin is not None
         assert self._python.stdout is not None
-        self._python.stdin.write(json.dumps([text, str(block.page), block.line, dict(environment)]) + "\n")
+        self._python.stdin.write(
+            json.dumps([text, str(block.page), block.line, dict(environment)]) + "\n"
+        )
         self._python.stdin.flush()
         printed, failed = json.loads(self._python.stdout.readline())
         assert not failed, f"{block} failed:\n{failed}"
@@ -120,7 +153,9 @@ class Runner:
 
 
 def _expect(block: Block, output: str, expected: str | None) -> None:
-    assert expected is None or matches(output, expected), f"{block} printed\n{output}\ninstead of\n{expected}"
+    assert expected is None or matches(output, expected), (
+        f"{block} printed\n{output}\ninstead of\n{expected}"
+    )
 
 
 def _commands(text: str) -> Iterator[tuple[str, str]]:

@@ -18,13 +18,23 @@ def navigated() -> set[str]:
 
     def walk(entries: list[dict[str, object]]) -> set[str]:
         contents = [content for entry in entries for content in entry.values()]
-        return {one for content in contents for one in (walk(content) if isinstance(content, list) else {str(content)})}
+        return {
+            one
+            for content in contents
+            for one in (walk(content) if isinstance(content, list) else {str(content)})
+        }
 
     return walk(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"])
 
 
 def test_what_is_generated_is_up_to_date() -> None:
-    done = subprocess.run([sys.executable, "scripts/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "scripts/reference.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -34,7 +44,11 @@ def test_every_page_is_in_the_navigation_and_is_there() -> None:
 
 def test_the_glossary_has_the_words_of_the_model() -> None:
     glossary = (DOCS / "concepts.md").read_text("utf-8")
-    for word in (*_values("hansard.model.run", "STATES"), *_values("hansard.model.session", "KINDS"), *_values("hansard.model.message", "ROLES")):
+    for word in (
+        *_values("hansard.model.run", "STATES"),
+        *_values("hansard.model.session", "KINDS"),
+        *_values("hansard.model.message", "ROLES"),
+    ):
         assert word in glossary
 
 
@@ -43,11 +57,21 @@ def _values(module: str, name: str) -> tuple[str, ...]:
     return values
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
+@pytest.mark.parametrize(
+    "page", sorted(DOCS.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS))
+)
 def test_every_link_to_another_page_leads_somewhere(page: Path) -> None:
     from markdown_it import MarkdownIt  # noqa: PLC0415 - one test's own
 
-    tokens = [child for token in MarkdownIt("commonmark").parse(page.read_text("utf-8")) for child in token.children or []]
+    tokens = [
+        child
+        for token in MarkdownIt("commonmark").parse(page.read_text("utf-8"))
+        for child in token.children or []
+    ]
     links = [str(token.attrs["href"]) for token in tokens if token.type == "link_open"]
-    local = [link.partition("#")[0] for link in links if "://" not in link and not link.startswith(("#", "mailto:"))]
+    local = [
+        link.partition("#")[0]
+        for link in links
+        if "://" not in link and not link.startswith(("#", "mailto:"))
+    ]
     assert [link for link in local if not (page.parent / link).exists()] == []

@@ -13,8 +13,14 @@ from tests.docs.blocks import Runner, blocks, matches
 from tests.support.serving import Served, serving
 
 ROOT = Path(__file__).resolve().parents[2]
-DIALECTS = ROOT / "docs" / "dialects"  # their curl commands run with the published clients: make clients
-PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if DIALECTS not in page.parents]
+DIALECTS = (
+    ROOT / "docs" / "dialects"
+)  # their curl commands run with the published clients: make clients
+PAGES = [
+    page
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    if DIALECTS not in page.parents
+]
 MIXED = [page for page in PAGES if {"python", "bash"} <= {block.kind for block in blocks(page)}]
 NUMBERS = itertools.count(1)
 SHOWN = "http://127.0.0.1:8765"
@@ -39,18 +45,26 @@ def environment(served: Served, request: pytest.FixtureRequest) -> dict[str, str
     name = f"{request.node.callspec.id.replace('/', ' ')} {next(NUMBERS)}"
     answer = httpx.post(f"{served.url}/v1/workspaces", headers=headers, json={"name": name})
     assert answer.is_success, answer.text
-    return {"HANSARD_URL": served.url, "HANSARD_API_KEY": answer.json()["key"], "HANSARD_WORKSPACE": answer.json()["name"]}
+    return {
+        "HANSARD_URL": served.url,
+        "HANSARD_API_KEY": answer.json()["key"],
+        "HANSARD_WORKSPACE": answer.json()["name"],
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_snippet_of_the_page_runs(page: Path, runner: Runner, environment: dict[str, str]) -> None:
+def test_every_snippet_of_the_page_runs(
+    page: Path, runner: Runner, environment: dict[str, str]
+) -> None:
     for block in blocks(page):
         if block.reason is None:
             runner.run(block, environment)
 
 
 @pytest.mark.parametrize("page", MIXED, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_commands_of_a_page_need_none_of_its_python(page: Path, runner: Runner, environment: dict[str, str]) -> None:
+def test_the_commands_of_a_page_need_none_of_its_python(
+    page: Path, runner: Runner, environment: dict[str, str]
+) -> None:
     """Who reads the part without the client has run none of the parts with it."""
     for block in blocks(page):
         if block.reason is None and block.kind == "bash":

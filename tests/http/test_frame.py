@@ -17,7 +17,7 @@ from hansard.errors import StoreUnavailable, TooMany
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
 from hansard.http.call import Call
-from hansard.http.route import Dialect, Failure, Reply, route
+from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.service import Service
 
 
@@ -32,7 +32,12 @@ class Body(Struct, frozen=True, kw_only=True):
 
 async def echo(call: Call[Params, None]) -> dict[str, object]:
     """Echo the parameters."""
-    return {"number": call.params.number, "names": call.params.names, "path": call.path, "extra": call.query("extra")}
+    return {
+        "number": call.params.number,
+        "names": call.params.names,
+        "path": call.path,
+        "extra": call.query("extra"),
+    }
 
 
 async def take(call: Call[None, Body]) -> dict[str, str]:
@@ -71,14 +76,14 @@ DIALECT = Dialect(
     description="A toy.",
     prefixes=("/",),
     routes=(
-        route("GET /echo", echo, scope="sessions:read", params=Params),
-        route("GET /echo/{one}/{two}", echo, scope="sessions:read", params=Params),
-        route("GET /echo/fixed/{two}", echo, scope="sessions:read", params=Params),
-        route("POST /take", take, scope="sessions:write", body=Body, body_limit=64),
-        route("GET /fail", fail, public=True),
-        route("GET /later", later, public=True),
-        route("GET /full", full, public=True),
-        route("GET /tagged", tagged, public=True),
+        Route("GET /echo", echo, scope="sessions:read", params=Params),
+        Route("GET /echo/{one}/{two}", echo, scope="sessions:read", params=Params),
+        Route("GET /echo/fixed/{two}", echo, scope="sessions:read", params=Params),
+        Route("POST /take", take, scope="sessions:write", body=Body, body_limit=64),
+        Route("GET /fail", fail, public=True),
+        Route("GET /later", later, public=True),
+        Route("GET /full", full, public=True),
+        Route("GET /tagged", tagged, public=True),
     ),
     error=shape,
     credential=lambda call: call.headers.cookie("toy"),
@@ -91,12 +96,16 @@ def log() -> io.BytesIO:
 
 
 @pytest.fixture
-async def toy(service: Service, principal: Principal, log: io.BytesIO) -> AsyncIterator[httpx.AsyncClient]:
+async def toy(
+    service: Service, principal: Principal, log: io.BytesIO
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the toy API."""
     key = (await service.keys.create(principal, "toy", ALL_SCOPES))[0]
     lines = AccessLog(log)
     transport = httpx.ASGITransport(Application(service, (DIALECT,), lines))
-    async with httpx.AsyncClient(transport=transport, base_url="http://toy.test", headers={"X-API-KEY": key}) as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://toy.test", headers={"X-API-KEY": key}
+    ) as client:
         yield client
     lines.flush()
 
@@ -112,24 +121,47 @@ async def test_literal_segments_win_over_parameters(toy: httpx.AsyncClient) -> N
 
 
 async def test_a_request_id_is_echoed_or_made(toy: httpx.AsyncClient) -> None:
-    assert (await toy.get("/nope", headers={"X-Request-ID": "mine-1"})).json()["request"] == "mine-1"
+    assert (await toy.get("/nope", headers={"X-Request-ID": "mine-1"})).json()[
+        "request"
+    ] == "mine-1"
     made = await toy.get("/nope", headers={"X-Request-ID": "x" * 129})
     assert made.headers["x-request-id"].startswith("req_")
     assert made.json()["request"] == made.headers["x-request-id"]
 
 
-async def test_a_path_belongs_to_the_dialect_of_its_whole_first_words(service: Service, log: io.BytesIO) -> None:
-    mine = Dialect(name="mine", title="", description="", prefixes=("/v1/ai", "/api/"), routes=(), error=lambda _: {"mine": True})
+async def test_a_path_belongs_to_the_dialect_of_its_whole_first_words(
+    service: Service, log: io.BytesIO
+) -> None:
+    mine = Dialect(
+        name="mine",
+        title="",
+        description="",
+        prefixes=("/v1/ai", "/api/"),
+        routes=(),
+        error=lambda _: {"mine": True},
+    )
     transport = httpx.ASGITransport(Application(service, (DIALECT, mine), AccessLog(log)))
     async with httpx.AsyncClient(transport=transport, base_url="http://toy.test") as client:
-        for path, is_mine in {"/v1/ai": 1, "/v1/ai/x": 1, "/v1/airports": 0, "/api": 1, "/api/": 1, "/apis": 0, "/v1": 0}.items():
+        for path, is_mine in {
+            "/v1/ai": 1,
+            "/v1/ai/x": 1,
+            "/v1/airports": 0,
+            "/api": 1,
+            "/api/": 1,
+            "/apis": 0,
+            "/v1": 0,
+        }.items():
             assert ("mine" in (await client.get(path)).json()) == bool(is_mine), path
 
 
 async def test_unknown_paths_and_methods_fail_in_the_dialects_shape(toy: httpx.AsyncClient) -> None:
     assert (await toy.get("/nope")).status_code == 404
     wrong = await toy.delete("/echo")
-    assert (wrong.status_code, wrong.json()["oops"], wrong.headers["allow"]) == (405, "method_not_allowed", "GET")
+    assert (wrong.status_code, wrong.json()["oops"], wrong.headers["allow"]) == (
+        405,
+        "method_not_allowed",
+        "GET",
+    )
     assert (await toy.get("/" + "a/" * 30)).status_code == 404
     assert (await toy.head("/echo")).status_code == 200
     assert (await toy.head("/echo")).content == b""
@@ -150,7 +182,9 @@ async def test_unknown_paths_and_methods_fail_in_the_dialects_shape(toy: httpx.A
         (b"[" * 60, {}, 400),
     ],
 )
-async def test_bodies_are_checked(toy: httpx.AsyncClient, content: bytes, headers: dict[str, str], status: int) -> None:
+async def test_bodies_are_checked(
+    toy: httpx.AsyncClient, content: bytes, headers: dict[str, str], status: int
+) -> None:
     assert (await toy.post("/take", content=content, headers=headers)).status_code == status
 
 
@@ -172,7 +206,9 @@ async def test_a_fault_of_ours_is_a_500_that_tells_nothing(toy: httpx.AsyncClien
         answer = await toy.get("/fail")
     assert (answer.status_code, answer.json()["oops"]) == (500, "internal")
     assert "hunter2" not in answer.text
-    assert [(line["event"], line["request_id"]) for line in logged] == [("internal error", answer.headers["x-request-id"])]
+    assert [(line["event"], line["request_id"]) for line in logged] == [
+        ("internal error", answer.headers["x-request-id"])
+    ]
 
 
 async def test_what_passes_says_when(toy: httpx.AsyncClient) -> None:
@@ -188,15 +224,30 @@ async def test_a_tagged_answer_is_sent_once(toy: httpx.AsyncClient) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_a_key_may_stand_in_three_places_but_not_two_different_ones(toy: httpx.AsyncClient) -> None:
+async def test_a_key_may_stand_in_three_places_but_not_two_different_ones(
+    toy: httpx.AsyncClient,
+) -> None:
     key = toy.headers.pop("X-API-KEY")
-    shown = [{"X-API-KEY": key}, {"Authorization": f"bearer {key}"}, {"Cookie": f"a=b; toy={key}"}, {"X-API-KEY": key, "Authorization": f"Bearer {key}"}]
+    shown = [
+        {"X-API-KEY": key},
+        {"Authorization": f"bearer {key}"},
+        {"Cookie": f"a=b; toy={key}"},
+        {"X-API-KEY": key, "Authorization": f"Bearer {key}"},
+    ]
     assert [(await toy.get("/echo", headers=headers)).status_code for headers in shown] == [200] * 4
-    refused: list[dict[str, str]] = [{}, {"Authorization": f"Basic {key}"}, {"X-API-KEY": key, "Authorization": "Bearer other"}]
-    assert [(await toy.get("/echo", headers=headers)).status_code for headers in refused] == [401] * 3
+    refused: list[dict[str, str]] = [
+        {},
+        {"Authorization": f"Basic {key}"},
+        {"X-API-KEY": key, "Authorization": "Bearer other"},
+    ]
+    assert [(await toy.get("/echo", headers=headers)).status_code for headers in refused] == [
+        401
+    ] * 3
 
 
-async def test_the_access_log_has_a_line_a_request_and_no_secret(toy: httpx.AsyncClient, log: io.BytesIO) -> None:
+async def test_the_access_log_has_a_line_a_request_and_no_secret(
+    toy: httpx.AsyncClient, log: io.BytesIO
+) -> None:
     await toy.get("/echo?names=private", headers={"X-Request-ID": "r1"})
     await toy.get("/nope")
     await toy.aclose()
@@ -204,7 +255,10 @@ async def test_the_access_log_has_a_line_a_request_and_no_secret(toy: httpx.Asyn
         if log.getvalue().count(b"\n") < 2:
             await asyncio.sleep(0.02)
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    assert [(line["method"], line["path"], line["status"]) for line in lines] == [("GET", "/echo", 200), ("GET", "/nope", 404)]
+    assert [(line["method"], line["path"], line["status"]) for line in lines] == [
+        ("GET", "/echo", 200),
+        ("GET", "/nope", 404),
+    ]
     assert lines[0]["request_id"] == "r1"
     assert lines[0]["workspace"] is not None
     assert b"private" not in log.getvalue()
@@ -213,13 +267,16 @@ async def test_the_access_log_has_a_line_a_request_and_no_secret(toy: httpx.Asyn
 
 def test_a_route_without_a_scope_does_not_start() -> None:
     with pytest.raises(TypeError, match="declares no scope"):
-        route("GET /open", echo)
+        Route("GET /open", echo)
     with pytest.raises(TypeError, match="declares no scope"):
-        route("GET /open", echo, scope="everything")
+        Route("GET /open", echo, scope="everything")
 
 
 async def test_no_cache_gives_an_answer_to_another_key(toy: httpx.AsyncClient) -> None:
     """What may be kept is asked for anew by each key, since two workspaces have the same ETags; what has none is kept nowhere, an error neither."""
     kept, plain, missing = [await toy.get(path) for path in ("/tagged", "/echo", "/none")]
-    assert (kept.headers["cache-control"], kept.headers["vary"]) == ("private, no-cache", "Authorization, X-API-KEY, Cookie")
+    assert (kept.headers["cache-control"], kept.headers["vary"]) == (
+        "private, no-cache",
+        "Authorization, X-API-KEY, Cookie",
+    )
     assert [one.headers["cache-control"] for one in (plain, missing)] == ["no-store"] * 2

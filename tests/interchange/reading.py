@@ -20,23 +20,39 @@ NOW = 1_800_000_000_000_000
 SECOND = 1_000_000
 
 
-def read(document: Document, *, format_name: str | None = None, rules: Rules | None = None) -> list[SessionRecord | Bad]:
+def read(
+    document: Document, *, format_name: str | None = None, rules: Rules | None = None
+) -> list[SessionRecord | Bad]:
     with document.stream() as stream:
         format_ = named(format_name) if format_name else sniffed(document, stream)
         assert format_ is not None, "no format takes it"
-        return [found for found in format_.read(document, stream, rules or Rules(now=NOW)) if not isinstance(found, Snapshot)]
+        return [
+            found
+            for found in format_.read(document, stream, rules or Rules(now=NOW))
+            if not isinstance(found, Snapshot)
+        ]
 
 
-def read_bytes(data: bytes, *, name: str = "file.json", format_name: str | None = None) -> list[SessionRecord | Bad]:
+def read_bytes(
+    data: bytes, *, name: str = "file.json", format_name: str | None = None
+) -> list[SessionRecord | Bad]:
     return read(from_stream(name, io.BytesIO(data)), format_name=format_name)
 
 
-def read_json(value: object, *, name: str = "file.json", format_name: str | None = None) -> list[SessionRecord | Bad]:
+def read_json(
+    value: object, *, name: str = "file.json", format_name: str | None = None
+) -> list[SessionRecord | Bad]:
     return read_bytes(json.dumps(value).encode(), name=name, format_name=format_name)
 
 
-def read_folder(path: Path, *, format_name: str | None = None, rules: Rules | None = None) -> list[SessionRecord | Bad]:
-    return [found for document in documents(path) for found in read(document, format_name=format_name, rules=rules)]
+def read_folder(
+    path: Path, *, format_name: str | None = None, rules: Rules | None = None
+) -> list[SessionRecord | Bad]:
+    return [
+        found
+        for document in documents(path)
+        for found in read(document, format_name=format_name, rules=rules)
+    ]
 
 
 def format_of(data: bytes, *, name: str = "file.json") -> str | None:

@@ -14,7 +14,20 @@ from hansard.interchange.values import Bad, values
 from tests.interchange.reading import format_of
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "hello", '{"a": 1}', '[{"name": "x"}]', "[1, 2]", "\x00\x01", '{"user": {"messages": []}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "hello",
+        '{"a": 1}',
+        '[{"name": "x"}]',
+        "[1, 2]",
+        "\x00\x01",
+        '{"user": {"messages": []}}',
+    ],
+)
 def test_what_is_of_no_known_format_is_claimed_by_none(text: str) -> None:
     assert format_of(text.encode()) is None
 
@@ -25,7 +38,10 @@ def test_a_format_is_found_by_its_name() -> None:
 
 
 def test_keys_of_inner_objects_do_not_mislead() -> None:
-    assert format_of(json.dumps([{"note": {"mapping": 1, "messages": []}, "traj": []}]).encode()) == "openai"
+    assert (
+        format_of(json.dumps([{"note": {"mapping": 1, "messages": []}, "traj": []}]).encode())
+        == "openai"
+    )
 
 
 def test_a_folder_is_walked_in_order_for_files_that_can_hold_json(tmp_path: Path) -> None:
@@ -59,7 +75,10 @@ def test_a_member_of_an_archive_knows_what_lies_beside_it(tmp_path: Path) -> Non
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("in/a.json", "[]")
         archive.writestr("in/b.json", "beside")
-    found = [(document.beside("b.json"), document.beside("c.json")) for document in documents(tmp_path / "x.zip")]
+    found = [
+        (document.beside("b.json"), document.beside("c.json"))
+        for document in documents(tmp_path / "x.zip")
+    ]
     assert found == [(b"beside", None)] * 2
 
 
@@ -77,7 +96,10 @@ def test_a_damaged_member_gives_what_it_has_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(data)
     for document in documents(tmp_path / "x.zip"):
         with document.stream() as stream:
-            assert any(isinstance(item, Bad) and "archive is damaged" in item.reason for item in values(stream))
+            assert any(
+                isinstance(item, Bad) and "archive is damaged" in item.reason
+                for item in values(stream)
+            )
 
 
 def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:

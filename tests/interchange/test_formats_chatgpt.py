@@ -8,24 +8,52 @@ from typing import Any
 import pytest
 
 from hansard.interchange.values import Bad
-from tests.interchange.reading import NOW, SECOND, format_of, metadata, one, parts, read_folder, read_json, said
+from tests.interchange.reading import (
+    NOW,
+    SECOND,
+    format_of,
+    metadata,
+    one,
+    parts,
+    read_folder,
+    read_json,
+    said,
+)
 
 START = 1_714_557_600.25
 
 
-def node(key: str, parent: str | None, message: dict[str, Any] | None, children: list[str] | None = None) -> dict[str, Any]:
+def node(
+    key: str, parent: str | None, message: dict[str, Any] | None, children: list[str] | None = None
+) -> dict[str, Any]:
     return {key: {"id": key, "message": message, "parent": parent, "children": children or []}}
 
 
-def message(key: str, role: str, content: object, second: float | None = 0, **more: Any) -> dict[str, Any]:
+def message(
+    key: str, role: str, content: object, second: float | None = 0, **more: Any
+) -> dict[str, Any]:
     inside = {"content_type": "text", "parts": [content]} if isinstance(content, str) else content
     at = None if second is None else START + second
-    return {"id": key, "author": {"role": role, "name": None, "metadata": {}}, "create_time": at, "content": inside, "recipient": "all", "metadata": {}} | more
+    return {
+        "id": key,
+        "author": {"role": role, "name": None, "metadata": {}},
+        "create_time": at,
+        "content": inside,
+        "recipient": "all",
+        "metadata": {},
+    } | more
 
 
 def conversation(*nodes: dict[str, Any], current: str | None, **more: Any) -> dict[str, Any]:
     mapping = {key: value for found in nodes for key, value in found.items()}
-    return {"title": "Rome", "create_time": START, "update_time": START + 60, "mapping": mapping, "current_node": current, "conversation_id": "c-1"} | more
+    return {
+        "title": "Rome",
+        "create_time": START,
+        "update_time": START + 60,
+        "mapping": mapping,
+        "current_node": current,
+        "conversation_id": "c-1",
+    } | more
 
 
 TREE = conversation(
@@ -33,7 +61,9 @@ TREE = conversation(
     node("sys", "root", message("sys", "system", "", None), ["q"]),
     node("q", "sys", message("q", "user", "When was Rome founded?", 1), ["old", "new"]),
     node("old", "q", message("old", "assistant", "In 753.", 2)),
-    node("new", "q", message("new", "assistant", "In 753 BC.", 3, metadata={"model_slug": "gpt-4o"})),
+    node(
+        "new", "q", message("new", "assistant", "In 753 BC.", 3, metadata={"model_slug": "gpt-4o"})
+    ),
     current="new",
     default_model_slug="gpt-4o",
     gizmo_id="g-1",
@@ -46,7 +76,9 @@ TREE = conversation(
 def line(*messages: dict[str, Any]) -> list[dict[str, Any]]:
     """A tree with one line of these messages."""
     keys = ["root", *(found["id"] for found in messages)]
-    nodes = [node("root", None, None)] + [node(found["id"], keys[index], found) for index, found in enumerate(messages)]
+    nodes = [node("root", None, None)] + [
+        node(found["id"], keys[index], found) for index, found in enumerate(messages)
+    ]
     return [conversation(*nodes, current=keys[-1])]
 
 
@@ -60,10 +92,19 @@ def test_the_line_that_the_person_saw_last_is_read_and_the_others_are_counted() 
 def test_the_conversation_keeps_its_name_model_agent_times_and_archive() -> None:
     session = one(read_json([TREE]))
     draft = session.draft
-    assert (draft.id, draft.title, draft.title_by, draft.model, draft.agent, draft.channel) == ("c-1", "Rome", "import", "gpt-4o", "g-1", "chatgpt")
+    assert (draft.id, draft.title, draft.title_by, draft.model, draft.agent, draft.channel) == (
+        "c-1",
+        "Rome",
+        "import",
+        "gpt-4o",
+        "g-1",
+        "chatgpt",
+    )
     assert draft.created_at == int(START * SECOND)
     assert session.archived_at == int((START + 60) * SECOND)
-    assert [found.created_at for found in session.messages] == [int((START + second) * SECOND) for second in (1, 3)]
+    assert [found.created_at for found in session.messages] == [
+        int((START + second) * SECOND) for second in (1, 3)
+    ]
     assert [found.client_id for found in session.messages] == ["q", "new"]
     assert session.messages[1].model == "gpt-4o"
 
@@ -73,7 +114,11 @@ def test_without_a_current_node_the_last_leaf_is_the_end() -> None:
 
 
 def test_a_tree_that_bites_its_tail_ends() -> None:
-    tree = conversation(node("a", "b", message("a", "user", "x")), node("b", "a", message("b", "assistant", "y")), current="b")
+    tree = conversation(
+        node("a", "b", message("a", "user", "x")),
+        node("b", "a", message("b", "assistant", "y")),
+        current="b",
+    )
     assert said(one(read_json([tree]))) == [("user", "x"), ("assistant", "y")]
 
 
@@ -81,10 +126,34 @@ def test_a_message_to_a_tool_is_a_call_and_the_tools_word_its_answer() -> None:
     found = one(
         read_json(
             line(
-                message("a", "assistant", {"content_type": "code", "language": "python", "text": "print(1)"}, recipient="python"),
-                message("b", "tool", {"content_type": "execution_output", "text": "1"}, author={"role": "tool", "name": "python"}),
-                message("c", "assistant", {"content_type": "code", "text": '{"q": "rome"}'}, recipient="search"),
-                message("d", "tool", {"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer", "asset_pointer": "file://1"}]}),
+                message(
+                    "a",
+                    "assistant",
+                    {"content_type": "code", "language": "python", "text": "print(1)"},
+                    recipient="python",
+                ),
+                message(
+                    "b",
+                    "tool",
+                    {"content_type": "execution_output", "text": "1"},
+                    author={"role": "tool", "name": "python"},
+                ),
+                message(
+                    "c",
+                    "assistant",
+                    {"content_type": "code", "text": '{"q": "rome"}'},
+                    recipient="search",
+                ),
+                message(
+                    "d",
+                    "tool",
+                    {
+                        "content_type": "multimodal_text",
+                        "parts": [
+                            {"content_type": "image_asset_pointer", "asset_pointer": "file://1"}
+                        ],
+                    },
+                ),
             )
         )
     )
@@ -93,57 +162,120 @@ def test_a_message_to_a_tool_is_a_call_and_the_tools_word_its_answer() -> None:
         {"type": "tool_call", "id": "a", "name": "python", "arguments": "print(1)"},
         {"type": "tool_call_response", "id": "a", "response": "1", "name": "python"},
         {"type": "tool_call", "id": "c", "name": "search", "arguments": {"q": "rome"}},
-        {"type": "tool_call_response", "id": "c", "response": [{"type": "file", "modality": "image", "file_id": "file://1"}]},
+        {
+            "type": "tool_call_response",
+            "id": "c",
+            "response": [{"type": "file", "modality": "image", "file_id": "file://1"}],
+        },
     ]
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ({"content_type": "text", "parts": ["a", "", "b"]}, [{"type": "text", "content": "a"}, {"type": "text", "content": "b"}]),
+        (
+            {"content_type": "text", "parts": ["a", "", "b"]},
+            [{"type": "text", "content": "a"}, {"type": "text", "content": "b"}],
+        ),
         ({"content_type": "text", "parts": None}, [{"type": "text", "content": ""}]),
         ({"content_type": "text", "parts": [5]}, [{"type": "text", "content": "5"}]),
         (
-            {"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer", "asset_pointer": "sediment://f"}, "what is it?"]},
-            [{"type": "file", "modality": "image", "file_id": "sediment://f"}, {"type": "text", "content": "what is it?"}],
+            {
+                "content_type": "multimodal_text",
+                "parts": [
+                    {"content_type": "image_asset_pointer", "asset_pointer": "sediment://f"},
+                    "what is it?",
+                ],
+            },
+            [
+                {"type": "file", "modality": "image", "file_id": "sediment://f"},
+                {"type": "text", "content": "what is it?"},
+            ],
         ),
-        ({"content_type": "multimodal_text", "parts": [{"content_type": "audio_transcription", "text": "hello"}]}, [{"type": "text", "content": "hello"}]),
-        ({"content_type": "multimodal_text", "parts": [{"content_type": "novel", "x": 1}]}, [{"content_type": "novel", "x": 1, "type": "novel"}]),
-        ({"content_type": "thoughts", "thoughts": [{"summary": "S", "content": "C"}, 7]}, [{"type": "reasoning", "content": "S\nC"}]),
-        ({"content_type": "reasoning_recap", "content": "Thought for 3s"}, [{"type": "reasoning", "content": "Thought for 3s"}]),
-        ({"content_type": "tether_browsing_display", "result": "page"}, [{"type": "text", "content": "page"}]),
-        ({"content_type": "brand_new", "data": 1}, [{"content_type": "brand_new", "data": 1, "type": "brand_new"}]),
+        (
+            {
+                "content_type": "multimodal_text",
+                "parts": [{"content_type": "audio_transcription", "text": "hello"}],
+            },
+            [{"type": "text", "content": "hello"}],
+        ),
+        (
+            {"content_type": "multimodal_text", "parts": [{"content_type": "novel", "x": 1}]},
+            [{"content_type": "novel", "x": 1, "type": "novel"}],
+        ),
+        (
+            {"content_type": "thoughts", "thoughts": [{"summary": "S", "content": "C"}, 7]},
+            [{"type": "reasoning", "content": "S\nC"}],
+        ),
+        (
+            {"content_type": "reasoning_recap", "content": "Thought for 3s"},
+            [{"type": "reasoning", "content": "Thought for 3s"}],
+        ),
+        (
+            {"content_type": "tether_browsing_display", "result": "page"},
+            [{"type": "text", "content": "page"}],
+        ),
+        (
+            {"content_type": "brand_new", "data": 1},
+            [{"content_type": "brand_new", "data": 1, "type": "brand_new"}],
+        ),
     ],
 )
-def test_every_kind_of_content_becomes_parts(content: dict[str, Any], expected: list[dict[str, Any]]) -> None:
+def test_every_kind_of_content_becomes_parts(
+    content: dict[str, Any], expected: list[dict[str, Any]]
+) -> None:
     assert parts(one(read_json(line(message("a", "assistant", content)))).messages[0]) == expected
 
 
 def test_custom_instructions_are_the_systems_word() -> None:
-    content = {"content_type": "user_editable_context", "user_profile": "A baker.", "user_instructions": "Be brief."}
-    found = one(read_json(line(message("a", "user", content, metadata={"is_user_system_message": True})))).messages[0]
+    content = {
+        "content_type": "user_editable_context",
+        "user_profile": "A baker.",
+        "user_instructions": "Be brief.",
+    }
+    found = one(
+        read_json(line(message("a", "user", content, metadata={"is_user_system_message": True})))
+    ).messages[0]
     assert (found.role, found.text) == ("system", "A baker.\nBe brief.")
     assert metadata(found) == {"is_user_system_message": True}
 
 
 def test_messages_without_a_time_follow_a_second_after() -> None:
-    session = one(read_json(line(message("a", "user", "x", 5), message("b", "assistant", "y", None))))
-    assert [found.created_at for found in session.messages] == [int((START + 5) * SECOND), int((START + 6) * SECOND)]
+    session = one(
+        read_json(line(message("a", "user", "x", 5), message("b", "assistant", "y", None)))
+    )
+    assert [found.created_at for found in session.messages] == [
+        int((START + 5) * SECOND),
+        int((START + 6) * SECOND),
+    ]
 
 
 def test_a_conversation_without_messages_is_a_session_without_messages() -> None:
-    session = one(read_json([conversation(node("root", None, None), current="root", create_time=None, update_time=None)]))
+    session = one(
+        read_json(
+            [
+                conversation(
+                    node("root", None, None), current="root", create_time=None, update_time=None
+                )
+            ]
+        )
+    )
     assert (session.messages, session.draft.created_at) == ([], NOW)
 
 
-@pytest.mark.parametrize("record", [7, {"title": "x"}, {"mapping": []}, line(message("a", "ghost", "x"))[0]])
+@pytest.mark.parametrize(
+    "record", [7, {"title": "x"}, {"mapping": []}, line(message("a", "ghost", "x"))[0]]
+)
 def test_what_is_no_conversation_is_set_aside(record: object) -> None:
     found = read_json([record], format_name="chatgpt")
     assert isinstance(found[0], Bad)
 
 
 def test_split_files_in_a_folder_and_in_an_archive_are_all_read(tmp_path: Path) -> None:
-    pieces = {f"conversations-00{number}.json": json.dumps([TREE | {"conversation_id": f"c-{number}"}]) for number in range(3)}
+    pieces = {
+        f"conversations-00{number}.json": json.dumps([TREE | {"conversation_id": f"c-{number}"}])
+        for number in range(3)
+    }
     folder = tmp_path / "export"
     folder.mkdir()
     with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -31,7 +31,13 @@ def entry(uuid: str, parent: str | None, kind: str, content: object, **more: Any
 
 def answer(uuid: str, parent: str, block: dict[str, Any], **more: Any) -> dict[str, Any]:
     usage = {"input_tokens": 10, "cache_read_input_tokens": 5, "output_tokens": 7}
-    said = {"id": "msg_1", "role": "assistant", "model": "claude-sonnet-4-5", "content": [block], "usage": usage}
+    said = {
+        "id": "msg_1",
+        "role": "assistant",
+        "model": "claude-sonnet-4-5",
+        "content": [block],
+        "usage": usage,
+    }
     return entry(uuid, parent, "assistant", [], **more) | {"message": said}
 
 
@@ -64,11 +70,25 @@ TALK = [
 def test_a_transcript_is_one_session_in_its_order() -> None:
     session = one(read_bytes(lines(*TALK), name="s-1.jsonl"))
     assert format_of(lines(*TALK)) == "claude-code"
-    assert said(session) == [("user", "List the files"), ("assistant", ""), ("assistant", ""), ("tool", ""), ("assistant", "One file: a.txt")]
+    assert said(session) == [
+        ("user", "List the files"),
+        ("assistant", ""),
+        ("assistant", ""),
+        ("tool", ""),
+        ("assistant", "One file: a.txt"),
+    ]
     draft = session.draft
-    assert (draft.id, draft.channel, draft.agent, draft.model, draft.kind) == ("s-1", "claude-code", "claude-code", "claude-sonnet-4-5", "session")
+    assert (draft.id, draft.channel, draft.agent, draft.model, draft.kind) == (
+        "s-1",
+        "claude-code",
+        "claude-code",
+        "claude-sonnet-4-5",
+        "session",
+    )
     assert draft.metadata == {"cwd": "/home/ann/shop", "gitBranch": "main", "version": "2.1.0"}
-    assert [found.created_at for found in session.messages] == [(START + second) * SECOND for second in (1, 2, 3, 4, 5)]
+    assert [found.created_at for found in session.messages] == [
+        (START + second) * SECOND for second in (1, 2, 3, 4, 5)
+    ]
     assert metadata(session.messages[1])["parentUuid"] == "u1"
 
 
@@ -84,19 +104,30 @@ def test_blocks_become_parts() -> None:
 @pytest.mark.parametrize(
     ("block", "expected"),
     [
-        (result("t", is_error=True), {"type": "tool_call_response", "id": "t", "response": "a.txt", "is_error": True}),
         (
-            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+            result("t", is_error=True),
+            {"type": "tool_call_response", "id": "t", "response": "a.txt", "is_error": True},
+        ),
+        (
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"},
+            },
             {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "AAAA"},
         ),
-        ({"type": "document", "source": {"type": "url", "url": "https://x/y.pdf"}}, {"type": "uri", "modality": "document", "uri": "https://x/y.pdf"}),
+        (
+            {"type": "document", "source": {"type": "url", "url": "https://x/y.pdf"}},
+            {"type": "uri", "modality": "document", "uri": "https://x/y.pdf"},
+        ),
         ({"type": "image", "source": None}, {"type": "image", "source": None}),
         ({"type": "novel", "n": 1}, {"type": "novel", "n": 1}),
         (5, {"type": "text", "content": "5"}),
     ],
 )
 def test_every_kind_of_block_becomes_a_part(block: object, expected: dict[str, Any]) -> None:
-    assert parts(one(read_bytes(lines(entry("u1", None, "user", [block])))).messages[0]) == [expected]
+    assert parts(one(read_bytes(lines(entry("u1", None, "user", [block])))).messages[0]) == [
+        expected
+    ]
 
 
 def test_the_usage_of_an_answer_is_counted_once_over_its_lines() -> None:
@@ -143,7 +174,12 @@ def test_the_line_goes_on_over_entries_that_are_no_messages() -> None:
         entry("u5", "s4", "user", "c", isCompactSummary=True),
     ]
     session = one(read_bytes(lines(*talk)))
-    assert said(session) == [("user", "a"), ("user", "b"), ("system", "Conversation compacted"), ("user", "c")]
+    assert said(session) == [
+        ("user", "a"),
+        ("user", "b"),
+        ("system", "Conversation compacted"),
+        ("user", "c"),
+    ]
 
 
 def test_what_a_sub_agent_said_is_a_session_below() -> None:
@@ -153,7 +189,11 @@ def test_what_a_sub_agent_said_is_a_session_below() -> None:
         entry("u8", None, "user", "Look again", isSidechain=True, agentId="ag1"),
     ]
     found = read_bytes(lines(*TALK, *side))
-    assert [(item.draft.id, item.draft.parent, item.draft.kind) for item in found if isinstance(item, SessionRecord)] == [
+    assert [
+        (item.draft.id, item.draft.parent, item.draft.kind)
+        for item in found
+        if isinstance(item, SessionRecord)
+    ] == [
         ("s-1", None, "session"),
         ("s-1:u6", "s-1", "task"),
         ("s-1:ag1", "s-1", "task"),
@@ -164,8 +204,20 @@ def test_what_a_sub_agent_said_is_a_session_below() -> None:
     ("titles", "expected"),
     [
         ([{"type": "summary", "summary": "Files", "leafUuid": "a5"}], "Files"),
-        ([{"type": "summary", "summary": "Files", "leafUuid": "a5"}, {"type": "ai-title", "aiTitle": "Listing", "sessionId": "s-1"}], "Listing"),
-        ([{"type": "custom-title", "customTitle": "Mine", "sessionId": "s-1"}, {"type": "ai-title", "aiTitle": "Listing"}], "Mine"),
+        (
+            [
+                {"type": "summary", "summary": "Files", "leafUuid": "a5"},
+                {"type": "ai-title", "aiTitle": "Listing", "sessionId": "s-1"},
+            ],
+            "Listing",
+        ),
+        (
+            [
+                {"type": "custom-title", "customTitle": "Mine", "sessionId": "s-1"},
+                {"type": "ai-title", "aiTitle": "Listing"},
+            ],
+            "Mine",
+        ),
     ],
 )
 def test_a_title_or_summary_names_the_session(titles: list[dict[str, str]], expected: str) -> None:
@@ -174,18 +226,36 @@ def test_a_title_or_summary_names_the_session(titles: list[dict[str, str]], expe
 
 
 def test_a_resumed_transcript_belongs_to_the_session_that_it_ends_with() -> None:
-    assert one(read_bytes(lines(*TALK, entry("u6", "a5", "user", "Go on", sessionId="s-2")))).draft.id == "s-2"
+    assert (
+        one(read_bytes(lines(*TALK, entry("u6", "a5", "user", "Go on", sessionId="s-2")))).draft.id
+        == "s-2"
+    )
 
 
 def test_without_a_session_id_the_file_names_the_session() -> None:
-    nameless = {key: value for key, value in entry("u1", None, "user", "x").items() if key != "sessionId"}
+    nameless = {
+        key: value for key, value in entry("u1", None, "user", "x").items() if key != "sessionId"
+    }
     assert one(read_bytes(lines(nameless), name="/x/abc.jsonl.gz")).draft.id == "abc"
 
 
 def test_an_entry_without_content_or_uuid_is_kept() -> None:
-    bare = {"type": "assistant", "message": {"role": "assistant", "model": "<synthetic>", "content": None, "usage": {"output_tokens": "?"}}}
-    session = one(read_bytes(lines(entry("u1", None, "user", "x"), bare), format_name="claude-code"))
-    assert [(found.client_id, found.model, found.output_tokens) for found in session.messages] == [("u1", None, 0), ("import:1", None, 0)]
+    bare = {
+        "type": "assistant",
+        "message": {
+            "role": "assistant",
+            "model": "<synthetic>",
+            "content": None,
+            "usage": {"output_tokens": "?"},
+        },
+    }
+    session = one(
+        read_bytes(lines(entry("u1", None, "user", "x"), bare), format_name="claude-code")
+    )
+    assert [(found.client_id, found.model, found.output_tokens) for found in session.messages] == [
+        ("u1", None, 0),
+        ("import:1", None, 0),
+    ]
 
 
 def test_bad_lines_are_set_aside_and_the_rest_read() -> None:
@@ -194,13 +264,18 @@ def test_bad_lines_are_set_aside_and_the_rest_read() -> None:
 
 
 def test_a_session_that_cannot_be_read_is_set_aside() -> None:
-    found = read_bytes(b'{"type": "user", "uuid": "u1", "sessionId": "s", "message": {"role": "user", "content": "\\ud800"}}\n')
+    found = read_bytes(
+        b'{"type": "user", "uuid": "u1", "sessionId": "s", "message": {"role": "user", "content": "\\ud800"}}\n'
+    )
     assert isinstance(found[0], Bad)
     assert "cannot be written as JSON" in found[0].reason
 
 
 def test_a_file_without_messages_has_no_session() -> None:
-    assert read_bytes(lines(TALK[0], {"type": "progress", "uuid": "p1"}), format_name="claude-code") == []
+    assert (
+        read_bytes(lines(TALK[0], {"type": "progress", "uuid": "p1"}), format_name="claude-code")
+        == []
+    )
 
 
 def test_an_entry_without_a_name_for_a_field_is_no_title() -> None:

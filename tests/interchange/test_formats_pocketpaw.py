@@ -11,13 +11,29 @@ from hansard.interchange.documents import documents
 from hansard.interchange.formats.pocketpaw import channel_of
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.values import Bad
-from tests.interchange.reading import NOW, SECOND, format_of, metadata, one, read, read_folder, read_json, said
+from tests.interchange.reading import (
+    NOW,
+    SECOND,
+    format_of,
+    metadata,
+    one,
+    read,
+    read_folder,
+    read_json,
+    said,
+)
 
 BERLIN_SUMMER = timezone(timedelta(hours=2))
 
 
 def entry(role: str, content: str, second: int, **more: Any) -> dict[str, Any]:
-    return {"id": f"e{second}", "role": role, "content": content, "timestamp": f"2026-02-10T14:30:{second:02d}.250000", "metadata": {}} | more
+    return {
+        "id": f"e{second}",
+        "role": role,
+        "content": content,
+        "timestamp": f"2026-02-10T14:30:{second:02d}.250000",
+        "metadata": {},
+    } | more
 
 
 TALK = [entry("user", "  Hello  ", 5), entry("assistant", "Hi.", 7, metadata={"mood": "good"})]
@@ -31,7 +47,10 @@ def sessions(tmp_path: Path) -> Path:
         "websocket_0b5c1d2e": TALK,
         "google_chat_spaces_AAA": TALK,
         "telegram_42": TALK,
-        "_index": {"telegram_42": {"title": "Old", "user_title": "Mine", "channel": "telegram"}, "websocket_0b5c1d2e": {"title": "Cached"}},
+        "_index": {
+            "telegram_42": {"title": "Old", "user_title": "Mine", "channel": "telegram"},
+            "websocket_0b5c1d2e": {"title": "Cached"},
+        },
         "_aliases": {"telegram:42": "telegram:42:abc"},
         "telegram_42_compaction": {"watermark": 2, "summary": "They met."},
         "telegram_43": {"not": "a list"},
@@ -45,9 +64,15 @@ def sessions(tmp_path: Path) -> Path:
 def test_a_folder_gives_its_sessions_and_nothing_else(sessions: Path) -> None:
     found = {}
     for document in documents(sessions.parent.parent):
-        if format_of(Path(document.name).read_bytes(), name=document.name) == "pocketpaw":  # which takes the index for its own in a folder only
+        if (
+            format_of(Path(document.name).read_bytes(), name=document.name) == "pocketpaw"
+        ):  # which takes the index for its own in a folder only
             session = one(read(document))
-            found[session.draft.id] = (session.draft.channel, session.draft.title, session.draft.title_by)
+            found[session.draft.id] = (
+                session.draft.channel,
+                session.draft.title,
+                session.draft.title_by,
+            )
     assert found == {
         "google_chat_spaces_AAA": ("google_chat", None, None),
         "telegram_42": ("telegram", "Mine", "user"),
@@ -61,8 +86,12 @@ def test_named_as_the_format_the_neighbours_are_passed_over_without_a_word(sessi
 
 
 def test_naive_times_are_local_to_the_zone_that_was_given(sessions: Path) -> None:
-    session = one(read_folder(sessions / "telegram_42.json", rules=Rules(now=NOW, zone=BERLIN_SUMMER)))
-    assert session.messages[0].created_at == int(datetime(2026, 2, 10, 12, 30, 5, 250_000, tzinfo=UTC).timestamp() * SECOND)
+    session = one(
+        read_folder(sessions / "telegram_42.json", rules=Rules(now=NOW, zone=BERLIN_SUMMER))
+    )
+    assert session.messages[0].created_at == int(
+        datetime(2026, 2, 10, 12, 30, 5, 250_000, tzinfo=UTC).timestamp() * SECOND
+    )
     assert session.draft.created_at == session.messages[0].created_at
 
 
@@ -85,7 +114,9 @@ def test_messages_keep_their_ids_words_and_metadata(sessions: Path) -> None:
     assert metadata(session.messages[1]) == {"mood": "good"}
 
 
-@pytest.mark.parametrize("index", [b"", b"[", b"[]", b'{"telegram_42": 7}', b'{"telegram_42": {"user_title": "  "}}'])
+@pytest.mark.parametrize(
+    "index", [b"", b"[", b"[]", b'{"telegram_42": 7}', b'{"telegram_42": {"user_title": "  "}}']
+)
 def test_a_broken_index_is_no_harm(sessions: Path, index: bytes) -> None:
     (sessions / "_index.json").write_bytes(index)
     assert one(read_folder(sessions / "telegram_42.json")).draft.title is None
@@ -122,11 +153,29 @@ def test_an_unknown_role_is_set_aside() -> None:
 
 
 def test_content_that_is_no_text_is_kept_as_json() -> None:
-    found = one(read_json([entry("user", "x", 1) | {"content": {"a": 1}}, entry("user", "x", 2) | {"content": None}], name="telegram_1.json"))
+    found = one(
+        read_json(
+            [
+                entry("user", "x", 1) | {"content": {"a": 1}},
+                entry("user", "x", 2) | {"content": None},
+            ],
+            name="telegram_1.json",
+        )
+    )
     assert said(found) == [("user", '{"a": 1}'), ("user", "")]
 
 
 def test_the_products_own_export_of_a_session_is_read() -> None:
-    export = {"export_version": "1.0", "exported_at": "2026-02-10T15:00:00+00:00", "session_id": "discord:9", "message_count": 2, "messages": TALK}
+    export = {
+        "export_version": "1.0",
+        "exported_at": "2026-02-10T15:00:00+00:00",
+        "session_id": "discord:9",
+        "message_count": 2,
+        "messages": TALK,
+    }
     session = one(read_json(export, name="pocketpaw-session-discord_9.json"))
-    assert (session.draft.id, session.draft.channel, len(session.messages)) == ("discord_9", "discord", 2)
+    assert (session.draft.id, session.draft.channel, len(session.messages)) == (
+        "discord_9",
+        "discord",
+        2,
+    )

@@ -25,7 +25,10 @@ def bad(data: bytes | str) -> list[Bad]:
     return [item for item in read(data) if isinstance(item, Bad)]
 
 
-RECORDS = [{"id": number, "text": '\\"] }, é漢字😀\n' * (number % 7), "list": [[], {}, [1.5, None, True]]} for number in range(500)]
+RECORDS = [
+    {"id": number, "text": '\\"] }, é漢字😀\n' * (number % 7), "list": [[], {}, [1.5, None, True]]}
+    for number in range(500)
+]
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -37,7 +40,9 @@ def test_the_elements_of_an_array_come_one_by_one(indent: int | None, ascii_only
 
 def test_one_value_a_line_comes_with_its_line_number() -> None:
     lines = "\n".join(json.dumps(record) for record in RECORDS[:3])
-    assert read(f"\n{lines}\r\n\n") == [Value(number, record) for number, record in enumerate(RECORDS[:3], 2)]
+    assert read(f"\n{lines}\r\n\n") == [
+        Value(number, record) for number, record in enumerate(RECORDS[:3], 2)
+    ]
 
 
 def test_a_single_value_over_several_lines_is_one_record() -> None:
@@ -69,7 +74,17 @@ def test_a_long_array_never_lies_in_memory_whole() -> None:
     assert peak < 8_000_000
 
 
-@pytest.mark.parametrize("broken", ['{"a": tru}', '{"a" 1}', '{"a": [1, 2}', "nonsense", '{"a": {"b": 01}}', "[" * 200_000 + "]" * 200_000])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '{"a": tru}',
+        '{"a" 1}',
+        '{"a": [1, 2}',
+        "nonsense",
+        '{"a": {"b": 01}}',
+        "[" * 200_000 + "]" * 200_000,
+    ],
+)
 def test_a_broken_element_is_set_aside_and_the_next_one_read(broken: str) -> None:
     found = read(f'[{{"good": 1}}, {broken}, {{"good": 2}}]')
     assert found[0] == Value(1, {"good": 1})
@@ -92,13 +107,22 @@ def test_a_broken_element_without_an_end_gives_up_the_rest_and_says_so() -> None
 
 def test_an_array_without_its_end_gives_what_it_has() -> None:
     found = read('[{"good": 1}, {"good": 2}')
-    assert [item for item in found if isinstance(item, Value)] == [Value(1, {"good": 1}), Value(2, {"good": 2})]
+    assert [item for item in found if isinstance(item, Value)] == [
+        Value(1, {"good": 1}),
+        Value(2, {"good": 2}),
+    ]
     assert found[-1] == Bad(3, "the file ends inside its array")
 
 
 def test_a_broken_line_is_set_aside_and_the_next_one_read() -> None:
     found = read(b'{"a": 1}\n{"a": \n\xff\xfe\n' + b"[" * 200_000 + b'\n{"a": 2}\n')
-    assert [(type(item), item.number) for item in found] == [(Value, 1), (Bad, 2), (Bad, 3), (Bad, 4), (Value, 5)]
+    assert [(type(item), item.number) for item in found] == [
+        (Value, 1),
+        (Bad, 2),
+        (Bad, 3),
+        (Bad, 4),
+        (Value, 5),
+    ]
 
 
 def test_a_first_line_that_is_broken_does_not_hide_the_others() -> None:
@@ -106,7 +130,9 @@ def test_a_first_line_that_is_broken_does_not_hide_the_others() -> None:
 
 
 def test_a_damaged_gzip_gives_what_it_has_and_says_so() -> None:
-    data = gzip.compress(json.dumps([{"text": str(number) * 50} for number in range(50_000)]).encode())
+    data = gzip.compress(
+        json.dumps([{"text": str(number) * 50} for number in range(50_000)]).encode()
+    )
     found = read(data[:-3000])
     assert isinstance(found[0], Value)
     assert "ends too early" in found[-1].reason  # type: ignore[union-attr]  # a good record has no reason, and fails here

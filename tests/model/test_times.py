@@ -29,7 +29,17 @@ def test_any_iso_time_is_read(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "noon", "2024", "2024-13-01", "2024-01-15T25:00:00Z", "0001-01-01T00:00:00+14:00x", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59"]
+    "text",
+    [
+        "",
+        "noon",
+        "2024",
+        "2024-13-01",
+        "2024-01-15T25:00:00Z",
+        "0001-01-01T00:00:00+14:00x",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-23:59",
+    ],
 )
 def test_what_is_no_time_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):

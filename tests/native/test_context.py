@@ -27,10 +27,21 @@ async def filled(client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 async def test_natively_it_is_the_end_of_the_transcript(filled: httpx.AsyncClient) -> None:
     answer = (await filled.get("/v1/sessions/one/context", params={"messages": 3})).json()
-    assert [(one["role"], one["seq"]) for one in answer["request"]["messages"]] == [("system", 1), ("assistant", 3), ("tool", 4), ("assistant", 5)]
+    assert [(one["role"], one["seq"]) for one in answer["request"]["messages"]] == [
+        ("system", 1),
+        ("assistant", 3),
+        ("tool", 4),
+        ("assistant", 5),
+    ]
     assert answer["request"]["messages"][1]["parts"] == [CALL]
     manifest = answer["manifest"]
-    assert (manifest["messages"], manifest["older"], manifest["first_seq"], manifest["last_seq"], manifest["dropped"]) == (4, 1, 3, 5, [])
+    assert (
+        manifest["messages"],
+        manifest["older"],
+        manifest["first_seq"],
+        manifest["last_seq"],
+        manifest["dropped"],
+    ) == (4, 1, 3, 5, [])
 
 
 async def test_openai_takes_it(filled: httpx.AsyncClient) -> None:
@@ -38,7 +49,17 @@ async def test_openai_takes_it(filled: httpx.AsyncClient) -> None:
     assert answer["request"]["messages"] == [
         {"role": "system", "content": "be kind"},
         {"role": "user", "content": "look it up"},
-        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"q":"x"}'}}]},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": "c1",
+                    "type": "function",
+                    "function": {"name": "look", "arguments": '{"q":"x"}'},
+                }
+            ],
+        },
         {"role": "tool", "tool_call_id": "c1", "content": "found"},
         {"role": "assistant", "content": "here it is"},
     ]
@@ -50,8 +71,14 @@ async def test_anthropic_takes_it(filled: httpx.AsyncClient) -> None:
         "system": "be kind",
         "messages": [
             {"role": "user", "content": [{"type": "text", "text": "look it up"}]},
-            {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "look", "input": {"q": "x"}}]},
-            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "found"}]},
+            {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "id": "c1", "name": "look", "input": {"q": "x"}}],
+            },
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "found"}],
+            },
             {"role": "assistant", "content": [{"type": "text", "text": "here it is"}]},
         ],
     }
@@ -64,34 +91,58 @@ async def test_gemini_takes_it(filled: httpx.AsyncClient) -> None:
         "contents": [
             {"role": "user", "parts": [{"text": "look it up"}]},
             {"role": "model", "parts": [{"functionCall": {"name": "look", "args": {"q": "x"}}}]},
-            {"role": "user", "parts": [{"functionResponse": {"name": "look", "response": {"result": "found"}}}]},
+            {
+                "role": "user",
+                "parts": [{"functionResponse": {"name": "look", "response": {"result": "found"}}}],
+            },
             {"role": "model", "parts": [{"text": "here it is"}]},
         ],
     }
 
 
-async def test_a_context_that_begins_with_the_assistant_says_what_went(filled: httpx.AsyncClient) -> None:
-    answer = (await filled.get("/v1/sessions/one/context", params={"format": "anthropic", "messages": 1})).json()
+async def test_a_context_that_begins_with_the_assistant_says_what_went(
+    filled: httpx.AsyncClient,
+) -> None:
+    answer = (
+        await filled.get("/v1/sessions/one/context", params={"format": "anthropic", "messages": 1})
+    ).json()
     assert answer["request"]["messages"] == []
     assert answer["manifest"]["dropped"][0]["reason"] == "before_first_user"
 
 
-async def test_names_and_ids_are_put_into_the_letters_and_lengths_that_providers_take(client: httpx.AsyncClient) -> None:
+async def test_names_and_ids_are_put_into_the_letters_and_lengths_that_providers_take(
+    client: httpx.AsyncClient,
+) -> None:
     long = ["c" * 70 + end for end in "12"]
-    calls = [{"type": "tool_call", "id": ident, "name": "web.search", "arguments": {}} for ident in long]
+    calls = [
+        {"type": "tool_call", "id": ident, "name": "web.search", "arguments": {}} for ident in long
+    ]
     answers = [{"type": "tool_call_response", "id": ident, "response": "ok"} for ident in long]
-    said = [{"role": "user", "text": "look"}, {"role": "assistant", "parts": calls}, {"role": "tool", "parts": answers}]
+    said = [
+        {"role": "user", "text": "look"},
+        {"role": "assistant", "parts": calls},
+        {"role": "tool", "parts": answers},
+    ]
     await client.post("/v1/sessions", json={"id": "s"})
     await client.post("/v1/sessions/s/messages", json={"messages": said})
-    told = {name: (await client.get(f"/v1/sessions/s/context?format={name}")).json()["request"] for name in ("openai", "anthropic", "gemini")}
+    told = {
+        name: (await client.get(f"/v1/sessions/s/context?format={name}")).json()["request"]
+        for name in ("openai", "anthropic", "gemini")
+    }
     _, asked, *results = told["openai"]["messages"]
     made = [call["id"] for call in asked["tool_calls"]]
     assert [one["tool_call_id"] for one in results] == made
     assert (len(set(made)), max(map(len, made))) == (2, 40)
     uses = told["anthropic"]["messages"][1]["content"]
-    assert [one["tool_use_id"] for one in told["anthropic"]["messages"][2]["content"]] == [one["id"] for one in uses]
+    assert [one["tool_use_id"] for one in told["anthropic"]["messages"][2]["content"]] == [
+        one["id"] for one in uses
+    ]
     assert (len({one["id"] for one in uses}), max(len(one["id"]) for one in uses)) == (2, 64)
-    named = [asked["tool_calls"][0]["function"]["name"], uses[0]["name"], told["gemini"]["contents"][1]["parts"][0]["functionCall"]["name"]]
+    named = [
+        asked["tool_calls"][0]["function"]["name"],
+        uses[0]["name"],
+        told["gemini"]["contents"][1]["parts"][0]["functionCall"]["name"],
+    ]
     named.append(told["gemini"]["contents"][2]["parts"][0]["functionResponse"]["name"])
     assert named == ["web_search"] * 4
 
@@ -99,7 +150,10 @@ async def test_names_and_ids_are_put_into_the_letters_and_lengths_that_providers
 async def test_the_manifest_counts_each_message_once(client: httpx.AsyncClient) -> None:
     """A message whose answers went with the calls before the first user, and whose words stay, is both: it did not go whole."""
     calls = [{"type": "tool_call", "id": ident, "name": "look", "arguments": {}} for ident in "ab"]
-    late = [{"type": "tool_call_response", "id": "a", "response": "1"}, {"type": "text", "content": "and now?"}]
+    late = [
+        {"type": "tool_call_response", "id": "a", "response": "1"},
+        {"type": "text", "content": "and now?"},
+    ]
     said = [
         {"role": "assistant", "parts": calls[:1]},
         {"role": "assistant", "parts": calls[1:]},
@@ -110,11 +164,20 @@ async def test_the_manifest_counts_each_message_once(client: httpx.AsyncClient) 
     await client.post("/v1/sessions", json={"id": "s"})
     await client.post("/v1/sessions/s/messages", json={"messages": said})
     manifest = (await client.get("/v1/sessions/s/context?format=anthropic")).json()["manifest"]
-    assert [(one["seq"], one["whole"]) for one in manifest["dropped"]] == [(1, True), (2, True), (4, False), (5, True)]
+    assert [(one["seq"], one["whole"]) for one in manifest["dropped"]] == [
+        (1, True),
+        (2, True),
+        (4, False),
+        (5, True),
+    ]
     assert (manifest["messages"], manifest["older"]) == (2, 0)
 
 
-async def test_limits_out_of_range_and_unknown_sessions_are_refused(filled: httpx.AsyncClient) -> None:
+async def test_limits_out_of_range_and_unknown_sessions_are_refused(
+    filled: httpx.AsyncClient,
+) -> None:
     assert (await filled.get("/v1/sessions/one/context", params={"messages": 0})).status_code == 400
-    assert (await filled.get("/v1/sessions/one/context", params={"format": "cobol"})).status_code == 400
+    assert (
+        await filled.get("/v1/sessions/one/context", params={"format": "cobol"})
+    ).status_code == 400
     assert (await filled.get("/v1/sessions/none/context")).status_code == 404

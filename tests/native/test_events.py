@@ -15,14 +15,18 @@ from hansard.store.verbs import events as verbs
 
 
 async def fetched(client: httpx.AsyncClient, since: int = 0, limit: int = 200) -> dict[str, object]:
-    body: dict[str, object] = (await client.get("/v1/changes", params={"since": since, "limit": limit})).json()
+    body: dict[str, object] = (
+        await client.get("/v1/changes", params={"since": since, "limit": limit})
+    ).json()
     return body
 
 
 async def test_changes_come_in_order_and_in_pages(client: httpx.AsyncClient) -> None:
     for name in ("a", "b"):
         await client.post("/v1/sessions", json={"id": name})
-    await client.post("/v1/sessions/a/messages", json={"messages": [{"role": "user", "text": "hello"}]})
+    await client.post(
+        "/v1/sessions/a/messages", json={"messages": [{"role": "user", "text": "hello"}]}
+    )
     first = await fetched(client, limit=2)
     rest = await fetched(client, since=first["next"])  # type: ignore[arg-type]  # a number
     told = [(one["type"], one["seq"]) for one in first["data"] + rest["data"]]  # type: ignore[operator]  # lists
@@ -31,7 +35,9 @@ async def test_changes_come_in_order_and_in_pages(client: httpx.AsyncClient) -> 
     assert (await fetched(client, since=rest["next"]))["data"] == []  # type: ignore[arg-type]  # a number
 
 
-async def test_a_number_from_the_future_or_from_before_the_trim_asks_for_a_resync(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+async def test_a_number_from_the_future_or_from_before_the_trim_asks_for_a_resync(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
     for name in ("a", "b", "c"):
         await client.post("/v1/sessions", json={"id": name})
     assert (await fetched(client, since=99))["resync"] is True
@@ -50,24 +56,34 @@ async def test_a_deletion_leaves_gaps_and_no_reason_to_resync(client: httpx.Asyn
     assert got["resync"] is False
 
 
-async def test_what_was_trimmed_stays_known_when_a_later_trim_finds_nothing(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+async def test_what_was_trimmed_stays_known_when_a_later_trim_finds_nothing(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
     for name in ("a", "b", "c"):
         await client.post("/v1/sessions", json={"id": name})
     await service.indexer.catch_up()
     for until in (2, 1):
         await service.store.write(verbs.trim, principal.workspace_id, until)
-    assert [(await fetched(client, since=since))["resync"] for since in (0, 1, 2)] == [True, True, False]
+    assert [(await fetched(client, since=since))["resync"] for since in (0, 1, 2)] == [
+        True,
+        True,
+        False,
+    ]
     await service.store.write(verbs.trim, principal.workspace_id, 99)
     assert (await fetched(client, since=3))["resync"] is False
 
 
-async def test_behind_a_resync_the_kept_events_follow(service: Service, client: httpx.AsyncClient, principal: Principal) -> None:
+async def test_behind_a_resync_the_kept_events_follow(
+    service: Service, client: httpx.AsyncClient, principal: Principal
+) -> None:
     text, key = await service.keys.create(principal, "watcher", ("sessions:read",))
     for name in ("a", "b", "c"):
         await client.post("/v1/sessions", json={"id": name})
     await service.indexer.catch_up()
     await service.store.write(verbs.trim, principal.workspace_id, 1)
-    stream = asyncio.create_task(client.get("/v1/events?after=0", headers={"Authorization": f"Bearer {text}"}))
+    stream = asyncio.create_task(
+        client.get("/v1/events?after=0", headers={"Authorization": f"Bearer {text}"})
+    )
     await asyncio.sleep(0.3)
     await service.keys.revoke(principal, key.id)
     await asyncio.sleep(1)  # the stream asks for its key once a second
@@ -77,7 +93,9 @@ async def test_behind_a_resync_the_kept_events_follow(service: Service, client: 
     assert "id: 1\nevent: resync\n" in told
 
 
-async def test_a_workspace_that_is_deleted_leaves_no_fact(service: Service, client: httpx.AsyncClient, principal: Principal) -> None:
+async def test_a_workspace_that_is_deleted_leaves_no_fact(
+    service: Service, client: httpx.AsyncClient, principal: Principal
+) -> None:
     await client.post("/v1/sessions", json={"id": "a"})
     await service.indexer.catch_up()
     await service.store.write(verbs.trim, principal.workspace_id, 1)
@@ -85,7 +103,9 @@ async def test_a_workspace_that_is_deleted_leaves_no_fact(service: Service, clie
     assert await service.store.read(verbs.since, principal.workspace_id, 0, 1) == ([], 0)
 
 
-async def test_old_events_are_forgotten(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+async def test_old_events_are_forgotten(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
     await client.post("/v1/sessions", json={"id": "a"})
     await service.events.trim()
     assert len((await fetched(client))["data"]) == 1  # type: ignore[arg-type]  # a list
@@ -94,7 +114,9 @@ async def test_old_events_are_forgotten(client: httpx.AsyncClient, service: Serv
     assert (await fetched(client))["data"] == []
 
 
-async def test_a_narrowed_key_hears_of_its_own_sessions_only(service: Service, client: httpx.AsyncClient, principal: Principal) -> None:
+async def test_a_narrowed_key_hears_of_its_own_sessions_only(
+    service: Service, client: httpx.AsyncClient, principal: Principal
+) -> None:
     await client.post("/v1/sessions", json={"id": "hers", "user": "ann"})
     await client.post("/v1/sessions", json={"id": "his", "user": "bob"})
     text, _ = await service.keys.create(principal, "ann", ("sessions:read",), user_id="ann")
@@ -103,11 +125,17 @@ async def test_a_narrowed_key_hears_of_its_own_sessions_only(service: Service, c
     assert (len(heard["data"]), heard["next"]) == (1, 2)
     for name in ("hers", "his"):
         await client.delete(f"/v1/sessions/{name}")
-    assert [one["type"] for one in (await client.get("/v1/changes")).json()["data"]] == ["session.deleted"] * 2
-    assert (await client.get("/v1/changes", headers=hers)).json()["data"] == []  # nothing is left that says whose they were
+    assert [one["type"] for one in (await client.get("/v1/changes")).json()["data"]] == [
+        "session.deleted"
+    ] * 2
+    assert (await client.get("/v1/changes", headers=hers)).json()[
+        "data"
+    ] == []  # nothing is left that says whose they were
 
 
-async def test_followers_wake_when_something_happens_and_share_one_look(service: Service, principal: Principal, client: httpx.AsyncClient) -> None:
+async def test_followers_wake_when_something_happens_and_share_one_look(
+    service: Service, principal: Principal, client: httpx.AsyncClient
+) -> None:
     async def one() -> list[str]:
         after = await service.events.now(principal)
         ready.release()
@@ -131,13 +159,19 @@ async def test_silence_is_a_heartbeat(service: Service, principal: Principal) ->
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1" * 30])
-async def test_a_last_event_id_of_somebody_else_is_refused(client: httpx.AsyncClient, value: str) -> None:
+async def test_a_last_event_id_of_somebody_else_is_refused(
+    client: httpx.AsyncClient, value: str
+) -> None:
     assert (await client.get("/v1/events", headers={"Last-Event-ID": value})).status_code == 400
 
 
-async def test_a_stream_ends_with_its_key(service: Service, client: httpx.AsyncClient, principal: Principal) -> None:
+async def test_a_stream_ends_with_its_key(
+    service: Service, client: httpx.AsyncClient, principal: Principal
+) -> None:
     text, key = await service.keys.create(principal, "watcher", ("sessions:read",))
-    stream = asyncio.create_task(client.get("/v1/events", headers={"Authorization": f"Bearer {text}"}))
+    stream = asyncio.create_task(
+        client.get("/v1/events", headers={"Authorization": f"Bearer {text}"})
+    )
     await asyncio.sleep(0.3)
     await service.keys.revoke(principal, key.id)
     await client.post("/v1/sessions", json={"id": "later"})

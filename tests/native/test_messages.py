@@ -13,7 +13,14 @@ import pytest
 async def said(client: httpx.AsyncClient) -> list[dict[str, Any]]:
     """The ten messages of a session ``s``, alternating user and assistant."""
     await client.post("/v1/sessions", json={"id": "s"})
-    messages = [{"role": "assistant" if number % 2 else "user", "text": f"m{number}", "client_id": f"c{number}"} for number in range(10)]
+    messages = [
+        {
+            "role": "assistant" if number % 2 else "user",
+            "text": f"m{number}",
+            "client_id": f"c{number}",
+        }
+        for number in range(10)
+    ]
     answer = await client.post("/v1/sessions/s/messages", json={"messages": messages})
     assert answer.status_code == 201
     return list(answer.json()["data"])
@@ -45,30 +52,49 @@ async def numbers(client: httpx.AsyncClient, query: str) -> list[int]:
         ("role=user,assistant&limit=2", [1, 2]),
     ],
 )
-async def test_a_transcript_reads_in_both_directions(client: httpx.AsyncClient, query: str, expected: list[int]) -> None:
+async def test_a_transcript_reads_in_both_directions(
+    client: httpx.AsyncClient, query: str, expected: list[int]
+) -> None:
     assert await numbers(client, query) == expected
 
 
-async def test_a_message_id_is_a_place(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+async def test_a_message_id_is_a_place(
+    client: httpx.AsyncClient, said: list[dict[str, Any]]
+) -> None:
     assert await numbers(client, f"after={said[6]['id']}") == [8, 9, 10]
     assert (await client.get(f"/v1/sessions/s/messages/{said[6]['id']}")).json() == said[6]
     assert (await client.get("/v1/sessions/s/messages/c6")).json() == said[6]
 
 
 @pytest.mark.parametrize("param", ["before", "after", "around"])
-async def test_an_id_of_another_session_is_no_place_in_this_one(client: httpx.AsyncClient, said: list[dict[str, Any]], param: str) -> None:
+async def test_an_id_of_another_session_is_no_place_in_this_one(
+    client: httpx.AsyncClient, said: list[dict[str, Any]], param: str
+) -> None:
     await client.post("/v1/sessions", json={"id": "other"})
-    other = (await client.post("/v1/sessions/other/messages", json={"messages": [{"role": "user", "text": "x", "client_id": said[1]["id"]}]})).json()["data"][0]
+    other = (
+        await client.post(
+            "/v1/sessions/other/messages",
+            json={"messages": [{"role": "user", "text": "x", "client_id": said[1]["id"]}]},
+        )
+    ).json()["data"][0]
     assert other["seq"] == said[0]["seq"]
     for name in (other["id"], said[0]["id"][:-1] + "f"):
         answer = await client.get(f"/v1/sessions/s/messages?{param}={name}")
-        assert (answer.status_code, answer.json()["param"], "message of this session" in answer.json()["detail"]) == (400, param, True)
-    assert (await client.get(f"/v1/sessions/other/messages?{param}={said[1]['id']}")).status_code == 200  # a client id may look like one of ours
+        assert (
+            answer.status_code,
+            answer.json()["param"],
+            "message of this session" in answer.json()["detail"],
+        ) == (400, param, True)
+    assert (
+        await client.get(f"/v1/sessions/other/messages?{param}={said[1]['id']}")
+    ).status_code == 200  # a client id may look like one of ours
     fork = await client.post("/v1/sessions/s/fork", json={"message": other["id"]})
     assert (fork.status_code, fork.json()["param"]) == (400, "message")
 
 
-async def test_a_deleted_message_is_a_place_still(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+async def test_a_deleted_message_is_a_place_still(
+    client: httpx.AsyncClient, said: list[dict[str, Any]]
+) -> None:
     await client.delete(f"/v1/sessions/s/messages/{said[6]['id']}")
     assert await numbers(client, f"after={said[6]['id']}") == [8, 9, 10]
 
@@ -95,7 +121,9 @@ async def test_cursors_walk_the_whole_transcript(client: httpx.AsyncClient, orde
         ("after=6&limit=3&order=desc", [9, 8, 7, 10]),
     ],
 )
-async def test_a_cursor_goes_on_in_the_direction_that_the_first_page_was_read_in(client: httpx.AsyncClient, query: str, expected: list[int]) -> None:
+async def test_a_cursor_goes_on_in_the_direction_that_the_first_page_was_read_in(
+    client: httpx.AsyncClient, query: str, expected: list[int]
+) -> None:
     seen: list[int] = []
     start, _, rest = query.partition("&")
     page = (await client.get(f"/v1/sessions/s/messages?{start}&{rest}")).json()
@@ -103,7 +131,9 @@ async def test_a_cursor_goes_on_in_the_direction_that_the_first_page_was_read_in
         seen += [one["seq"] for one in page["data"]]
         if not page["has_more"]:
             break
-        page = (await client.get(f"/v1/sessions/s/messages?{rest}&cursor={page['next_cursor']}")).json()
+        page = (
+            await client.get(f"/v1/sessions/s/messages?{rest}&cursor={page['next_cursor']}")
+        ).json()
     assert seen == expected
 
 
@@ -111,14 +141,26 @@ async def test_a_cursor_goes_on_in_the_direction_that_the_first_page_was_read_in
 async def test_a_cursor_belongs_to_the_list_that_gave_it(client: httpx.AsyncClient) -> None:
     cursor = (await client.get("/v1/sessions/s/messages?limit=1&role=user")).json()["next_cursor"]
     assert await numbers(client, f"limit=1&role=user&cursor={cursor}") == [3]
-    for other in ("", "role=assistant", "role=user&order=desc", "role=user&as_of=2026-01-01T00:00:00Z"):
+    for other in (
+        "",
+        "role=assistant",
+        "role=user&order=desc",
+        "role=user&as_of=2026-01-01T00:00:00Z",
+    ):
         answer = await client.get(f"/v1/sessions/s/messages?{other}&cursor={cursor}")
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
 
 
 async def test_a_transcript_reads_as_it_stood(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s", "created_at": "2026-01-01T00:00:00Z"})
-    messages = [{"role": "assistant" if day % 2 else "user", "text": f"day {day}", "created_at": f"2026-01-0{day}T12:00:00Z"} for day in range(1, 7)]
+    messages = [
+        {
+            "role": "assistant" if day % 2 else "user",
+            "text": f"day {day}",
+            "created_at": f"2026-01-0{day}T12:00:00Z",
+        }
+        for day in range(1, 7)
+    ]
     await client.post("/v1/sessions/s/messages", json={"messages": messages})
     assert await numbers(client, "as_of=2026-01-04T12:00:00Z") == [1, 2, 3, 4]
     assert await numbers(client, "as_of=2026-01-04T11:59:59.999999Z") == [1, 2, 3]
@@ -128,17 +170,25 @@ async def test_a_transcript_reads_as_it_stood(client: httpx.AsyncClient) -> None
     assert await numbers(client, "as_of=2025-12-31T00:00:00Z") == []
     first = (await client.get("/v1/sessions/s/messages?as_of=2026-01-04T12:00:00Z&limit=3")).json()
     assert first["has_more"]
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "later"}]})
-    assert await numbers(client, f"as_of=2026-01-04T12:00:00Z&limit=3&cursor={first['next_cursor']}") == [4]
+    await client.post(
+        "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "later"}]}
+    )
+    assert await numbers(
+        client, f"as_of=2026-01-04T12:00:00Z&limit=3&cursor={first['next_cursor']}"
+    ) == [4]
     answer = await client.get("/v1/sessions/s/messages?as_of=yesterday")
     assert (answer.status_code, answer.json()["param"]) == (400, "as_of")
 
 
-async def test_a_transcript_read_again_shows_every_change(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+async def test_a_transcript_read_again_shows_every_change(
+    client: httpx.AsyncClient, said: list[dict[str, Any]]
+) -> None:
     query = "limit=3&order=desc"
     for _ in range(2):
         assert await numbers(client, query) == [10, 9, 8]
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "one more"}]})
+    await client.post(
+        "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "one more"}]}
+    )
     for _ in range(2):
         assert await numbers(client, query) == [11, 10, 9]
     await client.delete(f"/v1/sessions/s/messages/{said[9]['id']}")
@@ -161,8 +211,15 @@ async def test_what_went_in_comes_out(client: httpx.AsyncClient) -> None:
     assert '"metadata":{"z":null,"a":1}' in text
 
 
-async def test_a_retry_with_the_same_client_id_stores_nothing_new(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
-    body = {"messages": [{"role": "user", "text": "m0", "client_id": "c0"}, {"role": "user", "text": "new", "client_id": "c10"}]}
+async def test_a_retry_with_the_same_client_id_stores_nothing_new(
+    client: httpx.AsyncClient, said: list[dict[str, Any]]
+) -> None:
+    body = {
+        "messages": [
+            {"role": "user", "text": "m0", "client_id": "c0"},
+            {"role": "user", "text": "new", "client_id": "c10"},
+        ]
+    }
     again = (await client.post("/v1/sessions/s/messages", json=body)).json()["data"]
     assert again[0] == said[0]
     assert again[1]["seq"] == 11
@@ -172,20 +229,36 @@ async def test_a_retry_with_the_same_client_id_stores_nothing_new(client: httpx.
 async def test_an_idempotency_key_replays_the_first_answer(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     body, headers = {"messages": [{"role": "user", "text": "once"}]}, {"Idempotency-Key": "k"}
-    first, second = [await client.post("/v1/sessions/s/messages", json=body, headers=headers) for _ in range(2)]
+    first, second = [
+        await client.post("/v1/sessions/s/messages", json=body, headers=headers) for _ in range(2)
+    ]
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.content == second.content
     assert second.headers["idempotent-replayed"] == "true"
-    other = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "twice"}]}, headers={"Idempotency-Key": "k"})
+    other = await client.post(
+        "/v1/sessions/s/messages",
+        json={"messages": [{"role": "user", "text": "twice"}]},
+        headers={"Idempotency-Key": "k"},
+    )
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert len(await numbers(client, "")) == 1
 
 
 @pytest.mark.usefixtures("said")
 async def test_expected_seq_refuses_with_the_current_one(client: httpx.AsyncClient) -> None:
-    stale = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}], "expected_seq": 9})
-    assert (stale.status_code, stale.json()["code"], stale.json()["seq"]) == (409, "seq_mismatch", 10)
-    ok = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}], "expected_seq": 10})
+    stale = await client.post(
+        "/v1/sessions/s/messages",
+        json={"messages": [{"role": "user", "text": "x"}], "expected_seq": 9},
+    )
+    assert (stale.status_code, stale.json()["code"], stale.json()["seq"]) == (
+        409,
+        "seq_mismatch",
+        10,
+    )
+    ok = await client.post(
+        "/v1/sessions/s/messages",
+        json={"messages": [{"role": "user", "text": "x"}], "expected_seq": 10},
+    )
     assert ok.json()["data"][0]["seq"] == 11
 
 
@@ -193,11 +266,21 @@ async def test_sixteen_writers_on_one_session_lose_nothing(client: httpx.AsyncCl
     await client.post("/v1/sessions", json={"id": "s"})
 
     async def write(writer: int) -> list[int]:
-        answers = [await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": f"{writer}/{n}"}]}) for n in range(8)]
+        answers = [
+            await client.post(
+                "/v1/sessions/s/messages",
+                json={"messages": [{"role": "user", "text": f"{writer}/{n}"}]},
+            )
+            for n in range(8)
+        ]
         assert {answer.status_code for answer in answers} == {201}
         return [answer.json()["data"][0]["seq"] for answer in answers]
 
-    seqs = [seq for written in await asyncio.gather(*[write(writer) for writer in range(16)]) for seq in written]
+    seqs = [
+        seq
+        for written in await asyncio.gather(*[write(writer) for writer in range(16)])
+        for seq in written
+    ]
     assert sorted(seqs) == list(range(1, 129))
     stored = await numbers(client, "limit=200")
     assert stored == sorted(seqs)
@@ -207,7 +290,10 @@ async def test_sixteen_writers_on_one_session_lose_nothing(client: httpx.AsyncCl
     ("message", "param"),
     [
         ({"role": "user"}, "messages[0].parts"),
-        ({"role": "user", "text": "x", "parts": [{"type": "text", "content": "x"}]}, "messages[0].parts"),
+        (
+            {"role": "user", "text": "x", "parts": [{"type": "text", "content": "x"}]},
+            "messages[0].parts",
+        ),
         ({"role": "robot", "text": "x"}, "messages[0].role"),
         ({"role": "user", "parts": []}, "messages[0].parts"),
         ({"role": "user", "parts": [{"content": "x"}]}, "messages[0].parts[0].type"),
@@ -216,12 +302,19 @@ async def test_sixteen_writers_on_one_session_lose_nothing(client: httpx.AsyncCl
         ({"role": "user", "text": "x", "metadata": []}, "messages[0].metadata"),
         ({"role": "user", "text": "x", "client_id": "a/b"}, "messages[0].client_id"),
         ({"role": "user", "text": "x", "created_at": "noon"}, "messages[0].created_at"),
-        ({"role": "user", "text": "x", "usage": {"input_tokens": "many"}}, "messages[0].usage.input_tokens"),
+        (
+            {"role": "user", "text": "x", "usage": {"input_tokens": "many"}},
+            "messages[0].usage.input_tokens",
+        ),
     ],
 )
-async def test_a_bad_message_is_refused_whole_and_named(client: httpx.AsyncClient, message: dict[str, Any], param: str) -> None:
+async def test_a_bad_message_is_refused_whole_and_named(
+    client: httpx.AsyncClient, message: dict[str, Any], param: str
+) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
-    answer = await client.post("/v1/sessions/s/messages", json={"messages": [message, {"role": "user", "text": "fine"}]})
+    answer = await client.post(
+        "/v1/sessions/s/messages", json={"messages": [message, {"role": "user", "text": "fine"}]}
+    )
     assert (answer.status_code, answer.json()["param"]) == (400, param)
     assert await numbers(client, "") == []
 
@@ -230,20 +323,38 @@ async def test_batches_have_their_limits(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     one = {"role": "user", "text": "x"}
     assert (await client.post("/v1/sessions/s/messages", json={"messages": []})).status_code == 400
-    assert (await client.post("/v1/sessions/s/messages", json={"messages": [one] * 101})).status_code == 413
+    assert (
+        await client.post("/v1/sessions/s/messages", json={"messages": [one] * 101})
+    ).status_code == 413
     twice = [one | {"client_id": "same"}] * 2
-    assert (await client.post("/v1/sessions/s/messages", json={"messages": twice})).json()["param"] == "messages[1].client_id"
-    assert (await client.post("/v1/sessions/s/messages", json={"messages": [one] * 100})).status_code == 201
+    assert (await client.post("/v1/sessions/s/messages", json={"messages": twice})).json()[
+        "param"
+    ] == "messages[1].client_id"
+    assert (
+        await client.post("/v1/sessions/s/messages", json={"messages": [one] * 100})
+    ).status_code == 201
 
 
-async def test_a_deleted_message_is_gone_and_its_number_is_not_used_again(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
-    assert (await client.delete(f"/v1/sessions/s/messages/{said[0]['id']}")).json() == {"id": said[0]["id"], "deleted": True}
+async def test_a_deleted_message_is_gone_and_its_number_is_not_used_again(
+    client: httpx.AsyncClient, said: list[dict[str, Any]]
+) -> None:
+    assert (await client.delete(f"/v1/sessions/s/messages/{said[0]['id']}")).json() == {
+        "id": said[0]["id"],
+        "deleted": True,
+    }
     assert (await client.get("/v1/sessions/s/messages/c0")).status_code == 404
     assert await numbers(client, "limit=2") == [2, 3]
     session = (await client.get("/v1/sessions/s")).json()
-    assert (session["message_count"], session["last_seq"], session["preview"], session["title"]) == (9, 10, "m2", "m2")
+    assert (
+        session["message_count"],
+        session["last_seq"],
+        session["preview"],
+        session["title"],
+    ) == (9, 10, "m2", "m2")
     await client.delete("/v1/sessions/s/messages/c9")
-    appended = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}]})
+    appended = await client.post(
+        "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}]}
+    )
     assert appended.json()["data"][0]["seq"] == 11
 
 
@@ -266,18 +377,42 @@ async def test_a_bad_place_is_refused(client: httpx.AsyncClient, query: str, cod
 
 async def test_null_says_nothing_in_a_message(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
-    empty = dict.fromkeys(("parts", "client_id", "created_at", "run_id", "sender", "sender_id", "model", "usage", "metadata"))
-    made = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hi", **empty}]})
+    empty = dict.fromkeys(
+        (
+            "parts",
+            "client_id",
+            "created_at",
+            "run_id",
+            "sender",
+            "sender_id",
+            "model",
+            "usage",
+            "metadata",
+        )
+    )
+    made = await client.post(
+        "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hi", **empty}]}
+    )
     assert made.status_code == 201, made.text
     assert set(made.json()["data"][0]) == {"id", "session_id", "seq", "role", "parts", "created_at"}
-    nothing = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": None, "parts": None}]})
+    nothing = await client.post(
+        "/v1/sessions/s/messages",
+        json={"messages": [{"role": "user", "text": None, "parts": None}]},
+    )
     assert (nothing.status_code, nothing.json()["param"]) == (400, "messages[0].parts")
 
 
 async def test_usage_is_told_whole(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
-    made = await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "assistant", "text": "a", "usage": {"input_tokens": 3}}]})
-    assert made.json()["data"][0]["usage"] == {"input_tokens": 3, "output_tokens": 0, "cost_usd": 0.0}
+    made = await client.post(
+        "/v1/sessions/s/messages",
+        json={"messages": [{"role": "assistant", "text": "a", "usage": {"input_tokens": 3}}]},
+    )
+    assert made.json()["data"][0]["usage"] == {
+        "input_tokens": 3,
+        "output_tokens": 0,
+        "cost_usd": 0.0,
+    }
     run = await client.post("/v1/sessions/s/runs", json={})
     assert run.json()["usage"] == {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
 
@@ -285,9 +420,16 @@ async def test_usage_is_told_whole(client: httpx.AsyncClient) -> None:
 async def test_usage_adds_up_on_the_session(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     usage = {"input_tokens": 10, "output_tokens": 5, "cost_usd": 0.0025}
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "assistant", "text": "a", "usage": usage}] * 2})
+    await client.post(
+        "/v1/sessions/s/messages",
+        json={"messages": [{"role": "assistant", "text": "a", "usage": usage}] * 2},
+    )
     session = (await client.get("/v1/sessions/s")).json()
-    assert (session["input_tokens"], session["output_tokens"], session["cost_usd"]) == (20, 10, 0.005)
+    assert (session["input_tokens"], session["output_tokens"], session["cost_usd"]) == (
+        20,
+        10,
+        0.005,
+    )
 
 
 @pytest.mark.usefixtures("said")
@@ -297,20 +439,43 @@ async def test_a_place_that_is_none_is_named(client: httpx.AsyncClient, param: s
     assert (answer.status_code, answer.json()["param"]) == (400, param)
     for name in ("nope", "\0"):
         fork = await client.post("/v1/sessions/s/fork", json={"message": name})
-        assert (fork.status_code, fork.json()["code"], fork.json()["param"]) == (400, "invalid", "message")
+        assert (fork.status_code, fork.json()["code"], fork.json()["param"]) == (
+            400,
+            "invalid",
+            "message",
+        )
 
 
 @pytest.mark.usefixtures("said")
-@pytest.mark.parametrize(("method", "path", "header"), [("PATCH", "/v1/sessions/s", "If-Match"), ("GET", "/v1/events", "Last-Event-ID")])
-async def test_a_header_with_a_digit_that_is_no_number_is_refused(client: httpx.AsyncClient, method: str, path: str, header: str) -> None:
-    answer = await client.request(method, path, headers=[(header.encode(), b"\xb2"), (b"content-type", b"application/json")], content=b"{}")
+@pytest.mark.parametrize(
+    ("method", "path", "header"),
+    [("PATCH", "/v1/sessions/s", "If-Match"), ("GET", "/v1/events", "Last-Event-ID")],
+)
+async def test_a_header_with_a_digit_that_is_no_number_is_refused(
+    client: httpx.AsyncClient, method: str, path: str, header: str
+) -> None:
+    answer = await client.request(
+        method,
+        path,
+        headers=[(header.encode(), b"\xb2"), (b"content-type", b"application/json")],
+        content=b"{}",
+    )
     assert (answer.status_code, answer.json()["param"]) == (400, header)
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("input_tokens", -1), ("input_tokens", 2**62), ("output_tokens", 10**12 + 1), ("cost_usd", 1e300), ("cost_usd", -0.1)]
+    ("field", "value"),
+    [
+        ("input_tokens", -1),
+        ("input_tokens", 2**62),
+        ("output_tokens", 10**12 + 1),
+        ("cost_usd", 1e300),
+        ("cost_usd", -0.1),
+    ],
 )
-async def test_usage_that_no_sum_could_hold_is_refused(client: httpx.AsyncClient, field: str, value: float) -> None:
+async def test_usage_that_no_sum_could_hold_is_refused(
+    client: httpx.AsyncClient, field: str, value: float
+) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     await client.post("/v1/sessions/s/runs", json={"id": "r"})
     message = {"role": "assistant", "text": "a", "usage": {field: value}}
@@ -322,7 +487,9 @@ async def test_usage_that_no_sum_could_hold_is_refused(client: httpx.AsyncClient
         assert (answer.status_code, answer.json()["param"]) == (400, param)
 
 
-async def test_a_transcript_is_kept_until_its_session_changes(client: httpx.AsyncClient, said: list[dict[str, Any]]) -> None:
+async def test_a_transcript_is_kept_until_its_session_changes(
+    client: httpx.AsyncClient, said: list[dict[str, Any]]
+) -> None:
     url = "/v1/sessions/s/messages?limit=3&order=desc"
     first = await client.get(url)
     assert (await client.get(url)).content == first.content
@@ -331,20 +498,30 @@ async def test_a_transcript_is_kept_until_its_session_changes(client: httpx.Asyn
     await client.delete(f"/v1/sessions/s/messages/{said[9]['id']}")
     after = await client.get(url, headers=known)
     assert [one["seq"] for one in after.json()["data"]] == [9, 8, 7]
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "more"}]})
+    await client.post(
+        "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "more"}]}
+    )
     assert await numbers(client, "limit=3&order=desc") == [11, 9, 8]
 
 
-async def test_a_session_begun_again_is_not_taken_for_the_one_before(client: httpx.AsyncClient) -> None:
+async def test_a_session_begun_again_is_not_taken_for_the_one_before(
+    client: httpx.AsyncClient,
+) -> None:
     """The same id, the same number of changes: only what is said differs."""
     etags, texts = list[str](), list[str]()
     for text in ("first", "second"):
         await client.post("/v1/sessions", json={"id": "again"})
-        await client.post("/v1/sessions/again/messages", json={"messages": [{"role": "user", "text": text}]})
-        answer = await client.get("/v1/sessions/again/messages", headers={"If-None-Match": ", ".join(etags)})
+        await client.post(
+            "/v1/sessions/again/messages", json={"messages": [{"role": "user", "text": text}]}
+        )
+        answer = await client.get(
+            "/v1/sessions/again/messages", headers={"If-None-Match": ", ".join(etags)}
+        )
         assert answer.status_code == 200
         texts.append(answer.json()["data"][0]["parts"][0]["content"])
         etags.append(answer.headers["etag"])
         await client.delete("/v1/sessions/again")
     assert texts == ["first", "second"]
-    assert (await client.get("/v1/sessions/again/messages", headers={"If-None-Match": ", ".join(etags)})).status_code == 404
+    assert (
+        await client.get("/v1/sessions/again/messages", headers={"If-None-Match": ", ".join(etags)})
+    ).status_code == 404

@@ -7,22 +7,37 @@ import httpx
 
 async def test_a_dry_run_tries_rules_that_are_not_set(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "old", "created_at": "2020-01-01T00:00:00Z"})
-    tried = (await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"session": 30}})).json()
-    assert [(one["kind"], one["days"], one["sessions"]) for one in tried["data"]] == [("session", 30, 1)]
+    tried = (
+        await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"session": 30}})
+    ).json()
+    assert [(one["kind"], one["days"], one["sessions"]) for one in tried["data"]] == [
+        ("session", 30, 1)
+    ]
     assert (await client.get("/v1/retention")).json() == {"rules": {}}
     assert (await client.post("/v1/retention/apply", json={"dry_run": True})).json()["data"] == []
-    assert (await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"sesion": 30}})).json()["param"] == "rules"
-    assert (await client.post("/v1/retention/apply", json={"rules": {"session": 30}})).status_code == 400
+    assert (
+        await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"sesion": 30}})
+    ).json()["param"] == "rules"
+    assert (
+        await client.post("/v1/retention/apply", json={"rules": {"session": 30}})
+    ).status_code == 400
     assert (await client.get("/v1/sessions/old")).status_code == 200
 
 
-async def test_tidying_up_moves_a_session_in_lists_and_makes_it_live_no_longer(client: httpx.AsyncClient) -> None:
+async def test_tidying_up_moves_a_session_in_lists_and_makes_it_live_no_longer(
+    client: httpx.AsyncClient,
+) -> None:
     """The two clocks of docs/concepts.md: the last change, and the last activity."""
     await client.post("/v1/sessions", json={"id": "old", "created_at": "2020-01-01T00:00:00Z"})
     await client.post("/v1/sessions", json={"id": "new"})
     await client.patch("/v1/sessions/old", json={"title": "Tidied", "tags": ["done"]})
-    by_change, by_activity = [(await client.get(f"/v1/sessions{query}")).json()["data"] for query in ("", "?sort=-active_at")]
+    by_change, by_activity = [
+        (await client.get(f"/v1/sessions{query}")).json()["data"]
+        for query in ("", "?sort=-active_at")
+    ]
     assert [one["id"] for one in by_change] == ["old", "new"]
     assert [one["id"] for one in by_activity] == ["new", "old"]
-    tried = (await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"*": 30}})).json()["data"]
+    tried = (
+        await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"*": 30}})
+    ).json()["data"]
     assert sum(one["sessions"] for one in tried) == 1

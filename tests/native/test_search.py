@@ -8,16 +8,31 @@ import pytest
 
 @pytest.fixture
 async def filled(client: httpx.AsyncClient) -> httpx.AsyncClient:
-    for name, text in (("one", "a refund, please"), ("two", "the refund is late"), ("three", "hello")):
-        await client.post("/v1/sessions", json={"id": name, "channel": "web" if name == "one" else "api"})
-        await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": text}]})
+    for name, text in (
+        ("one", "a refund, please"),
+        ("two", "the refund is late"),
+        ("three", "hello"),
+    ):
+        await client.post(
+            "/v1/sessions", json={"id": name, "channel": "web" if name == "one" else "api"}
+        )
+        await client.post(
+            f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": text}]}
+        )
     return client
 
 
-async def test_it_answers_with_sessions_snippets_and_the_message_to_jump_to(filled: httpx.AsyncClient) -> None:
+async def test_it_answers_with_sessions_snippets_and_the_message_to_jump_to(
+    filled: httpx.AsyncClient,
+) -> None:
     answer = (await filled.get("/v1/search", params={"q": "refund", "total": "true"})).json()
     assert [one["session"]["id"] for one in answer["data"]] == ["two", "one"]
-    assert (answer["total"], answer["total_is_lower_bound"], answer["has_more"], answer["next_cursor"]) == (2, False, False, None)
+    assert (
+        answer["total"],
+        answer["total_is_lower_bound"],
+        answer["has_more"],
+        answer["next_cursor"],
+    ) == (2, False, False, None)
     found = answer["data"][0]
     snippet = found["snippets"][0]
     assert found["message_id"] == snippet["message_id"]
@@ -29,7 +44,11 @@ async def test_it_answers_with_sessions_snippets_and_the_message_to_jump_to(fill
 async def test_it_is_walked_by_cursor(filled: httpx.AsyncClient) -> None:
     first = (await filled.get("/v1/search", params={"q": "refund", "limit": 1})).json()
     assert "total" not in first
-    second = (await filled.get("/v1/search", params={"q": "refund", "limit": 1, "cursor": first["next_cursor"]})).json()
+    second = (
+        await filled.get(
+            "/v1/search", params={"q": "refund", "limit": 1, "cursor": first["next_cursor"]}
+        )
+    ).json()
     assert [one["session"]["id"] for one in (*first["data"], *second["data"])] == ["two", "one"]
     assert second["next_cursor"] is None
     other = await filled.get("/v1/search", params={"q": "other", "cursor": first["next_cursor"]})
@@ -43,7 +62,9 @@ async def test_the_filters_of_the_list_narrow_it(filled: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize("sort", ["recency", "relevance"])
-async def test_filters_alone_list_as_qualifiers_alone_do(filled: httpx.AsyncClient, sort: str) -> None:
+async def test_filters_alone_list_as_qualifiers_alone_do(
+    filled: httpx.AsyncClient, sort: str
+) -> None:
     for asked, names in (
         ({"q": "channel:api"}, ["three", "two"]),
         ({"channel": "API"}, ["three", "two"]),
@@ -52,16 +73,27 @@ async def test_filters_alone_list_as_qualifiers_alone_do(filled: httpx.AsyncClie
         ({"q": "channel:web", "channel": "api"}, []),
         ({"q": "!?", "channel": "api"}, []),
     ):
-        answer = (await filled.get("/v1/search", params={**asked, "sort": sort, "total": "true"})).json()
-        assert ([one["session"]["id"] for one in answer["data"]], answer["total"]) == (names, len(names))
+        answer = (
+            await filled.get("/v1/search", params={**asked, "sort": sort, "total": "true"})
+        ).json()
+        assert ([one["session"]["id"] for one in answer["data"]], answer["total"]) == (
+            names,
+            len(names),
+        )
 
 
 async def test_it_is_told_again_only_when_something_changed(filled: httpx.AsyncClient) -> None:
     first = await filled.get("/v1/search", params={"q": "hello"})
-    again = await filled.get("/v1/search", params={"q": "hello"}, headers={"If-None-Match": first.headers["etag"]})
+    again = await filled.get(
+        "/v1/search", params={"q": "hello"}, headers={"If-None-Match": first.headers["etag"]}
+    )
     assert again.status_code == 304
-    await filled.post("/v1/sessions/two/messages", json={"messages": [{"role": "user", "text": "hello again"}]})
-    now = await filled.get("/v1/search", params={"q": "hello"}, headers={"If-None-Match": first.headers["etag"]})
+    await filled.post(
+        "/v1/sessions/two/messages", json={"messages": [{"role": "user", "text": "hello again"}]}
+    )
+    now = await filled.get(
+        "/v1/search", params={"q": "hello"}, headers={"If-None-Match": first.headers["etag"]}
+    )
     assert [one["session"]["id"] for one in now.json()["data"]] == ["two", "three"]
 
 
@@ -72,19 +104,32 @@ async def test_a_term_has_256_characters_at_most(filled: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize("sort", ["recency", "relevance"])
-async def test_a_walk_shows_each_session_once_while_writers_change_what_is_best(client: httpx.AsyncClient, sort: str) -> None:
+async def test_a_walk_shows_each_session_once_while_writers_change_what_is_best(
+    client: httpx.AsyncClient, sort: str
+) -> None:
     names = [f"s{number}" for number in range(7)]
     for number, name in enumerate(names):
         await client.post("/v1/sessions", json={"id": name})
-        await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": "refund " + "please " * number * 9}]})
+        await client.post(
+            f"/v1/sessions/{name}/messages",
+            json={"messages": [{"role": "user", "text": "refund " + "please " * number * 9}]},
+        )
     seen: list[str] = []
     query: dict[str, str | int] | None = {"q": "refund", "sort": sort, "limit": 2}
     while query:
         page = (await client.get("/v1/search", params=query)).json()
         seen += [one["session"]["id"] for one in page["data"]]
-        for name in (seen[0], next((name for name in names if name not in seen), "s0")):  # the best falls behind, another comes up
-            text = "refund " + "again and again " * 60 if name == seen[0] else "refund refund refund"
-            await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": text}] * 4})
+        for name in (
+            seen[0],
+            next((name for name in names if name not in seen), "s0"),
+        ):  # the best falls behind, another comes up
+            text = (
+                "refund " + "again and again " * 60 if name == seen[0] else "refund refund refund"
+            )
+            await client.post(
+                f"/v1/sessions/{name}/messages",
+                json={"messages": [{"role": "user", "text": text}] * 4},
+            )
         await client.post("/v1/sessions", json={"id": f"new-{len(seen)}", "title": "refund"})
         query = {**query, "cursor": page["next_cursor"]} if page["has_more"] else None
     assert sorted(seen) == names

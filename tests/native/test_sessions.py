@@ -10,7 +10,9 @@ import pytest
 
 
 async def test_a_session_is_created_once_and_then_found(client: httpx.AsyncClient) -> None:
-    first = await client.post("/v1/sessions", json={"id": "abc", "channel": "Web", "title": "Hello"})
+    first = await client.post(
+        "/v1/sessions", json={"id": "abc", "channel": "Web", "title": "Hello"}
+    )
     again = await client.post("/v1/sessions", json={"id": "abc", "title": "Other"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.headers["location"] == "/v1/sessions/abc"
@@ -19,7 +21,9 @@ async def test_a_session_is_created_once_and_then_found(client: httpx.AsyncClien
 
 
 async def test_fifty_creators_of_one_id_make_one_session(client: httpx.AsyncClient) -> None:
-    answers = await asyncio.gather(*[client.post("/v1/sessions", json={"id": "race"}) for _ in range(50)])
+    answers = await asyncio.gather(
+        *[client.post("/v1/sessions", json={"id": "race"}) for _ in range(50)]
+    )
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
     assert len({answer.json()["uid"] for answer in answers}) == 1
 
@@ -29,21 +33,34 @@ async def test_a_time_more_than_a_day_ahead_is_refused(client: httpx.AsyncClient
         return (datetime.now(UTC) + timedelta(**span)).isoformat()
 
     near, far = ahead(hours=23), ahead(hours=25)
-    assert (await client.post("/v1/sessions", json={"id": "s", "created_at": near})).status_code == 201
+    assert (
+        await client.post("/v1/sessions", json={"id": "s", "created_at": near})
+    ).status_code == 201
     refused = await client.post("/v1/sessions", json={"id": "t", "created_at": far})
-    assert (refused.status_code, refused.json()["code"], refused.json()["param"]) == (400, "invalid", "created_at")
+    assert (refused.status_code, refused.json()["code"], refused.json()["param"]) == (
+        400,
+        "invalid",
+        "created_at",
+    )
     for at, status in ((near, 201), (far, 400)):
         messages = [{"role": "user", "text": "x"}, {"role": "user", "text": "y", "created_at": at}]
         answer = await client.post("/v1/sessions/s/messages", json={"messages": messages})
-        assert (answer.status_code, answer.json().get("param")) == (status, None if status == 201 else "messages[1].created_at")
+        assert (answer.status_code, answer.json().get("param")) == (
+            status,
+            None if status == 201 else "messages[1].created_at",
+        )
     line = {"id": "old", "created_at": ahead(days=400), "messages": [{"role": "user", "text": "x"}]}
     brought = await client.post("/v1/import", json=line)
     assert brought.is_success
-    assert (await client.get("/v1/sessions/old")).json()["created_at"][:10] == line["created_at"][:10]
+    assert (await client.get("/v1/sessions/old")).json()["created_at"][:10] == line["created_at"][
+        :10
+    ]
 
 
 @pytest.mark.parametrize("form", ["ses_{}", "asset_{}", "session_{}", "websocket_{}", "{}"])
-async def test_a_session_answers_to_every_form_of_its_id(client: httpx.AsyncClient, form: str) -> None:
+async def test_a_session_answers_to_every_form_of_its_id(
+    client: httpx.AsyncClient, form: str
+) -> None:
     made = (await client.post("/v1/sessions", json={})).json()
     found = await client.get("/v1/sessions/" + form.format(made["uid"].removeprefix("ses_")))
     assert found.json() == made
@@ -61,15 +78,25 @@ async def test_an_id_that_no_path_can_carry_is_refused(client: httpx.AsyncClient
 
 
 async def test_a_patch_merges_metadata_and_clears_with_null(client: httpx.AsyncClient) -> None:
-    await client.post("/v1/sessions", json={"id": "s", "user": "u1", "metadata": {"a": 1, "b": {"c": 2}}})
-    changed = await client.patch("/v1/sessions/s", json={"user": None, "metadata": {"a": None, "b": {"d": 3}}, "tags": ["x", "x", "y"]})
+    await client.post(
+        "/v1/sessions", json={"id": "s", "user": "u1", "metadata": {"a": 1, "b": {"c": 2}}}
+    )
+    changed = await client.patch(
+        "/v1/sessions/s",
+        json={"user": None, "metadata": {"a": None, "b": {"d": 3}}, "tags": ["x", "x", "y"]},
+    )
     assert changed.json()["metadata"] == {"b": {"c": 2, "d": 3}}
     assert changed.json()["user"] is None
     assert changed.json()["tags"] == ["x", "y"]
 
 
 async def test_null_clears_whatever_can_be_empty(client: httpx.AsyncClient) -> None:
-    full = {"tags": ["x"], "trail": [{"intent": "y"}], "external_ids": {"crm": "1"}, "metadata": {"a": 1}}
+    full = {
+        "tags": ["x"],
+        "trail": [{"intent": "y"}],
+        "external_ids": {"crm": "1"},
+        "metadata": {"a": 1},
+    }
     await client.post("/v1/sessions", json={"id": "s", **full})
     changed = (await client.patch("/v1/sessions/s", json=dict.fromkeys(full))).json()
     assert [changed[field] for field in full] == [[], [], {}, {}]
@@ -81,7 +108,11 @@ async def test_a_value_with_a_comma_can_be_asked_for(client: httpx.AsyncClient, 
     for name, tags in (("both", ["a", "b"]), ("one", [tag])):
         await client.post("/v1/sessions", json={"id": name, "tags": tags})
     asked = tag.replace(",", "\\,")
-    for path, params in (("sessions", {"tag": asked}), ("sessions", {"tag": f"x,{asked}"}), ("search", {"tag": asked})):
+    for path, params in (
+        ("sessions", {"tag": asked}),
+        ("sessions", {"tag": f"x,{asked}"}),
+        ("search", {"tag": asked}),
+    ):
         found = (await client.get(f"/v1/{path}", params=params)).json()["data"]
         assert [one.get("session", one)["id"] for one in found] == ["one"]
     now = (await client.get("/v1/sessions/one")).json()["updated_at"]
@@ -91,10 +122,27 @@ async def test_a_value_with_a_comma_can_be_asked_for(client: httpx.AsyncClient, 
 
 
 async def test_null_says_nothing_where_a_session_begins(client: httpx.AsyncClient) -> None:
-    empty = dict.fromkeys(("id", "title", "channel", "parent", "created_at", "tags", "trail", "external_ids", "metadata"))
+    empty = dict.fromkeys(
+        (
+            "id",
+            "title",
+            "channel",
+            "parent",
+            "created_at",
+            "tags",
+            "trail",
+            "external_ids",
+            "metadata",
+        )
+    )
     made = await client.post("/v1/sessions", json=empty)
     assert made.status_code == 201, made.text
-    assert [made.json()[field] for field in ("tags", "trail", "external_ids", "metadata")] == [[], [], {}, {}]
+    assert [made.json()[field] for field in ("tags", "trail", "external_ids", "metadata")] == [
+        [],
+        [],
+        {},
+        {},
+    ]
 
 
 async def test_a_title_of_blanks_is_none(client: httpx.AsyncClient) -> None:
@@ -105,9 +153,17 @@ async def test_a_title_of_blanks_is_none(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_channel_is_found_however_it_is_spelt(client: httpx.AsyncClient) -> None:
-    assert (await client.post("/v1/sessions", json={"id": "s", "channel": "WhatsApp"})).json()["channel"] == "whatsapp"
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hello"}]})
-    for query in ("sessions?channel=WhatsApp", "search?q=hello&channel=WhatsApp", "search?q=channel:WhatsApp&channel=WHATSAPP"):
+    assert (await client.post("/v1/sessions", json={"id": "s", "channel": "WhatsApp"})).json()[
+        "channel"
+    ] == "whatsapp"
+    await client.post(
+        "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hello"}]}
+    )
+    for query in (
+        "sessions?channel=WhatsApp",
+        "search?q=hello&channel=WhatsApp",
+        "search?q=channel:WhatsApp&channel=WHATSAPP",
+    ):
         assert len((await client.get(f"/v1/{query}")).json()["data"]) == 1, query
     assert (await client.get("/v1/stats?channel=WhatsApp")).json()["data"][0]["sessions"] == 1
 
@@ -115,32 +171,58 @@ async def test_a_channel_is_found_however_it_is_spelt(client: httpx.AsyncClient)
 async def test_reads_answer_304_while_nothing_changed(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     one, many = await client.get("/v1/sessions/s"), await client.get("/v1/sessions")
-    assert (await client.get("/v1/sessions/s", headers={"If-None-Match": one.headers["etag"]})).status_code == 304
-    assert (await client.get("/v1/sessions", headers={"If-None-Match": many.headers["etag"]})).status_code == 304
+    assert (
+        await client.get("/v1/sessions/s", headers={"If-None-Match": one.headers["etag"]})
+    ).status_code == 304
+    assert (
+        await client.get("/v1/sessions", headers={"If-None-Match": many.headers["etag"]})
+    ).status_code == 304
     await client.patch("/v1/sessions/s", json={"title": "new"})
-    assert (await client.get("/v1/sessions/s", headers={"If-None-Match": one.headers["etag"]})).status_code == 200
-    assert (await client.get("/v1/sessions", headers={"If-None-Match": many.headers["etag"]})).status_code == 200
+    assert (
+        await client.get("/v1/sessions/s", headers={"If-None-Match": one.headers["etag"]})
+    ).status_code == 200
+    assert (
+        await client.get("/v1/sessions", headers={"If-None-Match": many.headers["etag"]})
+    ).status_code == 200
 
 
 async def test_the_list_filters_counts_and_walks_by_cursor(client: httpx.AsyncClient) -> None:
     for number in range(7):
-        await client.post("/v1/sessions", json={"id": f"s{number}", "channel": "web" if number % 2 else "api", "tags": ["odd"] if number % 2 else []})
+        await client.post(
+            "/v1/sessions",
+            json={
+                "id": f"s{number}",
+                "channel": "web" if number % 2 else "api",
+                "tags": ["odd"] if number % 2 else [],
+            },
+        )
     seen: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
-        page = (await client.get("/v1/sessions?limit=2&total=true" + (f"&cursor={cursor}" if cursor else ""))).json()
+        page = (
+            await client.get(
+                "/v1/sessions?limit=2&total=true" + (f"&cursor={cursor}" if cursor else "")
+            )
+        ).json()
         assert page["total"] == 7
         seen += [one["id"] for one in page["data"]]
         cursor = page["next_cursor"]
     assert seen == [f"s{number}" for number in reversed(range(7))]
-    for query in ("channel=web", "tag=odd", "channel=web,email&tag=odd", "channel=web&kind=session"):
+    for query in (
+        "channel=web",
+        "tag=odd",
+        "channel=web,email&tag=odd",
+        "channel=web&kind=session",
+    ):
         page = (await client.get(f"/v1/sessions?{query}&total=true")).json()
         assert [one["id"] for one in page["data"]] == ["s5", "s3", "s1"], query
         assert page["total"] == 3, query
 
 
 @pytest.mark.parametrize("sort", ["updated_at", "created_at", "active_at", "title"])
-async def test_every_order_walks_both_ways_without_overlap(client: httpx.AsyncClient, sort: str) -> None:
+async def test_every_order_walks_both_ways_without_overlap(
+    client: httpx.AsyncClient, sort: str
+) -> None:
     for number, title in enumerate(["b", "A", None, "c", "a", None]):
         await client.post("/v1/sessions", json={"id": f"s{number}", "title": title})
     walks = []
@@ -148,13 +230,20 @@ async def test_every_order_walks_both_ways_without_overlap(client: httpx.AsyncCl
         seen: list[str] = []
         cursor: str | None = ""
         while cursor is not None:
-            page = (await client.get(f"/v1/sessions?limit=1&sort={direction}{sort}" + (f"&cursor={cursor}" if cursor else ""))).json()
+            page = (
+                await client.get(
+                    f"/v1/sessions?limit=1&sort={direction}{sort}"
+                    + (f"&cursor={cursor}" if cursor else "")
+                )
+            ).json()
             seen += [one["id"] for one in page["data"]]
             cursor = page["next_cursor"]
         walks.append(seen)
     assert [len(set(walk)) for walk in walks] == [6, 6]
     if sort == "title":
-        assert [set(walk[-2:]) for walk in walks] == [{"s2", "s5"}] * 2, "missing titles come last both ways"
+        assert [set(walk[-2:]) for walk in walks] == [{"s2", "s5"}] * 2, (
+            "missing titles come last both ways"
+        )
     else:
         assert walks[0] == walks[1][::-1]
 
@@ -196,22 +285,46 @@ async def test_a_cursor_fits_only_its_own_list(client: httpx.AsyncClient) -> Non
 
 async def test_a_fork_keeps_what_was_said_up_to_a_message(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s", "agent": "bot", "channel": "web"})
-    said = (await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": str(n)} for n in range(5)]})).json()["data"]
-    fork = (await client.post("/v1/sessions/s/fork", json={"id": "f", "message": said[2]["id"]})).json()
-    assert (fork["id"], fork["forked_seq"], fork["message_count"], fork["agent"]) == ("f", 3, 3, "bot")
+    said = (
+        await client.post(
+            "/v1/sessions/s/messages",
+            json={"messages": [{"role": "user", "text": str(n)} for n in range(5)]},
+        )
+    ).json()["data"]
+    fork = (
+        await client.post("/v1/sessions/s/fork", json={"id": "f", "message": said[2]["id"]})
+    ).json()
+    assert (fork["id"], fork["forked_seq"], fork["message_count"], fork["agent"]) == (
+        "f",
+        3,
+        3,
+        "bot",
+    )
     assert fork["parent"] == (await client.get("/v1/sessions/s")).json()["uid"]
     copied = (await client.get("/v1/sessions/f/messages")).json()["data"]
     assert [one["parts"] for one in copied] == [one["parts"] for one in said[:3]]
     assert not {one["id"] for one in copied} & {one["id"] for one in said}
-    assert (await client.post("/v1/sessions/s/fork", json={"id": "f"})).json()["code"] == "session_exists"
+    assert (await client.post("/v1/sessions/s/fork", json={"id": "f"})).json()[
+        "code"
+    ] == "session_exists"
 
 
 async def test_a_fork_beyond_either_end_is_refused(client: httpx.AsyncClient) -> None:
     for name in ("empty", "s"):
         await client.post("/v1/sessions", json={"id": name})
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "x"}, {"role": "user", "text": "y"}]})
-    for message, name, said in ((99, "s", "the last is 2"), ("3", "s", "the last is 2"), (0, "s", "the last is 2"), (1, "empty", "it has none yet")):
-        answer = await client.post(f"/v1/sessions/{name}/fork", json={"id": "f", "message": message})
+    await client.post(
+        "/v1/sessions/s/messages",
+        json={"messages": [{"role": "user", "text": "x"}, {"role": "user", "text": "y"}]},
+    )
+    for message, name, said in (
+        (99, "s", "the last is 2"),
+        ("3", "s", "the last is 2"),
+        (0, "s", "the last is 2"),
+        (1, "empty", "it has none yet"),
+    ):
+        answer = await client.post(
+            f"/v1/sessions/{name}/fork", json={"id": "f", "message": message}
+        )
         assert (answer.status_code, answer.json()["param"]) == (400, "message")
         assert said in answer.json()["detail"]
     assert (await client.get("/v1/sessions/f")).status_code == 404
@@ -222,22 +335,35 @@ async def test_a_fork_beyond_either_end_is_refused(client: httpx.AsyncClient) ->
 async def test_delete_takes_everything_below(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "top"})
     await client.post("/v1/sessions", json={"id": "sub", "parent": "top"})
-    await client.post("/v1/sessions/sub/messages", json={"messages": [{"role": "user", "text": "x"}]})
+    await client.post(
+        "/v1/sessions/sub/messages", json={"messages": [{"role": "user", "text": "x"}]}
+    )
     await client.post("/v1/sessions", json={"id": "other"})
-    assert (await client.delete("/v1/sessions/top")).json() == {"id": "top", "deleted": True, "sessions": 2, "messages": 1}
-    assert [(await client.get(f"/v1/sessions/{name}")).status_code for name in ("top", "sub", "other")] == [404, 404, 200]
+    assert (await client.delete("/v1/sessions/top")).json() == {
+        "id": "top",
+        "deleted": True,
+        "sessions": 2,
+        "messages": 1,
+    }
+    assert [
+        (await client.get(f"/v1/sessions/{name}")).status_code for name in ("top", "sub", "other")
+    ] == [404, 404, 200]
     page = (await client.get("/v1/sessions?total=true")).json()
     assert (page["total"], [one["id"] for one in page["data"]]) == (1, ["other"])
 
 
-async def test_sub_sessions_are_found_by_any_name_of_their_parent(client: httpx.AsyncClient) -> None:
+async def test_sub_sessions_are_found_by_any_name_of_their_parent(
+    client: httpx.AsyncClient,
+) -> None:
     top = (await client.post("/v1/sessions", json={"id": "top"})).json()
     await client.post("/v1/sessions", json={"id": "sub", "parent": "top"})
     for name in ("top", top["uid"], f"asset_{top['uid'].removeprefix('ses_')}"):
         page = (await client.get(f"/v1/sessions?parent={name}&total=true")).json()
         assert ([one["id"] for one in page["data"]], page["total"]) == (["sub"], 1), name
     assert (await client.get("/v1/sessions?parent=nobody")).json()["data"] == []
-    assert [one["id"] for one in (await client.get("/v1/sessions?sub_sessions=false")).json()["data"]] == ["top"]
+    assert [
+        one["id"] for one in (await client.get("/v1/sessions?sub_sessions=false")).json()["data"]
+    ] == ["top"]
 
 
 async def test_end_archive_and_back(client: httpx.AsyncClient) -> None:
@@ -251,34 +377,65 @@ async def test_end_archive_and_back(client: httpx.AsyncClient) -> None:
     assert (await client.post("/v1/sessions/s/unarchive")).json()["archived_at"] is None
 
 
-async def test_a_title_from_a_person_is_final_and_the_first_words_serve_until_then(client: httpx.AsyncClient) -> None:
+async def test_a_title_from_a_person_is_final_and_the_first_words_serve_until_then(
+    client: httpx.AsyncClient,
+) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "assistant", "text": "Hi!"}]})
+    await client.post(
+        "/v1/sessions/s/messages", json={"messages": [{"role": "assistant", "text": "Hi!"}]}
+    )
     assert (await client.get("/v1/sessions/s")).json()["title"] is None
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "  My   box\nis broken "}]})
+    await client.post(
+        "/v1/sessions/s/messages",
+        json={"messages": [{"role": "user", "text": "  My   box\nis broken "}]},
+    )
     assert (await client.get("/v1/sessions/s")).json()["title"] == "My box is broken"
     await client.patch("/v1/sessions/s", json={"title": "Broken box"})
-    await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "again"}]})
+    await client.post(
+        "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "again"}]}
+    )
     session = (await client.get("/v1/sessions/s")).json()
-    assert (session["title"], session["title_by"], session["last_preview"]) == ("Broken box", "user", "again")
+    assert (session["title"], session["title_by"], session["last_preview"]) == (
+        "Broken box",
+        "user",
+        "again",
+    )
 
 
-async def test_an_id_of_any_script_can_be_followed_by_its_location(client: httpx.AsyncClient) -> None:
+async def test_an_id_of_any_script_can_be_followed_by_its_location(
+    client: httpx.AsyncClient,
+) -> None:
     made = await client.post("/v1/sessions", json={"id": "日本 100%?"})
-    assert (made.status_code, made.headers["location"]) == (201, "/v1/sessions/%E6%97%A5%E6%9C%AC%20100%25%3F")
+    assert (made.status_code, made.headers["location"]) == (
+        201,
+        "/v1/sessions/%E6%97%A5%E6%9C%AC%20100%25%3F",
+    )
     assert (await client.get(made.headers["location"])).json() == made.json()
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-@pytest.mark.parametrize("path", ["/v1/sessions/%00", "/v1/sessions/s/runs/%00", "/v1/sessions/s/messages/%00", "/v1/views/%00", "/v1/keys/%00"])
-async def test_a_path_with_a_nul_leads_nowhere(client: httpx.AsyncClient, method: str, path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/sessions/%00",
+        "/v1/sessions/s/runs/%00",
+        "/v1/sessions/s/messages/%00",
+        "/v1/views/%00",
+        "/v1/keys/%00",
+    ],
+)
+async def test_a_path_with_a_nul_leads_nowhere(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     answer = await client.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (404, "route_not_found")
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00"])
-async def test_a_time_that_has_no_spelling_in_utc_is_refused(client: httpx.AsyncClient, at: str) -> None:
+async def test_a_time_that_has_no_spelling_in_utc_is_refused(
+    client: httpx.AsyncClient, at: str
+) -> None:
     answer = await client.post("/v1/sessions", json={"id": "s", "created_at": at})
     assert (answer.status_code, answer.json()["param"]) == (400, "created_at")
     assert (await client.get("/v1/sessions")).json()["data"] == []
@@ -286,12 +443,21 @@ async def test_a_time_that_has_no_spelling_in_utc_is_refused(client: httpx.Async
 
 async def test_a_parent_that_is_not_there_is_named(client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/sessions", json={"parent": "nobody"})
-    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (404, "session_not_found", "parent")
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (
+        404,
+        "session_not_found",
+        "parent",
+    )
 
 
-async def test_no_sub_session_outlives_a_parent_that_is_deleted_meanwhile(client: httpx.AsyncClient) -> None:
+async def test_no_sub_session_outlives_a_parent_that_is_deleted_meanwhile(
+    client: httpx.AsyncClient,
+) -> None:
     await client.post("/v1/sessions", json={"id": "top"})
-    births = [client.post("/v1/sessions", json={"id": f"sub{number}", "parent": "top"}) for number in range(40)]
+    births = [
+        client.post("/v1/sessions", json={"id": f"sub{number}", "parent": "top"})
+        for number in range(40)
+    ]
     answers = await asyncio.gather(*births[:20], client.delete("/v1/sessions/top"), *births[20:])
     assert {answer.status_code for answer in answers} <= {200, 201, 404}
     assert (await client.get("/v1/sessions?total=true")).json()["total"] == 0
@@ -304,11 +470,22 @@ async def test_no_sub_session_outlives_a_parent_that_is_deleted_meanwhile(client
         ("GET", "/v1/sessions/s/messages?role=robot", None, "role", "assistant"),
         ("POST", "/v1/sessions", {"kind": "chat"}, "kind", "workflow"),
         ("PATCH", "/v1/sessions/s", {"resolution": "solved"}, "resolution", "unresolved"),
-        ("POST", "/v1/sessions/s/messages", {"messages": [{"role": "robot", "text": "x"}]}, "messages[0].role", "assistant"),
+        (
+            "POST",
+            "/v1/sessions/s/messages",
+            {"messages": [{"role": "robot", "text": "x"}]},
+            "messages[0].role",
+            "assistant",
+        ),
     ],
 )
 async def test_a_word_that_is_not_known_is_answered_with_those_that_are(
-    client: httpx.AsyncClient, method: str, path: str, body: dict[str, object] | None, param: str, word: str
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    body: dict[str, object] | None,
+    param: str,
+    word: str,
 ) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     answer = (await client.request(method, path, json=body)).json()
@@ -316,9 +493,15 @@ async def test_a_word_that_is_not_known_is_answered_with_those_that_are(
     assert word in answer["detail"].partition("choose from ")[2].split(", ")
 
 
-async def test_a_misspelt_filter_is_refused_with_the_right_spelling(client: httpx.AsyncClient) -> None:
+async def test_a_misspelt_filter_is_refused_with_the_right_spelling(
+    client: httpx.AsyncClient,
+) -> None:
     answer = await client.get("/v1/sessions?stat=failed")
-    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "unknown_parameter", "stat")
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (
+        400,
+        "unknown_parameter",
+        "stat",
+    )
     assert "'state'" in answer.json()["detail"]
     assert (await client.get("/v1/sessions?_=1712")).status_code == 200
 
@@ -326,12 +509,18 @@ async def test_a_misspelt_filter_is_refused_with_the_right_spelling(client: http
 async def test_a_parameter_is_refused_where_there_are_none(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     answer = await client.post("/v1/sessions/s/archive?archived=false")
-    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (400, "unknown_parameter", "archived")
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (
+        400,
+        "unknown_parameter",
+        "archived",
+    )
     assert (await client.get("/v1/sessions/s")).json()["archived_at"] is None
     assert (await client.post("/v1/sessions/s/archive?_=1712")).status_code == 200
 
 
-async def test_a_state_that_there_is_not_is_refused_and_free_words_are_not(client: httpx.AsyncClient) -> None:
+async def test_a_state_that_there_is_not_is_refused_and_free_words_are_not(
+    client: httpx.AsyncClient,
+) -> None:
     for path in ("/v1/sessions", "/v1/search", "/v1/export", "/v1/stats"):
         answer = await client.get(f"{path}?state=failed,fialed")
         assert (answer.status_code, answer.json()["param"]) == (400, "state"), path
@@ -341,9 +530,15 @@ async def test_a_state_that_there_is_not_is_refused_and_free_words_are_not(clien
 
 async def test_what_every_list_carries_has_its_bound(client: httpx.AsyncClient) -> None:
     big = "x" * 40_000
-    assert (await client.post("/v1/sessions", json={"id": "s", "metadata": {"a": big}})).status_code == 201
+    assert (
+        await client.post("/v1/sessions", json={"id": "s", "metadata": {"a": big}})
+    ).status_code == 201
     grown = await client.patch("/v1/sessions/s", json={"metadata": {"b": big}})
-    assert (grown.status_code, grown.json()["code"], grown.json()["param"]) == (413, "field_too_large", "metadata")
+    assert (grown.status_code, grown.json()["code"], grown.json()["param"]) == (
+        413,
+        "field_too_large",
+        "metadata",
+    )
     assert list((await client.get("/v1/sessions/s")).json()["metadata"]) == ["a"]
     assert (await client.post("/v1/sessions", json={"trail": [big] * 7})).json()["param"] == "trail"
 
@@ -357,7 +552,14 @@ async def test_slashes_are_not_guessed_at(client: httpx.AsyncClient) -> None:
 async def test_a_key_of_one_person_deletes_nothing_of_anothers(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "mine", "user": "ann"})
     await client.post("/v1/sessions", json={"id": "below", "user": "bob", "parent": "mine"})
-    key = (await client.post("/v1/keys", json={"name": "ann", "user": "ann", "scopes": ["sessions:read", "sessions:delete"]})).json()["key"]
+    key = (
+        await client.post(
+            "/v1/keys",
+            json={"name": "ann", "user": "ann", "scopes": ["sessions:read", "sessions:delete"]},
+        )
+    ).json()["key"]
     refused = await client.delete("/v1/sessions/mine", headers={"Authorization": f"Bearer {key}"})
     assert (refused.status_code, refused.json()["code"]) == (403, "foreign_sub_session")
-    assert [(await client.get(f"/v1/sessions/{name}")).status_code for name in ("mine", "below")] == [200, 200]
+    assert [
+        (await client.get(f"/v1/sessions/{name}")).status_code for name in ("mine", "below")
+    ] == [200, 200]

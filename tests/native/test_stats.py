@@ -21,7 +21,15 @@ async def read(client: httpx.AsyncClient, **params: str) -> dict[str, Any]:
 async def talk(client: httpx.AsyncClient, name: str, channel: str = "web", **more: object) -> None:
     await client.post("/v1/sessions", json={"id": name, "channel": channel, "agent": "ada", **more})
     usage = {"input_tokens": 5, "output_tokens": 7, "cost_usd": 0.25}
-    await client.post(f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": "hi"}, {"role": "assistant", "text": "yo", "usage": usage}]})
+    await client.post(
+        f"/v1/sessions/{name}/messages",
+        json={
+            "messages": [
+                {"role": "user", "text": "hi"},
+                {"role": "assistant", "text": "yo", "usage": usage},
+            ]
+        },
+    )
 
 
 async def test_a_day_adds_up(client: httpx.AsyncClient) -> None:
@@ -30,7 +38,14 @@ async def test_a_day_adds_up(client: httpx.AsyncClient) -> None:
     found = await read(client)
     assert found["current"] is True
     row = found["data"][0]
-    assert row == row | {"sessions": 2, "messages": 4, "input_tokens": 10, "output_tokens": 14, "cost_usd": 0.5, "value": None}
+    assert row == row | {
+        "sessions": 2,
+        "messages": 4,
+        "input_tokens": 10,
+        "output_tokens": 14,
+        "cost_usd": 0.5,
+        "value": None,
+    }
     assert sum(found["hours"]) == 2
     assert row["day"] == datetime.now(UTC).date().isoformat()
 
@@ -41,7 +56,9 @@ async def test_a_change_is_taken_back_and_counted_anew(client: httpx.AsyncClient
     run = (await client.post("/v1/sessions/a/runs", json={})).json()["id"]
     await client.post(f"/v1/sessions/a/runs/{run}/finish", json={"state": "failed"})
     await client.patch("/v1/sessions/a", json={"channel": "voice", "resolution": "resolved"})
-    assert [(one["value"], one["sessions"]) for one in (await read(client, by="state"))["data"]] == [("failed", 1)]
+    assert [
+        (one["value"], one["sessions"]) for one in (await read(client, by="state"))["data"]
+    ] == [("failed", 1)]
     found = await read(client, by="channel")
     assert [(one["value"], one["resolved"]) for one in found["data"]] == [("voice", 1)]
     assert found["resolve_median"] is not None
@@ -64,17 +81,30 @@ async def test_values_narrow_and_days_bound(client: httpx.AsyncClient) -> None:
     await talk(client, "old", created_at="2024-02-03T10:00:00Z")
     assert (await read(client, channel="api"))["data"][0]["sessions"] == 1
     assert (await read(client, channel="none"))["data"] == []
-    assert [one["day"] for one in (await read(client, **{"from": "2024-02-01", "until": "2024-02-29"}))["data"]] == ["2024-02-03"]
+    assert [
+        one["day"]
+        for one in (await read(client, **{"from": "2024-02-01", "until": "2024-02-29"}))["data"]
+    ] == ["2024-02-03"]
 
 
 @pytest.mark.parametrize(
-    "params", [{"from": "2024-02-02", "until": "2024-02-01"}, {"from": "2020-01-01", "until": "2024-01-01"}, {"by": "user"}, {"from": "x"}]
+    "params",
+    [
+        {"from": "2024-02-02", "until": "2024-02-01"},
+        {"from": "2020-01-01", "until": "2024-01-01"},
+        {"by": "user"},
+        {"from": "x"},
+    ],
 )
-async def test_days_that_make_no_sense_are_refused(client: httpx.AsyncClient, params: dict[str, str]) -> None:
+async def test_days_that_make_no_sense_are_refused(
+    client: httpx.AsyncClient, params: dict[str, str]
+) -> None:
     assert (await client.get("/v1/stats", params=params)).status_code == 400
 
 
-async def test_a_workspace_that_was_never_counted_is_walked_in_steps(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+async def test_a_workspace_that_was_never_counted_is_walked_in_steps(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
     for number in range(450):
         await client.post("/v1/sessions", json={"id": f"s{number}"})
     await service.indexer.catch_up()
@@ -85,21 +115,31 @@ async def test_a_workspace_that_was_never_counted_is_walked_in_steps(client: htt
     assert (await read(client))["data"][0]["sessions"] == 450
 
 
-async def test_events_that_were_trimmed_unseen_lead_to_a_new_walk(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+async def test_events_that_were_trimmed_unseen_lead_to_a_new_walk(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
     await talk(client, "a")
     await read(client)
     await talk(client, "b")
     await client.patch("/v1/sessions/a", json={"channel": "voice"})
     await service.indexer.catch_up()
-    await service.store.write(event_verbs.trim, principal.workspace_id, await service.events.now(principal) - 1)
-    assert {(one["value"], one["sessions"]) for one in (await read(client, by="channel"))["data"]} == {("voice", 1), ("web", 1)}
+    await service.store.write(
+        event_verbs.trim, principal.workspace_id, await service.events.now(principal) - 1
+    )
+    assert {
+        (one["value"], one["sessions"]) for one in (await read(client, by="channel"))["data"]
+    } == {("voice", 1), ("web", 1)}
 
 
-async def test_a_key_for_one_app_counts_that_app_and_a_key_for_one_user_nothing(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+async def test_a_key_for_one_app_counts_that_app_and_a_key_for_one_user_nothing(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
     await talk(client, "a", app="shop")
     await talk(client, "b", app="desk")
     for app, user_id, status in (("shop", None, 200), (None, "ann", 403)):
-        text, _ = await service.keys.create(principal, "narrow", ("sessions:read",), app=app, user_id=user_id)
+        text, _ = await service.keys.create(
+            principal, "narrow", ("sessions:read",), app=app, user_id=user_id
+        )
         answer = await client.get("/v1/stats", headers={"Authorization": f"Bearer {text}"})
         assert answer.status_code == status
         if status == 200:

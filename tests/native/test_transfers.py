@@ -27,17 +27,33 @@ async def imported(client: httpx.AsyncClient, body: bytes, **params: Any) -> dic
 async def key_of(service: Service, workspace: str, **narrowed: str) -> str:
     """A key of a workspace that is made when it is not there yet."""
     principal = service.workspaces.operator(await service.workspaces.create(workspace))
-    return (await service.keys.create(principal, "other", ("sessions:read", "sessions:write", "export"), **narrowed))[0]  # type: ignore[arg-type]  # the cases name user_id or app
+    return (
+        await service.keys.create(
+            principal,
+            "other",
+            ("sessions:read", "sessions:write", "export"),
+            **narrowed,  # type: ignore[arg-type]  # the cases name user_id or app
+        )
+    )[0]
 
 
-async def test_an_export_comes_back_in_another_workspace(client: httpx.AsyncClient, service: Service) -> None:
+async def test_an_export_comes_back_in_another_workspace(
+    client: httpx.AsyncClient, service: Service
+) -> None:
     for number in range(25):
-        await client.post("/v1/sessions", json={"id": f"s-{number}", "channel": "web" if number % 2 else "api"})
-        await client.post(f"/v1/sessions/s-{number}/messages", json={"messages": [{"role": "user", "text": f"m{number}"}]})
+        await client.post(
+            "/v1/sessions", json={"id": f"s-{number}", "channel": "web" if number % 2 else "api"}
+        )
+        await client.post(
+            f"/v1/sessions/s-{number}/messages",
+            json={"messages": [{"role": "user", "text": f"m{number}"}]},
+        )
     answer = await client.get("/v1/export", params={"channel": "web"})
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     lines = answer.content.splitlines()
-    assert [json.loads(line)["session"]["own_id"] for line in lines] == [f"s-{number}" for number in range(1, 25, 2)]
+    assert [json.loads(line)["session"]["own_id"] for line in lines] == [
+        f"s-{number}" for number in range(1, 25, 2)
+    ]
     client.headers["Authorization"] = f"Bearer {await key_of(service, 'elsewhere')}"
     assert (await imported(client, answer.content))["new"] == 12
     assert (await client.get("/v1/export")).content == answer.content
@@ -49,32 +65,59 @@ async def test_an_empty_export_is_empty(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_file_is_imported_once_however_often_it_is_sent(client: httpx.AsyncClient) -> None:
-    body = gzip.compress(json.dumps([{"id": "a", "messages": TALK}, {"id": "b", "messages": TALK}]).encode())
-    assert await imported(client, body, channel="phone") == {"new": 2, "same": 0, "updated": 0, "bad": 0, "messages": 4, "problems": []}
+    body = gzip.compress(
+        json.dumps([{"id": "a", "messages": TALK}, {"id": "b", "messages": TALK}]).encode()
+    )
+    assert await imported(client, body, channel="phone") == {
+        "new": 2,
+        "same": 0,
+        "updated": 0,
+        "bad": 0,
+        "messages": 4,
+        "problems": [],
+    }
     assert (await imported(client, body))["same"] == 2
     assert (await client.get("/v1/sessions/a")).json()["channel"] == "phone"
 
 
 async def test_a_dry_run_writes_nothing(client: httpx.AsyncClient) -> None:
-    assert (await imported(client, json.dumps([{"id": "a", "messages": TALK}]).encode(), dry_run="true"))["new"] == 1
+    assert (
+        await imported(client, json.dumps([{"id": "a", "messages": TALK}]).encode(), dry_run="true")
+    )["new"] == 1
     assert (await client.get("/v1/sessions/a")).status_code == 404
 
 
 async def test_bad_records_are_told_with_their_reasons(client: httpx.AsyncClient) -> None:
     done = await imported(client, json.dumps([{"id": "a", "messages": TALK}, {"no": 1}]).encode())
     assert (done["new"], done["bad"]) == (1, 1)
-    assert [(one["record"], one["reason"][:19]) for one in done["problems"]] == [(2, "no list of messages")]
+    assert [(one["record"], one["reason"][:19]) for one in done["problems"]] == [
+        (2, "no list of messages")
+    ]
 
 
-async def test_times_without_an_offset_are_of_the_zone_that_is_named(client: httpx.AsyncClient) -> None:
+async def test_times_without_an_offset_are_of_the_zone_that_is_named(
+    client: httpx.AsyncClient,
+) -> None:
     body = json.dumps([{"id": "a", "created_at": "2026-07-01T12:00:00", "messages": TALK}]).encode()
     await imported(client, body, tz="Europe/Berlin")
     assert (await client.get("/v1/sessions/a")).json()["created_at"] == "2026-07-01T10:00:00Z"
 
 
-@pytest.mark.parametrize(("body", "params"), [(b" [ ]\n", {}), (b"[]", {"format": "hansard"}), (b"", {"format": "hansard"})])
-async def test_an_export_without_sessions_comes_back(client: httpx.AsyncClient, body: bytes, params: dict[str, str]) -> None:
-    assert await imported(client, body, **params) == {"new": 0, "same": 0, "updated": 0, "bad": 0, "messages": 0, "problems": []}
+@pytest.mark.parametrize(
+    ("body", "params"),
+    [(b" [ ]\n", {}), (b"[]", {"format": "hansard"}), (b"", {"format": "hansard"})],
+)
+async def test_an_export_without_sessions_comes_back(
+    client: httpx.AsyncClient, body: bytes, params: dict[str, str]
+) -> None:
+    assert await imported(client, body, **params) == {
+        "new": 0,
+        "same": 0,
+        "updated": 0,
+        "bad": 0,
+        "messages": 0,
+        "problems": [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -90,7 +133,9 @@ async def test_an_export_without_sessions_comes_back(client: httpx.AsyncClient, 
         (b"[]", {"dry_run": "perhaps"}, "dry_run"),
     ],
 )
-async def test_what_cannot_be_imported_is_400(client: httpx.AsyncClient, body: bytes, params: dict[str, str], words: str) -> None:
+async def test_what_cannot_be_imported_is_400(
+    client: httpx.AsyncClient, body: bytes, params: dict[str, str], words: str
+) -> None:
     answer = await client.post("/v1/import", content=body, params=params)
     assert answer.status_code == 400
     assert words in answer.json()["detail"]
@@ -98,7 +143,11 @@ async def test_what_cannot_be_imported_is_400(client: httpx.AsyncClient, body: b
 
 async def test_a_form_is_415_and_told_what_to_send(client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/import", files={"file": ("a.json", b"[]")})
-    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (415, "unsupported_media_type", "Content-Type")
+    assert (answer.status_code, answer.json()["code"], answer.json()["param"]) == (
+        415,
+        "unsupported_media_type",
+        "Content-Type",
+    )
     assert "--data-binary @FILE" in answer.json()["detail"]
 
 
@@ -106,16 +155,26 @@ async def test_a_body_that_is_too_large_is_413(client: httpx.AsyncClient) -> Non
     assert (await client.post("/v1/import", content=b" " * (transfers.BODY + 1))).status_code == 413
 
 
-async def test_what_unpacks_to_too_much_is_cut_and_said(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_unpacks_to_too_much_is_cut_and_said(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(transfers, "UNPACKED", 300_000)
-    body = gzip.compress(json.dumps([{"id": f"s-{number}", "messages": TALK, "note": "x" * 1000} for number in range(1000)]).encode())
+    body = gzip.compress(
+        json.dumps(
+            [{"id": f"s-{number}", "messages": TALK, "note": "x" * 1000} for number in range(1000)]
+        ).encode()
+    )
     done = await imported(client, body)
     assert 0 < done["new"] < 300
     assert done["problems"][-1]["reason"] == "the file is larger than may be read here"
 
 
-async def test_both_need_their_scopes_and_a_key_for_everybody(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
-    client.headers["Authorization"] = f"Bearer {(await service.keys.create(principal, 'reads', ('sessions:read',)))[0]}"
+async def test_both_need_their_scopes_and_a_key_for_everybody(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
+    client.headers["Authorization"] = (
+        f"Bearer {(await service.keys.create(principal, 'reads', ('sessions:read',)))[0]}"
+    )
     assert (await client.get("/v1/export")).status_code == 403
     assert (await client.post("/v1/import", content=b"[]")).status_code == 403
     client.headers["Authorization"] = f"Bearer {await key_of(service, 'narrow', user_id='ann')}"
@@ -133,7 +192,10 @@ async def test_both_are_in_the_audit_log(client: httpx.AsyncClient) -> None:
 def line_of(**said: Any) -> bytes:
     """A line of our own format with these fields of the session, or runs and messages."""
     times = dict.fromkeys(("created_at", "updated_at", "active_at"), "2024-01-01T00:00:00Z")
-    runs = [{"created_at": times["created_at"], "updated_at": times["updated_at"]} | one for one in said.pop("runs", [])]
+    runs = [
+        {"created_at": times["created_at"], "updated_at": times["updated_at"]} | one
+        for one in said.pop("runs", [])
+    ]
     session = {"id": HERE, "version": 3, "kind": "session", "resolution": "open"} | times | said
     return json.dumps({"hansard": 1, "session": session, "runs": runs}).encode()
 
@@ -145,7 +207,10 @@ HERE = "0190163d-8694-739b-aea5-966c26f8ad91"
     ("said", "words"),
     [
         ({"state": "running"}, "no run of it is"),
-        ({"state": "running", "run_id": "r", "runs": [{"id": "r", "state": "completed"}]}, "no run of it is"),
+        (
+            {"state": "running", "run_id": "r", "runs": [{"id": "r", "state": "completed"}]},
+            "no run of it is",
+        ),
         ({"state": "odd"}, "session.state is 'odd'"),
         ({"message_count": 7}, "message_count is 7"),
         ({"version": 2**63 - 1}, "session: version must be from 0 to"),
@@ -154,20 +219,26 @@ HERE = "0190163d-8694-739b-aea5-966c26f8ad91"
         ({"parent_id": HERE}, "session.parent_id is the session itself"),
     ],
 )
-async def test_a_line_that_no_store_could_have_written_is_set_aside(client: httpx.AsyncClient, said: dict[str, Any], words: str) -> None:
+async def test_a_line_that_no_store_could_have_written_is_set_aside(
+    client: httpx.AsyncClient, said: dict[str, Any], words: str
+) -> None:
     """Such as a session that is running without a run: nobody would ever end it."""
     result = await imported(client, line_of(**said) + b"\n" + line_of(id=HERE.replace("0", "1")))
     assert (result["new"], result["bad"]) == (1, 1)
     assert words in result["problems"][0]["reason"]
 
 
-async def test_a_session_that_is_its_own_parent_is_deleted(client: httpx.AsyncClient, service: Service, principal: Principal) -> None:
+async def test_a_session_that_is_its_own_parent_is_deleted(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
     """No API makes one, and a store that has one from elsewhere gets rid of it."""
     made = (await client.post("/v1/sessions", json={"id": "loop"})).json()
     ident = made["uid"].removeprefix("ses_")
     (snapshot,) = await service.transfers.take(principal, [ident])
     await client.delete("/v1/sessions/loop")
-    looped = msgspec.structs.replace(snapshot, session=msgspec.structs.replace(snapshot.session, parent_id=ident))
+    looped = msgspec.structs.replace(
+        snapshot, session=msgspec.structs.replace(snapshot.session, parent_id=ident)
+    )
     await service.transfers.restore(principal, [looped])
     assert (await client.get("/v1/sessions/loop")).json()["parent"] == made["uid"]
     assert (await client.delete("/v1/sessions/loop")).status_code == 200

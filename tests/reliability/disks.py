@@ -38,18 +38,24 @@ async def begin(service: Service) -> Principal:
     return principal
 
 
-async def append(service: Service, principal: Principal, ledger: Ledger, session: str, token: str) -> None:
+async def append(
+    service: Service, principal: Principal, ledger: Ledger, session: str, token: str
+) -> None:
     _, (message,) = await service.messages.append(principal, session, [draft(token)])
     ledger.acknowledged[token] = (session, message.seq, message.id)
 
 
-async def stored(service: Service, principal: Principal) -> dict[str, Sequence[tuple[int, str, str]]]:
+async def stored(
+    service: Service, principal: Principal
+) -> dict[str, Sequence[tuple[int, str, str]]]:
     found: dict[str, Sequence[tuple[int, str, str]]] = {}
     for name in SESSIONS:
         messages: list[tuple[int, str, str]] = []
         with contextlib.suppress(NotFound):
             while True:
-                _, got, _ = await service.messages.list(principal, name, MessageQuery(limit=200, after=len(messages)))
+                _, got, _ = await service.messages.list(
+                    principal, name, MessageQuery(limit=200, after=len(messages))
+                )
                 messages += [(one.seq, one.id, one.client_id or "") for one in got]
                 if not got:
                     break
@@ -82,18 +88,33 @@ async def recorded(folder: Path, *, writers: int, appends: int) -> tuple[Recordi
             async def write(number: int) -> None:
                 for place in range(appends):
                     token = f"{number}-{place}"
-                    await append(service, principal, ledger, SESSIONS[(number + place) % len(SESSIONS)], token)
+                    await append(
+                        service,
+                        principal,
+                        ledger,
+                        SESSIONS[(number + place) % len(SESSIONS)],
+                        token,
+                    )
                     recording.note(token)
 
             await asyncio.gather(*map(write, range(writers)))
-            await service.store.scrub(seconds=2)  # a checkpoint: the log goes into the file and is emptied
-            await asyncio.gather(*(append(service, principal, ledger, SESSIONS[0], f"late-{number}") for number in range(20)))
+            await service.store.scrub(
+                seconds=2
+            )  # a checkpoint: the log goes into the file and is emptied
+            await asyncio.gather(
+                *(
+                    append(service, principal, ledger, SESSIONS[0], f"late-{number}")
+                    for number in range(20)
+                )
+            )
             for number in range(20):
                 recording.note(f"late-{number}")
     return recording, ledger, first
 
 
-async def power_loss(folder: Path, *, points: int, writers: int = 16, appends: int = 12, seed: int = 1) -> Figures:
+async def power_loss(
+    folder: Path, *, points: int, writers: int = 16, appends: int = 12, seed: int = 1
+) -> Figures:
     """The power goes at `points` random moments of one run; what the disk may then hold is opened and audited."""
     recording, whole, first = await recorded(folder / "recorded", writers=writers, appends=appends)
     chance = random.Random(seed)
@@ -114,10 +135,12 @@ async def _after(folder: Path) -> dict[str, Sequence[tuple[int, str, str]]]:
     """What the next start finds; a store that cannot be opened any more has lost everything."""
     try:
         async with opened(Settings(store=url(folder))) as service:
-            findings = await service.checking.verify()
+            findings = await service.verification.verify()
             if not findings.is_sound:
                 return {}
-            return await stored(service, service.workspaces.operator(await service.workspaces.named("acme")))
+            return await stored(
+                service, service.workspaces.operator(await service.workspaces.named("acme"))
+            )
     except (StoreUnavailable, NotFound):
         return {}
 
@@ -130,11 +153,19 @@ class Refusals:
     reads: int
 
 
-async def _bad_while(service: Service, principal: Principal, ledger: Ledger, count: int) -> Refusals:
+async def _bad_while(
+    service: Service, principal: Principal, ledger: Ledger, count: int
+) -> Refusals:
     refusals = Refusals({}, 0)
     for number in range(count):
         try:
-            await append(service, principal, ledger, SESSIONS[number % 4], f"bad-{len(ledger.acknowledged)}-{number}")
+            await append(
+                service,
+                principal,
+                ledger,
+                SESSIONS[number % 4],
+                f"bad-{len(ledger.acknowledged)}-{number}",
+            )
         except StoreUnavailable as problem:
             refusals.codes[problem.code] = refusals.codes.get(problem.code, 0) + 1
         await service.messages.list(principal, SESSIONS[0], MessageQuery())
@@ -142,7 +173,9 @@ async def _bad_while(service: Service, principal: Principal, ledger: Ledger, cou
     return refusals
 
 
-async def bad_disk(folder: Path, spoil: str, *, rounds: int, count: int = 40) -> tuple[Figures, Refusals]:
+async def bad_disk(
+    folder: Path, spoil: str, *, rounds: int, count: int = 40
+) -> tuple[Figures, Refusals]:
     """A disk that is `full` or has `broken_syncs` for a while, `rounds` times; then the store is opened anew and audited."""
     ledger = Ledger()
     total = Refusals({}, 0)
@@ -150,7 +183,18 @@ async def bad_disk(folder: Path, spoil: str, *, rounds: int, count: int = 40) ->
         async with opened(Settings(store=url(folder))) as service:
             principal = await begin(service)
             for number in range(rounds):
-                await asyncio.gather(*(append(service, principal, ledger, SESSIONS[place % 4], f"good-{number}-{place}") for place in range(20)))
+                await asyncio.gather(
+                    *(
+                        append(
+                            service,
+                            principal,
+                            ledger,
+                            SESSIONS[place % 4],
+                            f"good-{number}-{place}",
+                        )
+                        for place in range(20)
+                    )
+                )
                 _spoil(one, spoil, number)
                 refusals = await _bad_while(service, principal, ledger, count)
                 one.quota, one.broken_syncs = None, False

@@ -41,7 +41,12 @@ class Pair:
             await connection.execute("select pg_reload_conf()")
         wanted = "sync" if self.synchronous else "async"
         until = time.monotonic() + PATIENCE
-        while await connection.fetchval("select sync_state from pg_stat_replication where state = 'streaming'") != wanted:
+        while (
+            await connection.fetchval(
+                "select sync_state from pg_stat_replication where state = 'streaming'"
+            )
+            != wanted
+        ):
             assert time.monotonic() < until, "the standby does not follow"
             await asyncio.sleep(0.05)
         await connection.close()
@@ -73,14 +78,18 @@ class Pair:
         await connection.close()
 
     def promote(self) -> None:
-        self.standby._run("pg_ctl", "promote", "--wait", "--silent", f"--pgdata={self.standby.data}")
+        self.standby._run(
+            "pg_ctl", "promote", "--wait", "--silent", f"--pgdata={self.standby.data}"
+        )
 
     def remove(self) -> None:
         self.standby.remove()
         self.primary.remove()
 
 
-async def failover(folder: Path, *, synchronous: bool, lag: float = 0.0, pause: float = 1.5) -> tuple[Figures, float]:
+async def failover(
+    folder: Path, *, synchronous: bool, lag: float = 0.0, pause: float = 1.5
+) -> tuple[Figures, float]:
     """The primary dies under load and the standby takes over: the audit, and the seconds until a write was acknowledged again.
 
     `lag` seconds before its death the standby falls behind.

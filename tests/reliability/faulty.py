@@ -38,7 +38,9 @@ def acknowledge_early() -> None:
 def forget_keys() -> None:
     """Do everything again that comes again."""
 
-    def guarded(_once: object, _workspace_id: str, _now: int, verb: Callable[[], Steps[Any]]) -> Steps[Any]:
+    def guarded(
+        _once: object, _workspace_id: str, _now: int, verb: Callable[[], Steps[Any]]
+    ) -> Steps[Any]:
         return (yield from verb())
 
     setattr(rules, "guarded", guarded)  # noqa: B010 - a fault has no types

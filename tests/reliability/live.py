@@ -28,14 +28,26 @@ PATIENCE = 30.0
 class Live:
     """`hansard serve` over `store`; with `fault`, the one that `tests.reliability.faulty` seeds into it."""
 
-    def __init__(self, store: str, folder: Path, *, fault: str = "", settings: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, store: str, folder: Path, *, fault: str = "", settings: dict[str, str] | None = None
+    ) -> None:
         self.store = store
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"server-{self.port}.log"
         self.starts = 0
         program = ["tests.reliability.faulty", fault] if fault else ["hansard"]
-        self._command = [sys.executable, "-m", *program, "serve", "--store", store, "--port", str(self.port), "--access-log"]
+        self._command = [
+            sys.executable,
+            "-m",
+            *program,
+            "serve",
+            "--store",
+            store,
+            "--port",
+            str(self.port),
+            "--access-log",
+        ]
         self._folder = folder
         self._environment = {
             **os.environ,
@@ -53,7 +65,12 @@ class Live:
         await self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await asyncio.to_thread(self.stop)
 
     async def start(self) -> None:
@@ -61,7 +78,13 @@ class Live:
         self.starts += 1
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-                self._command, cwd=self._folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                self._command,
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         until = time.monotonic() + PATIENCE
         async with httpx.AsyncClient() as client:
@@ -107,5 +130,7 @@ async def new_key(store: str, workspace: str = "acme", scopes: tuple[str, ...] =
 @contextlib.asynccontextmanager
 async def client_of(url: str, key: str) -> AsyncIterator[httpx.AsyncClient]:
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
-    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20, limits=limits) as client:
+    async with httpx.AsyncClient(
+        base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20, limits=limits
+    ) as client:
         yield client

@@ -59,19 +59,27 @@ class Ledger:
             lost=sum(token not in places for token in self.acknowledged),
             doubled=sum(len(found) - 1 for found in places.values()),
             gaps=gaps,
-            moved=sum(token in places and place not in places[token] for token, place in self.acknowledged.items()),
+            moved=sum(
+                token in places and place not in places[token]
+                for token, place in self.acknowledged.items()
+            ),
         )
 
 
 class Writers:
     """`count` writers that append to `sessions` until they are told to stop; what has no answer is sent again, with the same key."""
 
-    def __init__(self, client: httpx.AsyncClient, sessions: Sequence[str], count: int, *, seed: int = 0) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, sessions: Sequence[str], count: int, *, seed: int = 0
+    ) -> None:
         self.ledger = Ledger()
         self._client = client
         self._sessions = sessions
         self._stopping = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._write(random.Random(seed * 1000 + number))) for number in range(count)]
+        self._tasks = [
+            asyncio.create_task(self._write(random.Random(seed * 1000 + number)))
+            for number in range(count)
+        ]
 
     async def stop(self) -> Ledger:
         """Let what is under way be answered."""
@@ -93,7 +101,13 @@ class Writers:
                 headers["Idempotency-Key"] = token
             else:
                 message["client_id"] = token
-            answer = await self._answered(lambda: self._client.post(f"/v1/sessions/{session}/messages", json={"messages": [message]}, headers=headers))  # noqa: B023 - awaited at once
+            answer = await self._answered(
+                lambda: self._client.post(
+                    f"/v1/sessions/{session}/messages",  # noqa: B023 - called before the loop goes on
+                    json={"messages": [message]},  # noqa: B023 - called before the loop goes on
+                    headers=headers,  # noqa: B023 - called before the loop goes on
+                )
+            )
             if answer.status_code == 201:
                 told = answer.json()["data"][0]
                 self.ledger.acknowledged[token] = (session, told["seq"], told["id"])
@@ -124,7 +138,9 @@ async def start_sessions(client: httpx.AsyncClient, count: int) -> list[str]:
     return names
 
 
-async def read_all(client: httpx.AsyncClient, sessions: Sequence[str]) -> dict[str, Sequence[tuple[int, str, str]]]:
+async def read_all(
+    client: httpx.AsyncClient, sessions: Sequence[str]
+) -> dict[str, Sequence[tuple[int, str, str]]]:
     """Every message of the sessions as (seq, id, token), read as any client would."""
     found: dict[str, Sequence[tuple[int, str, str]]] = {}
     for session in sessions:
@@ -132,8 +148,14 @@ async def read_all(client: httpx.AsyncClient, sessions: Sequence[str]) -> dict[s
         cursor = None
         while True:
             parameters = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
-            page = (await client.get(f"/v1/sessions/{session}/messages", params=parameters)).raise_for_status().json()
-            messages += [(one["seq"], one["id"], one["parts"][0]["content"]) for one in page["data"]]
+            page = (
+                (await client.get(f"/v1/sessions/{session}/messages", params=parameters))
+                .raise_for_status()
+                .json()
+            )
+            messages += [
+                (one["seq"], one["id"], one["parts"][0]["content"]) for one in page["data"]
+            ]
             cursor = page["next_cursor"]
             if cursor is None:
                 break

@@ -17,7 +17,16 @@ from tests.reliability.load import Figures, Writers, read_all, start_sessions
 from tests.support.postgres import Server
 
 
-async def kills(store: str, folder: Path, *, times: int, pause: float, writers: int = 16, fault: str = "", seed: int = 1) -> Figures:
+async def kills(
+    store: str,
+    folder: Path,
+    *,
+    times: int,
+    pause: float,
+    writers: int = 16,
+    fault: str = "",
+    seed: int = 1,
+) -> Figures:
     """End the server with kill -9 at random moments under load."""
     chance = random.Random(seed)
     key = await new_key(store)
@@ -32,7 +41,9 @@ async def kills(store: str, folder: Path, *, times: int, pause: float, writers: 
         return ledger.audit(await read_all(client, sessions))
 
 
-async def one_session(store: str, folder: Path, *, seconds: float, writers: int = 16) -> tuple[Figures, int]:
+async def one_session(
+    store: str, folder: Path, *, seconds: float, writers: int = 16
+) -> tuple[Figures, int]:
     """Sixteen writers on one session; also how many answers were 5xx."""
     key = await new_key(store)
     async with Live(store, folder) as live, client_of(live.url, key) as client:
@@ -40,10 +51,14 @@ async def one_session(store: str, folder: Path, *, seconds: float, writers: int 
         load = Writers(client, sessions, writers)
         await asyncio.sleep(seconds)
         ledger = await load.stop()
-        return ledger.audit(await read_all(client, sessions)), sum(count for status, count in ledger.refused.items() if status >= 500)
+        return ledger.audit(await read_all(client, sessions)), sum(
+            count for status, count in ledger.refused.items() if status >= 500
+        )
 
 
-async def shutdown(store: str, folder: Path, *, times: int, pause: float) -> tuple[Figures, float, set[int]]:
+async def shutdown(
+    store: str, folder: Path, *, times: int, pause: float
+) -> tuple[Figures, float, set[int]]:
     """SIGTERM under load: the longest stop in seconds, and the exit codes."""
     key = await new_key(store)
     longest, codes = 0.0, set[int]()
@@ -64,7 +79,9 @@ async def shutdown(store: str, folder: Path, *, times: int, pause: float) -> tup
 class Cutter:
     """A proxy that passes requests on and, now and then, cuts the connection when the answer comes."""
 
-    def __init__(self, host: str, port: int, *, share: float, trigger: bytes = b"", seed: int = 1) -> None:
+    def __init__(
+        self, host: str, port: int, *, share: float, trigger: bytes = b"", seed: int = 1
+    ) -> None:
         self.cuts = 0
         self.port = 0
         self._target = (host, port)
@@ -90,14 +107,18 @@ class Cutter:
             return
         doomed = asyncio.Event()
         try:
-            await asyncio.gather(self._requests(reader, downstream, doomed), self._answers(upstream, writer, doomed))
+            await asyncio.gather(
+                self._requests(reader, downstream, doomed), self._answers(upstream, writer, doomed)
+            )
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
             downstream.close()
             writer.close()
 
-    async def _requests(self, reader: asyncio.StreamReader, downstream: asyncio.StreamWriter, doomed: asyncio.Event) -> None:
+    async def _requests(
+        self, reader: asyncio.StreamReader, downstream: asyncio.StreamWriter, doomed: asyncio.Event
+    ) -> None:
         while data := await reader.read(65536):
             if (self._trigger in data) and self._chance.random() < self._share:
                 doomed.set()
@@ -105,7 +126,9 @@ class Cutter:
             await downstream.drain()
         raise ConnectionResetError
 
-    async def _answers(self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter, doomed: asyncio.Event) -> None:
+    async def _answers(
+        self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter, doomed: asyncio.Event
+    ) -> None:
         while data := await upstream.read(65536):
             if doomed.is_set():
                 self.cuts += 1
@@ -115,12 +138,17 @@ class Cutter:
         raise ConnectionResetError
 
 
-async def cut_answers(store: str, folder: Path, *, acknowledged: int, fault: str = "") -> tuple[Figures, int]:
+async def cut_answers(
+    store: str, folder: Path, *, acknowledged: int, fault: str = ""
+) -> tuple[Figures, int]:
     """The connection is cut between the commit and the answer, the same request comes again; how many cuts."""
     key = await new_key(store)
     async with Live(store, folder, fault=fault) as live, client_of(live.url, key) as direct:
         sessions = await start_sessions(direct, 4)
-        async with Cutter("127.0.0.1", live.port, share=0.3, trigger=b"POST") as cutter, client_of(f"http://127.0.0.1:{cutter.port}", key) as client:
+        async with (
+            Cutter("127.0.0.1", live.port, share=0.3, trigger=b"POST") as cutter,
+            client_of(f"http://127.0.0.1:{cutter.port}", key) as client,
+        ):
             load = Writers(client, sessions, 8)
             await load.until(acknowledged)
             ledger = await load.stop()
@@ -138,7 +166,10 @@ async def cut_commits(store: str, folder: Path, *, acknowledged: int) -> tuple[F
     parsed = httpx.URL(store)
     async with Cutter(parsed.host, parsed.port or 5432, share=0.05, trigger=b"COMMIT") as cutter:
         key = await new_key(store)
-        async with Live(postgres_through(store, cutter.port), folder) as live, client_of(live.url, key) as client:
+        async with (
+            Live(postgres_through(store, cutter.port), folder) as live,
+            client_of(live.url, key) as client,
+        ):
             sessions = await start_sessions(client, 4)
             load = Writers(client, sessions, 8)
             await load.until(acknowledged)
@@ -148,10 +179,19 @@ async def cut_commits(store: str, folder: Path, *, acknowledged: int) -> tuple[F
 
 def memory_of(pid: int) -> int:
     """Resident bytes of a process."""
-    return int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout) * 1024
+    return (
+        int(
+            subprocess.run(
+                ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        * 1024
+    )
 
 
-async def database_kills(server: Server, folder: Path, *, times: int, pause: float) -> tuple[Figures, float]:
+async def database_kills(
+    server: Server, folder: Path, *, times: int, pause: float
+) -> tuple[Figures, float]:
     """End PostgreSQL with kill -9, all its processes, under load; the longest time in seconds until a write was acknowledged again."""
     assert server.cluster is not None
     store = server.create_database("database_kills")

@@ -12,16 +12,16 @@ import pytest
 from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.app import opened
 from hansard.dialects.pocketpaw import signin
-from hansard.http import route, routing, soundness
+from hansard.http import route, routing, strict_json
 from hansard.http.call import Call
-from hansard.model.once import Once
+from hansard.model.idempotency import IdempotentRequest
 from hansard.native import sessions
 from hansard.service import Service, keys
 from hansard.service.keys import Keys
 from hansard.settings import Settings
 from hansard.store.cursors import Cursors
-from hansard.store.verbs.names import Ref
-from hansard.web import shell
+from hansard.store.verbs.session_lookup import SessionRef
+from hansard.web import layout
 from tests.attack import inputs, tenants, wire
 from tests.attack.schemas import documents, fuzz
 from tests.attack.target import Findings, Found, Result, Target, under_attack
@@ -35,7 +35,14 @@ async def few_strings(target: Target) -> Result:
     return await inputs.hostile_strings(target, FEW)
 
 
-AGAINST_SQL = [tenants.foreign_ids, tenants.mass_assignment, few_strings, inputs.cursors, tenants.foreign_ids_in_bodies, tenants.narrowed]
+AGAINST_SQL = [
+    tenants.foreign_ids,
+    tenants.mass_assignment,
+    few_strings,
+    inputs.cursors,
+    tenants.foreign_ids_in_bodies,
+    tenants.narrowed,
+]
 SUITES = [
     tenants.credentials, tenants.scopes, tenants.escalation, tenants.forgery,
     inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, inputs.secrets_at_rest, *AGAINST_SQL,
@@ -51,7 +58,9 @@ async def target(lone_service: Service) -> AsyncIterator[Target]:
 
 async def test_nobody_gets_in(target: Target, store_url: str, figure: Figure) -> None:
     """Every suite on the embedded store, on PostgreSQL those that could come through to its statements."""
-    results = [await suite(target) for suite in (SUITES if store_url.startswith("sqlite") else AGAINST_SQL)]
+    results = [
+        await suite(target) for suite in (SUITES if store_url.startswith("sqlite") else AGAINST_SQL)
+    ]
     for result in results:
         figure(result)
     assert [finding for result in results for finding in result.findings] == []
@@ -80,7 +89,13 @@ def open_door(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def every_scope(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every key may do everything."""
-    monkeypatch.setattr(keys, "_principal", lambda key, home: Principal(key.workspace_id, home.name, key.id, frozenset(ALL_SCOPES), key.user_id, key.app))
+    monkeypatch.setattr(
+        keys,
+        "_principal",
+        lambda key, home: Principal(
+            key.workspace_id, home.name, key.id, frozenset(ALL_SCOPES), key.user_id, key.app
+        ),
+    )
 
 
 def generous(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +105,7 @@ def generous(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def broad(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key for one end user sees every session."""
-    monkeypatch.setattr(Ref, "sees", lambda *_: True)
+    monkeypatch.setattr(SessionRef, "sees", lambda *_: True)
 
 
 def brittle(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +129,7 @@ def careless(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key gives its answer to any request."""
     real = Call.once
 
-    def once(self: Any, *args: Any, **kwargs: Any) -> Once | None:
+    def once(self: Any, *args: Any, **kwargs: Any) -> IdempotentRequest | None:
         made = real(self, *args, **kwargs)
         return made and msgspec.structs.replace(made, digest="same")
 
@@ -135,12 +150,12 @@ def any_method(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def unchecked(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bodies are decoded without a look at them."""
-    monkeypatch.setattr(soundness, "check", lambda _data: None)
+    monkeypatch.setattr(strict_json, "check", lambda _data: None)
 
 
 def from_anywhere(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A form may come from anywhere."""
-    monkeypatch.setattr(shell, "check_origin", lambda _call: None)
+    monkeypatch.setattr(layout, "check_origin", lambda _call: None)
 
 
 def trusting(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +179,9 @@ def eager() -> Iterator[None]:
 @pytest.fixture(scope="module")
 async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
     """An embedded store that the seeded faults share: the suites are the same on both backends, and so are their eyes."""
-    async with opened(Settings(store=f"sqlite:///{tmp_path_factory.mktemp('seeded') / 'hansard.db'}")) as one:
+    async with opened(
+        Settings(store=f"sqlite:///{tmp_path_factory.mktemp('seeded') / 'hansard.db'}")
+    ) as one:
         yield one
 
 
@@ -204,7 +221,9 @@ async def test_a_seeded_fault_is_found(
     figure(f"{(seed.__doc__ or '').strip()} Found: {str(found.value)[:100]}")
 
 
-async def test_secrets_that_are_stored_are_found(embedded: Service, monkeypatch: pytest.MonkeyPatch, figure: Figure) -> None:
+async def test_secrets_that_are_stored_are_found(
+    embedded: Service, monkeypatch: pytest.MonkeyPatch, figure: Figure
+) -> None:
     plain_secrets(monkeypatch)
     async with under_attack(embedded) as target:
         result = await inputs.secrets_at_rest(target)
@@ -218,16 +237,21 @@ async def handler(_call: Any) -> None:
 
 def test_a_route_without_a_scope_does_not_start() -> None:
     with pytest.raises(TypeError, match="declares no scope"):
-        route.route("GET /v1/open", handler)
+        route.Route("GET /v1/open", handler)
     with pytest.raises(TypeError, match="declares no scope"):
-        route.route("GET /v1/open", handler, scope="made:up")
+        route.Route("GET /v1/open", handler, scope="made:up")
 
 
 async def test_the_wire_holds(tmp_path: Path, figure: Figure) -> None:
     url = f"sqlite:///{tmp_path / 'hansard.db'}"
     key = await new_key(url)
     async with Live(url, tmp_path) as live:
-        results = [await wire.smuggling(live, key), await wire.canaries(live, key), await wire.idlers(live, key, count=120), await documents(live)]
+        results = [
+            await wire.smuggling(live, key),
+            await wire.canaries(live, key),
+            await wire.idlers(live, key, count=120),
+            await documents(live),
+        ]
         results.append(await fuzz(live, "konvo", examples=3, phases="fuzzing"))
     for result in results:
         figure(result)

@@ -19,12 +19,20 @@ from tests.reliability.conftest import Figure
 from tests.reliability.disks import begin, url
 
 
-async def test_acts_are_noted_with_their_key(client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure) -> None:
-    made = (await client.post("/v1/keys", json={"name": "second", "scopes": ["sessions:read"]})).json()
+async def test_acts_are_noted_with_their_key(
+    client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure
+) -> None:
+    made = (
+        await client.post("/v1/keys", json={"name": "second", "scopes": ["sessions:read"]})
+    ).json()
     rotated = (await client.post(f"/v1/keys/{made['id']}/rotate", json={})).json()
     await client.delete(f"/v1/keys/{rotated['id']}")
     await client.post("/v1/sessions", json={"id": "s"})
-    message = (await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hi"}]})).json()["data"][0]["id"]
+    message = (
+        await client.post(
+            "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hi"}]}
+        )
+    ).json()["data"][0]["id"]
     await client.delete(f"/v1/sessions/s/messages/{message}")
     await client.delete("/v1/sessions/s")
     await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
@@ -32,7 +40,9 @@ async def test_acts_are_noted_with_their_key(client: httpx.AsyncClient, service:
     await client.delete("/v1/users/nobody")
     entries = (await client.get("/v1/audit?limit=200")).json()["data"][::-1]
     verdict = (await client.get("/v1/audit/verify")).json()
-    figure(f"{len(entries)} entries, chain sound {verdict['sound']}: {', '.join(entry['action'] for entry in entries)}")
+    figure(
+        f"{len(entries)} entries, chain sound {verdict['sound']}: {', '.join(entry['action'] for entry in entries)}"
+    )
     assert [entry["action"] for entry in entries] == [
         "workspace.created", "key.created", "key.created", "key.rotated", "key.revoked", "message.deleted", "session.deleted",
         "workspace.updated", "retention.changed", "user.erased",
@@ -43,14 +53,23 @@ async def test_acts_are_noted_with_their_key(client: httpx.AsyncClient, service:
     assert verdict["sound"]
 
 
-async def test_what_a_key_may_not_do_is_noted(service: Service, principal: Principal, figure: Figure) -> None:
+async def test_what_a_key_may_not_do_is_noted(
+    service: Service, principal: Principal, figure: Figure
+) -> None:
     weak, key = await service.keys.create(principal, "weak", ("sessions:read",))
     async with client_of(service, weak) as client:
         for _ in range(5):
             assert (await client.post("/v1/keys", json={"name": "x"})).status_code == 403
     (entry, *_), _ = await service.audit.list(principal, limit=1)
-    figure(f"5 refusals in a row, noted once: {entry.act.actor == key.id}, {entry.act.object}, {entry.act.result}")
-    assert (entry.act.actor, entry.act.action, entry.act.object, entry.act.result) == (key.id, "access.denied", "POST /v1/keys", "denied")
+    figure(
+        f"5 refusals in a row, noted once: {entry.act.actor == key.id}, {entry.act.object}, {entry.act.result}"
+    )
+    assert (entry.act.actor, entry.act.action, entry.act.object, entry.act.result) == (
+        key.id,
+        "access.denied",
+        "POST /v1/keys",
+        "denied",
+    )
 
 
 async def test_an_act_that_fails_is_not_noted(service: Service, principal: Principal) -> None:
@@ -76,12 +95,20 @@ async def test_the_log_pages(service: Service, principal: Principal) -> None:
         ("changed", "update audit_log set actor = 'somebody' where n = 5"),
         ("deleted", "delete from audit_log where n = 5"),
         ("cut off", "delete from audit_log where n > 7"),
-        ("cut off with its head", "delete from audit_log where n > 7; update audit_heads set n = 7"),
-        ("swapped", "update audit_log set n = 100 where n = 5; update audit_log set n = 5 where n = 6; update audit_log set n = 6 where n = 100"),
+        (
+            "cut off with its head",
+            "delete from audit_log where n > 7; update audit_heads set n = 7",
+        ),
+        (
+            "swapped",
+            "update audit_log set n = 100 where n = 5; update audit_log set n = 5 where n = 6; update audit_log set n = 6 where n = 100",
+        ),
         ("details", "update audit_log set details = '{}' where n = 6"),
     ],
 )
-async def test_writing_in_the_log_is_found(tmp_path: Path, name: str, sql: str, figure: Figure) -> None:
+async def test_writing_in_the_log_is_found(
+    tmp_path: Path, name: str, sql: str, figure: Figure
+) -> None:
     async with opened(Settings(store=url(tmp_path))) as service:
         principal = await begin(service)
         for number in range(10):

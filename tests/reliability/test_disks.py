@@ -27,7 +27,9 @@ async def test_power_loss_without_syncs_is_seen(tmp_path: Path, figure: Figure) 
     assert found.lost > 0
 
 
-async def test_a_full_disk_refuses_writes_and_goes_on_reading(tmp_path: Path, figure: Figure) -> None:
+async def test_a_full_disk_refuses_writes_and_goes_on_reading(
+    tmp_path: Path, figure: Figure
+) -> None:
     found, refusals = await bad_disk(tmp_path, "full", rounds=3)
     figure(f"{found}; refused {refusals.codes}, reads meanwhile {refusals.reads}")
     assert refusals.codes.keys() == {"store_full"}
@@ -42,13 +44,19 @@ async def test_a_full_disk_is_507_and_tells_no_path(tmp_path: Path, figure: Figu
             async with client_of(service, key) as client:
                 await client.get("/v1/sessions")
                 one.quota = 0
-                refused = await client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "x"}]})
+                refused = await client.post(
+                    "/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "x"}]}
+                )
                 read = await client.get("/v1/sessions/one/messages")
                 service.keys.forget()
                 fresh = await client.get("/v1/sessions/two")
                 one.quota = None
-                again = await client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "x"}]})
-    figure(f"write {refused.status_code}, Retry-After {refused.headers['retry-after']}; read {read.status_code}, with a key checked anew {fresh.status_code}")
+                again = await client.post(
+                    "/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "x"}]}
+                )
+    figure(
+        f"write {refused.status_code}, Retry-After {refused.headers['retry-after']}; read {read.status_code}, with a key checked anew {fresh.status_code}"
+    )
     assert (refused.status_code, refused.json()["code"]) == (507, "store_full")
     assert str(tmp_path) not in refused.text
     assert (read.status_code, fresh.status_code, again.status_code) == (200, 200, 201)

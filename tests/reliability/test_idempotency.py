@@ -24,13 +24,19 @@ async def count(service: Service, principal: Principal, session: str) -> int:
     return (await service.sessions.read(principal, session)).message_count
 
 
-async def test_fifty_at_once_have_one_effect(client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure) -> None:
+async def test_fifty_at_once_have_one_effect(
+    client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure
+) -> None:
     await service.sessions.start(principal, SessionDraft(id="s"))
-    answers = await asyncio.gather(*(client.post("/v1/sessions/s/messages", json=BODY, headers=KEY) for _ in range(50)))
+    answers = await asyncio.gather(
+        *(client.post("/v1/sessions/s/messages", json=BODY, headers=KEY) for _ in range(50))
+    )
     statuses = Counter(answer.status_code for answer in answers)
     later = await client.post("/v1/sessions/s/messages", json=BODY, headers=KEY)
     done = {answer.text for answer in answers if answer.status_code == 201}
-    figure(f"{await count(service, principal, 's')} message after 51 requests; answers {dict(statuses)}, {len(done)} of them different")
+    figure(
+        f"{await count(service, principal, 's')} message after 51 requests; answers {dict(statuses)}, {len(done)} of them different"
+    )
     assert await count(service, principal, "s") == 1
     assert statuses.keys() <= {201, 409}
     assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 409)
@@ -38,15 +44,23 @@ async def test_fifty_at_once_have_one_effect(client: httpx.AsyncClient, service:
     assert later.headers["idempotent-replayed"] == "true"
 
 
-async def test_a_replay_keeps_its_status_and_another_request_is_refused(client: httpx.AsyncClient, figure: Figure) -> None:
+async def test_a_replay_keeps_its_status_and_another_request_is_refused(
+    client: httpx.AsyncClient, figure: Figure
+) -> None:
     first = await client.post("/v1/sessions", json={"id": "here"})
     found = await client.post("/v1/sessions", json={"id": "here"}, headers=KEY)
     again = await client.post("/v1/sessions", json={"id": "here"}, headers=KEY)
     other_body = await client.post("/v1/sessions", json={"id": "there"}, headers=KEY)
     other_route = await client.post("/v1/sessions/here/end", json={}, headers=KEY)
-    run = await client.post("/v1/sessions/here/runs", json={"id": "r"}, headers={"Idempotency-Key": "r"})
-    run_again = await client.post("/v1/sessions/here/runs", json={"id": "r"}, headers={"Idempotency-Key": "r"})
-    figure(f"found {found.status_code}, replayed {again.status_code}; other body {other_body.status_code}, other route {other_route.status_code}")
+    run = await client.post(
+        "/v1/sessions/here/runs", json={"id": "r"}, headers={"Idempotency-Key": "r"}
+    )
+    run_again = await client.post(
+        "/v1/sessions/here/runs", json={"id": "r"}, headers={"Idempotency-Key": "r"}
+    )
+    figure(
+        f"found {found.status_code}, replayed {again.status_code}; other body {other_body.status_code}, other route {other_route.status_code}"
+    )
     assert (first.status_code, found.status_code, again.status_code) == (201, 200, 200)
     assert again.content == found.content
     assert (other_body.status_code, other_route.status_code) == (422, 422)
@@ -54,9 +68,13 @@ async def test_a_replay_keeps_its_status_and_another_request_is_refused(client: 
     assert run.content == run_again.content
 
 
-async def test_keys_of_others_are_others(client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure) -> None:
+async def test_keys_of_others_are_others(
+    client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure
+) -> None:
     """The same key and request in another workspace, and by a key for one end user, is done for itself."""
-    other = service.workspaces.operator(await service.workspaces.create(f"other-{principal.workspace_name}"))
+    other = service.workspaces.operator(
+        await service.workspaces.create(f"other-{principal.workspace_name}")
+    )
     foreign, _ = await service.keys.create(other, "tests", ALL_SCOPES)
     narrow, _ = await service.keys.create(principal, "narrow", ALL_SCOPES, user_id="ada")
     answers = [await client.post("/v1/sessions", json={}, headers=KEY)]
@@ -89,7 +107,12 @@ async def test_a_key_is_kept_for_24_hours(lone_service: Service, figure: Figure)
         counts = []
         for passed in (0, KEPT_US - 1, 2 * KEPT_US):
             now += passed
-            answers = await asyncio.gather(*(client.post("/v1/sessions/one/messages", json=BODY, headers=KEY) for _ in range(8)))
+            answers = await asyncio.gather(
+                *(
+                    client.post("/v1/sessions/one/messages", json=BODY, headers=KEY)
+                    for _ in range(8)
+                )
+            )
             assert {answer.status_code for answer in answers} <= {201, 409}
             counts.append(await count(service, principal, "one"))
         await service.retention.trim_keys()
@@ -97,27 +120,42 @@ async def test_a_key_is_kept_for_24_hours(lone_service: Service, figure: Figure)
     assert counts == [1, 1, 2]
 
 
-async def test_client_ids_are_done_once_in_any_company(lone_service: Service, figure: Figure) -> None:
+async def test_client_ids_are_done_once_in_any_company(
+    lone_service: Service, figure: Figure
+) -> None:
     """The same client ids in overlapping batches, sixteen at once."""
     principal = await begin(lone_service)
     batches = [[draft(f"c{number + place}") for place in range(5)] for number in range(16)]
-    await asyncio.gather(*(lone_service.messages.append(principal, "one", batch) for batch in batches * 2))
+    await asyncio.gather(
+        *(lone_service.messages.append(principal, "one", batch) for batch in batches * 2)
+    )
     _, stored, _ = await lone_service.messages.list(principal, "one", MessageQuery(limit=200))
     figure(f"{len(stored)} messages of 160 sent, 20 different; seq to {stored[-1].seq}")
-    assert sorted(one.client_id or "" for one in stored) == sorted(f"c{number}" for number in range(20))
+    assert sorted(one.client_id or "" for one in stored) == sorted(
+        f"c{number}" for number in range(20)
+    )
     assert [one.seq for one in stored] == list(range(1, 21))
 
 
-async def test_one_of_many_with_an_expected_seq_wins(client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure) -> None:
+async def test_one_of_many_with_an_expected_seq_wins(
+    client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure
+) -> None:
     await service.sessions.start(principal, SessionDraft(id="s"))
-    answers = await asyncio.gather(*(client.post("/v1/sessions/s/messages", json=BODY | {"expected_seq": 0}) for _ in range(16)))
+    answers = await asyncio.gather(
+        *(
+            client.post("/v1/sessions/s/messages", json=BODY | {"expected_seq": 0})
+            for _ in range(16)
+        )
+    )
     statuses = Counter(answer.status_code for answer in answers)
     figure(f"16 at once with expected_seq 0: {dict(statuses)}")
     assert statuses == {201: 1, 409: 15}
     assert {answer.json()["seq"] for answer in answers if answer.status_code == 409} == {1}
 
 
-async def test_reads_that_nothing_changed_are_not_modified(client: httpx.AsyncClient, figure: Figure) -> None:
+async def test_reads_that_nothing_changed_are_not_modified(
+    client: httpx.AsyncClient, figure: Figure
+) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     await client.post("/v1/sessions/s/messages", json=BODY)
     told = []
@@ -126,7 +164,11 @@ async def test_reads_that_nothing_changed_are_not_modified(client: httpx.AsyncCl
         same = (await client.get(path, headers={"If-None-Match": tag})).status_code
         await client.post("/v1/sessions/s/messages", json=BODY)
         told.append((same, (await client.get(path, headers={"If-None-Match": tag})).status_code))
-    refused = await client.patch("/v1/sessions/s", json={"title": "x"}, headers={"If-Match": '"v1"'})
-    figure(f"with the ETag before and after a change: {told}; If-Match of an old version {refused.status_code}")
+    refused = await client.patch(
+        "/v1/sessions/s", json={"title": "x"}, headers={"If-Match": '"v1"'}
+    )
+    figure(
+        f"with the ETag before and after a change: {told}; If-Match of an old version {refused.status_code}"
+    )
     assert told == [(304, 200)] * 3
     assert refused.status_code == 412

@@ -38,14 +38,24 @@ def clock() -> Clock:
     return Clock()
 
 
-async def test_a_lapsed_lease_is_reaped_once_by_two_reapers(store_url: str, clock: Clock, figure: Figure) -> None:
+async def test_a_lapsed_lease_is_reaped_once_by_two_reapers(
+    store_url: str, clock: Clock, figure: Figure
+) -> None:
     """Two services over one store, as two processes would be."""
-    async with opened(Settings(store=store_url)) as first, opened(Settings(store=store_url)) as second:
-        one, two = await Service.on(first.store, clock=clock), await Service.on(second.store, clock=clock)
+    async with (
+        opened(Settings(store=store_url)) as first,
+        opened(Settings(store=store_url)) as second,
+    ):
+        one, two = (
+            await Service.on(first.store, clock=clock),
+            await Service.on(second.store, clock=clock),
+        )
         principal = await begin(one)
         for number in range(30):
             await one.sessions.start(principal, SessionDraft(id=f"s{number}"))
-            await one.runs.start(principal, f"s{number}", RunDraft(id="r", lease_us=10_000_000 + number))
+            await one.runs.start(
+                principal, f"s{number}", RunDraft(id="r", lease_us=10_000_000 + number)
+            )
         clock.pass_seconds(9)
         early = await one.runs.reap()
         for number in range(0, 30, 3):
@@ -57,24 +67,39 @@ async def test_a_lapsed_lease_is_reaped_once_by_two_reapers(store_url: str, cloc
         clock.pass_seconds(30)
         late = await two.runs.reap()
     finished = sum(event.type == "run.finished" for event in events)
-    figure(f"reaped before the end {early}, at the end {sum(reaped)} by two, {finished} events; after the last heartbeat {late}")
+    figure(
+        f"reaped before the end {early}, at the end {sum(reaped)} by two, {finished} events; after the last heartbeat {late}"
+    )
     assert early == 0
     assert (sum(reaped), finished, late) == (20, 20, 10)
     assert states == ["running" if number % 3 == 0 else "interrupted" for number in range(30)]
 
 
-async def test_a_run_that_is_not_committed_is_not_forgotten(store_url: str, clock: Clock, figure: Figure) -> None:
+async def test_a_run_that_is_not_committed_is_not_forgotten(
+    store_url: str, clock: Clock, figure: Figure
+) -> None:
     """Runs start while the reaper looks and resets its next look: each lapses in its time."""
     async with opened(Settings(store=store_url)) as plain:
         service = await Service.on(plain.store, clock=clock)
         principal = await begin(service)
         for _ in range(30):
-            starts = [service.runs.start(principal, name, RunDraft(lease_us=1_000)) for name in ("one", "two", "three")]
-            resets = [service.store.write(verbs.lapsed, principal.workspace_id, clock.now) for _ in range(3)]
+            starts = [
+                service.runs.start(principal, name, RunDraft(lease_us=1_000))
+                for name in ("one", "two", "three")
+            ]
+            resets = [
+                service.store.write(verbs.lapsed, principal.workspace_id, clock.now)
+                for _ in range(3)
+            ]
             await asyncio.gather(*starts, *resets)
             clock.pass_seconds(1)
             await service.runs.reap()
-        left = [run.id for name in ("one", "two", "three") for run in (await service.runs.list(principal, name, 100))[1].items if run.state == "running"]
+        left = [
+            run.id
+            for name in ("one", "two", "three")
+            for run in (await service.runs.list(principal, name, 100))[1].items
+            if run.state == "running"
+        ]
     figure(f"{len(left)} of 90 runs forgotten")
     assert left == []
 
@@ -91,13 +116,18 @@ async def test_a_session_follows_its_latest_run(lone_service: Service) -> None:
 
 async def test_one_run_at_a_time_when_asked(lone_service: Service, figure: Figure) -> None:
     principal = await begin(lone_service)
-    results = await asyncio.gather(*(lone_service.runs.start(principal, "one", RunDraft(exclusive=True)) for _ in range(20)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(lone_service.runs.start(principal, "one", RunDraft(exclusive=True)) for _ in range(20)),
+        return_exceptions=True,
+    )
     refused = sum(isinstance(one, Conflict) and one.code == "run_open" for one in results)
     figure(f"20 exclusive runs at once: {20 - refused} started, {refused} refused")
     assert refused == 19
 
 
-async def test_a_session_deleted_while_it_lapses_does_not_stop_the_reaper(store_url: str, clock: Clock) -> None:
+async def test_a_session_deleted_while_it_lapses_does_not_stop_the_reaper(
+    store_url: str, clock: Clock
+) -> None:
     async with opened(Settings(store=store_url)) as plain:
         service = await Service.on(plain.store, clock=clock)
         principal = await begin(service)
@@ -119,12 +149,16 @@ async def test_a_session_deleted_while_it_lapses_does_not_stop_the_reaper(store_
     assert states == ["interrupted", "interrupted"]
 
 
-async def test_a_run_that_comes_back_does_not_work_beside_its_successor(store_url: str, clock: Clock, figure: Figure) -> None:
+async def test_a_run_that_comes_back_does_not_work_beside_its_successor(
+    store_url: str, clock: Clock, figure: Figure
+) -> None:
     """A paused process whose lease lapsed is refused while another exclusive run is open, and goes on when there is none."""
     async with opened(Settings(store=store_url)) as plain:
         service = await Service.on(plain.store, clock=clock)
         principal = await begin(service)
-        await service.runs.start(principal, "one", RunDraft(id="paused", lease_us=1_000, exclusive=True))
+        await service.runs.start(
+            principal, "one", RunDraft(id="paused", lease_us=1_000, exclusive=True)
+        )
         await service.runs.start(principal, "two", RunDraft(id="shared", lease_us=1_000))
         await service.runs.start(principal, "three", RunDraft(id="unaware", lease_us=1_000))
         clock.pass_seconds(1)
@@ -136,16 +170,24 @@ async def test_a_run_that_comes_back_does_not_work_beside_its_successor(store_ur
             await service.runs.update(principal, "three", "unaware", RunPatch())
         with pytest.raises(Conflict) as refused:
             await service.runs.update(principal, "one", "paused", RunPatch())
-        open_then = [run.id for run in (await service.runs.list(principal, "one", 9))[1].items if run.state == "running"]
+        open_then = [
+            run.id
+            for run in (await service.runs.list(principal, "one", 9))[1].items
+            if run.state == "running"
+        ]
         _, shared = await service.runs.update(principal, "two", "shared", RunPatch())
         await service.runs.update(principal, "one", "successor", RunPatch(state="completed"))
         _, again = await service.runs.update(principal, "one", "paused", RunPatch())
-    figure(f"beside its successor {refused.value.code}, afterwards {again.state}; one that did not ask to be alone {shared.state}")
+    figure(
+        f"beside its successor {refused.value.code}, afterwards {again.state}; one that did not ask to be alone {shared.state}"
+    )
     assert (refused.value.code, open_then) == ("run_open", ["successor"])
     assert (again.state, shared.state) == ("running", "running")
 
 
-async def test_a_heartbeat_that_comes_while_the_reaper_looks_keeps_the_run(store_url: str, clock: Clock, figure: Figure) -> None:
+async def test_a_heartbeat_that_comes_while_the_reaper_looks_keeps_the_run(
+    store_url: str, clock: Clock, figure: Figure
+) -> None:
     """The reaper sees a lapsed lease, and finds it made longer when it comes to end the run."""
     async with opened(Settings(store=store_url)) as plain:
         service = await Service.on(plain.store, clock=clock)

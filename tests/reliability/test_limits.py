@@ -29,15 +29,23 @@ async def limited(service: Service, principal: Principal) -> AsyncIterator[httpx
     """A client of an application that lets each key make two requests a second, twenty in a burst."""
     key, _ = await service.keys.create(principal, "tests", ALL_SCOPES)
     app = application(service, Settings(store=service.store.url, rate_limit=2))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hansard.test", headers={"Authorization": f"Bearer {key}"}) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://hansard.test",
+        headers={"Authorization": f"Bearer {key}"},
+    ) as client:
         yield client
 
 
-async def test_a_rate_limit_says_when_to_come_back(limited: httpx.AsyncClient, figure: Figure) -> None:
+async def test_a_rate_limit_says_when_to_come_back(
+    limited: httpx.AsyncClient, figure: Figure
+) -> None:
     answers = [await limited.get("/v1/sessions") for _ in range(40)]
     statuses = Counter(answer.status_code for answer in answers)
     first, last = answers[0], answers[-1]
-    figure(f"40 requests at 2 a second with a burst of 20: {dict(statuses)}, then Retry-After {last.headers['retry-after']}")
+    figure(
+        f"40 requests at 2 a second with a burst of 20: {dict(statuses)}, then Retry-After {last.headers['retry-after']}"
+    )
     assert 20 <= statuses[200] <= 24
     assert statuses[429] == 40 - statuses[200]
     assert (first.headers["ratelimit-limit"], first.headers["ratelimit-remaining"]) == ("20", "19")
@@ -57,7 +65,9 @@ def test_a_workspace_has_a_limit_of_its_own(figure: Figure) -> None:
     other = limits.take(Principal("v", "v", "other", frozenset()))
     now += 5
     limits.take(Principal("w", "w", "key-0", frozenset()))
-    figure(f"30 keys with 10 requests each at once: {passed} of 300 pass; another workspace has {dict(other)['RateLimit-Remaining']} left")
+    figure(
+        f"30 keys with 10 requests each at once: {passed} of 300 pass; another workspace has {dict(other)['RateLimit-Remaining']} left"
+    )
     assert passed == 100
 
 
@@ -91,31 +101,52 @@ async def test_a_full_queue_is_an_answer(store_url: str, figure: Figure) -> None
     try:
         service = await Service.on(store)
         principal = await begin(service)
-        results = await asyncio.gather(*(service.workspaces.create(f"w{number}") for number in range(100)), return_exceptions=True)
+        results = await asyncio.gather(
+            *(service.workspaces.create(f"w{number}") for number in range(100)),
+            return_exceptions=True,
+        )
         refused = [one for one in results if isinstance(one, StoreUnavailable)]
         await service.audit.note(principal, "export.started", "after")
         made = len(await service.workspaces.list()) - 1
     finally:
         await store.close()
-    figure(f"100 writes at once, room for 8: {made} done, {len(refused)} refused with {dict(Counter(one.code for one in refused))}")
+    figure(
+        f"100 writes at once, room for 8: {made} done, {len(refused)} refused with {dict(Counter(one.code for one in refused))}"
+    )
     assert {one.code for one in refused} == {"store_overloaded"}
     assert all(one.retry_after > 0 for one in refused)
     assert made == 100 - len(refused) > 0
 
 
-async def test_one_failing_job_does_not_hurt_its_group(lone_service: Service, figure: Figure) -> None:
+async def test_one_failing_job_does_not_hurt_its_group(
+    lone_service: Service, figure: Figure
+) -> None:
     """Forty writes of one moment, every other of them fails: the others are done, and every one is answered."""
     principal = await begin(lone_service)
 
     def job(number: int) -> Steps[int]:
-        yield from composed("insert into store_facts (name, value) values (:name, :value)", {"name": f"fact-{number}", "value": "x"})
+        yield from composed(
+            "insert into store_facts (name, value) values (:name, :value)",
+            {"name": f"fact-{number}", "value": "x"},
+        )
         if number % 2:
             raise ValueError(number)
         return number
 
-    results = await asyncio.wait_for(asyncio.gather(*(lone_service.store.write(job, number) for number in range(40)), return_exceptions=True), 20)
-    rows = await lone_service.store.read(lambda: composed("select count(*) from store_facts where name like 'fact-%'", {}))
-    figure(f"40 at once, 20 fail: {sum(isinstance(one, int) for one in results)} done, {rows[0][0]} stored")
-    assert [one if isinstance(one, int) else None for one in results] == [number if number % 2 == 0 else None for number in range(40)]
+    results = await asyncio.wait_for(
+        asyncio.gather(
+            *(lone_service.store.write(job, number) for number in range(40)), return_exceptions=True
+        ),
+        20,
+    )
+    rows = await lone_service.store.read(
+        lambda: composed("select count(*) from store_facts where name like 'fact-%'", {})
+    )
+    figure(
+        f"40 at once, 20 fail: {sum(isinstance(one, int) for one in results)} done, {rows[0][0]} stored"
+    )
+    assert [one if isinstance(one, int) else None for one in results] == [
+        number if number % 2 == 0 else None for number in range(40)
+    ]
     assert rows[0][0] == 20
     assert principal is not None

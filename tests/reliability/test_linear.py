@@ -42,28 +42,41 @@ def breaches(history: Sequence[Call]) -> list[str]:
     latest_began = 0.0
     for _, calls in itertools.groupby(by_place, key=lambda call: (call.seq, call.kind)):
         group = list(calls)
-        found += [f"a {call.kind} of seq {call.seq} ended before a call that comes earlier began" for call in group if call.ended < latest_began]
+        found += [
+            f"a {call.kind} of seq {call.seq} ended before a call that comes earlier began"
+            for call in group
+            if call.ended < latest_began
+        ]
         latest_began = max(latest_began, *(call.began for call in group))
     return found
 
 
-async def record(client: httpx.AsyncClient, session: str, *, writers: int, readers: int, calls: int) -> list[Call]:
+async def record(
+    client: httpx.AsyncClient, session: str, *, writers: int, readers: int, calls: int
+) -> list[Call]:
     history: list[Call] = []
 
     async def call(kind: str) -> None:
         for number in range(calls):
             began = time.perf_counter()
             if kind == "append":
-                answer = await client.post(f"/v1/sessions/{session}/messages", json={"messages": [{"role": "user", "text": str(number)}]})
+                answer = await client.post(
+                    f"/v1/sessions/{session}/messages",
+                    json={"messages": [{"role": "user", "text": str(number)}]},
+                )
                 seq = answer.json()["data"][0]["seq"]
             elif number % 2:
                 seq = (await client.get(f"/v1/sessions/{session}")).json()["last_seq"]
             else:
-                newest = (await client.get(f"/v1/sessions/{session}/messages?order=desc&limit=1")).json()["data"]
+                newest = (
+                    await client.get(f"/v1/sessions/{session}/messages?order=desc&limit=1")
+                ).json()["data"]
                 seq = newest[0]["seq"] if newest else 0
             history.append(Call(kind, began, time.perf_counter(), seq))
 
-    await asyncio.gather(*(call("append") for _ in range(writers)), *(call("read") for _ in range(readers)))
+    await asyncio.gather(
+        *(call("append") for _ in range(writers)), *(call("read") for _ in range(readers))
+    )
     return history
 
 
@@ -78,7 +91,10 @@ def swapped(history: list[Call]) -> list[Call]:
     """The first and the last append change their numbers."""
     places = [index for index, call in enumerate(history) if call.kind == "append"]
     first, last = history[places[0]], history[places[-1]]
-    history[places[0]], history[places[-1]] = replace(first, seq=last.seq), replace(last, seq=first.seq)
+    history[places[0]], history[places[-1]] = (
+        replace(first, seq=last.seq),
+        replace(last, seq=first.seq),
+    )
     return history
 
 
@@ -89,7 +105,9 @@ def doubled(history: list[Call]) -> list[Call]:
     return history
 
 
-async def test_histories_are_linear(client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure) -> None:
+async def test_histories_are_linear(
+    client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure
+) -> None:
     total, found = 0, list[str]()
     for number in range(3):
         await service.sessions.start(principal, SessionDraft(id=f"s{number}"))
@@ -100,12 +118,16 @@ async def test_histories_are_linear(client: httpx.AsyncClient, service: Service,
 
 
 @pytest.mark.parametrize("fault", [stale, swapped, doubled])
-async def test_a_fault_in_a_history_is_found(fault: Callable[[list[Call]], list[Call]], figure: Figure) -> None:
+async def test_a_fault_in_a_history_is_found(
+    fault: Callable[[list[Call]], list[Call]], figure: Figure
+) -> None:
     chance, now, history = random.Random(3), 0.0, list[Call]()
     for seq in range(1, 60):
         now += 1
         history.append(Call("append", now - chance.random() * 3, now + chance.random() * 3, seq))
-        history.append(Call("read", now + 0.2 - chance.random() * 3, now + 0.4 + chance.random() * 3, seq))
+        history.append(
+            Call("read", now + 0.2 - chance.random() * 3, now + 0.4 + chance.random() * 3, seq)
+        )
     assert breaches(history) == []
     found = breaches(fault(history))
     figure(f"{(fault.__doc__ or '').strip()} {len(found)} breaches")

@@ -27,13 +27,19 @@ async def reads(client: httpx.AsyncClient, stop: asyncio.Event) -> tuple[int, in
     """How many reads there were, and how many of them were not answered 200."""
     count = failed = 0
     while not stop.is_set():
-        for path in ("/v1/sessions?total=true", "/v1/sessions/load-0", "/v1/sessions/load-0/messages"):
+        for path in (
+            "/v1/sessions?total=true",
+            "/v1/sessions/load-0",
+            "/v1/sessions/load-0/messages",
+        ):
             count += 1
             failed += (await client.get(path)).status_code != 200
     return count, failed
 
 
-async def test_a_migration_under_load_fails_no_request(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure) -> None:
+async def test_a_migration_under_load_fails_no_request(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
+) -> None:
     real = statements.migrations
     key = await new_key(store_url)
     async with Live(store_url, tmp_path) as live, client_of(live.url, key) as client:
@@ -41,7 +47,9 @@ async def test_a_migration_under_load_fails_no_request(store_url: str, tmp_path:
         load, stop = Writers(client, sessions, 8), asyncio.Event()
         reading = asyncio.create_task(reads(client, stop))
         await load.until(40)
-        monkeypatch.setattr(statements, "migrations", lambda backend: [*real(backend), (9999, "9999_next", NEXT)])
+        monkeypatch.setattr(
+            statements, "migrations", lambda backend: [*real(backend), (9999, "9999_next", NEXT)]
+        )
         store = open_store(Settings(store=store_url))
         await store.open()
         applied = await store.migrate()
@@ -52,7 +60,9 @@ async def test_a_migration_under_load_fails_no_request(store_url: str, tmp_path:
         stop.set()
         count, failed = await reading
         found = ledger.audit(await read_all(client, sessions))
-    figure(f"{applied} under load: {count} reads, {failed} failed; writes refused {dict(ledger.refused)}, cut off {ledger.retried}; {found}")
+    figure(
+        f"{applied} under load: {count} reads, {failed} failed; writes refused {dict(ledger.refused)}, cut off {ledger.retried}; {found}"
+    )
     assert (applied, again) == (["9999_next"], [])
     assert failed == 0
     assert not ledger.refused

@@ -14,8 +14,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from hansard.app import opened
 from hansard.errors import Conflict, Error, NotFound
-from hansard.model import Message, MessageQuery, RunDraft, RunPatch, SessionDraft, SessionFilter, SessionPatch, SessionQuery
-from hansard.model.once import Once, Replayed
+from hansard.model import (
+    Message,
+    MessageQuery,
+    RunDraft,
+    RunPatch,
+    SessionDraft,
+    SessionFilter,
+    SessionPatch,
+    SessionQuery,
+)
+from hansard.model.idempotency import IdempotentRequest, Replayed
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.reliability.conftest import Figure
@@ -81,18 +90,33 @@ class Machine(RuleBasedStateMachine):
 
     def start_session(self, name: str, parent: str | None) -> None:
         parent = parent if parent in self.sessions and parent != name else None
-        made, new = self.wait(self.service.sessions.start(self.principal, SessionDraft(id=name, parent=parent)))
+        made, new = self.wait(
+            self.service.sessions.start(self.principal, SessionDraft(id=name, parent=parent))
+        )
         assert new == (name not in self.sessions)
         if new:
             self.sessions[name] = Modelled(parent)
         assert made.message_count == len(self.sessions[name].living)
 
-    @rule(name=NAMES, tokens=st.lists(TOKENS, min_size=1, max_size=4, unique=True), key=KEYS, offset=st.sampled_from((None, 0, 0, 1)))
+    @rule(
+        name=NAMES,
+        tokens=st.lists(TOKENS, min_size=1, max_size=4, unique=True),
+        key=KEYS,
+        offset=st.sampled_from((None, 0, 0, 1)),
+    )
     def append(self, name: str, tokens: list[str], key: str | None, offset: int | None) -> None:
         model = self.sessions.get(name)
         expected = None if offset is None or model is None else len(model.messages) + offset
-        once = key and Once(key, repr((name, tokens, expected)), lambda result: (201, said(result[1]).encode()))
-        work = self.service.messages.append(self.principal, name, [draft(token) for token in tokens], expected_seq=expected, once=once or None)
+        once = key and IdempotentRequest(
+            key, repr((name, tokens, expected)), lambda result: (201, said(result[1]).encode())
+        )
+        work = self.service.messages.append(
+            self.principal,
+            name,
+            [draft(token) for token in tokens],
+            expected_seq=expected,
+            once=once or None,
+        )
         if key in self.keys:
             self._again(work, key, repr((name, tokens, expected)))
         elif model is None:
@@ -111,7 +135,15 @@ class Machine(RuleBasedStateMachine):
                 self.wait(work)
             assert found.value.answer.body.decode() == answer
 
-    def _append(self, model: Modelled, tokens: list[str], expected: int | None, work: Awaitable[Any], key: str | None, request: str) -> None:
+    def _append(
+        self,
+        model: Modelled,
+        tokens: list[str],
+        expected: int | None,
+        work: Awaitable[Any],
+        key: str | None,
+        request: str,
+    ) -> None:
         fresh = [token for token in tokens if token not in model.messages]
         if fresh and expected is not None and expected != len(model.messages):
             refused = self.refused(work)
@@ -121,7 +153,9 @@ class Machine(RuleBasedStateMachine):
         _, stored = self.wait(work)
         if self.fault != "lost append" or not model.messages:
             model.messages += fresh
-        assert [(one.seq, one.client_id) for one in stored] == [(model.messages.index(token) + 1, token) for token in tokens]
+        assert [(one.seq, one.client_id) for one in stored] == [
+            (model.messages.index(token) + 1, token) for token in tokens
+        ]
         if key:
             self.keys[key] = (request, said(stored))
 
@@ -136,7 +170,11 @@ class Machine(RuleBasedStateMachine):
         place = model.messages.index(token)
         model.messages[place] = None
         for key, (request, answer) in self.keys.items():
-            if request.startswith(f"('{name}',") and answer is not None and f",{place + 1}:" in answer:
+            if (
+                request.startswith(f"('{name}',")
+                and answer is not None
+                and f",{place + 1}:" in answer
+            ):
                 self.keys[key] = (request, None)
 
     @rule(name=NAMES)
@@ -151,11 +189,22 @@ class Machine(RuleBasedStateMachine):
         assert self.wait(work)["sessions"] == len(gone)
         for one in gone:
             del self.sessions[one]
-            self.keys = {key: (request, None if request.startswith(f"('{one}',") else answer) for key, (request, answer) in self.keys.items()}
+            self.keys = {
+                key: (request, None if request.startswith(f"('{one}',") else answer)
+                for key, (request, answer) in self.keys.items()
+            }
 
-    @rule(name=NAMES, title=st.sampled_from(("T", "", "ß", None)), resolution=st.sampled_from(("open", "resolved", "unresolved")))
+    @rule(
+        name=NAMES,
+        title=st.sampled_from(("T", "", "ß", None)),
+        resolution=st.sampled_from(("open", "resolved", "unresolved")),
+    )
     def change(self, name: str, title: str | None, resolution: str) -> None:
-        work = self.service.sessions.update(self.principal, name, SessionPatch(title=title, resolution=resolution))  # type: ignore[arg-type]  # one of the three
+        work = self.service.sessions.update(
+            self.principal,
+            name,
+            SessionPatch(title=title, resolution=resolution),  # type: ignore[arg-type]  # one of the three
+        )
         if name not in self.sessions:
             assert isinstance(self.refused(work), NotFound)
             return
@@ -174,10 +223,16 @@ class Machine(RuleBasedStateMachine):
         if new:
             self.sessions[name].run, self.sessions[name].state = ident, "running"
 
-    @rule(name=NAMES, ident=st.sampled_from(("r1", "r2")), state=st.sampled_from(("completed", "failed")))
+    @rule(
+        name=NAMES,
+        ident=st.sampled_from(("r1", "r2")),
+        state=st.sampled_from(("completed", "failed")),
+    )
     def finish_run(self, name: str, ident: str, state: str) -> None:
         try:
-            _, run = self.wait(self.service.runs.update(self.principal, name, ident, RunPatch(state=state)))  # type: ignore[arg-type]  # one of the states
+            _, run = self.wait(
+                self.service.runs.update(self.principal, name, ident, RunPatch(state=state))  # type: ignore[arg-type]  # one of the states
+            )
         except (NotFound, Conflict):
             return
         model = self.sessions[name]
@@ -186,18 +241,35 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def all_is_as_the_model_says(self) -> None:
-        page = self.wait(self.service.sessions.list(self.principal, SessionQuery(limit=200, with_total=True)))
+        page = self.wait(
+            self.service.sessions.list(self.principal, SessionQuery(limit=200, with_total=True))
+        )
         found = {one.name: one for one in page.items}
         assert found.keys() == self.sessions.keys()
-        assert page.total == len(found) == self.wait(self.service.sessions.count(self.principal, SessionFilter()))
+        assert (
+            page.total
+            == len(found)
+            == self.wait(self.service.sessions.count(self.principal, SessionFilter()))
+        )
         for name, model in self.sessions.items():
             one = found[name]
-            assert (one.last_seq, one.message_count, one.state, one.resolution) == (len(model.messages), len(model.living), model.state, model.resolution)
-            _, messages, _ = self.wait(self.service.messages.list(self.principal, name, MessageQuery(limit=200)))
+            assert (one.last_seq, one.message_count, one.state, one.resolution) == (
+                len(model.messages),
+                len(model.living),
+                model.state,
+                model.resolution,
+            )
+            _, messages, _ = self.wait(
+                self.service.messages.list(self.principal, name, MessageQuery(limit=200))
+            )
             assert [(message.seq, message.client_id) for message in messages] == model.living
 
     def teardown(self) -> None:
-        findings = self.loop.run_until_complete(self.service.checking.verify()) if self.told["examples"] % 10 == 0 else None
+        findings = (
+            self.loop.run_until_complete(self.service.verification.verify())
+            if self.told["examples"] % 10 == 0
+            else None
+        )
         assert findings is None or findings.is_sound
 
 
@@ -208,7 +280,9 @@ def own_loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.close()
 
 
-def check(url: str, loop: asyncio.AbstractEventLoop, *, examples: int, fault: str = "") -> dict[str, int]:
+def check(
+    url: str, loop: asyncio.AbstractEventLoop, *, examples: int, fault: str = ""
+) -> dict[str, int]:
     """Run the machine on the store at `url`; how many examples and steps."""
     told: dict[str, int] = {}
     context = opened(Settings(store=url))
@@ -224,19 +298,27 @@ def check(url: str, loop: asyncio.AbstractEventLoop, *, examples: int, fault: st
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        bound = type("Bound", (Machine,), {"service": service, "loop": loop, "told": told, "fault": fault})
+        bound = type(
+            "ImportTarget",
+            (Machine,),
+            {"service": service, "loop": loop, "told": told, "fault": fault},
+        )
         run_state_machine_as_test(bound, settings=chosen)
     finally:
         loop.run_until_complete(context.__aexit__(None, None, None))
     return told
 
 
-def test_any_sequence_of_calls_answers_as_the_model(store_url: str, own_loop: asyncio.AbstractEventLoop, figure: Figure) -> None:
+def test_any_sequence_of_calls_answers_as_the_model(
+    store_url: str, own_loop: asyncio.AbstractEventLoop, figure: Figure
+) -> None:
     told = check(store_url, own_loop, examples=20)
     figure(f"{told['examples']} examples, {told['steps']} calls, 0 failures")
 
 
-def test_a_fault_in_the_model_is_found(tmp_path: Any, own_loop: asyncio.AbstractEventLoop, figure: Figure) -> None:
+def test_a_fault_in_the_model_is_found(
+    tmp_path: Any, own_loop: asyncio.AbstractEventLoop, figure: Figure
+) -> None:
     with pytest.raises((AssertionError, ValueError)):
         check(f"sqlite:///{tmp_path / 'hansard.db'}", own_loop, examples=60, fault="lost append")
     figure("a model that loses an append disagrees with the store")

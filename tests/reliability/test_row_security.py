@@ -57,33 +57,52 @@ async def bound_role(url: str) -> AsyncIterator[str]:
 async def fill(service: Service, name: str) -> str:
     principal = service.workspaces.operator(await service.workspaces.create(name))
     for number in range(3):
-        await service.sessions.start(principal, SessionDraft(id=f"{name}-{number}", tags=[name], title=name))
-        await service.messages.append(principal, f"{name}-{number}", [MessageDraft(role="user", parts=parts.text_part(name), text=name, client_id=name)])
+        await service.sessions.start(
+            principal, SessionDraft(id=f"{name}-{number}", tags=[name], title=name)
+        )
+        await service.messages.append(
+            principal,
+            f"{name}-{number}",
+            [MessageDraft(role="user", parts=parts.text_part(name), text=name, client_id=name)],
+        )
         await service.runs.start(principal, f"{name}-{number}", RunDraft(id=f"run-{name}"))
     return principal.workspace_id
 
 
 async def without_filter(url: str, owner_url: str, *, row_security: bool) -> tuple[int, int]:
     """Run every reading statement with its workspace filter taken out; how many statements, and the foreign rows that came back."""
-    async with opened(Settings(store=url, row_security=row_security, migrate=False, prepared=False)) as service:
+    async with opened(
+        Settings(store=url, row_security=row_security, migrate=False, prepared=False)
+    ) as service:
         assert isinstance(service.store, PostgresStore)
         own = await fill(service, f"own-{secrets.token_hex(3)}")
         foreign_id = await fill(service, f"foreign-{secrets.token_hex(3)}")
         owner = await asyncpg.connect(owner_url)
-        everything = {row[0]: row[1] for row in await owner.fetch("select id, workspace_id from sessions")}
+        everything = {
+            row[0]: row[1] for row in await owner.fetch("select id, workspace_id from sessions")
+        }
         await owner.close()
         theirs = {ident for ident, workspace in everything.items() if workspace == foreign_id}
         texts = [
             text
             for name, text in statements.load("postgres").items()
-            if text.lower().startswith(("select", "with")) and FILTER.search(text) and not OUTSIDE.search(text)
+            if text.lower().startswith(("select", "with"))
+            and FILTER.search(text)
+            and not OUTSIDE.search(text)
         ]
         ran = foreign = 0
         for text in texts:
             rows = await _rows(service.store, FILTER.sub("true or :workspace_id = ''", text), own)
             if rows is not None:
                 ran += 1
-                foreign += sum(any(value in theirs or value == foreign_id for value in row if isinstance(value, str)) for row in rows)
+                foreign += sum(
+                    any(
+                        value in theirs or value == foreign_id
+                        for value in row
+                        if isinstance(value, str)
+                    )
+                    for row in rows
+                )
     return ran, foreign
 
 
@@ -95,9 +114,14 @@ async def _rows(store: PostgresStore, text: str, workspace_id: str) -> list[asyn
         transaction = connection.transaction()
         await transaction.start()
         try:
-            await connection.fetchval("select set_config('hansard.workspace', $1, true)", workspace_id)
+            await connection.fetchval(
+                "select set_config('hansard.workspace', $1, true)", workspace_id
+            )
             kinds = (await connection.prepare(sql)).get_parameters()
-            values = [workspace_id if name == "workspace_id" else _value(name, kind.name) for name, kind in zip(names, kinds, strict=True)]
+            values = [
+                workspace_id if name == "workspace_id" else _value(name, kind.name)
+                for name, kind in zip(names, kinds, strict=True)
+            ]
             found: list[asyncpg.Record] = await connection.fetch(sql, *values)
         except asyncpg.PostgresError:
             return None
@@ -112,10 +136,18 @@ def _value(name: str, kind: str) -> object:
         return []
     if kind in {"int8", "int4"}:
         return 1000 if name in {"limit", "before", "until", "now"} else 0
-    return b"" if kind == "bytea" else "[]" if kind in {"text", "json"} and name.endswith("ids") else ""
+    return (
+        b""
+        if kind == "bytea"
+        else "[]"
+        if kind in {"text", "json"} and name.endswith("ids")
+        else ""
+    )
 
 
-async def test_a_statement_without_its_filter_shows_no_foreign_row(postgres_url: str, figure: Figure) -> None:
+async def test_a_statement_without_its_filter_shows_no_foreign_row(
+    postgres_url: str, figure: Figure
+) -> None:
     async with bound_role(postgres_url) as url:
         ran, foreign = await without_filter(url, postgres_url, row_security=True)
     figure(f"{ran} statements without their workspace filter: {foreign} foreign rows")
@@ -123,7 +155,9 @@ async def test_a_statement_without_its_filter_shows_no_foreign_row(postgres_url:
     assert foreign == 0
 
 
-async def test_without_the_policy_the_missing_filter_is_seen(postgres_url: str, figure: Figure) -> None:
+async def test_without_the_policy_the_missing_filter_is_seen(
+    postgres_url: str, figure: Figure
+) -> None:
     async with opened(Settings(store=postgres_url)):
         pass
     ran, foreign = await without_filter(postgres_url, postgres_url, row_security=False)
@@ -150,7 +184,9 @@ async def test_the_store_refuses_a_role_that_is_exempt(postgres_url: str) -> Non
             pass
 
 
-async def test_without_the_setting_nothing_is_hidden_silently(postgres_url: str, tmp_path: Path, figure: Figure) -> None:
+async def test_without_the_setting_nothing_is_hidden_silently(
+    postgres_url: str, tmp_path: Path, figure: Figure
+) -> None:
     """A role that sees no row refuses to open; a backup by one that the policy binds fails, and is never an empty one."""
     async with opened(Settings(store=postgres_url)) as service:
         await fill(service, "kept")
@@ -159,12 +195,14 @@ async def test_without_the_setting_nothing_is_hidden_silently(postgres_url: str,
             async with opened(Settings(store=url, migrate=False)):
                 pass
         async with opened(Settings(store=url, migrate=False, row_security=True)) as service:
-            findings = await service.checking.verify()
+            findings = await service.verification.verify()
             with pytest.raises(StoreUnavailable, match="exempt"):
                 await service.store.backup(tmp_path / "backup", lambda _share: None)
         async with opened(Settings(store=postgres_url)) as service:
             await service.store.backup(tmp_path / "backup", lambda _share: None)
-    figure(f"verify as the bound role sees {findings.messages} of 3 messages; its backup is refused")
+    figure(
+        f"verify as the bound role sees {findings.messages} of 3 messages; its backup is refused"
+    )
     assert (findings.messages, findings.is_sound) == (3, True)
 
 
@@ -172,8 +210,20 @@ def test_the_command_puts_the_policy_on(postgres_server: Server, postgres_url: s
     role = f"app_{secrets.token_hex(4)}"
     postgres_server._execute(f"create role {role} login")
     try:
-        command = [sys.executable, "-m", "hansard", "secure", "--role", role, "--store", postgres_url]
-        first, again = (subprocess.run([*command, *more], capture_output=True, text=True, check=True).stdout for more in ([], ["--json"]))
+        command = [
+            sys.executable,
+            "-m",
+            "hansard",
+            "secure",
+            "--role",
+            role,
+            "--store",
+            postgres_url,
+        ]
+        first, again = (
+            subprocess.run([*command, *more], capture_output=True, text=True, check=True).stdout
+            for more in ([], ["--json"])
+        )
         assert role in first
         assert "sessions" in json.loads(again)["tables"]
     finally:
@@ -193,9 +243,13 @@ async def test_the_audit_log_cannot_be_rewritten_by_the_server(postgres_url: str
 @contextlib.contextmanager
 def pgbouncer(url: str, folder: Path) -> Iterator[str]:
     """The URL of the same database through a PgBouncer in transaction mode with two connections."""
-    program = os.environ.get("HANSARD_PGBOUNCER") or shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
+    program = os.environ.get("HANSARD_PGBOUNCER") or shutil.which(
+        "pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
+    )
     if program is None:
-        pytest.skip("NOT TESTED: there is no PgBouncer here; python scripts/installed.py pgbouncer says what to install")
+        pytest.skip(
+            "NOT TESTED: there is no PgBouncer here; python scripts/installed.py pgbouncer says what to install"
+        )
     parsed, port = httpx.URL(url), free_port()
     database = parsed.path.removeprefix("/")
     folder.chmod(0o777)
@@ -205,12 +259,16 @@ def pgbouncer(url: str, folder: Path) -> Iterator[str]:
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = plain\nauth_file = {folder / 'users.txt'}\n"
         "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 200\n"
     )
-    account = [] if Path("/proc").exists() and Path("/proc/self").stat().st_uid else ["-u", "nobody"]
+    account = (
+        [] if Path("/proc").exists() and Path("/proc/self").stat().st_uid else ["-u", "nobody"]
+    )
     for parent in (folder, *folder.parents[:3]):
         if account and parent.stat().st_mode & 0o001 == 0 and str(parent).startswith("/tmp"):  # noqa: S108 - the tests' own folders
             parent.chmod(parent.stat().st_mode | 0o011)
     with (folder / "pgbouncer.log").open("wb") as log:
-        process = subprocess.Popen([program, *account, str(folder / "pgbouncer.ini")], stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [program, *account, str(folder / "pgbouncer.ini")], stdout=log, stderr=log
+        )
     try:
         time.sleep(0.5)
         assert process.poll() is None, (folder / "pgbouncer.log").read_text()
@@ -220,17 +278,25 @@ def pgbouncer(url: str, folder: Path) -> Iterator[str]:
         process.wait(10)
 
 
-async def test_it_holds_through_pgbouncer_in_transaction_mode(postgres_url: str, tmp_path: Path, figure: Figure) -> None:
+async def test_it_holds_through_pgbouncer_in_transaction_mode(
+    postgres_url: str, tmp_path: Path, figure: Figure
+) -> None:
     """Two connections shared by twenty callers of two workspaces: none sees a row of the other."""
     async with bound_role(postgres_url) as url:
         with pgbouncer(url, tmp_path) as through:
             ran, foreign = await without_filter(through, postgres_url, row_security=True)
-            async with opened(Settings(store=through, row_security=True, migrate=False, prepared=False)) as service:
+            async with opened(
+                Settings(store=through, row_security=True, migrate=False, prepared=False)
+            ) as service:
                 names = [f"w{number}-{secrets.token_hex(3)}" for number in range(2)]
                 workspaces = [await fill(service, name) for name in names]
-                mixed = await asyncio.gather(*(_titles(service, workspaces[number % 2]) for number in range(200)))
+                mixed = await asyncio.gather(
+                    *(_titles(service, workspaces[number % 2]) for number in range(200))
+                )
     wrong = sum(titles != {names[number % 2]} for number, titles in enumerate(mixed))
-    figure(f"PgBouncer in transaction mode: {ran} statements without filter, {foreign} foreign rows; 200 mixed lists, {wrong} wrong")
+    figure(
+        f"PgBouncer in transaction mode: {ran} statements without filter, {foreign} foreign rows; 200 mixed lists, {wrong} wrong"
+    )
     assert foreign == 0
     assert wrong == 0
 
@@ -239,4 +305,6 @@ async def _titles(service: Service, workspace_id: str) -> set[str | None]:
     from hansard.model import SessionQuery  # noqa: PLC0415 - here alone
 
     principal = service.workspaces.operator(await service.workspaces.read(workspace_id))
-    return {one.title for one in (await service.sessions.list(principal, SessionQuery(limit=50))).items}
+    return {
+        one.title for one in (await service.sessions.list(principal, SessionQuery(limit=50))).items
+    }

@@ -27,7 +27,18 @@ async def filled(folder: Path, messages: int) -> Path:
     async with opened(Settings(store=url(folder))) as service:
         principal = await begin(service)
         ledger = Ledger()
-        await asyncio.gather(*(append(service, principal, ledger, SESSIONS[number % 4], f"token-{number}-" + "words " * 30) for number in range(messages)))
+        await asyncio.gather(
+            *(
+                append(
+                    service,
+                    principal,
+                    ledger,
+                    SESSIONS[number % 4],
+                    f"token-{number}-" + "words " * 30,
+                )
+                for number in range(messages)
+            )
+        )
     return folder / "hansard.db"
 
 
@@ -53,7 +64,7 @@ async def faults(file: Path) -> int:
     """How many faults are found; a store that is not even opened is one."""
     try:
         async with opened(Settings(store=f"sqlite:///{file}")) as service:
-            findings = await service.checking.verify()
+            findings = await service.verification.verify()
             audit = await service.audit.verify()
     except (StoreUnavailable, apsw.Error, ValueError, AssertionError):
         return 1
@@ -110,7 +121,9 @@ async def test_bit_flips_are_found(tmp_path: Path, figure: Figure) -> None:
         unseen_sessions += after[0] == before[0] and after[1] != before[1]
         for name in ("-wal", "-shm"):
             flipped.with_name(flipped.name + name).unlink(missing_ok=True)
-    figure(f"{FLIPS} single bit flips: {found} found, {harmless} harmless, {unseen_sessions} unseen in summaries, {unseen_messages} unseen in messages")
+    figure(
+        f"{FLIPS} single bit flips: {found} found, {harmless} harmless, {unseen_sessions} unseen in summaries, {unseen_messages} unseen in messages"
+    )
     assert unseen_messages == 0
     assert found > 0
 
@@ -121,7 +134,9 @@ async def test_both_backends_check_alike(lone_service: Service, figure: Figure) 
     for number in range(12):
         await append(lone_service, principal, ledger, SESSIONS[number % 4], f"t{number}")
     await lone_service.messages.delete(principal, "one", "t4")
-    findings = await lone_service.checking.verify()
-    figure(f"{findings.messages} messages of {findings.sessions} sessions, {len(findings.faults)} faults")
+    findings = await lone_service.verification.verify()
+    figure(
+        f"{findings.messages} messages of {findings.sessions} sessions, {len(findings.faults)} faults"
+    )
     assert findings.is_sound
     assert (findings.sessions, findings.messages) == (4, 12)

@@ -19,7 +19,9 @@ from hansard.settings import Settings
 from hansard.store.verbs import search as verbs
 
 WHEN = 1_700_000_000_000_000
-TOOL_CALL = Raw(b'[{"type":"tool_call","id":"c","name":"lookup","arguments":{}},{"type":"text","content":"looking it up"}]')
+TOOL_CALL = Raw(
+    b'[{"type":"tool_call","id":"c","name":"lookup","arguments":{}},{"type":"text","content":"looking it up"}]'
+)
 SAID = {
     "s0": ("I want a refund for my order", "Your refund is on its way. Refund in five days."),
     "s1": ("東京都に行く予定です", "承知しました、東京ですね"),
@@ -36,10 +38,22 @@ def said(text: str, role: str = "user", at: int | None = None) -> MessageDraft:
 
 async def fill(service: Service, principal: Principal) -> None:
     for number, (name, (question, answer)) in enumerate(SAID.items()):
-        draft = SessionDraft(id=name, channel="web" if number % 2 else "api", user_id=f"u{number}", agent="ann", tags=["vip"] if number == 0 else [])
+        draft = SessionDraft(
+            id=name,
+            channel="web" if number % 2 else "api",
+            user_id=f"u{number}",
+            agent="ann",
+            tags=["vip"] if number == 0 else [],
+        )
         await service.sessions.start(principal, draft)
-        await service.messages.append(principal, name, [said(question, at=WHEN + number), said(answer, "assistant", WHEN + number)])
-    tool = MessageDraft(role="assistant", parts=TOOL_CALL, text="looking it up", created_at=WHEN + 5)
+        await service.messages.append(
+            principal,
+            name,
+            [said(question, at=WHEN + number), said(answer, "assistant", WHEN + number)],
+        )
+    tool = MessageDraft(
+        role="assistant", parts=TOOL_CALL, text="looking it up", created_at=WHEN + 5
+    )
     await service.messages.append(principal, "s5", [tool])
 
 
@@ -91,7 +105,9 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("indexed", [False, True], ids=["waiting", "indexed"])
-async def test_every_question_has_its_answer(service: Service, principal: Principal, indexed: bool) -> None:
+async def test_every_question_has_its_answer(
+    service: Service, principal: Principal, indexed: bool
+) -> None:
     await fill(service, principal)
     if indexed:
         await service.indexer.catch_up()
@@ -103,20 +119,39 @@ async def test_every_question_has_its_answer(service: Service, principal: Princi
 
 
 @pytest.mark.parametrize("indexed", [False, True], ids=["waiting", "indexed"])
-async def test_the_words_of_a_system_message_may_be_left_out_where_they_are_not_asked_for(service: Service, principal: Principal, indexed: bool) -> None:
+async def test_the_words_of_a_system_message_may_be_left_out_where_they_are_not_asked_for(
+    service: Service, principal: Principal, indexed: bool
+) -> None:
     await fill(service, principal)
     for name in SAID:
-        await service.messages.append(principal, name, [said("You are kind. A refund takes five days.", "system")])
+        await service.messages.append(
+            principal, name, [said("You are kind. A refund takes five days.", "system")]
+        )
     if indexed:
         await service.indexer.catch_up()
     assert (await find(service, principal, "refund")).total == 6
     (found,) = (await find(service, principal, "refund", system=False)).items
-    assert (found.session.name, found.matches, {one.role for one in found.snippets}) == ("s0", 2, {"user", "assistant"})
-    everywhere = {"role:system refund": 6, "role:system": 6, "role:system,user refund": 6, "kind": 0, "role:tool": 0}
-    assert {question: (await find(service, principal, question, system=False)).total for question in everywhere} == everywhere
+    assert (found.session.name, found.matches, {one.role for one in found.snippets}) == (
+        "s0",
+        2,
+        {"user", "assistant"},
+    )
+    everywhere = {
+        "role:system refund": 6,
+        "role:system": 6,
+        "role:system,user refund": 6,
+        "kind": 0,
+        "role:tool": 0,
+    }
+    assert {
+        question: (await find(service, principal, question, system=False)).total
+        for question in everywhere
+    } == everywhere
 
 
-async def test_many_matches_are_walked_to_the_same_answers(service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_matches_are_walked_to_the_same_answers(
+    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await fill(service, principal)
     await service.indexer.catch_up()
     monkeypatch.setattr(verbs, "_FEW", 1)
@@ -131,7 +166,9 @@ async def test_many_matches_are_walked_to_the_same_answers(service: Service, pri
             assert results.total == len(expected), question
 
 
-async def test_snippets_show_the_words_and_where_they_are(service: Service, principal: Principal) -> None:
+async def test_snippets_show_the_words_and_where_they_are(
+    service: Service, principal: Principal
+) -> None:
     await fill(service, principal)
     (found,) = (await find(service, principal, "refund")).items
     assert found.matches == 2
@@ -144,9 +181,13 @@ async def test_snippets_show_the_words_and_where_they_are(service: Service, prin
     assert message.seq == best.seq
 
 
-async def test_a_long_message_shows_the_piece_with_the_word(service: Service, principal: Principal) -> None:
+async def test_a_long_message_shows_the_piece_with_the_word(
+    service: Service, principal: Principal
+) -> None:
     await service.sessions.start(principal, SessionDraft(id="long"))
-    await service.messages.append(principal, "long", [said("lorem ipsum " * 100 + "the needle, " + "dolor sit " * 100)])
+    await service.messages.append(
+        principal, "long", [said("lorem ipsum " * 100 + "the needle, " + "dolor sit " * 100)]
+    )
     (found,) = (await find(service, principal, "needle")).items
     (snippet,) = found.snippets
     assert len(snippet.text) <= 200
@@ -158,7 +199,9 @@ async def test_a_long_message_shows_the_piece_with_the_word(service: Service, pr
 async def test_what_is_deleted_or_renamed_is_gone(service: Service, principal: Principal) -> None:
     await fill(service, principal)
     await service.indexer.catch_up()
-    _, message = await service.messages.read(principal, "s3", (await find(service, principal, "lazy")).items[0].snippets[0].message_id)
+    _, message = await service.messages.read(
+        principal, "s3", (await find(service, principal, "lazy")).items[0].snippets[0].message_id
+    )
     await service.messages.delete(principal, "s3", message.id)
     assert await names(service, principal, "lazy") == []
     assert await names(service, principal, "quick") == ["s3"]
@@ -172,7 +215,9 @@ async def test_what_is_deleted_or_renamed_is_gone(service: Service, principal: P
     assert await names(service, principal, "quick") == []
 
 
-async def test_deleting_what_is_not_indexed_yet_leaves_nothing(service: Service, principal: Principal) -> None:
+async def test_deleting_what_is_not_indexed_yet_leaves_nothing(
+    service: Service, principal: Principal
+) -> None:
     await fill(service, principal)
     answer = (await find(service, principal, "lazy")).items[0].snippets[0]
     await service.messages.delete(principal, "s3", answer.message_id)
@@ -210,18 +255,28 @@ async def test_pages_hold_still_while_a_writer_runs(service: Service, principal:
         cursor = page.next_cursor
         if cursor is None:
             break
-        await service.messages.append(principal, chance.choice(ids), [said("and on it goes, findme")])
+        await service.messages.append(
+            principal, chance.choice(ids), [said("and on it goes, findme")]
+        )
         await service.indexer.catch_up()
     assert sorted(shown) == sorted(ids)
 
 
-async def test_relevance_puts_first_what_is_about_it(service: Service, principal: Principal) -> None:
-    for name, text in (("mentions", "lorem ipsum dolor " * 40 + "invoice"), ("about", "invoice: where is my invoice?"), ("other", "nothing here")):
+async def test_relevance_puts_first_what_is_about_it(
+    service: Service, principal: Principal
+) -> None:
+    for name, text in (
+        ("mentions", "lorem ipsum dolor " * 40 + "invoice"),
+        ("about", "invoice: where is my invoice?"),
+        ("other", "nothing here"),
+    ):
         await service.sessions.start(principal, SessionDraft(id=name, title=name))
         await service.messages.append(principal, name, [said(text)])
     assert await names(service, principal, "invoice", sort="relevance") == ["about", "mentions"]
     first = await find(service, principal, "invoice", sort="relevance", limit=1)
-    rest = await find(service, principal, "invoice", sort="relevance", limit=1, cursor=first.next_cursor)
+    rest = await find(
+        service, principal, "invoice", sort="relevance", limit=1, cursor=first.next_cursor
+    )
     assert [one.session.name for one in rest.items] == ["mentions"]
     assert rest.next_cursor is None
 
@@ -233,13 +288,27 @@ async def test_hostile_questions_are_only_questions(service: Service, principal:
     alphabet = "\"'*():^-+&|!<>=_%\\;\x00\u202e{}[],.AND OR NOT NEAR refund:role"
     for _ in range(150):
         await find(service, principal, "".join(chance.choices(alphabet, k=chance.randrange(60))))
-    for text in ("\x00", "'; drop table sessions; --", "search_index match", "a" * 256, "é" * 256, "(" * 256, '"' * 255, "* " * 128, "=u", "=x", "1_refund"):
+    for text in (
+        "\x00",
+        "'; drop table sessions; --",
+        "search_index match",
+        "a" * 256,
+        "é" * 256,
+        "(" * 256,
+        '"' * 255,
+        "* " * 128,
+        "=u",
+        "=x",
+        "1_refund",
+    ):
         assert (await find(service, principal, text)).items == []
     with pytest.raises(Invalid):
         await find(service, principal, "x" * 257)
 
 
-async def test_more_than_so_many_are_not_counted(service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_than_so_many_are_not_counted(
+    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await fill(service, principal)
     await service.indexer.catch_up()
     monkeypatch.setattr(verbs, "_FEW", 1)
@@ -248,7 +317,9 @@ async def test_more_than_so_many_are_not_counted(service: Service, principal: Pr
     assert (results.total, results.total_is_lower_bound) == (3, True)
 
 
-async def test_appends_are_found_while_the_index_is_fed(service: Service, principal: Principal) -> None:
+async def test_appends_are_found_while_the_index_is_fed(
+    service: Service, principal: Principal
+) -> None:
     await service.sessions.start(principal, SessionDraft(id="busy"))
 
     async def feed() -> None:
@@ -273,7 +344,11 @@ async def test_the_words_of_a_deleted_session_leave_the_file(tmp_path: Path) -> 
         principal = service.workspaces.operator(await service.workspaces.create("acme"))
         for name in ("kept", "gone"):
             await service.sessions.start(principal, SessionDraft(id=name))
-            await service.messages.append(principal, name, [said(canary if name == "gone" else "something else"), said("ok", "assistant")])
+            await service.messages.append(
+                principal,
+                name,
+                [said(canary if name == "gone" else "something else"), said("ok", "assistant")],
+            )
         await service.indexer.catch_up()
         await service.sessions.delete(principal, "gone")
         await service.store.scrub(seconds=5)

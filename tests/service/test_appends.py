@@ -22,7 +22,9 @@ def draft(text: str, client_id: str | None = None) -> MessageDraft:
     return MessageDraft(role="user", parts=text_part(text), text=text, client_id=client_id)
 
 
-async def test_a_crowd_gets_what_each_would_get_alone(service: Service, principal: Principal) -> None:
+async def test_a_crowd_gets_what_each_would_get_alone(
+    service: Service, principal: Principal
+) -> None:
     """Several sessions by several names, a missing one, a stale seq, ids that come twice: one transaction, many answers."""
     for name in ("a", "b", "telegram:1"):
         await service.sessions.start(principal, SessionDraft(id=name))
@@ -42,8 +44,25 @@ async def test_a_crowd_gets_what_each_would_get_alone(service: Service, principa
         append(principal, "a\x00", [draft("odd")]),
         return_exceptions=True,
     )
-    seqs = [[one.seq for one in answer[1]] if isinstance(answer, tuple) else getattr(answer, "code", answer) for answer in answers]
-    assert seqs == [[1], [2, 3], [1], [2], [1], "session_not_found", "seq_mismatch", [4], [3], [3], "session_not_found"]
+    seqs = [
+        [one.seq for one in answer[1]]
+        if isinstance(answer, tuple)
+        else getattr(answer, "code", answer)
+        for answer in answers
+    ]
+    assert seqs == [
+        [1],
+        [2, 3],
+        [1],
+        [2],
+        [1],
+        "session_not_found",
+        "seq_mismatch",
+        [4],
+        [3],
+        [3],
+        "session_not_found",
+    ]
     session, messages, _ = await service.messages.list(principal, "a", MessageQuery())
     assert (session.title, session.message_count, session.last_preview) == ("first", 4, "fitting")
     assert [one.seq for one in messages] == [1, 2, 3, 4]
@@ -53,9 +72,15 @@ async def test_keys_in_a_crowd_are_each_answered_once(client: httpx.AsyncClient)
     await client.post("/v1/sessions", json={"id": "s"})
 
     async def send(key: str, text: str) -> httpx.Response:
-        return await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": text}]}, headers={"Idempotency-Key": key})
+        return await client.post(
+            "/v1/sessions/s/messages",
+            json={"messages": [{"role": "user", "text": text}]},
+            headers={"Idempotency-Key": key},
+        )
 
-    answers = await asyncio.gather(*[send(f"k{number % 10}", f"t{number % 10}") for number in range(40)])
+    answers = await asyncio.gather(
+        *[send(f"k{number % 10}", f"t{number % 10}") for number in range(40)]
+    )
     assert {answer.status_code for answer in answers} <= {201, 409}
     again = [await send(f"k{number}", f"t{number}") for number in range(10)]
     assert {answer.status_code for answer in again} == {201}
@@ -66,14 +91,27 @@ async def test_keys_in_a_crowd_are_each_answered_once(client: httpx.AsyncClient)
 async def test_a_refused_append_gives_its_key_back(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     body = {"messages": [{"role": "user", "text": "x"}], "expected_seq": 5}
-    refused = await asyncio.gather(*[client.post("/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": f"k{number}"}) for number in range(5)])
+    refused = await asyncio.gather(
+        *[
+            client.post(
+                "/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": f"k{number}"}
+            )
+            for number in range(5)
+        ]
+    )
     assert [answer.status_code for answer in refused] == [409] * 5
     for number in range(5):
-        await client.post("/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": str(number)}]})
-    assert (await client.post("/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": "k1"})).status_code == 201
+        await client.post(
+            "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": str(number)}]}
+        )
+    assert (
+        await client.post("/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": "k1"})
+    ).status_code == 201
 
 
-async def test_none_waits_for_ever_behind_a_group_that_fails(client: httpx.AsyncClient, service: Service, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_none_waits_for_ever_behind_a_group_that_fails(
+    client: httpx.AsyncClient, service: Service, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A fault that nobody foresaw ends the appends of its group; those behind it are written, and their keys are free again."""
     await client.post("/v1/sessions", json={"id": "s"})
     calls = 0
@@ -87,12 +125,20 @@ async def test_none_waits_for_ever_behind_a_group_that_fails(client: httpx.Async
 
     monkeypatch.setattr(appends, "append_many", faulty)
     monkeypatch.setattr(appends, "_TOGETHER", 4)
-    transport = httpx.ASGITransport(application(service, Settings(store=service.store.url)), raise_app_exceptions=False)
-    quiet = httpx.AsyncClient(transport=transport, base_url=client.base_url, headers={"Authorization": f"Bearer {key}"})
+    transport = httpx.ASGITransport(
+        application(service, Settings(store=service.store.url)), raise_app_exceptions=False
+    )
+    quiet = httpx.AsyncClient(
+        transport=transport, base_url=client.base_url, headers={"Authorization": f"Bearer {key}"}
+    )
 
     async def send(number: int) -> int:
         body = {"messages": [{"role": "user", "text": str(number)}]}
-        return (await quiet.post("/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": f"k{number}"})).status_code
+        return (
+            await quiet.post(
+                "/v1/sessions/s/messages", json=body, headers={"Idempotency-Key": f"k{number}"}
+            )
+        ).status_code
 
     async with asyncio.timeout(20), quiet:
         first = await asyncio.gather(*map(send, range(20)))

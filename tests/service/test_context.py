@@ -20,37 +20,83 @@ TEXTS = st.sampled_from(["", " ", "hello", "a longer answer " * 5, "東京"])
 PARTS = st.one_of(
     st.builds(lambda text: {"type": "text", "content": text}, TEXTS),
     st.builds(
-        lambda ident, arguments: {"type": "tool_call", "id": ident, "name": "look", "arguments": arguments}, IDS, st.sampled_from([{}, "{}", "x", None, [1]])
+        lambda ident, arguments: {
+            "type": "tool_call",
+            "id": ident,
+            "name": "look",
+            "arguments": arguments,
+        },
+        IDS,
+        st.sampled_from([{}, "{}", "x", None, [1]]),
     ),
-    st.builds(lambda ident, response: {"type": "tool_call_response", "id": ident, "response": response}, IDS, st.sampled_from([{"a": 1}, "text", None, []])),
+    st.builds(
+        lambda ident, response: {"type": "tool_call_response", "id": ident, "response": response},
+        IDS,
+        st.sampled_from([{"a": 1}, "text", None, []]),
+    ),
     st.just({"type": "reasoning", "content": "hm"}),
-    st.just({"type": "uri", "uri": "https://x.test/a.png", "modality": "image", "mime_type": "image/png"}),
+    st.just(
+        {
+            "type": "uri",
+            "uri": "https://x.test/a.png",
+            "modality": "image",
+            "mime_type": "image/png",
+        }
+    ),
     st.just({"type": "blob", "content": "aGk=", "mime_type": "audio/wav", "modality": "audio"}),
     st.just({"type": "unheard_of", "future": True}),
 )
-TRANSCRIPTS = st.lists(st.tuples(st.sampled_from(["system", "user", "assistant", "tool"]), st.lists(PARTS, min_size=1, max_size=3)), max_size=12)
+TRANSCRIPTS = st.lists(
+    st.tuples(
+        st.sampled_from(["system", "user", "assistant", "tool"]),
+        st.lists(PARTS, min_size=1, max_size=3),
+    ),
+    max_size=12,
+)
 EMPTY: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
 
 
 def session(count: int) -> Session:
-    return Session(**EMPTY | {"workspace_id": "w", "id": "s", "message_count": count, "last_seq": count})
+    return Session(
+        **EMPTY | {"workspace_id": "w", "id": "s", "message_count": count, "last_seq": count}
+    )
 
 
 def transcript(said: list[tuple[str, list[dict[str, Any]]]]) -> list[Message]:
     return [
-        Message("s", seq, f"msg_{seq}", None, role, None, None, None, None, 0, 0, 0, seq, Raw(msgspec.json.encode(parts)), Raw(b"{}"))
+        Message(
+            "s",
+            seq,
+            f"msg_{seq}",
+            None,
+            role,
+            None,
+            None,
+            None,
+            None,
+            0,
+            0,
+            0,
+            seq,
+            Raw(msgspec.json.encode(parts)),
+            Raw(b"{}"),
+        )
         for seq, (role, parts) in enumerate(said, 1)
     ]
 
 
-def context(said: list[tuple[str, list[dict[str, Any]]]], query: ContextQuery, *, keep: int | None = None) -> Any:
+def context(
+    said: list[tuple[str, list[dict[str, Any]]]], query: ContextQuery, *, keep: int | None = None
+) -> Any:
     messages = transcript(said)
     opening = []
     for one in messages:
         if one.role != "system":
             break
         opening.append(one)
-    return chosen(session(len(messages)), opening, messages if keep is None else messages[-keep:], query)
+    return chosen(
+        session(len(messages)), opening, messages if keep is None else messages[-keep:], query
+    )
 
 
 def text(content: str) -> dict[str, Any]:
@@ -77,7 +123,9 @@ def check_openai(request: dict[str, Any]) -> None:
         assert message["content"] or message.get("tool_calls")
         waiting = [one["id"] for one in message.get("tool_calls", [])]
         assert len(set(waiting)) == len(waiting)
-        assert all(isinstance(one["function"]["arguments"], str) for one in message.get("tool_calls", []))
+        assert all(
+            isinstance(one["function"]["arguments"], str) for one in message.get("tool_calls", [])
+        )
     assert not waiting
 
 
@@ -85,13 +133,21 @@ def check_anthropic(request: dict[str, Any]) -> None:
     uses: list[str] = []
     for place, message in enumerate(request["messages"]):
         assert message["role"] == ("assistant" if place % 2 else "user")
-        results = [block["tool_use_id"] for block in message["content"] if block["type"] == "tool_result"]
+        results = [
+            block["tool_use_id"] for block in message["content"] if block["type"] == "tool_result"
+        ]
         assert sorted(results) == sorted(uses)
-        assert [block["type"] for block in message["content"][: len(results)]] == ["tool_result"] * len(results)
+        assert [block["type"] for block in message["content"][: len(results)]] == [
+            "tool_result"
+        ] * len(results)
         uses = [block["id"] for block in message["content"] if block["type"] == "tool_use"]
         assert all(re.fullmatch("[a-zA-Z0-9_-]{1,64}", one) for one in uses)
         assert all(block["text"].strip() for block in message["content"] if block["type"] == "text")
-        assert all(isinstance(block["input"], dict) for block in message["content"] if block["type"] == "tool_use")
+        assert all(
+            isinstance(block["input"], dict)
+            for block in message["content"]
+            if block["type"] == "tool_use"
+        )
         assert message["content"]
     assert not uses
 
@@ -100,7 +156,9 @@ def check_gemini(request: dict[str, Any]) -> None:
     calls = 0
     for place, content in enumerate(request["contents"]):
         assert content["role"] == ("model" if place % 2 else "user")
-        responses = [part["functionResponse"] for part in content["parts"] if "functionResponse" in part]
+        responses = [
+            part["functionResponse"] for part in content["parts"] if "functionResponse" in part
+        ]
         assert len(responses) == calls
         assert all(isinstance(one["response"], dict) and one["name"] for one in responses)
         calls = sum("functionCall" in part for part in content["parts"])
@@ -108,22 +166,43 @@ def check_gemini(request: dict[str, Any]) -> None:
 
 
 @settings(max_examples=300)
-@given(TRANSCRIPTS, st.integers(1, 12), st.one_of(st.none(), st.integers(1, 80)), st.integers(1, 12))
-def test_no_provider_refuses_a_context(said: list[tuple[str, list[dict[str, Any]]]], messages: int, tokens: int | None, keep: int) -> None:
-    check_openai(providers.openai(context(said, ContextQuery(messages=messages, tokens=tokens), keep=keep)))
+@given(
+    TRANSCRIPTS, st.integers(1, 12), st.one_of(st.none(), st.integers(1, 80)), st.integers(1, 12)
+)
+def test_no_provider_refuses_a_context(
+    said: list[tuple[str, list[dict[str, Any]]]], messages: int, tokens: int | None, keep: int
+) -> None:
+    check_openai(
+        providers.openai(context(said, ContextQuery(messages=messages, tokens=tokens), keep=keep))
+    )
     for check, render in ((check_anthropic, providers.anthropic), (check_gemini, providers.gemini)):
-        check(render(context(said, ContextQuery(messages=messages, tokens=tokens, user_first=True), keep=keep)))
+        check(
+            render(
+                context(
+                    said, ContextQuery(messages=messages, tokens=tokens, user_first=True), keep=keep
+                )
+            )
+        )
 
 
 def test_a_call_behind_a_user_who_says_nothing_goes_with_its_answer() -> None:
-    said = [("user", [text(" ")]), ("assistant", [call("a")]), ("user", [answer("a")]), ("user", [text("hello")])]
+    said = [
+        ("user", [text(" ")]),
+        ("assistant", [call("a")]),
+        ("user", [answer("a")]),
+        ("user", [text("hello")]),
+    ]
     whole = context(said, ContextQuery(messages=12, user_first=True))
-    assert providers.anthropic(whole) == {"messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}]}
+    assert providers.anthropic(whole) == {
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}]
+    }
 
 
 @settings(max_examples=200)
 @given(TRANSCRIPTS, st.integers(1, 80))
-def test_a_budget_is_kept_and_the_manifest_adds_up(said: list[tuple[str, list[dict[str, Any]]]], tokens: int) -> None:
+def test_a_budget_is_kept_and_the_manifest_adds_up(
+    said: list[tuple[str, list[dict[str, Any]]]], tokens: int
+) -> None:
     made = context(said, ContextQuery(tokens=tokens))
     opening = sum(turn.tokens for turn in made.system)
     assert made.tokens <= max(tokens, opening)
@@ -134,7 +213,12 @@ def test_a_budget_is_kept_and_the_manifest_adds_up(said: list[tuple[str, list[di
 
 
 def test_a_call_and_its_answer_stay_together_or_go_together() -> None:
-    said = [("user", [text("a")]), ("assistant", [call("x")]), ("tool", [answer("x")]), ("assistant", [text("b")])]
+    said = [
+        ("user", [text("a")]),
+        ("assistant", [call("x")]),
+        ("tool", [answer("x")]),
+        ("assistant", [text("b")]),
+    ]
     made = context(said, ContextQuery(messages=3))
     assert [turn.message.seq for turn in made.turns] == [2, 3, 4]
     made = context(said, ContextQuery(messages=2))
@@ -156,16 +240,38 @@ def test_the_opening_system_message_always_stays() -> None:
 
 
 def test_what_had_to_go_is_named() -> None:
-    said = [("user", [text("a")]), ("tool", [answer("nobody asked")]), ("assistant", [text("b"), call("open")])]
+    said = [
+        ("user", [text("a")]),
+        ("tool", [answer("nobody asked")]),
+        ("assistant", [text("b"), call("open")]),
+    ]
     made = context(said, ContextQuery(messages=10))
-    assert [(one.seq, one.reason, one.whole) for one in made.dropped] == [(2, "call_missing", True), (3, "unanswered_call", False)]
+    assert [(one.seq, one.reason, one.whole) for one in made.dropped] == [
+        (2, "call_missing", True),
+        (3, "unanswered_call", False),
+    ]
 
 
 def test_an_answer_that_came_late_is_put_behind_its_call() -> None:
-    said = [("user", [text("a")]), ("assistant", [call("x")]), ("user", [text("hurry")]), ("tool", [answer("x")])]
-    roles = [message["role"] for message in providers.openai(context(said, ContextQuery(messages=10)))["messages"]]
+    said = [
+        ("user", [text("a")]),
+        ("assistant", [call("x")]),
+        ("user", [text("hurry")]),
+        ("tool", [answer("x")]),
+    ]
+    roles = [
+        message["role"]
+        for message in providers.openai(context(said, ContextQuery(messages=10)))["messages"]
+    ]
     assert roles == ["user", "assistant", "tool", "user"]
 
 
 def test_tokens_are_estimated_by_script() -> None:
-    assert [estimate(text) for text in ("", "a", "abcd", "abcde", "東京", "ab東")] == [0, 1, 1, 2, 2, 2]
+    assert [estimate(text) for text in ("", "a", "abcd", "abcde", "東京", "ab東")] == [
+        0,
+        1,
+        1,
+        2,
+        2,
+        2,
+    ]

@@ -13,7 +13,9 @@ from hansard.service import Service
 from hansard.service import runs as service_runs
 
 
-async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(lone_service: Service) -> None:
+async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(
+    lone_service: Service,
+) -> None:
     operator = lone_service.workspaces.operator(await lone_service.workspaces.create("acme"))
     runs, sessions = lone_service.runs, lone_service.sessions
     await sessions.start(operator, SessionDraft(id="s"))
@@ -23,14 +25,25 @@ async def test_a_lapsed_lease_is_reaped_once_and_a_heartbeat_revives_it(lone_ser
     await asyncio.sleep(1.1)
     assert sorted(await asyncio.gather(runs.reap(), runs.reap())) == [0, 1]
     session, run = await runs.read(operator, "s", "r")
-    assert (session.state, run.state, run.error) == ("interrupted", "interrupted", "the lease lapsed without a heartbeat")
+    assert (session.state, run.state, run.error) == (
+        "interrupted",
+        "interrupted",
+        "the lease lapsed without a heartbeat",
+    )
     assert (await runs.read(operator, "s", "kept"))[1].state == "running"
     session, run = await runs.update(operator, "s", "r", RunPatch(lease_us=60_000_000))
-    assert (session.state, run.state, run.finished_at, run.error) == ("running", "running", None, None)
+    assert (session.state, run.state, run.finished_at, run.error) == (
+        "running",
+        "running",
+        None,
+        None,
+    )
     assert await runs.reap() == 0
 
 
-async def test_a_run_that_cannot_be_ended_holds_nobody_up(lone_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_run_that_cannot_be_ended_holds_nobody_up(
+    lone_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The reaper ends the others, says so, and looks again: no fault ends it."""
     operator = lone_service.workspaces.operator(await lone_service.workspaces.create("acme"))
     runs = lone_service.runs
@@ -60,4 +73,6 @@ async def test_a_run_that_cannot_be_ended_holds_nobody_up(lone_service: Service,
         looking.cancel()
     states = [(await lone_service.sessions.read(operator, name)).state for name in ("a", "b", "c")]
     assert states == ["interrupted"] * 3
-    assert [(line["event"], line["error"]) for line in logged] == [("could not look for lapsed runs", "RuntimeError")]
+    assert [(line["event"], line["error"]) for line in logged] == [
+        ("could not look for lapsed runs", "RuntimeError")
+    ]

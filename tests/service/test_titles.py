@@ -20,9 +20,14 @@ from hansard.service import Service
 from hansard.service.titles import Titles, Words
 
 
-async def talk(service: Service, principal: Principal, name: str, *texts: str, title: str | None = None) -> str:
+async def talk(
+    service: Service, principal: Principal, name: str, *texts: str, title: str | None = None
+) -> str:
     session, _ = await service.sessions.start(principal, SessionDraft(id=name, title=title))
-    said = [MessageDraft(role="assistant" if place % 2 else "user", parts=text_part(text), text=text) for place, text in enumerate(texts)]
+    said = [
+        MessageDraft(role="assistant" if place % 2 else "user", parts=text_part(text), text=text)
+        for place, text in enumerate(texts)
+    ]
     await service.messages.append(principal, name, said)
     return session.id
 
@@ -46,7 +51,9 @@ async def title(service: Service, principal: Principal, name: str) -> tuple[str 
     return found.title, found.title_by
 
 
-async def test_a_session_is_asked_about_once_after_its_first_answer(service: Service, principal: Principal) -> None:
+async def test_a_session_is_asked_about_once_after_its_first_answer(
+    service: Service, principal: Principal
+) -> None:
     model = Model()
     titles = Titles(service, model.ask)
     await talk(service, principal, "before", "hello", "hi")
@@ -70,12 +77,16 @@ async def test_a_persons_title_stays(service: Service, principal: Principal) -> 
     await titles.look()
     assert await title(service, principal, "named") == ("Mine", "user")
     assert model.asked == []
-    await service.sessions.update(principal, "named", SessionPatch(title="theirs", title_by="agent"))
+    await service.sessions.update(
+        principal, "named", SessionPatch(title="theirs", title_by="agent")
+    )
     assert await title(service, principal, "named") == ("Mine", "user")
 
 
 @pytest.mark.parametrize("answer", ["raise", None, ""])
-async def test_a_model_that_fails_changes_nothing(service: Service, principal: Principal, answer: str | None) -> None:
+async def test_a_model_that_fails_changes_nothing(
+    service: Service, principal: Principal, answer: str | None
+) -> None:
     titles = Titles(service, Model(answer).ask)
     await titles.look()
     await talk(service, principal, "s", "q", "a")
@@ -109,13 +120,19 @@ def endpoint() -> Iterator[str]:
     thread.join()
 
 
-async def test_a_title_comes_over_http(service: Service, principal: Principal, endpoint: str) -> None:
+async def test_a_title_comes_over_http(
+    service: Service, principal: Principal, endpoint: str
+) -> None:
     task = asyncio.create_task(titling(service, endpoint))
     titled: list[int] = []
     for number in range(200):  # what was said before its first look is not asked about
         await talk(service, principal, f"far-{number}", "q", "a")
         await asyncio.sleep(0.05)
-        if titled := [one for one in range(number + 1) if await title(service, principal, f"far-{one}") == ("From elsewhere", "agent")]:
+        if titled := [
+            one
+            for one in range(number + 1)
+            if await title(service, principal, f"far-{one}") == ("From elsewhere", "agent")
+        ]:
             break
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

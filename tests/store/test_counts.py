@@ -19,5 +19,7 @@ from hansard.store.counts import counted_by
         (SessionFilter(state=("failed",), channel=("web",)), None),
     ],
 )
-def test_the_counters_know_everything_and_one_facet(wanted: SessionFilter, counted: tuple[str, tuple[str, ...]] | None) -> None:
+def test_the_counters_know_everything_and_one_facet(
+    wanted: SessionFilter, counted: tuple[str, tuple[str, ...]] | None
+) -> None:
     assert counted_by(wanted) == counted

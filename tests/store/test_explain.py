@@ -46,7 +46,22 @@ FILTERS: dict[str, Any] = {
     "active_from": 1,
     "active_until": 1,
 }
-OWN_INDEX = {field: field for field in ("state", "channel", "kind", "app", "agent", "model", "user_id", "workflow_id", "parent_id", "resolution", "intent")}
+OWN_INDEX = {
+    field: field
+    for field in (
+        "state",
+        "channel",
+        "kind",
+        "app",
+        "agent",
+        "model",
+        "user_id",
+        "workflow_id",
+        "parent_id",
+        "resolution",
+        "intent",
+    )
+}
 OWN_INDEX |= {"trigger": "trigger_type", "branch": "branch"}
 GATHERED = ("tag", "query", "created_", "active_")
 """Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the order is walked."""
@@ -59,7 +74,13 @@ ACROSS = {
     "fact_put": "no tenant's table",
     "restored": "every workspace, once, when a backup becomes a store",
 }
-PLACE: dict[str, list[Any]] = {"updated_at": [1, "x"], "created_at": [1, "x"], "active_at": [1, "x"], "title": [0, "t", "x"], "-title": ["t", "x"]}
+PLACE: dict[str, list[Any]] = {
+    "updated_at": [1, "x"],
+    "created_at": [1, "x"],
+    "active_at": [1, "x"],
+    "title": [0, "t", "x"],
+    "-title": ["t", "x"],
+}
 
 
 def place(sort: str) -> list[Any]:
@@ -74,10 +95,16 @@ def pages() -> Iterator[tuple[str, Query]]:
     """Every filter by ``-updated_at`` and every sort without a filter, first and later pages."""
     for field in FILTERS:
         yield f"filter {field}", listing.page("w", filtered(field), "-updated_at", 51)
-        yield f"filter {field}, next page", listing.page("w", filtered(field), "-updated_at", 51, after=[1, "x"])
+        yield (
+            f"filter {field}, next page",
+            listing.page("w", filtered(field), "-updated_at", 51, after=[1, "x"]),
+        )
     for sort in SORTS:
         yield f"sort {sort}", listing.page("w", SessionFilter(), sort, 51)
-        yield f"sort {sort}, next page", listing.page("w", SessionFilter(), sort, 51, after=place(sort))
+        yield (
+            f"sort {sort}, next page",
+            listing.page("w", SessionFilter(), sort, 51, after=place(sort)),
+        )
 
 
 def counted() -> Iterator[tuple[str, Query]]:
@@ -95,12 +122,19 @@ def combined() -> Iterator[tuple[str, Query]]:
 
 def histories() -> Iterator[tuple[str, Query]]:
     yield "history forwards", listing.messages("w", "s", MessageQuery(), 51, after=1)
-    yield "history backwards", listing.messages("w", "s", MessageQuery(), 51, before=9, descending=True)
+    yield (
+        "history backwards",
+        listing.messages("w", "s", MessageQuery(), 51, before=9, descending=True),
+    )
     yield "history by role", listing.messages("w", "s", MessageQuery(roles=("user",)), 51, after=1)
 
 
 def everything() -> list[Any]:
-    return [pytest.param(query, id=name) for maker in (pages, counted, combined, histories) for name, query in maker()]
+    return [
+        pytest.param(query, id=name)
+        for maker in (pages, counted, combined, histories)
+        for name, query in maker()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +149,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
 
 @pytest.fixture(scope="module")
 async def server(postgres_server: Server) -> AsyncIterator[asyncpg.Connection[Any]]:
-    with postgres_server.database("explain", template=postgres_server.template("migrated", migrate_store)) as url:
+    with postgres_server.database(
+        "explain", template=postgres_server.template("migrated", migrate_store)
+    ) as url:
         connection = await asyncpg.connect(url)
         await connection.execute("set enable_seqscan = off")
         yield connection
@@ -129,7 +165,10 @@ def sqlite_plan(file: apsw.Connection, sql: str) -> list[str]:
 
 async def postgres_plan(server: asyncpg.Connection[Any], query: Query) -> list[str]:
     sql, names = statements.numbered(query.sql or "")
-    return [row[0] for row in await server.fetch("explain " + sql, *[query.values[name] for name in names])]
+    return [
+        row[0]
+        for row in await server.fetch("explain " + sql, *[query.values[name] for name in names])
+    ]
 
 
 def scans(plan: list[str]) -> list[str]:
@@ -147,7 +186,9 @@ def test_sqlite_seeks_every_list_by_the_workspace(file: apsw.Connection, query: 
     assert all("(workspace_id=?" in line for line in searches), plan
 
 
-@pytest.mark.parametrize(("name", "query"), [pytest.param(name, query, id=name) for name, query in pages()])
+@pytest.mark.parametrize(
+    ("name", "query"), [pytest.param(name, query, id=name) for name, query in pages()]
+)
 def test_sqlite_sorts_no_list(file: apsw.Connection, name: str, query: Query) -> None:
     plan = sqlite_plan(file, query.sql or "")
     if any(field in name for field in GATHERED):
@@ -158,20 +199,27 @@ def test_sqlite_sorts_no_list(file: apsw.Connection, name: str, query: Query) ->
 @pytest.mark.parametrize("sort", ["-updated_at", "-active_at", "title"])
 @pytest.mark.parametrize("field", sorted(OWN_INDEX))
 def test_sqlite_lets_a_narrow_filter_lead(file: apsw.Connection, field: str, sort: str) -> None:
-    plan = sqlite_plan(file, listing.page("w", filtered(field), sort, 51, loose=frozenset({listing.ORDER})).sql or "")
+    plan = sqlite_plan(
+        file,
+        listing.page("w", filtered(field), sort, 51, loose=frozenset({listing.ORDER})).sql or "",
+    )
     (search,) = [line for line in plan if line.startswith("SEARCH sessions")]
     assert f"(workspace_id=? AND {OWN_INDEX[field]}=?" in search, plan
 
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_sqlite_seeks_to_the_place_of_a_later_page(file: apsw.Connection, sort: str) -> None:
-    plan = sqlite_plan(file, listing.page("w", SessionFilter(), sort, 51, after=place(sort)).sql or "")
+    plan = sqlite_plan(
+        file, listing.page("w", SessionFilter(), sort, 51, after=place(sort)).sql or ""
+    )
     (search,) = [line for line in plan if line.startswith("SEARCH sessions")]
     assert re.search(r"\(workspace_id=\? AND \(.*\)[<>]\(", search), plan
 
 
 @pytest.mark.parametrize("query", everything())
-async def test_postgres_seeks_every_list_by_the_workspace(server: asyncpg.Connection[Any], query: Query) -> None:
+async def test_postgres_seeks_every_list_by_the_workspace(
+    server: asyncpg.Connection[Any], query: Query
+) -> None:
     plan = await postgres_plan(server, query)
     assert not [line for line in plan if "Seq Scan" in line], plan
     assert [line for line in plan if "Index Cond" in line and "workspace_id" in line], plan
@@ -179,8 +227,14 @@ async def test_postgres_seeks_every_list_by_the_workspace(server: asyncpg.Connec
 
 def test_no_named_statement_scans_a_table(file: apsw.Connection) -> None:
     named = {name: sql for name, sql in statements.load("sqlite").items() if name not in ACROSS}
-    tables = {str(row[0]) for row in file.execute("select name from sqlite_schema where type = 'table'")}
-    found = {name: lines for name, sql in named.items() if (lines := [line for line in scans(sqlite_plan(file, sql)) if line.split()[1] in tables])}
+    tables = {
+        str(row[0]) for row in file.execute("select name from sqlite_schema where type = 'table'")
+    }
+    found = {
+        name: lines
+        for name, sql in named.items()
+        if (lines := [line for line in scans(sqlite_plan(file, sql)) if line.split()[1] in tables])
+    }
     assert not found
 
 

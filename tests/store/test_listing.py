@@ -13,7 +13,7 @@ from hansard.model import MessageDraft, Session, SessionDraft, SessionFilter, Se
 from hansard.model.parts import text_part
 from hansard.model.session import SORTS
 from hansard.service import Service
-from hansard.store.verbs import narrowing
+from hansard.store.verbs import index_choice
 
 CHANNELS, AGENTS, TAGS = ("web", "api", "email"), ("ann", "bob"), ("vip", "late")
 
@@ -33,7 +33,9 @@ async def fill(service: Service, principal: Principal) -> list[Session]:
         )
         session, _ = await service.sessions.start(principal, draft)
         if number % 2:
-            said = MessageDraft(role="user", parts=text_part("hi"), text="hi", created_at=draft.created_at)
+            said = MessageDraft(
+                role="user", parts=text_part("hi"), text="hi", created_at=draft.created_at
+            )
             await service.messages.append(principal, session.id, [said])
         if number % 5 == 0:
             await service.sessions.end(principal, session.id)
@@ -60,7 +62,12 @@ def asked(chance: random.Random) -> SessionFilter:
         "created_from": 1_700_000_000_000_000 + chance.randrange(1000) * 1_000_000,
         "active_until": 1_700_000_000_000_000 + chance.randrange(1000) * 1_000_000,
     }
-    return SessionFilter(**{field: possible[field] for field in chance.sample(sorted(possible), chance.randrange(1, 4))})
+    return SessionFilter(
+        **{
+            field: possible[field]
+            for field in chance.sample(sorted(possible), chance.randrange(1, 4))
+        }
+    )
 
 
 def lets_through(wanted: SessionFilter, one: Session) -> bool:
@@ -74,33 +81,66 @@ def lets_through(wanted: SessionFilter, one: Session) -> bool:
         "created_from": lambda value: one.created_at >= value,
         "active_until": lambda value: one.active_at <= value,
     }
-    given = {field: value for field in wanted.__struct_fields__ if (value := getattr(wanted, field)) not in ((), None)}
-    return all(checks[field](value) if field in checks else getattr(one, field) in value for field, value in given.items())
+    given = {
+        field: value
+        for field in wanted.__struct_fields__
+        if (value := getattr(wanted, field)) not in ((), None)
+    }
+    return all(
+        checks[field](value) if field in checks else getattr(one, field) in value
+        for field, value in given.items()
+    )
 
 
 def ordered(sessions: list[Session], sort: str) -> list[str]:
     field = sort.removeprefix("-")
     if field == "title":
-        titled = sorted((one for one in sessions if one.title), key=lambda one: ((one.title or "").casefold(), one.id), reverse=sort != field)
-        return [one.id for one in (*titled, *sorted((one for one in sessions if not one.title), key=lambda one: one.id, reverse=sort != field))]
-    return [one.id for one in sorted(sessions, key=lambda one: (getattr(one, field), one.id), reverse=sort != field)]
+        titled = sorted(
+            (one for one in sessions if one.title),
+            key=lambda one: ((one.title or "").casefold(), one.id),
+            reverse=sort != field,
+        )
+        return [
+            one.id
+            for one in (
+                *titled,
+                *sorted(
+                    (one for one in sessions if not one.title),
+                    key=lambda one: one.id,
+                    reverse=sort != field,
+                ),
+            )
+        ]
+    return [
+        one.id
+        for one in sorted(
+            sessions, key=lambda one: (getattr(one, field), one.id), reverse=sort != field
+        )
+    ]
 
 
-@pytest.mark.parametrize("at_once", [narrowing.SORTED_AT_ONCE, -1], ids=["the filter leads", "the order leads"])
-async def test_every_filter_and_order_shows_what_it_says(service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
-    monkeypatch.setattr(narrowing, "SORTED_AT_ONCE", at_once)
+@pytest.mark.parametrize(
+    "at_once", [index_choice.SORTED_AT_ONCE, -1], ids=["the filter leads", "the order leads"]
+)
+async def test_every_filter_and_order_shows_what_it_says(
+    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(index_choice, "SORTED_AT_ONCE", at_once)
     made = await fill(service, principal)
     chance = random.Random(11)
     for _ in range(120):
         wanted, sort = asked(chance), chance.choice(SORTS)
-        page = await service.sessions.list(principal, SessionQuery(filter=wanted, sort=sort, limit=100, with_total=True))  # type: ignore[arg-type]  # SORTS are strings
+        page = await service.sessions.list(
+            principal,
+            SessionQuery(filter=wanted, sort=sort, limit=100, with_total=True),  # type: ignore[arg-type]  # SORTS are strings
+        )
         expected = ordered([one for one in made if lets_through(wanted, one)], sort)
         assert [one.id for one in page.items] == expected, (wanted, sort)
         assert page.total == len(expected)
 
 
 def test_a_title_of_no_letters_is_no_filter() -> None:
-    plan = narrowing.loosened("w", SessionFilter(branch=(0,), query=""), "-updated_at")
+    plan = index_choice.loosened("w", SessionFilter(branch=(0,), query=""), "-updated_at")
     with pytest.raises(StopIteration) as decided:  # without asking anything
         next(plan)
     assert not decided.value.value

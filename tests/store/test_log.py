@@ -14,12 +14,22 @@ from hansard.settings import Settings
 from hansard.store.sqlite import writer
 
 TEXT = "x" * 100_000
-DRAFT = MessageDraft(role="user", parts=Raw(b'[{"type":"text","content":"%s"}]' % TEXT.encode()), text=TEXT)
+DRAFT = MessageDraft(
+    role="user", parts=Raw(b'[{"type":"text","content":"%s"}]' % TEXT.encode()), text=TEXT
+)
 
 
-@pytest.mark.parametrize("helped", [True, False], ids=["moved-beside-the-writer", "moved-by-the-writer-alone"])
-async def test_a_long_log_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, helped: bool) -> None:
-    for name, pages in {"_CHECKPOINT_PAGES": 30, "_REST_PAGES": 10, "_LONGEST_LOG_PAGES": 60}.items():
+@pytest.mark.parametrize(
+    "helped", [True, False], ids=["moved-beside-the-writer", "moved-by-the-writer-alone"]
+)
+async def test_a_long_log_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, helped: bool
+) -> None:
+    for name, pages in {
+        "_CHECKPOINT_PAGES": 30,
+        "_REST_PAGES": 10,
+        "_LONGEST_LOG_PAGES": 60,
+    }.items():
         monkeypatch.setattr(writer, name, pages)
     if not helped:
         monkeypatch.setattr(writer.Checkpointer, "_catch_up", lambda _: None)
@@ -31,12 +41,20 @@ async def test_a_long_log_begins_anew(tmp_path: Path, monkeypatch: pytest.Monkey
         for _ in range(120):
             await service.messages.append(operator, "s", [DRAFT])
             lengths.append(size(log))
-    assert lengths == sorted(lengths), "the file is written over, not cut off and made to grow again"
+    assert lengths == sorted(lengths), (
+        "the file is written over, not cut off and made to grow again"
+    )
     assert 30 * 8192 < max(lengths) < 400 * 8192
 
 
-async def test_a_reader_keeps_what_it_reads_and_the_log_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, pages in {"_CHECKPOINT_PAGES": 30, "_REST_PAGES": 10, "_LONGEST_LOG_PAGES": 60}.items():
+async def test_a_reader_keeps_what_it_reads_and_the_log_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, pages in {
+        "_CHECKPOINT_PAGES": 30,
+        "_REST_PAGES": 10,
+        "_LONGEST_LOG_PAGES": 60,
+    }.items():
         monkeypatch.setattr(writer, name, pages)
     file = tmp_path / "hansard.db"
     async with opened(Settings(store=f"sqlite:///{file}")) as service:
@@ -53,7 +71,9 @@ async def test_a_reader_keeps_what_it_reads_and_the_log_goes_on(tmp_path: Path, 
         reader.close()
         for _ in range(30):
             await service.messages.append(operator, "s", [DRAFT])
-        assert size(tmp_path / "hansard.db-wal") < held * 1.5, "once the reader is gone the log begins anew"
+        assert size(tmp_path / "hansard.db-wal") < held * 1.5, (
+            "once the reader is gone the log begins anew"
+        )
     assert held > 300 * 8192
 
 

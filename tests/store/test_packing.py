@@ -19,7 +19,9 @@ from hansard.store.packing import packer, unpacked
 LONG = "The refund of order 17 was refused, since the fare does not allow it. \\u00e9 🛩 " * 40
 
 
-@pytest.mark.parametrize("text", ["", "short", LONG, "\x00" * 300, "".join(map(chr, range(0x4E00, 0x4E00 + 400)))])
+@pytest.mark.parametrize(
+    "text", ["", "short", LONG, "\x00" * 300, "".join(map(chr, range(0x4E00, 0x4E00 + 400)))]
+)
 def test_what_is_packed_comes_out_the_same(text: str) -> None:
     stored = unpacked(packer()(text))
     assert (stored if isinstance(stored, str) else stored.decode()) == text
@@ -39,7 +41,9 @@ async def test_a_long_message_is_short_in_the_file_and_whole_outside(tmp_path: P
     async with opened(Settings(store=f"sqlite:///{file}")) as service:
         operator = service.workspaces.operator(await service.workspaces.create("long"))
         await service.sessions.start(operator, SessionDraft(id="s"))
-        await service.messages.append(operator, "s", [MessageDraft(role="user", parts=said, text=LONG)])
+        await service.messages.append(
+            operator, "s", [MessageDraft(role="user", parts=said, text=LONG)]
+        )
         _, messages, _ = await service.messages.list(operator, "s", MessageQuery())
         assert bytes(messages[0].parts) == bytes(said)
         connection = apsw.Connection(str(file))
@@ -48,7 +52,7 @@ async def test_a_long_message_is_short_in_the_file_and_whole_outside(tmp_path: P
         connection.close()
         with pytest.raises(StoreUnavailable, match="hansard verify"):
             await service.messages.list(operator, "s", MessageQuery())
-        assert len((await service.checking.verify()).faults) == 1
+        assert len((await service.verification.verify()).faults) == 1
 
 
 async def test_a_text_that_was_packed_otherwise_is_the_same_text(tmp_path: Path) -> None:
@@ -58,11 +62,16 @@ async def test_a_text_that_was_packed_otherwise_is_the_same_text(tmp_path: Path)
         operator = service.workspaces.operator(await service.workspaces.create("long"))
         await service.sessions.start(operator, SessionDraft(id="s"))
         said = Raw(b'[{"type":"text","content":"%s"}]' % LONG.encode())
-        await service.messages.append(operator, "s", [MessageDraft(role="user", parts=said, text=LONG)])
+        await service.messages.append(
+            operator, "s", [MessageDraft(role="user", parts=said, text=LONG)]
+        )
         await service.sessions.fork(operator, "s", until=None, draft=SessionDraft(id="fork"))
         connection = apsw.Connection(str(file))
-        connection.execute("update messages set parts = ? where session_id = (select id from sessions where own_id = 's')", (bytes(said).decode(),))
+        connection.execute(
+            "update messages set parts = ? where session_id = (select id from sessions where own_id = 's')",
+            (bytes(said).decode(),),
+        )
         connection.close()
         found = await service.diffs.read(operator, "fork", None, limit=10)
         assert (found.shared, found.only_here, found.only_there) == (1, 0, 0)
-        assert not (await service.checking.verify()).faults
+        assert not (await service.verification.verify()).faults

@@ -13,7 +13,17 @@ import pytest
 from hansard.access import Principal
 from hansard.app import opened
 from hansard.errors import NotFound
-from hansard.model import MessageDraft, MessageQuery, RunDraft, RunPatch, SessionDraft, SessionFilter, SessionPatch, SessionQuery, parts
+from hansard.model import (
+    MessageDraft,
+    MessageQuery,
+    RunDraft,
+    RunPatch,
+    SessionDraft,
+    SessionFilter,
+    SessionPatch,
+    SessionQuery,
+    parts,
+)
 from hansard.model.search import SearchQuery
 from hansard.service import Service
 from hansard.settings import Settings
@@ -47,7 +57,9 @@ LACKED = {
         select conname from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]
          where contype = 'f' and attname <> 'workspace_id'""",
 }
-SPOKEN = re.compile(r"advisory|\b(notify|listen|nextval|serial|deferrable|generated)\b", re.IGNORECASE)
+SPOKEN = re.compile(
+    r"advisory|\b(notify|listen|nextval|serial|deferrable|generated)\b", re.IGNORECASE
+)
 ACROSS = {
     "search_matching": "its condition must not lead to the primary key; in the other partitions the index of words has none of the workspace's",
     "search_all": "as search_matching",
@@ -56,7 +68,15 @@ ACROSS = {
     "audit_workspaces": "whose logs there are, for who verifies the store",
 }
 """Statements that look into every partition."""
-ANY: dict[str, Any] = {"text": "[]", "int8": 1, "int4": 1, "bytea": b"", "text[]": ["[]"], "int8[]": [1], "bytea[]": [b""]}
+ANY: dict[str, Any] = {
+    "text": "[]",
+    "int8": 1,
+    "int4": 1,
+    "bytea": b"",
+    "text[]": ["[]"],
+    "int8[]": [1],
+    "bytea[]": [b""],
+}
 """A value of each type that a statement takes; [] is also what is cast to JSON."""
 
 
@@ -79,7 +99,9 @@ class Partitioned(NamedTuple):
 
 @pytest.fixture(scope="module")
 async def server(postgres_server: Server) -> AsyncIterator[Partitioned]:
-    with postgres_server.database("partitions", template=postgres_server.template("migrated", migrate_store)) as url:
+    with postgres_server.database(
+        "partitions", template=postgres_server.template("migrated", migrate_store)
+    ) as url:
         connection = await asyncpg.connect(url)
         await partition(connection)
         yield Partitioned(url, connection)
@@ -89,7 +111,9 @@ async def server(postgres_server: Server) -> AsyncIterator[Partitioned]:
 @pytest.fixture(scope="module")
 async def plain(postgres_server: Server) -> AsyncIterator[asyncpg.Connection[Any]]:
     """A connection to a store as the migrations leave it."""
-    with postgres_server.database("plain", template=postgres_server.template("migrated", migrate_store)) as url:
+    with postgres_server.database(
+        "plain", template=postgres_server.template("migrated", migrate_store)
+    ) as url:
         connection = await asyncpg.connect(url)
         yield connection
         await connection.close()
@@ -102,10 +126,20 @@ def said(text: str, client_id: str | None = None) -> MessageDraft:
 async def live(service: Service, principal: Principal) -> None:
     """What clients do all day, each answer as it is on plain tables."""
     for number in range(3):
-        await service.sessions.start(principal, SessionDraft(id=f"s{number}", title=f"Session {number}", tags=["a"], channel="web"))
-    _, one = await service.messages.append(principal, "s0", [said("the parcel is lost", "c1"), said("where is it")])
+        await service.sessions.start(
+            principal,
+            SessionDraft(id=f"s{number}", title=f"Session {number}", tags=["a"], channel="web"),
+        )
+    _, one = await service.messages.append(
+        principal, "s0", [said("the parcel is lost", "c1"), said("where is it")]
+    )
     assert [message.seq for message in one] == [1, 2]
-    together = await asyncio.gather(*[service.messages.append(principal, f"s{number % 3}", [said(f"more {number}")]) for number in range(12)])
+    together = await asyncio.gather(
+        *[
+            service.messages.append(principal, f"s{number % 3}", [said(f"more {number}")])
+            for number in range(12)
+        ]
+    )
     assert len({message.id for _, done in together for message in done}) == len(together)
     _, again = await service.messages.append(principal, "s0", [said("the parcel is lost", "c1")])
     assert again[0].id == one[0].id
@@ -113,9 +147,19 @@ async def live(service: Service, principal: Principal) -> None:
     page = await service.sessions.list(principal, SessionQuery(limit=2))
     assert page.has_more
     rest = await service.sessions.list(principal, SessionQuery(limit=2, cursor=page.next_cursor))
-    assert sorted(session.own_id or "" for session in [*page.items, *rest.items]) == ["s0", "s1", "s2"]
-    for wanted in (SessionFilter(channel=("web",)), SessionFilter(tag=("a",)), SessionFilter(query="session")):
-        assert len((await service.sessions.list(principal, SessionQuery(filter=wanted))).items) == len(page.items) + len(rest.items)
+    assert sorted(session.own_id or "" for session in [*page.items, *rest.items]) == [
+        "s0",
+        "s1",
+        "s2",
+    ]
+    for wanted in (
+        SessionFilter(channel=("web",)),
+        SessionFilter(tag=("a",)),
+        SessionFilter(query="session"),
+    ):
+        assert len(
+            (await service.sessions.list(principal, SessionQuery(filter=wanted))).items
+        ) == len(page.items) + len(rest.items)
         assert await service.sessions.count(principal, wanted) == len(page.items) + len(rest.items)
     _, history, _ = await service.messages.list(principal, "s0", MessageQuery())
     assert [message.seq for message in history] == list(range(1, len(history) + 1))
@@ -153,14 +197,20 @@ async def test_everything_works_on_partitions(server: Partitioned) -> None:
 
 
 async def test_every_named_statement_touches_one_partition(server: Partitioned) -> None:
-    named = {name: sql for name, sql in statements.load("postgres").items() if name != "restored"}  # two in one, on all workspaces
+    named = {
+        name: sql for name, sql in statements.load("postgres").items() if name != "restored"
+    }  # two in one, on all workspaces
     found = {name: await touched(server.connection, sql) for name, sql in named.items()}
     assert sum(map(bool, found.values())) > len(named) / 2
     assert {name for name, partitions in found.items() if scattered(partitions)} == ACROSS.keys()
 
 
 async def test_every_list_touches_one_partition(server: Partitioned) -> None:
-    composed = {name: query.sql or "" for maker in (pages, counted, combined, histories) for name, query in maker()}
+    composed = {
+        name: query.sql or ""
+        for maker in (pages, counted, combined, histories)
+        for name, query in maker()
+    }
     found = {name: await touched(server.connection, sql) for name, sql in composed.items()}
     assert all(found.values())
     assert not {name for name, partitions in found.items() if scattered(partitions)}
@@ -170,19 +220,27 @@ async def test_a_statement_without_its_workspace_is_caught(server: Partitioned) 
     assert scattered(await touched(server.connection, "select * from messages where id = :id"))
 
 
-async def test_every_index_of_a_tenant_begins_with_the_workspace(plain: asyncpg.Connection[Any]) -> None:
+async def test_every_index_of_a_tenant_begins_with_the_workspace(
+    plain: asyncpg.Connection[Any],
+) -> None:
     tables = [row[0] for row in await plain.fetch(TENANTS) if row[0] not in WHOLE]
-    assert {"sessions", "messages", "runs", "session_events", "search_index", "audit_log"} <= set(tables)
+    assert {"sessions", "messages", "runs", "session_events", "search_index", "audit_log"} <= set(
+        tables
+    )
     others = await plain.fetch(INDEXES, tables)
     assert {name for name, _ in others} == NOT_BY_WORKSPACE.keys()
     assert not any(unique for _, unique in others)
 
 
 @pytest.mark.parametrize("what", LACKED)
-async def test_the_schema_has_nothing_that_a_distributed_database_lacks(plain: asyncpg.Connection[Any], what: str) -> None:
+async def test_the_schema_has_nothing_that_a_distributed_database_lacks(
+    plain: asyncpg.Connection[Any], what: str
+) -> None:
     assert not await plain.fetch(LACKED[what])
 
 
 def test_no_statement_speaks_of_what_a_distributed_database_lacks() -> None:
-    spoken = statements.load("postgres") | {name: sql for _, name, sql in statements.migrations("postgres")}
+    spoken = statements.load("postgres") | {
+        name: sql for _, name, sql in statements.migrations("postgres")
+    }
     assert not {name for name, sql in spoken.items() if SPOKEN.search(sql)}

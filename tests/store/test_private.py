@@ -28,14 +28,18 @@ async def test_a_new_store_its_log_and_its_backup_are_private(tmp_path: Path) ->
     async with opened(Settings(store=f"sqlite:///{tmp_path / 'new.db'}")) as service:
         await service.workspaces.create("acme")
         await service.store.backup(tmp_path / "kept.db", lambda _share: None)
-        assert modes(tmp_path) == dict.fromkeys(("new.db", "new.db-wal", "new.db-shm", "kept.db"), 0o600)
+        assert modes(tmp_path) == dict.fromkeys(
+            ("new.db", "new.db-wal", "new.db-shm", "kept.db"), 0o600
+        )
 
 
 async def test_a_restored_store_is_private(tmp_path: Path) -> None:
     async with opened(Settings(store=f"sqlite:///{tmp_path / 'old.db'}")) as service:
         await service.store.backup(tmp_path / "kept.db", lambda _share: None)
     (tmp_path / "kept.db").chmod(0o644)
-    await open_store(Settings(store=f"sqlite:///{tmp_path / 'new.db'}")).restore(tmp_path / "kept.db", lambda _share: None)
+    await open_store(Settings(store=f"sqlite:///{tmp_path / 'new.db'}")).restore(
+        tmp_path / "kept.db", lambda _share: None
+    )
     assert modes(tmp_path)["new.db"] == 0o600
 
 
@@ -52,7 +56,9 @@ async def test_a_store_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     file.chmod(0o640)
     async with opened(Settings(store=f"sqlite:///{file}")) as service:
         await service.workspaces.create("acme")
-        assert modes(tmp_path) == dict.fromkeys(("shared.db", "shared.db-wal", "shared.db-shm"), 0o640)
+        assert modes(tmp_path) == dict.fromkeys(
+            ("shared.db", "shared.db-wal", "shared.db-shm"), 0o640
+        )
 
 
 async def test_a_name_that_points_to_a_new_file_makes_that_private(tmp_path: Path) -> None:

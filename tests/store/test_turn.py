@@ -15,7 +15,9 @@ from hansard.store.verbs.events import GENERATION
 
 
 async def test_callers_of_one_turn_share_the_rows(service: Service, principal: Principal) -> None:
-    found = await asyncio.gather(*(service.store.ask(GENERATION, principal.workspace_id) for _ in range(5)))
+    found = await asyncio.gather(
+        *(service.store.ask(GENERATION, principal.workspace_id) for _ in range(5))
+    )
     assert all(rows is found[0] for rows in found)
     assert await service.store.ask(GENERATION, principal.workspace_id) is not found[0]
 
@@ -23,11 +25,15 @@ async def test_callers_of_one_turn_share_the_rows(service: Service, principal: P
 async def test_workspaces_are_told_apart(service: Service, principal: Principal) -> None:
     other = service.workspaces.operator(await service.workspaces.create("other-turn"))
     await service.sessions.start(principal, SessionDraft(title="one"))
-    ours, theirs = await asyncio.gather(service.sessions.generation(principal), service.sessions.generation(other))
+    ours, theirs = await asyncio.gather(
+        service.sessions.generation(principal), service.sessions.generation(other)
+    )
     assert (ours, theirs) == (1, 0)
 
 
-async def test_whoever_waited_for_a_write_is_told_of_it(service: Service, principal: Principal) -> None:
+async def test_whoever_waited_for_a_write_is_told_of_it(
+    service: Service, principal: Principal
+) -> None:
     """Beside readers that ask in every turn, as many writers read their own write."""
 
     async def written() -> None:
@@ -64,7 +70,9 @@ async def test_another_process_is_followed(lone_service: Service) -> None:
 async def test_a_failure_is_everybodys_and_is_not_kept(store_url: str) -> None:
     store = connect(store_url)
     for _ in range(2):
-        found = await asyncio.gather(*(store.ask(GENERATION, "w") for _ in range(3)), return_exceptions=True)
+        found = await asyncio.gather(
+            *(store.ask(GENERATION, "w") for _ in range(3)), return_exceptions=True
+        )
         assert [type(one) for one in found] == [StoreUnavailable] * 3
     await store.open()
     await store.migrate()

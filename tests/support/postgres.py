@@ -45,7 +45,10 @@ class Server:
         self._made += 1
         tail = re.sub(r"\W+", "_", name.lower())
         database = f"{self._run}_{self._made}_{tail}"[:LONGEST_NAME]
-        self._execute(f'CREATE DATABASE "{database}"' + (f' TEMPLATE "{_database(template)}"' if template else ""))
+        self._execute(
+            f'CREATE DATABASE "{database}"'
+            + (f' TEMPLATE "{_database(template)}"' if template else "")
+        )
         self._databases.add(database)
         return _with_database(self.url, database)
 
@@ -104,14 +107,18 @@ class Server:
 
 
 @contextlib.contextmanager
-def postgres(*, durable: bool = True, settings: Sequence[str] = (), private: bool = False) -> Iterator[Server]:
+def postgres(
+    *, durable: bool = True, settings: Sequence[str] = (), private: bool = False
+) -> Iterator[Server]:
     """Give a running server, and remove all that was made on it afterwards, also when the program ends without coming here.
 
     `durable`, `settings` and `private` ask for a cluster of one's own: without fsync, with lines of postgresql.conf, or one that may be
     killed, which `HANSARD_TEST_POSTGRES` then does not replace.
     """
     given = os.environ.get("HANSARD_TEST_POSTGRES", "")
-    server = _given(given) if given and not private else _private(durable=durable, settings=settings)
+    server = (
+        _given(given) if given and not private else _private(durable=durable, settings=settings)
+    )
     atexit.register(server.close)
     try:
         yield server
@@ -125,7 +132,9 @@ def _given(url: str) -> Server:
     try:
         version = server.version()
     except (OSError, asyncpg.PostgresError, TimeoutError) as failure:
-        raise PostgresUnavailable(f"HANSARD_TEST_POSTGRES is set, but its server does not answer: {failure}.") from failure
+        raise PostgresUnavailable(
+            f"HANSARD_TEST_POSTGRES is set, but its server does not answer: {failure}."
+        ) from failure
     if version < OLDEST:
         raise PostgresUnavailable(f"HANSARD_TEST_POSTGRES names a server of version {version}.")
     return server
@@ -160,9 +169,20 @@ def _with_database(url: str, database: str) -> str:
 
 def main() -> None:
     """Run a private server until Ctrl+C or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m tests.support.postgres", description="Run a private PostgreSQL until Ctrl+C; its data is removed then.")
-    parser.add_argument("--fast", action="store_true", help="without fsync: what it says it stored can be lost")
-    parser.add_argument("--set", action="append", default=[], metavar="LINE", help="a line of postgresql.conf; can be repeated")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.support.postgres",
+        description="Run a private PostgreSQL until Ctrl+C; its data is removed then.",
+    )
+    parser.add_argument(
+        "--fast", action="store_true", help="without fsync: what it says it stored can be lost"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="LINE",
+        help="a line of postgresql.conf; can be repeated",
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

@@ -62,9 +62,15 @@ def binaries() -> Path:
     chosen = os.environ.get("HANSARD_TEST_POSTGRES_BIN", "")
     if chosen and chosen != "embedded":
         if _version(Path(chosen)) < OLDEST:
-            raise PostgresUnavailable(f"HANSARD_TEST_POSTGRES_BIN={chosen} has no {', '.join(PROGRAMS)} of PostgreSQL {OLDEST} or newer.")
+            raise PostgresUnavailable(
+                f"HANSARD_TEST_POSTGRES_BIN={chosen} has no {', '.join(PROGRAMS)} of PostgreSQL {OLDEST} or newer."
+            )
         return Path(chosen)
-    found = [] if chosen else sorted(((_version(folder), folder) for folder in _system_folders()), reverse=True)
+    found = (
+        []
+        if chosen
+        else sorted(((_version(folder), folder) for folder in _system_folders()), reverse=True)
+    )
     newest = next((folder for version, folder in found if version >= OLDEST), None) or _embedded()
     if newest is None:
         raise PostgresUnavailable("No PostgreSQL server binaries were found.")
@@ -94,7 +100,9 @@ def _version(folder: Path) -> int:
     if not all((folder / program).is_file() for program in PROGRAMS):
         return 0
     try:
-        said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return 0
     number = re.search(r"\(PostgreSQL\) (\d+)", said)
@@ -110,7 +118,9 @@ def _account() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise PostgresUnavailable("PostgreSQL refuses to run as root, and there is neither an account postgres nor nobody.")
+    raise PostgresUnavailable(
+        "PostgreSQL refuses to run as root, and there is neither an account postgres nor nobody."
+    )
 
 
 def free_port() -> int:
@@ -154,15 +164,28 @@ class Cluster:
     def start(self) -> None:
         """Start the server and wait until it answers; after a crash that includes its recovery."""
         log = self.folder / "log"
-        done = self._run("pg_ctl", "start", "--wait", "--silent", "--timeout=60", f"--pgdata={self.data}", f"--log={log}", check=False)
+        done = self._run(
+            "pg_ctl",
+            "start",
+            "--wait",
+            "--silent",
+            "--timeout=60",
+            f"--pgdata={self.data}",
+            f"--log={log}",
+            check=False,
+        )
         if done != 0:
             said = log.read_text(errors="replace")[-4000:] if log.exists() else ""
-            raise PostgresUnavailable(f"PostgreSQL of {self._bin} did not start on port {self.port}:\n{said}")
+            raise PostgresUnavailable(
+                f"PostgreSQL of {self._bin} did not start on port {self.port}:\n{said}"
+            )
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server: `smart`, `fast`, or `immediate`, which leaves it to recover at the next start. A stopped one stays stopped."""
         if self.pid() is not None:
-            self._run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}", f"--pgdata={self.data}")
+            self._run(
+                "pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}", f"--pgdata={self.data}"
+            )
 
     def kill(self) -> None:
         """Kill the server as a power cut would: the postmaster and every backend at once, with SIGKILL."""
@@ -170,7 +193,9 @@ class Cluster:
         if pid is None:
             return
         processes.kill_family(pid)
-        if processes.known(pid):  # nobody collects the dead here (a container without an init), and PostgreSQL would take it for alive
+        if processes.known(
+            pid
+        ):  # nobody collects the dead here (a container without an init), and PostgreSQL would take it for alive
             (self.data / "postmaster.pid").unlink()
 
     def pid(self) -> int | None:
@@ -192,7 +217,9 @@ class Cluster:
                 return
         package = self._bin.parent.parent
         if package.name != EMBEDDED:
-            raise PostgresUnavailable(f"The account {self._account and self._account.pw_name} cannot run {self._bin}/postgres.")
+            raise PostgresUnavailable(
+                f"The account {self._account and self._account.pw_name} cannot run {self._bin}/postgres."
+            )
         install = self.folder / "install"
         for part in (package, package.with_name(f"{EMBEDDED}.libs")):
             if part.exists():
@@ -205,7 +232,14 @@ class Cluster:
         secret = self.folder / "password"
         secret.write_text(self.password)
         self._own(secret)
-        options = ["--no-sync", "--encoding=UTF8", "--no-locale", "--username=postgres", "--auth=password", f"--pwfile={secret}"]
+        options = [
+            "--no-sync",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--username=postgres",
+            "--auth=password",
+            f"--pwfile={secret}",
+        ]
         self._run("initdb", *options, f"--pgdata={self.data}", quiet=True)
         secret.unlink()
         lines = [
@@ -215,7 +249,11 @@ class Cluster:
             "max_connections = 200",
             "shared_buffers = 64MB",
             "log_line_prefix = '%m [%p] %q%d '",
-            *([] if durable else ["fsync = off", "full_page_writes = off", "synchronous_commit = off"]),
+            *(
+                []
+                if durable
+                else ["fsync = off", "full_page_writes = off", "synchronous_commit = off"]
+            ),
             *settings,
         ]
         with (self.data / "postgresql.conf").open("a") as file:

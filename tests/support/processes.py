@@ -38,7 +38,9 @@ def children(pid: int) -> list[int]:
     if (PROC / "self" / "stat").exists():
         every = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
         return [one for one in every if (_status(one) or ("", 0))[1] == pid]
-    said = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout
+    said = subprocess.run(
+        ["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
     return [int(one) for one in said.split()]
 
 
@@ -51,7 +53,9 @@ def kill_family(pid: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while any(map(running, family)):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"process {pid} or a child of it runs on {PATIENCE:.0f} seconds after SIGKILL")
+            raise TimeoutError(
+                f"process {pid} or a child of it runs on {PATIENCE:.0f} seconds after SIGKILL"
+            )
         time.sleep(0.01)
 
 

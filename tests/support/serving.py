@@ -59,11 +59,20 @@ def serving(folder: Path, port: str = "0") -> Iterator[Served]:
 
 
 def _started(folder: Path, port: str) -> tuple[subprocess.Popen[bytes], str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HANSARD_")}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("HANSARD_")
+    }
     environment["PATH"] = f"{HANSARD.parent}{os.pathsep}{environment['PATH']}"
     log = folder / "serve.log"
     with log.open("wb") as writing:
-        process = subprocess.Popen([HANSARD, "serve", "--port", port], cwd=folder, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, env=environment)
+        process = subprocess.Popen(
+            [HANSARD, "serve", "--port", port],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            env=environment,
+        )
     until = time.monotonic() + PATIENCE
     while not (found := _URL.search(log.read_bytes())):
         if process.poll() is not None or time.monotonic() > until:

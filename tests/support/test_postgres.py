@@ -54,7 +54,10 @@ def test_a_template_is_prepared_once_and_its_copies_are_apart(postgres_server: S
     template = postgres_server.template("proof", prepare)
     assert postgres_server.template("proof", prepare) == template
     assert prepared == [template]
-    with postgres_server.database("one", template) as one, postgres_server.database("two", template) as two:
+    with (
+        postgres_server.database("one", template) as one,
+        postgres_server.database("two", template) as two,
+    ):
         execute(one, "UPDATE proof SET number = 8")
         assert execute(two, "SELECT number FROM proof") == 7
 
@@ -73,7 +76,13 @@ def test_what_a_killed_server_acknowledged_is_there_after_its_recovery() -> None
 
 
 def test_the_cluster_of_a_killed_process_is_removed_by_the_next() -> None:
-    left = subprocess.run([sys.executable, "-c", LEAVE_A_CLUSTER], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    left = subprocess.run(
+        [sys.executable, "-c", LEAVE_A_CLUSTER],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.split()
     folder, pid = Path(left[0]), int(left[1])
     assert processes.running(pid)
     remove_stale()
@@ -99,7 +108,9 @@ def test_a_missing_server_is_an_error_that_says_what_to_do(monkeypatch: pytest.M
         pass
 
 
-def test_embedded_binaries_are_there_when_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_embedded_binaries_are_there_when_the_system_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(postgres_cluster, "SYSTEM_FOLDERS", ())
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("HANSARD_TEST_POSTGRES_BIN", raising=False)

@@ -23,8 +23,8 @@ from tests.reliability.failover import failover
 from tests.reliability.load import Figures
 from tests.support.postgres import Server, postgres
 
-Told = tuple[Figures, str]
-Work = Callable[[Path], Awaitable[Told]]
+Record = tuple[Figures, str]
+Work = Callable[[Path], Awaitable[Record]]
 
 
 class Row:
@@ -60,33 +60,43 @@ def file_in(folder: Path) -> str:
 def on_files(kills: int, points: int) -> list[Row]:
     """The faults of the embedded store."""
 
-    async def kill(folder: Path) -> Told:
-        return await scenarios.kills(file_in(folder), folder, times=kills, pause=1.0), f"{kills} kills"
+    async def kill(folder: Path) -> Record:
+        return await scenarios.kills(
+            file_in(folder), folder, times=kills, pause=1.0
+        ), f"{kills} kills"
 
-    async def early(folder: Path) -> Told:
-        return await scenarios.kills(file_in(folder), folder, times=4, pause=1.2, fault="acknowledge-early"), "acknowledged before the commit"
+    async def early(folder: Path) -> Record:
+        return await scenarios.kills(
+            file_in(folder), folder, times=4, pause=1.2, fault="acknowledge-early"
+        ), "acknowledged before the commit"
 
-    async def power(folder: Path) -> Told:
+    async def power(folder: Path) -> Record:
         return await disks.power_loss(folder, points=points, appends=30), f"{points} power cuts"
 
-    async def power_unsynced(folder: Path) -> Told:
+    async def power_unsynced(folder: Path) -> Record:
         with disks.pragma("synchronous = full", "synchronous = normal"):
-            return await disks.power_loss(folder, points=points, appends=30), f"{points} power cuts, synchronous=NORMAL"
+            return await disks.power_loss(
+                folder, points=points, appends=30
+            ), f"{points} power cuts, synchronous=NORMAL"
 
-    async def full(folder: Path) -> Told:
+    async def full(folder: Path) -> Record:
         found, refused = await disks.bad_disk(folder, "full", rounds=12)
         return found, f"refused {refused.codes}, reads meanwhile {refused.reads}"
 
-    async def syncs(folder: Path) -> Told:
+    async def syncs(folder: Path) -> Record:
         found, refused = await disks.bad_disk(folder, "broken_syncs", rounds=12)
         return found, f"refused {refused.codes}, reads meanwhile {refused.reads}"
 
-    async def term(folder: Path) -> Told:
-        found, longest, codes = await scenarios.shutdown(file_in(folder), folder, times=6, pause=1.0)
+    async def term(folder: Path) -> Record:
+        found, longest, codes = await scenarios.shutdown(
+            file_in(folder), folder, times=6, pause=1.0
+        )
         return found, f"longest stop {longest:.1f} s, exit codes {codes}"
 
-    async def forgetful(folder: Path) -> Told:
-        found, cuts = await scenarios.cut_answers(file_in(folder), folder, acknowledged=300, fault="forget-keys")
+    async def forgetful(folder: Path) -> Record:
+        found, cuts = await scenarios.cut_answers(
+            file_in(folder), folder, acknowledged=300, fault="forget-keys"
+        )
         return found, f"{cuts} cuts, keys forgotten"
 
     return [
@@ -104,15 +114,18 @@ def on_files(kills: int, points: int) -> list[Row]:
 def on_both(name: str, url: Callable[[Path], str]) -> list[Row]:
     """The faults that no backend notices."""
 
-    async def one_session(folder: Path) -> Told:
+    async def one_session(folder: Path) -> Record:
         found, refused = await scenarios.one_session(url(folder), folder, seconds=8)
         return found, f"16 writers, answers 5xx {refused}"
 
-    async def cut(folder: Path) -> Told:
+    async def cut(folder: Path) -> Record:
         found, cuts = await scenarios.cut_answers(url(folder), folder, acknowledged=1000)
         return found, f"{cuts} answers cut off"
 
-    return [Row("16 writers on one session", name, one_session), Row("answers cut off, asked again", name, cut)]
+    return [
+        Row("16 writers on one session", name, one_session),
+        Row("answers cut off, asked again", name, cut),
+    ]
 
 
 def on_postgres(server: Server, kills: int) -> list[Row]:
@@ -121,14 +134,16 @@ def on_postgres(server: Server, kills: int) -> list[Row]:
     def database(_folder: Path) -> str:
         return server.create_database("torture")
 
-    async def kill(folder: Path) -> Told:
-        return await scenarios.kills(database(folder), folder, times=kills, pause=1.0), f"{kills} kills"
+    async def kill(folder: Path) -> Record:
+        return await scenarios.kills(
+            database(folder), folder, times=kills, pause=1.0
+        ), f"{kills} kills"
 
-    async def database_kill(folder: Path) -> Told:
+    async def database_kill(folder: Path) -> Record:
         found, longest = await scenarios.database_kills(server, folder, times=8, pause=1.5)
         return found, f"8 kills, longest without a write {longest:.1f} s"
 
-    async def commits(folder: Path) -> Told:
+    async def commits(folder: Path) -> Record:
         found, cuts = await scenarios.cut_commits(database(folder), folder, acknowledged=1500)
         return found, f"{cuts} commits without an answer"
 
@@ -141,8 +156,10 @@ def on_postgres(server: Server, kills: int) -> list[Row]:
 
 
 def unsafe_postgres() -> Row:
-    async def work(folder: Path) -> Told:
-        with postgres(private=True, settings=["synchronous_commit = off", "wal_writer_delay = 5s"]) as server:
+    async def work(folder: Path) -> Record:
+        with postgres(
+            private=True, settings=["synchronous_commit = off", "wal_writer_delay = 5s"]
+        ) as server:
             found, _ = await scenarios.database_kills(server, folder, times=3, pause=1.5)
         return found, "synchronous_commit=off"
 
@@ -150,39 +167,85 @@ def unsafe_postgres() -> Row:
 
 
 def with_a_standby() -> list[Row]:
-    async def safe(folder: Path) -> Told:
+    async def safe(folder: Path) -> Record:
         found, gap = await failover(folder, synchronous=True)
         return found, f"synchronous replication, {gap:.1f} s without a write"
 
-    async def behind(folder: Path) -> Told:
+    async def behind(folder: Path) -> Record:
         found, _ = await failover(folder, synchronous=False, lag=1.5)
         return found, "the standby lagged"
 
-    return [Row("the primary dies, its standby takes over", "postgres", safe), Row("seeded: a standby that lags takes over", "postgres", behind, seeded=True)]
+    return [
+        Row("the primary dies, its standby takes over", "postgres", safe),
+        Row("seeded: a standby that lags takes over", "postgres", behind, seeded=True),
+    ]
 
 
 def table(rows: list[Row]) -> str:
-    lines = [f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} {'gaps':>5}  verdict"]
+    lines = [
+        f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} {'gaps':>5}  verdict"
+    ]
     for row in rows:
         found = row.found
-        verdict = ("seen" if row.seeded else "held") if row.is_good else ("NOT SEEN" if row.seeded else "BROKEN")
-        lines.append(f"{row.backend:<9} {row.fault:<49} {found.acknowledged:>12} {found.lost:>6} {found.doubled:>8} {found.gaps + found.moved:>5}  {verdict}")
+        verdict = (
+            ("seen" if row.seeded else "held")
+            if row.is_good
+            else ("NOT SEEN" if row.seeded else "BROKEN")
+        )
+        lines.append(
+            f"{row.backend:<9} {row.fault:<49} {found.acknowledged:>12} {found.lost:>6} {found.doubled:>8} {found.gaps + found.moved:>5}  {verdict}"
+        )
     real = [row.found for row in rows if not row.seeded]
-    totals = [sum(getattr(one, name) for one in real) for name in ("acknowledged", "lost", "doubled", "gaps")]
-    lines.append(f"{'':<9} {'all faults that were not seeded':<49} {totals[0]:>12} {totals[1]:>6} {totals[2]:>8} {totals[3]:>5}")
+    totals = [
+        sum(getattr(one, name) for one in real)
+        for name in ("acknowledged", "lost", "doubled", "gaps")
+    ]
+    lines.append(
+        f"{'':<9} {'all faults that were not seeded':<49} {totals[0]:>12} {totals[1]:>6} {totals[2]:>8} {totals[3]:>5}"
+    )
     return "\n".join(lines)
 
 
 async def main() -> int:
-    parser = argparse.ArgumentParser(description="Kill, starve and cut off servers, and count what was acknowledged.")
-    parser.add_argument("--only", action="append", default=[], metavar="WORD", help="run the faults whose name or backend has the word; can be repeated")
-    parser.add_argument("--kills", type=int, default=20, metavar="N", help="kills of a server on each backend (default: 20)")
-    parser.add_argument("--points", type=int, default=60, metavar="N", help="moments at which the power goes (default: 60)")
+    parser = argparse.ArgumentParser(
+        description="Kill, starve and cut off servers, and count what was acknowledged."
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="run the faults whose name or backend has the word; can be repeated",
+    )
+    parser.add_argument(
+        "--kills",
+        type=int,
+        default=20,
+        metavar="N",
+        help="kills of a server on each backend (default: 20)",
+    )
+    parser.add_argument(
+        "--points",
+        type=int,
+        default=60,
+        metavar="N",
+        help="moments at which the power goes (default: 60)",
+    )
     given = parser.parse_args()
     began = time.perf_counter()
     with postgres(private=True) as server:
-        rows = [*on_files(given.kills, given.points), *on_both("sqlite", file_in), *on_postgres(server, given.kills), unsafe_postgres(), *with_a_standby()]
-        chosen = [row for row in rows if not given.only or any(word in f"{row.backend} {row.fault}" for word in given.only)]
+        rows = [
+            *on_files(given.kills, given.points),
+            *on_both("sqlite", file_in),
+            *on_postgres(server, given.kills),
+            unsafe_postgres(),
+            *with_a_standby(),
+        ]
+        chosen = [
+            row
+            for row in rows
+            if not given.only or any(word in f"{row.backend} {row.fault}" for word in given.only)
+        ]
         for row in chosen:
             await row.run()
     print(f"\n{table(chosen)}\n{len(chosen)} faults in {time.perf_counter() - began:.0f} s")

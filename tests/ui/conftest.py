@@ -57,7 +57,9 @@ class Desk:
 
 
 def api(server: Served) -> httpx.Client:
-    return httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.key}"}, timeout=30)
+    return httpx.Client(
+        base_url=server.url, headers={"Authorization": f"Bearer {server.key}"}, timeout=30
+    )
 
 
 def ask(server: Served, path: str) -> Any:
@@ -67,7 +69,14 @@ def ask(server: Served, path: str) -> Any:
 
 
 def hansard(server: Served, *arguments: str) -> str:
-    done = subprocess.run([HANSARD, *arguments], cwd=server.folder, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [HANSARD, *arguments],
+        cwd=server.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
     return done.stdout
 
 
@@ -77,8 +86,22 @@ def watched(page: Page, server: Served, seen: Seen) -> None:
         dialog.dismiss()
 
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" and "Failed to load" not in message.text else None)
-    page.on("request", lambda request: seen.elsewhere.append(request.url) if not request.url.startswith((server.url, "data:", "blob:")) else None)
+    page.on(
+        "console",
+        lambda message: (
+            seen.errors.append(message.text)
+            if message.type == "error" and "Failed to load" not in message.text
+            else None
+        ),
+    )
+    page.on(
+        "request",
+        lambda request: (
+            seen.elsewhere.append(request.url)
+            if not request.url.startswith((server.url, "data:", "blob:"))
+            else None
+        ),
+    )
     page.on("dialog", dismissed)
 
 
@@ -97,7 +120,9 @@ def desk_at(browser: Browser, server: Served, *, sign_in: bool = True, **options
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip("NOT RUN: there is no Chromium here; python scripts/installed.py chromium says what to install")
+        pytest.skip(
+            "NOT RUN: there is no Chromium here; python scripts/installed.py chromium says what to install"
+        )
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made

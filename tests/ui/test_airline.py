@@ -14,7 +14,9 @@ DATA = ROOT.parent / "shared" / "data" / "airline-agent.json.gz"
 
 
 @pytest.mark.skipif(not DATA.exists(), reason=f"the file is not here: {DATA}")
-def test_the_refused_refunds_are_found_read_settled_and_passed_on(browser: Browser, tmp_path: Path) -> None:
+def test_the_refused_refunds_are_found_read_settled_and_passed_on(
+    browser: Browser, tmp_path: Path
+) -> None:
     with serving(tmp_path) as server:
         hansard(server, "import", str(DATA), "--json")
         desk = desk_at(browser, server)
@@ -33,7 +35,9 @@ def test_the_refused_refunds_are_found_read_settled_and_passed_on(browser: Brows
         expect(failed).to_be_attached()
         expect(failed.locator("pre").last).to_contain_text("Error")
         page.locator(".acts details summary").click()
-        page.get_by_role("button", name="Mark unresolved").or_(page.get_by_role("button", name="Reopen")).first.click()
+        page.get_by_role("button", name="Mark unresolved").or_(
+            page.get_by_role("button", name="Reopen")
+        ).first.click()
         expect(page.locator("#toasts")).to_contain_text("Undo")
         page.keyboard.press("c")
         link = page.evaluate("navigator.clipboard.readText()")

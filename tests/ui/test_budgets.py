@@ -21,12 +21,16 @@ LIST, SCRIPTS, STYLES, WHEEL = 15 * KB, 12 * KB, 12 * KB, 2_500_000
 def test_the_list_is_light_when_nothing_is_cached(browser: Browser, server: Served) -> None:
     """Everything that the browser fetches for the list until somebody touches it, the stream of events aside."""
     desk = desk_at(browser, server)
-    desk.context.new_cdp_session(desk.page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    desk.context.new_cdp_session(desk.page).send(
+        "Network.setCacheDisabled", {"cacheDisabled": True}
+    )
     fetched: dict[str, int] = {}
 
     def weigh(response: Response) -> None:
         if "/ui/events" not in response.url:
-            fetched[response.url.removeprefix(server.url)] = int(response.header_value("content-length") or 0)
+            fetched[response.url.removeprefix(server.url)] = int(
+                response.header_value("content-length") or 0
+            )
 
     desk.page.on("response", weigh)
     desk.go("/ui/")
@@ -50,9 +54,17 @@ def test_scripts_and_styles_keep_to_their_budgets() -> None:
 
 def test_the_wheel_is_small_and_has_the_page_in_it(tmp_path: Path) -> None:
     uv = Path(sys.executable).with_name("uv")
-    subprocess.run([uv, "build", "--wheel", "--quiet", "--out-dir", tmp_path, ROOT], check=True, capture_output=True)
+    subprocess.run(
+        [uv, "build", "--wheel", "--quiet", "--out-dir", tmp_path, ROOT],
+        check=True,
+        capture_output=True,
+    )
     wheel = next(tmp_path.glob("*.whl"))
     print(f"the wheel: {wheel.stat().st_size} bytes")
     assert wheel.stat().st_size < WHEEL
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"hansard/web/static/app.css", "hansard/web/templates/list.html", "hansard/store/migrations/postgres/0004_web.sql"} <= set(names)
+    assert {
+        "hansard/web/static/app.css",
+        "hansard/web/templates/list.html",
+        "hansard/store/migrations/postgres/0004_web.sql",
+    } <= set(names)

@@ -69,16 +69,42 @@ def test_the_first_five_minutes(browser: Browser, tmp_path: Path) -> None:  # no
         other.goto(server.url + "/ui/")
         expect(other.locator("#live")).to_be_attached()
         curl = shlex.split(page.locator(".samples pre").first.inner_text().replace("\\\n", " "))
-        subprocess.run([*curl, "-s", "-o", "/dev/null", "-X", "POST", "-H", "Content-Type: application/json", "-d", '{"title": "From curl"}'], check=True)
+        subprocess.run(
+            [
+                *curl,
+                "-s",
+                "-o",
+                "/dev/null",
+                "-X",
+                "POST",
+                "-H",
+                "Content-Type: application/json",
+                "-d",
+                '{"title": "From curl"}',
+            ],
+            check=True,
+        )
         expect(page.locator(".wait")).to_contain_text("Received", timeout=8000)
         expect(other.locator("#fresh")).to_contain_text("1 new session", timeout=10_000)
         other.locator("#fresh").click()
         expect(other.locator(".row b", has_text="From curl")).to_be_visible()
 
-        said = [[{"role": "user", "content": f"Question {number}"}, {"role": "assistant", "content": "Answer"}] for number in range(20)]
+        said = [
+            [
+                {"role": "user", "content": f"Question {number}"},
+                {"role": "assistant", "content": "Answer"},
+            ]
+            for number in range(20)
+        ]
         lines = [json.dumps({"messages": messages}) for messages in said]
         (tmp_path / "chats.jsonl").write_text("\n".join([*lines, "not json"]) + "\n")
-        done = subprocess.run([HANSARD, "import", "chats.jsonl", "--workspace", "acme", "--json"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [HANSARD, "import", "chats.jsonl", "--workspace", "acme", "--json"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert json.loads(done.stdout)["new"] == 20
 
         page.goto(server.url + "/ui/?channel=web")

@@ -104,7 +104,9 @@ def test_the_hits_of_a_search_are_walked_from_the_one_that_was_opened(desk: Desk
     marks = page.locator("#body mark")
     at = marks.evaluate_all("all => all.findIndex(one => one.matches('.at'))")
     page.keyboard.press("n")
-    expect(page.locator("#toasts")).to_contain_text(f"{(at + 1) % marks.count() + 1} of {marks.count()}")
+    expect(page.locator("#toasts")).to_contain_text(
+        f"{(at + 1) % marks.count() + 1} of {marks.count()}"
+    )
     expect(page.locator("mark.at")).to_be_in_viewport()
 
 
@@ -206,7 +208,9 @@ def test_many_at_once_with_undo_and_a_count_that_must_hold(desk: Desk) -> None:
     expect(page.locator("#bulk")).to_contain_text(f"{total} sessions selected")
     page.locator("#bulk [data-do=resolve]").click()
     expect(page.locator("#toasts")).to_contain_text("resolved")
-    resolved = ask(desk.server, "/v1/sessions?state=cancelled&resolution=resolved&total=true")["total"]
+    resolved = ask(desk.server, "/v1/sessions?state=cancelled&resolution=resolved&total=true")[
+        "total"
+    ]
     assert resolved == total
     page.locator("#toasts button", has_text="Undo").last.click()
     expect(page.locator("#toasts")).to_contain_text("taken back")
@@ -265,7 +269,10 @@ def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Ser
     expect(page.locator("#list")).to_be_visible()
     expect(page.locator("#pane")).to_be_hidden()
     page.locator(".search").tap()
-    assert float(page.locator(".row input").first.evaluate("one => getComputedStyle(one).opacity")) > 0.5, "a finger does not hover"
+    assert (
+        float(page.locator(".row input").first.evaluate("one => getComputedStyle(one).opacity"))
+        > 0.5
+    ), "a finger does not hover"
     page.locator(".row a").nth(2).tap()
     expect(page.locator("#pane h1")).to_be_visible()
     expect(page.locator("#list")).to_be_hidden()

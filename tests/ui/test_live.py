@@ -24,18 +24,26 @@ def quiet(tmp_path: Path) -> Iterator[Served]:
         yield one
 
 
-def test_eight_tabs_follow_a_server_that_is_killed_and_comes_back(browser: Browser, quiet: Served) -> None:
+def test_eight_tabs_follow_a_server_that_is_killed_and_comes_back(
+    browser: Browser, quiet: Served
+) -> None:
     desk = desk_at(browser, quiet)
     tabs = [desk.page, *(desk.context.new_page() for _ in range(TABS - 1))]
     streams: list[str] = []
     for tab in tabs:
-        tab.on("request", lambda request: streams.append(request.url) if "/ui/events" in request.url else None)
+        tab.on(
+            "request",
+            lambda request: streams.append(request.url) if "/ui/events" in request.url else None,
+        )
         tab.goto(quiet.url + "/ui/sessions/one")
     for tab in tabs:
         expect(tab.locator("#live.on")).to_be_attached(timeout=10_000)
     assert len(set(streams)) <= 2, "one tab holds the stream"
     with api(quiet) as client:
-        client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "before the crash"}]})
+        client.post(
+            "/v1/sessions/one/messages",
+            json={"messages": [{"role": "user", "text": "before the crash"}]},
+        )
     for tab in tabs:
         expect(tab.locator(".msg", has_text="before the crash")).to_have_count(1)
     quiet.kill()
@@ -43,24 +51,35 @@ def test_eight_tabs_follow_a_server_that_is_killed_and_comes_back(browser: Brows
         expect(tab.locator("#live.off")).to_have_text(re.compile("offline since"), timeout=10_000)
     quiet.start()
     with api(quiet) as client:
-        client.post("/v1/sessions/one/messages", json={"messages": [{"role": "assistant", "text": "after the crash"}]})
+        client.post(
+            "/v1/sessions/one/messages",
+            json={"messages": [{"role": "assistant", "text": "after the crash"}]},
+        )
         for tab in tabs:
             expect(tab.locator("#live.on")).to_be_attached(timeout=20_000)
-        client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "and on it goes"}]})
+        client.post(
+            "/v1/sessions/one/messages",
+            json={"messages": [{"role": "user", "text": "and on it goes"}]},
+        )
     for tab in tabs:
         for words in ("before the crash", "after the crash", "and on it goes"):
             expect(tab.locator(".msg", has_text=words)).to_have_count(1, timeout=10_000)
     desk.context.close()
 
 
-def test_a_new_session_waits_behind_a_pill_and_rows_stay_where_they_are(browser: Browser, quiet: Served) -> None:
+def test_a_new_session_waits_behind_a_pill_and_rows_stay_where_they_are(
+    browser: Browser, quiet: Served
+) -> None:
     desk = desk_at(browser, quiet)
     page = desk.page
     expect(page.locator("#live.on")).to_be_visible()
     before = page.locator(".row b").all_inner_texts()
     with api(quiet) as client:
         client.post("/v1/sessions", json={"title": "A fourth"})
-        client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "a word in an old row"}]})
+        client.post(
+            "/v1/sessions/one/messages",
+            json={"messages": [{"role": "user", "text": "a word in an old row"}]},
+        )
     expect(page.locator("#fresh")).to_contain_text("1 new session")
     expect(page.locator(".row", has_text="a word in an old row")).to_be_visible()
     assert page.locator(".row b").all_inner_texts() == before
@@ -71,15 +90,26 @@ def test_a_new_session_waits_behind_a_pill_and_rows_stay_where_they_are(browser:
 
 
 def test_an_unfolded_call_stays_open_while_messages_arrive(browser: Browser, quiet: Served) -> None:
-    call = {"role": "assistant", "parts": [{"type": "tool_call", "id": "c1", "name": "look", "arguments": {"a": 1}}]}
+    call = {
+        "role": "assistant",
+        "parts": [{"type": "tool_call", "id": "c1", "name": "look", "arguments": {"a": 1}}],
+    }
     with api(quiet) as client:
-        client.post("/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "hi"}, call]})
+        client.post(
+            "/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "hi"}, call]}
+        )
         desk = desk_at(browser, quiet)
         page = desk.go("/ui/sessions/one")
         page.locator(".call summary").click()
         expect(page.locator("#live.on")).to_be_visible()
-        answer = {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", "response": {"ok": True}}]}
-        client.post("/v1/sessions/one/messages", json={"messages": [answer, {"role": "assistant", "text": "there it is"}]})
+        answer = {
+            "role": "tool",
+            "parts": [{"type": "tool_call_response", "id": "c1", "response": {"ok": True}}],
+        }
+        client.post(
+            "/v1/sessions/one/messages",
+            json={"messages": [answer, {"role": "assistant", "text": "there it is"}]},
+        )
     expect(page.locator(".msg", has_text="there it is")).to_be_visible()
     expect(page.locator(".call[open].ok")).to_have_count(1)
     desk.context.close()
@@ -97,7 +127,9 @@ def test_an_empty_store_notices_its_first_session(browser: Browser, tmp_path: Pa
         desk.context.close()
 
 
-def test_a_session_that_comes_to_match_a_filter_waits_behind_the_pill_too(browser: Browser, quiet: Served) -> None:
+def test_a_session_that_comes_to_match_a_filter_waits_behind_the_pill_too(
+    browser: Browser, quiet: Served
+) -> None:
     desk = desk_at(browser, quiet)
     with api(quiet) as client:
         client.patch("/v1/sessions/one", json={"resolution": "unresolved"})

@@ -33,7 +33,9 @@ HOSTILE = [
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "https://evil.example/<script>",
 ]
-SVG = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>').decode()
+SVG = base64.b64encode(
+    b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+).decode()
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +44,27 @@ def poisoned(server: Served) -> list[str]:
     names = []
     with api(server) as client:
         for number, text in enumerate(one.replace("\x00", "") for one in HOSTILE):
-            fields = dict.fromkeys(("title", "channel", "app", "agent", "model", "user", "intent", "sub_intent", "workflow_id", "workflow_name"), text[:200])
-            body = fields | {"tags": [text[:100]], "trail": [text, {"intent": text}], "metadata": {text: text}, "external_ids": {text: text}}
+            fields = dict.fromkeys(
+                (
+                    "title",
+                    "channel",
+                    "app",
+                    "agent",
+                    "model",
+                    "user",
+                    "intent",
+                    "sub_intent",
+                    "workflow_id",
+                    "workflow_name",
+                ),
+                text[:200],
+            )
+            body = fields | {
+                "tags": [text[:100]],
+                "trail": [text, {"intent": text}],
+                "metadata": {text: text},
+                "external_ids": {text: text},
+            }
             answer = client.post("/v1/sessions", json=body)
             assert answer.status_code == 201, answer.text
             uid = answer.json()["uid"]
@@ -51,21 +72,36 @@ def poisoned(server: Served) -> list[str]:
                 {"type": "text", "content": text},
                 {"type": "reasoning", "content": text},
                 {"type": "tool_call", "id": "c", "name": text, "arguments": {text: text}},
-                {"type": "uri", "uri": "http://evil.example/" + text, "name": text, "mime_type": text, "modality": "image"},
+                {
+                    "type": "uri",
+                    "uri": "http://evil.example/" + text,
+                    "name": text,
+                    "mime_type": text,
+                    "modality": "image",
+                },
                 {"type": "blob", "content": SVG, "mime_type": "image/svg+xml", "modality": "image"},
                 {"type": "file", "file_id": text, "name": text},
                 {"type": text, "content": text},
             ]
-            answers = [{"type": "tool_call_response", "id": "c", "name": text, "response": {"error": text}}]
+            answers = [
+                {"type": "tool_call_response", "id": "c", "name": text, "response": {"error": text}}
+            ]
             messages = [
                 {"role": "user", "text": text},
                 {"role": "assistant", "parts": parts},
                 {"role": "tool", "parts": answers},
                 {"role": "system", "text": text},
             ]
-            assert client.post(f"/v1/sessions/{uid}/messages", json={"messages": messages}).status_code == 201
-            run = client.post(f"/v1/sessions/{uid}/runs", json={"id": f"run-{number}-{'<b>' * 3}"}).json()["id"]
-            client.post(f"/v1/sessions/{uid}/runs/{run}/finish", json={"state": "failed", "error": text})
+            assert (
+                client.post(f"/v1/sessions/{uid}/messages", json={"messages": messages}).status_code
+                == 201
+            )
+            run = client.post(
+                f"/v1/sessions/{uid}/runs", json={"id": f"run-{number}-{'<b>' * 3}"}
+            ).json()["id"]
+            client.post(
+                f"/v1/sessions/{uid}/runs/{run}/finish", json={"state": "failed", "error": text}
+            )
             client.post("/v1/views", json={"name": text[:90], "query": "state=failed&x=" + text})
             names.append(uid)
         client.post("/v1/keys", json={"name": "<script>alert(1)</script>"})
@@ -74,22 +110,43 @@ def poisoned(server: Served) -> list[str]:
 
 def test_nothing_runs_and_nothing_is_fetched(desk: Desk, poisoned: list[str]) -> None:
     page = desk.page
-    page.add_init_script("document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))")
-    for path in ("/ui/", "/ui/?q=alert", "/ui/insights?by=channel", "/ui/insights?by=app", "/ui/settings", "/ui/keys", "/ui/audit"):
+    page.add_init_script(
+        "document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))"
+    )
+    for path in (
+        "/ui/",
+        "/ui/?q=alert",
+        "/ui/insights?by=channel",
+        "/ui/insights?by=app",
+        "/ui/settings",
+        "/ui/keys",
+        "/ui/audit",
+    ):
         desk.go(path)
         page.wait_for_timeout(60)
     for uid in poisoned:
         for tab in ("conversation", "turns", "details", "raw"):
             desk.go(f"/ui/sessions/{uid}?tab={tab}")
-            page.evaluate("for (const one of document.querySelectorAll('#body details')) one.open = true")
+            page.evaluate(
+                "for (const one of document.querySelectorAll('#body details')) one.open = true"
+            )
     assert desk.seen.nothing, desk.seen
-    assert page.locator("#body script, #body iframe, #body style, #body img[src^=http], #body [onerror], #body [onload]").count() == 0
+    assert (
+        page.locator(
+            "#body script, #body iframe, #body style, #body img[src^=http], #body [onerror], #body [onload]"
+        ).count()
+        == 0
+    )
     assert page.locator("a[href^='javascript:'], a[href^='data:']").count() == 0
 
 
 def test_what_was_typed_into_the_address_is_text_too(desk: Desk) -> None:
     for text in HOSTILE:
-        desk.page.goto(desk.server.url + "/ui/?" + urlencode({"q": text.replace("\x00", ""), "user": text, "tag": text}))
+        desk.page.goto(
+            desk.server.url
+            + "/ui/?"
+            + urlencode({"q": text.replace("\x00", ""), "user": text, "tag": text})
+        )
         desk.page.wait_for_timeout(20)
     assert desk.seen.nothing, desk.seen
 
@@ -97,22 +154,38 @@ def test_what_was_typed_into_the_address_is_text_too(desk: Desk) -> None:
 def test_a_picture_that_could_carry_a_script_is_not_served(desk: Desk, poisoned: list[str]) -> None:
     with api(desk.server) as client:
         message = client.get(f"/v1/sessions/{poisoned[0]}/messages").json()["data"][1]["id"]
-    answer = desk.page.request.get(f"{desk.server.url}/ui/sessions/{poisoned[0]}/messages/{message}/4")
+    answer = desk.page.request.get(
+        f"{desk.server.url}/ui/sessions/{poisoned[0]}/messages/{message}/4"
+    )
     assert answer.status == 404
 
 
-def test_the_api_takes_no_cookie_and_a_forged_form_is_refused(desk: Desk, poisoned: list[str]) -> None:
+def test_the_api_takes_no_cookie_and_a_forged_form_is_refused(
+    desk: Desk, poisoned: list[str]
+) -> None:
     request = desk.page.request
     assert request.get(desk.server.url + "/v1/sessions").status == 401
     path = f"{desk.server.url}/ui/sessions/{poisoned[0]}/resolution"
     assert request.post(path, form={"resolution": "resolved"}).status == 403
     token = desk.page.locator("body").get_attribute("data-csrf") or ""
     elsewhere = {"Origin": "http://evil.example"}
-    assert request.post(path, form={"resolution": "resolved", "csrf": token}, headers=elsewhere).status == 403
+    assert (
+        request.post(path, form={"resolution": "resolved", "csrf": token}, headers=elsewhere).status
+        == 403
+    )
     here = {"Origin": desk.server.url}
-    assert request.post(path, form={"resolution": "resolved", "csrf": token[:-1] + "0"}, headers=here).status == 403
+    assert (
+        request.post(
+            path, form={"resolution": "resolved", "csrf": token[:-1] + "0"}, headers=here
+        ).status
+        == 403
+    )
 
 
-def test_a_message_that_cannot_be_rendered_shows_what_it_is(desk: Desk, poisoned: list[str]) -> None:
+def test_a_message_that_cannot_be_rendered_shows_what_it_is(
+    desk: Desk, poisoned: list[str]
+) -> None:
     page = desk.go(f"/ui/sessions/{poisoned[0]}")
-    expect(page.locator(".call summary code", has_text="<script>alert(1)</script>").first).to_be_visible()
+    expect(
+        page.locator(".call summary code", has_text="<script>alert(1)</script>").first
+    ).to_be_visible()

@@ -31,8 +31,15 @@ WORDS = ("invoice", "parcel", "password", "booking", "refund", "battery", "contr
 def incoming(number: int, now: int) -> Incoming:
     said = f"My {WORDS[number % 8]} number {number} has a problem since day {number % 365}"
     at = now - number * 20_000_000
-    message = MessageDraft(role="user", parts=text_part(said), text=said, client_id=f"c{number}", created_at=at)
-    draft = SessionDraft(id=f"s{number}", channel=("web", "api", "whatsapp")[number % 3], agent=f"agent-{number % 5}", created_at=at)
+    message = MessageDraft(
+        role="user", parts=text_part(said), text=said, client_id=f"c{number}", created_at=at
+    )
+    draft = SessionDraft(
+        id=f"s{number}",
+        channel=("web", "api", "whatsapp")[number % 3],
+        agent=f"agent-{number % 5}",
+        created_at=at,
+    )
     return Incoming(draft=draft, messages=[message], ended_at=at if number % 4 else None)
 
 
@@ -41,7 +48,9 @@ async def fill(url: str) -> None:
         workspace = (await service.workspaces.list())[0]
         principal, now = service.workspaces.operator(workspace), service.clock()
         for start in range(0, COUNT, AT_ONCE):
-            prepared = await service.transfers.prepare(principal, [incoming(number, now) for number in range(start, start + AT_ONCE)])
+            prepared = await service.transfers.prepare(
+                principal, [incoming(number, now) for number in range(start, start + AT_ONCE)]
+            )
             await service.transfers.bring(prepared)
 
 
@@ -75,7 +84,10 @@ def milliseconds(desk: Desk, path: str) -> float:
 
 def test_search_and_statistics_catch_up(reader: Desk) -> None:
     request, url, until = reader.page.request, reader.server.url, time.monotonic() + 300
-    while f"<mark>{LAST}</mark>" not in request.get(f"{url}/ui/?q={LAST}").text() and time.monotonic() < until:
+    while (
+        f"<mark>{LAST}</mark>" not in request.get(f"{url}/ui/?q={LAST}").text()
+        and time.monotonic() < until
+    ):
         time.sleep(0.5)
     while "still follow" in request.get(f"{url}/ui/insights").text() and time.monotonic() < until:
         time.sleep(0.5)
@@ -84,7 +96,14 @@ def test_search_and_statistics_catch_up(reader: Desk) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/ui/", f"/ui/rows?page={COUNT // 100}", "/ui/?channel=whatsapp", "/ui/?channel=web&agent=agent-2", "/ui/?q=refund", "/ui/insights"],
+    [
+        "/ui/",
+        f"/ui/rows?page={COUNT // 100}",
+        "/ui/?channel=whatsapp",
+        "/ui/?channel=web&agent=agent-2",
+        "/ui/?q=refund",
+        "/ui/insights",
+    ],
     ids=["first", "middle", "filter", "two filters", "search", "insights"],
 )
 def test_answers_take_less_than_a_tenth_of_a_second(reader: Desk, path: str) -> None:

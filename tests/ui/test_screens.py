@@ -27,7 +27,9 @@ def places(server: Served) -> dict[str, str]:
         found = client.get("/v1/search?q=crushed&limit=50").json()["data"]
         refund = next(one["session"] for one in found if one["session"]["trail"])
         failed = client.get("/v1/sessions?state=failed&limit=1").json()["data"][0]
-        shared = client.post(f"/v1/sessions/{refund['uid']}/shares", json={"expires_at": "2027-01-01T00:00:00Z"}).json()["path"]
+        shared = client.post(
+            f"/v1/sessions/{refund['uid']}/shares", json={"expires_at": "2027-01-01T00:00:00Z"}
+        ).json()["path"]
     one = f"/ui/sessions/{refund['uid']}"
     return {
         "sessions": "/ui/",
@@ -51,11 +53,19 @@ def places(server: Served) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module", params=[(theme, width) for theme in THEMES for width in WIDTHS], ids=lambda one: f"{one[0]}-{one[1]}")
-def looking(request: pytest.FixtureRequest, browser: Browser, server: Served) -> Iterator[tuple[Desk, str]]:
+@pytest.fixture(
+    scope="module",
+    params=[(theme, width) for theme in THEMES for width in WIDTHS],
+    ids=lambda one: f"{one[0]}-{one[1]}",
+)
+def looking(
+    request: pytest.FixtureRequest, browser: Browser, server: Served
+) -> Iterator[tuple[Desk, str]]:
     theme, width = request.param
     desk = desk_at(browser, server, viewport=WIDTHS[width], color_scheme=theme, bypass_csp=False)
-    desk.page.add_init_script("document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))")
+    desk.page.add_init_script(
+        "document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))"
+    )
     yield desk, f"{theme}-{width}"
     desk.context.close()
 
@@ -81,12 +91,16 @@ def test_every_screen(looking: tuple[Desk, str], places: dict[str, str]) -> None
         overflow = page.evaluate("document.documentElement.scrollWidth > innerWidth")
         if found or overflow:
             problems[name] = found + ["wider than the screen"] * overflow
-    assert not problems, "\n".join(f"{name}: {one}" for name, found in problems.items() for one in found)
+    assert not problems, "\n".join(
+        f"{name}: {one}" for name, found in problems.items() for one in found
+    )
     assert desk.seen.nothing, desk.seen
 
 
 @pytest.mark.parametrize("name", ["keys", "audit", "turns"])
-def test_a_table_is_whole_on_a_narrow_screen(looking: tuple[Desk, str], places: dict[str, str], name: str) -> None:
+def test_a_table_is_whole_on_a_narrow_screen(
+    looking: tuple[Desk, str], places: dict[str, str], name: str
+) -> None:
     """Nothing of a row lies beyond the right edge, where nobody looks for a button."""
     page = looking[0].go(places[name])
     wide = "[...document.querySelectorAll('table.grid td > *')].filter(one => one.getBoundingClientRect().right > innerWidth).length"
@@ -134,12 +148,19 @@ def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(desk: Desk) -
 def test_a_file_is_imported_on_the_page(desk: Desk) -> None:
     page = desk.go("/ui/transfers")
     line = b'[{"messages": [{"role": "user", "content": "Where is my parcel?"}, {"role": "assistant", "content": "On its way."}]}]'
-    page.set_input_files("#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line})
+    page.set_input_files(
+        "#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line}
+    )
     expect(page.locator("#imported")).to_contain_text("1 new")
     page.reload()
-    page.set_input_files("#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line})
+    page.set_input_files(
+        "#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line}
+    )
     expect(page.locator("#imported")).to_contain_text("1 there already")
-    page.set_input_files("#file", {"name": "junk.bin", "mimeType": "application/octet-stream", "buffer": b"\x00\x01junk"})
+    page.set_input_files(
+        "#file",
+        {"name": "junk.bin", "mimeType": "application/octet-stream", "buffer": b"\x00\x01junk"},
+    )
     expect(page.locator("#imported")).to_contain_text(re.compile("format|read", re.IGNORECASE))
 
 
@@ -156,7 +177,9 @@ def test_insights_lead_to_their_sessions(desk: Desk) -> None:
     bar = page.locator("#main figure").first.locator("svg a").last
     told = bar.locator("title").text_content() or ""
     page.goto(desk.server.url + (bar.get_attribute("href") or ""))
-    expect(page.locator("#count")).to_contain_text(re.compile(rf"^{told.rpartition(': ')[2]} session"))
+    expect(page.locator("#count")).to_contain_text(
+        re.compile(rf"^{told.rpartition(': ')[2]} session")
+    )
     page.go_back()
     page.locator("figure summary").first.click()
     expect(page.locator("figure table").first).to_be_visible()

@@ -32,21 +32,31 @@ class Reader:
         return answer
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
-        return await self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return await self.client.get(
+            path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
-    async def post(self, path: str, fields: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
+    async def post(
+        self, path: str, fields: dict[str, Any] | None = None, **headers: str
+    ) -> httpx.Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.post(path, data={"csrf": self.token, **(fields or {})}, headers=sent)
+        return await self.client.post(
+            path, data={"csrf": self.token, **(fields or {})}, headers=sent
+        )
 
     async def api(self, method: str, path: str, **more: Any) -> httpx.Response:
-        return await self.client.request(method, path, headers={"Authorization": f"Bearer {self.key}"}, **more)
+        return await self.client.request(
+            method, path, headers={"Authorization": f"Bearer {self.key}"}, **more
+        )
 
 
 @pytest.fixture
 async def stranger(service: Service, key: str) -> AsyncIterator[Reader]:
     """A reader who has not signed in yet."""
     transport = httpx.ASGITransport(application(service, Settings(store=service.store.url)))
-    async with httpx.AsyncClient(transport=transport, base_url=URL, headers={"Origin": URL}) as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url=URL, headers={"Origin": URL}
+    ) as client:
         yield Reader(client, key)
 
 
@@ -59,7 +69,13 @@ async def reader(stranger: Reader) -> Reader:
 @pytest.fixture
 async def session(reader: Reader) -> str:
     """A session with text, calls that went well and badly, a picture, a run and a branch; its UUID."""
-    given = {"id": "talk", "channel": "web", "user": "ann", "tags": ["vip"], "trail": [{"intent": "refund"}]}
+    given = {
+        "id": "talk",
+        "channel": "web",
+        "user": "ann",
+        "tags": ["vip"],
+        "trail": [{"intent": "refund"}],
+    }
     made = (await reader.api("POST", "/v1/sessions", json=given)).json()
     run = (await reader.api("POST", "/v1/sessions/talk/runs", json={})).json()["id"]
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
@@ -76,11 +92,18 @@ async def session(reader: Reader) -> str:
     messages = [
         {"role": "system", "text": "Be kind."},
         {"role": "user", "text": "My box was damaged"},
-        {"role": "assistant", "parts": calls, "run_id": run, "usage": {"input_tokens": 10, "output_tokens": 5, "cost_usd": 0.01}},
+        {
+            "role": "assistant",
+            "parts": calls,
+            "run_id": run,
+            "usage": {"input_tokens": 10, "output_tokens": 5, "cost_usd": 0.01},
+        },
         {"role": "tool", "parts": results},
         {"role": "assistant", "text": "Sorry.", "sender": "operator"},
     ]
     await reader.api("POST", "/v1/sessions/talk/messages", json={"messages": messages})
-    await reader.api("POST", f"/v1/sessions/talk/runs/{run}/finish", json={"state": "failed", "error": "no luck"})
+    await reader.api(
+        "POST", f"/v1/sessions/talk/runs/{run}/finish", json={"state": "failed", "error": "no luck"}
+    )
     await reader.api("POST", "/v1/sessions/talk/fork", json={"message": 2, "id": "branch"})
     return str(made["uid"]).removeprefix("ses_")

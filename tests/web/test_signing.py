@@ -17,7 +17,9 @@ async def test_without_a_sign_in_every_screen_leads_to_it(stranger: Reader) -> N
     assert (await stranger.get("/ui/nowhere")).status_code == 404
 
 
-async def test_a_sign_in_ends_with_its_key_and_with_signing_out(reader: Reader, service: Service, principal: Principal) -> None:
+async def test_a_sign_in_ends_with_its_key_and_with_signing_out(
+    reader: Reader, service: Service, principal: Principal
+) -> None:
     assert (await reader.get("/ui/")).status_code == 200
     cookie = reader.client.cookies["hansard"]
     assert (await reader.post("/ui/sign-out")).status_code == 303
@@ -46,20 +48,37 @@ async def test_the_api_takes_no_cookie_and_the_page_no_key(reader: Reader) -> No
     [{"Origin": "http://evil.example"}, {"Sec_Fetch_Site": "cross-site"}, {"Origin": "null"}],
 )
 async def test_a_form_from_elsewhere_is_refused(reader: Reader, headers: dict[str, str]) -> None:
-    assert (await reader.post("/ui/views", {"name": "x", "query": ""}, **headers)).status_code == 403
+    assert (
+        await reader.post("/ui/views", {"name": "x", "query": ""}, **headers)
+    ).status_code == 403
     assert (await reader.post("/ui/sign-in", {"key": reader.key}, **headers)).status_code == 403
 
 
 async def test_a_form_needs_the_token_of_its_sign_in(reader: Reader) -> None:
     assert (await reader.client.post("/ui/views", data={"name": "x"})).status_code == 403
-    assert (await reader.client.post("/ui/views", data={"name": "x", "csrf": "0" * 48})).status_code == 403
-    assert (await reader.client.post("/ui/views", data={"name": "x", "csrf": "ü"})).status_code == 403
-    assert (await reader.client.post("/ui/views", content=b"\xff", headers={"X-CSRF-Token": reader.token})).status_code == 400
+    assert (
+        await reader.client.post("/ui/views", data={"name": "x", "csrf": "0" * 48})
+    ).status_code == 403
+    assert (
+        await reader.client.post("/ui/views", data={"name": "x", "csrf": "ü"})
+    ).status_code == 403
+    assert (
+        await reader.client.post(
+            "/ui/views", content=b"\xff", headers={"X-CSRF-Token": reader.token}
+        )
+    ).status_code == 400
 
 
 async def test_a_form_returns_only_to_the_page(stranger: Reader) -> None:
-    for wanted, place in (("/ui/keys", "/ui/keys"), ("//evil.example", "/ui/"), ("/ui/\\evil", "/ui/"), ("https://evil.example", "/ui/")):
-        answer = await stranger.client.post("/ui/sign-in", data={"key": stranger.key, "back": wanted})
+    for wanted, place in (
+        ("/ui/keys", "/ui/keys"),
+        ("//evil.example", "/ui/"),
+        ("/ui/\\evil", "/ui/"),
+        ("https://evil.example", "/ui/"),
+    ):
+        answer = await stranger.client.post(
+            "/ui/sign-in", data={"key": stranger.key, "back": wanted}
+        )
         assert answer.headers["location"] == place
 
 
@@ -80,16 +99,28 @@ async def test_the_setup_link_works_once(stranger: Reader, service: Service) -> 
 
 
 async def test_on_https_the_cookie_is_bound_to_the_host(stranger: Reader) -> None:
-    answer = await stranger.client.post("https://hansard.test/ui/sign-in", data={"key": stranger.key}, headers={"Origin": "https://hansard.test"})
+    answer = await stranger.client.post(
+        "https://hansard.test/ui/sign-in",
+        data={"key": stranger.key},
+        headers={"Origin": "https://hansard.test"},
+    )
     said = answer.headers["set-cookie"].lower()
     assert said.startswith("__host-hansard=")
-    assert {"httponly", "secure", "samesite=lax", "path=/"} <= {piece.strip() for piece in said.split(";")}
+    assert {"httponly", "secure", "samesite=lax", "path=/"} <= {
+        piece.strip() for piece in said.split(";")
+    }
 
 
 async def test_a_page_allows_itself_nothing_it_does_not_need(reader: Reader) -> None:
     headers = (await reader.get("/ui/")).headers
-    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")
-    assert (headers["x-frame-options"], headers["x-content-type-options"], headers["cache-control"]) == ("DENY", "nosniff", "no-store")
+    assert headers["content-security-policy"].startswith(
+        "default-src 'none'; script-src 'self'; style-src 'self'"
+    )
+    assert (
+        headers["x-frame-options"],
+        headers["x-content-type-options"],
+        headers["cache-control"],
+    ) == ("DENY", "nosniff", "no-store")
 
 
 async def test_the_theme_goes_round(reader: Reader) -> None:

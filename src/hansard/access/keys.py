@@ -50,7 +50,12 @@ def read(text: str) -> Presented | None:
         return None
     body, check = text[:-_CHECK], text[-_CHECK:]
     ident, separator, secret = body[len(_PREFIX) :].partition("_")
-    if len(ident) != _ID or not separator or not secret.isalnum() or not hmac.compare_digest(_check(body), check):
+    if (
+        len(ident) != _ID
+        or not separator
+        or not secret.isalnum()
+        or not hmac.compare_digest(_check(body), check)
+    ):
         return None
     return Presented(ident, secret)
 

@@ -45,4 +45,6 @@ class Principal(Struct, frozen=True):
     def require(self, scope: str) -> None:
         """Raises Forbidden, naming the scope that the key lacks."""
         if scope not in self.scopes:
-            raise Forbidden(f"API key missing required scope: {scope}", code="missing_scope", scope=scope)
+            raise Forbidden(
+                f"API key missing required scope: {scope}", code="missing_scope", scope=scope
+            )

@@ -12,12 +12,12 @@ from msgspec import Raw
 
 from hansard.access import ALL_SCOPES
 from hansard.app import opened
-from hansard.bench.facts import Facts, gathered
+from hansard.bench.dataset_facts import Facts, gathered
 from hansard.ids import IdSource, microseconds
 from hansard.model import MessageDraft, Session
-from hansard.model.transfer import Arrival
+from hansard.model.transfer import ImportedSession
 from hansard.settings import Settings
-from hansard.store.verbs import arrivals
+from hansard.store.verbs import import_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,8 +27,15 @@ if TYPE_CHECKING:
 
 _BATCH = 2_000
 _EMPTY: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
-_COUNTS = dict.fromkeys(("message_count", "last_seq", "input_tokens", "output_tokens", "cost_nanos"), 0)
-_JSON = {"tags": Raw(b"[]"), "trail": Raw(b"[]"), "external_ids": Raw(b"{}"), "metadata": Raw(b"{}")}
+_COUNTS = dict.fromkeys(
+    ("message_count", "last_seq", "input_tokens", "output_tokens", "cost_nanos"), 0
+)
+_JSON = {
+    "tags": Raw(b"[]"),
+    "trail": Raw(b"[]"),
+    "external_ids": Raw(b"{}"),
+    "metadata": Raw(b"{}"),
+}
 
 
 async def fill(url: str, maker: Maker) -> Facts:
@@ -40,27 +47,40 @@ async def fill(url: str, maker: Maker) -> Facts:
         for number, records in groupby(gathered(maker, facts), key=lambda record: record.workspace):
             workspace = await service.workspaces.create(f"workspace-{number:04d}")
             if number == 0:
-                facts.key, _ = await service.keys.create(service.workspaces.operator(workspace), "bench", ALL_SCOPES)
+                facts.key, _ = await service.keys.create(
+                    service.workspaces.operator(workspace), "bench", ALL_SCOPES
+                )
             await _load(service, workspace.id, records, ids)
     facts.seconds = time.perf_counter() - began
     return facts
 
 
-async def _load(service: Service, workspace_id: str, records: Iterable[SessionRecord], ids: IdSource) -> None:
+async def _load(
+    service: Service, workspace_id: str, records: Iterable[SessionRecord], ids: IdSource
+) -> None:
     """As an import does it: a batch is made ready while the one before it is being written."""
     flight: asyncio.Task[object] | None = None
     for batch in _batches(records):
         ready = await asyncio.to_thread(_ready, workspace_id, batch, ids)
         if flight is not None:
             await flight
-        flight = asyncio.create_task(service.store.write(arrivals.bring, workspace_id, ready, ids, batch[-1].updated_at))
+        flight = asyncio.create_task(
+            service.store.write(
+                import_sessions.bring, workspace_id, ready, ids, batch[-1].updated_at
+            )
+        )
         await asyncio.sleep(0)
     if flight is not None:
         await flight
 
 
-def _ready(workspace_id: str, batch: Sequence[SessionRecord], ids: IdSource) -> list[arrivals.Ready]:
-    return [arrivals.ready(_arrival(workspace_id, record), ids, record.updated_at) for record in batch]
+def _ready(
+    workspace_id: str, batch: Sequence[SessionRecord], ids: IdSource
+) -> list[import_sessions.PreparedImport]:
+    return [
+        import_sessions.ready(_arrival(workspace_id, record), ids, record.updated_at)
+        for record in batch
+    ]
 
 
 def _batches(records: Iterable[SessionRecord]) -> Iterator[list[SessionRecord]]:
@@ -85,7 +105,7 @@ def _piece(record: SessionRecord, place: int) -> SessionRecord:
     return msgspec.structs.replace(record, messages=messages, updated_at=messages[-1].created_at)
 
 
-def _arrival(workspace_id: str, record: SessionRecord) -> Arrival:
+def _arrival(workspace_id: str, record: SessionRecord) -> ImportedSession:
     """The record as a session that has come from elsewhere; its state stands without a run."""
     session = Session(
         **_EMPTY
@@ -109,5 +129,13 @@ def _arrival(workspace_id: str, record: SessionRecord) -> Arrival:
         }
     )
     encode = msgspec.json.encode
-    messages = [MessageDraft(role=one.role, parts=Raw(encode(one.parts)), text=one.text, created_at=one.created_at) for one in record.messages]  # type: ignore[arg-type]  # the maker knows only roles
-    return Arrival(session, None, messages)
+    messages = [
+        MessageDraft(
+            role=one.role,  # type: ignore[arg-type]  # the maker knows only roles
+            parts=Raw(encode(one.parts)),
+            text=one.text,
+            created_at=one.created_at,
+        )
+        for one in record.messages
+    ]
+    return ImportedSession(session, None, messages)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.bench.arena import unwritten, written
+from hansard.bench.competitors import unwritten, written
 from hansard.bench.table import Row, duration
 from hansard.bench.wire import Unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hansard.bench.arena import Arena, Store
+    from hansard.bench.competitors import Arena, Store
 
     Steps = Callable[[], Iterator[tuple[bytes, bool]]]
 
@@ -23,17 +23,39 @@ async def growth(arena: Arena) -> list[Row]:
     targets = arena.targets
     small, full = arena.small, arena.ours
     questions: list[tuple[str, float, Steps, Steps]] = [
-        ("list", targets.growth, written(small.appends(), small.list()), written(full.appends(), full.list())),
-        ("history", targets.growth, unwritten([small.history(small.giant)]), unwritten([full.history(full.giant)])),
+        (
+            "list",
+            targets.growth,
+            written(small.appends(), small.list()),
+            written(full.appends(), full.list()),
+        ),
+        (
+            "history",
+            targets.growth,
+            unwritten([small.history(small.giant)]),
+            unwritten([full.history(full.giant)]),
+        ),
         ("append", targets.growth, _all_timed(small), _all_timed(full)),
-        (f"page {_PAGE_NUMBER} by cursor", targets.growth, unwritten([await _deep(small)]), unwritten([await _deep(full)])),
-        ("search, common word", targets.search_growth, unwritten([small.search(small.common_word)]), unwritten([full.search(full.common_word)])),
+        (
+            f"page {_PAGE_NUMBER} by cursor",
+            targets.growth,
+            unwritten([await _deep(small)]),
+            unwritten([await _deep(full)]),
+        ),
+        (
+            "search, common word",
+            targets.search_growth,
+            unwritten([small.search(small.common_word)]),
+            unwritten([full.search(full.common_word)]),
+        ),
     ]
     return [await _grown(arena, *question) for question in questions]
 
 
 async def _grown(arena: Arena, what: str, limit: float, small: Steps, full: Steps) -> Row:
-    measured = await arena.in_turn({"small": (arena.small.load, small), "full": (arena.ours.load, full)})
+    measured = await arena.in_turn(
+        {"small": (arena.small.load, small), "full": (arena.ours.load, full)}
+    )
     times = measured["full"].p50 / measured["small"].p50
     return Row(
         what=f"growth: {what}",

@@ -71,7 +71,13 @@ class Peer:
 
     def _command(self, *words: str) -> list[str]:
         verb, *rest = words
-        return [str(self._home / "venv/bin/python"), str(self._scripts / f"{self.name}.py"), verb, str(self._data), *rest]
+        return [
+            str(self._home / "venv/bin/python"),
+            str(self._scripts / f"{self.name}.py"),
+            verb,
+            str(self._data),
+            *rest,
+        ]
 
 
 def feed(command: Sequence[str], records: Iterable[SessionRecord]) -> None:
@@ -90,4 +96,6 @@ def feed(command: Sequence[str], records: Iterable[SessionRecord]) -> None:
 def sources(requests: list[Request], clients: int) -> list[Iterator[bytes]]:
     """For each client its own requests, none shared: some peers refuse two writers on one session."""
     ready = [request.data() for request in requests]
-    return [itertools.cycle(ready[client % len(ready) :: clients] or ready) for client in range(clients)]
+    return [
+        itertools.cycle(ready[client % len(ready) :: clients] or ready) for client in range(clients)
+    ]

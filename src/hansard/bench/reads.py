@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.bench.arena import PAGE, floor_request, repeated, unwritten, written
-from hansard.bench.contest import server_time
+from hansard.bench.competitors import PAGE, floor_request, repeated, unwritten, written
+from hansard.bench.measure import server_time
 from hansard.bench.table import Row, duration, rate
 from hansard.bench.wire import Unexpected
 
 if TYPE_CHECKING:
-    from hansard.bench.arena import Arena, Store
+    from hansard.bench.competitors import Arena, Store
 
 DIALECTS = {
     "b3os": "/v1/ai/workflow/chat/sessions",
@@ -37,17 +37,26 @@ async def written_list(arena: Arena) -> list[Row]:
     ours, targets = arena.ours, arena.targets
     await prove(ours)
     size = len((await ours.ask(ours.list())).body)
-    measured = await arena.in_turn({"floor": arena.constant_in_turn(size), "ours": (ours.load, written(ours.appends(), ours.list()))})
+    measured = await arena.in_turn(
+        {
+            "floor": arena.constant_in_turn(size),
+            "ours": (ours.load, written(ours.appends(), ours.list())),
+        }
+    )
     constant = (await arena.saturate({"floor": arena.constant(size)}))["floor"]
     spent = server_time(measured["ours"], measured["floor"], constant)
     share, times = 1 / constant.rate / spent, None
     if arena.idiomatic is not None:
         them = arena.idiomatic
         await prove(them)
-        contest = {"them": (them.load, written(them.appends(), them.list(total=targets.idiomatic_counts)))}
+        contest = {
+            "them": (them.load, written(them.appends(), them.list(total=targets.idiomatic_counts)))
+        }
         theirs = await arena.in_turn(contest, share=0.1)
         times = server_time(theirs["them"], measured["floor"], constant) / spent
-    reached = share >= targets.written_list_of_floor and (times is None or times >= targets.written_list_of_idiomatic)
+    reached = share >= targets.written_list_of_floor and (
+        times is None or times >= targets.written_list_of_idiomatic
+    )
     return [
         Row(
             what="list newest 50 + exact total, a write between any two",
@@ -95,13 +104,21 @@ async def _not_modified(arena: Arena, tag: str | None) -> Row:
     if (await ours.load.ask(ours.list(etag=tag))).status != 304:  # noqa: PLR2004 - Not Modified
         raise Unexpected("the list was answered whole though nothing was written")
     share = measured["ours"].rate / measured["floor"].rate
-    return Row(what=what, measured=rate(measured["ours"].rate), floor=share, target=target, reached=share >= wanted if wanted else None)
+    return Row(
+        what=what,
+        measured=rate(measured["ours"].rate),
+        floor=share,
+        target=target,
+        reached=share >= wanted if wanted else None,
+    )
 
 
 async def dialect_lists(arena: Arena) -> list[Row]:
     """Each dialect's list beside the native one, a write between any two requests."""
     ours, limit = arena.ours, arena.targets.dialect_of_native
-    lists = {"native": ours.list()} | {name: ours.list(total=False, target=target) for name, target in DIALECTS.items()}
+    lists = {"native": ours.list()} | {
+        name: ours.list(total=False, target=target) for name, target in DIALECTS.items()
+    }
     sizes = {name: len((await ours.ask(data)).body) for name, data in lists.items()}
     contestants = {name: (ours.load, written(ours.appends(), data)) for name, data in lists.items()}
     contestants["floor"] = arena.constant_in_turn(sizes["native"])
@@ -129,9 +146,15 @@ async def history(arena: Arena) -> list[Row]:
     if seqs != list(range(seqs[0], seqs[0] - PAGE, -1)):
         raise Unexpected("the history is not the last 50 messages, newest first")
     size = len((await ours.ask(ours.history(ours.giant))).body)
-    contestants = {"floor": arena.constant(size), "ours": (ours.load, repeated(ours.history(ours.giant)))}
+    contestants = {
+        "floor": arena.constant(size),
+        "ours": (ours.load, repeated(ours.history(ours.giant))),
+    }
     if arena.idiomatic is not None:
-        contestants["them"] = (arena.idiomatic.load, repeated(arena.idiomatic.history(arena.idiomatic.giant)))
+        contestants["them"] = (
+            arena.idiomatic.load,
+            repeated(arena.idiomatic.history(arena.idiomatic.giant)),
+        )
     measured = await arena.saturate(contestants)
     share = measured["ours"].rate / measured["floor"].rate
     return [
@@ -161,14 +184,19 @@ async def _searched(arena: Arena, kind: str, word: str, limit_ms: float) -> Row:
     if word.encode() not in answer.body.lower():
         raise Unexpected(f"the search for {word!r} found nothing that holds it")
     size = len(answer.body)
-    contestants = {"floor": (arena.floor, unwritten([floor_request(size)])), "ours": (ours.load, unwritten([ours.search(word)]))}
+    contestants = {
+        "floor": (arena.floor, unwritten([floor_request(size)])),
+        "ours": (ours.load, unwritten([ours.search(word)])),
+    }
     measured = await arena.in_turn(contestants)
     constant = (await arena.saturate({"floor": arena.constant(size)}))["floor"]
     spent = server_time(measured["ours"], measured["floor"], constant)
     times = None
     if arena.idiomatic is not None:
         them = arena.idiomatic
-        theirs = await arena.in_turn({"them": (them.load, unwritten([them.search(word)]))}, share=0.01)
+        theirs = await arena.in_turn(
+            {"them": (them.load, unwritten([them.search(word)]))}, share=0.01
+        )
         times = theirs["them"].p50 / measured["ours"].p50
     return Row(
         what=f"search a {kind} word, newest 20 with snippets",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from hansard.bench.words import LANGUAGES, Prose
+from hansard.bench.vocabulary import LANGUAGES, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,14 @@ _NOW = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z, so that the same seed make
 _SPAN = 730 * 86_400 * 1_000_000
 _SECOND = 1_000_000
 _LARGEST = 0.2
-_CHANNELS = (("web", 50), ("api", 20), ("whatsapp", 12), ("telegram", 8), ("email", 6), ("slack", 4))
+_CHANNELS = (
+    ("web", 50),
+    ("api", 20),
+    ("whatsapp", 12),
+    ("telegram", 8),
+    ("email", 6),
+    ("slack", 4),
+)
 _STATES = (("completed", 88), (None, 5), ("failed", 4), ("cancelled", 2), ("running", 1))
 _AGENTS = ("concierge", "billing", "returns", "onboarding", "travel", "triage")
 _TOOLS = ("lookup_order", "issue_refund", "search_articles", "book_flight")
@@ -68,7 +75,12 @@ PLANS = {
     "small": Plan(sessions=6_000, messages=30_000, workspaces=10, giants=(1_000,)),
     "10k": Plan(sessions=10_000, messages=50_000, workspaces=100, giants=(10_000,)),
     "100k": Plan(sessions=100_000, messages=500_000, workspaces=200, giants=(10_000, 10_000)),
-    "full": Plan(sessions=1_000_000, messages=5_000_000, workspaces=1_000, giants=(100_000, 100_000, 10_000, 10_000, 10_000, 10_000)),
+    "full": Plan(
+        sessions=1_000_000,
+        messages=5_000_000,
+        workspaces=1_000,
+        giants=(100_000, 100_000, 10_000, 10_000, 10_000, 10_000),
+    ),
     "peers": Plan(sessions=10_000, messages=100_000, workspaces=1),
 }
 
@@ -80,7 +92,9 @@ class Maker:
         self.plan = plan
         random = Random(f"{plan.seed}/prose")  # noqa: S311 - data, not secrets
         words = min(400_000, max(40_000, plan.messages))
-        self._prose = [Prose(language, int(words * max(language.share, 0.1)), random) for language in LANGUAGES]
+        self._prose = [
+            Prose(language, int(words * max(language.share, 0.1)), random) for language in LANGUAGES
+        ]
         self.common_word, self.rare_word = self._prose[0].common, self._prose[0].rare
 
     def __iter__(self) -> Iterator[SessionRecord]:
@@ -94,13 +108,18 @@ class Maker:
             return [plan.sessions]
         first = int(plan.sessions * _LARGEST)
         weights = [1 / rank for rank in range(2, plan.workspaces + 1)]
-        others = [max(1, int((plan.sessions - first) * weight / sum(weights))) for weight in weights]
+        others = [
+            max(1, int((plan.sessions - first) * weight / sum(weights))) for weight in weights
+        ]
         others[0] += plan.sessions - first - sum(others)
         return [first, *others]
 
     def giant_ids(self) -> list[tuple[int, str]]:
         """(messages, id) of each of the giant sessions; all are in workspace 0."""
-        return [(size, _session_id(self._random(0, giant), _NOW - _SPAN // 2)) for giant, size in enumerate(self.plan.giants)]
+        return [
+            (size, _session_id(self._random(0, giant), _NOW - _SPAN // 2))
+            for giant, size in enumerate(self.plan.giants)
+        ]
 
     def of_workspace(self, workspace: int) -> Iterator[SessionRecord]:
         random = self._random(workspace)
@@ -109,7 +128,9 @@ class Maker:
         prose = self._prose_of(workspace, random)
         if workspace == 0:
             for giant, count in enumerate(self.plan.giants):
-                yield self._session(workspace, self._random(0, giant), prose, _NOW - _SPAN // 2, count)
+                yield self._session(
+                    workspace, self._random(0, giant), prose, _NOW - _SPAN // 2, count
+                )
         for index in range(size - (len(self.plan.giants) if workspace == 0 else 0)):
             started = _NOW - _SPAN + _SPAN * index // size
             yield self._session(workspace, random, prose, started, _length(random, mean))
@@ -119,9 +140,15 @@ class Maker:
 
     def _prose_of(self, workspace: int, random: Random) -> Prose:
         """The largest workspace speaks English; each other has one language."""
-        return self._prose[0] if workspace == 0 else random.choices(self._prose, weights=[language.share for language in LANGUAGES])[0]
+        return (
+            self._prose[0]
+            if workspace == 0
+            else random.choices(self._prose, weights=[language.share for language in LANGUAGES])[0]
+        )
 
-    def _session(self, workspace: int, random: Random, prose: Prose, started: int, count: int) -> SessionRecord:
+    def _session(
+        self, workspace: int, random: Random, prose: Prose, started: int, count: int
+    ) -> SessionRecord:
         ident = _session_id(random, started)
         agent = _AGENTS[int(random.random() * len(_AGENTS))]
         messages = tuple(_messages(random, prose, started, count))
@@ -140,7 +167,13 @@ class Maker:
 
 
 def _session_id(random: Random, started: int) -> str:
-    number = (started // 1000) << 80 | 0x7 << 76 | random.getrandbits(12) << 64 | 0b10 << 62 | random.getrandbits(62)
+    number = (
+        (started // 1000) << 80
+        | 0x7 << 76
+        | random.getrandbits(12) << 64
+        | 0b10 << 62
+        | random.getrandbits(62)
+    )
     text = f"{number:032x}"
     return f"ses_{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
@@ -148,7 +181,9 @@ def _session_id(random: Random, started: int) -> str:
 def _length(random: Random, mean: float) -> int:
     """How many messages a session has: most are short, a few are long, ``mean`` on average and at least one."""
     scale = mean - 1
-    return 1 + int(random.expovariate(1 / (scale * 0.6 if random.random() < 0.9 else scale * 4.6)) + 0.5)  # noqa: PLR2004 - nine in ten short
+    return 1 + int(
+        random.expovariate(1 / (scale * 0.6 if random.random() < 0.9 else scale * 4.6)) + 0.5  # noqa: PLR2004 - a share of the data, or a depth
+    )
 
 
 def _pick(random: Random, choices: tuple[tuple[Any, int], ...]) -> Any:  # noqa: ANN401 - whatever is chosen from
@@ -177,11 +212,25 @@ def _messages(random: Random, prose: Prose, at: int, count: int) -> Iterator[Mes
 
 def _sentences(random: Random, role: str) -> int:
     """People say a sentence or two, agents a few; lengths are those of real service dialogues with tools."""
-    return min(40, 1 + int(random.expovariate(1 / 0.5))) if role == "user" else min(40, 1 + int(random.expovariate(1 / 3.6)))
+    return (
+        min(40, 1 + int(random.expovariate(1 / 0.5)))
+        if role == "user"
+        else min(40, 1 + int(random.expovariate(1 / 3.6)))
+    )
 
 
 def _tool_use(random: Random, prose: Prose, at: int) -> Iterator[MessageRecord]:
     call, name = f"call_{random.getrandbits(48):012x}", _TOOLS[int(random.random() * len(_TOOLS))]
     found = prose.piece(random.random(), 1 + int(random.expovariate(1 / 7)))
-    yield MessageRecord("assistant", "", ({"type": "tool_call", "id": call, "name": name, "arguments": {"query": found[:24]}},), at)
-    yield MessageRecord("tool", "", ({"type": "tool_call_response", "id": call, "response": {"found": found}},), at + _SECOND)
+    yield MessageRecord(
+        "assistant",
+        "",
+        ({"type": "tool_call", "id": call, "name": name, "arguments": {"query": found[:24]}},),
+        at,
+    )
+    yield MessageRecord(
+        "tool",
+        "",
+        ({"type": "tool_call_response", "id": call, "response": {"found": found}},),
+        at + _SECOND,
+    )

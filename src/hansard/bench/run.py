@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING
 import uvloop
 from msgspec import Struct
 
-from hansard.bench import growth, keep, machine, reads, rivals, writes
-from hansard.bench.arena import Arena, Store
-from hansard.bench.contest import EFFORTS, THOROUGH
-from hansard.bench.facts import Facts
+from hansard.bench import footprint, growth, machine, peer_contests, reads, writes
+from hansard.bench.baselines import KEY, Idiomatic, floor, scripts
+from hansard.bench.competitors import Arena, Store
+from hansard.bench.dataset_facts import Facts
 from hansard.bench.fill import fill
+from hansard.bench.locations import places
+from hansard.bench.measure import EFFORTS, THOROUGH
 from hansard.bench.peers import Peer
-from hansard.bench.places import places
 from hansard.bench.records import PLANS, Maker
 from hansard.bench.servers import cores, free_port, pinned, running
 from hansard.bench.table import Report, Row
 from hansard.bench.targets import TARGETS
 from hansard.bench.wire import Load, Unexpected
-from hansard.bench.yardsticks import KEY, Idiomatic, floor, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from hansard.bench.rivals import Share
+    from hansard.bench.peer_contests import Share
     from hansard.bench.servers import Server
 
     Contest = Callable[[Arena], Coroutine[None, None, list[Row]]]
@@ -85,13 +85,24 @@ class Run:
         """Do everything; servers are ended whatever happens."""
         began = time.monotonic()
         small, full = self._filled(SMALLER[self._options.size]), self._filled(self._options.size)
-        rows = [keep.loaded(full.facts, self._targets)]
+        rows = [footprint.loaded(full.facts, self._targets)]
         with self._stack:
             rows += self._contests(small, full)
-        rows.append(keep.on_disk(self._places.on_disk(full.url), full.facts, self._targets))
+        rows.append(footprint.on_disk(self._places.on_disk(full.url), full.facts, self._targets))
         rows += self._rivals()
-        facts = {"sessions": full.facts.session_count, "messages": full.facts.message_count, "raw_bytes": full.facts.raw_bytes}
-        return Report(size=self._options.size, store=self._places.kind, machine=machine.describe(), facts=facts, rows=rows, seconds=time.monotonic() - began)
+        facts = {
+            "sessions": full.facts.session_count,
+            "messages": full.facts.message_count,
+            "raw_bytes": full.facts.raw_bytes,
+        }
+        return Report(
+            size=self._options.size,
+            store=self._places.kind,
+            machine=machine.describe(),
+            facts=facts,
+            rows=rows,
+            seconds=time.monotonic() - began,
+        )
 
     def _contests(self, small: Filled, full: Filled) -> list[Row]:
         constant = self._start(floor(self._build))
@@ -114,7 +125,7 @@ class Run:
             if self._options.soak:
                 self._tell(f"soak: {self._options.soak:g} minutes")
                 rows += uvloop.run(writes.soak(arena, self._options.soak, server.resident_bytes))
-        return [*rows, keep.resident(server.resident_bytes(), self._targets)]
+        return [*rows, footprint.resident(server.resident_bytes(), self._targets)]
 
     def _rivals(self) -> list[Row]:
         """The peers on data of their own; each is served alone, so that it has the core for itself."""
@@ -126,15 +137,27 @@ class Run:
             constant = Load(stack.enter_context(floor(self._build)).port)
             with self._serving(mine) as server, pinned(cores()[1]):
                 store = _store(server, mine.facts)
-                ours = uvloop.run(rivals.shares("Hansard", store.load, constant, rivals.ours(store, mine.facts.measured), self._effort))
+                ours = uvloop.run(
+                    peer_contests.shares(
+                        "Hansard",
+                        store.load,
+                        constant,
+                        peer_contests.ours(store, mine.facts.measured),
+                        self._effort,
+                    )
+                )
             for name in self._options.peers:
                 self._tell(f"peer: {name}")
                 peer = Peer(name, scripts() / "peers", self._build)
                 peer.install()
                 peer.fill(Maker(PLANS["peers"]))
                 with peer.running() as server, pinned(cores()[1]):
-                    theirs += uvloop.run(rivals.shares(name, Load(server.port), constant, peer.requests(), self._effort))
-        return rivals.rows(ours, theirs)
+                    theirs += uvloop.run(
+                        peer_contests.shares(
+                            name, Load(server.port), constant, peer.requests(), self._effort
+                        )
+                    )
+        return peer_contests.rows(ours, theirs)
 
     def _filled(self, size: str) -> Filled:
         url = self._places.ours(size)
@@ -163,8 +186,23 @@ class Run:
 
     def _serving(self, filled: Filled) -> AbstractContextManager[Server]:
         port = free_port()
-        command = [sys.executable, "-m", "hansard", "serve", "--quiet", "--host", "127.0.0.1", "--port", str(port), "--store", filled.url, "--access-log"]
-        return running(command, port, self._build / f"hansard-{filled.facts.plan}.log", folder=self._build)
+        command = [
+            sys.executable,
+            "-m",
+            "hansard",
+            "serve",
+            "--quiet",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--store",
+            filled.url,
+            "--access-log",
+        ]
+        return running(
+            command, port, self._build / f"hansard-{filled.facts.plan}.log", folder=self._build
+        )
 
     def _start(self, server: AbstractContextManager[Server]) -> Server:
         return self._stack.enter_context(server)
@@ -175,7 +213,13 @@ async def _told(contest: Contest, arena: Arena) -> list[Row]:
     try:
         return await contest(arena)
     except (Unexpected, OSError, TimeoutError) as problem:
-        return [Row(what=f"{contest.__name__}: failed", measured=f"{type(problem).__name__}: {problem}"[:120], reached=False)]
+        return [
+            Row(
+                what=f"{contest.__name__}: failed",
+                measured=f"{type(problem).__name__}: {problem}"[:120],
+                reached=False,
+            )
+        ]
 
 
 def _store(server: Server, facts: Facts, key: str | None = None) -> Store:

@@ -51,11 +51,15 @@ def free_port() -> int:
 class Server:
     """A child process that listens on ``port`` of the loopback address."""
 
-    def __init__(self, command: Sequence[str], port: int, log: Path, folder: Path | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], port: int, log: Path, folder: Path | None = None
+    ) -> None:
         self.port, self._log = port, log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output, pinned(cores()[0]):
-            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)  # noqa: S603 - our own commands
+            self._process = subprocess.Popen(  # noqa: S603 - a command of our own
+                command, stdout=output, stderr=subprocess.STDOUT, cwd=folder
+            )
 
     @property
     def pid(self) -> int:
@@ -66,11 +70,16 @@ class Server:
         while time.monotonic() < until:
             if self._process.poll() is not None:
                 break
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), timeout=1),
+            ):
                 return
             time.sleep(_STEP)
         self.stop()
-        raise NotStarted(f"{self._process.args!r} did not listen on port {self.port}:\n{self._log.read_text(errors='replace')[-2000:]}")
+        raise NotStarted(
+            f"{self._process.args!r} did not listen on port {self.port}:\n{self._log.read_text(errors='replace')[-2000:]}"
+        )
 
     def resident_bytes(self) -> int | None:
         """Memory in use, None where the system does not tell."""
@@ -83,7 +92,12 @@ class Server:
     def cpu_seconds(self) -> float:
         """Processor time used so far by all its threads; 0 where the system does not tell."""
         try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
+            fields = (
+                Path(f"/proc/{self.pid}/stat")
+                .read_text(encoding="ascii")
+                .rpartition(") ")[2]
+                .split()
+            )
         except OSError:
             return 0.0
         return (int(fields[11]) + int(fields[12])) / _TICKS
@@ -98,7 +112,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], port: int, log: Path, folder: Path | None = None) -> Iterator[Server]:
+def running(
+    command: Sequence[str], port: int, log: Path, folder: Path | None = None
+) -> Iterator[Server]:
     """A server for the length of a block, in ``folder``, so that no settings file of this one is read."""
     server = Server(command, port, log, folder)
     try:

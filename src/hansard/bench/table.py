@@ -53,13 +53,25 @@ def render(rows: Sequence[Row]) -> str:
     cells = [_HEADER, *(_cells(row) for row in rows)]
     widths = [max(len(line[place]) for line in cells) for place in range(len(_HEADER))]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in cells]
+    lines = [
+        "| "
+        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        + " |"
+        for line in cells
+    ]
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     note = f" ({row.note})" if row.note else ""
-    return (row.what, row.measured, _ratio(row.floor), _ratio(row.idiomatic), row.target, row.verdict + note)
+    return (
+        row.what,
+        row.measured,
+        _ratio(row.floor),
+        _ratio(row.idiomatic),
+        row.target,
+        row.verdict + note,
+    )
 
 
 def _ratio(value: float | None) -> str:

@@ -35,7 +35,13 @@ class Unexpected(Exception):
     """A server gave an answer that the benchmark does not accept; it is never counted as work done."""
 
 
-def request(method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None, kind: str = "application/json") -> bytes:
+def request(
+    method: str,
+    target: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    kind: str = "application/json",
+) -> bytes:
     """One HTTP/1.1 request as bytes."""
     lines = [f"{method} {target} HTTP/1.1", "Host: bench"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
@@ -143,7 +149,9 @@ class Sample(Struct):
         return self.count / self.seconds if self.seconds else 0.0
 
     def percentile(self, share: float) -> float:
-        return self.latencies[min(self.count - 1, int(self.count * share))] if self.latencies else 0.0
+        return (
+            self.latencies[min(self.count - 1, int(self.count * share))] if self.latencies else 0.0
+        )
 
 
 def expect(*statuses: int, size: int | None = None) -> Callable[[Answer], None]:
@@ -152,7 +160,9 @@ def expect(*statuses: int, size: int | None = None) -> Callable[[Answer], None]:
 
     def check(answer: Answer) -> None:
         if answer.status not in wanted:
-            raise Unexpected(f"answered {answer.status}: {answer.body[:300].decode(errors='replace')}")
+            raise Unexpected(
+                f"answered {answer.status}: {answer.body[:300].decode(errors='replace')}"
+            )
         if size is not None and len(answer.body) != size:
             raise Unexpected(f"answered {len(answer.body)} bytes instead of {size}")
 
@@ -179,7 +189,13 @@ class Load:
             connection.close()
 
     async def saturate(
-        self, sources: Sequence[Iterator[bytes]], seconds: float, check: Callable[[Answer], None], *, only: int | None = None, within: float = 60.0
+        self,
+        sources: Sequence[Iterator[bytes]],
+        seconds: float,
+        check: Callable[[Answer], None],
+        *,
+        only: int | None = None,
+        within: float = 60.0,
     ) -> Sample:
         """Each source on a connection of its own sends its next request as soon as the last is answered.
 
@@ -190,14 +206,22 @@ class Load:
         started = time.perf_counter()
         until = started + seconds
         try:
-            waits = [_drive(connection, source, until, _keeping(latencies, check, only)) for connection, source in zip(connections, sources, strict=True)]
+            waits = [
+                _drive(connection, source, until, _keeping(latencies, check, only))
+                for connection, source in zip(connections, sources, strict=True)
+            ]
             await asyncio.wait_for(asyncio.gather(*waits), seconds + within)
         finally:
             for connection in connections:
                 connection.close()
         return Sample(time.perf_counter() - started, sorted(latencies))
 
-    async def in_turn(self, steps: Callable[[], Iterator[tuple[bytes, bool]]], count: int, check: Callable[[Answer], None]) -> Sample:
+    async def in_turn(
+        self,
+        steps: Callable[[], Iterator[tuple[bytes, bool]]],
+        count: int,
+        check: Callable[[Answer], None],
+    ) -> Sample:
         """One connection, one request after the other; only those marked True are timed, until ``count`` of them are."""
         connection = await self.connect()
         latencies: list[float] = []
@@ -217,12 +241,18 @@ def ask(connection: Connection, data: bytes, within: float = 60.0) -> Awaitable[
             done.set_result(answer)
 
     connection.on_answer = settle
-    connection.on_lost = lambda problem: None if done.done() else done.set_exception(problem or Unexpected("the server closed the connection"))
+    connection.on_lost = lambda problem: (
+        None
+        if done.done()
+        else done.set_exception(problem or Unexpected("the server closed the connection"))
+    )
     connection.send(data)
     return asyncio.wait_for(done, within)
 
 
-def _keeping(latencies: list[float], check: Callable[[Answer], None], only: int | None) -> Callable[[Answer], None]:
+def _keeping(
+    latencies: list[float], check: Callable[[Answer], None], only: int | None
+) -> Callable[[Answer], None]:
     def keep(answer: Answer) -> None:
         check(answer)
         if only is None or answer.status == only:
@@ -231,7 +261,9 @@ def _keeping(latencies: list[float], check: Callable[[Answer], None], only: int 
     return keep
 
 
-def _drive(connection: Connection, source: Iterator[bytes], until: float, keep: Callable[[Answer], None]) -> asyncio.Future[None]:
+def _drive(
+    connection: Connection, source: Iterator[bytes], until: float, keep: Callable[[Answer], None]
+) -> asyncio.Future[None]:
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     clock = time.perf_counter
 
@@ -256,7 +288,11 @@ def _drive(connection: Connection, source: Iterator[bytes], until: float, keep: 
 
 
 def _in_turn(
-    connection: Connection, steps: Iterator[tuple[bytes, bool]], count: int, check: Callable[[Answer], None], latencies: list[float]
+    connection: Connection,
+    steps: Iterator[tuple[bytes, bool]],
+    count: int,
+    check: Callable[[Answer], None],
+    latencies: list[float],
 ) -> asyncio.Future[None]:
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     first, timed = next(steps)
@@ -281,9 +317,13 @@ def _in_turn(
     return done
 
 
-def _attach(connection: Connection, answered: Callable[[Answer], bytes | None], done: asyncio.Future[None]) -> None:
+def _attach(
+    connection: Connection, answered: Callable[[Answer], bytes | None], done: asyncio.Future[None]
+) -> None:
     connection.on_answer = answered
-    connection.on_lost = lambda problem: _settle(done, problem or Unexpected("the server closed the connection"))
+    connection.on_lost = lambda problem: _settle(
+        done, problem or Unexpected("the server closed the connection")
+    )
 
 
 def _settle(done: asyncio.Future[None], problem: Exception | None) -> None:

@@ -7,15 +7,15 @@ import itertools
 from statistics import median
 from typing import TYPE_CHECKING
 
-from hansard.bench.arena import CLIENTS, WRITERS, repeated
-from hansard.bench.contest import rounds
+from hansard.bench.competitors import CLIENTS, WRITERS, repeated
+from hansard.bench.measure import rounds
 from hansard.bench.table import Row, duration, rate, size
 from hansard.bench.wire import Sample, Unexpected, expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hansard.bench.arena import Arena, Store
+    from hansard.bench.competitors import Arena, Store
 
 _WRITERS_BESIDE = 2
 _STRETCHES = 10
@@ -55,7 +55,10 @@ async def appends(arena: Arena) -> list[Row]:
 
 
 def _writers(store: Store) -> list[Iterator[bytes]]:
-    return [itertools.repeat(store.append(store.sessions[place % len(store.sessions)])) for place in range(WRITERS)]
+    return [
+        itertools.repeat(store.append(store.sessions[place % len(store.sessions)]))
+        for place in range(WRITERS)
+    ]
 
 
 async def _last_seq(store: Store, session: str) -> int:
@@ -104,19 +107,32 @@ async def soak(arena: Arena, minutes: float, resident: Callable[[], int | None])
     return [
         Row(
             what=f"memory over {minutes:g} minutes of mixed load, {answers:,} reads",
-            measured="unknown here" if early is None or late is None else f"{size(early)} to {size(late)}",
+            measured="unknown here"
+            if early is None or late is None
+            else f"{size(early)} to {size(late)}",
             target=f"≤ {arena.targets.memory_growth} ×",
-            reached=None if early is None or late is None else late <= early * arena.targets.memory_growth,
+            reached=None
+            if early is None or late is None
+            else late <= early * arena.targets.memory_growth,
         )
     ]
 
 
 async def _mixed(ours: Store, seconds: float) -> Sample:
-    reads = [ours.list(), ours.history(ours.giant), *(ours.history(session) for session in ours.sessions[:7])]
+    reads = [
+        ours.list(),
+        ours.history(ours.giant),
+        *(ours.history(session) for session in ours.sessions[:7]),
+    ]
     sources = [_mix(reads, ours.append(ours.sessions[place]), place) for place in range(CLIENTS)]
-    behind = [itertools.repeat(ours.append(session)) for session in ours.sessions[-_WRITERS_BESIDE:]]
+    behind = [
+        itertools.repeat(ours.append(session)) for session in ours.sessions[-_WRITERS_BESIDE:]
+    ]
     check = expect(200, 201)
-    sample, _ = await asyncio.gather(ours.load.saturate(sources, seconds, check, only=200), ours.load.saturate(behind, seconds, check))
+    sample, _ = await asyncio.gather(
+        ours.load.saturate(sources, seconds, check, only=200),
+        ours.load.saturate(behind, seconds, check),
+    )
     return sample
 
 

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable
 import click
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
-_MICROSECONDS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
+_MICROSECONDS = {
+    "ms": 1_000,
+    "s": 1_000_000,
+    "m": 60_000_000,
+    "h": 3_600_000_000,
+    "d": 86_400_000_000,
+    "w": 604_800_000_000,
+}
 
 
 def names(value: str) -> tuple[str, ...]:
@@ -16,7 +23,9 @@ def names(value: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[,\s]+", value) if part)
 
 
-def one_of(values: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+def one_of(
+    values: Callable[[], Iterable[str]],
+) -> Callable[[click.Context, click.Parameter, str], list[str]]:
     """How a shell completes one of these values, or several with commas between them."""
 
     def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
@@ -45,7 +54,9 @@ def moment(value: str) -> int:
     try:
         return parse(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no time: write 2026-03-01, 2026-03-01T12:00:00Z, or 24h for that long ago") from None
+        raise click.BadParameter(
+            f"{value!r} is no time: write 2026-03-01, 2026-03-01T12:00:00Z, or 24h for that long ago"
+        ) from None
 
 
 def _span(value: str) -> int | None:

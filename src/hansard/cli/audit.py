@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 
 @click.group()
@@ -14,16 +14,22 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many entries, newest first.")
-@at_desk(workspace=True)
-async def list_(desk: Desk, limit: int) -> None:
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="How many entries, newest first.",
+)
+@store_command(workspace=True)
+async def list_(context: CommandContext, limit: int) -> None:
     """List the newest entries of a workspace's log."""
     from hansard.model.times import rfc3339
 
-    async with desk.opened() as service:
-        found, _ = await service.audit.list(await desk.principal(service), limit=limit)
-    if desk.json:
-        desk.document(
+    async with context.opened() as service:
+        found, _ = await service.audit.list(await context.principal(service), limit=limit)
+    if context.json:
+        context.document(
             {
                 "data": [
                     {
@@ -41,24 +47,43 @@ async def list_(desk: Desk, limit: int) -> None:
             }
         )
         return
-    rows = [(one.n, rfc3339(one.act.at), one.act.actor, one.act.action, one.act.object, one.act.result) for one in found]
+    rows = [
+        (one.n, rfc3339(one.act.at), one.act.actor, one.act.action, one.act.object, one.act.result)
+        for one in found
+    ]
     output.table(
-        ("n", "at", "actor", "action", "object", "result"), rows, right=("n",), flexible="object", spare=("n", "actor"), empty="Nothing was noted yet."
+        ("n", "at", "actor", "action", "object", "result"),
+        rows,
+        right=("n",),
+        flexible="object",
+        spare=("n", "actor"),
+        empty="Nothing was noted yet.",
     )
 
 
 @command.command()
-@at_desk()
-async def verify(desk: Desk) -> int:
+@store_command()
+async def verify(context: CommandContext) -> int:
     """Walk the chain of every log to see that none is broken. Those of deleted workspaces are included; exit code 1 where one is."""
-    async with desk.opened() as service:
+    async with context.opened() as service:
         verdict = await service.audit.verify()
-    if desk.json:
-        broken = [{"workspace": one.workspace_id, "n": one.n, "problem": one.problem} for one in verdict.broken]
-        desk.document({"logs": verdict.logs, "entries": verdict.entries, "sound": not broken, "broken": broken})
+    if context.json:
+        broken = [
+            {"workspace": one.workspace_id, "n": one.n, "problem": one.problem}
+            for one in verdict.broken
+        ]
+        context.document(
+            {
+                "logs": verdict.logs,
+                "entries": verdict.entries,
+                "sound": not broken,
+                "broken": broken,
+            }
+        )
     for one in verdict.broken:
         output.error(f"workspace {one.workspace_id}: {one.problem}")
-    desk.say(
-        f"{output.counted(verdict.entries, 'entry', 'entries')} in {output.counted(verdict.logs, 'log')}: " + ("broken" if verdict.broken else "all as written")
+    context.say(
+        f"{output.counted(verdict.entries, 'entry', 'entries')} in {output.counted(verdict.logs, 'log')}: "
+        + ("broken" if verdict.broken else "all as written")
     )
     return 1 if verdict.broken else 0

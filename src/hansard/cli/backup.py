@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from hansard.cli import bars
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@at_desk()
-async def command(desk: Desk, file: Path) -> None:
+@store_command()
+async def command(context: CommandContext, file: Path) -> None:
     """Back the store up into FILE, which must not be there yet.
 
     Nobody waits for it: a server may go on writing. The file of an embedded store is a store itself; that of PostgreSQL is
@@ -24,17 +24,23 @@ async def command(desk: Desk, file: Path) -> None:
     from hansard.settings import masked
     from hansard.store import file_of
 
-    here = file_of(desk.settings.store)
+    here = file_of(context.settings.store)
     if here is not None and not here.exists():
         raise NotFound(f"there is no store {here}", code="store_missing")
-    store = open_store(desk.settings)
+    store = open_store(context.settings)
     await store.open()
     try:
-        with bars.share("backing up", quiet=desk.quiet) as told:
+        with bars.share("backing up", quiet=context.quiet) as told:
             await store.backup(file, told)
     finally:
         await store.close()
     size = file.stat().st_size  # noqa: ASYNC240 - the command's last step
-    if desk.json:
-        desk.document({"store": masked("store", desk.settings.store), "file": str(file), "bytes": size})
-    desk.say(f"{file} holds the store: {size:,} bytes. Look into it with:  hansard verify --store sqlite:///{file}" if here else f"{file}: {size:,} bytes.")
+    if context.json:
+        context.document(
+            {"store": masked("store", context.settings.store), "file": str(file), "bytes": size}
+        )
+    context.say(
+        f"{file} holds the store: {size:,} bytes. Look into it with:  hansard verify --store sqlite:///{file}"
+        if here
+        else f"{file}: {size:,} bytes."
+    )

@@ -6,8 +6,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from hansard import __version__
-from hansard.cli.again import program
 from hansard.cli.first_run import Claimed, shown
+from hansard.cli.retype import program
 from hansard.settings import DEFAULTS, masked
 from hansard.store import file_of
 
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 _ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not listened on
 
 
-def banner(settings: Settings, listening: socket, app: Application, *, is_new: bool, claimed: Claimed | None) -> list[str]:
+def banner(
+    settings: Settings,
+    listening: socket,
+    app: Application,
+    *,
+    is_new: bool,
+    claimed: Claimed | None,
+) -> list[str]:
     """Two lines for a store that is in use, a few more for a new one."""
     url = address(settings.host, listening.getsockname()[1])
     file = file_of(settings.store)
@@ -46,5 +53,7 @@ def address(host: str, port: int) -> str:
 
 def _demo(settings: Settings) -> str:
     """The command that fills this store; a password stays out of it."""
-    changed = settings.store != DEFAULTS["store"] and masked("store", settings.store) == settings.store
+    changed = (
+        settings.store != DEFAULTS["store"] and masked("store", settings.store) == settings.store
+    )
     return f"{program()} demo" + (f" --store {shlex.quote(settings.store)}" if changed else "")

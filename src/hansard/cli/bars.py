@@ -16,9 +16,19 @@ def share(what: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
         yield lambda _share: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True, no_color=not output.coloured(sys.stderr)), transient=True) as drawn:
+    with Progress(
+        *columns,
+        console=Console(stderr=True, no_color=not output.coloured(sys.stderr)),
+        transient=True,
+    ) as drawn:
         task = drawn.add_task(what, total=1.0)
         yield lambda done: drawn.update(task, completed=done)

@@ -10,18 +10,62 @@ from hansard.cli import output
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="A small store and short rounds, in under two minutes; the same as --size quick.")
-@click.option("--size", type=click.Choice(["quick", "10k", "100k", "full"]), default="full", help="How much data.  [default: full, a million sessions]")
-@click.option("--store", metavar="URL", default="sqlite", help="sqlite, or postgresql://USER@HOST/DATABASE whose server may be given databases.")
-@click.option("--peers/--no-peers", default=False, help="Measure other products too; they are installed below build/bench.")
-@click.option("--idiomatic/--no-idiomatic", default=True, help="Measure the idiomatic server too; it is installed below build/bench.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="A small store and short rounds, in under two minutes; the same as --size quick.",
+)
+@click.option(
+    "--size",
+    type=click.Choice(["quick", "10k", "100k", "full"]),
+    default="full",
+    help="How much data.  [default: full, a million sessions]",
+)
+@click.option(
+    "--store",
+    metavar="URL",
+    default="sqlite",
+    help="sqlite, or postgresql://USER@HOST/DATABASE whose server may be given databases.",
+)
+@click.option(
+    "--peers/--no-peers",
+    default=False,
+    help="Measure other products too; they are installed below build/bench.",
+)
+@click.option(
+    "--idiomatic/--no-idiomatic",
+    default=True,
+    help="Measure the idiomatic server too; it is installed below build/bench.",
+)
 @click.option("--reuse", is_flag=True, help="Take the data of the last run as it stands.")
-@click.option("--only", multiple=True, metavar="CONTEST", help="Run only this contest; can be repeated.")
-@click.option("--soak", type=click.FloatRange(0), default=0, metavar="MINUTES", help="At the end a mixed load for so long: does memory grow?")
-@click.option("--build", type=click.Path(path_type=Path, file_okay=False), default=Path("build/bench"), help="Where data and environments go.")
+@click.option(
+    "--only", multiple=True, metavar="CONTEST", help="Run only this contest; can be repeated."
+)
+@click.option(
+    "--soak",
+    type=click.FloatRange(0),
+    default=0,
+    metavar="MINUTES",
+    help="At the end a mixed load for so long: does memory grow?",
+)
+@click.option(
+    "--build",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/bench"),
+    help="Where data and environments go.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def command(
-    quick: bool, size: str, store: str, peers: bool, idiomatic: bool, reuse: bool, only: tuple[str, ...], soak: float, build: Path, as_json: bool
+    quick: bool,
+    size: str,
+    store: str,
+    peers: bool,
+    idiomatic: bool,
+    reuse: bool,
+    only: tuple[str, ...],
+    soak: float,
+    build: Path,
+    as_json: bool,
 ) -> int:
     """Run the benchmark: seeded data, every contest side by side with its yardsticks, one table.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import settings_of, store_options
+from hansard.cli.context import settings_of, store_options
 
 
 @click.group()
@@ -29,16 +29,31 @@ def show(store: str | None, config: Path | None, quiet: bool, as_json: bool) -> 
 
     loaded = settings_of(config, store=store)
     if as_json:
-        values = {name: masked(name, value) if isinstance(value := getattr(loaded.settings, name), str) else value for name in NAMES}
-        output.document({name: {"value": values[name], "source": loaded.sources[name]} for name in NAMES})
+        values = {
+            name: masked(name, value)
+            if isinstance(value := getattr(loaded.settings, name), str)
+            else value
+            for name in NAMES
+        }
+        output.document(
+            {name: {"value": values[name], "source": loaded.sources[name]} for name in NAMES}
+        )
         return
-    rows = [(name, masked(name, getattr(loaded.settings, name)), loaded.sources[name]) for name in NAMES]
+    rows = [
+        (name, masked(name, getattr(loaded.settings, name)), loaded.sources[name]) for name in NAMES
+    ]
     output.table(("setting", "value", "from"), rows, flexible="value")
 
 
 @command.command()
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-@click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.  [default: ./hansard.toml]")
+@click.option(
+    "--config",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write.  [default: ./hansard.toml]",
+)
 def init(file: Path | None, force: bool) -> None:
     """Write a settings file with every default. It says what each setting is for."""
     from hansard.errors import Conflict
@@ -48,11 +63,15 @@ def init(file: Path | None, force: bool) -> None:
     if target.exists() and not force:
         raise Conflict(f"{target} is there already: --force writes over it", code="target_exists")
     target.write_text(written(), encoding="utf-8")
-    click.echo(f"{target} holds every setting with its default. Take the # away from those that you change.")
+    click.echo(
+        f"{target} holds every setting with its default. Take the # away from those that you change."
+    )
 
 
 @command.command()
-@click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="The settings file.")
+@click.option(
+    "--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="The settings file."
+)
 def path(file: Path | None) -> None:
     """Print the settings file that is read. Exit code 3 when there is none."""
     from hansard.errors import NotFound
@@ -60,7 +79,10 @@ def path(file: Path | None) -> None:
 
     found = file_in(os.environ, file)
     if not found.is_file():
-        raise NotFound(f"there is no settings file {found}: hansard config init writes one", code="config_missing")
+        raise NotFound(
+            f"there is no settings file {found}: hansard config init writes one",
+            code="config_missing",
+        )
     click.echo(found.resolve())
 
 
@@ -69,4 +91,7 @@ def written() -> str:
     from hansard.settings import DEFAULTS, NAMES, described
 
     entries = [f"# {described(name)}\n#{name} = {json.dumps(DEFAULTS[name])}\n" for name in NAMES]
-    return "# Settings of Hansard. A flag or an environment variable such as HANSARD_PORT goes before this file.\n\n" + "\n".join(entries)
+    return (
+        "# Settings of Hansard. A flag or an environment variable such as HANSARD_PORT goes before this file.\n\n"
+        + "\n".join(entries)
+    )

@@ -7,16 +7,28 @@ import time
 import click
 
 from hansard.cli import bars, output
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 
 @click.command()
-@click.option("--live", is_flag=True, help="Then keep one session running, with messages arriving, until Ctrl+C.")
-@click.option("--sessions", "count", type=click.IntRange(1, 1_000_000), metavar="N", help="How many sessions.  [default: all that were written, about 120]")
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Then keep one session running, with messages arriving, until Ctrl+C.",
+)
+@click.option(
+    "--sessions",
+    "count",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="How many sessions.  [default: all that were written, about 120]",
+)
 @click.option("--remove", is_flag=True, help="Delete the sessions that a demo has made.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before --remove.")
-@at_desk(workspace=True)
-async def command(desk: Desk, live: bool, count: int | None, remove: bool, yes: bool) -> None:
+@store_command(workspace=True)
+async def command(
+    context: CommandContext, live: bool, count: int | None, remove: bool, yes: bool
+) -> None:
     """Fill a workspace with believable sessions.
 
     Every state, kind and channel, tool calls and failed ones, pictures, sub-sessions, operators, and ten languages,
@@ -25,18 +37,23 @@ async def command(desk: Desk, live: bool, count: int | None, remove: bool, yes: 
     from hansard import demo
     from hansard.cli.first_run import claim
 
-    async with desk.opened(create=not remove) as service:
+    async with context.opened(create=not remove) as service:
         if not remove:
-            desk.welcome(await claim(service, desk.settings))
-        principal = await desk.principal(service)
+            context.welcome(await claim(service, context.settings))
+        principal = await context.principal(service)
         if remove:
             if not yes:
-                output.confirm(f"Delete the demo's sessions from workspace {principal.workspace_name!r}")
+                output.confirm(
+                    f"Delete the demo's sessions from workspace {principal.workspace_name!r}"
+                )
             gone = await demo.remove(service, principal)
-            desk.result({"deleted": gone}, f"{output.counted(gone, 'demo session is', 'demo sessions are')} gone.")
+            context.result(
+                {"deleted": gone},
+                f"{output.counted(gone, 'demo session is', 'demo sessions are')} gone.",
+            )
             return
         began = time.monotonic()
-        with bars.share("demo", quiet=desk.quiet) as told:
+        with bars.share("demo", quiet=context.quiet) as told:
             new = await demo.fill(service, principal, count, lambda done, total: told(done / total))
         seconds = time.monotonic() - began
         text = (
@@ -44,7 +61,9 @@ async def command(desk: Desk, live: bool, count: int | None, remove: bool, yes: 
             if new
             else "The demo's sessions are there already."
         )
-        desk.result({"new": new, "workspace": principal.workspace_name, "seconds": round(seconds, 3)}, text)
+        context.result(
+            {"new": new, "workspace": principal.workspace_name, "seconds": round(seconds, 3)}, text
+        )
         if live:
-            desk.say("Live until Ctrl+C. Watch it here with:  hansard sessions tail ID")
-            await demo.play_live(service, principal, lambda name: desk.say(f"  {name}"))
+            context.say("Live until Ctrl+C. Watch it here with:  hansard sessions tail ID")
+            await demo.play_live(service, principal, lambda name: context.say(f"  {name}"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import settings_of, store_options
+from hansard.cli.context import settings_of, store_options
 
 if TYPE_CHECKING:
     from hansard.settings import Loaded, Settings
@@ -42,11 +42,22 @@ def command(store: str | None, config: Path | None, quiet: bool, as_json: bool) 
     try:
         loaded = settings_of(config, store=store)
     except Invalid as problem:
-        found.append(Finding("wrong", f"the settings cannot be read: {problem.message}", "mend that first: the store and the port are looked at then"))
+        found.append(
+            Finding(
+                "wrong",
+                f"the settings cannot be read: {problem.message}",
+                "mend that first: the store and the port are looked at then",
+            )
+        )
     else:
         found += asyncio.run(_installation(loaded))
     if as_json:
-        output.document({"sound": all(one.mark != "wrong" for one in found), "findings": [one._asdict() for one in found]})
+        output.document(
+            {
+                "sound": all(one.mark != "wrong" for one in found),
+                "findings": [one._asdict() for one in found],
+            }
+        )
     else:
         for one in found:
             _print(one, quiet=quiet)
@@ -54,9 +65,14 @@ def command(store: str | None, config: Path | None, quiet: bool, as_json: bool) 
 
 
 async def _installation(loaded: Loaded) -> list[Finding]:
-    given = [f"{name} from {source}" for name, source in loaded.sources.items() if source != "default"]
+    given = [
+        f"{name} from {source}" for name, source in loaded.sources.items() if source != "default"
+    ]
     settings = loaded.settings
-    found = [Finding("ok", f"settings: {', '.join(given) or 'all as they come'}"), *_files(settings)]
+    found = [
+        Finding("ok", f"settings: {', '.join(given) or 'all as they come'}"),
+        *_files(settings),
+    ]
     found += [one async for one in _store(settings)]
     return [*found, *_servers(settings)]
 
@@ -67,7 +83,11 @@ def _machine() -> Iterator[Finding]:
 
     yield Finding("ok", f"hansard {__version__} on Python {sys.version.split()[0]}")
     for name in strangers(os.environ):
-        yield Finding("note", f"{name} is in the environment and is no setting", "unset it if it was meant as one: hansard config show lists them all")
+        yield Finding(
+            "note",
+            f"{name} is in the environment and is no setting",
+            "unset it if it was meant as one: hansard config show lists them all",
+        )
 
 
 def _files(settings: Settings) -> Iterator[Finding]:
@@ -78,14 +98,26 @@ def _files(settings: Settings) -> Iterator[Finding]:
     folder = file.parent if file else Path()
     if file is not None:
         if not os.access(folder, os.W_OK):
-            yield Finding("wrong", f"the folder {folder} of the store cannot be written to", "SQLite needs to write beside its file: change the owner")
+            yield Finding(
+                "wrong",
+                f"the folder {folder} of the store cannot be written to",
+                "SQLite needs to write beside its file: change the owner",
+            )
         free = shutil.disk_usage(folder).free
         enough = free >= _ROOM
-        yield Finding("ok" if enough else "note", f"{free / 1e9:,.1f} GB free for the store", "" if enough else "make room: a full disk refuses every write")
+        yield Finding(
+            "ok" if enough else "note",
+            f"{free / 1e9:,.1f} GB free for the store",
+            "" if enough else "make room: a full disk refuses every write",
+        )
     for key in sorted((folder / FOLDER).glob(f"*{FILE}")):
         mode = stat.S_IMODE(key.stat().st_mode)
         private = not mode & 0o077
-        yield Finding("ok" if private else "wrong", f"{key} has mode {mode:04o}", "" if private else f"others can read the admin key: chmod 600 {key}")
+        yield Finding(
+            "ok" if private else "wrong",
+            f"{key} has mode {mode:04o}",
+            "" if private else f"others can read the admin key: chmod 600 {key}",
+        )
 
 
 async def _store(settings: Settings) -> AsyncIterator[Finding]:
@@ -104,16 +136,36 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
         await store.open()
     except Error as problem:
         what, _, advice = problem.message.partition("\n  ")
-        yield Finding("wrong", f"the store {name} does not open: {what}", advice or "see that the database runs and that the URL is right")
+        yield Finding(
+            "wrong",
+            f"the store {name} does not open: {what}",
+            advice or "see that the database runs and that the URL is right",
+        )
         return
     try:
         yield Finding("ok", f"{name} answers: {await store.about()}")
         missing = await store.pending_migrations()
-        advice = "" if not missing else "hansard migrate brings it up to date; hansard serve does it by itself"
-        yield Finding("note" if missing else "ok", f"the store lacks {', '.join(missing)}" if missing else "the store is up to date", advice)
+        advice = (
+            ""
+            if not missing
+            else "hansard migrate brings it up to date; hansard serve does it by itself"
+        )
+        yield Finding(
+            "note" if missing else "ok",
+            f"the store lacks {', '.join(missing)}" if missing else "the store is up to date",
+            advice,
+        )
         problems = await store.check()
-        advice = "stop the server, keep the file, and restore a backup: hansard restore" if problems else ""
-        yield Finding("wrong" if problems else "ok", f"the database is damaged: {problems[0]}" if problems else "the database is sound", advice)
+        advice = (
+            "stop the server, keep the file, and restore a backup: hansard restore"
+            if problems
+            else ""
+        )
+        yield Finding(
+            "wrong" if problems else "ok",
+            f"the database is damaged: {problems[0]}" if problems else "the database is sound",
+            advice,
+        )
     finally:
         await store.close()
 
@@ -129,9 +181,15 @@ def _servers(settings: Settings) -> Iterator[Finding]:
     if server["answers"]:
         yield Finding("ok", f"hansard {server['version']} answers on {server['url']}")
     elif holder := holder_of(settings.host, settings.port):
-        yield Finding("wrong", f"port {settings.port} is taken by {holder}", "start with another one: hansard serve --port N")
+        yield Finding(
+            "wrong",
+            f"port {settings.port} is taken by {holder}",
+            "start with another one: hansard serve --port N",
+        )
     else:
-        yield Finding("ok", f"port {settings.port} is free: no server runs{' there' if others else ''}")
+        yield Finding(
+            "ok", f"port {settings.port} is free: no server runs{' there' if others else ''}"
+        )
 
 
 def _print(one: Finding, *, quiet: bool) -> None:

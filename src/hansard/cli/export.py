@@ -13,18 +13,25 @@ from typing import IO
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 from hansard.cli.filters import filter_of, filters
 
 
 @click.command()
 @click.option(
-    "-o", "--output", "target", type=click.Path(path_type=Path), metavar="FILE", help="The file to write; gzipped when it ends with .gz.  [default: -]"
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file to write; gzipped when it ends with .gz.  [default: -]",
 )
 @click.option("--overwrite", is_flag=True, help="Write FILE also when it is there already.")
 @filters
-@at_desk(workspace=True)
-async def command(desk: Desk, target: Path | None, overwrite: bool, **given: object) -> None:
+@store_command(workspace=True)
+async def command(
+    context: CommandContext, target: Path | None, overwrite: bool, **given: object
+) -> None:
     """Export sessions with their runs and messages, a JSON line each, oldest first.
 
     What was exported comes back whole with `hansard import`. A file appears only when all of it is written, and takes the place of
@@ -33,20 +40,25 @@ async def command(desk: Desk, target: Path | None, overwrite: bool, **given: obj
     import msgspec
 
     from hansard.errors import Conflict
-    from hansard.interchange.exporting import export
+    from hansard.interchange.exporter import export
 
     to_stream = target is None or str(target) == "-"
     if target is not None and not to_stream and target.exists() and not overwrite:  # noqa: ASYNC240 - before anything else is done
-        raise Conflict(f"{target} is there already: say --overwrite to replace it", code="target_exists")
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+        raise Conflict(
+            f"{target} is there already: say --overwrite to replace it", code="target_exists"
+        )
+    async with context.opened() as service:
+        principal = await context.principal(service)
         wanted = await filter_of(service, principal, given)
-        with _opened(target) as file, _bar(quiet=desk.quiet) as on_progress:
+        with _opened(target) as file, _bar(quiet=context.quiet) as on_progress:
             counted = await export(service, principal, wanted, file.write, on_progress)
-    told = ", ".join(output.counted(getattr(counted, name), name[:-1]) for name in ("sessions", "messages", "runs"))
-    if desk.json and not to_stream:
-        desk.document({**msgspec.to_builtins(counted), "file": str(target)})
-    elif not desk.quiet:
+    told = ", ".join(
+        output.counted(getattr(counted, name), name[:-1])
+        for name in ("sessions", "messages", "runs")
+    )
+    if context.json and not to_stream:
+        context.document({**msgspec.to_builtins(counted), "file": str(target)})
+    elif not context.quiet:
         output.note(told if to_stream else f"{told} in {target}")
 
 
@@ -81,9 +93,25 @@ def _bar(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("export"), BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("sessions"), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=Console(stderr=True, no_color=not output.coloured(sys.stderr)), transient=True) as drawn:
+    columns = (
+        TextColumn("export"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("sessions"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(
+        *columns,
+        console=Console(stderr=True, no_color=not output.coloured(sys.stderr)),
+        transient=True,
+    ) as drawn:
         task = drawn.add_task("export")
         yield lambda done, total: drawn.update(task, completed=done, total=total)

@@ -44,22 +44,43 @@ def filters(function: Callable[..., Any]) -> Callable[..., Any]:
     for name in reversed(_TIMES):
         edge = "at or after" if name.endswith("from") else "at or before"
         what = f"{name.partition('_')[0].capitalize()} {edge} this time (ISO 8601, or 24h for that long ago)."
-        function = click.option(f"--{name.replace('_', '-')}", name, type=moment, metavar="TIME", help=what)(function)
+        function = click.option(
+            f"--{name.replace('_', '-')}", name, type=moment, metavar="TIME", help=what
+        )(function)
     for name, what in reversed(_FLAGS.items()):
-        function = click.option(f"--{name}/--no-{name}", name.replace("-", "_"), default=None, help=what)(function)
-    function = click.option("--parent", metavar="ID", help="Those that branched from this session.")(function)
-    function = click.option("--title", metavar="TEXT", help="A part of the title, in any case.")(function)
+        function = click.option(
+            f"--{name}/--no-{name}", name.replace("-", "_"), default=None, help=what
+        )(function)
+    function = click.option(
+        "--parent", metavar="ID", help="Those that branched from this session."
+    )(function)
+    function = click.option("--title", metavar="TEXT", help="A part of the title, in any case.")(
+        function
+    )
     for name, what in reversed(_MANY.items()):
-        function = click.option(f"--{name}", metavar="A,B", multiple=True, help=what, shell_complete=one_of(partial(_allowed, name)))(function)
+        function = click.option(
+            f"--{name}",
+            metavar="A,B",
+            multiple=True,
+            help=what,
+            shell_complete=one_of(partial(_allowed, name)),
+        )(function)
     return function
 
 
-async def filter_of(service: Service, principal: Principal, given: dict[str, object]) -> SessionFilter:
+async def filter_of(
+    service: Service, principal: Principal, given: dict[str, object]
+) -> SessionFilter:
     """The filter that the options ask for; takes them out of ``given``. UsageError names a value that cannot be."""
     from hansard.model import SessionFilter
 
-    parent, subs = cast("str | None", given.pop("parent")), cast("bool | None", given.pop("sub_sessions"))
-    wanted: dict[str, Any] = {name: given.pop(name) for name in ("title", "archived", "ended", "unread", *_TIMES)}
+    parent, subs = (
+        cast("str | None", given.pop("parent")),
+        cast("bool | None", given.pop("sub_sessions")),
+    )
+    wanted: dict[str, Any] = {
+        name: given.pop(name) for name in ("title", "archived", "ended", "unread", *_TIMES)
+    }
     wanted |= {name: _values(name, cast("tuple[str, ...]", given.pop(name))) for name in _MANY}
     wanted["branch"] = {True: (1, 3), False: (0, 2), None: ()}[subs]
     wanted["parent_id"] = ((await service.sessions.read(principal, parent)).id,) if parent else ()
@@ -67,13 +88,15 @@ async def filter_of(service: Service, principal: Principal, given: dict[str, obj
 
 
 def _values(name: str, given: tuple[str, ...]) -> tuple[str, ...]:
-    from hansard.http.reading import split
+    from hansard.http.decoding import split
 
     values = tuple(part for one in given for part in split(one))
     allowed = _allowed(name)
     for value in values if allowed else ():
         if value not in allowed:
-            raise click.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=f"--{name}")
+            raise click.BadParameter(
+                f"{value!r} is not one of {', '.join(allowed)}", param_hint=f"--{name}"
+            )
     return tuple(value.lower() for value in values) if name == "channel" else values
 
 

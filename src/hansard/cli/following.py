@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 _PAUSE, _AT_ONCE = 0.4, 200
 
 
-async def follow(service: Service, principal: Principal, session: str, *, last: int, endless: bool, jsonl: bool) -> None:
+async def follow(
+    service: Service, principal: Principal, session: str, *, last: int, endless: bool, jsonl: bool
+) -> None:
     """Print the last messages, then look for later ones until interrupted; NotFound when the session is gone."""
-    found, messages, _ = await service.messages.list(principal, session, MessageQuery(limit=last, newest=True))
+    found, messages, _ = await service.messages.list(
+        principal, session, MessageQuery(limit=last, newest=True)
+    )
     at = found.last_seq
     _print(found.name, messages, jsonl=jsonl)
     generation = -1
@@ -28,7 +32,9 @@ async def follow(service: Service, principal: Principal, session: str, *, last: 
         current = await service.sessions.generation(principal)
         if current != generation:
             generation = current
-            _, messages, _ = await service.messages.list(principal, session, MessageQuery(limit=_AT_ONCE, after=at))
+            _, messages, _ = await service.messages.list(
+                principal, session, MessageQuery(limit=_AT_ONCE, after=at)
+            )
             at = messages[-1].seq if messages else at
             _print(found.name, messages, jsonl=jsonl)
         await asyncio.sleep(0 if len(messages) == _AT_ONCE else _PAUSE)

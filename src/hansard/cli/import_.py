@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 import click
 
 from hansard.cli import output
-from hansard.cli.again import again
 from hansard.cli.arguments import one_of
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
+from hansard.cli.retype import again
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from hansard.access import Principal
-    from hansard.interchange.importing import Options, Report
-    from hansard.interchange.importing import Progress as Standing
+    from hansard.interchange.importer import Options, Report
+    from hansard.interchange.importer import Progress as SessionRevision
     from hansard.service import Service
 
 PARTIAL = 5
@@ -40,7 +40,9 @@ def zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise click.BadParameter(f"{name!r} is no time zone: write one such as Europe/Berlin or UTC") from None
+        raise click.BadParameter(
+            f"{name!r} is no time zone: write one such as Europe/Berlin or UTC"
+        ) from None
 
 
 def _formats() -> Iterable[str]:
@@ -61,39 +63,74 @@ def _formats() -> Iterable[str]:
     help="chatgpt, claude-code, hansard, openai, pocketpaw, or auto.",
 )
 @click.option("--dry-run", is_flag=True, help="Find out what would happen and change nothing.")
-@click.option("--resume", is_flag=True, help="Go on where an import of the same files was broken off.")
-@click.option("--tz", "tz", type=zone, metavar="ZONE", help="The zone of times without an offset.  [default: UTC; this machine's for PocketPaw's files]")
+@click.option(
+    "--resume", is_flag=True, help="Go on where an import of the same files was broken off."
+)
+@click.option(
+    "--tz",
+    "tz",
+    type=zone,
+    metavar="ZONE",
+    help="The zone of times without an offset.  [default: UTC; this machine's for PocketPaw's files]",
+)
 @click.option("--channel", metavar="NAME", help="The channel of sessions whose file names none.")
-@at_desk(workspace=True)
-async def command(desk: Desk, files: tuple[str, ...], format_: str, dry_run: bool, resume: bool, tz: tzinfo | None, channel: str | None) -> int | None:
+@store_command(workspace=True)
+async def command(
+    context: CommandContext,
+    files: tuple[str, ...],
+    format_: str,
+    dry_run: bool,
+    resume: bool,
+    tz: tzinfo | None,
+    channel: str | None,
+) -> int | None:
     """Import sessions from files, folders, archives, or standard input (-).
 
     Gzipped files are read as they are. An import that is run twice changes nothing the second time. Records that
     cannot be read are set aside in FILE.errors.jsonl with the reason, and the exit code is 5.
     """
     from hansard.cli.first_run import claim
-    from hansard.interchange.importing import Options
+    from hansard.interchange.importer import Options
 
-    options = Options(format=None if format_ == "auto" else format_, zone=tz, channel=channel, dry_run=dry_run, resume=resume)
+    options = Options(
+        format=None if format_ == "auto" else format_,
+        zone=tz,
+        channel=channel,
+        dry_run=dry_run,
+        resume=resume,
+    )
     _check(files)
-    async with desk.opened(create=True) as service:
-        desk.welcome(await claim(service, desk.settings))
-        principal = await desk.principal(service)
+    async with context.opened(create=True) as service:
+        context.welcome(await claim(service, context.settings))
+        principal = await context.principal(service)
         began = time.monotonic()
         try:
-            report = await _imported(desk, service, principal, options, files)
+            report = await _imported(context, service, principal, options, files)
         except asyncio.CancelledError:
             output.note(f"\nStopped; what was read is kept. Go on with:\n  {again('--resume')}")
             raise
-        _told(desk, report, time.monotonic() - began, principal.workspace_name, files=files, dry_run=dry_run)
+        _told(
+            context,
+            report,
+            time.monotonic() - began,
+            principal.workspace_name,
+            files=files,
+            dry_run=dry_run,
+        )
     return PARTIAL if report.bad else None
 
 
-async def _imported(desk: Desk, service: Service, principal: Principal, options: Options, files: Sequence[str]) -> Report:
+async def _imported(
+    context: CommandContext,
+    service: Service,
+    principal: Principal,
+    options: Options,
+    files: Sequence[str],
+) -> Report:
     from hansard.interchange.documents import from_stream
-    from hansard.interchange.importing import Import
+    from hansard.interchange.importer import Import
 
-    with _bar(files, quiet=desk.quiet) as on_progress:
+    with _bar(files, quiet=context.quiet) as on_progress:
         work = Import(service, principal, options, on_progress)
         for name in files:
             if name == "-":
@@ -110,37 +147,73 @@ def _check(files: Sequence[str]) -> None:
             raise FileNotFoundError(2, "no such file or folder", name)
 
 
-def _told(desk: Desk, report: Report, seconds: float, workspace: str, *, files: Sequence[str], dry_run: bool) -> None:
+def _told(
+    context: CommandContext,
+    report: Report,
+    seconds: float,
+    workspace: str,
+    *,
+    files: Sequence[str],
+    dry_run: bool,
+) -> None:
     import msgspec
 
-    if desk.json:
-        desk.document({**msgspec.to_builtins(report), "seconds": round(seconds, 3), "workspace": workspace, "dry_run": dry_run})
+    if context.json:
+        context.document(
+            {
+                **msgspec.to_builtins(report),
+                "seconds": round(seconds, 3),
+                "workspace": workspace,
+                "dry_run": dry_run,
+            }
+        )
         return
     updated = f", {report.updated:,} updated" if report.updated else ""
     would = "would be " if dry_run else ""
     for note in report.notes:
         output.note(note)
     if report.earlier:
-        desk.say(f"{report.earlier:,} settled by the import before, and passed over")
-    desk.say(f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {output.counted(report.messages, 'message')} in {seconds:.1f} s")
+        context.say(f"{report.earlier:,} settled by the import before, and passed over")
+    context.say(
+        f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {output.counted(report.messages, 'message')} in {seconds:.1f} s"
+    )
     for problem in report.problems[:_SHOWN]:
         output.note(f"  {problem.file}, record {problem.record}: {problem.reason}")
     for name in report.errors:
         output.note(f"All bad ones, with reasons: {name}")
-    if any(Path(name).is_dir() for name in files) and not (report.new or report.updated or report.same or report.bad or report.earlier or report.skipped):
-        output.note("No session was found there: files to import end with .json, .jsonl or .ndjson, gzipped or not.")
+    if any(Path(name).is_dir() for name in files) and not (
+        report.new
+        or report.updated
+        or report.same
+        or report.bad
+        or report.earlier
+        or report.skipped
+    ):
+        output.note(
+            "No session was found there: files to import end with .json, .jsonl or .ndjson, gzipped or not."
+        )
     if report.skipped:
-        output.note(f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}")
+        output.note(
+            f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}"
+        )
 
 
 @contextlib.contextmanager
-def _bar(files: Sequence[str], *, quiet: bool) -> Iterator[Callable[[Standing], None] | None]:
+def _bar(
+    files: Sequence[str], *, quiet: bool
+) -> Iterator[Callable[[SessionRevision], None] | None]:
     """A bar on standard error: file, share, rate, time left, new, same and bad, as many as fit; nothing where that is no terminal."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True, no_color=not output.coloured(sys.stderr))
     columns = (
@@ -156,8 +229,14 @@ def _bar(files: Sequence[str], *, quiet: bool) -> Iterator[Callable[[Standing], 
         task = drawn.add_task("import", total=_size(files), file="", rate="", counts="")
         place = _Overall(_LONGEST if console.width >= _WIDE else _SHORTER)
 
-        def on_progress(now: Standing) -> None:
-            drawn.update(task, completed=place.reached(now), file=place.name, rate=place.rate(now), counts=_counts(now))
+        def on_progress(now: SessionRevision) -> None:
+            drawn.update(
+                task,
+                completed=place.reached(now),
+                file=place.name,
+                rate=place.rate(now),
+                counts=_counts(now),
+            )
 
         yield on_progress
 
@@ -173,7 +252,7 @@ class _Overall:
         self._here = 0
         self._began = time.monotonic()
 
-    def reached(self, now: Standing) -> int:
+    def reached(self, now: SessionRevision) -> int:
         if now.file != self._file:
             self._before += self._here
             self._file, self.name = now.file, self._shown(output.plain(Path(now.file).name))
@@ -183,11 +262,11 @@ class _Overall:
     def _shown(self, name: str) -> str:
         return name if len(name) <= self._longest else f"…{name[1 - self._longest :]}"
 
-    def rate(self, now: Standing) -> str:
+    def rate(self, now: SessionRevision) -> str:
         return f"{now.messages / max(time.monotonic() - self._began, 0.001):,.0f} messages/s"
 
 
-def _counts(now: Standing) -> str:
+def _counts(now: SessionRevision) -> str:
     return f"{now.new + now.updated:,} new / {now.same:,} same / {now.bad:,} bad"
 
 

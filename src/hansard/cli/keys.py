@@ -10,7 +10,7 @@ import click
 
 from hansard.cli import output
 from hansard.cli.arguments import names, one_of, span
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
     from hansard.model import Key
@@ -43,41 +43,72 @@ class Create(click.Command):
 
 @command.command(cls=Create)
 @click.option(
-    "--scopes", type=names, default=SCOPES, show_default=True, metavar="A,B", shell_complete=one_of(_scopes), help="What the key may do; 'all' for everything."
+    "--scopes",
+    type=names,
+    default=SCOPES,
+    show_default=True,
+    metavar="A,B",
+    shell_complete=one_of(_scopes),
+    help="What the key may do; 'all' for everything.",
 )
 @click.option("--name", default="key", show_default=True, help="What the key is called in lists.")
-@click.option("--expires-in", "lifetime", type=span, metavar="SPAN", help="When it ends, such as 12h or 90d.  [default: never]")
+@click.option(
+    "--expires-in",
+    "lifetime",
+    type=span,
+    metavar="SPAN",
+    help="When it ends, such as 12h or 90d.  [default: never]",
+)
 @click.option("--user", metavar="ID", help="Narrow it to one end user's sessions.")
 @click.option("--app", metavar="ID", help="Narrow it to one application's sessions.")
-@at_desk(workspace=True)
-async def create(desk: Desk, scopes: tuple[str, ...], name: str, lifetime: int | None, user: str | None, app: str | None) -> None:
+@store_command(workspace=True)
+async def create(
+    context: CommandContext,
+    scopes: tuple[str, ...],
+    name: str,
+    lifetime: int | None,
+    user: str | None,
+    app: str | None,
+) -> None:
     """Create a key. Its text is printed once and kept nowhere.
 
     Scopes: sessions:read, sessions:write, sessions:delete, keys:admin, export, audit:read, workspaces:admin.
     """
     from hansard.access import ALL_SCOPES
 
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         wanted = ALL_SCOPES if scopes == ("all",) else scopes
         expires_at = None if lifetime is None else service.clock() + lifetime
-        text, key = await service.keys.create(principal, name, wanted, expires_at=expires_at, user_id=user, app=app)
-    _shown(desk, text, key, principal.workspace_name)
+        text, key = await service.keys.create(
+            principal, name, wanted, expires_at=expires_at, user_id=user, app=app
+        )
+    _shown(context, text, key, principal.workspace_name)
 
 
 @command.command("list")
 @click.option("--all", "everything", is_flag=True, help="Revoked and expired keys as well.")
-@at_desk(workspace=True)
-async def list_(desk: Desk, everything: bool) -> None:
+@store_command(workspace=True)
+async def list_(context: CommandContext, everything: bool) -> None:
     """List the keys of a workspace, never their text."""
-    async with desk.opened() as service:
+    async with context.opened() as service:
         now = service.clock()
-        found = [key for key in await service.keys.list(await desk.principal(service)) if everything or _state(key, now) == "active"]
-    if desk.json:
-        desk.document({"data": [_document(key) for key in found]})
+        found = [
+            key
+            for key in await service.keys.list(await context.principal(service))
+            if everything or _state(key, now) == "active"
+        ]
+    if context.json:
+        context.document({"data": [_document(key) for key in found]})
     else:
         rows = [
-            (key.id, key.name, _state(key, now), " ".join(key.scopes), *(output.ago(at, now) for at in (key.created_at, key.last_used_at, key.expires_at)))
+            (
+                key.id,
+                key.name,
+                _state(key, now),
+                " ".join(key.scopes),
+                *(output.ago(at, now) for at in (key.created_at, key.last_used_at, key.expires_at)),
+            )
             for key in found
         ]
         output.table(
@@ -91,41 +122,52 @@ async def list_(desk: Desk, everything: bool) -> None:
 
 @command.command()
 @click.argument("key_id", metavar="ID")
-@click.option("--grace", type=span, default="24h", show_default=True, metavar="SPAN", help="How long the old key still works.")
-@at_desk(workspace=True)
-async def rotate(desk: Desk, key_id: str, grace: int) -> None:
+@click.option(
+    "--grace",
+    type=span,
+    default="24h",
+    show_default=True,
+    metavar="SPAN",
+    help="How long the old key still works.",
+)
+@store_command(workspace=True)
+async def rotate(context: CommandContext, key_id: str, grace: int) -> None:
     """Make a new key with the same rights. The old one works until the grace period ends."""
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         text, key = await service.keys.rotate(principal, _ident(key_id), grace_us=grace)
-    _shown(desk, text, key, principal.workspace_name)
+    _shown(context, text, key, principal.workspace_name)
 
 
 @command.command()
 @click.argument("key_id", metavar="ID")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@at_desk(workspace=True)
-async def revoke(desk: Desk, key_id: str, yes: bool) -> None:
+@store_command(workspace=True)
+async def revoke(context: CommandContext, key_id: str, yes: bool) -> None:
     """End a key for ever, within two seconds."""
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         ident = _ident(key_id)
         if not yes:
-            output.confirm(f"Lock out whoever uses the key {ident} of workspace {principal.workspace_name!r}")
+            output.confirm(
+                f"Lock out whoever uses the key {ident} of workspace {principal.workspace_name!r}"
+            )
         await service.keys.revoke(principal, ident)
-    if desk.json:
-        desk.document({"id": ident, "revoked": True})
-    desk.say(f"Key {ident} is revoked.")
+    if context.json:
+        context.document({"id": ident, "revoked": True})
+    context.say(f"Key {ident} is revoked.")
 
 
-def _shown(desk: Desk, text: str, key: Key, workspace: str) -> None:
-    if desk.json:
-        desk.document({"key": text, "workspace": workspace, **_document(key)})
-    elif desk.quiet:
+def _shown(context: CommandContext, text: str, key: Key, workspace: str) -> None:
+    if context.json:
+        context.document({"key": text, "workspace": workspace, **_document(key)})
+    elif context.quiet:
         click.echo(text)
     else:
         click.echo(text)
-        output.note(f"This is the only time that the key is shown. Workspace {workspace!r}, scopes: {', '.join(key.scopes)}")
+        output.note(
+            f"This is the only time that the key is shown. Workspace {workspace!r}, scopes: {', '.join(key.scopes)}"
+        )
 
 
 def _ident(given: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
     from hansard.model import MessageDraft
@@ -24,11 +24,22 @@ def command() -> None:
 @command.command()
 @click.argument("session", metavar="ID")
 @click.argument("text", required=False, metavar="[TEXT]")
-@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True, help="Who says it.")
-@click.option("--client-id", metavar="ID", help="A name for the message: said twice, it is stored once.")
+@click.option(
+    "--role", type=click.Choice(ROLES), default="user", show_default=True, help="Who says it."
+)
+@click.option(
+    "--client-id", metavar="ID", help="A name for the message: said twice, it is stored once."
+)
 @click.option("--start", is_flag=True, help="Begin the session when it is not there yet.")
-@at_desk(workspace=True)
-async def add(desk: Desk, session: str, text: str | None, role: str, client_id: str | None, start: bool) -> None:
+@store_command(workspace=True)
+async def add(
+    context: CommandContext,
+    session: str,
+    text: str | None,
+    role: str,
+    client_id: str | None,
+    start: bool,
+) -> None:
     """Append a message; without TEXT, standard input is read.
 
     Lines of JSON objects on standard input are messages as the API takes them ({"role", "text" or "parts", …});
@@ -37,25 +48,31 @@ async def add(desk: Desk, session: str, text: str | None, role: str, client_id: 
     from hansard.model import SessionDraft
     from hansard.native.messages import message_out
 
-    drafts = [_plain(text, role, client_id)] if text is not None else _read(sys.stdin.buffer.read(), role, client_id)
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    drafts = (
+        [_plain(text, role, client_id)]
+        if text is not None
+        else _read(sys.stdin.buffer.read(), role, client_id)
+    )
+    async with context.opened() as service:
+        principal = await context.principal(service)
         if start:
             _, messages = await service.sessions.record(principal, SessionDraft(id=session), drafts)
         else:
             _, messages = await service.messages.append(principal, session, drafts)
     told = [message_out(session, message) for message in messages]
-    if desk.json:
-        desk.document({"data": told})
+    if context.json:
+        context.document({"data": told})
     for one in told:
-        desk.say(f"{one.id}  seq {one.seq}")
+        context.say(f"{one.id}  seq {one.seq}")
 
 
 def _read(given: bytes, role: str, client_id: str | None) -> list[MessageDraft]:
     text = given.strip()
     if not text.startswith(b"{"):
         return [_plain(text.decode(errors="replace"), role, client_id)]
-    return [_draft(line, number) for number, line in enumerate(given.splitlines(), 1) if line.strip()]
+    return [
+        _draft(line, number) for number, line in enumerate(given.splitlines(), 1) if line.strip()
+    ]
 
 
 def _draft(line: bytes, number: int) -> MessageDraft:
@@ -63,7 +80,7 @@ def _draft(line: bytes, number: int) -> MessageDraft:
     import msgspec
 
     from hansard.errors import Invalid
-    from hansard.http.complaints import complaint
+    from hansard.http.validation_errors import complaint
     from hansard.native.messages import MessageIn, draft_of
 
     try:
@@ -83,4 +100,6 @@ def _plain(text: str, role: str, client_id: str | None) -> MessageDraft:
 
     if not text:
         raise Invalid("there is no text: give it as an argument or on standard input", param="text")
-    return MessageDraft(role=cast("Role", role), parts=parts.text_part(text), text=text, client_id=client_id)
+    return MessageDraft(
+        role=cast("Role", role), parts=parts.text_part(text), text=text, client_id=client_id
+    )

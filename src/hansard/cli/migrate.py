@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Only say what is missing; exit code 1 when something is.")
-@at_desk()
-async def command(desk: Desk, check: bool) -> int | None:
+@click.option(
+    "--check", is_flag=True, help="Only say what is missing; exit code 1 when something is."
+)
+@store_command()
+async def command(context: CommandContext, check: bool) -> int | None:
     """Bring the store up to date, or make it.
 
     Migrations go forward only and work while a server of the version before is running.
@@ -18,16 +20,25 @@ async def command(desk: Desk, check: bool) -> int | None:
     from hansard.app import open_store
     from hansard.settings import masked
 
-    store = open_store(desk.settings)
+    store = open_store(context.settings)
     await store.open()
     try:
         names = await store.pending_migrations() if check else await store.migrate()
     finally:
         await store.close()
-    if desk.json:
-        desk.document({"store": masked("store", desk.settings.store), "pending" if check else "applied": names})
+    if context.json:
+        context.document(
+            {
+                "store": masked("store", context.settings.store),
+                "pending" if check else "applied": names,
+            }
+        )
     elif check:
-        desk.say(f"Missing: {', '.join(names)}. Run: hansard migrate" if names else "The store is up to date.")
+        context.say(
+            f"Missing: {', '.join(names)}. Run: hansard migrate"
+            if names
+            else "The store is up to date."
+        )
     else:
-        desk.say(f"Applied {', '.join(names)}." if names else "The store is up to date.")
+        context.say(f"Applied {', '.join(names)}." if names else "The store is up to date.")
     return 1 if check and names else None

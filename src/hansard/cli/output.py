@@ -72,7 +72,13 @@ def confirm(question: str) -> None:
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = (), flexible: str = "", spare: Sequence[str] = (), empty: str = ""
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    flexible: str = "",
+    spare: Sequence[str] = (),
+    empty: str = "",
 ) -> None:
     """Rows under their columns on a terminal; the same rows without a heading, separated by tabs, in a pipe.
 
@@ -83,9 +89,11 @@ def table(
         for row in rows:
             click.echo("\t".join(plain(value) for value in row))
     elif rows:
-        from hansard.cli.drawing import drawn
+        from hansard.cli.charts import drawn
 
-        for line_ in drawn(columns, [[plain(value) for value in row] for row in rows], right, flexible, spare):
+        for line_ in drawn(
+            columns, [[plain(value) for value in row] for row in rows], right, flexible, spare
+        ):
             click.echo(line_)
     elif empty:
         click.echo(empty)
@@ -98,5 +106,11 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 def plain(value: object) -> str:
     """A value as one cell of one line, nothing in it that moves a terminal's cursor."""
-    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and sys.stdout.isatty() else "" if value is None else str(value)
+    text = (
+        f"{value:,}"
+        if isinstance(value, int) and not isinstance(value, bool) and sys.stdout.isatty()
+        else ""
+        if value is None
+        else str(value)
+    )
     return "".join(one if one.isprintable() else " " for one in text)

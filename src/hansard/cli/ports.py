@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from hansard.cli.again import again
+from hansard.cli.retype import again
 from hansard.errors import Conflict, Invalid
 
 _TRIES = 20
@@ -26,9 +26,15 @@ def listening(host: str, port: int) -> socket.socket:
             holder = holder_of(host, port)
             free = next_free(host, port)
             hint = f"\n  Port {free} is free:  {again('--port', str(free))}" if free else ""
-            raise Conflict(f"port {port} on {host} is taken{f' by {holder}' if holder else ''}.{hint}", code="port_taken") from problem
+            raise Conflict(
+                f"port {port} on {host} is taken{f' by {holder}' if holder else ''}.{hint}",
+                code="port_taken",
+            ) from problem
         if problem.errno == errno.EACCES:
-            raise Invalid(f"this user may not listen on port {port}: choose one above 1023 with --port", code="port_forbidden") from problem
+            raise Invalid(
+                f"this user may not listen on port {port}: choose one above 1023 with --port",
+                code="port_forbidden",
+            ) from problem
         raise Invalid(f"cannot listen on {host}: {problem.strerror}", code="bad_host") from problem
 
 
@@ -59,9 +65,15 @@ def of_users(file: Path) -> list[int]:
 
 def _resolved(host: str, port: int) -> tuple[int, tuple[object, ...]]:
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
     except (OSError, UnicodeError) as problem:
-        raise Invalid(f"{host!r} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for every network", code="bad_host", param="host") from problem
+        raise Invalid(
+            f"{host!r} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for every network",
+            code="bad_host",
+            param="host",
+        ) from problem
     return family, address
 
 
@@ -108,10 +120,16 @@ def _listening() -> dict[str, int]:
     found: dict[str, int] = {}
     for table in ("tcp", "tcp6"):
         try:
-            rows = [line.split() for line in (Path("/proc/net") / table).read_text().splitlines()[1:]]
+            rows = [
+                line.split() for line in (Path("/proc/net") / table).read_text().splitlines()[1:]
+            ]
         except OSError:
             continue
-        found |= {f"socket:[{row[9]}]": int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"}
+        found |= {
+            f"socket:[{row[9]}]": int(row[1].rpartition(":")[2], 16)
+            for row in rows
+            if row[3] == "0A"
+        }
     return found
 
 
@@ -135,7 +153,9 @@ def _name(process: Path) -> str:
 
 def _users_by_proc(file: str) -> set[int]:
     sockets = _listening()
-    return {sockets[one] for _, opened in _opened() if file in opened for one in opened & sockets.keys()}
+    return {
+        sockets[one] for _, opened in _opened() if file in opened for one in opened & sockets.keys()
+    }
 
 
 def _users_by_lsof(file: str) -> set[int]:

@@ -62,11 +62,15 @@ class Root(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         known = self.list_commands(ctx)
-        if cmd_name not in known and ctx.resilient_parsing:  # a shell that completes what is not written yet
+        if (
+            cmd_name not in known and ctx.resilient_parsing
+        ):  # a shell that completes what is not written yet
             return None
         if cmd_name not in known:
             ctx.fail(f"there is no command {cmd_name!r}{_meant(cmd_name, known)}")
-        found: click.Command = import_module(f"hansard.cli.{cmd_name}{'_' * iskeyword(cmd_name)}").command
+        found: click.Command = import_module(
+            f"hansard.cli.{cmd_name}{'_' * iskeyword(cmd_name)}"
+        ).command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -83,7 +87,9 @@ def _meant(name: str, known: list[str]) -> str:
     return f": did you mean {close[0]!r}?" if close else ": hansard --help lists them"
 
 
-@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__, "--version", message="hansard %(version)s")
 @click.pass_context
 def root(context: click.Context) -> None:
@@ -122,7 +128,10 @@ def _outside(problem: BaseException) -> int:
             return USAGE
         case click.UsageError():
             if problem.ctx is not None:
-                click.echo(f"{problem.ctx.get_usage()}\nTry '{problem.ctx.command_path} --help' for help.\n", err=True)
+                click.echo(
+                    f"{problem.ctx.get_usage()}\nTry '{problem.ctx.command_path} --help' for help.\n",
+                    err=True,
+                )
             _tell(problem.format_message())
             return USAGE
         case click.ClickException():

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import click
 
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 
 @click.command()
-@click.option("--role", required=True, metavar="NAME", help="The role that the server will run as: neither a superuser nor exempt from row-level security.")
-@at_desk()
-async def command(desk: Desk, role: str) -> None:
+@click.option(
+    "--role",
+    required=True,
+    metavar="NAME",
+    help="The role that the server will run as: neither a superuser nor exempt from row-level security.",
+)
+@store_command()
+async def command(context: CommandContext, role: str) -> None:
     """Put row-level security on every table of tenants, and let ROLE work with them.
 
     Run it as the owner of the tables, again after each migration. Then start the server with a store URL of ROLE and
@@ -18,13 +23,15 @@ async def command(desk: Desk, role: str) -> None:
     """
     from hansard.app import open_store
 
-    store = open_store(desk.settings)
+    store = open_store(context.settings)
     await store.open()
     try:
         await store.migrate()
         tables = await store.secure(role)
     finally:
         await store.close()
-    if desk.json:
-        desk.document({"role": role, "tables": tables})
-    desk.say(f"{len(tables)} tables show {role} the rows of one workspace at a time. Now: row_security = true in the server's settings.")
+    if context.json:
+        context.document({"role": role, "tables": tables})
+    context.say(
+        f"{len(tables)} tables show {role} the rows of one workspace at a time. Now: row_security = true in the server's settings."
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from hansard.cli.desk import settings_of, store_options
+from hansard.cli.context import settings_of, store_options
 
 if TYPE_CHECKING:
     import socket
@@ -25,11 +25,32 @@ _TURN = 0.0005
 
 @click.command()
 @click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65_535), metavar="N", help="The port to listen on; 0 takes a free one.  [default: 8765]")
-@click.option("--access-log/--no-access-log", default=None, help="Write a JSON line for each request to standard error.")
-@click.option("--migrate/--no-migrate", default=None, help="Bring the store up to date first, or refuse to start.  [default: migrate]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    metavar="N",
+    help="The port to listen on; 0 takes a free one.  [default: 8765]",
+)
+@click.option(
+    "--access-log/--no-access-log",
+    default=None,
+    help="Write a JSON line for each request to standard error.",
+)
+@click.option(
+    "--migrate/--no-migrate",
+    default=None,
+    help="Bring the store up to date first, or refuse to start.  [default: migrate]",
+)
 @store_options
-def command(host: str | None, port: int | None, access_log: bool | None, migrate: bool | None, store: str | None, config: Path | None, quiet: bool) -> int:
+def command(
+    host: str | None,
+    port: int | None,
+    access_log: bool | None,
+    migrate: bool | None,
+    store: str | None,
+    config: Path | None,
+    quiet: bool,
+) -> int:
     """Run the server: the APIs, and the page, over one store.
 
     Without any option it listens on http://127.0.0.1:8765 and keeps its store in ./hansard.db.
@@ -38,7 +59,9 @@ def command(host: str | None, port: int | None, access_log: bool | None, migrate
 
     from hansard.cli.ports import listening
 
-    settings = settings_of(config, store=store, host=host, port=port, access_log=access_log, migrate=migrate).settings
+    settings = settings_of(
+        config, store=store, host=host, port=port, access_log=access_log, migrate=migrate
+    ).settings
     sys.setswitchinterval(_TURN)
     with listening(settings.host, settings.port) as bound:
         uvloop.run(_serve(settings, [bound], quiet=quiet))
@@ -58,7 +81,11 @@ async def _serve(settings: Settings, sockets: list[socket.socket], *, quiet: boo
     async with running(settings, showing.fill) as app, showing:
         claimed = await claim(app.service, settings)
         lines = [] if quiet else banner(settings, sockets[0], app, is_new=is_new, claimed=claimed)
-        server = Server(config_of(app, settings), ready=lambda: click.echo("\n".join(lines)) if lines else None, stopping=app.service.events.end)
+        server = Server(
+            config_of(app, settings),
+            ready=lambda: click.echo("\n".join(lines)) if lines else None,
+            stopping=app.service.events.end,
+        )
         await server.serve(sockets)
 
 
@@ -80,6 +107,8 @@ class Showing:
         from hansard import demo
 
         await demo.fill(service, principal)
-        playing = asyncio.create_task(demo.play_live(service, principal, lambda _name: None, rounds=_ROUNDS))
+        playing = asyncio.create_task(
+            demo.play_live(service, principal, lambda _name: None, rounds=_ROUNDS)
+        )
         self._playing.add(playing)
         playing.add_done_callback(self._playing.discard)

@@ -20,7 +20,9 @@ _BACKLOG = 2048
 class Server(uvicorn.Server):
     """Says when it is ready and when it is told to stop, and returns then, so that the store is closed in order."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], object], stopping: Callable[[], object]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], object], stopping: Callable[[], object]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
         self._stopping = stopping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 from hansard.cli.filters import filter_of, filters
 
 if TYPE_CHECKING:
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from hansard.model.session import Resolution, Sort
     from hansard.service import Service
 
-SORTS = ("-updated_at", "updated_at", "-created_at", "created_at", "-active_at", "active_at", "title", "-title")
+SORTS = (
+    "-updated_at",
+    "updated_at",
+    "-created_at",
+    "created_at",
+    "-active_at",
+    "active_at",
+    "title",
+    "-title",
+)
 _PAGE, _TITLE = 200, 48
 
 
@@ -27,59 +36,98 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--sort", type=click.Choice(SORTS), default="-updated_at", show_default=True, metavar="FIELD", help="Such as -updated_at, created_at or title.")
-@click.option("--limit", type=click.IntRange(1, _PAGE), default=50, show_default=True, help="How many.")
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default="-updated_at",
+    show_default=True,
+    metavar="FIELD",
+    help="Such as -updated_at, created_at or title.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, _PAGE), default=50, show_default=True, help="How many."
+)
 @click.option("--cursor", metavar="TEXT", help="Go on where the last list ended.")
-@click.option("--all", "everything", is_flag=True, help="Every session that matches, not only one page.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Every session that matches, not only one page."
+)
 @click.option("--jsonl", is_flag=True, help="Print a JSON line for each session.")
 @filters
-@at_desk(workspace=True)
-async def list_(desk: Desk, sort: str, limit: int, cursor: str | None, everything: bool, jsonl: bool, **given: object) -> None:
+@store_command(workspace=True)
+async def list_(
+    context: CommandContext,
+    sort: str,
+    limit: int,
+    cursor: str | None,
+    everything: bool,
+    jsonl: bool,
+    **given: object,
+) -> None:
     """List sessions, the latest change first. Activity, which -active_at sorts by, is the last message."""
     import msgspec
 
     from hansard.model import SessionQuery
 
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         wanted = await filter_of(service, principal, given)
-        query = SessionQuery(filter=wanted, sort=cast("Sort", sort), limit=_PAGE if everything else limit, cursor=cursor, with_total=True)
+        query = SessionQuery(
+            filter=wanted,
+            sort=cast("Sort", sort),
+            limit=_PAGE if everything else limit,
+            cursor=cursor,
+            with_total=True,
+        )
         page = await service.sessions.list(principal, query)
         found = page.items
         while everything and page.next_cursor:
             if jsonl:
                 _lines(found)
                 found = []
-            page = await service.sessions.list(principal, msgspec.structs.replace(query, cursor=page.next_cursor, with_total=False))
+            page = await service.sessions.list(
+                principal, msgspec.structs.replace(query, cursor=page.next_cursor, with_total=False)
+            )
             found = [*found, *page.items]
         now = service.clock()
     if jsonl:
         _lines(found)
-    elif desk.json:
-        _document(desk, found, page)
+    elif context.json:
+        _document(context, found, page)
     else:
-        _listed(desk, found, page, now)
+        _listed(context, found, page, now)
 
 
 @command.command()
 @click.argument("session", metavar="ID")
-@click.option("--last", type=click.IntRange(0), default=0, metavar="N", help="Only the last N messages.  [default: all]")
-@at_desk(workspace=True)
-async def show(desk: Desk, session: str, last: int) -> None:
+@click.option(
+    "--last",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Only the last N messages.  [default: all]",
+)
+@store_command(workspace=True)
+async def show(context: CommandContext, session: str, last: int) -> None:
     """Show a session: its facts, then what was said."""
     from hansard.cli import transcript
     from hansard.native.messages import message_out
     from hansard.native.runs import run_out
     from hansard.native.sessions import session_out
 
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         found, messages = await service.transcripts.whole(principal, session)
         _, runs = await service.runs.list(principal, session, 100)
     shown = messages[-last:] if last else messages
-    if desk.json:
+    if context.json:
         told = [message_out(found.name, one) for one in shown]
-        desk.document({"session": session_out(found), "messages": told, "runs": [run_out(found, one) for one in runs.items]})
+        context.document(
+            {
+                "session": session_out(found),
+                "messages": told,
+                "runs": [run_out(found, one) for one in runs.items],
+            }
+        )
         return
     for line in (*transcript.heading(found), "", *transcript.told(shown)):
         click.echo(line)
@@ -87,91 +135,141 @@ async def show(desk: Desk, session: str, last: int) -> None:
 
 @command.command()
 @click.argument("session", metavar="ID")
-@click.option("--last", type=click.IntRange(0), default=10, show_default=True, metavar="N", help="Begin with the last N messages.")
+@click.option(
+    "--last",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Begin with the last N messages.",
+)
 @click.option("--no-follow", is_flag=True, help="End after these.")
 @click.option("--jsonl", is_flag=True, help="Print a JSON line for each message.")
-@at_desk(workspace=True, json=False)
-async def tail(desk: Desk, session: str, last: int, no_follow: bool, jsonl: bool) -> None:
+@store_command(workspace=True, json=False)
+async def tail(
+    context: CommandContext, session: str, last: int, no_follow: bool, jsonl: bool
+) -> None:
     """Follow a session: its last messages, then each new one. Ctrl+C ends."""
     from hansard.cli.following import follow
 
-    async with desk.opened() as service:
-        await follow(service, await desk.principal(service), session, last=last, endless=not no_follow, jsonl=jsonl)
+    async with context.opened() as service:
+        await follow(
+            service,
+            await context.principal(service),
+            session,
+            last=last,
+            endless=not no_follow,
+            jsonl=jsonl,
+        )
 
 
 @command.command()
 @click.argument("text")
-@click.option("--sort", type=click.Choice(("recency", "relevance")), default="recency", show_default=True, help="Which come first.")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many sessions.")
+@click.option(
+    "--sort",
+    type=click.Choice(("recency", "relevance")),
+    default="recency",
+    show_default=True,
+    help="Which come first.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many sessions."
+)
 @filters
-@at_desk(workspace=True)
-async def search(desk: Desk, text: str, sort: str, limit: int, **given: object) -> None:
+@store_command(workspace=True)
+async def search(
+    context: CommandContext, text: str, sort: str, limit: int, **given: object
+) -> None:
     """Search the words of all messages and titles.
 
     TEXT may hold words, "exact phrases", prefix*, -not, and state: channel: app: agent: model: user: kind: tag: before:
     after: role: has:tool. System messages are searched only with role:system.
     """
-    from hansard.cli import searching
+    from hansard.cli import search
     from hansard.model import SearchQuery
     from hansard.native.search import found_list
 
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         wanted = await filter_of(service, principal, given)
-        query = SearchQuery(text=text, filter=wanted, system=False, sort=cast("SearchSort", sort), limit=limit, with_total=True)
+        query = SearchQuery(
+            text=text,
+            filter=wanted,
+            system=False,
+            sort=cast("SearchSort", sort),
+            limit=limit,
+            with_total=True,
+        )
         results = await service.search.find(principal, query)
         now = service.clock()
-    if desk.json:
-        desk.document(found_list(results))
+    if context.json:
+        context.document(found_list(results))
         return
-    for line in searching.told(results, now):
+    for line in search.told(results, now):
         click.echo(line)
-    if output.is_terminal() and not desk.quiet:
-        output.note(f"{len(results.items)} of {output.counted(results.total or 0, 'session')}{' and more' if results.total_is_lower_bound else ''}.")
+    if output.is_terminal() and not context.quiet:
+        output.note(
+            f"{len(results.items)} of {output.counted(results.total or 0, 'session')}{' and more' if results.total_is_lower_bound else ''}."
+        )
 
 
 @command.command()
 @click.argument("sessions", nargs=-1, required=True, metavar="ID…")
-@click.option("--unresolved", "resolution", flag_value="unresolved", help="Say that the matter was not settled.")
+@click.option(
+    "--unresolved",
+    "resolution",
+    flag_value="unresolved",
+    help="Say that the matter was not settled.",
+)
 @click.option("--reopen", "resolution", flag_value="open", help="Say that it is open again.")
-@at_desk(workspace=True)
-async def resolve(desk: Desk, sessions: tuple[str, ...], resolution: str | None) -> None:
+@store_command(workspace=True)
+async def resolve(
+    context: CommandContext, sessions: tuple[str, ...], resolution: str | None
+) -> None:
     """Say that the matter of a session was settled."""
     from hansard.model import SessionPatch
     from hansard.native.sessions import session_out
 
     patch = SessionPatch(resolution=cast("Resolution", resolution or "resolved"))
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         changed = [await service.sessions.update(principal, name, patch) for name in sessions]
-    if desk.json:
-        desk.document({"data": [session_out(one) for one in changed]})
+    if context.json:
+        context.document({"data": [session_out(one) for one in changed]})
     for one in changed:
-        desk.say(f"{one.name} is {one.resolution}.")
+        context.say(f"{one.name} is {one.resolution}.")
 
 
 @command.command()
 @click.argument("sessions", nargs=-1, required=True, metavar="ID…")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@at_desk(workspace=True)
-async def delete(desk: Desk, sessions: tuple[str, ...], yes: bool) -> None:
+@store_command(workspace=True)
+async def delete(context: CommandContext, sessions: tuple[str, ...], yes: bool) -> None:
     """Delete sessions with everything below them. Messages, runs and sub-sessions go too, and there is no way back."""
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         if not yes:
             await _asked(service, principal, sessions)
-        gone: list[dict[str, Any]] = [{"id": name, **await service.sessions.delete(principal, name)} for name in sessions]
-    if desk.json:
-        desk.document({"data": gone})
+        gone: list[dict[str, Any]] = [
+            {"id": name, **await service.sessions.delete(principal, name)} for name in sessions
+        ]
+    if context.json:
+        context.document({"data": gone})
     for one in gone:
-        desk.say(f"{one['id']} is gone: {output.counted(one['sessions'], 'session')}, {output.counted(one['messages'], 'message')}.")
+        context.say(
+            f"{one['id']} is gone: {output.counted(one['sessions'], 'session')}, {output.counted(one['messages'], 'message')}."
+        )
 
 
 async def _asked(service: Service, principal: Principal, names: tuple[str, ...]) -> None:
     found = [await service.sessions.read(principal, name) for name in names]
     for one in found:
-        output.note(f"  {one.name}  {output.plain(one.title or one.preview or '')[:_TITLE]}  ({output.counted(one.message_count, 'message')})")
-    output.confirm(f"Delete {'this session' if len(found) == 1 else f'these {len(found)} sessions'} for ever")
+        output.note(
+            f"  {one.name}  {output.plain(one.title or one.preview or '')[:_TITLE]}  ({output.counted(one.message_count, 'message')})"
+        )
+    output.confirm(
+        f"Delete {'this session' if len(found) == 1 else f'these {len(found)} sessions'} for ever"
+    )
 
 
 def _lines(found: list[Session]) -> None:
@@ -181,10 +279,10 @@ def _lines(found: list[Session]) -> None:
         output.line(session_out(one))
 
 
-def _document(desk: Desk, found: list[Session], page: Page[Session]) -> None:
+def _document(context: CommandContext, found: list[Session], page: Page[Session]) -> None:
     from hansard.native.sessions import session_out
 
-    desk.document(
+    context.document(
         {
             "data": [session_out(one) for one in found],
             "has_more": page.has_more,
@@ -194,12 +292,27 @@ def _document(desk: Desk, found: list[Session], page: Page[Session]) -> None:
     )
 
 
-def _listed(desk: Desk, found: list[Session], page: Page[Session], now: int) -> None:
+def _listed(context: CommandContext, found: list[Session], page: Page[Session], now: int) -> None:
     rows = [
-        (one.name, one.state or "", (one.title or one.preview or ""), one.channel or "", one.message_count, output.ago(one.updated_at, now)) for one in found
+        (
+            one.name,
+            one.state or "",
+            (one.title or one.preview or ""),
+            one.channel or "",
+            one.message_count,
+            output.ago(one.updated_at, now),
+        )
+        for one in found
     ]
     columns = ("id", "state", "title", "channel", "messages", "updated")
-    output.table(columns, rows, right=("messages",), flexible="title", spare=("channel", "updated", "messages"), empty="No session matches.")
-    if output.is_terminal() and page.has_more and not desk.quiet:
+    output.table(
+        columns,
+        rows,
+        right=("messages",),
+        flexible="title",
+        spare=("channel", "updated", "messages"),
+        empty="No session matches.",
+    )
+    if output.is_terminal() and page.has_more and not context.quiet:
         of = "" if page.total is None else f" of {page.total:,}"
         output.note(f"{len(found)}{of}. More with --all, or: --cursor {page.next_cursor}")

@@ -9,7 +9,7 @@ import click
 
 from hansard.cli import output
 from hansard.cli.arguments import names
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
     from hansard.model.stats import StatsBy
@@ -27,16 +27,34 @@ def day(text: str) -> date:
 
 
 @click.command()
-@click.option("--from", "first", type=day, metavar="DAY", help="The first day.  [default: 29 days before the last]")
+@click.option(
+    "--from",
+    "first",
+    type=day,
+    metavar="DAY",
+    help="The first day.  [default: 29 days before the last]",
+)
 @click.option("--until", "last", type=day, metavar="DAY", help="The last day.  [default: today]")
-@click.option("--by", type=click.Choice(("channel", "app", "agent", "state")), help="A row for each value instead of each day.")
-@click.option("--channel", type=names, default="", metavar="A,B", help="Only sessions of these channels.")
-@click.option("--app", type=names, default="", metavar="A,B", help="Only sessions of these applications.")
-@click.option("--agent", type=names, default="", metavar="A,B", help="Only sessions of these agents.")
-@click.option("--state", type=names, default="", metavar="A,B", help="Only sessions in these states.")
-@at_desk(workspace=True)
+@click.option(
+    "--by",
+    type=click.Choice(("channel", "app", "agent", "state")),
+    help="A row for each value instead of each day.",
+)
+@click.option(
+    "--channel", type=names, default="", metavar="A,B", help="Only sessions of these channels."
+)
+@click.option(
+    "--app", type=names, default="", metavar="A,B", help="Only sessions of these applications."
+)
+@click.option(
+    "--agent", type=names, default="", metavar="A,B", help="Only sessions of these agents."
+)
+@click.option(
+    "--state", type=names, default="", metavar="A,B", help="Only sessions in these states."
+)
+@store_command(workspace=True)
 async def command(
-    desk: Desk,
+    context: CommandContext,
     first: date | None,
     last: date | None,
     by: str | None,
@@ -48,19 +66,29 @@ async def command(
     """Count sessions, messages, tokens, cost and resolutions, by the day on which the sessions began (UTC)."""
     from hansard.native.stats import StatsParams, query_of, stats_out
 
-    asked = StatsParams(from_=first, until=last, by=cast("StatsBy | None", by), channel=[*channel], app=[*app], agent=[*agent], state=[*state])
+    asked = StatsParams(
+        from_=first,
+        until=last,
+        by=cast("StatsBy | None", by),
+        channel=[*channel],
+        app=[*app],
+        agent=[*agent],
+        state=[*state],
+    )
     query = query_of(asked)
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         while not await service.stats.follow(principal.workspace_id, 20):
             pass
         told = stats_out(query, await service.stats.read(principal, query))
-    if desk.json:
-        desk.document(told)
+    if context.json:
+        context.document(told)
         return
     _drawn(told, by)
-    if told.resolve_median is not None and not desk.quiet:
-        output.note(f"Half of the resolved sessions were resolved within {_span(told.resolve_median)}.")
+    if told.resolve_median is not None and not context.quiet:
+        output.note(
+            f"Half of the resolved sessions were resolved within {_span(told.resolve_median)}."
+        )
 
 
 def _drawn(told: StatsOut, by: str | None) -> None:
@@ -75,13 +103,25 @@ def _drawn(told: StatsOut, by: str | None) -> None:
     if output.is_terminal() and len(rows) > 1:
         rows.append(("all", *_sums(told.data)))
     output.table(
-        (by or "day", *_NUMBERS), rows, right=_NUMBERS, spare=("unresolved", "resolved", "tokens out", "tokens in"), empty="No sessions in these days."
+        (by or "day", *_NUMBERS),
+        rows,
+        right=_NUMBERS,
+        spare=("unresolved", "resolved", "tokens out", "tokens in"),
+        empty="No sessions in these days.",
     )
 
 
 def _sums(found: list[DayOut]) -> tuple[object, ...]:
-    sums = [sum(getattr(one, field) for one in found) for field in ("sessions", "messages", "input_tokens", "output_tokens")]
-    return (*sums, f"${sum(one.cost_usd for one in found):.2f}", sum(one.resolved for one in found), sum(one.unresolved for one in found))
+    sums = [
+        sum(getattr(one, field) for one in found)
+        for field in ("sessions", "messages", "input_tokens", "output_tokens")
+    ]
+    return (
+        *sums,
+        f"${sum(one.cost_usd for one in found):.2f}",
+        sum(one.resolved for one in found),
+        sum(one.unresolved for one in found),
+    )
 
 
 def _span(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +20,8 @@ _KIB, _MIB = 1 << 10, 1 << 20
 
 
 @click.command()
-@at_desk()
-async def command(desk: Desk) -> None:
+@store_command()
+async def command(context: CommandContext) -> None:
     """Say what is in the store, and whether a server answers.
 
     It is asked on the settings' port; of a SQLite store a server on another port of this machine is found as well.
@@ -30,30 +30,44 @@ async def command(desk: Desk) -> None:
     from hansard.settings import masked
     from hansard.store import file_of
 
-    file = file_of(desk.settings.store)
-    async with desk.opened() as service:
+    file = file_of(context.settings.store)
+    async with context.opened() as service:
         facts: dict[str, Any] = {
             "version": __version__,
-            "store": masked("store", desk.settings.store),
+            "store": masked("store", context.settings.store),
             "database": await service.store.about(),
             "bytes": _bytes(file) if file else None,
             "workspaces": await _workspaces(service),
         }
-    facts["server"] = serving(desk.settings)
-    facts["elsewhere"] = elsewhere(desk.settings)
-    if desk.json:
-        desk.document(facts)
+    facts["server"] = serving(context.settings)
+    facts["elsewhere"] = elsewhere(context.settings)
+    if context.json:
+        context.document(facts)
         return
     size = f", {_size(facts['bytes'])}" if facts["bytes"] is not None else ""
     server = facts["server"]
-    desk.say(f"hansard {__version__}")
-    desk.say(f"store    {facts['store']} ({facts['database']}{size})")
-    desk.say(f"server   {server['url']}: " + (f"hansard {server['version']}, answers in {server['ms']:.0f} ms" if server["answers"] else "nothing answers"))
+    context.say(f"hansard {__version__}")
+    context.say(f"store    {facts['store']} ({facts['database']}{size})")
+    context.say(
+        f"server   {server['url']}: "
+        + (
+            f"hansard {server['version']}, answers in {server['ms']:.0f} ms"
+            if server["answers"]
+            else "nothing answers"
+        )
+    )
     for one in facts["elsewhere"]:
-        desk.say(f"         {one['url']}: hansard {one['version']} has this store in use")
-    desk.say()
-    rows = [(one["name"], one["sessions"], one["open"], one["failed"]) for one in facts["workspaces"]]
-    output.table(("workspace", "sessions", "open", "failed"), rows, right=("sessions", "open", "failed"), empty="No workspaces yet.")
+        context.say(f"         {one['url']}: hansard {one['version']} has this store in use")
+    context.say()
+    rows = [
+        (one["name"], one["sessions"], one["open"], one["failed"]) for one in facts["workspaces"]
+    ]
+    output.table(
+        ("workspace", "sessions", "open", "failed"),
+        rows,
+        right=("sessions", "open", "failed"),
+        empty="No workspaces yet.",
+    )
 
 
 def _bytes(file: Path) -> int:
@@ -94,7 +108,11 @@ def elsewhere(settings: Settings) -> list[dict[str, Any]]:
 
     file = file_of(settings.store)
     others = [port for port in of_users(file) if port != settings.port] if file else []
-    return [{"url": address(settings.host, port), "version": version} for port in others if (version := hansard_at(settings.host, port))]
+    return [
+        {"url": address(settings.host, port), "version": version}
+        for port in others
+        if (version := hansard_at(settings.host, port))
+    ]
 
 
 def serving(settings: Settings) -> dict[str, Any]:
@@ -110,4 +128,9 @@ def serving(settings: Settings) -> dict[str, Any]:
         version = answer.json().get("version")
     except (httpx.HTTPError, ValueError, AttributeError):
         return {"url": url, "answers": False, "version": None, "ms": None}
-    return {"url": url, "answers": answer.is_success, "version": version, "ms": round((time.perf_counter() - began) * 1000, 1)}
+    return {
+        "url": url,
+        "answers": answer.is_success,
+        "version": version,
+        "ms": round((time.perf_counter() - began) * 1000, 1),
+    }

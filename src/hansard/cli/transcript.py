@@ -20,7 +20,9 @@ def heading(session: Session) -> Iterator[str]:
     """What a session's row says, a fact a line, empty ones left out."""
     facts = {
         "title": session.title,
-        "state": " ".join(filter(None, (session.state, session.run_error and f"({session.run_error})"))),
+        "state": " ".join(
+            filter(None, (session.state, session.run_error and f"({session.run_error})"))
+        ),
         "resolution": session.resolution,
         "intent": " / ".join(filter(None, (session.intent, session.sub_intent))),
         "user": session.user_id,
@@ -31,7 +33,9 @@ def heading(session: Session) -> Iterator[str]:
         "started": rfc3339(session.created_at),
         "messages": session.message_count,
         "cost": f"${session.cost_nanos / 1e9:.4f}" if session.cost_nanos else None,
-        "tokens": f"{session.input_tokens:,} in, {session.output_tokens:,} out" if session.input_tokens or session.output_tokens else None,
+        "tokens": f"{session.input_tokens:,} in, {session.output_tokens:,} out"
+        if session.input_tokens or session.output_tokens
+        else None,
         "tags": ", ".join(json.loads(bytes(session.tags))),
     }
     yield click.style(session.name, bold=True)
@@ -49,7 +53,9 @@ def told(messages: Iterable[Message]) -> Iterator[str]:
 def lines(message: Message) -> Iterator[str]:
     """One message: who and when, then its parts."""
     who = message.sender or message.role
-    yield click.style(f"{who} ", fg=_COLOURS.get(message.role), bold=True) + click.style(f"#{message.seq}  {rfc3339(message.created_at)}", dim=True)
+    yield click.style(f"{who} ", fg=_COLOURS.get(message.role), bold=True) + click.style(
+        f"#{message.seq}  {rfc3339(message.created_at)}", dim=True
+    )
     for part in parts.decode(message.parts):
         for line in _part(part).splitlines():
             yield f"  {output.plain(line)}"

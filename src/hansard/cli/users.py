@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 
 
 @click.group()
@@ -16,26 +16,37 @@ def command() -> None:
 @command.command()
 @click.argument("user_id", metavar="ID")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@at_desk(workspace=True)
-async def erase(desk: Desk, user_id: str, yes: bool) -> None:
+@store_command(workspace=True)
+async def erase(context: CommandContext, user_id: str, yes: bool) -> None:
     """Erase an end user from a workspace for ever. Sessions, messages written elsewhere and keys go."""
-    async with desk.opened() as service:
-        principal = await desk.principal(service)
+    async with context.opened() as service:
+        principal = await context.principal(service)
         if not yes:
-            output.confirm(f"Erase everything of this user in the workspace {principal.workspace_name!r} for ever")
+            output.confirm(
+                f"Erase everything of this user in the workspace {principal.workspace_name!r} for ever"
+            )
         receipt = await service.users.erase(principal, user_id)
     shown = receipt.body | {"signature": receipt.signature}
-    if desk.json:
-        desk.document(shown)
-    done = "Erased." if any(shown["counts"].values()) else f"Nothing of {user_id!r} is in the workspace {principal.workspace_name!r}: nothing was erased."
-    desk.say(f"{done} Receipt {shown['id']}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in shown["counts"].items()))
+    if context.json:
+        context.document(shown)
+    done = (
+        "Erased."
+        if any(shown["counts"].values())
+        else f"Nothing of {user_id!r} is in the workspace {principal.workspace_name!r}: nothing was erased."
+    )
+    context.say(
+        f"{done} Receipt {shown['id']}: "
+        + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in shown["counts"].items())
+    )
 
 
 @command.command()
 @click.argument("user_id", metavar="ID")
-@at_desk(workspace=True)
-async def receipts(desk: Desk, user_id: str) -> None:
+@store_command(workspace=True)
+async def receipts(context: CommandContext, user_id: str) -> None:
     """Print the receipts about an end user, their signatures checked."""
-    async with desk.opened() as service:
-        found = await service.users.erasures(await desk.principal(service), user_id)
-    desk.document({"data": [one.body | {"signature": one.signature, "signed": one.signed} for one in found]})
+    async with context.opened() as service:
+        found = await service.users.erasures(await context.principal(service), user_id)
+    context.document(
+        {"data": [one.body | {"signature": one.signature, "signed": one.signed} for one in found]}
+    )

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hansard.cli import output
-from hansard.cli.desk import Desk, at_desk
+from hansard.cli.context import CommandContext, store_command
 from hansard.cli.output import counted
 
 if TYPE_CHECKING:
     from hansard.service.audit import Verdict
-    from hansard.service.checking import Findings
+    from hansard.service.verify import Findings
 
 _SHOWN = 20
 
 
 @click.command()
-@at_desk()
-async def command(desk: Desk) -> int:
+@store_command()
+async def command(context: CommandContext) -> int:
     """Check the database, the hash chain of every session, the counters and the audit log.
 
     Reads only, a session at a time, beside a server that goes on. Exit code 1 when anything is not what was written.
@@ -27,17 +27,17 @@ async def command(desk: Desk) -> int:
     from hansard.errors import StoreUnavailable
 
     try:
-        async with desk.opened() as service:
-            findings = await service.checking.verify()
+        async with context.opened() as service:
+            findings = await service.verification.verify()
             verdict = await service.audit.verify()
     except StoreUnavailable as problem:
-        if desk.json:
-            desk.document({"sound": False, "faults": [problem.message]})
+        if context.json:
+            context.document({"sound": False, "faults": [problem.message]})
         output.error(problem.message)
         return 1
     faults = _faults(findings, verdict)
-    if desk.json:
-        desk.document(
+    if context.json:
+        context.document(
             {
                 "sound": not faults,
                 "workspaces": findings.workspaces,
@@ -49,13 +49,24 @@ async def command(desk: Desk) -> int:
             }
         )
     for fault in faults[:_SHOWN]:
-        output.error(" ".join(f"{name} {value}:" for name, value in fault.items() if name != "problem" and value is not None) + f" {fault['problem']}")
+        output.error(
+            " ".join(
+                f"{name} {value}:"
+                for name, value in fault.items()
+                if name != "problem" and value is not None
+            )
+            + f" {fault['problem']}"
+        )
     if len(faults) > _SHOWN:
         output.error(f"and {len(faults) - _SHOWN} more: see --json")
-    desk.say(
+    context.say(
         f"{counted(findings.messages, 'message')} of {counted(findings.sessions, 'session')} in {counted(findings.workspaces, 'workspace')}, "
         f"{counted(verdict.entries, 'audit entry', 'audit entries')}: "
-        + (counted(len(faults), "fault") if faults else f"all as written. Content hash {findings.content_hash}")
+        + (
+            counted(len(faults), "fault")
+            if faults
+            else f"all as written. Content hash {findings.content_hash}"
+        )
     )
     return 1 if faults else 0
 
@@ -63,6 +74,17 @@ async def command(desk: Desk) -> int:
 def _faults(findings: Findings, verdict: Verdict) -> list[dict[str, Any]]:
     return [
         *({"problem": one} for one in findings.database),
-        *({"workspace": one.workspace_id, "session": one.session_id, "seq": one.seq, "problem": one.problem} for one in findings.faults),
-        *({"workspace": one.workspace_id, "audit": one.n, "problem": one.problem} for one in verdict.broken),
+        *(
+            {
+                "workspace": one.workspace_id,
+                "session": one.session_id,
+                "seq": one.seq,
+                "problem": one.problem,
+            }
+            for one in findings.faults
+        ),
+        *(
+            {"workspace": one.workspace_id, "audit": one.n, "problem": one.problem}
+            for one in verdict.broken
+        ),
     ]

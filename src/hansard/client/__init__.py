@@ -25,9 +25,32 @@ from hansard.client.errors import (
     Unreachable,
     Unreadable,
 )
-from hansard.client.fields import NewMessage, NewRun, NewSession, SessionFields, SessionFilter, UsageFields
-from hansard.client.running import AsyncRunning, Running
-from hansard.client.structs import Context, Deleted, Difference, Dropped, Event, Found, Key, Manifest, Message, Page, Run, Session, Snippet, Usage, Workspace
+from hansard.client.params import (
+    NewMessage,
+    NewRun,
+    NewSession,
+    SessionFields,
+    SessionFilter,
+    UsageFields,
+)
+from hansard.client.run_context import AsyncRunning, Running
+from hansard.client.structs import (
+    Context,
+    Deleted,
+    Difference,
+    Dropped,
+    Event,
+    Found,
+    Key,
+    Manifest,
+    Message,
+    Page,
+    Run,
+    Session,
+    Snippet,
+    Usage,
+    Workspace,
+)
 from hansard.client.sync import Hansard
 from hansard.client.verbs import AsyncPages, Pages
 

@@ -9,15 +9,15 @@ from typing import Self, Unpack
 import httpx
 
 from hansard.client import following, keys, messages, runs, search, sessions
-from hansard.client.exchange import Habits
-from hansard.client.fields import NewRun
-from hansard.client.running import AsyncRunning
+from hansard.client.params import NewRun
+from hansard.client.requests import RetryPolicy
+from hansard.client.run_context import AsyncRunning
 from hansard.client.structs import Event, Message
-from hansard.client.verbs import AsyncNoun, async_paging, awaiting
+from hansard.client.verbs import AsyncResource, async_paging, awaiting
 from hansard.client.wire import AsyncWire, address, headers
 
 
-class AsyncSessions(AsyncNoun):
+class AsyncSessions(AsyncResource):
     start = awaiting(sessions.start)
     list = async_paging(sessions.listing)
     count = awaiting(sessions.count)
@@ -39,20 +39,22 @@ class AsyncSessions(AsyncNoun):
         return following.async_tail(self._wire, session, after)
 
 
-class AsyncMessages(AsyncNoun):
+class AsyncMessages(AsyncResource):
     append = awaiting(messages.append)
     list = async_paging(messages.listing)
     read = awaiting(messages.read)
     delete = awaiting(messages.delete)
 
 
-class AsyncRuns(AsyncNoun):
+class AsyncRuns(AsyncResource):
     heartbeat = awaiting(runs.heartbeat)
     finish = awaiting(runs.finish)
     list = async_paging(runs.listing)
     read = awaiting(runs.read)
 
-    def start(self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]) -> AsyncRunning:
+    def start(
+        self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]
+    ) -> AsyncRunning:
         """Start a run, or get the one that has this ``id``: when it is awaited, or entered with ``async with``.
 
         In the block it keeps itself alive and finishes itself. Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
@@ -61,14 +63,14 @@ class AsyncRuns(AsyncNoun):
         return AsyncRunning(self._wire, request, lease=fields.get("lease_seconds", runs.LEASE))
 
 
-class AsyncKeys(AsyncNoun):
+class AsyncKeys(AsyncResource):
     create = awaiting(keys.create)
     list = awaiting(keys.listing)
     rotate = awaiting(keys.rotate)
     revoke = awaiting(keys.revoke)
 
 
-class AsyncHansard(AsyncNoun):
+class AsyncHansard(AsyncResource):
     """A client of a Hansard server. One is enough for an event loop; tasks may share it.
 
     Without ``url`` and ``api_key`` it takes HANSARD_URL and HANSARD_API_KEY from the environment. ``timeout`` is in
@@ -77,10 +79,18 @@ class AsyncHansard(AsyncNoun):
     """
 
     def __init__(
-        self, url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0, retries: int = 2, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        timeout: float = 30.0,
+        retries: int = 2,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        http = httpx.AsyncClient(base_url=address(url), headers=headers(api_key), timeout=timeout, transport=transport)
-        super().__init__(AsyncWire(http, Habits(retries=retries)))
+        http = httpx.AsyncClient(
+            base_url=address(url), headers=headers(api_key), timeout=timeout, transport=transport
+        )
+        super().__init__(AsyncWire(http, RetryPolicy(retries=retries)))
         self.sessions = AsyncSessions(self._wire)
         self.messages = AsyncMessages(self._wire)
         self.runs = AsyncRuns(self._wire)
@@ -103,5 +113,10 @@ class AsyncHansard(AsyncNoun):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.close()

@@ -53,7 +53,13 @@ class Refused(HansardError):
     """
 
     def __init__(
-        self, status: int, problem: dict[str, Any], *, request_id: str | None = None, retry_after: float | None = None, doc_url: str | None = None
+        self,
+        status: int,
+        problem: dict[str, Any],
+        *,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        doc_url: str | None = None,
     ) -> None:
         self.status = status
         self.code: str = problem.get("code") or "error"
@@ -114,7 +120,14 @@ _BY_STATUS: dict[int, type[Refused]] = {
 _SERVER_FAULT = 500
 
 
-def refused(status: int, problem: dict[str, Any], *, request_id: str | None = None, retry_after: float | None = None, doc_url: str | None = None) -> Refused:
+def refused(
+    status: int,
+    problem: dict[str, Any],
+    *,
+    request_id: str | None = None,
+    retry_after: float | None = None,
+    doc_url: str | None = None,
+) -> Refused:
     """The error that an answer with this status and body stands for."""
     kind = _BY_STATUS.get(status, Unavailable if status >= _SERVER_FAULT else Invalid)
     return kind(status, problem, request_id=request_id, retry_after=retry_after, doc_url=doc_url)
@@ -128,5 +141,9 @@ def _fix(error: Refused) -> str | None:
         "run_open": "wait until that run has finished, or start yours without exclusive",
         "internal": "the server's log has the cause under the request id",
     }
-    by_class = {Unauthenticated: "give api_key= or set HANSARD_API_KEY; 'hansard keys create' makes a key", TooMany: wait, Unavailable: wait}
+    by_class = {
+        Unauthenticated: "give api_key= or set HANSARD_API_KEY; 'hansard keys create' makes a key",
+        TooMany: wait,
+        Unavailable: wait,
+    }
     return by_code.get(error.code) or by_class.get(type(error))

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hansard.client.errors import HansardError
-from hansard.client.exchange import Habits, Request, backoff, is_passing
+from hansard.client.requests import Request, RetryPolicy, backoff, is_passing
 from hansard.client.structs import Event
 
 HELLO, RESYNC = "hello", "resync"
@@ -17,7 +17,9 @@ SILENCE = 45.0
 
 def stream(after: int | None) -> Request[None]:
     """The stream of events behind one, or from now on."""
-    headers = {"Accept": "text/event-stream"} | ({} if after is None else {"Last-Event-ID": str(after)})
+    headers = {"Accept": "text/event-stream"} | (
+        {} if after is None else {"Last-Event-ID": str(after)}
+    )
     return Request("GET", "/v1/events", lambda _: None, headers=headers)
 
 
@@ -40,13 +42,13 @@ class Reader:
         return Event.of({"type": fields.get("event", "message"), **data, "id": int(fields["id"])})
 
 
-class Calm:
+class ReconnectPolicy:
     """What to do when a stream breaks: how long to wait, or to give up.
 
     It never gives up once there was an answer; before, after as many tries as any request.
     """
 
-    def __init__(self, habits: Habits) -> None:
+    def __init__(self, habits: RetryPolicy) -> None:
         self._habits = habits
         self._tried = 0
         self._was_there = False

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from hansard.client import messages, sessions
 from hansard.client.errors import HansardError
-from hansard.client.events import HELLO, Calm, concerns, stream
+from hansard.client.events import HELLO, ReconnectPolicy, concerns, stream
 from hansard.client.structs import Event, Message
 from hansard.client.verbs import AsyncPages, Pages
 from hansard.client.wire import AsyncWire, Wire
@@ -15,7 +15,7 @@ from hansard.client.wire import AsyncWire, Wire
 
 def happenings(wire: Wire, after: int | None) -> Iterator[Event]:
     """What happens in the workspace behind the event with the id ``after``, else from now on."""
-    calm = Calm(wire.habits)
+    calm = ReconnectPolicy(wire.habits)
     while True:
         try:
             for event in wire.events(stream(after)):
@@ -30,7 +30,7 @@ def happenings(wire: Wire, after: int | None) -> Iterator[Event]:
 
 def tail(wire: Wire, session: str, after: str | int | None) -> Iterator[Message]:
     """The messages of a session behind ``after``, else from now on; an event only says when to look."""
-    found, calm = wire.send(sessions.read(session)), Calm(wire.habits)
+    found, calm = wire.send(sessions.read(session)), ReconnectPolicy(wire.habits)
     place = found.last_seq if after is None else after
     while True:
         try:
@@ -47,7 +47,7 @@ def tail(wire: Wire, session: str, after: str | int | None) -> Iterator[Message]
 
 async def async_happenings(wire: AsyncWire, after: int | None) -> AsyncGenerator[Event]:
     """As ``happenings``."""
-    calm = Calm(wire.habits)
+    calm = ReconnectPolicy(wire.habits)
     while True:
         try:
             async with aclosing(wire.events(stream(after))) as events:
@@ -61,9 +61,11 @@ async def async_happenings(wire: AsyncWire, after: int | None) -> AsyncGenerator
         await wire.pause(calm.pause())
 
 
-async def async_tail(wire: AsyncWire, session: str, after: str | int | None) -> AsyncGenerator[Message]:
+async def async_tail(
+    wire: AsyncWire, session: str, after: str | int | None
+) -> AsyncGenerator[Message]:
     """As ``tail``."""
-    found, calm = await wire.send(sessions.read(session)), Calm(wire.habits)
+    found, calm = await wire.send(sessions.read(session)), ReconnectPolicy(wire.habits)
     place = found.last_seq if after is None else after
     while True:
         try:
@@ -71,7 +73,9 @@ async def async_tail(wire: AsyncWire, session: str, after: str | int | None) -> 
                 async for event in events:
                     calm.reset()
                     if concerns(event, found.uid):
-                        async for message in AsyncPages(wire, messages.listing(session, after=place)):
+                        async for message in AsyncPages(
+                            wire, messages.listing(session, after=place)
+                        ):
                             yield message
                             place = message.seq
         except HansardError as error:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hansard.client.exchange import Request, path
-from hansard.client.fields import When
+from hansard.client.params import When
+from hansard.client.requests import Request, path
 from hansard.client.structs import Key, Workspace
 
 DEFAULT_SCOPES = ("sessions:read", "sessions:write")
 
 
 def create(
-    name: str, *, scopes: Sequence[str] = DEFAULT_SCOPES, expires_at: When | None = None, user: str | None = None, app: str | None = None
+    name: str,
+    *,
+    scopes: Sequence[str] = DEFAULT_SCOPES,
+    expires_at: When | None = None,
+    user: str | None = None,
+    app: str | None = None,
 ) -> Request[Key]:
     """Create a key, narrowed to one end user or application if you like; its text is in the answer and nowhere else, ever."""
     body = {"name": name, "scopes": scopes, "expires_at": expires_at, "user": user, "app": app}
@@ -27,7 +32,13 @@ def listing() -> Request[list[Key]]:
 
 def rotate(key: str, *, grace_seconds: float = 86_400) -> Request[Key]:
     """Make a key with the same rights; the old one works until the grace period ends."""
-    return Request("POST", path("keys", key, "rotate"), Key.of, body={"grace_seconds": grace_seconds}, repeatable=False)
+    return Request(
+        "POST",
+        path("keys", key, "rotate"),
+        Key.of,
+        body={"grace_seconds": grace_seconds},
+        repeatable=False,
+    )
 
 
 def revoke(key: str) -> Request[None]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from hansard.client.exchange import Request, path
-from hansard.client.fields import NewMessage, Role, UsageFields, When, known
 from hansard.client.pages import listed
+from hansard.client.params import NewMessage, Role, UsageFields, When, known
+from hansard.client.requests import Request, path
 from hansard.client.structs import Deleted, Message, Page
 
 
-def append(session: str, *messages: NewMessage, expected_seq: int | None = None, idempotency_key: str | None = None) -> Request[list[Message]]:
+def append(
+    session: str,
+    *messages: NewMessage,
+    expected_seq: int | None = None,
+    idempotency_key: str | None = None,
+) -> Request[list[Message]]:
     """Append 1-100 messages in one transaction, durable when this returns.
 
     Raises Conflict ``seq_mismatch`` when the session's last seq is no longer ``expected_seq``.
@@ -19,7 +24,9 @@ def append(session: str, *messages: NewMessage, expected_seq: int | None = None,
     for message in messages:
         _check(message)
     body = {"messages": messages, "expected_seq": expected_seq}
-    return Request("POST", path("sessions", session, "messages"), _several, body=body, key=idempotency_key)
+    return Request(
+        "POST", path("sessions", session, "messages"), _several, body=body, key=idempotency_key
+    )
 
 
 def listing(  # noqa: PLR0913 - the parameters of the API
@@ -38,7 +45,14 @@ def listing(  # noqa: PLR0913 - the parameters of the API
     At most one of ``before``, ``after`` and ``around``, which take a message id, a client id or a seq. ``as_of`` shows the
     transcript as it stood then.
     """
-    query = {"order": order, "before": before, "after": after, "around": around, "role": role, "as_of": as_of}
+    query = {
+        "order": order,
+        "before": before,
+        "after": after,
+        "around": around,
+        "role": role,
+        "as_of": as_of,
+    }
     return listed(Message, path("sessions", session, "messages"), page_size, query)
 
 
@@ -49,7 +63,9 @@ def read(session: str, message: str) -> Request[Message]:
 
 def delete(session: str, message: str, *, idempotency_key: str | None = None) -> Request[Deleted]:
     """Delete one message for ever; its seq is never used again."""
-    return Request("DELETE", path("sessions", session, "messages", message), Deleted.of, key=idempotency_key)
+    return Request(
+        "DELETE", path("sessions", session, "messages", message), Deleted.of, key=idempotency_key
+    )
 
 
 def _several(answer: dict[str, list[dict[str, object]]]) -> list[Message]:

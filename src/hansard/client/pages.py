@@ -6,27 +6,41 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from hansard.client.exchange import Request
-from hansard.client.structs import Page, Told
+from hansard.client.requests import Request
+from hansard.client.structs import Page, Record
 
 T = TypeVar("T")
-S = TypeVar("S", bound=Told)
+S = TypeVar("S", bound=Record)
 _PLACES = ("before", "after", "around")
 
 
 _OWN = {"data", "has_more", "next_cursor", "total"}
 
 
-def listed(kind: type[S], path: str, page_size: int | None, query: Mapping[str, object]) -> Request[Page[S]]:
+def listed(
+    kind: type[S], path: str, page_size: int | None, query: Mapping[str, object]
+) -> Request[Page[S]]:
     """The request for a list of these."""
-    return Request("GET", path, _page_of(kind), query={**query, "limit": page_size}, spelled={"limit": "page_size"})
+    return Request(
+        "GET",
+        path,
+        _page_of(kind),
+        query={**query, "limit": page_size},
+        spelled={"limit": "page_size"},
+    )
 
 
 def _page_of(kind: type[S]) -> Callable[[dict[str, Any]], Page[S]]:
     def tell(answer: dict[str, Any]) -> Page[S]:
         data = [kind.of(one) for one in answer["data"]]
         extra = {name: value for name, value in answer.items() if name not in _OWN}
-        return Page(data=data, has_more=bool(answer.get("has_more")), next_cursor=answer.get("next_cursor"), total=answer.get("total"), extra=extra)
+        return Page(
+            data=data,
+            has_more=bool(answer.get("has_more")),
+            next_cursor=answer.get("next_cursor"),
+            total=answer.get("total"),
+            extra=extra,
+        )
 
     return tell
 

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from hansard.client.exchange import Request, path
-from hansard.client.fields import FinalState, NewRun, OpenState, UsageFields, known
 from hansard.client.pages import listed
+from hansard.client.params import FinalState, NewRun, OpenState, UsageFields, known
+from hansard.client.requests import Request, path
 from hansard.client.structs import Page, Run
 
 LEASE = 60.0
 """Seconds without a heartbeat after which a run counts as interrupted, where the caller says nothing."""
 
 
-def start(session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]) -> Request[Run]:
+def start(
+    session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]
+) -> Request[Run]:
     """Start a run, or get the one that has this ``id``.
 
     Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
     """
     body = {"lease_seconds": LEASE, **known(fields, NewRun)}
-    return Request("POST", path("sessions", session, "runs"), Run.of, body=body, key=idempotency_key)
+    return Request(
+        "POST", path("sessions", session, "runs"), Run.of, body=body, key=idempotency_key
+    )
 
 
-def heartbeat(session: str, run: str, *, state: OpenState | None = None, lease_seconds: float | None = None) -> Request[Run]:
+def heartbeat(
+    session: str, run: str, *, state: OpenState | None = None, lease_seconds: float | None = None
+) -> Request[Run]:
     """Keep a run alive for another lease, and say where it stands. Raises Conflict ``run_finished`` for one that is over."""
     body = {"state": state, "lease_seconds": lease_seconds}
     return Request("POST", path("sessions", session, "runs", run, "heartbeat"), Run.of, body=body)
@@ -39,7 +45,13 @@ def finish(  # noqa: PLR0913 - the fields of the API
 ) -> Request[Run]:
     """Finish a run; the session takes its state. ``usage`` is what it used up beyond what its messages report."""
     body = {"state": state, "error": error, "usage": usage and known(usage, UsageFields)}
-    return Request("POST", path("sessions", session, "runs", run, "finish"), Run.of, body=body, key=idempotency_key)
+    return Request(
+        "POST",
+        path("sessions", session, "runs", run, "finish"),
+        Run.of,
+        body=body,
+        key=idempotency_key,
+    )
 
 
 def listing(session: str, *, page_size: int | None = None) -> Request[Page[Run]]:

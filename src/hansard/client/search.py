@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from hansard.client.exchange import Request
-from hansard.client.fields import SearchSort, SessionFilter, known
 from hansard.client.pages import listed
+from hansard.client.params import SearchSort, SessionFilter, known
+from hansard.client.requests import Request
 from hansard.client.structs import Found, Page
 
 
 def search(
-    q: str, *, system: bool = True, sort: SearchSort | None = None, page_size: int | None = None, total: bool = False, **where: Unpack[SessionFilter]
+    q: str,
+    *,
+    system: bool = True,
+    sort: SearchSort | None = None,
+    page_size: int | None = None,
+    total: bool = False,
+    **where: Unpack[SessionFilter],
 ) -> Request[Page[Found]]:
     """The sessions in which this was said, with the best passages of each; iterate and it pages by itself.
 
@@ -19,5 +25,14 @@ def search(
     system said is left out, unless ``q`` has a ``role:``.
     """
     return listed(
-        Found, "/v1/search", page_size, {**known(where, SessionFilter), "q": q, "system": None if system else False, "sort": sort, "total": total or None}
+        Found,
+        "/v1/search",
+        page_size,
+        {
+            **known(where, SessionFilter),
+            "q": q,
+            "system": None if system else False,
+            "sort": sort,
+            "total": total or None,
+        },
     )

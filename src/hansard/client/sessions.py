@@ -4,28 +4,60 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from hansard.client.exchange import Request, path
-from hansard.client.fields import ContextFormat, NewSession, Resolution, SessionFields, SessionFilter, Sort, known
 from hansard.client.pages import listed
+from hansard.client.params import (
+    ContextFormat,
+    NewSession,
+    Resolution,
+    SessionFields,
+    SessionFilter,
+    Sort,
+    known,
+)
+from hansard.client.requests import Request, path
 from hansard.client.structs import Context, Deleted, Difference, Page, Session
 
 
-def start(id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]) -> Request[Session]:
+def start(
+    id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]
+) -> Request[Session]:
     """Create a session, or get the one that has this ``id``, which is left as it is."""
-    return Request("POST", "/v1/sessions", Session.of, body={"id": id, **known(fields, NewSession)}, key=idempotency_key)
+    return Request(
+        "POST",
+        "/v1/sessions",
+        Session.of,
+        body={"id": id, **known(fields, NewSession)},
+        key=idempotency_key,
+    )
 
 
-def listing(*, sort: Sort | None = None, page_size: int | None = None, total: bool = False, **where: Unpack[SessionFilter]) -> Request[Page[Session]]:
+def listing(
+    *,
+    sort: Sort | None = None,
+    page_size: int | None = None,
+    total: bool = False,
+    **where: Unpack[SessionFilter],
+) -> Request[Page[Session]]:
     """The sessions that match, the latest change first; iterate and it pages by itself.
 
     Several values of one field are alternatives, fields add up. ``total`` puts the exact number on each page.
     """
-    return listed(Session, "/v1/sessions", page_size, {**known(where, SessionFilter), "sort": sort, "total": total or None})
+    return listed(
+        Session,
+        "/v1/sessions",
+        page_size,
+        {**known(where, SessionFilter), "sort": sort, "total": total or None},
+    )
 
 
 def count(**where: Unpack[SessionFilter]) -> Request[int]:
     """How many sessions match, exactly."""
-    return Request("GET", "/v1/sessions", lambda answer: int(answer["total"]), query={**known(where, SessionFilter), "limit": 1, "total": True})
+    return Request(
+        "GET",
+        "/v1/sessions",
+        lambda answer: int(answer["total"]),
+        query={**known(where, SessionFilter), "limit": 1, "total": True},
+    )
 
 
 def read(session: str) -> Request[Session]:
@@ -33,18 +65,39 @@ def read(session: str) -> Request[Session]:
     return Request("GET", path("sessions", session), Session.of)
 
 
-def update(session: str, *, if_version: int | None = None, idempotency_key: str | None = None, **changes: Unpack[SessionFields]) -> Request[Session]:
+def update(
+    session: str,
+    *,
+    if_version: int | None = None,
+    idempotency_key: str | None = None,
+    **changes: Unpack[SessionFields],
+) -> Request[Session]:
     """Change what is given; None clears. ``metadata`` and ``external_ids`` are merged, None deletes a key of theirs.
 
     Raises Conflict ``version_mismatch`` when the session is no longer at ``if_version``.
     """
     headers = {} if if_version is None else {"If-Match": f'"v{if_version}"'}
-    return Request("PATCH", path("sessions", session), Session.of, body=known(changes, SessionFields), headers=headers, key=idempotency_key)
+    return Request(
+        "PATCH",
+        path("sessions", session),
+        Session.of,
+        body=known(changes, SessionFields),
+        headers=headers,
+        key=idempotency_key,
+    )
 
 
-def end(session: str, *, resolution: Resolution | None = None, idempotency_key: str | None = None) -> Request[Session]:
+def end(
+    session: str, *, resolution: Resolution | None = None, idempotency_key: str | None = None
+) -> Request[Session]:
     """Mark a session as over, and settle it if you like."""
-    return Request("POST", path("sessions", session, "end"), Session.of, body={"resolution": resolution}, key=idempotency_key)
+    return Request(
+        "POST",
+        path("sessions", session, "end"),
+        Session.of,
+        body={"resolution": resolution},
+        key=idempotency_key,
+    )
 
 
 def archive(session: str) -> Request[Session]:
@@ -58,13 +111,30 @@ def unarchive(session: str) -> Request[Session]:
 
 
 def fork(
-    session: str, *, message: str | int | None = None, id: str | None = None, title: str | None = None, idempotency_key: str | None = None
+    session: str,
+    *,
+    message: str | int | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Request[Session]:
     """Branch a new session from this one: with all its messages, or those up to ``message``, which is an id or a seq."""
-    return Request("POST", path("sessions", session, "fork"), Session.of, body={"id": id, "message": message, "title": title}, key=idempotency_key)
+    return Request(
+        "POST",
+        path("sessions", session, "fork"),
+        Session.of,
+        body={"id": id, "message": message, "title": title},
+        key=idempotency_key,
+    )
 
 
-def context(session: str, *, messages: int | None = None, tokens: int | None = None, format: ContextFormat = "native") -> Request[Context]:
+def context(
+    session: str,
+    *,
+    messages: int | None = None,
+    tokens: int | None = None,
+    format: ContextFormat = "native",
+) -> Request[Context]:
     """The end of a transcript as a model may be given it: the newest messages within both limits, tool calls with their answers.
 
     Without a limit the last 50 messages. ``request`` holds the provider's fields, ``manifest`` says what is missing.
@@ -73,7 +143,9 @@ def context(session: str, *, messages: int | None = None, tokens: int | None = N
     return Request("GET", path("sessions", session, "context"), Context.of, query=query)
 
 
-def diff(session: str, against: str | None = None, *, page_size: int | None = None) -> Request[Page[Difference]]:
+def diff(
+    session: str, against: str | None = None, *, page_size: int | None = None
+) -> Request[Page[Difference]]:
     """The messages that just one of two sessions has, in order: a fork and its original, or ``against`` any other; iterate and it pages by itself.
 
     ``extra`` of a page holds how many there are, ``only_here`` and ``only_there``, and what is ``shared``.

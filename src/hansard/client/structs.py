@@ -11,7 +11,7 @@ from msgspec import Struct, convert
 T = TypeVar("T")
 
 
-class Told(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Record(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     extra: dict[str, Any] = {}
 
     @classmethod
@@ -19,11 +19,15 @@ class Told(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         """Raises msgspec.ValidationError where a known field has another type than it should."""
         if isinstance(usage := document.get("usage"), dict):
             document = {**document, "usage": Usage.of(usage)}
-        unknown = {name: value for name, value in document.items() if name not in cls.__struct_fields__ or name == "extra"}
+        unknown = {
+            name: value
+            for name, value in document.items()
+            if name not in cls.__struct_fields__ or name == "extra"
+        }
         return convert({**document, "extra": unknown}, cls)
 
 
-class Usage(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Usage(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Model tokens and their price."""
 
     input_tokens: int = 0
@@ -31,7 +35,7 @@ class Usage(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     cost_usd: float = 0.0
 
 
-class Session(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Session(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """One conversation. ``id`` is the caller's own where it gave one, ``uid`` is always Hansard's."""
 
     id: str
@@ -79,7 +83,7 @@ class Session(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     version: int = 0
 
 
-class Message(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Message(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """One entry of a session, ordered by ``seq``. ``parts`` are as they were stored."""
 
     id: str
@@ -99,10 +103,14 @@ class Message(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     @property
     def text(self) -> str:
         """What the message says in words: its text parts, a line each; never reasoning, never tool calls."""
-        return "\n".join(part["content"] for part in self.parts if part.get("type") == "text" and isinstance(part.get("content"), str))
+        return "\n".join(
+            part["content"]
+            for part in self.parts
+            if part.get("type") == "text" and isinstance(part.get("content"), str)
+        )
 
 
-class Difference(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Difference(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A message that just one of two sessions has: the one that was asked about is ``here``, the other ``there``."""
 
     side: Literal["here", "there"]
@@ -113,7 +121,7 @@ class Difference(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
         return super().of({**document, "message": Message.of(document["message"])})
 
 
-class Run(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Run(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """One execution of an agent or workflow; a lease while it is open."""
 
     id: str
@@ -132,7 +140,7 @@ class Run(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     metadata: dict[str, Any] = {}
 
 
-class Key(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Key(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A credential; ``key`` is its text, told once, when it is made."""
 
     id: str
@@ -147,14 +155,14 @@ class Key(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     key: str | None = None
 
 
-class Workspace(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Workspace(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     id: str
     name: str
     created_at: datetime | None = None
     settings: dict[str, Any] = {}
 
 
-class Deleted(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Deleted(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """How many sessions (sub-sessions included) and messages are gone."""
 
     id: str
@@ -162,7 +170,7 @@ class Deleted(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     messages: int = 0
 
 
-class Dropped(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Dropped(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A message that a model may not be given; ``whole`` is false where only parts of it had to go."""
 
     seq: int
@@ -171,7 +179,7 @@ class Dropped(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     whole: bool = True
 
 
-class Manifest(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Manifest(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """What a context holds: so many messages and estimated tokens. ``older`` ones did not fit, ``dropped`` names what else had to go."""
 
     messages: int = 0
@@ -183,10 +191,12 @@ class Manifest(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
-        return super().of({**document, "dropped": [Dropped.of(one) for one in document.get("dropped", [])]})
+        return super().of(
+            {**document, "dropped": [Dropped.of(one) for one in document.get("dropped", [])]}
+        )
 
 
-class Context(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Context(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """What a model is given of a session: ``request`` holds the fields of the provider's request that make the conversation."""
 
     session_id: str
@@ -199,7 +209,7 @@ class Context(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
         return super().of({**document, "manifest": Manifest.of(document.get("manifest", {}))})
 
 
-class Event(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Event(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Something happened to a session, which ``session_id`` names by its ``uid``; ``seq`` is that of its last message.
 
     The type ``resync`` says that events in between are no longer kept: read anew what you follow.
@@ -211,7 +221,7 @@ class Event(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     seq: int | None = None
 
 
-class Snippet(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Snippet(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A passage of a message; ``highlights`` are stretches of ``text``: start and end, in characters."""
 
     message_id: str
@@ -222,7 +232,7 @@ class Snippet(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
     highlights: list[tuple[int, int]] = []
 
 
-class Found(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Found(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A session that a search found. ``message_id`` is the message to jump to, None where only the title or the qualifiers match."""
 
     session: Session
@@ -233,7 +243,10 @@ class Found(Told, frozen=True, kw_only=True, repr_omit_defaults=True):
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
-        inner = {"session": Session.of(document["session"]), "snippets": [Snippet.of(one) for one in document.get("snippets", [])]}
+        inner = {
+            "session": Session.of(document["session"]),
+            "snippets": [Snippet.of(one) for one in document.get("snippets", [])],
+        }
         return super().of({**document, **inner})
 
 

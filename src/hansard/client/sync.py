@@ -9,15 +9,15 @@ from typing import Self, Unpack
 import httpx
 
 from hansard.client import following, keys, messages, runs, search, sessions
-from hansard.client.exchange import Habits
-from hansard.client.fields import NewRun
-from hansard.client.running import Running
+from hansard.client.params import NewRun
+from hansard.client.requests import RetryPolicy
+from hansard.client.run_context import Running
 from hansard.client.structs import Event, Message
-from hansard.client.verbs import Noun, blocking, paging
+from hansard.client.verbs import Resource, blocking, paging
 from hansard.client.wire import Wire, address, headers
 
 
-class Sessions(Noun):
+class Sessions(Resource):
     start = blocking(sessions.start)
     list = paging(sessions.listing)
     count = blocking(sessions.count)
@@ -39,20 +39,22 @@ class Sessions(Noun):
         return following.tail(self._wire, session, after)
 
 
-class Messages(Noun):
+class Messages(Resource):
     append = blocking(messages.append)
     list = paging(messages.listing)
     read = blocking(messages.read)
     delete = blocking(messages.delete)
 
 
-class Runs(Noun):
+class Runs(Resource):
     heartbeat = blocking(runs.heartbeat)
     finish = blocking(runs.finish)
     list = paging(runs.listing)
     read = blocking(runs.read)
 
-    def start(self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]) -> Running:
+    def start(
+        self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]
+    ) -> Running:
         """Start a run, or get the one that has this ``id``; as a context manager it keeps itself alive and finishes itself.
 
         Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
@@ -61,14 +63,14 @@ class Runs(Noun):
         return Running(self._wire, run, lease=fields.get("lease_seconds", runs.LEASE))
 
 
-class Keys(Noun):
+class Keys(Resource):
     create = blocking(keys.create)
     list = blocking(keys.listing)
     rotate = blocking(keys.rotate)
     revoke = blocking(keys.revoke)
 
 
-class Hansard(Noun):
+class Hansard(Resource):
     """A client of a Hansard server. One is enough for a process; threads may share it.
 
     Without ``url`` and ``api_key`` it takes HANSARD_URL and HANSARD_API_KEY from the environment. ``timeout`` is in
@@ -77,10 +79,18 @@ class Hansard(Noun):
     """
 
     def __init__(
-        self, url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0, retries: int = 2, transport: httpx.BaseTransport | None = None
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        timeout: float = 30.0,
+        retries: int = 2,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
-        http = httpx.Client(base_url=address(url), headers=headers(api_key), timeout=timeout, transport=transport)
-        super().__init__(Wire(http, Habits(retries=retries)))
+        http = httpx.Client(
+            base_url=address(url), headers=headers(api_key), timeout=timeout, transport=transport
+        )
+        super().__init__(Wire(http, RetryPolicy(retries=retries)))
         self.sessions = Sessions(self._wire)
         self.messages = Messages(self._wire)
         self.runs = Runs(self._wire)
@@ -103,5 +113,10 @@ class Hansard(Noun):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()

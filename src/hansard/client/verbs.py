@@ -8,8 +8,8 @@ from functools import wraps
 from itertools import islice
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from hansard.client.exchange import Request
 from hansard.client.pages import next_page
+from hansard.client.requests import Request
 from hansard.client.structs import Page
 from hansard.client.wire import AsyncWire, Wire
 
@@ -17,14 +17,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Noun:
+class Resource:
     """The verbs of one noun."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
 
-class AsyncNoun:
+class AsyncResource:
     """The verbs of one noun, to be awaited."""
 
     def __init__(self, wire: AsyncWire) -> None:
@@ -94,29 +94,33 @@ class AsyncPages(Generic[T]):
         return await self._wire.send(self._request)
 
 
-def blocking(ask: Callable[P, Request[T]]) -> Callable[Concatenate[Noun, P], T]:
-    def verb(noun: Noun, /, *args: P.args, **given: P.kwargs) -> T:
+def blocking(ask: Callable[P, Request[T]]) -> Callable[Concatenate[Resource, P], T]:
+    def verb(noun: Resource, /, *args: P.args, **given: P.kwargs) -> T:
         return noun._wire.send(ask(*args, **given))  # noqa: SLF001 - the noun's own verb
 
     return _named(verb, ask)
 
 
-def awaiting(ask: Callable[P, Request[T]]) -> Callable[Concatenate[AsyncNoun, P], Coroutine[Any, Any, T]]:
-    def verb(noun: AsyncNoun, /, *args: P.args, **given: P.kwargs) -> Coroutine[Any, Any, T]:
+def awaiting(
+    ask: Callable[P, Request[T]],
+) -> Callable[Concatenate[AsyncResource, P], Coroutine[Any, Any, T]]:
+    def verb(noun: AsyncResource, /, *args: P.args, **given: P.kwargs) -> Coroutine[Any, Any, T]:
         return noun._wire.send(ask(*args, **given))  # noqa: SLF001 - the noun's own verb
 
     return _named(verb, ask)
 
 
-def paging(ask: Callable[P, Request[Page[T]]]) -> Callable[Concatenate[Noun, P], Pages[T]]:
-    def verb(noun: Noun, /, *args: P.args, **given: P.kwargs) -> Pages[T]:
+def paging(ask: Callable[P, Request[Page[T]]]) -> Callable[Concatenate[Resource, P], Pages[T]]:
+    def verb(noun: Resource, /, *args: P.args, **given: P.kwargs) -> Pages[T]:
         return Pages(noun._wire, ask(*args, **given))  # noqa: SLF001 - the noun's own verb
 
     return _named(verb, ask)
 
 
-def async_paging(ask: Callable[P, Request[Page[T]]]) -> Callable[Concatenate[AsyncNoun, P], AsyncPages[T]]:
-    def verb(noun: AsyncNoun, /, *args: P.args, **given: P.kwargs) -> AsyncPages[T]:
+def async_paging(
+    ask: Callable[P, Request[Page[T]]],
+) -> Callable[Concatenate[AsyncResource, P], AsyncPages[T]]:
+    def verb(noun: AsyncResource, /, *args: P.args, **given: P.kwargs) -> AsyncPages[T]:
         return AsyncPages(noun._wire, ask(*args, **given))  # noqa: SLF001 - the noun's own verb
 
     return _named(verb, ask)
@@ -130,5 +134,7 @@ def _named(verb: V, ask: Callable[..., object]) -> V:
     named = wraps(ask)(verb)
     asked = inspect.signature(ask)
     noun = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    named.__signature__ = asked.replace(parameters=[noun, *asked.parameters.values()], return_annotation=inspect.Signature.empty)  # type: ignore[attr-defined]  # inspect reads it
+    named.__signature__ = asked.replace(  # type: ignore[attr-defined]  # inspect reads it
+        parameters=[noun, *asked.parameters.values()], return_annotation=inspect.Signature.empty
+    )
     return verb

@@ -13,7 +13,7 @@ import httpx
 from hansard import __version__
 from hansard.client.errors import Misconfigured
 from hansard.client.events import SILENCE, Reader
-from hansard.client.exchange import Habits, Pause, Request, Sent, error_of, exchange
+from hansard.client.requests import Pause, Request, RetryPolicy, Sent, error_of, exchange
 from hansard.client.structs import Event
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ DEFAULT_URL = "http://127.0.0.1:8765"
 class Wire:
     """Sends requests and waits for their results."""
 
-    def __init__(self, http: httpx.Client, habits: Habits) -> None:
+    def __init__(self, http: httpx.Client, habits: RetryPolicy) -> None:
         self.http = http
         self.habits = habits
 
@@ -44,7 +44,9 @@ class Wire:
         """The events of one stream, until it breaks off; raises what `send` raises."""
         reader, timeout = Reader(), _listening(self.http.timeout)
         try:
-            with self.http.stream("GET", request.path, headers=request.fields, timeout=timeout) as response:
+            with self.http.stream(
+                "GET", request.path, headers=request.fields, timeout=timeout
+            ) as response:
                 if not response.is_success:
                     response.read()
                     raise error_of(response)
@@ -57,7 +59,13 @@ class Wire:
             self.pause(step.seconds)
             return None
         try:
-            return self.http.request(step.method, step.path, params=step.params, content=step.content, headers=step.fields)
+            return self.http.request(
+                step.method,
+                step.path,
+                params=step.params,
+                content=step.content,
+                headers=step.fields,
+            )
         except httpx.RequestError as problem:
             return problem
 
@@ -65,7 +73,7 @@ class Wire:
 class AsyncWire:
     """Sends requests and awaits their results."""
 
-    def __init__(self, http: httpx.AsyncClient, habits: Habits) -> None:
+    def __init__(self, http: httpx.AsyncClient, habits: RetryPolicy) -> None:
         self.http = http
         self.habits = habits
 
@@ -86,7 +94,9 @@ class AsyncWire:
         """The events of one stream, until it breaks off; raises what `send` raises."""
         reader, timeout = Reader(), _listening(self.http.timeout)
         try:
-            async with self.http.stream("GET", request.path, headers=request.fields, timeout=timeout) as response:
+            async with self.http.stream(
+                "GET", request.path, headers=request.fields, timeout=timeout
+            ) as response:
                 if not response.is_success:
                     await response.aread()
                     raise error_of(response)
@@ -101,7 +111,13 @@ class AsyncWire:
             await self.pause(step.seconds)
             return None
         try:
-            return await self.http.request(step.method, step.path, params=step.params, content=step.content, headers=step.fields)
+            return await self.http.request(
+                step.method,
+                step.path,
+                params=step.params,
+                content=step.content,
+                headers=step.fields,
+            )
         except httpx.RequestError as problem:
             return problem
 
@@ -110,7 +126,10 @@ def address(url: str | None, environment: Mapping[str, str] = os.environ) -> str
     """Where the server is: ``url``, else ``HANSARD_URL``, else this machine."""
     chosen = (url or environment.get("HANSARD_URL") or DEFAULT_URL).rstrip("/")
     if not chosen.startswith(("http://", "https://")):
-        raise Misconfigured(f"{chosen!r} is not the URL of a server", fix=f"give url= or set HANSARD_URL to something like {DEFAULT_URL}")
+        raise Misconfigured(
+            f"{chosen!r} is not the URL of a server",
+            fix=f"give url= or set HANSARD_URL to something like {DEFAULT_URL}",
+        )
     return chosen
 
 
@@ -118,9 +137,14 @@ def headers(api_key: str | None, environment: Mapping[str, str] = os.environ) ->
     """What goes with every request; the key is ``api_key``, else ``HANSARD_API_KEY``."""
     key = (api_key or environment.get("HANSARD_API_KEY") or "").strip()
     if not key:
-        raise Misconfigured("there is no API key", fix="give api_key= or set HANSARD_API_KEY; the first 'hansard serve' saves one in .hansard/admin.key")
+        raise Misconfigured(
+            "there is no API key",
+            fix="give api_key= or set HANSARD_API_KEY; the first 'hansard serve' saves one in .hansard/admin.key",
+        )
     return {"Authorization": f"Bearer {key}", "User-Agent": f"hansard-python/{__version__}"}
 
 
 def _listening(timeout: httpx.Timeout) -> httpx.Timeout:
-    return httpx.Timeout(connect=timeout.connect, write=timeout.write, pool=timeout.pool, read=SILENCE)
+    return httpx.Timeout(
+        connect=timeout.connect, write=timeout.write, pool=timeout.pool, read=SILENCE
+    )

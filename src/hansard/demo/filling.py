@@ -22,7 +22,34 @@ _AT_ONCE = 32
 _HOUR = 3600 * SECOND
 _DAY = 24 * _HOUR
 _DAYS = 30
-_HOURS = (7, 8, 8, 9, 9, 9, 10, 10, 10, 11, 11, 12, 13, 13, 14, 14, 14, 15, 15, 16, 16, 17, 18, 19, 20, 22)
+_HOURS = (
+    7,
+    8,
+    8,
+    9,
+    9,
+    9,
+    10,
+    10,
+    10,
+    11,
+    11,
+    12,
+    13,
+    13,
+    14,
+    14,
+    14,
+    15,
+    15,
+    16,
+    16,
+    17,
+    18,
+    19,
+    20,
+    22,
+)
 _OLDEST = 2 * _HOUR
 
 
@@ -36,7 +63,12 @@ def plays(count: int | None = None) -> list[Play]:
     return cast + [_again(often, number) for number in range(count - len(cast))]
 
 
-async def fill(service: Service, principal: Principal, count: int | None = None, on_progress: Callable[[int, int], None] | None = None) -> int:
+async def fill(
+    service: Service,
+    principal: Principal,
+    count: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> int:
     """Perform the plays that are not in the workspace yet; how many sessions are new."""
     wanted = plays(count)
     now, chance = service.clock(), Random(7)
@@ -56,7 +88,11 @@ async def remove(service: Service, principal: Principal) -> int:
     names, query = [], SessionQuery(sort="created_at", limit=200)
     while True:
         page = await service.sessions.list(principal, query)
-        names += [one.id for one in page.items if (one.own_id or "").startswith("demo-") and b'"demo":true' in bytes(one.metadata)]
+        names += [
+            one.id
+            for one in page.items
+            if (one.own_id or "").startswith("demo-") and b'"demo":true' in bytes(one.metadata)
+        ]
         if page.next_cursor is None:
             return sum([await _deleted(service, principal, name) for name in names])
         query = msgspec.structs.replace(query, cursor=page.next_cursor)
@@ -78,7 +114,11 @@ def _waves(stages: Sequence[Stage]) -> list[Sequence[Stage]]:
     """Groups to perform at once, each sub-session after its parent."""
     first = [stage for stage in stages if "parent" not in stage.play.heading]
     then = [stage for stage in stages if "parent" in stage.play.heading]
-    return [group[at : at + _AT_ONCE] for group in (first, then) for at in range(0, len(group), _AT_ONCE)]
+    return [
+        group[at : at + _AT_ONCE]
+        for group in (first, then)
+        for at in range(0, len(group), _AT_ONCE)
+    ]
 
 
 def _moment(play: Play, now: int, chance: Random) -> int:

@@ -21,7 +21,14 @@ _BEAT = 5.0
 _PAUSES = {"user": (4.0, 8.0), "assistant": (1.5, 4.0), "tool": (0.5, 2.0), "system": (0.0, 0.0)}
 
 
-async def play_live(service: Service, principal: Principal, told: Callable[[str], object], *, pace: float = 1.0, rounds: int | None = None) -> None:
+async def play_live(
+    service: Service,
+    principal: Principal,
+    told: Callable[[str], object],
+    *,
+    pace: float = 1.0,
+    rounds: int | None = None,
+) -> None:
     """Perform live scenes one after the other until cancelled, or ``rounds`` of them; ``told`` hears each session's id.
 
     ``pace`` stretches the pauses. A session that is broken off is left as cancelled.
@@ -29,7 +36,9 @@ async def play_live(service: Service, principal: Principal, told: Callable[[str]
     for number, scene in enumerate(cycle(scenes(LIVE))):
         if number == rounds:
             return
-        play = msgspec.structs.replace(scene.cast(0), id=f"demo-{scene.id}-{service.clock() // SECOND}-{number}")
+        play = msgspec.structs.replace(
+            scene.cast(0), id=f"demo-{scene.id}-{service.clock() // SECOND}-{number}"
+        )
         live = _Live(service, principal, play, pace)
         await live.begin()
         told(play.id)
@@ -43,12 +52,16 @@ class _Live:
         self._chance = Random(play.id)
 
     async def begin(self) -> None:
-        await self._service.sessions.start(self._principal, opening(self._play, self._service.clock()))
+        await self._service.sessions.start(
+            self._principal, opening(self._play, self._service.clock())
+        )
 
     async def perform(self) -> None:
         """A run as long as the scene, with a heartbeat."""
         service, principal, name = self._service, self._principal, self._play.id
-        _, run, _ = await service.runs.start(principal, name, RunDraft(agent=self._play.heading["agent"], lease_us=_LEASE))
+        _, run, _ = await service.runs.start(
+            principal, name, RunDraft(agent=self._play.heading["agent"], lease_us=_LEASE)
+        )
         beats = asyncio.create_task(self._beat(run.id))
         end = RunPatch(state="cancelled", error="the demo was stopped")
         try:

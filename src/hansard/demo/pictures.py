@@ -26,7 +26,12 @@ class Canvas:
     def png(self) -> bytes:
         raw = b"".join(b"\0" + bytes(row) for row in self._rows)
         head = struct.pack(">IIBBBBB", self.width, self.height, 8, 3, 0, 0, 0)
-        chunks = (b"IHDR", head), (b"PLTE", _PALETTE), (b"IDAT", zlib.compress(raw, 9)), (b"IEND", b"")
+        chunks = (
+            (b"IHDR", head),
+            (b"PLTE", _PALETTE),
+            (b"IDAT", zlib.compress(raw, 9)),
+            (b"IEND", b""),
+        )
         return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 

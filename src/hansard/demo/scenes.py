@@ -22,7 +22,9 @@ from msgspec import Struct
 FILLING = ("shop", "travel", "code", "data", "world", "office")
 LIVE = ("live",)
 _KINDS = "user|assistant|think|system|operator|call|result|fail|wait"
-_LINE = re.compile(rf"(?P<kind>{_KINDS})(?: (?P<name>[\w.]+))?(?: \[(?P<picture>\w+)\])?(?::(?: (?P<text>.*))?)?$")
+_LINE = re.compile(
+    rf"(?P<kind>{_KINDS})(?: (?P<name>[\w.]+))?(?: \[(?P<picture>\w+)\])?(?::(?: (?P<text>.*))?)?$"
+)
 
 
 class Line(Struct, frozen=True):
@@ -45,10 +47,15 @@ class Scene(Struct, frozen=True):
 
     def cast(self, copy: int) -> Play:
         """The scene as its ``copy``-th performance, counted from zero."""
-        chosen = {f"{{{name}}}": options[copy % len(options)] for name, options in self.values.items()}
+        chosen = {
+            f"{{{name}}}": options[copy % len(options)] for name, options in self.values.items()
+        }
         heading = {key: _filled(value, chosen) for key, value in self.heading.items()}
         heading["user"] = chosen["{user}"]
-        lines = [Line(line.kind, line.name, line.picture, _filled(line.text, chosen)) for line in self.lines]
+        lines = [
+            Line(line.kind, line.name, line.picture, _filled(line.text, chosen))
+            for line in self.lines
+        ]
         return Play(f"demo-{self.id}-{copy + 1}", copy, heading, lines)
 
 
@@ -74,8 +81,15 @@ def _read(name: str) -> tuple[Scene, ...]:
 
 def _scene(text: str) -> Scene:
     top, _, body = text.strip().partition("\n---\n")
-    pairs = [(key.strip(), value.strip()) for key, _, value in (line.partition(":") for line in top.splitlines())]
-    values = {key.removeprefix("with "): _choices(value) for key, value in pairs if key.startswith("with ")}
+    pairs = [
+        (key.strip(), value.strip())
+        for key, _, value in (line.partition(":") for line in top.splitlines())
+    ]
+    values = {
+        key.removeprefix("with "): _choices(value)
+        for key, value in pairs
+        if key.startswith("with ")
+    }
     heading = {key: value for key, value in pairs if not key.startswith("with ")}
     values["user"] = _choices(heading.pop("user"))
     return Scene(heading.pop("id"), int(heading.pop("copies")), heading, values, list(_lines(body)))
@@ -91,7 +105,9 @@ def _lines(body: str) -> Iterator[Line]:
         found = _LINE.match(first)
         if found is None:
             raise ValueError(f"no line of a scene: {first!r}")
-        text = "\n".join(filter(None, (found["text"], more.replace("\n  ", "\n").removeprefix("  "))))
+        text = "\n".join(
+            filter(None, (found["text"], more.replace("\n  ", "\n").removeprefix("  ")))
+        )
         yield Line(found["kind"], found["name"] or "", found["picture"] or "", text)
 
 

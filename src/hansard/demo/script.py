@@ -18,8 +18,20 @@ from hansard.model.session import Kind
 from hansard.model.times import rfc3339
 
 SECOND = 1_000_000
-_PRICES = {"opus": (5_000, 25_000), "sonnet": (3_000, 15_000), "haiku": (1_000, 5_000), "mini": (400, 1_600), "gpt": (2_000, 8_000)}
-_PACE = {"system": (0, 0), "user": (18, 150), "operator": (40, 240), "assistant": (2, 9), "tool": (1, 4)}
+_PRICES = {
+    "opus": (5_000, 25_000),
+    "sonnet": (3_000, 15_000),
+    "haiku": (1_000, 5_000),
+    "mini": (400, 1_600),
+    "gpt": (2_000, 8_000),
+}
+_PACE = {
+    "system": (0, 0),
+    "user": (18, 150),
+    "operator": (40, 240),
+    "assistant": (2, 9),
+    "tool": (1, 4),
+}
 
 
 class Entry(Struct, frozen=True):
@@ -54,7 +66,13 @@ def opening(play: Play, at: int) -> SessionDraft:
         sub_intent=sub_intent or None,
         created_at=at,
         tags=[tag.strip() for tag in said.get("tags", "").split(",") if tag.strip()],
-        trail=[{"hand_off" if step == "human" else "intent": step, "at": rfc3339(at + place * 30 * SECOND)} for place, step in enumerate(steps)],
+        trail=[
+            {
+                "hand_off" if step == "human" else "intent": step,
+                "at": rfc3339(at + place * 30 * SECOND),
+            }
+            for place, step in enumerate(steps)
+        ],
         metadata={"demo": True, "language": said.get("language", "en")},
     )
 
@@ -68,9 +86,17 @@ def entries(play: Play, chance: Random) -> Iterator[Entry]:
             continue
         content = [part for line in lines for part in _parts(line, play)]
         draft = _draft(role, lines[0], content)
-        size = _tokens(json.dumps([part for part in content if part["type"] != "blob"], ensure_ascii=False))
+        size = _tokens(
+            json.dumps([part for part in content if part["type"] != "blob"], ensure_ascii=False)
+        )
         if role == "assistant":
-            draft = msgspec.structs.replace(draft, model=model, input_tokens=context, output_tokens=size, cost_nanos=_cost(model, context, size))
+            draft = msgspec.structs.replace(
+                draft,
+                model=model,
+                input_tokens=context,
+                output_tokens=size,
+                cost_nanos=_cost(model, context, size),
+            )
         context += size
         yield Entry(draft, waited + _pace(role, chance), role in {"assistant", "tool"})
         waited = 0
@@ -91,7 +117,11 @@ def _grouped(lines: list[Line]) -> Iterator[tuple[str, list[Line]]]:
     """Lines that make one message, under its role; a call is known to the result that answers it by their order."""
     group: list[Line] = []
     for line in [*lines, None]:
-        joins = line is not None and bool(group) and (line.kind == "call" or (line.kind == "assistant" and group[-1].kind == "think"))
+        joins = (
+            line is not None
+            and bool(group)
+            and (line.kind == "call" or (line.kind == "assistant" and group[-1].kind == "think"))
+        )
         if group and not joins:
             yield "assistant", group
             group = []
@@ -108,14 +138,29 @@ def _parts(line: Line, play: Play) -> Iterator[dict[str, Any]]:
         case "think":
             yield {"type": "reasoning", "content": line.text}
         case "call":
-            yield {"type": "tool_call", "id": _numbered(line, play, "call"), "name": line.name, "arguments": _json(line.text)}
+            yield {
+                "type": "tool_call",
+                "id": _numbered(line, play, "call"),
+                "name": line.name,
+                "arguments": _json(line.text),
+            }
         case "result" | "fail":
             failed = {"is_error": True} if line.kind == "fail" else {}
-            yield {"type": "tool_call_response", "id": _numbered(line, play, "result", "fail"), "response": _json(line.text), **failed}
+            yield {
+                "type": "tool_call_response",
+                "id": _numbered(line, play, "result", "fail"),
+                "response": _json(line.text),
+                **failed,
+            }
         case _:
             yield {"type": "text", "content": line.text}
     if line.picture:
-        yield {"type": "blob", "modality": "image", "mime_type": "image/png", "content": picture(line.picture)}
+        yield {
+            "type": "blob",
+            "modality": "image",
+            "mime_type": "image/png",
+            "content": picture(line.picture),
+        }
 
 
 def _numbered(line: Line, play: Play, *kinds: str) -> str:
@@ -145,5 +190,7 @@ def _tokens(text: str) -> int:
 
 def _cost(model: str, read: int, written: int) -> int:
     """In 10⁻⁹ US dollars, by the prices of models like this one."""
-    for_input, for_output = next((price for name, price in _PRICES.items() if name in model), _PRICES["mini"])
+    for_input, for_output = next(
+        (price for name, price in _PRICES.items() if name in model), _PRICES["mini"]
+    )
     return read * for_input + written * for_output

@@ -36,14 +36,18 @@ class Stage:
 
     def __init__(self, service: Service, principal: Principal, play: Play, at: int) -> None:
         self.clock = Clock(at)
-        self.service = Service(service.store, service.secret, clock=self.clock, ids=IdSource(self.clock))
+        self.service = Service(
+            service.store, service.secret, clock=self.clock, ids=IdSource(self.clock)
+        )
         self.principal = principal
         self.play = play
         self.run: str | None = None
 
     async def perform(self) -> bool:
         """Play it to its end; False when the session was there already."""
-        session, new = await self.service.sessions.start(self.principal, opening(self.play, self.clock.at))
+        session, new = await self.service.sessions.start(
+            self.principal, opening(self.play, self.clock.at)
+        )
         if not new:
             return False
         for entry in entries(self.play, Random(self.play.id)):
@@ -65,7 +69,9 @@ class Stage:
     async def _finish(self, state: State, error: str | None = None) -> None:
         self.clock.at += SECOND // 2
         if self.run is not None:
-            await self.service.runs.update(self.principal, self.play.id, self.run, RunPatch(state=state, error=error))
+            await self.service.runs.update(
+                self.principal, self.play.id, self.run, RunPatch(state=state, error=error)
+            )
         self.run = None
 
     async def _close(self, session: Session) -> None:
@@ -81,7 +87,9 @@ class Stage:
         resolution = cast("Resolution", said["resolution"])
         if resolution != "open":
             self.clock.at += 20 * SECOND
-            await self.service.sessions.update(self.principal, session.id, SessionPatch(resolution=resolution))
+            await self.service.sessions.update(
+                self.principal, session.id, SessionPatch(resolution=resolution)
+            )
         if resolution == "resolved" or state == "cancelled":
             await self.service.sessions.end(self.principal, session.id)
         if "unread" not in said:

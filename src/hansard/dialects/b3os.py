@@ -16,20 +16,45 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hansard.access import Principal
-from hansard.errors import Conflict, Error, Forbidden, Invalid, NotFound, StoreUnavailable, TooLarge, TooMany, Unauthenticated
+from hansard.errors import (
+    Conflict,
+    Error,
+    Forbidden,
+    Invalid,
+    NotFound,
+    StoreUnavailable,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+)
 from hansard.http.application import credential
 from hansard.http.call import Call
 from hansard.http.fields import Moment, Time, us
-from hansard.http.route import ONCE, Dialect, Failure, route
+from hansard.http.route import ONCE, Dialect, Failure, Route
 from hansard.ids import seq_of
-from hansard.model import Message, MessageDraft, MessageQuery, Run, Session, SessionDraft, SessionFilter, SessionQuery, parts
+from hansard.model import (
+    Message,
+    MessageDraft,
+    MessageQuery,
+    Run,
+    Session,
+    SessionDraft,
+    SessionFilter,
+    SessionQuery,
+    parts,
+)
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
-from hansard.service.fragments import Projection
+from hansard.service.render_cache import Projection
 
 MOST_SESSIONS, MOST_MESSAGES = 50, 100
 PREVIEW = 100
-ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "context": "system"}
+ROLES: dict[str, Role] = {
+    "user": "user",
+    "assistant": "assistant",
+    "system": "system",
+    "context": "system",
+}
 RunStatus = Literal["running", "waiting", "success", "partial", "failure", "cancelled"]
 STATUSES: dict[str, RunStatus] = {
     "queued": "running",
@@ -48,7 +73,12 @@ T = TypeVar("T")
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
-    limit: Annotated[int, Meta(ge=1, description=f"sessions per page; more than {MOST_SESSIONS} gives {MOST_SESSIONS}")] = 20
+    limit: Annotated[
+        int,
+        Meta(
+            ge=1, description=f"sessions per page; more than {MOST_SESSIONS} gives {MOST_SESSIONS}"
+        ),
+    ] = 20
     offset: Annotated[int, Meta(ge=0, le=2**63 - 1, description="sessions to skip")] = 0
 
 
@@ -58,13 +88,21 @@ class HistoryParams(Struct, frozen=True, kw_only=True, rename="camel"):
     workflow_id: str = ""
     session_id: str = ""
     conversation_id: str = ""
-    limit: Annotated[int, Meta(ge=1, description=f"messages; more than {MOST_MESSAGES} gives {MOST_MESSAGES}")] = 20
+    limit: Annotated[
+        int, Meta(ge=1, description=f"messages; more than {MOST_MESSAGES} gives {MOST_MESSAGES}")
+    ] = 20
     before: Annotated[Moment, Meta(description="only messages older than this time")] | None = None
-    before_id: Annotated[str, Meta(description="the id of a message of the time `before`: only what came before it")] = ""
+    before_id: Annotated[
+        str, Meta(description="the id of a message of the time `before`: only what came before it")
+    ] = ""
 
 
 class MessageIn(Struct, frozen=True, kw_only=True, rename="camel"):
-    example: ClassVar[Json] = {"conversationId": "session_1234567890_abc", "role": "user", "content": "Build me a workflow"}
+    example: ClassVar[Json] = {
+        "conversationId": "session_1234567890_abc",
+        "role": "user",
+        "content": "Build me a workflow",
+    }
 
     content: Annotated[str, Meta(min_length=1)]
     conversation_id: Annotated[str, Meta(min_length=1, max_length=255)]
@@ -127,7 +165,9 @@ class Kept(Struct):
 async def list_sessions(call: Call[ListParams, None]) -> SessionPage[Raw]:
     """List the chat sessions of the organization, the latest message first"""
     limit, offset = min(call.params.limit, MOST_SESSIONS), call.params.offset
-    query = SessionQuery(filter=SessionFilter(has_messages=True), sort="-active_at", limit=limit, offset=offset)
+    query = SessionQuery(
+        filter=SessionFilter(has_messages=True), sort="-active_at", limit=limit, offset=offset
+    )
     page = await call.service.sessions.list_as(call.principal, query, SESSION)
     return SessionPage(has_more=page.has_more, items=page.items, limit=limit, offset=offset)
 
@@ -141,14 +181,26 @@ async def read_history(call: Call[HistoryParams, None]) -> list[MessageOut]:
     if asked.before_id and seq_of(asked.before_id) is None:
         raise Invalid("beforeId: it is not the id of a message of this history", param="beforeId")
     sessions, messages = await (_of_session(call, names) if names else _of_workflow(call))
-    runs = {one.id: await call.service.runs.by_ids(call.principal, one, _run_ids(messages, one)) for one in sessions.values()}
-    return [message_out(sessions[one.session_id], one, runs[one.session_id].get(one.run_id or "")) for one in messages]
+    runs = {
+        one.id: await call.service.runs.by_ids(call.principal, one, _run_ids(messages, one))
+        for one in sessions.values()
+    }
+    return [
+        message_out(sessions[one.session_id], one, runs[one.session_id].get(one.run_id or ""))
+        for one in messages
+    ]
 
 
 async def write_message(call: Call[None, MessageIn]) -> MessageOut:
     """Append a message to a conversation, which begins with it if it is not there yet"""
     given = call.body
-    kept = Kept(Metadata(given.role if ROLES[given.role] != given.role else None, given.turn_id, given.structured_payload))
+    kept = Kept(
+        Metadata(
+            given.role if ROLES[given.role] != given.role else None,
+            given.turn_id,
+            given.structured_payload,
+        )
+    )
     message = MessageDraft(
         role=ROLES[given.role],
         parts=parts.text_part(given.content),
@@ -156,21 +208,40 @@ async def write_message(call: Call[None, MessageIn]) -> MessageOut:
         created_at=us(given.created_at),
         metadata=Raw(msgspec.json.encode(kept) if kept.b3os != Metadata() else b"{}"),
     )
-    draft = SessionDraft(id=given.conversation_id, channel="web", workflow_id=given.workflow_id, created_at=us(given.created_at))
-    return _written(await call.service.sessions.record(call.principal, draft, [message], once=call.once(_written)))
+    draft = SessionDraft(
+        id=given.conversation_id,
+        channel="web",
+        workflow_id=given.workflow_id,
+        created_at=us(given.created_at),
+    )
+    return _written(
+        await call.service.sessions.record(
+            call.principal, draft, [message], once=call.once(_written)
+        )
+    )
 
 
-async def _of_session(call: Call[HistoryParams, None], names: set[str]) -> tuple[dict[str, Session], list[Message]]:
+async def _of_session(
+    call: Call[HistoryParams, None], names: set[str]
+) -> tuple[dict[str, Session], list[Message]]:
     """The session that all the names mean, if its workflow is the one asked for, with its messages."""
     asked = call.params
     before = seq_of(asked.before_id) if asked.before_id else None
-    query = MessageQuery(limit=min(asked.limit, MOST_MESSAGES), newest=True, before=before, created_before=us(asked.before) if before is None else None)
+    query = MessageQuery(
+        limit=min(asked.limit, MOST_MESSAGES),
+        newest=True,
+        before=before,
+        created_before=us(asked.before) if before is None else None,
+    )
     try:
         found = [await call.service.messages.list(call.principal, name, query) for name in names]
     except NotFound:
         return {}, []
     session, messages, _ = found[0]
-    if any(other.id != session.id for other, _, _ in found) or asked.workflow_id not in ("", session.workflow_id):
+    if any(other.id != session.id for other, _, _ in found) or asked.workflow_id not in (
+        "",
+        session.workflow_id,
+    ):
         return {}, []
     return {session.id: session}, messages
 
@@ -180,8 +251,12 @@ async def _of_workflow(call: Call[HistoryParams, None]) -> tuple[dict[str, Sessi
     if asked.before_id and asked.before is None:
         raise Invalid("beforeId: with a workflowId alone, give before as well", param="beforeId")
     wanted = SessionFilter(workflow_id=(asked.workflow_id,), has_messages=True)
-    before = (asked.before.us, seq_of(asked.before_id) or 0, asked.before_id) if asked.before else None
-    return await call.service.transcripts.newest(call.principal, wanted, min(asked.limit, MOST_MESSAGES), before=before)
+    before = (
+        (asked.before.us, seq_of(asked.before_id) or 0, asked.before_id) if asked.before else None
+    )
+    return await call.service.transcripts.newest(
+        call.principal, wanted, min(asked.limit, MOST_MESSAGES), before=before
+    )
 
 
 async def admitted(call: Call[Any, Any]) -> Principal:
@@ -189,7 +264,11 @@ async def admitted(call: Call[Any, Any]) -> Principal:
     principal = await call.service.keys.authenticate(credential(dialect, call))
     named = call.headers.get("x-org-id")
     if named and not principal.is_of(named):
-        raise Forbidden("X-Org-ID is not the organization of this key", code="other_organization", param="X-Org-ID")
+        raise Forbidden(
+            "X-Org-ID is not the organization of this key",
+            code="other_organization",
+            param="X-Org-ID",
+        )
     return principal
 
 
@@ -227,14 +306,19 @@ def message_out(session: Session, message: Message, run: Run | None) -> MessageO
         image_urls=[url for part in pieces if (url := _image_url(part))],
         organization_id=session.workspace_id,
         role=_role(message),
-        sender_user_id=message.sender_id or (session.user_id if message.role == "user" else "") or "",
+        sender_user_id=message.sender_id
+        or (session.user_id if message.role == "user" else "")
+        or "",
         session_id=name,
         tokens_used=message.input_tokens + message.output_tokens,
         workflow_id=session.workflow_id or "",
     )
     if run is not None:
         out.linked_run_id, out.linked_run_status = run.id, STATUSES[run.state]
-        out.linked_run_started_at, out.linked_run_finished_at = _time(run.started_at), _time(run.finished_at)
+        out.linked_run_started_at, out.linked_run_finished_at = (
+            _time(run.started_at),
+            _time(run.finished_at),
+        )
     return out
 
 
@@ -258,7 +342,9 @@ def _kept_role(message: Message) -> str | None:
 
 def _content(pieces: list[parts.Part]) -> str:
     answers = (part.response for part in pieces if part.type == "tool_call_response")
-    return parts.text_of(pieces) or "\n".join(one if isinstance(one, str) else msgspec.json.encode(one).decode() for one in answers)
+    return parts.text_of(pieces) or "\n".join(
+        one if isinstance(one, str) else msgspec.json.encode(one).decode() for one in answers
+    )
 
 
 def _image_url(part: parts.Part) -> str | None:
@@ -286,7 +372,14 @@ CODES: dict[type[Error], int] = {
 
 
 class ErrorOut(Struct, kw_only=True, rename="camel"):
-    code: Annotated[int, Meta(ge=400000, le=599999, description="six digits, of which the first three are the HTTP status")]
+    code: Annotated[
+        int,
+        Meta(
+            ge=400000,
+            le=599999,
+            description="six digits, of which the first three are the HTTP status",
+        ),
+    ]
     message: str
     request_id: str
     details: list[Any] = []
@@ -294,15 +387,30 @@ class ErrorOut(Struct, kw_only=True, rename="camel"):
 
 def error_out(failure: Failure) -> ErrorOut:
     code = CODES.get(type(failure.error), 0)
-    return ErrorOut(code=code if code // 1000 == failure.status else failure.status * 1000 + 1, message=failure.error.message, request_id=failure.request_id)
+    return ErrorOut(
+        code=code if code // 1000 == failure.status else failure.status * 1000 + 1,
+        message=failure.error.message,
+        request_id=failure.request_id,
+    )
 
 
 def enveloped(data: bytes, request_id: str) -> bytes:
-    return b'{"code":200,"data":' + data + b',"message":"success","requestId":' + msgspec.json.encode(request_id) + b"}"
+    return (
+        b'{"code":200,"data":'
+        + data
+        + b',"message":"success","requestId":'
+        + msgspec.json.encode(request_id)
+        + b"}"
+    )
 
 
 def envelope(schema: dict[str, Any]) -> dict[str, Any]:
-    fields = {"code": {"type": "integer"}, "data": schema, "message": {"type": "string"}, "requestId": {"type": "string"}}
+    fields = {
+        "code": {"type": "integer"},
+        "data": schema,
+        "message": {"type": "string"},
+        "requestId": {"type": "string"},
+    }
     return {"type": "object", "properties": fields, "required": [*fields]}
 
 
@@ -314,9 +422,29 @@ dialect = Dialect(
     description="B3OS's workflow chat: sessions, history, messages.",
     prefixes=("/v1/ai",),
     routes=(
-        route("GET /v1/ai/workflow/chat/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage[SessionOut], cached=True),
-        route("GET /v1/ai/workflow/chat/history", read_history, scope="sessions:read", params=HistoryParams, returns=list[MessageOut]),
-        route("POST /v1/ai/workflow/chat/messages", write_message, scope="sessions:write", body=MessageIn, returns=MessageOut, heeds=(ONCE,)),
+        Route(
+            "GET /v1/ai/workflow/chat/sessions",
+            list_sessions,
+            scope="sessions:read",
+            params=ListParams,
+            returns=SessionPage[SessionOut],
+            cached=True,
+        ),
+        Route(
+            "GET /v1/ai/workflow/chat/history",
+            read_history,
+            scope="sessions:read",
+            params=HistoryParams,
+            returns=list[MessageOut],
+        ),
+        Route(
+            "POST /v1/ai/workflow/chat/messages",
+            write_message,
+            scope="sessions:write",
+            body=MessageIn,
+            returns=MessageOut,
+            request_headers=(ONCE,),
+        ),
     ),
     error=error_out,
     error_body=ErrorOut,

@@ -19,11 +19,11 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hansard.http.call import Call
 from hansard.http.fields import Moment, Time, us
-from hansard.http.route import Dialect, Failure, route
+from hansard.http.route import Dialect, Failure, Route
 from hansard.ids import MESSAGE, uuid_in
 from hansard.model import Message, Session, SessionFilter, SessionQuery, parts
 from hansard.model.times import rfc3339_ms
-from hansard.service.fragments import Projection
+from hansard.service.render_cache import Projection
 
 MOST = 200
 MILLISECOND = 1000
@@ -32,11 +32,21 @@ T = TypeVar("T")
 
 
 class Params(Struct, kw_only=True, frozen=True):
-    page: Annotated[int, Meta(ge=0, le=2**31 - 1, description="the first page is 1; 0 means the same")] = 1
-    limit: Annotated[int, Meta(ge=1, description=f"sessions per page; more than {MOST} gives {MOST}")] = 50
-    updated_at_min: Annotated[Moment, Meta(description="only sessions created at or after this time")] | None = None
-    updated_at_max: Annotated[Moment, Meta(description="only sessions created at or before this time")] | None = None
-    messages: Annotated[bool, Meta(description="add the text messages of each session, without tool calls")] = False
+    page: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, description="the first page is 1; 0 means the same")
+    ] = 1
+    limit: Annotated[
+        int, Meta(ge=1, description=f"sessions per page; more than {MOST} gives {MOST}")
+    ] = 50
+    updated_at_min: (
+        Annotated[Moment, Meta(description="only sessions created at or after this time")] | None
+    ) = None
+    updated_at_max: (
+        Annotated[Moment, Meta(description="only sessions created at or before this time")] | None
+    ) = None
+    messages: Annotated[
+        bool, Meta(description="add the text messages of each session, without tool calls")
+    ] = False
     state: Annotated[bool, Meta(description="add status and state of each session")] = False
 
 
@@ -90,13 +100,26 @@ async def list_sessions(call: Call[Params, None]) -> ListOut[Raw] | ListOut[Sess
     """List AI sessions, the newest first"""
     asked = call.params
     limit = min(asked.limit, MOST)
-    query = SessionQuery(filter=_filter(asked), sort="-created_at", limit=limit, offset=(max(asked.page, 1) - 1) * limit, with_total=True)
+    query = SessionQuery(
+        filter=_filter(asked),
+        sort="-created_at",
+        limit=limit,
+        offset=(max(asked.page, 1) - 1) * limit,
+        with_total=True,
+    )
     if not asked.messages:
-        encoded = await call.service.sessions.list_as(call.principal, query, SESSION_WITH_STATE if asked.state else SESSION)
+        encoded = await call.service.sessions.list_as(
+            call.principal, query, SESSION_WITH_STATE if asked.state else SESSION
+        )
         return ListOut(count=encoded.total or 0, result=encoded.items)
     page = await call.service.sessions.list(call.principal, query)
     said = await call.service.transcripts.said(call.principal, page.items)
-    return ListOut(count=page.total or 0, result=[session_out(one, state=asked.state, said=said.get(one.id, [])) for one in page.items])
+    return ListOut(
+        count=page.total or 0,
+        result=[
+            session_out(one, state=asked.state, said=said.get(one.id, [])) for one in page.items
+        ],
+    )
 
 
 def _filter(asked: Params) -> SessionFilter:
@@ -104,11 +127,15 @@ def _filter(asked: Params) -> SessionFilter:
     earliest, latest = us(asked.updated_at_min), us(asked.updated_at_max)
     return SessionFilter(
         created_from=None if earliest is None else earliest // MILLISECOND * MILLISECOND,
-        created_until=None if latest is None else latest // MILLISECOND * MILLISECOND + MILLISECOND - 1,
+        created_until=None
+        if latest is None
+        else latest // MILLISECOND * MILLISECOND + MILLISECOND - 1,
     )
 
 
-def session_out(session: Session, *, state: bool = False, said: list[Message] | None = None) -> SessionOut:
+def session_out(
+    session: Session, *, state: bool = False, said: list[Message] | None = None
+) -> SessionOut:
     known = msgspec.json.decode(session.external_ids, type=dict[str, str])
     return SessionOut(
         id=session.id,
@@ -120,7 +147,9 @@ def session_out(session: Session, *, state: bool = False, said: list[Message] | 
         created_at=rfc3339_ms(session.created_at),
         status=status_out(session) if state else UNSET,
         state=state_out(session) if state else UNSET,
-        messages=UNSET if said is None else [out for one in said if (out := message_out(one)).message],
+        messages=UNSET
+        if said is None
+        else [out for one in said if (out := message_out(one)).message],
     )
 
 
@@ -142,12 +171,18 @@ def status_out(session: Session) -> StatusOut:
 
 
 def state_out(session: Session) -> StateOut:
-    return StateOut(session_id=session.id, type=session.intent, sub_intent_type=session.sub_intent, trail=msgspec.json.decode(session.trail))
+    return StateOut(
+        session_id=session.id,
+        type=session.intent,
+        sub_intent_type=session.sub_intent,
+        trail=msgspec.json.decode(session.trail),
+    )
 
 
 def message_out(message: Message) -> MessageOut:
     return MessageOut(
-        message_id=(uuid_in(message.client_id) if message.client_id else None) or message.id.removeprefix(MESSAGE),
+        message_id=(uuid_in(message.client_id) if message.client_id else None)
+        or message.id.removeprefix(MESSAGE),
         session_id=message.session_id,
         initiator_origin=_origin(message),
         message=parts.text_of(parts.decode(message.parts)),
@@ -170,14 +205,25 @@ def error_out(failure: Failure) -> ErrorOut:
 
 
 SESSION = Projection("konvo.session", session_out)
-SESSION_WITH_STATE = Projection("konvo.session.state", lambda session: session_out(session, state=True))
+SESSION_WITH_STATE = Projection(
+    "konvo.session.state", lambda session: session_out(session, state=True)
+)
 
 dialect = Dialect(
     name="konvo",
     title="Konvo",
     description="Konvo's AI sessions: GET /ai-sessions.",
     prefixes=("/ai-sessions",),
-    routes=(route("GET /ai-sessions", list_sessions, scope="sessions:read", params=Params, returns=ListOut[SessionOut], cached=True),),
+    routes=(
+        Route(
+            "GET /ai-sessions",
+            list_sessions,
+            scope="sessions:read",
+            params=Params,
+            returns=ListOut[SessionOut],
+            cached=True,
+        ),
+    ),
     error=error_out,
     error_body=ErrorOut,
 )

@@ -34,12 +34,31 @@ class AccessLog:
         self._lines: list[Line] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def note(self, method: str, path: str, status: int, began: float, call: Any, request_id: str) -> None:  # noqa: ANN401, PLR0913 - the facts of a request
+    def note(  # noqa: PLR0913 - what it needs
+        self,
+        method: str,
+        path: str,
+        status: int,
+        began: float,
+        call: Any,  # noqa: ANN401 - any value
+        request_id: str,
+    ) -> None:
         if self._stream is None:
             return
         took = int((time.perf_counter() - began) * 100_000) / 100
         workspace, key = (call.workspace_id, call.key_id) if call else (None, None)
-        self._lines.append(Line(int(time.time() * 1000) / 1000, method, path, status, took, request_id, workspace, key))
+        self._lines.append(
+            Line(
+                int(time.time() * 1000) / 1000,
+                method,
+                path,
+                status,
+                took,
+                request_id,
+                workspace,
+                key,
+            )
+        )
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.flush)
 

@@ -12,17 +12,28 @@ from msgspec import Raw
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from hansard.errors import Conflict, Error, Forbidden, Invalid, Later, NotFound, StoreUnavailable, TooLarge, TooMany, Unauthenticated
+from hansard.errors import (
+    Conflict,
+    Error,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Retryable,
+    StoreUnavailable,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+)
 from hansard.http.call import Call, Headers
+from hansard.http.decoding import BodyReader, check_type, read_body, reader_of
+from hansard.http.error_redaction import for_strangers
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log
-from hansard.http.pages import PageCache, of_workspace
-from hansard.http.reading import BodyReader, check_type, read_body, reader_of
+from hansard.http.response_cache import ResponseCache, of_workspace
 from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.http.routing import Router
-from hansard.http.strangers import for_strangers
 from hansard.ids import REQUEST
-from hansard.model.once import Replayed
+from hansard.model.idempotency import Replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +67,10 @@ _RUN = REQUEST + secrets.token_hex(8)
 _NUMBERS = count(secrets.randbits(31))
 """Request ids are unique, not secret: this process's name and a number."""
 _SAFE = ("GET", "HEAD")
-_KEPT_BY_ITS_CALLER = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization, X-API-KEY, Cookie"))
+_KEPT_BY_ITS_CALLER = (
+    (b"cache-control", b"private, no-cache"),
+    (b"vary", b"Authorization, X-API-KEY, Cookie"),
+)
 """A cache that several keys share asks anew for each: two workspaces have the same ETags."""
 _KEPT_NOWHERE = (b"cache-control", b"no-store")
 _log = Log("hansard")
@@ -71,16 +85,34 @@ class Internal(Error):
 class Application:
     """Serves dialects over one service. Every answer, errors included, carries ``X-Request-ID``."""
 
-    def __init__(self, service: Service, dialects: Iterable[Dialect], log: AccessLog, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        dialects: Iterable[Dialect],
+        log: AccessLog,
+        limits: Limits | None = None,
+    ) -> None:
         self.service = service
         self.dialects = tuple(dialects)
         self._router = Router(self.dialects)
         self._queries = {
-            id(route): reader for one in self.dialects for route in one.routes if (reader := reader_of(route.params, strict=one.strict, escapes=one.escapes))
+            id(route): reader
+            for one in self.dialects
+            for route in one.routes
+            if (reader := reader_of(route.params, strict=one.strict, escapes=one.escapes))
         }
-        self._bodies = {id(route): BodyReader(route.body) for one in self.dialects for route in one.routes if route.body}
-        self._sockets = {path: (dialect, handler) for dialect in self.dialects for path, handler in dialect.sockets.items()}
-        self._pages = PageCache()
+        self._bodies = {
+            id(route): BodyReader(route.body)
+            for one in self.dialects
+            for route in one.routes
+            if route.body
+        }
+        self._sockets = {
+            path: (dialect, handler)
+            for dialect in self.dialects
+            for path, handler in dialect.sockets.items()
+        }
+        self._pages = ResponseCache()
         self._log = log
         self._limits = limits
 
@@ -106,10 +138,23 @@ class Application:
             call = Call(scope, headers, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
-            answer = self._failed(dialect or self._router.owner(path), for_strangers(error, request_id), request_id, path)
+            answer = self._failed(
+                dialect or self._router.owner(path),
+                for_strangers(error, request_id),
+                request_id,
+                path,
+            )
         except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
-            _log.exception("internal error", request_id=request_id, method=method, path=path, error=type(problem).__name__)
-            fault = Internal("something went wrong on our side: the log has it under this request id")
+            _log.exception(
+                "internal error",
+                request_id=request_id,
+                method=method,
+                path=path,
+                error=type(problem).__name__,
+            )
+            fault = Internal(
+                "something went wrong on our side: the log has it under this request id"
+            )
             answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
         status = await _send(answer, scope, receive, send, request_id, call.limit if call else ())
         self._log.note(method, path, status, began, call, request_id)
@@ -121,27 +166,49 @@ class Application:
             if not methods or "\x00" in path:  # no id holds one, and PostgreSQL takes none
                 raise NotFound(f"there is no {path} here", code="route_not_found")
             allowed = ", ".join(sorted(methods))
-            raise Invalid(f"{path} does not answer {method}, only {allowed}", code="method_not_allowed", allow=allowed)
+            raise Invalid(
+                f"{path} does not answer {method}, only {allowed}",
+                code="method_not_allowed",
+                allow=allowed,
+            )
         dialect, route = found
-        return dialect, route, dict(zip(names.get(route.method, ()), values, strict=True)) if values else {}
+        return (
+            dialect,
+            route,
+            dict(zip(names.get(route.method, ()), values, strict=True)) if values else {},
+        )
 
-    async def _answer(self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive) -> Reply | Response:
+    async def _answer(
+        self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive
+    ) -> Reply | Response:
         if not route.public:
             prove = dialect.authenticate
-            call.identify(await (prove(call) if prove else self.service.keys.authenticate(credential(dialect, call))))
+            call.identify(
+                await (
+                    prove(call)
+                    if prove
+                    else self.service.keys.authenticate(credential(dialect, call))
+                )
+            )
             if self._limits is not None:
                 call.limit = _spelled(dialect, self._limits.take(call.principal))
             if route.scope is not None and route.scope not in call.principal.scopes:
-                await self.service.audit.denied(call.principal, route.scope, f"{route.method} {route.path}")
+                await self.service.audit.denied(
+                    call.principal, route.scope, f"{route.method} {route.path}"
+                )
                 call.principal.require(route.scope)
         if (reader := self._queries.get(id(route))) is not None:
             call.params = reader.read(call.scope["query_string"])
         if route.body is not None:
             check_type(call.headers.get("content-type"), call.headers.get("content-encoding"))
-            call.receive_body(await read_body(receive, call.headers.get("content-length"), route.body_limit))
+            call.receive_body(
+                await read_body(receive, call.headers.get("content-length"), route.body_limit)
+            )
             call.body = self._bodies[id(route)].read(call.data)
-        elif route.form:
-            call.receive_body(await read_body(receive, call.headers.get("content-length"), route.body_limit))
+        elif route.raw_body:
+            call.receive_body(
+                await read_body(receive, call.headers.get("content-length"), route.body_limit)
+            )
         if route.cached:
             return await self._cached(dialect, route, call)
         try:
@@ -150,16 +217,30 @@ class Application:
             first = replay.answer
             body = dialect.wrap(first.body, call.request_id) if dialect.wrap else first.body
             headers = (*first.headers, ("Idempotent-Replayed", "true"))
-            return Reply(body=body, status=replay.status, media_type=route.media_type, headers=headers, etag=first.etag)
+            return Reply(
+                body=body,
+                status=replay.status,
+                media_type=route.media_type,
+                headers=headers,
+                etag=first.etag,
+            )
         return _encoded(dialect, route, call, result)
 
-    async def _cached(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> Reply | Response:
+    async def _cached(
+        self, dialect: Dialect, route: Route, call: Call[Any, Any]
+    ) -> Reply | Response:
         """The kept answer while its mark is the same, which is made before the data is read."""
         principal = call.principal
-        state, tag = call.mark = await (route.mark or of_workspace)(call)
+        state, tag = call.validator = await (route.validator or of_workspace)(call)
         if _is_known(tag, call.headers.get("if-none-match")):
             return Reply(body=b"", status=304, etag=tag)
-        key = (call.scope["path"], call.scope["query_string"], principal.workspace_id, principal.user_id, principal.app)
+        key = (
+            call.scope["path"],
+            call.scope["query_string"],
+            principal.workspace_id,
+            principal.user_id,
+            principal.app,
+        )
         body = self._pages.get(key, state)
         if body is None:
             result = await route.handler(call)
@@ -170,10 +251,12 @@ class Application:
             body = dialect.wrap(body, call.request_id)
         return Reply(body=body, status=route.status, media_type=route.media_type, etag=tag)
 
-    def _failed(self, dialect: Dialect, error: Error, request_id: str, path: str) -> Reply | Response:
+    def _failed(
+        self, dialect: Dialect, error: Error, request_id: str, path: str
+    ) -> Reply | Response:
         status = status_of(dialect, error)
         headers = []
-        if isinstance(error, Later):
+        if isinstance(error, Retryable):
             headers.append(("Retry-After", str(max(1, round(error.retry_after)))))
         if status == 401:  # noqa: PLR2004 - the one that must say how
             headers.append(("WWW-Authenticate", "Bearer"))
@@ -184,7 +267,12 @@ class Application:
         shown = dialect.error(Failure(error, status, request_id, path))
         if isinstance(shown, Response):
             return shown
-        return Reply(body=_encode(shown), status=status, media_type=dialect.error_type, headers=tuple(headers))
+        return Reply(
+            body=_encode(shown),
+            status=status,
+            media_type=dialect.error_type,
+            headers=tuple(headers),
+        )
 
     async def _converse(self, socket: WebSocket) -> None:
         found = self._sockets.get(socket.url.path)
@@ -193,7 +281,14 @@ class Application:
             return
         dialect, handler = found
         try:
-            call: Call[Any, Any] = Call(dict(socket.scope), Headers(socket.scope["headers"]), dialect.routes[0], {}, "", self.service)
+            call: Call[Any, Any] = Call(
+                dict(socket.scope),
+                Headers(socket.scope["headers"]),
+                dialect.routes[0],
+                {},
+                "",
+                self.service,
+            )
             principal = await self.service.keys.authenticate(credential(dialect, call))
         except Error as error:
             await socket.close(4401, for_strangers(error, _request_id("")).message[:120])
@@ -245,25 +340,41 @@ def _encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) 
     if isinstance(result, Response):
         return result
     reply = result if isinstance(result, Reply) else Reply(body=result)
-    if reply.etag and call.scope["method"] in _SAFE and _is_known(reply.etag, call.headers.get("if-none-match")):
+    if (
+        reply.etag
+        and call.scope["method"] in _SAFE
+        and _is_known(reply.etag, call.headers.get("if-none-match"))
+    ):
         return Reply(body=b"", status=304, etag=reply.etag, headers=reply.headers)
     body = reply.body
     if not isinstance(body, bytes):
         body = bytes(body) if isinstance(body, Raw) else _encode(body)
         if dialect.wrap:
             body = dialect.wrap(body, call.request_id)
-    return msgspec.structs.replace(reply, body=body, status=reply.status or route.status, media_type=reply.media_type or route.media_type)
+    return msgspec.structs.replace(
+        reply,
+        body=body,
+        status=reply.status or route.status,
+        media_type=reply.media_type or route.media_type,
+    )
 
 
 def _is_known(tag: str, known: str) -> bool:
     """Whether ``If-None-Match`` names this ETag; weak and strong ones compare alike, ``*`` is every ETag."""
     if not known or known == tag:
         return known == tag
-    return known.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")}
+    return known.strip() == "*" or tag.removeprefix("W/") in {
+        one.strip().removeprefix("W/") for one in known.split(",")
+    }
 
 
 async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
-    answer: Reply | Response, scope: Scope, receive: Receive, send: Send, request_id: str, limit: tuple[tuple[str, str], ...]
+    answer: Reply | Response,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    request_id: str,
+    limit: tuple[tuple[str, str], ...],
 ) -> int:
     if isinstance(answer, Response):
         answer.headers["X-Request-ID"] = request_id
@@ -273,13 +384,19 @@ async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
     status, body = answer.status or 200, answer.body
     headers = [(b"x-request-id", request_id.encode("latin-1"))]
     if status != 304:  # noqa: PLR2004 - an answer without content
-        headers += [(b"content-type", (answer.media_type or "application/json").encode()), (b"content-length", str(len(body)).encode())]
+        headers += [
+            (b"content-type", (answer.media_type or "application/json").encode()),
+            (b"content-length", str(len(body)).encode()),
+        ]
     if answer.etag:
         headers += [(b"etag", answer.etag.encode()), *_KEPT_BY_ITS_CALLER]
     else:
         headers.append(_KEPT_NOWHERE)
     if answer.headers or limit:
-        headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in (*answer.headers, *limit)]
+        headers += [
+            (name.lower().encode(), value.encode("latin-1"))
+            for name, value in (*answer.headers, *limit)
+        ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
     return status

@@ -10,9 +10,9 @@ from urllib.parse import unquote
 import msgspec
 
 from hansard.errors import Invalid
-from hansard.http.reading import pairs
+from hansard.http.decoding import pairs
 from hansard.http.route import Reply
-from hansard.model.once import Answer, Once
+from hansard.model.idempotency import Answer, IdempotentRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from hansard.access import Principal
-    from hansard.http.route import Mark, Route
+    from hansard.http.route import CacheValidator, Route
     from hansard.service import Service
 
 P = TypeVar("P")
@@ -60,12 +60,33 @@ class Headers:
 class Call(Generic[P, B]):
     """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values.
 
-    ``mark`` is as of when the answer of a cached route will hold.
+    ``validator`` says until when the answer of a cached route holds.
     """
 
-    __slots__ = ("_data", "_principal", "body", "headers", "limit", "mark", "params", "path", "request_id", "route", "scope", "service")
+    __slots__ = (
+        "_data",
+        "_principal",
+        "body",
+        "headers",
+        "limit",
+        "params",
+        "path",
+        "request_id",
+        "route",
+        "scope",
+        "service",
+        "validator",
+    )
 
-    def __init__(self, scope: Scope, headers: Headers, route: Route, path: dict[str, str], request_id: str, service: Service) -> None:  # noqa: PLR0913 - all that a request is
+    def __init__(  # noqa: PLR0913 - what it needs
+        self,
+        scope: Scope,
+        headers: Headers,
+        route: Route,
+        path: dict[str, str],
+        request_id: str,
+        service: Service,
+    ) -> None:
         self.scope = scope
         self.headers = headers
         self.route = route
@@ -73,7 +94,7 @@ class Call(Generic[P, B]):
         self.request_id = request_id
         self.service = service
         self.limit: tuple[tuple[str, str], ...] = ()
-        self.mark: Mark
+        self.validator: CacheValidator
         self.params: P
         self.body: B
         self._data = b""
@@ -109,7 +130,9 @@ class Call(Generic[P, B]):
         values = [value for key, value in pairs(self.scope["query_string"]) if key == name]
         return values[-1] if values else None
 
-    def once(self, tell: Callable[[Any], object], status: int | None = None) -> Once | None:
+    def once(
+        self, tell: Callable[[Any], object], status: int | None = None
+    ) -> IdempotentRequest | None:
         """How to do this request once, None without an Idempotency-Key; ``tell`` makes the answer of the verb's result.
 
         A told Reply brings its status along; else it is ``status``, else the route's. A key that is narrowed to an end
@@ -119,8 +142,18 @@ class Call(Generic[P, B]):
         if not key:
             return None
         if len(key) > KEY_LENGTH or not key.isprintable():
-            raise Invalid(f"Idempotency-Key must be at most {KEY_LENGTH} printable characters", param="Idempotency-Key")
-        request = b"\x00".join((self.scope["method"].encode(), self.scope["path"].encode(), self.scope["query_string"], self._data))
+            raise Invalid(
+                f"Idempotency-Key must be at most {KEY_LENGTH} printable characters",
+                param="Idempotency-Key",
+            )
+        request = b"\x00".join(
+            (
+                self.scope["method"].encode(),
+                self.scope["path"].encode(),
+                self.scope["query_string"],
+                self._data,
+            )
+        )
         answered = status or self.route.status
         if narrowing := self.principal.narrowing:
             key = f"{narrowing}/{key}"
@@ -128,9 +161,11 @@ class Call(Generic[P, B]):
         def told(result: Any) -> tuple[int, bytes]:  # noqa: ANN401 - whatever the verb gives
             answer = tell(result)
             reply = answer if isinstance(answer, Reply) else Reply(body=answer)
-            return reply.status or answered, Answer(_encode(reply.body), reply.etag, reply.headers).packed()
+            return reply.status or answered, Answer(
+                _encode(reply.body), reply.etag, reply.headers
+            ).packed()
 
-        return Once(key, blake2b(request, digest_size=16).hexdigest(), told)
+        return IdempotentRequest(key, blake2b(request, digest_size=16).hexdigest(), told)
 
     def if_version(self) -> frozenset[str] | None:
         """The tags of the session, or the versions, one of which ``If-Match`` asks for; None without one."""
@@ -138,5 +173,8 @@ class Call(Generic[P, B]):
         if wanted in {"", "*"}:
             return None
         if not _TAGS.fullmatch(wanted):
-            raise Invalid('If-Match must be ETags that this API gave, or a version such as "v3"', param="If-Match")
+            raise Invalid(
+                'If-Match must be ETags that this API gave, or a version such as "v3"',
+                param="If-Match",
+            )
         return frozenset(one.removeprefix("W/").strip('"') for one in _TAG.findall(wanted))

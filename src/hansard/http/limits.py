@@ -49,7 +49,9 @@ class Limits:
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._keys = Bucket(rate, max(1, math.ceil(rate * BURST_SECONDS)))
-        self._workspaces = Bucket(rate * WORKSPACE_FACTOR, max(1, math.ceil(rate * BURST_SECONDS * WORKSPACE_FACTOR)))
+        self._workspaces = Bucket(
+            rate * WORKSPACE_FACTOR, max(1, math.ceil(rate * BURST_SECONDS * WORKSPACE_FACTOR))
+        )
 
     def take(self, principal: Principal) -> Headers:
         """Count a request; the headers of its answer. Raises TooMany, which carries them too and says when to come back."""
@@ -58,9 +60,17 @@ class Limits:
         if not wait:
             left, wait = self._keys.take(principal.key_id, now)
         reset = math.ceil(wait or self._keys.refill(principal.key_id, now))
-        headers = (("RateLimit-Limit", str(self._keys.size)), ("RateLimit-Remaining", str(int(left))), ("RateLimit-Reset", str(reset)))
+        headers = (
+            ("RateLimit-Limit", str(self._keys.size)),
+            ("RateLimit-Remaining", str(int(left))),
+            ("RateLimit-Reset", str(reset)),
+        )
         if wait:
-            raise Limited(f"more requests than this key or its workspace may make: wait {wait:.1f} seconds", retry_after=math.ceil(wait), headers=headers)
+            raise Limited(
+                f"more requests than this key or its workspace may make: wait {wait:.1f} seconds",
+                retry_after=math.ceil(wait),
+                headers=headers,
+            )
         return headers
 
 

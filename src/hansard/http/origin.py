@@ -14,7 +14,9 @@ _OWN_SITES = {"same-origin", "none"}
 def is_foreign(headers: Headers) -> bool:
     """Whether the request says that it comes from a page of another host, or of another port of this one."""
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-    return bool(origin and urlsplit(origin).netloc != headers.get("host")) or bool(site and site not in _OWN_SITES)
+    return bool(origin and urlsplit(origin).netloc != headers.get("host")) or bool(
+        site and site not in _OWN_SITES
+    )
 
 
 def is_said(headers: Headers) -> bool:

@@ -6,107 +6,82 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 from starlette.websockets import WebSocket
 
 from hansard.access import SCOPES, Principal
 from hansard.errors import Error
 
 MIB = 1024 * 1024
-ONCE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT = "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"
+ONCE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT = (
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+)
 Handler = Callable[[Any], Awaitable[Any]]
 
 
-class Mark(NamedTuple):
-    """As of when an answer holds: it is the same while ``state`` is; ``tag`` is its ETag."""
+class CacheValidator(NamedTuple):
+    """When a cached answer holds: while ``state`` is unchanged; ``tag`` is its ETag."""
 
     state: Any
     tag: str
 
 
-Marker = Callable[[Any], Awaitable[Mark]]
+ValidatorOf = Callable[[Any], Awaitable[CacheValidator]]
 
 
-class Route(Struct, frozen=True, kw_only=True):
-    """One endpoint. ``scope`` is what the key must have; ``public`` routes ask for no key.
+class Route(Struct, frozen=True):
+    """One endpoint, declared as ``Route("GET /path/{name}", handler, scope=…)``.
 
-    ``params`` and ``body`` are the structs that the query string and the JSON body become, ``returns``
-    describes the answer. ``cached`` marks a read whose answer depends on nothing but its URL and the
-    workspace's data: it gets an ETag and is kept while the workspace does not change, or while what ``mark`` looks at
-    does not. ``form`` marks a route whose body is read as it is, for the handler to make sense of (``Call.data``),
-    ``takes`` the media types that it may be of, ``gives`` further media types of the answer. ``also`` are further
-    statuses of success that a Reply may have, ``heeds`` the request headers that change what is done.
+    ``scope`` is what the key must have; a ``public`` route asks for no key. A route without a known
+    scope that is not public raises TypeError, so that such a program does not start.
+
+    ``params`` and ``body`` are the structs that the query string and the JSON body become,
+    ``returns`` describes the answer. ``raw_body`` marks a route whose handler reads the body itself
+    (``Call.data``), ``request_types`` the media types that it may be of. ``response_types`` are
+    further media types of the answer, ``extra_statuses`` further statuses of success, and
+    ``request_headers`` the request headers that change what is done.
+
+    ``cached`` marks a read whose answer depends on nothing but its URL and the workspace's data: it
+    gets an ETag and is kept until the workspace changes, or until what ``validator`` gives changes.
     """
 
-    method: str
-    path: str
+    where: str
     handler: Handler
     scope: str | None = None
     public: bool = False
     params: type[Struct] | None = None
     body: type[Struct] | None = None
     body_limit: int = MIB
-    form: bool = False
-    takes: tuple[str, ...] = ()
-    gives: tuple[str, ...] = ()
+    raw_body: bool = False
+    request_types: tuple[str, ...] = ()
+    response_types: tuple[str, ...] = ()
     returns: Any = None
     status: int = 200
-    also: tuple[int, ...] = ()
-    heeds: tuple[str, ...] = ()
+    extra_statuses: tuple[int, ...] = ()
+    request_headers: tuple[str, ...] = ()
     cached: bool = False
-    mark: Marker | None = None
+    validator: ValidatorOf | None = None
     summary: str = ""
     media_type: str = "application/json"
+    method: str = ""
+    path: str = ""
 
-
-def route(  # noqa: PLR0913 - the declaration of an endpoint
-    where: str,
-    handler: Handler,
-    *,
-    scope: str | None = None,
-    public: bool = False,
-    params: type[Struct] | None = None,
-    body: type[Struct] | None = None,
-    body_limit: int = MIB,
-    form: bool = False,
-    takes: tuple[str, ...] = (),
-    gives: tuple[str, ...] = (),
-    returns: Any = None,  # noqa: ANN401 - any type that msgspec encodes
-    status: int = 200,
-    also: tuple[int, ...] = (),
-    heeds: tuple[str, ...] = (),
-    cached: bool = False,
-    mark: Marker | None = None,
-    summary: str = "",
-    media_type: str = "application/json",
-) -> Route:
-    """Declare ``"GET /path/{name}"``; a route without a known scope that is not public is refused here, at start."""
-    method, _, path = where.partition(" ")
-    if not public and scope not in SCOPES:
-        message = f"{where} declares no scope: give one of {', '.join(SCOPES)}, or public=True"
-        raise TypeError(message)
-    if not summary:
-        summary = (handler.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-    return Route(
-        method=method,
-        path=path,
-        handler=handler,
-        scope=scope,
-        public=public,
-        params=params,
-        body=body,
-        body_limit=body_limit,
-        form=form,
-        takes=takes,
-        gives=gives,
-        returns=returns,
-        status=status,
-        also=also,
-        heeds=(*heeds, IF_NONE_MATCH) if cached else heeds,
-        cached=cached,
-        mark=mark,
-        summary=summary,
-        media_type=media_type,
-    )
+    def __post_init__(self) -> None:
+        method, _, path = self.where.partition(" ")
+        if not self.public and self.scope not in SCOPES:
+            scopes = ", ".join(SCOPES)
+            message = f"{self.where} declares no scope: give one of {scopes}, or public=True"
+            raise TypeError(message)
+        force_setattr(self, "method", method)
+        force_setattr(self, "path", path)
+        if self.cached and IF_NONE_MATCH not in self.request_headers:
+            force_setattr(self, "request_headers", (*self.request_headers, IF_NONE_MATCH))
+        if not self.summary:
+            summary = (self.handler.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+            force_setattr(self, "summary", summary)
 
 
 class Failure(Struct, frozen=True):

@@ -40,7 +40,11 @@ class Router:
         static = self._static.get(path)
         if static is not None:
             return static, {}, ()
-        found = _walk(self._root, path[1:].removesuffix("/").split("/"), 0, ()) if path.count("/") < 12 else None  # noqa: PLR2004 - deeper than any route
+        found = (
+            _walk(self._root, path[1:].removesuffix("/").split("/"), 0, ())
+            if path.count("/") < 12  # noqa: PLR2004 - a share of the data, or a depth
+            else None
+        )
         if found is None:
             return {}, {}, ()
         node, values = found
@@ -48,7 +52,14 @@ class Router:
 
     def owner(self, path: str) -> Dialect:
         """The dialect in whose shape an unknown path fails."""
-        return next((dialect for prefix, dialect in self._prefixes if path == prefix or path.startswith(prefix + "/")), self._prefixes[-1][1])
+        return next(
+            (
+                dialect
+                for prefix, dialect in self._prefixes
+                if path == prefix or path.startswith(prefix + "/")
+            ),
+            self._prefixes[-1][1],
+        )
 
     def _add(self, dialect: Dialect, route: Route) -> None:
         segments = route.path.strip("/").split("/")
@@ -68,7 +79,9 @@ class Router:
             self._static[route.path] = node.methods
 
 
-def _walk(node: Node, segments: list[str], place: int, values: tuple[str, ...]) -> tuple[Node, tuple[str, ...]] | None:
+def _walk(
+    node: Node, segments: list[str], place: int, values: tuple[str, ...]
+) -> tuple[Node, tuple[str, ...]] | None:
     if place == len(segments):
         return (node, values) if node.methods else None
     child = node.children.get(segments[place])

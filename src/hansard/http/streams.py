@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from hansard.http.call import Call
-    from hansard.service.events import Changes, Events
+    from hansard.service.events import Events, ImportBuffer
 
 HEARTBEAT = 15.0
 _CHECKED_US = 1_000_000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-async def event_stream(call: Call[Any, Any], events: Events, after: int | None) -> StreamingResponse:
+async def event_stream(
+    call: Call[Any, Any], events: Events, after: int | None
+) -> StreamingResponse:
     """Changes of the caller's workspace behind ``Last-Event-ID``, else behind ``after``, else from now on."""
     given = call.headers.get("last-event-id")
     if given and not (given.isascii() and given.isdigit() and len(given) < 19):  # noqa: PLR2004 - within 64 bits
@@ -28,7 +30,9 @@ async def event_stream(call: Call[Any, Any], events: Events, after: int | None) 
     start = int(given) if given else after
     if start is None:
         start = await events.now(call.principal)
-    return StreamingResponse(_told(call, events, start), media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(
+        _told(call, events, start), media_type="text/event-stream", headers=_HEADERS
+    )
 
 
 async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterator[bytes]:
@@ -46,11 +50,17 @@ async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterat
         yield b": still here\n\n" if changes is None else _lines(changes)
 
 
-def _lines(changes: Changes) -> bytes:
+def _lines(changes: ImportBuffer) -> bytes:
     """The events; behind a resync those that are still kept, so that one who breaks off there misses none of them."""
     at = changes.events[0].n - 1 if changes.events else changes.next
     resync = b'id: %d\nevent: resync\ndata: {"next":%d}\n\n' % (at, at) if changes.resync else b""
     return resync + b"".join(
-        b"id: %d\ndata: %b\n\n" % (one.n, msgspec.json.encode({"type": one.type, "session_id": f"ses_{one.session_id}", "seq": one.seq}))
+        b"id: %d\ndata: %b\n\n"
+        % (
+            one.n,
+            msgspec.json.encode(
+                {"type": one.type, "session_id": f"ses_{one.session_id}", "seq": one.seq}
+            ),
+        )
         for one in changes.events
     )

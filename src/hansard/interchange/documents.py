@@ -37,7 +37,9 @@ class Document(Struct, frozen=True, kw_only=True):
     def stem(self) -> str:
         """The file's name without its folder and endings."""
         base = Path(self.name).name.removesuffix(".gz")
-        return next((base.removesuffix(ending) for ending in _ENDINGS if base.endswith(ending)), base)
+        return next(
+            (base.removesuffix(ending) for ending in _ENDINGS if base.endswith(ending)), base
+        )
 
     @contextmanager
     def stream(self) -> Iterator[Stream]:
@@ -60,7 +62,14 @@ def documents(path: Path) -> Iterator[Document]:
 
 def from_stream(name: str, file: IO[bytes], *, most: int | None = None) -> Document:
     """A file that is open already, such as standard input or an upload; it is read once."""
-    return Document(name=name, size=None, chosen=True, open=lambda: nullcontext(file), beside=lambda _: None, most=most)
+    return Document(
+        name=name,
+        size=None,
+        chosen=True,
+        open=lambda: nullcontext(file),
+        beside=lambda _: None,
+        most=most,
+    )
 
 
 def _file(path: Path, *, chosen: bool) -> Document:
@@ -68,7 +77,13 @@ def _file(path: Path, *, chosen: bool) -> Document:
         sibling = path.with_name(name)
         return sibling.read_bytes() if sibling.is_file() else None
 
-    return Document(name=str(path), size=path.stat().st_size, chosen=chosen, open=lambda: path.open("rb"), beside=beside)
+    return Document(
+        name=str(path),
+        size=path.stat().st_size,
+        chosen=chosen,
+        open=lambda: path.open("rb"),
+        beside=beside,
+    )
 
 
 def _within(folder: Path) -> Iterator[Path]:
@@ -106,4 +121,10 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Docu
 
     if info.flag_bits & _ENCRYPTED:
         raise Invalid(f"{info.filename} in {path} is encrypted: unpack it first")
-    return Document(name=f"{path}!{info.filename}", size=info.compress_size, chosen=False, open=lambda: archive.open(info), beside=beside)
+    return Document(
+        name=f"{path}!{info.filename}",
+        size=info.compress_size,
+        chosen=False,
+        open=lambda: archive.open(info),
+        beside=beside,
+    )

@@ -56,7 +56,14 @@ def guarded(number: int, make: Callable[[], SessionRecord]) -> SessionRecord | B
         raw_json(record.draft, "the session")
     except Unreadable as problem:
         return Bad(number, str(problem))
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as problem:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as problem:
         return Bad(number, f"not of this format's shape: {type(problem).__name__}: {problem}")
     return record
 
@@ -76,7 +83,11 @@ def client_ids(values: Sequence[object]) -> list[str]:
     taken: Counter[str] = Counter()
     result = []
     for index, value in enumerate(values):
-        own = str(value) if isinstance(value, str | int) and ids.is_own_id(str(value)) else f"import:{index}"
+        own = (
+            str(value)
+            if isinstance(value, str | int) and ids.is_own_id(str(value))
+            else f"import:{index}"
+        )
         taken[own] += 1
         result.append(own if taken[own] == 1 else f"{own}#{taken[own]}")
     return result
@@ -105,7 +116,13 @@ def moment_of(value: object, zone: tzinfo | None = None) -> int | None:
     if isinstance(value, bool) or not value:
         return None
     try:
-        us = _of_number(float(value)) if isinstance(value, int | float) else _of_text(value, zone) if isinstance(value, str) else None
+        us = (
+            _of_number(float(value))
+            if isinstance(value, int | float)
+            else _of_text(value, zone)
+            if isinstance(value, str)
+            else None
+        )
     except (ValueError, OverflowError):
         return None
     return us if us is not None and times.EARLIEST + _YEAR < us < times.LATEST - _YEAR else None
@@ -116,7 +133,9 @@ def _of_number(value: float) -> int:
     if value <= 0:
         message = "no number of seconds since 1970"
         raise ValueError(message)
-    factor = 1 if value >= _MICROSECONDS_FROM else 1000 if value >= _MILLISECONDS_FROM else 1_000_000
+    factor = (
+        1 if value >= _MICROSECONDS_FROM else 1000 if value >= _MILLISECONDS_FROM else 1_000_000
+    )
     return round(value * factor)
 
 

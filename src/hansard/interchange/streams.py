@@ -119,7 +119,9 @@ def _gunzipped(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
         data = inflate.unconsumed_tail
         if inflate.eof:
             data = inflate.unused_data.lstrip(b"\0")
-            inflate = zlib.decompressobj(_GZIP_FORMAT) if data or (data := next(rest, b"")) else inflate
+            inflate = (
+                zlib.decompressobj(_GZIP_FORMAT) if data or (data := next(rest, b"")) else inflate
+            )
     if not inflate.eof:
         message = "the compressed file ends too early"
         raise Truncated(message)

@@ -139,13 +139,21 @@ class _Array:
             else:
                 self._at = end
                 return Value(number, value)
-            return Bad(number, reason if self._pass_element() else f"{reason}; the rest of the file cannot be read")
+            return Bad(
+                number,
+                reason
+                if self._pass_element()
+                else f"{reason}; the rest of the file cannot be read",
+            )
 
     def _cut_short(self, problem: ValueError) -> bool:
         """Whether more text could mend it: the decoder stumbled at the end of the window."""
         if not isinstance(problem, json.JSONDecodeError):
             return False
-        return problem.msg.startswith("Unterminated string") or problem.pos >= len(self._text) - _NEAR_THE_END
+        return (
+            problem.msg.startswith("Unterminated string")
+            or problem.pos >= len(self._text) - _NEAR_THE_END
+        )
 
     def _pass_element(self) -> bool:
         """Move behind a broken element by its brackets; False when they do not close."""

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hansard.errors import Invalid
-from hansard.model.plain import parted, plain
+from hansard.model.decode_errors import parted, plain
 
 
 class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,7 +32,14 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 _decode = msgspec.json.Decoder(list[Part]).decode
-_STRINGS = {"text": "content", "reasoning": "content", "tool_call": "name", "uri": "uri", "blob": "content", "file": "file_id"}
+_STRINGS = {
+    "text": "content",
+    "reasoning": "content",
+    "tool_call": "name",
+    "uri": "uri",
+    "blob": "content",
+    "file": "file_id",
+}
 
 
 def decode(parts: Raw) -> list[Part]:
@@ -60,7 +67,9 @@ def check(parts: Raw, where: str) -> list[Part]:
 
 def text_of(parts: list[Part]) -> str:
     """What the message says in words: its text parts, a line each; never reasoning, never tool calls."""
-    return "\n".join(part.content for part in parts if part.type == "text" and isinstance(part.content, str))
+    return "\n".join(
+        part.content for part in parts if part.type == "text" and isinstance(part.content, str)
+    )
 
 
 def text_part(content: str) -> Raw:

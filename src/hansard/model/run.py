@@ -4,7 +4,9 @@ from typing import Literal, get_args
 
 from msgspec import Raw, Struct
 
-State = Literal["queued", "running", "waiting", "completed", "partial", "failed", "cancelled", "interrupted"]
+State = Literal[
+    "queued", "running", "waiting", "completed", "partial", "failed", "cancelled", "interrupted"
+]
 STATES: tuple[str, ...] = get_args(State)
 OPEN_STATES: tuple[str, ...] = ("queued", "running", "waiting")
 

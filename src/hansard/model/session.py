@@ -7,7 +7,16 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 Kind = Literal["session", "workflow", "task", "video_session", "desktop_session", "mobile_session"]
 Resolution = Literal["open", "resolved", "unresolved"]
-Sort = Literal["updated_at", "-updated_at", "created_at", "-created_at", "active_at", "-active_at", "title", "-title"]
+Sort = Literal[
+    "updated_at",
+    "-updated_at",
+    "created_at",
+    "-created_at",
+    "active_at",
+    "-active_at",
+    "title",
+    "-title",
+]
 KINDS: tuple[str, ...] = get_args(Kind)
 RESOLUTIONS: tuple[str, ...] = get_args(Resolution)
 SORTS: tuple[str, ...] = get_args(Sort)
@@ -86,7 +95,9 @@ class Session(Struct, frozen=True):
 
     @property
     def is_unread(self) -> bool:
-        return self.last_message_at is not None and (self.read_at is None or self.read_at < self.last_message_at)
+        return self.last_message_at is not None and (
+            self.read_at is None or self.read_at < self.last_message_at
+        )
 
 
 def name_of(ident: str, own_id: str | None) -> str:

@@ -25,7 +25,11 @@ def rfc3339(us: int) -> str:
     """
     minute, rest = divmod(us, 60_000_000)
     second, fraction = divmod(rest, 1_000_000)
-    return f"{_minute(minute)}{second:02d}.{fraction:06d}Z" if fraction else f"{_minute(minute)}{second:02d}Z"
+    return (
+        f"{_minute(minute)}{second:02d}.{fraction:06d}Z"
+        if fraction
+        else f"{_minute(minute)}{second:02d}Z"
+    )
 
 
 @lru_cache(4096)

@@ -20,7 +20,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     archived_at: int | None = None
 
 
-class Arrival(Struct, frozen=True):
+class ImportedSession(Struct, frozen=True):
     """The same as a row: what the session begins with, and who its parent is said to be."""
 
     session: Session

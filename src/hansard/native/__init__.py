@@ -5,7 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard.http.route import Dialect
-from hansard.native import audit, bulk, context, diffs, events, keys, messages, runs, search, sessions, stats, transfers, users, views, workspaces
+from hansard.native import (
+    audit,
+    bulk,
+    context,
+    diffs,
+    events,
+    keys,
+    messages,
+    runs,
+    search,
+    sessions,
+    stats,
+    transfers,
+    users,
+    views,
+    workspaces,
+)
 from hansard.native.schemas import ProblemDetails
 
 if TYPE_CHECKING:
@@ -26,7 +42,9 @@ def problem(failure: Failure) -> dict[str, object]:
     }
     if error.param is not None:
         body["param"] = error.param
-    return body | {key: value for key, value in error.extra.items() if key not in {"where", "allow"}}
+    return body | {
+        key: value for key, value in error.extra.items() if key not in {"where", "allow"}
+    }
 
 
 dialect = Dialect(

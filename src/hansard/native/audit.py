@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.model.times import rfc3339
 
 
@@ -48,7 +48,9 @@ class VerdictOut(Struct, frozen=True, kw_only=True):
 
 async def list_audit(call: Call[ListParams, None]) -> EntryList:
     """List the workspace's audit log, newest entry first; the reading is noted as well"""
-    found, cursor = await call.service.audit.list(call.principal, limit=call.params.limit, cursor=call.params.cursor)
+    found, cursor = await call.service.audit.list(
+        call.principal, limit=call.params.limit, cursor=call.params.cursor
+    )
     if call.params.cursor is None:
         await call.service.audit.note(call.principal, "audit.read", "audit")
     data = [
@@ -70,10 +72,14 @@ async def list_audit(call: Call[ListParams, None]) -> EntryList:
 async def verify_audit(call: Call[None, None]) -> VerdictOut:
     """Walk the chain of the workspace's audit log and say where it is broken"""
     verdict = await call.service.audit.verify(call.principal.workspace_id)
-    return VerdictOut(entries=verdict.entries, sound=not verdict.broken, broken=[BrokenOut(n=one.n, problem=one.problem) for one in verdict.broken])
+    return VerdictOut(
+        entries=verdict.entries,
+        sound=not verdict.broken,
+        broken=[BrokenOut(n=one.n, problem=one.problem) for one in verdict.broken],
+    )
 
 
 routes = (
-    route("GET /v1/audit", list_audit, scope="audit:read", params=ListParams, returns=EntryList),
-    route("GET /v1/audit/verify", verify_audit, scope="audit:read", returns=VerdictOut),
+    Route("GET /v1/audit", list_audit, scope="audit:read", params=ListParams, returns=EntryList),
+    Route("GET /v1/audit/verify", verify_audit, scope="audit:read", returns=VerdictOut),
 )

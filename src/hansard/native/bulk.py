@@ -9,9 +9,9 @@ from msgspec import Meta, Struct
 
 from hansard.errors import Invalid
 from hansard.http.call import Call
+from hansard.http.decoding import QueryReader, escaped
 from hansard.http.fields import Moment
-from hansard.http.reading import QueryReader, escaped
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.native.sessions import ListParams, filter_of
 from hansard.service.bulk import Action
 
@@ -62,12 +62,19 @@ async def act(call: Call[None, BulkIn]) -> BulkOut:
     if (given.ids is None) == (given.filter is None):
         raise Invalid("give either ids or filter", param="ids")
     if given.ids is not None:
-        done = await call.service.bulk.apply_to(call.principal, given.action, given.ids, value=given.value)
+        done = await call.service.bulk.apply_to(
+            call.principal, given.action, given.ids, value=given.value
+        )
         return BulkOut(changed=done.changed, undo=done.undo)
     if given.snapshot_at is None or given.expected is None:
         raise Invalid("a filter needs snapshot_at and expected", param="snapshot_at")
     done = await call.service.bulk.apply_to_matching(
-        call.principal, given.action, filter_of(_params(given.filter or {})), snapshot_at=given.snapshot_at.us, expected=given.expected, value=given.value
+        call.principal,
+        given.action,
+        filter_of(_params(given.filter or {})),
+        snapshot_at=given.snapshot_at.us,
+        expected=given.expected,
+        value=given.value,
     )
     return BulkOut(changed=done.changed, undo=done.undo)
 
@@ -96,6 +103,6 @@ def _flat(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 routes = (
-    route("POST /v1/bulk", act, scope="sessions:write", body=BulkIn, returns=BulkOut),
-    route("POST /v1/bulk/{bulk_id}/undo", undo, scope="sessions:write", returns=UndoOut),
+    Route("POST /v1/bulk", act, scope="sessions:write", body=BulkIn, returns=BulkOut),
+    Route("POST /v1/bulk/{bulk_id}/undo", undo, scope="sessions:write", returns=UndoOut),
 )

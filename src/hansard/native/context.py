@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.model import parts
 from hansard.model.context import Context, ContextQuery, Turn
 from hansard.native.messages import MessageOut, message_out
@@ -21,8 +21,16 @@ class ContextParams(Struct, frozen=True, kw_only=True):
     """Without ``messages`` and ``tokens``: the last 50 messages."""
 
     format: Annotated[Format, Meta(description="whose messages the answer holds")] = "native"
-    messages: Annotated[int, Meta(ge=1, le=1000, description="at most so many of the newest messages")] | None = None
-    tokens: Annotated[int, Meta(ge=1, le=10_000_000, description="at most so many model tokens, estimated")] | None = None
+    messages: (
+        Annotated[int, Meta(ge=1, le=1000, description="at most so many of the newest messages")]
+        | None
+    ) = None
+    tokens: (
+        Annotated[
+            int, Meta(ge=1, le=10_000_000, description="at most so many model tokens, estimated")
+        ]
+        | None
+    ) = None
 
 
 class DroppedOut(Struct, frozen=True, kw_only=True):
@@ -54,21 +62,36 @@ class ContextOut(Struct, frozen=True, kw_only=True):
     manifest: Manifest
 
 
-_RENDERED = {"openai": providers.openai, "anthropic": providers.anthropic, "gemini": providers.gemini}
+_RENDERED = {
+    "openai": providers.openai,
+    "anthropic": providers.anthropic,
+    "gemini": providers.gemini,
+}
 _USER_FIRST = ("anthropic", "gemini")
 
 
 async def read_context(call: Call[ContextParams, None]) -> ContextOut:
     """Read the end of a transcript as a model may be given it: tool calls with their answers, and a list of what was dropped"""
     asked = call.params
-    query = ContextQuery(messages=asked.messages, tokens=asked.tokens, user_first=asked.format in _USER_FIRST)
+    query = ContextQuery(
+        messages=asked.messages, tokens=asked.tokens, user_first=asked.format in _USER_FIRST
+    )
     context = await call.service.contexts.read(call.principal, call.path["session_id"], query)
     render = _RENDERED.get(asked.format, native)
-    return ContextOut(session_id=context.session.name, format=asked.format, request=render(context), manifest=_manifest(context))
+    return ContextOut(
+        session_id=context.session.name,
+        format=asked.format,
+        request=render(context),
+        manifest=_manifest(context),
+    )
 
 
 def native(context: Context) -> dict[str, Any]:
-    return {"messages": [_message(context.session.name, turn) for turn in (*context.system, *context.turns)]}
+    return {
+        "messages": [
+            _message(context.session.name, turn) for turn in (*context.system, *context.turns)
+        ]
+    }
 
 
 def _message(name: str, turn: Turn) -> MessageOut:
@@ -89,8 +112,19 @@ def _manifest(context: Context) -> Manifest:
         first_seq=context.first_seq,
         last_seq=max((turn.message.seq for turn in context.turns), default=None),
         older=context.older,
-        dropped=[DroppedOut(seq=one.seq, message_id=one.message_id, reason=one.reason, whole=one.whole) for one in context.dropped],
+        dropped=[
+            DroppedOut(seq=one.seq, message_id=one.message_id, reason=one.reason, whole=one.whole)
+            for one in context.dropped
+        ],
     )
 
 
-routes = (route("GET /v1/sessions/{session_id}/context", read_context, scope="sessions:read", params=ContextParams, returns=ContextOut),)
+routes = (
+    Route(
+        "GET /v1/sessions/{session_id}/context",
+        read_context,
+        scope="sessions:read",
+        params=ContextParams,
+        returns=ContextOut,
+    ),
+)

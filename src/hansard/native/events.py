@@ -8,11 +8,13 @@ from msgspec import Meta, Struct
 from starlette.responses import StreamingResponse
 
 from hansard.http.call import Call
-from hansard.http.route import LAST_EVENT, route
+from hansard.http.route import LAST_EVENT, Route
 from hansard.http.streams import event_stream
 from hansard.model.times import rfc3339
 
-Since = Annotated[int, Meta(ge=0, lt=2**62, description="the `next` of an earlier answer, or the id of an event")]
+Since = Annotated[
+    int, Meta(ge=0, lt=2**62, description="the `next` of an earlier answer, or the id of an event")
+]
 
 
 class EventParams(Struct, frozen=True, kw_only=True):
@@ -55,11 +57,36 @@ async def stream_events(call: Call[EventParams, None]) -> StreamingResponse:
 async def list_changes(call: Call[ChangeParams, None]) -> ChangeList:
     """List what happened behind a number, oldest first"""
     changes = await call.service.events.since(call.principal, call.params.since, call.params.limit)
-    data = [ChangeOut(id=one.n, type=one.type, session_id=f"ses_{one.session_id}", seq=one.seq, at=rfc3339(one.at)) for one in changes.events]
-    return ChangeList(data=data, next=changes.next, has_more=changes.has_more, resync=changes.resync)
+    data = [
+        ChangeOut(
+            id=one.n,
+            type=one.type,
+            session_id=f"ses_{one.session_id}",
+            seq=one.seq,
+            at=rfc3339(one.at),
+        )
+        for one in changes.events
+    ]
+    return ChangeList(
+        data=data, next=changes.next, has_more=changes.has_more, resync=changes.resync
+    )
 
 
 routes = (
-    route("GET /v1/events", stream_events, scope="sessions:read", params=EventParams, heeds=(LAST_EVENT,), media_type="text/event-stream", returns=str),
-    route("GET /v1/changes", list_changes, scope="sessions:read", params=ChangeParams, returns=ChangeList),
+    Route(
+        "GET /v1/events",
+        stream_events,
+        scope="sessions:read",
+        params=EventParams,
+        request_headers=(LAST_EVENT,),
+        media_type="text/event-stream",
+        returns=str,
+    ),
+    Route(
+        "GET /v1/changes",
+        list_changes,
+        scope="sessions:read",
+        params=ChangeParams,
+        returns=ChangeList,
+    ),
 )

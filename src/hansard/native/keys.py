@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.model import Key
 from hansard.model.times import rfc3339
 from hansard.service.keys import DEFAULT_SCOPES
@@ -17,7 +17,10 @@ from hansard.service.keys import DEFAULT_SCOPES
 class KeyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``user`` and ``app`` narrow the key to one end user or application."""
 
-    example: ClassVar[dict[str, Any]] = {"name": "worker", "scopes": ["sessions:read", "sessions:write"]}
+    example: ClassVar[dict[str, Any]] = {
+        "name": "worker",
+        "scopes": ["sessions:read", "sessions:write"],
+    }
 
     name: str
     scopes: tuple[str, ...] = DEFAULT_SCOPES
@@ -29,7 +32,9 @@ class KeyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class RotateIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     example: ClassVar[dict[str, Any]] = {"grace_seconds": 3600}
 
-    grace_seconds: Annotated[float, Meta(ge=0, le=30 * 86_400, description="how long the old key still works")] = 86_400
+    grace_seconds: Annotated[
+        float, Meta(ge=0, le=30 * 86_400, description="how long the old key still works")
+    ] = 86_400
 
 
 class KeyOut(Struct, frozen=True, kw_only=True):
@@ -61,7 +66,14 @@ class KeyRevoked(Struct, frozen=True, kw_only=True):
 async def create_key(call: Call[None, KeyIn]) -> KeyOut:
     """Create a key; its text is in this answer and nowhere else, ever"""
     given = call.body
-    text, key = await call.service.keys.create(call.principal, given.name, given.scopes, expires_at=us(given.expires_at), user_id=given.user, app=given.app)
+    text, key = await call.service.keys.create(
+        call.principal,
+        given.name,
+        given.scopes,
+        expires_at=us(given.expires_at),
+        user_id=given.user,
+        app=given.app,
+    )
     return key_out(key, text)
 
 
@@ -72,7 +84,9 @@ async def list_keys(call: Call[None, None]) -> KeyList:
 
 async def rotate_key(call: Call[None, RotateIn]) -> KeyOut:
     """Make a key with the same rights; the old one works until the grace period ends"""
-    text, key = await call.service.keys.rotate(call.principal, call.path["key_id"], grace_us=round(call.body.grace_seconds * 1_000_000))
+    text, key = await call.service.keys.rotate(
+        call.principal, call.path["key_id"], grace_us=round(call.body.grace_seconds * 1_000_000)
+    )
     return key_out(key, text)
 
 
@@ -102,8 +116,15 @@ def _time(us: int | None) -> str | None:
 
 
 routes = (
-    route("POST /v1/keys", create_key, scope="keys:admin", body=KeyIn, returns=KeyOut, status=201),
-    route("GET /v1/keys", list_keys, scope="keys:admin", returns=KeyList),
-    route("POST /v1/keys/{key_id}/rotate", rotate_key, scope="keys:admin", body=RotateIn, returns=KeyOut, status=201),
-    route("DELETE /v1/keys/{key_id}", revoke_key, scope="keys:admin", returns=KeyRevoked),
+    Route("POST /v1/keys", create_key, scope="keys:admin", body=KeyIn, returns=KeyOut, status=201),
+    Route("GET /v1/keys", list_keys, scope="keys:admin", returns=KeyList),
+    Route(
+        "POST /v1/keys/{key_id}/rotate",
+        rotate_key,
+        scope="keys:admin",
+        body=RotateIn,
+        returns=KeyOut,
+        status=201,
+    ),
+    Route("DELETE /v1/keys/{key_id}", revoke_key, scope="keys:admin", returns=KeyRevoked),
 )

@@ -9,12 +9,12 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import MIB, ONCE, Mark, route
+from hansard.http.route import MIB, ONCE, CacheValidator, Route
 from hansard.model import Message, MessageDraft, MessageQuery, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import rfc3339
 from hansard.native.schemas import Metadata, Parts, PartsIn
-from hansard.service.fragments import MessageProjection
+from hansard.service.render_cache import MessageProjection
 
 
 class UsageIn(Usage, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -32,7 +32,9 @@ class UsageOut(Struct, frozen=True, kw_only=True):
 class MessageIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``text`` may stand for a single text part."""
 
-    instead: ClassVar[dict[str, str]] = {"content": "what is said goes into 'text', or into 'parts' as a list"}
+    instead: ClassVar[dict[str, str]] = {
+        "content": "what is said goes into 'text', or into 'parts' as a list"
+    }
 
     role: Role
     parts: PartsIn | UnsetType = UNSET
@@ -53,9 +55,26 @@ class AppendIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     example: ClassVar[dict[str, Any]] = {
         "messages": [
             {"role": "user", "text": "Where is my order?", "client_id": "mail-88"},
-            {"role": "assistant", "parts": [{"type": "tool_call", "id": "call_1", "name": "find_order", "arguments": {"order": 17}}]},
-            {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "shipped"}]},
-            {"role": "assistant", "text": "It arrives tomorrow.", "usage": {"input_tokens": 210, "output_tokens": 9}},
+            {
+                "role": "assistant",
+                "parts": [
+                    {
+                        "type": "tool_call",
+                        "id": "call_1",
+                        "name": "find_order",
+                        "arguments": {"order": 17},
+                    }
+                ],
+            },
+            {
+                "role": "tool",
+                "parts": [{"type": "tool_call_response", "id": "call_1", "response": "shipped"}],
+            },
+            {
+                "role": "assistant",
+                "text": "It arrives tomorrow.",
+                "usage": {"input_tokens": 210, "output_tokens": 9},
+            },
         ],
         "expected_seq": 0,
     }
@@ -74,7 +93,15 @@ class ListParams(Struct, frozen=True, kw_only=True):
     after: str | None = None
     around: str | None = None
     role: list[Role] = []
-    as_of: Annotated[Moment, Meta(description="the transcript as it stood then: only messages of that time or before it")] | None = None
+    as_of: (
+        Annotated[
+            Moment,
+            Meta(
+                description="the transcript as it stood then: only messages of that time or before it"
+            ),
+        ]
+        | None
+    ) = None
 
 
 class MessageOut(Struct, frozen=True, kw_only=True):
@@ -112,7 +139,11 @@ async def append_messages(call: Call[None, AppendIn]) -> Appended:
     """Append one message or a batch of up to 100, durable when this answers"""
     drafts = [draft_of(message, index) for index, message in enumerate(call.body.messages)]
     appended = await call.service.messages.append(
-        call.principal, call.path["session_id"], drafts, expected_seq=call.body.expected_seq, once=call.once(_appended)
+        call.principal,
+        call.path["session_id"],
+        drafts,
+        expected_seq=call.body.expected_seq,
+        once=call.once(_appended),
     )
     return _appended(appended)
 
@@ -123,18 +154,27 @@ def _appended(appended: tuple[Any, list[Message]]) -> Appended:
     return Appended(data=[message_out(name, message) for message in messages])
 
 
-async def _mark(call: Call[Any, Any]) -> Mark:
+async def _mark(call: Call[Any, Any]) -> CacheValidator:
     """What is said in a session changes with its row."""
     one = await call.service.messages.standing(call.principal, call.path["session_id"])
-    return Mark(one, f'W/"{one.tag}"')
+    return CacheValidator(one, f'W/"{one.tag}"')
 
 
 async def list_messages(call: Call[ListParams, None]) -> MessageList:
     """Read a transcript forwards or backwards, or around one message"""
     asked = call.params
     backwards, until = asked.order == "desc", None if asked.as_of is None else asked.as_of.us + 1
-    query = MessageQuery(limit=asked.limit, descending=backwards, newest=backwards, roles=tuple(asked.role), created_before=until, **await _place(call))
-    shown = await call.service.messages.list_as(call.principal, call.mark.state, query, MESSAGE)
+    query = MessageQuery(
+        limit=asked.limit,
+        descending=backwards,
+        newest=backwards,
+        roles=tuple(asked.role),
+        created_before=until,
+        **await _place(call),
+    )
+    shown = await call.service.messages.list_as(
+        call.principal, call.validator.state, query, MESSAGE
+    )
     cursor = None
     if shown.last is not None and shown.more and asked.around is None:
         cursor = call.service.messages.cursor(call.principal, _walk(call), query, shown.last)
@@ -143,12 +183,23 @@ async def list_messages(call: Call[ListParams, None]) -> MessageList:
 
 async def _place(call: Call[ListParams, None]) -> dict[str, int]:
     asked = call.params
-    given = [(field, value) for field in ("before", "after", "around") if (value := getattr(asked, field)) is not None]
+    given = [
+        (field, value)
+        for field in ("before", "after", "around")
+        if (value := getattr(asked, field)) is not None
+    ]
     if len(given) + (asked.cursor is not None) > 1:
-        raise Invalid("give one of before, after, around and cursor, not several", param=given[-1][0])
+        raise Invalid(
+            "give one of before, after, around and cursor, not several", param=given[-1][0]
+        )
     if asked.cursor is not None:
         return call.service.messages.place_of(call.principal, _walk(call), asked.cursor)
-    return {field: await call.service.messages.place(call.principal, call.path["session_id"], value, param=field) for field, value in given}
+    return {
+        field: await call.service.messages.place(
+            call.principal, call.path["session_id"], value, param=field
+        )
+        for field, value in given
+    }
 
 
 def _walk(call: Call[ListParams, None]) -> list[object]:
@@ -159,7 +210,9 @@ def _walk(call: Call[ListParams, None]) -> list[object]:
 
 async def read_message(call: Call[None, None]) -> MessageOut:
     """Read one message by its id or by the caller's client id"""
-    session, message = await call.service.messages.read(call.principal, call.path["session_id"], call.path["message_id"])
+    session, message = await call.service.messages.read(
+        call.principal, call.path["session_id"], call.path["message_id"]
+    )
     return message_out(session.name, message)
 
 
@@ -170,7 +223,11 @@ async def delete_message(call: Call[None, None]) -> MessageDeleted:
     def tell(_session: object) -> MessageDeleted:
         return MessageDeleted(id=name, deleted=True)
 
-    return tell(await call.service.messages.delete(call.principal, call.path["session_id"], name, once=call.once(tell)))
+    return tell(
+        await call.service.messages.delete(
+            call.principal, call.path["session_id"], name, once=call.once(tell)
+        )
+    )
 
 
 def draft_of(given: MessageIn, index: int) -> MessageDraft:
@@ -221,7 +278,13 @@ def message_out(session_name: str, message: Message) -> MessageOut:
         sender=message.sender or UNSET,
         sender_id=message.sender_id or UNSET,
         model=message.model or UNSET,
-        usage=UsageOut(input_tokens=message.input_tokens, output_tokens=message.output_tokens, cost_usd=message.cost_nanos / 1e9) if spent else UNSET,
+        usage=UsageOut(
+            input_tokens=message.input_tokens,
+            output_tokens=message.output_tokens,
+            cost_usd=message.cost_nanos / 1e9,
+        )
+        if spent
+        else UNSET,
         metadata=message.metadata if bytes(message.metadata) != b"{}" else UNSET,
     )
 
@@ -230,8 +293,31 @@ MESSAGE = MessageProjection("native.message", message_out)
 MANY = "/v1/sessions/{session_id}/messages"
 
 routes = (
-    route(f"POST {MANY}", append_messages, scope="sessions:write", body=AppendIn, body_limit=8 * MIB, returns=Appended, status=201, heeds=(ONCE,)),
-    route(f"GET {MANY}", list_messages, scope="sessions:read", params=ListParams, returns=MessageList, cached=True, mark=_mark),
-    route(f"GET {MANY}/{{message_id}}", read_message, scope="sessions:read", returns=MessageOut),
-    route(f"DELETE {MANY}/{{message_id}}", delete_message, scope="sessions:delete", returns=MessageDeleted, heeds=(ONCE,)),
+    Route(
+        f"POST {MANY}",
+        append_messages,
+        scope="sessions:write",
+        body=AppendIn,
+        body_limit=8 * MIB,
+        returns=Appended,
+        status=201,
+        request_headers=(ONCE,),
+    ),
+    Route(
+        f"GET {MANY}",
+        list_messages,
+        scope="sessions:read",
+        params=ListParams,
+        returns=MessageList,
+        cached=True,
+        validator=_mark,
+    ),
+    Route(f"GET {MANY}/{{message_id}}", read_message, scope="sessions:read", returns=MessageOut),
+    Route(
+        f"DELETE {MANY}/{{message_id}}",
+        delete_message,
+        scope="sessions:delete",
+        returns=MessageDeleted,
+        request_headers=(ONCE,),
+    ),
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.model import Found, Results, SearchQuery, Snippet
 from hansard.model.search import SearchSort
 from hansard.model.times import rfc3339
@@ -25,11 +25,21 @@ class SearchParams(FilterParams, frozen=True, kw_only=True):
             max_length=256,
         ),
     ] = ""
-    system: Annotated[bool, Meta(description="false leaves out what the system said, unless q has a role: a prompt has the same words in every session")] = True
-    sort: Annotated[SearchSort, Meta(description="relevance ranks the 100 matching sessions with the latest activity")] = "recency"
+    system: Annotated[
+        bool,
+        Meta(
+            description="false leaves out what the system said, unless q has a role: a prompt has the same words in every session"
+        ),
+    ] = True
+    sort: Annotated[
+        SearchSort,
+        Meta(description="relevance ranks the 100 matching sessions with the latest activity"),
+    ] = "recency"
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: str | None = None
-    total: Annotated[bool, Meta(description="true adds the number of matching sessions, exact up to 10,000")] = False
+    total: Annotated[
+        bool, Meta(description="true adds the number of matching sessions, exact up to 10,000")
+    ] = False
 
 
 class SnippetOut(Struct, frozen=True, kw_only=True):
@@ -67,7 +77,13 @@ async def search(call: Call[SearchParams, None]) -> FoundList:
     """Find sessions by words in their messages and titles, with the best passages of each"""
     asked = call.params
     query = SearchQuery(
-        text=asked.q, filter=filter_of(asked), system=asked.system, sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total
+        text=asked.q,
+        filter=filter_of(asked),
+        system=asked.system,
+        sort=asked.sort,
+        limit=asked.limit,
+        cursor=asked.cursor,
+        with_total=asked.total,
     )
     return found_list(await call.service.search.find(call.principal, query))
 
@@ -94,7 +110,23 @@ def _found(one: Found) -> FoundOut:
 
 
 def _snippet(one: Snippet) -> SnippetOut:
-    return SnippetOut(message_id=one.message_id, seq=one.seq, role=one.role, created_at=rfc3339(one.created_at), text=one.text, highlights=one.highlights)
+    return SnippetOut(
+        message_id=one.message_id,
+        seq=one.seq,
+        role=one.role,
+        created_at=rfc3339(one.created_at),
+        text=one.text,
+        highlights=one.highlights,
+    )
 
 
-routes = (route("GET /v1/search", search, scope="sessions:read", params=SearchParams, returns=FoundList, cached=True),)
+routes = (
+    Route(
+        "GET /v1/search",
+        search,
+        scope="sessions:read",
+        params=SearchParams,
+        returns=FoundList,
+        cached=True,
+    ),
+)

@@ -12,40 +12,63 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.fields import Moment, us
-from hansard.http.route import IF_MATCH, IF_NONE_MATCH, ONCE, Reply, route
+from hansard.http.route import IF_MATCH, IF_NONE_MATCH, ONCE, Reply, Route
 from hansard.model import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
 from hansard.model.run import STATES
-from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION, Kind, Resolution, Sort
+from hansard.model.session import (
+    KINDS,
+    RESOLUTIONS,
+    SUB_SESSION,
+    TASK_SESSION,
+    Kind,
+    Resolution,
+    Sort,
+)
 from hansard.model.times import rfc3339
 from hansard.native.schemas import Metadata, Names, Tags, Trail, TrailIn
-from hansard.service.fragments import Projection
+from hansard.service.render_cache import Projection
 
 _REMEMBERED = 512
-SEVERAL = Meta(description="repeat the parameter or separate by commas; \\, is a comma inside a value")
+SEVERAL = Meta(
+    description="repeat the parameter or separate by commas; \\, is a comma inside a value"
+)
 Values = Annotated[tuple[str, ...], SEVERAL]
 
 
 class FilterParams(Struct, frozen=True, kw_only=True, cache_hash=True):
-    state: Annotated[tuple[Annotated[str, Meta(extra_json_schema={"enum": STATES})], ...], SEVERAL] = ()
+    state: Annotated[
+        tuple[Annotated[str, Meta(extra_json_schema={"enum": STATES})], ...], SEVERAL
+    ] = ()
     channel: Values = ()
-    kind: Annotated[tuple[Annotated[str, Meta(extra_json_schema={"enum": KINDS})], ...], SEVERAL] = ()
+    kind: Annotated[
+        tuple[Annotated[str, Meta(extra_json_schema={"enum": KINDS})], ...], SEVERAL
+    ] = ()
     app: Values = ()
     agent: Values = ()
     model: Values = ()
     user: Values = ()
     workflow: Values = ()
     parent: Values = ()
-    resolution: Annotated[tuple[Annotated[str, Meta(extra_json_schema={"enum": RESOLUTIONS})], ...], SEVERAL] = ()
+    resolution: Annotated[
+        tuple[Annotated[str, Meta(extra_json_schema={"enum": RESOLUTIONS})], ...], SEVERAL
+    ] = ()
     intent: Values = ()
     trigger: Values = ()
     tag: Values = ()
-    title: Annotated[str, Meta(description="case-insensitive part of the title", max_length=256)] | None = None
+    title: (
+        Annotated[str, Meta(description="case-insensitive part of the title", max_length=256)]
+        | None
+    ) = None
     archived: bool | None = None
     ended: bool | None = None
     unread: bool | None = None
     has_messages: bool | None = None
-    sub_sessions: Annotated[bool, Meta(description="false leaves out sessions that branched from another")] = True
-    task_sessions: Annotated[bool, Meta(description="false leaves out runs of workflows and tasks")] = True
+    sub_sessions: Annotated[
+        bool, Meta(description="false leaves out sessions that branched from another")
+    ] = True
+    task_sessions: Annotated[
+        bool, Meta(description="false leaves out runs of workflows and tasks")
+    ] = True
     created_from: Moment | None = None
     created_until: Moment | None = None
     updated_from: Moment | None = None
@@ -56,11 +79,19 @@ class ListParams(FilterParams, frozen=True, kw_only=True, cache_hash=True):
     sort: Sort = "-updated_at"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str | None = None
-    total: Annotated[bool, Meta(description="true adds the exact number of matching sessions")] = False
+    total: Annotated[bool, Meta(description="true adds the exact number of matching sessions")] = (
+        False
+    )
 
 
 class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    example: ClassVar[dict[str, Any]] = {"id": "order-17", "channel": "web", "user": "ada", "agent": "support", "metadata": {"plan": "pro"}}
+    example: ClassVar[dict[str, Any]] = {
+        "id": "order-17",
+        "channel": "web",
+        "user": "ada",
+        "agent": "support",
+        "metadata": {"plan": "pro"},
+    }
 
     id: str | None = None
     title: str | None = None
@@ -87,7 +118,11 @@ class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON Merge Patch: what is absent stays, null clears."""
 
-    example: ClassVar[dict[str, Any]] = {"title": "A late parcel", "resolution": "resolved", "metadata": {"plan": None, "vip": True}}
+    example: ClassVar[dict[str, Any]] = {
+        "title": "A late parcel",
+        "resolution": "resolved",
+        "metadata": {"plan": None, "vip": True},
+    }
 
     title: str | UnsetType | None = UNSET
     kind: Kind | UnsetType = UNSET
@@ -194,11 +229,17 @@ async def start_session(call: Call[None, SessionIn]) -> Reply:
     """
     given = call.body
     draft = SessionDraft(
-        **{field: value for field in given.__struct_fields__ if field not in {"user", "created_at"} and (value := getattr(given, field)) is not None},
+        **{
+            field: value
+            for field in given.__struct_fields__
+            if field not in {"user", "created_at"} and (value := getattr(given, field)) is not None
+        },
         user_id=given.user,
         created_at=us(given.created_at),
     )
-    return _started(await call.service.sessions.start(call.principal, draft, once=call.once(_started)))
+    return _started(
+        await call.service.sessions.start(call.principal, draft, once=call.once(_started))
+    )
 
 
 def _started(result: tuple[Session, bool]) -> Reply:
@@ -215,12 +256,23 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList:
     """List sessions, the latest change first"""
     page = await call.service.sessions.list_as(call.principal, _query_of(call.params), SESSION)
     total = UNSET if page.total is None else page.total
-    return SessionList(data=page.items, has_more=page.has_more, next_cursor=page.next_cursor, total=total)  # type: ignore[arg-type]  # each is a SessionOut, encoded already
+    return SessionList(
+        data=page.items,  # type: ignore[arg-type]  # each is a SessionOut, encoded already
+        has_more=page.has_more,
+        next_cursor=page.next_cursor,
+        total=total,
+    )
 
 
 @lru_cache(_REMEMBERED)
 def _query_of(asked: ListParams) -> SessionQuery:
-    return SessionQuery(filter=filter_of(asked), sort=asked.sort, limit=asked.limit, cursor=asked.cursor, with_total=asked.total)
+    return SessionQuery(
+        filter=filter_of(asked),
+        sort=asked.sort,
+        limit=asked.limit,
+        cursor=asked.cursor,
+        with_total=asked.total,
+    )
 
 
 async def read_session(call: Call[None, None]) -> Reply:
@@ -231,35 +283,70 @@ async def read_session(call: Call[None, None]) -> Reply:
 async def update_session(call: Call[None, SessionChange]) -> Reply:
     """Change a session with a JSON Merge Patch; ``If-Match`` guards against changes in between"""
     given = call.body
-    fields = {("user_id" if field == "user" else field): getattr(given, field) for field in given.__struct_fields__}
-    empty: dict[str, list[Any]] = {field: [] for field in ("tags", "trail") if fields[field] is None}
+    fields = {
+        ("user_id" if field == "user" else field): getattr(given, field)
+        for field in given.__struct_fields__
+    }
+    empty: dict[str, list[Any]] = {
+        field: [] for field in ("tags", "trail") if fields[field] is None
+    }
     patch = SessionPatch(**(fields | empty))
     once = call.once(whole)
-    return whole(await call.service.sessions.update(call.principal, call.path["session_id"], patch, if_version=call.if_version(), once=once))
+    return whole(
+        await call.service.sessions.update(
+            call.principal, call.path["session_id"], patch, if_version=call.if_version(), once=once
+        )
+    )
 
 
 async def end_session(call: Call[None, EndIn]) -> Reply:
     """Mark a session as over, and settle it if you like"""
     name, once = call.path["session_id"], call.once(whole)
-    return whole(await call.service.sessions.end(call.principal, name, resolution=call.body.resolution, if_version=call.if_version(), once=once))
+    return whole(
+        await call.service.sessions.end(
+            call.principal,
+            name,
+            resolution=call.body.resolution,
+            if_version=call.if_version(),
+            once=once,
+        )
+    )
 
 
 async def archive_session(call: Call[None, None]) -> Reply:
     """Put a session away"""
-    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"], if_version=call.if_version()))
+    return whole(
+        await call.service.sessions.archive(
+            call.principal, call.path["session_id"], if_version=call.if_version()
+        )
+    )
 
 
 async def unarchive_session(call: Call[None, None]) -> Reply:
     """Take a session out of the archive"""
-    return whole(await call.service.sessions.archive(call.principal, call.path["session_id"], archived=False, if_version=call.if_version()))
+    return whole(
+        await call.service.sessions.archive(
+            call.principal, call.path["session_id"], archived=False, if_version=call.if_version()
+        )
+    )
 
 
 async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     """Branch a new session from a message of this one"""
     given, name = call.body, call.path["session_id"]
-    until = None if given.message is None else await call.service.messages.place(call.principal, name, str(given.message), param="message")
+    until = (
+        None
+        if given.message is None
+        else await call.service.messages.place(
+            call.principal, name, str(given.message), param="message"
+        )
+    )
     draft = SessionDraft(id=given.id, title=given.title, metadata=given.metadata or {})
-    return session_out(await call.service.sessions.fork(call.principal, name, until=until, draft=draft, once=call.once(session_out)))
+    return session_out(
+        await call.service.sessions.fork(
+            call.principal, name, until=until, draft=draft, once=call.once(session_out)
+        )
+    )
 
 
 async def delete_session(call: Call[None, None]) -> SessionDeleted:
@@ -267,17 +354,36 @@ async def delete_session(call: Call[None, None]) -> SessionDeleted:
     name = call.path["session_id"]
 
     def tell(gone: dict[str, int]) -> SessionDeleted:
-        return SessionDeleted(id=name, deleted=True, sessions=gone["sessions"], messages=gone["messages"])
+        return SessionDeleted(
+            id=name, deleted=True, sessions=gone["sessions"], messages=gone["messages"]
+        )
 
-    return tell(await call.service.sessions.delete(call.principal, name, if_version=call.if_version(), once=call.once(tell)))
+    return tell(
+        await call.service.sessions.delete(
+            call.principal, name, if_version=call.if_version(), once=call.once(tell)
+        )
+    )
 
 
 def filter_of(asked: FilterParams) -> SessionFilter:
     """The filter that the parameters mean; Invalid for a value that could never match."""
     for field, known in (("state", STATES), ("kind", KINDS), ("resolution", RESOLUTIONS)):
         check_words(field, getattr(asked, field), known)
-    skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
-    same = ("state", "channel", "kind", "app", "agent", "model", "resolution", "intent", "trigger", "tag")
+    skipped = (0 if asked.sub_sessions else SUB_SESSION) | (
+        0 if asked.task_sessions else TASK_SESSION
+    )
+    same = (
+        "state",
+        "channel",
+        "kind",
+        "app",
+        "agent",
+        "model",
+        "resolution",
+        "intent",
+        "trigger",
+        "tag",
+    )
     values: dict[str, Any] = {field: getattr(asked, field) for field in same}
     return SessionFilter(
         **values,
@@ -301,7 +407,9 @@ def check_words(field: str, values: Sequence[str], known: Sequence[str]) -> None
     """Invalid for a word that no session ever has: an empty answer would pass for a true one."""
     unknown = [value for value in values if value not in known]
     if unknown:
-        raise Invalid(f"{field}: unknown value {unknown[0]!r}: choose from {', '.join(known)}", param=field)
+        raise Invalid(
+            f"{field}: unknown value {unknown[0]!r}: choose from {', '.join(known)}", param=field
+        )
 
 
 def session_out(session: Session) -> SessionOut:
@@ -323,7 +431,11 @@ def session_out(session: Session) -> SessionOut:
     )
 
 
-_SAME = tuple(field for field in SessionOut.__struct_fields__ if field in Session.__struct_fields__ and field != "id" and not field.endswith("_at"))
+_SAME = tuple(
+    field
+    for field in SessionOut.__struct_fields__
+    if field in Session.__struct_fields__ and field != "id" and not field.endswith("_at")
+)
 
 
 def whole(session: Session) -> Reply:
@@ -338,13 +450,75 @@ SESSION = Projection("native.session", session_out)
 ONE = "/v1/sessions/{session_id}"
 
 routes = (
-    route("POST /v1/sessions", start_session, scope="sessions:write", body=SessionIn, returns=SessionOut, status=201, also=(200,), heeds=(ONCE,)),
-    route("GET /v1/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList, cached=True),
-    route(f"GET {ONE}", read_session, scope="sessions:read", returns=SessionOut, heeds=(IF_NONE_MATCH,)),
-    route(f"PATCH {ONE}", update_session, scope="sessions:write", body=SessionChange, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
-    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=SessionDeleted, heeds=(ONCE, IF_MATCH)),
-    route(f"POST {ONE}/end", end_session, scope="sessions:write", body=EndIn, returns=SessionOut, heeds=(ONCE, IF_MATCH)),
-    route(f"POST {ONE}/archive", archive_session, scope="sessions:write", returns=SessionOut, heeds=(IF_MATCH,)),
-    route(f"POST {ONE}/unarchive", unarchive_session, scope="sessions:write", returns=SessionOut, heeds=(IF_MATCH,)),
-    route(f"POST {ONE}/fork", fork_session, scope="sessions:write", body=ForkIn, returns=SessionOut, status=201, heeds=(ONCE,)),
+    Route(
+        "POST /v1/sessions",
+        start_session,
+        scope="sessions:write",
+        body=SessionIn,
+        returns=SessionOut,
+        status=201,
+        extra_statuses=(200,),
+        request_headers=(ONCE,),
+    ),
+    Route(
+        "GET /v1/sessions",
+        list_sessions,
+        scope="sessions:read",
+        params=ListParams,
+        returns=SessionList,
+        cached=True,
+    ),
+    Route(
+        f"GET {ONE}",
+        read_session,
+        scope="sessions:read",
+        returns=SessionOut,
+        request_headers=(IF_NONE_MATCH,),
+    ),
+    Route(
+        f"PATCH {ONE}",
+        update_session,
+        scope="sessions:write",
+        body=SessionChange,
+        returns=SessionOut,
+        request_headers=(ONCE, IF_MATCH),
+    ),
+    Route(
+        f"DELETE {ONE}",
+        delete_session,
+        scope="sessions:delete",
+        returns=SessionDeleted,
+        request_headers=(ONCE, IF_MATCH),
+    ),
+    Route(
+        f"POST {ONE}/end",
+        end_session,
+        scope="sessions:write",
+        body=EndIn,
+        returns=SessionOut,
+        request_headers=(ONCE, IF_MATCH),
+    ),
+    Route(
+        f"POST {ONE}/archive",
+        archive_session,
+        scope="sessions:write",
+        returns=SessionOut,
+        request_headers=(IF_MATCH,),
+    ),
+    Route(
+        f"POST {ONE}/unarchive",
+        unarchive_session,
+        scope="sessions:write",
+        returns=SessionOut,
+        request_headers=(IF_MATCH,),
+    ),
+    Route(
+        f"POST {ONE}/fork",
+        fork_session,
+        scope="sessions:write",
+        body=ForkIn,
+        returns=SessionOut,
+        status=201,
+        request_headers=(ONCE,),
+    ),
 )

@@ -8,22 +8,33 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.model.run import STATES
 from hansard.model.stats import Stats, StatsBy, StatsQuery
 from hansard.native.sessions import check_words
 
 _EPOCH = date(1970, 1, 1)
 _DAYS = 30
-Values = Annotated[list[str], Meta(description="alternatives: repeat the parameter or separate by commas")]
+Values = Annotated[
+    list[str], Meta(description="alternatives: repeat the parameter or separate by commas")
+]
 
 
 class StatsParams(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     """Days are those of UTC on which the sessions began; both ends are included."""
 
-    from_: Annotated[date, Meta(description="the first day; 29 days before `until` when absent")] | None = None
+    from_: (
+        Annotated[date, Meta(description="the first day; 29 days before `until` when absent")]
+        | None
+    ) = None
     until: Annotated[date, Meta(description="the last day; today when absent")] | None = None
-    by: Annotated[StatsBy, Meta(description="one row for each value of it and day, instead of one for each day")] | None = None
+    by: (
+        Annotated[
+            StatsBy,
+            Meta(description="one row for each value of it and day, instead of one for each day"),
+        ]
+        | None
+    ) = None
     channel: Values = []
     app: Values = []
     agent: Values = []
@@ -101,7 +112,9 @@ def stats_out(query: StatsQuery, stats: Stats) -> StatsOut:
             for one in stats.tallies
         ],
         hours=stats.hours,
-        resolve_medians=[Median(day=_day(day), seconds=seconds) for day, seconds in stats.medians.items()],
+        resolve_medians=[
+            Median(day=_day(day), seconds=seconds) for day, seconds in stats.medians.items()
+        ],
         resolve_median=stats.median,
     )
 
@@ -110,4 +123,6 @@ def _day(number: int) -> str:
     return (_EPOCH + timedelta(days=number)).isoformat()
 
 
-routes = (route("GET /v1/stats", read_stats, scope="sessions:read", params=StatsParams, returns=StatsOut),)
+routes = (
+    Route("GET /v1/stats", read_stats, scope="sessions:read", params=StatsParams, returns=StatsOut),
+)

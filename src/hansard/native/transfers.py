@@ -12,22 +12,39 @@ from starlette.responses import StreamingResponse
 
 from hansard.errors import Invalid
 from hansard.http.call import Call
-from hansard.http.route import MIB, route
+from hansard.http.route import MIB, Route
 from hansard.interchange.documents import from_stream
-from hansard.interchange.exporting import lines
-from hansard.interchange.importing import Import, Options, Problem
+from hansard.interchange.exporter import lines
+from hansard.interchange.importer import Import, Options, Problem
 from hansard.native.sessions import FilterParams, filter_of
 
 BODY, UNPACKED = 8 * MIB, 64 * MIB
 _TAKEN = ("application/json", "application/octet-stream")
-_HEADERS = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="hansard.jsonl"'}
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Disposition": 'attachment; filename="hansard.jsonl"',
+}
 
 
 class ImportParams(Struct, frozen=True, kw_only=True):
-    format: Annotated[str, Meta(description="auto, chatgpt, claude-code, hansard, openai or pocketpaw")] = "auto"
-    channel: Annotated[str, Meta(description="the channel of sessions whose file names none", max_length=256)] | None = None
-    tz: Annotated[str, Meta(description="the zone of times without an offset, such as Europe/Berlin")] | None = None
-    dry_run: Annotated[bool, Meta(description="find out what would happen and write nothing")] = False
+    format: Annotated[
+        str, Meta(description="auto, chatgpt, claude-code, hansard, openai or pocketpaw")
+    ] = "auto"
+    channel: (
+        Annotated[
+            str, Meta(description="the channel of sessions whose file names none", max_length=256)
+        ]
+        | None
+    ) = None
+    tz: (
+        Annotated[
+            str, Meta(description="the zone of times without an offset, such as Europe/Berlin")
+        ]
+        | None
+    ) = None
+    dry_run: Annotated[bool, Meta(description="find out what would happen and write nothing")] = (
+        False
+    )
 
 
 class Imported(Struct, frozen=True, kw_only=True):
@@ -45,7 +62,9 @@ async def export_sessions(call: Call[FilterParams, None]) -> StreamingResponse:
     """Export sessions with their runs and messages, a JSON line each, oldest first"""
     found = lines(call.service, call.principal, filter_of(call.params))
     first = await anext(found, b"")
-    return StreamingResponse(_with(first, found), media_type="application/x-ndjson", headers=_HEADERS)
+    return StreamingResponse(
+        _with(first, found), media_type="application/x-ndjson", headers=_HEADERS
+    )
 
 
 async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -61,12 +80,25 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
     """
     kind = call.headers.get("content-type").partition(";")[0].strip().lower()
     if kind.startswith("multipart/"):
-        raise Invalid(f"the body is {kind}: send the file itself (curl --data-binary @FILE)", code="unsupported_media_type", param="Content-Type")
+        raise Invalid(
+            f"the body is {kind}: send the file itself (curl --data-binary @FILE)",
+            code="unsupported_media_type",
+            param="Content-Type",
+        )
     asked = call.params
-    options = Options(format=asked.format, zone=_zone(asked.tz), channel=asked.channel, dry_run=asked.dry_run)
+    options = Options(
+        format=asked.format, zone=_zone(asked.tz), channel=asked.channel, dry_run=asked.dry_run
+    )
     document = from_stream("the body", io.BytesIO(call.data), most=UNPACKED)
     done = await Import(call.service, call.principal, options).document(document)
-    return Imported(new=done.new, same=done.same, updated=done.updated, bad=done.bad, messages=done.messages, problems=done.problems)
+    return Imported(
+        new=done.new,
+        same=done.same,
+        updated=done.updated,
+        bad=done.bad,
+        messages=done.messages,
+        problems=done.problems,
+    )
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
@@ -77,6 +109,22 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 
 routes = (
-    route("GET /v1/export", export_sessions, scope="export", params=FilterParams, returns=str, media_type="application/x-ndjson"),
-    route("POST /v1/import", import_sessions, scope="sessions:write", params=ImportParams, form=True, takes=_TAKEN, body_limit=BODY, returns=Imported),
+    Route(
+        "GET /v1/export",
+        export_sessions,
+        scope="export",
+        params=FilterParams,
+        returns=str,
+        media_type="application/x-ndjson",
+    ),
+    Route(
+        "POST /v1/import",
+        import_sessions,
+        scope="sessions:write",
+        params=ImportParams,
+        raw_body=True,
+        request_types=_TAKEN,
+        body_limit=BODY,
+        returns=Imported,
+    ),
 )

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from hansard.errors import Invalid
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.model.times import rfc3339
 from hansard.service.retention import LONGEST
 from hansard.service.users import Erasure
@@ -76,7 +76,12 @@ async def erase_user(call: Call[None, None]) -> ErasureOut:
 
 async def list_erasures(call: Call[None, None]) -> ErasureList:
     """List the receipts about an end user"""
-    return ErasureList(data=[_out(one) for one in await call.service.users.erasures(call.principal, call.path["user_id"])])
+    return ErasureList(
+        data=[
+            _out(one)
+            for one in await call.service.users.erasures(call.principal, call.path["user_id"])
+        ]
+    )
 
 
 async def read_erasure(call: Call[None, None]) -> ErasureOut:
@@ -98,9 +103,18 @@ async def apply_retention(call: Call[None, ApplyIn]) -> Applied:
     """Delete what is past its rule now, or only count it with ``dry_run``"""
     asked, retention = call.body, call.service.retention
     if asked.rules is not None and not asked.dry_run:
-        raise Invalid("rules are only tried in a dry run: set them with PUT /v1/retention", param="rules")
-    found = await (retention.preview(call.principal, asked.rules) if asked.dry_run else retention.apply(call.principal))
-    data = [ExpiredOut(kind=one.kind, days=one.days, before=rfc3339(one.before), sessions=one.sessions) for one in found]
+        raise Invalid(
+            "rules are only tried in a dry run: set them with PUT /v1/retention", param="rules"
+        )
+    found = await (
+        retention.preview(call.principal, asked.rules)
+        if asked.dry_run
+        else retention.apply(call.principal)
+    )
+    data = [
+        ExpiredOut(kind=one.kind, days=one.days, before=rfc3339(one.before), sessions=one.sessions)
+        for one in found
+    ]
     return Applied(dry_run=call.body.dry_run, data=data)
 
 
@@ -109,10 +123,20 @@ def _out(one: Erasure) -> ErasureOut:
 
 
 routes = (
-    route("DELETE /v1/users/{user_id}", erase_user, scope="sessions:delete", returns=ErasureOut),
-    route("GET /v1/users/{user_id}/erasures", list_erasures, scope="audit:read", returns=ErasureList),
-    route("GET /v1/erasures/{erasure_id}", read_erasure, scope="audit:read", returns=ErasureOut),
-    route("GET /v1/retention", read_retention, scope="sessions:read", returns=Retention),
-    route("PUT /v1/retention", set_retention, scope="keys:admin", body=RetentionIn, returns=Retention),
-    route("POST /v1/retention/apply", apply_retention, scope="sessions:delete", body=ApplyIn, returns=Applied),
+    Route("DELETE /v1/users/{user_id}", erase_user, scope="sessions:delete", returns=ErasureOut),
+    Route(
+        "GET /v1/users/{user_id}/erasures", list_erasures, scope="audit:read", returns=ErasureList
+    ),
+    Route("GET /v1/erasures/{erasure_id}", read_erasure, scope="audit:read", returns=ErasureOut),
+    Route("GET /v1/retention", read_retention, scope="sessions:read", returns=Retention),
+    Route(
+        "PUT /v1/retention", set_retention, scope="keys:admin", body=RetentionIn, returns=Retention
+    ),
+    Route(
+        "POST /v1/retention/apply",
+        apply_retention,
+        scope="sessions:delete",
+        body=ApplyIn,
+        returns=Applied,
+    ),
 )

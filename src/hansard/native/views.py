@@ -8,9 +8,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from hansard.errors import Invalid
 from hansard.http.call import Call
+from hansard.http.decoding import QueryReader
 from hansard.http.fields import Moment
-from hansard.http.reading import QueryReader
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.model.share import Share, View
 from hansard.model.times import rfc3339
 from hansard.native.sessions import ListParams, filter_of
@@ -25,7 +25,10 @@ class ViewParams(ListParams, frozen=True, kw_only=True):
 class ViewIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``query`` is the query string of ``GET /v1/sessions``, and may have a ``q`` that searches."""
 
-    example: ClassVar[dict[str, Any]] = {"name": "Failed today", "query": "state=failed&sort=-updated_at"}
+    example: ClassVar[dict[str, Any]] = {
+        "name": "Failed today",
+        "query": "state=failed&sort=-updated_at",
+    }
 
     name: str
     query: str
@@ -101,13 +104,20 @@ async def delete_view(call: Call[None, None]) -> ViewDeleted:
 
 async def share_session(call: Call[None, ShareIn]) -> ShareOut:
     """Make a read-only link to a session; the workspace's setting ``sharing`` must be true"""
-    name, share = await call.service.shares.create(call.principal, call.path["session_id"], expires_at=call.body.expires_at.us)
+    name, share = await call.service.shares.create(
+        call.principal, call.path["session_id"], expires_at=call.body.expires_at.us
+    )
     return share_out(share, f"/s/{name}")
 
 
 async def list_shares(call: Call[None, None]) -> ShareList:
     """List the links to a session, ended ones included"""
-    return ShareList(data=[share_out(one) for one in await call.service.shares.list(call.principal, call.path["session_id"])])
+    return ShareList(
+        data=[
+            share_out(one)
+            for one in await call.service.shares.list(call.principal, call.path["session_id"])
+        ]
+    )
 
 
 async def revoke_share(call: Call[None, None]) -> ShareEnded:
@@ -117,7 +127,9 @@ async def revoke_share(call: Call[None, None]) -> ShareEnded:
 
 
 def view_out(view: View) -> ViewOut:
-    return ViewOut(id=view.id, name=view.name, query=view.query, created_at=rfc3339(view.created_at))
+    return ViewOut(
+        id=view.id, name=view.name, query=view.query, created_at=rfc3339(view.created_at)
+    )
 
 
 def share_out(share: Share, path: str | None = None) -> ShareOut:
@@ -136,10 +148,26 @@ _reader = QueryReader(ViewParams, strict=True, escapes=True)
 SHARES = "/v1/sessions/{session_id}/shares"
 
 routes = (
-    route("GET /v1/views", list_views, scope="sessions:read", returns=ViewList),
-    route("POST /v1/views", save_view, scope="sessions:write", body=ViewIn, returns=ViewOut, status=201),
-    route("DELETE /v1/views/{view_id}", delete_view, scope="sessions:write", returns=ViewDeleted),
-    route(f"POST {SHARES}", share_session, scope="sessions:write", body=ShareIn, returns=ShareOut, status=201),
-    route(f"GET {SHARES}", list_shares, scope="sessions:read", returns=ShareList),
-    route(f"DELETE {SHARES}/{{share_id}}", revoke_share, scope="sessions:write", returns=ShareEnded),
+    Route("GET /v1/views", list_views, scope="sessions:read", returns=ViewList),
+    Route(
+        "POST /v1/views",
+        save_view,
+        scope="sessions:write",
+        body=ViewIn,
+        returns=ViewOut,
+        status=201,
+    ),
+    Route("DELETE /v1/views/{view_id}", delete_view, scope="sessions:write", returns=ViewDeleted),
+    Route(
+        f"POST {SHARES}",
+        share_session,
+        scope="sessions:write",
+        body=ShareIn,
+        returns=ShareOut,
+        status=201,
+    ),
+    Route(f"GET {SHARES}", list_shares, scope="sessions:read", returns=ShareList),
+    Route(
+        f"DELETE {SHARES}/{{share_id}}", revoke_share, scope="sessions:write", returns=ShareEnded
+    ),
 )

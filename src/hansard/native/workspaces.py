@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import Route
 from hansard.model import Workspace
 from hansard.model.times import rfc3339
 from hansard.service.workspaces import Workspaces
@@ -57,14 +57,23 @@ async def read_own(call: Call[None, None]) -> WorkspaceOut:
 async def update_own(call: Call[None, WorkspaceChange]) -> WorkspaceOut:
     """Rename the workspace, or change its settings with a JSON Merge Patch"""
     given = call.body
-    name, settings = given.name if given.name is not UNSET else None, given.settings if given.settings is not UNSET else None
-    return workspace_out(await call.service.workspaces.update(call.principal.workspace_id, name=name, settings=settings, by=call.principal))
+    name, settings = (
+        given.name if given.name is not UNSET else None,
+        given.settings if given.settings is not UNSET else None,
+    )
+    return workspace_out(
+        await call.service.workspaces.update(
+            call.principal.workspace_id, name=name, settings=settings, by=call.principal
+        )
+    )
 
 
 async def create_workspace(call: Call[None, WorkspaceIn]) -> WorkspaceOut:
     """Create a workspace and its first key"""
     made = await call.service.workspaces.create(call.body.name, by=call.principal)
-    text, _ = await call.service.keys.create(Workspaces.operator(made), "first", tuple(call.principal.scopes - {"workspaces:admin"}))
+    text, _ = await call.service.keys.create(
+        Workspaces.operator(made), "first", tuple(call.principal.scopes - {"workspaces:admin"})
+    )
     return workspace_out(made, text)
 
 
@@ -76,18 +85,44 @@ async def list_workspaces(call: Call[None, None]) -> WorkspaceList:
 async def delete_workspace(call: Call[None, None]) -> WorkspaceDeleted:
     """Delete a workspace with everything in it, for ever"""
     ident = call.path["workspace_id"].removeprefix("ws_")
-    await call.service.workspaces.delete((await call.service.workspaces.read(ident)).id, by=call.principal)
+    await call.service.workspaces.delete(
+        (await call.service.workspaces.read(ident)).id, by=call.principal
+    )
     return WorkspaceDeleted(id=call.path["workspace_id"], deleted=True)
 
 
 def workspace_out(workspace: Workspace, text: str | None = None) -> WorkspaceOut:
-    return WorkspaceOut(id=f"ws_{workspace.id}", name=workspace.name, created_at=rfc3339(workspace.created_at), settings=workspace.settings, key=text or UNSET)
+    return WorkspaceOut(
+        id=f"ws_{workspace.id}",
+        name=workspace.name,
+        created_at=rfc3339(workspace.created_at),
+        settings=workspace.settings,
+        key=text or UNSET,
+    )
 
 
 routes = (
-    route("GET /v1/workspace", read_own, scope="sessions:read", returns=WorkspaceOut),
-    route("PATCH /v1/workspace", update_own, scope="keys:admin", body=WorkspaceChange, returns=WorkspaceOut),
-    route("POST /v1/workspaces", create_workspace, scope="workspaces:admin", body=WorkspaceIn, returns=WorkspaceOut, status=201),
-    route("GET /v1/workspaces", list_workspaces, scope="workspaces:admin", returns=WorkspaceList),
-    route("DELETE /v1/workspaces/{workspace_id}", delete_workspace, scope="workspaces:admin", returns=WorkspaceDeleted),
+    Route("GET /v1/workspace", read_own, scope="sessions:read", returns=WorkspaceOut),
+    Route(
+        "PATCH /v1/workspace",
+        update_own,
+        scope="keys:admin",
+        body=WorkspaceChange,
+        returns=WorkspaceOut,
+    ),
+    Route(
+        "POST /v1/workspaces",
+        create_workspace,
+        scope="workspaces:admin",
+        body=WorkspaceIn,
+        returns=WorkspaceOut,
+        status=201,
+    ),
+    Route("GET /v1/workspaces", list_workspaces, scope="workspaces:admin", returns=WorkspaceList),
+    Route(
+        "DELETE /v1/workspaces/{workspace_id}",
+        delete_workspace,
+        scope="workspaces:admin",
+        returns=WorkspaceDeleted,
+    ),
 )

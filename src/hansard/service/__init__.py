@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from hansard.ids import IdSource, microseconds
 from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
-from hansard.service.checking import Checking
 from hansard.service.context import Contexts
 from hansard.service.diffs import Diffs
 from hansard.service.events import Events
@@ -25,6 +24,7 @@ from hansard.service.stats import Statistics
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
 from hansard.service.users import Users
+from hansard.service.verify import Verification
 from hansard.service.workspaces import Workspaces
 from hansard.settings import masked
 from hansard.store import file_of
@@ -40,7 +40,14 @@ if TYPE_CHECKING:
 class Service:
     """Everything that can be done, wired to one open store. ``secret`` seals cursors and peppers keys."""
 
-    def __init__(self, store: Store, secret: bytes, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        secret: bytes,
+        *,
+        clock: Callable[[], int] = microseconds,
+        ids: IdSource | None = None,
+    ) -> None:
         ids = ids or IdSource(clock)
         self.store = store
         self.secret = secret
@@ -59,7 +66,7 @@ class Service:
         self.indexer = Indexer(store)
         self.users = Users(store, self.audit, self.keys, self.indexer, secret, ids, clock)
         self.retention = Retention(store, self.audit, clock)
-        self.checking = Checking(store)
+        self.verification = Verification(store)
         self.events = Events(store, clock)
         self.search = Search(store, cursors, self.sessions)
         self.stats = Statistics(store)
@@ -76,7 +83,9 @@ class Service:
         return masked("store", self.store.url) if file is None else str(file.absolute())
 
     @classmethod
-    async def on(cls, store: Store, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None) -> Service:
+    async def on(
+        cls, store: Store, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None
+    ) -> Service:
         """The service on an open, migrated store; makes the store's secret at its first use."""
         secret = await store.write(stored.fact, "secret", token_hex(32))
         return cls(store, bytes.fromhex(secret), clock=clock, ids=ids)

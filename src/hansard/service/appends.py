@@ -55,7 +55,9 @@ class Appends:
             finally:
                 self._go_on(workspace_id)
         if len(queue) >= _WAITING:
-            raise StoreUnavailable(f"{len(queue)} appends wait already: try again", code="store_overloaded")
+            raise StoreUnavailable(
+                f"{len(queue)} appends wait already: try again", code="store_overloaded"
+            )
         waiting = Waiting(append, asyncio.get_running_loop().create_future())
         queue.append(waiting)
         return await waiting.future
@@ -74,7 +76,9 @@ class Appends:
         queue = self._queues[workspace_id]
         try:
             while queue:
-                await self._together(workspace_id, [queue.popleft() for _ in range(min(_TOGETHER, len(queue)))])
+                await self._together(
+                    workspace_id, [queue.popleft() for _ in range(min(_TOGETHER, len(queue)))]
+                )
         finally:
             del self._queues[workspace_id]
             for one in queue:
@@ -85,7 +89,13 @@ class Appends:
         batch, rest = self._claim(workspace_id, group)
         outcomes: Sequence[Answer | Exception | None]
         try:
-            outcomes = await self._store.write(append_many, workspace_id, [one.append for one in batch], self._ids) if batch else []
+            outcomes = (
+                await self._store.write(
+                    append_many, workspace_id, [one.append for one in batch], self._ids
+                )
+                if batch
+                else []
+            )
         except Error as problem:
             outcomes = [None if _apart(problem, one.append) else problem for one in batch]
         except Exception as problem:  # noqa: BLE001 - it belongs to those who wait
@@ -103,7 +113,9 @@ class Appends:
                 _settle(one, outcome)
         await asyncio.gather(*map(self._single, rest))
 
-    def _claim(self, workspace_id: str, group: Sequence[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
+    def _claim(
+        self, workspace_id: str, group: Sequence[Waiting]
+    ) -> tuple[list[Waiting], list[Waiting]]:
         """The group without those whose Idempotency-Key is worked on already: they go alone and are told so."""
         batch: list[Waiting] = []
         rest: list[Waiting] = []
@@ -121,7 +133,18 @@ class Appends:
             _settle(one, problem)
 
     async def _alone(self, one: Append) -> Answer:
-        return await write(self._store, one.once, one.ref.workspace_id, one.now, single.append, one.ref, one.drafts, self._ids, one.now, one.expected_seq)
+        return await write(
+            self._store,
+            one.once,
+            one.ref.workspace_id,
+            one.now,
+            single.append,
+            one.ref,
+            one.drafts,
+            self._ids,
+            one.now,
+            one.expected_seq,
+        )
 
 
 def _flights(workspace_id: str, group: Sequence[Waiting]) -> list[tuple[str, str]]:
@@ -130,7 +153,9 @@ def _flights(workspace_id: str, group: Sequence[Waiting]) -> list[tuple[str, str
 
 def _apart(problem: Error, append: Append) -> bool:
     """Whether an append of a failed group is worth trying by itself: the fault may be another's, or its key tells the outcome."""
-    return isinstance(problem, Invalid) or (problem.code == "outcome_unknown" and append.once is not None)
+    return isinstance(problem, Invalid) or (
+        problem.code == "outcome_unknown" and append.once is not None
+    )
 
 
 def _settle(one: Waiting, outcome: Answer | BaseException) -> None:

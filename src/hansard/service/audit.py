@@ -50,7 +50,9 @@ class Verdict(Struct, frozen=True):
 class Audit:
     """Writes and reads the logs; ``secret`` keys their chains."""
 
-    def __init__(self, store: Store, cursors: Cursors, secret: bytes, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, cursors: Cursors, secret: bytes, clock: Callable[[], int]
+    ) -> None:
         self._store = store
         self._cursors = cursors
         self.secret = secret
@@ -58,9 +60,13 @@ class Audit:
         self._denied: dict[tuple[str, str], int] = {}
 
     def act(self, principal: Principal, action: str, thing: str, **details: Any) -> Act:  # noqa: ANN401 - facts of the act
-        return Act(principal.workspace_id, self._clock(), principal.key_id, action, thing, "ok", details)
+        return Act(
+            principal.workspace_id, self._clock(), principal.key_id, action, thing, "ok", details
+        )
 
-    def within(self, told: Callable[[T], Act], verb: Callable[..., Steps[T]]) -> Callable[..., Steps[T]]:
+    def within(
+        self, told: Callable[[T], Act], verb: Callable[..., Steps[T]]
+    ) -> Callable[..., Steps[T]]:
         """``verb``, with an entry in the same transaction; ``told`` makes it of the verb's result."""
 
         def both(*args: Any, **kwargs: Any) -> Steps[T]:  # noqa: ANN401 - the verb's own
@@ -70,7 +76,9 @@ class Audit:
 
     async def note(self, principal: Principal, action: str, thing: str, **details: Any) -> None:  # noqa: ANN401 - facts of the act
         """An entry about what changes no row, such as an export."""
-        await self._store.write(verbs.note, self.secret, self.act(principal, action, thing, **details))
+        await self._store.write(
+            verbs.note, self.secret, self.act(principal, action, thing, **details)
+        )
 
     async def denied(self, principal: Principal, scope: str, route: str) -> None:
         """Note that a key tried what it has no scope for, at most once a second for each key and route; never fails the request."""
@@ -80,7 +88,15 @@ class Audit:
         if len(self._denied) >= _REMEMBERED:
             self._denied.clear()
         self._denied[principal.key_id, route] = now
-        act = Act(principal.workspace_id, now, principal.key_id, "access.denied", route, "denied", {"scope": scope})
+        act = Act(
+            principal.workspace_id,
+            now,
+            principal.key_id,
+            "access.denied",
+            route,
+            "denied",
+            {"scope": scope},
+        )
         try:
             await self._store.write(verbs.note, self.secret, act)
         except Error:
@@ -88,7 +104,9 @@ class Audit:
 
     async def verify(self, workspace_id: str | None = None) -> Verdict:
         """Walk one workspace's log, or every log of the store, deleted workspaces' included."""
-        wanted = [workspace_id] if workspace_id is not None else await self._store.read(verbs.workspaces)
+        wanted = (
+            [workspace_id] if workspace_id is not None else await self._store.read(verbs.workspaces)
+        )
         broken: list[Broken] = []
         entries = 0
         for one in wanted:
@@ -101,24 +119,48 @@ class Audit:
         length, last = await self._store.read(verbs.head, workspace_id)
         n, before = 0, verbs.ROOT
         while n < length:
-            for noted in await self._store.read_long(verbs.walk, workspace_id, n, min(_BATCH, length - n)):
+            for noted in await self._store.read_long(
+                verbs.walk, workspace_id, n, min(_BATCH, length - n)
+            ):
                 n += 1
                 if noted.n != n:
                     return n, [Broken(workspace_id, n, f"entry {n} is missing")]
                 if verbs.link(self.secret, before, n, noted.act) != noted.hash:
-                    return n, [Broken(workspace_id, n, f"entry {n} is not what was written, or the one before it")]
+                    return n, [
+                        Broken(
+                            workspace_id,
+                            n,
+                            f"entry {n} is not what was written, or the one before it",
+                        )
+                    ]
                 before = noted.hash
             if n < length and not await self._store.read(verbs.walk, workspace_id, n, 1):
-                return n, [Broken(workspace_id, n + 1, f"the log was cut off: {length} entries were written, {n} are there")]
+                return n, [
+                    Broken(
+                        workspace_id,
+                        n + 1,
+                        f"the log was cut off: {length} entries were written, {n} are there",
+                    )
+                ]
         if before != last:
-            return n, [Broken(workspace_id, n, "the last entry is not the one that was written last")]
+            return n, [
+                Broken(workspace_id, n, "the last entry is not the one that was written last")
+            ]
         return n, []
 
-    async def list(self, principal: Principal, *, limit: int, cursor: str | None = None) -> tuple[list[Noted], str | None]:
+    async def list(
+        self, principal: Principal, *, limit: int, cursor: str | None = None
+    ) -> tuple[list[Noted], str | None]:
         """Entries, newest first, and the cursor of the next page."""
         whole(principal)
-        before = NEWEST if cursor is None else self._cursors.read(principal.workspace_id, "audit", cursor)
+        before = (
+            NEWEST
+            if cursor is None
+            else self._cursors.read(principal.workspace_id, "audit", cursor)
+        )
         found = await self._store.read(verbs.page, principal.workspace_id, before, limit + 1)
         page = found[:limit]
         more = len(found) > limit
-        return page, self._cursors.write(principal.workspace_id, "audit", page[-1].n) if more and page else None
+        return page, self._cursors.write(
+            principal.workspace_id, "audit", page[-1].n
+        ) if more and page else None

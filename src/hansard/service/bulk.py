@@ -49,18 +49,43 @@ class Bulk:
 
     async def matching(self, principal: Principal, wanted: SessionFilter, snapshot_at: int) -> int:
         """How many sessions match and had begun at ``snapshot_at``."""
-        return await self._store.read(session_verbs.count, principal.workspace_id, narrowed(principal, _until(wanted, snapshot_at)))
+        return await self._store.read(
+            session_verbs.count,
+            principal.workspace_id,
+            narrowed(principal, _until(wanted, snapshot_at)),
+        )
 
     async def apply_to_matching(  # noqa: PLR0913 - the facts of a bulk action
-        self, principal: Principal, action: Action, wanted: SessionFilter, *, snapshot_at: int, expected: int, value: str | None = None
+        self,
+        principal: Principal,
+        action: Action,
+        wanted: SessionFilter,
+        *,
+        snapshot_at: int,
+        expected: int,
+        value: str | None = None,
     ) -> Outcome:
         """Act on what matches and had begun at ``snapshot_at``; Conflict ``selection_changed`` when these are not ``expected`` many."""
         count = await self.matching(principal, wanted, snapshot_at)
         if count != expected:
-            raise Conflict(f"{count} sessions match now, not {expected}: look again, then decide", code="selection_changed", param="expected", count=count)
-        return await self._apply(principal, action, self._walk(principal, _until(wanted, snapshot_at)), value)
+            raise Conflict(
+                f"{count} sessions match now, not {expected}: look again, then decide",
+                code="selection_changed",
+                param="expected",
+                count=count,
+            )
+        return await self._apply(
+            principal, action, self._walk(principal, _until(wanted, snapshot_at)), value
+        )
 
-    async def apply_to(self, principal: Principal, action: Action, names: Sequence[str], *, value: str | None = None) -> Outcome:
+    async def apply_to(
+        self,
+        principal: Principal,
+        action: Action,
+        names: Sequence[str],
+        *,
+        value: str | None = None,
+    ) -> Outcome:
         """Act on sessions named one by one; those that are gone are left out."""
         if not 0 < len(names) <= NAMED:
             raise Invalid(f"ids takes 1-{NAMED} sessions: use filter for more", param="ids")
@@ -82,21 +107,33 @@ class Bulk:
         restored, skipped = 0, 0
         after: str | None = ""
         while after is not None:
-            more, left, after = await self._store.write(verbs.undo_some, principal.workspace_id, action_id, after, _STEP, now)
+            more, left, after = await self._store.write(
+                verbs.undo_some, principal.workspace_id, action_id, after, _STEP, now
+            )
             restored, skipped = restored + more, skipped + left
         return restored, skipped
 
-    async def _apply(self, principal: Principal, action: Action, groups: AsyncIterator[list[str]], value: str | None) -> Outcome:
+    async def _apply(
+        self,
+        principal: Principal,
+        action: Action,
+        groups: AsyncIterator[list[str]],
+        value: str | None,
+    ) -> Outcome:
         now = self._clock()
         if action == "delete":
             principal.require("sessions:delete")
-            return Outcome(sum([await self._delete(principal, names, now) async for names in groups]), None)
+            return Outcome(
+                sum([await self._delete(principal, names, now) async for names in groups]), None
+            )
         amend = _amending(action, value, now)
         ident = self._ids.prefixed("bulk_") + _of(principal)
         await self._store.write(verbs.begin, principal.workspace_id, ident, action, now)
         changed = 0
         async for names in groups:
-            changed += await self._store.write(verbs.apply, [ref(principal, name) for name in names], ident, amend, now)
+            changed += await self._store.write(
+                verbs.apply, [ref(principal, name) for name in names], ident, amend, now
+            )
         return Outcome(changed, ident)
 
     async def _delete(self, principal: Principal, names: Sequence[str], now: int) -> int:
@@ -106,7 +143,15 @@ class Bulk:
         gone = 0
         for name in names:
             try:
-                gone += (await self._store.write(session_verbs.delete_noted, ref(principal, name), now, self._audit.secret, told))["sessions"]
+                gone += (
+                    await self._store.write(
+                        session_verbs.delete_noted,
+                        ref(principal, name),
+                        now,
+                        self._audit.secret,
+                        told,
+                    )
+                )["sessions"]
             except NotFound:
                 continue
         await self._store.scrub()
@@ -114,7 +159,9 @@ class Bulk:
 
     async def _walk(self, principal: Principal, wanted: SessionFilter) -> AsyncIterator[list[str]]:
         after: list[Any] | None = None
-        while found := await self._store.read(verbs.places, principal.workspace_id, narrowed(principal, wanted), _STEP, after):
+        while found := await self._store.read(
+            verbs.places, principal.workspace_id, narrowed(principal, wanted), _STEP, after
+        ):
             yield [ident for ident, _ in found]
             after = found[-1][1]
 
@@ -134,10 +181,16 @@ def _amending(action: Action, value: str | None, now: int) -> Callable[[Session]
     if action in RESOLUTIONS:
         resolution = RESOLUTIONS[action]
         return lambda one: (
-            one if one.resolution == resolution else msgspec.structs.replace(one, resolution=resolution, resolved_at=now if resolution == "resolved" else None)
+            one
+            if one.resolution == resolution
+            else msgspec.structs.replace(
+                one, resolution=resolution, resolved_at=now if resolution == "resolved" else None
+            )
         )
     if action in {"archive", "unarchive"}:
-        return lambda one: msgspec.structs.replace(one, archived_at=(one.archived_at or now) if action == "archive" else None)
+        return lambda one: msgspec.structs.replace(
+            one, archived_at=(one.archived_at or now) if action == "archive" else None
+        )
     tag = short(value, "value", _TAG)
     if not tag:
         raise Invalid(f"{action} needs the tag as value", param="value")
@@ -146,6 +199,13 @@ def _amending(action: Action, value: str | None, now: int) -> Callable[[Session]
         tags = msgspec.json.decode(one.tags, type=list[str])
         if (tag in tags) == (action == "tag") or (action == "tag" and len(tags) >= _TAGS):
             return one
-        return msgspec.structs.replace(one, tags=Raw(msgspec.json.encode([*tags, tag] if action == "tag" else [other for other in tags if other != tag])))
+        return msgspec.structs.replace(
+            one,
+            tags=Raw(
+                msgspec.json.encode(
+                    [*tags, tag] if action == "tag" else [other for other in tags if other != tag]
+                )
+            ),
+        )
 
     return tagged

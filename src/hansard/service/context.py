@@ -56,9 +56,17 @@ class _Group(Struct):
         return sum(turn.tokens for turn in self.turns)
 
 
-def chosen(session: Session, opening: Sequence[Message], newest: Sequence[Message], query: ContextQuery) -> Context:
+def chosen(
+    session: Session, opening: Sequence[Message], newest: Sequence[Message], query: ContextQuery
+) -> Context:
     """The context of a session that begins with the system messages ``opening`` and ends with ``newest``."""
-    system = [_turn(message, [part for part in parts.decode(message.parts) if part.type not in {_CALL, _ANSWER}]) for message in opening]
+    system = [
+        _turn(
+            message,
+            [part for part in parts.decode(message.parts) if part.type not in {_CALL, _ANSWER}],
+        )
+        for message in opening
+    ]
     opened = {message.seq for message in opening}
     dropped: list[Dropped] = []
     groups = _grouped([message for message in newest if message.seq not in opened], dropped)
@@ -67,7 +75,11 @@ def chosen(session: Session, opening: Sequence[Message], newest: Sequence[Messag
         kept = _from_user(kept, dropped)
     turns = [turn for group in kept for turn in group.turns]
     first = min((turn.message.seq for turn in turns), default=None)
-    inside = [one for one in dropped if (first is not None and one.seq >= first) or one.reason == "before_first_user"]
+    inside = [
+        one
+        for one in dropped
+        if (first is not None and one.seq >= first) or one.reason == "before_first_user"
+    ]
     gone = session.message_count - len(opened | {turn.message.seq for turn in turns})
     return Context(
         session=session,
@@ -90,11 +102,24 @@ def _grouped(messages: Iterable[Message], dropped: list[Dropped]) -> list[_Group
         if any(part.type == _ANSWER for part in given) and message.role in _ANSWERING:
             _answer(message, given, asked, groups, dropped)
             continue
-        calls = {part.id: part for part in given if part.type == _CALL and (place, part.id) in answered}
-        stays = [part for part in given if part.type not in {_CALL, _ANSWER} or part is calls.get(part.id)]
+        calls = {
+            part.id: part for part in given if part.type == _CALL and (place, part.id) in answered
+        }
+        stays = [
+            part
+            for part in given
+            if part.type not in {_CALL, _ANSWER} or part is calls.get(part.id)
+        ]
         if len(stays) < len(given):
             unanswered = any(part.type == _CALL for part in given)
-            dropped.append(Dropped(message.seq, message.id, "unanswered_call" if unanswered else "call_missing", not stays))
+            dropped.append(
+                Dropped(
+                    message.seq,
+                    message.id,
+                    "unanswered_call" if unanswered else "call_missing",
+                    not stays,
+                )
+            )
         if not stays:
             continue
         group = _Group([_turn(message, stays)])
@@ -116,7 +141,13 @@ def _answered(decoded: Sequence[tuple[Message, list[Part]]]) -> set[tuple[int, s
     return found
 
 
-def _answer(message: Message, given: list[Part], asked: dict[str | None, _Group], groups: list[_Group], dropped: list[Dropped]) -> None:
+def _answer(
+    message: Message,
+    given: list[Part],
+    asked: dict[str | None, _Group],
+    groups: list[_Group],
+    dropped: list[Dropped],
+) -> None:
     """Put each answer behind its call; what a message says beside its answers stays where it was said."""
     by_group: dict[int, tuple[_Group, list[Part]]] = {}
     orphans = False
@@ -144,7 +175,9 @@ def _fitting(groups: Sequence[_Group], query: ContextQuery, tokens: int) -> list
     for group in reversed(groups):
         count += len(group.turns)
         tokens += group.tokens
-        if (query.messages is not None and count > query.messages and kept) or (query.tokens is not None and tokens > query.tokens):
+        if (query.messages is not None and count > query.messages and kept) or (
+            query.tokens is not None and tokens > query.tokens
+        ):
             break
         kept.append(group)
     return kept[::-1]
@@ -152,7 +185,10 @@ def _fitting(groups: Sequence[_Group], query: ContextQuery, tokens: int) -> list
 
 def _from_user(groups: list[_Group], dropped: list[Dropped]) -> list[_Group]:
     """From the first word of a user on."""
-    start = next((place for place, group in enumerate(groups) if group.turns[0].message.role == "user"), len(groups))
+    start = next(
+        (place for place, group in enumerate(groups) if group.turns[0].message.role == "user"),
+        len(groups),
+    )
     reason: Reason = "before_first_user"
     stays = {turn.message.seq for group in groups[start:] for turn in group.turns}
     gone = {turn.message.seq: turn.message.id for group in groups[:start] for turn in group.turns}
@@ -165,7 +201,14 @@ def _turn(message: Message, given: list[Part]) -> Turn:
 
 
 def _text_of(part: Part) -> str:
-    said = [part.name or "", *(_plain(value) for value in (part.content, part.arguments, part.response) if value is not None)]
+    said = [
+        part.name or "",
+        *(
+            _plain(value)
+            for value in (part.content, part.arguments, part.response)
+            if value is not None
+        ),
+    ]
     return " ".join(said)
 
 

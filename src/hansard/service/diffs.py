@@ -21,15 +21,32 @@ class Diffs:
         self._store = store
         self._cursors = cursors
 
-    async def read(self, principal: Principal, session: str, against: str | None, *, limit: int, cursor: str | None = None) -> Diff:
+    async def read(
+        self,
+        principal: Principal,
+        session: str,
+        against: str | None,
+        *,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Diff:
         """One page of what differs between a session and another, its parent where none is named.
 
         Raises NotFound for either session, and Invalid for one without a parent.
         """
         walk = ["diff", session, against]
-        after = (0, 0) if cursor is None else self._cursors.read(principal.workspace_id, walk, cursor)
-        found = await self._store.read_long(verbs.diff, ref(principal, session), against, limit, after)
+        after = (
+            (0, 0) if cursor is None else self._cursors.read(principal.workspace_id, walk, cursor)
+        )
+        found = await self._store.read_long(
+            verbs.diff, ref(principal, session), against, limit, after
+        )
         if not found.has_more:
             return found
-        place = [max((one.message.seq for one in found.items if one.side == side), default=told) for side, told in zip(("here", "there"), after, strict=True)]
-        return msgspec.structs.replace(found, next_cursor=self._cursors.write(principal.workspace_id, walk, place))
+        place = [
+            max((one.message.seq for one in found.items if one.side == side), default=told)
+            for side, told in zip(("here", "there"), after, strict=True)
+        ]
+        return msgspec.structs.replace(
+            found, next_cursor=self._cursors.write(principal.workspace_id, walk, place)
+        )

@@ -23,7 +23,7 @@ _KEPT = 100_000
 BATCH = 500
 
 
-class Changes(Struct, frozen=True):
+class ImportBuffer(Struct, frozen=True):
     """Events in order; ``next`` is the number to ask behind.  With ``resync`` some are no longer kept: read everything anew."""
 
     events: list[Event]
@@ -43,26 +43,37 @@ class Events:
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._ended = False
 
-    async def since(self, principal: Principal, after: int, limit: int = BATCH) -> Changes:
+    async def since(self, principal: Principal, after: int, limit: int = BATCH) -> ImportBuffer:
         """What happened behind ``after`` to the sessions that the key may see."""
         generation = await self._store.read(verbs.generation, principal.workspace_id)
         if after > generation:
-            return Changes([], generation, has_more=False, resync=True)
+            return ImportBuffer([], generation, has_more=False, resync=True)
         found, trimmed = await self._store.read(verbs.since, principal.workspace_id, after, limit)
-        reached = found[-1].n if len(found) == limit else max(generation, found[-1].n if found else 0)
-        return Changes(await self._visible(principal, found), reached, has_more=len(found) == limit, resync=after < trimmed)
+        reached = (
+            found[-1].n if len(found) == limit else max(generation, found[-1].n if found else 0)
+        )
+        return ImportBuffer(
+            await self._visible(principal, found),
+            reached,
+            has_more=len(found) == limit,
+            resync=after < trimmed,
+        )
 
     async def now(self, principal: Principal) -> int:
         return await self._store.read(verbs.generation, principal.workspace_id)
 
-    async def follow(self, principal: Principal, after: int, heartbeat: float) -> AsyncGenerator[Changes | None]:
+    async def follow(
+        self, principal: Principal, after: int, heartbeat: float
+    ) -> AsyncGenerator[ImportBuffer | None]:
         """Changes behind ``after`` until ``end``; None when ``heartbeat`` seconds went by without any."""
         while not self._ended:
             changes = await self.since(principal, after)
             if changes.events or changes.resync:
                 yield changes
             after = changes.next
-            if not changes.has_more and not await self._moved(principal.workspace_id, after, heartbeat):
+            if not changes.has_more and not await self._moved(
+                principal.workspace_id, after, heartbeat
+            ):
                 yield None
 
     def end(self) -> None:
@@ -81,13 +92,21 @@ class Events:
         """A narrowed key sees only what happens to its own sessions."""
         if principal.user_id is None and principal.app is None:
             return found
-        known = await self._store.read(sessions.by_ids, principal.workspace_id, list({one.session_id for one in found}))
-        seen = {ident for ident, one in known.items() if principal.user_id in (None, one.user_id) and principal.app in (None, one.app)}
+        known = await self._store.read(
+            sessions.by_ids, principal.workspace_id, list({one.session_id for one in found})
+        )
+        seen = {
+            ident
+            for ident, one in known.items()
+            if principal.user_id in (None, one.user_id) and principal.app in (None, one.app)
+        }
         return [one for one in found if one.session_id in seen]
 
     async def _moved(self, workspace_id: str, after: int, patience: float) -> bool:
         """Wait until the workspace is past ``after``; False when ``patience`` seconds were not enough."""
-        if self._ended or (self._seen.get(workspace_id, 0) > after and workspace_id in self._looking):
+        if self._ended or (
+            self._seen.get(workspace_id, 0) > after and workspace_id in self._looking
+        ):
             return True
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(workspace_id, set()).add(future)

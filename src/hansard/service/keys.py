@@ -58,20 +58,35 @@ class Keys:
     async def holder(self, workspace_id: str, key_id: str) -> Principal:
         """The caller that a key of this id stands for, for what was proven with the key before; Unauthenticated when it is no more."""
         found = await self._store.read(verbs.find, key_id)
-        if found is None or found[0].workspace_id != workspace_id or not _alive(found[0], self._clock()):
-            raise Unauthenticated("the key of this sign-in is no longer valid: sign in again", code="signed_out")
+        if (
+            found is None
+            or found[0].workspace_id != workspace_id
+            or not _alive(found[0], self._clock())
+        ):
+            raise Unauthenticated(
+                "the key of this sign-in is no longer valid: sign in again", code="signed_out"
+            )
         return _principal(*found)
 
     async def _check(self, credential: str | None, known: Known | None, now: int) -> Principal:
         presented = read_key(credential) if credential else None
         found = await self._store.read(verbs.find, presented.id) if presented else None
-        if presented is None or credential is None or found is None or not self._mint.matches(presented, found[0].digest):
+        if (
+            presented is None
+            or credential is None
+            or found is None
+            or not self._mint.matches(presented, found[0].digest)
+        ):
             self._known.pop(credential or "", None)
-            raise Unauthenticated("no valid API key: send one as 'Authorization: Bearer hsd_…' or 'X-API-KEY: hsd_…'")
+            raise Unauthenticated(
+                "no valid API key: send one as 'Authorization: Bearer hsd_…' or 'X-API-KEY: hsd_…'"
+            )
         key, workspace = found
         if not _alive(key, now):
             self._known.pop(credential, None)
-            raise Unauthenticated(f"this key {_ended(key)}: make another with 'hansard keys create' or POST /v1/keys")
+            raise Unauthenticated(
+                f"this key {_ended(key)}: make another with 'hansard keys create' or POST /v1/keys"
+            )
         noted = known.used_noted_at if known else key.last_used_at or 0
         if now - noted > _USED_US:
             with contextlib.suppress(StoreUnavailable):  # a full disk must not end reading
@@ -97,34 +112,61 @@ class Keys:
 
         Raises Forbidden when it would be able to do more than its maker.
         """
-        text, key = self._made(principal.workspace_id, name, scopes, expires_at, user_id or principal.user_id, app or principal.app)
+        text, key = self._made(
+            principal.workspace_id,
+            name,
+            scopes,
+            expires_at,
+            user_id or principal.user_id,
+            app or principal.app,
+        )
         _check_within(principal, key)
-        await self._store.write(self._audit.within(lambda made: self._told(principal, "key.created", made), verbs.put), key)
+        await self._store.write(
+            self._audit.within(lambda made: self._told(principal, "key.created", made), verbs.put),
+            key,
+        )
         return text, key
 
     async def list(self, principal: Principal) -> list[Key]:
         """The keys of the workspace; for a caller who is narrowed, those that reach no further."""
         found = await self._store.read(verbs.page, principal.workspace_id)
-        return [key for key in found if principal.user_id in (None, key.user_id) and principal.app in (None, key.app)]
+        return [
+            key
+            for key in found
+            if principal.user_id in (None, key.user_id) and principal.app in (None, key.app)
+        ]
 
     async def rotate(self, principal: Principal, key_id: str, *, grace_us: int) -> tuple[str, Key]:
         """A new key with the same rights and the same span of life; the old one works for ``grace_us`` more microseconds."""
         now = self._clock()
-        old = next((key for key in await self.list(principal) if key.id == key_id and _alive(key, now)), None)
+        old = next(
+            (key for key in await self.list(principal) if key.id == key_id and _alive(key, now)),
+            None,
+        )
         if old is None:
-            raise NotFound(f"no active key {key_id!r} in this workspace", code="key_not_found", param="key_id")
+            raise NotFound(
+                f"no active key {key_id!r} in this workspace", code="key_not_found", param="key_id"
+            )
         _check_within(principal, old)
         expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at
-        text, key = self._made(old.workspace_id, old.name, old.scopes, expires_at, old.user_id, old.app)
-        told = self._audit.within(lambda made: self._told(principal, "key.rotated", made, replaced=key_id), verbs.rotate)
+        text, key = self._made(
+            old.workspace_id, old.name, old.scopes, expires_at, old.user_id, old.app
+        )
+        told = self._audit.within(
+            lambda made: self._told(principal, "key.rotated", made, replaced=key_id), verbs.rotate
+        )
         await self._store.write(told, key_id, key, now + grace_us)
         return text, key
 
     async def revoke(self, principal: Principal, key_id: str) -> None:
         """End a key for ever; elsewhere it is refused within two seconds, here at once."""
         if key_id not in {key.id for key in await self.list(principal)}:
-            raise NotFound(f"no key {key_id!r} in this workspace", code="key_not_found", param="key_id")
-        told = self._audit.within(lambda _: self._audit.act(principal, "key.revoked", key_id), verbs.revoke)
+            raise NotFound(
+                f"no key {key_id!r} in this workspace", code="key_not_found", param="key_id"
+            )
+        told = self._audit.within(
+            lambda _: self._audit.act(principal, "key.revoked", key_id), verbs.revoke
+        )
         await self._store.write(told, principal.workspace_id, key_id, self._clock())
         self._known = {text: known for text, known in self._known.items() if known.key.id != key_id}
 
@@ -133,27 +175,63 @@ class Keys:
         self._known.clear()
 
     def _told(self, principal: Principal, action: str, key: Key, **more: str) -> Act:
-        return self._audit.act(principal, action, key.id, scopes=[*key.scopes], narrowed=key.user_id is not None or key.app is not None, **more)
+        return self._audit.act(
+            principal,
+            action,
+            key.id,
+            scopes=[*key.scopes],
+            narrowed=key.user_id is not None or key.app is not None,
+            **more,
+        )
 
     def _made(  # noqa: PLR0913 - the facts of a key
-        self, workspace_id: str, name: str, scopes: Sequence[str], expires_at: int | None, user_id: str | None, app: str | None
+        self,
+        workspace_id: str,
+        name: str,
+        scopes: Sequence[str],
+        expires_at: int | None,
+        user_id: str | None,
+        app: str | None,
     ) -> tuple[str, Key]:
         unknown = sorted(set(scopes) - set(ALL_SCOPES))
         if unknown or not scopes:
-            raise Invalid(f"unknown scope {', '.join(unknown) or '(none given)'}: choose from {', '.join(ALL_SCOPES)}", param="scopes")
+            raise Invalid(
+                f"unknown scope {', '.join(unknown) or '(none given)'}: choose from {', '.join(ALL_SCOPES)}",
+                param="scopes",
+            )
         now = self._clock()
         if expires_at is not None and expires_at <= now:
             raise Invalid("expires_at is in the past", param="expires_at")
         text, one, digest = self._mint.make()
         chosen = tuple(scope for scope in ALL_SCOPES if scope in scopes)
-        return text, Key(one.id, workspace_id, short(name, "name") or "key", chosen, digest, user_id, app, now, expires_at, None, None)
+        return text, Key(
+            one.id,
+            workspace_id,
+            short(name, "name") or "key",
+            chosen,
+            digest,
+            user_id,
+            app,
+            now,
+            expires_at,
+            None,
+            None,
+        )
 
 
 def _check_within(principal: Principal, key: Key) -> None:
     """Forbidden when the key can do more than the caller, who would have its text."""
     beyond = set(key.scopes) - principal.scopes
-    if beyond or principal.user_id not in (None, key.user_id) or principal.app not in (None, key.app):
-        raise Forbidden(f"a key cannot give what it does not have: {', '.join(sorted(beyond)) or 'other users or apps'}", code="missing_scope", param="scopes")
+    if (
+        beyond
+        or principal.user_id not in (None, key.user_id)
+        or principal.app not in (None, key.app)
+    ):
+        raise Forbidden(
+            f"a key cannot give what it does not have: {', '.join(sorted(beyond)) or 'other users or apps'}",
+            code="missing_scope",
+            param="scopes",
+        )
 
 
 def _alive(key: Key, now: int) -> bool:
@@ -162,8 +240,14 @@ def _alive(key: Key, now: int) -> bool:
 
 def _ended(key: Key) -> str:
     """How a key that is not alive any more came to its end."""
-    return f"expired at {rfc3339(key.expires_at or 0)}" if key.revoked_at is None else f"was revoked at {rfc3339(key.revoked_at)}"
+    return (
+        f"expired at {rfc3339(key.expires_at or 0)}"
+        if key.revoked_at is None
+        else f"was revoked at {rfc3339(key.revoked_at)}"
+    )
 
 
 def _principal(key: Key, workspace: Workspace) -> Principal:
-    return Principal(key.workspace_id, workspace.name, key.id, frozenset(key.scopes), key.user_id, key.app)
+    return Principal(
+        key.workspace_id, workspace.name, key.id, frozenset(key.scopes), key.user_id, key.app
+    )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import SESSION, seq_of
 from hansard.service.appends import Appends
-from hansard.service.fragments import Fragments, Stretch
+from hansard.service.render_cache import RenderCache, Stretch
 from hansard.service.rules import not_ahead, own_id, ref, short, write
 from hansard.store.verbs import messages as verbs
-from hansard.store.verbs import names
+from hansard.store.verbs import session_lookup
 from hansard.store.verbs.appends import Append
 
 if TYPE_CHECKING:
@@ -21,67 +21,105 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, MessageQuery, Session
-    from hansard.model.once import Once
+    from hansard.model.idempotency import IdempotentRequest
     from hansard.service.audit import Audit
-    from hansard.service.fragments import MessageProjection
+    from hansard.service.render_cache import MessageProjection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
     from hansard.store.steps import Row
-    from hansard.store.verbs.names import Peek, Standing
+    from hansard.store.verbs.session_lookup import AppendHead, SessionRevision
 
 BATCH = 100
 _FRAGMENT_BYTES = 16 * 1024 * 1024
 
 
 class Messages:
-    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], audit: Audit, cursors: Cursors) -> None:
+    def __init__(
+        self, store: Store, ids: IdSource, clock: Callable[[], int], audit: Audit, cursors: Cursors
+    ) -> None:
         self._store = store
         self._cursors = cursors
         self._audit = audit
         self._ids = ids
         self._clock = clock
-        self._fragments = Fragments(_FRAGMENT_BYTES)
+        self._render_cache = RenderCache(_FRAGMENT_BYTES)
         self._appends = Appends(store, ids)
 
     async def append(
-        self, principal: Principal, session: str, drafts: Sequence[MessageDraft], *, expected_seq: int | None = None, once: Once | None = None
-    ) -> tuple[Peek, list[Message]]:
+        self,
+        principal: Principal,
+        session: str,
+        drafts: Sequence[MessageDraft],
+        *,
+        expected_seq: int | None = None,
+        once: IdempotentRequest | None = None,
+    ) -> tuple[AppendHead, list[Message]]:
         """Append 1-100 messages, durable when this returns; a known ``client_id`` gives the stored message back.
 
         Raises Conflict ``seq_mismatch`` with the current ``seq`` when the session is not at ``expected_seq``.
         """
         now = self._clock()
         check(drafts, now)
-        return await self._appends.add(Append(ref(principal, session), drafts, now, expected_seq, once))
+        return await self._appends.add(
+            Append(ref(principal, session), drafts, now, expected_seq, once)
+        )
 
-    async def list(self, principal: Principal, session: str, query: MessageQuery) -> tuple[Session, list[Message], bool]:
+    async def list(
+        self, principal: Principal, session: str, query: MessageQuery
+    ) -> tuple[Session, list[Message], bool]:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
         return await self._store.read(verbs.page, ref(principal, session), query)
 
-    async def standing(self, principal: Principal, session: str) -> Standing:
+    async def standing(self, principal: Principal, session: str) -> SessionRevision:
         """As of which change the session stands; NotFound."""
-        return await self._store.read(names.standing, ref(principal, session))
+        return await self._store.read(session_lookup.standing, ref(principal, session))
 
-    async def list_as(self, principal: Principal, of: Standing, query: MessageQuery, projection: MessageProjection) -> Stretch:
+    async def list_as(
+        self,
+        principal: Principal,
+        of: SessionRevision,
+        query: MessageQuery,
+        projection: MessageProjection,
+    ) -> Stretch:
         """A stretch of a session's messages encoded by ``projection``; only those that were not shown lately are read."""
         read = self._store.read if query.created_before is None else self._store.read_long
         places, more = await read(verbs.places, principal.workspace_id, of.id, query)
         ends = [seq for seq, _ in (places[:1] + places[-1:])]
-        return Stretch(await self._shown(principal, of, places, projection), more, (min if query.backwards else max)(ends, default=None))
+        return Stretch(
+            await self._shown(principal, of, places, projection),
+            more,
+            (min if query.backwards else max)(ends, default=None),
+        )
 
-    async def _shown(self, principal: Principal, of: Standing, places: Sequence[Row], projection: MessageProjection) -> Sequence[Raw]:
+    async def _shown(
+        self,
+        principal: Principal,
+        of: SessionRevision,
+        places: Sequence[Row],
+        projection: MessageProjection,
+    ) -> Sequence[Raw]:
         here, name = principal.workspace_id, of.name
-        kept, missing = self._fragments.look_up(projection.name, here, [(ident, name) for _, ident in places])
+        kept, missing = self._render_cache.look_up(
+            projection.name, here, [(ident, name) for _, ident in places]
+        )
         if missing:
             lacking = set(missing)
             seqs = [seq for seq, ident in places if ident in lacking]
             found = await self._store.read(verbs.between, here, of.id, min(seqs), max(seqs))
-            kept |= self._fragments.keep_messages(projection, here, name, (one for one in found if one.id in lacking))
+            kept |= self._render_cache.keep_messages(
+                projection, here, name, (one for one in found if one.id in lacking)
+            )
         return [kept[ident] for _, ident in places if ident in kept]
 
-    def cursor(self, principal: Principal, walk: Sequence[object], query: MessageQuery, seq: int) -> str:
+    def cursor(
+        self, principal: Principal, walk: Sequence[object], query: MessageQuery, seq: int
+    ) -> str:
         """What goes on behind ``seq`` in the direction of ``query``; ``walk`` is what makes it this list of messages and no other."""
-        return self._cursors.write(principal.workspace_id, ["messages", *walk], ("before" if query.backwards else "after", seq))
+        return self._cursors.write(
+            principal.workspace_id,
+            ["messages", *walk],
+            ("before" if query.backwards else "after", seq),
+        )
 
     def place_of(self, principal: Principal, walk: Sequence[object], cursor: str) -> dict[str, int]:
         """Where a cursor of this very list goes on, as a field of MessageQuery; Invalid."""
@@ -102,14 +140,36 @@ class Messages:
             return await self._store.read(verbs.place, ref(principal, session), name, seq_of(name))
         except NotFound as problem:
             if problem.code == "message_not_found":
-                raise Invalid(f"{name!r} is neither a seq nor a message of this session", param=param) from problem
+                raise Invalid(
+                    f"{name!r} is neither a seq nor a message of this session", param=param
+                ) from problem
             raise
 
-    async def delete(self, principal: Principal, session: str, name: str, *, once: Once | None = None) -> Session:
+    async def delete(
+        self,
+        principal: Principal,
+        session: str,
+        name: str,
+        *,
+        once: IdempotentRequest | None = None,
+    ) -> Session:
         """Empty one message for ever; the session as it is afterwards."""
         now = self._clock()
-        told = self._audit.within(lambda after: self._audit.act(principal, "message.deleted", f"{SESSION}{after.id}"), verbs.delete)
-        after = await write(self._store, once, principal.workspace_id, now, told, ref(principal, session), name, seq_of(name), now)
+        told = self._audit.within(
+            lambda after: self._audit.act(principal, "message.deleted", f"{SESSION}{after.id}"),
+            verbs.delete,
+        )
+        after = await write(
+            self._store,
+            once,
+            principal.workspace_id,
+            now,
+            told,
+            ref(principal, session),
+            name,
+            seq_of(name),
+            now,
+        )
         await self._store.scrub()
         return after
 
@@ -119,13 +179,20 @@ def check(drafts: Sequence[MessageDraft], now: int) -> None:
     if not drafts:
         raise Invalid("messages is empty: give at least one", param="messages")
     if len(drafts) > BATCH:
-        raise TooLarge(f"{len(drafts)} messages: at most {BATCH} per call", param="messages", code="batch_too_large")
+        raise TooLarge(
+            f"{len(drafts)} messages: at most {BATCH} per call",
+            param="messages",
+            code="batch_too_large",
+        )
     seen = set[str]()
     for index, draft in enumerate(drafts):
         if draft.client_id is not None:
             own_id(draft.client_id, f"messages[{index}].client_id")
             if draft.client_id in seen:
-                raise Invalid(f"messages[{index}].client_id {draft.client_id!r} stands twice in this call", param=f"messages[{index}].client_id")
+                raise Invalid(
+                    f"messages[{index}].client_id {draft.client_id!r} stands twice in this call",
+                    param=f"messages[{index}].client_id",
+                )
             seen.add(draft.client_id)
         if draft.run_id is not None:
             own_id(draft.run_id, f"messages[{index}].run_id")

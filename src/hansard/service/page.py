@@ -54,7 +54,9 @@ class SignIns:
         workspace_id, _, secret = token.partition(".")
         if not is_workspace(workspace_id) or not secret or not token.isascii():
             raise Unauthenticated("you are not signed in", code="signed_out")
-        key_id = await self._store.read(verbs.signed_in, workspace_id, self._digest(token), purpose, self._clock())
+        key_id = await self._store.read(
+            verbs.signed_in, workspace_id, self._digest(token), purpose, self._clock()
+        )
         if key_id is None:
             raise Unauthenticated("your sign-in has ended: sign in again", code="signed_out")
         return await self._keys.holder(workspace_id, key_id)
@@ -81,7 +83,15 @@ class SignIns:
     async def _issue(self, principal: Principal, purpose: str, lasts: int) -> str:
         token = f"{principal.workspace_id}.{secrets.token_urlsafe(32)}"
         now = self._clock()
-        await self._store.write(verbs.sign_in, principal.workspace_id, self._digest(token), purpose, principal.key_id, now, now + lasts)
+        await self._store.write(
+            verbs.sign_in,
+            principal.workspace_id,
+            self._digest(token),
+            purpose,
+            principal.key_id,
+            now,
+            now + lasts,
+        )
         return token
 
     def _digest(self, token: str) -> str:
@@ -110,7 +120,11 @@ class Views:
         if not named:
             raise Invalid("a view needs a name", param="name")
         short(query, "query", _QUERY)
-        return await self._store.write(verbs.put_view, principal.workspace_id, View(self._ids.prefixed("view_"), named, query, self._clock()))
+        return await self._store.write(
+            verbs.put_view,
+            principal.workspace_id,
+            View(self._ids.prefixed("view_"), named, query, self._clock()),
+        )
 
     async def delete(self, principal: Principal, view_id: str) -> None:
         whole(principal)
@@ -125,7 +139,9 @@ class Shares:
         self._secret = secret
         self._clock = clock
 
-    async def create(self, principal: Principal, session: str, *, expires_at: int) -> tuple[str, Share]:
+    async def create(
+        self, principal: Principal, session: str, *, expires_at: int
+    ) -> tuple[str, Share]:
         """A link's secret name, told once, and what is kept of it; Forbidden while sharing is off."""
         now = self._clock()
         if not await self._is_on(principal.workspace_id):
@@ -137,7 +153,9 @@ class Shares:
         if not now < expires_at <= now + _LONGEST_SHARE_US:
             raise Invalid("expires_at must lie in the next 366 days", param="expires_at")
         ident, secret = secrets.token_hex(8), secrets.token_urlsafe(24)
-        draft = Share(ident, "", self._digest(ident, secret), principal.key_id, now, expires_at, None)
+        draft = Share(
+            ident, "", self._digest(ident, secret), principal.key_id, now, expires_at, None
+        )
         made = await self._store.write(verbs.share, ref(principal, session), draft)
         return f"{principal.workspace_id}.{ident}.{secret}", made
 
@@ -159,9 +177,17 @@ class Shares:
             raise missing
         share, session = got
         is_open = share.revoked_at is None and self._clock() < share.expires_at
-        if not is_open or not hmac.compare_digest(self._digest(ident, secret), share.digest) or not await self._is_on(workspace_id):
+        if (
+            not is_open
+            or not hmac.compare_digest(self._digest(ident, secret), share.digest)
+            or not await self._is_on(workspace_id)
+        ):
             raise missing
-        return Principal(workspace_id, "", f"share:{ident}", frozenset({"sessions:read"})), session, share
+        return (
+            Principal(workspace_id, "", f"share:{ident}", frozenset({"sessions:read"})),
+            session,
+            share,
+        )
 
     async def _is_on(self, workspace_id: str) -> bool:
         workspace = await self._store.read(key_verbs.workspace, workspace_id)

@@ -32,7 +32,14 @@ def openai(context: Context) -> dict[str, Any]:
 def _openai(turn: Turn) -> Iterable[dict[str, Any]]:
     answers = [part for part in turn.parts if part.type == "tool_call_response"]
     if answers:
-        yield from ({"role": "tool", "tool_call_id": _short(part.id or "call", _OPENAI_ID_LENGTH), "content": _text(part.response)} for part in answers)
+        yield from (
+            {
+                "role": "tool",
+                "tool_call_id": _short(part.id or "call", _OPENAI_ID_LENGTH),
+                "content": _text(part.response),
+            }
+            for part in answers
+        )
         return
     calls = [_openai_call(part) for part in turn.parts if part.type == "tool_call"]
     role = turn.message.role if turn.message.role != "tool" else "user"
@@ -49,7 +56,11 @@ def _openai(turn: Turn) -> Iterable[dict[str, Any]]:
 
 def _openai_call(part: Part) -> dict[str, Any]:
     arguments = _text(part.arguments if part.arguments is not None else {})
-    return {"id": _short(part.id or "call", _OPENAI_ID_LENGTH), "type": "function", "function": {"name": _tool(part.name), "arguments": arguments}}
+    return {
+        "id": _short(part.id or "call", _OPENAI_ID_LENGTH),
+        "type": "function",
+        "function": {"name": _tool(part.name), "arguments": arguments},
+    }
 
 
 def _openai_block(part: Part) -> dict[str, Any] | None:
@@ -58,7 +69,10 @@ def _openai_block(part: Part) -> dict[str, Any] | None:
     if _is_image(part) and part.type == "uri":
         return {"type": "image_url", "image_url": {"url": part.uri}}
     if _is_image(part) and part.type == "blob":
-        return {"type": "image_url", "image_url": {"url": f"data:{part.mime_type or 'image/png'};base64,{part.content}"}}
+        return {
+            "type": "image_url",
+            "image_url": {"url": f"data:{part.mime_type or 'image/png'};base64,{part.content}"},
+        }
     return _named(part, lambda text: {"type": "text", "text": text})
 
 
@@ -66,7 +80,11 @@ def anthropic(context: Context) -> dict[str, Any]:
     """``system`` and ``messages`` of the Messages API: roles alternate, a user speaks first, results come first in their message."""
     system = "\n\n".join(text for turn in _system(context) if (text := _words(turn)))
     messages = _alternating(context, "assistant", "content", _anthropic_block)
-    if messages and messages[-1]["role"] == "assistant" and messages[-1]["content"][-1]["type"] == "text":
+    if (
+        messages
+        and messages[-1]["role"] == "assistant"
+        and messages[-1]["content"][-1]["type"] == "text"
+    ):
         messages[-1]["content"][-1]["text"] = messages[-1]["content"][-1]["text"].rstrip()
     return ({"system": system} if system else {}) | {"messages": messages}
 
@@ -76,13 +94,29 @@ def _anthropic_block(part: Part, _names: dict[str | None, str | None]) -> dict[s
         case "text" if isinstance(part.content, str) and part.content.strip():
             return {"type": "text", "text": part.content}
         case "tool_call":
-            return {"type": "tool_use", "id": _plain_id(part.id), "name": _tool(part.name), "input": _object(part.arguments, "value")}
+            return {
+                "type": "tool_use",
+                "id": _plain_id(part.id),
+                "name": _tool(part.name),
+                "input": _object(part.arguments, "value"),
+            }
         case "tool_call_response":
-            return {"type": "tool_result", "tool_use_id": _plain_id(part.id), "content": _text(part.response)}
+            return {
+                "type": "tool_result",
+                "tool_use_id": _plain_id(part.id),
+                "content": _text(part.response),
+            }
         case "uri" if _is_image(part):
             return {"type": "image", "source": {"type": "url", "url": part.uri}}
         case "blob" if _is_image(part):
-            return {"type": "image", "source": {"type": "base64", "media_type": part.mime_type or "image/png", "data": part.content}}
+            return {
+                "type": "image",
+                "source": {
+                    "type": "base64",
+                    "media_type": part.mime_type or "image/png",
+                    "data": part.content,
+                },
+            }
     return _named(part, lambda text: {"type": "text", "text": text})
 
 
@@ -98,9 +132,16 @@ def _gemini_part(part: Part, names: dict[str | None, str | None]) -> dict[str, A
         case "text" if part.content:
             return {"text": part.content}
         case "tool_call":
-            return {"functionCall": {"name": _tool(part.name), "args": _object(part.arguments, "value")}}
+            return {
+                "functionCall": {"name": _tool(part.name), "args": _object(part.arguments, "value")}
+            }
         case "tool_call_response":
-            return {"functionResponse": {"name": _tool(names.get(part.id)), "response": _object(part.response, "result")}}
+            return {
+                "functionResponse": {
+                    "name": _tool(names.get(part.id)),
+                    "response": _object(part.response, "result"),
+                }
+            }
         case "uri" if part.mime_type:
             return {"fileData": {"mimeType": part.mime_type, "fileUri": part.uri}}
         case "blob" if part.mime_type:
@@ -108,7 +149,9 @@ def _gemini_part(part: Part, names: dict[str | None, str | None]) -> dict[str, A
     return _named(part, lambda text: {"text": text})
 
 
-def _alternating(context: Context, assistant: str, field: str, block: _Block) -> list[dict[str, Any]]:
+def _alternating(
+    context: Context, assistant: str, field: str, block: _Block
+) -> list[dict[str, Any]]:
     """Messages whose roles alternate: what follows in the same role is put together, and what says nothing is left out."""
     made: list[dict[str, Any]] = []
     names: dict[str | None, str | None] = {}
@@ -129,7 +172,9 @@ def _alternating(context: Context, assistant: str, field: str, block: _Block) ->
 
 def _opens(turn: Turn) -> bool:
     """Whether a conversation may begin with it: not with an assistant, nor with an answer to what an assistant called for."""
-    return turn.message.role != "assistant" and all(part.type != "tool_call_response" for part in turn.parts)
+    return turn.message.role != "assistant" and all(
+        part.type != "tool_call_response" for part in turn.parts
+    )
 
 
 def _system(context: Context) -> list[Turn]:
@@ -137,13 +182,17 @@ def _system(context: Context) -> list[Turn]:
 
 
 def _words(turn: Turn) -> str:
-    return "\n".join(part.content for part in turn.parts if part.type == "text" and isinstance(part.content, str))
+    return "\n".join(
+        part.content for part in turn.parts if part.type == "text" and isinstance(part.content, str)
+    )
 
 
 def _named(part: Part, tell: Callable[[str], dict[str, Any]]) -> dict[str, Any] | None:
     """What a provider cannot take as it is, in a word; reasoning belongs to the model that had it."""
     if part.type in {"uri", "blob", "file"}:
-        return tell(f"[{part.modality or part.type}: {part.uri or part.file_id or part.mime_type or 'attached'}]")
+        return tell(
+            f"[{part.modality or part.type}: {part.uri or part.file_id or part.mime_type or 'attached'}]"
+        )
     return None
 
 
@@ -178,4 +227,8 @@ def _tool(name: str | None) -> str:
 
 def _short(text: str, length: int) -> str:
     """The text, its end replaced by a digest of the whole where it is too long: what differs stays different."""
-    return text if len(text) <= length else f"{text[: length - 9]}_{blake2b(text.encode(), digest_size=4).hexdigest()}"
+    return (
+        text
+        if len(text) <= length
+        else f"{text[: length - 9]}_{blake2b(text.encode(), digest_size=4).hexdigest()}"
+    )

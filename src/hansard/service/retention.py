@@ -52,23 +52,39 @@ class Retention:
         whole(principal)
         _check(rules)
         now = self._clock()
-        told = self._audit.within(lambda kept: self._audit.act(principal, "retention.changed", "retention", rules=kept), verbs.set_rules)
+        told = self._audit.within(
+            lambda kept: self._audit.act(principal, "retention.changed", "retention", rules=kept),
+            verbs.set_rules,
+        )
         return await self._store.write(told, principal.workspace_id, rules, now)
 
-    async def preview(self, principal: Principal, rules: Mapping[str, int] | None = None) -> list[Expired]:
+    async def preview(
+        self, principal: Principal, rules: Mapping[str, int] | None = None
+    ) -> list[Expired]:
         """What would go now by these rules, or by those that are set; nothing is changed."""
         whole(principal)
         _check(rules or {})
         now = self._clock()
-        return [await self._count(principal.workspace_id, *rule, now) for rule in _by_kind(await self.rules(principal) if rules is None else rules)]
+        return [
+            await self._count(principal.workspace_id, *rule, now)
+            for rule in _by_kind(await self.rules(principal) if rules is None else rules)
+        ]
 
     async def apply(self, principal: Principal) -> list[Expired]:
         """Delete what is past its rule, in small transactions."""
         whole(principal)
         now = self._clock()
-        found = [await self._expire(principal.workspace_id, *rule, now) for rule in _by_kind(await self.rules(principal))]
+        found = [
+            await self._expire(principal.workspace_id, *rule, now)
+            for rule in _by_kind(await self.rules(principal))
+        ]
         if any(one.sessions for one in found):
-            await self._audit.note(principal, "retention.applied", "retention", sessions={one.kind: one.sessions for one in found if one.sessions})
+            await self._audit.note(
+                principal,
+                "retention.applied",
+                "retention",
+                sessions={one.kind: one.sessions for one in found if one.sessions},
+            )
             await self._store.scrub()
         return found
 
@@ -98,13 +114,21 @@ class Retention:
 
     async def _count(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
         before = now - days * _DAY_US
-        return Expired(kind, days, before, await self._store.read_long(verbs.count_due, workspace_id, kind, before), None)
+        return Expired(
+            kind,
+            days,
+            before,
+            await self._store.read_long(verbs.count_due, workspace_id, kind, before),
+            None,
+        )
 
 
 def _check(rules: Mapping[str, int]) -> None:
     for kind, days in rules.items():
         if kind != ALL and kind not in KINDS:
-            raise Invalid(f"unknown kind {kind!r}: choose from {', '.join((ALL, *KINDS))}", param="rules")
+            raise Invalid(
+                f"unknown kind {kind!r}: choose from {', '.join((ALL, *KINDS))}", param="rules"
+            )
         if not 1 <= days <= LONGEST:
             raise Invalid(f"rules.{kind}: days must be from 1 to {LONGEST}", param=f"rules.{kind}")
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hansard import ids
 from hansard.errors import Busy, Forbidden, Invalid, StoreUnavailable
-from hansard.model.once import Once
+from hansard.model.idempotency import IdempotentRequest
 from hansard.store.verbs.idempotency import guarded
-from hansard.store.verbs.names import Ref
+from hansard.store.verbs.session_lookup import SessionRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,20 +27,26 @@ _AHEAD = 86_400_000_000
 _PAUSES = (0.1, 0.5, 2.0)
 
 
-def ref(principal: Principal, name: str) -> Ref:
-    return Ref(principal.workspace_id, name, principal.user_id, principal.app)
+def ref(principal: Principal, name: str) -> SessionRef:
+    return SessionRef(principal.workspace_id, name, principal.user_id, principal.app)
 
 
 def whole(principal: Principal) -> None:
     """Raises Forbidden for a key that is narrowed to one end user or app: the matter is the whole workspace's."""
     if principal.user_id is not None or principal.app is not None:
-        raise Forbidden("this key is for one end user or app: the whole workspace is not its to decide on", code="narrowed_key")
+        raise Forbidden(
+            "this key is for one end user or app: the whole workspace is not its to decide on",
+            code="narrowed_key",
+        )
 
 
 def own_id(name: str, param: str = "id") -> str:
     """The caller's own id; Invalid when no path could carry it."""
     if not ids.is_own_id(name):
-        raise Invalid(f"{param} must be 1-{ids.MAX_LENGTH} characters without a slash or a control character", param=param)
+        raise Invalid(
+            f"{param} must be 1-{ids.MAX_LENGTH} characters without a slash or a control character",
+            param=param,
+        )
     return name
 
 
@@ -58,10 +64,21 @@ def short(text: str | None, param: str, length: int = TEXT) -> str | None:
 def not_ahead(at: int | None, now: int, param: str) -> None:
     """Raises Invalid for a time that is more than a day ahead: it would stand at the head of every list until it comes."""
     if at is not None and at > now + _AHEAD:
-        raise Invalid(f"{param} is more than a day in the future: send the time in UTC, or with its offset", param=param)
+        raise Invalid(
+            f"{param} is more than a day in the future: send the time in UTC, or with its offset",
+            param=param,
+        )
 
 
-async def write(store: Store, once: Once | None, workspace_id: str, now: int, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+async def write(
+    store: Store,
+    once: IdempotentRequest | None,
+    workspace_id: str,
+    now: int,
+    verb: Callable[P, Steps[T]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
     """One transaction; with ``once`` its answer is kept and given again.
 
     Raises Busy while this process works on the same key. A commit of unknown outcome is asked for again under its key.
@@ -70,12 +87,18 @@ async def write(store: Store, once: Once | None, workspace_id: str, now: int, ve
         return await store.write(verb, *args, **kwargs)
     flight = (workspace_id, once.key)
     if flight in store.in_flight:
-        raise Busy("a request with this Idempotency-Key is being worked on: try again", code="idempotency_in_flight", param="Idempotency-Key")
+        raise Busy(
+            "a request with this Idempotency-Key is being worked on: try again",
+            code="idempotency_in_flight",
+            param="Idempotency-Key",
+        )
     store.in_flight.add(flight)
     try:
         for pause in _PAUSES:
             try:
-                return await store.write(guarded, once, workspace_id, now, lambda: verb(*args, **kwargs))
+                return await store.write(
+                    guarded, once, workspace_id, now, lambda: verb(*args, **kwargs)
+                )
             except StoreUnavailable as problem:
                 if problem.code != "outcome_unknown":
                     raise

@@ -13,7 +13,7 @@ from hansard.model.run import OPEN_STATES
 from hansard.service.rules import own_id, ref, short, write
 from hansard.store.verbs import runs as verbs
 from hansard.store.verbs.messages import clip
-from hansard.store.verbs.names import Ref
+from hansard.store.verbs.session_lookup import SessionRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model import RunDraft, RunPatch, Session
-    from hansard.model.once import Once
+    from hansard.model.idempotency import IdempotentRequest
     from hansard.store import Store
     from hansard.store.cursors import Cursors
 
@@ -31,13 +31,22 @@ Failures = list[Exception]
 
 
 class Runs:
-    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int], cursors: Cursors) -> None:
+    def __init__(
+        self, store: Store, ids: IdSource, clock: Callable[[], int], cursors: Cursors
+    ) -> None:
         self._store = store
         self._cursors = cursors
         self._ids = ids
         self._clock = clock
 
-    async def start(self, principal: Principal, session: str, draft: RunDraft, *, once: Once | None = None) -> tuple[Session, Run, bool]:
+    async def start(
+        self,
+        principal: Principal,
+        session: str,
+        draft: RunDraft,
+        *,
+        once: IdempotentRequest | None = None,
+    ) -> tuple[Session, Run, bool]:
         """Start a run, or get the one that has the draft's id; True when it is new.
 
         Raises Conflict ``run_open`` when the draft is exclusive and another run of the session is open.
@@ -51,9 +60,26 @@ class Runs:
         def make(found: Session) -> Run:
             return _started(ident, found, draft, now)
 
-        return await write(self._store, once, principal.workspace_id, now, verbs.start, ref(principal, session), make, now)
+        return await write(
+            self._store,
+            once,
+            principal.workspace_id,
+            now,
+            verbs.start,
+            ref(principal, session),
+            make,
+            now,
+        )
 
-    async def update(self, principal: Principal, session: str, run_id: str, patch: RunPatch, *, once: Once | None = None) -> tuple[Session, Run]:
+    async def update(
+        self,
+        principal: Principal,
+        session: str,
+        run_id: str,
+        patch: RunPatch,
+        *,
+        once: IdempotentRequest | None = None,
+    ) -> tuple[Session, Run]:
         """Heartbeat, change state, or finish; a finished run stays as it is (Conflict ``run_finished``).
 
         One whose lease lapsed goes on, unless another run is open by now and one of the two asked to be alone (Conflict ``run_open``).
@@ -65,26 +91,52 @@ class Runs:
             if run.finished_at is not None and not run.is_lapsed:
                 if patch.state in (None, run.state):
                     return run
-                raise Conflict(f"run {run.id} is {run.state} already", code="run_finished", state=run.state)
+                raise Conflict(
+                    f"run {run.id} is {run.state} already", code="run_finished", state=run.state
+                )
             return _amended(run, patch, now)
 
-        return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, session), run_id, now, amend)
+        return await write(
+            self._store,
+            once,
+            principal.workspace_id,
+            now,
+            verbs.change,
+            ref(principal, session),
+            run_id,
+            now,
+            amend,
+        )
 
     async def read(self, principal: Principal, session: str, run_id: str) -> tuple[Session, Run]:
         return await self._store.read(verbs.get, ref(principal, session), run_id)
 
-    async def list(self, principal: Principal, session: str, limit: int, cursor: str | None = None) -> tuple[Session, Page[Run]]:
+    async def list(
+        self, principal: Principal, session: str, limit: int, cursor: str | None = None
+    ) -> tuple[Session, Page[Run]]:
         """One page of the runs of a session, newest first."""
         walk = ["runs", session]
-        place = () if cursor is None else (tuple(self._cursors.read(principal.workspace_id, walk, cursor)),)
+        place = (
+            ()
+            if cursor is None
+            else (tuple(self._cursors.read(principal.workspace_id, walk, cursor)),)
+        )
         found, runs = await self._store.read(verbs.page, ref(principal, session), limit + 1, *place)
         more, runs = len(runs) > limit, runs[:limit]
-        behind = self._cursors.write(principal.workspace_id, walk, (runs[-1].created_at, runs[-1].id)) if more else None
+        behind = (
+            self._cursors.write(principal.workspace_id, walk, (runs[-1].created_at, runs[-1].id))
+            if more
+            else None
+        )
         return found, Page(items=runs, has_more=more, next_cursor=behind)
 
-    async def by_ids(self, principal: Principal, session: Session, wanted: Sequence[str]) -> dict[str, Run]:
+    async def by_ids(
+        self, principal: Principal, session: Session, wanted: Sequence[str]
+    ) -> dict[str, Run]:
         """The runs of a session by id; unknown ids are left out."""
-        return await self._store.read(verbs.by_ids, principal.workspace_id, session.id, list(dict.fromkeys(wanted)))
+        return await self._store.read(
+            verbs.by_ids, principal.workspace_id, session.id, list(dict.fromkeys(wanted))
+        )
 
     async def reap(self) -> int:
         """Mark the runs whose lease has lapsed as interrupted, in every workspace; how many. Safe in several processes.
@@ -96,7 +148,10 @@ class Runs:
         failed: Failures = []
         for workspace_id in await self._store.read(verbs.due, now):
             while lapsed := await self._store.write(verbs.lapsed, workspace_id, now):
-                ended = [await self._reap_one(workspace_id, session_id, run_id, now, failed) for session_id, run_id in lapsed]
+                ended = [
+                    await self._reap_one(workspace_id, session_id, run_id, now, failed)
+                    for session_id, run_id in lapsed
+                ]
                 reaped += sum(ended)
                 if not any(ended):  # another reaper is at it
                     break
@@ -104,7 +159,9 @@ class Runs:
             raise failed[0]
         return reaped
 
-    async def _reap_one(self, workspace_id: str, session_id: str, run_id: str, now: int, failed: Failures) -> bool:
+    async def _reap_one(
+        self, workspace_id: str, session_id: str, run_id: str, now: int, failed: Failures
+    ) -> bool:
         """End one run whose lease has lapsed; False when somebody else was faster, it is gone, or it ``failed``."""
         ended = False
 
@@ -115,7 +172,9 @@ class Runs:
             return after
 
         try:
-            await self._store.write(verbs.change, Ref(workspace_id, session_id), run_id, now, amend)
+            await self._store.write(
+                verbs.change, SessionRef(workspace_id, session_id), run_id, now, amend
+            )
         except NotFound:
             return False
         except StoreUnavailable:
@@ -162,7 +221,11 @@ def _amended(run: Run, patch: RunPatch, now: int) -> Run:
     is_open = state in OPEN_STATES
     lease = patch.lease_us if patch.lease_us is not None else run.lease_us
     given: dict[str, Any] = {"error": None} if run.is_lapsed else {}
-    given |= {field: value for field in ("error", "input_tokens", "output_tokens", "cost_nanos") if (value := getattr(patch, field)) is not None}
+    given |= {
+        field: value
+        for field in ("error", "input_tokens", "output_tokens", "cost_nanos")
+        if (value := getattr(patch, field)) is not None
+    }
     return msgspec.structs.replace(
         run,
         state=state,
@@ -180,4 +243,11 @@ def _lapse(run: Run, now: int) -> Run:
     if run.lease_expires_at is None or run.lease_expires_at > now:
         return run
     error = run.error or "the lease lapsed without a heartbeat"
-    return msgspec.structs.replace(run, state="interrupted", error=error, lease_expires_at=None, finished_at=now, updated_at=now)
+    return msgspec.structs.replace(
+        run,
+        state="interrupted",
+        error=error,
+        lease_expires_at=None,
+        finished_at=now,
+        updated_at=now,
+    )

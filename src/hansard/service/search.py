@@ -9,7 +9,7 @@ import msgspec
 
 from hansard.errors import Invalid
 from hansard.model import Found, Results, SessionFilter
-from hansard.service.asking import read, within
+from hansard.service.search_syntax import read, within
 from hansard.service.sessions import spelled
 from hansard.service.snippets import marked, marks
 from hansard.store.verbs import search as verbs
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.cursors import Cursors
-    from hansard.store.terms import Terms
-    from hansard.store.verbs.search import Finding, Hit
+    from hansard.store.search_query import SearchTerms
+    from hansard.store.verbs.search import Finding, SearchResult
 
 LONGEST = 256
 RANKED = 100
@@ -46,45 +46,119 @@ class Search:
         more than 256 characters, and for a cursor of another search.
         """
         if len(query.text) > LONGEST:
-            raise Invalid(f"the search term is longer than {LONGEST} characters", param="q", code="term_too_long")
+            raise Invalid(
+                f"the search term is longer than {LONGEST} characters",
+                param="q",
+                code="term_too_long",
+            )
         asked = read(query.text, system=query.system)
-        given = SessionFilter() if not query.text.strip() and query.filter != SessionFilter() else asked.filter
+        given = (
+            SessionFilter()
+            if not query.text.strip() and query.filter != SessionFilter()
+            else asked.filter
+        )
         wanted = within(given, spelled(query.filter)) if given else None
         if wanted is None:
             return _told(query, _NOTHING)
         terms, wanted = asked.terms, await self._sessions.within_sight(principal, wanted)
-        return _told(query, await (self._ranked if query.sort == "relevance" else self._latest)(principal, query, terms, wanted))
+        return _told(
+            query,
+            await (self._ranked if query.sort == "relevance" else self._latest)(
+                principal, query, terms, wanted
+            ),
+        )
 
-    async def _latest(self, principal: Principal, query: SearchQuery, terms: Terms | None, wanted: SessionFilter) -> Results:
+    async def _latest(
+        self,
+        principal: Principal,
+        query: SearchQuery,
+        terms: SearchTerms | None,
+        wanted: SessionFilter,
+    ) -> Results:
         since, total, after = self._place(principal, query) or (None, None, None)
         counted = query.with_total and total is None
-        finding = await self._store.read_long(verbs.find, principal.workspace_id, terms, wanted, query.limit, after=after, since=since, with_total=counted)
+        finding = await self._store.read_long(
+            verbs.find,
+            principal.workspace_id,
+            terms,
+            wanted,
+            query.limit,
+            after=after,
+            since=since,
+            with_total=counted,
+        )
         hits = finding.hits[: query.limit]
         total = finding.total if counted else total
         more = len(finding.hits) > query.limit
-        place = (finding.generation if since is None else since, total, hits[-1].place) if more else None
-        return self._page(principal, query, [_found(hit, finding, terms)[0] for hit in hits], total, place)
+        place = (
+            (finding.generation if since is None else since, total, hits[-1].place)
+            if more
+            else None
+        )
+        return self._page(
+            principal, query, [_found(hit, finding, terms)[0] for hit in hits], total, place
+        )
 
-    async def _ranked(self, principal: Principal, query: SearchQuery, terms: Terms | None, wanted: SessionFilter) -> Results:
+    async def _ranked(
+        self,
+        principal: Principal,
+        query: SearchQuery,
+        terms: SearchTerms | None,
+        wanted: SessionFilter,
+    ) -> Results:
         """The cursor holds what is left of the ranking: scores change with every message, and would show a session twice or never."""
         since, total, left = self._place(principal, query) or (None, None, None)
         counted = query.with_total and total is None
         after = None if since is None else verbs.BEGINNING
-        finding = await self._store.read_long(verbs.find, principal.workspace_id, terms, wanted, RANKED, after=after, since=since, with_total=counted)
+        finding = await self._store.read_long(
+            verbs.find,
+            principal.workspace_id,
+            terms,
+            wanted,
+            RANKED,
+            after=after,
+            since=since,
+            with_total=counted,
+        )
         total = finding.total if counted else total
-        scored = sorted((_found(hit, finding, terms) for hit in finding.hits[:RANKED]), key=lambda one: one[1], reverse=True)
+        scored = sorted(
+            (_found(hit, finding, terms) for hit in finding.hits[:RANKED]),
+            key=lambda one: one[1],
+            reverse=True,
+        )
         ranked = {one.session.id: one for one, _ in scored}
-        order = [*ranked] if left is None else [ident for ident in _unpacked(left) if ident in ranked]
+        order = (
+            [*ranked] if left is None else [ident for ident in _unpacked(left) if ident in ranked]
+        )
         items, rest = [ranked[ident] for ident in order[: query.limit]], order[query.limit :]
-        return self._page(principal, query, items, total, (finding.generation if since is None else since, total, _packed(rest)) if rest else None)
+        return self._page(
+            principal,
+            query,
+            items,
+            total,
+            (finding.generation if since is None else since, total, _packed(rest))
+            if rest
+            else None,
+        )
 
     def _place(self, principal: Principal, query: SearchQuery) -> Any:  # noqa: ANN401 - a place of this search
         if query.cursor is None:
             return None
         return self._cursors.read(principal.workspace_id, _scope(query), query.cursor)
 
-    def _page(self, principal: Principal, query: SearchQuery, items: list[Found], total: int | None, place: Any) -> Results:  # noqa: ANN401 - as above
-        cursor = self._cursors.write(principal.workspace_id, _scope(query), place) if place is not None else None
+    def _page(
+        self,
+        principal: Principal,
+        query: SearchQuery,
+        items: list[Found],
+        total: int | None,
+        place: Any,  # noqa: ANN401 - any value
+    ) -> Results:
+        cursor = (
+            self._cursors.write(principal.workspace_id, _scope(query), place)
+            if place is not None
+            else None
+        )
         return Results(items=items, has_more=cursor is not None, next_cursor=cursor, total=total)
 
 
@@ -100,18 +174,28 @@ def _told(query: SearchQuery, results: Results) -> Results:
     """The total in the words of the answer: exact, or more than so many."""
     if not query.with_total or results.total is None:
         return msgspec.structs.replace(results, total=None)
-    return msgspec.structs.replace(results, total=min(results.total, verbs.MOST_COUNTED), total_is_lower_bound=results.total > verbs.MOST_COUNTED)
+    return msgspec.structs.replace(
+        results,
+        total=min(results.total, verbs.MOST_COUNTED),
+        total_is_lower_bound=results.total > verbs.MOST_COUNTED,
+    )
 
 
-def _found(hit: Hit, finding: Finding, terms: Terms | None) -> tuple[Found, float]:
+def _found(hit: SearchResult, finding: Finding, terms: SearchTerms | None) -> tuple[Found, float]:
     """What is shown of a hit, and how well it answers."""
     if terms is None:
         return Found(hit.session, 0, [], []), 0.0
-    messages = [finding.messages[hit.session.id, seq] for seq in hit.seqs if (hit.session.id, seq) in finding.messages]
+    messages = [
+        finding.messages[hit.session.id, seq]
+        for seq in hit.seqs
+        if (hit.session.id, seq) in finding.messages
+    ]
     best = sorted((marked(one, terms) for one in messages), key=lambda one: one.score, reverse=True)
     title = marks(hit.session.title, terms) if hit.session.title and 0 in hit.seqs else []
     score = max((one.score for one in best), default=0.0) + (_TITLE_WEIGHT if title else 0.0)
-    return Found(hit.session, len([seq for seq in hit.seqs if seq]), title, [one.snippet for one in best]), score
+    return Found(
+        hit.session, len([seq for seq in hit.seqs if seq]), title, [one.snippet for one in best]
+    ), score
 
 
 def _scope(query: SearchQuery) -> list[object]:

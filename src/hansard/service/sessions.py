@@ -11,9 +11,9 @@ from msgspec import UNSET, Raw
 from hansard import ids as naming
 from hansard.errors import Forbidden, Invalid, NotFound, TooLarge
 from hansard.model import Page, Session, SessionDraft, SessionFilter
-from hansard.service.fragments import Fragments
 from hansard.service.merge import merge_patch
 from hansard.service.messages import check
+from hansard.service.render_cache import RenderCache
 from hansard.service.rules import not_ahead, own_id, ref, short, write
 from hansard.store.counts import counted_by
 from hansard.store.listing import place_of
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, SessionPatch, SessionQuery
-    from hansard.model.once import Once
+    from hansard.model.idempotency import IdempotentRequest
     from hansard.service.audit import Audit
-    from hansard.service.fragments import Projection
+    from hansard.service.render_cache import Projection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
     from hansard.store.steps import Row
@@ -42,31 +42,63 @@ _REMEMBERED = 512
 _FAR = 2000
 _SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
-_TEXTS = ("channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "trigger", "intent", "sub_intent")
+_TEXTS = (
+    "channel",
+    "app",
+    "agent",
+    "model",
+    "user_id",
+    "workflow_id",
+    "workflow_name",
+    "trigger",
+    "intent",
+    "sub_intent",
+)
 
 
 class Sessions:
-    def __init__(self, store: Store, cursors: Cursors, ids: IdSource, clock: Callable[[], int], audit: Audit) -> None:
+    def __init__(
+        self, store: Store, cursors: Cursors, ids: IdSource, clock: Callable[[], int], audit: Audit
+    ) -> None:
         self._store = store
         self._audit = audit
         self._cursors = cursors
         self._ids = ids
         self._clock = clock
-        self._fragments = Fragments()
+        self._render_cache = RenderCache()
 
-    async def start(self, principal: Principal, draft: SessionDraft, *, once: Once | None = None) -> tuple[Session, bool]:
+    async def start(
+        self, principal: Principal, draft: SessionDraft, *, once: IdempotentRequest | None = None
+    ) -> tuple[Session, bool]:
         """Create a session, or get the one that has the draft's id: atomically, True when it is new."""
         now = self._clock()
         not_ahead(draft.created_at, now, "created_at")
         try:
             parent = await self.read(principal, draft.parent) if draft.parent else None
             session = _sized(self.drafted(principal, draft, parent, now))
-            return await write(self._store, once, principal.workspace_id, now, verbs.start, session, ref(principal, draft.id or ""))
+            return await write(
+                self._store,
+                once,
+                principal.workspace_id,
+                now,
+                verbs.start,
+                session,
+                ref(principal, draft.id or ""),
+            )
         except NotFound as problem:
-            raise NotFound(f"no session {draft.parent!r} in this workspace to be the parent", code=problem.code, param="parent") from problem
+            raise NotFound(
+                f"no session {draft.parent!r} in this workspace to be the parent",
+                code=problem.code,
+                param="parent",
+            ) from problem
 
     async def record(
-        self, principal: Principal, draft: SessionDraft, messages: Sequence[MessageDraft], *, once: Once | None = None
+        self,
+        principal: Principal,
+        draft: SessionDraft,
+        messages: Sequence[MessageDraft],
+        *,
+        once: IdempotentRequest | None = None,
     ) -> tuple[Session, list[Message]]:
         """Append to the session that has the draft's id, which begins with these messages if it is not there yet."""
         now = self._clock()
@@ -74,7 +106,16 @@ class Sessions:
         check(messages, now)
         session = self.drafted(principal, draft, None, now)
         return await write(
-            self._store, once, principal.workspace_id, now, message_verbs.record, session, ref(principal, session.name), messages, self._ids, now
+            self._store,
+            once,
+            principal.workspace_id,
+            now,
+            message_verbs.record,
+            session,
+            ref(principal, session.name),
+            messages,
+            self._ids,
+            now,
         )
 
     async def read(self, principal: Principal, name: str) -> Session:
@@ -83,26 +124,44 @@ class Sessions:
 
     async def generation(self, principal: Principal) -> int:
         """Grows with every change of the workspace: the same number, the same answers."""
-        return events.generation_in(await self._store.ask(events.GENERATION, principal.workspace_id))
+        return events.generation_in(
+            await self._store.ask(events.GENERATION, principal.workspace_id)
+        )
 
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
         """One page of whole sessions."""
         listing = await self._places(principal, query, lambda rows: [one[0] for one in rows])
         found = listing.sessions
-        return self._page(principal, query, listing, [found[one[0]] for one in listing.rows[: query.limit] if one[0] in found])
+        return self._page(
+            principal,
+            query,
+            listing,
+            [found[one[0]] for one in listing.rows[: query.limit] if one[0] in found],
+        )
 
-    async def list_as(self, principal: Principal, query: SessionQuery, projection: Projection) -> Page[Raw]:
+    async def list_as(
+        self, principal: Principal, query: SessionQuery, projection: Projection
+    ) -> Page[Raw]:
         """One page of sessions, each encoded by ``projection``; only those that changed are read and encoded again."""
         kept: dict[str, Raw] = {}
 
         def lacking(rows: Sequence[Row]) -> list[str]:
-            found, missing = self._fragments.look_up(projection.name, principal.workspace_id, rows)
+            found, missing = self._render_cache.look_up(
+                projection.name, principal.workspace_id, rows
+            )
             kept.update(found)
             return missing
 
         listing = await self._places(principal, query, lacking)
-        kept |= self._fragments.keep(projection, principal.workspace_id, listing.sessions.values())
-        return self._page(principal, query, listing, [kept[one[0]] for one in listing.rows[: query.limit] if one[0] in kept])
+        kept |= self._render_cache.keep(
+            projection, principal.workspace_id, listing.sessions.values()
+        )
+        return self._page(
+            principal,
+            query,
+            listing,
+            [kept[one[0]] for one in listing.rows[: query.limit] if one[0] in kept],
+        )
 
     async def count(self, principal: Principal, wanted: SessionFilter) -> int:
         """The exact number of sessions that match."""
@@ -115,7 +174,13 @@ class Sessions:
         return await self._store.read(verbs.facet, principal.workspace_id, name)
 
     async def update(
-        self, principal: Principal, name: str, patch: SessionPatch, *, if_version: frozenset[str] | None = None, once: Once | None = None
+        self,
+        principal: Principal,
+        name: str,
+        patch: SessionPatch,
+        *,
+        if_version: frozenset[str] | None = None,
+        once: IdempotentRequest | None = None,
     ) -> Session:
         """Apply a patch; Conflict ``version_mismatch`` when the session is at none of ``if_version`` any more."""
         now = self._clock()
@@ -126,10 +191,25 @@ class Sessions:
             verbs.at_version(session, if_version)
             return _sized(_patched(session, patch, now))
 
-        return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
+        return await write(
+            self._store,
+            once,
+            principal.workspace_id,
+            now,
+            verbs.change,
+            ref(principal, name),
+            now,
+            amend,
+        )
 
     async def end(
-        self, principal: Principal, name: str, *, resolution: str | None = None, if_version: frozenset[str] | None = None, once: Once | None = None
+        self,
+        principal: Principal,
+        name: str,
+        *,
+        resolution: str | None = None,
+        if_version: frozenset[str] | None = None,
+        once: IdempotentRequest | None = None,
     ) -> Session:
         """Mark the session as over, at the first call; ``resolution`` settles it as well."""
         now = self._clock()
@@ -137,17 +217,37 @@ class Sessions:
         def amend(session: Session) -> Session:
             verbs.at_version(session, if_version)
             settled = _resolved(session, resolution, now) if resolution else session
-            return msgspec.structs.replace(settled, ended_at=session.ended_at or now, state=session.state or "completed")
+            return msgspec.structs.replace(
+                settled, ended_at=session.ended_at or now, state=session.state or "completed"
+            )
 
-        return await write(self._store, once, principal.workspace_id, now, verbs.change, ref(principal, name), now, amend)
+        return await write(
+            self._store,
+            once,
+            principal.workspace_id,
+            now,
+            verbs.change,
+            ref(principal, name),
+            now,
+            amend,
+        )
 
-    async def archive(self, principal: Principal, name: str, *, archived: bool = True, if_version: frozenset[str] | None = None) -> Session:
+    async def archive(
+        self,
+        principal: Principal,
+        name: str,
+        *,
+        archived: bool = True,
+        if_version: frozenset[str] | None = None,
+    ) -> Session:
         """Put the session away, or take it out again."""
         now = self._clock()
 
         def amend(session: Session) -> Session:
             verbs.at_version(session, if_version)
-            return msgspec.structs.replace(session, archived_at=(session.archived_at or now) if archived else None)
+            return msgspec.structs.replace(
+                session, archived_at=(session.archived_at or now) if archived else None
+            )
 
         return await self._store.write(verbs.change, ref(principal, name), now, amend)
 
@@ -157,12 +257,24 @@ class Sessions:
 
         def amend(session: Session) -> Session:
             return (
-                msgspec.structs.replace(session, read_at=max(now, session.last_message_at or now) if read else None) if session.is_unread == read else session
+                msgspec.structs.replace(
+                    session, read_at=max(now, session.last_message_at or now) if read else None
+                )
+                if session.is_unread == read
+                else session
             )
 
         return await self._store.write(verbs.change, ref(principal, name), now, amend, touch=False)
 
-    async def fork(self, principal: Principal, name: str, *, until: int | None, draft: SessionDraft, once: Once | None = None) -> Session:
+    async def fork(
+        self,
+        principal: Principal,
+        name: str,
+        *,
+        until: int | None,
+        draft: SessionDraft,
+        once: IdempotentRequest | None = None,
+    ) -> Session:
         """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent.
 
         Invalid where the original has no such seq.
@@ -171,14 +283,51 @@ class Sessions:
         new = self.drafted(principal, draft, None, now)
 
         def branch(source: Session) -> Session:
-            kept = {field: getattr(source, field) for field in ("kind", "channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "tags")}
-            given = {field: getattr(new, field) for field in kept if getattr(draft, field) not in (None, [], "session")}
+            kept = {
+                field: getattr(source, field)
+                for field in (
+                    "kind",
+                    "channel",
+                    "app",
+                    "agent",
+                    "model",
+                    "user_id",
+                    "workflow_id",
+                    "workflow_name",
+                    "tags",
+                )
+            }
+            given = {
+                field: getattr(new, field)
+                for field in kept
+                if getattr(draft, field) not in (None, [], "session")
+            }
             last = source.last_seq if until is None else _within(until, source)
-            return msgspec.structs.replace(new, **(kept | given), parent_id=source.id, forked_seq=last)
+            return msgspec.structs.replace(
+                new, **(kept | given), parent_id=source.id, forked_seq=last
+            )
 
-        return await write(self._store, once, principal.workspace_id, now, message_verbs.fork, ref(principal, name), branch, until, self._ids, now)
+        return await write(
+            self._store,
+            once,
+            principal.workspace_id,
+            now,
+            message_verbs.fork,
+            ref(principal, name),
+            branch,
+            until,
+            self._ids,
+            now,
+        )
 
-    async def delete(self, principal: Principal, name: str, *, if_version: frozenset[str] | None = None, once: Once | None = None) -> dict[str, int]:
+    async def delete(
+        self,
+        principal: Principal,
+        name: str,
+        *,
+        if_version: frozenset[str] | None = None,
+        once: IdempotentRequest | None = None,
+    ) -> dict[str, int]:
         """Delete the session and everything below it; how many of what went."""
         now = self._clock()
 
@@ -186,7 +335,16 @@ class Sessions:
             return self._audit.act(principal, "session.deleted", f"{naming.SESSION}{ident}", **gone)
 
         gone = await write(
-            self._store, once, principal.workspace_id, now, verbs.delete_noted, ref(principal, name), now, self._audit.secret, told, if_version=if_version
+            self._store,
+            once,
+            principal.workspace_id,
+            now,
+            verbs.delete_noted,
+            ref(principal, name),
+            now,
+            self._audit.secret,
+            told,
+            if_version=if_version,
         )
         await self._store.scrub()
         return gone
@@ -194,29 +352,54 @@ class Sessions:
     async def within_sight(self, principal: Principal, wanted: SessionFilter) -> SessionFilter:
         """The filter within what the key may see, its parents by our own ids whatever form they came in."""
         if wanted.parent_id:
-            found = [naming.uuid_in(name) or await self._store.read(verbs.ident, ref(principal, name)) for name in wanted.parent_id]
-            wanted = msgspec.structs.replace(wanted, parent_id=tuple(ident or _NOBODY for ident in found))
+            found = [
+                naming.uuid_in(name) or await self._store.read(verbs.ident, ref(principal, name))
+                for name in wanted.parent_id
+            ]
+            wanted = msgspec.structs.replace(
+                wanted, parent_id=tuple(ident or _NOBODY for ident in found)
+            )
         return narrowed(principal, wanted)
 
-    async def _places(self, principal: Principal, query: SessionQuery, lacking: Callable[[Sequence[Row]], Sequence[str]]) -> Listing:
+    async def _places(
+        self,
+        principal: Principal,
+        query: SessionQuery,
+        lacking: Callable[[Sequence[Row]], Sequence[str]],
+    ) -> Listing:
         wanted = await self.within_sight(principal, query.filter)
         read = self._store.read_long if _may_be_long(query, wanted) else self._store.read
         here = (principal.workspace_id, wanted, query.sort, query.limit)
         if query.cursor is None:
-            return await read(verbs.page, *here, offset=query.offset, with_total=query.with_total, lacking=lacking)
-        since, total, after = self._cursors.read(principal.workspace_id, _scope(query), query.cursor)
+            return await read(
+                verbs.page, *here, offset=query.offset, with_total=query.with_total, lacking=lacking
+            )
+        since, total, after = self._cursors.read(
+            principal.workspace_id, _scope(query), query.cursor
+        )
         counted = query.with_total and total is None
-        got = await read(verbs.page, *here, after=after, since=since, with_total=counted, lacking=lacking)
+        got = await read(
+            verbs.page, *here, after=after, since=since, with_total=counted, lacking=lacking
+        )
         return msgspec.structs.replace(got, total=got.total if counted else total, generation=since)
 
-    def _page(self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]) -> Page[T]:
+    def _page(
+        self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]
+    ) -> Page[T]:
         more = len(listing.rows) > query.limit
         last = place_of(listing.rows[query.limit - 1]) if more and query.limit else None
         place = (listing.generation, listing.total, last)
         cursor = self._cursors.write(principal.workspace_id, _scope(query), place) if last else None
-        return Page(items=[*items], has_more=more, next_cursor=cursor, total=listing.total if query.with_total else None)
+        return Page(
+            items=[*items],
+            has_more=more,
+            next_cursor=cursor,
+            total=listing.total if query.with_total else None,
+        )
 
-    def drafted(self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int) -> Session:
+    def drafted(
+        self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int
+    ) -> Session:
         """The row that a draft becomes; Invalid and Forbidden say what may not be."""
         _check_texts(draft)
         _check_owner(principal, draft)
@@ -224,7 +407,11 @@ class Sessions:
         uuid = naming.uuid_in(given) if given else None
         at = now if draft.created_at is None else draft.created_at
         plain = {field: getattr(draft, field) or None for field in _TEXTS}
-        plain |= {"channel": _lower(draft.channel), "user_id": draft.user_id or principal.user_id, "app": draft.app or principal.app}
+        plain |= {
+            "channel": _lower(draft.channel),
+            "user_id": draft.user_id or principal.user_id,
+            "app": draft.app or principal.app,
+        }
         empty: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
         return Session(
             **empty
@@ -233,7 +420,9 @@ class Sessions:
                 "workspace_id": principal.workspace_id,
                 "id": uuid or self._ids.uuid(),
                 "own_id": None if given == f"ses_{uuid}" else given,
-                "version": now if uuid else 1,  # a UUID of the caller's may be a deleted session's, which caches still know by its versions
+                "version": now
+                if uuid
+                else 1,  # a UUID of the caller's may be a deleted session's, which caches still know by its versions
                 "kind": draft.kind,
                 "parent_id": parent.id if parent else None,
                 "created_by": principal.key_id,
@@ -268,7 +457,11 @@ def _check_owner(principal: Principal, given: SessionDraft | SessionPatch) -> No
 
 def _may_be_long(query: SessionQuery, wanted: SessionFilter) -> bool:
     """Whether a page may need more than some hundred rows: those belong beside the event loop."""
-    return query.offset > _FAR or wanted.query is not None or (query.with_total and counted_by(wanted) is None)
+    return (
+        query.offset > _FAR
+        or wanted.query is not None
+        or (query.with_total and counted_by(wanted) is None)
+    )
 
 
 def spelled(wanted: SessionFilter) -> SessionFilter:
@@ -285,7 +478,9 @@ def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
     for field, own in (("user_id", principal.user_id), ("app", principal.app)):
         if own is not None:
             asked = getattr(wanted, field)
-            wanted = msgspec.structs.replace(wanted, **{field: (own,) if not asked or own in asked else (_NOBODY,)})
+            wanted = msgspec.structs.replace(
+                wanted, **{field: (own,) if not asked or own in asked else (_NOBODY,)}
+            )
     return wanted
 
 
@@ -319,22 +514,40 @@ def _sized(session: Session) -> Session:
     for field, most in _SIZES.items():
         size = len(bytes(getattr(session, field)))
         if size > most:
-            raise TooLarge(f"{field} would be {size} bytes: at most {most}; keep what is larger in messages", param=field, code="field_too_large")
+            raise TooLarge(
+                f"{field} would be {size} bytes: at most {most}; keep what is larger in messages",
+                param=field,
+                code="field_too_large",
+            )
     return session
 
 
 def _patched(session: Session, patch: SessionPatch, now: int) -> Session:
-    given = {field: value for field in patch.__struct_fields__ if (value := getattr(patch, field)) is not UNSET}
-    changes: dict[str, Any] = {field: value or None for field, value in given.items() if field in _TEXTS}
-    changes |= {field: given[field] for field in ("kind", "ended_at", "archived_at", "read_at") if field in given}
+    given = {
+        field: value
+        for field in patch.__struct_fields__
+        if (value := getattr(patch, field)) is not UNSET
+    }
+    changes: dict[str, Any] = {
+        field: value or None for field, value in given.items() if field in _TEXTS
+    }
+    changes |= {
+        field: given[field]
+        for field in ("kind", "ended_at", "archived_at", "read_at")
+        if field in given
+    }
     if given.get("channel"):
         changes["channel"] = _lower(given["channel"])
     for field in ("tags", "trail"):
         if field in given:
-            changes[field] = _json(list(dict.fromkeys(given[field])) if field == "tags" else given[field])
+            changes[field] = _json(
+                list(dict.fromkeys(given[field])) if field == "tags" else given[field]
+            )
     for field in ("external_ids", "metadata"):
         if field in given:
-            changes[field] = _json(merge_patch(msgspec.json.decode(getattr(session, field)), given[field]))
+            changes[field] = _json(
+                merge_patch(msgspec.json.decode(getattr(session, field)), given[field])
+            )
     if "title" in given:
         by = given.get("title_by") or "user"
         if not (session.title_by == "user" and by != "user"):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hansard.model import Snippet, parts
-from hansard.store.words import is_paired, located
+from hansard.store.tokenizer import is_paired, located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hansard.model import Message
-    from hansard.store.terms import Term, Terms
+    from hansard.store.search_query import SearchTerms, Term
 
 LENGTH, _LEAD = 200, 60
 _LOOKED_AT = 20_000
@@ -27,7 +27,7 @@ class Marked(Struct, frozen=True):
     score: float
 
 
-def marks(text: str, terms: Terms) -> list[tuple[int, int]]:
+def marks(text: str, terms: SearchTerms) -> list[tuple[int, int]]:
     """The stretches of a text, in characters, that the terms find in it; in order and apart from each other."""
     places = list(located(text[:_LOOKED_AT]))
     document = [word for word, _, _ in places]
@@ -52,12 +52,15 @@ def _end(term: Term, place: tuple[str, int, int]) -> int:
     return start + 1 if term.prefix and len(term.words[-1]) == 1 and is_paired(word) else end
 
 
-def marked(message: Message, terms: Terms) -> Marked:
+def marked(message: Message, terms: SearchTerms) -> Marked:
     """The piece of the message around its first highlight."""
     text = parts.text_of(parts.decode(message.parts))
     found = marks(text, terms)
     piece, highlights = cut(text, found)
-    return Marked(Snippet(message.id, message.seq, message.role, message.created_at, piece, highlights), _score(len(found), len(text)))
+    return Marked(
+        Snippet(message.id, message.seq, message.role, message.created_at, piece, highlights),
+        _score(len(found), len(text)),
+    )
 
 
 def cut(text: str, found: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
@@ -71,7 +74,11 @@ def cut(text: str, found: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[in
     before, after = "…" if start else "", "…" if start + LENGTH < len(text) else ""
     end = min(len(text), start + LENGTH - len(before) - len(after))
     shift = len(before) - start
-    inside = [(max(first, start) + shift, min(last, end) + shift) for first, last in found if first < end and last > start]
+    inside = [
+        (max(first, start) + shift, min(last, end) + shift)
+        for first, last in found
+        if first < end and last > start
+    ]
     return before + _line(text[start:end]) + after, inside
 
 

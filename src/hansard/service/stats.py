@@ -32,18 +32,34 @@ class Statistics:
         if principal.user_id is not None:
             raise Forbidden("a key for one end user has no statistics", code="narrowed_key")
         if not 0 <= query.last - query.first < LONGEST:
-            raise Invalid(f"from must not be after until, and at most {LONGEST} days before it", param="from")
+            raise Invalid(
+                f"from must not be after until, and at most {LONGEST} days before it", param="from"
+            )
         if principal.app is not None:
-            query = msgspec.structs.replace(query, app=(principal.app,) if not query.app or principal.app in query.app else (_NOBODY,))
+            query = msgspec.structs.replace(
+                query,
+                app=(principal.app,) if not query.app or principal.app in query.app else (_NOBODY,),
+            )
         query = msgspec.structs.replace(query, channel=tuple(one.lower() for one in query.channel))
         current = await self.follow(principal.workspace_id, _AT_ONCE)
-        tallies, hours, resolved = await self._store.read(verbs.all_of, principal.workspace_id, query)
+        tallies, hours, resolved = await self._store.read(
+            verbs.all_of, principal.workspace_id, query
+        )
         by_hour = [0] * 24
         for _, hour, count in hours:
             by_hour[hour] += count
         days = {day for day, _, _ in resolved}
-        medians = {day: _median([(slot, count) for one, slot, count in resolved if one == day]) or 0.0 for day in sorted(days)}
-        return Stats(tallies=tallies, hours=by_hour, medians=medians, median=_median([(slot, count) for _, slot, count in resolved]), current=current)
+        medians = {
+            day: _median([(slot, count) for one, slot, count in resolved if one == day]) or 0.0
+            for day in sorted(days)
+        }
+        return Stats(
+            tallies=tallies,
+            hours=by_hour,
+            medians=medians,
+            median=_median([(slot, count) for _, slot, count in resolved]),
+            current=current,
+        )
 
     async def follow(self, workspace_id: str, steps: int) -> bool:
         """Catch up with the workspace in up to ``steps`` small transactions; True when that was enough."""

@@ -58,23 +58,41 @@ class Titles:
                 continue
             changes = await self._service.events.since(principal, after, _BATCH)
             self._reached[workspace.id] = changes.next
-            given += sum(await asyncio.gather(*(self._title(principal, ident) for ident in self._wanted(changes.events))))
+            given += sum(
+                await asyncio.gather(
+                    *(self._title(principal, ident) for ident in self._wanted(changes.events))
+                )
+            )
         return given
 
     def _wanted(self, events: list[Event]) -> list[str]:
-        return [one for one in dict.fromkeys(event.session_id for event in events if event.type == "message.appended") if one not in self._asked]
+        return [
+            one
+            for one in dict.fromkeys(
+                event.session_id for event in events if event.type == "message.appended"
+            )
+            if one not in self._asked
+        ]
 
     async def _title(self, principal: Principal, ident: str) -> bool:
         async with self._turn:
             try:
-                session, messages, _ = await self._service.messages.list(principal, ident, MessageQuery(limit=_MESSAGES))
-                said = [Words(one.role, text[:_CHARACTERS]) for one in messages if (text := parts.text_of(parts.decode(one.parts)))]
+                session, messages, _ = await self._service.messages.list(
+                    principal, ident, MessageQuery(limit=_MESSAGES)
+                )
+                said = [
+                    Words(one.role, text[:_CHARACTERS])
+                    for one in messages
+                    if (text := parts.text_of(parts.decode(one.parts)))
+                ]
                 if session.title_by != AUTO or not any(one.role == "assistant" for one in said):
                     return False
                 self._remember(ident)
                 title = await self._answer(session, said)
                 if title:
-                    await self._service.sessions.update(principal, ident, SessionPatch(title=title[:_TITLE], title_by=AGENT))
+                    await self._service.sessions.update(
+                        principal, ident, SessionPatch(title=title[:_TITLE], title_by=AGENT)
+                    )
             except Error:  # gone, or the store is busy: the title that is there will do
                 return False
             return bool(title)

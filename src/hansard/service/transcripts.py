@@ -25,15 +25,23 @@ class Transcripts:
         """The session and all its messages, in order."""
         return await self._store.read_long(verbs.whole, ref(principal, session))
 
-    async def spoken(self, principal: Principal, session: str, limit: int) -> tuple[Session, list[Message]]:
+    async def spoken(
+        self, principal: Principal, session: str, limit: int
+    ) -> tuple[Session, list[Message]]:
         """The session and the last ``limit`` of its messages that have words, in order; what tools said is left out."""
         return await self._store.read(verbs.spoken, ref(principal, session), limit)
 
-    async def said(self, principal: Principal, sessions: Sequence[Session]) -> dict[str, list[Message]]:
+    async def said(
+        self, principal: Principal, sessions: Sequence[Session]
+    ) -> dict[str, list[Message]]:
         """The user and assistant messages of sessions that were read before, in order, by session id."""
-        return await self._store.read_long(verbs.said, principal.workspace_id, [one.id for one in sessions])
+        return await self._store.read_long(
+            verbs.said, principal.workspace_id, [one.id for one in sessions]
+        )
 
-    async def mentions(self, principal: Principal, text: str, limit: int) -> list[tuple[Session, Message]]:
+    async def mentions(
+        self, principal: Principal, text: str, limit: int
+    ) -> list[tuple[Session, Message]]:
         """Up to ``limit`` sessions in which a user or an assistant said ``text``, in any case, each with the first message that has it.
 
         The most recent activity comes first.  Looks through the workspace piece by piece, until there are enough.
@@ -41,16 +49,29 @@ class Transcripts:
         hits: list[tuple[Session, Message]] = []
         after = None
         while True:
-            more, after = await self._store.read_long(verbs.mentions, principal.workspace_id, narrowed(principal, SessionFilter()), text, after)
+            more, after = await self._store.read_long(
+                verbs.mentions,
+                principal.workspace_id,
+                narrowed(principal, SessionFilter()),
+                text,
+                after,
+            )
             hits += more
             if after is None or len(hits) >= limit:
                 return hits[:limit]
 
     async def newest(
-        self, principal: Principal, wanted: SessionFilter, limit: int, *, before: verbs.Place | None = None
+        self,
+        principal: Principal,
+        wanted: SessionFilter,
+        limit: int,
+        *,
+        before: verbs.ImportPosition | None = None,
     ) -> tuple[dict[str, Session], list[Message]]:
         """The newest ``limit`` messages of all sessions that match, oldest first, and those sessions by id.
 
         ``before`` is the place (``created_at``, ``seq``, ``id``) that they all lie before.
         """
-        return await self._store.read(verbs.newest, principal.workspace_id, narrowed(principal, wanted), limit, before)
+        return await self._store.read(
+            verbs.newest, principal.workspace_id, narrowed(principal, wanted), limit, before
+        )

@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid
-from hansard.model.transfer import Arrival, Verdict
+from hansard.model.transfer import ImportedSession, Verdict
 from hansard.service.rules import own_id
-from hansard.store.verbs import arrivals as verbs
-from hansard.store.verbs import transfer
-from hansard.store.verbs.arrivals import Ready
+from hansard.store.verbs import export
+from hansard.store.verbs import import_sessions as verbs
+from hansard.store.verbs.import_sessions import PreparedImport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ class Prepared(Struct, frozen=True):
 
     principal: Principal
     now: int
-    checked: list[Arrival | Ready | Verdict]
+    checked: list[ImportedSession | PreparedImport | Verdict]
 
 
 class Transfers:
@@ -41,7 +41,9 @@ class Transfers:
     that is narrowed to one user or app.
     """
 
-    def __init__(self, store: Store, sessions: Sessions, ids: IdSource, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, sessions: Sessions, ids: IdSource, clock: Callable[[], int]
+    ) -> None:
         self._store = store
         self._sessions = sessions
         self._ids = ids
@@ -52,11 +54,20 @@ class Transfers:
         _unnarrowed(principal)
         now = self._clock()
         checked = [self._arrival(principal, one, now) for one in incoming]
-        arrivals = [one for one in checked if isinstance(one, Arrival)]
-        taken = await self._store.read(verbs.taken, principal.workspace_id, arrivals) if arrivals else set()
+        arrivals = [one for one in checked if isinstance(one, ImportedSession)]
+        taken = (
+            await self._store.read(verbs.taken, principal.workspace_id, arrivals)
+            if arrivals
+            else set()
+        )
 
-        def made() -> list[Arrival | Ready | Verdict]:
-            return [verbs.ready(one, self._ids, now) if isinstance(one, Arrival) and taken.isdisjoint(verbs.names(one)) else one for one in checked]
+        def made() -> list[ImportedSession | PreparedImport | Verdict]:
+            return [
+                verbs.ready(one, self._ids, now)
+                if isinstance(one, ImportedSession) and taken.isdisjoint(verbs.names(one))
+                else one
+                for one in checked
+            ]
 
         return Prepared(principal, now, await asyncio.to_thread(made))
 
@@ -67,22 +78,37 @@ class Transfers:
         """
         arrivals = [one for one in prepared.checked if not isinstance(one, Verdict)]
         workspace_id = prepared.principal.workspace_id
-        brought = iter(await self._write(lambda: verbs.bring(workspace_id, arrivals, self._ids, prepared.now), dry_run=dry_run))
+        brought = iter(
+            await self._write(
+                lambda: verbs.bring(workspace_id, arrivals, self._ids, prepared.now),
+                dry_run=dry_run,
+            )
+        )
         return [one if isinstance(one, Verdict) else next(brought) for one in prepared.checked]
 
-    async def restore(self, principal: Principal, snapshots: Sequence[Snapshot], *, dry_run: bool = False) -> list[Verdict]:
+    async def restore(
+        self, principal: Principal, snapshots: Sequence[Snapshot], *, dry_run: bool = False
+    ) -> list[Verdict]:
         """Store sessions exactly as they were exported; an earlier state of the same session is replaced."""
         _unnarrowed(principal)
         now = self._clock()
-        owned = [msgspec.structs.replace(one, session=msgspec.structs.replace(one.session, workspace_id=principal.workspace_id)) for one in snapshots]
-        return await self._write(lambda: transfer.restore(principal.workspace_id, owned, now), dry_run=dry_run)
+        owned = [
+            msgspec.structs.replace(
+                one,
+                session=msgspec.structs.replace(one.session, workspace_id=principal.workspace_id),
+            )
+            for one in snapshots
+        ]
+        return await self._write(
+            lambda: export.restore(principal.workspace_id, owned, now), dry_run=dry_run
+        )
 
     async def take(self, principal: Principal, session_ids: Sequence[str]) -> list[Snapshot]:
         """All that is held of these sessions (by ``Session.id``), in one consistent state."""
         _unnarrowed(principal)
-        return await self._store.read_long(transfer.take, principal.workspace_id, session_ids)
+        return await self._store.read_long(export.take, principal.workspace_id, session_ids)
 
-    def _arrival(self, principal: Principal, one: Incoming, now: int) -> Arrival | Verdict:
+    def _arrival(self, principal: Principal, one: Incoming, now: int) -> ImportedSession | Verdict:
         try:
             for index, draft in enumerate(one.messages):
                 own_id(draft.client_id or "", f"messages[{index}].client_id")
@@ -98,9 +124,11 @@ class Transfers:
             resolved_at=settled,
             updated_at=max(session.created_at, one.ended_at or session.created_at),
         )
-        return Arrival(begun, one.draft.parent, one.messages)
+        return ImportedSession(begun, one.draft.parent, one.messages)
 
-    async def _write(self, verb: Callable[[], Steps[list[Verdict]]], *, dry_run: bool) -> list[Verdict]:
+    async def _write(
+        self, verb: Callable[[], Steps[list[Verdict]]], *, dry_run: bool
+    ) -> list[Verdict]:
         if not dry_run:
             return await self._store.write(verb)
         try:
@@ -123,4 +151,6 @@ def _undone(verb: Callable[[], Steps[list[Verdict]]]) -> Steps[list[Verdict]]:
 
 def _unnarrowed(principal: Principal) -> None:
     if principal.user_id is not None or principal.app is not None:
-        raise Forbidden("a key for one end user or app cannot import or export", code="narrowed_key")
+        raise Forbidden(
+            "a key for one end user or app cannot import or export", code="narrowed_key"
+        )

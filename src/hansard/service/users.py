@@ -40,7 +40,16 @@ class Erasure(Struct, frozen=True):
 class Users:
     """Erases; ``secret`` signs the receipts and hides the users' ids in them."""
 
-    def __init__(self, store: Store, audit: Audit, keys: Keys, indexer: Indexer, secret: bytes, ids: IdSource, clock: Callable[[], int]) -> None:  # noqa: PLR0913 - the wiring
+    def __init__(  # noqa: PLR0913 - what it needs
+        self,
+        store: Store,
+        audit: Audit,
+        keys: Keys,
+        indexer: Indexer,
+        secret: bytes,
+        ids: IdSource,
+        clock: Callable[[], int],
+    ) -> None:
         self._store = store
         self._audit = audit
         self._keys = keys
@@ -60,7 +69,11 @@ class Users:
         if principal.user_id not in (None, user_id):
             raise Forbidden("this key is for another end user", code="other_user", param="user_id")
         if principal.app is not None:
-            raise Forbidden("this key is for one app; a user is erased from all of them", code="other_app", param="user_id")
+            raise Forbidden(
+                "this key is for one app; a user is erased from all of them",
+                code="other_app",
+                param="user_id",
+            )
         now = self._clock()
         ident = self._ids.prefixed(ERASURE)
         subject = self.subject(principal.workspace_id, user_id)
@@ -80,9 +93,13 @@ class Users:
             return Receipt(ident, subject, body, self._signature(body))
 
         def told(erased: Erased) -> Act:
-            return self._audit.act(principal, "user.erased", ident, subject=subject, **erased.counts)
+            return self._audit.act(
+                principal, "user.erased", ident, subject=subject, **erased.counts
+            )
 
-        receipt = await self._store.write(verbs.user, principal.workspace_id, user_id, now, sign, (self._audit.secret, told))
+        receipt = await self._store.write(
+            verbs.user, principal.workspace_id, user_id, now, sign, (self._audit.secret, told)
+        )
         self._keys.forget()
         await self._indexer.clear()
         await self._store.scrub(seconds=_SCRUB_SECONDS)
@@ -93,20 +110,37 @@ class Users:
         whole(principal)
         found = await self._store.read(verbs.receipt, principal.workspace_id, erasure_id)
         if found is None:
-            raise NotFound(f"no erasure {erasure_id!r} in this workspace", code="erasure_not_found", param="erasure_id")
+            raise NotFound(
+                f"no erasure {erasure_id!r} in this workspace",
+                code="erasure_not_found",
+                param="erasure_id",
+            )
         return self._shown(*found)
 
     async def erasures(self, principal: Principal, user_id: str) -> list[Erasure]:
         """Every receipt about an end user, oldest first: whoever knows the id can ask, the store does not remember it."""
         whole(principal)
-        return [self._shown(*one) for one in await self._store.read(verbs.receipts, principal.workspace_id, self.subject(principal.workspace_id, user_id))]
+        return [
+            self._shown(*one)
+            for one in await self._store.read(
+                verbs.receipts,
+                principal.workspace_id,
+                self.subject(principal.workspace_id, user_id),
+            )
+        ]
 
     def subject(self, workspace_id: str, user_id: str) -> str:
         """What stands for a user's id in receipts and in the audit log: the same for the same user, and no way back."""
-        return hmac.digest(self._secret, f"{workspace_id}\x1f{user_id}".encode(), "sha256").hex()[:32]
+        return hmac.digest(self._secret, f"{workspace_id}\x1f{user_id}".encode(), "sha256").hex()[
+            :32
+        ]
 
     def _signature(self, body: str) -> str:
         return "hmac-sha256:" + hmac.digest(self._secret, body.encode(), "sha256").hex()
 
     def _shown(self, body: str, signature: str) -> Erasure:
-        return Erasure(msgspec.json.decode(body), signature, hmac.compare_digest(signature, self._signature(body)))
+        return Erasure(
+            msgspec.json.decode(body),
+            signature,
+            hmac.compare_digest(signature, self._signature(body)),
+        )

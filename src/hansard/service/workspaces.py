@@ -11,7 +11,7 @@ from msgspec import Raw
 from hansard.access import ALL_SCOPES, Principal
 from hansard.errors import Invalid
 from hansard.model import Workspace
-from hansard.model.plain import meant
+from hansard.model.decode_errors import meant
 from hansard.service.merge import merge_patch
 from hansard.service.rules import whole
 from hansard.store.verbs import keys as verbs
@@ -34,7 +34,10 @@ OPERATOR = "operator"
 
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise Invalid("a workspace's name is 1-100 letters, digits, blanks or . _ @ + -, and begins with a letter or digit", param="name")
+        raise Invalid(
+            "a workspace's name is 1-100 letters, digits, blanks or . _ @ + -, and begins with a letter or digit",
+            param="name",
+        )
     return name
 
 
@@ -43,7 +46,11 @@ def _check_settings(patch: object) -> None:
     for name, value in patch.items() if isinstance(patch, dict) else ():
         kind = SETTINGS.get(name)
         if kind is None:
-            raise Invalid(f"settings: there is no setting {str(name)[:64]!r}: {meant(str(name), SETTINGS)}", param="settings", code="unknown_setting")
+            raise Invalid(
+                f"settings: there is no setting {str(name)[:64]!r}: {meant(str(name), SETTINGS)}",
+                param="settings",
+                code="unknown_setting",
+            )
         if value is not None and type(value) is not kind:
             raise Invalid(f"settings.{name} is true or false", param=f"settings.{name}")
 
@@ -55,7 +62,9 @@ def _of_the_whole(by: Principal | None) -> None:
 
 
 class Workspaces:
-    def __init__(self, store: Store, keys: Keys, ids: IdSource, clock: Callable[[], int], audit: Audit) -> None:
+    def __init__(
+        self, store: Store, keys: Keys, ids: IdSource, clock: Callable[[], int], audit: Audit
+    ) -> None:
         self._store = store
         self._keys = keys
         self._ids = ids
@@ -66,7 +75,12 @@ class Workspaces:
         """A new, empty workspace; Conflict when the name is taken. ``by`` None is one who runs the store."""
         _of_the_whole(by)
         made = Workspace(self._ids.workspace(), _checked(name), self._clock(), Raw(b"{}"))
-        return await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.created", made.id), verbs.create_workspace), made)
+        return await self._store.write(
+            self._audit.within(
+                lambda _: self._act(by, "workspace.created", made.id), verbs.create_workspace
+            ),
+            made,
+        )
 
     async def list(self) -> list[Workspace]:
         return await self._store.read(verbs.workspaces)
@@ -78,28 +92,52 @@ class Workspaces:
         """The workspace of this name; NotFound."""
         return await self._store.read(verbs.workspace_named, name)
 
-    async def update(self, workspace_id: str, *, name: str | None = None, settings: object = None, by: Principal | None = None) -> Workspace:
+    async def update(
+        self,
+        workspace_id: str,
+        *,
+        name: str | None = None,
+        settings: object = None,
+        by: Principal | None = None,
+    ) -> Workspace:
         """Rename, and merge-patch the settings; Conflict when the name is taken, Invalid for an unknown setting, Forbidden for a narrowed key."""
         _of_the_whole(by)
         _check_settings(settings)
         given = None if name is None else _checked(name)
 
         def amend(before: Workspace) -> Workspace:
-            merged = before.settings if settings is None else Raw(msgspec.json.encode(merge_patch(msgspec.json.decode(before.settings), settings)))
-            return msgspec.structs.replace(before, name=before.name if given is None else given, settings=merged)
+            merged = (
+                before.settings
+                if settings is None
+                else Raw(
+                    msgspec.json.encode(merge_patch(msgspec.json.decode(before.settings), settings))
+                )
+            )
+            return msgspec.structs.replace(
+                before, name=before.name if given is None else given, settings=merged
+            )
 
-        noted = self._audit.within(lambda _: self._act(by, "workspace.updated", workspace_id), verbs.update_workspace)
+        noted = self._audit.within(
+            lambda _: self._act(by, "workspace.updated", workspace_id), verbs.update_workspace
+        )
         return await self._store.write(noted, workspace_id, amend)
 
     async def delete(self, workspace_id: str, *, by: Principal | None = None) -> None:
         """Remove the workspace and everything in it but its audit log and receipts, which quote nothing of it."""
         _of_the_whole(by)
-        await self._store.write(self._audit.within(lambda _: self._act(by, "workspace.deleted", workspace_id), verbs.delete_workspace), workspace_id)
+        await self._store.write(
+            self._audit.within(
+                lambda _: self._act(by, "workspace.deleted", workspace_id), verbs.delete_workspace
+            ),
+            workspace_id,
+        )
         self._keys.forget()
         await self._store.scrub()
 
     def _act(self, by: Principal | None, action: str, workspace_id: str) -> Act:
-        return Act(workspace_id, self._clock(), by.key_id if by else OPERATOR, action, f"ws_{workspace_id}")
+        return Act(
+            workspace_id, self._clock(), by.key_id if by else OPERATOR, action, f"ws_{workspace_id}"
+        )
 
     @staticmethod
     def operator(workspace: Workspace) -> Principal:

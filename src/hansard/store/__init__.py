@@ -93,9 +93,14 @@ def connect(url: str, **options: Any) -> Store:  # noqa: ANN401 - each backend n
         try:
             from hansard.store.postgres import PostgresStore  # noqa: PLC0415 - an extra
         except ModuleNotFoundError as problem:
-            raise Invalid("PostgreSQL needs an extra: pip install 'hansard[postgres]'", param="store") from problem
+            raise Invalid(
+                "PostgreSQL needs an extra: pip install 'hansard[postgres]'", param="store"
+            ) from problem
         return PostgresStore(url, **options)
-    raise Invalid(f"store {url!r} is neither sqlite:///FILE nor postgresql://USER@HOST/DATABASE", param="store")
+    raise Invalid(
+        f"store {url!r} is neither sqlite:///FILE nor postgresql://USER@HOST/DATABASE",
+        param="store",
+    )
 
 
 def file_of(url: str) -> Path | None:

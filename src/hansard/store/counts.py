@@ -27,18 +27,26 @@ def change(workspace_id: str, before: Session | None, after: Session | None) -> 
 
 
 def add(workspace_id: str, deltas: Counter[tuple[str, str]]) -> Steps[None]:
-    values = [{"workspace_id": workspace_id, "facet": facet, "value": value, "by": by} for (facet, value), by in sorted(deltas.items()) if by]
+    values = [
+        {"workspace_id": workspace_id, "facet": facet, "value": value, "by": by}
+        for (facet, value), by in sorted(deltas.items())
+        if by
+    ]
     yield from many("count_add", values)
 
 
 def facets_of(session: Session) -> list[tuple[str, str]]:
-    return [(facet, str(value)) for facet in FACETS if (value := getattr(session, facet)) is not None]
+    return [
+        (facet, str(value)) for facet in FACETS if (value := getattr(session, facet)) is not None
+    ]
 
 
 @lru_cache(_REMEMBERED)
 def counted_by(wanted: SessionFilter) -> tuple[str, tuple[str, ...]] | None:
     """The facet and values whose counters give the exact total, None when only counting rows does."""
-    asked = [name for name in wanted.__struct_fields__ if getattr(wanted, name) not in ((), None, "")]
+    asked = [
+        name for name in wanted.__struct_fields__ if getattr(wanted, name) not in ((), None, "")
+    ]
     if not asked:
         return "branch", ()
     if len(asked) == 1 and asked[0] in FACETS:

@@ -31,11 +31,23 @@ class Cursors:
         except ValueError:
             data = b""
         seal, body = data[:_SEAL], data[_SEAL:]
-        if not body or seal != self._seal(workspace_id, scope, body) or urlsafe_b64encode(data).rstrip(b"=").decode() != cursor:
-            raise Invalid("cursor is not one that this list gave: start again without it", param="cursor", code="bad_cursor")
+        if (
+            not body
+            or seal != self._seal(workspace_id, scope, body)
+            or urlsafe_b64encode(data).rstrip(b"=").decode() != cursor
+        ):
+            raise Invalid(
+                "cursor is not one that this list gave: start again without it",
+                param="cursor",
+                code="bad_cursor",
+            )
         version, place = msgspec.msgpack.decode(body)
         if version != _VERSION:
-            raise Invalid("cursor is of an older version: start again without it", param="cursor", code="bad_cursor")
+            raise Invalid(
+                "cursor is of an older version: start again without it",
+                param="cursor",
+                code="bad_cursor",
+            )
         return place
 
     def _seal(self, workspace_id: str, scope: object, body: bytes) -> bytes:

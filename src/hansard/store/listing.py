@@ -51,7 +51,10 @@ FACTS = {
     "archived": ("archived_at is null", "archived_at is not null"),
     "ended": ("ended_at is null", "ended_at is not null"),
     "has_messages": ("message_count = 0", "message_count > 0"),
-    "unread": ("(last_message_at is null or read_at >= last_message_at)", "(last_message_at is not null and (read_at is null or read_at < last_message_at))"),
+    "unread": (
+        "(last_message_at is null or read_at >= last_message_at)",
+        "(last_message_at is not null and (read_at is null or read_at < last_message_at))",
+    ),
 }
 # The same conditions in words that no index serves: the order's own index is walked instead, where that is shorter.
 LOOSE = {
@@ -77,7 +80,12 @@ LOOSE = {
     "active_from": "active_at + 0 >= {}",
     "active_until": "active_at + 0 <= {}",
 }
-LOOSE_ORDER = {"updated_at": "updated_at + 0", "created_at": "created_at + 0", "active_at": "active_at + 0", "untitled": "untitled + 0"}
+LOOSE_ORDER = {
+    "updated_at": "updated_at + 0",
+    "created_at": "created_at + 0",
+    "active_at": "active_at + 0",
+    "untitled": "untitled + 0",
+}
 LOOSE_ORDER |= {"title_folded": "title_folded || ''", "id": "id"}
 ORDER = "order"
 NOTHING: frozenset[str] = frozenset()
@@ -113,7 +121,12 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     without ``with_total``. The fields in ``loose`` do not choose the index, nor does the order where ``ORDER`` is among them.
     """
     sql, values = _page(wanted, sort, loose, follows=after is not None, with_total=with_total)
-    return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit, "offset": offset} | _place(after or []))
+    return Query(
+        sql=sql,
+        values=values
+        | {"workspace_id": workspace_id, "limit": limit, "offset": offset}
+        | _place(after or []),
+    )
 
 
 def place_of(row: Row) -> list[Any]:
@@ -138,10 +151,15 @@ def total_of(rows: Sequence[Row]) -> int | None:
 
 def count(workspace_id: str, wanted: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
     conditions, values = _where(wanted, loose)
-    return Query(sql=f"select count(*) from sessions where {' and '.join(conditions)}", values=values | {"workspace_id": workspace_id})  # noqa: S608 - literal tables above
+    return Query(
+        sql=f"select count(*) from sessions where {' and '.join(conditions)}",  # noqa: S608 - names from our own tables
+        values=values | {"workspace_id": workspace_id},
+    )
 
 
-def count_some(workspace_id: str, wanted: SessionFilter, limit: int, loose: frozenset[str] = NOTHING) -> Query:
+def count_some(
+    workspace_id: str, wanted: SessionFilter, limit: int, loose: frozenset[str] = NOTHING
+) -> Query:
     """As ``count``, without going beyond ``limit``."""
     conditions, values = _where(wanted, loose)
     sql = f"select count(*) from (select 1 from sessions where {' and '.join(conditions)} limit :limit) as bounded"  # noqa: S608 - literal tables above
@@ -153,7 +171,12 @@ def among(workspace_id: str, wanted: SessionFilter, ids: Sequence[str]) -> Query
     size = next(size for size in _SIZES if size >= len(ids))
     filled = [*ids, *[ids[-1]] * (size - len(ids))]
     sql, values = _among(wanted, size)
-    return Query(sql=sql, values=values | {"workspace_id": workspace_id} | {f"id_{index}": one for index, one in enumerate(filled)})
+    return Query(
+        sql=sql,
+        values=values
+        | {"workspace_id": workspace_id}
+        | {f"id_{index}": one for index, one in enumerate(filled)},
+    )
 
 
 @lru_cache(_REMEMBERED)
@@ -164,14 +187,18 @@ def _among(wanted: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
 
 
 @lru_cache(_REMEMBERED)
-def _page(wanted: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool, with_total: bool) -> tuple[str, dict[str, Any]]:
+def _page(
+    wanted: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool, with_total: bool
+) -> tuple[str, dict[str, Any]]:
     """The statement of a page, and what its filter's parameters stand for."""
     columns, direction = ORDERS[sort]
     sorting = [LOOSE_ORDER[column] for column in columns] if ORDER in loose else columns
     conditions, values = _where(wanted, loose)
     if follows:
         comparison = "<" if direction else ">"
-        conditions.append(f"({', '.join(sorting)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})")
+        conditions.append(
+            f"({', '.join(sorting)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})"
+        )
     order = ", ".join(column + direction for column in sorting)
     total, counted = _total(wanted) if with_total else ("null", {})
     shown = ", ".join(("id", "version", _GENERATION, total, *columns[:-1]))
@@ -194,12 +221,18 @@ def _place(values: Sequence[Any]) -> dict[str, Any]:
     return {f"after_{index}": value for index, value in enumerate(values)}
 
 
-def _where(wanted: SessionFilter, loose: frozenset[str] = NOTHING) -> tuple[list[str], dict[str, Any]]:
+def _where(
+    wanted: SessionFilter, loose: frozenset[str] = NOTHING
+) -> tuple[list[str], dict[str, Any]]:
     conditions, values = ["workspace_id = :workspace_id"], dict[str, Any]()
     for field, condition in CONDITIONS.items():
         named = dict(_named(field, getattr(wanted, field)))
         if named:
-            conditions.append((LOOSE[field] if field in loose else condition).format(", ".join(f":{name}" for name in named)))
+            conditions.append(
+                (LOOSE[field] if field in loose else condition).format(
+                    ", ".join(f":{name}" for name in named)
+                )
+            )
             values |= named
             if field in UNCOMMON and field not in loose and UNCOMMON[field] not in named.values():
                 conditions.append(f"{field} <> '{UNCOMMON[field]}'")
@@ -214,7 +247,10 @@ def _named(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
     if isinstance(value, tuple):
         yield from ((f"{field}_{index}", one) for index, one in enumerate(value))
     elif field == "query" and value:
-        yield field, "%" + fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        yield (
+            field,
+            "%" + fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",
+        )
     elif value is not None and field != "query":
         yield field, value
 
@@ -232,7 +268,11 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
 ) -> Query:
     """Up to ``limit`` messages between two ``seq`` numbers, both exclusive; ``columns`` are those of a whole message or a few."""
     conditions = ["workspace_id = :workspace_id", "session_id = :session_id", "deleted_at is null"]
-    values: dict[str, Any] = {"workspace_id": workspace_id, "session_id": session_id, "limit": limit}
+    values: dict[str, Any] = {
+        "workspace_id": workspace_id,
+        "session_id": session_id,
+        "limit": limit,
+    }
     for condition, name, value in (
         ("seq < :before", "before", before),
         ("seq > :after", "after", after),
@@ -250,7 +290,9 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
     return Query(sql=sql, values=values)
 
 
-def newest_messages(workspace_id: str, wanted: SessionFilter, limit: int, before: tuple[int, int, str]) -> Query:
+def newest_messages(
+    workspace_id: str, wanted: SessionFilter, limit: int, before: tuple[int, int, str]
+) -> Query:
     """Up to ``limit`` messages of the sessions that match, newest first, older than the place (``created_at``, ``seq``, ``id``).
 
     They lie at the ends of the ``limit`` sessions that fell silent last before the place, or in those that
@@ -275,4 +317,7 @@ def newest_messages(workspace_id: str, wanted: SessionFilter, limit: int, before
     )
     at, seq, ident = before
     place = {"before_at": at, "before_seq": seq, "before_id": ident}
-    return Query(sql=sql, values=values | place | {"workspace_id": workspace_id, "limit": limit, "every": 2**63 - 1})
+    return Query(
+        sql=sql,
+        values=values | place | {"workspace_id": workspace_id, "limit": limit, "every": 2**63 - 1},
+    )

@@ -42,4 +42,8 @@ def unpacked(stored: str | bytes) -> str | bytes:
     try:
         return zstd.decompress(stored)
     except zstd.ZstdError as problem:
-        raise StoreUnavailable("what is stored here is damaged: 'hansard verify' says where", code="store_corrupt", retry_after=60) from problem
+        raise StoreUnavailable(
+            "what is stored here is damaged: 'hansard verify' says where",
+            code="store_corrupt",
+            retry_after=60,
+        ) from problem

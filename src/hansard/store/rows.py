@@ -69,7 +69,12 @@ def fold(text: str) -> str:
 
 def message_values(workspace_id: str, one: Message, digest: bytes) -> Values:
     values = msgspec.structs.asdict(one)
-    values |= {"parts": bytes(one.parts).decode(), "metadata": bytes(one.metadata).decode(), "workspace_id": workspace_id, "hash": digest}
+    values |= {
+        "parts": bytes(one.parts).decode(),
+        "metadata": bytes(one.metadata).decode(),
+        "workspace_id": workspace_id,
+        "hash": digest,
+    }
     return values
 
 

@@ -39,7 +39,10 @@ def migrations(backend: str) -> list[tuple[int, str, str]]:
     """The backend's migrations as (number, name, SQL), in order."""
     folder = _HERE / "migrations" / backend
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return [(int(name[:4]), name.removesuffix(".sql"), (folder / name).read_text(encoding="utf-8")) for name in names]
+    return [
+        (int(name[:4]), name.removesuffix(".sql"), (folder / name).read_text(encoding="utf-8"))
+        for name in names
+    ]
 
 
 @cache

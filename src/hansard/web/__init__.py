@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from hansard.errors import Unauthenticated
-from hansard.http.route import Dialect, Route, route
+from hansard.http.route import Dialect, Route
 from hansard.web import live
-from hansard.web.acting import Acting
+from hansard.web.actions import Actions
 from hansard.web.assets import Assets
 from hansard.web.docs import Docs
 from hansard.web.insights import Insights
 from hansard.web.keys import Keys
-from hansard.web.pages import THEMES, Pages, see_other
+from hansard.web.layout import Form, Layout, authenticate, back_to, check_origin, control_key
+from hansard.web.rendering import THEMES, Pages, see_other
 from hansard.web.sessions import Sessions
 from hansard.web.settings import Settings
-from hansard.web.shell import Form, Shell, authenticate, back_to, check_origin, control_key
 from hansard.web.sign_in import SignIn
 from hansard.web.transfers import Transfers
 
@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from hansard.http.route import Failure
     from hansard.web.sign_in import Demo
 
-_HEADINGS = {401: "Sign in again", 403: "Not allowed", 404: "Not found", 409: "It changed meanwhile", 413: "Too large", 429: "Slow down", 503: "Not now"}
+_HEADINGS = {
+    401: "Sign in again",
+    403: "Not allowed",
+    404: "Not found",
+    409: "It changed meanwhile",
+    413: "Too large",
+    429: "Slow down",
+    503: "Not now",
+}
 _YEAR = 365 * 86_400
 
 
@@ -34,8 +42,8 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
     """The routes below ``/ui``, ``/s`` for shared sessions, and ``/docs`` for the reference of ``dialects``."""
     assets = Assets()
     pages = Pages(assets)
-    shell = Shell(pages)
-    sessions = Sessions(shell)
+    layout = Layout(pages)
+    sessions = Sessions(layout)
 
     def error(failure: Failure) -> Response:
         if isinstance(failure.error, Unauthenticated):
@@ -44,7 +52,14 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
         message, param = failure.error.message, failure.error.param
         if not (param and message.startswith(param)):  # a name is written as it is
             message = message[:1].upper() + message[1:]
-        return pages.page(None, "error.html", status=failure.status, heading=heading, message=message, request_id=failure.request_id)
+        return pages.page(
+            None,
+            "error.html",
+            status=failure.status,
+            heading=heading,
+            message=message,
+            request_id=failure.request_id,
+        )
 
     return Dialect(
         name="web",
@@ -55,14 +70,14 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
             *assets.routes,
             *_theme(),
             *_help(pages),
-            *SignIn(shell, demo).routes,
+            *SignIn(layout, demo).routes,
             *sessions.routes,
-            *Acting(shell, sessions).routes,
+            *Actions(layout, sessions).routes,
             *live.routes,
-            *Insights(shell).routes,
-            *Keys(shell).routes,
-            *Transfers(shell).routes,
-            *Settings(shell).routes,
+            *Insights(layout).routes,
+            *Keys(layout).routes,
+            *Transfers(layout).routes,
+            *Settings(layout).routes,
             *Docs(pages, dialects).routes,
         ),
         error=error,
@@ -81,7 +96,7 @@ def _theme() -> tuple[Route, ...]:
         answer.set_cookie("theme", following, max_age=_YEAR, path="/", samesite="lax")
         return answer
 
-    return (route("POST /ui/theme", switch, public=True, form=True, media_type="text/html"),)
+    return (Route("POST /ui/theme", switch, public=True, raw_body=True, media_type="text/html"),)
 
 
 def _help(pages: Pages) -> tuple[Route, ...]:
@@ -89,4 +104,4 @@ def _help(pages: Pages) -> tuple[Route, ...]:
         """The keys of the keyboard"""
         return pages.html(call, pages.render("help.html", control=control_key(call)))
 
-    return (route("GET /ui/help", keys, public=True, media_type="text/html"),)
+    return (Route("GET /ui/help", keys, public=True, media_type="text/html"),)

@@ -12,12 +12,16 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from hansard.errors import NotFound
-from hansard.http.route import Route, route
+from hansard.http.route import Route
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
 
-TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 BUNDLES = {
     "core.js": ("dom", "live", "app"),
     "more.js": ("visit", "list", "acts", "reading", "bulk", "keys", "palette", "screens"),
@@ -35,7 +39,9 @@ _CONST = re.compile(r"\bconst (?=[\w{\[$])")
 _BREAK = re.compile(r"(?<=[{,;(])\n|\n(?=[})])")
 _INNER = r"`(?:[^`\\]|\\.)*`"
 _TEXT = re.compile(
-    r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:\\.|\$\{(?:[^{}`]|" + _INNER + r"|\{[^{}]*\})*\}|[^`\\])*`"
+    r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:\\.|\$\{(?:[^{}`]|"
+    + _INNER
+    + r"|\{[^{}]*\})*\}|[^`\\])*`"
     r"|(?<=[(,=:?!&| ])/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\[])+/[a-z]*)"
 )
 _AROUND = re.compile(r" ?([{};:,>]) ?")
@@ -53,22 +59,37 @@ class Assets:
     """Every file of the folder; ``place`` is the path below which they lie, which changes when one of them does."""
 
     def __init__(self) -> None:
-        texts = {entry.name: entry.read_text(encoding="utf-8") for entry in sorted(_FOLDER.iterdir(), key=lambda one: one.name)}
-        bundles = {name: _bundle({one: texts.pop(f"{one}.js") for one in modules}, name) for name, modules in BUNDLES.items()}
+        texts = {
+            entry.name: entry.read_text(encoding="utf-8")
+            for entry in sorted(_FOLDER.iterdir(), key=lambda one: one.name)
+        }
+        bundles = {
+            name: _bundle({one: texts.pop(f"{one}.js") for one in modules}, name)
+            for name, modules in BUNDLES.items()
+        }
         self.files = {name: _asset(name, text) for name, text in (texts | bundles).items()}
-        digest = blake2b(b"".join(one.plain for one in self.files.values()), digest_size=5).hexdigest()
+        digest = blake2b(
+            b"".join(one.plain for one in self.files.values()), digest_size=5
+        ).hexdigest()
         self.place = f"/ui/static/{digest}"
 
     @property
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("GET /ui/static/{digest}/{name}", self._send, public=True, media_type="application/octet-stream"),
-            route("GET /favicon.ico", self._icon, public=True, media_type="image/svg+xml"),
+            Route(
+                "GET /ui/static/{digest}/{name}",
+                self._send,
+                public=True,
+                media_type="application/octet-stream",
+            ),
+            Route("GET /favicon.ico", self._icon, public=True, media_type="image/svg+xml"),
         )
 
     async def _send(self, call: Call[None, None]) -> Response:
         """A file of the page"""
-        return self._answer(call, call.path["name"], lasting=self.place.endswith("/" + call.path["digest"]))
+        return self._answer(
+            call, call.path["name"], lasting=self.place.endswith("/" + call.path["digest"])
+        )
 
     async def _icon(self, call: Call[None, None]) -> Response:
         """The icon"""
@@ -84,7 +105,11 @@ class Assets:
             "X-Content-Type-Options": "nosniff",
         }
         if "gzip" in call.headers.get("accept-encoding"):
-            return Response(asset.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=asset.media_type)
+            return Response(
+                asset.packed,
+                headers=headers | {"Content-Encoding": "gzip"},
+                media_type=asset.media_type,
+            )
         return Response(asset.plain, headers=headers, media_type=asset.media_type)
 
 
@@ -101,7 +126,9 @@ def _slim_css(text: str) -> str:
 def _slim_js(text: str) -> str:
     """Without indentation and lines of comment: the scripts keep both out of their strings."""
     lines = (line.strip() for line in text.splitlines())
-    return _BREAK.sub("", "\n".join(_tight(line) for line in lines if line and not line.startswith("//")))
+    return _BREAK.sub(
+        "", "\n".join(_tight(line) for line in lines if line and not line.startswith("//"))
+    )
 
 
 def _tight(line: str) -> str:
@@ -110,7 +137,10 @@ def _tight(line: str) -> str:
     Strings, patterns and templates, with one more inside at most, stay as they are.
     """
     pieces = _TEXT.split(line)
-    return "".join(_SIGNS.sub(r"\1", _CONST.sub("let ", piece)) if place % 2 == 0 else piece for place, piece in enumerate(pieces))
+    return "".join(
+        _SIGNS.sub(r"\1", _CONST.sub("let ", piece)) if place % 2 == 0 else piece
+        for place, piece in enumerate(pieces)
+    )
 
 
 def _bundle(modules: dict[str, str], name: str) -> str:
@@ -121,11 +151,17 @@ def _bundle(modules: dict[str, str], name: str) -> str:
 
     parts = ["const H = window.H ??= {}"]
     if name == "core.js":
-        parts.append("H.load = async one => { if (!H[one]) await import(import.meta.url.replace('core.js', 'more.js')); return H[one] }")
+        parts.append(
+            "H.load = async one => { if (!H[one]) await import(import.meta.url.replace('core.js', 'more.js')); return H[one] }"
+        )
     for module, text in modules.items():
-        inside = _IMPORT.sub(lambda found: f"const {found[1]} = H.{found[2]}" if found[1] else "", text)
+        inside = _IMPORT.sub(
+            lambda found: f"const {found[1]} = H.{found[2]}" if found[1] else "", text
+        )
         exported = ", ".join(found[2] for found in _EXPORT.finditer(inside))
-        parts.append(f"H.{module} = (() => {{\n{_LATER.sub(later, _EXPORT.sub(_unexported, inside))}\nreturn {{{exported}}}\n}})()")
+        parts.append(
+            f"H.{module} = (() => {{\n{_LATER.sub(later, _EXPORT.sub(_unexported, inside))}\nreturn {{{exported}}}\n}})()"
+        )
     return "\n".join(parts)
 
 

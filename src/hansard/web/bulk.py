@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.web.words import plural
+from hansard.web.formatting import plural
 
 if TYPE_CHECKING:
     from hansard.access import Principal

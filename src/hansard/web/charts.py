@@ -32,17 +32,34 @@ def bars(name: str, given: Sequence[Bar], said: Callable[[float], str], every: i
     top = _nice(max((bar.total for bar in given), default=0))
     plot = HEIGHT - _TOP - _BOTTOM
     step = (WIDTH - _LEFT) / max(1, len(given))
-    parts = [Markup('<svg class="chart" viewBox="0 0 {} {}" role="group" aria-label="{}">').format(WIDTH, HEIGHT, name), _HATCH]
+    parts = [
+        Markup('<svg class="chart" viewBox="0 0 {} {}" role="group" aria-label="{}">').format(
+            WIDTH, HEIGHT, name
+        ),
+        _HATCH,
+    ]
     for share in (0, 0.5, 1):
         y = _TOP + plot * (1 - share)
-        parts.append(Markup('<line class="rule" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(_LEFT, WIDTH, y, y))
+        parts.append(
+            Markup('<line class="rule" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
+                _LEFT, WIDTH, y, y
+            )
+        )
         kind = "scale" if share else "scale zero"
-        parts.append(Markup('<text class="{}" x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(kind, _LEFT - 6, y + 4, said(top * share)))
+        parts.append(
+            Markup('<text class="{}" x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(
+                kind, _LEFT - 6, y + 4, said(top * share)
+            )
+        )
     for place, bar in enumerate(given):
         x = _LEFT + place * step
         parts.append(_bar(bar, x, step, plot, top))
         if place % every == 0:
-            parts.append(Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(x + step / 2, HEIGHT - 6, bar.label))
+            parts.append(
+                Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
+                    x + step / 2, HEIGHT - 6, bar.label
+                )
+            )
     return Markup("").join([*parts, Markup("</svg>")])
 
 
@@ -50,14 +67,26 @@ def _bar(bar: Bar, x: float, step: float, plot: float, top: float) -> Markup:
     width = max(2.0, step * 0.72)
     left = x + (step - width) / 2
     y = _TOP + plot
-    inside = [Markup('<rect class="hit" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(x, _TOP, step, plot)]
+    inside = [
+        Markup('<rect class="hit" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
+            x, _TOP, step, plot
+        )
+    ]
     for series, value in bar.layers:
         tall = plot * value / top if top else 0
         y -= tall
         if tall:
-            inside.append(Markup('<rect class="s{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(series % SERIES, left, y, width, tall))
+            inside.append(
+                Markup(
+                    '<rect class="s{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+                ).format(series % SERIES, left, y, width, tall)
+            )
     if bar.is_open and bar.total:
-        inside.append(Markup('<rect class="open" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(left, y, width, _TOP + plot - y))
+        inside.append(
+            Markup(
+                '<rect class="open" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+            ).format(left, y, width, _TOP + plot - y)
+        )
     title = Markup("<title>{}</title>").format(bar.tip)
     content = Markup("").join([title, *inside])
     if not bar.link or not bar.total:
@@ -83,5 +112,12 @@ _HATCH = Markup(
 
 
 def legend(names: Sequence[str]) -> Markup:
-    items = [Markup('<li><i class="s{}"></i>{}</li>').format(place % SERIES, escape(name)) for place, name in enumerate(names)]
-    return Markup('<ul class="legend">{}</ul>').format(Markup("").join(items)) if len(names) > 1 else Markup("")
+    items = [
+        Markup('<li><i class="s{}"></i>{}</li>').format(place % SERIES, escape(name))
+        for place, name in enumerate(names)
+    ]
+    return (
+        Markup('<ul class="legend">{}</ul>').format(Markup("").join(items))
+        if len(names) > 1
+        else Markup("")
+    )

@@ -12,16 +12,23 @@ from msgspec import Struct
 
 from hansard.errors import NotFound
 from hansard.http.openapi import document
-from hansard.http.route import Dialect, Route, route
+from hansard.http.route import Dialect, Route
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from hansard.http.call import Call
-    from hansard.web.pages import Pages
+    from hansard.web.rendering import Pages
 
 _DEPTH = 3
-_SAMPLES: dict[str, Any] = {"string": "…", "integer": 0, "number": 0.0, "boolean": False, "object": {}, "null": None}
+_SAMPLES: dict[str, Any] = {
+    "string": "…",
+    "integer": 0,
+    "number": 0.0,
+    "boolean": False,
+    "object": {},
+    "null": None,
+}
 _TIME = "2026-11-22T09:30:00Z"
 
 
@@ -72,14 +79,16 @@ class Docs:
     @property
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("GET /docs", self.show, public=True, media_type="text/html"),
-            route("GET /docs/errors", self.errors, public=True, media_type="text/html"),
-            route("GET /docs/{name}", self.show, public=True, media_type="text/html"),
+            Route("GET /docs", self.show, public=True, media_type="text/html"),
+            Route("GET /docs/errors", self.errors, public=True, media_type="text/html"),
+            Route("GET /docs/{name}", self.show, public=True, media_type="text/html"),
         )
 
     @cached_property
     def _errors(self) -> dict[str, list[Failing]]:
-        return msgspec.json.decode((files("hansard.web") / "errors.json").read_bytes(), type=dict[str, list[Failing]])
+        return msgspec.json.decode(
+            (files("hansard.web") / "errors.json").read_bytes(), type=dict[str, list[Failing]]
+        )
 
     async def errors(self, call: Call[None, None]) -> Response:
         """The errors of the native API, each at its code"""
@@ -92,8 +101,12 @@ class Docs:
         if dialect is None:
             raise NotFound(f"there is no API {name!r}", code="route_not_found")
         if name not in self._groups:
-            self._groups[name] = _groups(_plain(document((dialect,), title=dialect.title, description=dialect.description)))
-        return self._pages.page(call, "docs.html", apis=self._dialects, api=dialect, groups=self._groups[name])
+            self._groups[name] = _groups(
+                _plain(document((dialect,), title=dialect.title, description=dialect.description))
+            )
+        return self._pages.page(
+            call, "docs.html", apis=self._dialects, api=dialect, groups=self._groups[name]
+        )
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +120,9 @@ def _groups(given: dict[str, Any]) -> list[Group]:
     found: dict[str, list[Operation]] = {}
     for path, methods in given["paths"].items():
         for method, operation in methods.items():
-            found.setdefault(_noun(path), []).append(_operation(path, method.upper(), operation, schemas))
+            found.setdefault(_noun(path), []).append(
+                _operation(path, method.upper(), operation, schemas)
+            )
     return [Group(name, operations) for name, operations in found.items()]
 
 
@@ -115,15 +130,26 @@ def _noun(path: str) -> str:
     pieces = [piece for piece in path.strip("/").split("/") if not piece.startswith("{")]
     named = [piece for piece in pieces if not re.fullmatch(r"v\d+|api", piece)]
     own = len(named) > 1 and named[0] == "sessions" and named[1].endswith("s")
-    return (named[1] if own else named[0] if named else "root").replace("-", " ").replace("_", " ").capitalize()
+    return (
+        (named[1] if own else named[0] if named else "root")
+        .replace("-", " ")
+        .replace("_", " ")
+        .capitalize()
+    )
 
 
 def _operation(path: str, verb: str, given: dict[str, Any], schemas: dict[str, Any]) -> Operation:
-    content: dict[str, Any] = next(iter(given.get("requestBody", {}).get("content", {}).values()), {})
+    content: dict[str, Any] = next(
+        iter(given.get("requestBody", {}).get("content", {}).values()), {}
+    )
     body = content.get("schema")
     status, answer = next(iter(given["responses"].items()))
     schema = next((told.get("schema") for told in answer.get("content", {}).values()), None)
-    sample = content.get("example") or _sample(body, schemas, _DEPTH, only_required=True) if body else None
+    sample = (
+        content.get("example") or _sample(body, schemas, _DEPTH, only_required=True)
+        if body
+        else None
+    )
     return Operation(
         id=given["operationId"],
         verb=verb,
@@ -142,13 +168,22 @@ def _operation(path: str, verb: str, given: dict[str, Any], schemas: dict[str, A
 
 def _parameter(given: dict[str, Any]) -> Field:
     schema = given.get("schema", {})
-    return Field(given["name"], _kind(schema), bool(given.get("required")), _note(given.get("description") or "", schema), given["in"])
+    return Field(
+        given["name"],
+        _kind(schema),
+        bool(given.get("required")),
+        _note(given.get("description") or "", schema),
+        given["in"],
+    )
 
 
 def _fields(schema: dict[str, Any] | None, schemas: dict[str, Any]) -> list[Field]:
     resolved = _resolve(schema or {}, schemas)
     required = resolved.get("required", ())
-    return [Field(name, _kind(one), name in required, _note(one.get("description", ""), one)) for name, one in resolved.get("properties", {}).items()]
+    return [
+        Field(name, _kind(one), name in required, _note(one.get("description", ""), one))
+        for name, one in resolved.get("properties", {}).items()
+    ]
 
 
 def _resolve(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
@@ -173,13 +208,23 @@ def _kind(schema: dict[str, Any]) -> str:
 
 
 def _note(text: str, schema: dict[str, Any]) -> str:
-    limits = [f"{word} {schema[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most"), ("maxLength", "at most")) if key in schema]
+    limits = [
+        f"{word} {schema[key]}"
+        for key, word in (("minimum", "at least"), ("maximum", "at most"), ("maxLength", "at most"))
+        if key in schema
+    ]
     if schema.get("default") not in (None, [], {}, ""):
         limits.append(f"default {msgspec.json.encode(schema['default']).decode()}")
     return "; ".join(part for part in (text, ", ".join(limits)) if part)
 
 
-def _sample(schema: Any, schemas: dict[str, Any], depth: int, *, only_required: bool = False) -> Any:  # noqa: ANN401 - any JSON
+def _sample(
+    schema: Any,  # noqa: ANN401 - any value
+    schemas: dict[str, Any],
+    depth: int,
+    *,
+    only_required: bool = False,
+) -> Any:  # noqa: ANN401 - any JSON
     """A value that the schema allows."""
     given = _resolve(schema or {}, schemas)
     if "anyOf" in given:
@@ -189,11 +234,22 @@ def _sample(schema: Any, schemas: dict[str, Any], depth: int, *, only_required: 
     if "enum" in given:
         return given["enum"][0]
     if given.get("type") == "array":
-        return [_sample(given["items"], schemas, depth - 1, only_required=only_required)] if depth and given.get("items") else []
+        return (
+            [_sample(given["items"], schemas, depth - 1, only_required=only_required)]
+            if depth and given.get("items")
+            else []
+        )
     if "properties" in given and depth:
-        chosen = {name: one for name, one in given["properties"].items() if not only_required or name in given.get("required", ())}
+        chosen = {
+            name: one
+            for name, one in given["properties"].items()
+            if not only_required or name in given.get("required", ())
+        }
         chosen = chosen or dict([*given["properties"].items()][:2])
-        return {name: _sample(one, schemas, depth - 1, only_required=only_required) for name, one in chosen.items()}
+        return {
+            name: _sample(one, schemas, depth - 1, only_required=only_required)
+            for name, one in chosen.items()
+        }
     return _TIME if given.get("format") == "date-time" else _SAMPLES.get(given.get("type", ""), {})
 
 
@@ -202,7 +258,10 @@ def _pretty(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _curl(path: str, verb: str, body: Any) -> str:  # noqa: ANN401 - any JSON
-    lines = [f'curl{"" if verb == "GET" else f" -X {verb}"} "$HANSARD_URL{path}"', '  -H "Authorization: Bearer $HANSARD_API_KEY"']
+    lines = [
+        f'curl{"" if verb == "GET" else f" -X {verb}"} "$HANSARD_URL{path}"',
+        '  -H "Authorization: Bearer $HANSARD_API_KEY"',
+    ]
     if body is not None:
         lines += ['  -H "Content-Type: application/json"', f"  -d '{_pretty(body)}'"]
     return " \\\n".join(lines)

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus, urlencode
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hansard.http import reading
+from hansard.http import decoding
 from hansard.http.fields import Moment, us
 from hansard.model import SessionFilter
 from hansard.model.run import STATES
@@ -19,8 +19,27 @@ from hansard.model.times import parse, rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LISTS = ("state", "channel", "kind", "app", "agent", "model", "user", "workflow", "parent", "resolution", "intent", "trigger", "tag")
-FLAGS = {"archived": ("archived", "not archived"), "ended": ("ended", "not ended"), "unread": ("unread", "read"), "has_messages": ("with messages", "empty")}
+LISTS = (
+    "state",
+    "channel",
+    "kind",
+    "app",
+    "agent",
+    "model",
+    "user",
+    "workflow",
+    "parent",
+    "resolution",
+    "intent",
+    "trigger",
+    "tag",
+)
+FLAGS = {
+    "archived": ("archived", "not archived"),
+    "ended": ("ended", "not ended"),
+    "unread": ("unread", "read"),
+    "has_messages": ("with messages", "empty"),
+}
 _IDS = ("user", "workflow", "parent")
 TIMES = ("created_from", "created_until", "updated_from", "updated_until")
 SORT_NAMES = {
@@ -95,15 +114,23 @@ _OTHERS = {"tab", "at", "before", "after", "day", "limit", "total"}
 def cleaned(asked: ListParams) -> ListParams:
     """The parameters within their limits. A value that nothing has stays, so that the list is empty and its chip can be dropped."""
     lists = {field: [one[:256] for one in getattr(asked, field) if one] for field in LISTS}
-    days = {"created_from": _day(asked.day_from, 0) or asked.created_from, "created_until": _day(asked.day_until, 1) or asked.created_until}
+    days = {
+        "created_from": _day(asked.day_from, 0) or asked.created_from,
+        "created_until": _day(asked.day_until, 1) or asked.created_until,
+    }
     sort = asked.sort if asked.sort in SORTS else DEFAULT_SORT
-    texts = {"q": asked.q.strip().replace("\x00", "")[:500], "title": asked.title.strip().replace("\x00", "")[:256]}
-    return replace(asked, **lists, **days, **texts, sort=sort, page=min(max(asked.page, 0), 10_000_000))
+    texts = {
+        "q": asked.q.strip().replace("\x00", "")[:500],
+        "title": asked.title.strip().replace("\x00", "")[:256],
+    }
+    return replace(
+        asked, **lists, **days, **texts, sort=sort, page=min(max(asked.page, 0), 10_000_000)
+    )
 
 
 def unknown(asked: ListParams, query_string: bytes) -> str:
     """What no list could be narrowed by, in words; empty when every name and value is known."""
-    for name, _ in reading.pairs(query_string):
+    for name, _ in decoding.pairs(query_string):
         if name not in _NAMES and name not in _OTHERS and not name.startswith("_"):
             return f"There is no filter {name[:64]!r}{_meant(name, _NAMES) or '.'}"
     for name, values in _VALUES.items():
@@ -113,7 +140,11 @@ def unknown(asked: ListParams, query_string: bytes) -> str:
     for name in ("day_from", "day_until"):
         if (said := getattr(asked, name)) and _day(said, 0) is None:
             return f"{name}: {said[:64]!r} is no day: write it as 2026-07-31."
-    return "" if asked.sort in SORTS else f"There is no order {asked.sort[:64]!r}: choose from {', '.join(SORTS)}."
+    return (
+        ""
+        if asked.sort in SORTS
+        else f"There is no order {asked.sort[:64]!r}: choose from {', '.join(SORTS)}."
+    )
 
 
 def _meant(given: str, known: Iterable[str]) -> str:
@@ -131,8 +162,12 @@ def _day(text: str, after: int) -> Moment | None:
 
 def filter_of(asked: ListParams) -> SessionFilter:
     """The filter without the search text."""
-    skipped = (0 if asked.sub_sessions else SUB_SESSION) | (0 if asked.task_sessions else TASK_SESSION)
-    lists: dict[str, Any] = {field: tuple(getattr(asked, field)) for field in LISTS if field not in _IDS}
+    skipped = (0 if asked.sub_sessions else SUB_SESSION) | (
+        0 if asked.task_sessions else TASK_SESSION
+    )
+    lists: dict[str, Any] = {
+        field: tuple(getattr(asked, field)) for field in LISTS if field not in _IDS
+    }
     flags: dict[str, Any] = {field: getattr(asked, field) for field in FLAGS}
     ids: dict[str, Any] = {f"{field}_id": tuple(getattr(asked, field)) for field in _IDS}
     times: dict[str, Any] = {field: us(getattr(asked, field)) for field in TIMES}
@@ -142,16 +177,30 @@ def filter_of(asked: ListParams) -> SessionFilter:
 
 def as_of(wanted: SessionFilter, moment: int | None) -> SessionFilter:
     """The same list without what changed since a moment, so that rows keep their places while somebody scrolls."""
-    return wanted if moment is None else replace(wanted, updated_until=min(moment, wanted.updated_until or FOREVER))
+    return (
+        wanted
+        if moment is None
+        else replace(wanted, updated_until=min(moment, wanted.updated_until or FOREVER))
+    )
 
 
 def pairs(asked: ListParams) -> list[tuple[str, str]]:
     """The parameters that are not as usual, in a fixed order; without page and moment."""
     found = [("q", asked.q)] if asked.q else []
     found += [(field, value) for field in LISTS for value in getattr(asked, field)]
-    found += [(field, rfc3339(value.us)) for field in TIMES if (value := getattr(asked, field)) is not None]
-    found += [(field, "false") for field in ("sub_sessions", "task_sessions") if not getattr(asked, field)]
-    found += [(field, str(value).lower()) for field in FLAGS if (value := getattr(asked, field)) is not None]
+    found += [
+        (field, rfc3339(value.us))
+        for field in TIMES
+        if (value := getattr(asked, field)) is not None
+    ]
+    found += [
+        (field, "false") for field in ("sub_sessions", "task_sessions") if not getattr(asked, field)
+    ]
+    found += [
+        (field, str(value).lower())
+        for field in FLAGS
+        if (value := getattr(asked, field)) is not None
+    ]
     if asked.title:
         found.append(("title", asked.title))
     if asked.sort != DEFAULT_SORT:
@@ -177,7 +226,10 @@ def chips(asked: ListParams) -> list[Chip]:
     for place, (name, value) in enumerate(given):
         if name in {"q", "sort"}:
             continue
-        label = said.get(name) or f"{names.get(name, name.replace('_', ' '))}: {value.partition('T')[0] if name in TIMES else value}"
+        label = (
+            said.get(name)
+            or f"{names.get(name, name.replace('_', ' '))}: {value.partition('T')[0] if name in TIMES else value}"
+        )
         if name in FLAGS:
             label = FLAGS[name][value == "false"]
         found.append(Chip(name, label, query(given[:place] + given[place + 1 :])))

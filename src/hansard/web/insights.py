@@ -12,17 +12,17 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from hansard.errors import NotFound
-from hansard.http.route import Route, route
+from hansard.http.route import Route
 from hansard.model.stats import STATS_BY, Stats, StatsQuery
 from hansard.web.charts import Bar, bars, legend
-from hansard.web.words import dollars, duration, money, number, short
+from hansard.web.formatting import dollars, duration, money, number, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from hansard.http.call import Call
     from hansard.model.stats import Tally
-    from hansard.web.shell import Shell
+    from hansard.web.layout import Layout
 
 _EPOCH = date(1970, 1, 1)
 SPANS = (7, 30, 90)
@@ -30,7 +30,7 @@ _SERIES = 5
 _LABELS = 8
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class ParsedSearch(Struct, frozen=True, kw_only=True):
     days: int = 30
     by: str = "channel"
     chart: str = ""
@@ -58,32 +58,51 @@ class Chart(Struct):
     @property
     def table(self) -> list[list[str]]:
         """The rows in which something happened, as they are read."""
-        return [[column.said(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows if any(row[1:])]
+        return [
+            [column.said(value) for column, value in zip(self.columns, row, strict=True)]
+            for row in self.rows
+            if any(row[1:])
+        ]
 
     @property
     def sheet(self) -> list[list[object]]:
         """The same for a spreadsheet, with every row."""
-        rows = ([column.plain(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows)
+        rows = (
+            [column.plain(value) for column, value in zip(self.columns, row, strict=True)]
+            for row in self.rows
+        )
         return [[column.name for column in self.columns], *rows]
 
 
 class Insights:
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
 
     @property
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("GET /ui/insights", self.show, scope="sessions:read", params=Asked, media_type="text/html"),
-            route("GET /ui/insights.csv", self.as_csv, scope="sessions:read", params=Asked, media_type="text/csv"),
+            Route(
+                "GET /ui/insights",
+                self.show,
+                scope="sessions:read",
+                params=ParsedSearch,
+                media_type="text/html",
+            ),
+            Route(
+                "GET /ui/insights.csv",
+                self.as_csv,
+                scope="sessions:read",
+                params=ParsedSearch,
+                media_type="text/csv",
+            ),
         )
 
-    async def show(self, call: Call[Asked, None]) -> Response:
+    async def show(self, call: Call[ParsedSearch, None]) -> Response:
         """Figures by day"""
         query = _query(call.params)
         stats = await call.service.stats.read(call.principal, query)
         path = f"/v1/stats?{urlencode({'from': _day(query.first), 'until': _day(query.last), 'by': query.by or ''})}"
-        return self._shell.show(
+        return self._layout.show(
             call,
             "insights.html",
             nav="insights",
@@ -96,15 +115,17 @@ class Insights:
             dimensions=STATS_BY,
             current=stats.current,
             is_empty=not stats.tallies,
-            curl=self._shell.curl(call, path),
+            curl=self._layout.curl(call, path),
         )
 
-    async def as_csv(self, call: Call[Asked, None]) -> Response:
+    async def as_csv(self, call: Call[ParsedSearch, None]) -> Response:
         """The same for a spreadsheet: everything, or what one chart shows"""
         asked, query = call.params, _query(call.params)
         stats = await call.service.stats.read(call.principal, query)
         name = f"{asked.chart or 'insights'}-{_day(query.first)}-{_day(query.last)}.csv"
-        return _sheet(name, _chosen(asked.chart, stats, query) if asked.chart else _everything(stats, query))
+        return _sheet(
+            name, _chosen(asked.chart, stats, query) if asked.chart else _everything(stats, query)
+        )
 
 
 def _chosen(ident: str, stats: Stats, query: StatsQuery) -> list[list[object]]:
@@ -115,11 +136,31 @@ def _chosen(ident: str, stats: Stats, query: StatsQuery) -> list[list[object]]:
 
 
 def _everything(stats: Stats, query: StatsQuery) -> list[list[object]]:
-    head: list[object] = ["day", query.by, "sessions", "messages", "input_tokens", "output_tokens", "cost_usd", "resolved", "unresolved"]
+    head: list[object] = [
+        "day",
+        query.by,
+        "sessions",
+        "messages",
+        "input_tokens",
+        "output_tokens",
+        "cost_usd",
+        "resolved",
+        "unresolved",
+    ]
     return [
         head,
         *(
-            [_day(one.day), one.value, one.sessions, one.messages, one.input_tokens, one.output_tokens, dollars(one.cost_nanos), one.resolved, one.unresolved]
+            [
+                _day(one.day),
+                one.value,
+                one.sessions,
+                one.messages,
+                one.input_tokens,
+                one.output_tokens,
+                dollars(one.cost_nanos),
+                one.resolved,
+                one.unresolved,
+            ]
             for one in stats.tallies
         ),
     ]
@@ -128,15 +169,24 @@ def _everything(stats: Stats, query: StatsQuery) -> list[list[object]]:
 def _sheet(name: str, rows: Iterable[list[object]]) -> Response:
     """A CSV file; a text that a spreadsheet would take for a formula is quoted."""
     text = io.StringIO()
-    csv.writer(text).writerows([[f"'{one}" if str(one).startswith(("=", "+", "-", "@")) else one for one in row] for row in rows])
+    csv.writer(text).writerows(
+        [
+            [f"'{one}" if str(one).startswith(("=", "+", "-", "@")) else one for one in row]
+            for row in rows
+        ]
+    )
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
 
 
-def _query(asked: Asked) -> StatsQuery:
+def _query(asked: ParsedSearch) -> StatsQuery:
     last = (datetime.now(UTC).date() - _EPOCH).days
     days = asked.days if asked.days in SPANS else 30
-    return StatsQuery(first=last - days + 1, last=last, by=asked.by if asked.by in STATS_BY else "channel")  # type: ignore[arg-type]  # one of the literals, as checked
+    return StatsQuery(
+        first=last - days + 1,
+        last=last,
+        by=asked.by if asked.by in STATS_BY else "channel",  # type: ignore[arg-type]  # one of the literals, as checked
+    )
 
 
 def _day(day: int) -> str:
@@ -150,7 +200,10 @@ def _label(day: int) -> str:
 
 def _cards(stats: Stats) -> list[tuple[str, str, str]]:
     """The sums over all days: label, figure, remark."""
-    total = {name: sum(getattr(one, name) for one in stats.tallies) for name in ("sessions", "messages", "resolved", "unresolved", "cost_nanos")}
+    total = {
+        name: sum(getattr(one, name) for one in stats.tallies)
+        for name in ("sessions", "messages", "resolved", "unresolved", "cost_nanos")
+    }
     tokens = sum(one.input_tokens + one.output_tokens for one in stats.tallies)
     settled = total["resolved"] + total["unresolved"]
     rate = f"{100 * total['resolved'] / settled:.0f} %" if settled else "–"
@@ -170,10 +223,27 @@ def charts(stats: Stats, query: StatsQuery) -> list[Chart]:
         _stacked("sessions", "Sessions per day", stats, query, lambda one: one.sessions, number),
         _stacked("messages", "Messages per day", stats, query, lambda one: one.messages, short),
         _rate(stats, query),
-        _stacked("tokens", "Tokens per day", stats, query, lambda one: one.input_tokens + one.output_tokens, short),
+        _stacked(
+            "tokens",
+            "Tokens per day",
+            stats,
+            query,
+            lambda one: one.input_tokens + one.output_tokens,
+            short,
+        ),
     ]
     if any(one.cost_nanos for one in stats.tallies):
-        made.append(_stacked("cost", "Cost per day", stats, query, lambda one: one.cost_nanos, money, Column("", lambda nanos: f"${dollars(nanos)}", dollars)))
+        made.append(
+            _stacked(
+                "cost",
+                "Cost per day",
+                stats,
+                query,
+                lambda one: one.cost_nanos,
+                money,
+                Column("", lambda nanos: f"${dollars(nanos)}", dollars),
+            )
+        )
     return [*made, _hours(stats)]
 
 
@@ -216,21 +286,45 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
             layers[place] = layers.get(place, 0) + value(one)
         total = sum(layers.values())
         tip = f"{_day(day)}: {said(total)}"
-        given.append(Bar([(place, float(size)) for place, size in sorted(layers.items())], _label(day), _link(day), tip, is_open=day == query.last))
+        given.append(
+            Bar(
+                [(place, float(size)) for place, size in sorted(layers.items())],
+                _label(day),
+                _link(day),
+                tip,
+                is_open=day == query.last,
+            )
+        )
         rows.append([_day(day), *[layers.get(place, 0) for place in range(len(shown))], total])
     svg = bars(title, given, said, _every(len(given)))
-    columns = [Column("Day"), *(Column(name, exact.said, exact.plain) for name in (*shown, "Total"))]
+    columns = [
+        Column("Day"),
+        *(Column(name, exact.said, exact.plain) for name in (*shown, "Total")),
+    ]
     return Chart(ident, title, said(sum(sums.values())), svg, legend(shown), columns, rows[::-1])
 
 
 def _rate(stats: Stats, query: StatsQuery) -> Chart:
     given, rows = [], []
     for day, tallies in _by_day(stats, query).items():
-        resolved, unresolved = sum(one.resolved for one in tallies), sum(one.unresolved for one in tallies)
+        resolved, unresolved = (
+            sum(one.resolved for one in tallies),
+            sum(one.unresolved for one in tallies),
+        )
         settled, median = resolved + unresolved, stats.medians.get(day)
         tip = f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median {duration(median) or '–'}"
-        given.append(Bar([(1, resolved), (2, unresolved)], _label(day), _link(day), tip, is_open=day == query.last))
-        rows.append([_day(day), resolved, unresolved, resolved / settled if settled else None, median])
+        given.append(
+            Bar(
+                [(1, resolved), (2, unresolved)],
+                _label(day),
+                _link(day),
+                tip,
+                is_open=day == query.last,
+            )
+        )
+        rows.append(
+            [_day(day), resolved, unresolved, resolved / settled if settled else None, median]
+        )
     columns = [
         Column("Day"),
         Column("Resolved", number),
@@ -239,10 +333,29 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
         Column("Median time", lambda seconds: duration(seconds) or "–"),
     ]
     marks = legend(["", "resolved", "unresolved"]).replace('<li><i class="s0"></i></li>', "")
-    return Chart("resolution", "Resolved and unresolved", "", bars("Resolved and unresolved", given, number, _every(len(given))), marks, columns, rows[::-1])
+    return Chart(
+        "resolution",
+        "Resolved and unresolved",
+        "",
+        bars("Resolved and unresolved", given, number, _every(len(given))),
+        marks,
+        columns,
+        rows[::-1],
+    )
 
 
 def _hours(stats: Stats) -> Chart:
-    given = [Bar([(0, count)], f"{hour:02}", "", f"{hour:02}:00–{hour:02}:59 UTC: {number(count)}") for hour, count in enumerate(stats.hours)]
+    given = [
+        Bar([(0, count)], f"{hour:02}", "", f"{hour:02}:00–{hour:02}:59 UTC: {number(count)}")
+        for hour, count in enumerate(stats.hours)
+    ]
     rows = [[f"{hour:02}:00", count] for hour, count in enumerate(stats.hours)]
-    return Chart("hours", "Busiest hours (UTC)", "", bars("Busiest hours", given, number, 3), legend([]), [Column("Hour"), Column("Sessions", number)], rows)
+    return Chart(
+        "hours",
+        "Busiest hours (UTC)",
+        "",
+        bars("Busiest hours", given, number, 3),
+        legend([]),
+        [Column("Hour"), Column("Sessions", number)],
+        rows,
+    )

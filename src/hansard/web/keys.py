@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hansard.access import SCOPES
-from hansard.http.route import Route, route
-from hansard.web.pages import see_other
-from hansard.web.shell import Form, Shell, act
+from hansard.http.route import Route
+from hansard.web.layout import Form, Layout, act
+from hansard.web.rendering import see_other
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -20,14 +20,14 @@ _ADMIN = "keys:admin"
 
 
 class Keys:
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
 
     @property
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("GET /ui/keys", self.show, scope=_ADMIN, media_type="text/html"),
-            route("GET /ui/keys/{key_id}/used", self.used, scope=_ADMIN),
+            Route("GET /ui/keys", self.show, scope=_ADMIN, media_type="text/html"),
+            Route("GET /ui/keys/{key_id}/used", self.used, scope=_ADMIN),
             act("POST /ui/keys", self.create, scope=_ADMIN),
             act("POST /ui/keys/{key_id}/rotate", self.rotate, scope=_ADMIN),
             act("POST /ui/keys/{key_id}/revoke", self.revoke, scope=_ADMIN),
@@ -36,27 +36,55 @@ class Keys:
     async def show(self, call: Call[Any, Any], made: Key | None = None, text: str = "") -> Response:
         """The keys of the workspace"""
         now = call.service.clock()
-        keys = sorted(await call.service.keys.list(call.principal), key=lambda one: (has_ended(one, now), -one.created_at))
+        keys = sorted(
+            await call.service.keys.list(call.principal),
+            key=lambda one: (has_ended(one, now), -one.created_at),
+        )
         scopes = {name: what for name, what in SCOPES.items() if name in call.principal.scopes}
-        curl = self._shell.curl(call, "/v1/keys")
-        return self._shell.show(call, "keys.html", nav="keys", keys=keys, made=made, text=text, known=scopes, now=now, curl=curl, own=call.principal.key_id)
+        curl = self._layout.curl(call, "/v1/keys")
+        return self._layout.show(
+            call,
+            "keys.html",
+            nav="keys",
+            keys=keys,
+            made=made,
+            text=text,
+            known=scopes,
+            now=now,
+            curl=curl,
+            own=call.principal.key_id,
+        )
 
     async def used(self, call: Call[Any, Any]) -> dict[str, bool]:
         """Whether a key was used already"""
-        return {"used": any(one.id == call.path["key_id"] and one.last_used_at for one in await call.service.keys.list(call.principal))}
+        return {
+            "used": any(
+                one.id == call.path["key_id"] and one.last_used_at
+                for one in await call.service.keys.list(call.principal)
+            )
+        }
 
     async def create(self, call: Call[Any, Any], form: Form) -> Response:
         """Make a key and show it, this once"""
         days = form.get("days")
-        expires_at = call.service.clock() + int(days) * _DAY_US if days in {"1", "30", "90", "365"} else None
+        expires_at = (
+            call.service.clock() + int(days) * _DAY_US if days in {"1", "30", "90", "365"} else None
+        )
         text, key = await call.service.keys.create(
-            call.principal, form.get("name"), form.all("scopes"), expires_at=expires_at, user_id=form.get("user") or None, app=form.get("app") or None
+            call.principal,
+            form.get("name"),
+            form.all("scopes"),
+            expires_at=expires_at,
+            user_id=form.get("user") or None,
+            app=form.get("app") or None,
         )
         return await self.show(call, key, text)
 
     async def rotate(self, call: Call[Any, Any], _form: Form) -> Response:
         """A key in the place of another, which works for a day more"""
-        text, key = await call.service.keys.rotate(call.principal, call.path["key_id"], grace_us=_DAY_US)
+        text, key = await call.service.keys.rotate(
+            call.principal, call.path["key_id"], grace_us=_DAY_US
+        )
         return await self.show(call, key, text)
 
     async def revoke(self, call: Call[Any, Any], _form: Form) -> Response:

@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hansard.http.decoding import QueryReader
 from hansard.http.fields import Moment
-from hansard.http.reading import QueryReader
 from hansard.model import Session, SessionQuery
 from hansard.model.run import STATES
-from hansard.web.filters import SORT_NAMES, Chip, ListParams, as_of, chips, cleaned, curl_query, filter_of, pairs, query, unknown
-from hansard.web.hits import Hit, hits, qualifiers, words
+from hansard.web.filters import (
+    SORT_NAMES,
+    Chip,
+    ListParams,
+    as_of,
+    chips,
+    cleaned,
+    curl_query,
+    filter_of,
+    pairs,
+    query,
+    unknown,
+)
+from hansard.web.search_results import SearchResult, hits, qualifiers, words
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -22,12 +34,31 @@ if TYPE_CHECKING:
     from hansard.service import Service
 
 PAGE, FOUND = 50, 25
-_MENUS = (("state", "State"), ("channel", "Channel"), ("app", "App"), ("agent", "Agent"), ("resolution", "Resolution"), ("kind", "Kind"))
+_MENUS = (
+    ("state", "State"),
+    ("channel", "Channel"),
+    ("app", "App"),
+    ("agent", "Agent"),
+    ("resolution", "Resolution"),
+    ("kind", "Kind"),
+)
 MINOR = ("resolution", "kind")
 _MENU, _WAYS = 40, 8
 _DAY_US = 86_400_000_000
 _reader = QueryReader(ListParams)
-_UNCONTROLLED = {"model", "workflow", "parent", "intent", "trigger", "title", "ended", "unread", "has_messages", "updated_from", "updated_until"}
+_UNCONTROLLED = {
+    "model",
+    "workflow",
+    "parent",
+    "intent",
+    "trigger",
+    "title",
+    "ended",
+    "unread",
+    "has_messages",
+    "updated_from",
+    "updated_until",
+}
 
 
 class Menu(Struct):
@@ -47,7 +78,7 @@ class Listed(Struct):
 
     asked: ListParams
     rows: list[Session]
-    hits: dict[str, Hit]
+    hits: dict[str, SearchResult]
     offset: int
     has_more: bool
     total: int | None
@@ -66,7 +97,11 @@ class Listed(Struct):
     @property
     def kept(self) -> list[tuple[str, str]]:
         """The filters that the form has no control for."""
-        return [pair for pair in pairs(self.asked) if pair[0] in _UNCONTROLLED or pair == ("archived", "true")]
+        return [
+            pair
+            for pair in pairs(self.asked)
+            if pair[0] in _UNCONTROLLED or pair == ("archived", "true")
+        ]
 
     def with_page(self, page: int) -> str:
         return query([*pairs(self.asked), *([("page", str(page))] if page else [])])
@@ -77,27 +112,81 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
     service, principal, asked = call.service, call.principal, cleaned(call.params)
     generation = await service.sessions.generation(principal)
     asof = asked.asof or time.time_ns() // 1000
-    common = {"asked": asked, "offset": asked.page * PAGE, "asof": asof, "generation": generation, "query": query(pairs(asked)), "chips": chips(asked)}
+    common = {
+        "asked": asked,
+        "offset": asked.page * PAGE,
+        "asof": asof,
+        "generation": generation,
+        "query": query(pairs(asked)),
+        "chips": chips(asked),
+    }
     if problem := unknown(call.params, call.scope["query_string"]):
-        return Listed(rows=[], hits={}, has_more=False, total=0, at_least=False, problem=problem, **common)  # type: ignore[arg-type]  # as built above
+        return Listed(
+            rows=[],
+            hits={},
+            has_more=False,
+            total=0,
+            at_least=False,
+            problem=problem,
+            **common,  # type: ignore[arg-type]  # as built above
+        )
     if asked.q:
         found = await hits(service, principal, asked, FOUND)
-        common |= {"chips": [*qualifiers(asked), *chips(asked)], "problem": found.problem, "next_cursor": found.next_cursor}
-        return Listed(rows=found.sessions, hits=found.by_session, has_more=False, total=found.total, at_least=found.at_least, **common)  # type: ignore[arg-type]  # as built above
+        common |= {
+            "chips": [*qualifiers(asked), *chips(asked)],
+            "problem": found.problem,
+            "next_cursor": found.next_cursor,
+        }
+        return Listed(
+            rows=found.sessions,
+            hits=found.by_session,
+            has_more=False,
+            total=found.total,
+            at_least=found.at_least,
+            **common,  # type: ignore[arg-type]  # as built above
+        )
     wanted = filter_of(asked)
     page = await service.sessions.list(
         principal,
-        SessionQuery(filter=as_of(wanted, asked.asof), sort=asked.sort, limit=PAGE, offset=asked.page * PAGE),  # type: ignore[arg-type]  # cleaned() chose a known order
+        SessionQuery(
+            filter=as_of(wanted, asked.asof),
+            sort=asked.sort,  # type: ignore[arg-type]  # as built above
+            limit=PAGE,
+            offset=asked.page * PAGE,
+        ),
     )
     total = None
     if counted and (len(common["chips"]) <= 1 or (not page.has_more and not asked.page)):  # type: ignore[arg-type]  # a list of chips
-        total = len(page.items) if not page.has_more and not asked.page else await service.sessions.count(principal, wanted)
-    return Listed(rows=page.items, hits={}, has_more=page.has_more, total=total, at_least=False, **common)  # type: ignore[arg-type]  # as built above
+        total = (
+            len(page.items)
+            if not page.has_more and not asked.page
+            else await service.sessions.count(principal, wanted)
+        )
+    return Listed(
+        rows=page.items,
+        hits={},
+        has_more=page.has_more,
+        total=total,
+        at_least=False,
+        **common,  # type: ignore[arg-type]  # as built above
+    )
 
 
 def alone(session: Session) -> Listed:
     """One session as a list of its own."""
-    return Listed(ListParams(), [session], {}, 0, has_more=False, total=None, at_least=False, asof=0, generation=0, query="", chips=[])
+    return Listed(
+        ListParams(),
+        [session],
+        {},
+        0,
+        has_more=False,
+        total=None,
+        at_least=False,
+        asof=0,
+        generation=0,
+        query="",
+        chips=[],
+    )
 
 
 async def count(call: Call[ListParams, Any]) -> int:
@@ -112,11 +201,26 @@ async def menus(service: Service, principal: Principal, asked: ListParams) -> li
     made = []
     narrowed = principal.user_id is not None or principal.app is not None
     for name, label in _MENUS:
-        counts: dict[str, int | None] = {} if narrowed else {**await service.sessions.facet(principal, name)}
-        order = list(STATES) if name == "state" else sorted(counts, key=lambda one: (-(counts[one] or 0), one))
+        counts: dict[str, int | None] = (
+            {} if narrowed else {**await service.sessions.facet(principal, name)}
+        )
+        order = (
+            list(STATES)
+            if name == "state"
+            else sorted(counts, key=lambda one: (-(counts[one] or 0), one))
+        )
         chosen = getattr(asked, name)
         values = order if name == "state" else [*dict.fromkeys([*chosen, *order])][:_MENU]
-        made.append(Menu(name, label, [(value, None if narrowed else counts.get(value, 0), value in chosen) for value in values]))
+        made.append(
+            Menu(
+                name,
+                label,
+                [
+                    (value, None if narrowed else counts.get(value, 0), value in chosen)
+                    for value in values
+                ],
+            )
+        )
     return made
 
 
@@ -130,11 +234,15 @@ class Tab(Struct):
     id: str = ""
 
 
-async def tabs(service: Service, principal: Principal, current: str, saved: list[View]) -> list[Tab]:
+async def tabs(
+    service: Service, principal: Principal, current: str, saved: list[View]
+) -> list[Tab]:
     made = []
     counts: dict[str, dict[str, int]] = {"": {}}
     if principal.user_id is None and principal.app is None:
-        counts = {name: await service.sessions.facet(principal, name) for name in ("resolution", "state")} | {"": {}}
+        counts = {
+            name: await service.sessions.facet(principal, name) for name in ("resolution", "state")
+        } | {"": {}}
     for label, given, facet, value in (
         ("All", [], "", ""),
         ("Unresolved", [("resolution", "unresolved")], "resolution", "unresolved"),
@@ -142,7 +250,9 @@ async def tabs(service: Service, principal: Principal, current: str, saved: list
         ("Failed", [("state", "failed")], "state", "failed"),
     ):
         text = query(given)
-        made.append(Tab(label, text, counts.get(facet, {}).get(value) if facet else None, text == current))
+        made.append(
+            Tab(label, text, counts.get(facet, {}).get(value) if facet else None, text == current)
+        )
     for view in saved:
         text = f"?{view.query.lstrip('?')}" if view.query else ""
         made.append(Tab(view.name, text, None, text == current, view.id))
@@ -153,7 +263,14 @@ def spans(asked: ListParams, now: int) -> list[tuple[str, str]]:
     """The same list of the sessions that began lately, by whole days in UTC."""
     today = now - now % _DAY_US
     return [
-        (label, query(pairs(replace(asked, created_from=Moment(today - days * _DAY_US), created_until=None))))
+        (
+            label,
+            query(
+                pairs(
+                    replace(asked, created_from=Moment(today - days * _DAY_US), created_until=None)
+                )
+            ),
+        )
         for label, days in (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29))
     ]
 
@@ -174,5 +291,11 @@ async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chi
 def api_path(shown: Listed) -> str:
     """The request that gives the same from the API."""
     if shown.asked.q:
-        return "/v1/search" + query([("q", shown.asked.q), ("system", "false"), *[pair for pair in pairs(shown.asked) if pair[0] not in {"q", "sort"}]])
+        return "/v1/search" + query(
+            [
+                ("q", shown.asked.q),
+                ("system", "false"),
+                *[pair for pair in pairs(shown.asked) if pair[0] not in {"q", "sort"}],
+            ]
+        )
     return f"/v1/sessions{curl_query(shown.asked)}"

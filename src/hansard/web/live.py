@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta, Struct
 
-from hansard.http.route import Route, route
+from hansard.http.route import Route
 from hansard.http.streams import event_stream
 
 if TYPE_CHECKING:
@@ -30,11 +30,20 @@ async def stream(call: Call[Behind, None]) -> Response:
 async def changes(call: Call[Behind, None]) -> dict[str, Any]:
     """What happened behind a number, where there is no stream"""
     found = await call.service.events.since(call.principal, call.params.since)
-    data = [{"id": one.n, "type": one.type, "session_id": f"ses_{one.session_id}", "seq": one.seq} for one in found.events]
+    data = [
+        {"id": one.n, "type": one.type, "session_id": f"ses_{one.session_id}", "seq": one.seq}
+        for one in found.events
+    ]
     return {"data": data, "next": found.next, "has_more": found.has_more, "resync": found.resync}
 
 
 routes: tuple[Route, ...] = (
-    route("GET /ui/events", stream, scope="sessions:read", params=Behind, media_type="text/event-stream"),
-    route("GET /ui/changes", changes, scope="sessions:read", params=Behind),
+    Route(
+        "GET /ui/events",
+        stream,
+        scope="sessions:read",
+        params=Behind,
+        media_type="text/event-stream",
+    ),
+    Route("GET /ui/changes", changes, scope="sessions:read", params=Behind),
 )

@@ -25,7 +25,13 @@ _ATTRIBUTES = {"a": {"href", "title", "class"}, "code": {"class"}, "ol": {"start
 _LONGEST = 200_000
 
 
-def _image(_self: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:  # noqa: ANN401 - markdown-it's protocol
+def _image(
+    _self: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    _options: Any,  # noqa: ANN401 - any value
+    _env: Any,  # noqa: ANN401 - any value
+) -> str:
     """An image becomes a link: the page asks nobody else for anything."""
     source, label = str(tokens[index].attrs.get("src", "")), tokens[index].content
     return f'<a class="remote" href="{escape(source)}">{escape(label or "image")} ({escape(host_of(source))})</a>'
@@ -35,7 +41,9 @@ def _image(_self: RendererHTML, tokens: Sequence[Token], index: int, _options: A
 def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt  # noqa: PLC0415 - it takes long to load, and a server need not wait for it
 
-    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
+        ["table", "strikethrough"]
+    )
     markdown.add_render_rule("image", _image)
     return markdown
 
@@ -49,7 +57,13 @@ def rendered(text: str) -> Markup:
         html = _markdown().render(text)
     except (ValueError, RecursionError, IndexError):
         return plain(text)
-    clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow")
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
     return Markup(clean.replace("<a ", '<a target="_blank" '))  # noqa: S704 - nh3 cleaned it
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.responses import Response
 
-from hansard.http.route import Route, route
+from hansard.http.route import Route
 from hansard.web import listing
 from hansard.web.bulk import bulk_actions
 from hansard.web.filters import SORT_NAMES, ListParams, cleaned, pairs, query
-from hansard.web.pages import wants_fragment
-from hansard.web.reading import TABS, Pane, image_of_message, opened, text_of_message
-from hansard.web.shell import Shell
-from hansard.web.words import path
+from hansard.web.formatting import path
+from hansard.web.layout import Layout
+from hansard.web.rendering import wants_fragment
+from hansard.web.session_pane import TABS, Pane, image_of_message, opened, text_of_message
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -24,22 +24,32 @@ _MORE = {*listing.MINOR, "user", "tag", "sub_sessions", "task_sessions", "archiv
 
 
 class Sessions:
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
 
     @property
     def routes(self) -> tuple[Route, ...]:
         one = "/ui/sessions/{session_id}"
         html: dict[str, Any] = {"scope": READ, "media_type": "text/html"}
         return (
-            route("GET /ui/", self.home, params=ListParams, **html),
-            route("GET /ui/rows", self.rows, params=ListParams, **html),
-            route("GET /ui/row/{session_id}", self.row, **html),
-            route("GET /ui/count", self.count, params=ListParams, scope=READ),
-            route("GET /ui/users/{user_id}", self.of_user, params=ListParams, **html),
-            route(f"GET {one}", self.one, params=ListParams, **html),
-            route(f"GET {one}/messages/{{message_id}}", text_of_message, scope=READ, media_type="text/plain"),
-            route(f"GET {one}/messages/{{message_id}}/{{place}}", image_of_message, scope=READ, media_type="image/png"),
+            Route("GET /ui/", self.home, params=ListParams, **html),
+            Route("GET /ui/rows", self.rows, params=ListParams, **html),
+            Route("GET /ui/row/{session_id}", self.row, **html),
+            Route("GET /ui/count", self.count, params=ListParams, scope=READ),
+            Route("GET /ui/users/{user_id}", self.of_user, params=ListParams, **html),
+            Route(f"GET {one}", self.one, params=ListParams, **html),
+            Route(
+                f"GET {one}/messages/{{message_id}}",
+                text_of_message,
+                scope=READ,
+                media_type="text/plain",
+            ),
+            Route(
+                f"GET {one}/messages/{{message_id}}/{{place}}",
+                image_of_message,
+                scope=READ,
+                media_type="image/png",
+            ),
         )
 
     async def home(self, call: Call[ListParams, None]) -> Response:
@@ -55,40 +65,61 @@ class Sessions:
         """A session beside the list it was opened from"""
         pane = await opened(call)
         if wants_fragment(call, "pane"):
-            return self._shell.part(call, "pane.html", **self.around_pane(call, pane))
+            return self._layout.part(call, "pane.html", **self.around_pane(call, pane))
         if wants_fragment(call, "messages"):
-            return self._shell.part(call, "messages.html", **self.around_pane(call, pane))
+            return self._layout.part(call, "messages.html", **self.around_pane(call, pane))
         return await self._screen(call, pane)
 
     async def rows(self, call: Call[ListParams, None]) -> Response:
         """The rows of one page of the list"""
         shown = await listing.listed(call, counted=False)
-        return self._shell.part(call, "rows.html", shown=shown, current="")
+        return self._layout.part(call, "rows.html", shown=shown, current="")
 
     async def row(self, call: Call[None, None]) -> Response:
         """One row, as it is now"""
         session = await call.service.sessions.read(call.principal, call.path["session_id"])
         shown = listing.alone(session)
-        return self._shell.part(call, "rows.html", shown=shown, current="")
+        return self._layout.part(call, "rows.html", shown=shown, current="")
 
     async def count(self, call: Call[ListParams, None]) -> dict[str, int]:
         """How many sessions match"""
         return {"total": await listing.count(call)}
 
     def around_pane(self, call: Call[Any, Any], pane: Pane, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the template shows
-        shown_query = query(pairs(cleaned(call.params))) if isinstance(getattr(call, "params", None), ListParams) else ""
-        curl = self._shell.curl(call, f"/v1/sessions/{path(pane.session.name)}/messages?limit=200")
-        return {"pane": pane, "list_query": shown_query, "tab_names": TABS, "shared": False, "sharing": False, "share_path": "", "pane_curl": curl} | more
+        shown_query = (
+            query(pairs(cleaned(call.params)))
+            if isinstance(getattr(call, "params", None), ListParams)
+            else ""
+        )
+        curl = self._layout.curl(call, f"/v1/sessions/{path(pane.session.name)}/messages?limit=200")
+        return {
+            "pane": pane,
+            "list_query": shown_query,
+            "tab_names": TABS,
+            "shared": False,
+            "sharing": False,
+            "share_path": "",
+            "pane_curl": curl,
+        } | more
 
     async def _screen(self, call: Call[ListParams, None], pane: Pane | None) -> Response:
         service, principal = call.service, call.principal
         shown = await listing.listed(call)
-        is_new = not shown.rows and not shown.chips and not shown.problem and not shown.asked.q and not shown.asked.page
+        is_new = (
+            not shown.rows
+            and not shown.chips
+            and not shown.problem
+            and not shown.asked.q
+            and not shown.asked.page
+        )
         context: dict[str, Any] = {
             "shown": shown,
             "current": pane.session.id if pane else "",
             "tabs": await listing.tabs(
-                service, principal, "unknown" if shown.problem and not shown.asked.q else shown.query, await service.views.list(principal)
+                service,
+                principal,
+                "unknown" if shown.problem and not shown.asked.q else shown.query,
+                await service.views.list(principal),
             ),
             "menus": await listing.menus(service, principal, shown.asked),
             "minor": listing.MINOR,
@@ -97,14 +128,22 @@ class Sessions:
             "bulk": bulk_actions(principal),
             "spans": listing.spans(shown.asked, service.clock()),
             "is_new": is_new,
-            "outs": [] if shown.rows or is_new or shown.problem else await listing.ways_out(call, shown),
-            "curl": self._shell.curl(call, listing.api_path(shown)),
+            "outs": []
+            if shown.rows or is_new or shown.problem
+            else await listing.ways_out(call, shown),
+            "curl": self._layout.curl(call, listing.api_path(shown)),
         }
         if wants_fragment(call, "list"):
-            return self._shell.part(call, "list.html", **context)
-        around: dict[str, Any] = await self.with_sharing(call, self.around_pane(call, pane)) if pane else {}
-        return self._shell.show(call, "sessions.html", nav="sessions", **context, **({"pane": None} | around))
+            return self._layout.part(call, "list.html", **context)
+        around: dict[str, Any] = (
+            await self.with_sharing(call, self.around_pane(call, pane)) if pane else {}
+        )
+        return self._layout.show(
+            call, "sessions.html", nav="sessions", **context, **({"pane": None} | around)
+        )
 
     async def with_sharing(self, call: Call[Any, Any], around: dict[str, Any]) -> dict[str, Any]:
-        settings = msgspec.json.decode((await call.service.workspaces.read(call.principal.workspace_id)).settings)
+        settings = msgspec.json.decode(
+            (await call.service.workspaces.read(call.principal.workspace_id)).settings
+        )
         return around | {"sharing": settings.get("sharing") is True}

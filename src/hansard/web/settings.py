@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from hansard.errors import Forbidden, Invalid
-from hansard.http.route import Route, route
+from hansard.http.route import Route
 from hansard.model.session import KINDS
 from hansard.service.retention import ALL
-from hansard.web.pages import see_other
-from hansard.web.shell import Form, Shell, act
+from hansard.web.layout import Form, Layout, act
+from hansard.web.rendering import see_other
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -23,19 +23,25 @@ _PAGE = 50
 _ADMIN = "keys:admin"
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class ImportPosition(Struct, frozen=True, kw_only=True):
     cursor: str | None = None
 
 
 class Settings:
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
 
     @property
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("GET /ui/settings", self.show, scope="sessions:read", media_type="text/html"),
-            route("GET /ui/audit", self.audit, scope="audit:read", params=Place, media_type="text/html"),
+            Route("GET /ui/settings", self.show, scope="sessions:read", media_type="text/html"),
+            Route(
+                "GET /ui/audit",
+                self.audit,
+                scope="audit:read",
+                params=ImportPosition,
+                media_type="text/html",
+            ),
             act("POST /ui/settings", self.change, scope=_ADMIN),
             act("POST /ui/settings/retention", self.keep, scope=_ADMIN),
         )
@@ -47,7 +53,7 @@ class Settings:
     async def _shown(self, call: Call[Any, Any], rules: dict[str, int], due: int = 0) -> Response:
         """``due`` sessions would go by these rules, which then wait for a second word."""
         workspace = await call.service.workspaces.read(call.principal.workspace_id)
-        return self._shell.show(
+        return self._layout.show(
             call,
             "settings.html",
             nav="settings",
@@ -56,14 +62,22 @@ class Settings:
             views=await call.service.views.list(call.principal),
             rules=rules,
             due=due,
-            kinds=[(ALL, "Every kind without a rule of its own"), *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS)],
-            curl=self._shell.curl(call, "/v1/workspace"),
+            kinds=[
+                (ALL, "Every kind without a rule of its own"),
+                *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS),
+            ],
+            curl=self._layout.curl(call, "/v1/workspace"),
         )
 
     async def change(self, call: Call[Any, Any], form: Form) -> Response:
         """Rename the workspace, switch sharing on or off"""
         workspaces, ident = call.service.workspaces, call.principal.workspace_id
-        await workspaces.update(ident, name=form.get("name") or None, settings={"sharing": form.get("sharing") == "yes"}, by=call.principal)
+        await workspaces.update(
+            ident,
+            name=form.get("name") or None,
+            settings={"sharing": form.get("sharing") == "yes"},
+            by=call.principal,
+        )
         return see_other("/ui/settings")
 
     async def keep(self, call: Call[Any, Any], form: Form) -> Response:
@@ -76,26 +90,46 @@ class Settings:
         await retention.set_rules(call.principal, rules)
         return see_other("/ui/settings#retention")
 
-    async def audit(self, call: Call[Place, None]) -> Response:
+    async def audit(self, call: Call[ImportPosition, None]) -> Response:
         """Who did what, newest first"""
         if call.principal.user_id is not None or call.principal.app is not None:
-            raise Forbidden("a key for one end user or app cannot read the audit log", code="narrowed_key")
-        entries, cursor = await call.service.audit.list(call.principal, limit=_PAGE, cursor=call.params.cursor)
+            raise Forbidden(
+                "a key for one end user or app cannot read the audit log", code="narrowed_key"
+            )
+        entries, cursor = await call.service.audit.list(
+            call.principal, limit=_PAGE, cursor=call.params.cursor
+        )
         if call.params.cursor is None:
             await call.service.audit.note(call.principal, "audit.read", "audit")
         names = {one.id: one.name for one in await call.service.keys.list(call.principal)}
-        rows = [(one, names.get(one.act.actor, one.act.actor), _told(one.act.details) if one.act.details else "") for one in entries]
-        curl = self._shell.curl(call, "/v1/audit")
-        return self._shell.show(call, "audit.html", nav="settings", rows=rows, cursor=cursor, curl=curl)
+        rows = [
+            (
+                one,
+                names.get(one.act.actor, one.act.actor),
+                _told(one.act.details) if one.act.details else "",
+            )
+            for one in entries
+        ]
+        curl = self._layout.curl(call, "/v1/audit")
+        return self._layout.show(
+            call, "audit.html", nav="settings", rows=rows, cursor=cursor, curl=curl
+        )
 
 
 def _told(value: object) -> str:
     """What a person reads of an entry's details, which are JSON."""
     if isinstance(value, dict):
-        return ", ".join(f"{str(name).replace('_', ' ')}: {_told(one)}" for name, one in value.items()) or "none"
+        return (
+            ", ".join(f"{str(name).replace('_', ' ')}: {_told(one)}" for name, one in value.items())
+            or "none"
+        )
     if isinstance(value, list | tuple):
         return ", ".join(map(_told, value)) or "none"
-    return {True: "yes", False: "no", None: "none"}[value] if value is None or isinstance(value, bool) else str(value)
+    return (
+        {True: "yes", False: "no", None: "none"}[value]
+        if value is None or isinstance(value, bool)
+        else str(value)
+    )
 
 
 def _days(text: str) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from hansard.errors import Error, NotFound, Unauthenticated
-from hansard.http.route import Route, route
-from hansard.web.pages import see_other
-from hansard.web.shell import Form, Shell, act, back_to, check_origin, cookie_name, token_of
+from hansard.http.route import Route
+from hansard.web.layout import Form, Layout, act, back_to, check_origin, cookie_name, token_of
+from hansard.web.rendering import see_other
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,23 +27,39 @@ _BODY = 10_000
 class SignIn:
     """``demo`` fills a workspace with sessions to look at, where the first run offers that."""
 
-    def __init__(self, shell: Shell, demo: Demo | None) -> None:
-        self._shell = shell
+    def __init__(self, layout: Layout, demo: Demo | None) -> None:
+        self._layout = layout
         self._demo = demo
 
     @property
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("GET /ui/sign-in", self.ask, public=True, media_type="text/html"),
-            route("POST /ui/sign-in", self.sign_in, public=True, form=True, body_limit=_BODY, media_type="text/html"),
-            route("GET /ui/setup", self.welcome, public=True, media_type="text/html"),
-            route("POST /ui/setup", self.set_up, public=True, form=True, body_limit=_BODY, media_type="text/html"),
+            Route("GET /ui/sign-in", self.ask, public=True, media_type="text/html"),
+            Route(
+                "POST /ui/sign-in",
+                self.sign_in,
+                public=True,
+                raw_body=True,
+                body_limit=_BODY,
+                media_type="text/html",
+            ),
+            Route("GET /ui/setup", self.welcome, public=True, media_type="text/html"),
+            Route(
+                "POST /ui/setup",
+                self.set_up,
+                public=True,
+                raw_body=True,
+                body_limit=_BODY,
+                media_type="text/html",
+            ),
             act("POST /ui/sign-out", self.sign_out, scope="sessions:read"),
         )
 
     async def ask(self, call: Call[None, None]) -> Response:
         """Ask for a key"""
-        return self._shell.pages.page(call, "sign_in.html", problem="", next=call.query("next") or "")
+        return self._layout.pages.page(
+            call, "sign_in.html", problem="", next=call.query("next") or ""
+        )
 
     async def sign_in(self, call: Call[None, None]) -> Response:
         """Sign in with a key"""
@@ -53,21 +69,36 @@ class SignIn:
             token, _ = await call.service.sign_ins.open(form.get("key"))
         except Unauthenticated:
             problem = "That is not a valid key of this server. Keys begin with hsd_; check that you copied all of it."
-            return self._shell.pages.page(call, "sign_in.html", status=401, problem=problem, next=form.get("back"))
+            return self._layout.pages.page(
+                call, "sign_in.html", status=401, problem=problem, next=form.get("back")
+            )
         return with_cookie(call, see_other(back_to(form, "/ui/")), token)
 
     async def sign_out(self, call: Call[None, None], _form: Form) -> Response:
         """Sign out"""
         await call.service.sign_ins.close(token_of(call))
         answer = see_other("/ui/sign-in")
-        answer.delete_cookie(cookie_name(call), path="/", secure=call.scope.get("scheme") == "https", httponly=True, samesite="lax")
+        answer.delete_cookie(
+            cookie_name(call),
+            path="/",
+            secure=call.scope.get("scheme") == "https",
+            httponly=True,
+            samesite="lax",
+        )
         return answer
 
     async def welcome(self, call: Call[None, None]) -> Response:
         """Greet whoever has the first run's link"""
         token = call.query("token") or ""
         principal = await self._invited(call, token)
-        return self._shell.pages.page(call, "setup.html", token=token, name=principal.workspace_name, has_demo=self._demo is not None, problem="")
+        return self._layout.pages.page(
+            call,
+            "setup.html",
+            token=token,
+            name=principal.workspace_name,
+            has_demo=self._demo is not None,
+            problem="",
+        )
 
     async def set_up(self, call: Call[None, None]) -> Response:
         """Name the workspace, fill it with a demonstration if wanted, and sign in: once"""
@@ -75,10 +106,18 @@ class SignIn:
         form = Form(call.data)
         principal = await self._invited(call, form.get("token"))
         try:
-            await call.service.workspaces.update(principal.workspace_id, name=form.get("name") or principal.workspace_name)
+            await call.service.workspaces.update(
+                principal.workspace_id, name=form.get("name") or principal.workspace_name
+            )
         except Error as problem:
-            return self._shell.pages.page(
-                call, "setup.html", status=400, token=form.get("token"), name=form.get("name"), has_demo=self._demo is not None, problem=problem.message
+            return self._layout.pages.page(
+                call,
+                "setup.html",
+                status=400,
+                token=form.get("token"),
+                name=form.get("name"),
+                has_demo=self._demo is not None,
+                problem=problem.message,
             )
         token, principal = await self._claim(call, form.get("token"))
         if self._demo is not None and form.get("demo"):
@@ -90,7 +129,9 @@ class SignIn:
         try:
             return await call.service.sign_ins.check(token, "setup")
         except Unauthenticated as problem:
-            raise NotFound("this link was used already, or it is older than an hour", code="setup_gone") from problem
+            raise NotFound(
+                "this link was used already, or it is older than an hour", code="setup_gone"
+            ) from problem
 
     async def _claim(self, call: Call[None, None], token: str) -> tuple[str, Principal]:
         try:
@@ -101,5 +142,13 @@ class SignIn:
 
 def with_cookie(call: Call[Any, Any], answer: Response, token: str) -> Response:
     secure = call.scope.get("scheme") == "https"
-    answer.set_cookie(cookie_name(call), token, max_age=_MONTH, path="/", secure=secure, httponly=True, samesite="lax")
+    answer.set_cookie(
+        cookie_name(call),
+        token,
+        max_age=_MONTH,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
     return answer

@@ -61,7 +61,9 @@ class Entry(Struct):
         return bool(self.pieces) and all(piece.kind == "call" for piece in self.pieces)
 
 
-def entries(messages: Sequence[Message], branches: Iterable[Session] = (), day_before: int | None = None) -> list[Entry]:
+def entries(
+    messages: Sequence[Message], branches: Iterable[Session] = (), day_before: int | None = None
+) -> list[Entry]:
     """The messages with results put beside their calls; a tool's message that only answers calls is not shown again."""
     by_seq: dict[int, list[Session]] = {}
     for branch in branches:
@@ -78,7 +80,9 @@ def entries(messages: Sequence[Message], branches: Iterable[Session] = (), day_b
         if not pieces and message.role == "tool" and not here:
             continue
         day = message.created_at // 86_400_000_000
-        found.append(Entry(message, _who(message), None if day == last_day else "new", pieces, here))
+        found.append(
+            Entry(message, _who(message), None if day == last_day else "new", pieces, here)
+        )
         last_day = day
     return found
 
@@ -115,7 +119,11 @@ def _piece(message: Message, part: dict[str, Any], place: int) -> Piece:
     match part.get("type"):
         case "text":
             text = _text(part.get("content"))
-            return Piece("text", html=rendered(text) if message.role == "assistant" else plain(text), text=text)
+            return Piece(
+                "text",
+                html=rendered(text) if message.role == "assistant" else plain(text),
+                text=text,
+            )
         case "reasoning":
             return Piece("reasoning", html=rendered(_text(part.get("content"))))
         case "tool_call":
@@ -131,7 +139,12 @@ def _piece(message: Message, part: dict[str, Any], place: int) -> Piece:
 
 
 def _media(message: Message, part: dict[str, Any], place: int) -> Piece:
-    name = _text(part.get("name")) or _text(part.get("mime_type")) or _text(part.get("modality")) or "file"
+    name = (
+        _text(part.get("name"))
+        or _text(part.get("mime_type"))
+        or _text(part.get("modality"))
+        or "file"
+    )
     if part["type"] == "uri":
         address = _text(part.get("uri"))
         if address.startswith(("http://", "https://")):
@@ -140,7 +153,13 @@ def _media(message: Message, part: dict[str, Any], place: int) -> Piece:
     if part["type"] == "blob" and part.get("mime_type") in IMAGES:
         return Piece("image", name=name, source=f"{message.id}/{place}")
     size = len(_text(part.get("content"))) * 3 // 4
-    return Piece("data", name=name, text=f"{part.get('file_id') or ''} {size:,} bytes".strip() if size else _text(part.get("file_id")))
+    return Piece(
+        "data",
+        name=name,
+        text=f"{part.get('file_id') or ''} {size:,} bytes".strip()
+        if size
+        else _text(part.get("file_id")),
+    )
 
 
 def _is_failure(part: dict[str, Any]) -> bool:
@@ -149,8 +168,14 @@ def _is_failure(part: dict[str, Any]) -> bool:
     if part.get("is_error") is True or part.get("status") in _FAILED:
         return True
     if isinstance(response, dict):
-        return bool(response.get("error") or response.get("is_error")) or str(response.get("status", "")).lower() in _FAILED or response.get("ok") is False
-    return isinstance(response, str) and response.lstrip()[:40].lower().startswith(("error", "exception", "traceback", '{"error'))
+        return (
+            bool(response.get("error") or response.get("is_error"))
+            or str(response.get("status", "")).lower() in _FAILED
+            or response.get("ok") is False
+        )
+    return isinstance(response, str) and response.lstrip()[:40].lower().startswith(
+        ("error", "exception", "traceback", '{"error')
+    )
 
 
 def _seconds(part: dict[str, Any]) -> float | None:
@@ -166,7 +191,13 @@ def _signature(name: str, arguments: Any) -> str:  # noqa: ANN401 - any JSON
             given = msgspec.json.decode(arguments)
         except msgspec.DecodeError:
             given = arguments
-    arguments_said = [f"{key}={_short(value)}" for key, value in given.items()] if isinstance(given, dict) else [] if given is None else [_short(given)]
+    arguments_said = (
+        [f"{key}={_short(value)}" for key, value in given.items()]
+        if isinstance(given, dict)
+        else []
+        if given is None
+        else [_short(given)]
+    )
     inside = ", ".join(arguments_said)
     whole = f"{name}({inside})"
     return whole if len(whole) <= _ONE_LINE else whole[: _ONE_LINE - 1] + "…"
@@ -217,7 +248,11 @@ def turns(found: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
         message = entry.message
         if message.role == "user" or not made:
             words = next((piece.text for piece in entry.pieces if piece.text), entry.who)
-            made.append(Turn(len(made) + 1, message.seq, words[:160], message.created_at, message.created_at))
+            made.append(
+                Turn(
+                    len(made) + 1, message.seq, words[:160], message.created_at, message.created_at
+                )
+            )
         turn = made[-1]
         turn.until = max(turn.until, message.created_at)
         turn.messages += 1
@@ -242,7 +277,14 @@ def trail_of(session: Session) -> list[str]:
 def _named(step: Any) -> str:  # noqa: ANN401 - any JSON
     if not isinstance(step, dict):
         return ""
-    return next((str(step[key]) for key in ("intent", "agent", "to", "name", "label", "type") if isinstance(step.get(key), str)), "")
+    return next(
+        (
+            str(step[key])
+            for key in ("intent", "agent", "to", "name", "label", "type")
+            if isinstance(step.get(key), str)
+        ),
+        "",
+    )
 
 
 class Block(Struct):
@@ -264,11 +306,19 @@ def blocks(found: Sequence[Entry]) -> list[Block]:
     """The entries with runs of tool calls gathered; three and more fold unless one failed."""
     made: list[Block] = []
     for entry in found:
-        joins = made and entry.is_only_calls and made[-1].entries[-1].is_only_calls and not entry.day and not made[-1].entries[-1].branches
+        joins = (
+            made
+            and entry.is_only_calls
+            and made[-1].entries[-1].is_only_calls
+            and not entry.day
+            and not made[-1].entries[-1].branches
+        )
         if joins:
             made[-1].entries.append(entry)
         else:
             made.append(Block([entry]))
     for block in made:
-        block.folded = len(block.entries) >= _FOLD_FROM and not any(piece.outcome == "failed" for piece in block.calls)
+        block.folded = len(block.entries) >= _FOLD_FROM and not any(
+            piece.outcome == "failed" for piece in block.calls
+        )
     return made

@@ -9,14 +9,14 @@ from msgspec import field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from hansard.errors import Invalid
-from hansard.http.route import MIB, Route, route
+from hansard.http.route import MIB, Route
 from hansard.interchange.documents import from_stream
-from hansard.interchange.exporting import lines, named
-from hansard.interchange.importing import Import, Options, Report
+from hansard.interchange.exporter import lines, named
+from hansard.interchange.importer import Import, Options, Report
 from hansard.service.bulk import NAMED
 from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
-from hansard.web.shell import Form, Shell, act
-from hansard.web.words import number, plural
+from hansard.web.formatting import number, plural
+from hansard.web.layout import Form, Layout, act
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 LARGEST, UNPACKED = 8 * MIB, 64 * MIB
 _REASONS = 20
-_HEADERS = {"Content-Disposition": 'attachment; filename="hansard.jsonl"', "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {
+    "Content-Disposition": 'attachment; filename="hansard.jsonl"',
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Chosen(ListParams, frozen=True, kw_only=True):
@@ -35,14 +39,26 @@ class Chosen(ListParams, frozen=True, kw_only=True):
 
 
 class Transfers:
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
 
     @property
     def routes(self) -> tuple[Route, ...]:
         return (
-            route("GET /ui/transfers", self.show, scope="export", params=ListParams, media_type="text/html"),
-            route("GET /ui/export", self.export, scope="export", params=Chosen, media_type="application/x-ndjson"),
+            Route(
+                "GET /ui/transfers",
+                self.show,
+                scope="export",
+                params=ListParams,
+                media_type="text/html",
+            ),
+            Route(
+                "GET /ui/export",
+                self.export,
+                scope="export",
+                params=Chosen,
+                media_type="application/x-ndjson",
+            ),
             act("POST /ui/import", self.bring, scope="sessions:write", body_limit=LARGEST),
         )
 
@@ -51,8 +67,10 @@ class Transfers:
         asked = _asked(call)
         given = query([pair for pair in pairs(asked) if pair[0] != "q"])
         total = await call.service.sessions.count(call.principal, filter_of(asked))
-        curl = self._shell.curl(call, f"/v1/export{given}") + " -o hansard.jsonl"
-        return self._shell.show(call, "transfers.html", nav="transfers", total=total, query=given, curl=curl)
+        curl = self._layout.curl(call, f"/v1/export{given}") + " -o hansard.jsonl"
+        return self._layout.show(
+            call, "transfers.html", nav="transfers", total=total, query=given, curl=curl
+        )
 
     async def export(self, call: Call[Chosen, None]) -> Response:
         """The sessions that match, or those named, as lines"""
@@ -66,14 +84,18 @@ class Transfers:
         """Take in a file"""
         if not call.data:
             raise Invalid("the file is empty", param="file")
-        document = from_stream((call.query("name") or "the file")[:256], io.BytesIO(call.data), most=UNPACKED)
+        document = from_stream(
+            (call.query("name") or "the file")[:256], io.BytesIO(call.data), most=UNPACKED
+        )
         report = await Import(call.service, call.principal, Options()).document(document)
         return JSONResponse({"said": _said(report)}, headers={"Cache-Control": "no-store"})
 
 
 async def _file(found: AsyncIterator[bytes]) -> Response:
     """A download, begun only when its first line is there, so that what goes wrong is told as a page."""
-    return StreamingResponse(_with(await anext(found, b""), found), headers=_HEADERS, media_type="application/x-ndjson")
+    return StreamingResponse(
+        _with(await anext(found, b""), found), headers=_HEADERS, media_type="application/x-ndjson"
+    )
 
 
 def _asked(call: Call[Any, None]) -> ListParams:
@@ -86,9 +108,15 @@ def _asked(call: Call[Any, None]) -> ListParams:
 def _said(report: Report) -> list[str]:
     """What became of a file, in lines: the counts, then the records that were set aside, each with the reason."""
     counts = f"{number(report.new)} new, {number(report.updated)} added to, {number(report.same)} there already, {number(report.bad)} bad"
-    reasons = [f"Record {one.record} of {one.file}: {one.reason}" for one in report.problems[:_REASONS]]
+    reasons = [
+        f"Record {one.record} of {one.file}: {one.reason}" for one in report.problems[:_REASONS]
+    ]
     more = report.bad - len(reasons)
-    return [f"{counts}; {plural(report.messages, 'message')}.", *reasons, *([f"And {number(more)} more."] if more else [])]
+    return [
+        f"{counts}; {plural(report.messages, 'message')}.",
+        *reasons,
+        *([f"And {number(more)} more."] if more else []),
+    ]
 
 
 async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

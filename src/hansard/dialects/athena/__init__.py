@@ -16,10 +16,18 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, Struct, UnsetType
 
 from hansard.dialects.athena.downloads import DownloadParams, Stats, Trace, Turns, download_session
-from hansard.dialects.athena.sessions import ListParams, SessionOut, SessionPage, list_sessions, mark_read, mark_unread, read_session
+from hansard.dialects.athena.sessions import (
+    ListParams,
+    SessionOut,
+    SessionPage,
+    list_sessions,
+    mark_read,
+    mark_unread,
+    read_session,
+)
 from hansard.dialects.athena.threads import StatusParams, ThreadOut, read_status
 from hansard.errors import Invalid
-from hansard.http.route import Dialect, Route, route
+from hansard.http.route import Dialect, Route
 
 if TYPE_CHECKING:
     from hansard.http.route import Failure
@@ -53,33 +61,61 @@ class ErrorOut(Struct, kw_only=True):
 def error_out(failure: Failure) -> ErrorOut:
     error = failure.error
     if failure.status == 422 and isinstance(error, Invalid):  # noqa: PLR2004 - the documented one
-        return ErrorOut(detail=[Complaint(loc=["query", *([error.param] if error.param else [])], msg=error.message, type=_type(error.message))])
+        return ErrorOut(
+            detail=[
+                Complaint(
+                    loc=["query", *([error.param] if error.param else [])],
+                    msg=error.message,
+                    type=_type(error.message),
+                )
+            ]
+        )
     if error.code == "route_not_found":
         return ErrorOut(detail="Not Found")
     text = _PHRASES.get(failure.status, error.message)
-    return ErrorOut(message=text) if failure.status in {401, 404} and _ITEM.match(failure.path) else ErrorOut(detail=text)
+    return (
+        ErrorOut(message=text)
+        if failure.status in {401, 404} and _ITEM.match(failure.path)
+        else ErrorOut(detail=text)
+    )
 
 
 def _type(message: str) -> str:
-    return next((name for words, name in _TYPES if words in message), "datetime_parsing" if message.startswith("created_") else "value_error")
+    return next(
+        (name for words, name in _TYPES if words in message),
+        "datetime_parsing" if message.startswith("created_") else "value_error",
+    )
 
 
 def _routes(prefix: str) -> tuple[Route, ...]:
     one = f"{prefix}/sessions/{{asset_id}}"
     return (
-        route(f"GET {prefix}/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionPage[SessionOut], cached=True),
-        route(f"GET {one}", read_session, scope="sessions:read", returns=SessionOut),
-        route(
+        Route(
+            f"GET {prefix}/sessions",
+            list_sessions,
+            scope="sessions:read",
+            params=ListParams,
+            returns=SessionPage[SessionOut],
+            cached=True,
+        ),
+        Route(f"GET {one}", read_session, scope="sessions:read", returns=SessionOut),
+        Route(
             f"GET {one}/download",
             download_session,
             scope="sessions:read",
             params=DownloadParams,
             returns=Trace | Turns | Stats,
-            gives=("text/markdown",),
+            response_types=("text/markdown",),
         ),
-        route(f"POST {one}/read", mark_read, scope="sessions:write", returns=SessionOut),
-        route(f"POST {one}/unread", mark_unread, scope="sessions:write", returns=SessionOut),
-        route(f"GET {prefix}/threads/{{thread_id}}/status", read_status, scope="sessions:read", params=StatusParams, returns=ThreadOut),
+        Route(f"POST {one}/read", mark_read, scope="sessions:write", returns=SessionOut),
+        Route(f"POST {one}/unread", mark_unread, scope="sessions:write", returns=SessionOut),
+        Route(
+            f"GET {prefix}/threads/{{thread_id}}/status",
+            read_status,
+            scope="sessions:read",
+            params=StatusParams,
+            returns=ThreadOut,
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Raw, Struct
 
-from hansard.dialects.athena.words import asset_id
+from hansard.dialects.athena.vocabulary import asset_id
 from hansard.http.call import Call
 from hansard.http.fields import Time
 from hansard.http.route import Reply
@@ -80,10 +80,20 @@ async def download_session(call: Call[DownloadParams, None]) -> Reply:
     """Download a whole session: trace, messages, markdown or stats"""
     session, messages = await call.service.transcripts.whole(call.principal, call.path["asset_id"])
     form = call.params.export_format
-    name = ("Content-Disposition", f'attachment; filename="{asset_id(session.id)}-{form}.{"md" if form == "markdown" else "json"}"')
+    name = (
+        "Content-Disposition",
+        f'attachment; filename="{asset_id(session.id)}-{form}.{"md" if form == "markdown" else "json"}"',
+    )
     if form == "markdown":
-        return Reply(body=markdown(session, messages).encode(), media_type="text/markdown; charset=utf-8", headers=(name,))
-    return Reply(body={"trace": trace, "messages": turns, "stats": stats}[form](session, messages), headers=(name,))
+        return Reply(
+            body=markdown(session, messages).encode(),
+            media_type="text/markdown; charset=utf-8",
+            headers=(name,),
+        )
+    return Reply(
+        body={"trace": trace, "messages": turns, "stats": stats}[form](session, messages),
+        headers=(name,),
+    )
 
 
 def trace(session: Session, messages: list[Message]) -> Trace:
@@ -91,12 +101,20 @@ def trace(session: Session, messages: list[Message]) -> Trace:
 
 
 def turns(session: Session, messages: list[Message]) -> Turns:
-    said = [Turn(id=one.id, role=one.role, content=text, created_at=rfc3339(one.created_at)) for one, text in _said(messages)]
+    said = [
+        Turn(id=one.id, role=one.role, content=text, created_at=rfc3339(one.created_at))
+        for one, text in _said(messages)
+    ]
     return Turns(**_head(session), messages=said)
 
 
 def stats(session: Session, messages: list[Message]) -> Stats:
-    calls = Counter(part.name or "" for one in messages for part in parts.decode(one.parts) if part.type == "tool_call")
+    calls = Counter(
+        part.name or ""
+        for one in messages
+        for part in parts.decode(one.parts)
+        if part.type == "tool_call"
+    )
     first, last = (messages[0].created_at, messages[-1].created_at) if messages else (None, None)
     return Stats(
         **_head(session),
@@ -113,12 +131,17 @@ def stats(session: Session, messages: list[Message]) -> Stats:
 
 def markdown(session: Session, messages: list[Message]) -> str:
     blocks = [f"# {' '.join((session.title or 'Untitled session').split())}"]
-    blocks += [f"## {SPEAKERS[one.role]} · {rfc3339(one.created_at)}\n\n{text}" for one, text in _said(messages)]
+    blocks += [
+        f"## {SPEAKERS[one.role]} · {rfc3339(one.created_at)}\n\n{text}"
+        for one, text in _said(messages)
+    ]
     return "\n\n".join(blocks) + "\n"
 
 
 def _said(messages: list[Message]) -> list[tuple[Message, str]]:
-    texts = [(one, parts.text_of(parts.decode(one.parts))) for one in messages if one.role in SPEAKERS]
+    texts = [
+        (one, parts.text_of(parts.decode(one.parts))) for one in messages if one.role in SPEAKERS
+    ]
     return [(one, text) for one, text in texts if text]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Literal, TypeVar, cast
 from msgspec import Meta, Raw, Struct
 
 from hansard.access import Principal
-from hansard.dialects.athena.words import (
+from hansard.dialects.athena.vocabulary import (
     FAILURE_REASON,
     NOTHING,
     RUN_STATUS,
@@ -27,11 +27,13 @@ from hansard.http.fields import Moment, Time, us
 from hansard.model import Session, SessionFilter, SessionQuery
 from hansard.model.session import SUB_SESSION, TASK_SESSION, Sort
 from hansard.model.times import rfc3339
-from hansard.service.fragments import Projection
+from hansard.service.render_cache import Projection
 from hansard.service.sessions import TITLE
 
 T = TypeVar("T")
-Values = Annotated[list[str], Meta(max_length=100, description="repeat the parameter or separate by commas")]
+Values = Annotated[
+    list[str], Meta(max_length=100, description="repeat the parameter or separate by commas")
+]
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
@@ -98,10 +100,21 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionPage[Raw]:
     sort = cast("Sort", ("-" if asked.sort_direction == "desc" else "") + asked.sort_by)
     wanted = filter_of(asked, call.principal)
     page = await call.service.sessions.list_as(
-        call.principal, SessionQuery(filter=wanted, sort=sort, limit=asked.limit, offset=asked.offset, with_total=True), SESSION
+        call.principal,
+        SessionQuery(
+            filter=wanted, sort=sort, limit=asked.limit, offset=asked.offset, with_total=True
+        ),
+        SESSION,
     )
     following = asked.offset + asked.limit if page.has_more else None
-    return SessionPage(items=page.items, limit=asked.limit, offset=asked.offset, total=page.total or 0, has_more=page.has_more, next_offset=following)
+    return SessionPage(
+        items=page.items,
+        limit=asked.limit,
+        offset=asked.offset,
+        total=page.total or 0,
+        has_more=page.has_more,
+        next_offset=following,
+    )
 
 
 async def read_session(call: Call[None, None]) -> SessionOut:
@@ -116,12 +129,16 @@ async def mark_read(call: Call[None, None]) -> SessionOut:
 
 async def mark_unread(call: Call[None, None]) -> SessionOut:
     """Forget that the session has been read"""
-    return session_out(await call.service.sessions.mark_read(call.principal, call.path["asset_id"], read=False))
+    return session_out(
+        await call.service.sessions.mark_read(call.principal, call.path["asset_id"], read=False)
+    )
 
 
 def filter_of(asked: ListParams, principal: Principal) -> SessionFilter:
     with_tasks = asked.include_task_sessions or bool(asked.aop_asset_id)
-    skipped = (0 if asked.include_sub_sessions else SUB_SESSION) | (0 if with_tasks else TASK_SESSION)
+    skipped = (0 if asked.include_sub_sessions else SUB_SESSION) | (
+        0 if with_tasks else TASK_SESSION
+    )
     is_ours = not asked.workspace_id or principal.is_of(asked.workspace_id)
     return SessionFilter(
         query=asked.query or None,
@@ -173,7 +190,13 @@ def session_out(session: Session) -> SessionOut:
 
 def _succeeded(session: Session) -> bool | None:
     """Whether a workflow's run did what it should; None while it is open, when it was stopped, and for other sessions."""
-    return {"completed": True, "partial": False, "failed": False, "interrupted": False}.get(session.state or "") if is_task(session) else None
+    return (
+        {"completed": True, "partial": False, "failed": False, "interrupted": False}.get(
+            session.state or ""
+        )
+        if is_task(session)
+        else None
+    )
 
 
 SESSION = Projection("athena.session", session_out)

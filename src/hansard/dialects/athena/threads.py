@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from hansard.dialects.athena.words import RUN_STATUS, RunStatus, asset_id, is_task
+from hansard.dialects.athena.vocabulary import RUN_STATUS, RunStatus, asset_id, is_task
 from hansard.http.call import Call
 from hansard.http.fields import Time
 from hansard.model import Message, Session, parts
@@ -17,7 +17,9 @@ UNDER_WAY = {"queued", "running"}
 
 
 class StatusParams(Struct, frozen=True, kw_only=True):
-    include_messages: Annotated[bool, Meta(description="without it: once the run no longer is under way")] | None = None
+    include_messages: (
+        Annotated[bool, Meta(description="without it: once the run no longer is under way")] | None
+    ) = None
 
 
 class ConversationMessage(Struct, kw_only=True):
@@ -77,11 +79,15 @@ def thread_out(session: Session, messages: list[Message] | None) -> ThreadOut:
         error=error,
         created_at=rfc3339(session.created_at),
         updated_at=rfc3339(session.updated_at),
-        conversation_asset=_conversation(session, None if messages is None else _messages(messages), error),
+        conversation_asset=_conversation(
+            session, None if messages is None else _messages(messages), error
+        ),
     )
 
 
-def _conversation(session: Session, messages: list[ConversationMessage] | None, error: str | None) -> Conversation:
+def _conversation(
+    session: Session, messages: list[ConversationMessage] | None, error: str | None
+) -> Conversation:
     return Conversation(
         conversation_asset_id=asset_id(session.id),
         title=session.title or "",
@@ -95,7 +101,9 @@ def _conversation(session: Session, messages: list[ConversationMessage] | None, 
         num_messages=session.message_count,
         messages=messages,
         last_message=messages[-1] if messages else None,
-        linked_aops=[{"asset_id": session.workflow_id, "title": session.workflow_name}] if is_task(session) and session.workflow_id else [],
+        linked_aops=[{"asset_id": session.workflow_id, "title": session.workflow_name}]
+        if is_task(session) and session.workflow_id
+        else [],
         linked_projects=[],
         error={"message": error} if error else None,
         athena_metadata=session.metadata,
@@ -117,9 +125,16 @@ def _messages(messages: list[Message]) -> list[ConversationMessage]:
             ConversationMessage(
                 id=one.id,
                 role=one.role,
-                content=parts.text_of(pieces) or "\n".join(_text(part.response) for part in answers),
+                content=parts.text_of(pieces)
+                or "\n".join(_text(part.response) for part in answers),
                 name=names.get(answers[0].id) if answers else None,
-                additional_kwargs={"tool_calls": [{"id": part.id, "name": part.name, "args": part.arguments} for part in calls]} if calls else {},
+                additional_kwargs={
+                    "tool_calls": [
+                        {"id": part.id, "name": part.name, "args": part.arguments} for part in calls
+                    ]
+                }
+                if calls
+                else {},
             )
         )
     return shown

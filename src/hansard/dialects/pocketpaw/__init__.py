@@ -29,7 +29,10 @@ dialect = Dialect(
     error_body=ErrorOut,
     statuses=STATUSES,
     credential=credential,
-    places={"token": {"type": "apiKey", "in": "query", "name": "token"}, "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE}},
+    places={
+        "token": {"type": "apiKey", "in": "query", "name": "token"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    },
     limit_prefix="X-",
     sockets={"/ws": converse, "/api/v1/ws": converse},
 )

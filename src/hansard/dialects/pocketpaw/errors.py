@@ -7,7 +7,13 @@ from msgspec import Struct
 from hansard.errors import Error, Forbidden, Invalid, Unauthenticated
 from hansard.http.route import Failure
 
-STATUSES: dict[type[Error] | str, int] = {Invalid: 422, "bad_json": 400, "title_required": 400, "bad_format": 400, "missing_id": 400}
+STATUSES: dict[type[Error] | str, int] = {
+    Invalid: 422,
+    "bad_json": 400,
+    "title_required": 400,
+    "bad_format": 400,
+    "missing_id": 400,
+}
 _SAID = {
     "route_not_found": "Not Found",
     "method_not_allowed": "Method Not Allowed",

@@ -9,7 +9,7 @@ from msgspec import Meta, Raw, Struct
 from hansard.dialects.pocketpaw import verbs
 from hansard.dialects.pocketpaw.shapes import MARKDOWN, ExportOut, MessageOut, SessionOut
 from hansard.http.call import Call
-from hansard.http.route import Reply, route
+from hansard.http.route import Reply, Route
 
 
 class LegacyParams(Struct, frozen=True, kw_only=True):
@@ -17,8 +17,12 @@ class LegacyParams(Struct, frozen=True, kw_only=True):
 
 
 class HistoryParams(Struct, frozen=True, kw_only=True):
-    id: Annotated[str, Meta(description="the session; one that is not there has an empty history")] = ""
-    limit: Annotated[int, Meta(description="the most messages to return, counted from the last")] = 50
+    id: Annotated[
+        str, Meta(description="the session; one that is not there has an empty history")
+    ] = ""
+    limit: Annotated[
+        int, Meta(description="the most messages to return, counted from the last")
+    ] = 50
 
 
 class ExportParams(Struct, frozen=True, kw_only=True):
@@ -42,7 +46,27 @@ async def export_session(call: Call[ExportParams, None]) -> Reply:
 
 
 routes = (
-    route("GET /api/memory/sessions", list_sessions, scope="sessions:read", params=LegacyParams, returns=list[SessionOut], cached=True),
-    route("GET /api/memory/session", read_history, scope="sessions:read", params=HistoryParams, returns=list[MessageOut]),
-    route("GET /api/memory/session/export", export_session, scope="sessions:read", params=ExportParams, returns=ExportOut, gives=MARKDOWN),
+    Route(
+        "GET /api/memory/sessions",
+        list_sessions,
+        scope="sessions:read",
+        params=LegacyParams,
+        returns=list[SessionOut],
+        cached=True,
+    ),
+    Route(
+        "GET /api/memory/session",
+        read_history,
+        scope="sessions:read",
+        params=HistoryParams,
+        returns=list[MessageOut],
+    ),
+    Route(
+        "GET /api/memory/session/export",
+        export_session,
+        scope="sessions:read",
+        params=ExportParams,
+        returns=ExportOut,
+        response_types=MARKDOWN,
+    ),
 )

@@ -10,15 +10,20 @@ from hansard.dialects.pocketpaw import verbs
 from hansard.dialects.pocketpaw.shapes import FoundList, SessionList, SessionOut, Status
 from hansard.errors import Invalid
 from hansard.http.call import Call
-from hansard.http.route import route
+from hansard.http.route import Route
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
-    limit: Annotated[int, Meta(description="the most sessions to return; without a maximum, 0 or less gives none")] = 50
+    limit: Annotated[
+        int,
+        Meta(description="the most sessions to return; without a maximum, 0 or less gives none"),
+    ] = 50
 
 
 class SearchParams(Struct, frozen=True, kw_only=True):
-    q: Annotated[str, Meta(description="what a message must contain, in any case; blank finds nothing")] = ""
+    q: Annotated[
+        str, Meta(description="what a message must contain, in any case; blank finds nothing")
+    ] = ""
     limit: Annotated[int, Meta(description="the most sessions to return")] = 20
 
 
@@ -54,10 +59,32 @@ async def delete_session(call: Call[None, None]) -> Status:
 ONE = "/api/sessions/{session_id}"
 
 routes = (
-    route("GET /api/sessions", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList[SessionOut], cached=True),
-    route("GET /api/sessions/recent", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList[SessionOut], cached=True),
-    route("GET /api/sessions/search", search_sessions, scope="sessions:read", params=SearchParams, returns=FoundList),
-    route(f"POST {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status),
-    route(f"PUT {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status),
-    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Status),
+    Route(
+        "GET /api/sessions",
+        list_sessions,
+        scope="sessions:read",
+        params=ListParams,
+        returns=SessionList[SessionOut],
+        cached=True,
+    ),
+    Route(
+        "GET /api/sessions/recent",
+        list_sessions,
+        scope="sessions:read",
+        params=ListParams,
+        returns=SessionList[SessionOut],
+        cached=True,
+    ),
+    Route(
+        "GET /api/sessions/search",
+        search_sessions,
+        scope="sessions:read",
+        params=SearchParams,
+        returns=FoundList,
+    ),
+    Route(
+        f"POST {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status
+    ),
+    Route(f"PUT {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status),
+    Route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Status),
 )

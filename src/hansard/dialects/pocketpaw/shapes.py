@@ -13,7 +13,7 @@ from hansard.http.fields import Time
 from hansard.ids import safe_form
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
-from hansard.service.fragments import Projection
+from hansard.service.render_cache import Projection
 
 T = TypeVar("T")
 UNTITLED, TITLE, PREVIEW, MATCH = "New Chat", 80, 120, 200
@@ -92,7 +92,11 @@ def title_of(session: Session) -> str:
 
 
 def message_out(message: Message) -> MessageOut:
-    return MessageOut(role=message.role, content=parts.text_of(parts.decode(message.parts)), timestamp=rfc3339(message.created_at))
+    return MessageOut(
+        role=message.role,
+        content=parts.text_of(parts.decode(message.parts)),
+        timestamp=rfc3339(message.created_at),
+    )
 
 
 def found_out(session: Session, message: Message, query: str) -> FoundOut:
@@ -148,7 +152,11 @@ def entry_out(message: Message) -> EntryOut:
     if any(piece.type != "text" for piece in pieces):
         metadata["parts"] = message.parts
     return EntryOut(
-        id=message.client_id or message.id, role=message.role, content=parts.text_of(pieces), timestamp=rfc3339(message.created_at), metadata=metadata
+        id=message.client_id or message.id,
+        role=message.role,
+        content=parts.text_of(pieces),
+        timestamp=rfc3339(message.created_at),
+        metadata=metadata,
     )
 
 
@@ -161,7 +169,13 @@ def markdown(name: str, messages: list[Message], now: int) -> str:
     ]
     for message in messages:
         said = entry_out(message)
-        lines += ["", f"**{said.role.capitalize()}** ({said.timestamp[11:16]}):", said.content, "", "---"]
+        lines += [
+            "",
+            f"**{said.role.capitalize()}** ({said.timestamp[11:16]}):",
+            said.content,
+            "",
+            "---",
+        ]
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from hansard.errors import Forbidden, Unauthenticated
 from hansard.http.call import Call
 from hansard.http.origin import is_foreign
-from hansard.http.route import Reply, route
+from hansard.http.route import Reply, Route
 
 COOKIE, HOURS = "pocketpaw_session", 24
 
@@ -38,21 +38,30 @@ def credential(call: Call[Any, Any]) -> str | None:
         return token
     key = call.headers.cookie(COOKIE)
     if key and is_foreign(call.headers):
-        raise Forbidden("this request was sent from a page of another origin: show the key itself", code="foreign_origin")
+        raise Forbidden(
+            "this request was sent from a page of another origin: show the key itself",
+            code="foreign_origin",
+        )
     return key
 
 
 async def log_in(call: Call[None, LoginIn]) -> Reply:
     """Check a key and set the cookie that shows it"""
     key = await _checked(call, call.body.token)
-    secure = "; Secure" if call.scope.get("scheme") == "https" or call.headers.get("x-forwarded-proto") == "https" else ""
+    secure = (
+        "; Secure"
+        if call.scope.get("scheme") == "https" or call.headers.get("x-forwarded-proto") == "https"
+        else ""
+    )
     cookie = f"{COOKIE}={key}; HttpOnly; Max-Age={HOURS * 3600}; Path=/; SameSite=lax{secure}"
     return Reply(body=Done(), headers=(("Set-Cookie", cookie),))
 
 
 async def log_out(_call: Call[None, None]) -> Reply:
     """Take the cookie back"""
-    return Reply(body=Done(), headers=(("Set-Cookie", f'{COOKIE}=""; Max-Age=0; Path=/; SameSite=lax'),))
+    return Reply(
+        body=Done(), headers=(("Set-Cookie", f'{COOKIE}=""; Max-Age=0; Path=/; SameSite=lax'),)
+    )
 
 
 async def exchange(call: Call[None, None]) -> TokenOut:
@@ -74,8 +83,8 @@ routes = tuple(
     one
     for at in ("/api/auth", "/api/v1/auth")
     for one in (
-        route(f"POST {at}/login", log_in, public=True, body=LoginIn, returns=Done),
-        route(f"POST {at}/logout", log_out, public=True, returns=Done),
-        route(f"POST {at}/session", exchange, public=True, returns=TokenOut),
+        Route(f"POST {at}/login", log_in, public=True, body=LoginIn, returns=Done),
+        Route(f"POST {at}/logout", log_out, public=True, returns=Done),
+        Route(f"POST {at}/session", exchange, public=True, returns=TokenOut),
     )
 )

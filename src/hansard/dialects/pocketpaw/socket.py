@@ -19,7 +19,7 @@ from hansard.access import Principal
 from hansard.dialects.pocketpaw.errors import detail
 from hansard.dialects.pocketpaw.shapes import name_of
 from hansard.errors import Error, Invalid, NotFound, Unauthenticated
-from hansard.http.strangers import for_strangers
+from hansard.http.error_redaction import for_strangers
 from hansard.model import MessageDraft, Session, SessionDraft, parts
 from hansard.service import Service
 
@@ -73,7 +73,9 @@ class Talk:
     async def hear(self, text: str) -> None:
         """Do what a frame asks for; what it asks in vain is said, what nobody knows is passed over."""
         try:
-            self._principal = await self._service.keys.holder(self._principal.workspace_id, self._principal.key_id)
+            self._principal = await self._service.keys.holder(
+                self._principal.workspace_id, self._principal.key_id
+            )
             if len(text) > MOST_BYTES:
                 raise Invalid("the message is too large")
             asked = _read(text)
@@ -91,8 +93,12 @@ class Talk:
         await self._tell("stream_start")
         if pieces:
             raw = Raw(msgspec.json.encode(pieces))
-            message = MessageDraft(role="user", parts=raw, text=parts.text_of(parts.check(raw, "message")))
-            await self._service.sessions.record(self._principal, SessionDraft(id=self._session, channel="websocket"), [message])
+            message = MessageDraft(
+                role="user", parts=raw, text=parts.text_of(parts.check(raw, "message"))
+            )
+            await self._service.sessions.record(
+                self._principal, SessionDraft(id=self._session, channel="websocket"), [message]
+            )
         await self._tell("stream_end")
 
     async def _stop(self, _asked: Json) -> None:
@@ -114,10 +120,15 @@ class Talk:
             return None
         self._principal.require("sessions:read")
         try:
-            session, messages = await self._service.transcripts.spoken(self._principal, name, HISTORY)
+            session, messages = await self._service.transcripts.spoken(
+                self._principal, name, HISTORY
+            )
         except NotFound:
             return None
-        return session, [{"role": one.role, "content": parts.text_of(parts.decode(one.parts))} for one in messages]
+        return session, [
+            {"role": one.role, "content": parts.text_of(parts.decode(one.parts))}
+            for one in messages
+        ]
 
     async def _tell(self, kind: str, **more: object) -> None:
         await self._socket.send_text(msgspec.json.encode({"type": kind, **more}).decode())
@@ -136,9 +147,15 @@ def _read(text: str) -> Json:
 def _pieces(asked: Json) -> list[Json]:
     """The text and the attached media as parts; none when there is neither."""
     said = asked.get("message")
-    pieces: list[Json] = [{"type": "text", "content": said}] if isinstance(said, str) and said.strip() else []
+    pieces: list[Json] = (
+        [{"type": "text", "content": said}] if isinstance(said, str) and said.strip() else []
+    )
     media = asked.get("media")
-    return pieces + [_blob(item) for item in (media if isinstance(media, list) else []) if isinstance(item, dict) and item.get("data")]
+    return pieces + [
+        _blob(item)
+        for item in (media if isinstance(media, list) else [])
+        if isinstance(item, dict) and item.get("data")
+    ]
 
 
 def _blob(item: Json) -> Json:
@@ -147,4 +164,10 @@ def _blob(item: Json) -> Json:
         base64.b64decode(str(item["data"]), validate=True)
     except (binascii.Error, ValueError) as problem:
         raise Invalid("media: data is not base64") from problem
-    return {"type": "blob", "modality": kind.partition("/")[0], "mime_type": kind, "content": item["data"], "name": str(item.get("name") or "upload")}
+    return {
+        "type": "blob",
+        "modality": kind.partition("/")[0],
+        "mime_type": kind,
+        "content": item["data"],
+        "name": str(item.get("name") or "upload"),
+    }

@@ -7,10 +7,19 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Raw, Struct
 
 from hansard.dialects.pocketpaw import verbs
-from hansard.dialects.pocketpaw.shapes import MARKDOWN, UNTITLED, ExportOut, FoundList, MessageOut, SessionList, SessionOut, Status
+from hansard.dialects.pocketpaw.shapes import (
+    MARKDOWN,
+    UNTITLED,
+    ExportOut,
+    FoundList,
+    MessageOut,
+    SessionList,
+    SessionOut,
+    Status,
+)
 from hansard.errors import Invalid
 from hansard.http.call import Call
-from hansard.http.route import Reply, route
+from hansard.http.route import Reply, Route
 from hansard.model import SessionDraft
 
 _HEX = 12
@@ -83,11 +92,43 @@ async def delete_session(call: Call[None, None]) -> Status:
 ALL, ONE = "/api/v1/sessions", "/api/v1/sessions/{session_id}"
 
 routes = (
-    route(f"POST {ALL}", create_session, scope="sessions:write", returns=CreatedOut),
-    route(f"GET {ALL}", list_sessions, scope="sessions:read", params=ListParams, returns=SessionList[SessionOut], cached=True),
-    route(f"GET {ALL}/search", search_sessions, scope="sessions:read", params=SearchParams, returns=FoundList),
-    route(f"GET {ONE}/history", read_history, scope="sessions:read", params=ListParams, returns=list[MessageOut]),
-    route(f"GET {ONE}/export", export_session, scope="sessions:read", params=ExportParams, returns=ExportOut, gives=MARKDOWN),
-    route(f"POST {ONE}/title", rename_session, scope="sessions:write", body=ShortTitleIn, returns=Status),
-    route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Status),
+    Route(f"POST {ALL}", create_session, scope="sessions:write", returns=CreatedOut),
+    Route(
+        f"GET {ALL}",
+        list_sessions,
+        scope="sessions:read",
+        params=ListParams,
+        returns=SessionList[SessionOut],
+        cached=True,
+    ),
+    Route(
+        f"GET {ALL}/search",
+        search_sessions,
+        scope="sessions:read",
+        params=SearchParams,
+        returns=FoundList,
+    ),
+    Route(
+        f"GET {ONE}/history",
+        read_history,
+        scope="sessions:read",
+        params=ListParams,
+        returns=list[MessageOut],
+    ),
+    Route(
+        f"GET {ONE}/export",
+        export_session,
+        scope="sessions:read",
+        params=ExportParams,
+        returns=ExportOut,
+        response_types=MARKDOWN,
+    ),
+    Route(
+        f"POST {ONE}/title",
+        rename_session,
+        scope="sessions:write",
+        body=ShortTitleIn,
+        returns=Status,
+    ),
+    Route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Status),
 )

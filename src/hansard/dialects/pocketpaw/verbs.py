@@ -8,7 +8,17 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from hansard.dialects.pocketpaw.shapes import SESSION, FoundList, MessageOut, SessionList, Status, export_out, found_out, markdown, message_out
+from hansard.dialects.pocketpaw.shapes import (
+    SESSION,
+    FoundList,
+    MessageOut,
+    SessionList,
+    Status,
+    export_out,
+    found_out,
+    markdown,
+    message_out,
+)
 from hansard.errors import Invalid, NotFound
 from hansard.http.call import Call
 from hansard.http.route import Reply
@@ -34,7 +44,9 @@ async def found(call: Call[Any, Any], query: str, limit: int) -> FoundList:
 
 async def history(call: Call[Any, Any], name: str, limit: int) -> list[MessageOut]:
     try:
-        _, messages = await call.service.transcripts.spoken(call.principal, name, min(max(limit, 0), MOST))
+        _, messages = await call.service.transcripts.spoken(
+            call.principal, name, min(max(limit, 0), MOST)
+        )
     except NotFound:
         return []
     return [message_out(message) for message in messages]
@@ -50,14 +62,26 @@ async def exported(call: Call[Any, Any], name: str, form: str) -> Reply:
     except NotFound as problem:
         raise NotFound(f"Session not found: {name}", code="export_not_found") from problem
     now = call.service.clock()
-    attached = ("Content-Disposition", f'attachment; filename="pocketpaw-session-{_UNSAFE.sub("_", name)[:20]}.{form}"')
+    attached = (
+        "Content-Disposition",
+        f'attachment; filename="pocketpaw-session-{_UNSAFE.sub("_", name)[:20]}.{form}"',
+    )
     if form == "md":
-        return Reply(body=markdown(name, messages, now).encode(), media_type="text/markdown; charset=utf-8", headers=(attached,))
-    return Reply(body=msgspec.json.format(msgspec.json.encode(export_out(name, messages, now)), indent=2), headers=(attached,))
+        return Reply(
+            body=markdown(name, messages, now).encode(),
+            media_type="text/markdown; charset=utf-8",
+            headers=(attached,),
+        )
+    return Reply(
+        body=msgspec.json.format(msgspec.json.encode(export_out(name, messages, now)), indent=2),
+        headers=(attached,),
+    )
 
 
 async def renamed(call: Call[Any, Any], title: str) -> Status:
-    await call.service.sessions.update(call.principal, call.path["session_id"], SessionPatch(title=title, title_by="user"))
+    await call.service.sessions.update(
+        call.principal, call.path["session_id"], SessionPatch(title=title, title_by="user")
+    )
     return Status()
 
 

@@ -25,7 +25,9 @@ class Format(Protocol):
 
     def sniff(self, document: Document, shape: Shape) -> bool: ...
 
-    def read(self, document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Snapshot | Bad]: ...
+    def read(
+        self, document: Document, stream: Stream, rules: Rules
+    ) -> Iterator[SessionRecord | Snapshot | Bad]: ...
 
 
 FORMATS: tuple[Format, ...] = (hansard, claude_code, chatgpt, pocketpaw, openai)

@@ -15,7 +15,18 @@ from typing import Any
 
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, encoded, filled, guarded, moment_of, own_id, raw_json
+from hansard.interchange.records import (
+    Rules,
+    SessionRecord,
+    Unreadable,
+    client_ids,
+    encoded,
+    filled,
+    guarded,
+    moment_of,
+    own_id,
+    raw_json,
+)
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import MessageDraft, SessionDraft
@@ -25,8 +36,24 @@ name = "chatgpt"
 
 Json = dict[str, Any]
 
-_ROLES: dict[str, Role] = {"system": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
-_PLACED = {"id", "conversation_id", "title", "create_time", "update_time", "mapping", "current_node", "is_archived", "default_model_slug", "gizmo_id"}
+_ROLES: dict[str, Role] = {
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+}
+_PLACED = {
+    "id",
+    "conversation_id",
+    "title",
+    "create_time",
+    "update_time",
+    "mapping",
+    "current_node",
+    "is_archived",
+    "default_model_slug",
+    "gizmo_id",
+}
 
 
 def sniff(document: Document, shape: Shape) -> bool:
@@ -53,7 +80,10 @@ def _session(item: Value, rules: Rules) -> SessionRecord:
     started = moment_of(record.get("create_time"))
     times = filled([moment_of(message.get("create_time")) for message in line], started, rules.now)
     names = client_ids([message.get("id") for message in line])
-    messages = [_message(message, at, known) for message, at, known in zip(_with_parts(line), times, names, strict=True)]
+    messages = [
+        _message(message, at, known)
+        for message, at, known in zip(_with_parts(line), times, names, strict=True)
+    ]
     updated = moment_of(record.get("update_time")) or (times[-1] if times else rules.now)
     return SessionRecord(
         number=item.number,
@@ -78,7 +108,11 @@ def _text(value: object) -> str | None:
 
 def _rest(record: Json, kept: int) -> Json:
     """The export's other fields that say something, and how many messages are on branches that were left."""
-    rest = {key: value for key, value in record.items() if key not in _PLACED and value not in (None, [], {}, "")}
+    rest = {
+        key: value
+        for key, value in record.items()
+        if key not in _PLACED and value not in (None, [], {}, "")
+    }
     nodes = [node for node in record["mapping"].values() if isinstance(node, dict)]
     others = sum(_is_said(node.get("message")) for node in nodes) - kept
     return rest | ({"messages_on_other_branches": others} if others > 0 else {})
@@ -99,7 +133,14 @@ def _line(record: Json) -> list[Json]:
 
 def _last_leaf(mapping: Json) -> str | None:
     """Where the tree ends when the export does not say: its last node without children."""
-    return next((key for key, node in reversed(mapping.items()) if isinstance(node, dict) and not node.get("children")), None)
+    return next(
+        (
+            key
+            for key, node in reversed(mapping.items())
+            if isinstance(node, dict) and not node.get("children")
+        ),
+        None,
+    )
 
 
 def _is_said(message: object) -> bool:
@@ -133,14 +174,21 @@ def _call(call: str, recipient: str, parts: list[Json]) -> Json:
         decoded = json.loads(asked)
     except (ValueError, RecursionError):
         decoded = None
-    return {"type": "tool_call", "id": call, "name": recipient, "arguments": decoded if isinstance(decoded, dict) else asked}
+    return {
+        "type": "tool_call",
+        "id": call,
+        "name": recipient,
+        "arguments": decoded if isinstance(decoded, dict) else asked,
+    }
 
 
 def _response(message: Json, call: str | None, parts: list[Json]) -> Json:
     texts = [part["content"] for part in parts if part["type"] == "text"]
     response: object = "\n".join(texts) if len(texts) == len(parts) else parts
     named = message["author"].get("name")
-    return {"type": "tool_call_response", "id": call, "response": response} | ({"name": named} if isinstance(named, str) else {})
+    return {"type": "tool_call_response", "id": call, "response": response} | (
+        {"name": named} if isinstance(named, str) else {}
+    )
 
 
 def _message(said: tuple[Json, list[Json]], at: int, known_as: str) -> MessageDraft:
@@ -180,7 +228,11 @@ def _piece(piece: object) -> Json:
     if kind == "audio_transcription":
         return {"type": "text", "content": str(piece.get("text") or "")}
     if isinstance(piece.get("asset_pointer"), str):
-        return {"type": "file", "modality": kind.partition("_")[0], "file_id": piece["asset_pointer"]}
+        return {
+            "type": "file",
+            "modality": kind.partition("_")[0],
+            "file_id": piece["asset_pointer"],
+        }
     return {**piece, "type": kind}
 
 
@@ -190,7 +242,13 @@ def _plain(content: Json) -> list[Json]:
 
 def _thoughts(content: Json) -> list[Json]:
     thoughts = [thought for thought in content.get("thoughts") or [] if isinstance(thought, dict)]
-    return [{"type": "reasoning", "content": "\n".join(filter(None, (thought.get("summary"), thought.get("content"))))} for thought in thoughts]
+    return [
+        {
+            "type": "reasoning",
+            "content": "\n".join(filter(None, (thought.get("summary"), thought.get("content")))),
+        }
+        for thought in thoughts
+    ]
 
 
 def _recap(content: Json) -> list[Json]:
@@ -198,7 +256,11 @@ def _recap(content: Json) -> list[Json]:
 
 
 def _instructions(content: Json) -> list[Json]:
-    return [{"type": "text", "content": str(content[key])} for key in ("user_profile", "user_instructions") if content.get(key)]
+    return [
+        {"type": "text", "content": str(content[key])}
+        for key in ("user_profile", "user_instructions")
+        if content.get(key)
+    ]
 
 
 def _unknown(content: Json) -> list[Json]:

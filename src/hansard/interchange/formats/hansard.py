@@ -38,7 +38,9 @@ _DEFAULTS: dict[Any, Any] = {int: 0, Raw: Raw(b"{}")}
 _LISTS = {"tags", "trail"}
 
 
-def _line_type(model: type[Struct], without: set[str], more: tuple[tuple[str, Any, Any], ...] = ()) -> type[Struct]:
+def _line_type(
+    model: type[Struct], without: set[str], more: tuple[tuple[str, Any, Any], ...] = ()
+) -> type[Struct]:
     """The model's fields as a line has them: times as RFC 3339, and no field but ``id`` and ``seq`` required."""
     fields: list[Any] = []
     for field, kind in typing.get_type_hints(model).items():
@@ -47,13 +49,25 @@ def _line_type(model: type[Struct], without: set[str], more: tuple[tuple[str, An
         spelled = datetime | None if field.endswith("_at") else kind
         default = Raw(b"[]") if field in _LISTS else _DEFAULTS.get(spelled)
         fields.append((field, spelled) if field in {"id", "seq"} else (field, spelled, default))
-    return msgspec.defstruct(f"{model.__name__}Line", [*fields, *more], omit_defaults=True, kw_only=True)
+    return msgspec.defstruct(
+        f"{model.__name__}Line", [*fields, *more], omit_defaults=True, kw_only=True
+    )
 
 
 _SessionLine = _line_type(Session, {"workspace_id"})
 _RunLine = _line_type(Run, {"session_id"})
-_MessageLine = _line_type(Message, {"session_id"}, (("deleted_at", datetime | None, None), ("hash", str | None, None)))
-_Line = msgspec.defstruct("Line", [("hansard", int), ("session", _SessionLine), ("runs", list[_RunLine], []), ("messages", list[_MessageLine], [])])  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
+_MessageLine = _line_type(
+    Message, {"session_id"}, (("deleted_at", datetime | None, None), ("hash", str | None, None))
+)
+_Line = msgspec.defstruct(
+    "Line",
+    [
+        ("hansard", int),
+        ("session", _SessionLine),
+        ("runs", list[_RunLine], []),  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
+        ("messages", list[_MessageLine], []),  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
+    ],
+)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Line).decode
 
@@ -83,11 +97,19 @@ def write(snapshot: Snapshot) -> bytes:
 
 def _message_line(kept: Kept) -> Struct:
     deleted_at = None if kept.deleted_at is None else times.moment(kept.deleted_at)
-    return _MessageLine(**_spelled(kept.message, {"session_id"}), deleted_at=deleted_at, hash=kept.hash.hex() if kept.hash else None)
+    return _MessageLine(
+        **_spelled(kept.message, {"session_id"}),
+        deleted_at=deleted_at,
+        hash=kept.hash.hex() if kept.hash else None,
+    )
 
 
 def _spelled(one: Struct, without: set[str]) -> dict[str, Any]:
-    return {field: _as_moment(field, getattr(one, field)) for field in one.__struct_fields__ if field not in without}
+    return {
+        field: _as_moment(field, getattr(one, field))
+        for field in one.__struct_fields__
+        if field not in without
+    }
 
 
 def _as_moment(field: str, value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
@@ -97,13 +119,21 @@ def _as_moment(field: str, value: Any) -> Any:  # noqa: ANN401 - whatever a fiel
 def _read_one(number: int, line: bytes) -> Snapshot | Bad:
     try:
         return _snapshot(_decode(line))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Invalid, ValueError) as problem:
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+        Invalid,
+        ValueError,
+    ) as problem:
         return Bad(number, f"not a line of ours: {problem}")
 
 
 def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made from the model
     if line.hansard > VERSION:
-        raise Invalid(f"it was written by a newer version of Hansard (format {line.hansard}, we read up to {VERSION})")
+        raise Invalid(
+            f"it was written by a newer version of Hansard (format {line.hansard}, we read up to {VERSION})"
+        )
     session: Session = _meant(line.session, Session, workspace_id="")
     _check_session(session)
     runs = [_meant(one, Run, session_id=session.id) for one in line.runs]
@@ -112,15 +142,31 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
     if [kept.message.seq for kept in messages] != list(range(1, session.last_seq + 1)):
         raise Invalid(f"the messages are not the {session.last_seq} that the session has")
     if sum(kept.deleted_at is None for kept in messages) != session.message_count:
-        raise Invalid(f"session.message_count is {session.message_count}, which the messages are not")
-    for where, one in (("session", session), *((f"run {one.id}", one) for one in runs), *((f"message {kept.message.seq}", kept.message) for kept in messages)):
+        raise Invalid(
+            f"session.message_count is {session.message_count}, which the messages are not"
+        )
+    for where, one in (
+        ("session", session),
+        *((f"run {one.id}", one) for one in runs),
+        *((f"message {kept.message.seq}", kept.message) for kept in messages),
+    ):
         _check_values(one, where)
     return Snapshot(session, runs, messages)
 
 
 def _meant(line: Struct, model: type[Any], **more: str) -> Any:  # noqa: ANN401 - an instance of the model
-    fields = {field: getattr(line, field) for field in line.__struct_fields__ if field in model.__struct_fields__}
-    return model(**{field: times.from_datetime(value) if isinstance(value, datetime) else value for field, value in fields.items()}, **more)
+    fields = {
+        field: getattr(line, field)
+        for field in line.__struct_fields__
+        if field in model.__struct_fields__
+    }
+    return model(
+        **{
+            field: times.from_datetime(value) if isinstance(value, datetime) else value
+            for field, value in fields.items()
+        },
+        **more,
+    )
 
 
 def _check_session(session: Session) -> None:
@@ -135,7 +181,12 @@ def _check_session(session: Session) -> None:
             raise Invalid(f"session.{field} is missing")
     _among(session.kind, KINDS, "session.kind")
     _among(session.resolution, RESOLUTIONS, "session.resolution")
-    for field, shape in (("tags", list[str]), ("trail", list[Any]), ("external_ids", dict[str, str]), ("metadata", dict[str, Any])):
+    for field, shape in (
+        ("tags", list[str]),
+        ("trail", list[Any]),
+        ("external_ids", dict[str, str]),
+        ("metadata", dict[str, Any]),
+    ):
         msgspec.json.decode(getattr(session, field), type=shape)
 
 
@@ -144,7 +195,9 @@ def _check_state(session: Session, runs: list[Run]) -> None:
     for one in runs:
         _among(one.state, STATES, f"run {one.id}: state")
     _among(session.state, (None, *STATES), "session.state")
-    if session.state in OPEN_STATES and not any(one.id == session.run_id and one.state == session.state for one in runs):
+    if session.state in OPEN_STATES and not any(
+        one.id == session.run_id and one.state == session.state for one in runs
+    ):
         raise Invalid(f"session.state is {session.state!r}, and no run of it is")
 
 

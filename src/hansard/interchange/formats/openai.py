@@ -62,13 +62,28 @@ _FIELDS = {
     "channel": ("channel", "source_channel"),
     "created_at": ("created_at", "created", "timestamp", "create_time"),
 }
-_MESSAGE_FIELDS = {"role", "content", "tool_calls", "function_call", "tool_call_id", "reasoning_content", "id", "model", "usage", "metadata"}
+_MESSAGE_FIELDS = {
+    "role",
+    "content",
+    "tool_calls",
+    "function_call",
+    "tool_call_id",
+    "reasoning_content",
+    "id",
+    "model",
+    "usage",
+    "metadata",
+}
 _MESSAGE_TIMES = ("created_at", "timestamp", "created", "time")
 
 
 def sniff(document: Document, shape: Shape) -> bool:
     del document
-    return bool(shape.keys.intersection(_LISTS)) or {"role", "content"} <= shape.keys or shape.is_nested
+    return (
+        bool(shape.keys.intersection(_LISTS))
+        or {"role", "content"} <= shape.keys
+        or shape.is_nested
+    )
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
@@ -88,7 +103,11 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
 
 
 def _is_message(value: object) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("role"), str) and not any(isinstance(value.get(key), list) for key in _LISTS)
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("role"), str)
+        and not any(isinstance(value.get(key), list) for key in _LISTS)
+    )
 
 
 def _read_one(item: Value, rules: Rules, place: int) -> SessionRecord | Bad:
@@ -120,7 +139,11 @@ def _session(item: Value, rules: Rules, end: int) -> SessionRecord:
             intent=_intents(record)[-1] if _intents(record) else None,
             trail=[{"intent": intent} for intent in _intents(record)],
             tags=_tags(record),
-            created_at=created_at if created_at is not None else messages[0].created_at if messages else end,
+            created_at=created_at
+            if created_at is not None
+            else messages[0].created_at
+            if messages
+            else end,
             metadata=_rest(record, key),
         ),
         messages=messages,
@@ -152,7 +175,11 @@ def _resolution(reward: object) -> Resolution:
 
 def _intents(record: dict[str, Any]) -> list[str]:
     intents = record.get("intents")
-    return [intent for intent in intents if isinstance(intent, str) and intent] if isinstance(intents, list) else []
+    return (
+        [intent for intent in intents if isinstance(intent, str) and intent]
+        if isinstance(intents, list)
+        else []
+    )
 
 
 def _tags(record: dict[str, Any]) -> list[str]:
@@ -168,14 +195,25 @@ def _rest(record: dict[str, Any], key: str) -> dict[str, Any]:
             placed.update(name for name in names if record.get(name) == value)
     rest = {field: value for field, value in record.items() if field not in placed}
     own = rest.pop("metadata", None)
-    return {**rest, **own} if isinstance(own, dict) else rest if own is None else {**rest, "metadata": own}
+    return (
+        {**rest, **own}
+        if isinstance(own, dict)
+        else rest
+        if own is None
+        else {**rest, "metadata": own}
+    )
 
 
-def _messages(items: list[Any], created_at: int | None, end: int, rules: Rules) -> list[MessageDraft]:
+def _messages(
+    items: list[Any], created_at: int | None, end: int, rules: Rules
+) -> list[MessageDraft]:
     known = [_time_of(item, rules) for item in items]
     at = filled(known, created_at, end)
     names = client_ids([item.get("id") if isinstance(item, dict) else None for item in items])
-    return [_message(item, index, time, known) for index, (item, time, known) in enumerate(zip(items, at, names, strict=True))]
+    return [
+        _message(item, index, time, known)
+        for index, (item, time, known) in enumerate(zip(items, at, names, strict=True))
+    ]
 
 
 def _time_of(item: object, rules: Rules) -> int | None:

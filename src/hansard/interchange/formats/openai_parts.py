@@ -14,7 +14,11 @@ def parts_of(item: Json, role: str) -> list[Json]:
     if role == "tool":
         return [_response(item)]
     reasoning = item.get("reasoning_content")
-    found = [{"type": "reasoning", "content": reasoning}] if isinstance(reasoning, str) and reasoning else []
+    found = (
+        [{"type": "reasoning", "content": reasoning}]
+        if isinstance(reasoning, str) and reasoning
+        else []
+    )
     found += _content(item.get("content"))
     found += [_call(call) for call in item.get("tool_calls") or [] if isinstance(call, dict)]
     if isinstance(item.get("function_call"), dict):
@@ -23,13 +27,22 @@ def parts_of(item: Json, role: str) -> list[Json]:
 
 
 def _response(item: Json) -> Json:
-    part = {"type": "tool_call_response", "id": item.get("tool_call_id"), "response": item.get("content")}
+    part = {
+        "type": "tool_call_response",
+        "id": item.get("tool_call_id"),
+        "response": item.get("content"),
+    }
     return part | ({"name": item["name"]} if isinstance(item.get("name"), str) else {})
 
 
 def _call(call: Json) -> Json:
     function = call["function"] if isinstance(call.get("function"), dict) else call
-    return {"type": "tool_call", "id": call.get("id"), "name": str(function.get("name") or ""), "arguments": _arguments(function.get("arguments"))}
+    return {
+        "type": "tool_call",
+        "id": call.get("id"),
+        "name": str(function.get("name") or ""),
+        "arguments": _arguments(function.get("arguments")),
+    }
 
 
 def _arguments(value: object) -> object:
@@ -52,7 +65,10 @@ def _content(content: object) -> list[Json]:
 
 def _content_part(item: object) -> Json:
     if not isinstance(item, dict):
-        return {"type": "text", "content": item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}
+        return {
+            "type": "text",
+            "content": item if isinstance(item, str) else json.dumps(item, ensure_ascii=False),
+        }
     convert = _CONTENT.get(str(item.get("type")))
     return convert(item) if convert else {**item, "type": str(item.get("type") or "unknown")}
 
@@ -74,14 +90,21 @@ def _by_address(address: str, modality: str) -> Json:
 
 def _audio(item: Json) -> Json:
     audio = item.get("input_audio") or {}
-    return {"type": "blob", "modality": "audio", "mime_type": f"audio/{audio.get('format', 'wav')}", "content": str(audio.get("data") or "")}
+    return {
+        "type": "blob",
+        "modality": "audio",
+        "mime_type": f"audio/{audio.get('format', 'wav')}",
+        "content": str(audio.get("data") or ""),
+    }
 
 
 def _file(item: Json) -> Json:
     file = item.get("file") or {}
     if isinstance(file.get("file_id"), str):
         return {"type": "file", "modality": "document", "file_id": file["file_id"]}
-    return _by_address(str(file.get("file_data") or ""), "document") | ({"name": file["filename"]} if isinstance(file.get("filename"), str) else {})
+    return _by_address(str(file.get("file_data") or ""), "document") | (
+        {"name": file["filename"]} if isinstance(file.get("filename"), str) else {}
+    )
 
 
 _CONTENT: dict[str, Callable[[Json], Json]] = {

@@ -18,7 +18,18 @@ from typing import Any
 from hansard.ids import safe_form
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, encoded, filled, guarded, moment_of, own_id, raw_json
+from hansard.interchange.records import (
+    Rules,
+    SessionRecord,
+    Unreadable,
+    client_ids,
+    encoded,
+    filled,
+    guarded,
+    moment_of,
+    own_id,
+    raw_json,
+)
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad, Value, is_array, values
 from hansard.model import MessageDraft, SessionDraft
@@ -43,14 +54,22 @@ CHANNELS = (
     "a2a",
     "cli",
 )
-_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
+_ROLES: dict[str, Role] = {
+    "user": "user",
+    "assistant": "assistant",
+    "system": "system",
+    "tool": "tool",
+}
 _FIELDS = {"id", "role", "content", "timestamp", "metadata"}
 
 
 def sniff(document: Document, shape: Shape) -> bool:
     if document.stem == "_index":
         return not document.chosen and not shape.is_array
-    return not _is_beside(document) and ({"role", "content", "timestamp", "metadata"} <= shape.keys or {"export_version", "session_id"} <= shape.keys)
+    return not _is_beside(document) and (
+        {"role", "content", "timestamp", "metadata"} <= shape.keys
+        or {"export_version", "session_id"} <= shape.keys
+    )
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
@@ -93,7 +112,10 @@ def _session(item: Value, key: str, user_title: str | None, rules: Rules) -> Ses
     zone = rules.zone or datetime.now().astimezone().tzinfo
     times = filled([moment_of(entry.get("timestamp"), zone) for entry in entries], None, rules.now)
     names = client_ids([entry.get("id") for entry in entries])
-    messages = [_message(entry, index, at, known) for index, (entry, at, known) in enumerate(zip(entries, times, names, strict=True))]
+    messages = [
+        _message(entry, index, at, known)
+        for index, (entry, at, known) in enumerate(zip(entries, times, names, strict=True))
+    ]
     return SessionRecord(
         number=item.number,
         draft=SessionDraft(
@@ -121,7 +143,13 @@ def _message(entry: dict[str, Any], index: int, at: int, known_as: str) -> Messa
         message = f"{where}.role is {entry.get('role')!r}, expected one of {', '.join(_ROLES)}"
         raise Unreadable(message)
     content = entry.get("content")
-    said = content if isinstance(content, str) else "" if content is None else json.dumps(content, ensure_ascii=False)
+    said = (
+        content
+        if isinstance(content, str)
+        else ""
+        if content is None
+        else json.dumps(content, ensure_ascii=False)
+    )
     parts, text = encoded([{"type": "text", "content": said}], where)
     rest = {key: value for key, value in entry.items() if key not in _FIELDS}
     own = entry.get("metadata")

@@ -60,7 +60,9 @@ class PostgresStore:
         self._connections = connections
         self._prepared = prepared
         self._deadline = deadline
-        self._statements = {name: statements.numbered(sql) for name, sql in statements.load("postgres").items()}
+        self._statements = {
+            name: statements.numbered(sql) for name, sql in statements.load("postgres").items()
+        }
         self._lent: asyncpg.Pool[Any] | None = None
         self._turn: dict[tuple[str, str], asyncio.Task[list[Row]]] = {}
 
@@ -111,7 +113,8 @@ class PostgresStore:
                 await backup.backup(connection, target, told)
             except asyncpg.InsufficientPrivilegeError as problem:
                 raise StoreUnavailable(
-                    "row-level security hides rows from this role: back up as one that is exempt", code="row_security_ineffective"
+                    "row-level security hides rows from this role: back up as one that is exempt",
+                    code="row_security_ineffective",
                 ) from problem
             except _FAILURES as problem:
                 raise translate(problem) from problem
@@ -133,17 +136,26 @@ class PostgresStore:
         async with self._connection() as connection:
             await connection.execute(_MIGRATIONS)
             async with connection.transaction():
-                await connection.execute("select number from migrations where number = 0 for update")
+                await connection.execute(
+                    "select number from migrations where number = 0 for update"
+                )
                 missing = await _missing(connection)
                 for number, name, sql in missing:
                     await connection.execute(sql)
-                    await connection.execute("insert into migrations (number, name) values ($1, $2)", number, name)
+                    await connection.execute(
+                        "insert into migrations (number, name) values ($1, $2)", number, name
+                    )
         return [name for _, name, _ in missing]
 
     async def pending_migrations(self) -> list[str]:
         async with self._connection() as connection:
             is_new = await connection.fetchval("select to_regclass('migrations') is null")
-            return [name for _, name, _ in (statements.migrations("postgres") if is_new else await _missing(connection))]
+            return [
+                name
+                for _, name, _ in (
+                    statements.migrations("postgres") if is_new else await _missing(connection)
+                )
+            ]
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._plain, lambda: verb(*args, **kwargs))
@@ -152,8 +164,12 @@ class PostgresStore:
         asked = self._turn.get((name, workspace_id))
         if asked is None:
             loop = asyncio.get_running_loop()
-            asked = self._turn[name, workspace_id] = loop.create_task(self.read(rows, name, workspace_id=workspace_id))
-            loop.call_soon(self._turn.pop, (name, workspace_id))  # right behind the task's first step, which sends the statement
+            asked = self._turn[name, workspace_id] = loop.create_task(
+                self.read(rows, name, workspace_id=workspace_id)
+            )
+            loop.call_soon(
+                self._turn.pop, (name, workspace_id)
+            )  # right behind the task's first step, which sends the statement
         return await asyncio.shield(asked)
 
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -162,7 +178,9 @@ class PostgresStore:
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._transaction, lambda: verb(*args, **kwargs))
 
-    async def _retried(self, attempt: Callable[[Connection, Steps[T]], Any], begin: Callable[[], Steps[T]]) -> T:
+    async def _retried(
+        self, attempt: Callable[[Connection, Steps[T]], Any], begin: Callable[[], Steps[T]]
+    ) -> T:
         """Try a whole transaction again while the failure is one that passes, until the deadline."""
         until = time.monotonic() + self._deadline
         pause = 0.005
@@ -222,20 +240,30 @@ class PostgresStore:
     async def _ask(self, connection: Connection, query: Query) -> list[Row]:
         if query.many is not None:
             return await self._ask_many(connection, query.name, query.many)
-        sql, names = statements.numbered(query.sql) if query.sql is not None else self._statements[query.name]
+        sql, names = (
+            statements.numbered(query.sql)
+            if query.sql is not None
+            else self._statements[query.name]
+        )
         values = query.values
         rows: list[Row] = await connection.fetch(sql, *[values[name] for name in names])
         return rows
 
-    async def _ask_many(self, connection: Connection, name: str, many: Sequence[Values]) -> list[Row]:
+    async def _ask_many(
+        self, connection: Connection, name: str, many: Sequence[Values]
+    ) -> list[Row]:
         """In one execution where there is a statement for all rows at once, each parameter the list of their values."""
         found: list[Row]
         if (of_rows := self._statements.get(name + "_rows")) is not None:
             sql, names = of_rows
-            found = await connection.fetch(sql, *[[values[each] for values in many] for each in names])
+            found = await connection.fetch(
+                sql, *[[values[each] for values in many] for each in names]
+            )
         else:
             sql, names = self._statements[name]
-            found = await connection.fetchmany(sql, [[values[each] for each in names] for values in many])
+            found = await connection.fetchmany(
+                sql, [[values[each] for each in names] for values in many]
+            )
         return found
 
     @contextlib.asynccontextmanager
@@ -243,7 +271,10 @@ class PostgresStore:
         if self._lent is None:
             raise StoreUnavailable("the store is closed")
         if self._inside >= self._waiting:
-            raise StoreUnavailable(f"{self._inside} requests wait for the database already: try again", code="store_overloaded")
+            raise StoreUnavailable(
+                f"{self._inside} requests wait for the database already: try again",
+                code="store_overloaded",
+            )
         self._inside += 1
         try:
             connection = await self._acquired(self._lent)
@@ -258,7 +289,10 @@ class PostgresStore:
         try:
             return await lent.acquire(timeout=self._deadline)
         except TimeoutError as problem:
-            raise StoreUnavailable("no connection to the database became free in time: try again", code="store_overloaded") from problem
+            raise StoreUnavailable(
+                "no connection to the database became free in time: try again",
+                code="store_overloaded",
+            ) from problem
 
 
 async def _leave(_: Connection) -> None:

@@ -34,15 +34,27 @@ async def backup(connection: Any, target: Path, told: Callable[[float], None]) -
     partial.unlink(missing_ok=True)
     make_private(partial)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        await connection.execute("set local row_security = off")  # a row that is hidden is an error, never left out
-        migrations = [row[0] for row in await connection.fetch("select name from migrations where number > 0 order by number")]
+        await connection.execute(
+            "set local row_security = off"
+        )  # a row that is hidden is an error, never left out
+        migrations = [
+            row[0]
+            for row in await connection.fetch(
+                "select name from migrations where number > 0 order by number"
+            )
+        ]
         tables = {row[0]: list(row[1]) for row in await connection.fetch(_TABLES)}
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for done, (table, columns) in enumerate(tables.items(), 1):
                 with archive.open(f"{table}.copy", "w", force_zip64=True) as stream:
-                    await connection.copy_from_table(table, columns=columns, output=stream, format="binary", timeout=None)
+                    await connection.copy_from_table(
+                        table, columns=columns, output=stream, format="binary", timeout=None
+                    )
                 told(done / len(tables))
-            archive.writestr(_MANIFEST, msgspec.json.encode({"format": FORMAT, "migrations": migrations, "tables": tables}))
+            archive.writestr(
+                _MANIFEST,
+                msgspec.json.encode({"format": FORMAT, "migrations": migrations, "tables": tables}),
+            )
     partial.rename(target)
 
 
@@ -57,16 +69,26 @@ async def restore(connection: Any, source: Path, told: Callable[[float], None]) 
         raise Invalid(f"{source} is no backup of a PostgreSQL store", code="bad_backup")
     with zipfile.ZipFile(source) as archive:
         manifest = _manifest(archive, source)
-        here = [row[0] for row in await connection.fetch("select name from migrations where number > 0 order by number")]
+        here = [
+            row[0]
+            for row in await connection.fetch(
+                "select name from migrations where number > 0 order by number"
+            )
+        ]
         if manifest["migrations"] != here:
-            raise Invalid(f"{source} is of another version of the store: restore it with the version that made it, then migrate", code="bad_backup")
+            raise Invalid(
+                f"{source} is of another version of the store: restore it with the version that made it, then migrate",
+                code="bad_backup",
+            )
         if await connection.fetchval("select exists (select 1 from workspaces)"):
             raise Conflict("the store is not empty: nothing was overwritten", code="target_exists")
         async with connection.transaction():
             for done, (table, columns) in enumerate(manifest["tables"].items(), 1):
                 await connection.execute(f'delete from "{table}"')  # noqa: S608 - the name of a table of ours
                 with archive.open(f"{table}.copy") as stream:
-                    await connection.copy_to_table(table, columns=columns, source=stream, format="binary", timeout=None)
+                    await connection.copy_to_table(
+                        table, columns=columns, source=stream, format="binary", timeout=None
+                    )
                 told(done / len(manifest["tables"]))
             await connection.execute(load("postgres")["restored"])
 
@@ -76,7 +98,12 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = msgspec.json.decode(archive.read(_MANIFEST))
     except (KeyError, msgspec.DecodeError) as problem:
-        raise Invalid(f"{source} is no backup of a PostgreSQL store", code="bad_backup") from problem
+        raise Invalid(
+            f"{source} is no backup of a PostgreSQL store", code="bad_backup"
+        ) from problem
     if damaged is not None or manifest.get("format") != FORMAT:
-        raise Invalid(f"{source} is damaged or of another format: {damaged or manifest.get('format')}", code="bad_backup")
+        raise Invalid(
+            f"{source} is damaged or of another format: {damaged or manifest.get('format')}",
+            code="bad_backup",
+        )
     return manifest

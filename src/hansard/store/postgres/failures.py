@@ -18,7 +18,9 @@ class Unknown(StoreUnavailable):
     default_code = "outcome_unknown"
 
     def __init__(self) -> None:
-        super().__init__("the database went away during the commit: repeat the request with the same Idempotency-Key to learn the outcome")
+        super().__init__(
+            "the database went away during the commit: repeat the request with the same Idempotency-Key to learn the outcome"
+        )
 
 
 def translate(problem: BaseException) -> Error:  # noqa: PLR0911 - one line for each kind of failure
@@ -32,9 +34,16 @@ def translate(problem: BaseException) -> Error:  # noqa: PLR0911 - one line for 
     if code.startswith("22"):
         return Invalid(f"the database refuses a value: {problem}", code="bad_value")
     if code.startswith("53100"):
-        return StoreUnavailable("the database's disk is full: nothing was written", code="store_full", retry_after=5)
+        return StoreUnavailable(
+            "the database's disk is full: nothing was written", code="store_full", retry_after=5
+        )
     if code.startswith("28") or code == "3D000":
-        return StoreUnavailable(f"the database refuses us: {problem}", code="store_refused", retry_after=30)
+        return StoreUnavailable(
+            f"the database refuses us: {problem}", code="store_refused", retry_after=30
+        )
     if code == "57014":
         return StoreUnavailable("the statement took longer than it may", code="statement_timeout")
-    return StoreUnavailable(f"the database cannot serve now: {str(problem) or type(problem).__name__}", code="store_unavailable")
+    return StoreUnavailable(
+        f"the database cannot serve now: {str(problem) or type(problem).__name__}",
+        code="store_unavailable",
+    )

@@ -37,19 +37,30 @@ def unopened(problem: BaseException, url: str, seconds: float) -> Error:
     found = address_of(url)
     code = getattr(problem, "sqlstate", None) or ""
     if isinstance(problem, asyncpg.ClientConfigurationError) and found:
-        return Invalid(f"the URL of the store does not do: {problem}", code="bad_store_url", param="store")
+        return Invalid(
+            f"the URL of the store does not do: {problem}", code="bad_store_url", param="store"
+        )
     if found is None or isinstance(problem, (ValueError, OverflowError)):
         return Invalid(_MISREAD, code="bad_store_url", param="store")
     if code == "3D000":
         advice = f"Make it there, for instance with:  createdb {found.database or 'NAME'}"
-        return StoreUnavailable(f"PostgreSQL at {found.server} has no database {found.database!r}\n  {advice}", code="store_refused")
+        return StoreUnavailable(
+            f"PostgreSQL at {found.server} has no database {found.database!r}\n  {advice}",
+            code="store_refused",
+        )
     if code.startswith("28"):
         advice = "See that the user and the password in --store or HANSARD_STORE are right"
-        return StoreUnavailable(f"PostgreSQL at {found.whole} refuses us: {problem}\n  {advice}", code="store_refused")
+        return StoreUnavailable(
+            f"PostgreSQL at {found.whole} refuses us: {problem}\n  {advice}", code="store_refused"
+        )
     if code:
         return StoreUnavailable(f"PostgreSQL at {found.whole}: {translate(problem).message}")
-    advice = "See that it runs there, and that --store or HANSARD_STORE names the right host and port"
-    return StoreUnavailable(f"no PostgreSQL answers at {found.whole}: {_reason(problem, seconds)}\n  {advice}")
+    advice = (
+        "See that it runs there, and that --store or HANSARD_STORE names the right host and port"
+    )
+    return StoreUnavailable(
+        f"no PostgreSQL answers at {found.whole}: {_reason(problem, seconds)}\n  {advice}"
+    )
 
 
 def address_of(url: str) -> Address | None:
@@ -65,7 +76,13 @@ def address_of(url: str) -> Address | None:
     hosts = unquote(hosts) or given.get("host") or os.environ.get("PGHOST") or "localhost"
     port = given.get("port") or os.environ.get("PGPORT") or "5432"
     user = given.get("user") or unquote(account.partition(":")[0]) or os.environ.get("PGUSER")
-    database = unquote(parts.path[1:]) or given.get("dbname") or given.get("database") or os.environ.get("PGDATABASE") or user
+    database = (
+        unquote(parts.path[1:])
+        or given.get("dbname")
+        or given.get("database")
+        or os.environ.get("PGDATABASE")
+        or user
+    )
     return Address(hosts if re.search(r":\d+$", hosts) else f"{hosts}:{port}", user, database)
 
 

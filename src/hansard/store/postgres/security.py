@@ -39,8 +39,16 @@ alter default privileges in schema {schema} grant select, insert, update, delete
 
 async def secure(connection: Any, role: str) -> list[str]:  # noqa: ANN401 - the pool's proxy
     """Put the policy on every table of tenants and let ``role`` work with them; the tables. To be run by their owner."""
-    if await connection.fetchval("select 1 from pg_roles where rolname = $1 and not rolsuper and not rolbypassrls", role) is None:
-        raise Invalid(f"{role!r} is no role that row-level security binds: create role {role} login nosuperuser nobypassrls", param="role")
+    if (
+        await connection.fetchval(
+            "select 1 from pg_roles where rolname = $1 and not rolsuper and not rolbypassrls", role
+        )
+        is None
+    ):
+        raise Invalid(
+            f"{role!r} is no role that row-level security binds: create role {role} login nosuperuser nobypassrls",
+            param="role",
+        )
     tables = [row[0] for row in await connection.fetch(_TABLES, list(EXEMPT))]
     names = await connection.fetchrow("select quote_ident(current_schema()), quote_ident($1)", role)
     async with connection.transaction():
@@ -54,20 +62,29 @@ async def secure(connection: Any, role: str) -> list[str]:  # noqa: ANN401 - the
 
 async def require(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
     """Raises StoreUnavailable where the database would show this role the rows of every workspace."""
-    if await connection.fetchval("select rolsuper or rolbypassrls from pg_roles where rolname = current_user"):
-        raise StoreUnavailable("row_security is on, but the role of the store's URL is exempt from it: use one that is not", code="row_security_ineffective")
+    if await connection.fetchval(
+        "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+    ):
+        raise StoreUnavailable(
+            "row_security is on, but the role of the store's URL is exempt from it: use one that is not",
+            code="row_security_ineffective",
+        )
     open_tables = [row[0] for row in await connection.fetch(_TABLES, list(EXEMPT)) if not row[1]]
     if open_tables:
         raise StoreUnavailable(
-            f"row_security is on, but {', '.join(open_tables)} have no policy: run 'hansard secure' as their owner", code="row_security_ineffective"
+            f"row_security is on, but {', '.join(open_tables)} have no policy: run 'hansard secure' as their owner",
+            code="row_security_ineffective",
         )
 
 
 async def refuse(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
     """Raises StoreUnavailable where the database would hide every row from this role, because no transaction says its workspace."""
-    if await connection.fetchval("select case when to_regclass('sessions') is null then false else row_security_active('sessions') end"):
+    if await connection.fetchval(
+        "select case when to_regclass('sessions') is null then false else row_security_active('sessions') end"
+    ):
         raise StoreUnavailable(
-            "row-level security is on in this database: set row_security = true, or use a role that is exempt from it", code="row_security_ineffective"
+            "row-level security is on in this database: set row_security = true, or use a role that is exempt from it",
+            code="row_security_ineffective",
         )
 
 

@@ -59,7 +59,10 @@ class SQLiteStore:
 
     async def open(self) -> None:
         if not self.path.parent.is_dir():
-            raise StoreUnavailable(f"there is no folder {self.path.parent} for the store {self.path}", code="store_missing")
+            raise StoreUnavailable(
+                f"there is no folder {self.path.parent} for the store {self.path}",
+                code="store_missing",
+            )
         with contextlib.suppress(OSError):  # SQLite says it in words that are translated
             make_private(self.path)  # the files beside it take its mode
         self._writer.start()
@@ -93,17 +96,23 @@ class SQLiteStore:
             if self._reader is None:
                 raise StoreUnavailable("the store is closed")
             asyncio.get_running_loop().call_soon(self._turn.clear)
-            rows = self._turn[name, workspace_id] = self._reader.read_one(Query(name, {"workspace_id": workspace_id}))
+            rows = self._turn[name, workspace_id] = self._reader.read_one(
+                Query(name, {"workspace_id": workspace_id})
+            )
         return rows
 
     async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._threads is None:
             raise StoreUnavailable("the store is closed")
         if self._reading >= _LONG_WAITING:
-            raise StoreUnavailable(f"{self._reading} long reads wait already: try again", code="store_overloaded")
+            raise StoreUnavailable(
+                f"{self._reading} long reads wait already: try again", code="store_overloaded"
+            )
         self._reading += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._own().read(verb(*args, **kwargs)))
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, lambda: self._own().read(verb(*args, **kwargs))
+            )
         finally:
             self._reading -= 1
 
@@ -123,7 +132,9 @@ class SQLiteStore:
         await asyncio.to_thread(backup.restore, source, self.path, told)
 
     async def secure(self, role: str) -> list[str]:
-        raise Invalid(f"a file has no role {role!r}: row-level security is PostgreSQL's", param="role")
+        raise Invalid(
+            f"a file has no role {role!r}: row-level security is PostgreSQL's", param="role"
+        )
 
     async def scrub(self, *, seconds: float = 0.0) -> None:
         await self._writer.scrub(seconds=seconds)
@@ -149,8 +160,15 @@ def _applied(connection: Connection) -> set[int]:
 def _migrate(connection: Connection) -> list[str]:
     """Runs inside the writer's transaction, which holds the only write lock there is."""
     done = _applied(connection)
-    missing = [(number, name, sql) for number, name, sql in statements.migrations("sqlite") if number not in done]
+    missing = [
+        (number, name, sql)
+        for number, name, sql in statements.migrations("sqlite")
+        if number not in done
+    ]
     for number, name, sql in missing:
         connection.script(sql)
-        connection.execute("insert into migrations (number, name) values (:number, :name)", {"number": number, "name": name})
+        connection.execute(
+            "insert into migrations (number, name) values (:number, :name)",
+            {"number": number, "name": name},
+        )
     return [name for _, name, _ in missing]

@@ -63,16 +63,24 @@ def _check_store(source: Path) -> None:
     with source.open("rb") as file:
         is_archive = file.read(4) == b"PK\x03\x04"
     if is_archive:
-        raise Invalid(f"{source} is an archive of a PostgreSQL store: restore it into one, with --store postgresql://…", code="bad_backup")
+        raise Invalid(
+            f"{source} is an archive of a PostgreSQL store: restore it into one, with --store postgresql://…",
+            code="bad_backup",
+        )
     try:
         connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
         try:
-            known = {row[0] for row in connection.execute("select name from sqlite_schema where type = 'table'")}
+            known = {
+                row[0]
+                for row in connection.execute("select name from sqlite_schema where type = 'table'")
+            }
             sound = [row[0] for row in connection.execute("pragma quick_check(1)")] == ["ok"]
         finally:
             connection.close()
     except apsw.Error as problem:
-        raise Invalid(f"{source} is no backup of an embedded store: {problem}", code="bad_backup") from problem
+        raise Invalid(
+            f"{source} is no backup of an embedded store: {problem}", code="bad_backup"
+        ) from problem
     if not {"migrations", "sessions", "messages"} <= known:
         raise Invalid(f"{source} is no backup of an embedded store", code="bad_backup")
     if not sound:

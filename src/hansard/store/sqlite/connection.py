@@ -58,7 +58,9 @@ class Connection:
         return time.monotonic() > self._until
 
     def script(self, sql: str) -> None:
-        for _ in self.db.execute(sql):  # a statement that returns a row holds back the ones behind it until it is taken
+        for _ in self.db.execute(
+            sql
+        ):  # a statement that returns a row holds back the ones behind it until it is taken
             pass
 
     def execute(self, sql: str, values: Values | None = None) -> list[Row]:
@@ -140,13 +142,29 @@ def _translated(problem: Exception, path: Path) -> Error:  # noqa: PLR0911 - one
         case apsw.ConstraintError():
             return Conflict("there is one of that name already", code="exists")
         case apsw.InterruptError():
-            return StoreUnavailable("the statement took longer than it may", code="statement_timeout")
+            return StoreUnavailable(
+                "the statement took longer than it may", code="statement_timeout"
+            )
         case apsw.BusyError() | apsw.LockedError():
-            return StoreUnavailable(f"another process holds the store {path}: try again", code="store_busy")
+            return StoreUnavailable(
+                f"another process holds the store {path}: try again", code="store_busy"
+            )
         case apsw.FullError():
-            return StoreUnavailable(f"the disk of the store {path} is full: nothing was written", code="store_full", retry_after=5)
+            return StoreUnavailable(
+                f"the disk of the store {path} is full: nothing was written",
+                code="store_full",
+                retry_after=5,
+            )
         case apsw.CantOpenError() | apsw.PermissionsError() | apsw.ReadOnlyError():
-            return StoreUnavailable(f"the store {path} cannot be opened for writing: {problem}", code="store_unwritable", retry_after=30)
+            return StoreUnavailable(
+                f"the store {path} cannot be opened for writing: {problem}",
+                code="store_unwritable",
+                retry_after=30,
+            )
         case apsw.NotADBError() | apsw.CorruptError():
-            return StoreUnavailable(f"{path} is not a sound store: {problem}; run 'hansard verify' and restore a backup", code="store_corrupt", retry_after=60)
+            return StoreUnavailable(
+                f"{path} is not a sound store: {problem}; run 'hansard verify' and restore a backup",
+                code="store_corrupt",
+                retry_after=60,
+            )
     return StoreUnavailable(f"the store {path} failed: {problem}", code="store_failed")

@@ -66,7 +66,9 @@ class Writer:
         self._stopping = False
         self._checkpointer = Checkpointer(self._connect())
         connection.db.set_wal_hook(self._checkpointer.grown)
-        self._thread = Thread(target=self._work, args=(connection,), name="hansard-write", daemon=True)
+        self._thread = Thread(
+            target=self._work, args=(connection,), name="hansard-write", daemon=True
+        )
         self._checkpointer.start()
         self._thread.start()
 
@@ -98,7 +100,9 @@ class Writer:
             if self._thread is None or self._stopping:
                 raise StoreUnavailable("the store is closing")
             if len(self._jobs) >= self._waiting:
-                raise StoreUnavailable(f"{len(self._jobs)} writes wait already: try again", code="store_overloaded")
+                raise StoreUnavailable(
+                    f"{len(self._jobs)} writes wait already: try again", code="store_overloaded"
+                )
             self._jobs.append(job)
             self._wake.notify()
         result: T = await job.future
@@ -128,7 +132,9 @@ class Writer:
                     _attempt(connection, job)
             connection.db.execute("commit")
         except BaseException as problem:  # noqa: BLE001 - whatever happened, nobody may wait for ever
-            failure = translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
+            failure = (
+                translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
+            )
             for job in group:
                 job.failure = job.failure or failure
             with contextlib.suppress(apsw.Error):
@@ -149,7 +155,9 @@ def _attempt(connection: Connection, job: Job) -> None:
         if not db.in_transaction:
             raise
         db.execute("rollback to job")
-        job.failure = translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
+        job.failure = (
+            translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
+        )
     db.execute("release job")
 
 
@@ -175,7 +183,9 @@ class Checkpointer:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._connection.db.set_busy_timeout(_PATIENCE_MS)  # emptying the log holds writers up while it waits for readers
+        self._connection.db.set_busy_timeout(
+            _PATIENCE_MS
+        )  # emptying the log holds writers up while it waits for readers
         self._due = Event()
         self._pages = self._moved = 0
         self._next_try = _CHECKPOINT_PAGES
@@ -205,7 +215,9 @@ class Checkpointer:
 
         While a reader still needs the log it goes on where it is, and is tried again when it has grown.
         """
-        if self._pages < self._next_try or (self._pages - self._moved > _REST_PAGES and self._pages < _LONGEST_LOG_PAGES):
+        if self._pages < self._next_try or (
+            self._pages - self._moved > _REST_PAGES and self._pages < _LONGEST_LOG_PAGES
+        ):
             return
         self._next_try = self._pages + _REST_PAGES
         with contextlib.suppress(apsw.Error):
@@ -223,7 +235,9 @@ class Checkpointer:
             self._due.wait(_PAUSE if self._scrubs else None)
             self._due.clear()
             waiting = len(self._scrubs)
-            with contextlib.suppress(apsw.Error):  # busy or full: the log stays, and is asked for again
+            with contextlib.suppress(
+                apsw.Error
+            ):  # busy or full: the log stays, and is asked for again
                 if waiting:
                     self._connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
                 else:

@@ -40,7 +40,9 @@ class Noted(Struct, frozen=True):
 
 def link(secret: bytes, before: bytes, n: int, act: Act) -> bytes:
     """The 16-byte hash of the ``n``-th act after one whose hash is ``before``."""
-    return blake2b(before + _encode([n, act]), digest_size=16, key=secret, person=b"hansard audit").digest()
+    return blake2b(
+        before + _encode([n, act]), digest_size=16, key=secret, person=b"hansard audit"
+    ).digest()
 
 
 def note(secret: bytes, act: Act) -> Steps[Noted]:
@@ -98,4 +100,8 @@ def workspaces() -> Steps[list[str]]:
 
 def _noted(workspace_id: str, one: Any) -> Noted:  # noqa: ANN401 - a row
     n, at, actor, action, thing, result, details, digest = one
-    return Noted(n, Act(workspace_id, at, actor, action, thing, result, msgspec.json.decode(details)), bytes(digest))
+    return Noted(
+        n,
+        Act(workspace_id, at, actor, action, thing, result, msgspec.json.decode(details)),
+        bytes(digest),
+    )

@@ -12,7 +12,7 @@ from hansard.store import listing, steps
 from hansard.store.steps import Steps, many, row, run, value
 from hansard.store.verbs import sessions
 from hansard.store.verbs.events import happened_many, title_left
-from hansard.store.verbs.names import Ref, locked
+from hansard.store.verbs.session_lookup import SessionRef, locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,16 +38,22 @@ def begin(workspace_id: str, action_id: str, action: str, now: int) -> Steps[Non
     """Note a new action, and forget the undo of those from before yesterday."""
     yield from run("bulk_change_trim", workspace_id=workspace_id, before=now - _KEPT_US)
     yield from run("bulk_trim", workspace_id=workspace_id, before=now - _KEPT_US)
-    yield from run("bulk_put", workspace_id=workspace_id, id=action_id, action=action, created_at=now)
+    yield from run(
+        "bulk_put", workspace_id=workspace_id, id=action_id, action=action, created_at=now
+    )
 
 
-def places(workspace_id: str, wanted: SessionFilter, limit: int, after: list[Any] | None) -> Steps[list[tuple[str, list[Any]]]]:
+def places(
+    workspace_id: str, wanted: SessionFilter, limit: int, after: list[Any] | None
+) -> Steps[list[tuple[str, list[Any]]]]:
     """The next matching sessions in the order of their beginning, which no action changes, and where each stands."""
     got = yield listing.page(workspace_id, wanted, "-created_at", limit, after=after)
     return [(one[0], listing.place_of(one)) for one in got]
 
 
-def apply(refs: Sequence[Ref], action_id: str, amend: Callable[[Session], Session], now: int) -> Steps[int]:
+def apply(
+    refs: Sequence[SessionRef], action_id: str, amend: Callable[[Session], Session], now: int
+) -> Steps[int]:
     """Amend these sessions; how many it changed. Those that are gone are left out."""
     if not refs:
         return 0
@@ -64,7 +70,9 @@ def apply(refs: Sequence[Ref], action_id: str, amend: Callable[[Session], Sessio
         after = yield from _store(before, amended, now, happened)
         undo = Undo(before.resolution, before.resolved_at, before.archived_at, before.tags)
         here = {"workspace_id": ref.workspace_id, "action_id": action_id, "session_id": after.id}
-        changed.append(here | {"version": after.version, "before": msgspec.json.encode(undo).decode()})
+        changed.append(
+            here | {"version": after.version, "before": msgspec.json.encode(undo).decode()}
+        )
     yield from many("bulk_change_put", changed)
     yield from happened_many(refs[0].workspace_id, happened)
     return len(changed)
@@ -86,20 +94,28 @@ def missing(action_id: str) -> NotFound:
     return NotFound(f"no bulk action {action_id!r}", code="bulk_not_found", param="bulk_id")
 
 
-def undo_some(workspace_id: str, action_id: str, after: str, limit: int, now: int) -> Steps[tuple[int, int, str | None]]:
+def undo_some(
+    workspace_id: str, action_id: str, after: str, limit: int, now: int
+) -> Steps[tuple[int, int, str | None]]:
     """Write back the next sessions of an action: how many were, how many had changed since, and where to go on."""
-    got = yield from steps.rows("bulk_change_list", workspace_id=workspace_id, action_id=action_id, after=after, limit=limit)
+    got = yield from steps.rows(
+        "bulk_change_list", workspace_id=workspace_id, action_id=action_id, after=after, limit=limit
+    )
     restored = 0
     happened: list[dict[str, Any]] = []
     for session_id, version, kept in got:
         try:
-            session = yield from locked(Ref(workspace_id, session_id))
+            session = yield from locked(SessionRef(workspace_id, session_id))
         except NotFound:
             continue
         if session.version == version:
             back = _undo.decode(kept)
             amended = msgspec.structs.replace(
-                session, resolution=back.resolution, resolved_at=back.resolved_at, archived_at=back.archived_at, tags=back.tags.copy()
+                session,
+                resolution=back.resolution,
+                resolved_at=back.resolved_at,
+                archived_at=back.archived_at,
+                tags=back.tags.copy(),
             )
             yield from _store(session, amended, now, happened)
             restored += 1
@@ -107,9 +123,19 @@ def undo_some(workspace_id: str, action_id: str, after: str, limit: int, now: in
     return restored, len(got) - restored, got[-1][0] if len(got) == limit else None
 
 
-def _store(before: Session, amended: Session, now: int, happened: list[dict[str, Any]]) -> Steps[Session]:
-    after = msgspec.structs.replace(amended, version=before.version + 1, updated_at=max(now, before.updated_at))
+def _store(
+    before: Session, amended: Session, now: int, happened: list[dict[str, Any]]
+) -> Steps[Session]:
+    after = msgspec.structs.replace(
+        amended, version=before.version + 1, updated_at=max(now, before.updated_at)
+    )
     yield from sessions.store(before, after)
-    was = {"was_updated_at": before.updated_at, "was_active_at": before.active_at, "was_title": title_left(before, after)}
-    happened.append({"type": "session.updated", "session_id": before.id, "seq": None, "at": now} | was)
+    was = {
+        "was_updated_at": before.updated_at,
+        "was_active_at": before.active_at,
+        "was_title": title_left(before, after),
+    }
+    happened.append(
+        {"type": "session.updated", "session_id": before.id, "seq": None, "at": now} | was
+    )
     return after

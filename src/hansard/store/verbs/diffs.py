@@ -14,7 +14,7 @@ from hansard.model.diff import Diff, Difference, Side
 from hansard.store import listing, rows
 from hansard.store.packing import unpacked
 from hansard.store.steps import Steps, many
-from hansard.store.verbs.names import Ref, found
+from hansard.store.verbs.session_lookup import SessionRef, found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from hansard.model import Message, Session
 
 _BATCH = 1000
-Mark = tuple[int, bytes]
+CacheValidator = tuple[int, bytes]
 """The ``seq`` of a message, and a digest of what makes it the same as another."""
-Place = tuple[int, int]
+ImportPosition = tuple[int, int]
 """Up to which ``seq`` here and there the differences were told."""
 
 
@@ -33,10 +33,10 @@ class _Compared(Struct):
 
     differing: list[tuple[Side, int]]
     shared: int
-    last: Place
+    last: ImportPosition
 
 
-def diff(here: Ref, there: str | None, limit: int, after: Place) -> Steps[Diff]:
+def diff(here: SessionRef, there: str | None, limit: int, after: ImportPosition) -> Steps[Diff]:
     """The differences behind the place ``after``, up to ``limit``; without ``there`` those from the session's parent.
 
     Raises NotFound for either, and Invalid for a session that has no parent.
@@ -49,8 +49,15 @@ def diff(here: Ref, there: str | None, limit: int, after: Place) -> Steps[Diff]:
     messages: dict[tuple[Side, int], Message] = {}
     sides: dict[Side, Session] = {"here": mine, "there": theirs}
     for side, of in sides.items():
-        wanted = [{"workspace_id": of.workspace_id, "session_id": of.id, "seq": seq} for one, seq in told if one == side]
-        messages |= {(side, one.seq): one for one in map(rows.message, (yield from many("message_get", values=wanted)))}
+        wanted = [
+            {"workspace_id": of.workspace_id, "session_id": of.id, "seq": seq}
+            for one, seq in told
+            if one == side
+        ]
+        messages |= {
+            (side, one.seq): one
+            for one in map(rows.message, (yield from many("message_get", values=wanted)))
+        }
     only_here = sum(side == "here" for side, _ in compared.differing)
     return Diff(
         here=mine,
@@ -65,23 +72,35 @@ def diff(here: Ref, there: str | None, limit: int, after: Place) -> Steps[Diff]:
     )
 
 
-def _other(here: Ref, mine: Session, there: str | None) -> Steps[Session]:
+def _other(here: SessionRef, mine: Session, there: str | None) -> Steps[Session]:
     name = there or mine.parent_id
     if name is None:
-        raise Invalid(f"{mine.name} is no fork: name the session to compare it with", param="against")
+        raise Invalid(
+            f"{mine.name} is no fork: name the session to compare it with", param="against"
+        )
     try:
-        return (yield from found(Ref(here.workspace_id, name, here.user_id, here.app)))
+        return (yield from found(SessionRef(here.workspace_id, name, here.user_id, here.app)))
     except NotFound as problem:
         raise NotFound(problem.message, code=problem.code, param="against") from problem
 
 
-def _marks(session: Session) -> Steps[list[Mark]]:
-    marks: list[Mark] = []
+def _marks(session: Session) -> Steps[list[CacheValidator]]:
+    marks: list[CacheValidator] = []
     more = session.message_count > 0
     while more:
         after = marks[-1][0] if marks else 0
-        got = yield listing.messages(session.workspace_id, session.id, MessageQuery(), _BATCH, after=after, columns="seq, role, created_at, parts")
-        marks += [(seq, _digest(f"{role} {created_at} ".encode(), stored)) for seq, role, created_at, stored in got]
+        got = yield listing.messages(
+            session.workspace_id,
+            session.id,
+            MessageQuery(),
+            _BATCH,
+            after=after,
+            columns="seq, role, created_at, parts",
+        )
+        marks += [
+            (seq, _digest(f"{role} {created_at} ".encode(), stored))
+            for seq, role, created_at, stored in got
+        ]
         more = len(got) == _BATCH
     return marks
 
@@ -91,7 +110,7 @@ def _digest(beside: bytes, stored: str | bytes) -> bytes:
     return blake2b(beside + bytes(Raw(unpacked(stored))), digest_size=16).digest()
 
 
-def _compared(mine: Sequence[Mark], theirs: Sequence[Mark]) -> _Compared:
+def _compared(mine: Sequence[CacheValidator], theirs: Sequence[CacheValidator]) -> _Compared:
     common = Counter(digest for _, digest in mine) & Counter(digest for _, digest in theirs)
     compared = _Compared([], common.total(), (0, 0))
     sides = _runs(mine, common), _runs(theirs, common)
@@ -102,7 +121,9 @@ def _compared(mine: Sequence[Mark], theirs: Sequence[Mark]) -> _Compared:
     return compared
 
 
-def _runs(marks: Sequence[Mark], common: Counter[bytes]) -> Iterator[tuple[list[int], int | None]]:
+def _runs(
+    marks: Sequence[CacheValidator], common: Counter[bytes]
+) -> Iterator[tuple[list[int], int | None]]:
     """What stands before each shared message, and its ``seq``; at last what stands behind them all, with None."""
     left = common.copy()
     alone: list[int] = []

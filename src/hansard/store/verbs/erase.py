@@ -12,7 +12,7 @@ from hansard.store.steps import Steps, row, run, value
 from hansard.store.steps import rows as ask
 from hansard.store.verbs import audit, messages
 from hansard.store.verbs.events import happened
-from hansard.store.verbs.names import Ref, locked
+from hansard.store.verbs.session_lookup import SessionRef, locked
 from hansard.store.verbs.sessions import erase
 
 if TYPE_CHECKING:
@@ -35,17 +35,33 @@ class Receipt(Struct, frozen=True):
     signature: str
 
 
-def user(workspace_id: str, user_id: str, now: int, sign: Callable[[Erased], Receipt], note: tuple[bytes, Callable[[Erased], audit.Act]]) -> Steps[Receipt]:
+def user(
+    workspace_id: str,
+    user_id: str,
+    now: int,
+    sign: Callable[[Erased], Receipt],
+    note: tuple[bytes, Callable[[Erased], audit.Act]],
+) -> Steps[Receipt]:
     """Remove every session of this end user with all that is below it, what the person wrote elsewhere, and the keys for them.
 
     The receipt that ``sign`` makes and the entry in the audit log are of the same transaction.
     """
     erased = yield from _sessions(workspace_id, user_id, now)
     yield from _messages(workspace_id, user_id, now, erased)
-    erased.counts["keys"] = len((yield from ask("user_keys_delete", workspace_id=workspace_id, user_id=user_id)))
+    erased.counts["keys"] = len(
+        (yield from ask("user_keys_delete", workspace_id=workspace_id, user_id=user_id))
+    )
     done = Erased(erased.counts, erased.digest.hexdigest())
     receipt = sign(done)
-    yield from run("receipt_put", workspace_id=workspace_id, id=receipt.id, subject=receipt.subject, at=now, body=receipt.body, signature=receipt.signature)
+    yield from run(
+        "receipt_put",
+        workspace_id=workspace_id,
+        id=receipt.id,
+        subject=receipt.subject,
+        at=now,
+        body=receipt.body,
+        signature=receipt.signature,
+    )
     secret, told = note
     yield from audit.note(secret, told(done))
     return receipt
@@ -53,34 +69,48 @@ def user(workspace_id: str, user_id: str, now: int, sign: Callable[[Erased], Rec
 
 class _Tally:
     def __init__(self) -> None:
-        self.counts = dict.fromkeys(("sessions", "messages", "runs", "messages_elsewhere", "keys"), 0)
+        self.counts = dict.fromkeys(
+            ("sessions", "messages", "runs", "messages_elsewhere", "keys"), 0
+        )
         self.digest = blake2b(digest_size=32)
 
 
 def _sessions(workspace_id: str, user_id: str, now: int) -> Steps[_Tally]:
     tally = _Tally()
-    waiting = [one[0] for one in (yield from ask("user_sessions", workspace_id=workspace_id, user_id=user_id))][::-1]
+    waiting = [
+        one[0]
+        for one in (yield from ask("user_sessions", workspace_id=workspace_id, user_id=user_id))
+    ][::-1]
     gone = set[str]()
     while waiting:
         ident = waiting.pop()
         if ident in gone:
             continue
-        session = yield from locked(Ref(workspace_id, ident))
+        session = yield from locked(SessionRef(workspace_id, ident))
         here = {"workspace_id": workspace_id, "session_id": ident}
         tally.digest.update(ident.encode())
-        tally.digest.update(bytes((yield from value("message_hash", **here, seq=session.last_seq)) or b""))
+        tally.digest.update(
+            bytes((yield from value("message_hash", **here, seq=session.last_seq)) or b"")
+        )
         tally.counts["runs"] += yield from value("run_count_of_session", **here)
-        waiting += [child[0] for child in (yield from ask("session_children", workspace_id=workspace_id, id=ident))]
+        waiting += [
+            child[0]
+            for child in (yield from ask("session_children", workspace_id=workspace_id, id=ident))
+        ]
         tally.counts["messages"] += yield from erase(session)
         tally.counts["sessions"] += 1
         gone.add(ident)
-        yield from happened(workspace_id, "session.deleted", ident, at=now, was_updated_at=session.updated_at)
+        yield from happened(
+            workspace_id, "session.deleted", ident, at=now, was_updated_at=session.updated_at
+        )
     return tally
 
 
 def _messages(workspace_id: str, user_id: str, now: int, tally: _Tally) -> Steps[None]:
-    for one in map(rows.message, (yield from ask("user_messages", workspace_id=workspace_id, user_id=user_id))):
-        session = yield from locked(Ref(workspace_id, one.session_id))
+    for one in map(
+        rows.message, (yield from ask("user_messages", workspace_id=workspace_id, user_id=user_id))
+    ):
+        session = yield from locked(SessionRef(workspace_id, one.session_id))
         yield from messages.empty(session, one, now)
         tally.counts["messages_elsewhere"] += 1
 
@@ -93,4 +123,7 @@ def receipt(workspace_id: str, receipt_id: str) -> Steps[tuple[str, str] | None]
 
 def receipts(workspace_id: str, subject: str) -> Steps[list[tuple[str, str]]]:
     """The bodies and signatures about one subject, oldest first."""
-    return [(one[0], one[1]) for one in (yield from ask("receipt_list", workspace_id=workspace_id, subject=subject))]
+    return [
+        (one[0], one[1])
+        for one in (yield from ask("receipt_list", workspace_id=workspace_id, subject=subject))
+    ]

@@ -12,7 +12,7 @@ from hansard.store.steps import Row, Steps, Values, many, rows, run, value
 
 if TYPE_CHECKING:
     from hansard.model import Session
-    from hansard.store.verbs.names import Peek
+    from hansard.store.verbs.session_lookup import AppendHead
 
 
 class Event(Struct, frozen=True):
@@ -25,10 +25,14 @@ class Event(Struct, frozen=True):
     at: int
 
 
-def places_left(before: Peek, title: str | None) -> dict[str, Any]:
+def places_left(before: AppendHead, title: str | None) -> dict[str, Any]:
     """Where a session stood before an append whose first words would make this title."""
     was_title = before.title_folded if title and not before.title_folded else None
-    return {"was_updated_at": before.updated_at, "was_active_at": before.active_at, "was_title": was_title}
+    return {
+        "was_updated_at": before.updated_at,
+        "was_active_at": before.active_at,
+        "was_title": was_title,
+    }
 
 
 def title_left(before: Session, after: Session) -> str | None:
@@ -36,13 +40,17 @@ def title_left(before: Session, after: Session) -> str | None:
     return None if before.title == after.title else fold(before.title or "")
 
 
-def forget_titles(workspace_id: str, session_id: str, gone: set[str], left: str | None) -> Steps[str | None]:
+def forget_titles(
+    workspace_id: str, session_id: str, gone: set[str], left: str | None
+) -> Steps[str | None]:
     """Take titles (folded) that must not be kept out of a session's events; ``left`` again, None when it is one of them.
 
     A walk in the order of titles that began before may then miss the session, or show it twice.
     """
     for title in gone:
-        yield from run("event_forget_title", workspace_id=workspace_id, session_id=session_id, title=title)
+        yield from run(
+            "event_forget_title", workspace_id=workspace_id, session_id=session_id, title=title
+        )
     return None if left in gone else left
 
 
@@ -67,7 +75,16 @@ def happened(  # noqa: PLR0913 - the facts of an event
     n: int | None = yield from value("generation_next", workspace_id=workspace_id, by=1)
     assert n is not None, "a workspace has its counters from its first moment"  # noqa: S101 - an invariant of workspaces.create
     was = {"was_updated_at": was_updated_at, "was_active_at": was_active_at, "was_title": was_title}
-    yield from run("event_put", workspace_id=workspace_id, n=n, type=kind, session_id=session_id, seq=seq, at=at, **was)
+    yield from run(
+        "event_put",
+        workspace_id=workspace_id,
+        n=n,
+        type=kind,
+        session_id=session_id,
+        seq=seq,
+        at=at,
+        **was,
+    )
     return n
 
 
@@ -80,7 +97,13 @@ def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[tuple[in
         return 0, 0
     last: int = yield from value("generation_next", workspace_id=workspace_id, by=len(events))
     first = last - len(events) + 1
-    yield from many("event_put", [{"workspace_id": workspace_id, "n": n, **_STAYED, **event} for n, event in enumerate(events, first)])
+    yield from many(
+        "event_put",
+        [
+            {"workspace_id": workspace_id, "n": n, **_STAYED, **event}
+            for n, event in enumerate(events, first)
+        ],
+    )
     return first - 1, last
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from hansard.errors import Busy, Conflict, NotFound
-from hansard.model.once import Answer, Once, Replayed
+from hansard.model.idempotency import Answer, IdempotentRequest, Replayed
 from hansard.store.steps import Steps, row, run, value
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ T = TypeVar("T")
 KEPT_US = 24 * 3600 * 1_000_000
 
 
-def guarded(once: Once, workspace_id: str, now: int, verb: Callable[[], Steps[T]]) -> Steps[T]:
+def guarded(
+    once: IdempotentRequest, workspace_id: str, now: int, verb: Callable[[], Steps[T]]
+) -> Steps[T]:
     """Run ``verb`` unless ``once`` was answered in the last 24 hours: then raise Replayed with that answer.
 
     Raises Conflict when the key came with another request.
@@ -27,7 +29,9 @@ def guarded(once: Once, workspace_id: str, now: int, verb: Callable[[], Steps[T]
         yield from _earlier(once, now, here)
     result = yield from verb()
     status, answer = once.tell(result)
-    yield from run("idempotency_settle", **here, status=status, answer=answer, session_id=_session_of(result))
+    yield from run(
+        "idempotency_settle", **here, status=status, answer=answer, session_id=_session_of(result)
+    )
     return result
 
 
@@ -38,30 +42,44 @@ def _session_of(result: object) -> str | None:
     return ident if isinstance(ident, str) else None
 
 
-def _earlier(once: Once, now: int, here: dict[str, str]) -> Steps[None]:
+def _earlier(once: IdempotentRequest, now: int, here: dict[str, str]) -> Steps[None]:
     got = yield from row("idempotency_get", **here)
     while got is not None and got[3] < now - KEPT_US:
-        if (yield from value("idempotency_retake", **here, digest=once.digest, now=now, seen=got[3])) is not None:
+        if (
+            yield from value("idempotency_retake", **here, digest=once.digest, now=now, seen=got[3])
+        ) is not None:
             return
         got = yield from row("idempotency_get", **here)
     if got is None:
-        raise Busy("the request with this Idempotency-Key is being forgotten: try again", code="idempotency_in_flight", param="Idempotency-Key")
+        raise Busy(
+            "the request with this Idempotency-Key is being forgotten: try again",
+            code="idempotency_in_flight",
+            param="Idempotency-Key",
+        )
     digest, status, answer, _ = got
     if digest != once.digest:
         raise Conflict(
-            "this Idempotency-Key came with another request before: use a new key for a new request", code="idempotency_key_reused", param="Idempotency-Key"
+            "this Idempotency-Key came with another request before: use a new key for a new request",
+            code="idempotency_key_reused",
+            param="Idempotency-Key",
         )
     if answer is None:
         raise NotFound(
-            "this request was done before; what it made, or what its answer quoted, has been deleted since", code="deleted_since", param="Idempotency-Key"
+            "this request was done before; what it made, or what its answer quoted, has been deleted since",
+            code="deleted_since",
+            param="Idempotency-Key",
         )
     raise Replayed(status, Answer.unpacked(bytes(answer)))
 
 
-def forget_message(workspace_id: str, session_id: str, message_id: str, words: Iterable[str]) -> Steps[None]:
+def forget_message(
+    workspace_id: str, session_id: str, message_id: str, words: Iterable[str]
+) -> Steps[None]:
     """Empty the kept answers that tell of a message, or that give its first words as the session's title or preview."""
     for needle in (message_id.encode(), *map(msgspec.json.encode, words)):
-        yield from run("idempotency_forget_message", workspace_id=workspace_id, id=session_id, needle=needle)
+        yield from run(
+            "idempotency_forget_message", workspace_id=workspace_id, id=session_id, needle=needle
+        )
 
 
 def trim(workspace_id: str, before: int) -> Steps[None]:

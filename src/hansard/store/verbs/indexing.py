@@ -14,8 +14,8 @@ from msgspec import Raw, Struct
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import listing, rows, steps
 from hansard.store.packing import unpacked
+from hansard.store.search_query import Entry, message_words, title_words
 from hansard.store.steps import Query, Steps, many, row, run, value
-from hansard.store.terms import Entry, message_words, title_words
 from hansard.store.verbs.events import generation
 
 Documents = Mapping[str, Sequence[tuple[int, list[str]]]]
@@ -70,9 +70,18 @@ def unseen(workspace_id: str, events: int, messages: int) -> Steps[Unseen | None
     newest = yield from generation(workspace_id)
     if newest <= after:
         return None
-    until = (yield from value("search_events_until", workspace_id=workspace_id, after=after, limit=events)) or newest
-    got = yield from steps.rows("search_changed", workspace_id=workspace_id, after=after, until=until)
-    waiting = [Waiting(ident, seq, bool(titled), last_seq, title) for ident, seq, titled, last_seq, title in got]
+    until = (
+        yield from value(
+            "search_events_until", workspace_id=workspace_id, after=after, limit=events
+        )
+    ) or newest
+    got = yield from steps.rows(
+        "search_changed", workspace_id=workspace_id, after=after, until=until
+    )
+    waiting = [
+        Waiting(ident, seq, bool(titled), last_seq, title)
+        for ident, seq, titled, last_seq, title in got
+    ]
     found: list[Message] = []
     reached: dict[str, int] = {}
     for one in waiting:
@@ -82,7 +91,14 @@ def unseen(workspace_id: str, events: int, messages: int) -> Steps[Unseen | None
         more = [] if one.last_seq <= one.seq else (yield _behind(workspace_id, one, room))
         found += map(rows.message, more)
         reached[one.session_id] = found[-1].seq if len(more) == room else one.last_seq
-    return Unseen(workspace_id, until, waiting, found, reached, whole=all(reached[one.session_id] >= one.last_seq for one in waiting))
+    return Unseen(
+        workspace_id,
+        until,
+        waiting,
+        found,
+        reached,
+        whole=all(reached[one.session_id] >= one.last_seq for one in waiting),
+    )
 
 
 def _behind(workspace_id: str, one: Waiting, limit: int) -> Query:
@@ -118,9 +134,17 @@ def write(unseen: Unseen, made: Documents) -> Steps[int]:
     waiting = {one.session_id: one for one in unseen.sessions if one.session_id in unseen.reached}
     given = {ident: list(made.get(ident, ())) for ident in waiting}
     alive = yield from _alive(unseen.workspace_id, waiting, given)
-    count = yield from _add(unseen.workspace_id, code, alive, unseen.reached, {ident: one.seq for ident, one in waiting.items()})
+    count = yield from _add(
+        unseen.workspace_id,
+        code,
+        alive,
+        unseen.reached,
+        {ident: one.seq for ident, one in waiting.items()},
+    )
     if unseen.whole:
-        yield from run("search_workspace_seen", workspace_id=unseen.workspace_id, generation=unseen.until)
+        yield from run(
+            "search_workspace_seen", workspace_id=unseen.workspace_id, generation=unseen.until
+        )
     return count
 
 
@@ -129,7 +153,10 @@ def add(workspace_id: str, made: Documents, behind: Mapping[str, int]) -> Steps[
     if not made:
         return True
     code, _ = yield from _lock(workspace_id)
-    reached = {ident: max((seq for seq, _ in given), default=behind[ident]) for ident, given in made.items()}
+    reached = {
+        ident: max((seq for seq, _ in given), default=behind[ident])
+        for ident, given in made.items()
+    }
     yield from _add(workspace_id, code, made, reached, behind)
     indexed = yield from _indexed(workspace_id, list(made))
     return len(indexed) == len(made) and all(one.seq == reached[one.session_id] for one in indexed)
@@ -140,7 +167,13 @@ def follow(workspace_id: str, before: int, until: int) -> Steps[None]:
     yield from run("search_workspace_follow", workspace_id=workspace_id, before=before, until=until)
 
 
-def _add(workspace_id: str, code: str, made: Documents, reached: Mapping[str, int], behind: Mapping[str, int]) -> Steps[int]:
+def _add(
+    workspace_id: str,
+    code: str,
+    made: Documents,
+    reached: Mapping[str, int],
+    behind: Mapping[str, int],
+) -> Steps[int]:
     if made:
         yield from run("search_session_put", workspace_id=workspace_id, ids=rows.texts(list(made)))
     entries: list[Entry] = []
@@ -154,7 +187,14 @@ def _add(workspace_id: str, code: str, made: Documents, reached: Mapping[str, in
         if one.title and not one.titled:
             entries.append(Entry(here | {"seq": 0}, code, title_words(one.title)))
         titled = 1 if one.title else one.titled
-        seen.append({"workspace_id": workspace_id, "session_id": one.session_id, "seq": reached[one.session_id], "titled": titled})
+        seen.append(
+            {
+                "workspace_id": workspace_id,
+                "session_id": one.session_id,
+                "seq": reached[one.session_id],
+                "titled": titled,
+            }
+        )
     yield from many("search_put", entries)
     yield from many("search_session_seen", seen)
     return len(entries)
@@ -163,17 +203,27 @@ def _add(workspace_id: str, code: str, made: Documents, reached: Mapping[str, in
 def _indexed(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Indexed]]:
     if not session_ids:
         return []
-    got = yield from steps.rows("search_indexed", workspace_id=workspace_id, ids=rows.texts(session_ids))
+    got = yield from steps.rows(
+        "search_indexed", workspace_id=workspace_id, ids=rows.texts(session_ids)
+    )
     return [Indexed(*one) for one in got]
 
 
-def _alive(workspace_id: str, waiting: Mapping[str, Waiting], made: Documents) -> Steps[dict[str, list[tuple[int, list[str]]]]]:
+def _alive(
+    workspace_id: str, waiting: Mapping[str, Waiting], made: Documents
+) -> Steps[dict[str, list[tuple[int, list[str]]]]]:
     """The documents without those whose messages were deleted since they were read."""
     kept: dict[str, list[tuple[int, list[str]]]] = {}
     for ident, given in made.items():
         kept[ident] = []
         if given:
-            got = yield from steps.rows("search_alive", workspace_id=workspace_id, session_id=ident, after=waiting[ident].seq, until=given[-1][0])
+            got = yield from steps.rows(
+                "search_alive",
+                workspace_id=workspace_id,
+                session_id=ident,
+                after=waiting[ident].seq,
+                until=given[-1][0],
+            )
             alive = {one[0] for one in got}
             kept[ident] = [one for one in given if one[0] in alive]
     return kept
@@ -200,7 +250,13 @@ def retitle(before: Session, after: Session) -> Steps[None]:
         if after.title:
             yield Query("search_put", Entry(here, code, title_words(after.title)))
         else:
-            yield from run("search_session_seen", workspace_id=workspace_id, session_id=before.id, seq=one.seq, titled=0)
+            yield from run(
+                "search_session_seen",
+                workspace_id=workspace_id,
+                session_id=before.id,
+                seq=one.seq,
+                titled=0,
+            )
 
 
 def forget(session: Session) -> Steps[None]:
@@ -226,7 +282,11 @@ def clean(limit: int) -> Steps[int]:
 def _erased(got: Sequence[steps.Row]) -> Iterator[Entry]:
     for handle, seq, code, role, stored in got:
         raw = Raw(unpacked(stored))
-        document = title_words(parts.text_of(parts.decode(raw))) if role == "title" else words_of(role, raw)
+        document = (
+            title_words(parts.text_of(parts.decode(raw)))
+            if role == "title"
+            else words_of(role, raw)
+        )
         yield Entry({"handle": handle, "seq": seq}, code, document)
 
 

@@ -62,7 +62,12 @@ def used(workspace_id: str, key_id: str, now: int) -> Steps[None]:
 
 def create_workspace(workspace: Workspace) -> Steps[Workspace]:
     """Store a workspace with its counters; Conflict when the name is taken."""
-    values = {"id": workspace.id, "name": workspace.name, "created_at": workspace.created_at, "settings": bytes(workspace.settings).decode()}
+    values = {
+        "id": workspace.id,
+        "name": workspace.name,
+        "created_at": workspace.created_at,
+        "settings": bytes(workspace.settings).decode(),
+    }
     if (yield from value("workspace_put", **values)) is None:
         raise _taken(workspace.name)
     yield from run("workspace_counters_put", workspace_id=workspace.id)
@@ -88,18 +93,26 @@ def workspace(workspace_id: str) -> Steps[Workspace]:
 def workspace_named(name: str) -> Steps[Workspace]:
     got = yield from row("workspace_get_by_name", name=name)
     if got is None:
-        raise NotFound(f"no workspace {name!r}: see 'hansard workspaces list'", code="workspace_not_found", param="workspace")
+        raise NotFound(
+            f"no workspace {name!r}: see 'hansard workspaces list'",
+            code="workspace_not_found",
+            param="workspace",
+        )
     return rows.workspace(got)
 
 
-def update_workspace(workspace_id: str, amend: Callable[[Workspace], Workspace]) -> Steps[Workspace]:
+def update_workspace(
+    workspace_id: str, amend: Callable[[Workspace], Workspace]
+) -> Steps[Workspace]:
     """Store what ``amend`` makes of it; Conflict when another has the name."""
     yield from row("workspace_counters_lock", workspace_id=workspace_id)
     after = amend((yield from workspace(workspace_id)))
     named = yield from row("workspace_get_by_name", name=after.name)
     if named is not None and rows.workspace(named).id != after.id:
         raise _taken(after.name)
-    yield from run("workspace_update", id=after.id, name=after.name, settings=bytes(after.settings).decode())
+    yield from run(
+        "workspace_update", id=after.id, name=after.name, settings=bytes(after.settings).decode()
+    )
     return after
 
 

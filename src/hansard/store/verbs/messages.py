@@ -13,7 +13,7 @@ from hansard.store.steps import Row, Steps, Values, many, row, run, value
 from hansard.store.verbs import indexing
 from hansard.store.verbs.events import forget_titles, happened, places_left, title_left
 from hansard.store.verbs.idempotency import forget_message
-from hansard.store.verbs.names import Peek, Ref, found, locked, peeked
+from hansard.store.verbs.session_lookup import AppendHead, SessionRef, found, locked, peeked
 from hansard.store.verbs.sessions import create, row_of, store
 
 if TYPE_CHECKING:
@@ -27,7 +27,13 @@ PREVIEW, TITLE = 200, 80
 _COPY_BATCH = 500
 
 
-def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, expected_seq: int | None = None) -> Steps[tuple[Peek, list[Message]]]:
+def append(
+    ref: SessionRef,
+    drafts: Sequence[MessageDraft],
+    ids: IdSource,
+    now: int,
+    expected_seq: int | None = None,
+) -> Steps[tuple[AppendHead, list[Message]]]:
     """Append in order, gap-free; a draft whose ``client_id`` is there already gives the stored message back.
 
     Raises NotFound, and Conflict with the current ``seq`` when it is not ``expected_seq``.
@@ -36,16 +42,38 @@ def append(ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int, ex
     known = yield from _known(session, ref.workspace_id, drafts)
     made, answer = plan(session, known, drafts, expected_seq, ids, now)
     if made:
-        texts = [draft.text for draft in drafts if draft.client_id is None or draft.client_id not in known]
+        texts = [
+            draft.text
+            for draft in drafts
+            if draft.client_id is None or draft.client_id not in known
+        ]
         added = summary(made, texts)
-        yield from run("session_extend", workspace_id=ref.workspace_id, id=session.id, now=max(now, session.updated_at), **added)
+        yield from run(
+            "session_extend",
+            workspace_id=ref.workspace_id,
+            id=session.id,
+            now=max(now, session.updated_at),
+            **added,
+        )
         yield from put(ref.workspace_id, made, session.hash or chain.ROOT)
-        yield from happened(ref.workspace_id, "message.appended", session.id, at=now, seq=made[-1].seq, **places_left(session, added["title"]))
+        yield from happened(
+            ref.workspace_id,
+            "message.appended",
+            session.id,
+            at=now,
+            seq=made[-1].seq,
+            **places_left(session, added["title"]),
+        )
     return session, answer
 
 
 def plan(  # noqa: PLR0913 - all that decides what an append becomes
-    session: Peek, known: dict[str | None, Message], drafts: Sequence[MessageDraft], expected_seq: int | None, ids: IdSource, now: int
+    session: AppendHead,
+    known: dict[str | None, Message],
+    drafts: Sequence[MessageDraft],
+    expected_seq: int | None,
+    ids: IdSource,
+    now: int,
 ) -> tuple[list[Message], list[Message]]:
     """The messages to store, and the answer: for each draft the message that is stored already under its ``client_id``, or the new one.
 
@@ -59,12 +87,19 @@ def plan(  # noqa: PLR0913 - all that decides what an append becomes
             param="expected_seq",
             seq=session.last_seq,
         )
-    made = [made_of(session.id, session.last_seq + place, draft, ids, now) for place, draft in enumerate(fresh, 1)]
+    made = [
+        made_of(session.id, session.last_seq + place, draft, ids, now)
+        for place, draft in enumerate(fresh, 1)
+    ]
     new = iter(made)
-    return made, [known[draft.client_id] if draft.client_id in known else next(new) for draft in drafts]
+    return made, [
+        known[draft.client_id] if draft.client_id in known else next(new) for draft in drafts
+    ]
 
 
-def record(session: Session, ref: Ref, drafts: Sequence[MessageDraft], ids: IdSource, now: int) -> Steps[tuple[Session, list[Message]]]:
+def record(
+    session: Session, ref: SessionRef, drafts: Sequence[MessageDraft], ids: IdSource, now: int
+) -> Steps[tuple[Session, list[Message]]]:
     """Append to the session that ``ref`` names, or create ``session``; a workflow goes to a session that had none.
 
     Raises NotFound when the session is there but not the caller's to see.
@@ -76,7 +111,12 @@ def record(session: Session, ref: Ref, drafts: Sequence[MessageDraft], ids: IdSo
     if not ref.sees(stored.user_id, stored.app):
         raise ref.missing()
     if not new and stored.workflow_id is None and session.workflow_id is not None:
-        linked = msgspec.structs.replace(stored, workflow_id=session.workflow_id, version=stored.version + 1, updated_at=max(now, stored.updated_at))
+        linked = msgspec.structs.replace(
+            stored,
+            workflow_id=session.workflow_id,
+            version=stored.version + 1,
+            updated_at=max(now, stored.updated_at),
+        )
         yield from store(stored, linked)
         stored = linked
     _, messages = yield from append(msgspec.structs.replace(ref, name=stored.id), drafts, ids, now)
@@ -90,7 +130,9 @@ def put(workspace_id: str, made: Sequence[Message], before: bytes) -> Steps[byte
     return last
 
 
-def chained(workspace_id: str, made: Sequence[Message], before: bytes) -> tuple[list[Values], bytes]:
+def chained(
+    workspace_id: str, made: Sequence[Message], before: bytes
+) -> tuple[list[Values], bytes]:
     """The rows of messages behind the hash ``before``, and the last hash."""
     values = []
     for message in made:
@@ -108,7 +150,9 @@ def summary(made: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]:
     """What these messages, which say ``texts`` in words, add to their session's row."""
     words = [(message.role, text.strip()) for message, text in zip(made, texts, strict=True)]
     first = next((text for role, text in words if role == "user" and text), None)
-    last = next((text for role, text in reversed(words) if role in {"user", "assistant"} and text), None)
+    last = next(
+        (text for role, text in reversed(words) if role in {"user", "assistant"} and text), None
+    )
     title = title_of(first)
     return {
         "count": len(made),
@@ -135,45 +179,72 @@ def clip(text: str, length: int) -> str:
     return text[:length].replace("\x00", "\ufffd")
 
 
-def page(ref: Ref, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
+def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
     """The session, the messages asked for, and whether there are more in the direction of reading."""
     session = yield from found(ref)
     got, more = yield from _stretch(ref.workspace_id, session.id, query, rows.COLUMNS["message"])
     return session, [rows.message(one) for one in got], more
 
 
-def places(workspace_id: str, session_id: str, query: MessageQuery) -> Steps[tuple[list[Row], bool]]:
+def places(
+    workspace_id: str, session_id: str, query: MessageQuery
+) -> Steps[tuple[list[Row], bool]]:
     """No more than (seq, id) of the messages asked for, and whether there are more in the direction of reading."""
     return (yield from _stretch(workspace_id, session_id, query, "seq, id"))
 
 
 def between(workspace_id: str, session_id: str, first: int, last: int) -> Steps[list[Message]]:
     """The messages of a session from ``seq`` ``first`` up to and including ``last``."""
-    got = yield listing.messages(workspace_id, session_id, MessageQuery(), last - first + 1, after=first - 1, before=last + 1)
+    got = yield listing.messages(
+        workspace_id, session_id, MessageQuery(), last - first + 1, after=first - 1, before=last + 1
+    )
     return [rows.message(one) for one in got]
 
 
-def _stretch(workspace_id: str, session_id: str, query: MessageQuery, columns: str) -> Steps[tuple[list[Row], bool]]:
+def _stretch(
+    workspace_id: str, session_id: str, query: MessageQuery, columns: str
+) -> Steps[tuple[list[Row], bool]]:
     here = (workspace_id, session_id, query)
     if query.around is not None:
-        older = yield listing.messages(*here, (query.limit + 1) // 2 + 1, before=query.around + 1, descending=True, columns=columns)
-        newer = yield listing.messages(*here, query.limit // 2 + 1, after=query.around, columns=columns)
+        older = yield listing.messages(
+            *here,
+            (query.limit + 1) // 2 + 1,
+            before=query.around + 1,
+            descending=True,
+            columns=columns,
+        )
+        newer = yield listing.messages(
+            *here, query.limit // 2 + 1, after=query.around, columns=columns
+        )
         kept = [*reversed(older[: (query.limit + 1) // 2]), *newer[: query.limit // 2]]
         return kept[:: -1 if query.descending else 1], len(newer) > query.limit // 2
-    got = yield listing.messages(*here, query.limit + 1, before=query.before, after=query.after, descending=query.backwards, columns=columns)
-    return got[: query.limit][:: 1 if query.backwards == query.descending else -1], len(got) > query.limit
+    got = yield listing.messages(
+        *here,
+        query.limit + 1,
+        before=query.before,
+        after=query.after,
+        descending=query.backwards,
+        columns=columns,
+    )
+    return got[: query.limit][:: 1 if query.backwards == query.descending else -1], len(
+        got
+    ) > query.limit
 
 
-def get(ref: Ref, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
+def get(ref: SessionRef, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
     """One message by our id (``seq`` is the one inside it) or by the caller's; NotFound."""
     session = yield from found(ref)
     return session, (yield from _one(ref.workspace_id, session.id, name, seq))
 
 
-def place(ref: Ref, name: str, seq: int | None) -> Steps[int]:
+def place(ref: SessionRef, name: str, seq: int | None) -> Steps[int]:
     """The ``seq`` of a message by our id, which keeps its place when the message is deleted, or by the caller's; NotFound."""
     session = yield from found(ref)
-    if seq is not None and name == (yield from value("message_id_at", workspace_id=ref.workspace_id, session_id=session.id, seq=seq)):
+    if seq is not None and name == (
+        yield from value(
+            "message_id_at", workspace_id=ref.workspace_id, session_id=session.id, seq=seq
+        )
+    ):
         return seq
     return (yield from _one(ref.workspace_id, session.id, name, None)).seq
 
@@ -184,11 +255,13 @@ def _one(workspace_id: str, session_id: str, name: str, seq: int | None) -> Step
     if got is None or rows.message(got).id != name:
         got = yield from row("message_get_by_client_id", **here, client_id=name)
     if got is None:
-        raise NotFound(f"no message {name!r} in this session", code="message_not_found", param="message_id")
+        raise NotFound(
+            f"no message {name!r} in this session", code="message_not_found", param="message_id"
+        )
     return rows.message(got)
 
 
-def delete(ref: Ref, name: str, seq: int | None, now: int) -> Steps[Session]:
+def delete(ref: SessionRef, name: str, seq: int | None, now: int) -> Steps[Session]:
     """Empty one message for ever; its number is never used again."""
     session = yield from locked(ref)
     gone = yield from _one(ref.workspace_id, session.id, name, seq)
@@ -198,7 +271,13 @@ def delete(ref: Ref, name: str, seq: int | None, now: int) -> Steps[Session]:
 def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
     """Take everything out of a message of a session that is locked; the session as it is afterwards."""
     yield from indexing.forget_message(session.workspace_id, gone)
-    yield from run("message_erase", workspace_id=session.workspace_id, session_id=session.id, seq=gone.seq, now=now)
+    yield from run(
+        "message_erase",
+        workspace_id=session.workspace_id,
+        session_id=session.id,
+        seq=gone.seq,
+        now=now,
+    )
     words = _first_words(gone)
     yield from forget_message(session.workspace_id, session.id, gone.id, words)
     after = msgspec.structs.replace(
@@ -212,8 +291,21 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
     )
     after = yield from _without(session, after)
     yield from store(session, after)
-    was_title = yield from forget_titles(session.workspace_id, session.id, {rows.fold(one) for one in words}, title_left(session, after))
-    yield from happened(session.workspace_id, "message.deleted", session.id, at=now, seq=gone.seq, was_updated_at=session.updated_at, was_title=was_title)
+    was_title = yield from forget_titles(
+        session.workspace_id,
+        session.id,
+        {rows.fold(one) for one in words},
+        title_left(session, after),
+    )
+    yield from happened(
+        session.workspace_id,
+        "message.deleted",
+        session.id,
+        at=now,
+        seq=gone.seq,
+        was_updated_at=session.updated_at,
+        was_title=was_title,
+    )
     return after
 
 
@@ -226,9 +318,17 @@ def _first_words(message: Message) -> set[str]:
 def _without(before: Session, after: Session) -> Steps[Session]:
     """The summary must not quote a message that is gone: rebuild what may have come from it."""
     first = yield listing.messages(before.workspace_id, before.id, MessageQuery(roles=("user",)), 5)
-    last = yield listing.messages(before.workspace_id, before.id, MessageQuery(roles=("user", "assistant")), 5, descending=True)
+    last = yield listing.messages(
+        before.workspace_id,
+        before.id,
+        MessageQuery(roles=("user", "assistant")),
+        5,
+        descending=True,
+    )
     ends = yield listing.messages(before.workspace_id, before.id, MessageQuery(), 1)
-    newest = yield listing.messages(before.workspace_id, before.id, MessageQuery(), 1, descending=True)
+    newest = yield listing.messages(
+        before.workspace_id, before.id, MessageQuery(), 1, descending=True
+    )
     preview, last_preview = _first_text(first), _first_text(last)
     changes: dict[str, Any] = {
         "preview": preview and clip(preview, PREVIEW),
@@ -247,21 +347,33 @@ def _first_text(got: Sequence[steps.Row]) -> str | None:
     return next((text for text in texts if text), None)
 
 
-def fork(ref: Ref, branch: Callable[[Session], Session], until: int | None, ids: IdSource, now: int) -> Steps[Session]:
+def fork(
+    ref: SessionRef,
+    branch: Callable[[Session], Session],
+    until: int | None,
+    ids: IdSource,
+    now: int,
+) -> Steps[Session]:
     """Store what ``branch`` makes of the session, with copies of its messages up to ``until``; runs stay behind."""
     source = yield from locked(ref)
     copy = branch(source)
     if (yield from value("session_put", **row_of(copy))) is None:
-        raise Conflict(f"there is a session {copy.name!r} already", code="session_exists", param="id")
+        raise Conflict(
+            f"there is a session {copy.name!r} already", code="session_exists", param="id"
+        )
     after, before, texts, made = 0, chain.ROOT, list[str](), list[Message]()
     last = source.last_seq if until is None else until
     while after < last:
-        got = yield listing.messages(ref.workspace_id, source.id, MessageQuery(), _COPY_BATCH, after=after, before=last + 1)
+        got = yield listing.messages(
+            ref.workspace_id, source.id, MessageQuery(), _COPY_BATCH, after=after, before=last + 1
+        )
         if not got:
             break
         originals = [rows.message(one) for one in got]
         batch = [
-            msgspec.structs.replace(one, session_id=copy.id, id=ids.message(place), seq=place, run_id=None)
+            msgspec.structs.replace(
+                one, session_id=copy.id, id=ids.message(place), seq=place, run_id=None
+            )
             for place, one in enumerate(originals, len(made) + 1)
         ]
         before = yield from put(ref.workspace_id, batch, before)
@@ -270,16 +382,29 @@ def fork(ref: Ref, branch: Callable[[Session], Session], until: int | None, ids:
         after = originals[-1].seq
     yield from counts.change(ref.workspace_id, None, copy)
     if made:
-        yield from run("session_extend", workspace_id=ref.workspace_id, id=copy.id, now=now, **summary(made, texts))
+        yield from run(
+            "session_extend",
+            workspace_id=ref.workspace_id,
+            id=copy.id,
+            now=now,
+            **summary(made, texts),
+        )
     yield from happened(ref.workspace_id, "session.created", copy.id, at=now, seq=len(made) or None)
-    return (yield from found(Ref(ref.workspace_id, copy.id)))
+    return (yield from found(SessionRef(ref.workspace_id, copy.id)))
 
 
-def _known(session: Peek, workspace_id: str, drafts: Sequence[MessageDraft]) -> Steps[dict[str | None, Message]]:
+def _known(
+    session: AppendHead, workspace_id: str, drafts: Sequence[MessageDraft]
+) -> Steps[dict[str | None, Message]]:
     wanted = [draft.client_id for draft in drafts if draft.client_id is not None]
     if not wanted:
         return {}
-    got = yield from steps.rows("message_by_client_ids", workspace_id=workspace_id, session_id=session.id, client_ids=rows.texts(wanted))
+    got = yield from steps.rows(
+        "message_by_client_ids",
+        workspace_id=workspace_id,
+        session_id=session.id,
+        client_ids=rows.texts(wanted),
+    )
     return {one.client_id: one for one in map(rows.message, got)}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hansard.errors import NotFound
 from hansard.store.steps import Steps, many, rows, run, value
 from hansard.store.verbs.events import happened
-from hansard.store.verbs.names import Ref, locked
+from hansard.store.verbs.session_lookup import SessionRef, locked
 from hansard.store.verbs.sessions import erase
 
 if TYPE_CHECKING:
@@ -16,24 +16,41 @@ if TYPE_CHECKING:
 
 def rules(workspace_id: str) -> Steps[dict[str, int]]:
     """The days that sessions are kept, by kind."""
-    return {one[0]: one[1] for one in (yield from rows("retention_list", workspace_id=workspace_id))}
+    return {
+        one[0]: one[1] for one in (yield from rows("retention_list", workspace_id=workspace_id))
+    }
 
 
 def set_rules(workspace_id: str, wanted: Mapping[str, int], now: int) -> Steps[dict[str, int]]:
     """Put these rules in the place of all others."""
     yield from run("retention_clear", workspace_id=workspace_id)
-    yield from many("retention_put", [{"workspace_id": workspace_id, "kind": kind, "days": days, "now": now} for kind, days in sorted(wanted.items())])
+    yield from many(
+        "retention_put",
+        [
+            {"workspace_id": workspace_id, "kind": kind, "days": days, "now": now}
+            for kind, days in sorted(wanted.items())
+        ],
+    )
     return dict(wanted)
 
 
 def due(workspace_id: str, kind: str, before: int, limit: int) -> Steps[list[str]]:
     """Up to ``limit`` sessions of a kind that fell silent before a time; one with sub-sessions follows when those are gone."""
-    return [one[0] for one in (yield from rows("retention_due", workspace_id=workspace_id, kind=kind, before=before, limit=limit))]
+    return [
+        one[0]
+        for one in (
+            yield from rows(
+                "retention_due", workspace_id=workspace_id, kind=kind, before=before, limit=limit
+            )
+        )
+    ]
 
 
 def count_due(workspace_id: str, kind: str, before: int) -> Steps[int]:
     """How many sessions of a kind fell silent before a time and have no run going on, those with sub-sessions included."""
-    return int((yield from value("retention_count", workspace_id=workspace_id, kind=kind, before=before)))
+    return int(
+        (yield from value("retention_count", workspace_id=workspace_id, kind=kind, before=before))
+    )
 
 
 def expire(workspace_id: str, ids: Sequence[str], before: int, now: int) -> Steps[dict[str, int]]:
@@ -41,12 +58,14 @@ def expire(workspace_id: str, ids: Sequence[str], before: int, now: int) -> Step
     gone = {"sessions": 0, "messages": 0}
     for ident in ids:
         try:
-            session = yield from locked(Ref(workspace_id, ident))
+            session = yield from locked(SessionRef(workspace_id, ident))
         except NotFound:
             continue
         if session.active_at >= before:
             continue
         gone["messages"] += yield from erase(session)
         gone["sessions"] += 1
-        yield from happened(workspace_id, "session.deleted", ident, at=now, was_updated_at=session.updated_at)
+        yield from happened(
+            workspace_id, "session.deleted", ident, at=now, was_updated_at=session.updated_at
+        )
     return gone

@@ -12,7 +12,7 @@ from hansard.model.times import LATEST
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, row, run, value
 from hansard.store.verbs.events import happened
-from hansard.store.verbs.names import Ref, found, locked
+from hansard.store.verbs.session_lookup import SessionRef, found, locked
 from hansard.store.verbs.sessions import store
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from hansard.model import Run, Session
 
 
-def start(ref: Ref, make: Callable[[Session], Run], now: int) -> Steps[tuple[Session, Run, bool]]:
+def start(
+    ref: SessionRef, make: Callable[[Session], Run], now: int
+) -> Steps[tuple[Session, Run, bool]]:
     """Store the run that ``make`` makes for the session, or find the one with its id; True when it is new.
 
     Raises Conflict when it is exclusive and another run is open.
@@ -37,17 +39,23 @@ def start(ref: Ref, make: Callable[[Session], Run], now: int) -> Steps[tuple[Ses
         return session, rows.run(existing), False
     after = yield from follow(session, None, one, now, latest=True)
     yield from _watch(ref.workspace_id, None, one)
-    yield from happened(ref.workspace_id, "run.started", session.id, at=now, was_updated_at=session.updated_at)
+    yield from happened(
+        ref.workspace_id, "run.started", session.id, at=now, was_updated_at=session.updated_at
+    )
     return after, one, True
 
 
-def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Steps[tuple[Session, Run]]:
+def change(
+    ref: SessionRef, run_id: str, now: int, amend: Callable[[Run], Run]
+) -> Steps[tuple[Session, Run]]:
     """Amend a run under a lock; ``amend`` is pure and may refuse by raising. The session follows its latest run.
 
     Raises Conflict when it would open again beside another open run, and one of the two is exclusive.
     """
     session = yield from locked(ref)
-    got = yield from row("run_lock", workspace_id=ref.workspace_id, session_id=session.id, id=run_id)
+    got = yield from row(
+        "run_lock", workspace_id=ref.workspace_id, session_id=session.id, id=run_id
+    )
     if got is None:
         raise missing(run_id)
     before = rows.run(got)
@@ -63,7 +71,9 @@ def change(ref: Ref, run_id: str, now: int, amend: Callable[[Run], Run]) -> Step
     session_after = yield from follow(session, before, after, now, latest=session.run_id == run_id)
     yield from _watch(ref.workspace_id, before, after)
     kind = "run.updated" if after.state in OPEN_STATES else "run.finished"
-    yield from happened(ref.workspace_id, kind, session.id, at=now, was_updated_at=session.updated_at)
+    yield from happened(
+        ref.workspace_id, kind, session.id, at=now, was_updated_at=session.updated_at
+    )
     return session_after, after
 
 
@@ -72,7 +82,11 @@ def _alone(workspace_id: str, one: Run) -> Steps[None]:
     got = yield from steps.rows("run_open", workspace_id=workspace_id, session_id=one.session_id)
     for other, exclusive_at in got:
         if other != one.id and (one.exclusive_at or exclusive_at) is not None:
-            raise Conflict(f"run {other} is open: finish it, or wait until its lease lapses", code="run_open", run_id=other)
+            raise Conflict(
+                f"run {other} is open: finish it, or wait until its lease lapses",
+                code="run_open",
+                run_id=other,
+            )
 
 
 def _watch(workspace_id: str, before: Run | None, after: Run) -> Steps[None]:
@@ -82,13 +96,20 @@ def _watch(workspace_id: str, before: Run | None, after: Run) -> Steps[None]:
     old end, which then finds the new one: heartbeats lock nothing but their session.
     """
     at = after.lease_expires_at
-    if at is not None and (before is None or before.lease_expires_at is None or at < before.lease_expires_at):
+    if at is not None and (
+        before is None or before.lease_expires_at is None or at < before.lease_expires_at
+    ):
         yield from run("lapse_earlier", workspace_id=workspace_id, at=at)
 
 
-def follow(session: Session, before: Run | None, after: Run, now: int, *, latest: bool) -> Steps[Session]:
+def follow(
+    session: Session, before: Run | None, after: Run, now: int, *, latest: bool
+) -> Steps[Session]:
     """Write to the session what its run says: state and error when it is the latest, and what it used up."""
-    spent = [new - old for new, old in zip(_usage(after), _usage(before) if before else (0, 0, 0), strict=True)]
+    spent = [
+        new - old
+        for new, old in zip(_usage(after), _usage(before) if before else (0, 0, 0), strict=True)
+    ]
     changed = msgspec.structs.replace(
         session,
         version=session.version + 1,
@@ -98,7 +119,9 @@ def follow(session: Session, before: Run | None, after: Run, now: int, *, latest
         cost_nanos=session.cost_nanos + spent[2],
     )
     if latest:
-        changed = msgspec.structs.replace(changed, state=after.state, run_id=after.id, run_error=after.error)
+        changed = msgspec.structs.replace(
+            changed, state=after.state, run_id=after.id, run_error=after.error
+        )
     yield from store(session, changed)
     return changed
 
@@ -111,7 +134,7 @@ def missing(run_id: str) -> NotFound:
     return NotFound(f"no run {run_id!r} in this session", code="run_not_found", param="run_id")
 
 
-def get(ref: Ref, run_id: str) -> Steps[tuple[Session, Run]]:
+def get(ref: SessionRef, run_id: str) -> Steps[tuple[Session, Run]]:
     session = yield from found(ref)
     got = yield from row("run_get", workspace_id=ref.workspace_id, session_id=session.id, id=run_id)
     if got is None:
@@ -119,10 +142,17 @@ def get(ref: Ref, run_id: str) -> Steps[tuple[Session, Run]]:
     return session, rows.run(got)
 
 
-def page(ref: Ref, limit: int, before: tuple[int, str] = (LATEST + 1, "")) -> Steps[tuple[Session, list[Run]]]:
+def page(
+    ref: SessionRef, limit: int, before: tuple[int, str] = (LATEST + 1, "")
+) -> Steps[tuple[Session, list[Run]]]:
     """Runs of a session, newest first: those behind the place ``before``, which is (``created_at``, ``id``)."""
     session = yield from found(ref)
-    here = {"workspace_id": ref.workspace_id, "session_id": session.id, "before_at": before[0], "before_id": before[1]}
+    here = {
+        "workspace_id": ref.workspace_id,
+        "session_id": session.id,
+        "before_at": before[0],
+        "before_id": before[1],
+    }
     got = yield from steps.rows("run_list", **here, limit=limit)
     return session, [rows.run(one) for one in got]
 
@@ -130,7 +160,9 @@ def page(ref: Ref, limit: int, before: tuple[int, str] = (LATEST + 1, "")) -> St
 def by_ids(workspace_id: str, session_id: str, wanted: Sequence[str]) -> Steps[dict[str, Run]]:
     if not wanted:
         return {}
-    got = yield from steps.rows("run_by_ids", workspace_id=workspace_id, session_id=session_id, ids=rows.texts(wanted))
+    got = yield from steps.rows(
+        "run_by_ids", workspace_id=workspace_id, session_id=session_id, ids=rows.texts(wanted)
+    )
     return {one.id: one for one in map(rows.run, got)}
 
 

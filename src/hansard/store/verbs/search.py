@@ -15,9 +15,9 @@ from msgspec import Struct
 from hansard.model import Message, Session, SessionFilter
 from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
+from hansard.store.search_query import SearchTerms
 from hansard.store.steps import Row, Steps, row, value
-from hansard.store.terms import Terms
-from hansard.store.verbs import indexing, sessions, walks
+from hansard.store.verbs import indexing, sessions, snapshot_paging
 from hansard.store.verbs.events import generation
 
 _ORDER = "-active_at"
@@ -32,7 +32,7 @@ BEGINNING = [LATEST + 1, ""]
 """The place before every session."""
 
 
-class Hit(Struct, frozen=True):
+class SearchResult(Struct, frozen=True):
     """A session that matches, where it stands, and the ``seq`` of its newest matching messages; 0 is the title."""
 
     session: Session
@@ -43,7 +43,7 @@ class Hit(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """A page of hits, one more than asked for where there are more, with the messages to show by session and ``seq``."""
 
-    hits: list[Hit]
+    hits: list[SearchResult]
     messages: dict[tuple[str, int], Message]
     total: int | None
     generation: int
@@ -67,7 +67,7 @@ class _Question(Struct):
 
 def find(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str,
-    terms: Terms | None,
+    terms: SearchTerms | None,
     wanted: SessionFilter,
     limit: int,
     *,
@@ -78,8 +78,12 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     """One page; without ``terms`` every session that the filter lets through. ``since`` is the generation at which a walk began."""
     now = yield from generation(workspace_id)
     if terms is None:
-        listed = yield from sessions.page(workspace_id, wanted, _ORDER, limit, after=after, since=since, with_total=with_total)
-        return (yield from _told(workspace_id, [(one, []) for one in listed.rows], listed.total, now))
+        listed = yield from sessions.page(
+            workspace_id, wanted, _ORDER, limit, after=after, since=since, with_total=with_total
+        )
+        return (
+            yield from _told(workspace_id, [(one, []) for one in listed.rows], listed.total, now)
+        )
     question = yield from _ask(workspace_id, terms, wanted)
     picked = yield from _pick(question, limit + 1, after, since)
     total = (yield from _count(question)) if with_total else None
@@ -87,7 +91,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     return (yield from _told(workspace_id, found, total, now))
 
 
-def _ask(workspace_id: str, terms: Terms, wanted: SessionFilter) -> Steps[_Question]:
+def _ask(workspace_id: str, terms: SearchTerms, wanted: SessionFilter) -> Steps[_Question]:
     index = yield from row("search_workspace_get", workspace_id=workspace_id)
     waiting = yield from _waiting(workspace_id, terms)
     if index is None:
@@ -99,7 +103,7 @@ def _ask(workspace_id: str, terms: Terms, wanted: SessionFilter) -> Steps[_Quest
     return _Question(workspace_id, wanted, spelled, known, floor, waiting)
 
 
-def _waiting(workspace_id: str, terms: Terms) -> Steps[dict[str, list[int]]]:
+def _waiting(workspace_id: str, terms: SearchTerms) -> Steps[dict[str, list[int]]]:
     """The matches among what the index has not seen, newest first in each session."""
     unseen = yield from indexing.unseen(workspace_id, _MOST_WAITING, _MOST_WAITING)
     if unseen is None:
@@ -107,25 +111,38 @@ def _waiting(workspace_id: str, terms: Terms) -> Steps[dict[str, list[int]]]:
     documents = indexing.documents(unseen.messages)
     for one in unseen.sessions:
         documents.setdefault(one.session_id, []).extend(indexing.title_of(one))
-    found = {ident: [seq for seq, document in reversed(given) if terms.match(document)] for ident, given in documents.items()}
+    found = {
+        ident: [seq for seq, document in reversed(given) if terms.match(document)]
+        for ident, given in documents.items()
+    }
     return {ident: seqs for ident, seqs in found.items() if seqs}
 
 
-def _pick(question: _Question, limit: int, after: list[Any] | None, since: int | None) -> Steps[list[Row]]:
+def _pick(
+    question: _Question, limit: int, after: list[Any] | None, since: int | None
+) -> Steps[list[Row]]:
     """The rows of the page, as ``listing.page`` gives them."""
     if question.floor is not None:
         picked = yield from _walk(question, limit, after, since)
         if picked is not None:
             return picked
-    return (yield from _sorted(question, list(question.known.keys() | question.waiting.keys()), limit, after, since))
+    return (
+        yield from _sorted(
+            question, list(question.known.keys() | question.waiting.keys()), limit, after, since
+        )
+    )
 
 
-def _walk(question: _Question, limit: int, after: list[Any] | None, since: int | None) -> Steps[list[Row] | None]:
+def _walk(
+    question: _Question, limit: int, after: list[Any] | None, since: int | None
+) -> Steps[list[Row] | None]:
     """Go through the list of sessions and keep those that match; None when that leads too far, with all matches known then."""
     picked: list[Row] = []
     size, walked = _CHUNK, 0
     while walked <= max(_MOST_WALKED, 4 * len(question.known)):
-        listed = yield from sessions.page(question.workspace_id, question.wanted, _ORDER, size, after=after, since=since)
+        listed = yield from sessions.page(
+            question.workspace_id, question.wanted, _ORDER, size, after=after, since=since
+        )
         chunk = listed.rows[:size]
         matching = yield from _matching(question, [one[0] for one in chunk])
         picked += [one for one in chunk if one[0] in matching]
@@ -145,7 +162,9 @@ def _matching(question: _Question, idents: list[str]) -> Steps[set[str]]:
     if question.floor is None:
         return sure
     unsure = [ident for ident in idents if ident not in sure]
-    got = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts(unsure))
+    got = yield from steps.rows(
+        "search_handles", workspace_id=question.workspace_id, ids=rows.texts(unsure)
+    )
     below = {handle: ident for ident, handle in got if handle <= question.floor}
     if len(below) <= _MOST_PROBES:
         for handle, ident in below.items():
@@ -156,7 +175,11 @@ def _matching(question: _Question, idents: list[str]) -> Steps[set[str]]:
     if question.passes > _MOST_PASSES:
         yield from _know_all(question)
         return sure | (question.known.keys() & set(unsure))
-    among = yield from steps.rows("search_among", **(question.spelled or {}), handles=msgspec.json.encode(list(below)).decode())
+    among = yield from steps.rows(
+        "search_among",
+        **(question.spelled or {}),
+        handles=msgspec.json.encode(list(below)).decode(),
+    )
     return sure | {below[one[0]] for one in among}
 
 
@@ -168,17 +191,28 @@ def _know_all(question: _Question) -> Steps[None]:
 
 
 def _probe(question: _Question, handle: Any, limit: int) -> Steps[list[int]]:  # noqa: ANN401 - a handle is the backend's own
-    got = yield from steps.rows("search_probe", **(question.spelled or {}), handle=handle, limit=limit)
+    got = yield from steps.rows(
+        "search_probe", **(question.spelled or {}), handle=handle, limit=limit
+    )
     return [one[0] for one in got]
 
 
-def _sorted(question: _Question, idents: list[str], limit: int, after: list[Any] | None, since: int | None) -> Steps[list[Row]]:
+def _sorted(
+    question: _Question, idents: list[str], limit: int, after: list[Any] | None, since: int | None
+) -> Steps[list[Row]]:
     """Those of the sessions that the filter lets through, in order, behind a place."""
-    moved = (yield from walks.moves(question.workspace_id, _ORDER, since)) if since is not None else {}
+    moved = (
+        (yield from snapshot_paging.moves(question.workspace_id, _ORDER, since))
+        if since is not None
+        else {}
+    )
     through: list[Row] = []
     for some in _by_size(idents):
         got = yield listing.among(question.workspace_id, question.wanted, some)
-        through += [listing.placed(ident, version, moved[ident][0] if ident in moved else active_at) for ident, version, active_at in got]
+        through += [
+            listing.placed(ident, version, moved[ident][0] if ident in moved else active_at)
+            for ident, version, active_at in got
+        ]
     behind = [one for one in through if after is None or listing.place_of(one) < after]
     return sorted(behind, key=listing.place_of, reverse=True)[:limit]
 
@@ -188,7 +222,9 @@ def _count(question: _Question) -> Steps[int]:
     if question.wanted != SessionFilter():
         yield from _know_all(question)
     if question.floor is None:
-        return (yield from _count_among(question, list(question.known.keys() | question.waiting.keys())))
+        return (
+            yield from _count_among(question, list(question.known.keys() | question.waiting.keys()))
+        )
     indexed = yield from value("search_count", **(question.spelled or {}), limit=MOST_COUNTED + 1)
     found = yield from _indexed_too(question)
     return int(indexed) + len(question.waiting.keys() - found)
@@ -196,7 +232,9 @@ def _count(question: _Question) -> Steps[int]:
 
 def _indexed_too(question: _Question) -> Steps[set[str]]:
     """Those of the waiting sessions that the index finds as well."""
-    got = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts(list(question.waiting)))
+    got = yield from steps.rows(
+        "search_handles", workspace_id=question.workspace_id, ids=rows.texts(list(question.waiting))
+    )
     found = set[str]()
     for ident, handle in got:
         if (yield from _probe(question, handle, 1)):
@@ -215,7 +253,10 @@ def _count_among(question: _Question, idents: list[str]) -> Steps[int]:
 
 
 def _by_size(idents: list[str]) -> Iterator[list[str]]:
-    yield from (idents[place : place + listing.MOST_IDS] for place in range(0, len(idents), listing.MOST_IDS))
+    yield from (
+        idents[place : place + listing.MOST_IDS]
+        for place in range(0, len(idents), listing.MOST_IDS)
+    )
 
 
 def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[int]]]]:
@@ -224,9 +265,15 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
         return []
     if question.spelled is None:
         return [(one, question.waiting.get(one[0], [])) for one in picked]
-    handles = yield from steps.rows("search_handles", workspace_id=question.workspace_id, ids=rows.texts([one[0] for one in picked]))
+    handles = yield from steps.rows(
+        "search_handles",
+        workspace_id=question.workspace_id,
+        ids=rows.texts([one[0] for one in picked]),
+    )
     given = msgspec.json.encode([handle for _, handle in handles]).decode()
-    hits = yield from steps.rows("search_hits", **question.spelled, handles=given, limit=_NEWEST_HITS)
+    hits = yield from steps.rows(
+        "search_hits", **question.spelled, handles=given, limit=_NEWEST_HITS
+    )
     whole = len(hits) < _NEWEST_HITS
     by_session: dict[str, list[int]] = {}
     for ident, _, seq in hits:
@@ -235,15 +282,35 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
     for ident, handle in handles:
         if not whole and handle <= floor:
             by_session[ident] = yield from _probe(question, handle, _MOST_PROBED)
-    return [(one, [*question.waiting.get(one[0], []), *sorted(by_session.get(one[0], []), reverse=True)][:_MOST_MATCHES]) for one in picked]
+    return [
+        (
+            one,
+            [*question.waiting.get(one[0], []), *sorted(by_session.get(one[0], []), reverse=True)][
+                :_MOST_MATCHES
+            ],
+        )
+        for one in picked
+    ]
 
 
-def _told(workspace_id: str, found: list[tuple[Row, list[int]]], total: int | None, now: int) -> Steps[Finding]:
+def _told(
+    workspace_id: str, found: list[tuple[Row, list[int]]], total: int | None, now: int
+) -> Steps[Finding]:
     by_id = yield from sessions.by_ids(workspace_id, [one[0] for one, _ in found])
-    hits = [Hit(by_id[one[0]], listing.place_of(one), seqs) for one, seqs in found if one[0] in by_id]
-    places = [(hit.session.id, seq) for hit in hits for seq in [seq for seq in hit.seqs if seq][:_SHOWN]]
+    hits = [
+        SearchResult(by_id[one[0]], listing.place_of(one), seqs)
+        for one, seqs in found
+        if one[0] in by_id
+    ]
+    places = [
+        (hit.session.id, seq) for hit in hits for seq in [seq for seq in hit.seqs if seq][:_SHOWN]
+    ]
     messages: dict[tuple[str, int], Message] = {}
     if places:
-        got = yield from steps.rows("message_at_places", workspace_id=workspace_id, places=msgspec.json.encode(places).decode())
+        got = yield from steps.rows(
+            "message_at_places",
+            workspace_id=workspace_id,
+            places=msgspec.json.encode(places).decode(),
+        )
         messages = {(one.session_id, one.seq): one for one in map(rows.message, got)}
     return Finding(hits, messages, total, now)

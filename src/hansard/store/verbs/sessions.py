@@ -12,10 +12,10 @@ from hansard.ids import safe_form
 from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
-from hansard.store.verbs import indexing, narrowing, stats, walks
+from hansard.store.verbs import index_choice, indexing, snapshot_paging, stats
 from hansard.store.verbs.audit import Act, note
 from hansard.store.verbs.events import generation, happened, title_left
-from hansard.store.verbs.names import Ref, found, locked
+from hansard.store.verbs.session_lookup import SessionRef, found, locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,18 +47,18 @@ class Listing(Struct, frozen=True):
 def create(session: Session) -> Steps[tuple[Session, bool]]:
     """Store the session, or find the one that has its name already; True when it is new. NotFound when its parent is gone meanwhile."""
     if session.parent_id is not None:
-        yield from locked(Ref(session.workspace_id, session.parent_id))
+        yield from locked(SessionRef(session.workspace_id, session.parent_id))
     made = yield from value("session_put", **row_of(session))
     if made is None:
         name = session.own_id or session.id
-        return (yield from locked(Ref(session.workspace_id, name))), False
+        return (yield from locked(SessionRef(session.workspace_id, name))), False
     yield from tag(session)
     yield from counts.change(session.workspace_id, None, session)
     yield from happened(session.workspace_id, "session.created", session.id, at=session.updated_at)
     return session, True
 
 
-def start(session: Session, ref: Ref) -> Steps[tuple[Session, bool]]:
+def start(session: Session, ref: SessionRef) -> Steps[tuple[Session, bool]]:
     """The same for a caller who may be narrowed: Conflict when the name is that of a session that is not the caller's to see."""
     stored, new = yield from create(session)
     if not new and not ref.sees(stored.user_id, stored.app):
@@ -66,11 +66,11 @@ def start(session: Session, ref: Ref) -> Steps[tuple[Session, bool]]:
     return stored, new
 
 
-def get(ref: Ref) -> Steps[Session]:
+def get(ref: SessionRef) -> Steps[Session]:
     return (yield from found(ref))
 
 
-def ident(ref: Ref) -> Steps[str | None]:
+def ident(ref: SessionRef) -> Steps[str | None]:
     """The internal id of a session, None when there is none of that name."""
     try:
         return (yield from found(ref)).id
@@ -85,7 +85,9 @@ def by_ids(workspace_id: str, wanted: Sequence[str]) -> Steps[dict[str, Session]
     if len(wanted) == 1:  # what a list lacks most often
         got = yield from steps.rows("session_get", workspace_id=workspace_id, id=wanted[0])
     else:
-        got = yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted))
+        got = yield from steps.rows(
+            "session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted)
+        )
     return {one.id: one for one in map(rows.session, got)}
 
 
@@ -105,16 +107,29 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
     """
-    loose = yield from narrowing.loosened(workspace_id, wanted, sort)
-    got = yield listing.page(workspace_id, wanted, sort, limit + 1, offset=offset, after=after, loose=loose, with_total=with_total)
+    loose = yield from index_choice.loosened(workspace_id, wanted, sort)
+    got = yield listing.page(
+        workspace_id,
+        wanted,
+        sort,
+        limit + 1,
+        offset=offset,
+        after=after,
+        loose=loose,
+        with_total=with_total,
+    )
     of, total = listing.generation_of(got), listing.total_of(got)
     if after is not None and since is not None and since != of:
-        got = yield from walks.page(workspace_id, wanted, sort, limit + 1, after, since, got, loose)
+        got = yield from snapshot_paging.page(
+            workspace_id, wanted, sort, limit + 1, after, since, got, loose
+        )
     if of is None:
         of = yield from generation(workspace_id)
     if with_total and total is None:
         total = yield from count(workspace_id, wanted)
-    return Listing(got, total, of, (yield from by_ids(workspace_id, lacking(got[:limit]))) if lacking else {})
+    return Listing(
+        got, total, of, (yield from by_ids(workspace_id, lacking(got[:limit]))) if lacking else {}
+    )
 
 
 def count(workspace_id: str, wanted: SessionFilter) -> Steps[int]:
@@ -122,7 +137,7 @@ def count(workspace_id: str, wanted: SessionFilter) -> Steps[int]:
     counted = counts.counted_by(wanted)
     if counted is not None:
         return (yield from counts.total(workspace_id, *counted))
-    loose = yield from narrowing.narrowest_only(workspace_id, wanted)
+    loose = yield from index_choice.narrowest_only(workspace_id, wanted)
     got = yield listing.count(workspace_id, wanted, loose)
     return int(got[0][0])
 
@@ -133,7 +148,9 @@ def facet(workspace_id: str, name: str) -> Steps[dict[str, int]]:
     return {one: number for _, one, number in got}
 
 
-def change(ref: Ref, now: int, amend: Callable[[Session], Session], *, touch: bool = True) -> Steps[Session]:
+def change(
+    ref: SessionRef, now: int, amend: Callable[[Session], Session], *, touch: bool = True
+) -> Steps[Session]:
     """Read under a lock, amend, write; ``amend`` is pure, may be called again on a retry, and may refuse by raising.
 
     Without ``touch`` the session keeps its ``updated_at``, and with it its place in the list.
@@ -145,7 +162,14 @@ def change(ref: Ref, now: int, amend: Callable[[Session], Session], *, touch: bo
     updated_at = max(now, before.updated_at) if touch else before.updated_at
     after = msgspec.structs.replace(amended, version=before.version + 1, updated_at=updated_at)
     yield from store(before, after)
-    yield from happened(after.workspace_id, "session.updated", after.id, at=now, was_updated_at=before.updated_at, was_title=title_left(before, after))
+    yield from happened(
+        after.workspace_id,
+        "session.updated",
+        after.id,
+        at=now,
+        was_updated_at=before.updated_at,
+        was_title=title_left(before, after),
+    )
     return after
 
 
@@ -163,10 +187,15 @@ def store(before: Session, after: Session) -> Steps[None]:
 def at_version(session: Session, wanted: frozenset[str] | None) -> None:
     """Raises Conflict when the session has none of these tags, nor is at one of them that is a version such as ``v3``."""
     if wanted is not None and wanted.isdisjoint((session.tag, f"v{session.version}")):
-        raise Conflict(f"the session is at version {session.version}", code="version_mismatch", param="If-Match", version=session.version)
+        raise Conflict(
+            f"the session is at version {session.version}",
+            code="version_mismatch",
+            param="If-Match",
+            version=session.version,
+        )
 
 
-def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
+def delete(ref: SessionRef, now: int) -> Steps[dict[str, int]]:
     """Delete the session and everything below it; how many sessions, messages and so on went.
 
     Raises Forbidden when something below it is not the caller's to see: then nothing is deleted.
@@ -179,19 +208,31 @@ def delete(ref: Ref, now: int) -> Steps[dict[str, int]]:
         if ident in seen:  # a file may have brought a session that is its own parent
             continue
         seen.add(ident)
-        one = yield from locked(Ref(ref.workspace_id, ident))
+        one = yield from locked(SessionRef(ref.workspace_id, ident))
         if not ref.sees(one.user_id, one.app):
-            raise Forbidden("below it is a session of another user or app, which this key may not delete", code="foreign_sub_session")
-        children = yield from steps.rows("session_children", workspace_id=ref.workspace_id, id=one.id)
+            raise Forbidden(
+                "below it is a session of another user or app, which this key may not delete",
+                code="foreign_sub_session",
+            )
+        children = yield from steps.rows(
+            "session_children", workspace_id=ref.workspace_id, id=one.id
+        )
         waiting.extend(child[0] for child in children)
         gone["messages"] += yield from erase(one)
         gone["sessions"] += 1
-        yield from happened(one.workspace_id, "session.deleted", one.id, at=now, was_updated_at=one.updated_at)
+        yield from happened(
+            one.workspace_id, "session.deleted", one.id, at=now, was_updated_at=one.updated_at
+        )
     return gone
 
 
 def delete_noted(
-    ref: Ref, now: int, secret: bytes, told: Callable[[str, dict[str, int]], Act], *, if_version: frozenset[str] | None = None
+    ref: SessionRef,
+    now: int,
+    secret: bytes,
+    told: Callable[[str, dict[str, int]], Act],
+    *,
+    if_version: frozenset[str] | None = None,
 ) -> Steps[dict[str, int]]:
     """The same with an entry in the audit log, which ``told`` makes of the session's id and of what went; nothing unless it is at one of ``if_version``."""
     top = yield from locked(ref)
@@ -228,7 +269,13 @@ def erase(session: Session) -> Steps[int]:
 def tag(session: Session) -> Steps[None]:
     """Write the rows by which a tag finds the session."""
     tags = msgspec.json.decode(session.tags, type=list[str])
-    yield from many("tag_put", [{"workspace_id": session.workspace_id, "tag": one, "session_id": session.id} for one in dict.fromkeys(tags)])
+    yield from many(
+        "tag_put",
+        [
+            {"workspace_id": session.workspace_id, "tag": one, "session_id": session.id}
+            for one in dict.fromkeys(tags)
+        ],
+    )
 
 
 def row_of(session: Session) -> dict[str, Any]:

@@ -50,7 +50,11 @@ class Share(Struct, frozen=True):
 
 def share_of(session: Session) -> Share:
     day, hour = divmod(session.created_at // _HOUR_US, _DAY_HOURS)
-    took = None if session.resolved_at is None else max(1.0, (session.resolved_at - session.created_at) / 1e6)
+    took = (
+        None
+        if session.resolved_at is None
+        else max(1.0, (session.resolved_at - session.created_at) / 1e6)
+    )
     return Share(
         session.id,
         day,
@@ -93,9 +97,13 @@ def follow(workspace_id: str, limit: int) -> Steps[bool]:
     if after >= generation:
         return True
     if (yield from _is_trimmed(workspace_id, after)):
-        yield from run("stats_mark_move", workspace_id=workspace_id, generation=generation, walked="")
+        yield from run(
+            "stats_mark_move", workspace_id=workspace_id, generation=generation, walked=""
+        )
         return False
-    happened = yield from steps.rows("event_sessions", workspace_id=workspace_id, after=after, limit=limit)
+    happened = yield from steps.rows(
+        "event_sessions", workspace_id=workspace_id, after=after, limit=limit
+    )
     yield from recount(workspace_id, [one[0] for one in happened])
     until = happened[-1][1] if len(happened) == limit else generation
     yield from run("stats_mark_move", workspace_id=workspace_id, generation=until, walked=None)
@@ -122,7 +130,12 @@ def _walk(workspace_id: str, generation: int, walked: str, limit: int) -> Steps[
     sessions = [rows.session(one) for one in got]
     yield from _count(workspace_id, {one.id: one for one in sessions}, [one.id for one in sessions])
     more = len(sessions) == limit
-    yield from run("stats_mark_move", workspace_id=workspace_id, generation=generation, walked=sessions[-1].id if more else None)
+    yield from run(
+        "stats_mark_move",
+        workspace_id=workspace_id,
+        generation=generation,
+        walked=sessions[-1].id if more else None,
+    )
     return False
 
 
@@ -131,21 +144,33 @@ def recount(workspace_id: str, session_ids: Iterable[str]) -> Steps[None]:
     wanted = list(dict.fromkeys(session_ids))
     if not wanted:
         return
-    found = yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted))
+    found = yield from steps.rows(
+        "session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted)
+    )
     yield from _count(workspace_id, {one.id: one for one in map(rows.session, found)}, wanted)
 
 
 def _count(workspace_id: str, sessions: dict[str, Session], wanted: Sequence[str]) -> Steps[None]:
     if not wanted:
         return
-    kept = yield from steps.rows("stats_sessions_of", workspace_id=workspace_id, session_ids=rows.texts(wanted))
+    kept = yield from steps.rows(
+        "stats_sessions_of", workspace_id=workspace_id, session_ids=rows.texts(wanted)
+    )
     before = {one.session_id: one for one in (Share(*got) for got in kept)}
     after = {ident: share_of(session) for ident, session in sessions.items()}
     changed = [ident for ident in wanted if before.get(ident) != after.get(ident)]
-    yield from _add(workspace_id, [before[one] for one in changed if one in before], [after[one] for one in changed if one in after])
+    yield from _add(
+        workspace_id,
+        [before[one] for one in changed if one in before],
+        [after[one] for one in changed if one in after],
+    )
     here = {"workspace_id": workspace_id}
-    yield from many("stats_session_put", [here | _values(after[one]) for one in changed if one in after])
-    yield from many("stats_session_delete", [here | {"session_id": one} for one in changed if one not in after])
+    yield from many(
+        "stats_session_put", [here | _values(after[one]) for one in changed if one in after]
+    )
+    yield from many(
+        "stats_session_delete", [here | {"session_id": one} for one in changed if one not in after]
+    )
 
 
 def forget(workspace_id: str, session_id: str) -> Steps[None]:
@@ -169,9 +194,20 @@ def _add(workspace_id: str, minus: Sequence[Share], plus: Sequence[Share]) -> St
             if one.duration is not None:
                 slots["resolve", one.duration, *cell] += sign
     empty = dict.fromkeys(("workspace_id", "sessions", *_SUMS), 0) | {"workspace_id": workspace_id}
-    yield from many("stats_day_add", [empty | dict(zip(_CELL, cell, strict=True)) | sums for cell, sums in sorted(days.items()) if any(sums.values())])
+    yield from many(
+        "stats_day_add",
+        [
+            empty | dict(zip(_CELL, cell, strict=True)) | sums
+            for cell, sums in sorted(days.items())
+            if any(sums.values())
+        ],
+    )
     names = ("what", "slot", *_CELL)
-    changed = [dict(zip(names, place, strict=True)) | {"workspace_id": workspace_id, "by": by} for place, by in sorted(slots.items()) if by]
+    changed = [
+        dict(zip(names, place, strict=True)) | {"workspace_id": workspace_id, "by": by}
+        for place, by in sorted(slots.items())
+        if by
+    ]
     yield from many("stats_slot_add", changed)
 
 
@@ -203,7 +239,11 @@ def slots(workspace_id: str, query: StatsQuery, what: str) -> Steps[list[tuple[i
 
 def _where(workspace_id: str, query: StatsQuery) -> tuple[str, dict[str, Any]]:
     conditions = ["workspace_id = :workspace_id", "day >= :first", "day <= :last"]
-    values: dict[str, Any] = {"workspace_id": workspace_id, "first": query.first, "last": query.last}
+    values: dict[str, Any] = {
+        "workspace_id": workspace_id,
+        "first": query.first,
+        "last": query.last,
+    }
     for name in _CELL[1:]:
         named = {f"{name}_{index}": one for index, one in enumerate(getattr(query, name))}
         if named:
@@ -212,7 +252,9 @@ def _where(workspace_id: str, query: StatsQuery) -> tuple[str, dict[str, Any]]:
     return " and ".join(conditions), values
 
 
-def all_of(workspace_id: str, query: StatsQuery) -> Steps[tuple[list[Tally], list[tuple[int, int, int]], list[tuple[int, int, int]]]]:
+def all_of(
+    workspace_id: str, query: StatsQuery
+) -> Steps[tuple[list[Tally], list[tuple[int, int, int]], list[tuple[int, int, int]]]]:
     """Tallies, hours and resolution times of the same days."""
     return (
         (yield from tallies(workspace_id, query)),

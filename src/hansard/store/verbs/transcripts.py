@@ -11,7 +11,7 @@ from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Steps
 from hansard.store.verbs import sessions as session_verbs
-from hansard.store.verbs.names import Ref, found
+from hansard.store.verbs.session_lookup import SessionRef, found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,30 +23,43 @@ _OPENING, _MORE = 8, 64
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 _SHARP_S = re.compile("ss", re.IGNORECASE)
 SPEAKERS = ("system", "user", "assistant")
-Place = tuple[int, int, str]
+ImportPosition = tuple[int, int, str]
 """Where a message stands among those of several sessions: ``created_at``, ``seq`` and ``id``."""
 
 
-def whole(ref: Ref) -> Steps[tuple[Session, list[Message]]]:
+def whole(ref: SessionRef) -> Steps[tuple[Session, list[Message]]]:
     """The session and all its messages, in order."""
     session = yield from found(ref)
     messages: list[Message] = []
     more = session.message_count > 0
     while more:
-        got = yield listing.messages(ref.workspace_id, session.id, MessageQuery(), _BATCH, after=messages[-1].seq if messages else 0)
+        got = yield listing.messages(
+            ref.workspace_id,
+            session.id,
+            MessageQuery(),
+            _BATCH,
+            after=messages[-1].seq if messages else 0,
+        )
         messages += map(rows.message, got)
         more = len(got) == _BATCH
     return session, messages
 
 
-def spoken(ref: Ref, limit: int) -> Steps[tuple[Session, list[Message]]]:
+def spoken(ref: SessionRef, limit: int) -> Steps[tuple[Session, list[Message]]]:
     """The session and the last messages of people, assistants and systems that have words, in order."""
     session = yield from found(ref)
     kept: list[Message] = []
     before, more = session.last_seq + 1, limit > 0
     while more and len(kept) < limit:
         size = min(limit, _BATCH)
-        got = yield listing.messages(ref.workspace_id, session.id, MessageQuery(roles=SPEAKERS), size, before=before, descending=True)
+        got = yield listing.messages(
+            ref.workspace_id,
+            session.id,
+            MessageQuery(roles=SPEAKERS),
+            size,
+            before=before,
+            descending=True,
+        )
         messages = [rows.message(one) for one in got]
         kept += [one for one in messages if parts.text_of(parts.decode(one.parts)).strip()]
         more = len(got) == size
@@ -54,12 +67,14 @@ def spoken(ref: Ref, limit: int) -> Steps[tuple[Session, list[Message]]]:
     return session, kept[:limit][::-1]
 
 
-def tail(ref: Ref, limit: int) -> Steps[tuple[Session, list[Message], list[Message]]]:
+def tail(ref: SessionRef, limit: int) -> Steps[tuple[Session, list[Message], list[Message]]]:
     """The session, the system messages that it begins with, and its newest messages in order: some more than ``limit``, for what belongs together."""
     session = yield from found(ref)
     first = yield listing.messages(ref.workspace_id, session.id, MessageQuery(), _OPENING)
     opening = list(takewhile(lambda one: one.role == "system", map(rows.message, first)))
-    newest = yield listing.messages(ref.workspace_id, session.id, MessageQuery(), limit + _MORE, descending=True)
+    newest = yield listing.messages(
+        ref.workspace_id, session.id, MessageQuery(), limit + _MORE, descending=True
+    )
     return session, opening, [rows.message(one) for one in newest][::-1]
 
 
@@ -67,27 +82,48 @@ def said(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, list[
     """What users and assistants said in these sessions, in order, by session."""
     by_session: dict[str, list[Message]] = {}
     if session_ids:
-        for message in map(rows.message, (yield from steps.rows("message_said", workspace_id=workspace_id, session_ids=rows.texts(session_ids)))):
+        for message in map(
+            rows.message,
+            (
+                yield from steps.rows(
+                    "message_said", workspace_id=workspace_id, session_ids=rows.texts(session_ids)
+                )
+            ),
+        ):
             by_session.setdefault(message.session_id, []).append(message)
     return by_session
 
 
-def mentions(workspace_id: str, wanted: SessionFilter, text: str, after: list[Any] | None) -> Steps[tuple[list[tuple[Session, Message]], list[Any] | None]]:
+def mentions(
+    workspace_id: str, wanted: SessionFilter, text: str, after: list[Any] | None
+) -> Steps[tuple[list[tuple[Session, Message]], list[Any] | None]]:
     """Those of the next sessions in which ``text`` was said, latest activity first, each with the first message that has it.
 
     The second value is where the search goes on, None at its end.
     """
-    listed = yield from session_verbs.page(workspace_id, wanted, "-active_at", _SEARCHED, offset=0, after=after, with_total=False)
+    listed = yield from session_verbs.page(
+        workspace_id, wanted, "-active_at", _SEARCHED, offset=0, after=after, with_total=False
+    )
     places = listed.places[:_SEARCHED]
     ids = [one.id for one in places]
-    got = yield from steps.rows("message_holding", workspace_id=workspace_id, session_ids=rows.texts(ids), pattern=_pattern(text))
+    got = yield from steps.rows(
+        "message_holding",
+        workspace_id=workspace_id,
+        session_ids=rows.texts(ids),
+        pattern=_pattern(text),
+    )
     holding: dict[str, Message] = {}
     for message in map(rows.message, got):
-        if message.session_id not in holding and text.casefold() in parts.text_of(parts.decode(message.parts)).casefold():
+        if (
+            message.session_id not in holding
+            and text.casefold() in parts.text_of(parts.decode(message.parts)).casefold()
+        ):
             holding[message.session_id] = message
     sessions = yield from session_verbs.by_ids(workspace_id, list(holding))
     more = len(listed.places) > _SEARCHED
-    return [(sessions[one], holding[one]) for one in ids if one in sessions], places[-1].place if more else None
+    return [(sessions[one], holding[one]) for one in ids if one in sessions], places[
+        -1
+    ].place if more else None
 
 
 def _pattern(text: str) -> str:
@@ -98,10 +134,16 @@ def _pattern(text: str) -> str:
     return f"%{max(_PLAIN.findall(_SHARP_S.sub(' ', text)), key=len, default='')}%"
 
 
-def newest(workspace_id: str, wanted: SessionFilter, limit: int, before: Place | None) -> Steps[tuple[dict[str, Session], list[Message]]]:
+def newest(
+    workspace_id: str, wanted: SessionFilter, limit: int, before: ImportPosition | None
+) -> Steps[tuple[dict[str, Session], list[Message]]]:
     """The newest messages of the sessions that match, older than the place ``before``, oldest first; and their sessions by id."""
     got = yield listing.newest_messages(workspace_id, wanted, limit, before or (LATEST + 1, 0, ""))
     messages = [rows.message(one) for one in got][::-1]
     ids = list(dict.fromkeys(one.session_id for one in messages))
-    sessions = (yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids))) if ids else []
+    sessions = (
+        (yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids)))
+        if ids
+        else []
+    )
     return {one.id: one for one in map(rows.session, sessions)}, messages

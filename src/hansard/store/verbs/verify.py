@@ -11,7 +11,7 @@ from hansard.errors import NotFound, StoreUnavailable
 from hansard.store import chain, counts, rows
 from hansard.store.steps import Row, Steps
 from hansard.store.steps import rows as ask
-from hansard.store.verbs.names import Ref, found
+from hansard.store.verbs.session_lookup import SessionRef, found
 
 if TYPE_CHECKING:
     from hansard.model import Session
@@ -30,27 +30,47 @@ class Fault(Struct, frozen=True):
 
 def session_ids(workspace_id: str, after: str, limit: int) -> Steps[list[str]]:
     """Up to ``limit`` sessions behind an id."""
-    return [one[0] for one in (yield from ask("session_id_walk", workspace_id=workspace_id, after=after, limit=limit))]
+    return [
+        one[0]
+        for one in (
+            yield from ask("session_id_walk", workspace_id=workspace_id, after=after, limit=limit)
+        )
+    ]
 
 
 def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[Fault]]]:
     """Walk the chain of one session: how many messages, its last hash, and every fault; an absent session has none."""
     try:
-        one = yield from found(Ref(workspace_id, session_id))
+        one = yield from found(SessionRef(workspace_id, session_id))
     except NotFound:
         return 0, chain.ROOT, []
     faults: list[Fault] = []
     seq, living, before = 0, 0, chain.ROOT
-    while got := (yield from ask("message_chain", workspace_id=workspace_id, session_id=one.id, after=seq, limit=_PAGE)):
+    while got := (
+        yield from ask(
+            "message_chain", workspace_id=workspace_id, session_id=one.id, after=seq, limit=_PAGE
+        )
+    ):
         for stored_seq, deleted_at, digest, *message in got:
             seq += 1
             if stored_seq != seq:
-                faults.append(Fault(workspace_id, one.id, seq, f"message {seq} is missing: {stored_seq} follows"))
+                faults.append(
+                    Fault(
+                        workspace_id, one.id, seq, f"message {seq} is missing: {stored_seq} follows"
+                    )
+                )
                 seq = stored_seq
             if deleted_at is None:
                 living += 1
                 if not _follows(before, message, bytes(digest)):
-                    faults.append(Fault(workspace_id, one.id, seq, f"message {seq} is not what was written, or the one before it"))
+                    faults.append(
+                        Fault(
+                            workspace_id,
+                            one.id,
+                            seq,
+                            f"message {seq} is not what was written, or the one before it",
+                        )
+                    )
             before = bytes(digest)
     return seq, before, faults + _summary(one, seq, living)
 
@@ -65,7 +85,14 @@ def _follows(before: bytes, message: Row, digest: bytes) -> bool:
 def _summary(one: Session, seq: int, living: int) -> list[Fault]:
     told = {"last_seq": (one.last_seq, seq), "message_count": (one.message_count, living)}
     return [
-        Fault(one.workspace_id, one.id, None, f"the session says {name} {said}, its messages say {is_}") for name, (said, is_) in told.items() if said != is_
+        Fault(
+            one.workspace_id,
+            one.id,
+            None,
+            f"the session says {name} {said}, its messages say {is_}",
+        )
+        for name, (said, is_) in told.items()
+        if said != is_
     ]
 
 
@@ -73,7 +100,9 @@ def counters(workspace_id: str) -> Steps[list[Fault]]:
     """Whether the counters of the workspace's facets are what its sessions say, and no message is without its session."""
     told = Counter[tuple[str, str]]()
     after = ""
-    while got := (yield from ask("session_walk", workspace_id=workspace_id, after=after, limit=_PAGE)):
+    while got := (
+        yield from ask("session_walk", workspace_id=workspace_id, after=after, limit=_PAGE)
+    ):
         for one in map(rows.session, got):
             told.update(counts.facets_of(one))
             after = one.id
@@ -82,9 +111,17 @@ def counters(workspace_id: str) -> Steps[list[Fault]]:
         for row in (yield from ask("count_list", workspace_id=workspace_id, facet=facet)):
             kept[row[0], row[1]] = row[2]
     faults = [
-        Fault(workspace_id, None, None, f"the counter of {facet}={value} says {kept[facet, value]}, the sessions say {told[facet, value]}")
+        Fault(
+            workspace_id,
+            None,
+            None,
+            f"the counter of {facet}={value} says {kept[facet, value]}, the sessions say {told[facet, value]}",
+        )
         for facet, value in sorted(told.keys() | kept.keys())
         if told[facet, value] != kept[facet, value]
     ]
     orphans = yield from ask("orphan_messages", workspace_id=workspace_id)
-    return faults + [Fault(workspace_id, row[0], None, f"{row[1]} messages without their session") for row in orphans]
+    return faults + [
+        Fault(workspace_id, row[0], None, f"{row[1]} messages without their session")
+        for row in orphans
+    ]

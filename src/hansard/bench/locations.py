@@ -1,0 +1,98 @@
+"""Where the stores of a run live: files below the build folder, or databases of a PostgreSQL server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from hansard.bench.baselines import scripts
+from hansard.errors import Invalid
+
+_PREFIX = "hansard_bench_"
+
+
+class Places(Protocol):
+    """One kind of store; ``kind`` is its name in the table of targets."""
+
+    kind: str
+
+    def ours(self, name: str) -> str:
+        """The URL of a store of ours."""
+
+    def idiomatic(self, name: str) -> str:
+        """The URL of the idiomatic server's database, as SQLAlchemy spells it."""
+
+    def empty(self, *urls: str) -> None:
+        """Remove what is there."""
+
+    def on_disk(self, url: str) -> int | None:
+        """The bytes that a store takes, None where only its server knows."""
+
+
+class Files:
+    """SQLite stores, a file each."""
+
+    kind = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def ours(self, name: str) -> str:
+        return f"sqlite:///{self._folder / name}.db"
+
+    def idiomatic(self, name: str) -> str:
+        return f"sqlite+aiosqlite:///{self._folder / name}-idiomatic.db"
+
+    def empty(self, *urls: str) -> None:
+        for url in urls:
+            for path in _files(url):
+                path.unlink(missing_ok=True)
+
+    def on_disk(self, url: str) -> int | None:
+        return sum(path.stat().st_size for path in _files(url) if path.exists())
+
+
+class Databases:
+    """PostgreSQL stores: databases of their own beside the one that the URL names, which is not touched."""
+
+    kind = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self._parts = urlsplit(url)
+        self._url = url
+
+    def ours(self, name: str) -> str:
+        return urlunsplit(self._parts._replace(path=f"/{_PREFIX}{name}"))
+
+    def idiomatic(self, name: str) -> str:
+        return urlunsplit(
+            self._parts._replace(scheme="postgresql+asyncpg", path=f"/{_PREFIX}{name}_idiomatic")
+        )
+
+    def empty(self, *urls: str) -> None:
+        names = [urlsplit(url).path.lstrip("/") for url in urls]
+        subprocess.run([sys.executable, scripts() / "databases.py", self._url, *names], check=True)  # noqa: S603 - our own script
+
+    def on_disk(self, url: str) -> int | None:  # noqa: ARG002 - the server's affair
+        return None
+
+
+def places(store: str, build: Path) -> Places:
+    """The places that ``--store`` means: empty and ``sqlite`` are files, a PostgreSQL URL is its server."""
+    scheme = store.partition(":")[0]
+    if scheme in {"", "sqlite"}:
+        return Files(build / "data")
+    if scheme in {"postgresql", "postgres"}:
+        return Databases(store)
+    raise Invalid(
+        f"store {store!r} is neither sqlite nor postgresql://USER@HOST/DATABASE", param="store"
+    )
+
+
+def _files(url: str) -> list[Path]:
+    path = url.partition(":///")[2]
+    return [Path(path + suffix) for suffix in ("", "-wal", "-shm")]

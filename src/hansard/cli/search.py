@@ -1,0 +1,54 @@
+"""What a search finds, as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from hansard.cli import output
+
+if TYPE_CHECKING:
+    from hansard.model import Found, Results
+
+
+def told(results: Results, now: int) -> Iterator[str]:
+    """A few lines for each session on a terminal; in a pipe one line for each passage: session, seq, role, text."""
+    for one in results.items:
+        if output.is_terminal():
+            yield from _block(one, now)
+        else:
+            for snippet in one.snippets:
+                yield "\t".join(
+                    (one.session.name, str(snippet.seq), snippet.role, output.plain(snippet.text))
+                )
+            if not one.snippets:
+                yield "\t".join(
+                    (one.session.name, "", "title", output.plain(one.session.title or ""))
+                )
+
+
+def _block(one: Found, now: int) -> Iterator[str]:
+    session = one.session
+    title = marked(session.title or session.preview or "", one.title_highlights)
+    yield f"{click.style(session.name, bold=True)}  {title}  {click.style(output.ago(session.updated_at, now), dim=True)}"
+    for snippet in one.snippets:
+        where = click.style(f"  #{snippet.seq} {snippet.role}", dim=True)
+        yield f"{where}  {marked(snippet.text, snippet.highlights)}"
+    hidden = one.matches - len(one.snippets)
+    if hidden > 0:
+        yield click.style(f"  and {output.counted(hidden, 'more message')}", dim=True)
+    yield ""
+
+
+def marked(text: str, highlights: list[tuple[int, int]]) -> str:
+    """The text with its highlights in colour, on one line."""
+    pieces, at = [], 0
+    for begin, end in highlights:
+        pieces += [
+            output.plain(text[at:begin]),
+            click.style(output.plain(text[begin:end]), bold=True, fg="yellow"),
+        ]
+        at = end
+    return "".join((*pieces, output.plain(text[at:])))

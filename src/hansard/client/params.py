@@ -1,0 +1,125 @@
+"""What a caller may say, by name. A value may be one string or several; a time without a zone is a local one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict
+
+Texts = str | Sequence[str]
+When = datetime | str
+Role = Literal["system", "user", "assistant", "tool"]
+Kind = Literal["session", "workflow", "task", "video_session", "desktop_session", "mobile_session"]
+Resolution = Literal["open", "resolved", "unresolved"]
+OpenState = Literal["queued", "running", "waiting"]
+FinalState = Literal["completed", "partial", "failed", "cancelled", "interrupted"]
+Sort = Literal[
+    "updated_at",
+    "-updated_at",
+    "created_at",
+    "-created_at",
+    "active_at",
+    "-active_at",
+    "title",
+    "-title",
+]
+ContextFormat = Literal["native", "openai", "anthropic", "gemini"]
+SearchSort = Literal["recency", "relevance"]
+
+
+class UsageFields(TypedDict, total=False):
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+class SessionFields(TypedDict, total=False):
+    title: str | None
+    kind: Kind
+    channel: str | None
+    app: str | None
+    agent: str | None
+    model: str | None
+    user: str | None
+    workflow_id: str | None
+    workflow_name: str | None
+    trigger: str | None
+    resolution: Resolution
+    intent: str | None
+    sub_intent: str | None
+    tags: Sequence[str] | None
+    trail: Sequence[Any] | None
+    external_ids: Mapping[str, str | None] | None
+    metadata: Mapping[str, Any] | None
+
+
+class NewSession(SessionFields, total=False):
+    parent: str | None
+    created_at: When
+
+
+class SessionFilter(TypedDict, total=False):
+    state: Texts
+    channel: Texts
+    kind: Texts
+    app: Texts
+    agent: Texts
+    model: Texts
+    user: Texts
+    workflow: Texts
+    parent: Texts
+    resolution: Texts
+    intent: Texts
+    trigger: Texts
+    tag: Texts
+    title: str
+    archived: bool
+    ended: bool
+    unread: bool
+    has_messages: bool
+    sub_sessions: bool
+    task_sessions: bool
+    created_from: When
+    created_until: When
+    updated_from: When
+    updated_until: When
+
+
+class NewMessage(TypedDict):
+    """Either ``text`` or ``parts``."""
+
+    role: Role
+    text: NotRequired[str]
+    parts: NotRequired[Sequence[Mapping[str, Any]]]
+    client_id: NotRequired[str]
+    created_at: NotRequired[When]
+    run_id: NotRequired[str]
+    sender: NotRequired[Literal["operator"]]
+    sender_id: NotRequired[str]
+    model: NotRequired[str]
+    usage: NotRequired[UsageFields]
+    metadata: NotRequired[Mapping[str, Any]]
+
+
+class NewRun(TypedDict, total=False):
+    """``exclusive`` refuses while another run of the session is open; ``lease_seconds`` None never lapses."""
+
+    id: str
+    state: OpenState
+    agent: str
+    model: str
+    workflow_id: str
+    lease_seconds: float | None
+    started_at: When
+    exclusive: bool
+    metadata: Mapping[str, Any]
+
+
+def known(given: Mapping[str, object], kind: Any) -> Mapping[str, object]:  # noqa: ANN401 - a TypedDict has no type of its own
+    """What was given; TypeError for a name that ``kind`` has not."""
+    names = kind.__required_keys__ | kind.__optional_keys__
+    for name in given:
+        if name not in names:
+            message = f"there is no {name!r} here: choose from {', '.join(sorted(names))}"
+            raise TypeError(message)
+    return given

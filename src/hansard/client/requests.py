@@ -1,0 +1,243 @@
+"""One exchange with the server, without any input or output: what to send, when to wait, what the answer means.
+
+A driver runs ``exchange``: it sends each Request that the generator yields and gives back the response or the
+network's error, and sleeps for each Pause. So retries are written once for the blocking and the async client.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import uuid
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from hansard.client.errors import HansardError, Refused, Unreachable, Unreadable, refused
+
+T = TypeVar("T")
+Sent = httpx.Response | httpx.RequestError
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
+"""Seconds: a pause is drawn between nothing and a bound that doubles with each try (full jitter)."""
+PATIENCE = 30.0
+"""The longest Retry-After, in seconds, that a client sits through by itself."""
+_NO_IDS = {"", ".", ".."}
+_TOO_MANY = 429
+_TRANSIENT = {408, _TOO_MANY}
+_SERVER_FAULT = 500
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True)
+class Request(Generic[T]):
+    """One call of the API. ``tell`` makes the result of the decoded answer.
+
+    A write goes out with an idempotency key, ``key`` or one made for it. ``repeatable`` is False for what the
+    server cannot do just once: it is repeated only where it certainly was not done. ``spelled`` has the caller's word for
+    a parameter that the API calls otherwise, for errors.
+    """
+
+    method: str
+    path: str
+    tell: Callable[[Any], T]
+    _: KW_ONLY
+    query: Mapping[str, object] = field(default_factory=dict)
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    key: str | None = None
+    repeatable: bool = True
+    spelled: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The headers to send."""
+        given = {
+            "Content-Type": None if self.body is None else "application/json",
+            "Idempotency-Key": self.key,
+        }
+        return {
+            **self.headers,
+            **{name: value for name, value in given.items() if value is not None},
+        }
+
+    @property
+    def content(self) -> bytes | None:
+        return None if self.body is None else msgspec.json.encode(wire(self.body))
+
+    @property
+    def params(self) -> tuple[tuple[str, str], ...]:
+        """The query string's pairs; None is left out, a list is a repeated parameter."""
+        named = [
+            (name, one)
+            for name, value in self.query.items()
+            for one in (map(_apart, value) if isinstance(value, list | tuple) else [value])
+        ]
+        return tuple((name, _text(value)) for name, value in named if value is not None)
+
+
+@dataclass(frozen=True)
+class Pause:
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """How often a client tries again, and where its chance and its keys come from."""
+
+    retries: int = 2
+    chance: Callable[[], float] = random.random
+    new_key: Callable[[], str] = lambda: str(uuid.uuid4())
+
+
+def exchange(
+    request: Request[T], habits: RetryPolicy
+) -> Generator[Request[T] | Pause, Sent | None, T]:
+    """Send until there is a result or no hope; raises the last HansardError."""
+    if request.method != "GET":
+        request = replace(request, key=request.key or habits.new_key())
+    for tried in range(habits.retries + 1):
+        answer = yield request
+        assert answer is not None, "a driver answers each request"  # noqa: S101 - an invariant of the drivers
+        if isinstance(answer, httpx.Response) and answer.is_success:
+            return result(request, answer)
+        error = error_of(answer, request.spelled)
+        wait = _wait(answer, error, tried, habits.chance)
+        if tried == habits.retries or wait is None or not (request.repeatable or _not_done(answer)):
+            raise error from (answer if isinstance(answer, Exception) else None)
+        yield Pause(wait)
+    raise AssertionError  # pragma: no cover - the last try returns or raises
+
+
+def result(request: Request[T], response: httpx.Response) -> T:
+    """What a successful answer says; Unreadable when it is not Hansard's."""
+    try:
+        return request.tell(msgspec.json.decode(response.content))
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError) as problem:
+        raise Unreadable(
+            f"{request.method} {request.path} was answered with something unexpected ({problem})",
+            fix="is this a Hansard server?",
+        ) from problem
+
+
+def error_of(answer: Sent, spelled: Mapping[str, str] | None = None) -> HansardError:
+    """The error that a failed try stands for."""
+    if isinstance(answer, httpx.RequestError):
+        try:
+            url: object = answer.request.url
+        except RuntimeError:
+            url = "the server"
+        return Unreachable(
+            f"no answer from {url} ({str(answer) or type(answer).__name__})",
+            fix="is the server up, and is HANSARD_URL right?",
+        )
+    try:
+        problem = msgspec.json.decode(answer.content, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        problem = {
+            "detail": f"{answer.request.url} answered {answer.status_code} {answer.reason_phrase}"
+        }
+    problem = _respelled(problem, spelled or {})
+    request_id = answer.headers.get("X-Request-ID")
+    return refused(
+        answer.status_code,
+        problem,
+        request_id=request_id,
+        retry_after=_retry_after(answer),
+        doc_url=_doc_url(answer, problem),
+    )
+
+
+def is_passing(error: HansardError) -> bool:
+    """Whether an error goes away by itself: nobody answered, the server is at fault, or it says when to come back."""
+    if isinstance(error, Unreachable):
+        return True
+    return isinstance(error, Refused) and (
+        error.status in _TRANSIENT or error.status >= _SERVER_FAULT or error.retry_after is not None
+    )
+
+
+def backoff(tried: int, chance: Callable[[], float]) -> float:
+    """How long to wait after this many tries before this one."""
+    return float(chance() * min(LONGEST_PAUSE, FIRST_PAUSE * 2**tried))
+
+
+def path(*segments: str) -> str:
+    """A path below ``/v1``; ids are quoted. Raises ValueError for one that no path can carry, which would lead to another resource."""
+    for one in segments:
+        if one in _NO_IDS or "/" in one:
+            message = (
+                f"{one!r} is no id: 1-256 characters without a slash, and neither '.' nor '..'"
+            )
+            raise ValueError(message)
+    return "/".join(("/v1", *(quote(one, safe="") for one in segments)))
+
+
+def _apart(value: object) -> object:
+    """One of several values, with its commas as its own."""
+    return value.replace(",", "\\,") if isinstance(value, str) else value
+
+
+def wire(value: object) -> object:
+    """A value as JSON holds it: times in UTC, those without a zone being local ones."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, Mapping):
+        return {name: wire(one) for name, one in value.items()}
+    return [wire(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _wait(
+    answer: Sent, error: HansardError, tried: int, chance: Callable[[], float]
+) -> float | None:
+    """Seconds until the next try, None where there is no use in one."""
+    if not is_passing(error):
+        return None
+    asked = None if isinstance(answer, Exception) else _retry_after(answer)
+    if asked is None:
+        return backoff(tried, chance)
+    return asked if asked <= PATIENCE else None
+
+
+def _not_done(answer: Sent) -> bool:
+    """Whether the server certainly did not act on the request."""
+    return isinstance(answer, _BEFORE_SENDING) or (
+        isinstance(answer, httpx.Response) and answer.status_code == _TOO_MANY
+    )
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    given = response.headers.get("Retry-After", "")
+    return float(given) if given.isdigit() else None
+
+
+def _respelled(problem: dict[str, Any], spelled: Mapping[str, str]) -> dict[str, Any]:
+    param, detail = problem.get("param"), problem.get("detail")
+    if not isinstance(param, str) or param not in spelled or not isinstance(detail, str):
+        return problem
+    return {
+        **problem,
+        "param": spelled[param],
+        "detail": re.sub(rf"^{param}\b", spelled[param], detail),
+    }
+
+
+def _doc_url(response: httpx.Response, problem: dict[str, Any]) -> str | None:
+    """A problem's type as an absolute URL; None where it is none to open, as that of a proxy."""
+    kind = problem.get("type")
+    return (
+        str(response.request.url.join(kind))
+        if isinstance(kind, str) and kind.startswith(("/", "http://", "https://"))
+        else None
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

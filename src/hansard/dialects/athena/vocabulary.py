@@ -1,0 +1,60 @@
+"""The words of Athena for ours, in both directions."""
+
+from __future__ import annotations
+
+from typing import Literal, cast, get_args
+
+from hansard.model import Session
+from hansard.model.session import TASK_KINDS
+
+RunStatus = Literal["queued", "running", "needs_input", "completed", "failed", "canceled"]
+SessionStatus = Literal["idle", "active", "needs_input", "error"]
+FailureReason = Literal["error", "interrupted"]
+SessionType = Literal["session", "video_session", "desktop_session", "mobile_session"]
+RUN_STATUS: dict[str, RunStatus] = {
+    "queued": "queued",
+    "running": "running",
+    "waiting": "needs_input",
+    "completed": "completed",
+    "partial": "completed",
+    "failed": "failed",
+    "interrupted": "failed",
+    "cancelled": "canceled",
+}
+SESSION_STATUS: dict[str, SessionStatus] = {
+    "queued": "active",
+    "running": "active",
+    "waiting": "needs_input",
+    "failed": "error",
+    "interrupted": "error",
+}
+FAILURE_REASON: dict[str, FailureReason] = {"failed": "error", "interrupted": "interrupted"}
+SESSION_TYPES: tuple[str, ...] = get_args(SessionType)
+NOTHING = ("-" * 300,)
+"""A filter that no session passes: the value is longer than any that is stored."""
+
+
+def states(wanted: list[str]) -> tuple[str, ...]:
+    """Our states behind Athena's words, of which an unknown one stands for none; both spellings of canceled are known."""
+    words = {word.lower().replace("cancelled", "canceled") for word in wanted}
+    return tuple(ours for ours, theirs in RUN_STATUS.items() if theirs in words) or (
+        NOTHING if wanted else ()
+    )
+
+
+def kinds(wanted: list[str]) -> tuple[str, ...]:
+    """Our kinds behind Athena's session types; runs of workflows and tasks are shown as sessions."""
+    known = tuple(word for word in SESSION_TYPES if word in wanted)
+    return (*known, *(TASK_KINDS if "session" in known else ())) or (NOTHING if wanted else ())
+
+
+def session_type(session: Session) -> SessionType:
+    return cast("SessionType", session.kind) if session.kind in SESSION_TYPES else "session"
+
+
+def asset_id(session_id: str) -> str:
+    return f"asset_{session_id}"
+
+
+def is_task(session: Session) -> bool:
+    return session.kind in TASK_KINDS

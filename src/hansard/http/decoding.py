@@ -1,0 +1,209 @@
+"""Decode what came in: query strings and bodies become structs, and every complaint names its place."""
+
+from __future__ import annotations
+
+import re
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from hansard.errors import Invalid, TooLarge
+from hansard.http import strict_json
+from hansard.http.fields import dec_hook
+from hansard.http.validation_errors import complaint, unknown_parameter
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
+
+_REMEMBERED = 1024
+MAX_PARAMETERS = 500
+MAX_VALUES = 200
+_WHOLE = re.compile(r"-?[0-9]+")
+_COMMA = re.compile(r"(?<!\\),")
+
+
+class QueryReader:
+    """Reads a query string into ``params``.
+
+    A parameter may be repeated; a field that holds a list also splits on commas and drops blanks,
+    any other takes the last value. A whole number is digits: not 1e3, not 5.0. Unknown parameters are ignored, unless the reader is ``strict``: then they are
+    Invalid, but for those that begin with an underscore. ``escapes`` lets a backslash take a comma into a value.
+    """
+
+    def __init__(
+        self, params: type[msgspec.Struct], *, strict: bool = False, escapes: bool = False
+    ) -> None:
+        self._params = params
+        self._strict = strict
+        self._split = split if escapes else _split_plainly
+        self._lists = {
+            field.encode_name: _is_list(field.type) for field in msgspec.structs.fields(params)
+        }
+        self._whole = {
+            field.encode_name for field in msgspec.structs.fields(params) if _is_whole(field.type)
+        }
+        self._remembered: dict[bytes, Any] = {}
+
+    def read(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
+        remembered = self._remembered.get(query)
+        if remembered is None:
+            remembered = self._decode(query)
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[query] = remembered
+        return remembered
+
+    def _decode(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
+        values: dict[str, Any] = {}
+        for name, value in pairs(query):
+            if "\x00" in value:
+                raise Invalid(
+                    f"{name}: a NUL character stands for nothing here", param=name, where="query"
+                )
+            is_list = self._lists.get(name)
+            if is_list:
+                values.setdefault(name, []).extend(self._split(value))
+            elif is_list is not None:
+                values[name] = value
+            elif self._strict and not name.startswith("_"):
+                raise unknown_parameter(name, self._lists)
+        for name, value in values.items():
+            self._check(name, value)
+        try:
+            return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
+        except msgspec.ValidationError as problem:
+            raise complaint(problem, "query", self._params, values) from problem
+
+    def _check(self, name: str, value: Any) -> None:  # noqa: ANN401 - a text or a list of texts
+        """Invalid for what msgspec would let pass."""
+        if len(value) > MAX_VALUES and self._lists[name]:
+            raise Invalid(f"{name} has {len(value)} values: at most {MAX_VALUES}", param=name)
+        if name in self._whole and not _WHOLE.fullmatch(value):
+            raise Invalid(
+                f"{name}: expected a whole number, got {value[:64]!r}", param=name, where="query"
+            )
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The parameters of a route that takes none."""
+
+
+def reader_of(
+    params: type[msgspec.Struct] | None, *, strict: bool, escapes: bool
+) -> QueryReader | None:
+    """What reads the query of a route; None where there is nothing to read or to refuse."""
+    return (
+        QueryReader(params or Nothing, strict=strict, escapes=escapes) if params or strict else None
+    )
+
+
+def split(text: str) -> list[str]:
+    r"""The values between commas, without blanks around; a backslash takes a comma into a value.
+
+    >>> split(r"a\,b, c")
+    ['a,b', 'c']
+    """
+    return [value.replace("\\,", ",") for piece in _COMMA.split(text) if (value := piece.strip())]
+
+
+def escaped(value: str) -> str:
+    """One value as ``split`` gives it back.
+
+    >>> split(escaped("a,b"))
+    ['a,b']
+    """
+    return value.replace(",", "\\,")
+
+
+def _split_plainly(text: str) -> list[str]:
+    return [value for piece in text.split(",") if (value := piece.strip())]
+
+
+def pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            query.decode("latin-1"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=MAX_PARAMETERS,
+        )
+    except ValueError as problem:
+        raise Invalid(f"the query string cannot be read: {problem}", code="bad_query") from problem
+
+
+class BodyReader:
+    """Reads a JSON body into ``body``; an empty one counts as ``{}``."""
+
+    def __init__(self, body: type[msgspec.Struct]) -> None:
+        self._body = body
+        self._decode = msgspec.json.Decoder(body, dec_hook=dec_hook).decode
+
+    def read(self, data: bytes) -> Any:  # noqa: ANN401 - an instance of body
+        strict_json.check(data)
+        try:
+            return self._decode(data or b"{}")
+        except msgspec.ValidationError as problem:
+            raise complaint(problem, "body", self._body) from problem
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            raise Invalid(f"the body is not valid JSON: {problem}", code="bad_json") from problem
+        except RecursionError as problem:
+            raise Invalid("the body is nested too deeply", code="bad_json") from problem
+
+
+def check_type(content_type: str, encoding: str) -> None:
+    """Invalid unless the body says that it is plain JSON, or says nothing."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise Invalid(
+            f"the body is {kind}: send application/json",
+            code="unsupported_media_type",
+            param="Content-Type",
+        )
+    if encoding.strip().lower() not in {"", "identity"}:
+        raise Invalid(
+            f"the body is encoded with {encoding}: send it plain",
+            code="unsupported_media_type",
+            param="Content-Encoding",
+        )
+
+
+async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
+    """The whole body; TooLarge as soon as it is known to be over ``limit`` bytes."""
+    too_large = TooLarge(
+        f"the body is larger than {limit} bytes", code="body_too_large", limit=limit
+    )
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
+        raise too_large
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Invalid(
+                "the client went away before its body was complete", code="incomplete_body"
+            )
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise too_large
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _is_list(kind: Any) -> bool:  # noqa: ANN401 - any annotation
+    origin = get_origin(kind)
+    return origin in {list, tuple} or (
+        origin is not None and any(_is_list(one) for one in get_args(kind))
+    )
+
+
+def _is_whole(kind: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Whether nothing but a whole number may stand there."""
+    if get_origin(kind) is Annotated:
+        return _is_whole(get_args(kind)[0])
+    if get_origin(kind) in {Union, UnionType}:
+        return all(one is NoneType or _is_whole(one) for one in get_args(kind))
+    return kind is int

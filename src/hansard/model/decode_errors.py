@@ -1,0 +1,75 @@
+"""What a decoder found wrong, in words for people who know JSON and not Python."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import msgspec
+
+_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`$")
+_KINDS = re.compile(r"`([a-z |]+)`")
+_WORDS = {
+    "str": ["a string"],
+    "int": ["a whole number"],
+    "float": ["a number"],
+    "bool": ["true", "false"],
+    "array": ["a list"],
+    "object": ["an object"],
+    "date": ["a date"],
+}
+
+
+def parted(problem: msgspec.ValidationError) -> tuple[str, str]:
+    """What was said, and of which place, such as ``messages[0].role``; of the whole it is empty.
+
+    A field that is missing is the place itself.
+    """
+    text = str(problem)
+    found = _PLACE.search(text)
+    text, place = (text[: found.start()], found[1]) if found else (text, "")
+    if missing := _MISSING.match(text):
+        return "this is missing", joined(place, missing[1])
+    return text, place
+
+
+def joined(place: str, field: str) -> str:
+    return f"{place}.{field}" if place else field
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What a name that is not known was meant to be, or else what there is.
+
+    >>> meant("titel", ["title", "tags"]), meant("x", [])
+    ("did you mean 'title'?", 'there are none')
+    """
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there are {', '.join(known)}" if known else "there are none"
+
+
+def plain(text: str) -> str:
+    """The same with the names of types as words.
+
+    >>> plain("Expected `int | str | null`, got `array`")
+    'expected a whole number, a string or null, got a list'
+    """
+    if text.startswith("Invalid enum value"):
+        return text.replace("Invalid enum value", "unknown value", 1)
+    if text.startswith("Expected `"):
+        return _KINDS.sub(lambda kinds: _spoken(kinds[1].split(" | ")), text).replace(
+            "Expected", "expected", 1
+        )
+    return text
+
+
+def _spoken(kinds: list[str]) -> str:
+    words = [word for kind in kinds for word in _WORDS.get(kind, [kind])]
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]

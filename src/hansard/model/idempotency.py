@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class Answer(Struct, frozen=True):
+    """What was said of a thing that is done once. It is kept as its headers on one line, then its body, which is JSON without line breaks."""
+
+    body: bytes
+    etag: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def packed(self) -> bytes:
+        head = (
+            msgspec.json.encode((self.etag, self.headers)) + b"\n"
+            if self.etag or self.headers
+            else b""
+        )
+        return head + self.body
+
+    @classmethod
+    def unpacked(cls, kept: bytes) -> Answer:
+        head, _, body = kept.rpartition(b"\n")
+        return (
+            cls(
+                body,
+                *msgspec.json.decode(head, type=tuple[str | None, tuple[tuple[str, str], ...]]),
+            )
+            if head
+            else cls(body)
+        )
+
+
+class IdempotentRequest(Struct, frozen=True):
+    """An idempotency key, a digest of the request that came with it, and how its result is told: status and packed Answer."""
+
+    key: str
+    digest: str
+    tell: Callable[[Any], tuple[int, bytes]]
+
+
+class Replayed(Exception):
+    """The work was done before: here is its answer."""
+
+    def __init__(self, status: int, answer: Answer) -> None:
+        super().__init__("replayed")
+        self.status = status
+        self.answer = answer

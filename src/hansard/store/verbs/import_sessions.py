@@ -1,0 +1,197 @@
+"""Sessions from elsewhere: stored where they are new, and added to where they are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from hansard.errors import NotFound
+from hansard.ids import safe_form
+from hansard.model import Session
+from hansard.model.transfer import NEW, SAME, UPDATED, ImportedSession, Verdict
+from hansard.store import chain, rows, steps
+from hansard.store.steps import Steps, Values, run
+from hansard.store.verbs import indexing
+from hansard.store.verbs.events import places_left
+from hansard.store.verbs.import_buffer import ImportBuffer, Words, spoken
+from hansard.store.verbs.messages import chained, made_of, summary
+from hansard.store.verbs.session_lookup import SessionRef, locked, peeked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hansard.ids import IdSource
+    from hansard.model import Message, MessageDraft
+
+
+class PreparedImport(Struct, frozen=True):
+    """An arrival with all that is written if it is new; whose parent it has, the store will say."""
+
+    arrival: ImportedSession
+    session: Session
+    messages: list[Values]
+    words: Words
+
+
+def names(arrival: ImportedSession) -> set[str]:
+    """Every spelling under which a session of this name may be stored."""
+    name = arrival.session.own_id or arrival.session.id
+    return {name, safe_form(name), arrival.session.id}
+
+
+def taken(workspace_id: str, arrivals: Sequence[ImportedSession]) -> Steps[set[str]]:
+    """Those of all their names that are taken here; one statement, so that new sessions need no look-up of their own."""
+    asked = sorted(set[str]().union(*map(names, arrivals)))
+    got = yield from steps.rows(
+        "session_names_taken", workspace_id=workspace_id, names=rows.texts(asked)
+    )
+    return {one[0] for one in got}
+
+
+def ready(arrival: ImportedSession, ids: IdSource, now: int) -> PreparedImport:
+    """The work that needs no database: numbers, hashes, the summary, the words."""
+    session = arrival.session
+    made = [
+        made_of(session.id, seq, draft, ids, now) for seq, draft in enumerate(arrival.messages, 1)
+    ]
+    texts = [draft.text for draft in arrival.messages]
+    return PreparedImport(
+        arrival,
+        _summed(session, made, texts),
+        chained(session.workspace_id, made, chain.ROOT)[0],
+        spoken(made, texts),
+    )
+
+
+def bring(
+    workspace_id: str, arrivals: Sequence[ImportedSession | PreparedImport], ids: IdSource, now: int
+) -> Steps[list[Verdict]]:
+    """Store the sessions that are not there, and add to the others the messages whose ``client_id`` is not."""
+    changes = ImportBuffer(workspace_id, now)
+    plain = [one.arrival if isinstance(one, PreparedImport) else one for one in arrivals]
+    known = yield from taken(workspace_id, plain)
+    new: dict[int, Session] = {}
+    verdicts = [NEW] * len(plain)
+    for place, arrival in enumerate(plain):
+        if known.isdisjoint(names(arrival)):
+            given = arrivals[place]
+            new[place] = yield from _begin(
+                given if isinstance(given, PreparedImport) else ready(arrival, ids, now), changes
+            )
+        else:
+            verdicts[place] = yield from _join(arrival, ids, changes)
+        known |= names(arrival)
+    yield from changes.flush()
+    for place, session in new.items():
+        if session.id in changes.overtaken:
+            verdicts[place] = yield from _join(plain[place], ids, changes)
+    yield from changes.tell()
+    return verdicts
+
+
+def _begin(given: PreparedImport, changes: ImportBuffer) -> Steps[Session]:
+    if given.arrival.parent is not None:
+        yield from changes.flush()  # the parent may be among them
+    session = msgspec.structs.replace(
+        given.session, parent_id=(yield from _parent(changes.workspace_id, given.arrival.parent))
+    )
+    changes.begin(session, given.messages, given.words)
+    return session
+
+
+def _join(arrival: ImportedSession, ids: IdSource, changes: ImportBuffer) -> Steps[Verdict]:
+    """Bring an arrival to the session that has its name."""
+    yield from changes.flush()
+    here = yield from locked(
+        SessionRef(changes.workspace_id, arrival.session.own_id or arrival.session.id)
+    )
+    return (yield from _go_on(here, arrival, ids, changes))
+
+
+def _parent(workspace_id: str, name: str | None) -> Steps[str | None]:
+    if name is None:
+        return None
+    try:
+        return (yield from peeked(SessionRef(workspace_id, name))).id
+    except NotFound:
+        return None
+
+
+def _summed(session: Session, made: Sequence[Message], texts: Sequence[str]) -> Session:
+    """The row of a new session that has these messages."""
+    if not made:
+        return session
+    of = summary(made, texts)
+    title = (session.title, session.title_by) if session.title else (of["title"], of["title_by"])
+    kept = ("preview", "last_preview", "last_role", "input_tokens", "output_tokens", "cost_nanos")
+    return msgspec.structs.replace(
+        session,
+        **{field: of[field] for field in kept},
+        title=title[0],
+        title_by=title[1],
+        message_count=len(made),
+        last_seq=len(made),
+        first_message_at=of["first_at"],
+        last_message_at=of["last_at"],
+        active_at=of["last_at"],
+        updated_at=max(session.updated_at, of["last_at"]),
+    )
+
+
+def _go_on(
+    here: Session, arrival: ImportedSession, ids: IdSource, changes: ImportBuffer
+) -> Steps[Verdict]:
+    """Add what is missing; never take away or overwrite, but for a title that nobody gave."""
+    known = yield from _known(here, arrival.messages)
+    fresh = [draft for draft in arrival.messages if draft.client_id not in known]
+    named = arrival.session.title_by == "user" and here.title_by != "user"
+    if named:
+        after = msgspec.structs.replace(
+            here,
+            title=arrival.session.title,
+            title_by="user",
+            version=here.version + 1,
+            updated_at=max(changes.now, here.updated_at),
+        )
+        yield from run("session_update", **rows.session_values(after))
+        yield from indexing.retitle(here, after)
+        changes.note("session.updated", here, after)
+    if fresh:
+        yield from _extend(here, fresh, ids, changes)
+    return UPDATED if named or fresh else SAME
+
+
+def _known(session: Session, drafts: Sequence[MessageDraft]) -> Steps[set[str | None]]:
+    wanted = [draft.client_id for draft in drafts if draft.client_id is not None]
+    if not wanted:
+        return set()
+    got = yield from steps.rows(
+        "client_ids_known",
+        workspace_id=session.workspace_id,
+        session_id=session.id,
+        client_ids=rows.texts(wanted),
+    )
+    return {one[0] for one in got}
+
+
+def _extend(
+    session: Session, drafts: Sequence[MessageDraft], ids: IdSource, changes: ImportBuffer
+) -> Steps[None]:
+    peek = yield from peeked(SessionRef(session.workspace_id, session.id))
+    made = [
+        made_of(session.id, seq, draft, ids, changes.now)
+        for seq, draft in enumerate(drafts, peek.last_seq + 1)
+    ]
+    now = max(changes.now, session.updated_at)
+    texts = [draft.text for draft in drafts]
+    added = summary(made, texts)
+    yield from run(
+        "session_extend", workspace_id=session.workspace_id, id=session.id, now=now, **added
+    )
+    changes.keep(chained(session.workspace_id, made, peek.hash or chain.ROOT)[0])
+    changes.said(session.id, spoken(made, texts), peek.last_seq)
+    changes.happened(
+        "message.appended", session.id, made[-1].seq, places_left(peek, added["title"])
+    )

@@ -1,0 +1,103 @@
+"""Choose what leads to the rows of a filtered list: the narrowest filter's index, or the order's own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hansard.model import SessionFilter
+from hansard.store import counts, listing
+from hansard.store.rows import texts
+from hansard.store.steps import Steps, value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_RANGES = {
+    column: (f"{column}_from", f"{column}_until") for column in ("created", "updated", "active")
+}
+_FIELDS = tuple(field for field in listing.LOOSE if not field.endswith(("_from", "_until")))
+_REMEMBERED = 512
+_ORDERLESS = ("tag", "query")
+_TITLES = frozenset({"query"})
+"""Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and never the sessions themselves."""
+SORTED_AT_ONCE = 2000
+"""So many sessions are rather sorted than found by walking the order."""
+
+
+def loosened(workspace_id: str, wanted: SessionFilter, sort: str) -> Steps[frozenset[str]]:
+    """What shall not choose the index, as ``listing.page`` takes it.
+
+    The narrowest filter leads where its index has the order too, which it has by ``updated_at`` for one value,
+    or where it leaves few sessions to sort; otherwise the order leads and every filter only lets through or not.
+    """
+    column = sort.removeprefix("-").removesuffix("_at")
+    asked = [group for group in _asked(wanted) if group != _RANGES.get(column)]
+    if not asked or (len(asked) == 1 and _has_order(wanted, asked[0], column)):
+        return listing.NOTHING
+    fields = frozenset(field for group in asked for field in group)
+    narrowest, size = yield from _narrowest(workspace_id, wanted, asked)
+    if _has_order(wanted, narrowest, column):
+        return fields - set(narrowest)
+    return fields - set(narrowest) | {listing.ORDER} if size <= SORTED_AT_ONCE else fields
+
+
+def narrowest_only(workspace_id: str, wanted: SessionFilter) -> Steps[frozenset[str]]:
+    """As ``loosened``, for a count, which needs no order: the narrowest filter leads whatever its size."""
+    asked = _asked(wanted)
+    if len(asked) <= 1:
+        return _TITLES if asked == (("query",),) else listing.NOTHING
+    narrowest, _ = yield from _narrowest(workspace_id, wanted, asked)
+    return frozenset(field for group in asked for field in group) - set(narrowest)
+
+
+@lru_cache(_REMEMBERED)
+def _asked(wanted: SessionFilter) -> tuple[tuple[str, ...], ...]:
+    """The groups of fields that an index serves together, of those that are asked for."""
+    groups = [*((field,) for field in _FIELDS), *_RANGES.values()]
+    return tuple(
+        group
+        for group in groups
+        if any(getattr(wanted, field) not in ((), None, "") for field in group)
+    )
+
+
+def _has_order(wanted: SessionFilter, group: Sequence[str], column: str) -> bool:
+    """Whether the group's index has its sessions in the order of ``column``."""
+    return (
+        column == "updated"
+        and len(group) == 1
+        and group[0] not in _ORDERLESS
+        and len(getattr(wanted, group[0])) == 1
+    )
+
+
+def _narrowest(
+    workspace_id: str, wanted: SessionFilter, asked: Sequence[tuple[str, ...]]
+) -> Steps[tuple[tuple[str, ...], int]]:
+    sizes: dict[tuple[str, ...], int] = {}
+    for group in asked:
+        sizes[group] = yield from _size(workspace_id, wanted, group)
+    return min(sizes.items(), key=lambda one: one[1])
+
+
+def _size(workspace_id: str, wanted: SessionFilter, group: tuple[str, ...]) -> Steps[int]:
+    """How many sessions a group lets through; beyond ``SORTED_AT_ONCE`` some greater number will do."""
+    alone: dict[str, Any] = {field: getattr(wanted, field) for field in group}
+    if group[0] in counts.FACETS:
+        return (yield from counts.total(workspace_id, group[0], tuple(map(str, alone[group[0]]))))
+    if group == ("tag",):
+        return int(
+            (
+                yield from value(
+                    "tag_count",
+                    workspace_id=workspace_id,
+                    tags=texts(alone["tag"]),
+                    limit=SORTED_AT_ONCE + 1,
+                )
+            )
+        )
+    got = yield listing.count_some(
+        workspace_id, SessionFilter(**alone), SORTED_AT_ONCE + 1, _TITLES & set(group)
+    )
+    return int(got[0][0])

@@ -1,0 +1,124 @@
+"""Find a session by any of its names, for a caller who may be narrowed to one end user or application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+
+from hansard import ids
+from hansard.errors import NotFound
+from hansard.model.session import name_of, tag_of
+from hansard.store import rows
+from hansard.store.steps import Steps, row, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.model import Session
+    from hansard.store.steps import Row
+
+One = TypeVar("One", bound="Session | SessionRevision | AppendHead")
+
+
+class SessionRef(Struct, frozen=True):
+    """Which session is meant, and who asks: ``user_id`` and ``app`` narrow what the caller sees."""
+
+    workspace_id: str
+    name: str
+    user_id: str | None = None
+    app: str | None = None
+
+    def missing(self) -> NotFound:
+        return NotFound(
+            f"no session {self.name!r} in this workspace",
+            code="session_not_found",
+            param="session_id",
+        )
+
+    def sees(self, user_id: str | None, app: str | None) -> bool:
+        return self.user_id in (None, user_id) and self.app in (None, app)
+
+
+def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
+    if "\x00" in ref.name:  # no name holds one, and PostgreSQL takes none
+        return None
+    uuid = ids.uuid_in(ref.name)
+    if uuid is not None:
+        found = yield from row(statement, workspace_id=ref.workspace_id, id=uuid)
+        if found is not None:
+            return found
+    other = yield from value("session_id_by_own_id", workspace_id=ref.workspace_id, own_id=ref.name)
+    if other is None:
+        other = yield from value(
+            "session_id_by_safe_id", workspace_id=ref.workspace_id, safe_id=ids.safe_form(ref.name)
+        )
+    if other is None and ids.safe_form(ref.name) != ref.name:
+        other = yield from value(
+            "session_id_by_own_id", workspace_id=ref.workspace_id, own_id=ids.safe_form(ref.name)
+        )
+    if other is None:
+        return None
+    return (yield from row(statement, workspace_id=ref.workspace_id, id=other))
+
+
+def _seen(ref: SessionRef, statement: str, make: Callable[[Row], One]) -> Steps[One]:
+    """What ``make`` makes of the session's row; NotFound when it is absent or not the caller's to see."""
+    found = yield from _row(ref, statement)
+    one = make(found) if found else None
+    if one is None or not ref.sees(one.user_id, one.app):
+        raise ref.missing()
+    return one
+
+
+def found(ref: SessionRef) -> Steps[Session]:
+    """The session; NotFound when it is absent, another workspace's or not the caller's to see."""
+    return (yield from _seen(ref, "session_get", rows.session))
+
+
+def locked(ref: SessionRef) -> Steps[Session]:
+    """The session, its row locked until the transaction ends."""
+    return (yield from _seen(ref, "session_lock", rows.session))
+
+
+class SessionRevision(Struct, frozen=True):
+    """Which session it is, and as of which change: enough to show what is kept of it."""
+
+    id: str
+    own_id: str | None
+    user_id: str | None
+    app: str | None
+    version: int
+    created_at: int
+
+    @property
+    def name(self) -> str:
+        return name_of(self.id, self.own_id)
+
+    @property
+    def tag(self) -> str:
+        return tag_of(self.id, self.version, self.created_at)
+
+
+def standing(ref: SessionRef) -> Steps[SessionRevision]:
+    """Where the session stands; NotFound as of ``found``."""
+    return (yield from _seen(ref, "session_standing", lambda found: SessionRevision(*found)))
+
+
+class AppendHead(Struct, frozen=True):
+    """What an append must know of its session; ``hash`` is that of its last message."""
+
+    id: str
+    own_id: str | None
+    user_id: str | None
+    app: str | None
+    last_seq: int
+    updated_at: int
+    active_at: int
+    title_folded: str
+    hash: bytes | None
+
+
+def peeked(ref: SessionRef) -> Steps[AppendHead]:
+    """The least that an append needs, the session's row locked until the transaction ends."""
+    return (yield from _seen(ref, "session_peek", lambda found: AppendHead(*found)))

@@ -1,0 +1,149 @@
+"""What every screen has around it, and how it is guarded: the sign-in's cookie, proof against forged forms."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from hansard.errors import Forbidden, Invalid, Unauthenticated
+from hansard.http.origin import is_foreign, is_said
+from hansard.http.route import MIB, Route
+from hansard.web.rendering import Pages
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from hansard.access import Principal
+    from hansard.http.call import Call
+
+_FIELDS = 1000
+FormHandler = Callable[["Call[Any, Any]", "Form"], Awaitable["Response"]]
+
+
+class Form:
+    """The fields of a form that was sent."""
+
+    def __init__(self, body: bytes) -> None:
+        try:
+            self._fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS)
+        except ValueError as problem:
+            raise Invalid("the form cannot be read", code="bad_form") from problem
+
+    def get(self, name: str) -> str:
+        """The last value of a field, stripped; empty without one."""
+        return next((value.strip() for key, value in reversed(self._fields) if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self._fields if key == name]
+
+
+def cookie_name(call: Call[Any, Any]) -> str:
+    """On https a name that only this host can set, for the whole of it."""
+    return "__Host-hansard" if call.scope.get("scheme") == "https" else "hansard"
+
+
+def token_of(call: Call[Any, Any]) -> str:
+    return call.headers.cookie(cookie_name(call)) or ""
+
+
+async def authenticate(call: Call[Any, Any]) -> Principal:
+    """Who signed in; the page takes no keys, and the API no cookies."""
+    token = token_of(call)
+    if not token:
+        raise Unauthenticated("sign in to see this", code="signed_out")
+    return await call.service.sign_ins.check(token)
+
+
+def check_origin(call: Call[Any, Any]) -> None:
+    """Forbidden unless the request comes from a page of this very host."""
+    if is_foreign(call.headers) or not is_said(call.headers):
+        raise Forbidden("this form was sent from elsewhere", code="foreign_origin")
+
+
+def act(where: str, handler: FormHandler, *, scope: str, body_limit: int = MIB) -> Route:
+    """A route that changes something: the request must come from a page of this sign-in."""
+
+    async def guarded(call: Call[Any, Any]) -> Response:
+        check_origin(call)
+        raw = call.headers.get("content-type").startswith("application/octet-stream")
+        form = Form(b"" if raw else call.data)
+        proof = call.headers.get("x-csrf-token") or form.get("csrf")
+        if not call.service.sign_ins.proves(token_of(call), proof):
+            raise Forbidden(
+                "this form is from an older sign-in: go back, reload, and try again",
+                code="stale_form",
+            )
+        return await handler(call, form)
+
+    return Route(
+        where,
+        guarded,
+        scope=scope,
+        raw_body=True,
+        body_limit=body_limit,
+        media_type="text/html",
+        summary=(handler.__doc__ or "").strip(),
+    )
+
+
+class Layout:
+    """Shows templates with what every signed-in page needs."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+
+    def show(
+        self,
+        call: Call[Any, Any],
+        template: str,
+        *,
+        nav: str,
+        status: int = 200,
+        **context: Any,  # noqa: ANN401 - any value
+    ) -> Response:
+        return self.pages.page(call, template, status=status, **self.around(call, nav), **context)
+
+    def part(self, call: Call[Any, Any], template: str, **context: Any) -> Response:  # noqa: ANN401 - whatever a template shows
+        """A piece of a page, for a script that puts it into place."""
+        return self.pages.html(
+            call, self.pages.render(template, **self.around(call, ""), **context)
+        )
+
+    def around(self, call: Call[Any, Any], nav: str) -> dict[str, Any]:
+        principal = call.principal
+        return {
+            "nav": nav,
+            "workspace": principal.workspace_name,
+            "scopes": principal.scopes,
+            "csrf": call.service.sign_ins.proof(token_of(call)),
+            "host": address(call),
+            "control": control_key(call),
+        }
+
+    @staticmethod
+    def curl(call: Call[Any, Any], path: str) -> str:
+        """The request that gives the same from the API."""
+        return f"curl -H \"Authorization: Bearer $HANSARD_API_KEY\" \\\n  '{address(call)}{path}'"
+
+
+def control_key(call: Call[Any, Any]) -> str:
+    """What the reader's keyboard has on the key of commands."""
+    return "⌘" if "Mac" in call.headers.get("user-agent") else "Ctrl"
+
+
+def address(call: Call[Any, Any]) -> str:
+    return f"{call.scope.get('scheme', 'http')}://{call.headers.get('host') or 'localhost'}"
+
+
+def back_to(form: Form, default: str) -> str:
+    """Where the form wants to return: a path of the page, never another host."""
+    wanted = form.get("back")
+    return (
+        wanted
+        if wanted.startswith("/ui/")
+        and "\\" not in wanted
+        and "\n" not in wanted
+        and "\r" not in wanted
+        else default
+    )

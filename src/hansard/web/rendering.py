@@ -1,0 +1,94 @@
+"""From a template to an answer: headers that let a page do only what it needs, gzip, the reader's theme."""
+
+from __future__ import annotations
+
+import gzip
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import RedirectResponse, Response
+
+from hansard import __version__
+from hansard.web import formatting
+from hansard.web.assets import Assets
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from hansard.http.call import Call
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Encoding, Cookie, X-Fragment",
+}
+THEMES = ("auto", "light", "dark")
+_PACK_FROM = 800
+
+
+class Pages:
+    """Renders the templates; every value is escaped."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._assets = assets
+
+    @cached_property
+    def _environment(self) -> Environment:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - it takes long to load, and a server need not wait for it
+
+        made = Environment(
+            loader=PackageLoader("hansard.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        made.globals |= {"static": self._assets.place, "version": __version__}
+        made.filters |= formatting.FILTERS
+        return made
+
+    def render(self, template: str, **context: Any) -> str:  # noqa: ANN401 - whatever a template shows
+        return self._environment.get_template(template).render(context)
+
+    def page(
+        self,
+        call: Call[Any, Any] | None,
+        template: str,
+        *,
+        status: int = 200,
+        **context: Any,  # noqa: ANN401 - any value
+    ) -> Response:
+        theme = call.headers.cookie("theme") if call else None
+        text = self.render(template, theme=theme if theme in THEMES else "auto", **context)
+        return self.html(call, text, status=status)
+
+    def html(self, call: Call[Any, Any] | None, text: str, *, status: int = 200) -> Response:
+        body = text.encode()
+        headers = dict(HEADERS)
+        if (
+            call is not None
+            and len(body) > _PACK_FROM
+            and "gzip" in call.headers.get("accept-encoding")
+        ):
+            body = gzip.compress(body, 8, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        return Response(body, status, headers, "text/html; charset=utf-8")
+
+
+def see_other(where: str) -> Response:
+    """Go and look there: the answer to every form."""
+    return RedirectResponse(where, 303, {"Cache-Control": "no-store"})
+
+
+def wants_fragment(call: Call[Any, Any], name: str) -> bool:
+    """Whether a script asks for this part of the page alone."""
+    return call.headers.get("x-fragment") == name

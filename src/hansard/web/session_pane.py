@@ -1,0 +1,224 @@
+"""The reading pane: one session with its conversation, turns, details and raw form; and what can be done to it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.responses import PlainTextResponse, Response
+
+from hansard.errors import NotFound
+from hansard.model import Message, MessageQuery, Run, Session, SessionFilter, SessionQuery, parts
+from hansard.model.times import parse, rfc3339
+from hansard.web.transcript import IMAGES, Block, Entry, Turn, blocks, entries, trail_of, turns
+
+if TYPE_CHECKING:
+    from hansard.access import Principal
+    from hansard.http.call import Call
+    from hansard.service import Service
+
+SOME = 200
+_CHILDREN = 100
+TABS = (
+    ("conversation", "Conversation", "m"),
+    ("turns", "Turns", "t"),
+    ("details", "Details", "d"),
+    ("raw", "Raw", "r"),
+)
+
+
+class Pane(Struct):
+    """A session opened at some place. ``earlier`` and ``later`` are the seqs to go on from, None at the ends."""
+
+    session: Session
+    tab: str
+    blocks: list[Block]
+    entries: list[Entry]
+    turns: list[Turn]
+    runs: dict[str, Run]
+    children: list[Session]
+    parent: Session | None
+    trail: list[str]
+    earlier: int | None
+    later: int | None
+    at: int | None
+    raw: str = ""
+    tags: list[str] = []
+    metadata: str = ""
+    external_ids: dict[str, str] = {}
+    shares: list[Any] = []
+
+    @property
+    def seconds(self) -> float | None:
+        first, last = self.session.first_message_at, self.session.last_message_at
+        return None if first is None or last is None else (last - first) / 1e6
+
+    @property
+    def last_seq(self) -> int:
+        return self.entries[-1].message.seq if self.entries else 0
+
+
+async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
+    """The session that the path names, at the place that the query names; ``alone`` without a word of those around it."""
+    service, principal = call.service, call.principal
+    name = call.path["session_id"]
+    tab = call.query("tab") or "conversation"
+    tab = tab if tab in {known for known, _, _ in TABS} else "conversation"
+    stretch = await _stretch(call, name)
+    session, messages, more = await service.messages.list(principal, name, stretch)
+    children = [] if alone else await _children(service, principal, session)
+    found = entries(messages, children)
+    runs = await service.runs.by_ids(
+        principal,
+        session,
+        [one.run_id for one in messages if one.run_id]
+        + ([session.run_id] if session.run_id else []),
+    )
+    backwards = stretch.newest or stretch.before is not None
+    first = messages[0].seq if messages else 0
+    pane = Pane(
+        session=session,
+        tab=tab,
+        blocks=blocks(found),
+        entries=found,
+        turns=turns(found, runs) if tab == "turns" else [],
+        runs=runs,
+        children=[one for one in children if one.forked_seq is None or not messages],
+        parent=None if alone else await _parent(service, principal, session),
+        trail=trail_of(session),
+        earlier=first if messages and (more if backwards else first > 1) else None,
+        later=_later(session, messages, stretch, more=more),
+        at=stretch.around,
+        tags=msgspec.json.decode(session.tags),
+        external_ids=msgspec.json.decode(session.external_ids),
+        metadata=_pretty(session.metadata),
+    )
+    if tab == "raw":
+        pane.raw = raw(session, messages)
+    if tab == "details":
+        pane.shares = [
+            one
+            for one in await service.shares.list(principal, name)
+            if one.revoked_at is None and one.expires_at > service.clock()
+        ]
+    return pane
+
+
+def _later(
+    session: Session, messages: list[Message], stretch: MessageQuery, *, more: bool
+) -> int | None:
+    """The seq behind which there are more messages, None at the end of the session."""
+    if not messages or stretch.newest or messages[-1].seq >= session.last_seq:
+        return None
+    return (
+        messages[-1].seq
+        if more or stretch.before is not None or stretch.around is not None
+        else None
+    )
+
+
+async def _stretch(call: Call[Any, Any], name: str) -> MessageQuery:
+    for field in ("before", "after", "at"):
+        given = call.query(field)
+        if given:
+            seq = await call.service.messages.place(call.principal, name, given, param=field)
+            return replace(MessageQuery(limit=SOME), **{"around" if field == "at" else field: seq})
+    day = call.query("day")
+    if day:
+        try:
+            at = parse(day)
+        except ValueError:
+            return MessageQuery(limit=SOME, newest=True)
+        _, earlier, _ = await call.service.messages.list(
+            call.principal,
+            name,
+            MessageQuery(limit=1, newest=True, descending=True, created_before=at),
+        )
+        return MessageQuery(limit=SOME, after=earlier[0].seq if earlier else 0)
+    return MessageQuery(limit=SOME, newest=True)
+
+
+async def _children(service: Service, principal: Principal, session: Session) -> list[Session]:
+    page = await service.sessions.list(
+        principal,
+        SessionQuery(
+            filter=SessionFilter(parent_id=(session.id,)), sort="created_at", limit=_CHILDREN
+        ),
+    )
+    return page.items
+
+
+async def _parent(service: Service, principal: Principal, session: Session) -> Session | None:
+    if session.parent_id is None:
+        return None
+    try:
+        return await service.sessions.read(principal, session.parent_id)
+    except NotFound:
+        return None
+
+
+def _pretty(raw_json: msgspec.Raw) -> str:
+    text = msgspec.json.format(bytes(raw_json), indent=2).decode()
+    return "" if text in {"{}", "[]"} else text
+
+
+def raw(session: Session, messages: list[Message]) -> str:
+    """The session and the messages shown, as they are stored."""
+    fields = {
+        name: getattr(session, name) for name in session.__struct_fields__ if name != "workspace_id"
+    }
+    fields |= {
+        name: rfc3339(value)
+        for name, value in fields.items()
+        if name.endswith("_at") and value is not None
+    }
+    kept = [
+        {
+            name: value
+            for name in one.__struct_fields__
+            if (value := getattr(one, name)) is not None and name != "session_id"
+        }
+        | {"created_at": rfc3339(one.created_at)}
+        for one in messages
+    ]
+    return msgspec.json.format(
+        msgspec.json.encode({"session": fields, "messages": kept}), indent=2
+    ).decode()
+
+
+async def text_of_message(call: Call[Any, Any]) -> Response:
+    """The text of a message as it was written, for copying"""
+    _, message = await call.service.messages.read(
+        call.principal, call.path["session_id"], call.path["message_id"]
+    )
+    return PlainTextResponse(
+        parts.text_of(parts.decode(message.parts)),
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
+    )
+
+
+async def image_of_message(call: Call[Any, Any]) -> Response:
+    """A picture inside a message; only kinds that cannot carry scripts"""
+    _, message = await call.service.messages.read(
+        call.principal, call.path["session_id"], call.path["message_id"]
+    )
+    missing = NotFound("there is no picture here", code="part_not_found")
+    try:
+        part = parts.decode(message.parts)[int(call.path["place"])]
+        data = base64.b64decode(
+            part.content if isinstance(part.content, str) else "", validate=True
+        )
+    except (IndexError, ValueError, binascii.Error) as problem:
+        raise missing from problem
+    if part.type != "blob" or part.mime_type not in IMAGES:
+        raise missing
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    return Response(data, media_type=part.mime_type, headers=headers)

@@ -1,0 +1,39 @@
+"""The fragment cache is exact by version and bounded by size."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hansard.access import Principal
+from hansard.model import SessionDraft
+from hansard.service import Service
+from hansard.service.render_cache import Projection, RenderCache
+
+SHOW = Projection("test", lambda session: {"title": session.title})
+
+
+async def test_a_fragment_is_kept_until_its_version_changes(
+    service: Service, principal: Principal
+) -> None:
+    session, _ = await service.sessions.start(principal, SessionDraft(title="one"))
+    fragments = RenderCache()
+    assert fragments.look_up("test", session.workspace_id, [(session.id, 1)]) == ({}, [session.id])
+    fragments.keep(SHOW, session.workspace_id, [session])
+    found, missing = fragments.look_up("test", session.workspace_id, [(session.id, 1)])
+    assert (bytes(found[session.id]), missing) == (b'{"title":"one"}', [])
+    for stale in (
+        ("test", "other", 1),
+        ("other", session.workspace_id, 1),
+        ("test", session.workspace_id, 2),
+    ):
+        assert fragments.look_up(stale[0], stale[1], [(session.id, stale[2])])[1] == [session.id]
+
+
+async def test_the_oldest_fragments_make_room(service: Service, principal: Principal) -> None:
+    session, _ = await service.sessions.start(principal, SessionDraft(title="x" * 100))
+    many = [msgspec.structs.replace(session, id=f"{number}") for number in range(50)]
+    fragments = RenderCache(limit=5000)
+    fragments.keep(SHOW, session.workspace_id, many)
+    found, missing = fragments.look_up("test", session.workspace_id, [(one.id, 1) for one in many])
+    assert 0 < len(found) <= 12, "what the interpreter takes for each counts too"
+    assert missing == [one.id for one in many[: len(missing)]]
