@@ -4,7 +4,10 @@ from msgspec import Struct
 
 
 class Share(Struct, frozen=True):
-    """A read-only link to one session; the secret in the link is kept as a digest."""
+    """A read-only link to one session; ``digest`` is that of the secret in the link.
+
+    ``created_by`` is the id of the key that made it.
+    """
 
     id: str
     session_id: str
@@ -13,12 +16,3 @@ class Share(Struct, frozen=True):
     created_at: int
     expires_at: int
     revoked_at: int | None
-
-
-class View(Struct, frozen=True):
-    """A saved filter of the list; ``query`` is that of ``GET /v1/sessions``."""
-
-    id: str
-    name: str
-    query: str
-    created_at: int

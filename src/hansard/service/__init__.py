@@ -15,16 +15,18 @@ from hansard.service.events import Events
 from hansard.service.indexer import Indexer
 from hansard.service.keys import Keys
 from hansard.service.messages import Messages
-from hansard.service.page import Shares, SignIns, Views
 from hansard.service.retention import Retention
 from hansard.service.runs import Runs
 from hansard.service.search import Search
 from hansard.service.sessions import Sessions
+from hansard.service.shares import Shares
+from hansard.service.sign_ins import SignIns
 from hansard.service.stats import Statistics
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
 from hansard.service.users import Users
 from hansard.service.verify import Verification
+from hansard.service.views import Views
 from hansard.service.workspaces import Workspaces
 from hansard.settings import masked
 from hansard.store import file_of

@@ -30,7 +30,7 @@ from hansard.web.search_results import SearchResult, hits, qualifiers, words
 if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.http.call import Call
-    from hansard.model.share import View
+    from hansard.model.view import View
     from hansard.service import Service
 
 PAGE, FOUND = 50, 25
