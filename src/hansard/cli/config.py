@@ -57,12 +57,14 @@ def show(store: str | None, config: Path | None, quiet: bool, as_json: bool) -> 
 def init(file: Path | None, force: bool) -> None:
     """Write a settings file with every default. It says what each setting is for."""
     from hansard.errors import Conflict
+    from hansard.private_files import replacing
     from hansard.settings import FILE
 
     target = file or FILE
     if target.exists() and not force:
         raise Conflict(f"{target} is there already: --force writes over it", code="target_exists")
-    target.write_text(written(), encoding="utf-8")
+    with replacing(target, keep_mode=True) as opened:  # a store's URL may hold a password
+        opened.write(written().encode())
     click.echo(
         f"{target} holds every setting with its default. Take the # away from those that you change."
     )

@@ -92,6 +92,7 @@ def _machine() -> Iterator[Finding]:
 
 def _files(settings: Settings) -> Iterator[Finding]:
     from hansard.cli.first_run import FILE, FOLDER
+    from hansard.private_files import folder_fault
     from hansard.store import file_of
 
     file = file_of(settings.store)
@@ -110,7 +111,10 @@ def _files(settings: Settings) -> Iterator[Finding]:
             f"{free / 1e9:,.1f} GB free for the store",
             "" if enough else "make room: a full disk refuses every write",
         )
-    for key in sorted((folder / FOLDER).glob(f"*{FILE}")):
+    keys = folder / FOLDER
+    if keys.is_dir() and (fault := folder_fault(keys)):
+        yield Finding("wrong", f"the folder {keys} of the admin key is not safe", fault)
+    for key in sorted(keys.glob(f"*{FILE}")):
         mode = stat.S_IMODE(key.stat().st_mode)
         private = not mode & 0o077
         yield Finding(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,27 +63,19 @@ async def command(
 
 @contextlib.contextmanager
 def _opened(target: Path | None) -> Iterator[IO[bytes]]:
-    """Where the lines go; a file is written beside its name and takes it at the end. A new one is its owner's alone, a replaced one keeps its mode."""
+    """Where the lines go. A file appears when it is complete; a replaced one keeps its mode."""
     if target is None or str(target) == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    from hansard.store.private import make_private
+    from hansard.private_files import replacing
 
-    beside = target.with_name(target.name + ".part")
-    try:
-        beside.unlink(missing_ok=True)
-        make_private(beside)
-    except OSError as problem:
-        raise OSError(problem.errno, problem.strerror, str(target)) from problem
-    try:
-        with gzip.open(beside, "wb") if target.suffix == ".gz" else beside.open("wb") as file:
-            yield file  # type: ignore[misc]  # a GzipFile is written to like any other
-        if target.exists():
-            shutil.copymode(target, beside)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replacing(target, keep_mode=True) as file:
+        if target.suffix != ".gz":
+            yield file
+            return
+        with gzip.GzipFile("", "wb", fileobj=file) as packed:
+            yield packed  # type: ignore[misc]  # a GzipFile is written to like any other
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,19 +22,25 @@ class Claimed(NamedTuple):
 
 
 async def claim(service: Service, settings: Settings) -> Claimed | None:
-    """Give a store without any workspace its first one and an admin key of all scopes; None when it has one already."""
+    """Give a store without any workspace its first one and an admin key of all scopes.
+
+    None when it has one already. Raises Conflict when the key's folder is not safe.
+    """
+    from hansard import private_files
     from hansard.access import ALL_SCOPES
     from hansard.errors import Conflict
 
     if await service.workspaces.list():
         return None
+    file = key_file(settings)
+    private_files.make_folder(file.parent)  # first: a key without a file would be lost
     try:
         made = await service.workspaces.create(settings.workspace)
     except Conflict:  # another process was first
         return None
     text, _ = await service.keys.create(service.workspaces.operator(made), "admin", ALL_SCOPES)
-    file = key_file(settings)
-    _write(file, text)
+    with private_files.replacing(file) as opened:
+        opened.write(f"{text}\n".encode())
     return Claimed(text, file, await service.sign_ins.invite(await service.keys.authenticate(text)))
 
 
@@ -56,11 +61,3 @@ def key_file(settings: Settings) -> Path:
 def shown(path: Path) -> str:
     """A path as it is said: ``./`` before one below the working directory."""
     return str(path) if path.is_absolute() or path.parts[:1] == ("..",) else f"./{path}"
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as opened:
-        os.fchmod(handle, 0o600)
-        opened.write(text + "\n")

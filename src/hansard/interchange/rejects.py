@@ -9,13 +9,16 @@ from typing import IO, Self
 
 import msgspec
 
+from hansard import private_files
+from hansard.errors import Conflict
+
 ENDING = ".errors.jsonl"
 
 
 class Rejects:
     """Notes beside ``path``, made with the first one; an earlier import's notes go unless they are to ``keep``.
 
-    Where nothing can be written beside it, they are made in the working directory.  ``written`` names the
+    Where nothing can or may be written beside it, they are made in the working directory.  ``written`` names the
     file when there is one.
     """
 
@@ -52,6 +55,6 @@ class Rejects:
     @staticmethod
     def _opened(path: Path) -> IO[bytes]:
         try:
-            return path.open("ab")
-        except OSError:
-            return Path(path.name).open("ab")
+            return private_files.append(path)
+        except (OSError, Conflict):
+            return private_files.append(Path(path.name))

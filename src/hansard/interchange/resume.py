@@ -8,6 +8,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from hansard import private_files
+from hansard.errors import Conflict
+
 ENDING = ".resume.json"
 
 
@@ -56,12 +59,13 @@ class ImportPosition:
         self.done += count
         if self._path is not None and self._keep and self.done:
             size, modified_ns = _state(self._path)
-            with contextlib.suppress(
-                OSError
-            ):  # nothing can be written there: the next import reads from the beginning
-                self._file().write_bytes(
-                    msgspec.json.encode(_Kept(self.done, size, modified_ns, self._bound))
-                )
+            kept = msgspec.json.encode(_Kept(self.done, size, modified_ns, self._bound))
+            # Where nothing can or may be written, the next import reads from the beginning.
+            with (
+                contextlib.suppress(OSError, Conflict),
+                private_files.replacing(self._file()) as opened,
+            ):
+                opened.write(kept)
 
     def forget(self) -> None:
         if self._path is not None and self._keep:
@@ -72,7 +76,7 @@ class ImportPosition:
         if self._path is None:
             return 0, "a stream cannot be resumed: it is read from the beginning"
         try:
-            kept = msgspec.json.decode(self._file().read_bytes(), type=_Kept)
+            kept = msgspec.json.decode(private_files.read(self._file()), type=_Kept)
         except (OSError, msgspec.DecodeError):
             return 0, f"there is nothing to resume of {self._path}: it is read from the beginning"
         if kept.bound != self._bound:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hansard import private_files
 from hansard.errors import Conflict, Invalid, NotFound
-from hansard.store.private import make_private
 from hansard.store.statements import load
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ async def backup(connection: Any, target: Path, told: Callable[[float], None]) -
     """Write the state of this moment to ``target``; nobody waits for it. Raises Conflict when ``target`` is there already."""
     if target.exists():  # noqa: ASYNC240 - a command that does nothing else
         raise Conflict(f"{target} is there already: nothing was overwritten", code="target_exists")
-    partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
-    make_private(partial)
+    partial = private_files.create_partial(target, ".partial")
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute(
             "set local row_security = off"
@@ -55,7 +53,7 @@ async def backup(connection: Any, target: Path, told: Callable[[float], None]) -
                 _MANIFEST,
                 msgspec.json.encode({"format": FORMAT, "migrations": migrations, "tables": tables}),
             )
-    partial.rename(target)
+    private_files.finish(partial, target)
 
 
 async def restore(connection: Any, source: Path, told: Callable[[float], None]) -> None:  # noqa: ANN401 - the pool's proxy

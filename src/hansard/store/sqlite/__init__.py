@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
+from hansard import private_files
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.store import statements
-from hansard.store.private import make_private
 from hansard.store.sqlite import backup
 from hansard.store.sqlite.connection import Connection
 from hansard.store.sqlite.writer import Writer
@@ -64,7 +64,7 @@ class SQLiteStore:
                 code="store_missing",
             )
         with contextlib.suppress(OSError):  # SQLite says it in words that are translated
-            make_private(self.path)  # the files beside it take its mode
+            private_files.touch(self.path)  # the files beside it take its mode
         self._writer.start()
         self._reader = self._connect(min(self._seconds, _SHORT_SECONDS))
         self._threads = ThreadPoolExecutor(_LONG_READERS, "hansard-read")

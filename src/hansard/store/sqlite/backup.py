@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import apsw
 
+from hansard import private_files
 from hansard.errors import Conflict, Invalid, NotFound
-from hansard.store.private import make_private
 from hansard.store.sqlite.connection import translated
 from hansard.store.statements import load
 
@@ -88,10 +86,7 @@ def _check_store(source: Path) -> None:
 
 
 def _copy(source: Path, target: Path, told: Callable[[float], None], last: str) -> None:
-    partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # SQLite says it in words that are translated
-        make_private(partial)
+    partial = private_files.create_partial(target, ".partial")
     with translated(source):
         origin, copy = apsw.Connection(str(source)), apsw.Connection(str(partial))
         try:
@@ -107,14 +102,4 @@ def _copy(source: Path, target: Path, told: Callable[[float], None], last: str) 
         finally:
             copy.close()
             origin.close()
-    _sync(partial)
-    partial.rename(target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    private_files.finish(partial, target)
