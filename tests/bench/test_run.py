@@ -13,7 +13,7 @@ def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
     options = Options(
         size="tiny",
         idiomatic=False,
-        only=("written_list", "unchanged_list", "history", "appends", "mixed"),
+        only=("written_list", "unchanged_list", "history", "appends", "mixed", "neighbours"),
         soak=0.01,
         build=tmp_path,
     )
@@ -26,4 +26,10 @@ def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
     assert written.floor is not None
     assert 0 < written.floor <= 1
     assert by_name["history: last 50 messages of a session of 400"].floor is not None
+    beside = [row for row in report.rows if row.what.startswith("p99 beside ")]
+    assert len(beside) == 6
+    assert all(row.figures["reads_ms"] > 0 and row.figures["appends_ms"] > 0 for row in beside)
+    assert all(
+        "200" in row.note or "201" in row.note for row in beside if "hostile" not in row.what
+    )
     assert str(report.facts["sessions"]) in summary(report)

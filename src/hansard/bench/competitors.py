@@ -81,12 +81,16 @@ class Store(Struct, frozen=True, kw_only=True):
 
 
 class Arena(Struct, frozen=True, kw_only=True):
-    """Everybody in one run; ``small`` holds the small data, ``idiomatic`` is None when it is not installed."""
+    """Everybody in one run; ``small`` holds the small data, ``idiomatic`` is None when it is not installed.
+
+    ``neighbour`` is the same server by the key of another workspace; None where the data has none.
+    """
 
     ours: Store
     small: Store
     floor: Load
     idiomatic: Store | None
+    neighbour: Store | None
     targets: Targets
     effort: Effort
 

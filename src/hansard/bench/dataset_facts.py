@@ -20,13 +20,17 @@ _MEASURED = 10
 
 
 class Facts(Struct, kw_only=True):
-    """One filled store: how much is in it, and where; ``raw_bytes`` is the JSON of its messages as a client sends it."""
+    """One filled store: how much is in it, and where; ``raw_bytes`` is the JSON of its messages as a client sends it.
+
+    ``key`` is of the largest workspace, ``neighbour_key`` of another.
+    """
 
     plan: str
     giant: str = ""
     common_word: str = ""
     rare_word: str = ""
     key: str = ""
+    neighbour_key: str = ""
     session_count: int = 0
     message_count: int = 0
     raw_bytes: int = 0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hansard.service import Service
 
 _BATCH = 2_000
+_KEYS = {0: "key", 1: "neighbour_key"}
 _EMPTY: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
 _COUNTS = dict.fromkeys(
     ("message_count", "last_seq", "input_tokens", "output_tokens", "cost_nanos"), 0
@@ -39,17 +40,18 @@ _JSON = {
 
 
 async def fill(url: str, maker: Maker) -> Facts:
-    """Load everything; the facts hold a key of the largest workspace."""
+    """Load everything; the facts hold a key of the largest workspace and of another."""
     facts = Facts(plan=maker.plan.name)
     began = time.perf_counter()
     async with opened(Settings(store=url)) as service:
         ids = IdSource(microseconds)
         for number, records in groupby(gathered(maker, facts), key=lambda record: record.workspace):
             workspace = await service.workspaces.create(f"workspace-{number:04d}")
-            if number == 0:
-                facts.key, _ = await service.keys.create(
+            if number in _KEYS:
+                key, _ = await service.keys.create(
                     service.workspaces.operator(workspace), "bench", ALL_SCOPES
                 )
+                setattr(facts, _KEYS[number], key)
             await _load(service, workspace.id, records, ids)
     facts.seconds = time.perf_counter() - began
     return facts

@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 
 
 class Effort(Struct, frozen=True, kw_only=True):
-    """How long to measure: rounds of each contest, their seconds, and the requests of a round that goes in turn."""
+    """How long to measure: rounds of each contest, their seconds, and the requests of a round that goes in turn.
+
+    ``neighbour`` is the share of the neighbours' data that is made.
+    """
 
     rounds: int
     seconds: float
     requests: int
+    neighbour: float = 1.0
 
 
 EFFORTS = {
-    "tiny": Effort(rounds=1, seconds=0.05, requests=5),
+    "tiny": Effort(rounds=1, seconds=0.05, requests=5, neighbour=0.01),
     "quick": Effort(rounds=2, seconds=0.4, requests=40),
 }
 THOROUGH = Effort(rounds=5, seconds=1.5, requests=200)

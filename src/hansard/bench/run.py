@@ -18,6 +18,7 @@ from hansard.bench.dataset_facts import Facts
 from hansard.bench.fill import fill
 from hansard.bench.locations import places
 from hansard.bench.measure import EFFORTS, THOROUGH
+from hansard.bench.neighbours import neighbours
 from hansard.bench.peers import Peer
 from hansard.bench.records import PLANS, Maker
 from hansard.bench.servers import cores, free_port, pinned, running
@@ -42,6 +43,7 @@ CONTESTS: tuple[Contest, ...] = (
     reads.search,
     growth.growth,
     writes.mixed,
+    neighbours,
 )
 
 SMALLER = {"tiny": "tinier", "quick": "small", "10k": "small", "100k": "10k", "full": "10k"}
@@ -112,6 +114,9 @@ class Run:
             small=_store(self._start(self._serving(small)), small.facts),
             floor=Load(constant.port),
             idiomatic=self._idiomatic(full.facts),
+            neighbour=_store(server, full.facts, key=full.facts.neighbour_key)
+            if full.facts.neighbour_key
+            else None,
             targets=self._targets,
             effort=self._effort,
         )

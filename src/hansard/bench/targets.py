@@ -23,6 +23,7 @@ class Targets(Struct, frozen=True, kw_only=True):
     growth: float = 1.3
     search_growth: float = 2.0
     tail: float = 5.0
+    neighbour_ms: float = 20.0
     resident_mib: float = 150.0
     memory_growth: float = 1.1
     on_disk: float | None = None

@@ -173,11 +173,11 @@ class Load:
     """Drives one server at ``host``:``port``."""
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        self._host, self._port = host, port
+        self._host, self.port = host, port
 
     async def connect(self) -> Connection:
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(Connection, self._host, self._port)
+        _, connection = await loop.create_connection(Connection, self._host, self.port)
         return connection
 
     async def ask(self, data: bytes, within: float = 60.0) -> Answer:
