@@ -15,7 +15,7 @@ from hansard.service import rules
 from hansard.store.sqlite import writer
 from hansard.store.sqlite.connection import Connection
 from hansard.store.steps import Steps
-from hansard.store.verbs import appends
+from hansard.store.verbs import append_batch
 
 
 def acknowledge_early() -> None:
@@ -44,8 +44,8 @@ def forget_keys() -> None:
         return (yield from verb())
 
     setattr(rules, "guarded", guarded)  # noqa: B010 - a fault has no types
-    setattr(appends, "_take_keys", lambda _workspace, ones: _all(ones))  # noqa: B010 - a fault has no types
-    setattr(appends, "_settle_keys", lambda *_: _nothing())  # noqa: B010 - a fault has no types
+    setattr(append_batch, "_take_keys", lambda _workspace, ones: _all(ones))  # noqa: B010 - a fault has no types
+    setattr(append_batch, "_settle_keys", lambda *_: _nothing())  # noqa: B010 - a fault has no types
 
 
 def _all(ones: Sequence[Any]) -> Steps[set[int]]:

@@ -15,7 +15,7 @@ from hansard.model.parts import text_part
 from hansard.service import Service, appends
 from hansard.settings import Settings
 from hansard.store.steps import Steps
-from hansard.store.verbs.appends import append_many
+from hansard.store.verbs.append_batch import append_many
 
 
 def draft(text: str, client_id: str | None = None) -> MessageDraft:

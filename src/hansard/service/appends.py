@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from hansard.errors import Error, Invalid, StoreUnavailable
 from hansard.service.rules import write
-from hansard.store.verbs import messages as single
-from hansard.store.verbs.appends import Answer, Append, append_many
+from hansard.store.verbs import appends as verbs
+from hansard.store.verbs.append_batch import Answer, Append, append_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,7 @@ class Appends:
             one.once,
             one.ref.workspace_id,
             one.now,
-            single.append,
+            verbs.append,
             one.ref,
             one.drafts,
             self._ids,

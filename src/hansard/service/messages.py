@@ -11,7 +11,7 @@ from hansard.service.render_cache import RenderCache, Stretch
 from hansard.service.rules import not_ahead, own_id, ref, short, write
 from hansard.store.verbs import messages as verbs
 from hansard.store.verbs import session_lookup
-from hansard.store.verbs.appends import Append
+from hansard.store.verbs.append_batch import Append
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

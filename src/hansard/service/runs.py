@@ -12,8 +12,8 @@ from hansard.model import Page, Run
 from hansard.model.run import OPEN_STATES
 from hansard.service.rules import own_id, ref, short, write
 from hansard.store.verbs import runs as verbs
-from hansard.store.verbs.messages import clip
 from hansard.store.verbs.session_lookup import SessionRef
+from hansard.store.verbs.summaries import clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

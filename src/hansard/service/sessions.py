@@ -17,8 +17,7 @@ from hansard.service.render_cache import RenderCache
 from hansard.service.rules import not_ahead, own_id, ref, short, write
 from hansard.store.counts import counted_by
 from hansard.store.listing import place_of
-from hansard.store.verbs import events
-from hansard.store.verbs import messages as message_verbs
+from hansard.store.verbs import appends, events, forks
 from hansard.store.verbs import sessions as verbs
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class Sessions:
             once,
             principal.workspace_id,
             now,
-            message_verbs.record,
+            appends.record,
             session,
             ref(principal, session.name),
             messages,
@@ -312,7 +311,7 @@ class Sessions:
             once,
             principal.workspace_id,
             now,
-            message_verbs.fork,
+            forks.fork,
             ref(principal, name),
             branch,
             until,

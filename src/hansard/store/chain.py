@@ -5,10 +5,16 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from hansard.store.rows import message_values
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hansard.model import Message
+    from hansard.store.steps import Values
 
 ROOT = bytes(16)
+"""What the first message of a session follows."""
 _SEPARATOR = b"\x1f"
 
 
@@ -27,3 +33,14 @@ def link(before: bytes, message: Message) -> bytes:
         spent.encode(),
     )
     return blake2b(_SEPARATOR.join(fields), digest_size=16).digest()
+
+
+def linked_rows(
+    workspace_id: str, messages: Sequence[Message], before: bytes
+) -> tuple[list[Values], bytes]:
+    """The rows that store ``messages`` behind the hash ``before``, and the last one's hash."""
+    rows = []
+    for message in messages:
+        before = link(before, message)
+        rows.append(message_values(workspace_id, message, before))
+    return rows, before

@@ -7,11 +7,6 @@ select {session} from sessions where workspace_id = :workspace_id and id = :id f
 select {session} from sessions
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
 
--- name: message_by_client_ids
-select {message} from messages
- where workspace_id = :workspace_id and session_id = :session_id
-   and client_id = any (array(select json_array_elements_text(:client_ids::text::json))) and deleted_at is null
-
 -- name: message_holding
 -- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.
 select {message} from messages
@@ -46,10 +41,10 @@ select {run} from runs
 select {run} from runs where workspace_id = :workspace_id and session_id = :session_id and id = :id for update
 
 -- name: session_peek
--- What an append must know of its session, with the hash of the last message; locks the session row until commit.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
-       (select hash from messages as m where m.workspace_id = :workspace_id and m.session_id = s.id and m.seq = s.last_seq)
-  from sessions as s where workspace_id = :workspace_id and id = :id for update of s
+-- What an append must know of its session, with the hash of the last message where the row has it; locks the row until commit.
+-- Only columns of the row itself: it is read again after the wait for the lock, a subquery would see the state from before.
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, case when hash_seq = last_seq then last_hash end
+  from sessions where workspace_id = :workspace_id and id = :id for update
 
 -- name: stats_mark_lock
 select generation, walked from stats_marks where workspace_id = :workspace_id for update
@@ -168,14 +163,14 @@ select own_id, id from sessions
  where workspace_id = :workspace_id and own_id = any (array(select json_array_elements_text(:own_ids::text::json)))
 
 -- name: session_peek_many
--- What a batch of appends must know of its sessions; locks their rows in the order of their ids, so that two batches never wait for each other.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
-       (select hash from messages as m where m.workspace_id = :workspace_id and m.session_id = s.id and m.seq = s.last_seq)
-  from sessions as s
+-- As session_peek, for a batch of appends; locks the rows in the order of their ids, so that two batches never wait for each other.
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, case when hash_seq = last_seq then last_hash end
+  from sessions
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
- order by id for update of s
+ order by id for update
 
--- name: message_by_client_ids_many
+-- name: message_by_client_ids
+-- The messages of several sessions that have one of these client ids.
 select {message} from messages
  where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
    and client_id = any (array(select json_array_elements_text(:client_ids::text::json))) and deleted_at is null
@@ -242,12 +237,13 @@ update sessions as s
        preview = coalesce(s.preview, given.preview), last_preview = coalesce(given.last_preview, s.last_preview), last_role = given.last_role,
        input_tokens = s.input_tokens + given.input_tokens, output_tokens = s.output_tokens + given.output_tokens,
        cost_nanos = s.cost_nanos + given.cost_nanos, first_message_at = coalesce(s.first_message_at, given.first_at),
-       last_message_at = given.last_at, active_at = given.last_at, updated_at = given.now
+       last_message_at = given.last_at, active_at = given.last_at, updated_at = given.now,
+       hash_seq = s.last_seq + given.count, last_hash = given.last_hash
   from unnest(:workspace_id::text[], :id::text[], :now::bigint[], :count::bigint[], :title::text[], :title_by::text[], :title_folded::text[],
     :untitled::bigint[], :preview::text[], :last_preview::text[], :last_role::text[], :input_tokens::bigint[], :output_tokens::bigint[],
-    :cost_nanos::bigint[], :first_at::bigint[], :last_at::bigint[])
+    :cost_nanos::bigint[], :first_at::bigint[], :last_at::bigint[], :last_hash::bytea[])
     as given (workspace_id, id, now, count, title, title_by, title_folded, untitled, preview, last_preview, last_role, input_tokens,
-      output_tokens, cost_nanos, first_at, last_at)
+      output_tokens, cost_nanos, first_at, last_at, last_hash)
  where s.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = s.workspace_id and s.id = given.id
 returning s.last_seq
 

@@ -59,7 +59,7 @@ update sessions
  where workspace_id = :workspace_id and id = :id
 
 -- name: session_extend
--- Take the next message numbers and keep the summary; locks the session row until commit.
+-- Take the next message numbers, keep the summary and the end of the hash chain; locks the session row until commit.
 update sessions
    set version = version + 1, last_seq = last_seq + :count, message_count = message_count + :count,
        title = coalesce(title, :title), title_by = case when title is null then :title_by else title_by end,
@@ -67,7 +67,8 @@ update sessions
        untitled = case when title is null then :untitled else untitled end,
        preview = coalesce(preview, :preview), last_preview = coalesce(:last_preview, last_preview), last_role = :last_role,
        input_tokens = input_tokens + :input_tokens, output_tokens = output_tokens + :output_tokens, cost_nanos = cost_nanos + :cost_nanos,
-       first_message_at = coalesce(first_message_at, :first_at), last_message_at = :last_at, active_at = :last_at, updated_at = :now
+       first_message_at = coalesce(first_message_at, :first_at), last_message_at = :last_at, active_at = :last_at, updated_at = :now,
+       hash_seq = last_seq + :count, last_hash = :last_hash
  where workspace_id = :workspace_id and id = :id
 returning last_seq
 

@@ -7,10 +7,6 @@ select {session} from sessions where workspace_id = :workspace_id and id = :id
 -- name: session_by_ids
 select {session} from sessions where workspace_id = :workspace_id and id in (select value from json_each(:ids))
 
--- name: message_by_client_ids
-select {message} from messages
- where workspace_id = :workspace_id and session_id = :session_id and client_id in (select value from json_each(:client_ids)) and deleted_at is null
-
 -- name: message_put
 -- packed and unpacked are functions of store/packing.py: long parts are kept compressed.
 insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
@@ -52,10 +48,9 @@ select {run} from runs
 select {run} from runs where workspace_id = :workspace_id and session_id = :session_id and id = :id
 
 -- name: session_peek
--- What an append must know of its session, with the hash of the last message.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
-       (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
-  from sessions as s where workspace_id = :workspace_id and id = :id
+-- What an append must know of its session, with the hash of the last message where the row has it.
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, case when hash_seq = last_seq then last_hash end
+  from sessions where workspace_id = :workspace_id and id = :id
 
 -- name: stats_mark_lock
 select generation, walked from stats_marks where workspace_id = :workspace_id
@@ -178,11 +173,11 @@ select own_id, id from sessions where workspace_id = :workspace_id and own_id in
 
 -- name: session_peek_many
 -- What a batch of appends must know of its sessions.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded,
-       (select hash from messages as m where m.workspace_id = s.workspace_id and m.session_id = s.id and m.seq = s.last_seq)
-  from sessions as s where workspace_id = :workspace_id and id in (select value from json_each(:ids))
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, case when hash_seq = last_seq then last_hash end
+  from sessions where workspace_id = :workspace_id and id in (select value from json_each(:ids))
 
--- name: message_by_client_ids_many
+-- name: message_by_client_ids
+-- The messages of several sessions that have one of these client ids.
 select {message} from messages
  where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
    and client_id in (select value from json_each(:client_ids)) and deleted_at is null

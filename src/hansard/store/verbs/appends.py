@@ -1,215 +1,210 @@
-"""Many appends of one workspace in one transaction: what waits is written together, and each gets its own answer."""
+"""Append: messages get behind a session's last message in one way, whoever brings them.
+
+``begin`` locks a session, ``add`` turns drafts into its next messages, ``write`` stores what was added
+to all sessions of the transaction. Single appends, batches and imports are these three.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from hansard.errors import Error
-from hansard.ids import uuid_in
-from hansard.model import Message, MessageDraft
-from hansard.model.idempotency import IdempotentRequest
+from hansard.errors import Conflict, NotFound
+from hansard.model import Message
 from hansard.store import chain, rows, steps
-from hansard.store.steps import Steps, Values, many, run
+from hansard.store.steps import Steps, Values, many
 from hansard.store.verbs.events import happened_many, places_left
-from hansard.store.verbs.messages import chained, plan, summary, write_messages
-from hansard.store.verbs.session_lookup import AppendHead, SessionRef
+from hansard.store.verbs.session_lookup import AppendHead, SessionRef, linked, locked, peeked
+from hansard.store.verbs.sessions import create, store
+from hansard.store.verbs.summaries import summary
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from hansard.ids import IdSource
-
-Answer = tuple[AppendHead, list[Message]]
-
-
-class Append(Struct, frozen=True):
-    """One caller's append, as ``messages.append`` takes it."""
-
-    ref: SessionRef
-    drafts: Sequence[MessageDraft]
-    now: int
-    expected_seq: int | None = None
-    once: IdempotentRequest | None = None
+    from hansard.model import MessageDraft, Session
 
 
-class _Tail(Struct):
-    """Where a session stands while the batch grows: its state, the caller's ids it knows, and what is new."""
+class Tail(Struct):
+    """The end of a locked session, and what the transaction appends to it.
 
-    peek: AppendHead
-    known: dict[str | None, Message]
-    made: list[Message]
-    texts: list[str]
-
-
-def append_many(
-    workspace_id: str, appends: Sequence[Append], ids: IdSource
-) -> Steps[list[Answer | Error | None]]:
-    """Append in the order given. In each place stands the answer, the error that refused it, or None: try that one by itself.
-
-    None is for what a batch does not decide: a name that is not exactly an id, and an Idempotency-Key that was seen before.
+    ``head`` is where the session stands with what was added; ``hash`` is that of the last message
+    which is stored. ``known`` are stored messages by their ``client_id``.
     """
-    taken = yield from _take_keys(workspace_id, appends)
-    tails = yield from _tails(workspace_id, appends)
-    outcomes: list[Answer | Error | None] = []
-    events: list[Values] = []
-    for place, one in enumerate(appends):
-        tail = tails.get(one.ref.name)
-        if tail is None or (one.once is not None and place not in taken):
-            outcomes.append(None)
-        elif not one.ref.sees(tail.peek.user_id, tail.peek.app):
-            outcomes.append(one.ref.missing())
-        else:
-            outcomes.append(_extend(tail, one, ids, events))
-    yield from _write(
-        workspace_id, list({id(tail): tail for tail in tails.values() if tail.made}.values())
-    )
-    yield from happened_many(workspace_id, events)
-    yield from _settle_keys(workspace_id, appends, taken, outcomes)
-    return outcomes
+
+    head: AppendHead
+    hash: bytes
+    known: dict[str | None, Message] = {}
+    messages: list[Message] = []
+    texts: list[str] = []
 
 
-def _extend(tail: _Tail, one: Append, ids: IdSource, events: list[Values]) -> Answer | Error:
-    """Plan one append behind what the batch holds already."""
-    before = tail.peek
-    try:
-        made, answer = plan(before, tail.known, one.drafts, one.expected_seq, ids, one.now)
-    except Error as refused:
-        return refused
-    if made:
-        fresh = {message.id for message in made}
-        tail.texts += [
-            draft.text
-            for draft, message in zip(one.drafts, answer, strict=True)
-            if message.id in fresh
-        ]
-        tail.made += made
-        tail.known |= {
-            message.client_id: message for message in made if message.client_id is not None
-        }
-        title = None if before.title_folded else summary(made, tail.texts[-len(made) :])["title"]
-        tail.peek = msgspec.structs.replace(
-            before,
-            last_seq=made[-1].seq,
-            updated_at=max(one.now, before.updated_at),
-            active_at=made[-1].created_at,
-            title_folded=rows.fold(title or before.title_folded),
-        )
-        event = {
-            "type": "message.appended",
-            "session_id": before.id,
-            "seq": made[-1].seq,
-            "at": one.now,
-        }
-        events.append(event | places_left(before, title))
-    return before, answer
+def begin(workspace_id: str, head: AppendHead) -> Steps[Tail]:
+    """The tail of a session whose row is locked.
+
+    Raises StoreUnavailable ``chain_broken`` when its last message is missing: no chain begins again.
+    """
+    return Tail(head, (yield from linked(workspace_id, head)))
 
 
-def _write(workspace_id: str, tails: Sequence[_Tail]) -> Steps[None]:
-    extended: list[Values] = []
-    stored: list[Values] = []
-    for tail in tails:
-        values, _ = chained(workspace_id, tail.made, tail.peek.hash or chain.ROOT)
-        stored += values
-        extended.append(
-            summary(tail.made, tail.texts)
-            | {"workspace_id": workspace_id, "id": tail.peek.id, "now": tail.peek.updated_at}
-        )
-    yield from many("session_extend", extended)
-    yield from write_messages(stored)
-
-
-def _tails(workspace_id: str, appends: Sequence[Append]) -> Steps[dict[str, _Tail]]:
-    """The sessions that the batch appends to, by the name used, their rows locked in the order of their ids."""
-    names = {one.ref.name for one in appends if "\x00" not in one.ref.name}
-    idents = {name: uuid for name in names if (uuid := uuid_in(name)) is not None}
-    others = names - idents.keys()
-    if others:
-        found = yield from steps.rows(
-            "session_ids_by_own_ids", workspace_id=workspace_id, own_ids=rows.texts(sorted(others))
-        )
-        idents |= {row[0]: row[1] for row in found}
-    if not idents:
-        return {}
-    peeks = yield from steps.rows(
-        "session_peek_many", workspace_id=workspace_id, ids=rows.texts(sorted(set(idents.values())))
-    )
-    by_id = {row[0]: _Tail(AppendHead(*row), {}, [], []) for row in peeks}
-    tails = {name: by_id[ident] for name, ident in idents.items() if ident in by_id}
-    yield from _recognise(workspace_id, appends, tails)
-    return tails
-
-
-def _recognise(
-    workspace_id: str, appends: Sequence[Append], tails: dict[str, _Tail]
-) -> Steps[None]:
-    """Tell each tail the stored messages whose client ids the batch brings again."""
-    wanted = {
-        draft.client_id
-        for one in appends
-        if one.ref.name in tails
-        for draft in one.drafts
-        if draft.client_id is not None
-    }
-    if not wanted:
+def recognise(workspace_id: str, tails: Sequence[Tail], client_ids: Collection[str]) -> Steps[None]:
+    """Tell each tail which messages its session has under these ``client_id``."""
+    if not client_ids:
         return
-    by_id = {tail.peek.id: tail for tail in tails.values()}
-    got = yield from steps.rows(
-        "message_by_client_ids_many",
+    by_id = {tail.head.id: tail for tail in tails}
+    stored = yield from steps.rows(
+        "message_by_client_ids",
         workspace_id=workspace_id,
         session_ids=rows.texts(sorted(by_id)),
-        client_ids=rows.texts(sorted(wanted)),
+        client_ids=rows.texts(sorted(client_ids)),
     )
-    for message in map(rows.message, got):
+    for message in map(rows.message, stored):
         by_id[message.session_id].known[message.client_id] = message
 
 
-def _take_keys(workspace_id: str, appends: Sequence[Append]) -> Steps[set[int]]:
-    """The places whose Idempotency-Key is new and now taken."""
-    places: dict[str, int] = {}
-    for place, one in enumerate(appends):
-        if one.once is not None:
-            places.setdefault(one.once.key, place)
-    if not places:
-        return set()
-    claims = [
-        {"key": key, "digest": once.digest}
-        for key, place in sorted(places.items())
-        if (once := appends[place].once) is not None
+def add(
+    tail: Tail,
+    drafts: Sequence[MessageDraft],
+    ids: IdSource,
+    now: int,
+    expected_seq: int | None = None,
+) -> tuple[list[Message], Values | None]:
+    """Turn drafts into the session's next messages, in order and gap-free; nothing is stored yet.
+
+    The answer has a message for each draft: the known one of its ``client_id``, or the new one. With it
+    comes the event of the change, None when every draft was known. Raises Conflict with the current
+    ``seq`` when the session is not at ``expected_seq``.
+    """
+    head = tail.head
+    fresh = [
+        draft for draft in drafts if draft.client_id is None or draft.client_id not in tail.known
     ]
-    got = yield from steps.rows(
-        "idempotency_take_many",
-        workspace_id=workspace_id,
-        now=appends[0].now,
-        claims=msgspec.json.encode(claims).decode(),
+    if not fresh:
+        return [tail.known[draft.client_id] for draft in drafts], None
+    if expected_seq is not None and expected_seq != head.last_seq:
+        raise Conflict(
+            f"the session is at seq {head.last_seq}, not {expected_seq}: read what is new, then append again",
+            code="seq_mismatch",
+            param="expected_seq",
+            seq=head.last_seq,
+        )
+    added = [
+        message_of(head.id, seq, draft, ids, now)
+        for seq, draft in enumerate(fresh, head.last_seq + 1)
+    ]
+    unseen = iter(added)
+    answer = [
+        tail.known[draft.client_id] if draft.client_id in tail.known else next(unseen)
+        for draft in drafts
+    ]
+    return answer, _move_on(tail, added, [draft.text for draft in fresh], now)
+
+
+def _move_on(tail: Tail, added: Sequence[Message], texts: Sequence[str], now: int) -> Values:
+    """Put new messages into the tail; the event that tells of them."""
+    before = tail.head
+    title = None if before.title_folded else summary(added, texts)["title"]
+    tail.messages += added
+    tail.texts += texts
+    tail.known |= {one.client_id: one for one in added if one.client_id is not None}
+    tail.head = msgspec.structs.replace(
+        before,
+        last_seq=added[-1].seq,
+        updated_at=max(now, before.updated_at),
+        active_at=added[-1].created_at,
+        title_folded=rows.fold(title or before.title_folded),
     )
-    return {places[row[0]] for row in got}
+    return {
+        "type": "message.appended",
+        "session_id": before.id,
+        "seq": added[-1].seq,
+        "at": now,
+        **places_left(before, title),
+    }
 
 
-def _settle_keys(
-    workspace_id: str,
-    appends: Sequence[Append],
-    taken: set[int],
-    outcomes: Sequence[Answer | Error | None],
-) -> Steps[None]:
-    """Keep the answers; a key whose append was refused is given back, since nothing happened under it."""
-    settled: list[Values] = []
-    for place in sorted(taken):
-        once, outcome = appends[place].once, outcomes[place]
-        if once is None:
-            continue
-        if isinstance(outcome, tuple):
-            status, answer = once.tell(outcome)
-            settled.append(
-                {
-                    "workspace_id": workspace_id,
-                    "key": once.key,
-                    "status": status,
-                    "answer": answer,
-                    "session_id": outcome[0].id,
-                }
-            )
-        else:
-            yield from run("idempotency_give_back", workspace_id=workspace_id, key=once.key)
-    yield from many("idempotency_settle", settled)
+def write(workspace_id: str, tails: Sequence[Tail]) -> Steps[None]:
+    """Store what was added to locked sessions: their rows, each with the end of its chain, and the messages."""
+    extended: list[Values] = []
+    stored: list[Values] = []
+    for tail in tails:
+        linked, last = chain.linked_rows(workspace_id, tail.messages, tail.hash)
+        stored += linked
+        extended.append(
+            summary(tail.messages, tail.texts)
+            | {"workspace_id": workspace_id, "id": tail.head.id, "now": tail.head.updated_at}
+            | {"last_hash": last}
+        )
+    yield from many("session_extend", extended)
+    yield from many("message_put", stored)
+
+
+def append(
+    ref: SessionRef,
+    drafts: Sequence[MessageDraft],
+    ids: IdSource,
+    now: int,
+    expected_seq: int | None = None,
+) -> Steps[tuple[AppendHead, list[Message]]]:
+    """Append to one session; the session as it was before, and for each draft its message.
+
+    A draft whose ``client_id`` is there already gives the stored message back. Raises NotFound, and Conflict as ``add``.
+    """
+    before = yield from peeked(ref)
+    tail = yield from begin(ref.workspace_id, before)
+    client_ids = {draft.client_id for draft in drafts if draft.client_id is not None}
+    yield from recognise(ref.workspace_id, [tail], client_ids)
+    answer, event = add(tail, drafts, ids, now, expected_seq)
+    if event is not None:
+        yield from write(ref.workspace_id, [tail])
+        yield from happened_many(ref.workspace_id, [event])
+    return before, answer
+
+
+def record(
+    session: Session, ref: SessionRef, drafts: Sequence[MessageDraft], ids: IdSource, now: int
+) -> Steps[tuple[Session, list[Message]]]:
+    """Append to the session that ``ref`` names, or create ``session``; a workflow goes to a session that had none.
+
+    Raises NotFound when the session is there but not the caller's to see.
+    """
+    try:
+        stored, new = (yield from locked(ref)), False
+    except NotFound:
+        stored, new = yield from create(session)
+    if not ref.sees(stored.user_id, stored.app):
+        raise ref.missing()
+    if not new and stored.workflow_id is None and session.workflow_id is not None:
+        changed = msgspec.structs.replace(
+            stored,
+            workflow_id=session.workflow_id,
+            version=stored.version + 1,
+            updated_at=max(now, stored.updated_at),
+        )
+        yield from store(stored, changed)
+        stored = changed
+    _, messages = yield from append(msgspec.structs.replace(ref, name=stored.id), drafts, ids, now)
+    return stored, messages
+
+
+def message_of(session_id: str, seq: int, draft: MessageDraft, ids: IdSource, now: int) -> Message:
+    """The message that a draft becomes as the session's number ``seq``."""
+    return Message(
+        session_id,
+        seq,
+        ids.message(seq),
+        draft.client_id,
+        draft.role,
+        draft.sender,
+        draft.sender_id,
+        draft.model,
+        draft.run_id,
+        draft.input_tokens,
+        draft.output_tokens,
+        draft.cost_nanos,
+        draft.created_at if draft.created_at is not None else now,
+        draft.parts,
+        draft.metadata,
+    )

@@ -9,7 +9,6 @@ from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, many, run, value
 from hansard.store.verbs import indexing, sessions
 from hansard.store.verbs.import_buffer import ImportBuffer, spoken
-from hansard.store.verbs.messages import chained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +91,7 @@ def _put_kept(snapshot: Snapshot, changes: ImportBuffer) -> Steps[None]:
     before = chain.ROOT
     for kept in snapshot.messages:
         if kept.deleted_at is None:
-            values, before = chained(changes.workspace_id, [kept.message], before)
+            values, before = chain.linked_rows(changes.workspace_id, [kept.message], before)
             changes.keep(values)
         else:
             before = kept.hash or before

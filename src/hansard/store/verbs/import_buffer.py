@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.store import counts
 from hansard.store.steps import Steps, many
-from hansard.store.verbs import indexing
+from hansard.store.verbs import appends, indexing
 from hansard.store.verbs.events import happened_many, title_left
-from hansard.store.verbs.messages import write_messages
 from hansard.store.verbs.sessions import row_of, tag
 
 if TYPE_CHECKING:
@@ -32,10 +31,11 @@ class ImportBuffer:
         """The ids of sessions that were begun here, while somebody else took their names."""
         self._begun: list[tuple[Session, Sequence[Values], Words]] = []
         self._facets: Counter[tuple[str, str]] = Counter()
-        self._events: list[dict[str, Any]] = []
+        self._events: list[Values] = []
         self._words: dict[str, Words] = {}
         self._behind: dict[str, int] = {}
         self._rows: list[Values] = []
+        self._tails: list[appends.Tail] = []
         self._marks: list[Values] = []
 
     def note(
@@ -68,6 +68,12 @@ class ImportBuffer:
         """A new session with the rows of its messages, written together with others."""
         self._begun.append((session, messages, words))
 
+    def extend(self, tail: appends.Tail, behind: int, event: Values) -> None:
+        """What was added to a locked session that has messages up to ``behind``, and the event that tells of it."""
+        self._tails.append(tail)
+        self.said(tail.head.id, spoken(tail.messages, tail.texts), behind)
+        self._events.append(event)
+
     def keep(self, values: Sequence[Values]) -> None:
         """Rows of new messages, written together with those of other sessions."""
         self._rows += values
@@ -80,8 +86,10 @@ class ImportBuffer:
         """Write the rows that are kept, so that they can be read."""
         yield from self._store_begun()
         values, self._rows = self._rows, []
+        tails, self._tails = self._tails, []
         marks, self._marks = self._marks, []
-        yield from write_messages(values)
+        yield from many("message_put", values)
+        yield from appends.write(self.workspace_id, tails)
         yield from many("message_mark_deleted", marks)
 
     def _store_begun(self) -> Steps[None]:
@@ -108,7 +116,7 @@ class ImportBuffer:
         whole = yield from indexing.add(self.workspace_id, self._words, self._behind)
         yield from counts.add(self.workspace_id, self._facets)
         before, until = yield from happened_many(
-            self.workspace_id, [event | {"at": self.now} for event in self._events]
+            self.workspace_id, [{**event, "at": self.now} for event in self._events]
         )
         if whole and self._words.keys() >= {event["session_id"] for event in self._events}:
             yield from indexing.follow(self.workspace_id, before, until)

@@ -14,16 +14,16 @@ from hansard.model.transfer import NEW, SAME, UPDATED, ImportedSession, Verdict
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, Values, run
 from hansard.store.verbs import indexing
-from hansard.store.verbs.events import places_left
+from hansard.store.verbs.appends import add, begin, message_of
 from hansard.store.verbs.import_buffer import ImportBuffer, Words, spoken
-from hansard.store.verbs.messages import chained, made_of, summary
 from hansard.store.verbs.session_lookup import SessionRef, locked, peeked
+from hansard.store.verbs.summaries import begun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hansard.ids import IdSource
-    from hansard.model import Message, MessageDraft
+    from hansard.model import MessageDraft
 
 
 class PreparedImport(Struct, frozen=True):
@@ -53,15 +53,17 @@ def taken(workspace_id: str, arrivals: Sequence[ImportedSession]) -> Steps[set[s
 def ready(arrival: ImportedSession, ids: IdSource, now: int) -> PreparedImport:
     """The work that needs no database: numbers, hashes, the summary, the words."""
     session = arrival.session
-    made = [
-        made_of(session.id, seq, draft, ids, now) for seq, draft in enumerate(arrival.messages, 1)
+    messages = [
+        message_of(session.id, seq, draft, ids, now)
+        for seq, draft in enumerate(arrival.messages, 1)
     ]
     texts = [draft.text for draft in arrival.messages]
+    row = begun(session, messages, texts)
     return PreparedImport(
         arrival,
-        _summed(session, made, texts),
-        chained(session.workspace_id, made, chain.ROOT)[0],
-        spoken(made, texts),
+        msgspec.structs.replace(row, updated_at=max(row.updated_at, row.last_message_at or 0)),
+        chain.linked_rows(session.workspace_id, messages, chain.ROOT)[0],
+        spoken(messages, texts),
     )
 
 
@@ -114,30 +116,9 @@ def _parent(workspace_id: str, name: str | None) -> Steps[str | None]:
     if name is None:
         return None
     try:
-        return (yield from peeked(SessionRef(workspace_id, name))).id
+        return (yield from locked(SessionRef(workspace_id, name))).id
     except NotFound:
         return None
-
-
-def _summed(session: Session, made: Sequence[Message], texts: Sequence[str]) -> Session:
-    """The row of a new session that has these messages."""
-    if not made:
-        return session
-    of = summary(made, texts)
-    title = (session.title, session.title_by) if session.title else (of["title"], of["title_by"])
-    kept = ("preview", "last_preview", "last_role", "input_tokens", "output_tokens", "cost_nanos")
-    return msgspec.structs.replace(
-        session,
-        **{field: of[field] for field in kept},
-        title=title[0],
-        title_by=title[1],
-        message_count=len(made),
-        last_seq=len(made),
-        first_message_at=of["first_at"],
-        last_message_at=of["last_at"],
-        active_at=of["last_at"],
-        updated_at=max(session.updated_at, of["last_at"]),
-    )
 
 
 def _go_on(
@@ -179,19 +160,9 @@ def _known(session: Session, drafts: Sequence[MessageDraft]) -> Steps[set[str | 
 def _extend(
     session: Session, drafts: Sequence[MessageDraft], ids: IdSource, changes: ImportBuffer
 ) -> Steps[None]:
-    peek = yield from peeked(SessionRef(session.workspace_id, session.id))
-    made = [
-        made_of(session.id, seq, draft, ids, changes.now)
-        for seq, draft in enumerate(drafts, peek.last_seq + 1)
-    ]
-    now = max(changes.now, session.updated_at)
-    texts = [draft.text for draft in drafts]
-    added = summary(made, texts)
-    yield from run(
-        "session_extend", workspace_id=session.workspace_id, id=session.id, now=now, **added
-    )
-    changes.keep(chained(session.workspace_id, made, peek.hash or chain.ROOT)[0])
-    changes.said(session.id, spoken(made, texts), peek.last_seq)
-    changes.happened(
-        "message.appended", session.id, made[-1].seq, places_left(peek, added["title"])
-    )
+    ref = SessionRef(session.workspace_id, session.id)
+    tail = yield from begin(session.workspace_id, (yield from peeked(ref)))
+    behind = tail.head.last_seq
+    _, event = add(tail, drafts, ids, changes.now)
+    if event is not None:
+        changes.extend(tail, behind, event)

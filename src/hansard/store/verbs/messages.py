@@ -1,182 +1,24 @@
-"""Messages: append, read in both directions, delete, copy."""
+"""Messages: read in both directions, delete."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hansard.errors import Conflict, NotFound
+from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Session, parts
-from hansard.store import chain, counts, listing, rows, steps
-from hansard.store.steps import Row, Steps, Values, many, row, run, value
+from hansard.store import listing, rows, steps
+from hansard.store.steps import Row, Steps, row, run, value
 from hansard.store.verbs import indexing
-from hansard.store.verbs.events import forget_titles, happened, places_left, title_left
+from hansard.store.verbs.events import forget_titles, happened, title_left
 from hansard.store.verbs.idempotency import forget_message
-from hansard.store.verbs.session_lookup import AppendHead, SessionRef, found, locked, peeked
-from hansard.store.verbs.sessions import create, row_of, store
+from hansard.store.verbs.session_lookup import SessionRef, found, locked
+from hansard.store.verbs.sessions import store
+from hansard.store.verbs.summaries import PREVIEW, clip, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from hansard.ids import IdSource
-    from hansard.model import MessageDraft
-
-T = TypeVar("T")
-PREVIEW, TITLE = 200, 80
-_COPY_BATCH = 500
-
-
-def append(
-    ref: SessionRef,
-    drafts: Sequence[MessageDraft],
-    ids: IdSource,
-    now: int,
-    expected_seq: int | None = None,
-) -> Steps[tuple[AppendHead, list[Message]]]:
-    """Append in order, gap-free; a draft whose ``client_id`` is there already gives the stored message back.
-
-    Raises NotFound, and Conflict with the current ``seq`` when it is not ``expected_seq``.
-    """
-    session = yield from peeked(ref)
-    known = yield from _known(session, ref.workspace_id, drafts)
-    made, answer = plan(session, known, drafts, expected_seq, ids, now)
-    if made:
-        texts = [
-            draft.text
-            for draft in drafts
-            if draft.client_id is None or draft.client_id not in known
-        ]
-        added = summary(made, texts)
-        yield from run(
-            "session_extend",
-            workspace_id=ref.workspace_id,
-            id=session.id,
-            now=max(now, session.updated_at),
-            **added,
-        )
-        yield from put(ref.workspace_id, made, session.hash or chain.ROOT)
-        yield from happened(
-            ref.workspace_id,
-            "message.appended",
-            session.id,
-            at=now,
-            seq=made[-1].seq,
-            **places_left(session, added["title"]),
-        )
-    return session, answer
-
-
-def plan(  # noqa: PLR0913 - all that decides what an append becomes
-    session: AppendHead,
-    known: dict[str | None, Message],
-    drafts: Sequence[MessageDraft],
-    expected_seq: int | None,
-    ids: IdSource,
-    now: int,
-) -> tuple[list[Message], list[Message]]:
-    """The messages to store, and the answer: for each draft the message that is stored already under its ``client_id``, or the new one.
-
-    Raises Conflict with the current ``seq`` when it is not ``expected_seq``.
-    """
-    fresh = [draft for draft in drafts if draft.client_id is None or draft.client_id not in known]
-    if fresh and expected_seq is not None and expected_seq != session.last_seq:
-        raise Conflict(
-            f"the session is at seq {session.last_seq}, not {expected_seq}: read what is new, then append again",
-            code="seq_mismatch",
-            param="expected_seq",
-            seq=session.last_seq,
-        )
-    made = [
-        made_of(session.id, session.last_seq + place, draft, ids, now)
-        for place, draft in enumerate(fresh, 1)
-    ]
-    new = iter(made)
-    return made, [
-        known[draft.client_id] if draft.client_id in known else next(new) for draft in drafts
-    ]
-
-
-def record(
-    session: Session, ref: SessionRef, drafts: Sequence[MessageDraft], ids: IdSource, now: int
-) -> Steps[tuple[Session, list[Message]]]:
-    """Append to the session that ``ref`` names, or create ``session``; a workflow goes to a session that had none.
-
-    Raises NotFound when the session is there but not the caller's to see.
-    """
-    try:
-        stored, new = (yield from locked(ref)), False
-    except NotFound:
-        stored, new = yield from create(session)
-    if not ref.sees(stored.user_id, stored.app):
-        raise ref.missing()
-    if not new and stored.workflow_id is None and session.workflow_id is not None:
-        linked = msgspec.structs.replace(
-            stored,
-            workflow_id=session.workflow_id,
-            version=stored.version + 1,
-            updated_at=max(now, stored.updated_at),
-        )
-        yield from store(stored, linked)
-        stored = linked
-    _, messages = yield from append(msgspec.structs.replace(ref, name=stored.id), drafts, ids, now)
-    return stored, messages
-
-
-def put(workspace_id: str, made: Sequence[Message], before: bytes) -> Steps[bytes]:
-    """Write messages behind the hash ``before``; the last hash."""
-    values, last = chained(workspace_id, made, before)
-    yield from write_messages(values)
-    return last
-
-
-def chained(
-    workspace_id: str, made: Sequence[Message], before: bytes
-) -> tuple[list[Values], bytes]:
-    """The rows of messages behind the hash ``before``, and the last hash."""
-    values = []
-    for message in made:
-        before = chain.link(before, message)
-        values.append(rows.message_values(workspace_id, message, before))
-    return values, before
-
-
-def write_messages(values: Sequence[Values]) -> Steps[None]:
-    """Store the rows of new messages, of any sessions: every message comes through here."""
-    yield from many("message_put", values)
-
-
-def summary(made: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]:
-    """What these messages, which say ``texts`` in words, add to their session's row."""
-    words = [(message.role, text.strip()) for message, text in zip(made, texts, strict=True)]
-    first = next((text for role, text in words if role == "user" and text), None)
-    last = next(
-        (text for role, text in reversed(words) if role in {"user", "assistant"} and text), None
-    )
-    title = title_of(first)
-    return {
-        "count": len(made),
-        "title": title,
-        "title_by": "auto" if title else None,
-        **rows.title_values(title),
-        "preview": first and clip(first, PREVIEW),
-        "last_preview": last and clip(last, PREVIEW),
-        "last_role": made[-1].role,
-        "input_tokens": sum(one.input_tokens for one in made),
-        "output_tokens": sum(one.output_tokens for one in made),
-        "cost_nanos": sum(one.cost_nanos for one in made),
-        "first_at": made[0].created_at,
-        "last_at": made[-1].created_at,
-    }
-
-
-def title_of(first_user_text: str | None) -> str | None:
-    """The title that a session has until somebody gives it a better one."""
-    return clip(" ".join(first_user_text.split()), TITLE) or None if first_user_text else None
-
-
-def clip(text: str, length: int) -> str:
-    return text[:length].replace("\x00", "\ufffd")
+    from collections.abc import Sequence
 
 
 def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
@@ -345,85 +187,3 @@ def _without(before: Session, after: Session) -> Steps[Session]:
 def _first_text(got: Sequence[steps.Row]) -> str | None:
     texts = (parts.text_of(parts.decode(rows.message(one).parts)).strip() for one in got)
     return next((text for text in texts if text), None)
-
-
-def fork(
-    ref: SessionRef,
-    branch: Callable[[Session], Session],
-    until: int | None,
-    ids: IdSource,
-    now: int,
-) -> Steps[Session]:
-    """Store what ``branch`` makes of the session, with copies of its messages up to ``until``; runs stay behind."""
-    source = yield from locked(ref)
-    copy = branch(source)
-    if (yield from value("session_put", **row_of(copy))) is None:
-        raise Conflict(
-            f"there is a session {copy.name!r} already", code="session_exists", param="id"
-        )
-    after, before, texts, made = 0, chain.ROOT, list[str](), list[Message]()
-    last = source.last_seq if until is None else until
-    while after < last:
-        got = yield listing.messages(
-            ref.workspace_id, source.id, MessageQuery(), _COPY_BATCH, after=after, before=last + 1
-        )
-        if not got:
-            break
-        originals = [rows.message(one) for one in got]
-        batch = [
-            msgspec.structs.replace(
-                one, session_id=copy.id, id=ids.message(place), seq=place, run_id=None
-            )
-            for place, one in enumerate(originals, len(made) + 1)
-        ]
-        before = yield from put(ref.workspace_id, batch, before)
-        made += batch
-        texts += [parts.text_of(parts.decode(one.parts)) for one in batch]
-        after = originals[-1].seq
-    yield from counts.change(ref.workspace_id, None, copy)
-    if made:
-        yield from run(
-            "session_extend",
-            workspace_id=ref.workspace_id,
-            id=copy.id,
-            now=now,
-            **summary(made, texts),
-        )
-    yield from happened(ref.workspace_id, "session.created", copy.id, at=now, seq=len(made) or None)
-    return (yield from found(SessionRef(ref.workspace_id, copy.id)))
-
-
-def _known(
-    session: AppendHead, workspace_id: str, drafts: Sequence[MessageDraft]
-) -> Steps[dict[str | None, Message]]:
-    wanted = [draft.client_id for draft in drafts if draft.client_id is not None]
-    if not wanted:
-        return {}
-    got = yield from steps.rows(
-        "message_by_client_ids",
-        workspace_id=workspace_id,
-        session_id=session.id,
-        client_ids=rows.texts(wanted),
-    )
-    return {one.client_id: one for one in map(rows.message, got)}
-
-
-def made_of(session_id: str, seq: int, draft: MessageDraft, ids: IdSource, now: int) -> Message:
-    """The message that a draft becomes at its place."""
-    return Message(
-        session_id,
-        seq,
-        ids.message(seq),
-        draft.client_id,
-        draft.role,
-        draft.sender,
-        draft.sender_id,
-        draft.model,
-        draft.run_id,
-        draft.input_tokens,
-        draft.output_tokens,
-        draft.cost_nanos,
-        draft.created_at if draft.created_at is not None else now,
-        draft.parts,
-        draft.metadata,
-    )

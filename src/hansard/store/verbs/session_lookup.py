@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 
 from hansard import ids
-from hansard.errors import NotFound
+from hansard.errors import NotFound, StoreUnavailable
 from hansard.model.session import name_of, tag_of
-from hansard.store import rows
+from hansard.store import chain, rows
 from hansard.store.steps import Steps, row, value
 
 if TYPE_CHECKING:
@@ -106,7 +106,10 @@ def standing(ref: SessionRef) -> Steps[SessionRevision]:
 
 
 class AppendHead(Struct, frozen=True):
-    """What an append must know of its session; ``hash`` is that of its last message."""
+    """What an append must know of its session, whose row is locked.
+
+    ``hash`` is that of the last message; None where the row does not hold it: ``linked`` has it.
+    """
 
     id: str
     own_id: str | None
@@ -122,3 +125,26 @@ class AppendHead(Struct, frozen=True):
 def peeked(ref: SessionRef) -> Steps[AppendHead]:
     """The least that an append needs, the session's row locked until the transaction ends."""
     return (yield from _seen(ref, "session_peek", lambda found: AppendHead(*found)))
+
+
+def linked(workspace_id: str, head: AppendHead) -> Steps[bytes]:
+    """The hash that the next message of a locked session follows.
+
+    Where the row does not hold it, a statement of its own reads it from the last message: only one
+    that begins after the lock was taken sees what the lock's last holder wrote.
+    Raises StoreUnavailable ``chain_broken`` when there is none: a chain is never begun again.
+    """
+    if head.last_seq == 0:
+        return chain.ROOT
+    if head.hash is not None:
+        return head.hash
+    here = {"workspace_id": workspace_id, "session_id": head.id}
+    last: bytes | None = yield from value("message_hash", **here, seq=head.last_seq)
+    if last is None:
+        raise StoreUnavailable(
+            f"message {head.last_seq} of the session {name_of(head.id, head.own_id)!r} is missing,"
+            " so nothing can be appended: 'hansard verify' lists what is damaged",
+            code="chain_broken",
+            retry_after=60,
+        )
+    return last

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from hansard.errors import NotFound, StoreUnavailable
 from hansard.store import chain, counts, rows
-from hansard.store.steps import Row, Steps
+from hansard.store.steps import Row, Steps, value
 from hansard.store.steps import rows as ask
 from hansard.store.verbs.session_lookup import SessionRef, found
 
@@ -72,7 +72,12 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
                         )
                     )
             before = bytes(digest)
-    return seq, before, faults + _summary(one, seq, living)
+    faults += _summary(one, seq, living)
+    end = yield from value("session_last_hash", workspace_id=workspace_id, id=one.id)
+    if end is not None and bytes(end) != before:
+        problem = "the hash in the session's row is not that of its last message"
+        faults.append(Fault(workspace_id, one.id, None, problem))
+    return seq, before, faults
 
 
 def _follows(before: bytes, message: Row, digest: bytes) -> bool:

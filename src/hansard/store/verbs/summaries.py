@@ -1,0 +1,71 @@
+"""What a session's row says of its messages: counts, tokens, times, previews, the title until there is a better one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hansard.store import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hansard.model import Message, Session
+
+PREVIEW, TITLE = 200, 80
+
+
+def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]:
+    """What these messages, whose words are ``texts``, add to their session's row."""
+    words = [(message.role, text.strip()) for message, text in zip(messages, texts, strict=True)]
+    first = next((text for role, text in words if role == "user" and text), None)
+    last = next(
+        (text for role, text in reversed(words) if role in {"user", "assistant"} and text), None
+    )
+    title = title_of(first)
+    return {
+        "count": len(messages),
+        "title": title,
+        "title_by": "auto" if title else None,
+        **rows.title_values(title),
+        "preview": first and clip(first, PREVIEW),
+        "last_preview": last and clip(last, PREVIEW),
+        "last_role": messages[-1].role,
+        "input_tokens": sum(message.input_tokens for message in messages),
+        "output_tokens": sum(message.output_tokens for message in messages),
+        "cost_nanos": sum(message.cost_nanos for message in messages),
+        "first_at": messages[0].created_at,
+        "last_at": messages[-1].created_at,
+    }
+
+
+def begun(session: Session, messages: Sequence[Message], texts: Sequence[str]) -> Session:
+    """The row of a new session that begins with these messages, whose words are ``texts``."""
+    if not messages:
+        return session
+    added = summary(messages, texts)
+    kept = ("preview", "last_preview", "last_role", "input_tokens", "output_tokens", "cost_nanos")
+    titled = (
+        session
+        if session.title
+        else msgspec.structs.replace(session, title=added["title"], title_by=added["title_by"])
+    )
+    return msgspec.structs.replace(
+        titled,
+        **{field: added[field] for field in kept},
+        message_count=len(messages),
+        last_seq=messages[-1].seq,
+        first_message_at=added["first_at"],
+        last_message_at=added["last_at"],
+        active_at=added["last_at"],
+    )
+
+
+def title_of(first_user_text: str | None) -> str | None:
+    """The title that a session has until somebody gives it a better one."""
+    return clip(" ".join(first_user_text.split()), TITLE) or None if first_user_text else None
+
+
+def clip(text: str, length: int) -> str:
+    return text[:length].replace("\x00", "\ufffd")
