@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hansard.service.titles import Words
     from hansard.settings import Settings
     from hansard.store import Store
-    from hansard.web.sign_in import Demo
+    from hansard.web.sign_ins import Demo
 
 DIALECTS: tuple[Dialect, ...] = (
     native.dialect,

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from hansard.access import ALL_SCOPES
-from hansard.dialects.pocketpaw.signin import COOKIE
+from hansard.dialects.pocketpaw.sign_ins import COOKIE, PURPOSE
 from hansard.http.route import Dialect
 from tests.attack.target import (
     EVERY,
@@ -124,6 +124,9 @@ def _bad_credentials(
         ],
         "",
     )
+    token = target.caller.token
+    yield "a sign-in of the page as a key", [("authorization", f"Bearer {token}")], ""
+    yield "a sign-in of the page in another cookie", [("cookie", f"{COOKIE}={token}")], ""
 
 
 async def credentials(target: Target) -> Result:
@@ -304,11 +307,14 @@ async def mass_assignment(target: Target) -> Result:
     return result
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
 async def forgery(target: Target) -> Result:
     """What the page changes is changed from its own pages alone, whatever cookie comes along."""
     result = Result("cross-origin requests")
     before = await target.snapshot(target.victim)
-    good = target.victim_caller.headers(_page(target))
+    good = target.victim_caller.headers(_page(target)) | {"Content-Type": FORM}
     await _keys_in_cookies(target, result)
     for dialect, route in target.routes():
         if dialect.name != "web" or route.method == "GET":
@@ -340,8 +346,13 @@ async def forgery(target: Target) -> Result:
 
 
 async def _keys_in_cookies(target: Target, result: Result) -> None:
-    """A key that a browser shows by itself is refused with what a page of another origin sends."""
-    cookie = {"Cookie": f"{COOKIE}={target.victim_caller.key}"}
+    """A key or sign-in that a browser shows by itself is refused with what a page of another origin sends."""
+    token, _ = await target.service.sign_ins.open(target.victim_caller.key, PURPOSE)
+    for shown in (target.victim_caller.key, token):
+        await _in_a_cookie(target, {"Cookie": f"{COOKIE}={shown}"}, result)
+
+
+async def _in_a_cookie(target: Target, cookie: dict[str, str], result: Result) -> None:
     for dialect, route in target.private():
         if dialect.name != "pocketpaw":
             continue

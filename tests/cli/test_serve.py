@@ -233,3 +233,14 @@ def test_on_postgres_the_key_is_kept_in_the_working_directory(
         .json["database"]
         .startswith("PostgreSQL ")
     )
+
+
+def test_behind_a_proxy_of_this_machine_the_page_is_on_https(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        answer = httpx.post(
+            f"{served.url}/ui/sign-in",
+            data={"key": served.key},
+            headers={"X-Forwarded-Proto": "https", "Origin": served.url},
+        )
+        assert answer.headers["set-cookie"].startswith("__Host-hansard=")
+        assert "Secure" in answer.headers["set-cookie"]

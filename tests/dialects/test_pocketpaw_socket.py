@@ -12,6 +12,7 @@ import pytest
 
 from hansard.access import Principal
 from hansard.dialects.pocketpaw import socket as module
+from hansard.dialects.pocketpaw.sign_ins import PURPOSE
 from hansard.errors import StoreUnavailable
 from hansard.http.application import Application
 from hansard.service import Service
@@ -262,10 +263,17 @@ async def test_a_frame_of_bytes_ends_the_conversation(connect: Connect) -> None:
     assert closed.value.code == 1003
 
 
-async def test_a_key_may_stand_in_a_header_or_in_the_cookie(connect: Connect, key: str) -> None:
-    for headers in ({"Authorization": f"Bearer {key}"}, {"Cookie": f"pocketpaw_session={key}"}):
-        async with connect(shown="", headers=headers) as socket:
-            assert (await socket.hear())["type"] == "connection_info"
+async def test_a_key_or_a_sign_in_may_stand_in_a_header_or_in_the_cookie(
+    connect: Connect, key: str, clocked: Service
+) -> None:
+    token, _ = await clocked.sign_ins.open(key, PURPOSE)
+    for shown in (key, token):
+        for headers in (
+            {"Authorization": f"Bearer {shown}"},
+            {"Cookie": f"pocketpaw_session={shown}"},
+        ):
+            async with connect(shown="", headers=headers) as socket:
+                assert (await socket.hear())["type"] == "connection_info"
 
 
 async def test_a_page_of_another_origin_opens_nothing_with_the_cookie(

@@ -11,7 +11,7 @@ import pytest
 
 from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.app import opened
-from hansard.dialects.pocketpaw import signin
+from hansard.dialects.pocketpaw import sign_ins
 from hansard.http import route, routing, strict_json
 from hansard.http.call import Call
 from hansard.model.idempotency import IdempotentRequest
@@ -160,7 +160,7 @@ def from_anywhere(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trusting(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key in a cookie is taken from pages of any origin."""
-    monkeypatch.setattr(signin, "is_foreign", lambda _headers: False)
+    monkeypatch.setattr(sign_ins, "is_foreign", lambda _headers: False)
 
 
 def plain_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

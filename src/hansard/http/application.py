@@ -34,12 +34,14 @@ from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.http.routing import Router
 from hansard.ids import REQUEST
 from hansard.model.idempotency import Replayed
+from hansard.service.sign_ins import is_sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.types import Receive, Scope, Send
 
+    from hansard.access import Principal
     from hansard.http.access_log import AccessLog
     from hansard.service import Service
 
@@ -182,14 +184,7 @@ class Application:
         self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive
     ) -> Reply | Response:
         if not route.public:
-            prove = dialect.authenticate
-            call.identify(
-                await (
-                    prove(call)
-                    if prove
-                    else self.service.keys.authenticate(credential(dialect, call))
-                )
-            )
+            call.identify(await self._caller(dialect, call))
             if self._limits is not None:
                 call.limit = _spelled(dialect, self._limits.take(call.principal))
             if route.scope is not None and route.scope not in call.principal.scopes:
@@ -225,6 +220,15 @@ class Application:
                 etag=first.etag,
             )
         return _encoded(dialect, route, call, result)
+
+    async def _caller(self, dialect: Dialect, call: Call[Any, Any]) -> Principal:
+        """Who is calling, by the key that the request shows, or by what the dialect takes instead."""
+        if dialect.authenticate is not None:
+            return await dialect.authenticate(call)
+        shown = credential(dialect, call)
+        if dialect.sign_ins and shown and is_sign_in(shown):
+            return await self.service.sign_ins.check(shown, dialect.sign_ins)
+        return await self.service.keys.authenticate(shown)
 
     async def _cached(
         self, dialect: Dialect, route: Route, call: Call[Any, Any]
@@ -289,7 +293,7 @@ class Application:
                 "",
                 self.service,
             )
-            principal = await self.service.keys.authenticate(credential(dialect, call))
+            principal = await self._caller(dialect, call)
         except Error as error:
             await socket.close(4401, for_strangers(error, _request_id("")).message[:120])
             return

@@ -112,8 +112,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ``prefixes`` are the paths that it owns: unknown routes below them fail in its shape. ``statuses``
     replaces the status of an error by its class or by its code. ``wrap`` puts the encoded answer of a
     request into an envelope with the request id, as ``envelope`` does to the answer's JSON schema. ``credential`` finds a key where only this product puts
-    one, and ``places`` are those places as OpenAPI's security schemes; ``authenticate`` replaces keys by another
-    proof of who is calling, and ``headers`` says what the headers are that it looks at. ``sockets`` are its websockets.
+    one, and ``places`` are those places as OpenAPI's security schemes. ``sign_ins`` names the purpose of the sign-ins
+    whose tokens may stand there in the place of a key. ``authenticate`` replaces all of these by another proof of who is calling, and ``headers`` says what the headers are that it looks at. ``sockets`` are its websockets.
     ``error`` gives what is encoded as JSON, or a whole response, and ``error_body`` describes it. ``limit_prefix`` stands
     before the names of the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares,
     ``escapes`` lets a backslash take a comma into a value of a list.
@@ -132,6 +132,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     envelope: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     credential: Callable[[Any], str | None] | None = None
     places: Mapping[str, Mapping[str, str]] = {}
+    sign_ins: str = ""
     authenticate: Callable[[Any], Awaitable[Principal]] | None = None
     headers: Mapping[str, str] = {}
     sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}

@@ -17,13 +17,23 @@ if TYPE_CHECKING:
     from hansard.service.keys import Keys
     from hansard.store import Store
 
-_SIGNED_IN_US = 30 * 86_400_000_000
-_SETUP_US = 3_600_000_000
-COOKIE, SETUP = "cookie", "setup"
+HOUR_US = 3_600_000_000
+PAGE_HOURS, SETUP_HOURS = 30 * 24, 1
+PAGE, SETUP = "cookie", "setup"
+"""What a sign-in is for: one for another purpose opens nothing."""
+
+
+def is_sign_in(credential: str) -> bool:
+    """Whether this looks like the token of a sign-in, which no key does."""
+    workspace_id, _, secret = credential.partition(".")
+    return is_workspace(workspace_id) and bool(secret) and credential.isascii()
 
 
 class SignIns:
-    """A sign-in stands on a key: when the key is revoked or expires, the sign-in ends with it. Tokens are kept as digests."""
+    """A sign-in stands on a key and ends with it, when that is revoked or expires.
+
+    Its token is kept as a digest.
+    """
 
     def __init__(self, store: Store, keys: Keys, secret: bytes, clock: Callable[[], int]) -> None:
         self._store = store
@@ -31,19 +41,21 @@ class SignIns:
         self._secret = secret
         self._clock = clock
 
-    async def open(self, credential: str) -> tuple[str, Principal]:
-        """Sign in with a key: the token of the sign-in, and who it is."""
+    async def open(
+        self, credential: str, purpose: str = PAGE, hours: int = PAGE_HOURS
+    ) -> tuple[str, Principal]:
+        """Sign in with a key for so many hours: the token of the sign-in, and who it is."""
         principal = await self._keys.authenticate(credential)
-        return await self._issue(principal, COOKIE, _SIGNED_IN_US), principal
+        return await self._issue(principal, purpose, hours), principal
 
     async def invite(self, principal: Principal) -> str:
-        """A token that signs in once, within an hour, with the rights of the caller's key: for the first run's link."""
-        return await self._issue(principal, SETUP, _SETUP_US)
+        """A token for the first run's link: it signs in once, within an hour, as the caller."""
+        return await self._issue(principal, SETUP, SETUP_HOURS)
 
-    async def check(self, token: str, purpose: str = COOKIE) -> Principal:
+    async def check(self, token: str, purpose: str = PAGE) -> Principal:
         """Who signed in; Unauthenticated when the token is not, or no longer, a sign-in."""
-        workspace_id, _, secret = token.partition(".")
-        if not is_workspace(workspace_id) or not secret or not token.isascii():
+        workspace_id = token.partition(".")[0]
+        if not is_sign_in(token):
             raise Unauthenticated("you are not signed in", code="signed_out")
         key_id = await self._store.read(
             verbs.signed_in, workspace_id, self._digest(token), purpose, self._clock()
@@ -57,11 +69,12 @@ class SignIns:
         principal = await self.check(token, SETUP)
         if not await self._store.write(verbs.sign_out, principal.workspace_id, self._digest(token)):
             raise Unauthenticated("this link was used already", code="signed_out")
-        return await self._issue(principal, COOKIE, _SIGNED_IN_US), principal
+        return await self._issue(principal, PAGE, PAGE_HOURS), principal
 
     async def close(self, token: str) -> None:
-        workspace_id = token.partition(".")[0]
-        await self._store.write(verbs.sign_out, workspace_id, self._digest(token))
+        if is_sign_in(token):
+            workspace_id = token.partition(".")[0]
+            await self._store.write(verbs.sign_out, workspace_id, self._digest(token))
 
     def proof(self, token: str) -> str:
         """A fresh token against forged requests, which only a page of this sign-in can know."""
@@ -71,7 +84,7 @@ class SignIns:
     def proves(self, token: str, proof: str) -> bool:
         return proof.isascii() and hmac.compare_digest(self._proof(token, proof[:16]), proof[16:])
 
-    async def _issue(self, principal: Principal, purpose: str, lasts: int) -> str:
+    async def _issue(self, principal: Principal, purpose: str, hours: int) -> str:
         token = f"{principal.workspace_id}.{secrets.token_urlsafe(32)}"
         now = self._clock()
         await self._store.write(
@@ -81,7 +94,7 @@ class SignIns:
             purpose,
             principal.key_id,
             now,
-            now + lasts,
+            now + hours * HOUR_US,
         )
         return token
 

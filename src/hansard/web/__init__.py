@@ -18,13 +18,13 @@ from hansard.web.layout import Form, Layout, authenticate, back_to, check_origin
 from hansard.web.rendering import THEMES, Pages, see_other
 from hansard.web.sessions import Sessions
 from hansard.web.settings import Settings
-from hansard.web.sign_in import SignIn
+from hansard.web.sign_ins import SignIn
 from hansard.web.transfers import Transfers
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
     from hansard.http.route import Failure
-    from hansard.web.sign_in import Demo
+    from hansard.web.sign_ins import Demo
 
 _HEADINGS = {
     401: "Sign in again",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 _FIELDS = 1000
+_FORM = "application/x-www-form-urlencoded"
 FormHandler = Callable[["Call[Any, Any]", "Form"], Awaitable["Response"]]
 
 
@@ -39,8 +40,14 @@ class Form:
 
 
 def cookie_name(call: Call[Any, Any]) -> str:
-    """On https a name that only this host can set, for the whole of it."""
-    return "__Host-hansard" if call.scope.get("scheme") == "https" else "hansard"
+    """On https a name that only this host can set, for the whole of it.
+
+    On http it has the port, since a browser keeps one set of cookies for all ports of a host.
+    """
+    if call.scope.get("scheme") == "https":
+        return "__Host-hansard"
+    port = call.headers.get("host").rpartition(":")[2]
+    return f"hansard-{port}" if port.isascii() and port.isdigit() else "hansard"
 
 
 def token_of(call: Call[Any, Any]) -> str:
@@ -59,6 +66,17 @@ def check_origin(call: Call[Any, Any]) -> None:
     """Forbidden unless the request comes from a page of this very host."""
     if is_foreign(call.headers) or not is_said(call.headers):
         raise Forbidden("this form was sent from elsewhere", code="foreign_origin")
+
+
+def check_form(call: Call[Any, Any]) -> None:
+    """As ``check_origin``; Invalid unless the body says that it is a form, as a browser's does."""
+    check_origin(call)
+    if call.headers.get("content-type").partition(";")[0].strip().lower() != _FORM:
+        raise Invalid(
+            f"a sign-in is a form: send {_FORM}",
+            code="unsupported_media_type",
+            param="Content-Type",
+        )
 
 
 def act(where: str, handler: FormHandler, *, scope: str, body_limit: int = MIB) -> Route:

@@ -7,15 +7,14 @@ Quirks kept on purpose:
  - an unknown session has an empty history, not a 404;
  - ``channel:id`` and its form as a file name, with ``_`` for ``:`` and ``/``, are the same session.
 
-Ours: there is no agent behind the websocket, so that a ``chat`` is stored and acknowledged; the sign-in's
-cookie holds the key; histories leave out what tools said and what has no words.
+Ours: there is no agent behind the websocket, so that a ``chat`` is stored and acknowledged; histories leave out what tools said and what has no words.
 """
 
 from __future__ import annotations
 
-from hansard.dialects.pocketpaw import memory, sessions, signin, v1
+from hansard.dialects.pocketpaw import memory, sessions, sign_ins, v1
 from hansard.dialects.pocketpaw.errors import STATUSES, ErrorOut, error_out
-from hansard.dialects.pocketpaw.signin import COOKIE, credential
+from hansard.dialects.pocketpaw.sign_ins import COOKIE, PURPOSE, credential
 from hansard.dialects.pocketpaw.socket import converse
 from hansard.http.route import Dialect
 
@@ -24,11 +23,12 @@ dialect = Dialect(
     title="PocketPaw",
     description="PocketPaw's dashboard: sessions, search, histories, exports, sign-in; its websocket is /ws.",
     prefixes=("/api/", "/ws"),
-    routes=(*sessions.routes, *memory.routes, *v1.routes, *signin.routes),
+    routes=(*sessions.routes, *memory.routes, *v1.routes, *sign_ins.routes),
     error=error_out,
     error_body=ErrorOut,
     statuses=STATUSES,
     credential=credential,
+    sign_ins=PURPOSE,
     places={
         "token": {"type": "apiKey", "in": "query", "name": "token"},
         "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},

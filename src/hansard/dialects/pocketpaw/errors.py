@@ -20,6 +20,7 @@ _SAID = {
     "session_not_found": "Session not found",
     "missing_scope": "API key missing required scope: sessions",
     "bad_json": "Invalid JSON body",
+    "signed_out": "Unauthorized",
     "rate_limited": "Too many requests",
     "internal": "Internal Server Error",
 }

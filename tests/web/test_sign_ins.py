@@ -98,6 +98,28 @@ async def test_the_setup_link_works_once(stranger: Reader, service: Service) -> 
         await service.sign_ins.claim(token)
 
 
+async def test_on_http_the_cookie_has_the_port_in_its_name(stranger: Reader) -> None:
+    """Two servers on one machine share a host's cookies, and must not sign each other out."""
+    for port in (8765, 8766):
+        url = f"http://hansard.test:{port}"
+        answer = await stranger.client.post(
+            f"{url}/ui/sign-in", data={"key": stranger.key}, headers={"Origin": url}
+        )
+        assert answer.headers["set-cookie"].startswith(f"hansard-{port}=")
+    for port in (8765, 8766):
+        assert (await stranger.client.get(f"http://hansard.test:{port}/ui/")).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/json"])
+async def test_a_sign_in_is_a_form(stranger: Reader, kind: str) -> None:
+    for path in ("/ui/sign-in", "/ui/setup"):
+        answer = await stranger.client.post(
+            path, content=f"key={stranger.key}", headers={"Content-Type": kind} if kind else {}
+        )
+        assert answer.status_code == 415
+        assert "set-cookie" not in answer.headers
+
+
 async def test_on_https_the_cookie_is_bound_to_the_host(stranger: Reader) -> None:
     answer = await stranger.client.post(
         "https://hansard.test/ui/sign-in",

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from hansard.errors import Error, NotFound, Unauthenticated
 from hansard.http.route import Route
-from hansard.web.layout import Form, Layout, act, back_to, check_origin, cookie_name, token_of
+from hansard.service.sign_ins import PAGE_HOURS, SETUP
+from hansard.web.layout import Form, Layout, act, back_to, check_form, cookie_name, token_of
 from hansard.web.rendering import see_other
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     Demo = Callable[[Service, Principal], Awaitable[None]]
 
-_MONTH = 30 * 86_400
 _BODY = 10_000
 
 
@@ -63,7 +63,7 @@ class SignIn:
 
     async def sign_in(self, call: Call[None, None]) -> Response:
         """Sign in with a key"""
-        check_origin(call)
+        check_form(call)
         form = Form(call.data)
         try:
             token, _ = await call.service.sign_ins.open(form.get("key"))
@@ -102,7 +102,7 @@ class SignIn:
 
     async def set_up(self, call: Call[None, None]) -> Response:
         """Name the workspace, fill it with a demonstration if wanted, and sign in: once"""
-        check_origin(call)
+        check_form(call)
         form = Form(call.data)
         principal = await self._invited(call, form.get("token"))
         try:
@@ -127,7 +127,7 @@ class SignIn:
     @staticmethod
     async def _invited(call: Call[None, None], token: str) -> Principal:
         try:
-            return await call.service.sign_ins.check(token, "setup")
+            return await call.service.sign_ins.check(token, SETUP)
         except Unauthenticated as problem:
             raise NotFound(
                 "this link was used already, or it is older than an hour", code="setup_gone"
@@ -145,7 +145,7 @@ def with_cookie(call: Call[Any, Any], answer: Response, token: str) -> Response:
     answer.set_cookie(
         cookie_name(call),
         token,
-        max_age=_MONTH,
+        max_age=PAGE_HOURS * 3600,
         path="/",
         secure=secure,
         httponly=True,
