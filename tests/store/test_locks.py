@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Callable
 
+import pytest
+
+from hansard.access import Principal
+from hansard.app import opened
+from hansard.model import MessageDraft, SessionDraft
+from hansard.model.parts import text_part
+from hansard.service import Service
+from hansard.settings import Settings
 from hansard.store import statements
+from hansard.store.steps import Steps, composed
+from hansard.store.verbs import messages, sessions
+from hansard.store.verbs.session_lookup import SessionRef
 
 WAITING = re.compile(r"\bfor update\b|^\s*(?:update|delete)\b", re.IGNORECASE)
 TABLE = re.compile(r"\b(?:from|join|using)\s+(?!unnest|json_)(\w+)", re.IGNORECASE)
@@ -37,3 +50,73 @@ def test_a_hash_that_is_read_beside_a_lock_is_caught() -> None:
     )
     assert reads_beside_a_lock("update a set n = (select max(n) from b)")
     assert not reads_beside_a_lock("select id from sessions where id = :id for update")
+
+
+@pytest.fixture
+async def servers(postgres_url: str) -> AsyncIterator[tuple[Service, Service]]:
+    """Two servers on one database."""
+    store = Settings(store=postgres_url)
+    async with opened(store) as first, opened(store) as second:
+        yield first, second
+
+
+@pytest.fixture
+async def operator(servers: tuple[Service, Service]) -> Principal:
+    """A caller of a workspace with a session, one below it, and a message that ``nina`` wrote into the session."""
+    service = servers[0]
+    principal = service.workspaces.operator(await service.workspaces.create("acme"))
+    await service.sessions.start(principal, SessionDraft(id="s", user_id="otto"))
+    await service.sessions.start(principal, SessionDraft(id="below", parent="s"))
+    draft = MessageDraft(
+        role="user", parts=text_part("hello"), text="hello", sender_id="nina", client_id="c"
+    )
+    await service.messages.append(
+        principal, "s", [draft, MessageDraft(role="user", parts=text_part("bye"), text="bye")]
+    )
+    return principal
+
+
+async def held(service: Service, verb: Callable[[], Steps[object]]) -> asyncio.Task[None]:
+    """A transaction that has done ``verb``, and commits half a second later."""
+
+    def slow() -> Steps[None]:
+        yield from verb()
+        yield from composed("select pg_sleep(0.5)", {})
+
+    task = asyncio.create_task(service.store.write(slow))
+    await asyncio.sleep(0.2)
+    return task
+
+
+async def test_a_message_that_was_deleted_meanwhile_is_not_deleted_twice(
+    servers: tuple[Service, Service], operator: Principal
+) -> None:
+    ref = SessionRef(operator.workspace_id, "s")
+    deleting = await held(servers[0], lambda: messages.delete(ref, "c", None, 1))
+    receipt = await servers[1].users.erase(operator, "nina")
+    await deleting
+    assert receipt.body["counts"]["messages_elsewhere"] == 0
+    assert (await servers[1].sessions.read(operator, "s")).message_count == 1
+    assert (await servers[1].verification.verify()).is_sound
+
+
+async def test_a_session_that_was_deleted_meanwhile_does_not_stop_an_erase(
+    servers: tuple[Service, Service], operator: Principal
+) -> None:
+    ref = SessionRef(operator.workspace_id, "s")
+    deleting = await held(servers[0], lambda: sessions.delete(ref, 1))
+    receipt = await servers[1].users.erase(operator, "otto")
+    await deleting
+    assert receipt.body["counts"]["sessions"] == 0
+    assert (await servers[1].verification.verify()).is_sound
+
+
+async def test_a_sub_session_that_was_deleted_meanwhile_does_not_stop_a_delete(
+    servers: tuple[Service, Service], operator: Principal
+) -> None:
+    ref = SessionRef(operator.workspace_id, "below")
+    deleting = await held(servers[0], lambda: sessions.delete(ref, 1))
+    gone = await servers[1].sessions.delete(operator, "s")
+    await deleting
+    assert gone["sessions"] == 1
+    assert (await servers[1].verification.verify()).is_sound

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from hansard.errors import NotFound
 from hansard.store import rows
 from hansard.store.steps import Steps, row, run, value
 from hansard.store.steps import rows as ask
@@ -86,7 +87,10 @@ def _sessions(workspace_id: str, user_id: str, now: int) -> Steps[_Tally]:
         ident = waiting.pop()
         if ident in gone:
             continue
-        session = yield from locked(SessionRef(workspace_id, ident))
+        try:
+            session = yield from locked(SessionRef(workspace_id, ident))
+        except NotFound:  # deleted since the list was read
+            continue
         here = {"workspace_id": workspace_id, "session_id": ident}
         tally.digest.update(ident.encode())
         tally.digest.update(
@@ -110,9 +114,12 @@ def _messages(workspace_id: str, user_id: str, now: int, tally: _Tally) -> Steps
     for one in map(
         rows.message, (yield from ask("user_messages", workspace_id=workspace_id, user_id=user_id))
     ):
-        session = yield from locked(SessionRef(workspace_id, one.session_id))
-        yield from messages.empty(session, one, now)
-        tally.counts["messages_elsewhere"] += 1
+        try:
+            session = yield from locked(SessionRef(workspace_id, one.session_id))
+        except NotFound:  # deleted since the list was read
+            continue
+        if (yield from messages.empty(session, one, now)) != session:
+            tally.counts["messages_elsewhere"] += 1
 
 
 def receipt(workspace_id: str, receipt_id: str) -> Steps[tuple[str, str] | None]:

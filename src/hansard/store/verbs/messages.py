@@ -9,7 +9,7 @@ import msgspec
 from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.store import listing, rows, steps
-from hansard.store.steps import Row, Steps, row, run, value
+from hansard.store.steps import Row, Steps, row, value
 from hansard.store.verbs import indexing
 from hansard.store.verbs.events import forget_titles, happened, title_left
 from hansard.store.verbs.idempotency import forget_message
@@ -111,15 +111,14 @@ def delete(ref: SessionRef, name: str, seq: int | None, now: int) -> Steps[Sessi
 
 
 def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
-    """Take everything out of a message of a session that is locked; the session as it is afterwards."""
+    """Take everything out of a message of a session that is locked; the session as it is afterwards.
+
+    The same session for a message that somebody else emptied before the lock was taken.
+    """
+    here = {"workspace_id": session.workspace_id, "session_id": session.id}
+    if (yield from value("message_erase", **here, seq=gone.seq, now=now)) is None:
+        return session
     yield from indexing.forget_message(session.workspace_id, gone)
-    yield from run(
-        "message_erase",
-        workspace_id=session.workspace_id,
-        session_id=session.id,
-        seq=gone.seq,
-        now=now,
-    )
     words = _first_words(gone)
     yield from forget_message(session.workspace_id, session.id, gone.id, words)
     after = msgspec.structs.replace(

@@ -208,7 +208,10 @@ def delete(ref: SessionRef, now: int) -> Steps[dict[str, int]]:
         if ident in seen:  # a file may have brought a session that is its own parent
             continue
         seen.add(ident)
-        one = yield from locked(SessionRef(ref.workspace_id, ident))
+        try:
+            one = yield from locked(SessionRef(ref.workspace_id, ident))
+        except NotFound:  # deleted since the list of sub-sessions was read
+            continue
         if not ref.sees(one.user_id, one.app):
             raise Forbidden(
                 "below it is a session of another user or app, which this key may not delete",
