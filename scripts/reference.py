@@ -23,8 +23,8 @@ import yaml  # type: ignore[import-untyped]  # one call needs no stubs
 from hansard import errors
 from hansard.access import SCOPES
 from hansard.cli.root import SECTIONS, root
-from hansard.http.application import status_of
 from hansard.http.route import Route
+from hansard.http.statuses import status_of
 from hansard.native import dialect
 from hansard.settings import DEFAULTS, PREFIX, described, type_name
 

@@ -59,6 +59,12 @@ class Settings(Struct, frozen=True, kw_only=True):
             le=3600,
         ),
     ] = 10
+    head_seconds: Annotated[
+        float,
+        Meta(
+            description="how long a client may take to send the head of a request, in seconds", gt=0
+        ),
+    ] = 10.0
     reap_seconds: Annotated[
         float,
         Meta(

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from hansard.app import DIALECTS, opened
 from hansard.settings import Settings
-from tests.attack import schemas, suites, wire
+from tests.attack import heads, schemas, suites, wire
 from tests.attack.target import Result, under_attack
 from tests.reliability.live import Live, new_key
 from tests.support.postgres import postgres
@@ -58,14 +58,14 @@ async def in_process(attack: Attack, backend: str, url: str) -> None:
 async def live_server(folder: Path) -> AsyncIterator[tuple[Live, str]]:
     url = f"sqlite:///{folder / 'hansard.db'}"
     key = await new_key(url)
-    async with Live(url, folder) as live:
+    async with Live(url, folder, settings={"head_seconds": str(heads.HEAD_SECONDS)}) as live:
         yield live, key
 
 
 async def on_the_wire(attack: Attack, folder: Path, examples: int) -> None:
     """What needs a real server: hostile sockets, its log, and schemathesis."""
     async with live_server(folder) as (live, key):
-        for suite in wire.SUITES:
+        for suite in (*wire.SUITES, *heads.SUITES):
             if attack.wants(suite.__name__):
                 began = time.perf_counter()
                 attack.note("live", await suite(live, key), began)

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hansard.cli import main
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from hansard.cli import main, server
 from hansard.service import rules
 from hansard.store.sqlite import writer
 from hansard.store.sqlite.connection import Connection
@@ -57,7 +59,16 @@ def _nothing() -> Steps[None]:
     yield from ()
 
 
-FAULTS = {"acknowledge-early": acknowledge_early, "forget-keys": forget_keys}
+def unbounded_heads() -> None:
+    """Take a head of any size, for as long as it comes."""
+    setattr(server, "bounded", lambda _seconds: HttpToolsProtocol)  # noqa: B010 - a fault has no types
+
+
+FAULTS = {
+    "unbounded-heads": unbounded_heads,
+    "acknowledge-early": acknowledge_early,
+    "forget-keys": forget_keys,
+}
 
 if __name__ == "__main__":
     FAULTS[sys.argv[1]]()

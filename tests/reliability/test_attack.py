@@ -22,7 +22,7 @@ from hansard.settings import Settings
 from hansard.store.cursors import Cursors
 from hansard.store.verbs.session_lookup import SessionRef
 from hansard.web import layout
-from tests.attack import inputs, tenants, wire
+from tests.attack import heads, inputs, tenants, wire
 from tests.attack.schemas import documents, fuzz
 from tests.attack.target import Findings, Found, Result, Target, under_attack
 from tests.reliability.conftest import Figure
@@ -242,11 +242,16 @@ def test_a_route_without_a_scope_does_not_start() -> None:
         route.Route("GET /v1/open", handler, scope="made:up")
 
 
+QUICK = {"head_seconds": str(heads.HEAD_SECONDS)}
+
+
 async def test_the_wire_holds(tmp_path: Path, figure: Figure) -> None:
     url = f"sqlite:///{tmp_path / 'hansard.db'}"
     key = await new_key(url)
-    async with Live(url, tmp_path) as live:
+    async with Live(url, tmp_path, settings=QUICK) as live:
         results = [
+            await heads.heads(live, key, most=32 * heads.MIB),
+            await heads.drips(live, key, count=80),
             await wire.smuggling(live, key),
             await wire.canaries(live, key),
             await wire.idlers(live, key, count=120),
@@ -256,3 +261,16 @@ async def test_the_wire_holds(tmp_path: Path, figure: Figure) -> None:
     for result in results:
         figure(result)
     assert [finding for result in results for finding in result.findings] == []
+
+
+async def test_heads_without_a_bound_are_found(tmp_path: Path, figure: Figure) -> None:
+    url = f"sqlite:///{tmp_path / 'hansard.db'}"
+    key = await new_key(url)
+    async with Live(url, tmp_path, fault="unbounded-heads", settings=QUICK) as live:
+        results = [
+            await heads.heads(live, key, most=4 * heads.MIB, step=6),
+            await heads.drips(live, key, count=8),
+        ]
+    for result in results:
+        figure(f"seeded fault: {result}; {result.findings[:2]}")
+        assert result.findings

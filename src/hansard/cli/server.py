@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 
 from hansard.http.application import Application
+from hansard.http.protocol import bounded
 from hansard.settings import Settings
 
 _BACKLOG = 2048
@@ -53,7 +54,7 @@ def config_of(app: Application, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=bounded(settings.head_seconds),
         ws="websockets-sansio",
         lifespan="off",
         log_config=None,

@@ -27,8 +27,8 @@ from hansard.errors import (
     TooMany,
     Unauthenticated,
 )
-from hansard.http.application import credential
 from hansard.http.call import Call
+from hansard.http.credentials import credential
 from hansard.http.fields import Moment, Time, us
 from hansard.http.route import ONCE, Dialect, Failure, Route
 from hansard.ids import seq_of

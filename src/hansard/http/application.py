@@ -8,23 +8,13 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import Raw
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from hansard.errors import (
-    Conflict,
-    Error,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Retryable,
-    StoreUnavailable,
-    TooLarge,
-    TooMany,
-    Unauthenticated,
-)
+from hansard.errors import Error, Invalid, NotFound, Retryable
+from hansard.http.answers import REFUSAL, encoded, is_known, send
 from hansard.http.call import Call, Headers
+from hansard.http.credentials import credential
 from hansard.http.decoding import BodyReader, check_type, read_body, reader_of
 from hansard.http.error_redaction import for_strangers
 from hansard.http.limits import Limited, Limits
@@ -32,6 +22,7 @@ from hansard.http.log import Log
 from hansard.http.response_cache import ResponseCache, of_workspace
 from hansard.http.route import Dialect, Failure, Reply, Route
 from hansard.http.routing import Router
+from hansard.http.statuses import Internal, status_of
 from hansard.ids import REQUEST
 from hansard.model.idempotency import Replayed
 from hansard.service.sign_ins import is_sign_in
@@ -45,43 +36,12 @@ if TYPE_CHECKING:
     from hansard.http.access_log import AccessLog
     from hansard.service import Service
 
-STATUS: dict[type[Error], int] = {
-    Invalid: 400,
-    Unauthenticated: 401,
-    Forbidden: 403,
-    NotFound: 404,
-    Conflict: 409,
-    TooLarge: 413,
-    TooMany: 429,
-    StoreUnavailable: 503,
-}
-CODE_STATUS = {
-    "method_not_allowed": 405,
-    "version_mismatch": 412,
-    "unsupported_media_type": 415,
-    "idempotency_key_reused": 422,
-    "internal": 500,
-    "store_full": 507,
-}
 _encode = msgspec.json.Encoder().encode
 _REQUEST_ID_LENGTH = 128
 _RUN = REQUEST + secrets.token_hex(8)
 _NUMBERS = count(secrets.randbits(31))
 """Request ids are unique, not secret: this process's name and a number."""
-_SAFE = ("GET", "HEAD")
-_KEPT_BY_ITS_CALLER = (
-    (b"cache-control", b"private, no-cache"),
-    (b"vary", b"Authorization, X-API-KEY, Cookie"),
-)
-"""A cache that several keys share asks anew for each: two workspaces have the same ETags."""
-_KEPT_NOWHERE = (b"cache-control", b"no-store")
 _log = Log("hansard")
-
-
-class Internal(Error):
-    """A fault of ours; the log has the rest."""
-
-    default_code = "internal"
 
 
 class Application:
@@ -128,7 +88,7 @@ class Application:
         """Write the lines of the access log that wait; to be called when the last answer is out."""
         self._log.flush()
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(self, scope: Scope, receive: Receive, send_event: Send) -> None:
         began = time.perf_counter()
         method, path = scope["method"], scope["path"]
         headers = Headers(scope["headers"])
@@ -136,7 +96,7 @@ class Application:
         call: Call[Any, Any] | None = None
         dialect: Dialect | None = None
         try:
-            dialect, route, values = self._route(method, path)
+            dialect, route, values = self._route(scope, method, path)
             call = Call(scope, headers, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
@@ -158,10 +118,14 @@ class Application:
                 "something went wrong on our side: the log has it under this request id"
             )
             answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
-        status = await _send(answer, scope, receive, send, request_id, call.limit if call else ())
+        status = await send(
+            answer, scope, receive, send_event, request_id, call.limit if call else ()
+        )
         self._log.note(method, path, status, began, call, request_id)
 
-    def _route(self, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
+    def _route(self, scope: Scope, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
+        if (refusal := scope.get("extensions", {}).get(REFUSAL)) is not None:
+            raise refusal
         methods, names, values = self._router.find(path)
         found = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
         if found is None or "\x00" in path:
@@ -219,7 +183,7 @@ class Application:
                 headers=headers,
                 etag=first.etag,
             )
-        return _encoded(dialect, route, call, result)
+        return encoded(dialect, route, call, result)
 
     async def _caller(self, dialect: Dialect, call: Call[Any, Any]) -> Principal:
         """Who is calling, by the key that the request shows, or by what the dialect takes instead."""
@@ -236,7 +200,7 @@ class Application:
         """The kept answer while its mark is the same, which is made before the data is read."""
         principal = call.principal
         state, tag = call.validator = await (route.validator or of_workspace)(call)
-        if _is_known(tag, call.headers.get("if-none-match")):
+        if is_known(tag, call.headers.get("if-none-match")):
             return Reply(body=b"", status=304, etag=tag)
         key = (
             call.scope["path"],
@@ -249,7 +213,7 @@ class Application:
         if body is None:
             result = await route.handler(call)
             if isinstance(result, (Reply, Response)):
-                return _encoded(dialect, route, call, result)
+                return encoded(dialect, route, call, result)
             body = self._pages.keep(key, state, _encode(result))
         if dialect.wrap:
             body = dialect.wrap(body, call.request_id)
@@ -300,110 +264,9 @@ class Application:
         await handler(socket, (principal, self.service))
 
 
-def credential(dialect: Dialect, call: Call[Any, Any]) -> str | None:
-    """The one key that a request shows; Unauthenticated when it shows two that differ."""
-    shown = []
-    for name, value in call.scope["headers"]:
-        if name == b"authorization":
-            shown += [text.strip()] if (text := _bearer(value.decode("latin-1"))) else []
-        elif name == b"x-api-key":
-            shown.append(value.decode("latin-1").strip())
-    if not shown and dialect.credential is not None:
-        extra = dialect.credential(call)
-        shown = [extra] if extra else []
-    if len(shown) > 1 and len(set(shown)) > 1:
-        raise Unauthenticated("the request shows two different keys: send one")
-    return shown[0] if shown else None
-
-
 def _spelled(dialect: Dialect, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """The headers of a rate limit as the dialect names them."""
     return tuple((dialect.limit_prefix + name, value) for name, value in headers)
-
-
-def _bearer(header: str) -> str:
-    scheme, _, token = header.partition(" ")
-    return token if scheme.lower() == "bearer" else ""
-
-
-def status_of(dialect: Dialect, error: Error) -> int:
-    """The HTTP status of an error in a dialect: by its code, else by its class."""
-    if error.code in dialect.statuses:
-        return dialect.statuses[error.code]
-    if error.code in CODE_STATUS:
-        return CODE_STATUS[error.code]
-    for kind in type(error).__mro__:
-        if kind in dialect.statuses:
-            return dialect.statuses[kind]
-        if kind in STATUS:
-            return STATUS[kind]
-    return 500
-
-
-def _encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) -> Reply | Response:  # noqa: ANN401 - whatever a handler tells
-    if isinstance(result, Response):
-        return result
-    reply = result if isinstance(result, Reply) else Reply(body=result)
-    if (
-        reply.etag
-        and call.scope["method"] in _SAFE
-        and _is_known(reply.etag, call.headers.get("if-none-match"))
-    ):
-        return Reply(body=b"", status=304, etag=reply.etag, headers=reply.headers)
-    body = reply.body
-    if not isinstance(body, bytes):
-        body = bytes(body) if isinstance(body, Raw) else _encode(body)
-        if dialect.wrap:
-            body = dialect.wrap(body, call.request_id)
-    return msgspec.structs.replace(
-        reply,
-        body=body,
-        status=reply.status or route.status,
-        media_type=reply.media_type or route.media_type,
-    )
-
-
-def _is_known(tag: str, known: str) -> bool:
-    """Whether ``If-None-Match`` names this ETag; weak and strong ones compare alike, ``*`` is every ETag."""
-    if not known or known == tag:
-        return known == tag
-    return known.strip() == "*" or tag.removeprefix("W/") in {
-        one.strip().removeprefix("W/") for one in known.split(",")
-    }
-
-
-async def _send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
-    answer: Reply | Response,
-    scope: Scope,
-    receive: Receive,
-    send: Send,
-    request_id: str,
-    limit: tuple[tuple[str, str], ...],
-) -> int:
-    if isinstance(answer, Response):
-        answer.headers["X-Request-ID"] = request_id
-        answer.headers.update(dict(limit))
-        await answer(scope, receive, send)
-        return answer.status_code
-    status, body = answer.status or 200, answer.body
-    headers = [(b"x-request-id", request_id.encode("latin-1"))]
-    if status != 304:  # noqa: PLR2004 - an answer without content
-        headers += [
-            (b"content-type", (answer.media_type or "application/json").encode()),
-            (b"content-length", str(len(body)).encode()),
-        ]
-    if answer.etag:
-        headers += [(b"etag", answer.etag.encode()), *_KEPT_BY_ITS_CALLER]
-    else:
-        headers.append(_KEPT_NOWHERE)
-    if answer.headers or limit:
-        headers += [
-            (name.lower().encode(), value.encode("latin-1"))
-            for name, value in (*answer.headers, *limit)
-        ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-    return status
 
 
 def _request_id(given: str) -> str:

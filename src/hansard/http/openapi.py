@@ -10,9 +10,9 @@ from msgspec import Raw
 
 from hansard import __version__
 from hansard.errors import Invalid
-from hansard.http.application import status_of
 from hansard.http.fields import schema_hook
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE
+from hansard.http.statuses import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

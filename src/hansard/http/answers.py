@@ -1,0 +1,95 @@
+"""An answer on its way out: what a handler gave becomes bytes, and goes to the client with its headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Raw
+from starlette.responses import Response
+
+from hansard.http.route import Dialect, Reply, Route
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from hansard.http.call import Call
+
+REFUSAL = "hansard.refusal"
+"""The ASGI extension under which a scope carries the error that its request is answered with."""
+_encode = msgspec.json.Encoder().encode
+_SAFE = ("GET", "HEAD")
+_KEPT_BY_ITS_CALLER = (
+    (b"cache-control", b"private, no-cache"),
+    (b"vary", b"Authorization, X-API-KEY, Cookie"),
+)
+"""A cache that several keys share asks anew for each: two workspaces have the same ETags."""
+_KEPT_NOWHERE = (b"cache-control", b"no-store")
+
+
+def encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) -> Reply | Response:  # noqa: ANN401 - whatever a handler tells
+    if isinstance(result, Response):
+        return result
+    reply = result if isinstance(result, Reply) else Reply(body=result)
+    if (
+        reply.etag
+        and call.scope["method"] in _SAFE
+        and is_known(reply.etag, call.headers.get("if-none-match"))
+    ):
+        return Reply(body=b"", status=304, etag=reply.etag, headers=reply.headers)
+    body = reply.body
+    if not isinstance(body, bytes):
+        body = bytes(body) if isinstance(body, Raw) else _encode(body)
+        if dialect.wrap:
+            body = dialect.wrap(body, call.request_id)
+    return msgspec.structs.replace(
+        reply,
+        body=body,
+        status=reply.status or route.status,
+        media_type=reply.media_type or route.media_type,
+    )
+
+
+def is_known(tag: str, known: str) -> bool:
+    """Whether ``If-None-Match`` names this ETag; weak and strong ones compare alike, ``*`` is every ETag."""
+    if not known or known == tag:
+        return known == tag
+    return known.strip() == "*" or tag.removeprefix("W/") in {
+        one.strip().removeprefix("W/") for one in known.split(",")
+    }
+
+
+async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
+    answer: Reply | Response,
+    scope: Scope,
+    receive: Receive,
+    send_event: Send,
+    request_id: str,
+    limit: tuple[tuple[str, str], ...],
+) -> int:
+    if isinstance(answer, Response):
+        answer.headers["X-Request-ID"] = request_id
+        answer.headers.update(dict(limit))
+        await answer(scope, receive, send_event)
+        return answer.status_code
+    status, body = answer.status or 200, answer.body
+    headers = [(b"x-request-id", request_id.encode("latin-1"))]
+    if status != 304:  # noqa: PLR2004 - an answer without content
+        headers += [
+            (b"content-type", (answer.media_type or "application/json").encode()),
+            (b"content-length", str(len(body)).encode()),
+        ]
+    if answer.etag:
+        headers += [(b"etag", answer.etag.encode()), *_KEPT_BY_ITS_CALLER]
+    else:
+        headers.append(_KEPT_NOWHERE)
+    if answer.headers or limit:
+        headers += [
+            (name.lower().encode(), value.encode("latin-1"))
+            for name, value in (*answer.headers, *limit)
+        ]
+    await send_event({"type": "http.response.start", "status": status, "headers": headers})
+    await send_event(
+        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
+    )
+    return status
