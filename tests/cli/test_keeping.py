@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zipfile
 from pathlib import Path
 
+from hansard.app import opened
+from hansard.settings import Settings
 from tests.cli.conftest import Terminal
+from tests.support.chains import break_chain
 
 
 def test_a_backup_becomes_a_store_again(filled: Terminal, tmp_path: Path) -> None:
@@ -42,6 +46,39 @@ def test_verify_says_what_is_not_as_written(filled: Terminal, tmp_path: Path) ->
     assert "seq 2" in printed.err
     told = filled("verify", "--json")
     assert (told.code, told.json["sound"]) == (1, False)
+
+
+async def break_first_chain(url: str) -> None:
+    """The chain of the session ``one`` begins again at its second message."""
+    async with opened(Settings(store=url)) as service:
+        (workspace,) = await service.workspaces.list()
+        principal = service.workspaces.operator(workspace)
+        session = await service.sessions.read(principal, "one")
+        await break_chain(service, workspace.id, session.id, (2,))
+
+
+def test_a_chain_that_began_again_is_mended_only_when_told_to(
+    filled: Terminal, tmp_path: Path
+) -> None:
+    hash_before = filled.done("verify", "--json").json["content_hash"]
+    asyncio.run(break_first_chain(f"sqlite:///{tmp_path / 'hansard.db'}"))
+    assert filled("verify", "--repair-chain", "--yes", "extra").code == 2
+    assert filled("verify", "--yes").code == 2
+    shown = filled("verify", "--repair-chain")
+    assert shown.code == 1
+    assert "begins again at 2; 1 hash would be written anew" in shown.out
+    assert "1 chain can be mended: add --yes to do it" in shown.out
+    told = filled("verify", "--repair-chain", "--json")
+    assert (told.code, told.json["sound"]) == (1, False)
+    assert [one["breaks"] for one in told.json["repairable"]] == [[2]]
+
+    mended = filled.done("verify", "--repair-chain", "--yes")
+    assert "1 chain mended, and noted in the audit log" in mended.out
+    assert "all as written" in mended.out
+    assert filled.done("verify", "--json").json["content_hash"] == hash_before
+    assert "chain.repaired" in filled.done("audit", "list").out
+    nothing = filled.done("verify", "--repair-chain", "--yes", "--json").json
+    assert (nothing["sound"], nothing["repaired"]) == (True, [])
 
 
 def test_what_was_done_is_in_the_audit_log(filled: Terminal) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hansard.ids import IdSource, microseconds
 from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
+from hansard.service.chain_repair import ChainRepair
 from hansard.service.context import Contexts
 from hansard.service.diffs import Diffs
 from hansard.service.events import Events
@@ -69,6 +70,7 @@ class Service:
         self.users = Users(store, self.audit, self.keys, self.indexer, secret, ids, clock)
         self.retention = Retention(store, self.audit, clock)
         self.verification = Verification(store)
+        self.chain_repair = ChainRepair(store, self.audit, clock)
         self.events = Events(store, clock)
         self.search = Search(store, cursors, self.sessions)
         self.stats = Statistics(store)

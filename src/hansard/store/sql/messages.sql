@@ -46,3 +46,10 @@ select seq, deleted_at, hash, {message} from messages
 -- name: session_last_hash
 -- The end of the chain as the session's row holds it, null where it does not.
 select case when hash_seq = last_seq then last_hash end from sessions where workspace_id = :workspace_id and id = :id
+
+-- name: message_rehash
+update messages set hash = :hash where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
+
+-- name: session_rehash
+-- The end of a chain that was mended.
+update sessions set hash_seq = last_seq, last_hash = :hash where workspace_id = :workspace_id and id = :id

@@ -252,3 +252,9 @@ update idempotency_keys as i set status = given.status, answer = given.answer, s
   from unnest(:workspace_id::text[], :key::text[], :status::bigint[], :answer::bytea[], :session_id::text[])
     as given (workspace_id, key, status, answer, session_id)
  where i.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = i.workspace_id and i.key = given.key
+
+-- name: message_rehash_rows
+update messages as m set hash = given.hash
+  from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :hash::bytea[]) as given (workspace_id, session_id, seq, hash)
+ where m.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = m.workspace_id and m.session_id = given.session_id
+   and m.seq = given.seq
