@@ -16,7 +16,9 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``text`` and ``reasoning`` have ``content``; ``tool_call`` has ``id``, ``name`` and ``arguments``;
     ``tool_call_response`` has ``id`` and ``response``; ``uri`` has ``uri``; ``blob`` has base64 ``content``;
-    ``file`` has ``file_id``; the last three have ``modality`` and ``mime_type``.
+    ``file`` has ``file_id``; the last three have ``modality`` and ``mime_type``. ``refusal`` has
+    ``refusal``. ``signature`` is the provider's proof of its own reasoning or call, and ``data``
+    what it keeps unreadable (``redacted_thinking``).
     """
 
     type: str
@@ -29,6 +31,9 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     file_id: str | None = None
     modality: str | None = None
     mime_type: str | None = None
+    refusal: Any = None
+    signature: Any = None
+    data: Any = None
 
 
 _decode = msgspec.json.Decoder(list[Part]).decode

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from hansard.http.call import Call
 from hansard.http.route import Route
-from hansard.model import parts
-from hansard.model.context import Context, ContextQuery, Turn
+from hansard.model.context import Context, ContextQuery, Format, Turn
+from hansard.model.parts import Part
 from hansard.native.messages import MessageOut, message_out
-from hansard.service import providers
-
-Format = Literal["native", "openai", "anthropic", "gemini"]
+from hansard.service.providers import PROVIDERS
 
 
 class ContextParams(Struct, frozen=True, kw_only=True):
@@ -43,12 +41,19 @@ class DroppedOut(Struct, frozen=True, kw_only=True):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What is there and what is not. ``older`` messages before ``first_seq`` did not fit; ``dropped`` names what else had to go."""
+    """What the context holds and what it lacks.
+
+    ``older`` messages before ``first_seq`` did not fit; ``dropped`` names what else is missing or
+    shortened. ``task_seq`` is the user's message put in front of messages that do not follow it
+    directly; ``placeholder`` says that no user spoke, so that a placeholder stands in front.
+    """
 
     messages: int
     tokens: int
     first_seq: int | None
     last_seq: int | None
+    task_seq: int | None
+    placeholder: bool
     older: int
     dropped: list[DroppedOut]
 
@@ -62,26 +67,16 @@ class ContextOut(Struct, frozen=True, kw_only=True):
     manifest: Manifest
 
 
-_RENDERED = {
-    "openai": providers.openai,
-    "anthropic": providers.anthropic,
-    "gemini": providers.gemini,
-}
-_USER_FIRST = ("anthropic", "gemini")
-
-
 async def read_context(call: Call[ContextParams, None]) -> ContextOut:
     """Read the end of a transcript as a model may be given it: tool calls with their answers, and a list of what was dropped"""
-    asked = call.params
-    query = ContextQuery(
-        messages=asked.messages, tokens=asked.tokens, user_first=asked.format in _USER_FIRST
-    )
+    params = call.params
+    query = ContextQuery(messages=params.messages, tokens=params.tokens, format=params.format)
     context = await call.service.contexts.read(call.principal, call.path["session_id"], query)
-    render = _RENDERED.get(asked.format, native)
+    provider = PROVIDERS.get(params.format)
     return ContextOut(
         session_id=context.session.name,
-        format=asked.format,
-        request=render(context),
+        format=params.format,
+        request=provider.render(context) if provider else native(context),
         manifest=_manifest(context),
     )
 
@@ -95,14 +90,25 @@ def native(context: Context) -> dict[str, Any]:
 
 
 def _message(name: str, turn: Turn) -> MessageOut:
-    """The message with the parts that stay; as it is stored where all do."""
+    """The message with the parts that stay, each as it is stored unless its text was cut."""
     shown = message_out(name, turn.message)
-    whole = parts.decode(shown.parts)
-    if whole == turn.parts:
+    stored = msgspec.json.decode(shown.parts, type=list[Raw])
+    if len(stored) == len(turn.parts) and not turn.shortened:
         return shown
-    stored = zip(msgspec.json.decode(shown.parts, type=list[Raw]), whole, strict=True)
-    kept = [raw for raw, part in stored if part in turn.parts]
+    kept = [
+        _merged(stored[index], part) if index in turn.shortened else stored[index]
+        for index, part in zip(turn.indexes, turn.parts, strict=True)
+    ]
     return msgspec.structs.replace(shown, parts=Raw(msgspec.json.encode(kept)))
+
+
+def _merged(stored: Raw, shortened: Part) -> dict[str, Any]:
+    """A stored part with its texts cut; what Hansard does not know of it stays."""
+    changed: dict[str, Any] = msgspec.to_builtins(shortened)
+    whole: dict[str, Any] = msgspec.json.decode(stored)
+    if changed["type"] != whole["type"]:
+        return changed
+    return whole | changed
 
 
 def _manifest(context: Context) -> Manifest:
@@ -111,6 +117,8 @@ def _manifest(context: Context) -> Manifest:
         tokens=context.tokens,
         first_seq=context.first_seq,
         last_seq=max((turn.message.seq for turn in context.turns), default=None),
+        task_seq=context.task,
+        placeholder=context.placeholder,
         older=context.older,
         dropped=[
             DroppedOut(seq=one.seq, message_id=one.message_id, reason=one.reason, whole=one.whole)
