@@ -95,7 +95,11 @@ async def read_retention(call: Call[None, None]) -> Retention:
 
 
 async def set_retention(call: Call[None, RetentionIn]) -> Retention:
-    """Set how long sessions are kept, in the place of all rules before; without any they are kept for ever"""
+    """Set how long sessions are kept, in the place of all earlier rules
+
+    Without any rule they are kept for ever. The server deletes by these rules, so the key needs
+    `sessions:delete` as well.
+    """
     return Retention(rules=await call.service.retention.set_rules(call.principal, call.body.rules))
 
 
