@@ -76,12 +76,17 @@ async def test_the_native_document_says_what_everything_is(client: httpx.AsyncCl
     assert schemas["SessionList"]["properties"]["data"]["items"] == {
         "$ref": "#/components/schemas/SessionOut"
     }
-    part = schemas["MessageOut"]["properties"]["parts"]["items"]
-    assert (part["required"], part["additionalProperties"], "tool_call" in part["description"]) == (
+    parts = schemas["MessageOut"]["properties"]["parts"]
+    assert (parts["type"], parts["minItems"], parts["items"]) == (
+        "array",
+        1,
+        {"$ref": "#/components/schemas/Part"},
+    )
+    assert (schemas["Part"]["required"], schemas["Part"].get("additionalProperties", True)) == (
         ["type"],
         True,
-        True,
     )
+    assert schemas["SessionOut"]["properties"]["trail"]["items"] == {}
     assert [
         schemas["SessionOut"]["properties"][name]["type"]
         for name in ("tags", "trail", "external_ids", "metadata")

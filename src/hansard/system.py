@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,22 +21,14 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
     """The routes that describe ``dialects``."""
     documents: dict[str, bytes] = {}
 
-    def rendered(name: str) -> bytes:
+    async def rendered(name: str) -> bytes:
         if name not in documents:
-            chosen = [one for one in dialects if name in ("", one.name)]
+            chosen = [dialect for dialect in dialects if name in ("", dialect.name)]
             if not chosen:
-                raise NotFound(
-                    f"there is no API {name!r}: {', '.join(one.name for one in dialects)}",
-                    code="route_not_found",
-                )
-            title, description = (
-                (chosen[0].title, chosen[0].description)
-                if name
-                else ("Hansard", "Every API that this server speaks.")
-            )
-            documents[name] = msgspec.json.encode(
-                document(chosen, title=title, description=description)
-            )
+                known = ", ".join(dialect.name for dialect in dialects)
+                raise NotFound(f"there is no API {name!r}: {known}", code="route_not_found")
+            # It reads source files and takes tens of milliseconds: too long for the event loop.
+            documents[name] = await asyncio.to_thread(_rendered, chosen, name)
         return documents[name]
 
     async def health(call: Call[None, None]) -> dict[str, str]:
@@ -45,11 +38,11 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
 
     async def whole(_call: Call[None, None]) -> Reply:
         """The OpenAPI document of every API"""
-        return Reply(body=rendered(""))
+        return Reply(body=await rendered(""))
 
-    async def one(call: Call[None, None]) -> Reply:
+    async def one_api(call: Call[None, None]) -> Reply:
         """The OpenAPI document of one API, such as native.json"""
-        return Reply(body=rendered(call.path["document"].removesuffix(".json")))
+        return Reply(body=await rendered(call.path["document"].removesuffix(".json")))
 
     async def home(call: Call[None, None]) -> Response:
         """Say what runs here; a browser is shown the page instead"""
@@ -65,11 +58,20 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
         routes=(
             Route("GET /healthz", health, public=True, returns=dict[str, str]),
             Route("GET /openapi.json", whole, public=True, returns=dict[str, Any]),
-            Route("GET /openapi/{document}", one, public=True, returns=dict[str, Any]),
+            Route("GET /openapi/{document}", one_api, public=True, returns=dict[str, Any]),
             Route("GET /", home, public=True, media_type="text/plain", returns=str),
         ),
         error=_error,
     )
+
+
+def _rendered(dialects: list[Dialect], name: str) -> bytes:
+    title, description = (
+        (dialects[0].title, dialects[0].description)
+        if name
+        else ("Hansard", "Every API that this server speaks.")
+    )
+    return msgspec.json.encode(document(dialects, title=title, description=description))
 
 
 def _error(failure: Failure) -> dict[str, object]:

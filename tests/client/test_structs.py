@@ -7,9 +7,9 @@ import pytest
 
 import hansard.client
 from hansard.client import Message, Run, Session
-from hansard.native.messages import MessageOut
+from hansard.native.message_bodies import MessageOut
 from hansard.native.runs import RunOut
-from hansard.native.sessions import SessionOut
+from hansard.native.session_bodies import SessionOut
 
 
 @pytest.mark.parametrize(

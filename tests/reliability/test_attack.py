@@ -15,7 +15,7 @@ from hansard.dialects.pocketpaw import sign_ins
 from hansard.http import route, routing, strict_json
 from hansard.http.call import Call
 from hansard.model.idempotency import IdempotentRequest
-from hansard.native import sessions
+from hansard.native import filters, sessions
 from hansard.service import Service, keys
 from hansard.service.keys import Keys
 from hansard.settings import Settings
@@ -110,7 +110,7 @@ def broad(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def brittle(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A quote in a title breaks the list."""
-    real = sessions.filter_of
+    real = filters.filter_of
 
     def filter_of(asked: Any) -> Any:
         assert "'" not in (asked.title or "")

@@ -9,7 +9,7 @@ import click
 
 from hansard.cli import output, transcript
 from hansard.model import Message, MessageQuery
-from hansard.native.messages import message_out
+from hansard.native.message_bodies import message_out
 
 if TYPE_CHECKING:
     from hansard.access import Principal

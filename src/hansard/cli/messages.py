@@ -46,7 +46,7 @@ async def add(
     anything else is the text of one.
     """
     from hansard.model import SessionDraft
-    from hansard.native.messages import message_out
+    from hansard.native.message_bodies import message_out
 
     drafts = (
         [_plain(text, role, client_id)]
@@ -81,7 +81,7 @@ def _draft(line: bytes, number: int) -> MessageDraft:
 
     from hansard.errors import Invalid
     from hansard.http.validation_errors import complaint
-    from hansard.native.messages import MessageIn, draft_of
+    from hansard.native.message_bodies import MessageIn, draft_of
 
     try:
         return draft_of(msgspec.json.decode(line, type=MessageIn), 0)

@@ -110,9 +110,9 @@ async def list_(
 async def show(context: CommandContext, session: str, last: int) -> None:
     """Show a session: its facts, then what was said."""
     from hansard.cli import transcript
-    from hansard.native.messages import message_out
+    from hansard.native.message_bodies import message_out
     from hansard.native.runs import run_out
-    from hansard.native.sessions import session_out
+    from hansard.native.session_bodies import session_out
 
     async with context.opened() as service:
         principal = await context.principal(service)
@@ -228,7 +228,7 @@ async def resolve(
 ) -> None:
     """Say that the matter of a session was settled."""
     from hansard.model import SessionPatch
-    from hansard.native.sessions import session_out
+    from hansard.native.session_bodies import session_out
 
     patch = SessionPatch(resolution=cast("Resolution", resolution or "resolved"))
     async with context.opened() as service:
@@ -273,14 +273,14 @@ async def _asked(service: Service, principal: Principal, names: tuple[str, ...])
 
 
 def _lines(found: list[Session]) -> None:
-    from hansard.native.sessions import session_out
+    from hansard.native.session_bodies import session_out
 
     for one in found:
         output.line(session_out(one))
 
 
 def _document(context: CommandContext, found: list[Session], page: Page[Session]) -> None:
-    from hansard.native.sessions import session_out
+    from hansard.native.session_bodies import session_out
 
     context.document(
         {

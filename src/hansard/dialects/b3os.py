@@ -30,7 +30,7 @@ from hansard.errors import (
 from hansard.http.call import Call
 from hansard.http.credentials import credential
 from hansard.http.fields import Moment, Time, us
-from hansard.http.route import ONCE, Dialect, Failure, Route
+from hansard.http.route import ONCE, Described, Dialect, Failure, Route
 from hansard.ids import seq_of
 from hansard.model import (
     Message,
@@ -451,5 +451,9 @@ dialect = Dialect(
     wrap=enveloped,
     envelope=envelope,
     authenticate=admitted,
-    headers={"X-Org-ID": "the key's own organization; another one is 403"},
+    headers={
+        "X-Org-ID": Described(
+            "The organization of the key; refused with 403 when it is another.", "k3v9x0d2mq"
+        )
+    },
 )

@@ -9,6 +9,12 @@ from msgspec import Meta
 from hansard.model import times
 
 _EXAMPLE = "write one such as 2026-01-31T09:30:00Z"
+SCHEMA_OF = "schema_of"
+
+
+def schema_of(kind: Any) -> Meta:  # noqa: ANN401 - any type
+    """Say of a ``Raw`` field that its JSON has the schema of ``kind``."""
+    return Meta(extra={SCHEMA_OF: kind})
 
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]

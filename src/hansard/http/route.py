@@ -35,34 +35,43 @@ ValidatorOf = Callable[[Any], Awaitable[CacheValidator]]
 class Route(Struct, frozen=True):
     """One endpoint, declared as ``Route("GET /path/{name}", handler, scope=…)``.
 
-    ``scope`` is what the key must have; a ``public`` route asks for no key. A route without a known
-    scope that is not public raises TypeError, so that such a program does not start.
-
-    ``params`` and ``body`` are the structs that the query string and the JSON body become,
-    ``returns`` describes the answer. ``raw_body`` marks a route whose handler reads the body itself
-    (``Call.data``), ``request_types`` the media types that it may be of. ``response_types`` are
-    further media types of the answer, ``extra_statuses`` further statuses of success, and
-    ``request_headers`` the request headers that change what is done.
-
-    ``cached`` marks a read whose answer depends on nothing but its URL and the workspace's data: it
-    gets an ETag and is kept until the workspace changes, or until what ``validator`` gives changes.
+    A route without a known scope that is not public raises TypeError, so that such a program does
+    not start.
     """
 
     where: str
+    """The method and the path."""
     handler: Handler
+    """Answers a Call. Its docstring is the summary and the description in the documents."""
     scope: str | None = None
+    """What the key must have."""
     public: bool = False
+    """Whether the route asks for no key."""
     params: type[Struct] | None = None
+    """What the query string becomes."""
     body: type[Struct] | None = None
+    """What the JSON body becomes."""
     body_limit: int = MIB
+    """The largest body, in bytes."""
     raw_body: bool = False
+    """Whether the handler reads the body itself, as ``Call.data``."""
     request_types: tuple[str, ...] = ()
+    """The media types of a raw body."""
     response_types: tuple[str, ...] = ()
+    """Media types of the answer beside ``media_type``."""
     returns: Any = None
+    """The type of the answer."""
     status: int = 200
     extra_statuses: tuple[int, ...] = ()
+    """Statuses of success beside ``status``."""
     request_headers: tuple[str, ...] = ()
+    """The headers that change what is done."""
+    errors: Mapping[int, str] = {}
+    """Descriptions of the error answers that do not follow from the rest, by status."""
     cached: bool = False
+    """Whether the answer depends on the URL and the workspace's data alone.
+
+    It gets an ETag then, and is kept until the workspace or what ``validator`` gives changes."""
     validator: ValidatorOf | None = None
     summary: str = ""
     media_type: str = "application/json"
@@ -82,6 +91,13 @@ class Route(Struct, frozen=True):
         if not self.summary:
             summary = (self.handler.__doc__ or "").strip().partition("\n")[0].rstrip(".")
             force_setattr(self, "summary", summary)
+
+
+class Described(NamedTuple):
+    """A parameter in a path or a header, as the documents show it."""
+
+    description: str
+    example: str
 
 
 class Failure(Struct, frozen=True):
@@ -107,35 +123,42 @@ class Reply(Struct, frozen=True, kw_only=True):
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
-    """One API over the service.
-
-    ``prefixes`` are the paths that it owns: unknown routes below them fail in its shape. ``statuses``
-    replaces the status of an error by its class or by its code. ``wrap`` puts the encoded answer of a
-    request into an envelope with the request id, as ``envelope`` does to the answer's JSON schema. ``credential`` finds a key where only this product puts
-    one, and ``places`` are those places as OpenAPI's security schemes. ``sign_ins`` names the purpose of the sign-ins
-    whose tokens may stand there in the place of a key. ``authenticate`` replaces all of these by another proof of who is calling, and ``headers`` says what the headers are that it looks at. ``sockets`` are its websockets.
-    ``error`` gives what is encoded as JSON, or a whole response, and ``error_body`` describes it. ``limit_prefix`` stands
-    before the names of the ``RateLimit-…`` headers. ``strict`` refuses query parameters that no route declares,
-    ``escapes`` lets a backslash take a comma into a value of a list.
-    """
+    """One API over the service."""
 
     name: str
     title: str
     description: str
     prefixes: tuple[str, ...]
+    """The paths that it owns: unknown routes below them fail in its shape."""
     routes: tuple[Route, ...]
     error: Callable[[Failure], object]
+    """Gives what is encoded as JSON for an error, or a whole response."""
     error_type: str = "application/json"
     error_body: Any = dict[str, Any]
+    """The type of what ``error`` gives."""
     statuses: Mapping[type[Error] | str, int] = {}
+    """Its own statuses of errors, by their class or code."""
     wrap: Callable[[bytes, str], bytes] | None = None
+    """Puts an encoded answer into an envelope with the request id."""
     envelope: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """Does the same with the JSON schema of an answer."""
     credential: Callable[[Any], str | None] | None = None
+    """Finds a key where only this product puts one."""
     places: Mapping[str, Mapping[str, str]] = {}
+    """Those places, as OpenAPI's security schemes."""
     sign_ins: str = ""
+    """The purpose of the sign-ins whose tokens may stand there in place of a key."""
     authenticate: Callable[[Any], Awaitable[Principal]] | None = None
-    headers: Mapping[str, str] = {}
+    """Replaces all of these by another proof of who is calling."""
+    headers: Mapping[str, Described] = {}
+    """The headers that ``authenticate`` looks at."""
+    path_parameters: Mapping[str, Described] = {}
+    """The parameters in the paths of its routes, by name."""
     sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}
+    """Its websockets, by path."""
     limit_prefix: str = ""
+    """Stands before the names of the ``RateLimit-…`` headers."""
     strict: bool = False
+    """Whether a query parameter that no route declares is refused."""
     escapes: bool = False
+    """Whether a backslash takes a comma into a value of a list."""

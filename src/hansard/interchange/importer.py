@@ -57,11 +57,14 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 class Problem(Struct, frozen=True):
-    """Why a record was set aside: in which file, its number there, the reason."""
+    """A record that was passed over."""
 
     file: str
+    """The file, as it was named."""
     record: int
+    """The number of the record in the file, from 1."""
     reason: str
+    """Why it cannot be read."""
 
 
 class Report(Struct, kw_only=True):

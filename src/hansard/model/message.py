@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from msgspec import Meta, Raw, Struct
+
+from hansard.model.units import Microseconds, NanoDollars
 
 Role = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[str, ...] = get_args(Role)
@@ -10,39 +12,63 @@ MOST_TOKENS, MOST_USD = 10**12, 10**6
 
 
 class Message(Struct, frozen=True):
-    """One entry of a session, ordered by ``seq``; ``parts`` and ``metadata`` are JSON, kept byte for byte.
+    """One entry of a session, ordered by ``seq``; it never changes, but can be deleted.
 
-    ``sender`` is ``operator`` when a person of the house wrote an assistant message, else None;
-    ``sender_id`` says who, by the application's id.  ``cost_nanos`` is in 10⁻⁹ US dollars.
+    Times are in UTC. Null stands for what was not set or does not apply.
     """
 
     session_id: str
+    """The session that it belongs to. Set by the server."""
     seq: int
+    """Its number in the session, from 1 without gaps; never used again. Set by the server."""
     id: str
+    """`msg_` and a UUID, which carries the `seq`. Set by the server."""
     client_id: str | None
+    """The caller's own id, 1–256 characters, unique in the session: a message sent again with
+    the same one is stored once."""
     role: str
+    """Whose message it is. Set by the caller."""
     sender: str | None
+    """`operator` for an assistant message that a person wrote; else null. Set by the caller."""
     sender_id: str | None
+    """That person, by the application's id. Set by the caller; at most 256 characters."""
     model: str | None
+    """The language model that wrote it. Set by the caller; at most 256 characters."""
     run_id: str | None
+    """The run that it is part of, 1–256 characters. Set by the caller."""
     input_tokens: int
+    """Model tokens read for it. Set by the caller; 0 by default."""
     output_tokens: int
-    cost_nanos: int
-    created_at: int
+    """Model tokens written for it. Set by the caller; 0 by default."""
+    cost_nanos: NanoDollars
+    """What it cost. Set by the caller; 0 by default."""
+    created_at: Microseconds
+    """When it was written: the time that the caller gave, else the time of the request."""
     parts: Raw
+    """What it consists of: a list of at least one part, kept byte for byte. Set by the caller."""
     metadata: Raw
+    """The application's own JSON object, kept byte for byte. Set by the caller."""
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Model tokens and their price in US dollars; bounded on the wire, so that the sums of millions of messages stay within 64 bits."""
+    """Model tokens and their price. The bounds keep the sums of many messages within 64 bits."""
+
+    example: ClassVar[dict[str, float]] = {
+        "input_tokens": 210,
+        "output_tokens": 9,
+        "cost_usd": 0.0004,
+    }
 
     input_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
+    """Model tokens read."""
     output_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
+    """Model tokens written."""
     cost_usd: Annotated[float, Meta(ge=0, le=MOST_USD)] = 0.0
+    """Their price, in US dollars."""
 
 
 class MessageDraft(Struct, frozen=True, kw_only=True):
-    """A message on its way in; ``text`` is what its parts say in words (titles, previews)."""
+    """A message to append; ``text`` is the text of its parts, for titles and previews."""
 
     role: Role
     parts: Raw
@@ -60,10 +86,10 @@ class MessageDraft(Struct, frozen=True, kw_only=True):
 
 
 class MessageQuery(Struct, frozen=True, kw_only=True):
-    """A stretch of a transcript. ``before``, ``after`` and ``around`` are ``seq`` numbers, at most one is given.
+    """A stretch of a transcript. At most one of ``before``, ``after`` and ``around`` is set, a seq.
 
-    Without any, ``newest`` takes the last ``limit`` messages, else the first.  ``descending`` is the order
-    of the answer.  ``roles`` empty means all.  ``created_before`` is strict, in microseconds.
+    Without any, ``newest`` takes the last ``limit`` messages, else the first. ``descending`` is the
+    order of the answer. Empty ``roles`` mean all. ``created_before`` is strict, in microseconds.
     """
 
     limit: int = 50
@@ -77,5 +103,5 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
 
     @property
     def backwards(self) -> bool:
-        """Whether it is read towards the beginning: a further page holds older messages, whatever the order of each."""
+        """Whether further pages hold older messages; independent of the order within a page."""
         return self.before is not None or (self.after is None and self.newest)

@@ -1,8 +1,11 @@
-"""Parts of a message, with the OpenTelemetry GenAI names; unknown types and fields pass through untouched."""
+"""Parts of a message, with the OpenTelemetry GenAI names.
+
+Unknown types and fields pass through untouched.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -12,28 +15,33 @@ from hansard.model.decode_errors import parted, plain
 
 
 class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The fields of the known part types; which are set depends on ``type``.
+    """A piece of a message; which fields it has depends on ``type``.
 
-    ``text`` and ``reasoning`` have ``content``; ``tool_call`` has ``id``, ``name`` and ``arguments``;
-    ``tool_call_response`` has ``id`` and ``response``; ``uri`` has ``uri``; ``blob`` has base64 ``content``;
-    ``file`` has ``file_id``; the last three have ``modality`` and ``mime_type``. ``refusal`` has
-    ``refusal``. ``signature`` is the provider's proof of its own reasoning or call, and ``data``
-    what it keeps unreadable (``redacted_thinking``).
+    Parts of other types, and other fields, are kept as they come.
     """
 
+    example: ClassVar[dict[str, Any]] = {"type": "text", "content": "Where is my order?"}
+
     type: str
+    """`text`, `reasoning`, `tool_call`, `tool_call_response`, `uri`, `blob` or `file`, or another."""
     content: Any = None
+    """The text of a `text` or `reasoning` part; the base64 of a `blob`."""
     id: str | None = None
+    """Which call a `tool_call` is, or a `tool_call_response` answers."""
     name: str | None = None
+    """The tool that a `tool_call` calls."""
     arguments: Any = None
+    """What a `tool_call` gives the tool: any JSON."""
     response: Any = None
+    """What the tool answered, in a `tool_call_response`: any JSON."""
     uri: str | None = None
+    """Where the content of a `uri` part is."""
     file_id: str | None = None
+    """The provider's id of a `file`."""
     modality: str | None = None
+    """What a `uri`, `blob` or `file` is: `image`, `audio`, `video` or another."""
     mime_type: str | None = None
-    refusal: Any = None
-    signature: Any = None
-    data: Any = None
+    """The media type of a `uri`, `blob` or `file`, such as `image/png`."""
 
 
 _decode = msgspec.json.Decoder(list[Part]).decode
@@ -71,7 +79,7 @@ def check(parts: Raw, where: str) -> list[Part]:
 
 
 def text_of(parts: list[Part]) -> str:
-    """What the message says in words: its text parts, a line each; never reasoning, never tool calls."""
+    """The text parts, a line each; without reasoning and tool calls."""
     return "\n".join(
         part.content for part in parts if part.type == "text" and isinstance(part.content, str)
     )

@@ -4,6 +4,8 @@ from typing import Literal, get_args
 
 from msgspec import Raw, Struct
 
+from hansard.model.units import Microseconds, NanoDollars
+
 State = Literal[
     "queued", "running", "waiting", "completed", "partial", "failed", "cancelled", "interrupted"
 ]
@@ -12,32 +14,50 @@ OPEN_STATES: tuple[str, ...] = ("queued", "running", "waiting")
 
 
 class Run(Struct, frozen=True):
-    """One execution of an agent or workflow; a lease while it is open.
+    """One execution of an agent or workflow: a lease that heartbeats keep alive while it is open.
 
-    ``lease_us`` is None for a run that never lapses, and for one that somebody ended.
-    ``lease_expires_at`` is None for a run without a lease and for a finished one, ``exclusive_at`` for one that
-    did not ask to be alone.
+    Times are in UTC. Null stands for what was not set or does not apply.
     """
 
     session_id: str
+    """The session that it belongs to. Set by the server."""
     id: str
+    """The caller's own id, 1–256 characters, unique in the session; else `run_` and a UUID."""
     state: str
+    """Where it stands. Set by the caller; `interrupted` by the server when its lease lapses."""
     agent: str | None
+    """Who executes it. Set by the caller; by default the session's."""
     model: str | None
+    """The language model in use. Set by the caller; by default the session's."""
     workflow_id: str | None
+    """The workflow that it executes. Set by the caller; by default the session's."""
     error: str | None
+    """Why it failed; at most 8,000 characters are kept. Set by the caller, or when it lapses."""
     input_tokens: int
+    """Model tokens read, beyond those that its messages report. Set by the caller."""
     output_tokens: int
-    cost_nanos: int
+    """Model tokens written, beyond those that its messages report. Set by the caller."""
+    cost_nanos: NanoDollars
+    """What it cost, beyond what its messages report. Set by the caller."""
     lease_us: int | None
-    lease_expires_at: int | None
-    heartbeat_at: int | None
-    created_at: int
-    started_at: int | None
-    finished_at: int | None
-    updated_at: int
-    exclusive_at: int | None
+    """How long it stays alive without a heartbeat, in microseconds; null for one that never
+    lapses, and for one that a caller finished. Set by the caller."""
+    lease_expires_at: Microseconds | None
+    """When it lapses without a heartbeat; null when it never does or is over."""
+    heartbeat_at: Microseconds | None
+    """When its last heartbeat came. Set by the server."""
+    created_at: Microseconds
+    """When it was created: the time of the request."""
+    started_at: Microseconds | None
+    """When it began to work; null while it is queued. Set by the caller, else by the server."""
+    finished_at: Microseconds | None
+    """When it was over; null while it is open. Set by the caller, else by the server."""
+    updated_at: Microseconds
+    """When it last changed. Set by the server."""
+    exclusive_at: Microseconds | None
+    """When it began as the only open run of its session; null for one that did not ask to."""
     metadata: Raw
+    """The application's own JSON object. Set by the caller."""
 
     @property
     def is_lapsed(self) -> bool:

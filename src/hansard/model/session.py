@@ -5,6 +5,8 @@ from typing import Any, Literal, get_args
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from hansard.model.units import Microseconds, NanoDollars
+
 Kind = Literal["session", "workflow", "task", "video_session", "desktop_session", "mobile_session"]
 Resolution = Literal["open", "resolved", "unresolved"]
 Sort = Literal[
@@ -27,59 +29,105 @@ SUB_SESSION, TASK_SESSION = 1, 2
 
 
 class Session(Struct, frozen=True):
-    """One conversation with an agent, as its summary row holds it: no list ever reads messages.
+    """One conversation with an agent: a summary row, so that no list ever reads messages.
 
-    ``id`` is a bare UUID, ``own_id`` the name the caller gave.  ``state`` is that of the latest
-    run.  ``title_by`` says who gave the title: ``auto`` (first user message), ``agent``, ``import``
-    or ``user``, whose word is final.  ``active_at`` is the last message's time, else the start.
-    ``version`` grows with every change.  The fields from ``tags`` on are JSON.
+    Times are in UTC. Null stands for what was not set or does not apply.
     """
 
     workspace_id: str
+    """The tenant that owns it, from the key that created it."""
     id: str
+    """A bare UUID: version 7, or the one that the caller gave."""
     own_id: str | None
+    """The caller's own id, if it gave one: 1–256 characters, unique in the workspace."""
     version: int
+    """Grows with every change. Set by the server."""
     kind: str
+    """What sort of session it is. Set by the caller; `session` by default."""
     channel: str | None
+    """Where it came from, in lower case. Set by the caller; at most 256 characters."""
     app: str | None
+    """The application that owns it. Set by the caller, or by a key that is limited to one."""
     agent: str | None
+    """The agent that answers. Set by the caller; at most 256 characters."""
     model: str | None
+    """The language model in use. Set by the caller; at most 256 characters."""
     user_id: str | None
+    """The end user, by the application's id. Set by the caller, or by a key limited to one."""
     workflow_id: str | None
+    """The workflow that it belongs to. Set by the caller; at most 256 characters."""
     workflow_name: str | None
+    """The name of that workflow. Set by the caller; at most 256 characters."""
     trigger: str | None
+    """What started it, such as a schedule. Set by the caller; at most 256 characters."""
     parent_id: str | None
+    """The session that it branched from. Set by the caller when it starts, or by a fork."""
     forked_seq: int | None
+    """For a fork, the `seq` of the last message copied from the parent. Set by the server."""
     created_by: str | None
+    """The id of the key that created it. Set by the server."""
     title: str | None
+    """Shown in lists; at most 500 characters. Set by the caller, an importer or a titling
+    model; until then the start of the first user message."""
     title_by: str | None
+    """Who set the title: `auto` (the first user message), `agent` (a titling model),
+    `import` or `user`. A title set by `user` is replaced by `user` alone."""
     preview: str | None
+    """The start of the first user message; at most 200 characters. Set by the server."""
     last_preview: str | None
+    """The start of the last user or assistant message that has text; at most 200
+    characters. Set by the server."""
     last_role: str | None
+    """The role of the last message. Set by the server."""
     state: str | None
+    """The state of the latest run. A session that ended without one is `completed`."""
     run_id: str | None
+    """The latest run. Set by the server."""
     run_error: str | None
+    """Why the latest run failed; at most 8,000 characters. Set by the caller."""
     resolution: str
-    resolved_at: int | None
+    """Whether the matter was settled. Set by the caller; `open` by default."""
+    resolved_at: Microseconds | None
+    """When it was resolved; null while it is not. Set by the server."""
     intent: str | None
+    """What the session was judged to be about. Set by the caller; at most 256 characters."""
     sub_intent: str | None
+    """A finer judgement within the intent. Set by the caller; at most 256 characters."""
     message_count: int
+    """How many messages it has, without deleted ones. Set by the server."""
     last_seq: int
+    """The `seq` of the last message, deleted or not; 0 before the first. Set by the server."""
     input_tokens: int
+    """Model tokens that its messages and runs read. Summed by the server."""
     output_tokens: int
-    cost_nanos: int
-    created_at: int
-    updated_at: int
-    active_at: int
-    first_message_at: int | None
-    last_message_at: int | None
-    ended_at: int | None
-    archived_at: int | None
-    read_at: int | None
+    """Model tokens that its messages and runs wrote. Summed by the server."""
+    cost_nanos: NanoDollars
+    """The price of its messages and runs. Summed by the server."""
+    created_at: Microseconds
+    """When it began: the time that the caller gave, else the time of the request."""
+    updated_at: Microseconds
+    """When it last changed in any way. Set by the server."""
+    active_at: Microseconds
+    """When its last message was created, else when it began. Set by the server."""
+    first_message_at: Microseconds | None
+    """When its first message was created. Set by the server."""
+    last_message_at: Microseconds | None
+    """When its last message was created. Set by the server."""
+    ended_at: Microseconds | None
+    """When it was marked as over; null while it goes on. Set by the server."""
+    archived_at: Microseconds | None
+    """When it was put into the archive; null outside of it. Set by the server."""
+    read_at: Microseconds | None
+    """Up to when a person has read it; null if nobody has. Set by the page and by Athena."""
     tags: Raw
+    """At most 64 labels of 1–128 characters, each once. Set by the caller."""
     trail: Raw
+    """The ordered record of intents and hand-offs: a list of any JSON, at most 256 KiB. Set by
+    the caller."""
     external_ids: Raw
+    """Its ids in other systems, by the name of the system; at most 16 KiB. Set by the caller."""
     metadata: Raw
+    """The application's own JSON object; at most 64 KiB. Set by the caller."""
 
     @property
     def name(self) -> str:
@@ -106,7 +154,7 @@ def name_of(ident: str, own_id: str | None) -> str:
 
 
 def tag_of(ident: str, version: int, created_at: int) -> str:
-    """A session's version, and which of the sessions it is that had this name one after the other."""
+    """The version of a session, and a digest that tells sessions apart that had the same name."""
     return f"v{version}-{blake2b(f'{ident} {created_at}'.encode(), digest_size=4).hexdigest()}"
 
 
@@ -201,7 +249,7 @@ class SessionFilter(Struct, frozen=True, kw_only=True, cache_hash=True):
 
 
 class SessionQuery(Struct, frozen=True, kw_only=True):
-    """A page of a list: where (cursor or offset), how many, in which order, with the total or not."""
+    """A page of a list of sessions; ``cursor`` or ``offset`` says where it begins."""
 
     filter: SessionFilter = SessionFilter()
     sort: Sort = "-updated_at"

@@ -32,6 +32,10 @@ def rfc3339(us: int) -> str:
     )
 
 
+def rfc3339_or_none(us: int | None) -> str | None:
+    return None if us is None else rfc3339(us)
+
+
 @lru_cache(4096)
 def _minute(minute: int) -> str:
     """A time up to its seconds; the messages of a page share few minutes."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.http.route import Dialect
+from hansard.http.route import Described, Dialect
 from hansard.native import (
     audit,
     bulk,
     context,
     diffs,
     events,
+    forks,
     keys,
     messages,
+    retention,
     runs,
     search,
     sessions,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def problem(failure: Failure) -> dict[str, object]:
-    """RFC 9457 problem details with a stable ``code`` and the request id; ``type`` leads to its line on the server's own page of errors."""
+    """An error as RFC 9457 problem details, see ``ProblemDetails``."""
     error = failure.error
     body: dict[str, object] = {
         "type": f"/docs/errors#{error.code}",
@@ -48,6 +50,21 @@ def problem(failure: Failure) -> dict[str, object]:
     }
 
 
+_PATH_PARAMETERS = {
+    "session_id": Described("A session, by the `id`, `uid` or any other id it has.", "order-17"),
+    "message_id": Described("A message, by its `id` or its `client_id`.", "mail-88"),
+    "run_id": Described("A run, by its `id`.", "turn-1"),
+    "bulk_id": Described(
+        "A bulk action, by the `undo` of its answer.", "bulk_0190163d-8694-739b-aea5-966c26f8ad91"
+    ),
+    "view_id": Described("A view, by its `id`.", "view_0190163d-8694-739b-aea5-966c26f8ad91"),
+    "share_id": Described("A link, by its `id`.", "5b1e8c0f7a2d4e93"),
+    "user_id": Described("An end user, by the application's id.", "ada"),
+    "erasure_id": Described("A receipt, by its `id`.", "era_0190163d-8694-739b-aea5-966c26f8ad91"),
+    "key_id": Described("A key, by its `id`.", "7fK2mQ9x"),
+    "workspace_id": Described("A workspace, by its `id`.", "ws_k3v9x0d2mq"),
+}
+
 dialect = Dialect(
     name="native",
     title="Hansard",
@@ -57,6 +74,7 @@ dialect = Dialect(
         *sessions.routes,
         *messages.routes,
         *runs.routes,
+        *forks.routes,
         *search.routes,
         *context.routes,
         *diffs.routes,
@@ -67,6 +85,7 @@ dialect = Dialect(
         *shares.routes,
         *transfers.routes,
         *users.routes,
+        *retention.routes,
         *audit.routes,
         *keys.routes,
         *workspaces.routes,
@@ -74,6 +93,7 @@ dialect = Dialect(
     error=problem,
     error_type="application/problem+json",
     error_body=ProblemDetails,
+    path_parameters=_PATH_PARAMETERS,
     strict=True,
     escapes=True,
 )

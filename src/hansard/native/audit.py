@@ -2,84 +2,132 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from hansard.http.call import Call
+from hansard.http.fields import Time
 from hansard.http.route import Route
 from hansard.model.times import rfc3339
+from hansard.native.errors import NOT_FOR_NARROWED
+from hansard.native.schemas import Cursor, HasMore, Json, Limit, NextCursor, one_of
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: str | None = None
+    """Which page of the log."""
+
+    limit: Limit = 50
+    cursor: Cursor = None
 
 
 class EntryOut(Struct, frozen=True, kw_only=True):
-    """``n`` counts the entries of the workspace without a gap; ``hash`` covers the entry and the one before it."""
+    """An entry of the audit log."""
+
+    example: ClassVar[Json] = {
+        "n": 17,
+        "at": "2026-01-31T09:30:00Z",
+        "actor": "7fK2mQ9x",
+        "action": "session.deleted",
+        "object": "ses_0190163d-8694-739b-aea5-966c26f8ad91",
+        "result": "ok",
+        "details": {"sessions": 1, "messages": 4},
+        "hash": "9f86d081884c7d659a2feaa0c55ad015",
+    }
 
     n: int
-    at: str
+    """Its number in the workspace's log, from 1 without gaps."""
+    at: Time
+    """When it happened."""
     actor: str
+    """The id of the key that acted; `operator` for the command line."""
     action: str
+    """What was done, such as `session.deleted`, `key.created` or `user.erased`."""
     object: str
-    result: str
+    """What it was done to, by its id."""
+    result: Annotated[str, one_of(("ok", "denied"))]
+    """`denied` when the key did not have the scope."""
     details: dict[str, Any]
+    """Facts of the action, such as how many messages were deleted; never their content."""
     hash: str
+    """Covers the entry and the one before it, so that no entry can be changed or removed unseen."""
 
 
 class EntryList(Struct, frozen=True, kw_only=True):
+    """A page of the audit log."""
+
     data: list[EntryOut]
-    has_more: bool
-    next_cursor: str | None
+    """The entries of the page, the newest first."""
+    has_more: HasMore
+    next_cursor: NextCursor
 
 
 class BrokenOut(Struct, frozen=True, kw_only=True):
+    """A place where the log is not as it was written."""
+
+    example: ClassVar[Json] = {"n": 9, "problem": "entry 9 is missing"}
+
     n: int
+    """The number of the entry."""
     problem: str
+    """What is wrong with it."""
 
 
 class VerdictOut(Struct, frozen=True, kw_only=True):
+    """Whether the audit log is as it was written."""
+
     entries: int
+    """How many entries were checked."""
     sound: bool
+    """Whether all of them are as they were written."""
     broken: list[BrokenOut]
+    """The first place where they are not; empty for a sound log."""
 
 
 async def list_audit(call: Call[ListParams, None]) -> EntryList:
-    """List the workspace's audit log, newest entry first; the reading is noted as well"""
-    found, cursor = await call.service.audit.list(
+    """List the workspace's audit log, the newest entry first
+
+    Reading the log is itself noted in it.
+    """
+    noted, cursor = await call.service.audit.list(
         call.principal, limit=call.params.limit, cursor=call.params.cursor
     )
     if call.params.cursor is None:
         await call.service.audit.note(call.principal, "audit.read", "audit")
     data = [
         EntryOut(
-            n=one.n,
-            at=rfc3339(one.act.at),
-            actor=one.act.actor,
-            action=one.act.action,
-            object=one.act.object,
-            result=one.act.result,
-            details=one.act.details,
-            hash=one.hash.hex(),
+            n=entry.n,
+            at=rfc3339(entry.act.at),
+            actor=entry.act.actor,
+            action=entry.act.action,
+            object=entry.act.object,
+            result=entry.act.result,
+            details=entry.act.details,
+            hash=entry.hash.hex(),
         )
-        for one in found
+        for entry in noted
     ]
     return EntryList(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
 async def verify_audit(call: Call[None, None]) -> VerdictOut:
-    """Walk the chain of the workspace's audit log and say where it is broken"""
+    """Check that the workspace's audit log is as it was written"""
     verdict = await call.service.audit.verify(call.principal.workspace_id)
     return VerdictOut(
         entries=verdict.entries,
         sound=not verdict.broken,
-        broken=[BrokenOut(n=one.n, problem=one.problem) for one in verdict.broken],
+        broken=[BrokenOut(n=broken.n, problem=broken.problem) for broken in verdict.broken],
     )
 
 
 routes = (
-    Route("GET /v1/audit", list_audit, scope="audit:read", params=ListParams, returns=EntryList),
+    Route(
+        "GET /v1/audit",
+        list_audit,
+        scope="audit:read",
+        params=ListParams,
+        returns=EntryList,
+        errors=NOT_FOR_NARROWED,
+    ),
     Route("GET /v1/audit/verify", verify_audit, scope="audit:read", returns=VerdictOut),
 )

@@ -1,4 +1,4 @@
-"""``/v1/bulk``: one action on everything that a filter matches."""
+"""``/v1/bulk``: one action on every session that a filter matches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hansard.http.call import Call
 from hansard.http.decoding import QueryReader, escaped
 from hansard.http.fields import Moment
 from hansard.http.route import Route
-from hansard.native.sessions import ListParams, filter_of
+from hansard.native.filters import ListParams, filter_of
+from hansard.native.schemas import Json
 from hansard.service.bulk import Action
 
 _reader = QueryReader(ListParams, escapes=True)
@@ -20,13 +21,9 @@ _PAGING = {"sort", "limit", "cursor", "total"}
 
 
 class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Either ``ids``, or ``filter`` with ``snapshot_at`` and ``expected``.
+    """Sessions and what to do with them: ``ids``, or ``filter``, ``snapshot_at`` and ``expected``."""
 
-    ``filter`` has the parameters of ``GET /v1/sessions``; only sessions that had begun at ``snapshot_at`` count, and
-    the answer is 409 with the ``count`` there is now unless they are ``expected`` many. ``value`` is the tag.
-    """
-
-    example: ClassVar[dict[str, Any]] = {
+    example: ClassVar[Json] = {
         "action": "tag",
         "value": "refund",
         "filter": {"channel": "web", "state": ["failed"]},
@@ -35,74 +32,108 @@ class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     }
 
     action: Action
+    """What to do. `delete` also needs the scope `sessions:delete`, and cannot be undone."""
     ids: list[str] | None = None
+    """1–200 sessions, by any of their ids; those that are gone are passed over."""
     filter: dict[str, Any] | None = None
+    """The filters of `GET /v1/sessions`, as an object. A list holds alternatives."""
     snapshot_at: Moment | None = None
+    """Sessions that began after this time are passed over: the time when `expected` was counted."""
     expected: Annotated[int, Meta(ge=0)] | None = None
+    """How many sessions the filter is to match: refused with 409 when it matches more or less."""
     value: str | None = None
+    """The tag, for `tag` and `untag`; 1–128 characters."""
 
 
 class BulkOut(Struct, frozen=True, kw_only=True):
-    """``undo`` is null where there is no way back: after a deletion."""
+    """What a bulk action did."""
+
+    example: ClassVar[Json] = {
+        "changed": 12,
+        "undo": "bulk_0190163d-8694-739b-aea5-966c26f8ad91",
+    }
 
     changed: int
+    """How many sessions it changed."""
     undo: str | None
+    """The `bulk_id` to undo it with, for ten minutes; null after `delete`."""
 
 
 class UndoOut(Struct, frozen=True, kw_only=True):
-    """``skipped`` sessions had changed again since, and stay as they are."""
+    """What became of the sessions of a bulk action."""
+
+    example: ClassVar[Json] = {"restored": 11, "skipped": 1}
 
     restored: int
+    """How many sessions are as they were before."""
     skipped: int
+    """How many sessions had changed again since, and stay as they are."""
 
 
 async def act(call: Call[None, BulkIn]) -> BulkOut:
     """Resolve, reopen, tag, archive or delete many sessions at once"""
-    given = call.body
-    if (given.ids is None) == (given.filter is None):
+    body, bulk = call.body, call.service.bulk
+    if (body.ids is None) == (body.filter is None):
         raise Invalid("give either ids or filter", param="ids")
-    if given.ids is not None:
-        done = await call.service.bulk.apply_to(
-            call.principal, given.action, given.ids, value=given.value
-        )
-        return BulkOut(changed=done.changed, undo=done.undo)
-    if given.snapshot_at is None or given.expected is None:
+    if body.ids is not None:
+        outcome = await bulk.apply_to(call.principal, body.action, body.ids, value=body.value)
+        return BulkOut(changed=outcome.changed, undo=outcome.undo)
+    if body.snapshot_at is None or body.expected is None:
         raise Invalid("a filter needs snapshot_at and expected", param="snapshot_at")
-    done = await call.service.bulk.apply_to_matching(
+    outcome = await bulk.apply_to_matching(
         call.principal,
-        given.action,
-        filter_of(_params(given.filter or {})),
-        snapshot_at=given.snapshot_at.us,
-        expected=given.expected,
-        value=given.value,
+        body.action,
+        filter_of(_params(body.filter or {})),
+        snapshot_at=body.snapshot_at.us,
+        expected=body.expected,
+        value=body.value,
     )
-    return BulkOut(changed=done.changed, undo=done.undo)
+    return BulkOut(changed=outcome.changed, undo=outcome.undo)
 
 
 async def undo(call: Call[None, None]) -> UndoOut:
-    """Take a bulk action back, within ten minutes"""
+    """Undo a bulk action, within ten minutes"""
     restored, skipped = await call.service.bulk.undo(call.principal, call.path["bulk_id"])
     return UndoOut(restored=restored, skipped=skipped)
 
 
-def _params(given: dict[str, Any]) -> ListParams:
-    """The filter as the list's own parameters; an unknown name would silently widen what is acted on, so it is refused."""
-    unknown = sorted(set(given) - (set(ListParams.__struct_fields__) - _PAGING))
+def _params(fields: dict[str, Any]) -> ListParams:
+    """The filter as the list's own parameters.
+
+    An unknown name is Invalid: to ignore it would act on more sessions than were meant.
+    """
+    unknown = sorted(set(fields) - (set(ListParams.__struct_fields__) - _PAGING))
     if unknown:
         raise Invalid(f"filter has no {unknown[0]!r}", param=f"filter.{unknown[0]}")
-    flat = {name: _flat(value) for name, value in given.items() if value is not None}
+    flat = {name: _flat(value) for name, value in fields.items() if value is not None}
     params: ListParams = _reader.read(urlencode(flat, doseq=True).encode())
     return params
 
 
 def _flat(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """A value as a query string has it; a list has its values apart already."""
+    """A value as a query string has it."""
     if isinstance(value, list):
-        return [escaped(one) if isinstance(one, str) else one for one in value]
+        return [escaped(item) if isinstance(item, str) else item for item in value]
     return str(value).lower() if isinstance(value, bool) else value
 
 
 routes = (
-    Route("POST /v1/bulk", act, scope="sessions:write", body=BulkIn, returns=BulkOut),
-    Route("POST /v1/bulk/{bulk_id}/undo", undo, scope="sessions:write", returns=UndoOut),
+    Route(
+        "POST /v1/bulk",
+        act,
+        scope="sessions:write",
+        body=BulkIn,
+        returns=BulkOut,
+        errors={409: "`selection_changed`: the filter matches `count` sessions, not `expected`."},
+    ),
+    Route(
+        "POST /v1/bulk/{bulk_id}/undo",
+        undo,
+        scope="sessions:write",
+        returns=UndoOut,
+        errors={
+            404: "`bulk_not_found`: no bulk action of this caller has this id.",
+            409: "`undo_expired`, `undo_done`: it is too late, or it was undone already.",
+        },
+    ),
 )

@@ -1,82 +1,134 @@
-"""``/v1/sessions/{session_id}/context``: what a model is given of a session."""
+"""``/v1/sessions/{session_id}/context``: the part of a session that a model is given."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from hansard.http.call import Call
 from hansard.http.route import Route
-from hansard.model.context import Context, ContextQuery, Format, Turn
-from hansard.model.parts import Part
-from hansard.native.messages import MessageOut, message_out
-from hansard.service.providers import PROVIDERS
+from hansard.model import parts
+from hansard.model.context import Context, ContextQuery, Reason, Turn
+from hansard.native.errors import NO_SESSION
+from hansard.native.message_bodies import MessageOut, message_out
+from hansard.native.schemas import Json, SessionId, one_of
+from hansard.service import providers
+
+Format = Literal["native", "openai", "anthropic", "gemini"]
 
 
 class ContextParams(Struct, frozen=True, kw_only=True):
-    """Without ``messages`` and ``tokens``: the last 50 messages."""
+    """How much of the session, and for whom. Without both limits: the last 50 messages."""
 
-    format: Annotated[Format, Meta(description="whose messages the answer holds")] = "native"
-    messages: (
-        Annotated[int, Meta(ge=1, le=1000, description="at most so many of the newest messages")]
-        | None
-    ) = None
-    tokens: (
-        Annotated[
-            int, Meta(ge=1, le=10_000_000, description="at most so many model tokens, estimated")
-        ]
-        | None
-    ) = None
+    example: ClassVar[Json] = {"messages": 20, "tokens": 8000}
+
+    format: Format = "native"
+    """Whose messages the answer holds: `openai` is Chat Completions, `anthropic` Messages, `gemini`
+    generateContent."""
+    messages: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """At most this many of the newest messages."""
+    tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    """At most this many model tokens, as estimated by the server."""
 
 
 class DroppedOut(Struct, frozen=True, kw_only=True):
-    """``whole`` is false where only parts of the message had to go."""
+    """A message that was left out, or lost parts, although it fits."""
+
+    example: ClassVar[Json] = {
+        "seq": 6,
+        "message_id": "msg_0190163d-8694-739b-aea5-966c00000006",
+        "reason": "unanswered_call",
+        "whole": False,
+    }
 
     seq: int
+    """The `seq` of the message."""
     message_id: str
-    reason: str
+    """The `id` of the message."""
+    reason: Annotated[str, one_of(get_args(Reason))]
+    """`call_missing`: it answers a tool call that is not there. `unanswered_call`: nothing answers
+    its tool call. `before_first_user`: the provider wants a user to speak first."""
     whole: bool
+    """Whether all of the message was left out, and not only some parts."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What the context holds and what it lacks.
+    """Which messages the request holds, and which it does not."""
 
-    ``older`` messages before ``first_seq`` did not fit; ``dropped`` names what else is missing or
-    shortened. ``task_seq`` is the user's message put in front of messages that do not follow it
-    directly; ``placeholder`` says that no user spoke, so that a placeholder stands in front.
-    """
+    example: ClassVar[Json] = {
+        "messages": 2,
+        "tokens": 14,
+        "first_seq": 7,
+        "last_seq": 8,
+        "older": 6,
+        "dropped": [],
+    }
 
     messages: int
+    """How many messages it holds, the system messages included."""
     tokens: int
+    """How many model tokens they are, as estimated by the server."""
     first_seq: int | None
+    """The `seq` of the first message after the system messages; null without any."""
     last_seq: int | None
-    task_seq: int | None
-    placeholder: bool
+    """The `seq` of the last message; null without any."""
     older: int
+    """How many messages before `first_seq` did not fit."""
     dropped: list[DroppedOut]
+    """The messages that fit and were left out all the same, or lost parts."""
 
 
 class ContextOut(Struct, frozen=True, kw_only=True):
-    """``request`` holds the fields of the provider's request; natively ``messages``, with the system's first."""
+    """The end of a session as a model may be given it."""
 
-    session_id: str
+    example: ClassVar[Json] = {
+        "session_id": "order-17",
+        "format": "anthropic",
+        "request": {
+            "system": "Be kind.",
+            "messages": [
+                {"role": "user", "content": [{"type": "text", "text": "Where is my order?"}]}
+            ],
+        },
+        "manifest": Manifest.example,
+    }
+
+    session_id: SessionId
     format: Format
+    """The `format` of the request."""
     request: dict[str, Any]
+    """The fields of the provider's request that make the conversation. Of `native` it is
+    `messages`, with the system messages first."""
     manifest: Manifest
+    """Which messages the request holds, and which it does not."""
+
+
+_RENDERED = {
+    "openai": providers.openai,
+    "anthropic": providers.anthropic,
+    "gemini": providers.gemini,
+}
+_USER_FIRST = ("anthropic", "gemini")
 
 
 async def read_context(call: Call[ContextParams, None]) -> ContextOut:
-    """Read the end of a transcript as a model may be given it: tool calls with their answers, and a list of what was dropped"""
+    """Read the end of a session as a model may be given it
+
+    Tool calls and their answers stay together, and roles follow the provider's rules. The manifest
+    says what was left out.
+    """
     params = call.params
-    query = ContextQuery(messages=params.messages, tokens=params.tokens, format=params.format)
+    query = ContextQuery(
+        messages=params.messages, tokens=params.tokens, user_first=params.format in _USER_FIRST
+    )
     context = await call.service.contexts.read(call.principal, call.path["session_id"], query)
-    provider = PROVIDERS.get(params.format)
+    render = _RENDERED.get(params.format, native)
     return ContextOut(
         session_id=context.session.name,
         format=params.format,
-        request=provider.render(context) if provider else native(context),
+        request=render(context),
         manifest=_manifest(context),
     )
 
@@ -90,25 +142,14 @@ def native(context: Context) -> dict[str, Any]:
 
 
 def _message(name: str, turn: Turn) -> MessageOut:
-    """The message with the parts that stay, each as it is stored unless its text was cut."""
-    shown = message_out(name, turn.message)
-    stored = msgspec.json.decode(shown.parts, type=list[Raw])
-    if len(stored) == len(turn.parts) and not turn.shortened:
-        return shown
-    kept = [
-        _merged(stored[index], part) if index in turn.shortened else stored[index]
-        for index, part in zip(turn.indexes, turn.parts, strict=True)
-    ]
-    return msgspec.structs.replace(shown, parts=Raw(msgspec.json.encode(kept)))
-
-
-def _merged(stored: Raw, shortened: Part) -> dict[str, Any]:
-    """A stored part with its texts cut; what Hansard does not know of it stays."""
-    changed: dict[str, Any] = msgspec.to_builtins(shortened)
-    whole: dict[str, Any] = msgspec.json.decode(stored)
-    if changed["type"] != whole["type"]:
-        return changed
-    return whole | changed
+    """The message with the parts that stay; as it is stored where all do."""
+    message = message_out(name, turn.message)
+    whole = parts.decode(message.parts)
+    if whole == turn.parts:
+        return message
+    stored = zip(msgspec.json.decode(message.parts, type=list[Raw]), whole, strict=True)
+    staying = [raw for raw, part in stored if part in turn.parts]
+    return msgspec.structs.replace(message, parts=Raw(msgspec.json.encode(staying)))
 
 
 def _manifest(context: Context) -> Manifest:
@@ -117,12 +158,15 @@ def _manifest(context: Context) -> Manifest:
         tokens=context.tokens,
         first_seq=context.first_seq,
         last_seq=max((turn.message.seq for turn in context.turns), default=None),
-        task_seq=context.task,
-        placeholder=context.placeholder,
         older=context.older,
         dropped=[
-            DroppedOut(seq=one.seq, message_id=one.message_id, reason=one.reason, whole=one.whole)
-            for one in context.dropped
+            DroppedOut(
+                seq=dropped.seq,
+                message_id=dropped.message_id,
+                reason=dropped.reason,
+                whole=dropped.whole,
+            )
+            for dropped in context.dropped
         ],
     )
 
@@ -134,5 +178,6 @@ routes = (
         scope="sessions:read",
         params=ContextParams,
         returns=ContextOut,
+        errors=NO_SESSION,
     ),
 )

@@ -1,85 +1,102 @@
-"""``/v1/sessions/{session_id}/diff``: in what a fork differs from its original, or any session from another."""
+"""``/v1/sessions/{session_id}/diff``: how two sessions differ, such as a fork and its original."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from hansard.http.call import Call
 from hansard.http.route import Route
 from hansard.model.diff import Side
-from hansard.native.messages import MessageOut, message_out
+from hansard.native.errors import NO_SESSION
+from hansard.native.message_bodies import MessageOut, message_out
+from hansard.native.schemas import Cursor, HasMore, Json, Limit, NextCursor, SessionId
 
 
 class DiffParams(Struct, frozen=True, kw_only=True):
-    against: (
-        Annotated[
-            str,
-            Meta(description="the other session; the one that this was forked from when absent"),
-        ]
-        | None
-    ) = None
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: str | None = None
+    """What to compare with."""
+
+    example: ClassVar[Json] = {"against": "order-17-again"}
+
+    against: str | None = None
+    """The other session, by any of its ids; by default the one that this was forked from."""
+    limit: Limit = 50
+    """The most messages that a page may have."""
+    cursor: Cursor = None
 
 
 class Shared(Struct, frozen=True, kw_only=True):
-    """What both have: so many messages, the last of them at these seqs."""
+    """The messages that both sessions have, from their beginning."""
+
+    example: ClassVar[Json] = {"messages": 4, "last_seq": 4, "against_last_seq": 4}
 
     messages: int
+    """How many they are."""
     last_seq: int | None
+    """The `seq` of the last one in the session of the path; null without any."""
     against_last_seq: int | None
+    """The `seq` of the last one in the other session; null without any."""
 
 
 class DifferenceOut(Struct, frozen=True, kw_only=True):
-    """``here`` is the session in the path, ``there`` the other."""
+    """A message that one of the two sessions has."""
 
     side: Side
+    """`here` is the session of the path, `there` the other one."""
     message: MessageOut
+    """The message."""
 
 
 class DiffOut(Struct, frozen=True, kw_only=True):
-    """``only_here`` and ``only_there`` count the messages that just one of the two has; ``data`` holds them, in order."""
+    """A page of the differences between two sessions."""
 
-    session_id: str
+    session_id: SessionId
     against: str
+    """The other session, by the `id` that its answers have."""
     shared: Shared
+    """The messages that both have."""
     only_here: int
+    """How many messages the session of the path has alone."""
     only_there: int
+    """How many messages the other session has alone."""
     data: list[DifferenceOut]
-    has_more: bool
-    next_cursor: str | None
+    """The messages that one of the two has, in order."""
+    has_more: HasMore
+    next_cursor: NextCursor
 
 
 async def read_diff(call: Call[DiffParams, None]) -> DiffOut:
-    """Tell in what two sessions differ: a fork and its original, or two forks
+    """Compare two sessions: a fork and its original, or two forks
 
     A message is shared when both have one of the same role, parts and time, which a fork copies.
     """
-    asked = call.params
-    found = await call.service.diffs.read(
+    params = call.params
+    diff = await call.service.diffs.read(
         call.principal,
         call.path["session_id"],
-        asked.against,
-        limit=asked.limit,
-        cursor=asked.cursor,
+        params.against,
+        limit=params.limit,
+        cursor=params.cursor,
     )
-    names = {"here": found.here.name, "there": found.there.name}
+    names = {"here": diff.here.name, "there": diff.there.name}
     return DiffOut(
-        session_id=found.here.name,
-        against=found.there.name,
+        session_id=diff.here.name,
+        against=diff.there.name,
         shared=Shared(
-            messages=found.shared, last_seq=found.here_seq, against_last_seq=found.there_seq
+            messages=diff.shared, last_seq=diff.here_seq, against_last_seq=diff.there_seq
         ),
-        only_here=found.only_here,
-        only_there=found.only_there,
+        only_here=diff.only_here,
+        only_there=diff.only_there,
         data=[
-            DifferenceOut(side=one.side, message=message_out(names[one.side], one.message))
-            for one in found.items
+            DifferenceOut(
+                side=difference.side,
+                message=message_out(names[difference.side], difference.message),
+            )
+            for difference in diff.items
         ],
-        has_more=found.has_more,
-        next_cursor=found.next_cursor,
+        has_more=diff.has_more,
+        next_cursor=diff.next_cursor,
     )
 
 
@@ -91,5 +108,6 @@ routes = (
         params=DiffParams,
         returns=DiffOut,
         cached=True,
+        errors=NO_SESSION,
     ),
 )

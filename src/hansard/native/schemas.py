@@ -1,59 +1,55 @@
-"""What the OpenAPI document says of values that pass through as they came."""
+"""Types of fields that many bodies of the native API share, and its error."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, TypeAlias
 
-import msgspec
-from msgspec import Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from hansard.http.fields import schema_of
+from hansard.model.message import ROLES
 from hansard.model.parts import Part
+from hansard.model.run import STATES
+from hansard.model.session import KINDS, RESOLUTIONS
 
-_PART = msgspec.json.schema_components([Part], ref_template="{name}")[1]["Part"] | {
-    "additionalProperties": True
-}
-_PARTS = {
-    "type": "array",
-    "minItems": 1,
-    "items": _PART,
-    "examples": [[{"type": "text", "content": "Where is my order?"}]],
-}
-Parts = Annotated[
-    Raw,
+Json = dict[str, Any]
+
+
+def one_of(words: Sequence[str]) -> Meta:
+    """Document the words of a field that the service checks, or that only answers have."""
+    return Meta(extra_json_schema={"enum": [*words]})
+
+
+KindOut = Annotated[str, one_of(KINDS)]
+ResolutionOut = Annotated[str, one_of(RESOLUTIONS)]
+RoleOut = Annotated[str, one_of(ROLES)]
+StateOut = Annotated[str, one_of(STATES)]
+
+Limit = Annotated[int, Meta(ge=1, le=200, description="The most entries that a page may have.")]
+Cursor: TypeAlias = Annotated[
+    str | None,
     Meta(
-        description="what the message consists of, byte for byte as it came",
-        extra_json_schema=_PARTS,
+        description="The `next_cursor` of the page before, with all other parameters as they were.",
+        examples=["Y3Vyc29y"],
     ),
 ]
-PartsIn = Annotated[Raw, Meta(description="what the message consists of", extra_json_schema=_PARTS)]
-Tags = Annotated[Raw, Meta(extra_json_schema={"type": "array", "items": {"type": "string"}})]
-Trail = Annotated[
-    Raw,
-    Meta(
-        description="the ordered record of intents and hand-offs",
-        extra_json_schema={"type": "array", "items": {}},
-    ),
+HasMore = Annotated[bool, Meta(description="Whether there is a page behind this one.")]
+NextCursor: TypeAlias = Annotated[
+    str | None,
+    Meta(description="Send it as `cursor` for the next page; null on the last one."),
 ]
-TrailIn = Annotated[
-    list[Any],
-    Meta(
-        description="the ordered record of intents and hand-offs", extra_json_schema={"items": {}}
-    ),
-]
-Names = Annotated[
-    Raw,
-    Meta(
-        description="ids by system",
-        extra_json_schema={"type": "object", "additionalProperties": {"type": "string"}},
-    ),
-]
-Metadata = Annotated[
-    Raw,
-    Meta(
-        description="the application's own JSON",
-        extra_json_schema={"type": "object", "additionalProperties": True},
-    ),
-]
+Deleted = Annotated[bool, Meta(description="Always true.")]
+Total = Annotated[int, Meta(description="How many match in all; only with `total=true`.")]
+SessionId = Annotated[str, Meta(description="The session, by the `id` that its answers have.")]
+SessionUid = Annotated[str, Meta(description="The session, by its `uid`: `ses_` and a UUID.")]
+
+_PART = [{"type": "text", "content": "Where is my order?"}]
+Parts = Annotated[Raw, schema_of(Annotated[list[Part], Meta(min_length=1, examples=[_PART])])]
+Tags = Annotated[Raw, schema_of(list[str])]
+Trail = Annotated[Raw, schema_of(list[Any])]
+Names = Annotated[Raw, schema_of(dict[str, str])]
+Metadata = Annotated[Raw, schema_of(dict[str, Any])]
 Spans = Annotated[
     list[Any],
     Meta(
@@ -66,13 +62,35 @@ Spans = Annotated[
 
 
 class ProblemDetails(Struct, frozen=True, kw_only=True):
-    """RFC 9457: ``code`` is stable and made for programs, ``detail`` for people. Some codes bring more, such as ``seq`` or ``version``."""
+    """An error, as RFC 9457 shapes it. Programs branch on ``code``; ``detail`` is for people.
+
+    Some codes bring further fields, such as ``seq`` with ``seq_mismatch``.
+    """
+
+    example: ClassVar[Json] = {
+        "type": "/docs/errors#session_not_found",
+        "title": "Session not found",
+        "status": 404,
+        "detail": "no session 'order-17' in this workspace",
+        "instance": "/v1/sessions/order-17",
+        "code": "session_not_found",
+        "request_id": "req_3f1c2b9a7d5e40160000002a",
+        "param": "session_id",
+    }
 
     type: str
+    """A link to the code's line on the server's page of errors, relative to the server."""
     title: str
+    """The code in words."""
     status: int
+    """The HTTP status."""
     detail: str
+    """What was wrong, where, and what to do."""
     instance: str
+    """The path of the request."""
     code: str
+    """Which error it is. Codes are stable; those of this API are at `/docs/errors`."""
     request_id: str
-    param: str | UnsetType = msgspec.UNSET
+    """The caller's `X-Request-ID`, else one that the server chose; its log has it too."""
+    param: str | UnsetType = UNSET
+    """The parameter, header or place in the body that was wrong, such as `messages[0].role`."""

@@ -1,122 +1,142 @@
-"""``/v1/search``: sessions by what was said in them."""
+"""``/v1/search``: sessions by the words in their messages and titles."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.http.call import Call
+from hansard.http.fields import Time
 from hansard.http.route import Route
 from hansard.model import Found, Results, SearchQuery, Snippet
 from hansard.model.search import SearchSort
 from hansard.model.times import rfc3339
-from hansard.native.schemas import Spans
-from hansard.native.sessions import FilterParams, SessionOut, filter_of, session_out
+from hansard.native.filters import FilterParams, filter_of
+from hansard.native.schemas import Cursor, HasMore, Json, NextCursor, RoleOut, Spans
+from hansard.native.session_bodies import SessionOut, session_out
 
 
 class SearchParams(FilterParams, frozen=True, kw_only=True):
-    """The filters of the list narrow what ``q`` finds; without ``q`` they list by themselves."""
+    """Words to look for, within the sessions that pass the filters."""
 
-    q: Annotated[
-        str,
-        Meta(
-            description='words, "exact phrases", prefix*, -not, and state: channel: app: agent: user: kind: tag: before: after: role: has:tool',
-            max_length=256,
-        ),
-    ] = ""
-    system: Annotated[
-        bool,
-        Meta(
-            description="false leaves out what the system said, unless q has a role: a prompt has the same words in every session"
-        ),
-    ] = True
-    sort: Annotated[
-        SearchSort,
-        Meta(description="relevance ranks the 100 matching sessions with the latest activity"),
-    ] = "recency"
+    described_by: ClassVar[type[Struct]] = FilterParams
+    example: ClassVar[Json] = {"q": '"late parcel" state:failed -refund'}
+
+    q: Annotated[str, Meta(max_length=256)] = ""
+    """Words, `"exact phrases"`, `prefix*` and `-not`; also `state:`, `channel:`, `app:`, `agent:`,
+    `user:`, `kind:`, `tag:`, `before:`, `after:`, `role:` and `has:tool`. Empty lists the sessions
+    that pass the filters."""
+    system: bool = True
+    """False leaves out system messages, unless `q` has a `role:`. A prompt is in every session."""
+    sort: SearchSort = "recency"
+    """`recency` puts the latest activity first. `relevance` ranks the 100 matching sessions with
+    the latest activity."""
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
-    cursor: str | None = None
-    total: Annotated[
-        bool, Meta(description="true adds the number of matching sessions, exact up to 10,000")
-    ] = False
+    """The most sessions that a page may have."""
+    cursor: Cursor = None
+    total: bool = False
+    """True adds `total`, the number of sessions that match, exact up to 10,000."""
 
 
 class SnippetOut(Struct, frozen=True, kw_only=True):
-    """``highlights`` are stretches of ``text``: start and end, in Unicode code points."""
+    """A passage of a message that matches."""
+
+    example: ClassVar[Json] = {
+        "message_id": "msg_0190163d-8694-739b-aea5-966c00000001",
+        "seq": 1,
+        "role": "user",
+        "created_at": "2026-01-31T09:30:00Z",
+        "text": "… where is my late parcel? …",
+        "highlights": [[14, 18], [19, 25]],
+    }
 
     message_id: str
+    """The `id` of the message."""
     seq: int
-    role: str
-    created_at: str
+    """The `seq` of the message."""
+    role: RoleOut
+    """Whose message it is."""
+    created_at: Time
+    """When the message was written."""
     text: str
+    """The passage."""
     highlights: Spans
+    """The matches in `text`: their start and end, in Unicode code points."""
 
 
 class FoundOut(Struct, frozen=True, kw_only=True):
-    """``message_id`` is the message to jump to; null where only the title or the qualifiers match. Of ``matches`` 50 are counted at most."""
+    """A session that matches."""
 
     session: SessionOut
+    """The session."""
     message_id: str | None
+    """The message to open it at: that of the best snippet; null where no message matches."""
     matches: int
+    """How many of its messages match; counted up to 50."""
     title_highlights: Spans
+    """The matches in its title: their start and end, in Unicode code points."""
     snippets: list[SnippetOut]
+    """The best passages, the best first."""
 
 
 class FoundList(Struct, frozen=True, kw_only=True):
-    """With ``total_is_lower_bound`` more than ``total`` sessions match."""
+    """A page of the sessions that match."""
 
     data: list[FoundOut]
-    has_more: bool
-    next_cursor: str | None
+    """The sessions of the page, in the order of `sort`."""
+    has_more: HasMore
+    next_cursor: NextCursor
     total: int | UnsetType = UNSET
+    """How many sessions match in all, counted up to 10,000; only with `total=true`."""
     total_is_lower_bound: bool | UnsetType = UNSET
+    """Whether more than `total` sessions match; only with `total=true`."""
 
 
 async def search(call: Call[SearchParams, None]) -> FoundList:
     """Find sessions by words in their messages and titles, with the best passages of each"""
-    asked = call.params
+    params = call.params
     query = SearchQuery(
-        text=asked.q,
-        filter=filter_of(asked),
-        system=asked.system,
-        sort=asked.sort,
-        limit=asked.limit,
-        cursor=asked.cursor,
-        with_total=asked.total,
+        text=params.q,
+        filter=filter_of(params),
+        system=params.system,
+        sort=params.sort,
+        limit=params.limit,
+        cursor=params.cursor,
+        with_total=params.total,
     )
     return found_list(await call.service.search.find(call.principal, query))
 
 
 def found_list(results: Results) -> FoundList:
-    counted = results.total is not None
+    is_counted = results.total is not None
     return FoundList(
-        data=[_found(one) for one in results.items],
+        data=[_found_out(match) for match in results.items],
         has_more=results.has_more,
         next_cursor=results.next_cursor,
         total=results.total if results.total is not None else UNSET,
-        total_is_lower_bound=results.total_is_lower_bound if counted else UNSET,
+        total_is_lower_bound=results.total_is_lower_bound if is_counted else UNSET,
     )
 
 
-def _found(one: Found) -> FoundOut:
+def _found_out(match: Found) -> FoundOut:
     return FoundOut(
-        session=session_out(one.session),
-        message_id=one.snippets[0].message_id if one.snippets else None,
-        matches=one.matches,
-        title_highlights=one.title_highlights,
-        snippets=[_snippet(snippet) for snippet in one.snippets],
+        session=session_out(match.session),
+        message_id=match.snippets[0].message_id if match.snippets else None,
+        matches=match.matches,
+        title_highlights=match.title_highlights,
+        snippets=[_snippet_out(snippet) for snippet in match.snippets],
     )
 
 
-def _snippet(one: Snippet) -> SnippetOut:
+def _snippet_out(snippet: Snippet) -> SnippetOut:
     return SnippetOut(
-        message_id=one.message_id,
-        seq=one.seq,
-        role=one.role,
-        created_at=rfc3339(one.created_at),
-        text=one.text,
-        highlights=one.highlights,
+        message_id=snippet.message_id,
+        seq=snippet.seq,
+        role=snippet.role,
+        created_at=rfc3339(snippet.created_at),
+        text=snippet.text,
+        highlights=snippet.highlights,
     )
 
 

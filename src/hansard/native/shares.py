@@ -2,51 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from msgspec import UNSET, Struct, UnsetType
 
 from hansard.http.call import Call
-from hansard.http.fields import Moment
+from hansard.http.fields import Moment, Time
 from hansard.http.route import Route
 from hansard.model.share import Share
-from hansard.model.times import rfc3339
+from hansard.model.times import rfc3339, rfc3339_or_none
+from hansard.native.errors import NO_SESSION
+from hansard.native.schemas import HasMore, Json, NextCursor, SessionUid
+from hansard.native.sessions import SESSION_PATH
 
 
 class ShareIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    example: ClassVar[dict[str, Any]] = {"expires_at": "2026-01-31T09:30:00Z"}
+    """A link to make."""
+
+    example: ClassVar[Json] = {"expires_at": "2026-01-31T09:30:00Z"}
 
     expires_at: Moment
+    """When the link ends; at most 366 days ahead."""
 
 
 class ShareOut(Struct, frozen=True, kw_only=True):
-    """``path`` is there once, when the link is made: put it behind the server's address."""
+    """A read-only link to a session. Whoever has it reads the session without a key."""
+
+    example: ClassVar[Json] = {
+        "id": "5b1e8c0f7a2d4e93",
+        "session_id": "ses_0190163d-8694-739b-aea5-966c26f8ad91",
+        "created_by": "7fK2mQ9x",
+        "created_at": "2026-01-30T09:30:00Z",
+        "expires_at": "2026-01-31T09:30:00Z",
+        "revoked_at": None,
+        "path": "/s/k3v9x0d2mq.5b1e8c0f7a2d4e93.Zp0…",
+    }
 
     id: str
-    session_id: str
+    """Names the link, but does not open it. Set by the server."""
+    session_id: SessionUid
     created_by: str
-    created_at: str
-    expires_at: str
-    revoked_at: str | None
+    """The id of the key that made it."""
+    created_at: Time
+    """When it was made."""
+    expires_at: Time
+    """When it ends by itself."""
+    revoked_at: Time | None
+    """When somebody ended it; null otherwise."""
     path: str | UnsetType = UNSET
+    """The link, below the server's address. Shown once, when the link is made."""
 
 
 class ShareList(Struct, frozen=True, kw_only=True):
+    """All links to a session, on one page."""
+
     data: list[ShareOut]
-    has_more: bool = False
-    next_cursor: str | None = None
+    """The links, those that have ended included."""
+    has_more: HasMore = False
+    next_cursor: NextCursor = None
 
 
 class ShareEnded(Struct, frozen=True, kw_only=True):
+    """What was ended."""
+
     id: str
+    """The link."""
     revoked: bool
+    """Always true."""
 
 
 async def share_session(call: Call[None, ShareIn]) -> ShareOut:
     """Make a read-only link to a session
 
-    The workspace's setting `sharing` must be true. The key needs `sessions:read` as well; the link
-    shows no more than it sees, and ends with it.
+    The workspace's setting ``sharing`` must be true.
     """
     name, share = await call.service.shares.create(
         call.principal, call.path["session_id"], expires_at=call.body.expires_at.us
@@ -55,13 +83,9 @@ async def share_session(call: Call[None, ShareIn]) -> ShareOut:
 
 
 async def list_shares(call: Call[None, None]) -> ShareList:
-    """List the links to a session, ended ones included"""
-    return ShareList(
-        data=[
-            share_out(one)
-            for one in await call.service.shares.list(call.principal, call.path["session_id"])
-        ]
-    )
+    """List the links to a session, those that have ended included"""
+    shares = await call.service.shares.list(call.principal, call.path["session_id"])
+    return ShareList(data=[share_out(share) for share in shares])
 
 
 async def revoke_share(call: Call[None, None]) -> ShareEnded:
@@ -77,24 +101,35 @@ def share_out(share: Share, path: str | None = None) -> ShareOut:
         created_by=share.created_by,
         created_at=rfc3339(share.created_at),
         expires_at=rfc3339(share.expires_at),
-        revoked_at=None if share.revoked_at is None else rfc3339(share.revoked_at),
+        revoked_at=rfc3339_or_none(share.revoked_at),
         path=path or UNSET,
     )
 
 
-SHARES = "/v1/sessions/{session_id}/shares"
+SHARES_PATH = f"{SESSION_PATH}/shares"
 
 routes = (
     Route(
-        f"POST {SHARES}",
+        f"POST {SHARES_PATH}",
         share_session,
         scope="sessions:write",
         body=ShareIn,
         returns=ShareOut,
         status=201,
+        errors=NO_SESSION | {403: "`sharing_off`: the workspace's setting `sharing` is off."},
     ),
-    Route(f"GET {SHARES}", list_shares, scope="sessions:read", returns=ShareList),
     Route(
-        f"DELETE {SHARES}/{{share_id}}", revoke_share, scope="sessions:write", returns=ShareEnded
+        f"GET {SHARES_PATH}",
+        list_shares,
+        scope="sessions:read",
+        returns=ShareList,
+        errors=NO_SESSION,
+    ),
+    Route(
+        f"DELETE {SHARES_PATH}/{{share_id}}",
+        revoke_share,
+        scope="sessions:write",
+        returns=ShareEnded,
+        errors={404: "`session_not_found`, `share_not_found`: no such session, or no such link."},
     ),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
@@ -12,57 +13,79 @@ from starlette.responses import StreamingResponse
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.route import MIB, Route
-from hansard.http.streams import download
 from hansard.interchange.documents import from_stream
 from hansard.interchange.exporter import lines
 from hansard.interchange.importer import Import, Options, Problem
-from hansard.native.sessions import FilterParams, filter_of
+from hansard.native.errors import NOT_FOR_NARROWED
+from hansard.native.filters import FilterParams, filter_of
+from hansard.native.schemas import Json
 
 BODY, UNPACKED = 8 * MIB, 64 * MIB
-_TAKEN = ("application/json", "application/octet-stream")
+_MEDIA_TYPES = ("application/json", "application/octet-stream")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Disposition": 'attachment; filename="hansard.jsonl"',
+}
 
 
 class ImportParams(Struct, frozen=True, kw_only=True):
-    format: Annotated[
-        str, Meta(description="auto, chatgpt, claude-code, hansard, openai or pocketpaw")
-    ] = "auto"
-    channel: (
-        Annotated[
-            str, Meta(description="the channel of sessions whose file names none", max_length=256)
-        ]
-        | None
-    ) = None
-    tz: (
-        Annotated[
-            str, Meta(description="the zone of times without an offset, such as Europe/Berlin")
-        ]
-        | None
-    ) = None
-    dry_run: Annotated[bool, Meta(description="find out what would happen and write nothing")] = (
-        False
-    )
+    """How to read the file."""
+
+    example: ClassVar[Json] = {"channel": "web", "tz": "Europe/Berlin"}
+
+    format: str = "auto"
+    """Its format: `auto` (found out), `chatgpt`, `claude-code`, `hansard`, `openai` or
+    `pocketpaw`."""
+    channel: Annotated[str, Meta(max_length=256)] | None = None
+    """The channel of sessions for which the file names none."""
+    tz: str | None = None
+    """The time zone of times without an offset, by its IANA name; UTC by default."""
+    dry_run: bool = False
+    """True finds out what would happen, and stores nothing."""
 
 
 class Imported(Struct, frozen=True, kw_only=True):
-    """How many sessions were stored, there already, added to, set aside; ``problems`` says why, for the first hundred."""
+    """What became of the sessions of a file."""
+
+    example: ClassVar[Json] = {"new": 12, "same": 3, "updated": 1, "bad": 0, "messages": 140}
 
     new: int
+    """How many sessions were stored."""
     same: int
+    """How many sessions were there already, with nothing new."""
     updated: int
+    """How many sessions were there, and got new messages."""
     bad: int
+    """How many records were passed over, since they cannot be read."""
     messages: int
+    """How many messages the sessions of the file have."""
     problems: list[Problem]
+    """Why records were passed over, for the first hundred of them."""
 
 
 async def export_sessions(call: Call[FilterParams, None]) -> StreamingResponse:
-    """Export sessions with their runs and messages, a JSON line each, oldest first"""
-    return await download(call, lines(call.service, call.principal, filter_of(call.params)))
+    """Export sessions with their runs and messages, the oldest first
+
+    Each session is one line of JSON.
+    """
+    exported = lines(call.service, call.principal, filter_of(call.params))
+    first = await anext(exported, b"")
+    return StreamingResponse(
+        _with(first, exported), media_type="application/x-ndjson", headers=_HEADERS
+    )
+
+
+async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for line in rest:
+        yield line
 
 
 async def import_sessions(call: Call[ImportParams, None]) -> Imported:
-    """Import sessions from a file, which is the body: plain or gzipped, of any format that is known
+    """Import sessions from a file, which is the body: plain or gzipped
 
-    At most 8 MiB, and 64 MiB unpacked: cut larger files between their records. A second import changes nothing.
+    At most 8 MiB, and 64 MiB unpacked: cut larger files between their records. A second import of
+    the same file changes nothing.
     """
     kind = call.headers.get("content-type").partition(";")[0].strip().lower()
     if kind.startswith("multipart/"):
@@ -71,19 +94,19 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
             code="unsupported_media_type",
             param="Content-Type",
         )
-    asked = call.params
+    params = call.params
     options = Options(
-        format=asked.format, zone=_zone(asked.tz), channel=asked.channel, dry_run=asked.dry_run
+        format=params.format, zone=_zone(params.tz), channel=params.channel, dry_run=params.dry_run
     )
     document = from_stream("the body", io.BytesIO(call.data), most=UNPACKED)
-    done = await Import(call.service, call.principal, options).document(document)
+    report = await Import(call.service, call.principal, options).document(document)
     return Imported(
-        new=done.new,
-        same=done.same,
-        updated=done.updated,
-        bad=done.bad,
-        messages=done.messages,
-        problems=done.problems,
+        new=report.new,
+        same=report.same,
+        updated=report.updated,
+        bad=report.bad,
+        messages=report.messages,
+        problems=report.problems,
     )
 
 
@@ -102,6 +125,7 @@ routes = (
         params=FilterParams,
         returns=str,
         media_type="application/x-ndjson",
+        errors=NOT_FOR_NARROWED,
     ),
     Route(
         "POST /v1/import",
@@ -109,8 +133,9 @@ routes = (
         scope="sessions:write",
         params=ImportParams,
         raw_body=True,
-        request_types=_TAKEN,
+        request_types=_MEDIA_TYPES,
         body_limit=BODY,
         returns=Imported,
+        errors=NOT_FOR_NARROWED,
     ),
 )

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from msgspec import Struct
 
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.decoding import QueryReader
+from hansard.http.fields import Time
 from hansard.http.route import Route
 from hansard.model.times import rfc3339
 from hansard.model.view import View
-from hansard.native.sessions import ListParams, filter_of
+from hansard.native.errors import NOT_FOR_NARROWED
+from hansard.native.filters import ListParams, filter_of
+from hansard.native.schemas import Deleted, HasMore, Json, NextCursor
 
 
 class ViewParams(ListParams, frozen=True, kw_only=True):
-    """A list may be searched too, on the page."""
+    """The parameters of a list that the page may also search."""
 
     q: str = ""
 
 
-class ViewIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``query`` is the query string of ``GET /v1/sessions``, and may have a ``q`` that searches."""
+class ViewOut(Struct, frozen=True, kw_only=True):
+    """A saved filter."""
 
-    example: ClassVar[dict[str, Any]] = {
+    example: ClassVar[Json] = {
+        "id": "view_0190163d-8694-739b-aea5-966c26f8ad91",
+        "name": "Failed today",
+        "query": "state=failed&sort=-updated_at",
+        "created_at": "2026-01-31T09:30:00Z",
+    }
+
+    id: str
+    """`view_` and a UUID. Set by the server."""
+    name: str
+    """Its name, which no other view of the workspace has; 1–100 characters."""
+    query: str
+    """The query string of `GET /v1/sessions`; it may also have the `q` of a search."""
+    created_at: Time
+    """When it was saved."""
+
+
+class ViewIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A filter to save."""
+
+    described_by: ClassVar[type[Struct]] = ViewOut
+    example: ClassVar[Json] = {
         "name": "Failed today",
         "query": "state=failed&sort=-updated_at",
     }
@@ -33,41 +57,40 @@ class ViewIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     query: str
 
 
-class ViewOut(Struct, frozen=True, kw_only=True):
-    id: str
-    name: str
-    query: str
-    created_at: str
-
-
 class ViewList(Struct, frozen=True, kw_only=True):
+    """All saved filters of the workspace, on one page."""
+
     data: list[ViewOut]
-    has_more: bool = False
-    next_cursor: str | None = None
+    """The filters, the oldest first; none for a key limited to one end user or application."""
+    has_more: HasMore = False
+    next_cursor: NextCursor = None
 
 
 class ViewDeleted(Struct, frozen=True, kw_only=True):
+    """What was deleted."""
+
     id: str
-    deleted: bool
+    """The view."""
+    deleted: Deleted
 
 
 async def list_views(call: Call[None, None]) -> ViewList:
-    """List the saved views of the workspace"""
-    return ViewList(data=[view_out(one) for one in await call.service.views.list(call.principal)])
+    """List the saved filters of the workspace"""
+    return ViewList(data=[view_out(view) for view in await call.service.views.list(call.principal)])
 
 
 async def save_view(call: Call[None, ViewIn]) -> ViewOut:
-    """Save a filter under a name that no other view has"""
-    given = call.body.query.removeprefix("?")
+    """Save a filter under a name that no other has"""
+    query = call.body.query.removeprefix("?")
     try:
-        filter_of(_reader.read(given.encode()))
+        filter_of(_reader.read(query.encode()))
     except Invalid as problem:
         raise Invalid(f"query: {problem.message}", param="query", code=problem.code) from problem
-    return view_out(await call.service.views.save(call.principal, call.body.name, given))
+    return view_out(await call.service.views.save(call.principal, call.body.name, query))
 
 
 async def delete_view(call: Call[None, None]) -> ViewDeleted:
-    """Delete a saved view"""
+    """Delete a saved filter"""
     await call.service.views.delete(call.principal, call.path["view_id"])
     return ViewDeleted(id=call.path["view_id"], deleted=True)
 
@@ -89,6 +112,13 @@ routes = (
         body=ViewIn,
         returns=ViewOut,
         status=201,
+        errors=NOT_FOR_NARROWED | {409: "`view_exists`: there is a view of this name already."},
     ),
-    Route("DELETE /v1/views/{view_id}", delete_view, scope="sessions:write", returns=ViewDeleted),
+    Route(
+        "DELETE /v1/views/{view_id}",
+        delete_view,
+        scope="sessions:write",
+        returns=ViewDeleted,
+        errors=NOT_FOR_NARROWED | {404: "`view_not_found`: no view of the workspace has this id."},
+    ),
 )

@@ -1,4 +1,4 @@
-"""Links that show one session, each with the key that made it."""
+"""Links that show one session."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 
 from hansard.errors import NotFound
 from hansard.model.share import Share
-from hansard.store import rows, steps
+from hansard.store import steps
 from hansard.store.steps import Steps, row, run, value
 from hansard.store.verbs.session_lookup import SessionRef, found
 
 if TYPE_CHECKING:
-    from hansard.model import Key, Session
-
-Made = tuple[Share, "Key | None"]
-"""A link and the key that made it; None where no key did."""
+    from hansard.model import Session
 
 
-def share(ref: SessionRef, draft: Share) -> Steps[Made]:
+def share(ref: SessionRef, draft: Share) -> Steps[Share]:
     """Keep a link to the session, which the caller must see."""
     session = yield from found(ref)
     yield from run(
@@ -30,7 +27,7 @@ def share(ref: SessionRef, draft: Share) -> Steps[Made]:
         created_at=draft.created_at,
         expires_at=draft.expires_at,
     )
-    kept = Share(
+    return Share(
         draft.id,
         session.id,
         draft.digest,
@@ -39,35 +36,21 @@ def share(ref: SessionRef, draft: Share) -> Steps[Made]:
         draft.expires_at,
         None,
     )
-    return kept, (yield from _key(kept.created_by))
 
 
-def shares(ref: SessionRef) -> Steps[list[Made]]:
+def shares(ref: SessionRef) -> Steps[list[Share]]:
     session = yield from found(ref)
-    listed = [
-        Share(*columns)
-        for columns in (
-            yield from steps.rows(
-                "share_list", workspace_id=ref.workspace_id, session_id=session.id
-            )
-        )
-    ]
-    keys = {}
-    for key_id in dict.fromkeys(share.created_by for share in listed):
-        keys[key_id] = yield from _key(key_id)
-    return [(share, keys[share.created_by]) for share in listed]
+    rows = yield from steps.rows("share_list", workspace_id=ref.workspace_id, session_id=session.id)
+    return [Share(*columns) for columns in rows]
 
 
-def shared(workspace_id: str, share_id: str) -> Steps[tuple[Share, Key | None, Session] | None]:
-    """A link, the key that made it, and its session as far as that key sees it."""
+def shared(workspace_id: str, share_id: str) -> Steps[tuple[Share, Session] | None]:
+    """A link and its session."""
     columns = yield from row("share_get", workspace_id=workspace_id, id=share_id)
     if columns is None:
         return None
     share = Share(*columns)
-    key = yield from _key(share.created_by)
-    user_id, app = (key.user_id, key.app) if key else (None, None)
-    session = yield from found(SessionRef(workspace_id, share.session_id, user_id, app))
-    return share, key, session
+    return share, (yield from found(SessionRef(workspace_id, share.session_id)))
 
 
 def unshare(ref: SessionRef, share_id: str, now: int) -> Steps[None]:
@@ -79,8 +62,3 @@ def unshare(ref: SessionRef, share_id: str, now: int) -> Steps[None]:
         raise NotFound(
             f"no share {share_id!r} of this session", code="share_not_found", param="share_id"
         )
-
-
-def _key(key_id: str) -> Steps[Key | None]:
-    columns = yield from row("key_find", id=key_id)
-    return rows.key(columns) if columns else None
