@@ -7,10 +7,10 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from hansard.bench.competitors import Store
-from hansard.bench.neighbours import paced
-from hansard.bench.noise import neighbour
-from hansard.bench.wire import Load, request
+from hansard_bench.competitors import Store
+from hansard_bench.neighbours import paced
+from hansard_bench.noise import neighbour
+from hansard_bench.wire import Load, request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -8,8 +8,8 @@ from random import Random
 
 import msgspec
 
-from hansard.bench.records import PLANS, Maker, Plan
-from hansard.bench.vocabulary import LANGUAGES, Prose
+from hansard_bench.records import PLANS, Maker, Plan
+from hansard_bench.vocabulary import LANGUAGES, Prose
 
 TINY = Plan(sessions=400, messages=2_000, workspaces=8, giants=(300,))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hansard.bench.run import Options, Run
-from hansard.bench.table import summary
+from hansard_bench.run import Options, Run
+from hansard_bench.table import summary
 
 
 def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hansard.bench.measure import Result, server_time
-from hansard.bench.peer_contests import Share, rows
-from hansard.bench.table import Row, duration, rate, render
+from hansard_bench.measure import Result, server_time
+from hansard_bench.peer_contests import Share, rows
+from hansard_bench.table import Row, duration, rate, render
 
 
 def test_columns_are_aligned_and_absent_ratios_are_blank() -> None:

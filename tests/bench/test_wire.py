@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from hansard.bench.wire import Load, Sample, Unexpected, expect, request
+from hansard_bench.wire import Load, Sample, Unexpected, expect, request
 
 ASK = request("GET", "/")
 

@@ -100,14 +100,50 @@ async def test_gemini_takes_it(filled: httpx.AsyncClient) -> None:
     }
 
 
-async def test_a_context_that_begins_with_the_assistant_says_what_went(
+async def test_a_context_that_begins_inside_a_turn_begins_with_its_task(
     filled: httpx.AsyncClient,
 ) -> None:
     answer = (
         await filled.get("/v1/sessions/one/context", params={"format": "anthropic", "messages": 1})
     ).json()
-    assert answer["request"]["messages"] == []
-    assert answer["manifest"]["dropped"][0]["reason"] == "before_first_user"
+    texts = [message["content"][0]["text"] for message in answer["request"]["messages"]]
+    assert texts == ["look it up", "here it is"]
+    manifest = answer["manifest"]
+    assert (manifest["task_seq"], manifest["first_seq"], manifest["older"]) == (2, 5, 2)
+    assert (manifest["placeholder"], manifest["dropped"]) == (False, [])
+
+
+async def test_the_task_is_found_however_long_the_tool_turn_is(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/sessions", json={"id": "long"})
+    await client.post(
+        "/v1/sessions/long/messages", json={"messages": [{"role": "user", "text": "go"}]}
+    )
+    for batch in range(5):
+        turns = []
+        for number in range(40):
+            name = f"c{batch}-{number}"
+            turns += [
+                {"role": "assistant", "parts": [{**CALL, "id": name}]},
+                {"role": "user", "parts": [{**ANSWER, "id": name}]},
+            ]
+        await client.post("/v1/sessions/long/messages", json={"messages": turns})
+    for name in ("anthropic", "gemini"):
+        answer = (await client.get(f"/v1/sessions/long/context?format={name}")).json()
+        assert answer["manifest"]["task_seq"] == 1
+        assert answer["manifest"]["messages"] + answer["manifest"]["older"] == 401
+
+
+async def test_a_shortened_part_keeps_what_is_not_known_of_it(client: httpx.AsyncClient) -> None:
+    part = {"type": "text", "content": "x" * 10_000, "annotations": ["a"]}
+    messages = [{"role": "user", "parts": [part, {"type": "text", "content": "?"}]}]
+    await client.post("/v1/sessions", json={"id": "s"})
+    await client.post("/v1/sessions/s/messages", json={"messages": messages})
+    answer = (await client.get("/v1/sessions/s/context?tokens=200")).json()
+    cut, whole = answer["request"]["messages"][0]["parts"]
+    assert (cut["annotations"], whole) == (["a"], {"type": "text", "content": "?"})
+    assert "characters left out" in cut["content"]
+    assert answer["manifest"]["tokens"] <= 200
+    assert answer["manifest"]["dropped"][0]["reason"] == "shortened"
 
 
 async def test_names_and_ids_are_put_into_the_letters_and_lengths_that_providers_take(

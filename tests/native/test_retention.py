@@ -3,6 +3,31 @@
 from __future__ import annotations
 
 import httpx
+import pytest
+
+from hansard.access import ALL_SCOPES, Principal
+from hansard.service import Service
+from tests.conftest import client_of
+
+
+@pytest.mark.parametrize("lacking", ["keys:admin", "sessions:delete"])
+async def test_who_sets_retention_must_be_allowed_to_delete(
+    service: Service, principal: Principal, lacking: str
+) -> None:
+    """The server deletes by these rules: a key that may not delete would do it through them."""
+    scopes = [scope for scope in ALL_SCOPES if scope != lacking]
+    text, key = await service.keys.create(principal, "nearly", scopes)
+    async with client_of(service, text) as client:
+        refused = await client.put("/v1/retention", json={"rules": {"*": 1}})
+    assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
+    assert refused.json()["scope"] == lacking
+    assert await service.retention.rules(principal) == {}
+    noted = (await service.audit.list(principal, limit=1))[0][0].act
+    assert (noted.actor, noted.action, noted.details) == (
+        key.id,
+        "access.denied",
+        {"scope": lacking},
+    )
 
 
 async def test_a_dry_run_tries_rules_that_are_not_set(client: httpx.AsyncClient) -> None:

@@ -9,13 +9,19 @@ import pytest
 
 from hansard.access import Principal
 from hansard.errors import NotFound
+from hansard.model import SessionPatch
+from hansard.model.times import rfc3339
 from hansard.service import Service
+from hansard.service.shares import Shares
+from tests.conftest import client_of
 
 SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
-async def share(client: httpx.AsyncClient, expires_at: str = SOON) -> httpx.Response:
-    return await client.post("/v1/sessions/a/shares", json={"expires_at": expires_at})
+async def share(
+    client: httpx.AsyncClient, expires_at: str = SOON, session: str = "a"
+) -> httpx.Response:
+    return await client.post(f"/v1/sessions/{session}/shares", json={"expires_at": expires_at})
 
 
 @pytest.fixture
@@ -70,6 +76,82 @@ async def test_a_link_ends_with_its_time_its_setting_and_its_session(
     await client.delete("/v1/sessions/a")
     with pytest.raises(NotFound):
         await service.shares.open(name)
+
+
+@pytest.fixture
+async def shared(client: httpx.AsyncClient, session: None) -> None:
+    await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
+
+
+SHARING = ("sessions:read", "sessions:write")
+
+
+async def test_a_link_ends_with_the_key_that_made_it(
+    client: httpx.AsyncClient, shared: None, service: Service, principal: Principal
+) -> None:
+    text, key = await service.keys.create(principal, "sharing", SHARING)
+    async with client_of(service, text) as maker:
+        path = (await share(maker)).json()["path"]
+    assert (await client.get(path)).status_code == 200
+    await service.keys.revoke(principal, key.id)
+    assert (await client.get(path)).status_code == 404
+    listed = (await client.get("/v1/sessions/a/shares")).json()["data"]
+    assert [one["created_by"] for one in listed if one["revoked_at"]] == [key.id]
+
+
+async def test_a_link_lasts_no_longer_than_its_key(
+    client: httpx.AsyncClient, shared: None, service: Service, principal: Principal
+) -> None:
+    ends = service.clock() + 3_600_000_000
+    text, _ = await service.keys.create(principal, "brief", SHARING, expires_at=ends)
+    async with client_of(service, text) as maker:
+        made = (await share(maker)).json()
+    assert made["expires_at"] == rfc3339(ends)
+    assert (await client.get("/v1/sessions/a/shares")).json()["data"][0]["expires_at"] == rfc3339(
+        ends
+    )
+    name = made["path"].removeprefix("/s/")
+    later = Shares(service.store, service.secret, lambda: ends)
+    before = Shares(service.store, service.secret, lambda: ends - 1)
+    assert (await before.open(name))[2].id == made["id"]
+    with pytest.raises(NotFound):
+        await later.open(name)
+
+
+async def test_a_link_of_a_narrowed_key_shows_no_more_than_the_key(
+    client: httpx.AsyncClient, shared: None, service: Service, principal: Principal
+) -> None:
+    await client.post("/v1/sessions", json={"id": "hers", "user": "ann"})
+    text, key = await service.keys.create(principal, "narrow", SHARING, user_id="ann")
+    async with client_of(service, text) as maker:
+        assert (await share(maker)).status_code == 404
+        path = (await share(maker, session="hers")).json()["path"]
+    reader, session, _ = await service.shares.open(path.removeprefix("/s/"))
+    assert (reader.user_id, session.own_id) == ("ann", "hers")
+    assert (await client.get(path)).status_code == 200
+    for user_id, status in (("bob", 404), ("ann", 200)):
+        await service.sessions.update(principal, "hers", SessionPatch(user_id=user_id))
+        assert (await client.get(path)).status_code == status
+    await service.keys.revoke(principal, key.id)
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_a_key_that_may_not_read_makes_no_link_to_read_by(
+    shared: None, service: Service, principal: Principal
+) -> None:
+    text, _ = await service.keys.create(principal, "writing", ("sessions:write",))
+    async with client_of(service, text) as maker:
+        refused = await share(maker)
+    assert (refused.status_code, refused.json()["scope"]) == (403, "sessions:read")
+
+
+async def test_those_who_run_the_store_make_links_without_a_key(
+    shared: None, service: Service, principal: Principal
+) -> None:
+    name, _ = await service.shares.create(
+        principal, "a", expires_at=service.clock() + 3_600_000_000
+    )
+    assert (await service.shares.open(name))[1].title == "Shown"
 
 
 @pytest.mark.parametrize("expires_at", ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"])

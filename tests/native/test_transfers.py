@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 from hansard.access import Principal
 from hansard.native import transfers
 from hansard.service import Service
+from tests.support.serving import serving
 
 TALK = [{"role": "user", "content": "Where is A-7?"}, {"role": "assistant", "content": "In Oslo."}]
 
@@ -243,3 +246,26 @@ async def test_a_session_that_is_its_own_parent_is_deleted(
     assert (await client.get("/v1/sessions/loop")).json()["parent"] == made["uid"]
     assert (await client.delete("/v1/sessions/loop")).status_code == 200
     assert (await client.get("/v1/sessions/loop")).status_code == 404
+
+
+def test_an_export_breaks_off_when_its_key_is_revoked(tmp_path: Path) -> None:
+    """It must not look complete: the connection ends in the middle of the answer."""
+    text = "x" * 400_000
+    with (
+        serving(tmp_path) as served,
+        httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {served.key}"}) as one,
+    ):
+        for number in range(60):  # far more than the buffers between the two hold
+            message = {"messages": [{"role": "user", "text": text}]}
+            one.post("/v1/sessions", json={"id": f"s-{number}"}).raise_for_status()
+            one.post(f"/v1/sessions/s-{number}/messages", json=message).raise_for_status()
+        made = one.post("/v1/keys", json={"name": "out", "scopes": ["export"]}).json()
+        headers = {"Authorization": f"Bearer {made['key']}"}
+        with one.stream("GET", "/v1/export", headers=headers) as answer:
+            chunks = answer.iter_bytes()
+            received = [next(chunks)]
+            one.delete(f"/v1/keys/{made['id']}").raise_for_status()
+            time.sleep(1.1)  # the key is looked at once a second
+            with pytest.raises(httpx.RemoteProtocolError):
+                received.extend(chunks)
+        assert sum(map(len, received)) < 60 * len(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -12,8 +13,11 @@ from msgspec import Raw
 
 from hansard.model import Message, Session
 from hansard.model.context import ContextQuery
-from hansard.service import providers
-from hansard.service.context import chosen, estimate
+from hansard.model.parts import decode, text_of
+from hansard.service.context import choose
+from hansard.service.providers import PROVIDERS
+from hansard.service.token_estimate import estimate
+from hansard.store.verbs.transcripts import Tail
 
 IDS = st.sampled_from(["call_a", "call_b", "call:c", None])
 TEXTS = st.sampled_from(["", " ", "hello", "a longer answer " * 5, "東京"])
@@ -53,6 +57,7 @@ TRANSCRIPTS = st.lists(
     ),
     max_size=12,
 )
+USER_FIRST = ("anthropic", "gemini")
 EMPTY: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
 
 
@@ -88,15 +93,31 @@ def transcript(said: list[tuple[str, list[dict[str, Any]]]]) -> list[Message]:
 def context(
     said: list[tuple[str, list[dict[str, Any]]]], query: ContextQuery, *, keep: int | None = None
 ) -> Any:
+    """The context of a transcript of which the last ``keep`` messages are read."""
     messages = transcript(said)
-    opening = []
-    for one in messages:
-        if one.role != "system":
-            break
-        opening.append(one)
-    return chosen(
-        session(len(messages)), opening, messages if keep is None else messages[-keep:], query
+    opening = list(takewhile(lambda message: message.role == "system", messages))
+    newest = messages if keep is None else messages[-keep:]
+    earlier = messages[: len(messages) - len(newest)]
+    task = next(
+        (
+            message
+            for message in reversed(earlier)
+            if message.role == "user" and text_of(decode(message.parts)).strip()
+        ),
+        None,
     )
+    task = task if query.format in USER_FIRST else None
+    return choose(Tail(session(len(messages)), opening, newest, task), query)
+
+
+def rendered(
+    provider: str,
+    said: list[tuple[str, list[dict[str, Any]]]],
+    keep: int | None = None,
+    **limits: Any,
+) -> dict[str, Any]:
+    query = ContextQuery(format=provider, **limits)  # type: ignore[arg-type]  # one of the names
+    return PROVIDERS[provider].render(context(said, query, keep=keep))
 
 
 def text(content: str) -> dict[str, Any]:
@@ -165,6 +186,9 @@ def check_gemini(request: dict[str, Any]) -> None:
     assert calls == 0
 
 
+CHECKS = {"openai": check_openai, "anthropic": check_anthropic, "gemini": check_gemini}
+
+
 @settings(max_examples=300)
 @given(
     TRANSCRIPTS, st.integers(1, 12), st.one_of(st.none(), st.integers(1, 80)), st.integers(1, 12)
@@ -172,17 +196,8 @@ def check_gemini(request: dict[str, Any]) -> None:
 def test_no_provider_refuses_a_context(
     said: list[tuple[str, list[dict[str, Any]]]], messages: int, tokens: int | None, keep: int
 ) -> None:
-    check_openai(
-        providers.openai(context(said, ContextQuery(messages=messages, tokens=tokens), keep=keep))
-    )
-    for check, render in ((check_anthropic, providers.anthropic), (check_gemini, providers.gemini)):
-        check(
-            render(
-                context(
-                    said, ContextQuery(messages=messages, tokens=tokens, user_first=True), keep=keep
-                )
-            )
-        )
+    for provider, check in CHECKS.items():
+        check(rendered(provider, said, keep, messages=messages, tokens=tokens))
 
 
 def test_a_call_behind_a_user_who_says_nothing_goes_with_its_answer() -> None:
@@ -192,8 +207,7 @@ def test_a_call_behind_a_user_who_says_nothing_goes_with_its_answer() -> None:
         ("user", [answer("a")]),
         ("user", [text("hello")]),
     ]
-    whole = context(said, ContextQuery(messages=12, user_first=True))
-    assert providers.anthropic(whole) == {
+    assert rendered("anthropic", said, messages=12) == {
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}]
     }
 
@@ -205,7 +219,8 @@ def test_a_budget_is_kept_and_the_manifest_adds_up(
 ) -> None:
     made = context(said, ContextQuery(tokens=tokens))
     opening = sum(turn.tokens for turn in made.system)
-    assert made.tokens <= max(tokens, opening)
+    least = sum(4 + 16 * len(turn.parts) for turn in made.turns)
+    assert made.tokens <= max(tokens, opening + least)
     kept = {turn.message.seq for turn in (*made.system, *made.turns)}
     gone = {one.seq for one in made.dropped if one.whole}
     assert not kept & gone
@@ -228,15 +243,15 @@ def test_a_call_and_its_answer_stay_together_or_go_together() -> None:
 
 def test_the_opening_system_message_always_stays() -> None:
     said = [("system", [text("be kind")]), *[("user", [text(str(number))]) for number in range(10)]]
-    made = context(said, ContextQuery(messages=2), keep=5)
-    assert providers.openai(made)["messages"] == [
+    assert rendered("openai", said, 5, messages=2)["messages"] == [
         {"role": "system", "content": "be kind"},
         {"role": "user", "content": "8"},
         {"role": "user", "content": "9"},
     ]
-    assert providers.anthropic(made)["system"] == "be kind"
-    assert providers.gemini(made)["systemInstruction"] == {"parts": [{"text": "be kind"}]}
-    assert made.older == 8
+    assert rendered("anthropic", said, 5, messages=2)["system"] == "be kind"
+    gemini = rendered("gemini", said, 5, messages=2)
+    assert gemini["systemInstruction"] == {"parts": [{"text": "be kind"}]}
+    assert context(said, ContextQuery(messages=2), keep=5).older == 8
 
 
 def test_what_had_to_go_is_named() -> None:
@@ -259,10 +274,7 @@ def test_an_answer_that_came_late_is_put_behind_its_call() -> None:
         ("user", [text("hurry")]),
         ("tool", [answer("x")]),
     ]
-    roles = [
-        message["role"]
-        for message in providers.openai(context(said, ContextQuery(messages=10)))["messages"]
-    ]
+    roles = [message["role"] for message in rendered("openai", said, messages=10)["messages"]]
     assert roles == ["user", "assistant", "tool", "user"]
 
 

@@ -72,9 +72,15 @@ def command(
     Needs the bench/ folder of a checkout. The server runs on one core, the load on another. Nothing but the
     build folder, and databases named hansard_bench_…, is written to.
     """
-    from hansard.bench import peers as known
-    from hansard.bench.run import CONTESTS, Options, Run
-    from hansard.bench.table import summary
+    try:
+        from hansard_bench import peers as known
+    except ModuleNotFoundError as problem:
+        raise click.ClickException(
+            "the benchmark is not part of an installed Hansard: "
+            "run 'make bench' in a checkout of the project"
+        ) from problem
+    from hansard_bench.run import CONTESTS, Options, Run
+    from hansard_bench.table import summary
 
     names = [contest.__name__ for contest in CONTESTS]
     unknown = [name for name in only if name not in names]

@@ -180,12 +180,19 @@ class Dropped(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Manifest(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """What a context holds: so many messages and estimated tokens. ``older`` ones did not fit, ``dropped`` names what else had to go."""
+    """What a context holds: its messages and their estimated tokens.
+
+    ``task_seq`` is the user's message put in front of messages that do not follow it directly.
+    ``placeholder`` says that no user spoke. ``older`` messages did not fit; ``dropped`` names what
+    else is missing or shortened.
+    """
 
     messages: int = 0
     tokens: int = 0
     first_seq: int | None = None
     last_seq: int | None = None
+    task_seq: int | None = None
+    placeholder: bool = False
     older: int = 0
     dropped: list[Dropped] = []
 

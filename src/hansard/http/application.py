@@ -11,7 +11,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from hansard.errors import Error, Invalid, NotFound, Retryable
+from hansard.errors import Error, Forbidden, Invalid, NotFound, Retryable
 from hansard.http.answers import REFUSAL, encoded, is_known, send
 from hansard.http.call import Call, Headers
 from hansard.http.credentials import credential
@@ -100,6 +100,8 @@ class Application:
             call = Call(scope, headers, route, values, request_id, self.service)
             answer = await self._answer(dialect, route, call, receive)
         except Error as error:
+            if call is not None:
+                await self._note_denied(call, error)
             answer = self._failed(
                 dialect or self._router.owner(path),
                 for_strangers(error, request_id),
@@ -151,10 +153,7 @@ class Application:
             call.identify(await self._caller(dialect, call))
             if self._limits is not None:
                 call.limit = _spelled(dialect, self._limits.take(call.principal))
-            if route.scope is not None and route.scope not in call.principal.scopes:
-                await self.service.audit.denied(
-                    call.principal, route.scope, f"{route.method} {route.path}"
-                )
+            if route.scope is not None:
                 call.principal.require(route.scope)
         if (reader := self._queries.get(id(route))) is not None:
             call.params = reader.read(call.scope["query_string"])
@@ -193,6 +192,13 @@ class Application:
         if dialect.sign_ins and shown and is_sign_in(shown):
             return await self.service.sign_ins.check(shown, dialect.sign_ins)
         return await self.service.keys.authenticate(shown)
+
+    async def _note_denied(self, call: Call[Any, Any], error: Error) -> None:
+        """Tell the audit log of a caller whose key lacks a scope, whichever rule asks for it."""
+        scope = error.extra.get("scope")
+        if scope is not None and isinstance(error, Forbidden):
+            route = f"{call.route.method} {call.route.path}"
+            await self.service.audit.denied(call.principal, str(scope), route)
 
     async def _cached(
         self, dialect: Dialect, route: Route, call: Call[Any, Any]

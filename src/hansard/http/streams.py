@@ -1,8 +1,10 @@
-"""Server-sent events: a stream of changes as text."""
+"""Answers that take long: server-sent events and downloads. Both end with the caller's key."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from starlette.responses import StreamingResponse
@@ -16,7 +18,13 @@ if TYPE_CHECKING:
     from hansard.service.events import Events, ImportBuffer
 
 HEARTBEAT = 15.0
-_CHECKED_US = 1_000_000
+T = TypeVar("T")
+_CHECK_SECONDS = 1.0
+_DOWNLOAD_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Disposition": 'attachment; filename="hansard.jsonl"',
+    "X-Content-Type-Options": "nosniff",
+}
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -35,19 +43,41 @@ async def event_stream(
     )
 
 
-async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterator[bytes]:
-    """The stream; it ends before it tells anything to a key that was revoked or has expired more than a second ago."""
-    yield f"retry: 1000\nid: {after}\nevent: hello\ndata: {{}}\n\n".encode()
-    caller, keys, checked_at = call.principal, call.service.keys, 0
-    async for changes in events.follow(caller, after, HEARTBEAT):
-        now = call.service.clock()
-        if now - checked_at > _CHECKED_US:
-            try:
-                await keys.holder(caller.workspace_id, caller.key_id)
-            except Unauthenticated:
-                return
+async def download(call: Call[Any, Any], lines: AsyncIterator[bytes]) -> StreamingResponse:
+    """A file of lines. It begins with the first one, so that what fails before that is an error."""
+    first = await anext(lines, b"")
+
+    async def all_lines() -> AsyncIterator[bytes]:
+        yield first
+        async for line in _while_valid(call, lines):
+            yield line
+
+    return StreamingResponse(
+        all_lines(), media_type="application/x-ndjson", headers=_DOWNLOAD_HEADERS
+    )
+
+
+async def _while_valid(call: Call[Any, Any], items: AsyncIterator[T]) -> AsyncIterator[T]:
+    """The items, as long as the caller's key is good.
+
+    Raises Unauthenticated before it gives anything to a key that was revoked or has expired more
+    than a second ago.
+    """
+    caller, checked_at = call.principal, -_CHECK_SECONDS
+    async for item in items:
+        now = time.monotonic()
+        if now - checked_at >= _CHECK_SECONDS:
+            await call.service.keys.holder(caller.workspace_id, caller.key_id)
             checked_at = now
-        yield b": still here\n\n" if changes is None else _lines(changes)
+        yield item
+
+
+async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterator[bytes]:
+    """The stream, which ends with the caller's key."""
+    yield f"retry: 1000\nid: {after}\nevent: hello\ndata: {{}}\n\n".encode()
+    with contextlib.suppress(Unauthenticated):
+        async for changes in _while_valid(call, events.follow(call.principal, after, HEARTBEAT)):
+            yield b": still here\n\n" if changes is None else _lines(changes)
 
 
 def _lines(changes: ImportBuffer) -> bytes:

@@ -1,4 +1,4 @@
-"""What of a session a model is given: the newest messages that fit, legal for the provider, and what had to go."""
+"""What a model is given of a session: the newest messages that fit, in a form its provider accepts."""
 
 from __future__ import annotations
 
@@ -10,30 +10,45 @@ from hansard.model.message import Message
 from hansard.model.parts import Part
 from hansard.model.session import Session
 
-Reason = Literal["call_missing", "unanswered_call", "before_first_user"]
+Format = Literal["native", "openai", "anthropic", "gemini"]
+Reason = Literal[
+    "call_missing",
+    "unanswered_call",
+    "before_first_user",
+    "reasoning",
+    "empty",
+    "not_supported",
+    "shortened",
+]
 
 
 class ContextQuery(Struct, frozen=True, kw_only=True):
-    """At most so many ``messages`` and so many estimated ``tokens``; ``user_first`` lets a user speak first.
+    """At most ``messages`` messages and ``tokens`` estimated tokens, for one provider's ``format``.
 
     The system messages that begin the session always stay, and count.
     """
 
     messages: int | None = None
     tokens: int | None = None
-    user_first: bool = False
+    format: Format = "native"
 
 
 class Turn(Struct, frozen=True):
-    """A message of the context with the parts that may stay."""
+    """A message of the context with the parts that stay.
+
+    ``indexes`` says which of the stored parts each one is. ``shortened`` holds the indexes of those
+    whose texts were cut.
+    """
 
     message: Message
     parts: list[Part]
+    indexes: list[int]
     tokens: int
+    shortened: frozenset[int] = frozenset()
 
 
 class Dropped(Struct, frozen=True):
-    """A message, or some parts of it, that had to go from among those kept."""
+    """A message, or some of its parts, that is missing or shortened among those kept."""
 
     seq: int
     message_id: str
@@ -44,7 +59,10 @@ class Dropped(Struct, frozen=True):
 class Context(Struct, frozen=True):
     """``turns`` in order, the answers to tool calls right behind their calls; ``tokens`` are estimated.
 
-    ``older`` messages did not fit, those before ``first_seq`` and what belongs to them; ``dropped`` names the others.
+    ``task`` is the seq of the user's message that began the first turn, where older messages
+    between it and ``first_seq`` did not fit. ``older`` counts what did not fit; ``dropped`` names
+    what else is missing. ``placeholder`` says that no user spoke, so that a renderer that needs a
+    user in front puts one there.
     """
 
     session: Session
@@ -54,3 +72,5 @@ class Context(Struct, frozen=True):
     first_seq: int | None
     older: int
     dropped: list[Dropped]
+    task: int | None = None
+    placeholder: bool = False

@@ -23,7 +23,8 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     example: ClassVar[dict[str, Any]] = {"type": "text", "content": "Where is my order?"}
 
     type: str
-    """`text`, `reasoning`, `tool_call`, `tool_call_response`, `uri`, `blob` or `file`, or another."""
+    """`text`, `reasoning`, `tool_call`, `tool_call_response`, `uri`, `blob`, `file`, `refusal`,
+    `redacted_thinking`, or another."""
     content: Any = None
     """The text of a `text` or `reasoning` part; the base64 of a `blob`."""
     id: str | None = None
@@ -42,6 +43,12 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a `uri`, `blob` or `file` is: `image`, `audio`, `video` or another."""
     mime_type: str | None = None
     """The media type of a `uri`, `blob` or `file`, such as `image/png`."""
+    refusal: Any = None
+    """Why the model refused, in a `refusal`."""
+    signature: Any = None
+    """The provider's proof of its own reasoning or call, in a `reasoning` or `tool_call`."""
+    data: Any = None
+    """What the provider keeps unreadable, in a `redacted_thinking`."""
 
 
 _decode = msgspec.json.Decoder(list[Part]).decode

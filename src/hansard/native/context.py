@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from hansard.http.call import Call
 from hansard.http.route import Route
-from hansard.model import parts
-from hansard.model.context import Context, ContextQuery, Reason, Turn
+from hansard.model.context import Context, ContextQuery, Format, Reason, Turn
+from hansard.model.parts import Part
 from hansard.native.errors import NO_SESSION
 from hansard.native.message_bodies import MessageOut, message_out
 from hansard.native.schemas import Json, SessionId, one_of
-from hansard.service import providers
-
-Format = Literal["native", "openai", "anthropic", "gemini"]
+from hansard.service.providers import PROVIDERS
 
 
 class ContextParams(Struct, frozen=True, kw_only=True):
@@ -34,7 +32,7 @@ class ContextParams(Struct, frozen=True, kw_only=True):
 
 
 class DroppedOut(Struct, frozen=True, kw_only=True):
-    """A message that was left out, or lost parts, although it fits."""
+    """A message that was left out, lost parts, or was shortened."""
 
     example: ClassVar[Json] = {
         "seq": 6,
@@ -48,10 +46,9 @@ class DroppedOut(Struct, frozen=True, kw_only=True):
     message_id: str
     """The `id` of the message."""
     reason: Annotated[str, one_of(get_args(Reason))]
-    """`call_missing`: it answers a tool call that is not there. `unanswered_call`: nothing answers
-    its tool call. `before_first_user`: the provider wants a user to speak first."""
+    """Why; each reason is explained in the reference of contexts."""
     whole: bool
-    """Whether all of the message was left out, and not only some parts."""
+    """Whether all of the message was left out."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -62,6 +59,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
         "tokens": 14,
         "first_seq": 7,
         "last_seq": 8,
+        "task_seq": None,
+        "placeholder": False,
         "older": 6,
         "dropped": [],
     }
@@ -74,10 +73,15 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """The `seq` of the first message after the system messages; null without any."""
     last_seq: int | None
     """The `seq` of the last message; null without any."""
+    task_seq: int | None
+    """The `seq` of the user's message in front, where messages between it and `first_seq` did not
+    fit; else null."""
+    placeholder: bool
+    """Whether no user spoke, so that a placeholder stands in front for a provider that needs one."""
     older: int
     """How many messages before `first_seq` did not fit."""
     dropped: list[DroppedOut]
-    """The messages that fit and were left out all the same, or lost parts."""
+    """The messages that fit and were left out all the same, lost parts, or were shortened."""
 
 
 class ContextOut(Struct, frozen=True, kw_only=True):
@@ -105,14 +109,6 @@ class ContextOut(Struct, frozen=True, kw_only=True):
     """Which messages the request holds, and which it does not."""
 
 
-_RENDERED = {
-    "openai": providers.openai,
-    "anthropic": providers.anthropic,
-    "gemini": providers.gemini,
-}
-_USER_FIRST = ("anthropic", "gemini")
-
-
 async def read_context(call: Call[ContextParams, None]) -> ContextOut:
     """Read the end of a session as a model may be given it
 
@@ -120,15 +116,13 @@ async def read_context(call: Call[ContextParams, None]) -> ContextOut:
     says what was left out.
     """
     params = call.params
-    query = ContextQuery(
-        messages=params.messages, tokens=params.tokens, user_first=params.format in _USER_FIRST
-    )
+    query = ContextQuery(messages=params.messages, tokens=params.tokens, format=params.format)
     context = await call.service.contexts.read(call.principal, call.path["session_id"], query)
-    render = _RENDERED.get(params.format, native)
+    provider = PROVIDERS.get(params.format)
     return ContextOut(
         session_id=context.session.name,
         format=params.format,
-        request=render(context),
+        request=provider.render(context) if provider else native(context),
         manifest=_manifest(context),
     )
 
@@ -142,14 +136,25 @@ def native(context: Context) -> dict[str, Any]:
 
 
 def _message(name: str, turn: Turn) -> MessageOut:
-    """The message with the parts that stay; as it is stored where all do."""
+    """The message with the parts that stay, each as it is stored unless its text was cut."""
     message = message_out(name, turn.message)
-    whole = parts.decode(message.parts)
-    if whole == turn.parts:
+    stored = msgspec.json.decode(message.parts, type=list[Raw])
+    if len(stored) == len(turn.parts) and not turn.shortened:
         return message
-    stored = zip(msgspec.json.decode(message.parts, type=list[Raw]), whole, strict=True)
-    staying = [raw for raw, part in stored if part in turn.parts]
+    staying = [
+        _merged(stored[index], part) if index in turn.shortened else stored[index]
+        for index, part in zip(turn.indexes, turn.parts, strict=True)
+    ]
     return msgspec.structs.replace(message, parts=Raw(msgspec.json.encode(staying)))
+
+
+def _merged(stored: Raw, shortened: Part) -> dict[str, Any]:
+    """A stored part with its texts cut; what Hansard does not know of it stays."""
+    changed: dict[str, Any] = msgspec.to_builtins(shortened)
+    whole: dict[str, Any] = msgspec.json.decode(stored)
+    if changed["type"] != whole["type"]:
+        return changed
+    return whole | changed
 
 
 def _manifest(context: Context) -> Manifest:
@@ -158,6 +163,8 @@ def _manifest(context: Context) -> Manifest:
         tokens=context.tokens,
         first_seq=context.first_seq,
         last_seq=max((turn.message.seq for turn in context.turns), default=None),
+        task_seq=context.task,
+        placeholder=context.placeholder,
         older=context.older,
         dropped=[
             DroppedOut(

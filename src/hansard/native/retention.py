@@ -77,7 +77,10 @@ async def read_retention(call: Call[None, None]) -> Retention:
 
 
 async def set_retention(call: Call[None, RetentionIn]) -> Retention:
-    """Set how long sessions are kept, in place of all rules before"""
+    """Set how long sessions are kept, in place of all rules before
+
+    The server deletes by these rules, so the key needs ``sessions:delete`` as well.
+    """
     return Retention(rules=await call.service.retention.set_rules(call.principal, call.body.rules))
 
 

@@ -74,7 +74,8 @@ class ShareEnded(Struct, frozen=True, kw_only=True):
 async def share_session(call: Call[None, ShareIn]) -> ShareOut:
     """Make a read-only link to a session
 
-    The workspace's setting ``sharing`` must be true.
+    The workspace's setting ``sharing`` must be true. The key needs ``sessions:read`` as well; the
+    link shows no more than it sees, and ends with it.
     """
     name, share = await call.service.shares.create(
         call.principal, call.path["session_id"], expires_at=call.body.expires_at.us

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from starlette.responses import StreamingResponse
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.route import MIB, Route
+from hansard.http.streams import download
 from hansard.interchange.documents import from_stream
 from hansard.interchange.exporter import lines
 from hansard.interchange.importer import Import, Options, Problem
@@ -22,10 +22,6 @@ from hansard.native.schemas import Json
 
 BODY, UNPACKED = 8 * MIB, 64 * MIB
 _MEDIA_TYPES = ("application/json", "application/octet-stream")
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Disposition": 'attachment; filename="hansard.jsonl"',
-}
 
 
 class ImportParams(Struct, frozen=True, kw_only=True):
@@ -68,17 +64,7 @@ async def export_sessions(call: Call[FilterParams, None]) -> StreamingResponse:
 
     Each session is one line of JSON.
     """
-    exported = lines(call.service, call.principal, filter_of(call.params))
-    first = await anext(exported, b"")
-    return StreamingResponse(
-        _with(first, exported), media_type="application/x-ndjson", headers=_HEADERS
-    )
-
-
-async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for line in rest:
-        yield line
+    return await download(call, lines(call.service, call.principal, filter_of(call.params)))
 
 
 async def import_sessions(call: Call[ImportParams, None]) -> Imported:

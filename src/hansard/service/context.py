@@ -5,27 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
 
 from hansard.errors import Invalid
-from hansard.model import parts
-from hansard.model.context import Context, ContextQuery, Dropped, Turn
+from hansard.model.context import Context, ContextQuery, Dropped, Reason, Turn
+from hansard.service.message_groups import CALLS, Group, grouped, without_parts
+from hansard.service.providers import PROVIDERS, Provider
 from hansard.service.rules import ref
+from hansard.service.token_estimate import PER_MESSAGE, part_tokens, share, shorten
 from hansard.store.verbs import transcripts as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from hansard.access import Principal
-    from hansard.model import Message, Session
-    from hansard.model.context import Reason
-    from hansard.model.parts import Part
     from hansard.store import Store
+    from hansard.store.verbs.transcripts import Tail
 
 MESSAGES, MOST_MESSAGES = 50, 1000
-_PER_MESSAGE, _SHORT = 4, 200
-_CALL, _ANSWER = "tool_call", "tool_call_response"
-_CALLING, _ANSWERING = "assistant", ("tool", "user")
+_SHORT = 200
 
 
 class Contexts:
@@ -33,194 +30,218 @@ class Contexts:
         self._store = store
 
     async def read(self, principal: Principal, session: str, query: ContextQuery) -> Context:
-        """The newest messages that fit into ``query``; without limits the last 50. Invalid for limits out of range."""
+        """The newest messages that fit into ``query``; without limits the last 50.
+
+        Raises Invalid for limits out of range.
+        """
         if query.messages is None and query.tokens is None:
             query = msgspec.structs.replace(query, messages=MESSAGES)
         for field, most in (("messages", MOST_MESSAGES), ("tokens", 10_000_000)):
-            given = getattr(query, field)
-            if given is not None and not 1 <= given <= most:
+            value = getattr(query, field)
+            if value is not None and not 1 <= value <= most:
                 raise Invalid(f"{field} must be 1-{most}", param=field)
         limit = query.messages or MOST_MESSAGES
+        provider = PROVIDERS.get(query.format)
+        with_task = provider is not None and provider.user_first
         read = self._store.read if limit <= _SHORT else self._store.read_long
-        found = await read(verbs.tail, ref(principal, session), limit)
-        return chosen(*found, query)
+        tail = await read(verbs.tail, ref(principal, session), limit, with_task=with_task)
+        return choose(tail, query)
 
 
-class _Group(Struct):
-    """Messages that stay or go together: one, or a message with tool calls and the answers to them."""
+def choose(tail: Tail, query: ContextQuery) -> Context:
+    """The context of a transcript that ends with ``tail``.
 
-    turns: list[Turn]
-
-    @property
-    def tokens(self) -> int:
-        return sum(turn.tokens for turn in self.turns)
-
-
-def chosen(
-    session: Session, opening: Sequence[Message], newest: Sequence[Message], query: ContextQuery
-) -> Context:
-    """The context of a session that begins with the system messages ``opening`` and ends with ``newest``."""
-    system = [
-        _turn(
-            message,
-            [part for part in parts.decode(message.parts) if part.type not in {_CALL, _ANSWER}],
-        )
-        for message in opening
-    ]
-    opened = {message.seq for message in opening}
+    It begins with the opening system messages. Where the provider wants a user first, the user's
+    message that began the first turn follows, however far back it lies. The newest group always
+    stays; texts that do not fit are cut in the middle.
+    """
+    provider = PROVIDERS.get(query.format)
     dropped: list[Dropped] = []
-    groups = _grouped([message for message in newest if message.seq not in opened], dropped)
-    kept = _fitting(groups, query, sum(turn.tokens for turn in system))
-    if query.user_first:
+    system = [without_parts(message, CALLS) for message in tail.opening]
+    opened = {message.seq for message in tail.opening}
+    groups = grouped([message for message in tail.newest if message.seq not in opened], dropped)
+    if provider is not None:
+        groups = _accepted(groups, provider, dropped)
+    task = _task_group(tail, provider)
+    room = None if query.tokens is None else query.tokens - sum(turn.tokens for turn in system)
+    user_first = provider is not None and provider.user_first
+    kept, task = _fitting(groups, task, query.messages, room, user_first=user_first)
+    if user_first and task is None and any(group.begins_with_user for group in kept):
         kept = _from_user(kept, dropped)
-    turns = [turn for group in kept for turn in group.turns]
-    first = min((turn.message.seq for turn in turns), default=None)
+    chosen = ([task] if task else []) + kept
+    if room is not None:
+        chosen = _shortened(chosen, room, dropped)
+    return _context(tail, system, chosen, task is not None, dropped, user_first=user_first)
+
+
+def _context(  # noqa: PLR0913 - what a context is made of
+    tail: Tail,
+    system: list[Turn],
+    groups: list[Group],
+    has_task: bool,  # noqa: FBT001 - as above
+    dropped: list[Dropped],
+    *,
+    user_first: bool,
+) -> Context:
+    turns = [turn for group in groups for turn in group.turns]
+    later = [turn for group in groups[has_task:] for turn in group.turns]
+    first = min((turn.message.seq for turn in later), default=None)
+    task = turns[0].message.seq if has_task else None
     inside = [
-        one
-        for one in dropped
-        if (first is not None and one.seq >= first) or one.reason == "before_first_user"
+        entry
+        for entry in dropped
+        if (first is not None and entry.seq >= first)
+        or entry.seq == task
+        or entry.reason == "before_first_user"
     ]
-    gone = session.message_count - len(opened | {turn.message.seq for turn in turns})
+    kept = {message.seq for message in tail.opening} | {turn.message.seq for turn in turns}
+    missing = tail.session.message_count - len(kept)
     return Context(
-        session=session,
+        session=tail.session,
         system=system,
         turns=turns,
         tokens=sum(turn.tokens for turn in (*system, *turns)),
         first_seq=first,
-        older=max(0, gone - sum(one.whole for one in inside)),
-        dropped=sorted(inside, key=lambda one: one.seq),
+        older=max(0, missing - len({entry.seq for entry in inside if entry.whole})),
+        dropped=sorted(inside, key=lambda entry: entry.seq),
+        task=task,
+        placeholder=user_first and bool(groups) and not groups[0].begins_with_user,
     )
 
 
-def _grouped(messages: Iterable[Message], dropped: list[Dropped]) -> list[_Group]:
-    """The messages in groups, without answers that have no call and calls that have no answer."""
-    decoded = [(message, parts.decode(message.parts)) for message in messages]
-    answered = _answered(decoded)
-    asked: dict[str | None, _Group] = {}
-    groups: list[_Group] = []
-    for place, (message, given) in enumerate(decoded):
-        if any(part.type == _ANSWER for part in given) and message.role in _ANSWERING:
-            _answer(message, given, asked, groups, dropped)
-            continue
-        calls = {
-            part.id: part for part in given if part.type == _CALL and (place, part.id) in answered
-        }
-        stays = [
-            part
-            for part in given
-            if part.type not in {_CALL, _ANSWER} or part is calls.get(part.id)
-        ]
-        if len(stays) < len(given):
-            unanswered = any(part.type == _CALL for part in given)
-            dropped.append(
-                Dropped(
-                    message.seq,
-                    message.id,
-                    "unanswered_call" if unanswered else "call_missing",
-                    not stays,
-                )
-            )
-        if not stays:
-            continue
-        group = _Group([_turn(message, stays)])
-        groups.append(group)
-        asked |= dict.fromkeys(calls, group)
-    return groups
+def _accepted(groups: list[Group], provider: Provider, dropped: list[Dropped]) -> list[Group]:
+    """The groups without the parts that the provider is not given, each named in ``dropped``."""
+    last_user = max(
+        (index for index, group in enumerate(groups) if _speaks(group, provider)), default=-1
+    )
+    kept: list[Group] = []
+    for index, group in enumerate(groups):
+        is_open = index > last_user
+        turns = [_accepted_turn(turn, provider, dropped, is_open=is_open) for turn in group.turns]
+        if any(turn.parts for turn in turns):
+            kept.append(Group([turn for turn in turns if turn.parts]))
+    return kept
 
 
-def _answered(decoded: Sequence[tuple[Message, list[Part]]]) -> set[tuple[int, str | None]]:
-    """The calls that have an answer, by the place of their message and their id, which a later call may use again."""
-    open_calls: dict[str | None, int] = {}
-    found: set[tuple[int, str | None]] = set()
-    for place, (message, given) in enumerate(decoded):
-        for part in given:
-            if part.type == _ANSWER and message.role in _ANSWERING and part.id in open_calls:
-                found.add((open_calls.pop(part.id), part.id))
-            elif part.type == _CALL and message.role == _CALLING and part.id is not None:
-                open_calls[part.id] = place
-    return found
+def _speaks(group: Group, provider: Provider) -> bool:
+    """Whether a user says something here that the provider is given."""
+    turn = group.turns[0]
+    return group.begins_with_user and any(
+        provider.lacks(turn.message, part, is_open=False) is None for part in turn.parts
+    )
 
 
-def _answer(
-    message: Message,
-    given: list[Part],
-    asked: dict[str | None, _Group],
-    groups: list[_Group],
-    dropped: list[Dropped],
-) -> None:
-    """Put each answer behind its call; what a message says beside its answers stays where it was said."""
-    by_group: dict[int, tuple[_Group, list[Part]]] = {}
-    orphans = False
-    for part in given:
-        if part.type != _ANSWER:
-            continue
-        group = asked.pop(part.id, None)
-        if group is None:
-            orphans = True
-        else:
-            by_group.setdefault(id(group), (group, []))[1].append(part)
-    for group, answers in by_group.values():
-        group.turns.append(_turn(message, answers))
-    rest = [part for part in given if part.type not in {_ANSWER, _CALL}]
-    if rest:
-        groups.append(_Group([_turn(message, rest)]))
-    if orphans:
-        dropped.append(Dropped(message.seq, message.id, "call_missing", not by_group and not rest))
+def _accepted_turn(
+    turn: Turn, provider: Provider, dropped: list[Dropped], *, is_open: bool
+) -> Turn:
+    reasons: dict[int, Reason] = {}
+    for index, part in zip(turn.indexes, turn.parts, strict=True):
+        reason = provider.lacks(turn.message, part, is_open=is_open)
+        if reason is not None:
+            reasons[index] = reason
+    if not reasons:
+        return turn
+    whole = len(reasons) == len(turn.parts)
+    named = set(reasons.values()) if whole else set(reasons.values()) - {"empty"}
+    message = turn.message
+    dropped += [Dropped(message.seq, message.id, reason, whole) for reason in sorted(named)]
+    return _with(turn, [index for index in turn.indexes if index not in reasons])
 
 
-def _fitting(groups: Sequence[_Group], query: ContextQuery, tokens: int) -> list[_Group]:
-    """The newest groups that fit; the newest of all stays even if it alone has more messages than were asked for."""
-    kept: list[_Group] = []
-    count = 0
-    for group in reversed(groups):
-        count += len(group.turns)
-        tokens += group.tokens
-        if (query.messages is not None and count > query.messages and kept) or (
-            query.tokens is not None and tokens > query.tokens
-        ):
+def _with(turn: Turn, indexes: list[int]) -> Turn:
+    """The turn with those of its parts that have these indexes."""
+    by_index = dict(zip(turn.indexes, turn.parts, strict=True))
+    parts = [by_index[index] for index in indexes]
+    tokens = PER_MESSAGE + sum(map(part_tokens, parts))
+    return Turn(turn.message, parts, indexes, tokens, turn.shortened)
+
+
+def _task_group(tail: Tail, provider: Provider | None) -> Group | None:
+    """The user's message before the newest ones, as far as the provider takes it."""
+    if provider is None or tail.task is None:
+        return None
+    groups = _accepted(grouped([tail.task], []), provider, [])
+    return next((group for group in groups if group.begins_with_user), None)
+
+
+def _fitting(
+    groups: list[Group],
+    task: Group | None,
+    messages: int | None,
+    tokens: int | None,
+    *,
+    user_first: bool,
+) -> tuple[list[Group], Group | None]:
+    """The newest groups that fit, and the user's message that must stand before them, if any.
+
+    The newest group stays even if it is larger than the limits.
+    """
+    tasks = _tasks(groups, task) if user_first else [None] * len(groups)
+    start = len(groups) - 1
+    count, size = 0, 0
+    for index in range(len(groups) - 1, -1, -1):
+        count += len(groups[index].turns)
+        size += groups[index].tokens
+        before = tasks[index]
+        whole_count = count + (before is not None)
+        whole_size = size + (before.tokens if before else 0)
+        fits = (messages is None or whole_count <= messages) and (
+            tokens is None or whole_size <= tokens
+        )
+        if fits:
+            start = index
+        elif (messages is not None and count > messages) or (tokens is not None and size > tokens):
             break
-        kept.append(group)
-    return kept[::-1]
+    return groups[max(start, 0) :], tasks[start] if groups else task
 
 
-def _from_user(groups: list[_Group], dropped: list[Dropped]) -> list[_Group]:
-    """From the first word of a user on."""
-    start = next(
-        (place for place, group in enumerate(groups) if group.turns[0].message.role == "user"),
-        len(groups),
-    )
-    reason: Reason = "before_first_user"
+def _tasks(groups: list[Group], task: Group | None) -> list[Group | None]:
+    """For each group the user's message that must stand before it; None where it is one itself."""
+    needed: list[Group | None] = []
+    for group in groups:
+        if group.begins_with_user:
+            task = group
+            needed.append(None)
+        else:
+            needed.append(task)
+    return needed
+
+
+def _from_user(groups: list[Group], dropped: list[Dropped]) -> list[Group]:
+    """The groups from the first words of a user on."""
+    start = next(index for index, group in enumerate(groups) if group.begins_with_user)
     stays = {turn.message.seq for group in groups[start:] for turn in group.turns}
-    gone = {turn.message.seq: turn.message.id for group in groups[:start] for turn in group.turns}
-    dropped += [Dropped(seq, ident, reason, whole=seq not in stays) for seq, ident in gone.items()]
+    missing = {
+        turn.message.seq: turn.message.id for group in groups[:start] for turn in group.turns
+    }
+    dropped += [
+        Dropped(seq, message_id, "before_first_user", whole=seq not in stays)
+        for seq, message_id in missing.items()
+    ]
     return groups[start:]
 
 
-def _turn(message: Message, given: list[Part]) -> Turn:
-    return Turn(message, given, _PER_MESSAGE + sum(estimate(_text_of(part)) for part in given))
-
-
-def _text_of(part: Part) -> str:
-    said = [
-        part.name or "",
-        *(
-            _plain(value)
-            for value in (part.content, part.arguments, part.response)
-            if value is not None
-        ),
+def _shortened(groups: Sequence[Group], room: int, dropped: list[Dropped]) -> list[Group]:
+    """The groups with their largest texts cut where they do not fit into ``room`` tokens."""
+    turns = [turn for group in groups for turn in group.turns]
+    if sum(turn.tokens for turn in turns) <= room:
+        return list(groups)
+    sizes = [part_tokens(part) for turn in turns for part in turn.parts]
+    most = share(sizes, room - PER_MESSAGE * len(turns))
+    return [
+        Group([_shortened_turn(turn, most, dropped) for turn in group.turns]) for group in groups
     ]
-    return " ".join(said)
 
 
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def estimate(text: str) -> int:
-    """About how many model tokens a text has: one for four ASCII characters, one for each other character.
-
-    >>> estimate("four"), estimate("東京")
-    (1, 2)
-    """
-    ascii_only = len(text.encode("ascii", "ignore"))
-    return -(-ascii_only // 4) + len(text) - ascii_only
+def _shortened_turn(turn: Turn, most: int, dropped: list[Dropped]) -> Turn:
+    parts = [shorten(part, most) for part in turn.parts]
+    cut = {
+        index
+        for index, before, after in zip(turn.indexes, turn.parts, parts, strict=True)
+        if after is not before
+    }
+    if not cut:
+        return turn
+    dropped.append(Dropped(turn.message.seq, turn.message.id, "shortened", whole=False))
+    tokens = PER_MESSAGE + sum(map(part_tokens, parts))
+    return Turn(turn.message, parts, turn.indexes, tokens, frozenset(cut))

@@ -48,8 +48,12 @@ class Retention:
         return await self._store.read(verbs.rules, principal.workspace_id)
 
     async def set_rules(self, principal: Principal, rules: Mapping[str, int]) -> dict[str, int]:
-        """Put these rules in the place of all others; without any, sessions are kept for ever."""
+        """Put these rules in the place of all others; without any, sessions are kept for ever.
+
+        Raises Forbidden without ``sessions:delete``, since the server deletes by these rules.
+        """
         whole(principal)
+        principal.require("sessions:delete")
         _check(rules)
         now = self._clock()
         told = self._audit.within(

@@ -11,9 +11,10 @@ import msgspec
 from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid, NotFound
 from hansard.ids import is_workspace
-from hansard.model import Session
+from hansard.model import Key, Session
 from hansard.model.share import Share
 from hansard.service.rules import ref
+from hansard.service.workspaces import OPERATOR
 from hansard.store.verbs import keys as key_verbs
 from hansard.store.verbs import shares as verbs
 
@@ -26,7 +27,11 @@ _LONGEST_SHARE_US = 366 * 86_400_000_000
 
 
 class Shares:
-    """Links that show one session to whoever has them; off until the workspace's setting ``sharing`` is true."""
+    """Links that show one session to whoever has them.
+
+    They are off until the workspace's setting ``sharing`` is true. A link shows no more than the key
+    that made it sees, and ends with that key.
+    """
 
     def __init__(self, store: Store, secret: bytes, clock: Callable[[], int]) -> None:
         self._store = store
@@ -36,7 +41,11 @@ class Shares:
     async def create(
         self, principal: Principal, session: str, *, expires_at: int
     ) -> tuple[str, Share]:
-        """A link's secret name, told once, and what is kept of it; Forbidden while sharing is off."""
+        """A link's secret name, which is shown once, and what is kept of it.
+
+        Raises Forbidden while sharing is off, and for a key that may not read what it would show.
+        """
+        principal.require("sessions:read")
         now = self._clock()
         if not await self._is_on(principal.workspace_id):
             raise Forbidden(
@@ -50,26 +59,32 @@ class Shares:
         draft = Share(
             ident, "", self._digest(ident, secret), principal.key_id, now, expires_at, None
         )
-        made = await self._store.write(verbs.share, ref(principal, session), draft)
-        return f"{principal.workspace_id}.{ident}.{secret}", made
+        share = await self._store.write(verbs.share, ref(principal, session), draft)
+        return f"{principal.workspace_id}.{ident}.{secret}", _with_key(*share)
 
     async def list(self, principal: Principal, session: str) -> list[Share]:
-        return await self._store.read(verbs.shares, ref(principal, session))
+        """The links to a session, ended ones included."""
+        shares = await self._store.read(verbs.shares, ref(principal, session))
+        return [_with_key(share, key) for share, key in shares]
 
     async def revoke(self, principal: Principal, session: str, share_id: str) -> None:
         await self._store.write(verbs.unshare, ref(principal, session), share_id, self._clock())
 
     async def open(self, name: str) -> tuple[Principal, Session, Share]:
-        """What a link shows, and a caller who may read it; NotFound when it never was, has ended, or sharing is off."""
+        """What a link shows, and a caller who may read it.
+
+        Raises NotFound when there is no such link, when it has ended, and while sharing is off.
+        """
         missing = NotFound("this link does not exist, or it has ended", code="share_not_found")
         workspace_id, _, rest = name.partition(".")
         ident, _, secret = rest.partition(".")
         if not name.isascii() or not is_workspace(workspace_id):
             raise missing
-        got = await self._store.read(verbs.shared, workspace_id, ident)
-        if got is None:
+        shared = await self._store.read(verbs.shared, workspace_id, ident)
+        if shared is None:
             raise missing
-        share, session = got
+        kept, key, session = shared
+        share = _with_key(kept, key)
         is_open = share.revoked_at is None and self._clock() < share.expires_at
         if (
             not is_open
@@ -77,11 +92,10 @@ class Shares:
             or not await self._is_on(workspace_id)
         ):
             raise missing
-        return (
-            Principal(workspace_id, "", f"share:{ident}", frozenset({"sessions:read"})),
-            session,
-            share,
-        )
+        user_id, app = (key.user_id, key.app) if key else (None, None)
+        scopes = frozenset({"sessions:read"})
+        reader = Principal(workspace_id, "", f"share:{ident}", scopes, user_id, app)
+        return reader, session, share
 
     async def _is_on(self, workspace_id: str) -> bool:
         workspace = await self._store.read(key_verbs.workspace, workspace_id)
@@ -89,3 +103,17 @@ class Shares:
 
     def _digest(self, ident: str, secret: str) -> str:
         return hmac.digest(self._secret, f"share:{ident}:{secret}".encode(), "sha256").hex()
+
+
+def _with_key(share: Share, key: Key | None) -> Share:
+    """The link, ended where the key that made it has ended. Those who run the store need no key."""
+    if share.created_by == OPERATOR:
+        return share
+    if key is None:
+        return msgspec.structs.replace(share, revoked_at=share.revoked_at or share.created_at)
+    ends = [at for at in (share.revoked_at, key.revoked_at) if at is not None]
+    return msgspec.structs.replace(
+        share,
+        revoked_at=min(ends, default=None),
+        expires_at=min(share.expires_at, key.expires_at or share.expires_at),
+    )

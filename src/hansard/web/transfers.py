@@ -6,10 +6,11 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from msgspec import field
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from hansard.errors import Invalid
 from hansard.http.route import MIB, Route
+from hansard.http.streams import download
 from hansard.interchange.documents import from_stream
 from hansard.interchange.exporter import lines, named
 from hansard.interchange.importer import Import, Options, Report
@@ -19,17 +20,10 @@ from hansard.web.formatting import number, plural
 from hansard.web.layout import Form, Layout, act
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from hansard.http.call import Call
 
 LARGEST, UNPACKED = 8 * MIB, 64 * MIB
 _REASONS = 20
-_HEADERS = {
-    "Content-Disposition": 'attachment; filename="hansard.jsonl"',
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Chosen(ListParams, frozen=True, kw_only=True):
@@ -75,10 +69,12 @@ class Transfers:
     async def export(self, call: Call[Chosen, None]) -> Response:
         """The sessions that match, or those named, as lines"""
         if not call.params.ids:
-            return await _file(lines(call.service, call.principal, filter_of(_asked(call))))
+            return await download(
+                call, lines(call.service, call.principal, filter_of(_asked(call)))
+            )
         if len(call.params.ids) > NAMED:
             raise Invalid(f"choose at most {NAMED} sessions, or all that match", param="ids")
-        return await _file(named(call.service, call.principal, call.params.ids))
+        return await download(call, named(call.service, call.principal, call.params.ids))
 
     async def bring(self, call: Call[Any, Any], _form: Form) -> Response:
         """Take in a file"""
@@ -89,13 +85,6 @@ class Transfers:
         )
         report = await Import(call.service, call.principal, Options()).document(document)
         return JSONResponse({"said": _said(report)}, headers={"Cache-Control": "no-store"})
-
-
-async def _file(found: AsyncIterator[bytes]) -> Response:
-    """A download, begun only when its first line is there, so that what goes wrong is told as a page."""
-    return StreamingResponse(
-        _with(await anext(found, b""), found), headers=_HEADERS, media_type="application/x-ndjson"
-    )
 
 
 def _asked(call: Call[Any, None]) -> ListParams:
@@ -117,9 +106,3 @@ def _said(report: Report) -> list[str]:
         *reasons,
         *([f"And {number(more)} more."] if more else []),
     ]
-
-
-async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for line in rest:
-        yield line

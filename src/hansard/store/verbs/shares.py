@@ -1,4 +1,4 @@
-"""Links that show one session."""
+"""Links that show one session, each with the key that made it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from hansard.errors import NotFound
 from hansard.model.share import Share
-from hansard.store import steps
+from hansard.store import rows, steps
 from hansard.store.steps import Steps, row, run, value
 from hansard.store.verbs.session_lookup import SessionRef, found
 
 if TYPE_CHECKING:
-    from hansard.model import Session
+    from hansard.model import Key, Session
+
+Made = tuple[Share, "Key | None"]
+"""A link and the key that made it; None where no key did."""
 
 
-def share(ref: SessionRef, draft: Share) -> Steps[Share]:
+def share(ref: SessionRef, draft: Share) -> Steps[Made]:
     """Keep a link to the session, which the caller must see."""
     session = yield from found(ref)
     yield from run(
@@ -27,7 +30,7 @@ def share(ref: SessionRef, draft: Share) -> Steps[Share]:
         created_at=draft.created_at,
         expires_at=draft.expires_at,
     )
-    return Share(
+    kept = Share(
         draft.id,
         session.id,
         draft.digest,
@@ -36,21 +39,35 @@ def share(ref: SessionRef, draft: Share) -> Steps[Share]:
         draft.expires_at,
         None,
     )
+    return kept, (yield from _key(kept.created_by))
 
 
-def shares(ref: SessionRef) -> Steps[list[Share]]:
+def shares(ref: SessionRef) -> Steps[list[Made]]:
     session = yield from found(ref)
-    rows = yield from steps.rows("share_list", workspace_id=ref.workspace_id, session_id=session.id)
-    return [Share(*columns) for columns in rows]
+    listed = [
+        Share(*columns)
+        for columns in (
+            yield from steps.rows(
+                "share_list", workspace_id=ref.workspace_id, session_id=session.id
+            )
+        )
+    ]
+    keys = {}
+    for key_id in dict.fromkeys(share.created_by for share in listed):
+        keys[key_id] = yield from _key(key_id)
+    return [(share, keys[share.created_by]) for share in listed]
 
 
-def shared(workspace_id: str, share_id: str) -> Steps[tuple[Share, Session] | None]:
-    """A link and its session."""
+def shared(workspace_id: str, share_id: str) -> Steps[tuple[Share, Key | None, Session] | None]:
+    """A link, the key that made it, and its session as far as that key sees it."""
     columns = yield from row("share_get", workspace_id=workspace_id, id=share_id)
     if columns is None:
         return None
     share = Share(*columns)
-    return share, (yield from found(SessionRef(workspace_id, share.session_id)))
+    key = yield from _key(share.created_by)
+    user_id, app = (key.user_id, key.app) if key else (None, None)
+    session = yield from found(SessionRef(workspace_id, share.session_id, user_id, app))
+    return share, key, session
 
 
 def unshare(ref: SessionRef, share_id: str, now: int) -> Steps[None]:
@@ -62,3 +79,8 @@ def unshare(ref: SessionRef, share_id: str, now: int) -> Steps[None]:
         raise NotFound(
             f"no share {share_id!r} of this session", code="share_not_found", param="share_id"
         )
+
+
+def _key(key_id: str) -> Steps[Key | None]:
+    columns = yield from row("key_find", id=key_id)
+    return rows.key(columns) if columns else None

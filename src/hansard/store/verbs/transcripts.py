@@ -6,6 +6,8 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from hansard.model import SessionFilter
 
 _BATCH, _SEARCHED = 1000, 200
-_OPENING, _MORE = 8, 64
+_OPENING, _MORE, _FEW, _MOST_READ = 8, 64, 8, 5000
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 _SHARP_S = re.compile("ss", re.IGNORECASE)
 SPEAKERS = ("system", "user", "assistant")
@@ -67,15 +69,66 @@ def spoken(ref: SessionRef, limit: int) -> Steps[tuple[Session, list[Message]]]:
     return session, kept[:limit][::-1]
 
 
-def tail(ref: SessionRef, limit: int) -> Steps[tuple[Session, list[Message], list[Message]]]:
-    """The session, the system messages that it begins with, and its newest messages in order: some more than ``limit``, for what belongs together."""
+class Tail(Struct, frozen=True):
+    """The end of a transcript: ``opening`` system messages, ``newest`` messages in order.
+
+    ``task`` is the last message of a user with words before ``newest``, None without one.
+    """
+
+    session: Session
+    opening: list[Message]
+    newest: list[Message]
+    task: Message | None
+
+
+def tail(ref: SessionRef, limit: int, *, with_task: bool) -> Steps[Tail]:
+    """The newest messages: some more than ``limit``, so that answers meet their calls."""
     session = yield from found(ref)
     first = yield listing.messages(ref.workspace_id, session.id, MessageQuery(), _OPENING)
     opening = list(takewhile(lambda one: one.role == "system", map(rows.message, first)))
-    newest = yield listing.messages(
-        ref.workspace_id, session.id, MessageQuery(), limit + _MORE, descending=True
+    newest = yield from _before(session, session.last_seq + 1, limit + _MORE)
+    while newest and len(newest) < _MOST_READ and _has_answer(newest[0]):
+        earlier = yield from _before(session, newest[0].seq, _BATCH)
+        if not earlier:
+            break
+        newest = earlier + newest
+    task = None
+    if with_task and newest:
+        task = yield from _last_words_of_user(session, newest[0].seq)
+    return Tail(session, opening, newest, task)
+
+
+def _before(
+    session: Session, seq: int, limit: int, roles: tuple[str, ...] = ()
+) -> Steps[list[Message]]:
+    """The last messages before ``seq``, in order."""
+    got = yield listing.messages(
+        session.workspace_id,
+        session.id,
+        MessageQuery(roles=roles),
+        limit,
+        before=seq,
+        descending=True,
     )
-    return session, opening, [rows.message(one) for one in newest][::-1]
+    return [rows.message(row) for row in got][::-1]
+
+
+def _has_answer(message: Message) -> bool:
+    return any(part.type == "tool_call_response" for part in parts.decode(message.parts))
+
+
+def _last_words_of_user(session: Session, seq: int) -> Steps[Message | None]:
+    """The last message before ``seq`` in which a user said something, not only answered a call."""
+    size = _FEW
+    while seq > 1:
+        messages = yield from _before(session, seq, size, ("user",))
+        for message in reversed(messages):
+            if parts.text_of(parts.decode(message.parts)).strip():
+                return message
+        if len(messages) < size:
+            return None
+        seq, size = messages[0].seq, _SEARCHED
+    return None
 
 
 def said(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, list[Message]]]:

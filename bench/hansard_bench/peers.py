@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from hansard.bench import wire
-from hansard.bench.servers import free_port, running
+from hansard_bench import wire
+from hansard_bench.servers import free_port, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from hansard.bench.records import SessionRecord
-    from hansard.bench.servers import Server
+    from hansard_bench.records import SessionRecord
+    from hansard_bench.servers import Server
 
 NAMES = ("agentos", "adk", "openai_agents")
 KINDS = ("list", "history", "append", "search")
@@ -53,7 +53,7 @@ class Peer:
         self._data = self._home / "data"
 
     def install(self) -> None:
-        subprocess.run([self._scripts / "setup", self.name], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own script
+        subprocess.run([self._scripts / "setup", self.name], check=True, stdout=subprocess.DEVNULL)
 
     def fill(self, records: Iterable[SessionRecord]) -> None:
         """Fill once; what was filled before is taken as it is."""
@@ -83,7 +83,7 @@ class Peer:
 def feed(command: Sequence[str], records: Iterable[SessionRecord]) -> None:
     """Run a command that reads records from its standard input, one JSON object a line."""
     encode = msgspec.json.Encoder().encode
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603 - our own commands
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         if process.stdin is None:
             raise RuntimeError("no pipe to the process that was started with one")
         for record in records:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from hansard.bench.baselines import scripts
 from hansard.errors import Invalid
+from hansard_bench.baselines import scripts
 
 _PREFIX = "hansard_bench_"
 
@@ -75,7 +75,7 @@ class Databases:
 
     def empty(self, *urls: str) -> None:
         names = [urlsplit(url).path.lstrip("/") for url in urls]
-        subprocess.run([sys.executable, scripts() / "databases.py", self._url, *names], check=True)  # noqa: S603 - our own script
+        subprocess.run([sys.executable, scripts() / "databases.py", self._url, *names], check=True)
 
     def on_disk(self, url: str) -> int | None:  # noqa: ARG002 - the server's affair
         return None

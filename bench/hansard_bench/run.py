@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING
 import uvloop
 from msgspec import Struct
 
-from hansard.bench import footprint, growth, machine, peer_contests, reads, writes
-from hansard.bench.baselines import KEY, Idiomatic, floor, scripts
-from hansard.bench.competitors import Arena, Store
-from hansard.bench.dataset_facts import Facts
-from hansard.bench.fill import fill
-from hansard.bench.locations import places
-from hansard.bench.measure import EFFORTS, THOROUGH
-from hansard.bench.neighbours import neighbours
-from hansard.bench.peers import Peer
-from hansard.bench.records import PLANS, Maker
-from hansard.bench.servers import cores, free_port, pinned, running
-from hansard.bench.table import Report, Row
-from hansard.bench.targets import TARGETS
-from hansard.bench.wire import Load, Unexpected
+from hansard_bench import footprint, growth, machine, peer_contests, reads, writes
+from hansard_bench.baselines import KEY, Idiomatic, floor, scripts
+from hansard_bench.competitors import Arena, Store
+from hansard_bench.dataset_facts import Facts
+from hansard_bench.fill import fill
+from hansard_bench.locations import places
+from hansard_bench.measure import EFFORTS, THOROUGH
+from hansard_bench.neighbours import neighbours
+from hansard_bench.peers import Peer
+from hansard_bench.records import PLANS, Maker
+from hansard_bench.servers import cores, free_port, pinned, running
+from hansard_bench.table import Report, Row
+from hansard_bench.targets import TARGETS
+from hansard_bench.wire import Load, Unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from hansard.bench.peer_contests import Share
-    from hansard.bench.servers import Server
+    from hansard_bench.peer_contests import Share
+    from hansard_bench.servers import Server
 
     Contest = Callable[[Arena], Coroutine[None, None, list[Row]]]
 

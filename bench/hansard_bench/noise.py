@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hansard.bench.servers import cores, pinned
+from hansard_bench.servers import cores, pinned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,15 +7,15 @@ import itertools
 from statistics import median
 from typing import TYPE_CHECKING
 
-from hansard.bench.competitors import CLIENTS, WRITERS, repeated
-from hansard.bench.measure import rounds
-from hansard.bench.table import Row, duration, rate, size
-from hansard.bench.wire import Sample, Unexpected, expect
+from hansard_bench.competitors import CLIENTS, WRITERS, repeated
+from hansard_bench.measure import rounds
+from hansard_bench.table import Row, duration, rate, size
+from hansard_bench.wire import Sample, Unexpected, expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hansard.bench.competitors import Arena, Store
+    from hansard_bench.competitors import Arena, Store
 
 _WRITERS_BESIDE = 2
 _STRETCHES = 10

@@ -9,15 +9,15 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from hansard.bench import wire
-from hansard.bench.measure import Effort, Result, rounds
-from hansard.bench.targets import Targets
-from hansard.bench.wire import Load, expect
+from hansard_bench import wire
+from hansard_bench.measure import Effort, Result, rounds
+from hansard_bench.targets import Targets
+from hansard_bench.wire import Load, expect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
-    from hansard.bench.wire import Answer, Sample
+    from hansard_bench.wire import Answer, Sample
 
     Runner = Callable[[], Awaitable[Sample]]
 
@@ -76,7 +76,7 @@ class Store(Struct, frozen=True, kw_only=True):
         expect(*statuses or (200,))(answer)
         return answer
 
-    async def json(self, data: bytes) -> Any:  # noqa: ANN401 - whatever the server answers
+    async def json(self, data: bytes) -> Any:
         return msgspec.json.decode((await self.ask(data, 200, 201)).body)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.bench.table import Row, size
+from hansard_bench.table import Row, size
 
 if TYPE_CHECKING:
-    from hansard.bench.dataset_facts import Facts
-    from hansard.bench.targets import Targets
+    from hansard_bench.dataset_facts import Facts
+    from hansard_bench.targets import Targets
 
 _MIB = 1024**2
 

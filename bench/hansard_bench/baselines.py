@@ -7,27 +7,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hansard.bench.peers import feed
-from hansard.bench.servers import free_port, running
+from hansard_bench.peers import feed
+from hansard_bench.servers import free_port, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
-    from hansard.bench.records import SessionRecord
-    from hansard.bench.servers import Server
+    from hansard_bench.records import SessionRecord
+    from hansard_bench.servers import Server
 
 KEY = "workspace-0000"
 
 
 def scripts() -> Path:
-    """The ``bench`` folder of the checkout; raises FileNotFoundError where there is none."""
-    for folder in (Path.cwd(), *Path(__file__).resolve().parents):
-        if (folder / "bench" / "floor.py").is_file():
-            return folder / "bench"
-    raise FileNotFoundError(
-        "the yardsticks are in the bench/ folder of a checkout: run hansard bench from inside one"
-    )
+    """The ``bench`` folder of the checkout."""
+    return Path(__file__).resolve().parents[1]
 
 
 def floor(build: Path) -> AbstractContextManager[Server]:
@@ -45,7 +40,7 @@ class Idiomatic:
         self._url = url
 
     def install(self) -> None:
-        subprocess.run([scripts() / "setup", "idiomatic"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own script
+        subprocess.run([scripts() / "setup", "idiomatic"], check=True, stdout=subprocess.DEVNULL)
 
     def fill(self, records: Iterable[SessionRecord]) -> None:
         scheme, _, path = self._url.partition(":///")

@@ -57,7 +57,7 @@ class Server:
         self.port, self._log = port, log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output, pinned(cores()[0]):
-            self._process = subprocess.Popen(  # noqa: S603 - a command of our own
+            self._process = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, cwd=folder
             )
 

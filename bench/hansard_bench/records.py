@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from hansard.bench.vocabulary import LANGUAGES, Prose
+from hansard_bench.vocabulary import LANGUAGES, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ class Maker:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        random = Random(f"{plan.seed}/prose")  # noqa: S311 - data, not secrets
+        random = Random(f"{plan.seed}/prose")
         words = min(400_000, max(40_000, plan.messages))
         self._prose = [
             Prose(language, int(words * max(language.share, 0.1)), random) for language in LANGUAGES
@@ -136,7 +136,7 @@ class Maker:
             yield self._session(workspace, random, prose, started, _length(random, mean))
 
     def _random(self, workspace: int, giant: int | None = None) -> Random:
-        return Random(f"{self.plan.seed}/{workspace}/{giant}")  # noqa: S311 - data, not secrets
+        return Random(f"{self.plan.seed}/{workspace}/{giant}")
 
     def _prose_of(self, workspace: int, random: Random) -> Prose:
         """The largest workspace speaks English; each other has one language."""
@@ -186,7 +186,7 @@ def _length(random: Random, mean: float) -> int:
     )
 
 
-def _pick(random: Random, choices: tuple[tuple[Any, int], ...]) -> Any:  # noqa: ANN401 - whatever is chosen from
+def _pick(random: Random, choices: tuple[tuple[Any, int], ...]) -> Any:
     place = random.random() * 100
     for value, weight in choices:
         place -= weight

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from hansard.bench.records import Maker, SessionRecord
+    from hansard_bench.records import Maker, SessionRecord
 
 _SAMPLE = 256
 _MEASURED = 10

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hansard.bench.competitors import floor_request, repeated
-from hansard.bench.measure import Effort, rounds
-from hansard.bench.peers import CLIENTS, KINDS, Request, sources
-from hansard.bench.table import Row, rate
-from hansard.bench.targets import OF_PEERS
-from hansard.bench.wire import expect
+from hansard_bench.competitors import floor_request, repeated
+from hansard_bench.measure import Effort, rounds
+from hansard_bench.peers import CLIENTS, KINDS, Request, sources
+from hansard_bench.table import Row, rate
+from hansard_bench.targets import OF_PEERS
+from hansard_bench.wire import expect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from hansard.bench.competitors import Store
-    from hansard.bench.measure import Result
-    from hansard.bench.peers import Requests
-    from hansard.bench.wire import Load, Sample
+    from hansard_bench.competitors import Store
+    from hansard_bench.measure import Result
+    from hansard_bench.peers import Requests
+    from hansard_bench.wire import Load, Sample
 
 _SLOW = 2.0
 

@@ -12,18 +12,18 @@ from msgspec import Raw
 
 from hansard.access import ALL_SCOPES
 from hansard.app import opened
-from hansard.bench.dataset_facts import Facts, gathered
 from hansard.ids import IdSource, microseconds
 from hansard.model import MessageDraft, Session
 from hansard.model.transfer import ImportedSession
 from hansard.settings import Settings
 from hansard.store.verbs import import_sessions
+from hansard_bench.dataset_facts import Facts, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hansard.bench.records import Maker, SessionRecord
     from hansard.service import Service
+    from hansard_bench.records import Maker, SessionRecord
 
 _BATCH = 2_000
 _KEYS = {0: "key", 1: "neighbour_key"}

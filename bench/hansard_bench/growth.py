@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.bench.competitors import unwritten, written
-from hansard.bench.table import Row, duration
-from hansard.bench.wire import Unexpected
+from hansard_bench.competitors import unwritten, written
+from hansard_bench.table import Row, duration
+from hansard_bench.wire import Unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hansard.bench.competitors import Arena, Store
+    from hansard_bench.competitors import Arena, Store
 
     Steps = Callable[[], Iterator[tuple[bytes, bool]]]
 

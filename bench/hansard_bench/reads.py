@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansard.bench.competitors import PAGE, floor_request, repeated, unwritten, written
-from hansard.bench.measure import server_time
-from hansard.bench.table import Row, duration, rate
-from hansard.bench.wire import Unexpected
+from hansard_bench.competitors import PAGE, floor_request, repeated, unwritten, written
+from hansard_bench.measure import server_time
+from hansard_bench.table import Row, duration, rate
+from hansard_bench.wire import Unexpected
 
 if TYPE_CHECKING:
-    from hansard.bench.competitors import Arena, Store
+    from hansard_bench.competitors import Arena, Store
 
 DIALECTS = {
     "b3os": "/v1/ai/workflow/chat/sessions",

@@ -18,7 +18,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from hansard.bench.wire import Sample
+    from hansard_bench.wire import Sample
 
 
 class Effort(Struct, frozen=True, kw_only=True):

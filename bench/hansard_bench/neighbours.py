@@ -13,15 +13,15 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from hansard.bench import wire
-from hansard.bench.noise import Work, neighbour
-from hansard.bench.table import Row, duration
-from hansard.bench.wire import Sample, Unexpected, ask, expect
+from hansard_bench import wire
+from hansard_bench.noise import Work, neighbour
+from hansard_bench.table import Row, duration
+from hansard_bench.wire import Sample, Unexpected, ask, expect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-    from hansard.bench.competitors import Arena, Store
+    from hansard_bench.competitors import Arena, Store
 
 _READS, _WRITES = 100, 50
 """Requests a second of the key that is measured."""
