@@ -51,7 +51,11 @@ def open_store(settings: Settings) -> Store:
     only_servers = (
         {}
         if settings.store.startswith("sqlite")
-        else {"prepared": settings.prepared, "row_security": settings.row_security}
+        else {
+            "prepared": settings.prepared,
+            "row_security": settings.row_security,
+            "warn": _log.warning,
+        }
     )
     return connect(settings.store, seconds=settings.statement_seconds, **only_servers)
 

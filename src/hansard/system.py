@@ -33,7 +33,7 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
 
     async def health(call: Call[None, None]) -> dict[str, str]:
         """Say that the server is ready and its store answers"""
-        await call.service.workspaces.list()
+        await call.service.ping()
         return {"status": "ok", "version": __version__}
 
     async def whole(_call: Call[None, None]) -> Reply:

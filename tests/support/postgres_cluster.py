@@ -18,6 +18,7 @@ import pwd
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -198,6 +199,17 @@ class Cluster:
         ):  # nobody collects the dead here (a container without an init), and PostgreSQL would take it for alive
             (self.data / "postmaster.pid").unlink()
 
+    def hang(self) -> None:
+        """Stop the postmaster and every backend where they are: connections stay open, and nothing answers."""
+        if (pid := self.pid()) is not None:
+            os.kill(pid, signal.SIGSTOP)  # first, so that it starts no further backend
+            processes.signal_family(pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a server that hangs go on."""
+        if (pid := self.pid()) is not None:
+            processes.signal_family(pid, signal.SIGCONT)
+
     def pid(self) -> int | None:
         """Return the postmaster's process id, None when it does not run."""
         return _postmaster(self.data)
@@ -206,6 +218,7 @@ class Cluster:
         """Stop the server at once and remove the folder; a second call does nothing."""
         if self._owner.closed:
             return
+        self.go_on()
         self.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
         self._owner.close()

@@ -44,12 +44,18 @@ def children(pid: int) -> list[int]:
     return [int(one) for one in said.split()]
 
 
-def kill_family(pid: int) -> None:
-    """Kill `pid` and its children with SIGKILL and return when none of them runs."""
+def signal_family(pid: int, number: int) -> list[int]:
+    """Send a signal to `pid` and its children; their process ids."""
     family = [pid, *children(pid)]
     for one in family:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
+            os.kill(one, number)
+    return family
+
+
+def kill_family(pid: int) -> None:
+    """Kill `pid` and its children with SIGKILL and return when none of them runs."""
+    family = signal_family(pid, signal.SIGKILL)
     deadline = time.monotonic() + PATIENCE
     while any(map(running, family)):
         if time.monotonic() > deadline:

@@ -86,6 +86,10 @@ class Service:
         file = file_of(self.store.url)
         return masked("store", self.store.url) if file is None else str(file.absolute())
 
+    async def ping(self) -> None:
+        """Return when the store shows a sign of life; StoreUnavailable, within two seconds, when it does not."""
+        await self.store.ping()
+
     @classmethod
     async def on(
         cls, store: Store, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None

@@ -57,6 +57,9 @@ class Store(Protocol):
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as one durable transaction."""
 
+    async def ping(self) -> None:
+        """Return when the store shows a sign of life; raises StoreUnavailable, within two seconds, when it does not."""
+
     async def about(self) -> str:
         """The database and its version."""
 

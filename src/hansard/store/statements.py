@@ -11,9 +11,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from hansard import __version__
+from hansard.errors import StoreUnavailable
 from hansard.store.rows import COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
 _HERE = files("hansard.store")
@@ -43,6 +46,23 @@ def migrations(backend: str) -> list[tuple[int, str, str]]:
         (int(name[:4]), name.removesuffix(".sql"), (folder / name).read_text(encoding="utf-8"))
         for name in names
     ]
+
+
+def missing_migrations(backend: str, applied: Mapping[int, str]) -> list[tuple[int, str, str]]:
+    """The migrations that are not among those ``applied`` (number to name), in order.
+
+    Raises StoreUnavailable when one was applied that this program does not know: a newer one made the store.
+    """
+    known = migrations(backend)
+    if unknown := sorted(applied.keys() - {number for number, _, _ in known}):
+        names = ", ".join(applied[number] for number in unknown)
+        raise StoreUnavailable(
+            f"the store is newer than this program, Hansard {__version__}: it has {names}; "
+            "install the version that made it, or restore a backup from before",
+            code="store_newer",
+            retry_after=60,
+        )
+    return [one for one in known if one[0] not in applied]
 
 
 @cache

@@ -13,12 +13,21 @@ import asyncpg
 from hansard.errors import StoreUnavailable
 from hansard.store import statements
 from hansard.store.postgres import backup, security
-from hansard.store.postgres.failures import REFUSED, RETRIED, Unknown, translate
+from hansard.store.postgres.connecting import ServerConnection, connect
+from hansard.store.postgres.failures import (
+    FAILURES,
+    SERVER_FAILURES,
+    Unknown,
+    is_passing,
+    sqlstate,
+    translate,
+)
 from hansard.store.postgres.opening import unopened
+from hansard.store.postgres.pool import ConnectionPool
 from hansard.store.steps import rows
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
     from typing import ParamSpec
 
@@ -27,9 +36,8 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
 
 T = TypeVar("T")
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
-Connection = Any
-"""What the pool lends: asyncpg's proxy of a connection, which its types do not describe."""
+_CACHED = 400
+"""Prepared statements that each connection keeps."""
 
 
 class PostgresStore:
@@ -50,54 +58,50 @@ class PostgresStore:
         seconds: float = 30.0,
         waiting: int = 2048,
         row_security: bool = False,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.url = url
         self.in_flight: set[tuple[str, str]] = set()
-        self._seconds = seconds
-        self._waiting = waiting
-        self._inside = 0
         self._secured = row_security
-        self._connections = connections
-        self._prepared = prepared
         self._deadline = deadline
+        self._cached = _CACHED if prepared else 0
         self._statements = {
             name: statements.numbered(sql) for name, sql in statements.load("postgres").items()
         }
-        self._lent: asyncpg.Pool[Any] | None = None
+        self._pool = ConnectionPool(
+            url,
+            size=connections,
+            cached=self._cached,
+            seconds=seconds,
+            idle_seconds=deadline,
+            waiting=waiting,
+            warn=warn,
+        )
         self._turn: dict[tuple[str, str], asyncio.Task[list[Row]]] = {}
 
     async def open(self) -> None:
         try:
-            self._lent = await asyncpg.create_pool(
-                self.url,
-                min_size=1,
-                max_size=self._connections,
-                statement_cache_size=400 if self._prepared else 0,
-                command_timeout=self._seconds,
-                timeout=self._deadline,
-                server_settings={"application_name": "hansard"},
-                reset=_leave,
-            )
-        except (*_FAILURES, ValueError, OverflowError) as problem:
-            raise unopened(problem, self.url, self._deadline) from problem
-        try:
+            await self._pool.open(self._deadline)
             async with self._connection() as connection:
                 await (security.require if self._secured else security.refuse)(connection)
+        except (*FAILURES, ValueError, OverflowError) as problem:
+            await self.close()
+            raise unopened(problem, self.url, self._deadline) from problem
         except StoreUnavailable:
             await self.close()
             raise
 
     async def close(self) -> None:
-        if self._lent is not None:
-            try:
-                await asyncio.wait_for(self._lent.close(), self._deadline)
-            except (*_FAILURES, asyncio.CancelledError):
-                self._lent.terminate()
-                raise
-        self._lent = None
+        await self._pool.close(self._deadline)
 
     async def scrub(self, *, seconds: float = 0.0) -> None:
         """Left to the database's vacuum."""
+
+    async def ping(self) -> None:
+        try:
+            await self._pool.ping()
+        except FAILURES as problem:
+            raise translate(problem) from problem
 
     async def about(self) -> str:
         async with self._connection() as connection:
@@ -108,32 +112,34 @@ class PostgresStore:
         return []
 
     async def backup(self, target: Path, told: Callable[[float], None]) -> None:
-        async with self._connection() as connection:
-            try:
+        try:
+            async with self._unhurried() as connection:
                 await backup.backup(connection, target, told)
-            except asyncpg.InsufficientPrivilegeError as problem:
+        except StoreUnavailable as problem:
+            if isinstance(problem.__cause__, asyncpg.InsufficientPrivilegeError):
                 raise StoreUnavailable(
                     "row-level security hides rows from this role: back up as one that is exempt",
                     code="row_security_ineffective",
                 ) from problem
-            except _FAILURES as problem:
-                raise translate(problem) from problem
+            raise
 
     async def restore(self, source: Path, told: Callable[[float], None]) -> None:
         await self.open()
         try:
             await self.migrate()
-            async with self._connection() as connection:
+            async with self._unhurried() as connection:
                 await backup.restore(connection, source, told)
         finally:
             await self.close()
 
     async def secure(self, role: str) -> list[str]:
-        async with self._connection() as connection:
+        async with self._unhurried() as connection:
             return await security.secure(connection, role)
 
     async def migrate(self) -> list[str]:
-        async with self._connection() as connection:
+        if not await self.pending_migrations():
+            return []
+        async with self._unhurried() as connection:
             await connection.execute(_MIGRATIONS)
             async with connection.transaction():
                 await connection.execute(
@@ -150,12 +156,8 @@ class PostgresStore:
     async def pending_migrations(self) -> list[str]:
         async with self._connection() as connection:
             is_new = await connection.fetchval("select to_regclass('migrations') is null")
-            return [
-                name
-                for _, name, _ in (
-                    statements.migrations("postgres") if is_new else await _missing(connection)
-                )
-            ]
+            missing = statements.migrations("postgres") if is_new else await _missing(connection)
+            return [name for _, name, _ in missing]
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._plain, lambda: verb(*args, **kwargs))
@@ -179,65 +181,74 @@ class PostgresStore:
         return await self._retried(self._transaction, lambda: verb(*args, **kwargs))
 
     async def _retried(
-        self, attempt: Callable[[Connection, Steps[T]], Any], begin: Callable[[], Steps[T]]
+        self,
+        attempt: Callable[[ServerConnection, Steps[T]], Awaitable[T]],
+        begin: Callable[[], Steps[T]],
     ) -> T:
         """Try a whole transaction again while the failure is one that passes, until the deadline."""
         until = time.monotonic() + self._deadline
         pause = 0.005
         while True:
             try:
-                async with self._connection() as connection:
-                    result: T = await attempt(connection, begin())
-                    return result
-            except REFUSED as problem:
-                raise translate(problem) from problem
-            except _FAILURES as problem:
-                code = getattr(problem, "sqlstate", None) or "08000"
-                if not code.startswith(RETRIED) or time.monotonic() > until:
+                async with self._pool.lend(until) as connection:
+                    return await attempt(connection, begin())
+            except FAILURES as problem:
+                if not is_passing(problem) or time.monotonic() > until:
                     raise translate(problem) from problem
             await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
             pause = min(pause * 2, 1.0)
 
-    async def _plain(self, connection: Connection, steps: Steps[T]) -> T:
+    async def _plain(self, connection: ServerConnection, steps: Steps[T]) -> T:
         if self._secured:
-            async with connection.transaction(readonly=True):
-                return await self._drive(connection, steps)
+            return await self._read_only(connection, steps)
         return await self._drive(connection, steps)
 
-    async def _snapshot(self, connection: Connection, steps: Steps[T]) -> T:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await self._drive(connection, steps)
+    async def _snapshot(self, connection: ServerConnection, steps: Steps[T]) -> T:
+        return await self._read_only(connection, steps, isolation="repeatable_read")
 
-    async def _transaction(self, connection: Connection, steps: Steps[T]) -> T:
-        transaction = connection.transaction()
-        await transaction.start()
+    async def _read_only(
+        self, connection: ServerConnection, steps: Steps[T], **options: Any  # noqa: ANN401 - asyncpg's own
+    ) -> T:  # fmt: skip
+        transaction, result = await self._begun(connection, steps, readonly=True, **options)
+        await connection.answer(transaction.commit())
+        return result
+
+    async def _transaction(self, connection: ServerConnection, steps: Steps[T]) -> T:
+        transaction, result = await self._begun(connection, steps)
         try:
-            result = await self._drive(connection, steps)
-        except BaseException:
-            with contextlib.suppress(*_FAILURES):
-                await transaction.rollback()
-            raise
-        try:
-            await transaction.commit()
-        except _FAILURES as problem:
-            if getattr(problem, "sqlstate", None) in {"40001", "40P01"}:
+            await connection.answer(transaction.commit())
+        except FAILURES as problem:
+            if sqlstate(problem) in {"40001", "40P01"}:
                 raise
             raise Unknown from problem
         return result
 
-    async def _drive(self, connection: Connection, steps: Steps[T]) -> T:
+    async def _begun(
+        self, connection: ServerConnection, steps: Steps[T], **options: Any  # noqa: ANN401 - asyncpg's own
+    ) -> tuple[Any, T]:  # fmt: skip
+        """A transaction in which ``steps`` are done and that waits for its commit, and their result."""
+        transaction = connection.transaction(**options)
+        await connection.answer(transaction.start())
+        try:
+            return transaction, await self._drive(connection, steps)
+        except BaseException:
+            with contextlib.suppress(*FAILURES):
+                await connection.answer(transaction.rollback())
+            raise
+
+    async def _drive(self, connection: ServerConnection, steps: Steps[T]) -> T:
         tenant = None
         try:
             query = next(steps)
             while True:
                 if self._secured:
-                    tenant = await security.act_for(connection, query, tenant)
+                    tenant = await connection.answer(security.act_for(connection, query, tenant))
                 query = steps.send(await self._ask(connection, query))
         except StopIteration as done:
             result: T = done.value
             return result
 
-    async def _ask(self, connection: Connection, query: Query) -> list[Row]:
+    async def _ask(self, connection: ServerConnection, query: Query) -> list[Row]:
         if query.many is not None:
             return await self._ask_many(connection, query.name, query.many)
         sql, names = (
@@ -246,57 +257,45 @@ class PostgresStore:
             else self._statements[query.name]
         )
         values = query.values
-        rows: list[Row] = await connection.fetch(sql, *[values[name] for name in names])
+        arguments = [values[name] for name in names]
+        rows: list[Any] = await connection.answer(connection.fetch(sql, *arguments))
         return rows
 
     async def _ask_many(
-        self, connection: Connection, name: str, many: Sequence[Values]
+        self, connection: ServerConnection, name: str, many: Sequence[Values]
     ) -> list[Row]:
         """In one execution where there is a statement for all rows at once, each parameter the list of their values."""
-        found: list[Row]
+        rows: list[Any]
         if (of_rows := self._statements.get(name + "_rows")) is not None:
             sql, names = of_rows
-            found = await connection.fetch(
-                sql, *[[values[each] for values in many] for each in names]
-            )
+            columns = [[values[each] for values in many] for each in names]
+            rows = await connection.answer(connection.fetch(sql, *columns))
         else:
             sql, names = self._statements[name]
-            found = await connection.fetchmany(
-                sql, [[values[each] for each in names] for values in many]
-            )
-        return found
+            arguments = [[values[each] for each in names] for values in many]
+            rows = await connection.answer(connection.fetchmany(sql, arguments))
+        return rows
 
     @contextlib.asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        if self._lent is None:
-            raise StoreUnavailable("the store is closed")
-        if self._inside >= self._waiting:
-            raise StoreUnavailable(
-                f"{self._inside} requests wait for the database already: try again",
-                code="store_overloaded",
-            )
-        self._inside += 1
+    async def _connection(self) -> AsyncIterator[ServerConnection]:
+        """A connection of the pool for something that is not tried again."""
         try:
-            connection = await self._acquired(self._lent)
+            async with self._pool.lend(time.monotonic() + self._deadline) as connection:
+                yield connection
+        except SERVER_FAILURES as problem:
+            raise translate(problem) from problem
+
+    @contextlib.asynccontextmanager
+    async def _unhurried(self) -> AsyncIterator[ServerConnection]:
+        """A connection beside the pool for what may take as long as it takes: migrations, backups."""
+        try:
+            connection = await connect(self.url, statement_cache_size=self._cached)
             try:
                 yield connection
             finally:
-                await self._lent.release(connection)
-        finally:
-            self._inside -= 1
-
-    async def _acquired(self, lent: asyncpg.Pool[Any]) -> Connection:
-        try:
-            return await lent.acquire(timeout=self._deadline)
-        except TimeoutError as problem:
-            raise StoreUnavailable(
-                "no connection to the database became free in time: try again",
-                code="store_overloaded",
-            ) from problem
-
-
-async def _leave(_: Connection) -> None:
-    """A connection goes back as it is: whatever is set is set for one transaction, so the pool's own clean-up is a round trip for nothing."""
+                connection.terminate()
+        except SERVER_FAILURES as problem:
+            raise translate(problem) from problem
 
 
 _MIGRATIONS = """
@@ -305,6 +304,7 @@ insert into migrations (number, name) values (0, 'lock') on conflict do nothing;
 """
 
 
-async def _missing(connection: Connection) -> list[tuple[int, str, str]]:
-    done = {row[0] for row in await connection.fetch("select number from migrations")}
-    return [one for one in statements.migrations("postgres") if one[0] not in done]
+async def _missing(connection: ServerConnection) -> list[tuple[int, str, str]]:
+    """The migrations that the database lacks; StoreUnavailable when it has one that this program does not know."""
+    rows = await connection.fetch("select number, name from migrations where number > 0")
+    return statements.missing_migrations("postgres", {row[0]: row[1] for row in rows})

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeVar
+
 import asyncpg
 
 from hansard.errors import Conflict, Error, Invalid, StoreUnavailable
 
-RETRIED = ("40001", "40P01", "08", "57P", "53300", "25006")
-"""SQLSTATEs (or their beginnings) after which a whole transaction is tried again: none of it happened."""
-REFUSED = (asyncpg.DataError, TimeoutError, UnicodeEncodeError)
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+T = TypeVar("T")
+SERVER_FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+    TimeoutError,
+)
+"""What the server, the way to it and the driver raise, whatever else is done meanwhile."""
+FAILURES = (*SERVER_FAILURES, OSError, UnicodeEncodeError)
+"""All that ``answer`` raises."""
+READ_ONLY = "25006"
+_PASSING = ("40001", "40P01", "08", "25P03", "57P", "53300", READ_ONLY)
+"""SQLSTATEs (or their beginnings) of failures after which none of the transaction happened, and which pass."""
+_LASTING = (
+    asyncpg.DataError,
+    asyncpg.ClientConfigurationError,
+    TimeoutError,
+    UnicodeEncodeError,
+)
 """What no second attempt would change: a value that the driver cannot send, a statement that took too long."""
 
 
@@ -23,12 +45,46 @@ class Unknown(StoreUnavailable):
         )
 
 
+class Broken(ConnectionError):
+    """The driver failed in a way that it does not describe, such as on a transport that closed under it."""
+
+
+async def answer(operation: Awaitable[T]) -> T:
+    """What the driver answers. Whatever it raises is one of FAILURES: nothing else than its failure is known of it."""
+    try:
+        return await operation
+    except FAILURES:
+        raise
+    except Exception as problem:
+        raise Broken(f"the driver failed: {type(problem).__name__}: {problem}") from problem
+
+
+def sqlstate(problem: BaseException) -> str:
+    return getattr(problem, "sqlstate", None) or ""
+
+
+def is_passing(problem: BaseException) -> bool:
+    """Whether the whole transaction may be tried again: none of it happened, and the failure is one that passes."""
+    if isinstance(problem, _LASTING):
+        return False
+    if isinstance(problem, asyncpg.InvalidCachedStatementError):  # a migration changed a table
+        return True
+    return not sqlstate(problem) or sqlstate(problem).startswith(_PASSING)
+
+
+def is_unusable(problem: BaseException) -> bool:
+    """Whether the connection that raised this must not be used again."""
+    if isinstance(problem, asyncpg.PostgresError):
+        return sqlstate(problem) == READ_ONLY
+    return not isinstance(problem, (asyncpg.DataError, UnicodeEncodeError))
+
+
 def translate(problem: BaseException) -> Error:  # noqa: PLR0911 - one line for each kind of failure
     if isinstance(problem, (asyncpg.DataError, UnicodeEncodeError)):
         return Invalid(f"the database cannot hold a value: {problem}", code="bad_value")
     if isinstance(problem, TimeoutError):
         return StoreUnavailable("the statement took longer than it may", code="statement_timeout")
-    code = getattr(problem, "sqlstate", None) or ""
+    code = sqlstate(problem)
     if code.startswith("23"):
         return Conflict("there is one of that name already", code="exists")
     if code.startswith("22"):
@@ -40,6 +96,11 @@ def translate(problem: BaseException) -> Error:  # noqa: PLR0911 - one line for 
     if code.startswith("28") or code == "3D000":
         return StoreUnavailable(
             f"the database refuses us: {problem}", code="store_refused", retry_after=30
+        )
+    if code == READ_ONLY or isinstance(problem, asyncpg.TargetServerAttributeNotMatched):
+        return StoreUnavailable(
+            "the database takes no writes now: it is a standby, or set to read only",
+            code="store_read_only",
         )
     if code == "57014":
         return StoreUnavailable("the statement took longer than it may", code="statement_timeout")

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import asyncpg
 
 from hansard.errors import Error, Invalid, StoreUnavailable
+from hansard.store.postgres.connecting import Silent
 from hansard.store.postgres.failures import translate
 
 _REFUSED = f"[Errno {errno.ECONNREFUSED}]"
@@ -32,7 +33,7 @@ class Address(NamedTuple):
         return f"{self.server} (database {self.database!r})" if self.database else self.server
 
 
-def unopened(problem: BaseException, url: str, seconds: float) -> Error:
+def unopened(problem: BaseException, url: str, seconds: float) -> Error:  # noqa: PLR0911 - one for each kind of failure
     """What the operator is told when a store at ``url`` could not be opened within ``seconds``."""
     found = address_of(url)
     code = getattr(problem, "sqlstate", None) or ""
@@ -52,6 +53,12 @@ def unopened(problem: BaseException, url: str, seconds: float) -> Error:
         advice = "See that the user and the password in --store or HANSARD_STORE are right"
         return StoreUnavailable(
             f"PostgreSQL at {found.whole} refuses us: {problem}\n  {advice}", code="store_refused"
+        )
+    if isinstance(problem, asyncpg.TargetServerAttributeNotMatched):
+        advice = "Name the primary in --store or HANSARD_STORE, or every host: postgresql://USER:PASSWORD@HOST1,HOST2/DATABASE"
+        return StoreUnavailable(
+            f"PostgreSQL at {found.whole} is a standby: it takes no writes\n  {advice}",
+            code="store_read_only",
         )
     if code:
         return StoreUnavailable(f"PostgreSQL at {found.whole}: {translate(problem).message}")
@@ -87,8 +94,9 @@ def address_of(url: str) -> Address | None:
 
 
 def _reason(problem: BaseException, seconds: float) -> str:
-    if isinstance(problem, TimeoutError):
-        return f"nothing came back within {seconds:g} s"
+    if isinstance(problem, (TimeoutError, Silent)):
+        waited = problem.seconds if isinstance(problem, Silent) else seconds
+        return f"nothing came back within {waited:g} s"
     if _REFUSED in str(problem):
         return os.strerror(errno.ECONNREFUSED)
     return getattr(problem, "strerror", None) or str(problem) or type(problem).__name__

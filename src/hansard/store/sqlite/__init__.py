@@ -82,8 +82,7 @@ class SQLiteStore:
         return await self._writer.call(_migrate)
 
     async def pending_migrations(self) -> list[str]:
-        done = await self._writer.call(_applied)
-        return [name for number, name, _ in statements.migrations("sqlite") if number not in done]
+        return [name for _, name, _ in await self._writer.call(_missing)]
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._reader is None:
@@ -119,6 +118,11 @@ class SQLiteStore:
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._writer.call(lambda connection: connection.drive(verb(*args, **kwargs)))
 
+    async def ping(self) -> None:
+        if self._reader is None:
+            raise StoreUnavailable("the store is closed")
+        self._reader.read_one(Query(sql="select 1"))
+
     async def about(self) -> str:
         return f"SQLite {apsw.sqlite_lib_version()}"
 
@@ -150,21 +154,18 @@ class SQLiteStore:
         return connection
 
 
-def _applied(connection: Connection) -> set[int]:
+def _missing(connection: Connection) -> list[tuple[int, str, str]]:
+    """The migrations that the file lacks; StoreUnavailable when it has one that this program does not know."""
     connection.script(
         "create table if not exists migrations (number integer primary key, name text not null, applied_at text not null default current_timestamp)"
     )
-    return {row[0] for row in connection.execute("select number from migrations")}
+    rows = connection.execute("select number, name from migrations")
+    return statements.missing_migrations("sqlite", {row[0]: row[1] for row in rows})
 
 
 def _migrate(connection: Connection) -> list[str]:
     """Runs inside the writer's transaction, which holds the only write lock there is."""
-    done = _applied(connection)
-    missing = [
-        (number, name, sql)
-        for number, name, sql in statements.migrations("sqlite")
-        if number not in done
-    ]
+    missing = _missing(connection)
     for number, name, sql in missing:
         connection.script(sql)
         connection.execute(

@@ -1,0 +1,163 @@
+"""The connections of one process: asyncpg's pool, and what it lacks for the day on which the database does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from hansard.errors import StoreUnavailable
+from hansard.store.postgres.connecting import ServerConnection, connect
+from hansard.store.postgres.failures import FAILURES, READ_ONLY, answer, is_unusable, sqlstate
+from hansard.store.postgres.watchdog import Probe, Watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+_BACKSTOP_SECONDS = 2.0
+"""The server ends a statement that takes too long; so much later the server is taken for dead."""
+_PING_SECONDS = 1.0
+_SHORTEST_WAIT = 0.05
+
+
+class ConnectionPool:
+    """At most ``size`` connections to ``url``, lent one at a time; ``waiting`` callers may wait for one.
+
+    A statement may take ``seconds``, a transaction may be left alone for ``idle_seconds``. Connections to a server that no
+    longer answers are closed, so that whoever waits for one is answered and the next caller gets a new one.
+    """
+
+    def __init__(  # noqa: PLR0913 - the limits of a pool
+        self,
+        url: str,
+        *,
+        size: int,
+        cached: int,
+        seconds: float,
+        idle_seconds: float,
+        waiting: int,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._url = url
+        self._warn = warn
+        self._size = size
+        self._seconds = seconds
+        self._idle_seconds = idle_seconds
+        self._cached = cached
+        self._waiting = waiting
+        self._callers = 0
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._made: weakref.WeakSet[ServerConnection] = weakref.WeakSet()
+        self._lent: set[ServerConnection] = set()
+        self._probe = Probe(self._connect)
+        self._watching: asyncio.Task[None] | None = None
+
+    async def open(self, seconds: float) -> None:
+        """Connect once, so that whatever is wrong is raised now: what the driver raises, TimeoutError after ``seconds``."""
+        self._pool = await asyncpg.create_pool(
+            self._url, min_size=0, max_size=self._size, connect=self._connect, reset=_leave
+        )
+        await self._pool.release(await self._pool.acquire(timeout=seconds))
+        watchdog = Watchdog(self._probe, self._lent, self.drop, self._warn)
+        self._watching = asyncio.create_task(watchdog.watch())
+
+    async def close(self, seconds: float) -> None:
+        """Let what is under way end, for so many seconds; what has not ended then is cut off."""
+        pool, self._pool = self._pool, None
+        if self._watching is not None:
+            self._watching.cancel()
+        self._probe.close()
+        if pool is None:
+            return
+        try:
+            await asyncio.wait_for(pool.close(), seconds)
+        except FAILURES:
+            pool.terminate()
+        except asyncio.CancelledError:
+            pool.terminate()
+            raise
+
+    @contextlib.asynccontextmanager
+    async def lend(self, until: float) -> AsyncIterator[ServerConnection]:
+        """A connection for one transaction; StoreUnavailable when none is free ``until`` then, by the monotonic clock.
+
+        One that fails in a way that leaves its state unknown does not come back to the pool.
+        """
+        if self._pool is None:
+            raise StoreUnavailable("the store is closed")
+        if self._callers >= self._waiting:
+            raise StoreUnavailable(
+                f"{self._callers} requests wait for the database already: try again",
+                code="store_overloaded",
+            )
+        self._callers += 1
+        try:
+            proxy = await self._acquired(self._pool, max(until - time.monotonic(), _SHORTEST_WAIT))
+            connection: ServerConnection = proxy.bare
+            self._lent.add(connection)
+            connection.awaited_since = time.monotonic()
+            try:
+                yield connection
+            except FAILURES as problem:
+                self._retire(connection, problem)
+                raise
+            finally:
+                self._lent.discard(connection)
+                await self._pool.release(proxy)
+        finally:
+            self._callers -= 1
+
+    async def ping(self) -> None:
+        """Ask the server for a sign of life, whoever else waits for it; raises one of FAILURES, within two seconds."""
+        await self._probe.ask(seconds=_PING_SECONDS)
+
+    def drop(self) -> None:
+        """Close every connection at once: whoever waits for an answer gets ConnectionDoesNotExistError."""
+        for connection in list(self._made):
+            connection.terminate()
+
+    def _retire(self, connection: ServerConnection, problem: BaseException) -> None:
+        """Close a connection that cannot be used again, and those beside it that are likely to be no better."""
+        if not is_unusable(problem):
+            return
+        if isinstance(problem, TimeoutError) and connection.backend is None:
+            return  # a pooler stands between: asyncpg cancels the statement, and the connection lives
+        connection.terminate()
+        if isinstance(problem, TimeoutError) or sqlstate(problem) == READ_ONLY:
+            for idle in self._made - self._lent:
+                if idle.opened_at < connection.awaited_since:
+                    idle.terminate()
+
+    async def _connect(self, *_: object, **options: Any) -> ServerConnection:  # noqa: ANN401 - what the pool passes on
+        options.pop("connection_class", None)
+        connection = await connect(
+            self._url,
+            statement_seconds=self._seconds,
+            idle_seconds=self._idle_seconds,
+            statement_cache_size=self._cached,
+            command_timeout=self._seconds + _BACKSTOP_SECONDS,
+            **options,
+        )
+        self._made.add(connection)
+        return connection
+
+    async def _acquired(self, pool: asyncpg.Pool[Any], seconds: float) -> Any:  # noqa: ANN401 - the pool's proxy
+        try:
+            return await answer(pool.acquire(timeout=seconds))
+        except TimeoutError as problem:
+            if pool.get_size() == 0:
+                raise StoreUnavailable(
+                    "the database does not answer: try again", code="store_unavailable"
+                ) from problem
+            raise StoreUnavailable(
+                "no connection to the database became free in time: try again",
+                code="store_overloaded",
+            ) from problem
+
+
+async def _leave(_: object) -> None:
+    """A connection goes back as it is: whatever is set is set for one transaction, so the pool's own clean-up is a round trip for nothing."""
