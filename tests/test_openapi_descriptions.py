@@ -16,7 +16,9 @@ from hansard.http.openapi import document
 from hansard.http.route import Dialect, Route
 
 Json = dict[str, Any]
-BY_NAME = {dialect.name: dialect for dialect in DIALECTS if dialect.name == "native"}
+BY_NAME = {
+    dialect.name: dialect for dialect in DIALECTS if dialect.name in {"native", "b3os", "konvo"}
+}
 
 
 def made(*dialects: Dialect) -> Json:

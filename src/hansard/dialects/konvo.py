@@ -1,17 +1,18 @@
-"""Konvo's `GET /ai-sessions`: numbered pages of sessions with their status, AI state and messages, each when asked for.
+"""Konvo's `GET /ai-sessions`: numbered pages of sessions, with their state and texts on demand.
 
-Source: "Get AI Sessions" of the Konvo API.  Quirks kept on purpose:
+Source: "Get AI Sessions" of the Konvo API. Quirks kept on purpose:
  - ``updated_at_min`` and ``updated_at_max`` filter by the time of creation, as the document says;
  - ``status`` and ``state`` come together, under the one flag ``state``;
  - ``count`` is the number of all matching sessions, not of the page.
 
-The external ids of a session hold its feed and its contact, as ``feed_id`` or ``feed``, ``contact_id`` or ``contact``.
+The external ids of a session hold its feed and its contact, as ``feed_id`` or ``feed``,
+``contact_id`` or ``contact``.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
@@ -28,103 +29,184 @@ from hansard.service.render_cache import Projection
 MOST = 200
 MILLISECOND = 1000
 Origin = Literal["RECIPIENT", "AI", "AGENT"]
+SessionId = Annotated[str, Meta(description="The session's UUID.")]
 T = TypeVar("T")
 
 
 class Params(Struct, kw_only=True, frozen=True):
-    page: Annotated[
-        int, Meta(ge=0, le=2**31 - 1, description="the first page is 1; 0 means the same")
-    ] = 1
-    limit: Annotated[
-        int, Meta(ge=1, description=f"sessions per page; more than {MOST} gives {MOST}")
-    ] = 50
-    updated_at_min: (
-        Annotated[Moment, Meta(description="only sessions created at or after this time")] | None
-    ) = None
-    updated_at_max: (
-        Annotated[Moment, Meta(description="only sessions created at or before this time")] | None
-    ) = None
-    messages: Annotated[
-        bool, Meta(description="add the text messages of each session, without tool calls")
-    ] = False
-    state: Annotated[bool, Meta(description="add status and state of each session")] = False
+    """Which page of which sessions, and what to show of each."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "page": 1,
+        "limit": 20,
+        "updated_at_min": "2026-01-01T00:00:00Z",
+        "updated_at_max": "2026-01-31T23:59:59Z",
+    }
+
+    page: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
+    """The number of the page. The first is 1; 0 means the same."""
+    limit: Annotated[int, Meta(ge=1)] = 50
+    """The most sessions that a page may have; more than 200 counts as 200."""
+    updated_at_min: Moment | None = None
+    """Only sessions that were created at this time or later."""
+    updated_at_max: Moment | None = None
+    """Only sessions that were created at this time or earlier."""
+    messages: bool = False
+    """True adds the texts of each session, without tool calls."""
+    state: bool = False
+    """True adds `status` and `state` of each session."""
 
 
 class StatusOut(Struct, kw_only=True):
-    session_id: str
+    """Whether a session is over and settled."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "session_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+        "completed": True,
+        "unresolved": False,
+        "completed_at": "2026-01-31T09:31:12.000Z",
+        "last_message_date": "2026-01-31T09:30:41.000Z",
+        "last_updated": "2026-01-31T09:31:12.000Z",
+    }
+
+    session_id: SessionId
     completed: bool
+    """Whether it was marked as over."""
     unresolved: bool
+    """Whether it was marked as unresolved."""
     completed_at: Time | None
+    """When it was marked as over; null while it goes on."""
     last_message_date: Time | None
+    """When its last message was created; null without any."""
     last_updated: Time
+    """When it last changed in any way."""
 
 
 class StateOut(Struct, kw_only=True):
-    session_id: str
+    """What the AI judged a session to be about."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "session_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+        "type": "delivery",
+        "sub_intent_type": "late",
+        "trail": [{"intent": "delivery", "at": "2026-01-31T09:30:00Z"}],
+    }
+
+    session_id: SessionId
     type: str | None
+    """The intent; null when there is none."""
     sub_intent_type: str | None
+    """A finer judgement within the intent; null when there is none."""
     trail: list[Any]
+    """The ordered record of intents and hand-offs: any JSON, as the application wrote it."""
 
 
 class MessageOut(Struct, kw_only=True):
+    """A text of a session."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "message_id": "0190163d-8694-739b-aea5-966c00000001",
+        "session_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+        "initiator_origin": "RECIPIENT",
+        "message": "Where is my order?",
+        "created_at": "2026-01-31T09:30:00.000Z",
+    }
+
     message_id: str
-    session_id: str
+    """A UUID: the client's own id of the message where that is one, else ours."""
+    session_id: SessionId
     initiator_origin: Origin
+    """Who wrote it: `RECIPIENT` is the end user, `AI` the assistant, `AGENT` a person in its
+    place."""
     message: str
+    """The text."""
     created_at: Time
+    """When it was written."""
 
 
 class SessionOut(Struct, kw_only=True):
+    """An AI session. A block that was not asked for is left out."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+        "workspace_id": "7d9f2f6e-1a55-5c0e-9a4b-0d8a6f3b2c11",
+        "feed_id": "3b241101-e2bb-4255-8caf-4136c566a962",
+        "contact_id": "9f8c5a4e-6c1b-4a7e-8e0f-2d3c4b5a6978",
+        "external_user_id": "ada",
+        "channel": "whatsapp",
+        "created_at": "2026-01-31T09:30:00.000Z",
+    }
+
     id: str
+    """The session's UUID."""
     workspace_id: str
+    """A UUID that stands for the workspace; always the same one."""
     feed_id: str | None
+    """The external id `feed_id` or `feed` of the session; null when there is none."""
     contact_id: str | None
+    """The external id `contact_id` or `contact` of the session; null when there is none."""
     external_user_id: str | None
+    """The end user, by the application's id; null when there is none."""
     channel: str | None
+    """Where the session came from, in lower case; null when it is not known."""
     created_at: Time
+    """When the session began."""
     status: StatusOut | UnsetType = UNSET
+    """Whether it is over and settled; only with `state=true`."""
     state: StateOut | UnsetType = UNSET
+    """What the AI judged it to be about; only with `state=true`."""
     messages: list[MessageOut] | UnsetType = UNSET
+    """Its texts by the end user and the assistant, in order; only with `messages=true`."""
 
 
 class ListOut(Struct, Generic[T], kw_only=True):
+    """A page of AI sessions."""
+
     count: int
+    """How many sessions match in all."""
     result: list[T]
+    """The sessions of the page, the newest first."""
 
 
 class ErrorOut(Struct):
+    """An error."""
+
+    example: ClassVar[dict[str, Any]] = {"message": "limit: expected a whole number >= 1, got '0'"}
+
     message: str
+    """What was wrong, where, and what to do."""
 
 
 async def list_sessions(call: Call[Params, None]) -> ListOut[Raw] | ListOut[SessionOut]:
     """List AI sessions, the newest first"""
-    asked = call.params
-    limit = min(asked.limit, MOST)
+    params = call.params
+    limit = min(params.limit, MOST)
     query = SessionQuery(
-        filter=_filter(asked),
+        filter=_filter(params),
         sort="-created_at",
         limit=limit,
-        offset=(max(asked.page, 1) - 1) * limit,
+        offset=(max(params.page, 1) - 1) * limit,
         with_total=True,
     )
-    if not asked.messages:
+    if not params.messages:
         encoded = await call.service.sessions.list_as(
-            call.principal, query, SESSION_WITH_STATE if asked.state else SESSION
+            call.principal, query, SESSION_WITH_STATE if params.state else SESSION
         )
         return ListOut(count=encoded.total or 0, result=encoded.items)
     page = await call.service.sessions.list(call.principal, query)
-    said = await call.service.transcripts.said(call.principal, page.items)
+    texts = await call.service.transcripts.said(call.principal, page.items)
     return ListOut(
         count=page.total or 0,
         result=[
-            session_out(one, state=asked.state, said=said.get(one.id, [])) for one in page.items
+            session_out(session, state=params.state, texts=texts.get(session.id, []))
+            for session in page.items
         ],
     )
 
 
-def _filter(asked: Params) -> SessionFilter:
-    """Times are compared as they are shown, in milliseconds, so that a time that was read finds its session again."""
-    earliest, latest = us(asked.updated_at_min), us(asked.updated_at_max)
+def _filter(params: Params) -> SessionFilter:
+    """Times are compared in milliseconds, as they are shown: a time that was read matches."""
+    earliest, latest = us(params.updated_at_min), us(params.updated_at_max)
     return SessionFilter(
         created_from=None if earliest is None else earliest // MILLISECOND * MILLISECOND,
         created_until=None
@@ -134,28 +216,28 @@ def _filter(asked: Params) -> SessionFilter:
 
 
 def session_out(
-    session: Session, *, state: bool = False, said: list[Message] | None = None
+    session: Session, *, state: bool = False, texts: list[Message] | None = None
 ) -> SessionOut:
-    known = msgspec.json.decode(session.external_ids, type=dict[str, str])
+    external_ids = msgspec.json.decode(session.external_ids, type=dict[str, str])
     return SessionOut(
         id=session.id,
         workspace_id=_workspace(session.workspace_id),
-        feed_id=known.get("feed_id") or known.get("feed"),
-        contact_id=known.get("contact_id") or known.get("contact"),
+        feed_id=external_ids.get("feed_id") or external_ids.get("feed"),
+        contact_id=external_ids.get("contact_id") or external_ids.get("contact"),
         external_user_id=session.user_id,
         channel=session.channel,
         created_at=rfc3339_ms(session.created_at),
         status=status_out(session) if state else UNSET,
         state=state_out(session) if state else UNSET,
         messages=UNSET
-        if said is None
-        else [out for one in said if (out := message_out(one)).message],
+        if texts is None
+        else [out for message in texts if (out := message_out(message)).message],
     )
 
 
 @lru_cache(1000)
 def _workspace(ident: str) -> str:
-    """The workspace as the UUID that clients of this API expect: its id where that is one, else the one that is made of it."""
+    """The workspace as a UUID, which clients of this API expect: its id, or one made of it."""
     return uuid_in(ident) or str(uuid5(NAMESPACE_OID, ident))
 
 
