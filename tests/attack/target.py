@@ -129,7 +129,7 @@ class Target:
 
     async def rows(self, principal: Principal) -> list[str]:
         """The same row by row."""
-        found: list[str] = await self.service.store.read_long(_everything, principal.workspace_id)
+        found: list[str] = await self.service.store.snapshot(_everything, principal.workspace_id)
         return found
 
 

@@ -85,7 +85,7 @@ async def test_a_statement_that_takes_too_long_ends(store_url: str, figure: Figu
         loop = asyncio.get_running_loop()
         began = loop.time()
         with pytest.raises(StoreUnavailable) as found:
-            await service.store.read_long(endless)
+            await service.store.read(endless)
         took = loop.time() - began
         assert await service.workspaces.list() == []
     figure(f"an endless read ends after {took:.2f} s with {found.value.code}")

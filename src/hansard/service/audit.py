@@ -119,7 +119,7 @@ class Audit:
         length, last = await self._store.read(verbs.head, workspace_id)
         n, before = 0, verbs.ROOT
         while n < length:
-            for noted in await self._store.read_long(
+            for noted in await self._store.read(
                 verbs.walk, workspace_id, n, min(_BATCH, length - n)
             ):
                 n += 1

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hansard.store.verbs.transcripts import Tail
 
 MESSAGES, MOST_MESSAGES = 50, 1000
-_SHORT = 200
 
 
 class Contexts:
@@ -43,8 +42,9 @@ class Contexts:
         limit = query.messages or MOST_MESSAGES
         provider = PROVIDERS.get(query.format)
         with_task = provider is not None and provider.user_first
-        read = self._store.read if limit <= _SHORT else self._store.read_long
-        tail = await read(verbs.tail, ref(principal, session), limit, with_task=with_task)
+        tail = await self._store.read(
+            verbs.tail, ref(principal, session), limit, with_task=with_task
+        )
         return choose(tail, query)
 
 

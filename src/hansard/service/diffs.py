@@ -38,7 +38,7 @@ class Diffs:
         after = (
             (0, 0) if cursor is None else self._cursors.read(principal.workspace_id, walk, cursor)
         )
-        found = await self._store.read_long(
+        found = await self._store.snapshot(
             verbs.diff, ref(principal, session), against, limit, after
         )
         if not found.has_more:

@@ -22,7 +22,7 @@ class Indexer:
     async def catch_up(self) -> int:
         """Index all that is waiting and clear away what was deleted; how many documents went in."""
         count = 0
-        while behind := await self._store.read_long(verbs.behind, _WORKSPACES):
+        while behind := await self._store.read(verbs.behind, _WORKSPACES):
             for workspace_id in behind:
                 count += await self._index(workspace_id)
         await self.clear()
@@ -39,7 +39,7 @@ class Indexer:
 
     async def _index(self, workspace_id: str) -> int:
         count = 0
-        while unseen := await self._store.read_long(verbs.unseen, workspace_id, _EVENTS, _MESSAGES):
+        while unseen := await self._store.snapshot(verbs.unseen, workspace_id, _EVENTS, _MESSAGES):
             documents = await asyncio.to_thread(verbs.documents, unseen.messages)
             count += await self._store.write(verbs.write, unseen, documents)
         return count

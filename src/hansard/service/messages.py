@@ -82,8 +82,7 @@ class Messages:
         projection: MessageProjection,
     ) -> Stretch:
         """A stretch of a session's messages encoded by ``projection``; only those that were not shown lately are read."""
-        read = self._store.read if query.created_before is None else self._store.read_long
-        places, more = await read(verbs.places, principal.workspace_id, of.id, query)
+        places, more = await self._store.read(verbs.places, principal.workspace_id, of.id, query)
         ends = [seq for seq, _ in (places[:1] + places[-1:])]
         return Stretch(
             await self._shown(principal, of, places, projection),

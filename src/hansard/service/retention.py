@@ -108,7 +108,7 @@ class Retention:
     async def _expire(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
         before = now - days * _DAY_US
         sessions = messages = 0
-        while due := await self._store.read_long(verbs.due, workspace_id, kind, before, _BATCH):
+        while due := await self._store.read(verbs.due, workspace_id, kind, before, _BATCH):
             gone = await self._store.write(verbs.expire, workspace_id, due, before, now)
             if not gone["sessions"]:
                 break
@@ -122,7 +122,7 @@ class Retention:
             kind,
             days,
             before,
-            await self._store.read_long(verbs.count_due, workspace_id, kind, before),
+            await self._store.read(verbs.count_due, workspace_id, kind, before),
             None,
         )
 

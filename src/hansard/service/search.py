@@ -77,7 +77,7 @@ class Search:
     ) -> Results:
         since, total, after = self._place(principal, query) or (None, None, None)
         counted = query.with_total and total is None
-        finding = await self._store.read_long(
+        finding = await self._store.snapshot(
             verbs.find,
             principal.workspace_id,
             terms,
@@ -110,7 +110,7 @@ class Search:
         since, total, left = self._place(principal, query) or (None, None, None)
         counted = query.with_total and total is None
         after = None if since is None else verbs.BEGINNING
-        finding = await self._store.read_long(
+        finding = await self._store.snapshot(
             verbs.find,
             principal.workspace_id,
             terms,

@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     from hansard.service.render_cache import Projection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
-    from hansard.store.steps import Row
     from hansard.store.verbs.audit import Act
     from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
 TITLE, TAGS, TAG, TERM = 500, 64, 128, 500
 _REMEMBERED = 512
-_FAR = 2000
 _SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 _TEXTS = (
@@ -129,44 +127,32 @@ class Sessions:
 
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
         """One page of whole sessions."""
-        listing = await self._places(principal, query, lambda rows: [one[0] for one in rows])
-        found = listing.sessions
+        listing = await self._listed(principal, query)
+        ids = [row[0] for row in listing.rows[: query.limit]]
+        sessions = await self._store.read(verbs.by_ids, principal.workspace_id, ids)
         return self._page(
-            principal,
-            query,
-            listing,
-            [found[one[0]] for one in listing.rows[: query.limit] if one[0] in found],
+            principal, query, listing, [sessions[one] for one in ids if one in sessions]
         )
 
     async def list_as(
         self, principal: Principal, query: SessionQuery, projection: Projection
     ) -> Page[Raw]:
         """One page of sessions, each encoded by ``projection``; only those that changed are read and encoded again."""
-        kept: dict[str, Raw] = {}
-
-        def lacking(rows: Sequence[Row]) -> list[str]:
-            found, missing = self._render_cache.look_up(
-                projection.name, principal.workspace_id, rows
-            )
-            kept.update(found)
-            return missing
-
-        listing = await self._places(principal, query, lacking)
-        kept |= self._render_cache.keep(
-            projection, principal.workspace_id, listing.sessions.values()
-        )
+        here = principal.workspace_id
+        listing = await self._listed(principal, query)
+        rows = listing.rows[: query.limit]
+        kept, missing = self._render_cache.look_up(projection.name, here, rows)
+        if missing:
+            sessions = await self._store.read(verbs.by_ids, here, missing)
+            kept |= self._render_cache.keep(projection, here, sessions.values())
         return self._page(
-            principal,
-            query,
-            listing,
-            [kept[one[0]] for one in listing.rows[: query.limit] if one[0] in kept],
+            principal, query, listing, [kept[row[0]] for row in rows if row[0] in kept]
         )
 
     async def count(self, principal: Principal, wanted: SessionFilter) -> int:
         """The exact number of sessions that match."""
         wanted = await self.within_sight(principal, wanted)
-        read = self._store.read if counted_by(wanted) else self._store.read_long
-        return await read(verbs.count, principal.workspace_id, wanted)
+        return await self._store.read(verbs.count, principal.workspace_id, wanted)
 
     async def facet(self, principal: Principal, name: str) -> dict[str, int]:
         """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
@@ -360,27 +346,22 @@ class Sessions:
             )
         return narrowed(principal, wanted)
 
-    async def _places(
-        self,
-        principal: Principal,
-        query: SessionQuery,
-        lacking: Callable[[Sequence[Row]], Sequence[str]],
-    ) -> Listing:
+    async def _listed(self, principal: Principal, query: SessionQuery) -> Listing:
         wanted = await self.within_sight(principal, query.filter)
-        read = self._store.read_long if _may_be_long(query, wanted) else self._store.read
         here = (principal.workspace_id, wanted, query.sort, query.limit)
+        # A total that must be counted is one of the very state that the page is of.
+        is_counted = query.with_total and counted_by(wanted) is None
+        read = self._store.snapshot if is_counted else self._store.read
         if query.cursor is None:
-            return await read(
-                verbs.page, *here, offset=query.offset, with_total=query.with_total, lacking=lacking
-            )
+            return await read(verbs.page, *here, offset=query.offset, with_total=query.with_total)
         since, total, after = self._cursors.read(
             principal.workspace_id, _scope(query), query.cursor
         )
         counted = query.with_total and total is None
-        got = await read(
-            verbs.page, *here, after=after, since=since, with_total=counted, lacking=lacking
+        listing = await read(verbs.page, *here, after=after, since=since, with_total=counted)
+        return msgspec.structs.replace(
+            listing, total=listing.total if counted else total, generation=since
         )
-        return msgspec.structs.replace(got, total=got.total if counted else total, generation=since)
 
     def _page(
         self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]
@@ -452,15 +433,6 @@ def _check_owner(principal: Principal, given: SessionDraft | SessionPatch) -> No
         raise Forbidden("this key is for another end user", code="other_user", param="user_id")
     if principal.app is not None and given.app not in (unsaid, principal.app):
         raise Forbidden("this key is for another app", code="other_app", param="app")
-
-
-def _may_be_long(query: SessionQuery, wanted: SessionFilter) -> bool:
-    """Whether a page may need more than some hundred rows: those belong beside the event loop."""
-    return (
-        query.offset > _FAR
-        or wanted.query is not None
-        or (query.with_total and counted_by(wanted) is None)
-    )
 
 
 def spelled(wanted: SessionFilter) -> SessionFilter:

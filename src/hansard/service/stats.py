@@ -42,7 +42,7 @@ class Statistics:
             )
         query = msgspec.structs.replace(query, channel=tuple(one.lower() for one in query.channel))
         current = await self.follow(principal.workspace_id, _AT_ONCE)
-        tallies, hours, resolved = await self._store.read(
+        tallies, hours, resolved = await self._store.snapshot(
             verbs.all_of, principal.workspace_id, query
         )
         by_hour = [0] * 24

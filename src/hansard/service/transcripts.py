@@ -23,7 +23,7 @@ class Transcripts:
 
     async def whole(self, principal: Principal, session: str) -> tuple[Session, list[Message]]:
         """The session and all its messages, in order."""
-        return await self._store.read_long(verbs.whole, ref(principal, session))
+        return await self._store.snapshot(verbs.whole, ref(principal, session))
 
     async def spoken(
         self, principal: Principal, session: str, limit: int
@@ -35,7 +35,7 @@ class Transcripts:
         self, principal: Principal, sessions: Sequence[Session]
     ) -> dict[str, list[Message]]:
         """The user and assistant messages of sessions that were read before, in order, by session id."""
-        return await self._store.read_long(
+        return await self._store.read(
             verbs.said, principal.workspace_id, [one.id for one in sessions]
         )
 
@@ -49,7 +49,7 @@ class Transcripts:
         hits: list[tuple[Session, Message]] = []
         after = None
         while True:
-            more, after = await self._store.read_long(
+            more, after = await self._store.read(
                 verbs.mentions,
                 principal.workspace_id,
                 narrowed(principal, SessionFilter()),

@@ -106,7 +106,7 @@ class Transfers:
     async def take(self, principal: Principal, session_ids: Sequence[str]) -> list[Snapshot]:
         """All that is held of these sessions (by ``Session.id``), in one consistent state."""
         _unnarrowed(principal)
-        return await self._store.read_long(export.take, principal.workspace_id, session_ids)
+        return await self._store.snapshot(export.take, principal.workspace_id, session_ids)
 
     def _arrival(self, principal: Principal, one: Incoming, now: int) -> ImportedSession | Verdict:
         try:

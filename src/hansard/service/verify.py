@@ -52,11 +52,9 @@ class Verification:
         digest = blake2b(digest_size=16)
         for workspace in workspaces:
             after = ""
-            while ids := await self._store.read_long(
-                verbs.session_ids, workspace.id, after, _BATCH
-            ):
+            while ids := await self._store.read(verbs.session_ids, workspace.id, after, _BATCH):
                 for ident in ids:
-                    count, last, found = await self._store.read_long(
+                    count, last, found = await self._store.snapshot(
                         verbs.session, workspace.id, ident
                     )
                     digest.update(ident.encode() + last)
@@ -64,7 +62,7 @@ class Verification:
                 after = ids[-1]
                 if told is not None:
                     told(messages)
-            faults += await self._store.read_long(verbs.counters, workspace.id)
+            faults += await self._store.snapshot(verbs.counters, workspace.id)
         return Findings(
             len(workspaces), sessions, messages, tuple(faults), database, digest.hexdigest()
         )

@@ -42,7 +42,11 @@ class Store(Protocol):
         """The names of the migrations that are missing."""
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a short read."""
+        """Run a verb that reads, however long it takes: the store sees to it that nobody else waits for it.
+
+        The verb may be begun more than once, on any thread: it must not change anything. Its statements see the
+        store one after the other; where they must see one state of it, use ``snapshot``.
+        """
 
     async def ask(self, name: str, workspace_id: str) -> list[Row]:
         """The rows of a named statement that reads something of a workspace: alone, it needs no transaction to see one consistent state.
@@ -51,8 +55,12 @@ class Store(Protocol):
         later, and whoever waited for a write meanwhile, is scheduled behind the end of the turn, and is given what is true then.
         """
 
-    async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a read that may take long beside everything else; it sees one consistent state."""
+    async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As ``read``, with one consistent state of the store for all statements of the verb.
+
+        On SQLite every read is one. On PostgreSQL it is a read-only transaction at ``repeatable read``, which
+        costs two round trips more.
+        """
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as one durable transaction."""

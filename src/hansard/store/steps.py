@@ -27,6 +27,8 @@ class Query(Struct, frozen=True):
     sql: str | None = None
 
 
+PAUSE = Query("pause")
+"""No statement: a point at which a backend may move a verb that computes for long, or let others go first."""
 T = TypeVar("T")
 Steps = Generator[Query, list[Row], T]
 
@@ -48,6 +50,11 @@ def value(name: str, /, **values: Any) -> Steps[Any]:  # noqa: ANN401 - whatever
 
 def run(name: str, /, **values: Any) -> Steps[None]:  # noqa: ANN401 - whatever a column holds
     yield Query(name, values)
+
+
+def pause() -> Steps[None]:
+    """To be called between two pieces of work that take long without a statement, such as unpacking messages."""
+    yield PAUSE
 
 
 def many(name: str, /, values: Sequence[Values]) -> Steps[list[Row]]:

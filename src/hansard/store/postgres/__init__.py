@@ -24,7 +24,7 @@ from hansard.store.postgres.failures import (
 )
 from hansard.store.postgres.opening import unopened
 from hansard.store.postgres.pool import ConnectionPool
-from hansard.store.steps import rows
+from hansard.store.steps import PAUSE, rows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -174,7 +174,7 @@ class PostgresStore:
             )  # right behind the task's first step, which sends the statement
         return await asyncio.shield(asked)
 
-    async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._snapshot, lambda: verb(*args, **kwargs))
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -243,7 +243,11 @@ class PostgresStore:
             while True:
                 if self._secured:
                     tenant = await connection.answer(security.act_for(connection, query, tenant))
-                query = steps.send(await self._ask(connection, query))
+                if query is PAUSE:
+                    await asyncio.sleep(0)
+                    query = steps.send([])
+                else:
+                    query = steps.send(await self._ask(connection, query))
         except StopIteration as done:
             result: T = done.value
             return result

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import local
 from typing import TYPE_CHECKING, TypeVar
 
 import apsw
@@ -15,7 +13,8 @@ from hansard import private_files
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.store import statements
 from hansard.store.sqlite import backup
-from hansard.store.sqlite.connection import Connection
+from hansard.store.sqlite.connection import Connection, Overrun
+from hansard.store.sqlite.readers import Readers
 from hansard.store.sqlite.writer import Writer
 from hansard.store.steps import Query
 
@@ -28,16 +27,15 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
 
 T = TypeVar("T")
-_LONG_READERS = 2
-_LONG_WAITING = 128
-_SHORT_SECONDS = 5.0
+_BUDGET = 0.003
+"""Seconds that a read may hold the event loop."""
 
 
 class SQLiteStore:
     """Opens FILE of ``sqlite:///FILE``, a path relative to the working directory unless it begins with a slash.
 
-    Short reads run where they are called: on the event loop a read of some microseconds beats a
-    thread. Long reads run on threads with connections of their own.
+    A read begins on the event loop, where some microseconds of work beat a thread. One that uses its budget up
+    is begun anew on a thread with a connection of its own.
     """
 
     def __init__(self, url: str, *, waiting: int = 4096, seconds: float = 30.0) -> None:
@@ -51,10 +49,7 @@ class SQLiteStore:
         self._seconds = seconds
         self._writer = Writer(self._connect, waiting)
         self._reader: Connection | None = None
-        self._threads: ThreadPoolExecutor | None = None
-        self._local = local()
-        self._long: list[Connection] = []
-        self._reading = 0
+        self._readers = Readers(lambda: self._connect(self._seconds))
         self._turn: dict[tuple[str, str], list[Row]] = {}
 
     async def open(self) -> None:
@@ -66,17 +61,15 @@ class SQLiteStore:
         with contextlib.suppress(OSError):  # SQLite says it in words that are translated
             private_files.touch(self.path)  # the files beside it take its mode
         self._writer.start()
-        self._reader = self._connect(min(self._seconds, _SHORT_SECONDS))
-        self._threads = ThreadPoolExecutor(_LONG_READERS, "hansard-read")
+        self._reader = self._connect(self._seconds)
+        self._readers.start()
 
     async def close(self) -> None:
-        if self._threads is not None:
-            await asyncio.to_thread(self._threads.shutdown)
+        reader, self._reader = self._reader, None
+        await asyncio.to_thread(self._readers.stop)
         await asyncio.to_thread(self._writer.stop)
-        for connection in (self._reader, *self._long):
-            if connection is not None:
-                connection.close()
-        self._reader = None
+        if reader is not None:
+            reader.close()
 
     async def migrate(self) -> list[str]:
         return await self._writer.call(_migrate)
@@ -87,7 +80,15 @@ class SQLiteStore:
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._reader is None:
             raise StoreUnavailable("the store is closed")
-        return self._reader.read(verb(*args, **kwargs))
+        owner = _owner(args)
+        if not self._readers.ran_over_lately(owner, verb):
+            try:
+                return self._reader.read(verb(*args, **kwargs), _BUDGET)
+            except Overrun:
+                self._readers.ran_over(owner, verb)
+        return await self._readers.run(
+            owner, lambda connection: connection.read(verb(*args, **kwargs))
+        )
 
     async def ask(self, name: str, workspace_id: str) -> list[Row]:
         rows = self._turn.get((name, workspace_id))
@@ -100,20 +101,8 @@ class SQLiteStore:
             )
         return rows
 
-    async def read_long(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._threads is None:
-            raise StoreUnavailable("the store is closed")
-        if self._reading >= _LONG_WAITING:
-            raise StoreUnavailable(
-                f"{self._reading} long reads wait already: try again", code="store_overloaded"
-            )
-        self._reading += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._threads, lambda: self._own().read(verb(*args, **kwargs))
-            )
-        finally:
-            self._reading -= 1
+    async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.read(verb, *args, **kwargs)
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._writer.call(lambda connection: connection.drive(verb(*args, **kwargs)))
@@ -146,12 +135,11 @@ class SQLiteStore:
     def _connect(self, seconds: float = 0) -> Connection:
         return Connection(self.path, self._statements, seconds)
 
-    def _own(self) -> Connection:
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect(self._seconds)
-            self._long.append(connection)
-        return connection
+
+def _owner(args: tuple[object, ...]) -> str:
+    """Whose a read is: of the workspace that is the first argument of nearly every verb."""
+    first = args[0] if args else ""
+    return str(getattr(first, "workspace_id", first))
 
 
 def _missing(connection: Connection) -> list[tuple[int, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +11,8 @@ import apsw
 
 from hansard.errors import Conflict, Error, Invalid, StoreUnavailable
 from hansard.store.packing import packer, unpacked
+from hansard.store.sqlite.deadline import Deadline
+from hansard.store.steps import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +35,12 @@ pragma secure_delete = on;
 """
 REFUSED = (apsw.Error, OverflowError, UnicodeEncodeError)
 """What the driver raises, the values that it cannot hold included."""
-_STEPS_BETWEEN_LOOKS = 50_000
+_STEPS_BETWEEN_CHECKS = 2_000
+"""Of SQLite's machine: some 50 microseconds."""
+
+
+class Overrun(Exception):
+    """A read used up its budget; nothing came of it, and it may be begun anew."""
 
 
 class Connection:
@@ -43,19 +51,17 @@ class Connection:
 
     def __init__(self, path: Path, statements: dict[str, str], seconds: float = 0) -> None:
         self._statements = statements
-        self._seconds = seconds
-        self._until = 0.0
+        self._seconds = seconds or math.inf
+        self._deadline = Deadline()
         with translated(path):
             self.db = apsw.Connection(str(path), statementcachesize=300)
+            self._control = self.db.cursor()
             self.db.set_busy_timeout(BUSY_MS)
             add_functions(self.db)
             self.script(_PRAGMAS)
             if seconds:
-                self.db.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
+                self.db.set_progress_handler(self._deadline.has_passed, _STEPS_BETWEEN_CHECKS)
         self.path = path
-
-    def _is_late(self) -> bool:
-        return time.monotonic() > self._until
 
     def script(self, sql: str) -> None:
         for _ in self.db.execute(
@@ -67,6 +73,12 @@ class Connection:
         return list(self.db.execute(sql, values or {}))
 
     def ask(self, query: Query) -> list[Row]:
+        """The rows of a query; raises InterruptError when the time is up before it begins or while it runs."""
+        deadline = self._deadline
+        if time.monotonic() > deadline.at and deadline.has_passed():
+            raise apsw.InterruptError
+        if query is PAUSE:
+            return []
         sql = query.sql if query.sql is not None else self._statements[query.name]
         if query.many is not None:
             return list(self.db.executemany(sql, query.many))
@@ -83,23 +95,31 @@ class Connection:
             result: T = done.value
             return result
 
-    def read(self, steps: Steps[T]) -> T:
-        """Run a verb that only reads, on one consistent state."""
+    def read(self, steps: Steps[T], budget: float = math.inf) -> T:
+        """Run a verb that only reads, on one consistent state; raises Overrun when ``budget`` seconds do not suffice.
+
+        Statements count, and what the verb does between them; once the last one is done, the read comes to its end.
+        """
+        self._deadline.begin(self._seconds, budget)
         try:
-            self._until = time.monotonic() + self._seconds
-            self.db.execute("begin")
+            self._control.execute("begin")
             try:
                 return self.drive(steps)
             finally:
-                self._until = time.monotonic() + self._seconds
-                self.db.execute("commit")
+                self._deadline.end()
+                self._control.execute("commit")
+        except apsw.InterruptError as problem:
+            if budget < self._seconds:
+                steps.close()
+                raise Overrun from problem
+            raise translate(problem, self.path) from problem
         except REFUSED as problem:
             raise translate(problem, self.path) from problem
 
     def read_one(self, query: Query) -> list[Row]:
         """Run a single statement that only reads: it is a transaction by itself."""
         try:
-            self._until = time.monotonic() + self._seconds
+            self._deadline.begin(self._seconds)
             return self.ask(query)
         except REFUSED as problem:
             raise translate(problem, self.path) from problem

@@ -32,12 +32,11 @@ class Listed(NamedTuple):
 
 
 class Listing(Struct, frozen=True):
-    """``rows`` begin with id and version, ``places`` says the same with names; ``sessions`` by id are those that the caller lacked."""
+    """``rows`` begin with id and version; ``places`` says the same with names."""
 
     rows: list[Row]
     total: int | None
     generation: int
-    sessions: dict[str, Session] = {}
 
     @property
     def places(self) -> list[Listed]:
@@ -101,9 +100,8 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     after: list[Any] | None = None,
     since: int | None = None,
     with_total: bool = False,
-    lacking: Callable[[Sequence[Row]], Sequence[str]] | None = None,
 ) -> Steps[Listing]:
-    """One more place than ``limit`` where there is more, the exact total when asked, and the sessions of the ids that are ``lacking`` of the rows.
+    """One row more than ``limit`` where there is more, and the exact total when asked.
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
     """
@@ -127,9 +125,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
         of = yield from generation(workspace_id)
     if with_total and total is None:
         total = yield from count(workspace_id, wanted)
-    return Listing(
-        got, total, of, (yield from by_ids(workspace_id, lacking(got[:limit]))) if lacking else {}
-    )
+    return Listing(got, total, of)
 
 
 def count(workspace_id: str, wanted: SessionFilter) -> Steps[int]:
