@@ -28,7 +28,7 @@ class ChainRepair:
     async def plan(self, findings: Findings) -> list[Repair]:
         """What can be mended of these findings; nothing is changed."""
         planned = [
-            await self._store.read_long(verbs.plan, *session) for session in _sessions(findings)
+            await self._store.snapshot(verbs.plan, *session) for session in _sessions(findings)
         ]
         return [repair for repair in planned if repair is not None]
 
