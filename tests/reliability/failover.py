@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.reliability.live import Live, client_of, new_key
+from tests.reliability.live import fleet, new_key
 from tests.reliability.load import Figures, Writers, read_all, start_sessions
 from tests.support.postgres_cluster import Cluster
 
@@ -88,7 +88,7 @@ class Pair:
 
 
 async def failover(
-    folder: Path, *, synchronous: bool, lag: float = 0.0, pause: float = 1.5
+    folder: Path, *, synchronous: bool, lag: float = 0.0, pause: float = 1.5, servers: int = 1
 ) -> tuple[Figures, float]:
     """The primary dies under load and the standby takes over: the audit, and the seconds until a write was acknowledged again.
 
@@ -98,9 +98,10 @@ async def failover(
     try:
         await pair.begin()
         key = await new_key(pair.url)
-        async with Live(pair.url, folder) as live, client_of(live.url, key) as client:
+        async with fleet(pair.url, folder, key, servers) as group:
+            client = group.clients[0]
             sessions = await start_sessions(client, 8)
-            load = Writers(client, sessions, 16)
+            load = Writers(group.clients, sessions, 16)
             await asyncio.sleep(pause)
             if lag:
                 await pair.fall_behind()

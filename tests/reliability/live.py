@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,7 @@ import httpx
 from hansard.access import ALL_SCOPES
 from hansard.app import opened
 from hansard.settings import Settings
+from tests.reliability import soundness
 from tests.support.postgres_cluster import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -62,6 +64,7 @@ class Live:
         return self._process.pid
 
     async def __aenter__(self) -> Self:
+        soundness.served(self.store)
         await self.start()
         return self
 
@@ -72,6 +75,7 @@ class Live:
         trace: TracebackType | None,
     ) -> None:
         await asyncio.to_thread(self.stop)
+        await soundness.left(self.store)
 
     async def start(self) -> None:
         """Return when it answers; raises with its log when it ends instead."""
@@ -134,3 +138,25 @@ async def client_of(url: str, key: str) -> AsyncIterator[httpx.AsyncClient]:
         base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20, limits=limits
     ) as client:
         yield client
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Servers over one store, and a client for each."""
+
+    servers: Sequence[Live]
+    clients: Sequence[httpx.AsyncClient]
+
+
+@contextlib.asynccontextmanager
+async def fleet(
+    store: str, folder: Path, key: str, servers: int, *, fault: str = ""
+) -> AsyncIterator[Fleet]:
+    """So many servers over one store; the first one migrates it."""
+    async with contextlib.AsyncExitStack() as stack:
+        first, *others = [Live(store, folder, fault=fault) for _ in range(servers)]
+        await stack.enter_async_context(first)
+        await asyncio.gather(*map(stack.enter_async_context, others))
+        lives = [first, *others]
+        clients = [await stack.enter_async_context(client_of(live.url, key)) for live in lives]
+        yield Fleet(lives, clients)

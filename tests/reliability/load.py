@@ -6,7 +6,7 @@ import asyncio
 import random
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -16,7 +16,10 @@ GIVE_UP = 60.0
 
 @dataclass
 class Figures:
-    """What an audit found; `doubled` are messages beyond the first of their token, `gaps` numbers that are missing or twice."""
+    """What an audit found; `doubled` are messages beyond the first of their token, `gaps` numbers that are missing or twice.
+
+    `faults` are what `verify` finds in the store that is left.
+    """
 
     acknowledged: int
     stored: int
@@ -24,16 +27,17 @@ class Figures:
     doubled: int
     gaps: int
     moved: int = 0
+    faults: int = 0
 
     def __str__(self) -> str:
         return (
             f"acknowledged {self.acknowledged}, stored {self.stored}, lost {self.lost}, doubled {self.doubled}, gaps {self.gaps}"
-            f", answered otherwise than stored {self.moved}"
+            f", answered otherwise than stored {self.moved}, faults {self.faults}"
         )
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.doubled or self.gaps or self.moved)
+        return not (self.lost or self.doubled or self.gaps or self.moved or self.faults)
 
 
 @dataclass
@@ -67,17 +71,25 @@ class Ledger:
 
 
 class Writers:
-    """`count` writers that append to `sessions` until they are told to stop; what has no answer is sent again, with the same key."""
+    """`count` writers that append to `sessions` until they are told to stop; what has no answer is sent again, with the same key.
+
+    With several `clients`, one for each server, the writers are spread over them, and go on to the next where one does not answer.
+    """
 
     def __init__(
-        self, client: httpx.AsyncClient, sessions: Sequence[str], count: int, *, seed: int = 0
+        self,
+        clients: httpx.AsyncClient | Sequence[httpx.AsyncClient],
+        sessions: Sequence[str],
+        count: int,
+        *,
+        seed: int = 0,
     ) -> None:
         self.ledger = Ledger()
-        self._client = client
+        self._clients = [clients] if isinstance(clients, httpx.AsyncClient) else list(clients)
         self._sessions = sessions
         self._stopping = asyncio.Event()
         self._tasks = [
-            asyncio.create_task(self._write(random.Random(seed * 1000 + number)))
+            asyncio.create_task(self._write(number, random.Random(seed * 1000 + number)))
             for number in range(count)
         ]
 
@@ -93,7 +105,7 @@ class Writers:
                 await failed[0]
             await asyncio.sleep(0.005)
 
-    async def _write(self, chance: random.Random) -> None:
+    async def _write(self, number: int, chance: random.Random) -> None:
         while not self._stopping.is_set():
             session, token = chance.choice(self._sessions), secrets.token_hex(8)
             headers, message = {}, {"role": "user", "text": token}
@@ -101,13 +113,8 @@ class Writers:
                 headers["Idempotency-Key"] = token
             else:
                 message["client_id"] = token
-            answer = await self._answered(
-                lambda: self._client.post(
-                    f"/v1/sessions/{session}/messages",  # noqa: B023 - called before the loop goes on
-                    json={"messages": [message]},  # noqa: B023 - called before the loop goes on
-                    headers=headers,  # noqa: B023 - called before the loop goes on
-                )
-            )
+            path, body = f"/v1/sessions/{session}/messages", {"messages": [message]}
+            answer = await self._answered(number, path, body, headers)
             if answer.status_code == 201:
                 told = answer.json()["data"][0]
                 self.ledger.acknowledged[token] = (session, told["seq"], told["id"])
@@ -115,13 +122,18 @@ class Writers:
             else:
                 raise AssertionError(f"an append was answered {answer.status_code}: {answer.text}")
 
-    async def _answered(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    async def _answered(
+        self, number: int, path: str, body: object, headers: dict[str, str]
+    ) -> httpx.Response:
+        """The answer of the writer's own server, or of the next where that one does not answer."""
         pause = 0.01
         while True:
+            client = self._clients[number % len(self._clients)]
             try:
-                answer = await send()
+                answer = await client.post(path, json=body, headers=headers)
             except httpx.TransportError:
                 self.ledger.retried += 1
+                number += 1
             else:
                 if answer.status_code not in {409, 429, 500, 503, 507}:
                     return answer

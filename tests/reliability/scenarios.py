@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from typing import Self
 
 import httpx
 
-from tests.reliability.live import Live, client_of, new_key
+from tests.reliability.live import client_of, fleet, new_key
 from tests.reliability.load import Figures, Writers, read_all, start_sessions
 from tests.support.postgres import Server
 
@@ -24,17 +25,20 @@ async def kills(
     times: int,
     pause: float,
     writers: int = 16,
+    servers: int = 1,
     fault: str = "",
     seed: int = 1,
 ) -> Figures:
-    """End the server with kill -9 at random moments under load."""
+    """End a server with kill -9 at random moments under load."""
     chance = random.Random(seed)
     key = await new_key(store)
-    async with Live(store, folder, fault=fault) as live, client_of(live.url, key) as client:
+    async with fleet(store, folder, key, servers, fault=fault) as group:
+        client = group.clients[0]
         sessions = await start_sessions(client, 8)
-        load = Writers(client, sessions, writers, seed=seed)
+        load = Writers(group.clients, sessions, writers, seed=seed)
         for _ in range(times):
             await asyncio.sleep(pause * (0.5 + chance.random()))
+            live = chance.choice(group.servers)
             await asyncio.to_thread(live.kill)
             await live.start()
         ledger = await load.stop()
@@ -42,30 +46,38 @@ async def kills(
 
 
 async def one_session(
-    store: str, folder: Path, *, seconds: float, writers: int = 16
+    store: str,
+    folder: Path,
+    *,
+    seconds: float,
+    writers: int = 16,
+    servers: int = 1,
+    fault: str = "",
 ) -> tuple[Figures, int]:
-    """Sixteen writers on one session; also how many answers were 5xx."""
+    """Many writers on one session; also how many answers were 5xx."""
     key = await new_key(store)
-    async with Live(store, folder) as live, client_of(live.url, key) as client:
-        sessions = await start_sessions(client, 1)
-        load = Writers(client, sessions, writers)
+    async with fleet(store, folder, key, servers, fault=fault) as group:
+        sessions = await start_sessions(group.clients[0], 1)
+        load = Writers(group.clients, sessions, writers)
         await asyncio.sleep(seconds)
         ledger = await load.stop()
-        return ledger.audit(await read_all(client, sessions)), sum(
+        return ledger.audit(await read_all(group.clients[0], sessions)), sum(
             count for status, count in ledger.refused.items() if status >= 500
         )
 
 
 async def shutdown(
-    store: str, folder: Path, *, times: int, pause: float
+    store: str, folder: Path, *, times: int, pause: float, servers: int = 1
 ) -> tuple[Figures, float, set[int]]:
     """SIGTERM under load: the longest stop in seconds, and the exit codes."""
     key = await new_key(store)
     longest, codes = 0.0, set[int]()
-    async with Live(store, folder) as live, client_of(live.url, key) as client:
+    async with fleet(store, folder, key, servers) as group:
+        client = group.clients[0]
         sessions = await start_sessions(client, 8)
-        load = Writers(client, sessions, 16)
-        for _ in range(times):
+        load = Writers(group.clients, sessions, 16)
+        for number in range(times):
+            live = group.servers[number % servers]
             await asyncio.sleep(pause)
             began = time.monotonic()
             live.signal(signal.SIGTERM)
@@ -77,7 +89,7 @@ async def shutdown(
 
 
 class Cutter:
-    """A proxy that passes requests on and, now and then, cuts the connection when the answer comes."""
+    """A proxy that passes requests on and, for a ``share`` of those with the trigger, cuts the connection when the answer comes."""
 
     def __init__(
         self, host: str, port: int, *, share: float, trigger: bytes = b"", seed: int = 1
@@ -85,7 +97,7 @@ class Cutter:
         self.cuts = 0
         self.port = 0
         self._target = (host, port)
-        self._share = share
+        self.share = share
         self._trigger = trigger
         self._chance = random.Random(seed)
         self._server: asyncio.Server | None = None
@@ -120,7 +132,7 @@ class Cutter:
         self, reader: asyncio.StreamReader, downstream: asyncio.StreamWriter, doomed: asyncio.Event
     ) -> None:
         while data := await reader.read(65536):
-            if (self._trigger in data) and self._chance.random() < self._share:
+            if (self._trigger in data) and self._chance.random() < self.share:
                 doomed.set()
             downstream.write(data)
             await downstream.drain()
@@ -139,20 +151,29 @@ class Cutter:
 
 
 async def cut_answers(
-    store: str, folder: Path, *, acknowledged: int, fault: str = ""
+    store: str, folder: Path, *, acknowledged: int, servers: int = 1, fault: str = ""
 ) -> tuple[Figures, int]:
-    """The connection is cut between the commit and the answer, the same request comes again; how many cuts."""
+    """The connection is cut between the commit and the answer, the same request comes again, to another server where there is one; how many cuts."""
     key = await new_key(store)
-    async with Live(store, folder, fault=fault) as live, client_of(live.url, key) as direct:
+    async with fleet(store, folder, key, servers, fault=fault) as group:
+        direct = group.clients[0]
         sessions = await start_sessions(direct, 4)
-        async with (
-            Cutter("127.0.0.1", live.port, share=0.3, trigger=b"POST") as cutter,
-            client_of(f"http://127.0.0.1:{cutter.port}", key) as client,
-        ):
-            load = Writers(client, sessions, 8)
+        async with contextlib.AsyncExitStack() as stack:
+            cutters = [
+                await stack.enter_async_context(
+                    Cutter("127.0.0.1", live.port, share=0.3, trigger=b"POST")
+                )
+                for live in group.servers
+            ]
+            clients = [
+                await stack.enter_async_context(client_of(f"http://127.0.0.1:{one.port}", key))
+                for one in cutters
+            ]
+            load = Writers(clients, sessions, 8)
             await load.until(acknowledged)
             ledger = await load.stop()
-        return ledger.audit(await read_all(direct, sessions)), cutter.cuts
+        found = ledger.audit(await read_all(direct, sessions))
+        return found, sum(cutter.cuts for cutter in cutters)
 
 
 def postgres_through(url: str, port: int) -> str:
@@ -161,19 +182,22 @@ def postgres_through(url: str, port: int) -> str:
     return str(parsed.copy_with(host="127.0.0.1", port=port))
 
 
-async def cut_commits(store: str, folder: Path, *, acknowledged: int) -> tuple[Figures, int]:
+async def cut_commits(
+    store: str, folder: Path, *, acknowledged: int, servers: int = 1
+) -> tuple[Figures, int]:
     """PostgreSQL's answer to a commit never arrives; the outcome is asked for again under the same key."""
     parsed = httpx.URL(store)
-    async with Cutter(parsed.host, parsed.port or 5432, share=0.05, trigger=b"COMMIT") as cutter:
+    async with Cutter(parsed.host, parsed.port or 5432, share=0.0, trigger=b"COMMIT") as cutter:
         key = await new_key(store)
-        async with (
-            Live(postgres_through(store, cutter.port), folder) as live,
-            client_of(live.url, key) as client,
-        ):
+        through = postgres_through(store, cutter.port)
+        async with fleet(through, folder, key, servers) as group:
+            client = group.clients[0]
             sessions = await start_sessions(client, 4)
-            load = Writers(client, sessions, 8)
+            cutter.share = 0.05
+            load = Writers(group.clients, sessions, 8)
             await load.until(acknowledged)
             ledger = await load.stop()
+            cutter.share = 0.0
             return ledger.audit(await read_all(client, sessions)), cutter.cuts
 
 
@@ -190,16 +214,17 @@ def memory_of(pid: int) -> int:
 
 
 async def database_kills(
-    server: Server, folder: Path, *, times: int, pause: float
+    server: Server, folder: Path, *, times: int, pause: float, servers: int = 1
 ) -> tuple[Figures, float]:
     """End PostgreSQL with kill -9, all its processes, under load; the longest time in seconds until a write was acknowledged again."""
     assert server.cluster is not None
     store = server.create_database("database_kills")
     key = await new_key(store)
     longest = 0.0
-    async with Live(store, folder) as live, client_of(live.url, key) as client:
+    async with fleet(store, folder, key, servers) as group:
+        client = group.clients[0]
         sessions = await start_sessions(client, 8)
-        load = Writers(client, sessions, 16)
+        load = Writers(group.clients, sessions, 16)
         for _ in range(times):
             await asyncio.sleep(pause)
             began = time.monotonic()

@@ -88,22 +88,30 @@ async def test_the_log_pages(service: Service, principal: Principal) -> None:
     assert [one.n for one in first + second] == list(range(first[0].n, first[0].n - 10, -1))
 
 
+DAMAGE = pytest.mark.damages_its_store("it writes in the log")
+
+
 @pytest.mark.parametrize(
     ("name", "sql"),
     [
-        ("nothing", ""),
-        ("changed", "update audit_log set actor = 'somebody' where n = 5"),
-        ("deleted", "delete from audit_log where n = 5"),
-        ("cut off", "delete from audit_log where n > 7"),
-        (
+        pytest.param("nothing", ""),
+        pytest.param(
+            "changed", "update audit_log set actor = 'somebody' where n = 5", marks=DAMAGE
+        ),
+        pytest.param("deleted", "delete from audit_log where n = 5", marks=DAMAGE),
+        pytest.param("cut off", "delete from audit_log where n > 7", marks=DAMAGE),
+        pytest.param(
             "cut off with its head",
             "delete from audit_log where n > 7; update audit_heads set n = 7",
+            marks=DAMAGE,
         ),
-        (
+        pytest.param(
             "swapped",
-            "update audit_log set n = 100 where n = 5; update audit_log set n = 5 where n = 6; update audit_log set n = 6 where n = 100",
+            "update audit_log set n = 100 where n = 5; update audit_log set n = 5 where n = 6;"
+            " update audit_log set n = 6 where n = 100",
+            marks=DAMAGE,
         ),
-        ("details", "update audit_log set details = '{}' where n = 6"),
+        pytest.param("details", "update audit_log set details = '{}' where n = 6", marks=DAMAGE),
     ],
 )
 async def test_writing_in_the_log_is_found(

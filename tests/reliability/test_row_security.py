@@ -204,6 +204,7 @@ async def test_without_the_setting_nothing_is_hidden_silently(
     assert (findings.messages, findings.is_sound) == (3, True)
 
 
+@pytest.mark.damages_its_store("it drops its database")
 def test_the_command_puts_the_policy_on(postgres_server: Server, postgres_url: str) -> None:
     role = f"app_{secrets.token_hex(4)}"
     postgres_server._execute(f"create role {role} login")

@@ -77,6 +77,7 @@ async def test_a_sound_store_has_no_faults(tmp_path: Path, figure: Figure) -> No
     assert found == 0
 
 
+@pytest.mark.damages_its_store("that is what is to be found")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -121,6 +122,7 @@ async def test_bit_flips_are_found(tmp_path: Path, figure: Figure) -> None:
         unseen_sessions += after[0] == before[0] and after[1] != before[1]
         for name in ("-wal", "-shm"):
             flipped.with_name(flipped.name + name).unlink(missing_ok=True)
+    flipped.unlink()
     figure(
         f"{FLIPS} single bit flips: {found} found, {harmless} harmless, {unseen_sessions} unseen in summaries, {unseen_messages} unseen in messages"
     )

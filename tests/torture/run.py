@@ -2,8 +2,8 @@
 
     python tests/torture/run.py [--only WORD…] [--kills N] [--points N]
 
-Ends with one table: what was acknowledged, lost, doubled and missing, per fault and backend. The exit code is 1 when a fault lost or doubled
-anything, and when a seeded fault went unseen.
+Ends with one table: what was acknowledged, lost, doubled and missing, per fault and backend, and the faults that `verify` finds in the store
+that is left. The exit code is 1 when a fault lost, doubled or damaged anything, and when a seeded fault went unseen.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.reliability import disks, scenarios
+from tests.reliability import disks, scenarios, soundness
 from tests.reliability.failover import failover
 from tests.reliability.load import Figures
+from tests.reliability.routes import mixed_routes
 from tests.support.postgres import Server, postgres
 
 Record = tuple[Figures, str]
@@ -40,8 +41,13 @@ class Row:
 
     async def run(self) -> None:
         began = time.perf_counter()
+        soundness.verdicts()
         with tempfile.TemporaryDirectory() as folder:
             self.found, self.note = await self._work(Path(folder))
+            verdicts = soundness.verdicts()
+            for store in soundness.files_in(Path(folder)) - verdicts.keys():
+                verdicts[store] = await soundness.faults_of(store)
+        self.found.faults += sum(map(len, verdicts.values()))
         verdict = "ok" if self.is_good else "BAD"
         print(
             f"  {verdict:<3} {self.backend:<9} {self.fault:<45} {self.found}{'; ' + self.note if self.note else ''} ({time.perf_counter() - began:.0f} s)",
@@ -111,47 +117,86 @@ def on_files(kills: int, points: int) -> list[Row]:
     ]
 
 
-def on_both(name: str, url: Callable[[Path], str]) -> list[Row]:
-    """The faults that no backend notices."""
+def on_both(name: str, url: Callable[[Path], str], servers: int = 1) -> list[Row]:
+    """The faults that no backend notices, with so many servers."""
+    of = f" of {servers} servers" if servers > 1 else ""
 
     async def one_session(folder: Path) -> Record:
-        found, refused = await scenarios.one_session(url(folder), folder, seconds=8)
-        return found, f"16 writers, answers 5xx {refused}"
+        found, refused = await scenarios.one_session(
+            url(folder), folder, seconds=8, writers=16 * servers, servers=servers
+        )
+        return found, f"{16 * servers} writers, answers 5xx {refused}"
+
+    async def mixed(folder: Path) -> Record:
+        found, ways = await mixed_routes(url(folder), folder, seconds=8, servers=servers)
+        return found, ", ".join(f"{way} {count}" for way, count in ways.items())
 
     async def cut(folder: Path) -> Record:
-        found, cuts = await scenarios.cut_answers(url(folder), folder, acknowledged=1000)
+        found, cuts = await scenarios.cut_answers(
+            url(folder), folder, acknowledged=1000, servers=servers
+        )
         return found, f"{cuts} answers cut off"
 
     return [
-        Row("16 writers on one session", name, one_session),
-        Row("answers cut off, asked again", name, cut),
+        Row(f"many writers{of} on one session", name, one_session),
+        Row(f"native, dialect, import{of} on one session", name, mixed),
+        Row(f"answers{of} cut off, asked again", name, cut),
     ]
 
 
-def on_postgres(server: Server, kills: int) -> list[Row]:
-    """The faults of a database server."""
+def on_postgres(server: Server, kills: int, servers: int = 1) -> list[Row]:
+    """The faults of a database server, with so many servers of ours on it."""
+    of = f" of {servers} servers" if servers > 1 else ""
 
     def database(_folder: Path) -> str:
         return server.create_database("torture")
 
     async def kill(folder: Path) -> Record:
         return await scenarios.kills(
-            database(folder), folder, times=kills, pause=1.0
+            database(folder), folder, times=kills, pause=1.0, servers=servers
         ), f"{kills} kills"
 
     async def database_kill(folder: Path) -> Record:
-        found, longest = await scenarios.database_kills(server, folder, times=8, pause=1.5)
+        found, longest = await scenarios.database_kills(
+            server, folder, times=8, pause=1.5, servers=servers
+        )
         return found, f"8 kills, longest without a write {longest:.1f} s"
 
     async def commits(folder: Path) -> Record:
-        found, cuts = await scenarios.cut_commits(database(folder), folder, acknowledged=1500)
+        found, cuts = await scenarios.cut_commits(
+            database(folder), folder, acknowledged=1500, servers=servers
+        )
         return found, f"{cuts} commits without an answer"
 
     return [
-        Row("kill -9 of the server", "postgres", kill),
-        Row("kill -9 of the database", "postgres", database_kill),
-        Row("commits without an answer", "postgres", commits),
-        *on_both("postgres", database),
+        Row(f"kill -9 of {'one' if of else 'the server'}{of}", "postgres", kill),
+        Row(f"kill -9 of the database{of}", "postgres", database_kill),
+        Row(f"commits{of} without an answer", "postgres", commits),
+        *on_both("postgres", database, servers),
+    ]
+
+
+def with_several_servers(server: Server, kills: int) -> list[Row]:
+    """Two and three servers on one database, and the faults that their chains must show."""
+
+    def database(_folder: Path) -> str:
+        return server.create_database("torture")
+
+    def seeded(servers: int) -> Row:
+        async def work(folder: Path) -> Record:
+            found, _ = await scenarios.one_session(
+                database(folder), folder, seconds=3, servers=servers, fault="restart-chains"
+            )
+            return found, "the last hash is read beside the lock"
+
+        name = f"seeded: {servers} servers begin chains again"
+        return Row(name, "postgres", work, seeded=True)
+
+    return [
+        on_both("postgres", database, 2)[0],
+        seeded(2),
+        *on_postgres(server, kills, 3),
+        seeded(3),
     ]
 
 
@@ -171,19 +216,24 @@ def with_a_standby() -> list[Row]:
         found, gap = await failover(folder, synchronous=True)
         return found, f"synchronous replication, {gap:.1f} s without a write"
 
+    async def three(folder: Path) -> Record:
+        found, gap = await failover(folder, synchronous=True, servers=3)
+        return found, f"three servers, {gap:.1f} s without a write"
+
     async def behind(folder: Path) -> Record:
         found, _ = await failover(folder, synchronous=False, lag=1.5)
         return found, "the standby lagged"
 
     return [
         Row("the primary dies, its standby takes over", "postgres", safe),
+        Row("the primary of 3 servers dies, its standby takes over", "postgres", three),
         Row("seeded: a standby that lags takes over", "postgres", behind, seeded=True),
     ]
 
 
 def table(rows: list[Row]) -> str:
     lines = [
-        f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} {'gaps':>5}  verdict"
+        f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} {'gaps':>5} {'faults':>6}  verdict"
     ]
     for row in rows:
         found = row.found
@@ -193,15 +243,15 @@ def table(rows: list[Row]) -> str:
             else ("NOT SEEN" if row.seeded else "BROKEN")
         )
         lines.append(
-            f"{row.backend:<9} {row.fault:<49} {found.acknowledged:>12} {found.lost:>6} {found.doubled:>8} {found.gaps + found.moved:>5}  {verdict}"
+            f"{row.backend:<9} {row.fault:<49} {found.acknowledged:>12} {found.lost:>6} {found.doubled:>8} {found.gaps + found.moved:>5} {found.faults:>6}  {verdict}"
         )
     real = [row.found for row in rows if not row.seeded]
     totals = [
         sum(getattr(one, name) for one in real)
-        for name in ("acknowledged", "lost", "doubled", "gaps")
+        for name in ("acknowledged", "lost", "doubled", "gaps", "faults")
     ]
     lines.append(
-        f"{'':<9} {'all faults that were not seeded':<49} {totals[0]:>12} {totals[1]:>6} {totals[2]:>8} {totals[3]:>5}"
+        f"{'':<9} {'all faults that were not seeded':<49} {totals[0]:>12} {totals[1]:>6} {totals[2]:>8} {totals[3]:>5} {totals[4]:>6}"
     )
     return "\n".join(lines)
 
@@ -238,6 +288,7 @@ async def main() -> int:
             *on_files(given.kills, given.points),
             *on_both("sqlite", file_in),
             *on_postgres(server, given.kills),
+            *with_several_servers(server, given.kills),
             unsafe_postgres(),
             *with_a_standby(),
         ]
