@@ -7,10 +7,8 @@ import re
 from typing import Any
 
 from hansard.errors import Invalid
+from hansard.model.json_depth import DEPTH, is_too_deep
 
-DEPTH = 64
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -19,7 +17,7 @@ def check(data: bytes) -> None:
 
     A body that is no JSON at all may pass: whoever decodes it says so.
     """
-    if data.count(b"[") + data.count(b"{") > DEPTH and _is_deep(data):
+    if is_too_deep(data):
         raise Invalid(f"the body is nested more than {DEPTH} deep", code="too_deep")
     if not data.isascii():
         try:
@@ -30,17 +28,6 @@ def check(data: bytes) -> None:
         _decoded(data)
     if _SURROGATE.search(data):
         _check_surrogates(data)
-
-
-def _is_deep(data: bytes) -> bool:
-    """Take away the innermost brackets as often as the depth allows: what is left is deeper."""
-    brackets = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
-    for _ in range(DEPTH):
-        before = len(brackets)
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        if len(brackets) == before:
-            break
-    return bool(brackets)
 
 
 def _decoded(data: bytes) -> Any:  # noqa: ANN401 - any JSON

@@ -16,9 +16,9 @@ from hansard import ids
 from hansard.errors import Invalid
 from hansard.interchange.values import Bad
 from hansard.model import MessageDraft, SessionDraft, parts, times
+from hansard.model.message import MOST_TOKENS
 
 SECOND, MINUTE = 1_000_000, 60_000_000
-_MOST_TOKENS = 2**53
 _YEAR = 366 * 24 * 3600 * SECOND
 _MILLISECONDS_FROM, _MICROSECONDS_FROM = 1e11, 1e14
 
@@ -153,7 +153,7 @@ def _has_offset(text: str) -> bool:
 
 def counted(value: object) -> int:
     """A number of tokens; 0 for what cannot be one."""
-    return value if isinstance(value, int) and 0 <= value <= _MOST_TOKENS else 0
+    return value if isinstance(value, int) and 0 <= value <= MOST_TOKENS else 0
 
 
 def filled(known: Sequence[int | None], start: int | None, end: int) -> list[int]:

@@ -9,6 +9,9 @@ from hansard.model.units import Microseconds, NanoDollars
 Role = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[str, ...] = get_args(Role)
 MOST_TOKENS, MOST_USD = 10**12, 10**6
+MOST_NANOS = MOST_USD * 10**9
+MOST_SUM = 2**53
+"""The largest number that a session's sums reach: every reader of JSON holds it exactly."""
 
 
 class Message(Struct, frozen=True):
@@ -51,7 +54,7 @@ class Message(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Model tokens and their price. The bounds keep the sums of many messages within 64 bits."""
+    """Model tokens and their price."""
 
     example: ClassVar[dict[str, float]] = {
         "input_tokens": 210,
@@ -105,3 +108,8 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
     def backwards(self) -> bool:
         """Whether further pages hold older messages; independent of the order within a page."""
         return self.before is not None or (self.after is None and self.newest)
+
+
+def within_sum(number: int) -> int:
+    """A sum of tokens or of costs as a session keeps it: never negative, and no more than ``MOST_SUM``."""
+    return max(0, min(number, MOST_SUM))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -45,10 +45,15 @@ class Snapshot(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """What became of one session: ``same`` left the store as it was, ``bad`` says why in ``reason``."""
+    """What became of one session: ``same`` left the store as it was, ``bad`` says why in ``reason``.
+
+    ``session_id`` and ``changes`` tell the audit log which session was updated, and how.
+    """
 
     outcome: Literal["new", "same", "updated", "bad"]
     reason: str | None = None
+    session_id: str | None = None
+    changes: dict[str, Any] = {}
 
 
-SAME, NEW, UPDATED = Verdict("same"), Verdict("new"), Verdict("updated")
+SAME, NEW = Verdict("same"), Verdict("new")

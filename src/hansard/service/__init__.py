@@ -63,7 +63,7 @@ class Service:
         self.contexts = Contexts(store)
         self.diffs = Diffs(store, cursors)
         self.transcripts = Transcripts(store)
-        self.transfers = Transfers(store, self.sessions, ids, clock)
+        self.transfers = Transfers(store, self.sessions, self.audit, ids, clock)
         self.runs = Runs(store, ids, clock, cursors)
         self.keys = Keys(store, secret, clock, self.audit)
         self.indexer = Indexer(store)

@@ -1,8 +1,9 @@
 """The audit log: who did what to which object of a workspace. Append-only, chained, never with content in it.
 
 What is noted: keys made, rotated and revoked; workspaces made, changed and deleted; sessions and messages deleted; users erased;
-retention changed and applied; exports and reads of the log itself; hash chains repaired; calls that a key had no scope for. Appends and
-changes of sessions are not: they would double every write, and the sessions' own events tell of them.
+retention changed and applied; imports, and each known session that one changed; exports and reads of the log itself; hash
+chains repaired; calls that a key had no scope for. Appends and changes of sessions are not: they would double every write, and
+the sessions' own events tell of them.
 """
 
 from __future__ import annotations

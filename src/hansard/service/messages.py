@@ -8,7 +8,7 @@ from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import SESSION, seq_of
 from hansard.service.appends import Appends
 from hansard.service.render_cache import RenderCache, Stretch
-from hansard.service.rules import not_ahead, own_id, ref, short, write
+from hansard.service.rules import not_ahead, own_id, ref, short, spent, write
 from hansard.store.verbs import messages as verbs
 from hansard.store.verbs import session_lookup
 from hansard.store.verbs.append_batch import Append
@@ -185,16 +185,24 @@ def check(drafts: Sequence[MessageDraft], now: int) -> None:
         )
     seen = set[str]()
     for index, draft in enumerate(drafts):
+        where = f"messages[{index}]"
+        check_one(draft, where, now)
         if draft.client_id is not None:
-            own_id(draft.client_id, f"messages[{index}].client_id")
             if draft.client_id in seen:
                 raise Invalid(
-                    f"messages[{index}].client_id {draft.client_id!r} stands twice in this call",
-                    param=f"messages[{index}].client_id",
+                    f"{where}.client_id {draft.client_id!r} stands twice in this call",
+                    param=f"{where}.client_id",
                 )
             seen.add(draft.client_id)
-        if draft.run_id is not None:
-            own_id(draft.run_id, f"messages[{index}].run_id")
-        short(draft.sender_id, f"messages[{index}].sender_id")
-        short(draft.model, f"messages[{index}].model")
-        not_ahead(draft.created_at, now, f"messages[{index}].created_at")
+
+
+def check_one(given: MessageDraft | Message, where: str, now: int) -> None:
+    """Refuse a message that no session could take, wherever it comes from: Invalid names the field."""
+    if given.client_id is not None:
+        own_id(given.client_id, f"{where}.client_id")
+    if given.run_id is not None:
+        own_id(given.run_id, f"{where}.run_id")
+    short(given.sender_id, f"{where}.sender_id")
+    short(given.model, f"{where}.model")
+    not_ahead(given.created_at, now, f"{where}.created_at")
+    spent(given, where)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hansard import ids
 from hansard.errors import Busy, Forbidden, Invalid, StoreUnavailable
 from hansard.model.idempotency import IdempotentRequest
+from hansard.model.message import MOST_NANOS, MOST_TOKENS
 from hansard.store.verbs.idempotency import guarded
 from hansard.store.verbs.session_lookup import SessionRef
 
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
     from typing import ParamSpec
 
     from hansard.access import Principal
+    from hansard.model import Message, MessageDraft, Run, RunDraft, RunPatch
     from hansard.store import Store
     from hansard.store.steps import Steps
 
     P = ParamSpec("P")
+    Usage = Message | MessageDraft | Run | RunDraft | RunPatch
 
 T = TypeVar("T")
 TEXT, TAGS = 256, 64
 _AHEAD = 86_400_000_000
+_MOST = {"input_tokens": MOST_TOKENS, "output_tokens": MOST_TOKENS, "cost_nanos": MOST_NANOS}
 _PAUSES = (0.1, 0.5, 2.0)
 
 
@@ -68,6 +72,14 @@ def not_ahead(at: int | None, now: int, param: str) -> None:
             f"{param} is more than a day in the future: send the time in UTC, or with its offset",
             param=param,
         )
+
+
+def spent(usage: Usage, where: str) -> None:
+    """Raises Invalid for a number of tokens, or a price, that is negative or beyond what one message or run can be."""
+    for field, most in _MOST.items():
+        number = getattr(usage, field)
+        if number is not None and not 0 <= number <= most:
+            raise Invalid(f"{where}.{field} must be from 0 to {most}", param=f"{where}.{field}")
 
 
 async def write(

@@ -10,7 +10,7 @@ from hansard.errors import Conflict, NotFound, StoreUnavailable
 from hansard.ids import RUN
 from hansard.model import Page, Run
 from hansard.model.run import OPEN_STATES
-from hansard.service.rules import own_id, ref, short, write
+from hansard.service.rules import not_ahead, own_id, ref, short, spent, write
 from hansard.store.verbs import runs as verbs
 from hansard.store.verbs.session_lookup import SessionRef
 from hansard.store.verbs.summaries import clip
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from hansard.store.cursors import Cursors
 
 
-_ERROR = 8000
+ERROR = 8000
+LONGEST_LEASE = 86_400_000_000
+"""In microseconds."""
 Failures = list[Exception]
 
 
@@ -55,6 +57,9 @@ class Runs:
         ident = own_id(draft.id) if draft.id is not None else self._ids.prefixed(RUN)
         for field in ("agent", "model", "workflow_id"):
             short(getattr(draft, field), field)
+        spent(draft, "run")
+        for field in ("created_at", "started_at", "finished_at"):
+            not_ahead(getattr(draft, field), now, field)
         draft = msgspec.structs.replace(draft, error=_clipped(draft.error))
 
         def make(found: Session) -> Run:
@@ -85,6 +90,8 @@ class Runs:
         One whose lease lapsed goes on, unless another run is open by now and one of the two asked to be alone (Conflict ``run_open``).
         """
         now = self._clock()
+        spent(patch, "run")
+        not_ahead(patch.finished_at, now, "finished_at")
         patch = msgspec.structs.replace(patch, error=_clipped(patch.error))
 
         def amend(run: Run) -> Run:
@@ -187,7 +194,7 @@ class Runs:
 
 def _clipped(error: str | None) -> str | None:
     """As much of an error as every list of sessions can bear."""
-    return None if error is None else clip(error, _ERROR)
+    return None if error is None else clip(error, ERROR)
 
 
 def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:

@@ -9,12 +9,13 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from hansard import ids as naming
-from hansard.errors import Forbidden, Invalid, NotFound, TooLarge
+from hansard.errors import Forbidden, Invalid, NotFound
 from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.service.merge import merge_patch
 from hansard.service.messages import check
 from hansard.service.render_cache import RenderCache
-from hansard.service.rules import not_ahead, own_id, ref, short, write
+from hansard.service.rules import not_ahead, own_id, ref, write
+from hansard.service.session_bounds import TEXTS, check_texts, sized
 from hansard.store.counts import counted_by
 from hansard.store.listing import place_of
 from hansard.store.verbs import appends, events, forks
@@ -35,22 +36,9 @@ if TYPE_CHECKING:
     from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
-TITLE, TAGS, TAG, TERM = 500, 64, 128, 500
+TERM = 500
 _REMEMBERED = 512
-_SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
-_TEXTS = (
-    "channel",
-    "app",
-    "agent",
-    "model",
-    "user_id",
-    "workflow_id",
-    "workflow_name",
-    "trigger",
-    "intent",
-    "sub_intent",
-)
 
 
 class Sessions:
@@ -72,7 +60,7 @@ class Sessions:
         not_ahead(draft.created_at, now, "created_at")
         try:
             parent = await self.read(principal, draft.parent) if draft.parent else None
-            session = _sized(self.drafted(principal, draft, parent, now))
+            session = self.drafted(principal, draft, parent, now)
             return await write(
                 self._store,
                 once,
@@ -169,12 +157,12 @@ class Sessions:
     ) -> Session:
         """Apply a patch; Conflict ``version_mismatch`` when the session is at none of ``if_version`` any more."""
         now = self._clock()
-        _check_texts(patch)
+        check_texts(patch, patch.tags)
         _check_owner(principal, patch)
 
         def amend(session: Session) -> Session:
             verbs.at_version(session, if_version)
-            return _sized(_patched(session, patch, now))
+            return sized(_patched(session, patch, now))
 
         return await write(
             self._store,
@@ -380,20 +368,20 @@ class Sessions:
     def drafted(
         self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int
     ) -> Session:
-        """The row that a draft becomes; Invalid and Forbidden say what may not be."""
-        _check_texts(draft)
+        """The row that a draft becomes; Invalid, TooLarge and Forbidden say what may not be."""
+        check_texts(draft, draft.tags)
         _check_owner(principal, draft)
         given = own_id(draft.id) if draft.id is not None else None
         uuid = naming.uuid_in(given) if given else None
         at = now if draft.created_at is None else draft.created_at
-        plain = {field: getattr(draft, field) or None for field in _TEXTS}
+        plain = {field: getattr(draft, field) or None for field in TEXTS}
         plain |= {
             "channel": _lower(draft.channel),
             "user_id": draft.user_id or principal.user_id,
             "app": draft.app or principal.app,
         }
         empty: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
-        return Session(
+        row = Session(
             **empty
             | plain
             | {
@@ -424,6 +412,7 @@ class Sessions:
                 "metadata": _json(draft.metadata),
             }
         )
+        return sized(row)
 
 
 def _check_owner(principal: Principal, given: SessionDraft | SessionPatch) -> None:
@@ -464,35 +453,6 @@ def _scope_of(sort: str, wanted: SessionFilter) -> list[object]:
     return [sort, msgspec.to_builtins(wanted)]
 
 
-def _check_texts(given: SessionDraft | SessionPatch) -> None:
-    for field in _TEXTS:
-        value = getattr(given, field)
-        if isinstance(value, str):
-            short(value, field)
-    if isinstance(given.title, str):
-        short(given.title, "title", TITLE)
-    tags = given.tags
-    if tags is not UNSET:
-        if len(tags) > TAGS:
-            raise Invalid(f"a session has at most {TAGS} tags", param="tags")
-        for index, tag in enumerate(tags):
-            if not short(tag, f"tags[{index}]", TAG):
-                raise Invalid(f"tags[{index}] is empty", param=f"tags[{index}]")
-
-
-def _sized(session: Session) -> Session:
-    """The session itself; TooLarge when a field that every list carries has grown beyond what a list can bear."""
-    for field, most in _SIZES.items():
-        size = len(bytes(getattr(session, field)))
-        if size > most:
-            raise TooLarge(
-                f"{field} would be {size} bytes: at most {most}; keep what is larger in messages",
-                param=field,
-                code="field_too_large",
-            )
-    return session
-
-
 def _patched(session: Session, patch: SessionPatch, now: int) -> Session:
     given = {
         field: value
@@ -500,7 +460,7 @@ def _patched(session: Session, patch: SessionPatch, now: int) -> Session:
         if (value := getattr(patch, field)) is not UNSET
     }
     changes: dict[str, Any] = {
-        field: value or None for field, value in given.items() if field in _TEXTS
+        field: value or None for field, value in given.items() if field in TEXTS
     }
     changes |= {
         field: given[field]

@@ -9,21 +9,31 @@ import msgspec
 from msgspec import Struct
 
 from hansard.access import Principal
-from hansard.errors import Forbidden, Invalid
-from hansard.model.transfer import ImportedSession, Verdict
-from hansard.service.rules import own_id
-from hansard.store.verbs import export
+from hansard.errors import Forbidden, Invalid, TooLarge
+from hansard.ids import SESSION
+from hansard.model.transfer import ImportedSession, Snapshot, Verdict
+from hansard.service.rules import not_ahead
+from hansard.service.transfer_bounds import check_draft, check_snapshot
+from hansard.store.verbs import audit, export, restore
 from hansard.store.verbs import import_sessions as verbs
 from hansard.store.verbs.import_sessions import PreparedImport
+from hansard.store.verbs.restore import ChainedSnapshot, KnownSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hansard.ids import IdSource
-    from hansard.model.transfer import Incoming, Snapshot
+    from hansard.model.transfer import Incoming
+    from hansard.service.audit import Audit
     from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.steps import Steps
+
+
+_AT_ONCE = 200
+"""So many messages of one session are restored in one transaction."""
+_FAR = 1 << 40
+"""How far the versions of a new session that is not whole yet lie below its own: nobody changes it so often."""
 
 
 class Prepared(Struct, frozen=True):
@@ -42,10 +52,16 @@ class Transfers:
     """
 
     def __init__(
-        self, store: Store, sessions: Sessions, ids: IdSource, clock: Callable[[], int]
+        self,
+        store: Store,
+        sessions: Sessions,
+        audit: Audit,
+        ids: IdSource,
+        clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._sessions = sessions
+        self._audit = audit
         self._ids = ids
         self._clock = clock
 
@@ -80,6 +96,7 @@ class Transfers:
         workspace_id = prepared.principal.workspace_id
         brought = iter(
             await self._write(
+                prepared.principal,
                 lambda: verbs.bring(workspace_id, arrivals, self._ids, prepared.now),
                 dry_run=dry_run,
             )
@@ -89,19 +106,59 @@ class Transfers:
     async def restore(
         self, principal: Principal, snapshots: Sequence[Snapshot], *, dry_run: bool = False
     ) -> list[Verdict]:
-        """Store sessions exactly as they were exported; an earlier state of the same session is replaced."""
+        """Store sessions exactly as they were exported, and go on with those that are an earlier state of the same.
+
+        A known session stays whose it is, and keeps every message that it has: a snapshot in which one of
+        them is another is ``bad``, and so is one in which one is deleted, unless the key may delete.
+        """
         _unnarrowed(principal)
         now = self._clock()
-        owned = [
-            msgspec.structs.replace(
-                one,
-                session=msgspec.structs.replace(one.session, workspace_id=principal.workspace_id),
-            )
-            for one in snapshots
-        ]
-        return await self._write(
-            lambda: export.restore(principal.workspace_id, owned, now), dry_run=dry_run
+        checked = await asyncio.to_thread(
+            lambda: [_restorable(principal, one, now) for one in snapshots]
         )
+        verdicts: list[Verdict] = []
+        waiting: list[ChainedSnapshot] = []
+        for one in checked:
+            if isinstance(one, ChainedSnapshot) and len(one.hashes) <= _AT_ONCE:
+                waiting.append(one)
+                continue
+            verdicts += await self._restored(principal, waiting, now, dry_run=dry_run)
+            waiting = []
+            verdicts.append(
+                one
+                if isinstance(one, Verdict)
+                else await self._restored_in_parts(principal, one, now, dry_run=dry_run)
+            )
+        return verdicts + await self._restored(principal, waiting, now, dry_run=dry_run)
+
+    async def _restored(
+        self, principal: Principal, given: Sequence[ChainedSnapshot], now: int, *, dry_run: bool
+    ) -> list[Verdict]:
+        if not given:
+            return []
+        may_delete = "sessions:delete" in principal.scopes
+        verdicts = await self._write(
+            principal,
+            lambda: restore.restore(principal.workspace_id, given, now, may_delete=may_delete),
+            dry_run=dry_run,
+        )
+        if any("messages_deleted" in one.changes for one in verdicts):
+            await self._store.scrub()
+        return verdicts
+
+    async def _restored_in_parts(
+        self, principal: Principal, one: ChainedSnapshot, now: int, *, dry_run: bool
+    ) -> Verdict:
+        """Restore a long session some messages at a time, so that nobody waits for it; a dry run looks at the first of them."""
+        here = await self._store.read(
+            restore.known, principal.workspace_id, one.snapshot.session.id
+        )
+        verdicts: list[Verdict] = []
+        for part in parts_of(one, here, _AT_ONCE):
+            verdicts += await self._restored(principal, [part], now, dry_run=dry_run)
+            if dry_run or verdicts[-1].outcome == "bad":
+                break
+        return verdicts[-1] if verdicts[-1].outcome == "bad" else verdicts[0]
 
     async def take(self, principal: Principal, session_ids: Sequence[str]) -> list[Snapshot]:
         """All that is held of these sessions (by ``Session.id``), in one consistent state."""
@@ -111,9 +168,12 @@ class Transfers:
     def _arrival(self, principal: Principal, one: Incoming, now: int) -> ImportedSession | Verdict:
         try:
             for index, draft in enumerate(one.messages):
-                own_id(draft.client_id or "", f"messages[{index}].client_id")
+                check_draft(draft, f"messages[{index}]", now)
+            not_ahead(one.draft.created_at, now, "created_at")
+            for field in ("ended_at", "archived_at"):
+                not_ahead(getattr(one, field), now, field)
             session = self._sessions.drafted(principal, one.draft, None, now)
-        except Invalid as problem:
+        except (Invalid, TooLarge) as problem:
             return Verdict("bad", problem.message)
         settled = session.resolved_at and (one.ended_at or session.created_at)
         begun = msgspec.structs.replace(
@@ -127,14 +187,29 @@ class Transfers:
         return ImportedSession(begun, one.draft.parent, one.messages)
 
     async def _write(
-        self, verb: Callable[[], Steps[list[Verdict]]], *, dry_run: bool
+        self, principal: Principal, verb: Callable[[], Steps[list[Verdict]]], *, dry_run: bool
     ) -> list[Verdict]:
+        """Run the verb; each known session that it changed is named in the audit log, in the same transaction."""
         if not dry_run:
-            return await self._store.write(verb)
+            return await self._store.write(self._noted, principal, verb)
         try:
             return await self._store.write(_undone, verb)
         except _Undone as found:
             return found.verdicts
+
+    def _noted(
+        self, principal: Principal, verb: Callable[[], Steps[list[Verdict]]]
+    ) -> Steps[list[Verdict]]:
+        verdicts = yield from verb()
+        acts = [
+            self._audit.act(
+                principal, "session.imported", f"{SESSION}{one.session_id}", **one.changes
+            )
+            for one in verdicts
+            if one.session_id is not None
+        ]
+        yield from audit.note_many(self._audit.secret, acts)
+        return verdicts
 
 
 class _Undone(Exception):
@@ -147,6 +222,47 @@ class _Undone(Exception):
 
 def _undone(verb: Callable[[], Steps[list[Verdict]]]) -> Steps[list[Verdict]]:
     raise _Undone((yield from verb()))
+
+
+def _restorable(principal: Principal, one: Snapshot, now: int) -> ChainedSnapshot | Verdict:
+    try:
+        check_snapshot(one, now)
+    except (Invalid, TooLarge) as problem:
+        return Verdict("bad", problem.message)
+    session = msgspec.structs.replace(one.session, workspace_id=principal.workspace_id)
+    return restore.hashed(msgspec.structs.replace(one, session=session))
+
+
+def parts_of(
+    one: ChainedSnapshot, here: KnownSession | None, most: int
+) -> Iterator[ChainedSnapshot]:
+    """Earlier states of an exported session, each with up to ``most`` more messages, and last itself.
+
+    Each has a version of its own, between that of the session that is here and its own: where there are not
+    enough of them, a part has more messages.  One that is broken off goes on with the next import.
+    """
+    session = one.snapshot.session
+    stored = here.last_seq if here is not None else 0
+    count = -(-(session.last_seq - stored) // most)
+    first = session.version - (count if here is not None else _FAR)
+    if here is not None and first < here.version:
+        count, first = session.version - here.version, here.version
+    step = -(-(session.last_seq - stored) // max(1, count))
+    for number in range(1, count):
+        yield _cut(one, stored + step * number, first + number)
+    yield one
+
+
+def _cut(one: ChainedSnapshot, until: int, version: int) -> ChainedSnapshot:
+    """The session as if it had only the messages up to ``until``."""
+    messages = one.snapshot.messages[:until]
+    session = msgspec.structs.replace(
+        one.snapshot.session,
+        version=version,
+        last_seq=until,
+        message_count=sum(kept.deleted_at is None for kept in messages),
+    )
+    return ChainedSnapshot(Snapshot(session, one.snapshot.runs, messages), one.hashes[:until])
 
 
 def _unnarrowed(principal: Principal) -> None:

@@ -28,7 +28,7 @@ from hansard.model import Session, SessionFilter, SessionQuery
 from hansard.model.session import SUB_SESSION, TASK_SESSION, Sort
 from hansard.model.times import rfc3339
 from hansard.service.render_cache import Projection
-from hansard.service.sessions import TITLE
+from hansard.service.session_bounds import TITLE
 
 T = TypeVar("T")
 Values = Annotated[

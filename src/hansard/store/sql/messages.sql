@@ -32,6 +32,11 @@ returning seq
 -- A message that came in deleted already.
 update messages set deleted_at = :at where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
 
+-- name: message_deleted
+-- Which of a session's messages are empty.
+select seq from messages
+ where workspace_id = :workspace_id and session_id = :session_id and deleted_at is not null
+
 -- name: message_count_of_session
 select count(*) from messages where workspace_id = :workspace_id and session_id = :id
 

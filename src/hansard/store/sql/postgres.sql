@@ -235,8 +235,10 @@ update sessions as s
        title_folded = case when s.title is null then given.title_folded else s.title_folded end,
        untitled = case when s.title is null then given.untitled else s.untitled end,
        preview = coalesce(s.preview, given.preview), last_preview = coalesce(given.last_preview, s.last_preview), last_role = given.last_role,
-       input_tokens = s.input_tokens + given.input_tokens, output_tokens = s.output_tokens + given.output_tokens,
-       cost_nanos = s.cost_nanos + given.cost_nanos, first_message_at = coalesce(s.first_message_at, given.first_at),
+       input_tokens = case when s.input_tokens + given.input_tokens > 9007199254740992 then 9007199254740992 else s.input_tokens + given.input_tokens end,
+       output_tokens = case when s.output_tokens + given.output_tokens > 9007199254740992 then 9007199254740992 else s.output_tokens + given.output_tokens end,
+       cost_nanos = case when s.cost_nanos + given.cost_nanos > 9007199254740992 then 9007199254740992 else s.cost_nanos + given.cost_nanos end,
+       first_message_at = coalesce(s.first_message_at, given.first_at),
        last_message_at = given.last_at, active_at = given.last_at, updated_at = given.now,
        hash_seq = s.last_seq + given.count, last_hash = given.last_hash
   from unnest(:workspace_id::text[], :id::text[], :now::bigint[], :count::bigint[], :title::text[], :title_by::text[], :title_folded::text[],

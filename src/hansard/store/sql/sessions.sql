@@ -60,13 +60,16 @@ update sessions
 
 -- name: session_extend
 -- Take the next message numbers, keep the summary and the end of the hash chain; locks the session row until commit.
+-- Sums stay at 2^53 when they reach it.
 update sessions
    set version = version + 1, last_seq = last_seq + :count, message_count = message_count + :count,
        title = coalesce(title, :title), title_by = case when title is null then :title_by else title_by end,
        title_folded = case when title is null then :title_folded else title_folded end,
        untitled = case when title is null then :untitled else untitled end,
        preview = coalesce(preview, :preview), last_preview = coalesce(:last_preview, last_preview), last_role = :last_role,
-       input_tokens = input_tokens + :input_tokens, output_tokens = output_tokens + :output_tokens, cost_nanos = cost_nanos + :cost_nanos,
+       input_tokens = case when input_tokens + :input_tokens > 9007199254740992 then 9007199254740992 else input_tokens + :input_tokens end,
+       output_tokens = case when output_tokens + :output_tokens > 9007199254740992 then 9007199254740992 else output_tokens + :output_tokens end,
+       cost_nanos = case when cost_nanos + :cost_nanos > 9007199254740992 then 9007199254740992 else cost_nanos + :cost_nanos end,
        first_message_at = coalesce(first_message_at, :first_at), last_message_at = :last_at, active_at = :last_at, updated_at = :now,
        hash_seq = last_seq + :count, last_hash = :last_hash
  where workspace_id = :workspace_id and id = :id

@@ -28,15 +28,17 @@ delete from stats_sessions where workspace_id = :workspace_id and session_id = :
 returning session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens, cost_nanos, resolved, unresolved, duration
 
 -- name: stats_day_add
+-- A sum stays at 2^62 when it reaches it.
 insert into stats_days (workspace_id, day, channel, app, agent, state, sessions, messages, input_tokens, output_tokens, cost_nanos,
   resolved, unresolved)
 values (:workspace_id, :day, :channel, :app, :agent, :state, :sessions, :messages, :input_tokens, :output_tokens, :cost_nanos,
   :resolved, :unresolved)
 on conflict (workspace_id, day, channel, app, agent, state) do update
    set sessions = stats_days.sessions + excluded.sessions, messages = stats_days.messages + excluded.messages,
-       input_tokens = stats_days.input_tokens + excluded.input_tokens, output_tokens = stats_days.output_tokens + excluded.output_tokens,
-       cost_nanos = stats_days.cost_nanos + excluded.cost_nanos, resolved = stats_days.resolved + excluded.resolved,
-       unresolved = stats_days.unresolved + excluded.unresolved
+       input_tokens = case when stats_days.input_tokens + excluded.input_tokens > 4611686018427387904 then 4611686018427387904 else stats_days.input_tokens + excluded.input_tokens end,
+       output_tokens = case when stats_days.output_tokens + excluded.output_tokens > 4611686018427387904 then 4611686018427387904 else stats_days.output_tokens + excluded.output_tokens end,
+       cost_nanos = case when stats_days.cost_nanos + excluded.cost_nanos > 4611686018427387904 then 4611686018427387904 else stats_days.cost_nanos + excluded.cost_nanos end,
+       resolved = stats_days.resolved + excluded.resolved, unresolved = stats_days.unresolved + excluded.unresolved
 
 -- name: stats_slot_add
 insert into stats_slots (workspace_id, day, what, slot, channel, app, agent, state, count)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from hansard.store.steps import Steps, row, rows, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 ROOT = bytes(16)
@@ -66,6 +66,12 @@ def note(secret: bytes, act: Act) -> Steps[Noted]:
     )
     yield from run("audit_head_set", workspace_id=act.workspace_id, hash=digest)
     return Noted(n, act, digest)
+
+
+def note_many(secret: bytes, acts: Sequence[Act]) -> Steps[None]:
+    """Write several entries; comes last in a transaction, as ``note`` does."""
+    for act in acts:
+        yield from note(secret, act)
 
 
 def noted(secret: bytes, told: Callable[[T], Act], verb: Callable[[], Steps[T]]) -> Steps[T]:

@@ -40,10 +40,8 @@ def title_left(before: Session, after: Session) -> str | None:
     return None if before.title == after.title else fold(before.title or "")
 
 
-def forget_titles(
-    workspace_id: str, session_id: str, gone: set[str], left: str | None
-) -> Steps[str | None]:
-    """Take titles (folded) that must not be kept out of a session's events; ``left`` again, None when it is one of them.
+def forget_titles(workspace_id: str, session_id: str, gone: set[str]) -> Steps[None]:
+    """Take titles (folded) that must not be kept out of a session's events.
 
     A walk in the order of titles that began before may then miss the session, or show it twice.
     """
@@ -51,7 +49,6 @@ def forget_titles(
         yield from run(
             "event_forget_title", workspace_id=workspace_id, session_id=session_id, title=title
         )
-    return None if left in gone else left
 
 
 _STAYED = {"was_updated_at": None, "was_active_at": None, "was_title": None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec import Struct
 from hansard.errors import NotFound
 from hansard.ids import safe_form
 from hansard.model import Session
-from hansard.model.transfer import NEW, SAME, UPDATED, ImportedSession, Verdict
+from hansard.model.transfer import NEW, SAME, ImportedSession, Verdict
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, Values, run
 from hansard.store.verbs import indexing
@@ -141,7 +141,12 @@ def _go_on(
         changes.note("session.updated", here, after)
     if fresh:
         yield from _extend(here, fresh, ids, changes)
-    return UPDATED if named or fresh else SAME
+    if not named and not fresh:
+        return SAME
+    told: dict[str, Any] = {"messages_added": len(fresh)} if fresh else {}
+    return Verdict(
+        "updated", session_id=here.id, changes=told | ({"changed": ["title"]} if named else {})
+    )
 
 
 def _known(session: Session, drafts: Sequence[MessageDraft]) -> Steps[set[str | None]]:

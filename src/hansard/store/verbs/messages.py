@@ -8,6 +8,7 @@ import msgspec
 
 from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Session, parts
+from hansard.model.message import within_sum
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Row, Steps, row, value
 from hansard.store.verbs import indexing
@@ -115,29 +116,22 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
 
     The same session for a message that somebody else emptied before the lock was taken.
     """
-    here = {"workspace_id": session.workspace_id, "session_id": session.id}
-    if (yield from value("message_erase", **here, seq=gone.seq, now=now)) is None:
+    words = yield from wiped(session.workspace_id, gone, now)
+    if words is None:
         return session
-    yield from indexing.forget_message(session.workspace_id, gone)
-    words = _first_words(gone)
-    yield from forget_message(session.workspace_id, session.id, gone.id, words)
     after = msgspec.structs.replace(
         session,
         version=session.version + 1,
         updated_at=max(now, session.updated_at),
         message_count=session.message_count - 1,
-        input_tokens=session.input_tokens - gone.input_tokens,
-        output_tokens=session.output_tokens - gone.output_tokens,
-        cost_nanos=session.cost_nanos - gone.cost_nanos,
+        input_tokens=within_sum(session.input_tokens - gone.input_tokens),
+        output_tokens=within_sum(session.output_tokens - gone.output_tokens),
+        cost_nanos=within_sum(session.cost_nanos - gone.cost_nanos),
     )
     after = yield from _without(session, after)
     yield from store(session, after)
-    was_title = yield from forget_titles(
-        session.workspace_id,
-        session.id,
-        {rows.fold(one) for one in words},
-        title_left(session, after),
-    )
+    left = title_left(session, after)
+    was_title = None if left in {rows.fold(one) for one in words} else left
     yield from happened(
         session.workspace_id,
         "message.deleted",
@@ -148,6 +142,21 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
         was_title=was_title,
     )
     return after
+
+
+def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
+    """Empty a message, and what is kept of it elsewhere than in its session's row.
+
+    The words of it that the row may quote; None when somebody else emptied it before.
+    """
+    here = {"workspace_id": workspace_id, "session_id": gone.session_id}
+    if (yield from value("message_erase", **here, seq=gone.seq, now=at)) is None:
+        return None
+    yield from indexing.forget_message(workspace_id, gone)
+    words = _first_words(gone)
+    yield from forget_message(workspace_id, gone.session_id, gone.id, words)
+    yield from forget_titles(workspace_id, gone.session_id, {rows.fold(one) for one in words})
+    return words
 
 
 def _first_words(message: Message) -> set[str]:

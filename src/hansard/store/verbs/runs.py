@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hansard.errors import Conflict, NotFound
+from hansard.model.message import within_sum
 from hansard.model.run import OPEN_STATES
 from hansard.model.times import LATEST
 from hansard.store import rows, steps
@@ -114,9 +115,9 @@ def follow(
         session,
         version=session.version + 1,
         updated_at=max(now, session.updated_at),
-        input_tokens=session.input_tokens + spent[0],
-        output_tokens=session.output_tokens + spent[1],
-        cost_nanos=session.cost_nanos + spent[2],
+        input_tokens=within_sum(session.input_tokens + spent[0]),
+        output_tokens=within_sum(session.output_tokens + spent[1]),
+        cost_nanos=within_sum(session.cost_nanos + spent[2]),
     )
     if latest:
         changed = msgspec.structs.replace(

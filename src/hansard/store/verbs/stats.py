@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from hansard.model.message import within_sum
 from hansard.model.stats import Tally
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, many, row, run, value
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 _HOUR_US, _DAY_HOURS = 3_600_000_000, 24
 _CELL = ("day", "channel", "app", "agent", "state")
 _SUMS = ("messages", "input_tokens", "output_tokens", "cost_nanos", "resolved", "unresolved")
+_HALF = 2**32
+"""Sums over days are made of two halves of 32 bits, which no number of days overflows."""
+_MOST = 2**63 - 1
+_MOST_AT_ONCE = 2**61
+"""A cell holds at most 2^62, and so much more never overflows it."""
 _STEPS_PER_E = 20
 """Slots of resolution times are this fine: a factor of e has so many, which keeps a median within 3 %."""
 
@@ -64,9 +70,9 @@ def share_of(session: Session) -> Share:
         session.agent or "",
         session.state or "",
         session.message_count,
-        session.input_tokens,
-        session.output_tokens,
-        session.cost_nanos,
+        within_sum(session.input_tokens),
+        within_sum(session.output_tokens),
+        within_sum(session.cost_nanos),
         int(session.resolution == "resolved"),
         int(session.resolution == "unresolved"),
         None if took is None else round(math.log(took) * _STEPS_PER_E),
@@ -197,7 +203,9 @@ def _add(workspace_id: str, minus: Sequence[Share], plus: Sequence[Share]) -> St
     yield from many(
         "stats_day_add",
         [
-            empty | dict(zip(_CELL, cell, strict=True)) | sums
+            empty
+            | dict(zip(_CELL, cell, strict=True))
+            | {name: max(-_MOST_AT_ONCE, min(by, _MOST_AT_ONCE)) for name, by in sums.items()}
             for cell, sums in sorted(days.items())
             if any(sums.values())
         ],
@@ -218,12 +226,28 @@ def _values(one: Share) -> dict[str, Any]:
 def tallies(workspace_id: str, query: StatsQuery) -> Steps[list[Tally]]:
     """The sums by day, and by value where a dimension is asked for."""
     value_of = query.by or "''"
-    sums = ", ".join(f"cast(sum({name}) as bigint)" for name in ("sessions", *_SUMS))
+    names = ("sessions", *_SUMS)
+    sums = ", ".join(
+        f"cast(sum({name} / {_HALF}) as bigint), cast(sum({name} % {_HALF}) as bigint)"
+        for name in names
+    )
     conditions, values = _where(workspace_id, query)
     sql = f"select day, {value_of}, {sums} from stats_days where {conditions} group by 1, 2 order by 1, 2"  # noqa: S608 - literal names above
     got = yield from steps.composed(sql, values)
-    names = Tally.__struct_fields__
-    return [Tally(**dict(zip(names, one, strict=True))) for one in got if any(one[2:])]
+    return [
+        Tally(
+            day=day,
+            value=key,
+            **dict(zip(names, map(_joined, halves[::2], halves[1::2]), strict=True)),
+        )
+        for day, key, *halves in got
+        if any(halves)
+    ]
+
+
+def _joined(high: int, low: int) -> int:
+    """A sum of its two halves; at most what 64 bits hold."""
+    return max(0, min(high * _HALF + low, _MOST))
 
 
 def slots(workspace_id: str, query: StatsQuery, what: str) -> Steps[list[tuple[int, int, int]]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hansard.model.message import within_sum
 from hansard.store import rows
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]
         "preview": first and clip(first, PREVIEW),
         "last_preview": last and clip(last, PREVIEW),
         "last_role": messages[-1].role,
-        "input_tokens": sum(message.input_tokens for message in messages),
-        "output_tokens": sum(message.output_tokens for message in messages),
-        "cost_nanos": sum(message.cost_nanos for message in messages),
+        "input_tokens": within_sum(sum(message.input_tokens for message in messages)),
+        "output_tokens": within_sum(sum(message.output_tokens for message in messages)),
+        "cost_nanos": within_sum(sum(message.cost_nanos for message in messages)),
         "first_at": messages[0].created_at,
         "last_at": messages[-1].created_at,
     }

@@ -1,0 +1,62 @@
+"""How long the texts of a session may be, and how large the fields that every list carries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+
+from hansard.errors import Invalid, TooLarge
+from hansard.service.rules import short
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hansard.model import Session, SessionDraft, SessionPatch
+
+TITLE, TAGS, TAG = 500, 64, 128
+SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}
+"""In bytes of JSON."""
+TEXTS = (
+    "channel",
+    "app",
+    "agent",
+    "model",
+    "user_id",
+    "workflow_id",
+    "workflow_name",
+    "trigger",
+    "intent",
+    "sub_intent",
+)
+
+
+def check_texts(
+    given: SessionDraft | SessionPatch | Session, tags: Sequence[str] | UnsetType
+) -> None:
+    """Raises Invalid for a text that is too long, too many tags, or an empty one."""
+    for field in TEXTS:
+        value = getattr(given, field)
+        if isinstance(value, str):
+            short(value, field)
+    if isinstance(given.title, str):
+        short(given.title, "title", TITLE)
+    if tags is not UNSET:
+        if len(tags) > TAGS:
+            raise Invalid(f"a session has at most {TAGS} tags", param="tags")
+        for index, tag in enumerate(tags):
+            if not short(tag, f"tags[{index}]", TAG):
+                raise Invalid(f"tags[{index}] is empty", param=f"tags[{index}]")
+
+
+def sized(session: Session) -> Session:
+    """The session itself; TooLarge when a field that every list carries has grown beyond what a list can bear."""
+    for field, most in SIZES.items():
+        size = len(bytes(getattr(session, field)))
+        if size > most:
+            raise TooLarge(
+                f"{field} would be {size} bytes: at most {most}; keep what is larger in messages",
+                param=field,
+                code="field_too_large",
+            )
+    return session

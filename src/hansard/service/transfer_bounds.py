@@ -1,0 +1,102 @@
+"""What may come in with a file: no more, no longer and no later than through the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hansard.errors import Invalid
+from hansard.model.json_depth import DEPTH, is_too_deep
+from hansard.model.message import MOST_SUM, ROLES
+from hansard.service.messages import check_one
+from hansard.service.rules import not_ahead, own_id, short, spent
+from hansard.service.runs import ERROR, LONGEST_LEASE
+from hansard.service.session_bounds import check_texts, sized
+from hansard.store.verbs.summaries import PREVIEW
+
+if TYPE_CHECKING:
+    from msgspec import Raw
+
+    from hansard.model import Message, MessageDraft, Run, Session
+    from hansard.model.transfer import Kept, Snapshot
+
+_SUMS = ("version", "message_count", "last_seq", "input_tokens", "output_tokens", "cost_nanos")
+_SESSION_TIMES = (
+    "created_at", "updated_at", "active_at", "first_message_at", "last_message_at", "resolved_at",
+    "ended_at", "archived_at", "read_at",
+)  # fmt: skip
+_RUN_TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at", "updated_at")
+_TITLED_BY = (None, "auto", "agent", "import", "user")
+
+
+def check_draft(draft: MessageDraft, where: str, now: int) -> None:
+    """Raises Invalid for a message of a foreign file that no call could append."""
+    own_id(draft.client_id or "", f"{where}.client_id")
+    check_one(draft, where, now)
+    _check_depth(draft.parts, f"{where}.parts")
+    _check_depth(draft.metadata, f"{where}.metadata")
+
+
+def check_snapshot(snapshot: Snapshot, now: int) -> None:
+    """Raises Invalid for an exported session that no store of ours could have held."""
+    _check_session(snapshot.session, now)
+    for one in snapshot.runs:
+        _check_run(one, f"run {one.id}", now)
+    for index, kept in enumerate(snapshot.messages):
+        _check_kept(kept, f"messages[{index}]", now)
+
+
+def _check_session(session: Session, now: int) -> None:
+    check_texts(session, msgspec.json.decode(session.tags, type=list[str]))
+    sized(session)
+    for field in ("created_by", "parent_id", "run_id"):
+        short(getattr(session, field), field)
+    for field in ("preview", "last_preview"):
+        short(getattr(session, field), field, PREVIEW)
+    short(session.run_error, "run_error", ERROR)
+    if session.title_by not in _TITLED_BY or session.last_role not in (None, *ROLES):
+        raise Invalid("session.title_by or session.last_role is none that there is")
+    for field in _SUMS:
+        _check_number(getattr(session, field), f"session.{field}")
+    _check_number(session.forked_seq, "session.forked_seq")
+    for field in _SESSION_TIMES:
+        not_ahead(getattr(session, field), now, f"session.{field}")
+    for field in ("trail", "external_ids", "metadata"):
+        _check_depth(getattr(session, field), field)
+
+
+def _check_run(one: Run, where: str, now: int) -> None:
+    own_id(one.id, where)
+    for field in ("agent", "model", "workflow_id"):
+        short(getattr(one, field), f"{where}.{field}")
+    short(one.error, f"{where}.error", ERROR)
+    spent(one, where)
+    for field in _RUN_TIMES:
+        not_ahead(getattr(one, field), now, f"{where}.{field}")
+    if one.lease_us is not None and not 0 < one.lease_us <= LONGEST_LEASE:
+        raise Invalid(f"{where}.lease_us must be from 1 to {LONGEST_LEASE}")
+    if one.lease_expires_at is not None:
+        not_ahead(one.lease_expires_at - LONGEST_LEASE, now, f"{where}.lease_expires_at")
+    _check_depth(one.metadata, f"{where}.metadata")
+
+
+def _check_kept(kept: Kept, where: str, now: int) -> None:
+    message: Message = kept.message
+    own_id(message.id, f"{where}.id")
+    check_one(message, where, now)
+    if message.sender not in (None, "operator"):
+        raise Invalid(f"{where}.sender is {message.sender!r}, expected 'operator' or none")
+    not_ahead(kept.deleted_at, now, f"{where}.deleted_at")
+    _check_depth(message.parts, f"{where}.parts")
+    _check_depth(message.metadata, f"{where}.metadata")
+
+
+def _check_number(number: int | None, where: str) -> None:
+    if number is not None and not 0 <= number <= MOST_SUM:
+        raise Invalid(f"{where} must be from 0 to {MOST_SUM}", param=where)
+
+
+def _check_depth(value: Raw, where: str) -> None:
+    if is_too_deep(bytes(value)):
+        raise Invalid(f"{where} is nested more than {DEPTH} deep", param=where, code="too_deep")

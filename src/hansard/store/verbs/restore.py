@@ -1,0 +1,237 @@
+"""Whole sessions as they were exported: stored where they are new, gone on with where they are known.
+
+What is here is never written over: a known session is continued only if its messages are the
+beginning of the exported ones, which the hash chain shows, and its runs are among theirs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from hansard.model.transfer import NEW, SAME, Kept, Snapshot, Verdict
+from hansard.store import chain, rows, steps
+from hansard.store.steps import Steps, many, row, run, value
+from hansard.store.verbs import indexing, sessions
+from hansard.store.verbs.events import title_left
+from hansard.store.verbs.import_buffer import ImportBuffer, spoken
+from hansard.store.verbs.messages import wiped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hansard.model import Message, Run, Session
+
+_IDENTITY = ("user_id", "app", "parent_id", "created_by", "created_at", "forked_seq")
+"""What a known session keeps, whatever the file says: whose it is, and where it came from."""
+_NAMED = (
+    "title", "kind", "channel", "agent", "model", "workflow_id", "workflow_name", "trigger",
+    "state", "resolution", "intent", "sub_intent", "ended_at", "archived_at", "read_at", "tags",
+    "trail", "external_ids", "metadata",
+)  # fmt: skip
+"""The fields whose change the audit log names."""
+
+
+class ChainedSnapshot(Struct, frozen=True):
+    """A session as it was exported, with the hash of each of its messages."""
+
+    snapshot: Snapshot
+    hashes: list[bytes]
+
+
+class KnownSession(Struct, frozen=True):
+    """As of which change a session is here, and how many messages it has."""
+
+    version: int
+    last_seq: int
+
+
+class _Diverged(Exception):
+    """The session that is here is no earlier state of the exported one; the text says why."""
+
+
+def hashed(snapshot: Snapshot) -> ChainedSnapshot:
+    """The snapshot with its chain: a deleted message brings the hash that its content had."""
+    hashes: list[bytes] = []
+    before = chain.ROOT
+    for kept in snapshot.messages:
+        before = (kept.hash or before) if kept.deleted_at else chain.link(before, kept.message)
+        hashes.append(before)
+    return ChainedSnapshot(snapshot, hashes)
+
+
+def known(workspace_id: str, session_id: str) -> Steps[KnownSession | None]:
+    got = yield from row("session_get", workspace_id=workspace_id, id=session_id)
+    if got is None:
+        return None
+    here = rows.session(got)
+    return KnownSession(here.version, here.last_seq)
+
+
+def restore(
+    workspace_id: str, given: Sequence[ChainedSnapshot], now: int, *, may_delete: bool
+) -> Steps[list[Verdict]]:
+    """Store sessions exactly as they were, and go on with those that are an earlier state of them.
+
+    Only a caller who ``may_delete`` takes away messages that are here.
+    """
+    changes = ImportBuffer(workspace_id, now)
+    verdicts = []
+    for one in given:
+        verdict = yield from _restore(one, changes, may_delete=may_delete)
+        verdicts.append(verdict)
+    yield from changes.tell()
+    return verdicts
+
+
+def _restore(one: ChainedSnapshot, changes: ImportBuffer, *, may_delete: bool) -> Steps[Verdict]:
+    session = one.snapshot.session
+    got = yield from row("session_lock", workspace_id=session.workspace_id, id=session.id)
+    if got is None:
+        return (yield from _begin(one, changes))
+    yield from changes.flush()
+    here = rows.session(got)
+    if here.version >= session.version:
+        return SAME
+    try:
+        gone = yield from _gone(here, one)
+        runs = yield from _runs_that_changed(here, one.snapshot.runs)
+    except _Diverged as why:
+        return Verdict("bad", f"the session {session.name!r} has gone another way here: {why}")
+    if gone and not may_delete:
+        return Verdict(
+            "bad",
+            f"the file deletes messages of the session {session.name!r} that are here "
+            f"({_listed(gone)}): import it with a key that has the scope sessions:delete",
+        )
+    return (yield from _go_on(here, one, gone, runs, changes))
+
+
+def _begin(one: ChainedSnapshot, changes: ImportBuffer) -> Steps[Verdict]:
+    session = one.snapshot.session
+    if (yield from value("session_put", **sessions.row_of(session))) is None:
+        return Verdict("bad", f"another session is named {session.name!r} here")
+    yield from sessions.tag(session)
+    yield from _put_runs(session, one.snapshot.runs)
+    _put_messages(one, 0, changes)
+    changes.note("session.created", None, session, session.last_seq or None)
+    return NEW
+
+
+def _go_on(
+    here: Session,
+    one: ChainedSnapshot,
+    gone: Sequence[Kept],
+    runs: tuple[Sequence[Run], Sequence[Run]],
+    changes: ImportBuffer,
+) -> Steps[Verdict]:
+    """Bring a known session to the state that was exported; it stays whose it is."""
+    own = {field: getattr(here, field) for field in _IDENTITY}
+    after = msgspec.structs.replace(one.snapshot.session, **own)
+    for kept in gone:
+        yield from _delete(here, kept, changes)
+    begun, changed = runs
+    yield from _put_runs(here, begun)
+    yield from many("run_update", [rows.run_values(here.workspace_id, one) for one in changed])
+    _put_messages(one, here.last_seq, changes)
+    yield from run("session_update", **rows.session_values(after))
+    if bytes(after.tags) != bytes(here.tags):
+        yield from run("tag_delete_of_session", workspace_id=here.workspace_id, id=here.id)
+        yield from sessions.tag(after)
+    if title_left(here, after) is not None:
+        yield from indexing.retitle(here, after)
+    changes.note("session.updated", here, after, after.last_seq or None)
+    counted = {
+        "messages_added": after.last_seq - here.last_seq,
+        "messages_deleted": len(gone),
+        "runs_added": len(begun),
+        "runs_changed": len(changed),
+    }
+    told: dict[str, Any] = {name: number for name, number in counted.items() if number}
+    if fields := [name for name in _NAMED if getattr(here, name) != getattr(after, name)]:
+        told["changed"] = fields
+    return Verdict("updated", session_id=here.id, changes=told)
+
+
+def _gone(here: Session, one: ChainedSnapshot) -> Steps[list[Kept]]:
+    """The messages that are here and were deleted where the snapshot was taken.
+
+    Raises _Diverged unless what is here is the beginning of the snapshot.
+    """
+    theirs = one.snapshot.messages[: here.last_seq]
+    if here.own_id != one.snapshot.session.own_id:
+        raise _Diverged("it has another id")
+    if len(theirs) < here.last_seq:
+        raise _Diverged(f"it has {here.last_seq} messages")
+    if not theirs:
+        return []
+    last = yield from steps.rows("message_chain", **_at(here), after=here.last_seq - 1, limit=1)
+    if not last or bytes(last[0][2]) != one.hashes[here.last_seq - 1]:
+        raise _Diverged("its messages are others")
+    deleted = [kept for kept in theirs if kept.deleted_at is not None]
+    if not deleted and here.message_count == here.last_seq:
+        return []
+    got = yield from steps.rows("message_deleted", **_at(here))
+    empty = {one[0] for one in got}
+    if revived := empty - {kept.message.seq for kept in deleted}:
+        raise _Diverged(f"message {min(revived)} was deleted")
+    return [kept for kept in deleted if kept.message.seq not in empty]
+
+
+def _runs_that_changed(
+    here: Session, runs: Sequence[Run]
+) -> Steps[tuple[Sequence[Run], Sequence[Run]]]:
+    """The runs that are not here, and those that have gone on; _Diverged when one did otherwise here."""
+    got = yield from steps.rows("run_all", **_at(here))
+    mine = {one.id: one for one in map(rows.run, got)}
+    if lost := mine.keys() - {one.id for one in runs}:
+        raise _Diverged(f"it has a run {min(lost)!r}")
+    changed = [one for one in runs if one.id in mine and one != mine[one.id]]
+    for one in changed:
+        before = mine[one.id]
+        if before.finished_at is not None and not before.is_lapsed:
+            raise _Diverged(f"its run {one.id!r} is {before.state}")
+    return [one for one in runs if one.id not in mine], changed
+
+
+def _delete(here: Session, kept: Kept, changes: ImportBuffer) -> Steps[None]:
+    got = yield from row("message_get", **_at(here), seq=kept.message.seq)
+    if got is None:
+        return
+    assert kept.deleted_at is not None, "it is among those that were deleted"  # noqa: S101 - an invariant of _gone
+    yield from wiped(here.workspace_id, rows.message(got), kept.deleted_at)
+    changes.happened("message.deleted", here.id, kept.message.seq, {})
+
+
+def _put_runs(session: Session, runs: Sequence[Run]) -> Steps[None]:
+    yield from many("run_put", [rows.run_values(session.workspace_id, one) for one in runs])
+    leases = [one.lease_expires_at for one in runs if one.lease_expires_at is not None]
+    if leases:
+        yield from run("lapse_earlier", workspace_id=session.workspace_id, at=min(leases))
+
+
+def _put_messages(one: ChainedSnapshot, after: int, changes: ImportBuffer) -> None:
+    """Keep the rows of the messages behind ``after``, those that are empty included."""
+    workspace_id, session = changes.workspace_id, one.snapshot.session
+    alive: list[Message] = []
+    for kept, digest in zip(one.snapshot.messages[after:], one.hashes[after:], strict=True):
+        changes.keep([rows.message_values(workspace_id, kept.message, digest)])
+        if kept.deleted_at is None:
+            alive.append(kept.message)
+        else:
+            place = {"workspace_id": workspace_id, "session_id": session.id}
+            changes.mark(place | {"seq": kept.message.seq, "at": kept.deleted_at})
+    changes.said(session.id, spoken(alive, [None] * len(alive)), after)
+
+
+def _at(session: Session) -> dict[str, str]:
+    return {"workspace_id": session.workspace_id, "session_id": session.id}
+
+
+def _listed(gone: Sequence[Kept]) -> str:
+    """The numbers of a few messages, and how many more there are."""
+    few, more = gone[:5], len(gone) - 5
+    named = ", ".join(str(kept.message.seq) for kept in few)
+    return f"{named} and {more} more" if more > 0 else named
