@@ -110,6 +110,8 @@ async def test_the_native_document_says_what_everything_is(client: httpx.AsyncCl
     assert "'items': False" not in text  # which generators do not read
     assert "{'type': 'array'}" not in text
     refused = await client.get("/v1/sessions/absent")
+    assert set(refused.json()) == set(schemas["ProblemDetails"]["properties"]) - {"reason"}
+    refused = await client.get("/v1/sessions?limit=500")
     assert set(refused.json()) == set(schemas["ProblemDetails"]["properties"])
 
 

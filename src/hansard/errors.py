@@ -16,7 +16,7 @@ Each carries a stable ``code`` that clients may branch on; the text is for peopl
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class Error(Exception):
@@ -38,8 +38,40 @@ class Error(Exception):
         self.extra = extra
 
 
+Reason = Literal[
+    "missing",
+    "unknown",
+    "wrong_type",
+    "not_an_integer",
+    "not_a_number",
+    "not_a_boolean",
+    "not_a_time",
+    "not_a_date",
+    "not_a_choice",
+    "too_small",
+    "too_large",
+    "too_short",
+    "too_long",
+]
+"""In what way a parameter or a field is wrong."""
+
+
 class Invalid(Error):
+    """``reason`` says in what way ``param`` is wrong, where that is one of the usual ways."""
+
     default_code = "invalid"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Reason | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        **extra: object,
+    ) -> None:
+        super().__init__(message, code=code, param=param, **extra)
+        self.reason = reason
 
 
 class Unauthenticated(Error):
@@ -88,3 +120,10 @@ class TooMany(Retryable):
 
 class StoreUnavailable(Retryable):
     default_code = "store_unavailable"
+
+
+class DriverFailure(StoreUnavailable):
+    """A database's driver failed; ``message`` may have its words, with paths and hosts.
+
+    It is for the log and the command line. Callers of an API get ``http.error_redaction``'s text.
+    """

@@ -249,3 +249,20 @@ def test_times_go_out_in_utc() -> None:
     )
     naive = wire(datetime(2026, 1, 1))  # noqa: DTZ001 - what is tested
     assert naive == datetime(2026, 1, 1).astimezone()
+
+
+def test_a_refused_parameter_has_the_name_that_the_caller_gave_it() -> None:
+    listing = Request("GET", "/v1/x", lambda body: body, spelled={"limit": "page_size"})
+    refusal = answer(
+        400, {"code": "invalid", "param": "limit", "detail": "at most 200, whatever the limit is"}
+    )
+    error, _, _ = played(listing, refusal)
+    assert (error.param, error.message, error.fix) == (
+        "page_size",
+        "at most 200, whatever the limit is",
+        "limit is called page_size here",
+    )
+    other, _, _ = played(
+        listing, answer(400, {"code": "invalid", "param": "sort", "detail": "sort: no"})
+    )
+    assert (other.param, other.fix) == ("sort", None)

@@ -13,7 +13,7 @@ import pytest
 from hansard.access import Principal
 from hansard.dialects.pocketpaw import socket as module
 from hansard.dialects.pocketpaw.sign_ins import PURPOSE
-from hansard.errors import StoreUnavailable
+from hansard.errors import DriverFailure
 from hansard.http.application import Application
 from hansard.service import Service
 from tests.dialects.conftest import MakeKey
@@ -77,9 +77,7 @@ async def test_the_stores_troubles_are_told_without_hosts_and_paths(
     connect: Connect, app: Application, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     async def fail(*_: object, **__: object) -> None:
-        raise StoreUnavailable(
-            "cannot write /srv/secret/store.db on db7.internal", code="store_full"
-        ) from OSError("disk full")
+        raise DriverFailure("cannot write /srv/secret/store.db on db7.internal", code="store_full")
 
     async with connect() as socket:
         await socket.hear()
@@ -252,6 +250,23 @@ async def test_a_message_that_is_too_large_is_refused(
         await socket.hear()
         socket.act("chat", message="x" * 200)
         assert await socket.hear() == {"type": "error", "content": "the message is too large"}
+
+
+async def test_a_fault_in_an_action_is_not_taken_for_a_frame_of_bytes(
+    app: Application, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise KeyError("session")
+
+    monkeypatch.setattr(app.service.transcripts, "spoken", fail)
+
+    async def switch() -> None:
+        async with Socket(app, "/ws", f"token={key}") as socket:
+            await socket.hear()
+            socket.act("switch_session", session_id="websocket_1")
+
+    with pytest.raises(KeyError, match="session"):
+        await switch()
 
 
 async def test_a_frame_of_bytes_ends_the_conversation(connect: Connect) -> None:

@@ -120,3 +120,41 @@ def test_of_a_body(body: bytes, param: str | None, message: str) -> None:
 )
 def test_of_a_query(query: bytes, param: str, message: str) -> None:
     assert refused(QueryReader(ParsedSearch), query) == (param, message)
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        (b"q=a&limit=0", "too_small"),
+        (b"q=a&most=10", "too_large"),
+        (b"q=a&most=many", "not_an_integer"),
+        (b"q=a&word=blue", "not_a_choice"),
+        (b"q=a&day=monday", "not_a_date"),
+        (b"q=a&at=monday", "not_a_time"),
+        (b"q=a&on=maybe", "not_a_boolean"),
+        (b"q=a&where=here", "unknown"),
+        (b"", "missing"),
+    ],
+)
+def test_a_parameter_says_in_what_way_it_is_wrong(query: bytes, reason: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        QueryReader(ParsedSearch, strict=True).read(query)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"inner":{}}', "wrong_type"),
+        (b'{"inner":[{}]}', "missing"),
+        (b'{"inner":[{"word":"blue"}]}', "not_a_choice"),
+        (b'{"at":1}', "not_a_time"),
+        (b'{"either":[]}', "wrong_type"),
+        (b'{"colour":1}', "unknown"),
+        (b"[]", "wrong_type"),
+    ],
+)
+def test_a_field_says_in_what_way_it_is_wrong(body: bytes, reason: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        BodyReader(Outer).read(body)
+    assert caught.value.reason == reason

@@ -47,8 +47,10 @@ class Unreadable(HansardError):
 
 
 class Refused(HansardError):
-    """``extra`` holds the other fields of the answer, such as the current ``seq`` of a conflict; ``retry_after`` is in seconds.
+    """The server refused the request; ``code`` says why.
 
+    ``param`` is the parameter that was wrong, by the caller's name of it. ``extra`` holds the other
+    fields of the answer, such as the current ``seq`` of a conflict. ``retry_after`` is in seconds.
     ``doc_url`` is where the server explains the code.
     """
 

@@ -7,7 +7,6 @@ network's error, and sleeps for each Pause. So retries are written once for the 
 from __future__ import annotations
 
 import random
-import re
 import uuid
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -38,9 +37,9 @@ _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class Request(Generic[T]):
     """One call of the API. ``tell`` makes the result of the decoded answer.
 
-    A write goes out with an idempotency key, ``key`` or one made for it. ``repeatable`` is False for what the
-    server cannot do just once: it is repeated only where it certainly was not done. ``spelled`` has the caller's word for
-    a parameter that the API calls otherwise, for errors.
+    A write is sent with an idempotency key, ``key`` or one made for it. ``repeatable`` is False for
+    what the server cannot do just once: it is repeated only where it certainly was not done.
+    ``spelled`` has the caller's name of a parameter that the API calls otherwise, for errors.
     """
 
     method: str
@@ -142,15 +141,18 @@ def error_of(answer: Sent, spelled: Mapping[str, str] | None = None) -> HansardE
         problem = {
             "detail": f"{answer.request.url} answered {answer.status_code} {answer.reason_phrase}"
         }
-    problem = _respelled(problem, spelled or {})
     request_id = answer.headers.get("X-Request-ID")
-    return refused(
+    error = refused(
         answer.status_code,
         problem,
         request_id=request_id,
         retry_after=_retry_after(answer),
         doc_url=_doc_url(answer, problem),
     )
+    if error.param and spelled and error.param in spelled:
+        error.fix = f"{error.param} is called {spelled[error.param]} here"
+        error.param = spelled[error.param]
+    return error
 
 
 def is_passing(error: HansardError) -> bool:
@@ -214,17 +216,6 @@ def _not_done(answer: Sent) -> bool:
 def _retry_after(response: httpx.Response) -> float | None:
     given = response.headers.get("Retry-After", "")
     return float(given) if given.isdigit() else None
-
-
-def _respelled(problem: dict[str, Any], spelled: Mapping[str, str]) -> dict[str, Any]:
-    param, detail = problem.get("param"), problem.get("detail")
-    if not isinstance(param, str) or param not in spelled or not isinstance(detail, str):
-        return problem
-    return {
-        **problem,
-        "param": spelled[param],
-        "detail": re.sub(rf"^{param}\b", spelled[param], detail),
-    }
 
 
 def _doc_url(response: httpx.Response, problem: dict[str, Any]) -> str | None:

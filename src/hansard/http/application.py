@@ -16,7 +16,7 @@ from hansard.http.answers import REFUSAL, encoded, is_known, send
 from hansard.http.call import Call, Headers
 from hansard.http.credentials import credential
 from hansard.http.decoding import BodyReader, check_type, read_body, reader_of
-from hansard.http.error_redaction import for_strangers
+from hansard.http.error_redaction import redacted
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log
 from hansard.http.response_cache import ResponseCache, of_workspace
@@ -104,7 +104,7 @@ class Application:
                 await self._note_denied(call, error)
             answer = self._failed(
                 dialect or self._router.owner(path),
-                for_strangers(error, request_id),
+                redacted(error, request_id),
                 request_id,
                 path,
             )
@@ -265,7 +265,7 @@ class Application:
             )
             principal = await self._caller(dialect, call)
         except Error as error:
-            await socket.close(4401, for_strangers(error, _request_id("")).message[:120])
+            await socket.close(4401, redacted(error, _request_id("")).message[:120])
             return
         await handler(socket, (principal, self.service))
 

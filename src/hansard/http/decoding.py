@@ -79,10 +79,17 @@ class QueryReader:
     def _check(self, name: str, value: Any) -> None:  # noqa: ANN401 - a text or a list of texts
         """Invalid for what msgspec would let pass."""
         if len(value) > MAX_VALUES and self._lists[name]:
-            raise Invalid(f"{name} has {len(value)} values: at most {MAX_VALUES}", param=name)
+            raise Invalid(
+                f"{name} has {len(value)} values: at most {MAX_VALUES}",
+                param=name,
+                reason="too_long",
+            )
         if name in self._whole and not _WHOLE.fullmatch(value):
             raise Invalid(
-                f"{name}: expected a whole number, got {value[:64]!r}", param=name, where="query"
+                f"{name}: expected a whole number, got {value[:64]!r}",
+                param=name,
+                where="query",
+                reason="not_an_integer",
             )
 
 

@@ -40,17 +40,21 @@ def us(value: Moment | None) -> int | None:
     return None if value is None else value.us
 
 
+class NotATime(ValueError):
+    """A value that is not a time; msgspec keeps it as the cause of its ValidationError."""
+
+
 def dec_hook(wanted: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's protocol
     if wanted is not Moment:
         raise NotImplementedError(wanted)
     if not isinstance(value, str):
         message = f"{value!r} is no time: {_EXAMPLE}"
-        raise ValueError(message)  # noqa: TRY004 - msgspec turns ValueError into its ValidationError
+        raise NotATime(message)
     try:
         return Moment(times.parse(value))
     except ValueError as problem:
         message = f"{value[:64]!r} is no time: {_EXAMPLE}"
-        raise ValueError(message) from problem
+        raise NotATime(message) from problem
 
 
 def schema_hook(wanted: type) -> dict[str, Any]:

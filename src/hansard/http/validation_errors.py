@@ -11,7 +11,8 @@ import msgspec.inspect
 from msgspec.inspect import LiteralType, Metadata, StructType, UnionType
 
 from hansard.errors import Invalid
-from hansard.model.decode_errors import joined, meant, parted, plain
+from hansard.http.fields import NotATime
+from hansard.model.decode_errors import joined, meant, parted, plain, reason_of
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$", re.DOTALL)
 _GOT = re.compile(r", got `\w+`$")
@@ -35,7 +36,10 @@ def complaint(
     if where == "query":  # a list is a parameter that is repeated: it has a name, and no numbers
         place = place.partition("[")[0]
     said = _quoting(text, (given or {}).get(place))
-    return Invalid(f"{place or f'the {where}'}: {said}{hint}", param=place or None, where=where)
+    reason = "not_a_time" if isinstance(problem.__cause__, NotATime) else reason_of(problem)
+    return Invalid(
+        f"{place or f'the {where}'}: {said}{hint}", param=place or None, where=where, reason=reason
+    )
 
 
 def unknown_parameter(name: str, known: Iterable[str]) -> Invalid:
@@ -44,6 +48,7 @@ def unknown_parameter(name: str, known: Iterable[str]) -> Invalid:
         f"there is no parameter {shown!r} here: {meant(name, known)}",
         param=shown,
         code="unknown_parameter",
+        reason="unknown",
         where="query",
     )
 
@@ -58,6 +63,7 @@ def _unknown_field(name: str, place: str, where: str, kind: type[msgspec.Struct]
         f"there is no field {shown!r} in {place or 'the body'}: {hint}",
         param=joined(place, shown),
         code="unknown_field",
+        reason="unknown",
         where=where,
     )
 

@@ -6,11 +6,27 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import msgspec
+    from hansard.errors import Reason
 
+_REASONS: tuple[tuple[re.Pattern[str], Reason], ...] = (
+    (re.compile(r"Object missing required field"), "missing"),
+    (re.compile(r"Object contains unknown field"), "unknown"),
+    (re.compile(r"Invalid enum value"), "not_a_choice"),
+    (re.compile(r"Invalid RFC3339 encoded date"), "not_a_date"),
+    (re.compile(r"Expected `[a-z |]+` of length >"), "too_short"),
+    (re.compile(r"Expected `[a-z |]+` of length <"), "too_long"),
+    (re.compile(r"Expected `[a-z |]+` >"), "too_small"),
+    (re.compile(r"Expected `[a-z |]+` <"), "too_large"),
+    (re.compile(r"Expected `int( \| null)?`"), "not_an_integer"),
+    (re.compile(r"Expected `float( \| null)?`"), "not_a_number"),
+    (re.compile(r"Expected `bool( \| null)?`"), "not_a_boolean"),
+    (re.compile(r"Expected `"), "wrong_type"),
+)
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`$")
 _KINDS = re.compile(r"`([a-z |]+)`")
@@ -36,6 +52,16 @@ def parted(problem: msgspec.ValidationError) -> tuple[str, str]:
     if missing := _MISSING.match(text):
         return "this is missing", joined(place, missing[1])
     return text, place
+
+
+def reason_of(problem: msgspec.ValidationError) -> Reason | None:
+    """In what way the value is wrong; None for what a type's own decoder refused.
+
+    >>> reason_of(msgspec.ValidationError("Expected `int | null`, got `str` - at `$.limit`"))
+    'not_an_integer'
+    """
+    text = str(problem)
+    return next((reason for pattern, reason in _REASONS if pattern.match(text)), None)
 
 
 def joined(place: str, field: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hansard.errors import Invalid
 from hansard.http.route import Described, Dialect
 from hansard.native import (
     audit,
@@ -45,6 +46,8 @@ def problem(failure: Failure) -> dict[str, object]:
     }
     if error.param is not None:
         body["param"] = error.param
+    if isinstance(error, Invalid) and error.reason is not None:
+        body["reason"] = error.reason
     return body | {
         key: value for key, value in error.extra.items() if key not in {"where", "allow"}
     }

@@ -21,7 +21,7 @@ _PAGING = {"sort", "limit", "cursor", "total"}
 
 
 class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Sessions and what to do with them: ``ids``, or ``filter``, ``snapshot_at`` and ``expected``."""
+    """Which sessions (``ids``, or ``filter``, ``snapshot_at`` and ``expected``), and what to do."""
 
     example: ClassVar[Json] = {
         "action": "tag",

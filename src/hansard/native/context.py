@@ -77,7 +77,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """The `seq` of the user's message in front, where messages between it and `first_seq` did not
     fit; else null."""
     placeholder: bool
-    """Whether no user spoke, so that a placeholder stands in front for a provider that needs one."""
+    """Whether a placeholder stands in front, since no user spoke and the provider needs one."""
     older: int
     """How many messages before `first_seq` did not fit."""
     dropped: list[DroppedOut]

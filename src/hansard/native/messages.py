@@ -102,7 +102,11 @@ async def list_messages(call: Call[ListParams, None]) -> MessageList:
     cursor = None
     if stretch.last is not None and stretch.more and params.around is None:
         cursor = call.service.messages.cursor(call.principal, _scope(call), query, stretch.last)
-    return MessageList(data=stretch.messages, has_more=stretch.more, next_cursor=cursor)  # type: ignore[arg-type]  # each is a MessageOut, encoded already
+    return MessageList(
+        data=stretch.messages,  # type: ignore[arg-type]  # each is a MessageOut, encoded already
+        has_more=stretch.more,
+        next_cursor=cursor,
+    )
 
 
 async def _position(call: Call[ListParams, None]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from hansard.errors import Reason
 from hansard.http.fields import schema_of
 from hansard.model.message import ROLES
 from hansard.model.parts import Part
@@ -68,14 +69,15 @@ class ProblemDetails(Struct, frozen=True, kw_only=True):
     """
 
     example: ClassVar[Json] = {
-        "type": "/docs/errors#session_not_found",
-        "title": "Session not found",
-        "status": 404,
-        "detail": "no session 'order-17' in this workspace",
-        "instance": "/v1/sessions/order-17",
-        "code": "session_not_found",
+        "type": "/docs/errors#invalid",
+        "title": "Invalid",
+        "status": 400,
+        "detail": "limit: expected a whole number <= 200, got '500'",
+        "instance": "/v1/sessions",
+        "code": "invalid",
         "request_id": "req_3f1c2b9a7d5e40160000002a",
-        "param": "session_id",
+        "param": "limit",
+        "reason": "too_large",
     }
 
     type: str
@@ -94,3 +96,5 @@ class ProblemDetails(Struct, frozen=True, kw_only=True):
     """The caller's `X-Request-ID`, else one that the server chose; its log has it too."""
     param: str | UnsetType = UNSET
     """The parameter, header or place in the body that was wrong, such as `messages[0].role`."""
+    reason: Reason | UnsetType = UNSET
+    """In what way it was wrong, where that is one of the usual ways."""

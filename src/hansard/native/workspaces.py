@@ -1,4 +1,4 @@
-"""``/v1/workspace`` is the caller's own; ``/v1/workspaces`` is for keys that run the whole store."""
+"""``/v1/workspace``: the caller's own; ``/v1/workspaces``: for keys that run the whole store."""
 
 from __future__ import annotations
 

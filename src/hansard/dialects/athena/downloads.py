@@ -3,86 +3,187 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Raw, Struct
 
+from hansard.dialects.athena.errors import NO_SESSION
 from hansard.dialects.athena.vocabulary import asset_id
 from hansard.http.call import Call
-from hansard.http.fields import Time
-from hansard.http.route import Reply
+from hansard.http.fields import Time, schema_of
+from hansard.http.route import Reply, Route
 from hansard.model import Message, Session, parts
-from hansard.model.times import rfc3339
+from hansard.model.parts import Part
+from hansard.model.times import rfc3339, rfc3339_or_none
 
 SPEAKERS = {"user": "User", "assistant": "Agent"}
 
 
 class DownloadParams(Struct, frozen=True, kw_only=True):
+    """In which form."""
+
     export_format: Literal["trace", "messages", "markdown", "stats"] = "trace"
+    """Everything, the texts of user and assistant alone, the same as Markdown, or figures."""
 
 
 class Head(Struct, kw_only=True, tag_field="export_format"):
+    """What every form begins with."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": "asset_0190163d-8694-739b-aea5-966c26f8ad91",
+        "thread_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+        "title": "A late parcel",
+        "created_at": "2026-01-31T09:30:00Z",
+        "updated_at": "2026-01-31T09:31:12Z",
+    }
+
     id: str
+    """`asset_` and the session's UUID."""
     thread_id: str
+    """The session's UUID."""
     title: str | None
+    """Its title; null when it has none."""
     created_at: Time
+    """When it was created."""
     updated_at: Time
+    """When it last changed in any way."""
 
 
 class Tokens(Struct, kw_only=True):
+    """Model tokens and their price."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "input_tokens": 210,
+        "output_tokens": 9,
+        "total_tokens": 219,
+        "total_cost_usd": 0.0004,
+    }
+
     input_tokens: int
+    """Model tokens read."""
     output_tokens: int
+    """Model tokens written."""
     total_tokens: int
+    """The sum of the two."""
     total_cost_usd: float
+    """Their price, in US dollars."""
 
 
 class TraceMessage(Struct, kw_only=True):
+    """A message with everything that is known of it."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": "msg_0190163d-8694-739b-aea5-966c00000004",
+        "seq": 4,
+        "role": "assistant",
+        "created_at": "2026-01-31T09:30:41Z",
+        "parts": [{"type": "text", "content": "It arrives tomorrow."}],
+        "model": "gpt-5",
+        "run_id": "turn-1",
+        "sender": None,
+        "sender_id": None,
+        "usage": Tokens.example,
+        "metadata": {"finish_reason": "stop"},
+    }
+
     id: str
+    """The id of the message."""
     seq: int
+    """Its number in the session, from 1."""
     role: str
+    """Whose message it is: `system`, `user`, `assistant` or `tool`."""
     created_at: Time
-    parts: Raw
+    """When it was written."""
+    parts: Annotated[Raw, schema_of(list[Part])]
+    """What it consists of, as it was written."""
     model: str | None
+    """The language model that wrote it; null when it is not known."""
     run_id: str | None
+    """The run that it is part of; null without one."""
     sender: str | None
+    """`operator` for an assistant message that a person wrote; else null."""
     sender_id: str | None
+    """That person, by the application's id; else null."""
     usage: Tokens
-    metadata: Raw
+    """The model tokens of this message."""
+    metadata: Annotated[Raw, schema_of(dict[str, Any])]
+    """The application's own JSON object."""
 
 
 class Trace(Head, kw_only=True, tag="trace"):
+    """A whole session with everything that is known of it."""
+
     messages: list[TraceMessage]
+    """All messages, in order."""
 
 
 class Turn(Struct, kw_only=True):
+    """What the user or the assistant wrote."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": "msg_0190163d-8694-739b-aea5-966c00000004",
+        "role": "assistant",
+        "content": "It arrives tomorrow.",
+        "created_at": "2026-01-31T09:30:41Z",
+    }
+
     id: str
+    """The id of the message."""
     role: str
+    """`user` or `assistant`."""
     content: str
+    """The text."""
     created_at: Time
+    """When it was written."""
 
 
 class Turns(Head, kw_only=True, tag="messages"):
+    """The texts of user and assistant alone."""
+
     messages: list[Turn]
+    """The messages that have text, in order."""
 
 
 class Stats(Head, kw_only=True, tag="stats"):
+    """Figures of a session."""
+
+    described_by: ClassVar[type[Struct]] = Head
+    example: ClassVar[dict[str, Any]] = {
+        "num_messages": 4,
+        "messages_by_role": {"user": 1, "assistant": 2, "tool": 1},
+        "num_tool_calls": 1,
+        "tool_calls_by_name": {"find_order": 1},
+        "first_message_at": "2026-01-31T09:30:00Z",
+        "last_message_at": "2026-01-31T09:30:41Z",
+        "duration_seconds": 41.0,
+    }
+
     num_messages: int
+    """How many messages it has."""
     messages_by_role: dict[str, int]
+    """How many of them each role has."""
     num_tool_calls: int
+    """How many tool calls it has."""
     tool_calls_by_name: dict[str, int]
+    """How many of them each tool has."""
     usage: Tokens
+    """The model tokens of all messages and runs."""
     first_message_at: Time | None
+    """When the first message was written; null without any."""
     last_message_at: Time | None
+    """When the last message was written; null without any."""
     duration_seconds: float | None
+    """The seconds between the two; null without any."""
 
 
 async def download_session(call: Call[DownloadParams, None]) -> Reply:
     """Download a whole session: trace, messages, markdown or stats"""
     session, messages = await call.service.transcripts.whole(call.principal, call.path["asset_id"])
     form = call.params.export_format
+    suffix = "md" if form == "markdown" else "json"
     name = (
         "Content-Disposition",
-        f'attachment; filename="{asset_id(session.id)}-{form}.{"md" if form == "markdown" else "json"}"',
+        f'attachment; filename="{asset_id(session.id)}-{form}.{suffix}"',
     )
     if form == "markdown":
         return Reply(
@@ -97,34 +198,41 @@ async def download_session(call: Call[DownloadParams, None]) -> Reply:
 
 
 def trace(session: Session, messages: list[Message]) -> Trace:
-    return Trace(**_head(session), messages=[_traced(one) for one in messages])
+    return Trace(**_head(session), messages=[_trace_message(message) for message in messages])
 
 
 def turns(session: Session, messages: list[Message]) -> Turns:
-    said = [
-        Turn(id=one.id, role=one.role, content=text, created_at=rfc3339(one.created_at))
-        for one, text in _said(messages)
-    ]
-    return Turns(**_head(session), messages=said)
+    return Turns(
+        **_head(session),
+        messages=[
+            Turn(
+                id=message.id,
+                role=message.role,
+                content=text,
+                created_at=rfc3339(message.created_at),
+            )
+            for message, text in _with_text(messages)
+        ],
+    )
 
 
 def stats(session: Session, messages: list[Message]) -> Stats:
     calls = Counter(
         part.name or ""
-        for one in messages
-        for part in parts.decode(one.parts)
+        for message in messages
+        for part in parts.decode(message.parts)
         if part.type == "tool_call"
     )
     first, last = (messages[0].created_at, messages[-1].created_at) if messages else (None, None)
     return Stats(
         **_head(session),
         num_messages=len(messages),
-        messages_by_role=dict(Counter(one.role for one in messages)),
+        messages_by_role=dict(Counter(message.role for message in messages)),
         num_tool_calls=calls.total(),
         tool_calls_by_name=dict(calls),
         usage=_tokens(session),
-        first_message_at=None if first is None else rfc3339(first),
-        last_message_at=None if last is None else rfc3339(last),
+        first_message_at=rfc3339_or_none(first),
+        last_message_at=rfc3339_or_none(last),
         duration_seconds=None if first is None or last is None else (last - first) / 1e6,
     )
 
@@ -132,17 +240,20 @@ def stats(session: Session, messages: list[Message]) -> Stats:
 def markdown(session: Session, messages: list[Message]) -> str:
     blocks = [f"# {' '.join((session.title or 'Untitled session').split())}"]
     blocks += [
-        f"## {SPEAKERS[one.role]} · {rfc3339(one.created_at)}\n\n{text}"
-        for one, text in _said(messages)
+        f"## {SPEAKERS[message.role]} · {rfc3339(message.created_at)}\n\n{text}"
+        for message, text in _with_text(messages)
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _said(messages: list[Message]) -> list[tuple[Message, str]]:
+def _with_text(messages: list[Message]) -> list[tuple[Message, str]]:
+    """The messages of user and assistant that have text, each with it."""
     texts = [
-        (one, parts.text_of(parts.decode(one.parts))) for one in messages if one.role in SPEAKERS
+        (message, parts.text_of(parts.decode(message.parts)))
+        for message in messages
+        if message.role in SPEAKERS
     ]
-    return [(one, text) for one, text in texts if text]
+    return [(message, text) for message, text in texts if text]
 
 
 def _head(session: Session) -> dict[str, Any]:
@@ -155,19 +266,19 @@ def _head(session: Session) -> dict[str, Any]:
     }
 
 
-def _traced(one: Message) -> TraceMessage:
+def _trace_message(message: Message) -> TraceMessage:
     return TraceMessage(
-        id=one.id,
-        seq=one.seq,
-        role=one.role,
-        created_at=rfc3339(one.created_at),
-        parts=one.parts,
-        model=one.model,
-        run_id=one.run_id,
-        sender=one.sender,
-        sender_id=one.sender_id,
-        usage=_tokens(one),
-        metadata=one.metadata,
+        id=message.id,
+        seq=message.seq,
+        role=message.role,
+        created_at=rfc3339(message.created_at),
+        parts=message.parts,
+        model=message.model,
+        run_id=message.run_id,
+        sender=message.sender,
+        sender_id=message.sender_id,
+        usage=_tokens(message),
+        metadata=message.metadata,
     )
 
 
@@ -177,4 +288,18 @@ def _tokens(spent: Session | Message) -> Tokens:
         output_tokens=spent.output_tokens,
         total_tokens=spent.input_tokens + spent.output_tokens,
         total_cost_usd=spent.cost_nanos / 1e9,
+    )
+
+
+def routes(prefix: str) -> tuple[Route, ...]:
+    return (
+        Route(
+            f"GET {prefix}/sessions/{{asset_id}}/download",
+            download_session,
+            scope="sessions:read",
+            params=DownloadParams,
+            returns=Trace | Turns | Stats,
+            response_types=("text/markdown",),
+            errors=NO_SESSION,
+        ),
     )

@@ -1,15 +1,17 @@
-"""Athena: where the latest run of a thread stands, with the conversation once it may be read."""
+"""Athena: where the latest run of a thread stands, with the conversation once it is over."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
 
+from hansard.dialects.athena.errors import NO_SESSION
 from hansard.dialects.athena.vocabulary import RUN_STATUS, RunStatus, asset_id, is_task
 from hansard.http.call import Call
-from hansard.http.fields import Time
+from hansard.http.fields import Time, schema_of
+from hansard.http.route import Route
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
 
@@ -17,54 +19,115 @@ UNDER_WAY = {"queued", "running"}
 
 
 class StatusParams(Struct, frozen=True, kw_only=True):
-    include_messages: (
-        Annotated[bool, Meta(description="without it: once the run no longer is under way")] | None
-    ) = None
+    """Whether to show the conversation."""
+
+    include_messages: bool | None = None
+    """Whether to add the messages. By default they are added once the run is not under way."""
 
 
 class ConversationMessage(Struct, kw_only=True):
+    """A message of the conversation."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": "msg_0190163d-8694-739b-aea5-966c00000002",
+        "role": "assistant",
+        "content": "It arrives tomorrow.",
+        "name": None,
+        "additional_kwargs": {},
+    }
+
     id: str
+    """The id of the message."""
     role: str
+    """Whose message it is: `system`, `user`, `assistant` or `tool`."""
     content: str
+    """The text; of a tool's answer, the answer as text."""
     name: str | None
+    """The tool that answered; null for other messages."""
     additional_kwargs: dict[str, Any]
+    """`tool_calls`, each with `id`, `name` and `args`; empty without tool calls."""
 
 
 class Conversation(Struct, kw_only=True):
+    """The session behind a thread."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "conversation_asset_id": "asset_0190163d-8694-739b-aea5-966c26f8ad91",
+        "title": "A late parcel",
+        "state": "completed",
+        "agent": "support",
+        "model": "gpt-5",
+        "start_channel": "web",
+        "last_channel": "web",
+        "created_by": "ada",
+        "workspace_id": "k3v9x0d2mq",
+        "num_messages": 4,
+        "linked_aops": [{"asset_id": "wf-refunds", "title": "Refunds"}],
+        "linked_projects": [],
+        "error": None,
+        "athena_metadata": {"plan": "pro"},
+    }
+
     conversation_asset_id: str
+    """`asset_` and the session's UUID."""
     title: str
+    """Its title; empty when it has none."""
     state: RunStatus | None
+    """The state of its latest run; null while there was none."""
     agent: str | None
+    """The agent that answers; null when it is not known."""
     model: str | None
+    """The language model in use; null when it is not known."""
     start_channel: str | None
+    """Where it came from, in lower case; null when it is not known."""
     last_channel: str | None
+    """The same as `start_channel`."""
     created_by: str
+    """The end user, else the id of the key that created it; empty when neither is known."""
     workspace_id: str
+    """The workspace that owns it."""
     num_messages: int
+    """How many messages it has."""
     messages: list[ConversationMessage] | None
+    """All its messages, in order; null when they were not asked for."""
     last_message: ConversationMessage | None
+    """The last of `messages`; null without any."""
     linked_aops: list[dict[str, str | None]]
+    """The workflow that a workflow or task ran, by `asset_id` and `title`; empty for others."""
     linked_projects: list[dict[str, str | None]]
+    """Always empty."""
     error: dict[str, str] | None
-    athena_metadata: Raw
+    """`message` says why the latest run failed; null when it did not."""
+    athena_metadata: Annotated[Raw, schema_of(dict[str, Any])]
+    """The application's own JSON object."""
     created_at: Time
+    """When it was created."""
     updated_at: Time
+    """When it last changed in any way."""
 
 
 class ThreadOut(Struct, kw_only=True):
+    """Where a thread stands."""
+
     thread_id: str
+    """The session's UUID."""
     status: RunStatus
+    """The state of its latest run; `completed` while there was none."""
     error: str | None
+    """Why the latest run failed; null when it did not."""
     created_at: Time
+    """When the session was created."""
     updated_at: Time
+    """When the session last changed in any way."""
     conversation_asset: Conversation
+    """The session behind the thread."""
 
 
 async def read_status(call: Call[StatusParams, None]) -> ThreadOut:
-    """Read where a thread stands"""
-    asked, name = call.params.include_messages, call.path["thread_id"]
+    """Read where a thread stands, with its messages once it is not under way"""
+    with_messages, name = call.params.include_messages, call.path["thread_id"]
     session = await call.service.sessions.read(call.principal, name)
-    if asked is False or (asked is None and session.state in UNDER_WAY):
+    if with_messages is False or (with_messages is None and session.state in UNDER_WAY):
         return thread_out(session, None)
     return thread_out(*await call.service.transcripts.whole(call.principal, session.id))
 
@@ -113,26 +176,22 @@ def _conversation(
 
 
 def _messages(messages: list[Message]) -> list[ConversationMessage]:
-    """The messages with the names of the tools that answered, which only the calls tell."""
+    """The messages, with the names of the tools that answered, which only the calls have."""
     names: dict[str | None, str | None] = {}
     shown = []
-    for one in messages:
-        pieces = parts.decode(one.parts)
+    for message in messages:
+        pieces = parts.decode(message.parts)
         calls = [part for part in pieces if part.type == "tool_call"]
         names |= {part.id: part.name for part in calls}
         answers = [part for part in pieces if part.type == "tool_call_response"]
         shown.append(
             ConversationMessage(
-                id=one.id,
-                role=one.role,
+                id=message.id,
+                role=message.role,
                 content=parts.text_of(pieces)
                 or "\n".join(_text(part.response) for part in answers),
                 name=names.get(answers[0].id) if answers else None,
-                additional_kwargs={
-                    "tool_calls": [
-                        {"id": part.id, "name": part.name, "args": part.arguments} for part in calls
-                    ]
-                }
+                additional_kwargs={"tool_calls": [_tool_call(part) for part in calls]}
                 if calls
                 else {},
             )
@@ -140,5 +199,22 @@ def _messages(messages: list[Message]) -> list[ConversationMessage]:
     return shown
 
 
+def _tool_call(part: parts.Part) -> dict[str, Any]:
+    return {"id": part.id, "name": part.name, "args": part.arguments}
+
+
 def _text(response: Any) -> str:  # noqa: ANN401 - whatever a tool answered
     return response if isinstance(response, str) else msgspec.json.encode(response).decode()
+
+
+def routes(prefix: str) -> tuple[Route, ...]:
+    return (
+        Route(
+            f"GET {prefix}/threads/{{thread_id}}/status",
+            read_status,
+            scope="sessions:read",
+            params=StatusParams,
+            returns=ThreadOut,
+            errors=NO_SESSION,
+        ),
+    )

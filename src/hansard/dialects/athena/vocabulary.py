@@ -1,4 +1,4 @@
-"""The words of Athena for ours, in both directions."""
+"""Athena's words for ours, in both directions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal, cast, get_args
 from hansard.model import Session
 from hansard.model.session import TASK_KINDS
 
+PREFIX = "/api/v0"
 RunStatus = Literal["queued", "running", "needs_input", "completed", "failed", "canceled"]
 SessionStatus = Literal["idle", "active", "needs_input", "error"]
 FailureReason = Literal["error", "interrupted"]
@@ -35,7 +36,10 @@ NOTHING = ("-" * 300,)
 
 
 def states(wanted: list[str]) -> tuple[str, ...]:
-    """Our states behind Athena's words, of which an unknown one stands for none; both spellings of canceled are known."""
+    """Our states behind Athena's words; unknown words match none.
+
+    Both spellings of canceled are known.
+    """
     words = {word.lower().replace("cancelled", "canceled") for word in wanted}
     return tuple(ours for ours, theirs in RUN_STATUS.items() if theirs in words) or (
         NOTHING if wanted else ()
@@ -43,7 +47,7 @@ def states(wanted: list[str]) -> tuple[str, ...]:
 
 
 def kinds(wanted: list[str]) -> tuple[str, ...]:
-    """Our kinds behind Athena's session types; runs of workflows and tasks are shown as sessions."""
+    """Our kinds behind Athena's session types; workflows and tasks are shown as sessions."""
     known = tuple(word for word in SESSION_TYPES if word in wanted)
     return (*known, *(TASK_KINDS if "session" in known else ())) or (NOTHING if wanted else ())
 

@@ -22,7 +22,7 @@ from hansard.http.route import Described, Dialect
 
 
 async def authenticate(call: Call[Any, Any]) -> Principal:
-    """The holder of the key, which alone says which organization; Forbidden when X-Org-ID differs."""
+    """The holder of the key; Forbidden when X-Org-ID names another organization than the key's."""
     principal = await call.service.keys.authenticate(credential(dialect, call))
     named = call.headers.get("x-org-id")
     if named and not principal.is_of(named):

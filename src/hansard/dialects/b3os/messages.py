@@ -48,7 +48,7 @@ class MessageIn(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class MessageOut(Struct, kw_only=True, rename="camel"):
-    """A message. A text that does not apply is empty; without a run its four fields are left out."""
+    """A message. A text that does not apply is empty; without a run its fields are left out."""
 
     example: ClassVar[dict[str, Any]] = {
         "content": "Build me a workflow",

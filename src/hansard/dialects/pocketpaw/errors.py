@@ -1,6 +1,8 @@
-"""How PocketPaw tells that something went wrong: ``{"detail"}``, on its versioned routes with FastAPI's list for bad parameters."""
+"""PocketPaw's errors: ``{"detail"}``; on versioned routes FastAPI's list for bad parameters."""
 
 from __future__ import annotations
+
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -14,7 +16,8 @@ STATUSES: dict[type[Error] | str, int] = {
     "bad_format": 400,
     "missing_id": 400,
 }
-_SAID = {
+NO_SESSION = {404: "No session of the workspace has this id."}
+_PHRASES = {
     "route_not_found": "Not Found",
     "method_not_allowed": "Method Not Allowed",
     "session_not_found": "Session not found",
@@ -29,30 +32,44 @@ _UNPROCESSABLE = 422
 
 
 class Complaint(Struct, kw_only=True):
+    """What is wrong with a parameter or a field."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "loc": ["query", "limit"],
+        "msg": "limit: expected a whole number <= 500, got '501'",
+        "type": "value_error",
+    }
+
     loc: list[str]
+    """Where it is: `query` or `body`, and its name."""
     msg: str
+    """What is wrong, and what to do."""
     type: str
+    """Always `value_error`."""
 
 
 class ErrorOut(Struct):
-    """A list is what versioned routes say of bad parameters."""
+    """An error."""
+
+    example: ClassVar[dict[str, Any]] = {"detail": "Session not found"}
 
     detail: str | list[Complaint]
+    """What was wrong: a text, or on versioned routes a list for bad parameters and bodies."""
 
 
 def error_out(failure: Failure) -> ErrorOut:
     error = failure.error
     if failure.status == _UNPROCESSABLE and failure.path.startswith("/api/v1/"):
-        return ErrorOut([Complaint(loc=_place(error), msg=error.message, type="value_error")])
+        return ErrorOut([Complaint(loc=_location(error), msg=error.message, type="value_error")])
     return ErrorOut(detail(error))
 
 
 def detail(error: Error) -> str:
     """The product's words where it has some, else ours."""
     plain = _CLASSES.get(type(error)) if error.code == type(error).default_code else None
-    return _SAID.get(error.code) or plain or error.message
+    return _PHRASES.get(error.code) or plain or error.message
 
 
-def _place(error: Error) -> list[str]:
+def _location(error: Error) -> list[str]:
     where = str(error.extra.get("where", "query"))
     return [where, *str(error.param).split(".")] if error.param else [where]

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
 
 from hansard.dialects.pocketpaw import verbs
-from hansard.dialects.pocketpaw.shapes import MARKDOWN, ExportOut, MessageOut, SessionOut
+from hansard.dialects.pocketpaw.errors import NO_SESSION
+from hansard.dialects.pocketpaw.shapes import (
+    EXPORT_FORMATS,
+    MARKDOWN,
+    ExportOut,
+    MessageOut,
+    SessionOut,
+)
 from hansard.http.call import Call
 from hansard.http.route import Reply, Route
 
 
 class LegacyParams(Struct, frozen=True, kw_only=True):
+    """How many sessions."""
+
     limit: int = 20
+    """The most sessions to return; 0 or less gives none."""
 
 
 class HistoryParams(Struct, frozen=True, kw_only=True):
-    id: Annotated[
-        str, Meta(description="the session; one that is not there has an empty history")
-    ] = ""
-    limit: Annotated[
-        int, Meta(description="the most messages to return, counted from the last")
-    ] = 50
+    """Whose history, and how much of it."""
+
+    example: ClassVar[dict[str, str]] = {"id": "websocket_5966c26f8ad9"}
+
+    id: str = ""
+    """The session, by any of its ids. One that is not there has an empty history."""
+    limit: int = 50
+    """The most messages to return, counted from the last; 0 or less gives none."""
 
 
 class ExportParams(Struct, frozen=True, kw_only=True):
+    """Which session, and in which form."""
+
+    example: ClassVar[dict[str, str]] = {"id": "websocket_5966c26f8ad9"}
+
     id: str = ""
-    format: Annotated[str, Meta(description="json or md")] = "json"
+    """The session, by any of its ids. Refused with 400 when it is missing."""
+    format: Annotated[str, EXPORT_FORMATS] = "json"
+    """`json`, or `md` for Markdown."""
 
 
 async def list_sessions(call: Call[LegacyParams, None]) -> list[Raw]:
@@ -36,7 +54,7 @@ async def list_sessions(call: Call[LegacyParams, None]) -> list[Raw]:
 
 
 async def read_history(call: Call[HistoryParams, None]) -> list[MessageOut]:
-    """Read the last messages of a session in the order they were said"""
+    """Read the last messages of a session in the order they were written"""
     return await verbs.history(call, call.params.id, call.params.limit) if call.params.id else []
 
 
@@ -68,5 +86,6 @@ routes = (
         params=ExportParams,
         returns=ExportOut,
         response_types=MARKDOWN,
+        errors=NO_SESSION | {400: "`id` is missing, or `format` is neither `json` nor `md`."},
     ),
 )

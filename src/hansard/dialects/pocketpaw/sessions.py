@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
 
 from hansard.dialects.pocketpaw import verbs
+from hansard.dialects.pocketpaw.errors import NO_SESSION
 from hansard.dialects.pocketpaw.shapes import FoundList, SessionList, SessionOut, Status
 from hansard.errors import Invalid
 from hansard.http.call import Call
@@ -14,23 +15,30 @@ from hansard.http.route import Route
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
-    limit: Annotated[
-        int,
-        Meta(description="the most sessions to return; without a maximum, 0 or less gives none"),
-    ] = 50
+    """How many sessions."""
+
+    limit: int = 50
+    """The most sessions to return, without a maximum; 0 or less gives none."""
 
 
 class SearchParams(Struct, frozen=True, kw_only=True):
-    q: Annotated[
-        str, Meta(description="what a message must contain, in any case; blank finds nothing")
-    ] = ""
-    limit: Annotated[int, Meta(description="the most sessions to return")] = 20
+    """What to look for, and how many sessions."""
+
+    example: ClassVar[dict[str, str]] = {"q": "docker"}
+
+    q: str = ""
+    """What a message must contain, in any case. A blank text finds nothing."""
+    limit: int = 20
+    """The most sessions to return; 0 or less gives none."""
 
 
 class TitleIn(Struct, frozen=True, kw_only=True):
+    """A title to give."""
+
     example: ClassVar[dict[str, str]] = {"title": "Docker deployment help"}
 
     title: Any = None
+    """The title: a text that is not blank, at most 500 characters."""
 
 
 async def list_sessions(call: Call[ListParams, None]) -> SessionList[Raw]:
@@ -39,12 +47,12 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList[Raw]:
 
 
 async def search_sessions(call: Call[SearchParams, None]) -> FoundList:
-    """Find the sessions in which a text was said, one hit each"""
-    return await verbs.found(call, call.params.q, call.params.limit)
+    """Find the sessions whose messages contain a text, each with one of them"""
+    return await verbs.searched(call, call.params.q, call.params.limit)
 
 
 async def rename_session(call: Call[None, TitleIn]) -> Status:
-    """Give a session a title that stays"""
+    """Give a session a title that no other replaces"""
     title = call.body.title.strip() if isinstance(call.body.title, str) else ""
     if not title:
         raise Invalid("Title is required", param="title", code="title_required")
@@ -56,7 +64,8 @@ async def delete_session(call: Call[None, None]) -> Status:
     return await verbs.deleted(call)
 
 
-ONE = "/api/sessions/{session_id}"
+SESSION_PATH = "/api/sessions/{session_id}"
+_TITLE_ERRORS = NO_SESSION | {400: "The title is missing or blank."}
 
 routes = (
     Route(
@@ -82,9 +91,22 @@ routes = (
         params=SearchParams,
         returns=FoundList,
     ),
-    Route(
-        f"POST {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status
+    *(
+        Route(
+            f"{method} {SESSION_PATH}/title",
+            rename_session,
+            scope="sessions:write",
+            body=TitleIn,
+            returns=Status,
+            errors=_TITLE_ERRORS,
+        )
+        for method in ("POST", "PUT")
     ),
-    Route(f"PUT {ONE}/title", rename_session, scope="sessions:write", body=TitleIn, returns=Status),
-    Route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Status),
+    Route(
+        f"DELETE {SESSION_PATH}",
+        delete_session,
+        scope="sessions:delete",
+        returns=Status,
+        errors=NO_SESSION,
+    ),
 )

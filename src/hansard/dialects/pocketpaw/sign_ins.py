@@ -1,4 +1,4 @@
-"""``/api/auth``: a key becomes a sign-in, whose token a browser shows by itself; and where a key may stand.
+"""``/api/auth``: a key becomes a sign-in, whose token a browser shows by itself.
 
 The cookie and the session token are tokens of sign-ins of this API alone. They end with their key.
 """
@@ -18,24 +18,37 @@ COOKIE, HOURS, PURPOSE = "pocketpaw_session", 24, "pocketpaw"
 
 
 class LoginIn(Struct, frozen=True, kw_only=True):
+    """A key to sign in with."""
+
     example: ClassVar[dict[str, str]] = {"token": "hsd_…"}
 
     token: Any = ""
+    """The text of the key."""
 
 
 class Done(Struct, kw_only=True):
+    """That it was done."""
+
     ok: bool = True
+    """Always true."""
 
 
 class TokenOut(Struct, kw_only=True):
+    """The token of a sign-in."""
+
+    example: ClassVar[dict[str, Any]] = {"session_token": "k3v9x0d2mq…", "expires_in_hours": HOURS}
+
     session_token: str
+    """To be shown as a key is, on the routes of this API. It ends with its key."""
     expires_in_hours: int = HOURS
+    """The hours until it ends by itself."""
 
 
 def credential(call: Call[Any, Any]) -> str | None:
     """The key or token where only PocketPaw's clients put it: ``?token=``, else the cookie.
 
-    A browser sends the cookie along with what other ports of this host ask for, and with every websocket: Forbidden then.
+    A browser sends the cookie with every websocket, and with requests from pages on other ports of
+    this host. Raises Forbidden for a request from a page of another origin.
     """
     if token := call.query("token"):
         return token
@@ -49,7 +62,7 @@ def credential(call: Call[Any, Any]) -> str | None:
 
 
 async def log_in(call: Call[None, LoginIn]) -> Reply:
-    """Check a key and set the cookie of a sign-in"""
+    """Sign in with a key, which sets a cookie"""
     if is_foreign(call.headers):
         raise Forbidden(
             "this sign-in was sent from a page of another origin", code="foreign_origin"
@@ -64,7 +77,7 @@ async def log_in(call: Call[None, LoginIn]) -> Reply:
 
 
 async def log_out(call: Call[None, None]) -> Reply:
-    """End the sign-in and take the cookie back"""
+    """Sign out, which removes the cookie"""
     token = credential(call)
     if token is not None:
         await call.service.sign_ins.close(token)
@@ -72,7 +85,7 @@ async def log_out(call: Call[None, None]) -> Reply:
 
 
 async def exchange(call: Call[None, None]) -> TokenOut:
-    """Give a dashboard that was opened with a key the token of a sign-in to work with"""
+    """Exchange a key for the token of a sign-in"""
     scheme, _, key = call.headers.get("authorization").partition(" ")
     return TokenOut(session_token=await _token(call, key if scheme.lower() == "bearer" else ""))
 
@@ -96,12 +109,28 @@ def _cookie(call: Call[Any, Any], value: str, hours: int) -> tuple[str, str]:
     return "Set-Cookie", f"{COOKIE}={value}; {flags}"
 
 
+_REFUSED = "The key is not valid."
+_FOREIGN = "The request was sent from a page of another origin."
+
 routes = tuple(
-    one
-    for at in ("/api/auth", "/api/v1/auth")
-    for one in (
-        Route(f"POST {at}/login", log_in, public=True, body=LoginIn, returns=Done),
-        Route(f"POST {at}/logout", log_out, public=True, returns=Done),
-        Route(f"POST {at}/session", exchange, public=True, returns=TokenOut),
+    route
+    for path in ("/api/auth", "/api/v1/auth")
+    for route in (
+        Route(
+            f"POST {path}/login",
+            log_in,
+            public=True,
+            body=LoginIn,
+            returns=Done,
+            errors={401: _REFUSED, 403: _FOREIGN},
+        ),
+        Route(f"POST {path}/logout", log_out, public=True, returns=Done, errors={403: _FOREIGN}),
+        Route(
+            f"POST {path}/session",
+            exchange,
+            public=True,
+            returns=TokenOut,
+            errors={401: _REFUSED},
+        ),
     )
 )

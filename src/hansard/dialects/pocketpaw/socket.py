@@ -1,6 +1,6 @@
-"""``/ws``: the dashboard's websocket.  A chat is stored as the user's message; no agent answers here.
+"""``/ws``: the dashboard's websocket. A chat is stored as a user message; no agent answers here.
 
-The key is looked at again with every action, so that a revoked one ends the conversation.
+The key is checked again with every action, so that a revoked one ends the conversation.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from hansard.access import Principal
 from hansard.dialects.pocketpaw.errors import detail
 from hansard.dialects.pocketpaw.shapes import name_of
 from hansard.errors import Error, Invalid, NotFound, Unauthenticated
-from hansard.http.error_redaction import for_strangers
-from hansard.model import MessageDraft, Session, SessionDraft, parts
+from hansard.http.error_redaction import redacted
+from hansard.model import MessageDraft, SessionDraft, parts
 from hansard.service import Service
 
 HISTORY = 100
@@ -36,14 +36,21 @@ async def converse(socket: WebSocket, caller: tuple[Principal, Service]) -> None
     talk = Talk(socket, principal, service)
     try:
         await talk.begin(socket.query_params.get("resume_session", ""))
-        while True:
-            await talk.hear(await socket.receive_text())
+        while (text := await _next_text(socket)) is not None:
+            await talk.act(text)
+        await socket.close(UNSUPPORTED, "send text")
     except Unauthenticated:
         await socket.close(UNAUTHORIZED, "Unauthorized: invalid or missing authentication token")
-    except KeyError:  # the frame held bytes, which no client of this product sends
-        await socket.close(UNSUPPORTED, "send text")
     except WebSocketDisconnect:
         return
+
+
+async def _next_text(socket: WebSocket) -> str | None:
+    """The text of the next frame; None for a frame of bytes, which this product does not send."""
+    try:
+        return await socket.receive_text()
+    except KeyError:
+        return None
 
 
 class Talk:
@@ -62,35 +69,33 @@ class Talk:
         }
 
     async def begin(self, resumed: str) -> None:
-        """Say hello; with the history when the dashboard comes back to a session."""
-        found = await self._found(resumed)
-        if found is not None:
-            self._session = name_of(found[0])
-        await self._tell("connection_info", content="Connected to Hansard", id=self._session)
-        if found is not None:
-            await self._tell("session_history", session_id=self._session, messages=found[1])
+        """Send the first event, and the history when the dashboard resumes a session."""
+        history = await self._resume(resumed)
+        await self._send("connection_info", content="Connected to Hansard", id=self._session)
+        if history is not None:
+            await self._send("session_history", session_id=self._session, messages=history)
 
-    async def hear(self, text: str) -> None:
-        """Do what a frame asks for; what it asks in vain is said, what nobody knows is passed over."""
+    async def act(self, text: str) -> None:
+        """Do the action of a frame. Errors are sent; unknown actions are ignored."""
         try:
             self._principal = await self._service.keys.holder(
                 self._principal.workspace_id, self._principal.key_id
             )
             if len(text) > MOST_BYTES:
                 raise Invalid("the message is too large")
-            asked = _read(text)
-            act = self._actions.get(str(asked.get("action")))
-            if act is not None:
-                await act(asked)
+            frame = _decoded(text)
+            action = self._actions.get(str(frame.get("action")))
+            if action is not None:
+                await action(frame)
         except Unauthenticated:
             raise
         except Error as error:
-            await self._tell("error", content=detail(for_strangers(error, self._session)))
+            await self._send("error", content=detail(redacted(error, self._session)))
 
-    async def _chat(self, asked: Json) -> None:
+    async def _chat(self, frame: Json) -> None:
         self._principal.require("sessions:write")
-        pieces = _pieces(asked)
-        await self._tell("stream_start")
+        pieces = _pieces(frame)
+        await self._send("stream_start")
         if pieces:
             raw = Raw(msgspec.json.encode(pieces))
             message = MessageDraft(
@@ -99,23 +104,22 @@ class Talk:
             await self._service.sessions.record(
                 self._principal, SessionDraft(id=self._session, channel="websocket"), [message]
             )
-        await self._tell("stream_end")
+        await self._send("stream_end")
 
-    async def _stop(self, _asked: Json) -> None:
-        await self._tell("stream_end")
+    async def _stop(self, _frame: Json) -> None:
+        await self._send("stream_end")
 
-    async def _switch_session(self, asked: Json) -> None:
-        name = str(asked.get("session_id") or "")
-        found = await self._found(name)
-        if found is not None:
-            self._session = name_of(found[0])
-        await self._tell("session_history", session_id=name, messages=found[1] if found else [])
+    async def _switch_session(self, frame: Json) -> None:
+        name = str(frame.get("session_id") or "")
+        history = await self._resume(name)
+        await self._send("session_history", session_id=name, messages=history or [])
 
-    async def _new_session(self, _asked: Json) -> None:
+    async def _new_session(self, _frame: Json) -> None:
         self._session = f"websocket_{uuid4()}"
-        await self._tell("new_session", id=self._session)
+        await self._send("new_session", id=self._session)
 
-    async def _found(self, name: str) -> tuple[Session, list[Json]] | None:
+    async def _resume(self, name: str) -> list[Json] | None:
+        """Go on with this session; its history, or None where there is no such session."""
         if not name:
             return None
         self._principal.require("sessions:read")
@@ -125,32 +129,33 @@ class Talk:
             )
         except NotFound:
             return None
-        return session, [
-            {"role": one.role, "content": parts.text_of(parts.decode(one.parts))}
-            for one in messages
+        self._session = name_of(session)
+        return [
+            {"role": message.role, "content": parts.text_of(parts.decode(message.parts))}
+            for message in messages
         ]
 
-    async def _tell(self, kind: str, **more: object) -> None:
-        await self._socket.send_text(msgspec.json.encode({"type": kind, **more}).decode())
+    async def _send(self, kind: str, **fields: object) -> None:
+        await self._socket.send_text(msgspec.json.encode({"type": kind, **fields}).decode())
 
 
-def _read(text: str) -> Json:
+def _decoded(text: str) -> Json:
     try:
-        asked = msgspec.json.decode(text)
+        frame = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
         raise Invalid("the message is not valid JSON") from problem
-    if not isinstance(asked, dict):
+    if not isinstance(frame, dict):
         raise Invalid("the message is not an object")
-    return asked
+    return frame
 
 
-def _pieces(asked: Json) -> list[Json]:
+def _pieces(frame: Json) -> list[Json]:
     """The text and the attached media as parts; none when there is neither."""
-    said = asked.get("message")
+    text = frame.get("message")
     pieces: list[Json] = (
-        [{"type": "text", "content": said}] if isinstance(said, str) and said.strip() else []
+        [{"type": "text", "content": text}] if isinstance(text, str) and text.strip() else []
     )
-    media = asked.get("media")
+    media = frame.get("media")
     return pieces + [
         _blob(item)
         for item in (media if isinstance(media, list) else [])

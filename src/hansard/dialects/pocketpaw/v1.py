@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Raw, Struct
 
 from hansard.dialects.pocketpaw import verbs
+from hansard.dialects.pocketpaw.errors import NO_SESSION
 from hansard.dialects.pocketpaw.shapes import (
+    EXPORT_FORMATS,
     MARKDOWN,
     UNTITLED,
     ExportOut,
@@ -26,27 +28,55 @@ _HEX = 12
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
+    """How many sessions."""
+
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    """The most sessions to return."""
+
+
+class HistoryParams(Struct, frozen=True, kw_only=True):
+    """How much of the history."""
+
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    """The most messages to return, counted from the last."""
 
 
 class SearchParams(Struct, frozen=True, kw_only=True):
+    """What to look for, and how many sessions."""
+
+    example: ClassVar[dict[str, str]] = {"q": "docker"}
+
     q: str = ""
+    """What a message must contain, in any case. A blank text finds nothing."""
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
+    """The most sessions to return."""
 
 
 class ExportParams(Struct, frozen=True, kw_only=True):
-    format: str = "json"
+    """In which form."""
+
+    format: Annotated[str, EXPORT_FORMATS] = "json"
+    """`json`, or `md` for Markdown."""
 
 
 class ShortTitleIn(Struct, frozen=True, kw_only=True):
+    """A title to give."""
+
     example: ClassVar[dict[str, str]] = {"title": "Docker deployment help"}
 
     title: Annotated[str, Meta(min_length=1, max_length=200)]
+    """The title; not blank."""
 
 
 class CreatedOut(Struct, kw_only=True):
+    """A session that was created."""
+
+    example: ClassVar[dict[str, str]] = {"id": "websocket_5966c26f8ad9", "title": UNTITLED}
+
     id: str
+    """`websocket_` and twelve hexadecimal digits."""
     title: str = UNTITLED
+    """The title until the first message."""
 
 
 async def create_session(call: Call[None, None]) -> CreatedOut:
@@ -62,12 +92,12 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList[Raw]:
 
 
 async def search_sessions(call: Call[SearchParams, None]) -> FoundList:
-    """Find the sessions in which a text was said, one hit each"""
-    return await verbs.found(call, call.params.q, call.params.limit)
+    """Find the sessions whose messages contain a text, each with one of them"""
+    return await verbs.searched(call, call.params.q, call.params.limit)
 
 
-async def read_history(call: Call[ListParams, None]) -> list[MessageOut]:
-    """Read the last messages of a session in the order they were said"""
+async def read_history(call: Call[HistoryParams, None]) -> list[MessageOut]:
+    """Read the last messages of a session in the order they were written"""
     return await verbs.history(call, call.path["session_id"], call.params.limit)
 
 
@@ -77,7 +107,7 @@ async def export_session(call: Call[ExportParams, None]) -> Reply:
 
 
 async def rename_session(call: Call[None, ShortTitleIn]) -> Status:
-    """Give a session a title that stays"""
+    """Give a session a title that no other replaces"""
     title = call.body.title.strip()
     if not title:
         raise Invalid("title: it is blank", param="title", where="body")
@@ -89,12 +119,13 @@ async def delete_session(call: Call[None, None]) -> Status:
     return await verbs.deleted(call)
 
 
-ALL, ONE = "/api/v1/sessions", "/api/v1/sessions/{session_id}"
+SESSIONS_PATH = "/api/v1/sessions"
+SESSION_PATH = f"{SESSIONS_PATH}/{{session_id}}"
 
 routes = (
-    Route(f"POST {ALL}", create_session, scope="sessions:write", returns=CreatedOut),
+    Route(f"POST {SESSIONS_PATH}", create_session, scope="sessions:write", returns=CreatedOut),
     Route(
-        f"GET {ALL}",
+        f"GET {SESSIONS_PATH}",
         list_sessions,
         scope="sessions:read",
         params=ListParams,
@@ -102,33 +133,41 @@ routes = (
         cached=True,
     ),
     Route(
-        f"GET {ALL}/search",
+        f"GET {SESSIONS_PATH}/search",
         search_sessions,
         scope="sessions:read",
         params=SearchParams,
         returns=FoundList,
     ),
     Route(
-        f"GET {ONE}/history",
+        f"GET {SESSION_PATH}/history",
         read_history,
         scope="sessions:read",
-        params=ListParams,
+        params=HistoryParams,
         returns=list[MessageOut],
     ),
     Route(
-        f"GET {ONE}/export",
+        f"GET {SESSION_PATH}/export",
         export_session,
         scope="sessions:read",
         params=ExportParams,
         returns=ExportOut,
         response_types=MARKDOWN,
+        errors=NO_SESSION | {400: "`format` is neither `json` nor `md`."},
     ),
     Route(
-        f"POST {ONE}/title",
+        f"POST {SESSION_PATH}/title",
         rename_session,
         scope="sessions:write",
         body=ShortTitleIn,
         returns=Status,
+        errors=NO_SESSION,
     ),
-    Route(f"DELETE {ONE}", delete_session, scope="sessions:delete", returns=Status),
+    Route(
+        f"DELETE {SESSION_PATH}",
+        delete_session,
+        scope="sessions:delete",
+        returns=Status,
+        errors=NO_SESSION,
+    ),
 )

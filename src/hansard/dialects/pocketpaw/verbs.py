@@ -1,4 +1,4 @@
-"""What the unversioned and the versioned routes do alike: each is one call of the service."""
+"""What the unversioned and the versioned routes do alike; each is one call of the service."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ async def listed(call: Call[Any, Any], limit: int) -> SessionList[Raw]:
     return SessionList(sessions=page.items, total=page.total or 0)
 
 
-async def found(call: Call[Any, Any], query: str, limit: int) -> FoundList:
-    wanted = query.strip()
-    if not wanted or limit < 1:
+async def searched(call: Call[Any, Any], query: str, limit: int) -> FoundList:
+    text = query.strip()
+    if not text or limit < 1:
         return FoundList(sessions=[])
-    hits = await call.service.transcripts.mentions(call.principal, wanted, min(limit, MOST))
-    return FoundList(sessions=[found_out(session, message, wanted) for session, message in hits])
+    hits = await call.service.transcripts.mentions(call.principal, text, min(limit, MOST))
+    return FoundList(sessions=[found_out(session, message, text) for session, message in hits])
 
 
 async def history(call: Call[Any, Any], name: str, limit: int) -> list[MessageOut]:

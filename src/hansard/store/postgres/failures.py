@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 
-from hansard.errors import Conflict, Error, Invalid, StoreUnavailable
+from hansard.errors import Conflict, DriverFailure, Error, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -34,7 +34,7 @@ _LASTING = (
 """What no second attempt would change: a value that the driver cannot send, a statement that took too long."""
 
 
-class Unknown(StoreUnavailable):
+class Unknown(DriverFailure):
     """The connection broke while the commit was under way: it may or may not have happened."""
 
     default_code = "outcome_unknown"
@@ -83,28 +83,28 @@ def translate(problem: BaseException) -> Error:  # noqa: PLR0911 - one line for 
     if isinstance(problem, (asyncpg.DataError, UnicodeEncodeError)):
         return Invalid(f"the database cannot hold a value: {problem}", code="bad_value")
     if isinstance(problem, TimeoutError):
-        return StoreUnavailable("the statement took longer than it may", code="statement_timeout")
+        return DriverFailure("the statement took longer than it may", code="statement_timeout")
     code = sqlstate(problem)
     if code.startswith("23"):
         return Conflict("there is one of that name already", code="exists")
     if code.startswith("22"):
         return Invalid(f"the database refuses a value: {problem}", code="bad_value")
     if code.startswith("53100"):
-        return StoreUnavailable(
+        return DriverFailure(
             "the database's disk is full: nothing was written", code="store_full", retry_after=5
         )
     if code.startswith("28") or code == "3D000":
-        return StoreUnavailable(
+        return DriverFailure(
             f"the database refuses us: {problem}", code="store_refused", retry_after=30
         )
     if code == READ_ONLY or isinstance(problem, asyncpg.TargetServerAttributeNotMatched):
-        return StoreUnavailable(
+        return DriverFailure(
             "the database takes no writes now: it is a standby, or set to read only",
             code="store_read_only",
         )
     if code == "57014":
-        return StoreUnavailable("the statement took longer than it may", code="statement_timeout")
-    return StoreUnavailable(
+        return DriverFailure("the statement took longer than it may", code="statement_timeout")
+    return DriverFailure(
         f"the database cannot serve now: {str(problem) or type(problem).__name__}",
         code="store_unavailable",
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from hansard.errors import StoreUnavailable
+from hansard.errors import DriverFailure, StoreUnavailable
 from hansard.store.postgres.connecting import ServerConnection, connect
 from hansard.store.postgres.failures import FAILURES, READ_ONLY, answer, is_unusable, sqlstate
 from hansard.store.postgres.watchdog import Probe, Watchdog
@@ -150,10 +150,10 @@ class ConnectionPool:
             return await answer(pool.acquire(timeout=seconds))
         except TimeoutError as problem:
             if pool.get_size() == 0:
-                raise StoreUnavailable(
+                raise DriverFailure(
                     "the database does not answer: try again", code="store_unavailable"
                 ) from problem
-            raise StoreUnavailable(
+            raise DriverFailure(
                 "no connection to the database became free in time: try again",
                 code="store_overloaded",
             ) from problem

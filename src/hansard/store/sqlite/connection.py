@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
-from hansard.errors import Conflict, Error, Invalid, StoreUnavailable
+from hansard.errors import Conflict, DriverFailure, Error, Invalid
 from hansard.store.packing import packer, unpacked
 from hansard.store.sqlite.deadline import Deadline
 from hansard.store.steps import PAUSE
@@ -162,29 +162,27 @@ def _translated(problem: Exception, path: Path) -> Error:  # noqa: PLR0911 - one
         case apsw.ConstraintError():
             return Conflict("there is one of that name already", code="exists")
         case apsw.InterruptError():
-            return StoreUnavailable(
-                "the statement took longer than it may", code="statement_timeout"
-            )
+            return DriverFailure("the statement took longer than it may", code="statement_timeout")
         case apsw.BusyError() | apsw.LockedError():
-            return StoreUnavailable(
+            return DriverFailure(
                 f"another process holds the store {path}: try again", code="store_busy"
             )
         case apsw.FullError():
-            return StoreUnavailable(
+            return DriverFailure(
                 f"the disk of the store {path} is full: nothing was written",
                 code="store_full",
                 retry_after=5,
             )
         case apsw.CantOpenError() | apsw.PermissionsError() | apsw.ReadOnlyError():
-            return StoreUnavailable(
+            return DriverFailure(
                 f"the store {path} cannot be opened for writing: {problem}",
                 code="store_unwritable",
                 retry_after=30,
             )
         case apsw.NotADBError() | apsw.CorruptError():
-            return StoreUnavailable(
+            return DriverFailure(
                 f"{path} is not a sound store: {problem}; run 'hansard verify' and restore a backup",
                 code="store_corrupt",
                 retry_after=60,
             )
-    return StoreUnavailable(f"the store {path} failed: {problem}", code="store_failed")
+    return DriverFailure(f"the store {path} failed: {problem}", code="store_failed")
