@@ -242,6 +242,7 @@ async def test_a_silent_host_holds_the_next_one_up_for_half_a_second(
     assert took < 2
 
 
+@pytest.mark.damages_its_store("it leaves a store of a newer version")
 async def test_a_store_that_a_newer_version_made_is_refused(store_url: str, figure: Figure) -> None:
     async with opened(Settings(store=store_url)) as service:
         await service.store.write(later_migration)
