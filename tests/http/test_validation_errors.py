@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from hansard.errors import Invalid
 from hansard.http.decoding import BodyReader, QueryReader
-from hansard.http.fields import Moment
+from hansard.model.times import Moment
 
 Word = Literal["red", "green"]
 

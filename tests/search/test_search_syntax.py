@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansard.model import SessionFilter
+from hansard.model.times import Moment
 from hansard.service.search_syntax import read, within
 from hansard.store.search_query import SearchTerms, Term
 
@@ -38,8 +39,8 @@ DAY = 1_767_225_600_000_000
         ("role:user", SearchTerms((Term(("=u",)),)), SessionFilter()),
         ("role:system x", SearchTerms((Term(("x",)), SYSTEM)), SessionFilter()),
         ("has:tool", SearchTerms((Term(("=x",)),), (SYSTEM,)), SessionFilter()),
-        ("after:2026-01-01", None, SessionFilter(active_from=DAY)),
-        ("before:2026-01-01", None, SessionFilter(active_until=DAY - 1)),
+        ("after:2026-01-01", None, SessionFilter(active_from=Moment(DAY))),
+        ("before:2026-01-01", None, SessionFilter(active_until=Moment(DAY - 1))),
         (
             "before:yesterday",
             SearchTerms((Term(("before", "yesterday")),), (SYSTEM,)),

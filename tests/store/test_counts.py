@@ -12,10 +12,10 @@ from hansard.store.counts import counted_by
     ("wanted", "counted"),
     [
         (SessionFilter(), ("branch", ())),
-        (SessionFilter(query=""), ("branch", ())),
-        (SessionFilter(branch=(0,), query=""), ("branch", ("0",))),
+        (SessionFilter(title=""), ("branch", ())),
+        (SessionFilter(branch=(0,), title=""), ("branch", ("0",))),
         (SessionFilter(state=("failed", "cancelled")), ("state", ("failed", "cancelled"))),
-        (SessionFilter(query="refund"), None),
+        (SessionFilter(title="refund"), None),
         (SessionFilter(state=("failed",), channel=("web",)), None),
     ],
 )

@@ -34,7 +34,7 @@ FILTERS: dict[str, Any] = {
     "trigger": ("t",),
     "tag": ("t",),
     "branch": (0,),
-    "query": "x",
+    "title": "x",
     "archived": True,
     "ended": True,
     "unread": True,
@@ -63,7 +63,7 @@ OWN_INDEX = {
     )
 }
 OWN_INDEX |= {"trigger": "trigger_type", "branch": "branch"}
-GATHERED = ("tag", "query", "created_", "active_")
+GATHERED = ("tag", "title", "created_", "active_")
 """Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the order is walked."""
 ACROSS = {
     "workspace_list": "the workspaces themselves, for who runs the store",
@@ -115,7 +115,7 @@ def counted() -> Iterator[tuple[str, Query]]:
 def combined() -> Iterator[tuple[str, Query]]:
     """Every filter in every order, as narrowing writes it where the order leads."""
     for field in FILTERS:
-        loose = frozenset({field}) & frozenset(listing.LOOSE)
+        loose = frozenset({field}) & frozenset(listing.CONDITIONS)
         for sort in SORTS:
             yield f"{field} by {sort}", listing.page("w", filtered(field), sort, 51, loose=loose)
 

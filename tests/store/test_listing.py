@@ -58,7 +58,7 @@ def asked(chance: random.Random) -> SessionFilter:
         "archived": chance.choice((True, False)),
         "ended": chance.choice((True, False)),
         "has_messages": chance.choice((True, False)),
-        "query": chance.choice(("order", "1", "RDER 2", "%")),
+        "title": chance.choice(("order", "1", "RDER 2", "%")),
         "created_from": 1_700_000_000_000_000 + chance.randrange(1000) * 1_000_000,
         "active_until": 1_700_000_000_000_000 + chance.randrange(1000) * 1_000_000,
     }
@@ -77,7 +77,7 @@ def lets_through(wanted: SessionFilter, one: Session) -> bool:
         "archived": lambda value: (one.archived_at is not None) == value,
         "ended": lambda value: (one.ended_at is not None) == value,
         "has_messages": lambda value: (one.message_count > 0) == value,
-        "query": lambda value: value.casefold() in (one.title or "").casefold(),
+        "title": lambda value: value.casefold() in (one.title or "").casefold(),
         "created_from": lambda value: one.created_at >= value,
         "active_until": lambda value: one.active_at <= value,
     }
@@ -140,7 +140,7 @@ async def test_every_filter_and_order_shows_what_it_says(
 
 
 def test_a_title_of_no_letters_is_no_filter() -> None:
-    plan = index_choice.loosened("w", SessionFilter(branch=(0,), query=""), "-updated_at")
+    plan = index_choice.loosened("w", SessionFilter(branch=(0,), title=""), "-updated_at")
     with pytest.raises(StopIteration) as decided:  # without asking anything
         next(plan)
     assert not decided.value.value

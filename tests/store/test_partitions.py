@@ -155,7 +155,7 @@ async def live(service: Service, principal: Principal) -> None:
     for wanted in (
         SessionFilter(channel=("web",)),
         SessionFilter(tag=("a",)),
-        SessionFilter(query="session"),
+        SessionFilter(title="session"),
     ):
         assert len(
             (await service.sessions.list(principal, SessionQuery(filter=wanted))).items

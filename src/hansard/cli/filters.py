@@ -1,108 +1,100 @@
-"""The filters of the session list, by the names that the API gives them."""
+"""The filters of the session list as options, made from their declaration in the model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from hansard.cli.arguments import moment, one_of
+from hansard.model.session_filter import FILTERS, FilterField, SharedFilters
+from hansard.model.times import Moment
 
 if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.model import SessionFilter
     from hansard.service import Service
 
-_MANY = {
-    "state": "queued, running, waiting, completed, partial, failed, cancelled or interrupted.",
-    "channel": "Where it came from, such as web.",
-    "kind": "session, workflow, task, video_session, desktop_session or mobile_session.",
-    "app": "The application that owns it.",
-    "agent": "Who answers.",
-    "model": "The model that answers.",
-    "user": "The person at the other end.",
-    "workflow": "The workflow.",
-    "resolution": "open, resolved or unresolved.",
-    "intent": "What it is about.",
-    "trigger": "What set it off.",
-    "tag": "A tag that it has.",
-}
-_FLAGS = {
-    "archived": "Only archived ones, or none of them.",
-    "ended": "Only ended ones, or none of them.",
-    "unread": "Only unread ones, or none of them.",
-    "sub-sessions": "Only those that branched from another, or none of them.",
-}
-_TIMES = ("created_from", "created_until", "updated_from", "updated_until")
-_NAMES = {"user": "user_id", "workflow": "workflow_id", "title": "query"}
+_SUB_SESSIONS = {True: (1, 3), False: (0, 2), None: ()}
 
 
 def filters(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that choose sessions; values separated by commas are alternatives, options add up."""
-    for name in reversed(_TIMES):
-        edge = "at or after" if name.endswith("from") else "at or before"
-        what = f"{name.partition('_')[0].capitalize()} {edge} this time (ISO 8601, or 24h for that long ago)."
-        function = click.option(
-            f"--{name.replace('_', '-')}", name, type=moment, metavar="TIME", help=what
-        )(function)
-    for name, what in reversed(_FLAGS.items()):
-        function = click.option(
-            f"--{name}/--no-{name}", name.replace("-", "_"), default=None, help=what
-        )(function)
+    """Add the options that choose sessions.
+
+    Values separated by commas are alternatives; options add up.
+    """
     function = click.option(
-        "--parent", metavar="ID", help="Those that branched from this session."
+        "--sub-sessions/--no-sub-sessions",
+        "sub_sessions",
+        default=None,
+        help="Only sessions that branched from another, or none of them.",
     )(function)
-    function = click.option("--title", metavar="TEXT", help="A part of the title, in any case.")(
-        function
-    )
-    for name, what in reversed(_MANY.items()):
-        function = click.option(
-            f"--{name}",
-            metavar="A,B",
-            multiple=True,
-            help=what,
-            shell_complete=one_of(partial(_allowed, name)),
-        )(function)
+    for each in reversed(FILTERS):
+        function = _option(each)(function)
     return function
 
 
+def _option(each: FilterField) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    from hansard.http.descriptions import description_of
+
+    text = (description_of(SharedFilters, each.field) or "").replace("`", "").replace("\n", " ")
+    if each.choices:
+        text += f" One or more of {', '.join(each.choices)}."
+    text = text.replace("with false", "with --no")
+    flag = f"--{each.name.replace('_', '-')}"
+    match each.type:
+        case "values":
+            return click.option(
+                flag,
+                each.field,
+                metavar="A,B",
+                multiple=True,
+                help=text,
+                shell_complete=one_of(lambda: each.choices),
+            )
+        case "text":
+            return click.option(flag, each.field, metavar="TEXT", help=text)
+        case "flag":
+            return click.option(f"{flag}/--no-{flag[2:]}", each.field, default=None, help=text)
+        case "moment":
+            text += " ISO 8601, or 24h for that long ago."
+            return click.option(flag, each.field, type=moment, metavar="TIME", help=text)
+
+
 async def filter_of(
-    service: Service, principal: Principal, given: dict[str, object]
+    service: Service, principal: Principal, options: dict[str, object]
 ) -> SessionFilter:
-    """The filter that the options ask for; takes them out of ``given``. UsageError names a value that cannot be."""
+    """The filter that the options ask for; takes them out of ``options``.
+
+    Raises BadParameter for a value that no session has.
+    """
     from hansard.model import SessionFilter
 
-    parent, subs = (
-        cast("str | None", given.pop("parent")),
-        cast("bool | None", given.pop("sub_sessions")),
-    )
-    wanted: dict[str, Any] = {
-        name: given.pop(name) for name in ("title", "archived", "ended", "unread", *_TIMES)
-    }
-    wanted |= {name: _values(name, cast("tuple[str, ...]", given.pop(name))) for name in _MANY}
-    wanted["branch"] = {True: (1, 3), False: (0, 2), None: ()}[subs]
-    wanted["parent_id"] = ((await service.sessions.read(principal, parent)).id,) if parent else ()
-    return SessionFilter(**{_NAMES.get(name, name): value for name, value in wanted.items()})
+    values: dict[str, Any] = {each.field: _value(each, options) for each in FILTERS}
+    parents = [await service.sessions.read(principal, name) for name in values["parent_id"]]
+    values["parent_id"] = tuple(parent.id for parent in parents)
+    subs = cast("bool | None", options.pop("sub_sessions"))
+    return SessionFilter(**values, branch=_SUB_SESSIONS[subs])
 
 
-def _values(name: str, given: tuple[str, ...]) -> tuple[str, ...]:
+def _value(each: FilterField, options: dict[str, object]) -> Any:  # noqa: ANN401 - a filter's value
+    value = options.pop(each.field)
+    if each.type == "values":
+        return _values(each, cast("tuple[str, ...]", value))
+    if each.type == "moment" and value is not None:
+        return Moment(cast("int", value))
+    return value
+
+
+def _values(each: FilterField, texts: tuple[str, ...]) -> tuple[str, ...]:
     from hansard.http.decoding import split
 
-    values = tuple(part for one in given for part in split(one))
-    allowed = _allowed(name)
-    for value in values if allowed else ():
-        if value not in allowed:
+    values = tuple(part for text in texts for part in split(text))
+    for value in values if each.choices else ():
+        if value not in each.choices:
+            choices = ", ".join(each.choices)
             raise click.BadParameter(
-                f"{value!r} is not one of {', '.join(allowed)}", param_hint=f"--{name}"
+                f"{value!r} is not one of {choices}", param_hint=f"--{each.name}"
             )
-    return tuple(value.lower() for value in values) if name == "channel" else values
-
-
-def _allowed(name: str) -> tuple[str, ...]:
-    """The values that a filter has; none where any text will do."""
-    from hansard.model.run import STATES
-    from hansard.model.session import KINDS, RESOLUTIONS
-
-    return {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}.get(name, ())
+    return values

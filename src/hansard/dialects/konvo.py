@@ -19,11 +19,11 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hansard.http.call import Call
-from hansard.http.fields import Moment, Time, us
+from hansard.http.fields import Time
 from hansard.http.route import Dialect, Failure, Route
 from hansard.ids import MESSAGE, uuid_in
 from hansard.model import Message, Session, SessionFilter, SessionQuery, parts
-from hansard.model.times import rfc3339_ms
+from hansard.model.times import Moment, rfc3339_ms
 from hansard.service.render_cache import Projection
 
 MOST = 200
@@ -206,13 +206,16 @@ async def list_sessions(call: Call[Params, None]) -> ListOut[Raw] | ListOut[Sess
 
 def _filter(params: Params) -> SessionFilter:
     """Times are compared in milliseconds, as they are shown: a time that was read matches."""
-    earliest, latest = us(params.updated_at_min), us(params.updated_at_max)
+    earliest, latest = params.updated_at_min, params.updated_at_max
     return SessionFilter(
-        created_from=None if earliest is None else earliest // MILLISECOND * MILLISECOND,
-        created_until=None
-        if latest is None
-        else latest // MILLISECOND * MILLISECOND + MILLISECOND - 1,
+        created_from=None if earliest is None else _millisecond(earliest),
+        created_until=None if latest is None else Moment(_millisecond(latest) + MILLISECOND - 1),
     )
+
+
+def _millisecond(moment: Moment) -> Moment:
+    """The beginning of the millisecond that a time lies in."""
+    return Moment(moment // MILLISECOND * MILLISECOND)
 
 
 def session_out(

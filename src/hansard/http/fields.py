@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from hansard.model import times
+from hansard.model.times import Moment, parse
 
 _EXAMPLE = "write one such as 2026-01-31T09:30:00Z"
 SCHEMA_OF = "schema_of"
@@ -21,23 +21,9 @@ Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """A time that goes out as text, already in its API's spelling."""
 
 
-class Moment:
-    """A time on the wire: RFC 3339 with any offset; ``us`` is in microseconds UTC."""
-
-    __slots__ = ("us",)
-
-    def __init__(self, us: int) -> None:
-        self.us = us
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Moment) and other.us == self.us
-
-    def __hash__(self) -> int:
-        return hash(self.us)
-
-
 def us(value: Moment | None) -> int | None:
-    return None if value is None else value.us
+    """Microseconds as a plain integer, which every encoder takes."""
+    return None if value is None else int(value)
 
 
 class NotATime(ValueError):
@@ -51,7 +37,7 @@ def dec_hook(wanted: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's proto
         message = f"{value!r} is no time: {_EXAMPLE}"
         raise NotATime(message)
     try:
-        return Moment(times.parse(value))
+        return Moment(parse(value))
     except ValueError as problem:
         message = f"{value[:64]!r} is no time: {_EXAMPLE}"
         raise NotATime(message) from problem

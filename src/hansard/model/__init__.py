@@ -5,7 +5,8 @@ from hansard.model.message import Message, MessageDraft, MessageQuery, Usage
 from hansard.model.page import Page
 from hansard.model.run import Run, RunDraft, RunPatch
 from hansard.model.search import Found, Results, SearchQuery, Snippet
-from hansard.model.session import Session, SessionDraft, SessionFilter, SessionPatch, SessionQuery
+from hansard.model.session import Session, SessionDraft, SessionPatch
+from hansard.model.session_filter import SessionFilter, SessionQuery
 from hansard.model.workspace import Workspace
 
 __all__ = [

@@ -4,7 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from hansard.model.session import Session, SessionFilter
+from hansard.model.session import Session
+from hansard.model.session_filter import SessionFilter
 
 SearchSort = Literal["recency", "relevance"]
 

@@ -13,6 +13,12 @@ _FRACTION = re.compile(r"(\.\d{6})\d+")
 EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 
+class Moment(int):
+    """A time that a caller gives: microseconds, spelled in RFC 3339 with any offset on the wire."""
+
+    __slots__ = ()
+
+
 def moment(us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=us)
 

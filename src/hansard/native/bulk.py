@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.decoding import QueryReader, escaped
-from hansard.http.fields import Moment
 from hansard.http.route import Route
+from hansard.model.times import Moment
 from hansard.native.filters import ListParams, filter_of
 from hansard.native.schemas import Json
 from hansard.service.bulk import Action
@@ -84,7 +84,7 @@ async def act(call: Call[None, BulkIn]) -> BulkOut:
         call.principal,
         body.action,
         filter_of(_params(body.filter or {})),
-        snapshot_at=body.snapshot_at.us,
+        snapshot_at=int(body.snapshot_at),
         expected=body.expected,
         value=body.value,
     )

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.http.call import Call
-from hansard.http.fields import Moment, Time, us
+from hansard.http.fields import Time, us
 from hansard.http.route import Route
 from hansard.model import Key
-from hansard.model.times import rfc3339, rfc3339_or_none
+from hansard.model.times import Moment, rfc3339, rfc3339_or_none
 from hansard.native.schemas import HasMore, Json, NextCursor
 from hansard.service.keys import DEFAULT_SCOPES
 

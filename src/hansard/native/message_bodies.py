@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hansard.errors import Invalid
-from hansard.http.fields import Moment, Time, us
+from hansard.http.fields import Time, us
 from hansard.model import Message, MessageDraft, Run, Usage, parts
 from hansard.model.message import Role
-from hansard.model.times import rfc3339
+from hansard.model.times import Moment, rfc3339
 from hansard.native.schemas import (
     Deleted,
     HasMore,

@@ -8,10 +8,11 @@ from msgspec import Struct
 
 from hansard.errors import Invalid
 from hansard.http.call import Call
-from hansard.http.fields import Moment, us
+from hansard.http.fields import us
 from hansard.http.route import MIB, ONCE, CacheValidator, Route
 from hansard.model import Message, MessageQuery
 from hansard.model.message import Role
+from hansard.model.times import Moment
 from hansard.native.errors import NO_MESSAGE, NO_SESSION
 from hansard.native.message_bodies import (
     MESSAGE,
@@ -87,7 +88,10 @@ async def _validator(call: Call[Any, Any]) -> CacheValidator:
 async def list_messages(call: Call[ListParams, None]) -> MessageList:
     """Read a transcript forwards, backwards, or around a message"""
     params = call.params
-    backwards, until = params.order == "desc", None if params.as_of is None else params.as_of.us + 1
+    backwards, until = (
+        params.order == "desc",
+        None if params.as_of is None else int(params.as_of) + 1,
+    )
     query = MessageQuery(
         limit=params.limit,
         descending=backwards,

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from hansard.http.call import Call
-from hansard.http.fields import Moment, Time, us
+from hansard.http.fields import Time, us
 from hansard.http.route import ONCE, Reply, Route
 from hansard.model import Run, RunDraft, RunPatch, Session, Usage
-from hansard.model.times import rfc3339, rfc3339_or_none
+from hansard.model.times import Moment, rfc3339, rfc3339_or_none
 from hansard.native.errors import NO_RUN, NO_SESSION
 from hansard.native.message_bodies import UsageIn, UsageOut, usage_out
 from hansard.native.schemas import (

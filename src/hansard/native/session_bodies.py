@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from hansard.http.fields import Moment, Time
+from hansard.http.fields import Time
 from hansard.http.route import Reply
 from hansard.model import Session
 from hansard.model.session import Kind, Resolution
-from hansard.model.times import rfc3339, rfc3339_or_none
+from hansard.model.times import Moment, rfc3339, rfc3339_or_none
 from hansard.native.schemas import (
     Deleted,
     HasMore,

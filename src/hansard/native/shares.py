@@ -7,10 +7,10 @@ from typing import ClassVar
 from msgspec import UNSET, Struct, UnsetType
 
 from hansard.http.call import Call
-from hansard.http.fields import Moment, Time
+from hansard.http.fields import Time
 from hansard.http.route import Route
 from hansard.model.share import Share
-from hansard.model.times import rfc3339, rfc3339_or_none
+from hansard.model.times import Moment, rfc3339, rfc3339_or_none
 from hansard.native.errors import NO_SESSION
 from hansard.native.schemas import HasMore, Json, NextCursor, SessionUid
 from hansard.native.sessions import SESSION_PATH
@@ -78,7 +78,7 @@ async def share_session(call: Call[None, ShareIn]) -> ShareOut:
     link shows no more than it sees, and ends with it.
     """
     name, share = await call.service.shares.create(
-        call.principal, call.path["session_id"], expires_at=call.body.expires_at.us
+        call.principal, call.path["session_id"], expires_at=int(call.body.expires_at)
     )
     return share_out(share, f"/s/{name}")
 

@@ -199,4 +199,5 @@ def _found(hit: SearchResult, finding: Finding, terms: SearchTerms | None) -> tu
 
 
 def _scope(query: SearchQuery) -> list[object]:
-    return ["search", query.text, query.system, query.sort, msgspec.to_builtins(query.filter)]
+    wanted = msgspec.to_builtins(query.filter, enc_hook=int)
+    return ["search", query.text, query.system, query.sort, wanted]

@@ -99,13 +99,15 @@ def _qualify(reading: _Reading, name: str, said: str) -> bool:
 
 def _limit(reading: _Reading, name: str, said: str) -> bool:
     try:
-        at = times.parse(said)
+        at = times.Moment(times.parse(said))
     except ValueError:
         return False
     if name == "after":
         reading.fields["active_from"] = max(at, reading.fields.get("active_from", at))
     else:
-        reading.fields["active_until"] = min(at - 1, reading.fields.get("active_until", at))
+        reading.fields["active_until"] = times.Moment(
+            min(at - 1, reading.fields.get("active_until", at))
+        )
     return True
 
 

@@ -5,30 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import fields
 
 from hansard.errors import Invalid, TooLarge
+from hansard.model import SessionDraft
 from hansard.service.rules import short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hansard.model import Session, SessionDraft, SessionPatch
+    from hansard.model import Session, SessionPatch
 
 TITLE, TAGS, TAG = 500, 64, 128
 SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}
 """In bytes of JSON."""
-TEXTS = (
-    "channel",
-    "app",
-    "agent",
-    "model",
-    "user_id",
-    "workflow_id",
-    "workflow_name",
-    "trigger",
-    "intent",
-    "sub_intent",
+TEXTS = tuple(
+    field.name
+    for field in fields(SessionDraft)
+    if field.type == str | None and field.name not in {"id", "title", "title_by", "parent"}
 )
+"""The fields of a session that are short texts."""
 
 
 def check_texts(

@@ -432,7 +432,7 @@ def spelled(wanted: SessionFilter) -> SessionFilter:
 
 def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
     """The filter within what the key may see; Invalid for one that no statement could hold."""
-    if wanted.query is not None and len(wanted.query) > TERM:
+    if wanted.title is not None and len(wanted.title) > TERM:
         raise Invalid(f"a title to look for has at most {TERM} characters", param="title")
     wanted = spelled(wanted)
     for field, own in (("user_id", principal.user_id), ("app", principal.app)):
@@ -450,7 +450,7 @@ def _scope(query: SessionQuery) -> list[object]:
 
 @lru_cache(_REMEMBERED)
 def _scope_of(sort: str, wanted: SessionFilter) -> list[object]:
-    return [sort, msgspec.to_builtins(wanted)]
+    return [sort, msgspec.to_builtins(wanted, enc_hook=int)]
 
 
 def _patched(session: Session, patch: SessionPatch, now: int) -> Session:

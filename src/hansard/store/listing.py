@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hansard.store import counts
-from hansard.store.rows import COLUMNS, fold
+from hansard.store.columns import COLUMNS
+from hansard.store.rows import fold
 from hansard.store.steps import Query
 
 if TYPE_CHECKING:
@@ -23,30 +24,64 @@ MOST_IDS = _SIZES[-1]
 _GENERATION = "(select generation from workspace_counters where workspace_counters.workspace_id = :workspace_id)"
 _TOTAL = "(select cast(sum(count) as bigint) from session_counts where session_counts.workspace_id = :workspace_id and facet = :facet{})"
 
-# Filter -> condition; {} is its parameter, or the list of them. The only place where a filter meets a column.
+
+class Condition(NamedTuple):
+    """A filter in SQL; ``{}`` is its parameter, or the list of them.
+
+    ``indexed`` lets the filter's index lead to the rows. ``loose`` says the same in a form that no
+    index serves, so that the order's own index is walked instead, where that is shorter.
+    """
+
+    indexed: str
+    loose: str
+
+
+def _among(column: str) -> Condition:
+    return Condition(f"{column} in ({{}})", f"coalesce({column}, '') in ({{}})")
+
+
+def _from(column: str) -> Condition:
+    return Condition(f"{column} >= {{}}", f"{column} + 0 >= {{}}")
+
+
+def _until(column: str) -> Condition:
+    return Condition(f"{column} <= {{}}", f"{column} + 0 <= {{}}")
+
+
+# The only place where a filter meets a column.
 CONDITIONS = {
-    "state": "state in ({})",
-    "channel": "channel in ({})",
-    "kind": "kind in ({})",
-    "app": "app in ({})",
-    "agent": "agent in ({})",
-    "model": "model in ({})",
-    "user_id": "user_id in ({})",
-    "workflow_id": "workflow_id in ({})",
-    "parent_id": "parent_id in ({})",
-    "resolution": "resolution in ({})",
-    "intent": "intent in ({})",
-    "trigger": "trigger_type in ({})",
-    "branch": "branch in ({})",
-    "tag": "id in (select session_id from session_tags where session_tags.workspace_id = :workspace_id and tag in ({}))",
-    "query": "id in (select id from sessions as titled where titled.workspace_id = :workspace_id and titled.title_folded like {} escape '\\')",
-    "created_from": "created_at >= {}",
-    "created_until": "created_at <= {}",
-    "updated_from": "updated_at >= {}",
-    "updated_until": "updated_at <= {}",
-    "active_from": "active_at >= {}",
-    "active_until": "active_at <= {}",
+    "state": _among("state"),
+    "channel": _among("channel"),
+    "kind": _among("kind"),
+    "app": _among("app"),
+    "agent": _among("agent"),
+    "model": _among("model"),
+    "user_id": _among("user_id"),
+    "workflow_id": _among("workflow_id"),
+    "parent_id": _among("parent_id"),
+    "resolution": _among("resolution"),
+    "intent": _among("intent"),
+    "trigger": _among("trigger_type"),
+    "branch": Condition("branch in ({})", "branch + 0 in ({})"),
+    "tag": Condition(
+        "id in (select session_id from session_tags"
+        " where session_tags.workspace_id = :workspace_id and tag in ({}))",
+        "exists (select 1 from session_tags as t where t.workspace_id = :workspace_id"
+        " and t.session_id = sessions.id and t.tag in ({}) limit 1)",
+    ),
+    "title": Condition(
+        "id in (select id from sessions as titled where titled.workspace_id = :workspace_id"
+        " and titled.title_folded like {} escape '\\')",
+        "title_folded like {} escape '\\'",
+    ),
+    "created_from": _from("created_at"),
+    "created_until": _until("created_at"),
+    "updated_from": _from("updated_at"),
+    "updated_until": _until("updated_at"),
+    "active_from": _from("active_at"),
+    "active_until": _until("active_at"),
 }
+# Filter -> its condition where it is false, and where it is true.
 FACTS = {
     "archived": ("archived_at is null", "archived_at is not null"),
     "ended": ("ended_at is null", "ended_at is not null"),
@@ -55,30 +90,6 @@ FACTS = {
         "(last_message_at is null or read_at >= last_message_at)",
         "(last_message_at is not null and (read_at is null or read_at < last_message_at))",
     ),
-}
-# The same conditions in words that no index serves: the order's own index is walked instead, where that is shorter.
-LOOSE = {
-    "state": "coalesce(state, '') in ({})",
-    "channel": "coalesce(channel, '') in ({})",
-    "kind": "coalesce(kind, '') in ({})",
-    "app": "coalesce(app, '') in ({})",
-    "agent": "coalesce(agent, '') in ({})",
-    "resolution": "coalesce(resolution, '') in ({})",
-    "branch": "branch + 0 in ({})",
-    "model": "coalesce(model, '') in ({})",
-    "user_id": "coalesce(user_id, '') in ({})",
-    "workflow_id": "coalesce(workflow_id, '') in ({})",
-    "parent_id": "coalesce(parent_id, '') in ({})",
-    "intent": "coalesce(intent, '') in ({})",
-    "trigger": "coalesce(trigger_type, '') in ({})",
-    "tag": "exists (select 1 from session_tags as t where t.workspace_id = :workspace_id and t.session_id = sessions.id and t.tag in ({}) limit 1)",
-    "query": "title_folded like {} escape '\\'",
-    "created_from": "created_at + 0 >= {}",
-    "created_until": "created_at + 0 <= {}",
-    "updated_from": "updated_at + 0 >= {}",
-    "updated_until": "updated_at + 0 <= {}",
-    "active_from": "active_at + 0 >= {}",
-    "active_until": "active_at + 0 <= {}",
 }
 LOOSE_ORDER = {
     "updated_at": "updated_at + 0",
@@ -170,7 +181,7 @@ def among(workspace_id: str, wanted: SessionFilter, ids: Sequence[str]) -> Query
     """Rows of (id, version, active_at) of those of at most ``MOST_IDS`` sessions that match."""
     size = next(size for size in _SIZES if size >= len(ids))
     filled = [*ids, *[ids[-1]] * (size - len(ids))]
-    sql, values = _among(wanted, size)
+    sql, values = _statement_among(wanted, size)
     return Query(
         sql=sql,
         values=values
@@ -180,7 +191,7 @@ def among(workspace_id: str, wanted: SessionFilter, ids: Sequence[str]) -> Query
 
 
 @lru_cache(_REMEMBERED)
-def _among(wanted: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
+def _statement_among(wanted: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
     conditions, values = _where(wanted)
     conditions.append(f"id in ({', '.join(f':id_{index}' for index in range(size))})")
     return f"select id, version, active_at from sessions where {' and '.join(conditions)}", values  # noqa: S608 - literal tables above
@@ -229,7 +240,7 @@ def _where(
         named = dict(_named(field, getattr(wanted, field)))
         if named:
             conditions.append(
-                (LOOSE[field] if field in loose else condition).format(
+                (condition.loose if field in loose else condition.indexed).format(
                     ", ".join(f":{name}" for name in named)
                 )
             )
@@ -246,12 +257,12 @@ def _where(
 def _named(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a filter's value
     if isinstance(value, tuple):
         yield from ((f"{field}_{index}", one) for index, one in enumerate(value))
-    elif field == "query" and value:
+    elif field == "title" and value:
         yield (
             field,
             "%" + fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",
         )
-    elif value is not None and field != "query":
+    elif value is not None and field != "title":
         yield field, value
 
 

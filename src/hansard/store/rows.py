@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
     from hansard.store.steps import Row, Values
 
-_RENAMED = {"trigger": "trigger_type"}
-
-
-def _columns(model: type[msgspec.Struct]) -> str:
-    return ", ".join(_RENAMED.get(name, name) for name in model.__struct_fields__)
-
-
-COLUMNS = {"session": _columns(Session), "message": _columns(Message), "run": _columns(Run)}
-"""The columns of each noun, in the order of its model's fields: rows are read by position."""
 
 _SESSION_JSON = len(Session.__struct_fields__) - 4
 

@@ -1,7 +1,7 @@
 """Load the named SQL statements of one backend, and its migrations.
 
-In the files ``:name`` is a parameter, and ``{session}``, ``{message}`` and ``{run}`` stand for the columns of
-the model, in the order of its fields.
+In the files ``:name`` is a parameter, and ``{session}``, ``{message}``, ``{run}`` and their like stand
+for the columns of the model, as ``store/columns.py`` makes them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hansard import __version__
 from hansard.errors import StoreUnavailable
-from hansard.store.rows import COLUMNS
+from hansard.store.columns import FRAGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +79,6 @@ def _parse(path: Traversable) -> dict[str, str]:
 
 
 def _fill(sql: str) -> str:
-    for noun, columns in COLUMNS.items():
-        sql = sql.replace("{" + noun + "}", columns)
+    for name, fragment in FRAGMENTS.items():
+        sql = sql.replace("{" + name + "}", fragment)
     return sql

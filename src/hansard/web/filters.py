@@ -10,38 +10,28 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hansard.http import decoding
-from hansard.http.fields import Moment, us
 from hansard.model import SessionFilter
-from hansard.model.run import STATES
-from hansard.model.session import KINDS, RESOLUTIONS, SORTS, SUB_SESSION, TASK_SESSION
-from hansard.model.times import parse, rfc3339
+from hansard.model.session import SORTS
+from hansard.model.session_filter import (
+    CHOICES,
+    FILTERS,
+    FilterField,
+    SharedFilters,
+    branches,
+    names_of,
+    shared_values,
+)
+from hansard.model.times import Moment, parse, rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-LISTS = (
-    "state",
-    "channel",
-    "kind",
-    "app",
-    "agent",
-    "model",
-    "user",
-    "workflow",
-    "parent",
-    "resolution",
-    "intent",
-    "trigger",
-    "tag",
-)
 FLAGS = {
     "archived": ("archived", "not archived"),
     "ended": ("ended", "not ended"),
     "unread": ("unread", "read"),
     "has_messages": ("with messages", "empty"),
 }
-_IDS = ("user", "workflow", "parent")
-TIMES = ("created_from", "created_until", "updated_from", "updated_until")
 SORT_NAMES = {
     "-updated_at": "latest change",
     "updated_at": "oldest change",
@@ -57,7 +47,7 @@ FOREVER = 2**62
 _DAY_US = 86_400_000_000
 
 
-class ListParams(Struct, frozen=True, kw_only=True):
+class ListParams(SharedFilters, frozen=True, kw_only=True):
     """``q`` searches; ``day_from`` and ``day_until`` are whole days in UTC.
 
     ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment (microseconds) that a
@@ -65,30 +55,8 @@ class ListParams(Struct, frozen=True, kw_only=True):
     """
 
     q: str = ""
-    state: list[str] = []
-    channel: list[str] = []
-    kind: list[str] = []
-    app: list[str] = []
-    agent: list[str] = []
-    model: list[str] = []
-    user: list[str] = []
-    workflow: list[str] = []
-    parent: list[str] = []
-    resolution: list[str] = []
-    intent: list[str] = []
-    trigger: list[str] = []
-    tag: list[str] = []
-    title: str = ""
-    archived: bool | None = None
-    ended: bool | None = None
-    unread: bool | None = None
-    has_messages: bool | None = None
     sub_sessions: bool = True
     task_sessions: bool = True
-    created_from: Moment | None = None
-    created_until: Moment | None = None
-    updated_from: Moment | None = None
-    updated_until: Moment | None = None
     day_from: str = ""
     day_until: str = ""
     sort: str = DEFAULT_SORT
@@ -105,15 +73,18 @@ class Chip(Struct, frozen=True):
     without: str
 
 
-_NAMES = ListParams.__struct_fields__
-_VALUES = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}
+_NAMES = ListParams.__struct_encode_fields__
 _OTHERS = {"tab", "at", "before", "after", "day", "limit", "total"}
 """What may stand in an address beside the list's own: the pane's, and what only a request to the API has a use for."""
 
 
 def cleaned(asked: ListParams) -> ListParams:
     """The parameters within their limits. A value that nothing has stays, so that the list is empty and its chip can be dropped."""
-    lists = {field: [one[:256] for one in getattr(asked, field) if one] for field in LISTS}
+    lists = {
+        each.field: tuple(value[:256] for value in getattr(asked, each.field) if value)
+        for each in FILTERS
+        if each.type == "values"
+    }
     days = {
         "created_from": _day(asked.day_from, 0) or asked.created_from,
         "created_until": _day(asked.day_until, 1) or asked.created_until,
@@ -121,7 +92,7 @@ def cleaned(asked: ListParams) -> ListParams:
     sort = asked.sort if asked.sort in SORTS else DEFAULT_SORT
     texts = {
         "q": asked.q.strip().replace("\x00", "")[:500],
-        "title": asked.title.strip().replace("\x00", "")[:256],
+        "title": (asked.title or "").strip().replace("\x00", "")[:256] or None,
     }
     return replace(
         asked, **lists, **days, **texts, sort=sort, page=min(max(asked.page, 0), 10_000_000)
@@ -133,7 +104,7 @@ def unknown(asked: ListParams, query_string: bytes) -> str:
     for name, _ in decoding.pairs(query_string):
         if name not in _NAMES and name not in _OTHERS and not name.startswith("_"):
             return f"There is no filter {name[:64]!r}{_meant(name, _NAMES) or '.'}"
-    for name, values in _VALUES.items():
+    for name, values in CHOICES.items():
         for one in getattr(asked, name):
             if one not in values:
                 return f"There is no {name} {one[:64]!r}: choose from {', '.join(values)}."
@@ -162,17 +133,8 @@ def _day(text: str, after: int) -> Moment | None:
 
 def filter_of(asked: ListParams) -> SessionFilter:
     """The filter without the search text."""
-    skipped = (0 if asked.sub_sessions else SUB_SESSION) | (
-        0 if asked.task_sessions else TASK_SESSION
-    )
-    lists: dict[str, Any] = {
-        field: tuple(getattr(asked, field)) for field in LISTS if field not in _IDS
-    }
-    flags: dict[str, Any] = {field: getattr(asked, field) for field in FLAGS}
-    ids: dict[str, Any] = {f"{field}_id": tuple(getattr(asked, field)) for field in _IDS}
-    times: dict[str, Any] = {field: us(getattr(asked, field)) for field in TIMES}
-    branch = tuple(bits for bits in range(4) if not bits & skipped) if skipped else ()
-    return SessionFilter(branch=branch, query=asked.title or None, **lists, **ids, **flags, **times)
+    skipped = branches(sub_sessions=asked.sub_sessions, task_sessions=asked.task_sessions)
+    return SessionFilter(**shared_values(asked), branch=skipped)
 
 
 def as_of(wanted: SessionFilter, moment: int | None) -> SessionFilter:
@@ -180,32 +142,32 @@ def as_of(wanted: SessionFilter, moment: int | None) -> SessionFilter:
     return (
         wanted
         if moment is None
-        else replace(wanted, updated_until=min(moment, wanted.updated_until or FOREVER))
+        else replace(wanted, updated_until=Moment(min(moment, wanted.updated_until or FOREVER)))
     )
 
 
 def pairs(asked: ListParams) -> list[tuple[str, str]]:
     """The parameters that are not as usual, in a fixed order; without page and moment."""
     found = [("q", asked.q)] if asked.q else []
-    found += [(field, value) for field in LISTS for value in getattr(asked, field)]
-    found += [
-        (field, rfc3339(value.us))
-        for field in TIMES
-        if (value := getattr(asked, field)) is not None
-    ]
+    for each in FILTERS:
+        found += [(each.name, text) for text in _texts(each, getattr(asked, each.field))]
     found += [
         (field, "false") for field in ("sub_sessions", "task_sessions") if not getattr(asked, field)
     ]
-    found += [
-        (field, str(value).lower())
-        for field in FLAGS
-        if (value := getattr(asked, field)) is not None
-    ]
-    if asked.title:
-        found.append(("title", asked.title))
     if asked.sort != DEFAULT_SORT:
         found.append(("sort", asked.sort))
     return found
+
+
+def _texts(each: FilterField, value: Any) -> Sequence[str]:  # noqa: ANN401 - a filter's value
+    """What stands in an address for the value of a filter."""
+    if value is None:
+        return ()
+    if each.type == "values":
+        return tuple(value)
+    if each.type == "moment":
+        return (rfc3339(value),)
+    return (str(value).lower() if each.type == "flag" else value,)
 
 
 def query(given: list[tuple[str, str]]) -> str:
@@ -222,13 +184,14 @@ def chips(asked: ListParams) -> list[Chip]:
     given = pairs(asked)
     said = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions"}
     names = {"created_from": "from", "created_until": "until"}
+    times = names_of("moment")
     found = []
     for place, (name, value) in enumerate(given):
         if name in {"q", "sort"}:
             continue
         label = (
             said.get(name)
-            or f"{names.get(name, name.replace('_', ' '))}: {value.partition('T')[0] if name in TIMES else value}"
+            or f"{names.get(name, name.replace('_', ' '))}: {value.partition('T')[0] if name in times else value}"
         )
         if name in FLAGS:
             label = FLAGS[name][value == "false"]

@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hansard.http.decoding import QueryReader
-from hansard.http.fields import Moment
 from hansard.model import Session, SessionQuery
 from hansard.model.run import STATES
+from hansard.model.times import Moment
 from hansard.web.filters import (
     SORT_NAMES,
     Chip,

@@ -58,7 +58,7 @@ class Sessions:
 
     async def of_user(self, call: Call[ListParams, None]) -> Response:
         """All sessions of one end user"""
-        call.params = msgspec.structs.replace(call.params, user=[call.path["user_id"]])
+        call.params = msgspec.structs.replace(call.params, user_id=(call.path["user_id"],))
         return await self._screen(call, None)
 
     async def one(self, call: Call[ListParams, None]) -> Response:

@@ -24,11 +24,12 @@ from hansard.dialects.athena.vocabulary import (
     states,
 )
 from hansard.http.call import Call
-from hansard.http.fields import Moment, Time, us
+from hansard.http.fields import Time
 from hansard.http.route import Route
 from hansard.model import Session, SessionFilter, SessionQuery
-from hansard.model.session import SUB_SESSION, TASK_SESSION, Sort
-from hansard.model.times import rfc3339
+from hansard.model.session import Sort
+from hansard.model.session_filter import branches
+from hansard.model.times import Moment, rfc3339
 from hansard.service.render_cache import Projection
 from hansard.service.session_bounds import TITLE
 
@@ -234,21 +235,18 @@ async def mark_unread(call: Call[None, None]) -> SessionOut:
 
 def filter_of(params: ListParams, principal: Principal) -> SessionFilter:
     with_tasks = params.include_task_sessions or bool(params.aop_asset_id)
-    skipped = (0 if params.include_sub_sessions else SUB_SESSION) | (
-        0 if with_tasks else TASK_SESSION
-    )
     is_ours = not params.workspace_id or principal.is_of(params.workspace_id)
     return SessionFilter(
-        query=params.query or None,
+        title=params.query or None,
         state=states(params.state),
         channel=tuple(dict.fromkeys(channel.lower() for channel in params.source_channel)),
         kind=kinds(params.session_type) if is_ours else NOTHING,
         app=(params.app_id,) if params.app_id else (),
         workflow_id=(params.aop_asset_id,) if params.aop_asset_id else (),
         trigger=tuple(dict.fromkeys(params.trigger_type)),
-        branch=tuple(bits for bits in range(4) if not bits & skipped) if skipped else (),
-        created_from=us(params.created_after),
-        created_until=us(params.created_before),
+        branch=branches(sub_sessions=params.include_sub_sessions, task_sessions=with_tasks),
+        created_from=params.created_after,
+        created_until=params.created_before,
     )
 
 

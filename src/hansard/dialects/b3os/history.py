@@ -9,10 +9,11 @@ from msgspec import Meta, Struct
 from hansard.dialects.b3os.messages import MessageOut, message_out
 from hansard.errors import Invalid, NotFound
 from hansard.http.call import Call
-from hansard.http.fields import Moment, us
+from hansard.http.fields import us
 from hansard.http.route import Route
 from hansard.ids import seq_of
 from hansard.model import Message, MessageQuery, Session, SessionFilter
+from hansard.model.times import Moment
 
 MOST_MESSAGES = 100
 
@@ -99,7 +100,7 @@ async def _of_workflow(call: Call[HistoryParams, None]) -> tuple[dict[str, Sessi
         raise Invalid("beforeId: with a workflowId alone, give before as well", param="beforeId")
     wanted = SessionFilter(workflow_id=(params.workflow_id,), has_messages=True)
     before = (
-        (params.before.us, seq_of(params.before_id) or 0, params.before_id)
+        (int(params.before), seq_of(params.before_id) or 0, params.before_id)
         if params.before
         else None
     )

@@ -16,10 +16,10 @@ from hansard.dialects.b3os.vocabulary import (
     time_or_empty,
 )
 from hansard.http.call import Call
-from hansard.http.fields import Moment, Time, us
+from hansard.http.fields import Time, us
 from hansard.http.route import ONCE, Route
 from hansard.model import Message, MessageDraft, Run, Session, SessionDraft, parts
-from hansard.model.times import rfc3339
+from hansard.model.times import Moment, rfc3339
 
 
 class MessageIn(Struct, frozen=True, kw_only=True, rename="camel"):

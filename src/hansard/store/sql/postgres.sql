@@ -191,18 +191,7 @@ select count(*) from (
 -- name: session_put_rows
 -- Statements whose name ends in _rows stand for the same without it, where it is run for many rows: each parameter is the list of their
 -- values, so that one execution writes all. The rows of one are of one workspace, which is said as one value: so one partition is looked into.
-insert into sessions (workspace_id, id, own_id, safe_id, version, kind, channel, app, agent, model, user_id, workflow_id, workflow_name, trigger_type,
-  parent_id, branch, forked_seq, created_by, title, title_by, title_folded, untitled, preview, last_preview, last_role, state, run_id, run_error,
-  resolution, resolved_at, intent, sub_intent, message_count, last_seq, input_tokens, output_tokens, cost_nanos, created_at, updated_at, active_at,
-  first_message_at, last_message_at, ended_at, archived_at, read_at, tags, trail, external_ids, metadata)
-select * from unnest(:workspace_id::text[], :id::text[], :own_id::text[], :safe_id::text[], :version::bigint[], :kind::text[], :channel::text[],
-  :app::text[], :agent::text[], :model::text[], :user_id::text[], :workflow_id::text[], :workflow_name::text[], :trigger::text[], :parent_id::text[],
-  :branch::bigint[], :forked_seq::bigint[], :created_by::text[], :title::text[], :title_by::text[], :title_folded::text[], :untitled::bigint[],
-  :preview::text[], :last_preview::text[], :last_role::text[], :state::text[], :run_id::text[], :run_error::text[], :resolution::text[],
-  :resolved_at::bigint[], :intent::text[], :sub_intent::text[], :message_count::bigint[], :last_seq::bigint[], :input_tokens::bigint[],
-  :output_tokens::bigint[], :cost_nanos::bigint[], :created_at::bigint[], :updated_at::bigint[], :active_at::bigint[], :first_message_at::bigint[],
-  :last_message_at::bigint[], :ended_at::bigint[], :archived_at::bigint[], :read_at::bigint[], :tags::text[], :trail::text[], :external_ids::text[],
-  :metadata::text[])
+insert into sessions ({session_columns}) select * from unnest({session_arrays})
 on conflict do nothing
 returning id
 

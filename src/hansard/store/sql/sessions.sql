@@ -23,15 +23,7 @@ select e.session_id, e.was_title from session_events as e
 
 -- name: session_put
 -- Create the session, or do nothing when one of its names is taken.
-insert into sessions (workspace_id, id, own_id, safe_id, version, kind, channel, app, agent, model, user_id, workflow_id, workflow_name,
-  trigger_type, parent_id, branch, forked_seq, created_by, title, title_by, title_folded, untitled, preview, last_preview, last_role, state,
-  run_id, run_error, resolution, resolved_at, intent, sub_intent, message_count, last_seq, input_tokens, output_tokens, cost_nanos,
-  created_at, updated_at, active_at, first_message_at, last_message_at, ended_at, archived_at, read_at, tags, trail, external_ids, metadata)
-values (:workspace_id, :id, :own_id, :safe_id, :version, :kind, :channel, :app, :agent, :model, :user_id, :workflow_id, :workflow_name,
-  :trigger, :parent_id, :branch, :forked_seq, :created_by, :title, :title_by, :title_folded, :untitled, :preview, :last_preview, :last_role,
-  :state, :run_id, :run_error, :resolution, :resolved_at, :intent, :sub_intent, :message_count, :last_seq, :input_tokens, :output_tokens,
-  :cost_nanos, :created_at, :updated_at, :active_at, :first_message_at, :last_message_at, :ended_at, :archived_at, :read_at, :tags, :trail,
-  :external_ids, :metadata)
+insert into sessions ({session_columns}) values ({session_parameters})
 on conflict do nothing
 returning id
 
@@ -47,15 +39,7 @@ select id from sessions where workspace_id = :workspace_id and own_id = :own_id
 
 -- name: session_update
 -- Write the whole row again; the caller has read it under a lock in the same transaction.
-update sessions
-   set version = :version, kind = :kind, channel = :channel, app = :app, agent = :agent, model = :model, user_id = :user_id,
-       workflow_id = :workflow_id, workflow_name = :workflow_name, trigger_type = :trigger, branch = :branch, title = :title,
-       title_by = :title_by, title_folded = :title_folded, untitled = :untitled, preview = :preview, last_preview = :last_preview,
-       last_role = :last_role, state = :state, run_id = :run_id, run_error = :run_error, resolution = :resolution,
-       resolved_at = :resolved_at, intent = :intent, sub_intent = :sub_intent, message_count = :message_count, last_seq = :last_seq,
-       input_tokens = :input_tokens, output_tokens = :output_tokens, cost_nanos = :cost_nanos, updated_at = :updated_at,
-       active_at = :active_at, first_message_at = :first_message_at, last_message_at = :last_message_at, ended_at = :ended_at,
-       archived_at = :archived_at, read_at = :read_at, tags = :tags, trail = :trail, external_ids = :external_ids, metadata = :metadata
+update sessions set {session_assignments}
  where workspace_id = :workspace_id and id = :id
 
 -- name: session_extend

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 _RANGES = {
     column: (f"{column}_from", f"{column}_until") for column in ("created", "updated", "active")
 }
-_FIELDS = tuple(field for field in listing.LOOSE if not field.endswith(("_from", "_until")))
+_FIELDS = tuple(field for field in listing.CONDITIONS if not field.endswith(("_from", "_until")))
 _REMEMBERED = 512
-_ORDERLESS = ("tag", "query")
-_TITLES = frozenset({"query"})
+_ORDERLESS = ("tag", "title")
+_TITLES = frozenset({"title"})
 """Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and never the sessions themselves."""
 SORTED_AT_ONCE = 2000
 """So many sessions are rather sorted than found by walking the order."""
@@ -46,7 +46,7 @@ def narrowest_only(workspace_id: str, wanted: SessionFilter) -> Steps[frozenset[
     """As ``loosened``, for a count, which needs no order: the narrowest filter leads whatever its size."""
     asked = _asked(wanted)
     if len(asked) <= 1:
-        return _TITLES if asked == (("query",),) else listing.NOTHING
+        return _TITLES if asked == (("title",),) else listing.NOTHING
     narrowest, _ = yield from _narrowest(workspace_id, wanted, asked)
     return frozenset(field for group in asked for field in group) - set(narrowest)
 

@@ -10,6 +10,7 @@ from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.message import within_sum
 from hansard.store import listing, rows, steps
+from hansard.store.columns import COLUMNS
 from hansard.store.steps import Row, Steps, row, value
 from hansard.store.verbs import indexing
 from hansard.store.verbs.events import forget_titles, happened, title_left
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
     """The session, the messages asked for, and whether there are more in the direction of reading."""
     session = yield from found(ref)
-    got, more = yield from _stretch(ref.workspace_id, session.id, query, rows.COLUMNS["message"])
+    got, more = yield from _stretch(ref.workspace_id, session.id, query, COLUMNS["message"])
     return session, [rows.message(one) for one in got], more
 
 

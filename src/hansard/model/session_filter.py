@@ -1,0 +1,162 @@
+"""Which sessions a list shows: each filter is declared here once.
+
+The native API reads these fields from the query string, the page and the command line take their
+filters from them, and ``store/listing.py`` has the condition of each.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import fields
+
+from hansard.model.run import STATES
+from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION, Sort
+from hansard.model.times import Moment
+
+Values = tuple[str, ...]
+CHOICES = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}
+"""The filters whose values are words of the model."""
+
+
+def _words(name: str) -> Meta:
+    return Meta(extra_json_schema={"enum": CHOICES[name]})
+
+
+class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
+    """The filters that every caller may use. A session passes all of them.
+
+    The values of one filter are alternatives. Times are inclusive.
+    """
+
+    example: ClassVar[dict[str, Any]] = {
+        "state": ["failed", "interrupted"],
+        "channel": ["web"],
+        "kind": ["session"],
+        "app": ["shop"],
+        "agent": ["support"],
+        "model": ["gpt-5"],
+        "user": ["ada"],
+        "workflow": ["wf-refunds"],
+        "parent": ["order-17"],
+        "resolution": ["unresolved"],
+        "intent": ["refund"],
+        "trigger": ["schedule"],
+        "tag": ["vip"],
+        "title": "parcel",
+        "created_from": "2026-01-01T00:00:00Z",
+        "created_until": "2026-01-31T23:59:59Z",
+        "updated_from": "2026-01-01T00:00:00Z",
+        "updated_until": "2026-01-31T23:59:59Z",
+        "active_from": "2026-01-01T00:00:00Z",
+        "active_until": "2026-01-31T23:59:59Z",
+    }
+
+    state: tuple[Annotated[str, _words("state")], ...] = ()
+    """Only sessions in one of these states."""
+    channel: Values = ()
+    """Only sessions from one of these channels, in any case."""
+    kind: tuple[Annotated[str, _words("kind")], ...] = ()
+    """Only sessions of one of these kinds."""
+    app: Values = ()
+    """Only sessions of one of these applications."""
+    agent: Values = ()
+    """Only sessions with one of these agents."""
+    model: Values = ()
+    """Only sessions with one of these language models."""
+    user_id: Values = field(name="user", default=())
+    """Only sessions of one of these end users."""
+    workflow_id: Values = field(name="workflow", default=())
+    """Only sessions with one of these `workflow_id`s."""
+    parent_id: Values = field(name="parent", default=())
+    """Only sessions that branched from one of these, by any of its ids."""
+    resolution: tuple[Annotated[str, _words("resolution")], ...] = ()
+    """Only sessions with one of these resolutions."""
+    intent: Values = ()
+    """Only sessions with one of these intents."""
+    trigger: Values = ()
+    """Only sessions that one of these triggers started."""
+    tag: Values = ()
+    """Only sessions that have at least one of these tags."""
+    title: Annotated[str, Meta(max_length=256)] | None = None
+    """Only sessions whose title contains this text, in any case."""
+    archived: bool | None = None
+    """Only archived sessions, or with false only the others. Without it both are shown."""
+    ended: bool | None = None
+    """Only sessions that have ended, or with false only the others."""
+    unread: bool | None = None
+    """Only sessions with messages that nobody has read, or with false only the others."""
+    has_messages: bool | None = None
+    """Only sessions that have messages, or with false only empty ones."""
+    created_from: Moment | None = None
+    """Only sessions that began at this time or later."""
+    created_until: Moment | None = None
+    """Only sessions that began at this time or earlier."""
+    updated_from: Moment | None = None
+    """Only sessions that last changed at this time or later."""
+    updated_until: Moment | None = None
+    """Only sessions that last changed at this time or earlier."""
+    active_from: Moment | None = None
+    """Only sessions whose last message came at this time or later."""
+    active_until: Moment | None = None
+    """Only sessions whose last message came at this time or earlier."""
+
+
+class SessionFilter(SharedFilters, frozen=True, kw_only=True, cache_hash=True):
+    """Which sessions the store lists; ``branch`` has the wanted values of ``Session.branch``."""
+
+    branch: tuple[int, ...] = ()
+
+
+class SessionQuery(Struct, frozen=True, kw_only=True):
+    """A page of a list of sessions; ``cursor`` or ``offset`` says where it begins."""
+
+    filter: SessionFilter = SessionFilter()
+    sort: Sort = "-updated_at"
+    limit: int = 50
+    offset: int = 0
+    cursor: str | None = None
+    with_total: bool = False
+
+
+class FilterField(Struct, frozen=True):
+    """One filter: its ``field``, its ``name`` for callers, and what its value is.
+
+    ``choices`` are the values it may have; empty where any text will do.
+    """
+
+    field: str
+    name: str
+    type: Literal["values", "text", "flag", "moment"]
+    choices: tuple[str, ...] = ()
+
+
+def _type_of(annotation: Any) -> Literal["values", "text", "flag", "moment"]:  # noqa: ANN401 - any annotation
+    if get_origin(annotation) is tuple:
+        return "values"
+    kinds = get_args(annotation)
+    return "flag" if bool in kinds else "moment" if Moment in kinds else "text"
+
+
+FILTERS: tuple[FilterField, ...] = tuple(
+    FilterField(one.name, one.encode_name, _type_of(one.type), CHOICES.get(one.name, ()))
+    for one in fields(SharedFilters)
+)
+"""Every shared filter, in the order of its declaration."""
+
+
+def names_of(*types: str) -> tuple[str, ...]:
+    """The callers' names of the filters of these types."""
+    return tuple(each.name for each in FILTERS if each.type in types)
+
+
+def branches(*, sub_sessions: bool, task_sessions: bool) -> tuple[int, ...]:
+    """The values of ``Session.branch`` without sub-sessions, task sessions or both; all as ``()``."""
+    skipped = (0 if sub_sessions else SUB_SESSION) | (0 if task_sessions else TASK_SESSION)
+    return tuple(bits for bits in range(4) if not bits & skipped) if skipped else ()
+
+
+def shared_values(filters: SharedFilters) -> dict[str, Any]:
+    """The values of the shared filters by field, as ``SessionFilter`` takes them."""
+    return {each.field: getattr(filters, each.field) for each in FILTERS}
