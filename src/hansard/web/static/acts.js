@@ -1,45 +1,62 @@
 // What is pressed anywhere: copying, opening, switching, and links that need not load a whole page.
-import { $, $$, ago, copy, failed, get, post, toast } from "./dom.js"
-import { visit } from "./visit.js"
+import { $, $$, ago, get, post } from "./dom.js"
+import { copy, failed, toast } from "./notices.js"
+import { curl, saveView, showPalette } from "./palette.js"
+import { refreshed } from "./reading.js"
+import { isHere, visit } from "./visit.js"
 
 const root = document.documentElement
 
 // Anything on any screen that copies, opens or switches says so in an attribute.
-document.addEventListener("click", async event => {
-  const hit = name => event.target.closest(`[data-${name}]`)
-  const plain = !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.button
-  let it
-  if ((it = hit("copy"))) copy(it.dataset.copy)
-  else if ((it = hit("copy-from"))) copy($(it.dataset.copyFrom).textContent)
-  else if ((it = hit("copy-text"))) copy(await (await get(it.dataset.copyText)).text())
-  else if ((it = hit("curl"))) (await import("./palette.js")).curl(it.dataset.curl)
-  else if (hit("palette")) (await import("./palette.js")).show()
-  else if (hit("save-view")) (await import("./palette.js")).saveView()
-  else if ((it = hit("theme-switch"))) { event.preventDefault(); theme() }
-  else if (plain && $("#list") && (it = event.target.closest("a[href^='/ui/']")) && /^\/ui\/(sessions\/[^/]+)?$/.test(it.pathname) && !it.target) {
-    event.preventDefault()
-    const menu = it.closest("details.menu")
-    if (menu) menu.open = false
-    visit(it.href, { focus: !!it.closest(".row") })
+const ACTS = {
+  copy,
+  "copy-from": selector => copy($(selector).textContent),
+  "copy-text": async url => copy(await (await get(url)).text()),
+  curl,
+  palette: showPalette,
+  "save-view": saveView,
+}
+
+function buttonAct(target) {
+  for (const name in ACTS) {
+    const button = target.closest(`[data-${name}]`)
+    if (button) return () => ACTS[name](button.getAttribute(`data-${name}`))
   }
-  for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false
+}
+
+function followLink(event) {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return
+  const link = event.target.closest("a[href^='/ui/']")
+  if (!link || link.target || !isHere(link)) return
+  event.preventDefault()
+  const menu = link.closest("details.menu")
+  if (menu) menu.open = false
+  visit(link.href, { focus: !!link.closest(".row") })
+}
+
+document.addEventListener("click", event => {
+  const { target } = event, act = buttonAct(target)
+  if (act) act()
+  else if (target.closest("[data-theme-switch]")) {
+    event.preventDefault()
+    switchTheme()
+  } else followLink(event)
+  for (const menu of $$("details.menu[open]")) if (!menu.contains(target)) menu.open = false
 })
 
 document.addEventListener("submit", async event => {
-  const form = event.target
+  const form = event.target, button = event.submitter
   if (form.dataset.quiet !== "pane") return
   event.preventDefault()
+  const send = async fields => refreshed(await (await post(form.action, fields, "pane")).text())
   try {
-    const fields = new FormData(form, event.submitter)
-    const was = $(".head").dataset.resolution
-    const { refreshed } = await import("./reading.js")
-    refreshed(await (await post(form.action, fields, "pane")).text())
-    const { said } = event.submitter.dataset
-    if (said) toast(said, "Undo", async () => refreshed(await (await post(form.action, { resolution: was }, "pane")).text()))
+    const resolution = $(".head").dataset.resolution
+    await send(new FormData(form, button))
+    if (button.dataset.said) toast(button.dataset.said, "Undo", () => send({ resolution }))
   } catch (problem) { failed(problem) }
 })
 
-function theme() {
+function switchTheme() {
   const order = ["auto", "light", "dark"]
   const next = order[(order.indexOf(root.dataset.theme) + 1) % 3]
   root.dataset.theme = next
@@ -47,4 +64,6 @@ function theme() {
 }
 
 // Times grow older on the screen as they do in life.
-setInterval(() => { for (const one of $$("#rows time")) one.textContent = ago(one.dateTime) ?? one.textContent }, 30000)
+setInterval(() => {
+  for (const time of $$("#rows time")) time.textContent = ago(time.dateTime) ?? time.textContent
+}, 30000)

@@ -1,62 +1,73 @@
-// One stream of events for all tabs of a browser: one of them holds it and tells the others.
-import { $, current, get, part, row, sessions } from "./dom.js"
+// One stream of events for all tabs of a browser: one tab holds it and passes events on.
+import { $, json, part, sessions } from "./dom.js"
+import { current, list, released, row } from "./state.js"
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("hansard") : null
 let last = Number($("#list")?.dataset.generation ?? 0), leading = false, state = "", since = 0
 const changed = new Set()
-let created = 0, whole = false
+let created = 0, resync = false
 
 function show(now, at) {
   if (now === state) return
-  state = now; since = at ?? Date.now()
+  state = now
+  since = at ?? Date.now()
   const light = $("#live")
   if (!light) return
   light.className = light.title = now
-  light.textContent = now === "off" ? `offline since ${new Date(since).toTimeString().slice(0, 5)}` : ""
+  const clock = new Date(since).toTimeString().slice(0, 5)
+  light.textContent = now === "off" ? `offline since ${clock}` : ""
 }
 
 function take(event) {
   if (event.id <= last && !event.resync) return
   last = Math.max(last, event.id)
-  if (event.resync) whole = true
-  else { changed.add(event.session_id.slice(4)); if (event.type === "session.created") created++ }
+  if (event.resync) resync = true
+  else {
+    changed.add(event.session_id.slice(4))
+    if (event.type === "session.created") created++
+  }
   timer ??= setTimeout(settle, 400)
 }
 
 let timer
 async function settle() {
   timer = undefined
-  const ids = [...changed], all = whole
-  changed.clear(); whole = false
+  const ids = [...changed], all = resync
+  changed.clear()
+  resync = false
   try {
     if (!$("#list")) return document.dispatchEvent(new CustomEvent("changes"))
     if (current() && (all || ids.includes(current()))) (await import("./reading.js")).follow()
     if (!$("#rows")) return location.search ? null : location.reload()
-    const list = await import("./list.js")
+    const { refresh } = await import("./list.js")
     const seen = ids.filter(row).slice(0, 20)
-    await Promise.all(seen.map(async id => list.refresh(id, await part(`/ui/row/${id}`, "row").catch(() => null))))
-    if ((created || all || (list.facts().query && seen.length < ids.length)) && !("search" in $("#list").dataset)) counting ??= setTimeout(() => pill().catch(() => {}), 600)
+    await Promise.all(seen.map(async id => {
+      const fresh = await part(`/ui/row/${id}`, "row").catch(() => null)
+      await released()
+      refresh(id, fresh)
+    }))
+    const more = created || all || (list.query && seen.length < ids.length)
+    if (more && !("search" in $("#list").dataset))
+      counting ??= setTimeout(() => pill().catch(() => {}), 600)
   } catch {}
 }
 
-// What came, and what has only now become one of those that are asked for, waits until it is wanted.
+// What is new, or has come to match the filter, waits until it is wanted.
 let counting
 async function pill() {
-  counting = undefined; created = 0
-  const { facts, renew } = await import("./list.js"), { query, total } = facts()
-  const now = (await (await get(`/ui/count${query}`)).json()).total
-  const more = now - total
-  const box = $("#fresh")
+  counting = undefined
+  created = 0
+  const { renew } = await import("./list.js")
+  const { total } = await json(`/ui/count${list.query}`)
+  const box = $("#fresh"), more = total - list.total
   if (!box || more <= 0) return
   box.textContent = `${sessions(more, "new ")} – show`
   box.hidden = false
   box.onclick = renew
 }
 
-export function light() { const now = state; state = ""; if (now) show(now, since) }
-
-function tell(message) { channel?.postMessage(message); hear(message) }
-function hear(message) {
+function send(message) { channel?.postMessage(message); receive(message) }
+function receive(message) {
   if (message.ask) { if (leading) channel.postMessage({ state, since }) }
   else if (message.state) show(message.state, message.since)
   else take(message)
@@ -68,11 +79,12 @@ function lead() {
     let source, retry = 1000
     const connect = () => {
       source = new EventSource(`/ui/events?after=${last}`)
-      source.onopen = () => { retry = 1000; tell({ state: "on" }) }
-      source.onmessage = event => tell({ id: Number(event.lastEventId), ...JSON.parse(event.data) })
-      source.addEventListener("resync", event => tell({ id: Number(event.lastEventId), resync: true }))
+      source.onopen = () => { retry = 1000; send({ state: "on" }) }
+      const id = event => Number(event.lastEventId)
+      source.onmessage = event => send({ id: id(event), ...JSON.parse(event.data) })
+      source.addEventListener("resync", event => send({ id: id(event), resync: true }))
       source.onerror = () => {
-        tell({ state: "off" })
+        send({ state: "off" })
         source.close()
         setTimeout(connect, retry)
         retry = Math.min(retry * 2, 15000)
@@ -84,17 +96,17 @@ function lead() {
 
 async function poll() {
   try {
-    const got = await (await get(`/ui/changes?since=${last}`)).json()
+    const changes = await json(`/ui/changes?since=${last}`)
     show("on")
-    for (const one of got.data) take(one)
-    if (got.resync) take({ id: got.next, resync: true })
-    last = Math.max(last, got.next)
+    for (const event of changes.data) take(event)
+    if (changes.resync) take({ id: changes.next, resync: true })
+    last = Math.max(last, changes.next)
   } catch { show("off") }
 }
 
 if ($("#list") || $("[data-live]")) {
   if (navigator.locks && channel) {
-    channel.onmessage = event => hear(event.data)
+    channel.onmessage = event => receive(event.data)
     navigator.locks.request("hansard-live", lead)
     channel.postMessage({ ask: true })
   } else setInterval(poll, 4000)

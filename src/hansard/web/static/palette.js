@@ -1,28 +1,44 @@
 // ⌘K: everything that can be done from here, by name.
-import { $, $$, dialog, failed, make, post } from "./dom.js"
+import { $, $$, make, post } from "./dom.js"
+import { help } from "./help.js"
+import { ask, dialog, failed } from "./notices.js"
 import { visit } from "./visit.js"
-import { ask } from "./bulk.js"
-import { help } from "./keys.js"
+
+const ITEMS = ".head button.item, .head .acts > form > button, .tabs2 a"
+const BOX = `<input aria-label="Command" placeholder="What do you want to do?" role="combobox"` +
+  ` aria-expanded="true" aria-controls="commands" autocomplete="off">` +
+  `<ul id="commands" role="listbox"></ul>`
 
 function commands() {
-  const found = $$(".rail a:not(.brand)").map(one => [one.textContent, "go", () => one.click()])
-  for (const tab of $$(".find .tabs a")) found.push([tab.firstChild.textContent.trim(), "view", () => visit(tab.href)])
-  for (const one of $$(".head button.item, .head .acts > form > button, .tabs2 a")) found.push([one.textContent.trim(), "session", () => one.click()])
-  if ($("#list")) found.push(["Save this view…", "list", saveView], ["View as curl", "list", () => $("#list [data-curl]").click()])
-  return [...found, ["Switch the theme", "page", () => $("[data-theme-switch]").click()], ["Keys of the keyboard", "page", help]]
+  const press = kind => node => [node.textContent.trim(), kind, () => node.click()]
+  const view = tab => [tab.firstChild.textContent.trim(), "view", () => visit(tab.href)]
+  const list = $("#list") ? [
+    ["Save this view…", "list", saveView],
+    ["View as curl", "list", () => $("#list [data-curl]").click()],
+  ] : []
+  return [
+    ...$$(".rail a:not(.brand)").map(press("go")),
+    ...$$(".find .tabs a").map(view),
+    ...$$(ITEMS).map(press("session")),
+    ...list,
+    ["Switch the theme", "page", () => $("[data-theme-switch]").click()],
+    ["Keys of the keyboard", "page", help],
+  ]
 }
 
-export function show() {
+export function showPalette() {
   if ($("dialog.palette")) return
-  const box = dialog(`<input aria-label="Command" placeholder="What do you want to do?" role="combobox" aria-expanded="true" aria-controls="commands" autocomplete="off"><ul id="commands" role="listbox"></ul>`, "palette")
-  const input = $("input", box), list = $("ul", box), all = commands()
+  const box = dialog(BOX, "palette")
+  const input = $("input", box), items = $("ul", box), all = commands()
   let at = 0, shown = []
   const draw = () => {
     const typed = input.value.trim(), words = typed.toLowerCase().split(/\s+/)
-    shown = all.filter(([label, kind]) => words.every(one => `${label} ${kind}`.toLowerCase().includes(one)))
-    if (typed) shown.push([`Search for “${typed}”`, "search", () => visit(`/ui/?q=${encodeURIComponent(typed)}`)])
+    shown = all.filter(([label, kind]) =>
+      words.every(word => `${label} ${kind}`.toLowerCase().includes(word)))
+    const search = () => visit(`/ui/?q=${encodeURIComponent(typed)}`)
+    if (typed) shown.push([`Search for “${typed}”`, "search", search])
     at = Math.min(at, shown.length - 1)
-    list.replaceChildren(...shown.map(([label, kind, act], index) => {
+    items.replaceChildren(...shown.map(([label, kind, act], index) => {
       const item = make("li", { role: "option", id: `command${index}` })
       item.setAttribute("aria-selected", index === at)
       item.append(label, make("small", { textContent: kind }))
@@ -30,12 +46,16 @@ export function show() {
       return item
     }))
     input.setAttribute("aria-activedescendant", `command${at}`)
-    list.children[at]?.scrollIntoView({ block: "nearest" })
+    items.children[at]?.scrollIntoView({ block: "nearest" })
   }
   input.oninput = () => { at = 0; draw() }
   input.onkeydown = event => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); at = (at + (event.key === "ArrowDown" ? 1 : shown.length - 1)) % shown.length; draw() }
-    if (event.key === "Enter") { event.preventDefault(); list.children[at]?.click() }
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (!by && event.key !== "Enter") return
+    event.preventDefault()
+    if (!by) return items.children[at]?.click()
+    at = (at + by + shown.length) % shown.length
+    draw()
   }
   draw()
 }
@@ -50,7 +70,8 @@ export async function saveView() {
 }
 
 export function curl(text) {
-  const box = dialog(`<h2>The same from the API</h2><pre></pre><form method="dialog"><button type="button" data-copy>Copy</button><button class="primary">Close</button></form>`)
+  const box = dialog(`<h2>The same from the API</h2><pre></pre><form method="dialog">` +
+    `<button type="button" data-copy>Copy</button><button class="primary">Close</button></form>`)
   $("pre", box).textContent = text
   $("[data-copy]", box).dataset.copy = text
 }

@@ -1,51 +1,89 @@
 // The reading pane: earlier messages, pictures, folding, and what is written while somebody reads.
-import { $, $$, current, dialog, failed, fragment, make, part, style } from "./dom.js"
-import { listQuery, target } from "./visit.js"
+import { $, $$, fragment, make, part, style } from "./dom.js"
+import { dialog, failed } from "./notices.js"
+import { current, listQuery, released } from "./state.js"
 
-export function begin(url = new URL(location)) {
+// So many pixels from its end a reader still follows it.
+const BEHIND = 90
+
+export function beginReading(url = new URL(location)) {
   style()
   const body = $("#body")
   if (!body) return
-  marks(url.searchParams.get("q"))
+  highlight(url.searchParams.get("q"))
+  const goal = $("[data-target]", body)
   if (url.hash) target(url.hash)
-  else if ($("[data-target]", body)) $("[data-target]", body).scrollIntoView({ block: "start" })
+  else if (goal) goal.scrollIntoView({ block: "start" })
   else if ($(".busy", body)) body.scrollTop = body.scrollHeight
 }
 
-// The words that were searched stay marked in what is read.
-function marks(words) {
-  if (!words || !$("#talk")) return
-  const plain = words.replace(/\b\w+:("[^"]*"|\S+)/g, " ").match(/"[^"]+"|[^\s"]+/g)?.map(one => one.replace(/["*]/g, "")).filter(one => one && !one.startsWith("-")) ?? []
-  if (!plain.length) return
-  const find = new RegExp(plain.map(one => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "gi")
-  const walk = document.createTreeWalker($("#talk"), NodeFilter.SHOW_TEXT), found = []
-  while (walk.nextNode() && found.length < 500) if (walk.currentNode.parentElement.closest(".said, pre, summary code") && walk.currentNode.data.search(find) >= 0) found.push(walk.currentNode)
-  for (const node of found) {
-    const made = document.createDocumentFragment()
+// Go to a part of the page, unfolded and shown as the one that was meant.
+export function target(hash) {
+  const to = document.getElementById(decodeURIComponent(hash.slice(1)))
+  for (const old of $$("[data-target]")) old.removeAttribute("data-target")
+  if (!to) return
+  unfold(to)
+  to.setAttribute("data-target", "")
+  to.scrollIntoView({ block: "start" })
+  if ($("mark", to)) stand($("mark", to))
+}
+
+function unfold(node) {
+  for (let box = node.closest("details"); box; box = box.parentElement.closest("details"))
+    box.open = true
+}
+
+// Stand at one of the words that were searched, wherever it is folded away.
+export function stand(mark) {
+  $("mark.at")?.classList.remove("at")
+  mark.classList.add("at")
+  unfold(mark)
+  mark.scrollIntoView({ block: "center" })
+}
+
+// The words that were searched, without qualifiers and those that must not be there.
+function plain(query) {
+  const words = query.replace(/\b\w+:("[^"]*"|\S+)/g, " ").match(/"[^"]+"|[^\s"]+/g) ?? []
+  return words.map(word => word.replace(/["*]/g, "")).filter(word => word && !word.startsWith("-"))
+}
+
+function highlight(query) {
+  const words = query && $("#talk") ? plain(query) : []
+  if (!words.length) return
+  const escaped = words.map(word => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+  const pattern = new RegExp(escaped.join("|"), "gi")
+  const walk = document.createTreeWalker($("#talk"), NodeFilter.SHOW_TEXT), nodes = []
+  while (walk.nextNode() && nodes.length < 500) {
+    const node = walk.currentNode
+    const readable = node.parentElement.closest(".said, pre, summary code")
+    if (readable && node.data.search(pattern) >= 0) nodes.push(node)
+  }
+  for (const node of nodes) {
+    const pieces = document.createDocumentFragment()
     let at = 0
-    for (const one of node.data.matchAll(find)) {
-      made.append(node.data.slice(at, one.index), make("mark", { textContent: one[0] }))
-      at = one.index + one[0].length
+    for (const { 0: textContent, index } of node.data.matchAll(pattern)) {
+      pieces.append(node.data.slice(at, index), make("mark", { textContent }))
+      at = index + textContent.length
     }
-    made.append(node.data.slice(at))
-    node.replaceWith(made)
+    pieces.append(node.data.slice(at))
+    node.replaceWith(pieces)
   }
 }
 
 document.addEventListener("click", async event => {
-  const it = event.target.closest("[data-earlier], [data-later], [data-image], [data-fold]")
-  if (!it) return
+  const link = event.target.closest("[data-earlier], [data-later], [data-image], [data-fold]")
+  if (!link) return
   event.preventDefault()
-  if ("fold" in it.dataset) {
-    const all = $$("#body .call, #body .calls"), open = all.some(one => !one.open)
-    for (const one of all) one.open = open
-  } else if ("image" in it.dataset) {
+  if ("fold" in link.dataset) {
+    const all = $$("#body .call, #body .calls"), open = all.some(call => !call.open)
+    for (const call of all) call.open = open
+  } else if ("image" in link.dataset) {
     const box = dialog("", "light")
-    box.append($("img", it).cloneNode())
+    box.append($("img", link).cloneNode())
     box.onclick = () => box.close()
   } else {
     event.stopImmediatePropagation()
-    try { more(it, await part(it.href, "pane")) } catch (problem) { failed(problem) }
+    try { more(link, await part(link.href, "pane")) } catch (problem) { failed(problem) }
   }
 }, true)
 
@@ -71,34 +109,58 @@ export function refreshed(text) {
   $(".tabs2", fresh).replaceWith(tabs)
   head.replaceWith(fresh)
   if (!$("a", tabs).ariaCurrent || !$("#talk") || !$("#talk", made)) return
-  const body = $("#body"), end = body.scrollHeight - body.scrollTop - body.clientHeight < 90
-  const talk = $("#talk"), opened = new Map($$("details", talk).map((one, index) => [key(one), one.open]))
+  const body = $("#body"), talk = $("#talk")
+  const following = body.scrollHeight - body.scrollTop - body.clientHeight < BEHIND
+  const folds = new Map($$("details", talk).map(fold => [key(fold), fold.open]))
+  if (!cut(talk, made)) return
+  talk.append(...$("#talk", made).childNodes)
+  for (const fold of $$("details", talk)) {
+    const was = folds.get(key(fold))
+    if (was !== undefined) fold.open = was || fold.matches(".failed")
+  }
+  for (const name of [".busy", ".empty"]) {
+    $(name, body)?.remove()
+    const now = $(name, made)
+    if (now) body.append(now)
+  }
+  highlight(new URL(location).searchParams.get("q"))
+  if (following) body.scrollTop = body.scrollHeight
+}
+
+// Take away what is shown anew; false where the two have nothing in common.
+function cut(talk, made) {
   const first = $("[id^=m]", made)
   const old = first && document.getElementById(first.id)
-  if (first && !old && talk.children.length) return
-  if (old) {
-    let from = old
-    while (from.parentElement !== talk) from = from.parentElement
-    if (from.previousElementSibling?.matches(".day") && $(".day", made)) from = from.previousElementSibling
-    while (from) { const next = from.nextSibling; from.remove(); from = next }
+  if (!old) return !first || !talk.children.length
+  let from = old
+  while (from.parentElement !== talk) from = from.parentElement
+  const day = from.previousElementSibling
+  if (day?.matches(".day") && $(".day", made)) from = day
+  while (from) {
+    const next = from.nextSibling
+    from.remove()
+    from = next
   }
-  talk.append(...$("#talk", made).childNodes)
-  for (const one of $$("details", talk)) { const was = opened.get(key(one)); if (was !== undefined) one.open = was || one.matches(".failed") }
-  for (const name of [".busy", ".empty"]) { $(name, body)?.remove(); const now = $(name, made); if (now) body.append(now) }
-  marks(new URL(location).searchParams.get("q"))
-  if (end) body.scrollTop = body.scrollHeight
+  return true
 }
 
 // What tells a fold from the others when its message is rendered anew.
-const key = one => { const box = one.closest("[id]"); return `${box.id}:${$$("details", box).indexOf(one)}` }
+function key(fold) {
+  const box = fold.closest("[id]")
+  return `${box.id}:${$$("details", box).indexOf(fold)}`
+}
 
 let asking = false, again = false
 export async function follow() {
   if (asking) { again = true; return }
   asking = true
-  try { refreshed(await part(`/ui/sessions/${current()}?${listQuery(location)}`, "pane")) } catch {}
+  try {
+    const fresh = await part(`/ui/sessions/${current()}?${listQuery(location)}`, "pane")
+    await released()
+    refreshed(fresh)
+  } catch {}
   asking = false
   if (again) { again = false; follow() }
 }
 
-begin()
+beginReading()
