@@ -64,3 +64,23 @@ def test_the_layers_hold() -> None:
         check=False,
     )
     assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+FIXED_IN_SIZE = {
+    "model/times.py",
+    "dialects/konvo.py",
+    "http/descriptions.py",
+    "web/markdown.py",
+    "demo/pictures.py",
+    "demo/scenes.py",
+}
+"""Modules whose `cache` or `lru_cache` holds values of a fixed size, and not for ever more of them."""
+
+
+def test_every_other_cache_is_bounded_in_bytes() -> None:
+    found = {
+        str(module.relative_to(PACKAGE))
+        for module in PACKAGE.rglob("*.py")
+        if re.search(r"^\s*@(?:functools\.)?(?:lru_)?cache\b", module.read_text(), re.MULTILINE)
+    }
+    assert found == FIXED_IN_SIZE

@@ -12,7 +12,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,11 +20,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from hansard.app import DIALECTS, opened
 from hansard.settings import Settings
-from tests.attack import heads, schemas, suites, wire
+from tests.attack import heads, memory, schemas, suites, wire
 from tests.attack.target import Result, under_attack
 from tests.reliability.live import Live, new_key
 from tests.support.postgres import postgres
 
+WireSuite = Callable[[Live, str], Awaitable[Result]]
 Done = list[tuple[str, Result, float]]
 
 
@@ -55,20 +56,32 @@ async def in_process(attack: Attack, backend: str, url: str) -> None:
 
 
 @asynccontextmanager
-async def live_server(folder: Path) -> AsyncIterator[tuple[Live, str]]:
-    url = f"sqlite:///{folder / 'hansard.db'}"
+async def live_server(url: str, folder: Path) -> AsyncIterator[tuple[Live, str]]:
     key = await new_key(url)
     async with Live(url, folder, settings={"head_seconds": str(heads.HEAD_SECONDS)}) as live:
         yield live, key
 
 
+async def against_a_server(
+    attack: Attack, where: str, suites: Sequence[WireSuite], live: Live, key: str
+) -> None:
+    for suite in suites:
+        if attack.wants(suite.__name__):
+            began = time.perf_counter()
+            attack.note(where, await suite(live, key), began)
+
+
+async def in_memory(attack: Attack, where: str, url: str, folder: Path) -> None:
+    """The suites that look at the memory of a server; it is a new one, which holds nothing yet."""
+    if any(attack.wants(suite.__name__) for suite in memory.SUITES):
+        async with live_server(url, folder) as (live, key):
+            await against_a_server(attack, where, memory.SUITES, live, key)
+
+
 async def on_the_wire(attack: Attack, folder: Path, examples: int) -> None:
     """What needs a real server: hostile sockets, its log, and schemathesis."""
-    async with live_server(folder) as (live, key):
-        for suite in (*wire.SUITES, *heads.SUITES):
-            if attack.wants(suite.__name__):
-                began = time.perf_counter()
-                attack.note("live", await suite(live, key), began)
+    async with live_server(f"sqlite:///{folder / 'hansard.db'}", folder) as (live, key):
+        await against_a_server(attack, "live", (*wire.SUITES, *heads.SUITES), live, key)
         if attack.wants("documents"):
             attack.note("live", await schemas.documents(live), time.perf_counter())
         for dialect in DIALECTS:
@@ -103,6 +116,8 @@ async def main() -> int:
         await in_process(attack, "sqlite", f"sqlite:///{Path(folder) / 'attack.db'}")
         await in_process(attack, "postgres", server.create_database("attack"))
         await on_the_wire(attack, Path(folder), arguments.examples)
+        await in_memory(attack, "sqlite", f"sqlite:///{Path(folder) / 'memory.db'}", Path(folder))
+        await in_memory(attack, "postgres", server.create_database("memory"), Path(folder))
     print(f"\n{'backend':<9} {'suite':<100} {'requests':>9} {'findings':>9}")
     for where, result, _ in attack.done:
         print(f"{where:<9} {result.name:<100} {result.count:>9} {len(result.findings):>9}")

@@ -8,11 +8,13 @@ import json
 from collections.abc import AsyncIterator
 
 import httpx
+import msgspec
 import pytest
 from msgspec import Struct
 from structlog.testing import capture_logs
 
 from hansard.access import ALL_SCOPES, Principal
+from hansard.app import DIALECTS
 from hansard.errors import StoreUnavailable, TooMany
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
@@ -280,3 +282,13 @@ async def test_no_cache_gives_an_answer_to_another_key(toy: httpx.AsyncClient) -
         "Authorization, X-API-KEY, Cookie",
     )
     assert [one.headers["cache-control"] for one in (plain, missing)] == ["no-store"] * 2
+
+
+def test_what_a_cached_answer_depends_on_can_be_a_key() -> None:
+    """The parameters' struct stands in the key of the answer; a list has no hash."""
+    for dialect in DIALECTS:
+        for one in dialect.routes:
+            if one.cached and one.params is not None:
+                assert one.params.__struct_config__.frozen, one.where
+                for field in msgspec.structs.fields(one.params):
+                    assert "list[" not in str(field.type), f"{one.where}: {field.name}"

@@ -12,7 +12,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hansard import byte_cache
 from hansard.cli import main, server
+from hansard.http import decoding
 from hansard.service import rules
 from hansard.store import chain, statements
 from hansard.store.sqlite import writer
@@ -90,7 +92,24 @@ def restart_chains() -> None:
     setattr(appends, "linked", linked)  # noqa: B010 - a fault has no types
 
 
+def caches_without_a_bound() -> None:
+    """Keep what every request was read as, whatever it said, for ever."""
+
+    def put(self: Any, key: Any, value: Any, group: str = "", **_: object) -> None:
+        self._young.setdefault(group, {})[key] = (value, 0)
+
+    def read(self: Any, query: bytes) -> Any:
+        if (params := decoding._queries.get((query, self))) is None:
+            params, _ = self._decode(query)
+            decoding._queries.put((query, self), params)
+        return params
+
+    setattr(byte_cache.ByteCache, "put", put)  # noqa: B010 - a fault has no types
+    setattr(decoding.QueryReader, "read", read)  # noqa: B010 - a fault has no types
+
+
 FAULTS = {
+    "caches-without-a-bound": caches_without_a_bound,
     "unbounded-heads": unbounded_heads,
     "acknowledge-early": acknowledge_early,
     "forget-keys": forget_keys,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from hansard import byte_cache
 from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.app import opened
 from hansard.dialects.pocketpaw import sign_ins
@@ -116,7 +117,7 @@ def brittle(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "'" not in (asked.title or "")
         return real(asked)
 
-    sessions._query_of.cache_clear()  # it may know these strings from an attack before
+    byte_cache.clear()  # it may know these strings from an attack before
     monkeypatch.setattr(sessions, "filter_of", filter_of)
 
 

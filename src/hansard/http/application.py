@@ -74,7 +74,7 @@ class Application:
             for dialect in self.dialects
             for path, handler in dialect.sockets.items()
         }
-        self._pages = ResponseCache()
+        self._responses = ResponseCache()
         self._log = log
         self._limits = limits
 
@@ -204,23 +204,16 @@ class Application:
         self, dialect: Dialect, route: Route, call: Call[Any, Any]
     ) -> Reply | Response:
         """The kept answer while its mark is the same, which is made before the data is read."""
-        principal = call.principal
         state, tag = call.validator = await (route.validator or of_workspace)(call)
         if is_known(tag, call.headers.get("if-none-match")):
             return Reply(body=b"", status=304, etag=tag)
-        key = (
-            call.scope["path"],
-            call.scope["query_string"],
-            principal.workspace_id,
-            principal.user_id,
-            principal.app,
-        )
-        body = self._pages.get(key, state)
+        since = self._responses.clearings
+        body = self._responses.get(call, state)
         if body is None:
             result = await route.handler(call)
             if isinstance(result, (Reply, Response)):
                 return encoded(dialect, route, call, result)
-            body = self._pages.keep(key, state, _encode(result))
+            body = self._responses.keep(call, state, _encode(result), since)
         if dialect.wrap:
             body = dialect.wrap(body, call.request_id)
         return Reply(body=body, status=route.status, media_type=route.media_type, etag=tag)

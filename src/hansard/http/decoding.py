@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Invalid, TooLarge
 from hansard.http import strict_json
 from hansard.http.fields import dec_hook
@@ -17,7 +18,6 @@ from hansard.http.validation_errors import complaint, unknown_parameter
 if TYPE_CHECKING:
     from starlette.types import Receive
 
-_REMEMBERED = 1024
 MAX_PARAMETERS = 500
 MAX_VALUES = 200
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -44,19 +44,19 @@ class QueryReader:
         self._whole = {
             field.encode_name for field in msgspec.structs.fields(params) if _is_whole(field.type)
         }
-        self._remembered: dict[bytes, Any] = {}
 
     def read(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
-        remembered = self._remembered.get(query)
-        if remembered is None:
-            remembered = self._decode(query)
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            self._remembered[query] = remembered
-        return remembered
+        params = _queries.get((query, self))
+        if params is None:
+            params, is_declared = self._decode(query)
+            if is_declared:  # what is ignored must not be what tells two entries apart
+                _queries.put((query, self), params)
+        return params
 
-    def _decode(self, query: bytes) -> Any:  # noqa: ANN401 - an instance of params
+    def _decode(self, query: bytes) -> tuple[Any, bool]:
+        """An instance of params, and whether every parameter is declared."""
         values: dict[str, Any] = {}
+        is_declared = True
         for name, value in pairs(query):
             if "\x00" in value:
                 raise Invalid(
@@ -69,12 +69,15 @@ class QueryReader:
                 values[name] = value
             elif self._strict and not name.startswith("_"):
                 raise unknown_parameter(name, self._lists)
+            else:
+                is_declared = False
         for name, value in values.items():
             self._check(name, value)
         try:
-            return msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
+            params = msgspec.convert(values, self._params, strict=False, dec_hook=dec_hook)
         except msgspec.ValidationError as problem:
             raise complaint(problem, "query", self._params, values) from problem
+        return params, is_declared
 
     def _check(self, name: str, value: Any) -> None:  # noqa: ANN401 - a text or a list of texts
         """Invalid for what msgspec would let pass."""
@@ -91,6 +94,9 @@ class QueryReader:
                 where="query",
                 reason="not_an_integer",
             )
+
+
+_queries = ByteCache[tuple[bytes, QueryReader], Any](4 * MIB)
 
 
 class Nothing(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import TooMany
 
 if TYPE_CHECKING:
@@ -15,32 +16,32 @@ if TYPE_CHECKING:
 
 BURST_SECONDS = 10
 WORKSPACE_FACTOR = 10
-_REMEMBERED = 20_000
 Headers = tuple[tuple[str, str], ...]
 
 
 class Bucket:
-    """Holds ``size`` tokens and gains ``rate`` a second. Kept as the one moment at which each would be full again."""
+    """Holds ``size`` tokens and gains ``rate`` a second. Kept as the one moment at which each would be full again.
+
+    A name that was not seen for long is forgotten, and begins with a full bucket.
+    """
 
     def __init__(self, rate: float, size: int) -> None:
         self.rate = rate
         self.size = size
-        self._full_at: dict[str, float] = {}
+        self._full_at = ByteCache[str, float](4 * MIB)
 
     def take(self, name: str, now: float) -> tuple[float, float]:
         """Take a token: how many are left, and 0; or, without one, the seconds until there is one, and nothing is taken."""
-        full_at = max(self._full_at.get(name, now), now)
+        full_at = max(self._full_at.get(name) or now, now)
         missing = (full_at - now) * self.rate
         if missing + 1 > self.size + 1e-9:
             return 0.0, (missing + 1 - self.size) / self.rate
-        if len(self._full_at) >= _REMEMBERED:
-            self._full_at = {one: at for one, at in self._full_at.items() if at > now}
-        self._full_at[name] = full_at + 1 / self.rate
+        self._full_at.put(name, full_at + 1 / self.rate)
         return self.size - missing - 1, 0.0
 
     def refill(self, name: str, now: float) -> float:
         """Seconds until the bucket is full."""
-        return max(0.0, self._full_at.get(name, now) - now)
+        return max(0.0, (self._full_at.get(name) or now) - now)
 
 
 class Limits:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
+from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.http.route import CacheValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from hansard.http.call import Call
 
-_BYTES = 24 * 1024 * 1024
+_BESIDE = 200
 
 
 async def of_workspace(call: Call[Any, Any]) -> CacheValidator:
@@ -25,25 +25,34 @@ async def of_workspace(call: Call[Any, Any]) -> CacheValidator:
 
 
 class ResponseCache:
-    """A bounded cache of request → (state, body). Exact, because the state is read every time, before the data."""
+    """Request → (state, body). Exact, because the state is read every time, before the data."""
 
-    def __init__(self, limit: int = _BYTES) -> None:
-        self._limit = limit
-        self._size = 0
-        self._kept: dict[Hashable, tuple[Any, bytes]] = {}
+    def __init__(self, limit: int = 24 * MIB) -> None:
+        self._cache = WorkspaceCache[Hashable, tuple[Any, bytes]](limit)
 
-    def get(self, key: Hashable, state: object) -> bytes | None:
-        kept = self._kept.get(key)
+    @property
+    def clearings(self) -> int:
+        """To be read before the data is, and given to ``keep`` as ``since``."""
+        return self._cache.clearings
+
+    def get(self, call: Call[Any, Any], state: object) -> bytes | None:
+        kept = self._cache.get(_key(call), group=call.principal.workspace_id)
         return kept[1] if kept is not None and kept[0] == state else None
 
-    def keep(self, key: Hashable, state: object, body: bytes) -> bytes:
-        """Remember the body, and give it back; one that would push out many others is not kept."""
-        if len(body) * 16 > self._limit:
-            return body
-        old = self._kept.pop(key, None)
-        self._size += len(body) - (len(old[1]) if old else 0)
-        self._kept[key] = (state, body)
-        while self._size > self._limit:
-            _, gone = self._kept.pop(next(iter(self._kept)))
-            self._size -= len(gone)
+    def keep(self, call: Call[Any, Any], state: object, body: bytes, since: int) -> bytes:
+        """Remember the body, and give it back."""
+        self._cache.put(
+            _key(call),
+            (state, body),
+            call.principal.workspace_id,
+            size=len(body) + _BESIDE,
+            since=since,
+        )
         return body
+
+
+def _key(call: Call[Any, Any]) -> Hashable:
+    """What the answer depends on beside the workspace; parameters that the route does not declare are not read."""
+    principal = call.principal
+    params = call.params if call.route.params is not None else None
+    return call.scope["path"], params, principal.user_id, principal.app

@@ -53,7 +53,7 @@ class ListParams(Struct, frozen=True, kw_only=True):
     """The first messages after this one: a `seq`, an `id` or a `client_id`."""
     around: str | None = None
     """This message and those around it: a `seq`, an `id` or a `client_id`."""
-    role: list[Role] = []
+    role: tuple[Role, ...] = ()
     """Only messages with one of these roles."""
     as_of: Moment | None = None
     """The transcript as it stood then: only messages of that time or before."""

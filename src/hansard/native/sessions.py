@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from msgspec import UNSET
 
+from hansard.byte_cache import MIB, remembered
 from hansard.http.call import Call
 from hansard.http.fields import us
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, ONCE, Reply, Route
@@ -25,7 +25,6 @@ from hansard.native.session_bodies import (
     session_reply,
 )
 
-_REMEMBERED = 512
 _RENAMED = {"user": "user_id"}
 
 
@@ -72,7 +71,7 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList:
     )
 
 
-@lru_cache(_REMEMBERED)
+@remembered(MIB)
 def _query_of(params: ListParams) -> SessionQuery:
     return SessionQuery(
         filter=filter_of(params),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
+from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Error
 from hansard.service.rules import whole
 from hansard.store.verbs import audit as verbs
@@ -29,7 +30,6 @@ T = TypeVar("T")
 NEWEST = 1 << 62
 _BATCH = 500
 _DENIED_US = 1_000_000
-_REMEMBERED = 4096
 
 
 class Broken(Struct, frozen=True):
@@ -58,7 +58,7 @@ class Audit:
         self._cursors = cursors
         self.secret = secret
         self._clock = clock
-        self._denied: dict[tuple[str, str], int] = {}
+        self._denied = ByteCache[tuple[str, str], int](MIB)
 
     def act(self, principal: Principal, action: str, thing: str, **details: Any) -> Act:  # noqa: ANN401 - facts of the act
         return Act(
@@ -84,11 +84,9 @@ class Audit:
     async def denied(self, principal: Principal, scope: str, route: str) -> None:
         """Note that a key tried what it has no scope for, at most once a second for each key and route; never fails the request."""
         now = self._clock()
-        if now - self._denied.get((principal.key_id, route), 0) < _DENIED_US:
+        if now - (self._denied.get((principal.key_id, route)) or 0) < _DENIED_US:
             return
-        if len(self._denied) >= _REMEMBERED:
-            self._denied.clear()
-        self._denied[principal.key_id, route] = now
+        self._denied.put((principal.key_id, route), now)
         act = Act(
             principal.workspace_id,
             now,
@@ -101,7 +99,7 @@ class Audit:
         try:
             await self._store.write(verbs.note, self.secret, act)
         except Error:
-            self._denied.pop((principal.key_id, route), None)
+            self._denied.pop((principal.key_id, route))
 
     async def verify(self, workspace_id: str | None = None) -> Verdict:
         """Walk one workspace's log, or every log of the store, deleted workspaces' included."""

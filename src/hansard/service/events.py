@@ -131,6 +131,7 @@ class Events:
                 await asyncio.sleep(_PAUSE)
         finally:
             del self._looking[workspace_id]
+            del self._seen[workspace_id]
             _wake(self._waiting.pop(workspace_id, set()))
 
 

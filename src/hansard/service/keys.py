@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hansard.access import ALL_SCOPES, KeyMint, Principal
 from hansard.access.keys import read as read_key
+from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Forbidden, Invalid, NotFound, StoreUnavailable, Unauthenticated
 from hansard.model import Key, Workspace
 from hansard.model.times import rfc3339
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _FRESH_US = 1_000_000
 _USED_US = 60_000_000
-_REMEMBERED = 4096
 DEFAULT_SCOPES = ("sessions:read", "sessions:write")
 
 
@@ -45,7 +45,7 @@ class Keys:
         self._audit = audit
         self._mint = KeyMint(pepper)
         self._clock = clock
-        self._known: dict[str, Known] = {}
+        self._known = ByteCache[str, Known](4 * MIB)
 
     async def authenticate(self, credential: str | None) -> Principal:
         """The caller that a credential stands for; Unauthenticated, which says why only to one who has the whole of a key that was good once."""
@@ -77,13 +77,13 @@ class Keys:
             or found is None
             or not self._mint.matches(presented, found[0].digest)
         ):
-            self._known.pop(credential or "", None)
+            self._known.pop(credential or "")
             raise Unauthenticated(
                 "no valid API key: send one as 'Authorization: Bearer hsd_…' or 'X-API-KEY: hsd_…'"
             )
         key, workspace = found
         if not _alive(key, now):
-            self._known.pop(credential, None)
+            self._known.pop(credential)
             raise Unauthenticated(
                 f"this key {_ended(key)}: make another with 'hansard keys create' or POST /v1/keys"
             )
@@ -92,11 +92,10 @@ class Keys:
             with contextlib.suppress(StoreUnavailable):  # a full disk must not end reading
                 await self._store.write(verbs.used, key.workspace_id, key.id, now)
             noted = now
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
         until = min(now + _FRESH_US, key.expires_at or now + _FRESH_US)
-        self._known[credential] = Known(key, _principal(key, workspace), until, noted)
-        return self._known[credential].principal
+        principal = _principal(key, workspace)
+        self._known.put(credential, Known(key, principal, until, noted))
+        return principal
 
     async def create(  # noqa: PLR0913 - the facts of a key
         self,
@@ -168,7 +167,9 @@ class Keys:
             lambda _: self._audit.act(principal, "key.revoked", key_id), verbs.revoke
         )
         await self._store.write(told, principal.workspace_id, key_id, self._clock())
-        self._known = {text: known for text, known in self._known.items() if known.key.id != key_id}
+        for text, known in self._known.items():
+            if known.key.id == key_id:
+                self._known.pop(text)
 
     def forget(self) -> None:
         """Check every key anew at its next use."""

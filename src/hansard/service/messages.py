@@ -97,7 +97,7 @@ class Messages:
         places: Sequence[Row],
         projection: MessageProjection,
     ) -> Sequence[Raw]:
-        here, name = principal.workspace_id, of.name
+        here, name, since = principal.workspace_id, of.name, self._render_cache.clearings
         kept, missing = self._render_cache.look_up(
             projection.name, here, [(ident, name) for _, ident in places]
         )
@@ -106,7 +106,7 @@ class Messages:
             seqs = [seq for seq, ident in places if ident in lacking]
             found = await self._store.read(verbs.between, here, of.id, min(seqs), max(seqs))
             kept |= self._render_cache.keep_messages(
-                projection, here, name, (one for one in found if one.id in lacking)
+                projection, here, name, (one for one in found if one.id in lacking), since
             )
         return [kept[ident] for _, ident in places if ident in kept]
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct
 
+from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.model import Message, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-_BYTES = 32 * 1024 * 1024
-_BESIDE = 400
-"""What the interpreter takes beside the text of a fragment: its key, its place, its objects."""
+_BESIDE = 200
+"""What the interpreter takes beside the JSON: the bytes' and Raw's own heads, a tuple, a version."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,37 +34,40 @@ class MessageProjection(Struct, frozen=True):
 
 
 class RenderCache:
-    """A bounded cache of (projection, workspace, id) → (version, JSON). Exact, because the version is read every time."""
+    """(projection, workspace, id) → (version, JSON). Exact, because the version is read every time."""
 
-    def __init__(self, limit: int = _BYTES) -> None:
-        self._limit = limit
-        self._size = 0
-        self._kept: dict[tuple[str, str, str], tuple[Hashable, Raw, int]] = {}
+    def __init__(self, limit: int = 32 * MIB) -> None:
+        self._cache = WorkspaceCache[tuple[str, str], tuple[Hashable, Raw]](limit)
+
+    @property
+    def clearings(self) -> int:
+        """To be read before the rows are, and given to ``keep`` as ``since``."""
+        return self._cache.clearings
 
     def look_up(
-        self, projection: str, workspace_id: str, places: Iterable[Sequence[Any]]
+        self, projection: str, workspace_id: str, versions: Iterable[Sequence[Any]]
     ) -> tuple[dict[str, Raw], list[str]]:
-        """The fragments by id, and the ids that must be read; each place begins with an id and its version."""
+        """The JSON by id, and the ids that must be read; each row begins with an id and its version."""
         found: dict[str, Raw] = {}
         missing: list[str] = []
-        get = self._kept.get
-        for place in places:
-            ident = place[0]
-            kept = get((projection, workspace_id, ident))
-            if kept is not None and kept[0] == place[1]:
+        for row in versions:
+            ident = row[0]
+            kept = self._cache.get((projection, ident), group=workspace_id)
+            if kept is not None and kept[0] == row[1]:
                 found[ident] = kept[1]
             else:
                 missing.append(ident)
         return found, missing
 
     def keep(
-        self, projection: Projection, workspace_id: str, sessions: Iterable[Session]
+        self, projection: Projection, workspace_id: str, sessions: Iterable[Session], since: int
     ) -> dict[str, Raw]:
-        """Encode and remember; the new fragments by session id."""
+        """Encode and remember; the new JSON by session id."""
         return self._keep(
             projection.name,
             workspace_id,
             ((one.id, one.version, projection.show(one)) for one in sessions),
+            since,
         )
 
     def keep_messages(
@@ -73,30 +76,35 @@ class RenderCache:
         workspace_id: str,
         session: str,
         messages: Iterable[Message],
+        since: int,
     ) -> dict[str, Raw]:
         """The same for messages, which never change: their version is the name of their session."""
         return self._keep(
             projection.name,
             workspace_id,
             ((one.id, session, projection.show(session, one)) for one in messages),
+            since,
         )
 
     def _keep(
-        self, projection: str, workspace_id: str, shown: Iterable[tuple[str, Hashable, Any]]
+        self,
+        projection: str,
+        workspace_id: str,
+        shown: Iterable[tuple[str, Hashable, Any]],
+        since: int,
     ) -> dict[str, Raw]:
-        made: dict[str, Raw] = {}
-        for ident, version, what in shown:
-            text = _encode(what)
-            made[ident] = raw = Raw(text)
-            key = (projection, workspace_id, ident)
-            old = self._kept.pop(key, None)
-            size = len(text) + _BESIDE
-            self._size += size - (old[2] if old else 0)
-            self._kept[key] = (version, raw, size)
-        while self._size > self._limit and self._kept:
-            _, _, size = self._kept.pop(next(iter(self._kept)))
-            self._size -= size
-        return made
+        rendered: dict[str, Raw] = {}
+        for ident, version, output in shown:
+            text = _encode(output)
+            rendered[ident] = raw = Raw(text)
+            self._cache.put(
+                (projection, ident),
+                (version, raw),
+                workspace_id,
+                size=len(text) + _BESIDE,
+                since=since,
+            )
+        return rendered
 
 
 class Stretch(Struct, frozen=True):

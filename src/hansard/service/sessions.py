@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw
 
 from hansard import ids as naming
+from hansard.byte_cache import MIB, remembered
 from hansard.errors import Forbidden, Invalid, NotFound
 from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.service.merge import merge_patch
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TERM = 500
-_REMEMBERED = 512
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 
 
@@ -129,10 +128,11 @@ class Sessions:
         here = principal.workspace_id
         listing = await self._listed(principal, query)
         rows = listing.rows[: query.limit]
+        since = self._render_cache.clearings
         kept, missing = self._render_cache.look_up(projection.name, here, rows)
         if missing:
             sessions = await self._store.read(verbs.by_ids, here, missing)
-            kept |= self._render_cache.keep(projection, here, sessions.values())
+            kept |= self._render_cache.keep(projection, here, sessions.values(), since)
         return self._page(
             principal, query, listing, [kept[row[0]] for row in rows if row[0] in kept]
         )
@@ -448,7 +448,7 @@ def _scope(query: SessionQuery) -> list[object]:
     return _scope_of(query.sort, query.filter)
 
 
-@lru_cache(_REMEMBERED)
+@remembered(MIB)
 def _scope_of(sort: str, wanted: SessionFilter) -> list[object]:
     return [sort, msgspec.to_builtins(wanted, enc_hook=int)]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Error
 from hansard.model import MessageQuery, SessionPatch, parts
 from hansard.service.workspaces import Workspaces
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hansard.store.verbs.events import Event
 
 AUTO, AGENT = "auto", "agent"
-_BATCH, _AT_ONCE, _REMEMBERED = 200, 4, 10_000
+_BATCH, _AT_ONCE = 200, 4
 _MESSAGES, _CHARACTERS, _TITLE = 6, 2000, 200
 
 
@@ -44,7 +45,7 @@ class Titles:
         self._service = service
         self._ask = ask
         self._reached: dict[str, int] = {}
-        self._asked: dict[str, None] = {}
+        self._asked = ByteCache[str, bool](4 * MIB)
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def look(self) -> int:
@@ -71,7 +72,7 @@ class Titles:
             for one in dict.fromkeys(
                 event.session_id for event in events if event.type == "message.appended"
             )
-            if one not in self._asked
+            if not self._asked.get(one)
         ]
 
     async def _title(self, principal: Principal, ident: str) -> bool:
@@ -87,7 +88,7 @@ class Titles:
                 ]
                 if session.title_by != AUTO or not any(one.role == "assistant" for one in said):
                     return False
-                self._remember(ident)
+                self._asked.put(ident, value=True)
                 title = await self._answer(session, said)
                 if title:
                     await self._service.sessions.update(
@@ -103,8 +104,3 @@ class Titles:
         except Exception:  # noqa: BLE001 - somebody else's program may fail as it likes
             return None
         return " ".join(title.split()) if title else None
-
-    def _remember(self, ident: str) -> None:
-        if len(self._asked) >= _REMEMBERED:
-            self._asked.clear()
-        self._asked[ident] = None

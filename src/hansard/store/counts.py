@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from hansard.byte_cache import MIB, remembered
 from hansard.store.steps import Steps, many, rows
 
 if TYPE_CHECKING:
     from hansard.model import Session, SessionFilter
 
-_REMEMBERED = 512
 FACETS = ("branch", "state", "channel", "kind", "app", "agent", "resolution")
 """Each session counts once in each facet that it has a value for; ``branch`` always has one."""
 
@@ -41,7 +40,7 @@ def facets_of(session: Session) -> list[tuple[str, str]]:
     ]
 
 
-@lru_cache(_REMEMBERED)
+@remembered(MIB)
 def counted_by(wanted: SessionFilter) -> tuple[str, tuple[str, ...]] | None:
     """The facet and values whose counters give the exact total, None when only counting rows does."""
     asked = [

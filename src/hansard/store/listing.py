@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hansard.byte_cache import MIB, remembered
 from hansard.store import counts
 from hansard.store.columns import COLUMNS
 from hansard.store.rows import fold
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from hansard.model import MessageQuery, SessionFilter
     from hansard.store.steps import Row
 
-_REMEMBERED = 512
 _HEAD = 4
 _SIZES = (8, 64, 512)
 MOST_IDS = _SIZES[-1]
@@ -190,14 +189,14 @@ def among(workspace_id: str, wanted: SessionFilter, ids: Sequence[str]) -> Query
     )
 
 
-@lru_cache(_REMEMBERED)
+@remembered(2 * MIB)
 def _statement_among(wanted: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
     conditions, values = _where(wanted)
     conditions.append(f"id in ({', '.join(f':id_{index}' for index in range(size))})")
     return f"select id, version, active_at from sessions where {' and '.join(conditions)}", values  # noqa: S608 - literal tables above
 
 
-@lru_cache(_REMEMBERED)
+@remembered(2 * MIB)
 def _page(
     wanted: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool, with_total: bool
 ) -> tuple[str, dict[str, Any]]:

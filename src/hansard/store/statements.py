@@ -7,11 +7,11 @@ for the columns of the model, as ``store/columns.py`` makes them.
 from __future__ import annotations
 
 import re
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from hansard import __version__
+from hansard.byte_cache import MIB, remembered
 from hansard.errors import StoreUnavailable
 from hansard.store.columns import FRAGMENTS
 
@@ -65,7 +65,7 @@ def missing_migrations(backend: str, applied: Mapping[int, str]) -> list[tuple[i
     return [one for one in known if one[0] not in applied]
 
 
-@cache
+@remembered(4 * MIB)
 def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
     """Turn ``:name`` into ``$1`` and say which name each number stands for."""
     order = tuple(dict.fromkeys(_PARAMETER.findall(sql)))

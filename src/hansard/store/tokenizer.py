@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from hansard.byte_cache import MIB, TextCache, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,7 @@ def fold(run: str) -> str:
     return unicodedata.normalize("NFC", bare).translate(_LETTERS)
 
 
-@lru_cache(maxsize=20_000)
+@remembered(4 * MIB, TextCache)
 def _cut(run: str) -> tuple[str, ...]:
     """The words of one run of letters; the last character of a paired stretch stands alone, so that a single one can be looked for as a prefix."""
     folded = fold(run)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import nh3
 from markupsafe import Markup
+
+from hansard.byte_cache import MIB, TextCache, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +50,7 @@ def _markdown() -> MarkdownIt:
     return markdown
 
 
-@lru_cache(maxsize=4096)
+@remembered(8 * MIB, TextCache)
 def rendered(text: str) -> Markup:
     """The text as HTML; a text too long to be worth it, or one that cannot be read, is shown as it is."""
     if len(text) > _LONGEST:

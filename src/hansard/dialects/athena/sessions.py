@@ -34,7 +34,7 @@ from hansard.service.render_cache import Projection
 from hansard.service.session_bounds import TITLE
 
 T = TypeVar("T")
-Values = Annotated[list[str], Meta(max_length=100)]
+Values = Annotated[tuple[str, ...], Meta(max_length=100)]
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
@@ -55,11 +55,11 @@ class ListParams(Struct, frozen=True, kw_only=True):
 
     query: Annotated[str, Meta(max_length=TITLE)] = ""
     """Only sessions whose title contains this text, in any case."""
-    state: Values = []
+    state: Values = ()
     """Only sessions whose latest run is in one of these states. An unknown one matches none."""
-    source_channel: Values = []
+    source_channel: Values = ()
     """Only sessions from one of these channels, in any case."""
-    session_type: Values = []
+    session_type: Values = ()
     """Only sessions of one of these types. An unknown one matches none."""
     app_id: str = ""
     """Only sessions of this application."""
@@ -83,7 +83,7 @@ class ListParams(Struct, frozen=True, kw_only=True):
     """The workspace of the key, by its id or name. Another one has no sessions here."""
     aop_asset_id: str = ""
     """Only runs of this workflow."""
-    trigger_type: Values = []
+    trigger_type: Values = ()
     """Only sessions that one of these triggers started."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, cast, get_args
 
 from hansard.model import Session
@@ -35,7 +36,7 @@ NOTHING = ("-" * 300,)
 """A filter that no session passes: the value is longer than any that is stored."""
 
 
-def states(wanted: list[str]) -> tuple[str, ...]:
+def states(wanted: Sequence[str]) -> tuple[str, ...]:
     """Our states behind Athena's words; unknown words match none.
 
     Both spellings of canceled are known.
@@ -46,7 +47,7 @@ def states(wanted: list[str]) -> tuple[str, ...]:
     )
 
 
-def kinds(wanted: list[str]) -> tuple[str, ...]:
+def kinds(wanted: Sequence[str]) -> tuple[str, ...]:
     """Our kinds behind Athena's session types; workflows and tasks are shown as sessions."""
     known = tuple(word for word in SESSION_TYPES if word in wanted)
     return (*known, *(TASK_KINDS if "session" in known else ())) or (NOTHING if wanted else ())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from hansard.byte_cache import MIB, remembered
 from hansard.model import SessionFilter
 from hansard.store import counts, listing
 from hansard.store.rows import texts
@@ -17,7 +17,6 @@ _RANGES = {
     column: (f"{column}_from", f"{column}_until") for column in ("created", "updated", "active")
 }
 _FIELDS = tuple(field for field in listing.CONDITIONS if not field.endswith(("_from", "_until")))
-_REMEMBERED = 512
 _ORDERLESS = ("tag", "title")
 _TITLES = frozenset({"title"})
 """Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and never the sessions themselves."""
@@ -51,7 +50,7 @@ def narrowest_only(workspace_id: str, wanted: SessionFilter) -> Steps[frozenset[
     return frozenset(field for group in asked for field in group) - set(narrowest)
 
 
-@lru_cache(_REMEMBERED)
+@remembered(MIB)
 def _asked(wanted: SessionFilter) -> tuple[tuple[str, ...], ...]:
     """The groups of fields that an index serves together, of those that are asked for."""
     groups = [*((field,) for field in _FIELDS), *_RANGES.values()]
