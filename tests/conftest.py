@@ -18,6 +18,7 @@ from hansard.app import application, opened
 from hansard.model import Workspace
 from hansard.service import Service
 from hansard.settings import Settings
+from tests.support.documented import documented
 from tests.support.postgres import Server, postgres
 from tests.support.postgres_cluster import PostgresUnavailable
 
@@ -123,4 +124,5 @@ def client_of(service: Service, key: str) -> httpx.AsyncClient:
         transport=transport,
         base_url="http://hansard.test",
         headers={"Authorization": f"Bearer {key}"},
+        event_hooks={"response": [documented]},
     )

@@ -15,6 +15,7 @@ from hansard.model import Workspace
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.dialects.filling import Clock
+from tests.support.documented import documented
 
 MakeKey = Callable[..., Awaitable[str]]
 
@@ -40,7 +41,9 @@ def app(clocked: Service) -> Application:
 async def anonymous(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that shows no key."""
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://hansard.test"
+        transport=httpx.ASGITransport(app),
+        base_url="http://hansard.test",
+        event_hooks={"response": [documented]},
     ) as one:
         yield one
 
