@@ -1,9 +1,12 @@
-"""Write the parts of the documentation that the code knows better: error codes (for the server's own page too), scopes, routes, llms.txt.
+"""Write the parts of the documentation that the code knows better.
+
+These are error codes (for the server's own page too), scopes, routes, fields, commands, settings
+and llms.txt.
 
     python scripts/reference.py [--check]
 
-A generated part stands between ``<!-- begin: NAME -->`` and ``<!-- end: NAME -->``. With ``--check`` nothing is written; what is out
-of date is named, and the exit code is 1.
+A generated part is between ``<!-- begin: NAME -->`` and ``<!-- end: NAME -->``. With ``--check``
+nothing is written; what is out of date is named, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +26,10 @@ import yaml  # type: ignore[import-untyped]  # one call needs no stubs
 
 from hansard import errors
 from hansard.access import SCOPES
+from hansard.app import DIALECTS
 from hansard.cli.root import SECTIONS, root
-from hansard.http.route import Route
+from hansard.http.reference import Field, Kind, Operation, reference
+from hansard.http.route import Dialect, Route
 from hansard.http.statuses import status_of
 from hansard.native import dialect
 from hansard.settings import DEFAULTS, PREFIX, described, type_name
@@ -34,6 +40,8 @@ SOURCE = ROOT / "src" / "hansard"
 AT_REQUESTS = ("access", "http", "ids.py", "model", "native", "service", "store", "system.py")
 """What can answer a request of the native API, as opposed to the command line and to the dialects, which have pages of their own."""
 BESIDE_REQUESTS = ("backup", "archive", "opening")
+EVERYWHERE = {"401", "429", "500", "503"}
+"""Statuses that every route with a key may have; the page explains them once."""
 PART = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 VERSION = "v1"
 
@@ -126,6 +134,55 @@ def routes() -> str:
         f"### {noun}\n\n{_table(('request', 'scope', 'does'), [_row(one) for one in found])}"
         for noun, found in sorted(nouns.items())
     )
+
+
+def requests() -> str:
+    """Each request of the native API: its parameters, what it takes and what answers it."""
+    groups = reference(dialect).groups
+    return "\n".join(_request(operation) for group in groups for operation in group.operations)
+
+
+def _request(operation: Operation) -> str:
+    failures = [failure for failure in operation.failures if failure.status not in EVERYWHERE]
+    return "\n".join(
+        (
+            f"### {operation.method} {operation.path}\n\n{operation.summary}.\n",
+            *([_fields(operation.parameters)] if operation.parameters else ()),
+            _table(
+                ("answer", "is"),
+                [
+                    (f"`{operation.status}`", _kind(operation.answer)),
+                    *[(f"`{failure.status}`", failure.text) for failure in failures],
+                ],
+            ),
+        )
+    )
+
+
+def objects(dialect: Dialect) -> str:
+    """The objects that an API's bodies and answers consist of, each with its fields."""
+    return "\n".join(
+        f"### {one.name}\n\n{one.text}\n\n{_fields(one.fields)}"
+        for one in reference(dialect).objects
+    )
+
+
+def _fields(fields: Sequence[Field]) -> str:
+    return _table(
+        ("name", "type", "meaning"),
+        [
+            (
+                f"`{field.name}`" + (" (required)" if field.required else ""),
+                _kind(field.kind),
+                f"{field.text} Example: `{field.example}`." if field.example else field.text,
+            )
+            for field in fields
+        ],
+    )
+
+
+def _kind(kind: Kind) -> str:
+    return "".join(f"[{text}](#{name.lower()})" if name else text for text, name in kind)
 
 
 def settings() -> str:
@@ -297,10 +354,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "classes": classes,
     "codes": codes,
     "commands": commands,
+    "requests": requests,
     "routes": routes,
     "scopes": scopes,
     "settings": settings,
-}
+} | {f"objects_{one.name}": partial(objects, one) for one in DIALECTS}
 
 
 def generated() -> Iterator[tuple[Path, str]]:

@@ -420,6 +420,12 @@ async def test_the_reference_shows_every_api(reader: Reader) -> None:
     ):
         assert words in (await reader.get(path)).text
     assert (await reader.get("/docs/nobody")).status_code == 404
+    page = " ".join((await reader.get("/docs")).text.split())
+    assert "Shown in lists; at most 500 characters." in page
+    assert '<a href="#SessionOut">SessionOut</a>' in page
+    assert '<section class="op" id="SessionOut">' in page
+    assert "<code>seq_mismatch</code>: the session is not at <code>expected_seq</code>" in page
+    assert "Example: <code>failed,interrupted</code>" in page
     assert "<kbd>j</kbd>" in (await reader.get("/ui/help")).text
 
 

@@ -57,6 +57,9 @@ class Components:
             component["description"] = plain(component["description"])
         if struct.tag_field:
             component["properties"][struct.tag_field]["description"] = f"Always `{struct.tag}`."
+        example = getattr(cls, "example", None)
+        if example and set(component.get("required", ())) <= set(example):
+            component["examples"] = [example]
         for field in struct.fields:
             schema = component["properties"][field.encode_name]
             if (raw := _raw(field.type)) is not None:

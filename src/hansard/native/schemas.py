@@ -27,18 +27,23 @@ ResolutionOut = Annotated[str, one_of(RESOLUTIONS)]
 RoleOut = Annotated[str, one_of(ROLES)]
 StateOut = Annotated[str, one_of(STATES)]
 
+_CURSOR = "eyJhIjo0Mn0.c2lnbmVk"
+
 Limit = Annotated[int, Meta(ge=1, le=200, description="The most entries that a page may have.")]
 Cursor: TypeAlias = Annotated[
     str | None,
     Meta(
         description="The `next_cursor` of the page before, with all other parameters as they were.",
-        examples=["Y3Vyc29y"],
+        examples=[_CURSOR],
     ),
 ]
 HasMore = Annotated[bool, Meta(description="Whether there is a page behind this one.")]
 NextCursor: TypeAlias = Annotated[
     str | None,
-    Meta(description="Send it as `cursor` for the next page; null on the last one."),
+    Meta(
+        description="Send it as `cursor` for the next page; null on the last one.",
+        examples=[_CURSOR],
+    ),
 ]
 Deleted = Annotated[bool, Meta(description="Always true.")]
 Total = Annotated[int, Meta(description="How many match in all; only with `total=true`.")]
