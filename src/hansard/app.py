@@ -118,9 +118,7 @@ async def keeping(service: Service, pause: float) -> None:
     """Forget for ever what is past its time."""
 
     async def forget() -> float:
-        await service.retention.trim_keys()
-        await service.retention.apply_everywhere()
-        await service.events.trim()
+        await service.upkeep.run()
         return pause
 
     await asyncio.sleep(pause)

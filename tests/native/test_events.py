@@ -107,10 +107,10 @@ async def test_old_events_are_forgotten(
     client: httpx.AsyncClient, service: Service, principal: Principal
 ) -> None:
     await client.post("/v1/sessions", json={"id": "a"})
-    await service.events.trim()
+    await service.upkeep.run()
     assert len((await fetched(client))["data"]) == 1  # type: ignore[arg-type]  # a list
     await service.indexer.catch_up()
-    await service.store.write(verbs.trim_old, principal.workspace_id, service.clock() + 1, 100)
+    await service.store.write(verbs.trim_old, principal.workspace_id, service.clock() + 1, 100, 10)
     assert (await fetched(client))["data"] == []
 
 

@@ -115,7 +115,7 @@ async def test_a_key_is_kept_for_24_hours(lone_service: Service, figure: Figure)
             )
             assert {answer.status_code for answer in answers} <= {201, 409}
             counts.append(await count(service, principal, "one"))
-        await service.retention.trim_keys()
+        await service.upkeep.run()
     figure(f"messages after 0 h, just under 24 h, and 48 h later, eight requests each: {counts}")
     assert counts == [1, 1, 2]
 

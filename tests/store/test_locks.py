@@ -25,6 +25,7 @@ COMMENT = re.compile(r"--.*")
 KNOWN = {
     "lapse_reset": "its caller has locked the row by an earlier statement",
     "bulk_change_trim": "it deletes by age; what becomes old meanwhile is left to the next trim",
+    "idempotency_trim": "it deletes by age, which it looks at in the row itself too",
     "restored": "nobody else uses the store that a backup is restored into",
 }
 """Statements that wait for one row and read other tables."""

@@ -25,6 +25,7 @@ from hansard.service.sign_ins import SignIns
 from hansard.service.stats import Statistics
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
+from hansard.service.upkeep import Upkeep
 from hansard.service.users import Users
 from hansard.service.verify import Verification
 from hansard.service.views import Views
@@ -79,6 +80,7 @@ class Service:
         self.shares = Shares(store, secret, clock)
         self.sign_ins = SignIns(store, self.keys, secret, clock)
         self.workspaces = Workspaces(store, self.keys, ids, clock, self.audit)
+        self.upkeep = Upkeep(store, self.workspaces, self.retention, clock)
 
     @property
     def store_name(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hansard.store.verbs import events as verbs
-from hansard.store.verbs import keys, sessions
+from hansard.store.verbs import sessions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from hansard.store.verbs.events import Event
 
 _PAUSE = 0.25
-_KEPT_US = 7 * 86_400_000_000
-_KEPT = 100_000
 BATCH = 500
 
 
@@ -81,12 +79,6 @@ class Events:
         self._ended = True
         for waiting in self._waiting.values():
             _wake(waiting)
-
-    async def trim(self) -> None:
-        """Forget what is older than a week, and all but the newest hundred thousand."""
-        now = self._clock()
-        for one in await self._store.read(keys.workspaces):
-            await self._store.write(verbs.trim_old, one.id, now - _KEPT_US, _KEPT)
 
     async def _visible(self, principal: Principal, found: list[Event]) -> list[Event]:
         """A narrowed key sees only what happens to its own sessions."""

@@ -21,10 +21,11 @@ class Indexer:
 
     async def catch_up(self) -> int:
         """Index all that is waiting and clear away what was deleted; how many documents went in."""
-        count = 0
-        while behind := await self._store.read(verbs.behind, _WORKSPACES):
+        count, after = 0, ""
+        while behind := await self._store.read(verbs.behind, after, _WORKSPACES):
             for workspace_id in behind:
                 count += await self._index(workspace_id)
+            after = behind[-1]  # so that those that are always written to keep no other waiting
         await self.clear()
         return count
 

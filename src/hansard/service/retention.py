@@ -9,10 +9,7 @@ from msgspec import Struct
 from hansard.errors import Invalid
 from hansard.model.session import KINDS
 from hansard.service.rules import whole
-from hansard.service.workspaces import Workspaces
-from hansard.store.verbs import keys as stored
 from hansard.store.verbs import retention as verbs
-from hansard.store.verbs.idempotency import KEPT_US, trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,19 +88,6 @@ class Retention:
             )
             await self._store.scrub()
         return found
-
-    async def apply_everywhere(self) -> int:
-        """Apply every workspace's rules, as the server does from time to time; how many sessions went."""
-        gone = 0
-        for workspace in await self._store.read(stored.workspaces):
-            gone += sum(one.sessions for one in await self.apply(Workspaces.operator(workspace)))
-        return gone
-
-    async def trim_keys(self) -> None:
-        """Forget idempotency keys that are past their 24 hours, in every workspace."""
-        before = self._clock() - KEPT_US
-        for workspace in await self._store.read(stored.workspaces):
-            await self._store.write(trim, workspace.id, before)
 
     async def _expire(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
         before = now - days * _DAY_US

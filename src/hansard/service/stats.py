@@ -8,7 +8,6 @@ import msgspec
 
 from hansard.errors import Forbidden, Invalid
 from hansard.model.stats import Stats
-from hansard.store.verbs import keys
 from hansard.store.verbs import stats as verbs
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 _STEP = 200
 _AT_ONCE = 2
+_WORKSPACES = 100
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 LONGEST = 400
 """Days that one answer may cover."""
@@ -71,9 +71,13 @@ class Statistics:
         return False
 
     async def follow_all(self) -> bool:
-        """Bring every workspace a little nearer; True when all are current."""
-        found = await self._store.read(keys.workspaces)
-        return all([await self.follow(one.id, 1) for one in found])
+        """Bring those that are behind a little nearer; True when all are current."""
+        after, is_current = "", True
+        while behind := await self._store.read(verbs.behind, after, _WORKSPACES):
+            for workspace_id in behind:
+                is_current = await self.follow(workspace_id, 1) and is_current
+            after = behind[-1]
+        return is_current
 
 
 def _median(slots: list[tuple[int, int]]) -> float | None:

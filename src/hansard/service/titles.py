@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hansard.byte_cache import MIB, ByteCache
-from hansard.errors import Error
+from hansard.errors import Error, NotFound
 from hansard.model import MessageQuery, SessionPatch, parts
 from hansard.service.workspaces import Workspaces
 
@@ -51,20 +51,22 @@ class Titles:
     async def look(self) -> int:
         """See what happened since the last look and ask for the titles that are wanted; how many were given."""
         given = 0
-        for workspace in await self._service.workspaces.list():
-            principal = Workspaces.operator(workspace)
-            after = self._reached.get(workspace.id)
-            if after is None:
-                self._reached[workspace.id] = await self._service.events.now(principal)
-                continue
-            changes = await self._service.events.since(principal, after, _BATCH)
-            self._reached[workspace.id] = changes.next
-            given += sum(
-                await asyncio.gather(
-                    *(self._title(principal, ident) for ident in self._wanted(changes.events))
-                )
-            )
+        async for page in self._service.workspaces.generations():
+            for workspace_id, generation in page:
+                after = self._reached.setdefault(workspace_id, generation)
+                if generation != after:
+                    given += await self._look_into(workspace_id, after)
         return given
+
+    async def _look_into(self, workspace_id: str, after: int) -> int:
+        try:
+            principal = Workspaces.operator(await self._service.workspaces.read(workspace_id))
+        except NotFound:  # it was deleted meanwhile
+            return 0
+        changes = await self._service.events.since(principal, after, _BATCH)
+        self._reached[workspace_id] = changes.next
+        wanted = self._wanted(changes.events)
+        return sum(await asyncio.gather(*(self._title(principal, ident) for ident in wanted)))
 
     def _wanted(self, events: list[Event]) -> list[str]:
         return [

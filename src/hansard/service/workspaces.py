@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ from hansard.model.decode_errors import meant
 from hansard.service.merge import merge_patch
 from hansard.service.rules import whole
 from hansard.store.verbs import keys as verbs
+from hansard.store.verbs import upkeep
 from hansard.store.verbs.audit import Act
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from hansard.ids import IdSource
     from hansard.service.audit import Audit
@@ -30,6 +32,7 @@ SETTINGS = {"sharing": bool}
 
 _NAME = re.compile(r"[\w][\w .@+-]{0,99}")
 OPERATOR = "operator"
+_PAGE = 100
 
 
 def _checked(name: str) -> str:
@@ -84,6 +87,14 @@ class Workspaces:
 
     async def list(self) -> list[Workspace]:
         return await self._store.read(verbs.workspaces)
+
+    async def generations(self) -> AsyncIterator[Sequence[tuple[str, int]]]:
+        """The ids and generations of all workspaces, some at a time; others are served between two pages."""
+        after = ""
+        while page := await self._store.read(upkeep.workspaces, after, _PAGE):
+            yield page
+            after = page[-1][0]
+            await asyncio.sleep(0)
 
     async def read(self, workspace_id: str) -> Workspace:
         return await self._store.read(verbs.workspace, workspace_id)

@@ -35,6 +35,7 @@ update session_events set was_title = null where workspace_id = :workspace_id an
 -- Which sessions changed behind a generation, up to the newest of :limit events.
 select session_id, n from session_events where workspace_id = :workspace_id and n > :after order by n limit :limit
 
--- name: event_until
--- The newest event that is old enough to forget.
-select max(n) from session_events where workspace_id = :workspace_id and n <= :newest and at < :before
+-- name: event_old
+-- The newest of the :limit oldest events that is old enough to forget.
+select max(n) from (select n, at from session_events where workspace_id = :workspace_id order by n limit :limit) as oldest
+ where at < :before or n <= :beyond

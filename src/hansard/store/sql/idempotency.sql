@@ -22,7 +22,10 @@ update idempotency_keys set status = :status, answer = :answer, session_id = :se
 update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id
 
 -- name: idempotency_trim
-delete from idempotency_keys where workspace_id = :workspace_id and created_at < :before
+-- Up to :limit of the oldest. The age stands outside as well: a key that is claimed anew meanwhile is young again, and stays.
+delete from idempotency_keys where workspace_id = :workspace_id and created_at < :before and key in (
+  select key from idempotency_keys where workspace_id = :workspace_id and created_at < :before order by created_at limit :limit)
+returning 1
 
 -- name: idempotency_give_back
 delete from idempotency_keys where workspace_id = :workspace_id and key = :key and answer is null

@@ -10,9 +10,9 @@ update search_workspaces set generation = :generation where workspace_id = :work
 update search_workspaces set generation = :until where workspace_id = :workspace_id and generation = :before
 
 -- name: search_behind
--- Which workspaces have changes that the index has not seen; a read across workspaces, for the task that indexes.
+-- The next workspaces that have changes which the index has not seen; a read across workspaces, for the task that indexes.
 select c.workspace_id from workspace_counters as c left join search_workspaces as x on x.workspace_id = c.workspace_id
- where c.generation > coalesce(x.generation, 0) limit :limit
+ where c.generation > coalesce(x.generation, 0) and c.workspace_id > :after order by c.workspace_id limit :limit
 
 -- name: search_events_until
 -- The last of the next events that the index has not seen.

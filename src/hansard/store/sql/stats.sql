@@ -3,6 +3,12 @@
 -- name: stats_mark_get
 select generation, walked from stats_marks where workspace_id = :workspace_id
 
+-- name: stats_behind
+-- The next workspaces that are not counted to the end; a read across workspaces, for the task that counts.
+select c.workspace_id from workspace_counters as c left join stats_marks as m on m.workspace_id = c.workspace_id
+ where (c.generation > coalesce(m.generation, 0) or m.walked is not null) and c.workspace_id > :after
+ order by c.workspace_id limit :limit
+
 -- name: stats_mark_put
 insert into stats_marks (workspace_id, generation, walked) values (:workspace_id, :generation, '') on conflict do nothing
 

@@ -124,21 +124,24 @@ def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event],
     return [Event(*one) for one in found], int(trimmed or 0)
 
 
-def trim(workspace_id: str, until: int) -> Steps[None]:
-    """Forget the events up to and including ``until``, of those that search has indexed, and remember how far."""
+def trim(workspace_id: str, until: int) -> Steps[int]:
+    """Forget the events up to and including ``until``, of those that search has indexed, and remember how far; up to where it came."""
     indexed = yield from value("event_indexed", workspace_id=workspace_id)
     until = min(until, indexed or 0)
     if until > 0:
         yield from run("event_trim", workspace_id=workspace_id, until=until)
         yield from run("fact_raise", name=_trimmed(workspace_id), value=str(until))
+    return until
 
 
 def _trimmed(workspace_id: str) -> str:
     return f"trimmed:{workspace_id}"
 
 
-def trim_old(workspace_id: str, before: int, kept: int) -> Steps[None]:
-    """Forget the events from before a time, and all but the newest ``kept``."""
+def trim_old(workspace_id: str, before: int, kept: int, limit: int) -> Steps[bool]:
+    """Forget events from before a time, and all but the newest ``kept``: up to ``limit`` of the oldest. True when there may be more."""
     newest = yield from generation(workspace_id)
-    until = yield from value("event_until", workspace_id=workspace_id, newest=newest, before=before)
-    yield from trim(workspace_id, max(until or 0, newest - kept))
+    until = yield from value(
+        "event_old", workspace_id=workspace_id, before=before, beyond=newest - kept, limit=limit
+    )
+    return until is not None and (yield from trim(workspace_id, until)) == until

@@ -8,7 +8,7 @@ import msgspec
 
 from hansard.errors import Busy, Conflict, NotFound
 from hansard.model.idempotency import Answer, IdempotentRequest, Replayed
-from hansard.store.steps import Steps, row, run, value
+from hansard.store.steps import Steps, row, rows, run, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,5 +82,9 @@ def forget_message(
         )
 
 
-def trim(workspace_id: str, before: int) -> Steps[None]:
-    yield from run("idempotency_trim", workspace_id=workspace_id, before=before)
+def trim(workspace_id: str, before: int, limit: int) -> Steps[bool]:
+    """Forget up to ``limit`` keys from before a time; True when there may be more."""
+    gone = yield from rows(
+        "idempotency_trim", workspace_id=workspace_id, before=before, limit=limit
+    )
+    return len(gone) == limit

@@ -58,9 +58,9 @@ class Indexed(Struct, frozen=True):
     title: str | None
 
 
-def behind(limit: int) -> Steps[list[str]]:
-    """The workspaces with changes that the index has not seen."""
-    return [one[0] for one in (yield from steps.rows("search_behind", limit=limit))]
+def behind(after: str, limit: int) -> Steps[list[str]]:
+    """The next workspaces, in the order of their ids, with changes that the index has not seen."""
+    return [one[0] for one in (yield from steps.rows("search_behind", after=after, limit=limit))]
 
 
 def unseen(workspace_id: str, events: int, messages: int) -> Steps[Unseen | None]:

@@ -84,6 +84,11 @@ def seconds_of(slot: int) -> float:
     return math.exp(slot / _STEPS_PER_E)
 
 
+def behind(after: str, limit: int) -> Steps[list[str]]:
+    """The next workspaces, in the order of their ids, in which something happened since the last count."""
+    return [one[0] for one in (yield from steps.rows("stats_behind", after=after, limit=limit))]
+
+
 def is_current(workspace_id: str) -> Steps[bool]:
     """Whether nothing happened since the last count."""
     generation = (yield from value("generation_get", workspace_id=workspace_id)) or 0

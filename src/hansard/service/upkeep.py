@@ -1,0 +1,65 @@
+"""Upkeep: forget what is past its time, in every workspace, in small transactions and only where there is something."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from hansard.errors import NotFound
+from hansard.service.workspaces import Workspaces
+from hansard.store.verbs import events, idempotency
+from hansard.store.verbs import upkeep as verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.service.retention import Retention
+    from hansard.store import Store
+    from hansard.store.verbs.upkeep import Due, Limits
+
+EVENTS_KEPT_US = 7 * 86_400_000_000
+EVENTS_KEPT = 100_000
+
+
+class Upkeep:
+    """What the server does from time to time, ``rows`` at a time; may run in several processes at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        workspaces: Workspaces,
+        retention: Retention,
+        clock: Callable[[], int],
+        *,
+        rows: int = 1000,
+    ) -> None:
+        self._store = store
+        self._workspaces = workspaces
+        self._retention = retention
+        self._clock = clock
+        self._rows = rows
+
+    async def run(self) -> int:
+        """Look after every workspace; how many had something to do. A store at rest is only read."""
+        now, count = self._clock(), 0
+        limits = verbs.Limits(now - idempotency.KEPT_US, now - EVENTS_KEPT_US, EVENTS_KEPT)
+        async for page in self._workspaces.generations():
+            for due in await self._store.read(verbs.due, [ident for ident, _ in page], limits):
+                await self._tend(due, limits)
+                count += 1
+        return count
+
+    async def _tend(self, due: Due, limits: Limits) -> None:
+        workspace_id = due.workspace_id
+        if due.has_old_keys:
+            await self._repeat(idempotency.trim, workspace_id, limits.keys_before)
+        if due.has_old_events:
+            await self._repeat(events.trim_old, workspace_id, limits.events_before, limits.kept)
+        if due.has_rules:
+            with contextlib.suppress(NotFound):  # it was deleted meanwhile
+                workspace = await self._workspaces.read(workspace_id)
+                await self._retention.apply(Workspaces.operator(workspace))
+
+    async def _repeat(self, trim: Callable[..., Any], *args: object) -> None:
+        while await self._store.write(trim, *args, self._rows):
+            pass

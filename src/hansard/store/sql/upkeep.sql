@@ -1,0 +1,15 @@
+-- Which workspaces want looking after, and what is past its time in one.
+
+-- name: upkeep_workspaces
+-- Every workspace, so many at a time; a read across workspaces, for the tasks that look after them.
+select workspace_id, generation from workspace_counters where workspace_id > :after order by workspace_id limit :limit
+
+-- name: upkeep_due
+-- Whether there are idempotency keys past their time, events that may be forgotten, and rules for how long sessions are kept.
+-- The oldest event tells of all; what search has not indexed yet is kept.
+select exists (select 1 from idempotency_keys where workspace_id = :workspace_id and created_at < :keys_before),
+       exists (select 1 from (select n, at from session_events where workspace_id = :workspace_id order by n limit 1) as oldest
+                where n <= (select generation from search_workspaces where search_workspaces.workspace_id = :workspace_id)
+                  and (at < :events_before
+                       or n <= (select generation from workspace_counters where workspace_counters.workspace_id = :workspace_id) - :kept)),
+       exists (select 1 from retention_rules where workspace_id = :workspace_id)

@@ -1,0 +1,51 @@
+"""Upkeep: what is past its time, found by reads alone, so that a store at rest is not written to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from hansard.store.steps import Steps, row, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Limits(Struct, frozen=True):
+    """Times before which keys and events are forgotten, and how many events are kept at most."""
+
+    keys_before: int
+    events_before: int
+    kept: int
+
+
+class Due(Struct, frozen=True):
+    """What there is to do in a workspace."""
+
+    workspace_id: str
+    has_old_keys: bool
+    has_old_events: bool
+    has_rules: bool
+
+
+def workspaces(after: str, limit: int) -> Steps[list[tuple[str, int]]]:
+    """The next workspaces behind ``after`` in the order of their ids, each with its generation."""
+    found = yield from rows("upkeep_workspaces", after=after, limit=limit)
+    return [(ident, generation) for ident, generation in found]
+
+
+def due(workspace_ids: Sequence[str], limits: Limits) -> Steps[list[Due]]:
+    """Those of the workspaces in which there is something to do."""
+    found = []
+    for ident in workspace_ids:
+        facts = yield from row(
+            "upkeep_due",
+            workspace_id=ident,
+            keys_before=limits.keys_before,
+            events_before=limits.events_before,
+            kept=limits.kept,
+        )
+        if facts is not None and any(facts):
+            found.append(Due(ident, *map(bool, facts)))
+    return found
