@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansard.ids import IdSource, is_own_id, safe_form, seq_of, uuid_in
+from hansard.ids import IdSource, file_safe, is_own_id, seq_of, uuid_in
 
 
 def test_a_workspace_has_a_short_id() -> None:
@@ -47,4 +47,4 @@ def test_other_names_hold_no_uuid() -> None:
 def test_own_ids_fit_into_a_path() -> None:
     assert all(is_own_id(name) for name in ("a", "telegram:1", "日本", "x" * 256, "a b"))
     assert not any(is_own_id(name) for name in ("", "a/b", "x" * 257, "a\n", ".", "..", "\ud800"))
-    assert safe_form("telegram:1/2") == "telegram_1_2"
+    assert file_safe("telegram:1/2") == "telegram_1_2"

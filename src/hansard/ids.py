@@ -10,8 +10,14 @@ from collections.abc import Callable
 SESSION, MESSAGE, RUN, WORKSPACE, REQUEST = "ses_", "msg_", "run_", "ws_", "req_"
 MAX_LENGTH = 256
 
+FOREIGN = ("asset_", "session_", "websocket_", "websocket:")
+"""What the dialects put before a session's UUID. Every API takes a session by each of them.
+
+They are here, since a session is looked up by its name below the dialects. Another dialect's prefix
+is one more of them; a prefix that is none is a part of a caller's own id."""
 _UUID = re.compile(
-    r"(?:ses_|asset_|session_|websocket[_:])?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})",
+    rf"(?:{SESSION}|{'|'.join(FOREIGN)})?"
+    r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})",
     re.IGNORECASE,
 )
 _OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
@@ -40,10 +46,10 @@ class IdSource:
         return _format(self._time_bits() | self._random(62))
 
     def workspace(self) -> str:
-        """Ten letters and digits, 50 bits: short, because every row and every entry of an index begins with it."""
+        """Ten letters and digits, 50 bits: short, since each row and index entry begins with it."""
         number = self._random(5 * _WORKSPACE_LENGTH)
         return "".join(
-            _DIGITS[number >> place & 31] for place in range(0, 5 * _WORKSPACE_LENGTH, 5)
+            _DIGITS[number >> shift & 31] for shift in range(0, 5 * _WORKSPACE_LENGTH, 5)
         )
 
     def message(self, seq: int) -> str:
@@ -92,6 +98,10 @@ def is_own_id(name: str) -> bool:
     return _OWN.fullmatch(name) is not None and name not in {".", ".."}
 
 
-def safe_form(name: str) -> str:
-    """The form of an id that is also a file name, as PocketPaw spells it."""
+def file_safe(name: str) -> str:
+    """An id with ``_`` for ``:`` and ``/``, which can be a file's name. It names the session as well.
+
+    >>> file_safe("telegram:1/2")
+    'telegram_1_2'
+    """
     return name.replace(":", "_").replace("/", "_")

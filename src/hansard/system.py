@@ -85,7 +85,8 @@ def _error(failure: Failure) -> dict[str, object]:
 
 def _home(dialects: tuple[Dialect, ...]) -> str:
     rows = "".join(
-        f"  /openapi/{one.name}.json\t{one.title}: {one.description}\n" for one in dialects
+        f"  /openapi/{dialect.name}.json\t{dialect.title}: {dialect.description}\n"
+        for dialect in dialects
     )
     return (
         f"Hansard {__version__}: the session store for AI agents.\n\nThe page       /ui/\nThe reference  /docs\nHealth         /healthz\n\n"

@@ -6,25 +6,30 @@ import msgspec
 import pytest
 
 from hansard.app import DIALECTS
-from hansard.http.reference import Field, Operation, Reference, reference
+from hansard.http.reference import Field, Object, Operation, Reference, reference
 
 REFERENCES = {dialect.name: reference(dialect) for dialect in DIALECTS}
 NATIVE = REFERENCES["native"]
 
 
 def operation(shown: Reference, method: str, path: str) -> Operation:
-    (found,) = (
-        one
+    (match,) = (
+        operation
         for group in shown.groups
-        for one in group.operations
-        if (one.method, one.path) == (method, path)
+        for operation in group.operations
+        if (operation.method, operation.path) == (method, path)
     )
-    return found
+    return match
 
 
 def field(fields: list[Field], name: str) -> Field:
-    (found,) = (one for one in fields if one.name == name)
-    return found
+    (match,) = (field for field in fields if field.name == name)
+    return match
+
+
+def object_of(shown: Reference, name: str) -> Object:
+    (match,) = (part for part in shown.objects if part.name == name)
+    return match
 
 
 def words(shown: Field) -> str:
@@ -39,11 +44,11 @@ def test_a_parameter_is_shown_with_its_bounds_its_default_and_an_example() -> No
     )
     assert words(state).startswith("list of any of queued, running")
     assert state.example == "failed,interrupted"
-    assert field(listing.parameters, "If-None-Match").place == "header"
+    assert field(listing.parameters, "If-None-Match").location == "header"
 
 
 def test_a_default_that_the_description_names_is_not_said_twice() -> None:
-    (body,) = (one for one in NATIVE.objects if one.name == "SessionIn")
+    body = object_of(NATIVE, "SessionIn")
     assert field(body.fields, "kind").text.count("default") == 1
 
 
@@ -57,7 +62,7 @@ def test_a_request_is_one_that_can_be_sent() -> None:
 def test_an_answer_leads_to_its_object_and_is_shown_by_an_example() -> None:
     listing = operation(NATIVE, "GET", "/v1/sessions")
     assert (listing.status, listing.answer) == ("200", [("SessionList", "SessionList")])
-    (shown,) = (one for one in NATIVE.objects if one.name == "SessionList")
+    shown = object_of(NATIVE, "SessionList")
     assert field(shown.fields, "data").kind == [("list of ", ""), ("SessionOut", "SessionOut")]
     assert msgspec.json.decode(listing.sample)["data"][0]["title"] == "A late parcel"
 
@@ -73,22 +78,27 @@ def test_errors_are_shown_by_status() -> None:
 @pytest.mark.parametrize("name", REFERENCES)
 def test_every_object_that_is_named_is_shown(name: str) -> None:
     shown = REFERENCES[name]
-    objects = {one.name for one in shown.objects}
-    fields = [one for part in shown.objects for one in part.fields]
-    operations = [one for group in shown.groups for one in group.operations]
-    kinds = [one.kind for one in fields] + [one.answer for one in operations]
-    assert {target for kind in kinds for _, target in kind if target} <= objects
-    assert all(one.text for one in fields)
+    names = {part.name for part in shown.objects}
+    fields = [field for part in shown.objects for field in part.fields]
+    operations = [operation for group in shown.groups for operation in group.operations]
+    kinds = [field.kind for field in fields] + [operation.answer for operation in operations]
+    assert {target for kind in kinds for _, target in kind if target} <= names
+    assert all(field.text for field in fields)
     for part in shown.objects:
         assert msgspec.json.decode(part.sample), part.name
 
 
-def test_a_type_is_said_in_words() -> None:
-    by_name = {one.name: one for one in NATIVE.objects}
-    assert words(field(by_name["SessionOut"].fields, "title")) == "string or null"
-    assert words(field(by_name["SessionOut"].fields, "created_at")) == "time"
-    assert words(field(by_name["SessionOut"].fields, "metadata")) == "object"
-    assert words(field(by_name["DayOut"].fields, "day")) == "date"
-    assert words(field(by_name["ForkIn"].fields, "message")) == "string or integer or null"
-    athena = {one.name: one for one in REFERENCES["athena"].objects}
-    assert words(field(athena["Trace"].fields, "export_format")) == "always trace"
+@pytest.mark.parametrize(
+    ("api", "name", "shown"),
+    [
+        ("native", "SessionOut.title", "string or null"),
+        ("native", "SessionOut.created_at", "time"),
+        ("native", "SessionOut.metadata", "object"),
+        ("native", "DayOut.day", "date"),
+        ("native", "ForkIn.message", "string or integer or null"),
+        ("athena", "Trace.export_format", "always trace"),
+    ],
+)
+def test_a_type_is_shown_in_words(api: str, name: str, shown: str) -> None:
+    part, _, name = name.partition(".")
+    assert words(field(object_of(REFERENCES[api], part).fields, name)) == shown

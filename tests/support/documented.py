@@ -42,10 +42,10 @@ async def documented(response: httpx.Response) -> None:
 
 def _operation(method: str, path: str) -> Json | None:
     methods, _, _ = _ROUTER.find(path)
-    found = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
-    if found is None or "\x00" in path:  # such a path leads nowhere
+    route = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+    if route is None or "\x00" in path:  # such a path leads nowhere
         return None
-    operation: Json = _document()["paths"][found[1].path][found[1].method.lower()]
+    operation: Json = _document()["paths"][route[1].path][route[1].method.lower()]
     return operation
 
 

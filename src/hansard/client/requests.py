@@ -56,13 +56,13 @@ class Request(Generic[T]):
     @property
     def fields(self) -> dict[str, str]:
         """The headers to send."""
-        given = {
+        fields = {
             "Content-Type": None if self.body is None else "application/json",
             "Idempotency-Key": self.key,
         }
         return {
             **self.headers,
-            **{name: value for name, value in given.items() if value is not None},
+            **{name: value for name, value in fields.items() if value is not None},
         }
 
     @property
@@ -73,9 +73,9 @@ class Request(Generic[T]):
     def params(self) -> tuple[tuple[str, str], ...]:
         """The query string's pairs; None is left out, a list is a repeated parameter."""
         named = [
-            (name, one)
+            (name, item)
             for name, value in self.query.items()
-            for one in (map(_apart, value) if isinstance(value, list | tuple) else [value])
+            for item in (map(_escaped, value) if isinstance(value, list | tuple) else [value])
         ]
         return tuple((name, _text(value)) for name, value in named if value is not None)
 
@@ -170,18 +170,21 @@ def backoff(tried: int, chance: Callable[[], float]) -> float:
 
 
 def path(*segments: str) -> str:
-    """A path below ``/v1``; ids are quoted. Raises ValueError for one that no path can carry, which would lead to another resource."""
-    for one in segments:
-        if one in _NO_IDS or "/" in one:
+    """A path below ``/v1``, with its ids quoted.
+
+    Raises ValueError for an id that no path can carry: it would lead to another resource.
+    """
+    for segment in segments:
+        if segment in _NO_IDS or "/" in segment:
             message = (
-                f"{one!r} is no id: 1-256 characters without a slash, and neither '.' nor '..'"
+                f"{segment!r} is no id: 1-256 characters without a slash, and neither '.' nor '..'"
             )
             raise ValueError(message)
-    return "/".join(("/v1", *(quote(one, safe="") for one in segments)))
+    return "/".join(("/v1", *(quote(segment, safe="") for segment in segments)))
 
 
-def _apart(value: object) -> object:
-    """One of several values, with its commas as its own."""
+def _escaped(value: object) -> object:
+    """One of several values, whose commas do not separate values."""
     return value.replace(",", "\\,") if isinstance(value, str) else value
 
 
@@ -190,8 +193,8 @@ def wire(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, Mapping):
-        return {name: wire(one) for name, one in value.items()}
-    return [wire(one) for one in value] if isinstance(value, list | tuple) else value
+        return {name: wire(item) for name, item in value.items()}
+    return [wire(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _wait(
@@ -200,10 +203,10 @@ def _wait(
     """Seconds until the next try, None where there is no use in one."""
     if not is_passing(error):
         return None
-    asked = None if isinstance(answer, Exception) else _retry_after(answer)
-    if asked is None:
+    wanted = None if isinstance(answer, Exception) else _retry_after(answer)
+    if wanted is None:
         return backoff(tried, chance)
-    return asked if asked <= PATIENCE else None
+    return wanted if wanted <= PATIENCE else None
 
 
 def _not_done(answer: Sent) -> bool:
@@ -214,8 +217,8 @@ def _not_done(answer: Sent) -> bool:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    given = response.headers.get("Retry-After", "")
-    return float(given) if given.isdigit() else None
+    seconds = response.headers.get("Retry-After", "")
+    return float(seconds) if seconds.isdigit() else None
 
 
 def _doc_url(response: httpx.Response, problem: dict[str, Any]) -> str | None:

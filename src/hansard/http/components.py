@@ -78,7 +78,8 @@ def plain(text: str) -> str:
     'Set by `PATCH`.\n\nNever null.'
     """
     paragraphs = re.split(r"\n\s*\n", text.strip())
-    return "\n\n".join(" ".join(one.split()) for one in paragraphs).replace("``", "`")
+    lines = (" ".join(paragraph.split()) for paragraph in paragraphs)
+    return "\n\n".join(lines).replace("``", "`")
 
 
 def _schema(kind: type) -> Json:

@@ -82,7 +82,11 @@ def document(dialects: Iterable[Dialect], *, title: str, description: str) -> Js
         "components": {
             "schemas": _shown(components, [route for _, route in routes]),
             "securitySchemes": _SECURITY
-            | {name: dict(place) for dialect in dialects for name, place in dialect.places.items()},
+            | {
+                name: dict(scheme)
+                for dialect in dialects
+                for name, scheme in dialect.security_schemes.items()
+            },
         },
     }
 
@@ -120,7 +124,7 @@ def _operation(dialect: Dialect, route: Route, components: Components) -> Json:
         dialect, route, components.schema(dialect.error_body)
     )
     if not route.public:
-        operation["security"] = [{name: []} for name in (*_SECURITY, *dialect.places)]
+        operation["security"] = [{name: []} for name in (*_SECURITY, *dialect.security_schemes)]
         operation["x-required-scope"] = route.scope
     return operation
 
@@ -198,7 +202,7 @@ def _answers(dialect: Dialect, route: Route, components: Components) -> Json:
 
 def _without_null(field: Json) -> Json:
     """A field as a query string has it, which knows no null."""
-    alternatives = [one for one in field.get("anyOf", ()) if one != _NULL]
+    alternatives = [schema for schema in field.get("anyOf", ()) if schema != _NULL]
     if len(alternatives) != 1:
         return dict(field)
     rest = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}

@@ -42,7 +42,7 @@ class Field(Struct, frozen=True):
     required: bool
     text: str
     example: str = ""
-    place: str = ""
+    location: str = ""
 
 
 class Failure(Struct, frozen=True):
@@ -125,7 +125,8 @@ def _noun(path: str) -> str:
 def _operation(path: str, method: str, described: Json, schemas: Json) -> Operation:
     content: Json = next(iter(described.get("requestBody", {}).get("content", {}).values()), {})
     status, answer = next(iter(described["responses"].items()))
-    schema = next((one.get("schema") for one in answer.get("content", {}).values()), None)
+    contents = answer.get("content", {}).values()
+    schema = next((media.get("schema") for media in contents), None)
     return Operation(
         id=described["operationId"],
         method=method,
@@ -133,7 +134,7 @@ def _operation(path: str, method: str, described: Json, schemas: Json) -> Operat
         summary=described.get("summary", ""),
         description=described.get("description", ""),
         scope=described.get("x-required-scope", ""),
-        parameters=[_parameter(one) for one in described.get("parameters", ())],
+        parameters=[_parameter(item) for item in described.get("parameters", ())],
         body=[*_fields(content.get("schema"), schemas)],
         status=status,
         answer=_kind(schema) if schema else [],
@@ -176,7 +177,8 @@ def _fields(schema: Json | None, schemas: Json) -> Iterator[Field]:
     resolved = _resolved(schema or {}, schemas)
     required = resolved.get("required", ())
     for name, field in resolved.get("properties", {}).items():
-        example = next((one for one in field.get("examples", ()) if one is not None), None)
+        examples = (value for value in field.get("examples", ()) if value is not None)
+        example = next(examples, None)
         yield Field(
             name,
             _kind(field),
@@ -201,7 +203,7 @@ def _kind(schema: Json) -> Kind:
     if "$ref" in schema:
         return [(_name(schema), _name(schema))]
     if "anyOf" in schema:
-        return [*_joined(_kind(one) for one in schema["anyOf"])]
+        return [*_joined(map(_kind, schema["anyOf"]))]
     if schema.get("type") == "array" and schema.get("items"):
         if words := schema["items"].get("enum"):
             return [(f"list of any of {', '.join(map(str, words))}", "")]
@@ -227,9 +229,11 @@ def _joined(kinds: Iterable[Kind]) -> Iterator[tuple[str, str]]:
 
 def _text(description: str, schema: Json) -> str:
     """A description with the bounds and the default."""
-    alternatives = [schema, *schema.get("anyOf", ())]
     limits = [
-        words.format(one[key]) for one in alternatives for key, words in _LIMITS if key in one
+        words.format(alternative[key])
+        for alternative in (schema, *schema.get("anyOf", ()))
+        for key, words in _LIMITS
+        if key in alternative
     ]
     if schema.get("default") not in (None, [], {}, "") and "default" not in description:
         limits.append(f"default {_short(schema['default'])}")

@@ -144,10 +144,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Does the same with the JSON schema of an answer."""
     credential: Callable[[Any], str | None] | None = None
     """Finds a key where only this product puts one."""
-    places: Mapping[str, Mapping[str, str]] = {}
-    """Those places, as OpenAPI's security schemes."""
+    security_schemes: Mapping[str, Mapping[str, str]] = {}
+    """Where that is, as OpenAPI says it."""
     sign_ins: str = ""
-    """The purpose of the sign-ins whose tokens may stand there in place of a key."""
+    """The purpose of the sign-ins whose tokens may be there in place of a key."""
     authenticate: Callable[[Any], Awaitable[Principal]] | None = None
     """Replaces all of these by another proof of who is calling."""
     headers: Mapping[str, Described] = {}

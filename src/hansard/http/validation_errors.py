@@ -1,4 +1,4 @@
-"""What is wrong with a query string or a body: the place, and what may stand there instead."""
+"""What is wrong with a query string or a body: where, and what may be there instead."""
 
 from __future__ import annotations
 
@@ -25,20 +25,23 @@ def complaint(
     problem: msgspec.ValidationError,
     where: str,
     kind: type[msgspec.Struct],
-    given: Mapping[str, object] | None = None,
+    values: Mapping[str, object] | None = None,
 ) -> Invalid:
-    """What msgspec found in a ``kind``, with the parameter's name apart, and what may stand there; ``given`` are texts by name."""
-    text, place = parted(problem)
+    """The error for what msgspec refused in a ``kind``: where it is, and what may be there instead.
+
+    ``values`` are the texts of a query string, by name.
+    """
+    text, path = parted(problem)
     if unknown := _UNKNOWN.match(text):
-        return _unknown_field(unknown[1], place, where, kind)
-    words = _words(kind, place) if text.startswith("Invalid enum value") else []
-    hint = f": choose from {', '.join(words)}" if words else ""
+        return _unknown_field(unknown[1], path, where, kind)
+    choices = _choices(kind, path) if text.startswith("Invalid enum value") else []
+    hint = f": choose from {', '.join(choices)}" if choices else ""
     if where == "query":  # a list is a parameter that is repeated: it has a name, and no numbers
-        place = place.partition("[")[0]
-    said = _quoting(text, (given or {}).get(place))
+        path = path.partition("[")[0]
+    quoted = _quoting(text, (values or {}).get(path))
     reason = "not_a_time" if isinstance(problem.__cause__, NotATime) else reason_of(problem)
     return Invalid(
-        f"{place or f'the {where}'}: {said}{hint}", param=place or None, where=where, reason=reason
+        f"{path or f'the {where}'}: {quoted}{hint}", param=path or None, where=where, reason=reason
     )
 
 
@@ -53,15 +56,15 @@ def unknown_parameter(name: str, known: Iterable[str]) -> Invalid:
     )
 
 
-def _unknown_field(name: str, place: str, where: str, kind: type[msgspec.Struct]) -> Invalid:
-    """``instead`` of the struct says what to do about a name that others use."""
-    struct = next((one for one in _types(kind, place) if isinstance(one, StructType)), None)
+def _unknown_field(name: str, path: str, where: str, kind: type[msgspec.Struct]) -> Invalid:
+    """``instead`` of the struct is advice for names that other APIs use."""
+    struct = next((node for node in _types(kind, path) if isinstance(node, StructType)), None)
     instead = getattr(struct.cls, "instead", {}).get(name) if struct else None
     hint = instead or meant(name, [field.encode_name for field in struct.fields] if struct else [])
     shown = name[:_SHOWN]
     return Invalid(
-        f"there is no field {shown!r} in {place or 'the body'}: {hint}",
-        param=joined(place, shown),
+        f"there is no field {shown!r} in {path or 'the body'}: {hint}",
+        param=joined(path, shown),
         code="unknown_field",
         reason="unknown",
         where=where,
@@ -69,7 +72,7 @@ def _unknown_field(name: str, place: str, where: str, kind: type[msgspec.Struct]
 
 
 def _quoting(text: str, value: object) -> str:
-    """The text in plain words, with the value that was given in the place of its type."""
+    """The text in plain words, with the value in place of its type."""
     shown = repr(value[:_SHOWN]) if isinstance(value, str) else "this"
     if text == _NO_DATE:
         return f"{shown} is no date: write one such as 2026-01-31"
@@ -80,38 +83,31 @@ def _quoting(text: str, value: object) -> str:
     )
 
 
-def _words(kind: type[msgspec.Struct], place: str) -> list[str]:
-    """The words that a Literal at a place such as ``messages[0].role`` knows; none where there is no Literal."""
-    return [
-        str(word)
-        for one in _types(kind, place)
-        if isinstance(one, LiteralType)
-        for word in one.values
-    ]
+def _choices(kind: type[msgspec.Struct], path: str) -> list[str]:
+    """The values of the Literal at a path such as ``messages[0].role``; none without a Literal."""
+    literals = (node for node in _types(kind, path) if isinstance(node, LiteralType))
+    return [str(value) for literal in literals for value in literal.values]
 
 
-def _types(kind: type[msgspec.Struct], place: str) -> list[msgspec.inspect.Type]:
-    """What may stand at a place."""
-    found = _inside(msgspec.inspect.type_info(kind))
-    for step in _STEP.findall(place):
-        found = [deeper for one in found for deeper in _below(one, step)]
-    return found
+def _types(kind: type[msgspec.Struct], path: str) -> list[msgspec.inspect.Type]:
+    """The types that may be at a path."""
+    nodes = _inside(msgspec.inspect.type_info(kind))
+    for step in _STEP.findall(path):
+        nodes = [below for node in nodes for below in _below(node, step)]
+    return nodes
 
 
-def _below(kind: msgspec.inspect.Type, step: str) -> list[msgspec.inspect.Type]:
-    if isinstance(kind, StructType):
-        return [
-            one for field in kind.fields if field.encode_name == step for one in _inside(field.type)
-        ]
-    return _inside(getattr(kind, "item_type", getattr(kind, "value_type", None)))
+def _below(node: msgspec.inspect.Type, step: str) -> list[msgspec.inspect.Type]:
+    if isinstance(node, StructType):
+        fields = (field for field in node.fields if field.encode_name == step)
+        return [inside for field in fields for inside in _inside(field.type)]
+    return _inside(getattr(node, "item_type", getattr(node, "value_type", None)))
 
 
-def _inside(kind: Any) -> list[msgspec.inspect.Type]:  # noqa: ANN401 - any node of msgspec's description
-    """The alternatives that a type consists of, without what is only said about them."""
-    if isinstance(kind, Metadata):
-        return _inside(kind.type)
-    return (
-        [deeper for one in kind.types for deeper in _inside(one)]
-        if isinstance(kind, UnionType)
-        else [kind]
-    )
+def _inside(node: Any) -> list[msgspec.inspect.Type]:  # noqa: ANN401 - any node of msgspec's description
+    """The alternatives of a type, without their metadata."""
+    if isinstance(node, Metadata):
+        return _inside(node.type)
+    if isinstance(node, UnionType):
+        return [inside for alternative in node.types for inside in _inside(alternative)]
+    return [node]

@@ -1,4 +1,4 @@
-"""What a decoder found wrong, in words for people who know JSON and not Python."""
+"""A decoder's errors, in words for people who know JSON and not Python."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REASONS: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (re.compile(r"Expected `bool( \| null)?`"), "not_a_boolean"),
     (re.compile(r"Expected `"), "wrong_type"),
 )
-_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
+_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`$")
 _KINDS = re.compile(r"`([a-z |]+)`")
 _WORDS = {
@@ -42,16 +42,16 @@ _WORDS = {
 
 
 def parted(problem: msgspec.ValidationError) -> tuple[str, str]:
-    """What was said, and of which place, such as ``messages[0].role``; of the whole it is empty.
+    """The text of the error, and the path that it is about, such as ``messages[0].role``.
 
-    A field that is missing is the place itself.
+    The path of the whole body is empty; that of a missing field is the field's own.
     """
     text = str(problem)
-    found = _PLACE.search(text)
-    text, place = (text[: found.start()], found[1]) if found else (text, "")
+    at = _PATH.search(text)
+    text, path = (text[: at.start()], at[1]) if at else (text, "")
     if missing := _MISSING.match(text):
-        return "this is missing", joined(place, missing[1])
-    return text, place
+        return "this is missing", joined(path, missing[1])
+    return text, path
 
 
 def reason_of(problem: msgspec.ValidationError) -> Reason | None:
@@ -64,12 +64,12 @@ def reason_of(problem: msgspec.ValidationError) -> Reason | None:
     return next((reason for pattern, reason in _REASONS if pattern.match(text)), None)
 
 
-def joined(place: str, field: str) -> str:
-    return f"{place}.{field}" if place else field
+def joined(path: str, field: str) -> str:
+    return f"{path}.{field}" if path else field
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """What a name that is not known was meant to be, or else what there is.
+    """The known name that an unknown one is close to, else all known names.
 
     >>> meant("titel", ["title", "tags"]), meant("x", [])
     ("did you mean 'title'?", 'there are none')

@@ -72,8 +72,8 @@ def check(parts: Raw, where: str) -> list[Part]:
     try:
         decoded = _decode(parts)
     except msgspec.ValidationError as problem:
-        text, place = parted(problem)
-        param = where + (place if place.startswith("[") or not place else f".{place}")
+        text, path = parted(problem)
+        param = where + (path if path.startswith("[") or not path else f".{path}")
         raise Invalid(f"{param}: {plain(text)}", param=param) from problem
     if not decoded:
         raise Invalid(f"{where} is empty: a message has at least one part", param=where)

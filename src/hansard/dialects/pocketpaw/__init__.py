@@ -32,7 +32,7 @@ dialect = Dialect(
     statuses=STATUSES,
     credential=credential,
     sign_ins=PURPOSE,
-    places={
+    security_schemes={
         "token": {
             "type": "apiKey",
             "in": "query",

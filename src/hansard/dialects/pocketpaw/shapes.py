@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hansard.http.fields import Time
-from hansard.ids import safe_form
+from hansard.ids import file_safe
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
 from hansard.service.render_cache import Projection
@@ -131,7 +131,7 @@ def session_out(session: Session) -> SessionOut:
 
 def name_of(session: Session) -> str:
     """The session's id as a file could bear it."""
-    return safe_form(session.own_id) if session.own_id else f"websocket_{session.id}"
+    return file_safe(session.own_id) if session.own_id else f"websocket_{session.id}"
 
 
 def title_of(session: Session) -> str:

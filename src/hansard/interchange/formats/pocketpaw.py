@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from hansard.ids import safe_form
+from hansard.ids import file_safe
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.records import (
@@ -84,7 +84,7 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
         elif is_array(stream):
             items.append(item.value)
     if items:
-        item, name = Value(1, items), safe_form(key)
+        item, name = Value(1, items), file_safe(key)
         yield guarded(1, lambda: _session(item, name, _user_title(document, key), rules))
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from hansard.errors import NotFound
-from hansard.ids import safe_form
+from hansard.ids import file_safe
 from hansard.model import Session
 from hansard.model.transfer import NEW, SAME, ImportedSession, Verdict
 from hansard.store import chain, rows, steps
@@ -38,7 +38,7 @@ class PreparedImport(Struct, frozen=True):
 def names(arrival: ImportedSession) -> set[str]:
     """Every spelling under which a session of this name may be stored."""
     name = arrival.session.own_id or arrival.session.id
-    return {name, safe_form(name), arrival.session.id}
+    return {name, file_safe(name), arrival.session.id}
 
 
 def taken(workspace_id: str, arrivals: Sequence[ImportedSession]) -> Steps[set[str]]:

@@ -51,11 +51,11 @@ def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
     other = yield from value("session_id_by_own_id", workspace_id=ref.workspace_id, own_id=ref.name)
     if other is None:
         other = yield from value(
-            "session_id_by_safe_id", workspace_id=ref.workspace_id, safe_id=ids.safe_form(ref.name)
+            "session_id_by_safe_id", workspace_id=ref.workspace_id, safe_id=ids.file_safe(ref.name)
         )
-    if other is None and ids.safe_form(ref.name) != ref.name:
+    if other is None and ids.file_safe(ref.name) != ref.name:
         other = yield from value(
-            "session_id_by_own_id", workspace_id=ref.workspace_id, own_id=ids.safe_form(ref.name)
+            "session_id_by_own_id", workspace_id=ref.workspace_id, own_id=ids.file_safe(ref.name)
         )
     if other is None:
         return None

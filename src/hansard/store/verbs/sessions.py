@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from hansard.errors import Conflict, Forbidden, NotFound
-from hansard.ids import safe_form
+from hansard.ids import file_safe
 from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
@@ -284,5 +284,5 @@ def row_of(session: Session) -> dict[str, Any]:
 
 def safe_id(session: Session) -> str | None:
     """The file-name form of the caller's id, where it differs."""
-    safe = safe_form(session.own_id) if session.own_id else None
+    safe = file_safe(session.own_id) if session.own_id else None
     return safe if safe != session.own_id else None
