@@ -19,6 +19,7 @@ from hansard.service import rules
 from hansard.store import chain, statements
 from hansard.store.sqlite import writer
 from hansard.store.sqlite.connection import Connection
+from hansard.store.sqlite.file_identity import FileIdentity
 from hansard.store.steps import Steps
 from hansard.store.verbs import append_batch, appends
 from hansard.store.verbs.session_lookup import AppendHead
@@ -108,8 +109,14 @@ def caches_without_a_bound() -> None:
     setattr(decoding.QueryReader, "read", read)  # noqa: B010 - a fault has no types
 
 
+def ignore_files() -> None:
+    """Write on, whatever became of the store's file."""
+    setattr(FileIdentity, "check", lambda _self: None)  # noqa: B010 - a fault has no types
+
+
 FAULTS = {
     "caches-without-a-bound": caches_without_a_bound,
+    "ignore-files": ignore_files,
     "unbounded-heads": unbounded_heads,
     "acknowledge-early": acknowledge_early,
     "forget-keys": forget_keys,

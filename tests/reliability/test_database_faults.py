@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from hansard.app import opened
+from hansard.app import open_store, opened
 from hansard.errors import StoreUnavailable
 from hansard.settings import Settings
 from hansard.store.postgres import PostgresStore
@@ -244,14 +244,18 @@ async def test_a_silent_host_holds_the_next_one_up_for_half_a_second(
 
 @pytest.mark.damages_its_store("it leaves a store of a newer version")
 async def test_a_store_that_a_newer_version_made_is_refused(store_url: str, figure: Figure) -> None:
-    async with opened(Settings(store=store_url)) as service:
-        await service.store.write(later_migration)
+    store = open_store(Settings(store=store_url))
+    await store.open()
+    await store.migrate()
+    await store.write(later_migration)
     for migrate in (True, False):
         with pytest.raises(StoreUnavailable, match="it has 9998_from_tomorrow") as refused:
             async with opened(Settings(store=store_url, migrate=migrate)):
                 pass
         figure(refused.value.message)
         assert refused.value.code == "store_newer"
+    await store.write(composed, "delete from migrations where number = 9998", {})
+    await store.close()
 
 
 def later_migration() -> Steps[object]:

@@ -45,6 +45,7 @@ class CommandContext:
     async def opened(self, *, create: bool = False) -> AsyncIterator[Service]:
         """The service on the store; NotFound when the store's file is not there and is not to be created."""
         from hansard import app
+        from hansard.cli.first_run import check_that_none_was_here
         from hansard.errors import NotFound
         from hansard.store import file_of
 
@@ -54,6 +55,7 @@ class CommandContext:
                 f"there is no store {file}: 'hansard serve' or 'hansard migrate' makes one, --store or HANSARD_STORE names another",
                 code="store_missing",
             )
+        check_that_none_was_here(self.settings)
         async with app.opened(self.settings) as service:
             yield service
 

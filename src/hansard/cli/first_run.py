@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hansard.cli import output
+
 if TYPE_CHECKING:
     from hansard.service import Service
     from hansard.settings import Settings
@@ -19,6 +21,50 @@ class Claimed(NamedTuple):
     key: str
     file: Path
     token: str
+
+
+def check_that_none_was_here(settings: Settings, *, begin_anew: bool = False) -> None:
+    """Let no empty store take the place of one that is gone without a word.
+
+    Where the store's file is missing but an admin key or a write-ahead log of one is there, a person is asked; where
+    nobody can answer, NotFound says what to do. What is left of the old store is kept under another name.
+    """
+    from hansard.errors import NotFound
+
+    file = store_file(settings)
+    traces = _traces_of(file) if file is not None and not _holds_something(file) else []
+    if not traces:
+        return
+    gone = f"there is no store {file}, but {shown(traces[0])} is of one that was here"
+    if not begin_anew and not output.agrees(f"{gone}. Begin a new, empty store"):
+        raise NotFound(
+            f"{gone}\n  Put its file back, or restore a backup: hansard restore BACKUP"
+            "\n  To begin a new, empty store instead: --new-store",
+            code="store_missing",
+        )
+    for trace in traces:
+        trace.rename(trace.with_name(f"{trace.name}.old"))
+
+
+def _traces_of(file: Path) -> list[Path]:
+    """What is left of an embedded store whose own file is gone: its log, its admin key."""
+    log = file.with_name(f"{file.name}-wal")
+    usual = file.parent / FOLDER / FILE
+    own = usual.with_name(f"{file.stem}.{FILE}")
+    others = any(map(_holds_something, file.parent.glob(f"*{file.suffix or '.db'}")))
+    keys = [one for one in (own, usual) if one.exists() and not (one == usual and others)]
+    return [log] * _holds_something(log) + keys[:1]
+
+
+def _holds_something(file: Path) -> bool:
+    return file.is_file() and file.stat().st_size > 0
+
+
+def store_file(settings: Settings) -> Path | None:
+    """The file of an embedded store."""
+    from hansard.store import file_of
+
+    return file_of(settings.store)
 
 
 async def claim(service: Service, settings: Settings) -> Claimed | None:
@@ -49,9 +95,7 @@ def key_file(settings: Settings) -> Path:
 
     A second store in the same folder takes a file of its own name, so that the first one's key stays.
     """
-    from hansard.store import file_of
-
-    store = file_of(settings.store)
+    store = store_file(settings)
     usual = (store.parent if store else Path()) / FOLDER / FILE
     if store is None or store.stem == _USUAL or not usual.exists():
         return usual

@@ -11,14 +11,18 @@ from hansard.cli.context import CommandContext, store_command
 @click.option(
     "--check", is_flag=True, help="Only say what is missing; exit code 1 when something is."
 )
+@click.option("--new-store", is_flag=True, help="Begin an empty store where one is missing.")
 @store_command()
-async def command(context: CommandContext, check: bool) -> int | None:
+async def command(context: CommandContext, check: bool, new_store: bool) -> int | None:
     """Bring the store up to date, or make it.
 
     Migrations go forward only and work while a server of the version before is running.
     """
     from hansard.app import open_store
+    from hansard.cli.first_run import check_that_none_was_here
     from hansard.settings import masked
+
+    check_that_none_was_here(context.settings, begin_anew=new_store)
 
     store = open_store(context.settings)
     await store.open()

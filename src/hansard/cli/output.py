@@ -71,6 +71,11 @@ def confirm(question: str) -> None:
         raise click.exceptions.Exit(1)
 
 
+def agrees(question: str) -> bool:
+    """Whether whoever sits at the terminal says yes; False where nobody can answer."""
+    return sys.stdin.isatty() and click.confirm(f"{question}?", err=True)
+
+
 def table(
     columns: Sequence[str],
     rows: Sequence[Sequence[object]],

@@ -41,12 +41,14 @@ _TURN = 0.0005
     default=None,
     help="Bring the store up to date first, or refuse to start.  [default: migrate]",
 )
+@click.option("--new-store", is_flag=True, help="Begin an empty store where one is missing.")
 @store_options
 def command(
     host: str | None,
     port: int | None,
     access_log: bool | None,
     migrate: bool | None,
+    new_store: bool,
     store: str | None,
     config: Path | None,
     quiet: bool,
@@ -57,11 +59,13 @@ def command(
     """
     import uvloop
 
+    from hansard.cli.first_run import check_that_none_was_here
     from hansard.cli.ports import listening
 
     settings = settings_of(
         config, store=store, host=host, port=port, access_log=access_log, migrate=migrate
     ).settings
+    check_that_none_was_here(settings, begin_anew=new_store)
     sys.setswitchinterval(_TURN)
     with listening(settings.host, settings.port) as bound:
         uvloop.run(_serve(settings, [bound], quiet=quiet))

@@ -14,6 +14,7 @@ from hansard.errors import Invalid, StoreUnavailable
 from hansard.store import statements
 from hansard.store.sqlite import backup
 from hansard.store.sqlite.connection import Connection, Overrun
+from hansard.store.sqlite.file_identity import FileIdentity
 from hansard.store.sqlite.readers import Readers
 from hansard.store.sqlite.writer import Writer
 from hansard.store.steps import Query
@@ -47,7 +48,8 @@ class SQLiteStore:
         self._statements = statements.load("sqlite")
         self.in_flight: set[tuple[str, str]] = set()
         self._seconds = seconds
-        self._writer = Writer(self._connect, waiting)
+        self._file = FileIdentity(self.path)
+        self._writer = Writer(self._connect, waiting, self._file.check)
         self._reader: Connection | None = None
         self._readers = Readers(lambda: self._connect(self._seconds))
         self._turn: dict[tuple[str, str], list[Row]] = {}
@@ -62,6 +64,7 @@ class SQLiteStore:
             private_files.touch(self.path)  # the files beside it take its mode
         self._writer.start()
         self._reader = self._connect(self._seconds)
+        self._file.note()
         self._readers.start()
 
     async def close(self) -> None:
@@ -110,6 +113,7 @@ class SQLiteStore:
     async def ping(self) -> None:
         if self._reader is None:
             raise StoreUnavailable("the store is closed")
+        self._file.check()
         self._reader.read_one(Query(sql="select 1"))
 
     async def about(self) -> str:
@@ -133,7 +137,9 @@ class SQLiteStore:
         await self._writer.scrub(seconds=seconds)
 
     def _connect(self, seconds: float = 0) -> Connection:
-        return Connection(self.path, self._statements, seconds)
+        return Connection(
+            self.path, self._statements, seconds, before_read=self._file.check_now_and_then
+        )
 
 
 def _owner(args: tuple[object, ...]) -> str:

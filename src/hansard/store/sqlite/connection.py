@@ -15,7 +15,7 @@ from hansard.store.sqlite.deadline import Deadline
 from hansard.store.steps import PAUSE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hansard.store.steps import Query, Row, Steps, Values
@@ -46,13 +46,21 @@ class Overrun(Exception):
 class Connection:
     """Runs queries and whole verbs; every error that leaves it is of ``hansard.errors``.
 
-    ``seconds`` is how long one read may take; 0 is for ever.
+    ``seconds`` is how long one read may take; 0 is for ever. ``before_read`` may raise what no read shall hide.
     """
 
-    def __init__(self, path: Path, statements: dict[str, str], seconds: float = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        statements: dict[str, str],
+        seconds: float = 0,
+        *,
+        before_read: Callable[[], None] = lambda: None,
+    ) -> None:
         self._statements = statements
         self._seconds = seconds or math.inf
         self._deadline = Deadline()
+        self._before_read = before_read
         with translated(path):
             self.db = apsw.Connection(str(path), statementcachesize=300)
             self._control = self.db.cursor()
@@ -100,6 +108,7 @@ class Connection:
 
         Statements count, and what the verb does between them; once the last one is done, the read comes to its end.
         """
+        self._before_read()
         self._deadline.begin(self._seconds, budget)
         try:
             self._control.execute("begin")
@@ -118,6 +127,7 @@ class Connection:
 
     def read_one(self, query: Query) -> list[Row]:
         """Run a single statement that only reads: it is a transaction by itself."""
+        self._before_read()
         try:
             self._deadline.begin(self._seconds)
             return self.ask(query)

@@ -50,9 +50,15 @@ class Job:
 
 
 class Writer:
-    """Commits in groups: each job in a savepoint, one ``fsync`` for all, every future settled whatever happens."""
+    """Commits in groups: each job in a savepoint, one ``fsync`` for all, every future settled whatever happens.
 
-    def __init__(self, connect: Callable[[], Connection], waiting: int) -> None:
+    ``check`` raises when the store's file is not where it was: before a group is begun, and before it is acknowledged.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Connection], waiting: int, check: Callable[[], None]
+    ) -> None:
+        self._check = check
         self._connect = connect
         self._waiting = waiting
         self._jobs: deque[Job] = deque()
@@ -124,6 +130,7 @@ class Writer:
 
     def _commit(self, connection: Connection, group: Sequence[Job]) -> None:
         try:
+            self._check()
             connection.db.execute("begin immediate")
             if len(group) == 1:
                 group[0].result = group[0].work(connection)
@@ -131,6 +138,7 @@ class Writer:
                 for job in group:
                     _attempt(connection, job)
             connection.db.execute("commit")
+            self._check()
         except BaseException as problem:  # noqa: BLE001 - whatever happened, nobody may wait for ever
             failure = (
                 translate(problem, connection.path) if isinstance(problem, REFUSED) else problem
