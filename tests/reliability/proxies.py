@@ -110,7 +110,7 @@ class Proxy:
             await link.flows.wait()
             if answers and self._chance.random() < self.garbling:
                 self.garbled += 1
-                data = bytes([self._chance.randrange(256)]) + data[1:]
+                data = b"?" + data[1:]
             writer.write(data)
             await writer.drain()
         raise ConnectionResetError

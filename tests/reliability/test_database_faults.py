@@ -17,6 +17,7 @@ from hansard.errors import StoreUnavailable
 from hansard.settings import Settings
 from hansard.store.postgres import PostgresStore
 from hansard.store.postgres.connecting import connect, hosts_of
+from hansard.store.postgres.failures import Broken, answer
 from hansard.store.steps import Steps, composed
 from tests.reliability.conftest import Figure
 from tests.reliability.live import Live, client_of, new_key
@@ -223,8 +224,8 @@ async def test_both_sides_end_what_is_dead(postgres_url: str) -> None:
 async def test_a_silent_host_holds_the_next_one_up_for_half_a_second(
     postgres_url: str, figure: Figure
 ) -> None:
-    silent = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
+    silent = socket.create_server(("127.0.0.1", 0))  # connections wait there, and nobody takes them
+    port = silent.getsockname()[1]
     parsed = httpx.URL(postgres_url)
     both = postgres_url.replace(
         f"@{parsed.host}:{parsed.port}",
@@ -264,3 +265,18 @@ def later_migration() -> Steps[object]:
             "insert into migrations (number, name) values (9998, '9998_from_tomorrow')", {}
         )
     )
+
+
+async def test_an_operation_that_the_driver_gives_up_is_not_the_request_given_up() -> None:
+    """asyncpg cancels what waits on a connection that fails; only who is cancelled himself goes."""
+
+    async def gives_up() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(Broken):
+        await answer(gives_up())
+    waiting = asyncio.create_task(answer(asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

@@ -113,7 +113,7 @@ async def connect(
     }
 
     async def reach(one: str) -> ServerConnection:
-        connection: ServerConnection = await asyncpg.connect(one, **options)
+        connection: ServerConnection = await answer(asyncpg.connect(one, **options))
         try:
             await connection.introduce(
                 statement_seconds=statement_seconds, idle_seconds=idle_seconds

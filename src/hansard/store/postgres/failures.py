@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
@@ -55,6 +56,11 @@ async def answer(operation: Awaitable[T]) -> T:
         return await operation
     except FAILURES:
         raise
+    except asyncio.CancelledError as problem:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise Broken("the driver gave an operation up") from problem
     except Exception as problem:
         raise Broken(f"the driver failed: {type(problem).__name__}: {problem}") from problem
 
