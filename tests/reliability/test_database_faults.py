@@ -268,7 +268,7 @@ def later_migration() -> Steps[object]:
 
 
 async def test_an_operation_that_the_driver_gives_up_is_not_the_request_given_up() -> None:
-    """asyncpg cancels what waits on a connection that fails; only who is cancelled himself goes."""
+    """The driver cancels what waits on a connection that fails; only who is cancelled himself goes."""
 
     async def gives_up() -> None:
         raise asyncio.CancelledError
