@@ -15,6 +15,7 @@ from hansard.http.application import Application
 from hansard.http.limits import Limits
 from hansard.http.log import Log
 from hansard.service import Service
+from hansard.service.cache_lease import LOOK_SECONDS
 from hansard.service.titles import Titles
 from hansard.store import connect
 from hansard.system import system
@@ -104,6 +105,20 @@ async def reaping(service: Service, pause: float) -> None:
     await for_ever("look for lapsed runs", look)
 
 
+async def leasing(service: Service) -> None:
+    """Keep the lease of the caches for ever; where the store does not answer, it lapses."""
+
+    async def renew() -> float:
+        await service.cache_lease.renew()
+        return LOOK_SECONDS
+
+    service.cache_lease.begin()
+    try:
+        await for_ever("look whether something was erased", renew)
+    finally:
+        service.cache_lease.end()
+
+
 async def indexing(service: Service) -> None:
     """Bring the search index up to date for ever."""
 
@@ -174,6 +189,7 @@ async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator
         beside = [
             asyncio.create_task(reaping(service, settings.reap_seconds)),
             asyncio.create_task(keeping(service, settings.keep_seconds)),
+            asyncio.create_task(leasing(service)),
             asyncio.create_task(indexing(service)),
             asyncio.create_task(counting(service)),
             *(

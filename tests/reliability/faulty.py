@@ -1,21 +1,26 @@
-"""A server with one fault seeded into it, so that the tests can show that they would find it.
+"""A server with faults seeded into it, so that the tests can show that they would find them.
 
-python -m tests.reliability.faulty FAULT serve --store sqlite:///FILE
+python -m tests.reliability.faulty FAULT[,FAULT…] serve --store sqlite:///FILE
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from msgspec import Raw
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hansard import byte_cache
 from hansard.cli import main, server
 from hansard.http import decoding
 from hansard.service import rules
+from hansard.service.cache_lease import CacheLease
 from hansard.store import chain, statements
 from hansard.store.sqlite import writer
 from hansard.store.sqlite.connection import Connection
@@ -114,7 +119,38 @@ def ignore_files() -> None:
     setattr(FileIdentity, "check", lambda _self: None)  # noqa: B010 - a fault has no types
 
 
+def deaf_to_erasures() -> None:
+    """Never look whether another process erased something."""
+
+    async def renew(_self: CacheLease) -> None:
+        byte_cache.resume()
+
+    setattr(CacheLease, "renew", renew)  # noqa: B010 - a fault has no types
+
+
+def show_caches() -> None:
+    """Not a fault: on SIGUSR1, write every entry of every cache into the file ``caches-PID``."""
+
+    def show(_number: int, _frame: object) -> None:
+        text = "\n".join(
+            repr([bytes(part) if isinstance(part, Raw) else part for part in _flat(entry)])
+            for cache in byte_cache.caches()
+            for entry in cache.items()
+        )
+        path = Path(f"caches-{os.getpid()}")
+        path.with_suffix(".new").write_text(text)
+        path.with_suffix(".new").rename(path)
+
+    signal.signal(signal.SIGUSR1, show)
+
+
+def _flat(entry: Any) -> list[Any]:
+    return [one for part in entry for one in _flat(part)] if isinstance(entry, tuple) else [entry]
+
+
 FAULTS = {
+    "deaf-to-erasures": deaf_to_erasures,
+    "show-caches": show_caches,
     "caches-without-a-bound": caches_without_a_bound,
     "ignore-files": ignore_files,
     "unbounded-heads": unbounded_heads,
@@ -124,5 +160,6 @@ FAULTS = {
 }
 
 if __name__ == "__main__":
-    FAULTS[sys.argv[1]]()
+    for name in sys.argv[1].split(","):
+        FAULTS[name]()
     main(sys.argv[2:])

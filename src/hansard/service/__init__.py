@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hansard.ids import IdSource, microseconds
 from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
+from hansard.service.cache_lease import CacheLease
 from hansard.service.chain_repair import ChainRepair
 from hansard.service.context import Contexts
 from hansard.service.diffs import Diffs
@@ -68,7 +69,10 @@ class Service:
         self.runs = Runs(store, ids, clock, cursors)
         self.keys = Keys(store, secret, clock, self.audit)
         self.indexer = Indexer(store)
-        self.users = Users(store, self.audit, self.keys, self.indexer, secret, ids, clock)
+        self.cache_lease = CacheLease(store)
+        self.users = Users(
+            store, self.audit, self.keys, self.indexer, self.cache_lease, secret, ids, clock
+        )
         self.retention = Retention(store, self.audit, clock)
         self.verification = Verification(store)
         self.chain_repair = ChainRepair(store, self.audit, clock)

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from hansard.errors import Conflict, Invalid, NotFound
 from hansard.ids import SESSION, IdSource
-from hansard.service.rules import ref, short
+from hansard.service.rules import forget_deleted, ref, short
 from hansard.service.sessions import narrowed
 from hansard.store.verbs import bulk as verbs
 from hansard.store.verbs import sessions as session_verbs
@@ -154,7 +154,7 @@ class Bulk:
                 )["sessions"]
             except NotFound:
                 continue
-        await self._store.scrub()
+        await forget_deleted(self._store, principal.workspace_id)
         return gone
 
     async def _walk(self, principal: Principal, wanted: SessionFilter) -> AsyncIterator[list[str]]:

@@ -8,7 +8,7 @@ from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import SESSION, seq_of
 from hansard.service.appends import Appends
 from hansard.service.render_cache import RenderCache, Stretch
-from hansard.service.rules import not_ahead, own_id, ref, short, spent, write
+from hansard.service.rules import forget_deleted, not_ahead, own_id, ref, short, spent, write
 from hansard.store.verbs import messages as verbs
 from hansard.store.verbs import session_lookup
 from hansard.store.verbs.append_batch import Append
@@ -169,7 +169,7 @@ class Messages:
             seq_of(name),
             now,
         )
-        await self._store.scrub()
+        await forget_deleted(self._store, principal.workspace_id)
         return after
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from hansard.errors import Invalid
 from hansard.model.session import KINDS
-from hansard.service.rules import whole
+from hansard.service.rules import forget_deleted, whole
 from hansard.store.verbs import retention as verbs
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Retention:
                 "retention",
                 sessions={one.kind: one.sessions for one in found if one.sessions},
             )
-            await self._store.scrub()
+            await forget_deleted(self._store, principal.workspace_id)
         return found
 
     async def _expire(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from hansard import ids
+from hansard import byte_cache, ids
 from hansard.errors import Busy, Forbidden, Invalid, StoreUnavailable
 from hansard.model.idempotency import IdempotentRequest
 from hansard.model.message import MOST_NANOS, MOST_TOKENS
@@ -118,3 +118,12 @@ async def write(
         return await store.write(guarded, once, workspace_id, now, lambda: verb(*args, **kwargs))
     finally:
         store.in_flight.discard(flight)
+
+
+async def forget_deleted(store: Store, workspace_id: str) -> None:
+    """Take what was just deleted out of this process's caches and the store's own files.
+
+    Other processes let go of it when they look at it again, or when nobody has for half a minute.
+    """
+    byte_cache.forget(workspace_id)
+    await store.scrub()

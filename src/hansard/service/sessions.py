@@ -14,7 +14,7 @@ from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.service.merge import merge_patch
 from hansard.service.messages import check
 from hansard.service.render_cache import RenderCache
-from hansard.service.rules import not_ahead, own_id, ref, write
+from hansard.service.rules import forget_deleted, not_ahead, own_id, ref, write
 from hansard.service.session_bounds import TEXTS, check_texts, sized
 from hansard.store.counts import counted_by
 from hansard.store.listing import place_of
@@ -319,7 +319,7 @@ class Sessions:
             told,
             if_version=if_version,
         )
-        await self._store.scrub()
+        await forget_deleted(self._store, principal.workspace_id)
         return gone
 
     async def within_sight(self, principal: Principal, wanted: SessionFilter) -> SessionFilter:

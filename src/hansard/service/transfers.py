@@ -12,7 +12,7 @@ from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid, TooLarge
 from hansard.ids import SESSION
 from hansard.model.transfer import ImportedSession, Snapshot, Verdict
-from hansard.service.rules import not_ahead
+from hansard.service.rules import forget_deleted, not_ahead
 from hansard.service.transfer_bounds import check_draft, check_snapshot
 from hansard.store.verbs import audit, export, restore
 from hansard.store.verbs import import_sessions as verbs
@@ -143,7 +143,7 @@ class Transfers:
             dry_run=dry_run,
         )
         if any("messages_deleted" in one.changes for one in verdicts):
-            await self._store.scrub()
+            await forget_deleted(self._store, principal.workspace_id)
         return verdicts
 
     async def _restored_in_parts(

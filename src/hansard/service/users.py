@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.service.audit import Audit
+    from hansard.service.cache_lease import CacheLease
     from hansard.service.indexer import Indexer
     from hansard.service.keys import Keys
     from hansard.store import Store
@@ -46,6 +48,7 @@ class Users:
         audit: Audit,
         keys: Keys,
         indexer: Indexer,
+        cache_lease: CacheLease,
         secret: bytes,
         ids: IdSource,
         clock: Callable[[], int],
@@ -54,6 +57,7 @@ class Users:
         self._audit = audit
         self._keys = keys
         self._indexer = indexer
+        self._cache_lease = cache_lease
         self._secret = hmac.digest(secret, b"receipts", "sha256")
         self._ids = ids
         self._clock = clock
@@ -61,8 +65,8 @@ class Users:
     async def erase(self, principal: Principal, user_id: str) -> Erasure:
         """Remove an end user from the workspace: sessions and all that is in them, what the person wrote elsewhere, keys for them.
 
-        Answers with a signed receipt, also when there was nothing. On the embedded store the file and its log hold nothing of it any
-        more when this returns, unless a long reader was in the way: then soon after.
+        Answers with a signed receipt, also when there was nothing. When this returns, no process has anything of it in its caches. On
+        the embedded store the file and its log hold nothing of it either, unless a long reader was in the way: then soon after.
         """
         if not short(user_id, "user_id"):
             raise Invalid("user_id is empty", param="user_id")
@@ -101,9 +105,16 @@ class Users:
             verbs.user, principal.workspace_id, user_id, now, sign, (self._audit.secret, told)
         )
         self._keys.forget()
+        await asyncio.gather(self._leave_memory(receipt), self._leave_files())
+        return self._shown(receipt.body, receipt.signature)
+
+    async def _leave_memory(self, receipt: Receipt) -> None:
+        if any(msgspec.json.decode(receipt.body)["counts"].values()):
+            await self._cache_lease.run_out()
+
+    async def _leave_files(self) -> None:
         await self._indexer.clear()
         await self._store.scrub(seconds=_SCRUB_SECONDS)
-        return self._shown(receipt.body, receipt.signature)
 
     async def erasure(self, principal: Principal, erasure_id: str) -> Erasure:
         """The receipt of an erasure, with its signature checked; NotFound."""

@@ -14,7 +14,7 @@ from hansard.errors import Invalid
 from hansard.model import Workspace
 from hansard.model.decode_errors import meant
 from hansard.service.merge import merge_patch
-from hansard.service.rules import whole
+from hansard.service.rules import forget_deleted, whole
 from hansard.store.verbs import keys as verbs
 from hansard.store.verbs import upkeep
 from hansard.store.verbs.audit import Act
@@ -143,7 +143,7 @@ class Workspaces:
             workspace_id,
         )
         self._keys.forget()
-        await self._store.scrub()
+        await forget_deleted(self._store, workspace_id)
 
     def _act(self, by: Principal | None, action: str, workspace_id: str) -> Act:
         return Act(

@@ -66,6 +66,9 @@ insert into store_facts (name, value) values (:name, :value) on conflict do noth
 -- name: fact_get
 select value from store_facts where name = :name
 
+-- name: fact_set
+insert into store_facts (name, value) values (:name, :value) on conflict (name) do update set value = excluded.value
+
 -- name: fact_raise
 -- A number that only grows, whoever is first.
 insert into store_facts (name, value) values (:name, :value)

@@ -23,6 +23,8 @@ WAITING = 128
 PAUSE = 0.05
 """Seconds for which a verb that ran over on the event loop is sent to a thread at once."""
 _REMEMBERED = 512
+_IDLE_SECONDS = 1.0
+"""After so long without work a connection is closed: its pages may hold what was deleted meanwhile."""
 
 
 class Readers:
@@ -109,7 +111,14 @@ class Readers:
 
     def _work(self) -> None:
         connection: Connection | None = None
-        while taken := self._take():
+
+        def let_go() -> None:
+            nonlocal connection
+            if connection is not None:
+                connection.close()
+                connection = None
+
+        while taken := self._take(let_go):
             owner, job = taken
             try:
                 connection = connection or self._connect()
@@ -122,17 +131,17 @@ class Readers:
                 if not self._running[owner]:
                     del self._running[owner]
                 self._wake.notify()
-        if connection is not None:
-            connection.close()
+        let_go()
 
-    def _take(self) -> tuple[str, Job] | None:
-        """The next job of the next owner in turn that has a thread left; None at the end."""
+    def _take(self, idle: Callable[[], None]) -> tuple[str, Job] | None:
+        """The next job of the next owner in turn that has a thread left; None at the end. Calls ``idle`` while there is none."""
         with self._wake:
             while not self._stopping:
                 for owner, queue in self._queues.items():
                     if self._running[owner] < self._each:
                         return owner, self._taken(owner, queue)
-                self._wake.wait()
+                if not self._wake.wait(_IDLE_SECONDS):
+                    idle()
         return None
 
     def _taken(self, owner: str, queue: deque[Job]) -> Job:

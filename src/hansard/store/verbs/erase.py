@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_MARK = "last_erasure"
+
+
 class Erased(Struct, frozen=True):
     """How much went, table by table, and a hash over the chains of what went."""
 
@@ -45,7 +48,8 @@ def user(
 ) -> Steps[Receipt]:
     """Remove every session of this end user with all that is below it, what the person wrote elsewhere, and the keys for them.
 
-    The receipt that ``sign`` makes and the entry in the audit log are of the same transaction.
+    The receipt that ``sign`` makes and the entry in the audit log are of the same transaction, and so
+    is the mark by which other processes see that they must empty their caches.
     """
     erased = yield from _sessions(workspace_id, user_id, now)
     yield from _messages(workspace_id, user_id, now, erased)
@@ -65,7 +69,15 @@ def user(
     )
     secret, told = note
     yield from audit.note(secret, told(done))
+    if any(done.counts.values()):
+        yield from run("fact_set", name=_MARK, value=receipt.id)
     return receipt
+
+
+def mark() -> Steps[str | None]:
+    """The id of the last erasure that removed something, of whatever workspace."""
+    last: str | None = yield from value("fact_get", name=_MARK)
+    return last
 
 
 class _Tally:
