@@ -142,17 +142,17 @@ async def test_who_cannot_follow_is_told_so(served: Served) -> None:
 
 
 def test_a_stream_that_once_began_is_never_given_up() -> None:
-    calm = ReconnectPolicy(RetryPolicy(retries=0, chance=lambda: 1.0))
+    reconnect = ReconnectPolicy(RetryPolicy(retries=0, chance=lambda: 1.0))
     with pytest.raises(Unreachable):
-        calm.judge(Unreachable("down"))
-    calm.reset()
+        reconnect.check(Unreachable("down"))
+    reconnect.reset()
     pauses = []
     for _ in range(6):
-        calm.judge(Unreachable("down"))
-        pauses.append(calm.pause())
+        reconnect.check(Unreachable("down"))
+        pauses.append(reconnect.pause())
     assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
     with pytest.raises(HansardError):
-        calm.judge(HansardError("hopeless"))
+        reconnect.check(HansardError("hopeless"))
 
 
 def test_events_are_read_line_by_line() -> None:

@@ -252,7 +252,7 @@ def test_times_go_out_in_utc() -> None:
 
 
 def test_a_refused_parameter_has_the_name_that_the_caller_gave_it() -> None:
-    listing = Request("GET", "/v1/x", lambda body: body, spelled={"limit": "page_size"})
+    listing = Request("GET", "/v1/x", lambda body: body, renamed={"limit": "page_size"})
     refusal = answer(
         400, {"code": "invalid", "param": "limit", "detail": "at most 200, whatever the limit is"}
     )

@@ -32,9 +32,10 @@ class AsyncSessions(AsyncResource):
     delete = awaiting(sessions.delete)
 
     def tail(self, session: str, *, after: str | int | None = None) -> AsyncGenerator[Message]:
-        """New messages as they come, for ever, from when the iteration begins; with ``after``, those behind that message first.
+        """Follow a session's new messages, without end.
 
-        A broken connection is taken up again where it broke. Raises NotFound when the session is deleted.
+        It begins with the messages after ``after``, else with those that come once the iteration
+        has begun. A broken connection is resumed. Raises NotFound when the session is deleted.
         """
         return following.async_tail(self._wire, session, after)
 
@@ -55,9 +56,10 @@ class AsyncRuns(AsyncResource):
     def start(
         self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]
     ) -> AsyncRunning:
-        """Start a run, or get the one that has this ``id``: when it is awaited, or entered with ``async with``.
+        """Start a run, or get the one that has this ``id``, when it is awaited.
 
-        In the block it keeps itself alive and finishes itself. Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
+        With ``async with`` it keeps its lease alive and finishes with the block. Raises Conflict
+        ``run_open`` when it is ``exclusive`` and another run of the session is open.
         """
         request = runs.start(session, idempotency_key=idempotency_key, **fields)
         return AsyncRunning(self._wire, request, lease=fields.get("lease_seconds", runs.LEASE))
@@ -73,9 +75,10 @@ class AsyncKeys(AsyncResource):
 class AsyncHansard(AsyncResource):
     """A client of a Hansard server. One is enough for an event loop; tasks may share it.
 
-    Without ``url`` and ``api_key`` it takes HANSARD_URL and HANSARD_API_KEY from the environment. ``timeout`` is in
-    seconds. Connection errors, 408, 429 and 5xx are retried, ``retries`` times, after the time that the server asks
-    for, else after a random pause that doubles. Every write carries an idempotency key, the same on each try.
+    Without ``url`` and ``api_key`` it takes HANSARD_URL and HANSARD_API_KEY from the environment.
+    ``timeout`` is in seconds. Connection errors, 408, 429 and 5xx are retried ``retries`` times,
+    after the time that the server asks for, else after a random pause that doubles. Every write
+    carries an idempotency key, the same on each try.
     """
 
     def __init__(
@@ -100,11 +103,11 @@ class AsyncHansard(AsyncResource):
     workspace = awaiting(keys.workspace)
 
     def events(self, *, after: int | None = None) -> AsyncGenerator[Event]:
-        """What happens in the workspace, for ever: behind the event with the id ``after``, else from now on.
+        """Follow the workspace's events, without end: those after the id ``after``, else from now on.
 
-        A broken connection is taken up again where it broke.
+        A broken connection is resumed.
         """
-        return following.async_happenings(self._wire, after)
+        return following.async_follow_events(self._wire, after)
 
     async def close(self) -> None:
         """Close the connections."""

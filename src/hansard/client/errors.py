@@ -73,7 +73,8 @@ class Refused(HansardError):
         super().__init__(problem.get("detail") or f"the server answered {status}", fix=_fix(self))
 
     def __str__(self) -> str:
-        return f"{super().__str__()} [{self.code}, status {self.status}, request {self.request_id or 'unknown'}]"
+        request_id = self.request_id or "unknown"
+        return f"{super().__str__()} [{self.code}, status {self.status}, request {request_id}]"
 
 
 class Invalid(Refused):
@@ -137,9 +138,10 @@ def refused(
 
 def _fix(error: Refused) -> str | None:
     wait = f"try again in {error.retry_after:g} s" if error.retry_after else "try again later"
+    scope = error.extra.get("scope", "all")
     by_code = {
-        "missing_scope": f"make a key that has it: hansard keys create --scopes {error.extra.get('scope', 'all')}",
-        "version_mismatch": "read the session again and decide anew",
+        "missing_scope": f"make a key that has it: hansard keys create --scopes {scope}",
+        "version_mismatch": "read the session again, then repeat the change",
         "run_open": "wait until that run has finished, or start yours without exclusive",
         "internal": "the server's log has the cause under the request id",
     }

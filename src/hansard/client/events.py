@@ -1,4 +1,4 @@
-"""What happens in the workspace, without any input or output: server-sent events, and what to do when their stream breaks."""
+"""Server-sent events without any input or output, and when to reconnect their stream."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 
 from hansard.client.errors import HansardError
-from hansard.client.requests import Request, RetryPolicy, backoff, is_passing
+from hansard.client.requests import Request, RetryPolicy, backoff, is_transient
 from hansard.client.structs import Event
 
 HELLO, RESYNC = "hello", "resync"
 SILENCE = 45.0
-"""Seconds without a line, three of the server's heartbeats, after which a stream is given up."""
+"""Seconds without a line after which a stream counts as broken: three heartbeats of the server."""
 
 
 def stream(after: int | None) -> Request[None]:
-    """The stream of events behind one, or from now on."""
+    """The stream of the events after one, or from now on."""
     headers = {"Accept": "text/event-stream"} | (
         {} if after is None else {"Last-Event-ID": str(after)}
     )
@@ -24,13 +24,16 @@ def stream(after: int | None) -> Request[None]:
 
 
 class Reader:
-    """Makes events of the lines of a stream. The first, of type ``hello``, says only that the stream has begun."""
+    """Parses the lines of a stream into events.
+
+    The first event, of type ``hello``, says that the stream has begun.
+    """
 
     def __init__(self) -> None:
         self._fields: dict[str, str] = {}
 
     def feed(self, line: str) -> Event | None:
-        """The event that this line completes."""
+        """The event that this line completes, None when it completes none."""
         if line:
             name, _, value = line.partition(":")
             self._fields[name] = value.removeprefix(" ")
@@ -43,31 +46,32 @@ class Reader:
 
 
 class ReconnectPolicy:
-    """What to do when a stream breaks: how long to wait, or to give up.
+    """How long to wait before a broken stream is opened again, and when to give up.
 
-    It never gives up once there was an answer; before, after as many tries as any request.
+    It gives up after as many tries as any request, and never once the server has answered.
     """
 
-    def __init__(self, habits: RetryPolicy) -> None:
-        self._habits = habits
-        self._tried = 0
-        self._was_there = False
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self._tries = 0
+        self._has_answered = False
 
     def reset(self) -> None:
-        """There was an answer."""
-        self._tried, self._was_there = 0, True
+        """Note that the server answered."""
+        self._tries, self._has_answered = 0, True
 
-    def judge(self, error: HansardError) -> None:
-        """Raises an error that waiting does not mend."""
-        if not is_passing(error) or (not self._was_there and self._tried >= self._habits.retries):
+    def check(self, error: HansardError) -> None:
+        """Raise an error that waiting does not mend."""
+        has_tries = self._has_answered or self._tries < self._policy.retries
+        if not is_transient(error) or not has_tries:
             raise error
 
     def pause(self) -> float:
         """Seconds until the next try."""
-        self._tried += 1
-        return backoff(self._tried - 1, self._habits.chance)
+        self._tries += 1
+        return backoff(self._tries - 1, self._policy.chance)
 
 
 def concerns(event: Event, uid: str) -> bool:
-    """Whether there may be news of the session after this event."""
+    """Whether the session may have new messages after this event."""
     return event.type in {HELLO, RESYNC} or event.session_id == uid

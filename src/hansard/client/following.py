@@ -1,4 +1,4 @@
-"""Follow what happens, for ever: a broken connection is taken up again where it broke."""
+"""Follow events and messages without end; a broken connection is resumed."""
 
 from __future__ import annotations
 
@@ -13,71 +13,72 @@ from hansard.client.verbs import AsyncPages, Pages
 from hansard.client.wire import AsyncWire, Wire
 
 
-def happenings(wire: Wire, after: int | None) -> Iterator[Event]:
-    """What happens in the workspace behind the event with the id ``after``, else from now on."""
-    calm = ReconnectPolicy(wire.habits)
+def follow_events(wire: Wire, after: int | None) -> Iterator[Event]:
+    """The workspace's events after the id ``after``, else from now on."""
+    reconnect = ReconnectPolicy(wire.policy)
     while True:
         try:
             for event in wire.events(stream(after)):
                 after = event.id
-                calm.reset()
+                reconnect.reset()
                 if event.type != HELLO:
                     yield event
         except HansardError as error:
-            calm.judge(error)
-        wire.pause(calm.pause())
+            reconnect.check(error)
+        wire.pause(reconnect.pause())
 
 
 def tail(wire: Wire, session: str, after: str | int | None) -> Iterator[Message]:
-    """The messages of a session behind ``after``, else from now on; an event only says when to look."""
-    found, calm = wire.send(sessions.read(session)), ReconnectPolicy(wire.habits)
-    place = found.last_seq if after is None else after
+    """The messages of a session after ``after``, else from now on; an event says when to look."""
+    followed, reconnect = wire.send(sessions.read(session)), ReconnectPolicy(wire.policy)
+    last = followed.last_seq if after is None else after
     while True:
         try:
             for event in wire.events(stream(None)):
-                calm.reset()
-                if concerns(event, found.uid):
-                    for message in Pages(wire, messages.listing(session, after=place)):
+                reconnect.reset()
+                if concerns(event, followed.uid):
+                    for message in Pages(wire, messages.listing(session, after=last)):
                         yield message
-                        place = message.seq
+                        last = message.seq
         except HansardError as error:
-            calm.judge(error)
-        wire.pause(calm.pause())
+            reconnect.check(error)
+        wire.pause(reconnect.pause())
 
 
-async def async_happenings(wire: AsyncWire, after: int | None) -> AsyncGenerator[Event]:
-    """As ``happenings``."""
-    calm = ReconnectPolicy(wire.habits)
+async def async_follow_events(wire: AsyncWire, after: int | None) -> AsyncGenerator[Event]:
+    """As ``follow_events``."""
+    reconnect = ReconnectPolicy(wire.policy)
     while True:
         try:
             async with aclosing(wire.events(stream(after))) as events:
                 async for event in events:
                     after = event.id
-                    calm.reset()
+                    reconnect.reset()
                     if event.type != HELLO:
                         yield event
         except HansardError as error:
-            calm.judge(error)
-        await wire.pause(calm.pause())
+            reconnect.check(error)
+        await wire.pause(reconnect.pause())
 
 
 async def async_tail(
     wire: AsyncWire, session: str, after: str | int | None
 ) -> AsyncGenerator[Message]:
     """As ``tail``."""
-    found, calm = await wire.send(sessions.read(session)), ReconnectPolicy(wire.habits)
-    place = found.last_seq if after is None else after
+    followed = await wire.send(sessions.read(session))
+    reconnect = ReconnectPolicy(wire.policy)
+    last = followed.last_seq if after is None else after
     while True:
         try:
             async with aclosing(wire.events(stream(None))) as events:
                 async for event in events:
-                    calm.reset()
-                    if concerns(event, found.uid):
+                    reconnect.reset()
+                    if concerns(event, followed.uid):
                         async for message in AsyncPages(
-                            wire, messages.listing(session, after=place)
+                            wire, messages.listing(session, after=last)
                         ):
                             yield message
-                            place = message.seq
+                            last = message.seq
         except HansardError as error:
-            calm.judge(error)
-        await wire.pause(calm.pause())
+            reconnect.check(error)
+        await wire.pause(reconnect.pause())

@@ -20,7 +20,10 @@ def create(
     user: str | None = None,
     app: str | None = None,
 ) -> Request[Key]:
-    """Create a key, narrowed to one end user or application if you like; its text is in the answer and nowhere else, ever."""
+    """Create a key, for one end user or application where these are given.
+
+    Its text is in this answer alone: Hansard cannot show it again.
+    """
     body = {"name": name, "scopes": scopes, "expires_at": expires_at, "user": user, "app": app}
     return Request("POST", "/v1/keys", Key.of, body=body, repeatable=False)
 
@@ -42,7 +45,7 @@ def rotate(key: str, *, grace_seconds: float = 86_400) -> Request[Key]:
 
 
 def revoke(key: str) -> Request[None]:
-    """Revoke a key for ever, within two seconds."""
+    """Revoke a key for ever; it is refused within two seconds."""
     return Request("DELETE", path("keys", key), lambda _: None)
 
 

@@ -40,10 +40,10 @@ def listing(  # noqa: PLR0913 - the parameters of the API
     as_of: When | None = None,
     page_size: int | None = None,
 ) -> Request[Page[Message]]:
-    """The messages of a session; iterate and it pages by itself.
+    """The messages of a session; iterating fetches page after page.
 
-    At most one of ``before``, ``after`` and ``around``, which take a message id, a client id or a seq. ``as_of`` shows the
-    transcript as it stood then.
+    Give at most one of ``before``, ``after`` and ``around``; each takes a message id, a client id
+    or a seq. ``as_of`` shows the transcript as it stood at that time.
     """
     query = {
         "order": order,
@@ -73,9 +73,12 @@ def _several(answer: dict[str, list[dict[str, object]]]) -> list[Message]:
 
 
 def _check(message: object) -> None:
-    """TypeError for what is no message, and for a name that a message has not."""
+    """Raise TypeError for what is no message, and for a field that messages do not have."""
     if not isinstance(message, Mapping):
-        what = f"a message is a dictionary with role and text, not a {type(message).__name__}: append(session, first, second) or append(session, *messages)"
-        raise TypeError(what)
+        text = (
+            f"a message is a dictionary with role and text, not a {type(message).__name__}: "
+            "append(session, first, second) or append(session, *messages)"
+        )
+        raise TypeError(text)
     known(message, NewMessage)
     known(message.get("usage", {}), UsageFields)

@@ -1,4 +1,4 @@
-"""Lists, without any input or output: what a page says, and how to ask for the next."""
+"""Lists without any input or output: the pages, and the request for the next one."""
 
 from __future__ import annotations
 
@@ -11,27 +11,25 @@ from hansard.client.structs import Page, Record
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Record)
-_PLACES = ("before", "after", "around")
-
-
+_ANCHORS = ("before", "after", "around")
 _OWN = {"data", "has_more", "next_cursor", "total"}
 
 
 def listed(
     kind: type[S], path: str, page_size: int | None, query: Mapping[str, object]
 ) -> Request[Page[S]]:
-    """The request for a list of these."""
+    """The request for a list of ``kind``."""
     return Request(
         "GET",
         path,
         _page_of(kind),
         query={**query, "limit": page_size},
-        spelled={"limit": "page_size"},
+        renamed={"limit": "page_size"},
     )
 
 
 def _page_of(kind: type[S]) -> Callable[[dict[str, Any]], Page[S]]:
-    def tell(answer: dict[str, Any]) -> Page[S]:
+    def parse(answer: dict[str, Any]) -> Page[S]:
         data = [kind.of(one) for one in answer["data"]]
         extra = {name: value for name, value in answer.items() if name not in _OWN}
         return Page(
@@ -42,12 +40,12 @@ def _page_of(kind: type[S]) -> Callable[[dict[str, Any]], Page[S]]:
             extra=extra,
         )
 
-    return tell
+    return parse
 
 
 def next_page(request: Request[Page[T]], page: Page[T]) -> Request[Page[T]] | None:
     """The request for the page behind ``page``, None behind the last."""
     if not page.has_more or page.next_cursor is None:
         return None
-    query = {name: value for name, value in request.query.items() if name not in _PLACES}
+    query = {name: value for name, value in request.query.items() if name not in _ANCHORS}
     return replace(request, query={**query, "cursor": page.next_cursor})

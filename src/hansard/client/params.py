@@ -1,4 +1,7 @@
-"""What a caller may say, by name. A value may be one string or several; a time without a zone is a local one."""
+"""The parameters of every call, by name.
+
+A filter takes one string or several. A time without a zone is local time.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +105,11 @@ class NewMessage(TypedDict):
 
 
 class NewRun(TypedDict, total=False):
-    """``exclusive`` refuses while another run of the session is open; ``lease_seconds`` None never lapses."""
+    """A run to start.
+
+    An ``exclusive`` run is refused while another run of the session is open. With ``lease_seconds``
+    None its lease never lapses.
+    """
 
     id: str
     state: OpenState
@@ -115,11 +122,11 @@ class NewRun(TypedDict, total=False):
     metadata: Mapping[str, Any]
 
 
-def known(given: Mapping[str, object], kind: Any) -> Mapping[str, object]:  # noqa: ANN401 - a TypedDict has no type of its own
-    """What was given; TypeError for a name that ``kind`` has not."""
+def known(params: Mapping[str, object], kind: Any) -> Mapping[str, object]:  # noqa: ANN401 - a TypedDict has no type of its own
+    """The parameters as they are; raises TypeError for a name that ``kind`` does not have."""
     names = kind.__required_keys__ | kind.__optional_keys__
-    for name in given:
+    for name in params:
         if name not in names:
-            message = f"there is no {name!r} here: choose from {', '.join(sorted(names))}"
+            message = f"{name!r} is no parameter here: choose from {', '.join(sorted(names))}"
             raise TypeError(message)
-    return given
+    return params

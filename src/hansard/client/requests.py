@@ -35,23 +35,23 @@ _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 @dataclass(frozen=True)
 class Request(Generic[T]):
-    """One call of the API. ``tell`` makes the result of the decoded answer.
+    """One call of the API; ``parse`` makes the result from the decoded answer.
 
-    A write is sent with an idempotency key, ``key`` or one made for it. ``repeatable`` is False for
-    what the server cannot do just once: it is repeated only where it certainly was not done.
-    ``spelled`` has the caller's name of a parameter that the API calls otherwise, for errors.
+    A write carries an idempotency key: ``key``, or one made for it. ``repeatable`` is False where
+    the server knows no idempotency: then it is repeated only if it certainly was not done.
+    ``renamed`` maps the API's name of a parameter to the client's, for errors.
     """
 
     method: str
     path: str
-    tell: Callable[[Any], T]
+    parse: Callable[[Any], T]
     _: KW_ONLY
     query: Mapping[str, object] = field(default_factory=dict)
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
     repeatable: bool = True
-    spelled: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fields(self) -> dict[str, str]:
@@ -95,19 +95,23 @@ class RetryPolicy:
 
 
 def exchange(
-    request: Request[T], habits: RetryPolicy
+    request: Request[T], policy: RetryPolicy
 ) -> Generator[Request[T] | Pause, Sent | None, T]:
     """Send until there is a result or no hope; raises the last HansardError."""
     if request.method != "GET":
-        request = replace(request, key=request.key or habits.new_key())
-    for tried in range(habits.retries + 1):
+        request = replace(request, key=request.key or policy.new_key())
+    for attempt in range(policy.retries + 1):
         answer = yield request
         assert answer is not None, "a driver answers each request"  # noqa: S101 - an invariant of the drivers
         if isinstance(answer, httpx.Response) and answer.is_success:
             return result(request, answer)
-        error = error_of(answer, request.spelled)
-        wait = _wait(answer, error, tried, habits.chance)
-        if tried == habits.retries or wait is None or not (request.repeatable or _not_done(answer)):
+        error = error_of(answer, request.renamed)
+        wait = _wait(answer, error, attempt, policy.chance)
+        if (
+            attempt == policy.retries
+            or wait is None
+            or not (request.repeatable or _not_done(answer))
+        ):
             raise error from (answer if isinstance(answer, Exception) else None)
         yield Pause(wait)
     raise AssertionError  # pragma: no cover - the last try returns or raises
@@ -116,7 +120,7 @@ def exchange(
 def result(request: Request[T], response: httpx.Response) -> T:
     """What a successful answer says; Unreadable when it is not Hansard's."""
     try:
-        return request.tell(msgspec.json.decode(response.content))
+        return request.parse(msgspec.json.decode(response.content))
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError) as problem:
         raise Unreadable(
             f"{request.method} {request.path} was answered with something unexpected ({problem})",
@@ -124,7 +128,7 @@ def result(request: Request[T], response: httpx.Response) -> T:
         ) from problem
 
 
-def error_of(answer: Sent, spelled: Mapping[str, str] | None = None) -> HansardError:
+def error_of(answer: Sent, renamed: Mapping[str, str] | None = None) -> HansardError:
     """The error that a failed try stands for."""
     if isinstance(answer, httpx.RequestError):
         try:
@@ -149,13 +153,13 @@ def error_of(answer: Sent, spelled: Mapping[str, str] | None = None) -> HansardE
         retry_after=_retry_after(answer),
         doc_url=_doc_url(answer, problem),
     )
-    if error.param and spelled and error.param in spelled:
-        error.fix = f"{error.param} is called {spelled[error.param]} here"
-        error.param = spelled[error.param]
+    if error.param and renamed and error.param in renamed:
+        error.fix = f"{error.param} is called {renamed[error.param]} here"
+        error.param = renamed[error.param]
     return error
 
 
-def is_passing(error: HansardError) -> bool:
+def is_transient(error: HansardError) -> bool:
     """Whether an error goes away by itself: nobody answered, the server is at fault, or it says when to come back."""
     if isinstance(error, Unreachable):
         return True
@@ -201,7 +205,7 @@ def _wait(
     answer: Sent, error: HansardError, tried: int, chance: Callable[[], float]
 ) -> float | None:
     """Seconds until the next try, None where there is no use in one."""
-    if not is_passing(error):
+    if not is_transient(error):
         return None
     wanted = None if isinstance(answer, Exception) else _retry_after(answer)
     if wanted is None:

@@ -1,4 +1,4 @@
-"""A run at work: it keeps its lease alive and finishes itself."""
+"""A run as a context manager: it keeps its lease alive and finishes with the block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Self
 from hansard.client import messages, runs
 from hansard.client.errors import HansardError, Refused
 from hansard.client.params import FinalState, NewMessage, OpenState, UsageFields
-from hansard.client.requests import Request, is_passing
+from hansard.client.requests import Request, is_transient
 from hansard.client.structs import Message, Run
 from hansard.client.wire import AsyncWire, Wire
 
@@ -20,10 +20,11 @@ BEATS = 3
 
 
 class Running:
-    """A started run, which in a ``with`` block keeps its lease alive by itself and ends with the block.
+    """A started run. A ``with`` block keeps its lease alive and finishes it at the end.
 
-    It is then completed, failed when an exception leaves the block, cancelled when that is KeyboardInterrupt.
-    ``lost`` turns true when the server says that it is over already: an agent that looks at it stops early.
+    The run is completed at the end of the block, failed when an exception leaves it, cancelled when
+    that is KeyboardInterrupt. ``lost`` turns true when the server says that the run is over: an
+    agent that looks at it can stop early.
     """
 
     def __init__(self, wire: Wire, run: Run, *, lease: float | None) -> None:
@@ -46,9 +47,9 @@ class Running:
     def state(self) -> str:
         return self.run.state
 
-    def append(self, *given: NewMessage, expected_seq: int | None = None) -> list[Message]:
+    def append(self, *new: NewMessage, expected_seq: int | None = None) -> list[Message]:
         """Append messages that belong to this run."""
-        return self._wire.send(_append(self.run, given, expected_seq))
+        return self._wire.send(_append(self.run, new, expected_seq))
 
     def heartbeat(self, *, state: OpenState | None = None) -> Run:
         """Keep the run alive for another lease, and say where it stands."""
@@ -62,7 +63,7 @@ class Running:
         error: str | None = None,
         usage: UsageFields | None = None,
     ) -> Run:
-        """Finish the run; heartbeats end."""
+        """Finish the run and stop its heartbeats."""
         self._stop()
         self.run = self._wire.send(
             runs.finish(self.session_id, self.id, state=state, error=error, usage=usage)
@@ -101,7 +102,7 @@ class Running:
             try:
                 self.lost = not _is_open(self.heartbeat())
             except HansardError as error:
-                self.lost = not is_passing(error)
+                self.lost = not is_transient(error)
             if self.lost:
                 return
 
@@ -113,10 +114,11 @@ class Running:
 
 
 class AsyncRunning:
-    """A run that starts when it is awaited, or entered with ``async with``, where it keeps its lease alive by itself and ends with the block.
+    """A run that starts when it is awaited, or entered with ``async with``.
 
-    It is then completed, failed when an exception leaves the block, cancelled when the task is.
-    ``lost`` turns true when the server says that it is over already: an agent that looks at it stops early.
+    The block keeps the run's lease alive. The run is completed at its end, failed when an exception
+    leaves it, cancelled when the task is. ``lost`` turns true when the server says that the run is
+    over: an agent that looks at it can stop early.
     """
 
     run: Run
@@ -140,9 +142,9 @@ class AsyncRunning:
     def state(self) -> str:
         return self.run.state
 
-    async def append(self, *given: NewMessage, expected_seq: int | None = None) -> list[Message]:
+    async def append(self, *new: NewMessage, expected_seq: int | None = None) -> list[Message]:
         """Append messages that belong to this run."""
-        return await self._wire.send(_append(self.run, given, expected_seq))
+        return await self._wire.send(_append(self.run, new, expected_seq))
 
     async def heartbeat(self, *, state: OpenState | None = None) -> Run:
         """Keep the run alive for another lease, and say where it stands."""
@@ -156,7 +158,7 @@ class AsyncRunning:
         error: str | None = None,
         usage: UsageFields | None = None,
     ) -> Run:
-        """Finish the run; heartbeats end."""
+        """Finish the run and stop its heartbeats."""
         await self._stop()
         self.run = await self._wire.send(
             runs.finish(self.session_id, self.id, state=state, error=error, usage=usage)
@@ -201,7 +203,7 @@ class AsyncRunning:
             try:
                 self.lost = not _is_open(await self.heartbeat())
             except HansardError as error:
-                self.lost = not is_passing(error)
+                self.lost = not is_transient(error)
             if self.lost:
                 return
 
@@ -213,9 +215,9 @@ class AsyncRunning:
 
 
 def _append(
-    run: Run, given: tuple[NewMessage, ...], expected_seq: int | None
+    run: Run, new: tuple[NewMessage, ...], expected_seq: int | None
 ) -> Request[list[Message]]:
-    own: list[NewMessage] = [{"run_id": run.id, **message} for message in given]
+    own: list[NewMessage] = [{"run_id": run.id, **message} for message in new]
     return messages.append(run.session_id, *own, expected_seq=expected_seq)
 
 

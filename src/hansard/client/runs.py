@@ -10,7 +10,7 @@ from hansard.client.requests import Request, path
 from hansard.client.structs import Page, Run
 
 LEASE = 60.0
-"""Seconds without a heartbeat after which a run counts as interrupted, where the caller says nothing."""
+"""The default lease: seconds without a heartbeat after which a run counts as interrupted."""
 
 
 def start(
@@ -29,7 +29,10 @@ def start(
 def heartbeat(
     session: str, run: str, *, state: OpenState | None = None, lease_seconds: float | None = None
 ) -> Request[Run]:
-    """Keep a run alive for another lease, and say where it stands. Raises Conflict ``run_finished`` for one that is over."""
+    """Keep a run alive for another lease, and change its state where one is given.
+
+    Raises Conflict ``run_finished`` for a run that is over.
+    """
     body = {"state": state, "lease_seconds": lease_seconds}
     return Request("POST", path("sessions", session, "runs", run, "heartbeat"), Run.of, body=body)
 
@@ -43,7 +46,10 @@ def finish(  # noqa: PLR0913 - the fields of the API
     usage: UsageFields | None = None,
     idempotency_key: str | None = None,
 ) -> Request[Run]:
-    """Finish a run; the session takes its state. ``usage`` is what it used up beyond what its messages report."""
+    """Finish a run; the session takes its state.
+
+    ``usage`` is what the run used beyond what its messages report.
+    """
     body = {"state": state, "error": error, "usage": usage and known(usage, UsageFields)}
     return Request(
         "POST",
@@ -55,7 +61,7 @@ def finish(  # noqa: PLR0913 - the fields of the API
 
 
 def listing(session: str, *, page_size: int | None = None) -> Request[Page[Run]]:
-    """The runs of a session, newest first; iterate and it pages by itself."""
+    """The runs of a session, newest first; iterating fetches page after page."""
     return listed(Run, path("sessions", session, "runs"), page_size, {})
 
 

@@ -19,10 +19,11 @@ def search(
     total: bool = False,
     **where: Unpack[SessionFilter],
 ) -> Request[Page[Found]]:
-    """The sessions in which this was said, with the best passages of each; iterate and it pages by itself.
+    """The sessions whose messages or titles match, with the best passages of each.
 
-    Words, ``"exact phrases"``, ``prefix*`` and ``-not``, narrowed by the filters of the list; without ``system`` what the
-    system said is left out, unless ``q`` has a ``role:``.
+    Iterating fetches page after page. ``q`` takes words, ``"exact phrases"``, ``prefix*`` and
+    ``-not``; the filters of the list narrow it. Without ``system`` system messages are left out,
+    unless ``q`` has a ``role:``.
     """
     return listed(
         Found,

@@ -21,7 +21,7 @@ from hansard.client.structs import Context, Deleted, Difference, Page, Session
 def start(
     id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]
 ) -> Request[Session]:
-    """Create a session, or get the one that has this ``id``, which is left as it is."""
+    """Create a session, or get the one that has this ``id`` unchanged."""
     return Request(
         "POST",
         "/v1/sessions",
@@ -38,9 +38,10 @@ def listing(
     total: bool = False,
     **where: Unpack[SessionFilter],
 ) -> Request[Page[Session]]:
-    """The sessions that match, the latest change first; iterate and it pages by itself.
+    """The sessions that match, the latest change first; iterating fetches page after page.
 
-    Several values of one field are alternatives, fields add up. ``total`` puts the exact number on each page.
+    The values of one filter are alternatives; a session passes every filter. ``total`` adds the
+    exact number of matches to each page.
     """
     return listed(
         Session,
@@ -72,7 +73,9 @@ def update(
     idempotency_key: str | None = None,
     **changes: Unpack[SessionFields],
 ) -> Request[Session]:
-    """Change what is given; None clears. ``metadata`` and ``external_ids`` are merged, None deletes a key of theirs.
+    """Change the given fields; None clears one.
+
+    ``metadata`` and ``external_ids`` are merged: None deletes one of their keys.
 
     Raises Conflict ``version_mismatch`` when the session is no longer at ``if_version``.
     """
@@ -118,7 +121,7 @@ def fork(
     title: str | None = None,
     idempotency_key: str | None = None,
 ) -> Request[Session]:
-    """Branch a new session from this one: with all its messages, or those up to ``message``, which is an id or a seq."""
+    """Branch a new session from this one, with its messages up to ``message`` (an id or a seq)."""
     return Request(
         "POST",
         path("sessions", session, "fork"),
@@ -135,9 +138,10 @@ def context(
     tokens: int | None = None,
     format: ContextFormat = "native",
 ) -> Request[Context]:
-    """The end of a transcript as a model may be given it: the newest messages within both limits, tool calls with their answers.
+    """The end of a transcript as a model may be given it, tool calls with their answers.
 
-    Without a limit the last 50 messages. ``request`` holds the provider's fields, ``manifest`` says what is missing.
+    It holds the newest messages within both limits; without a limit the last 50. ``request`` has
+    the provider's fields, ``manifest`` says what is missing.
     """
     query = {"messages": messages, "tokens": tokens, "format": format}
     return Request("GET", path("sessions", session, "context"), Context.of, query=query)
@@ -146,9 +150,10 @@ def context(
 def diff(
     session: str, against: str | None = None, *, page_size: int | None = None
 ) -> Request[Page[Difference]]:
-    """The messages that just one of two sessions has, in order: a fork and its original, or ``against`` any other; iterate and it pages by itself.
+    """The messages that only one of two sessions has, in order; iterating fetches page after page.
 
-    ``extra`` of a page holds how many there are, ``only_here`` and ``only_there``, and what is ``shared``.
+    A fork is compared with its original, any session with ``against``. A page's ``extra`` counts
+    them: ``only_here``, ``only_there`` and ``shared``.
     """
     return listed(Difference, path("sessions", session, "diff"), page_size, {"against": against})
 

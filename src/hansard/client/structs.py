@@ -1,4 +1,8 @@
-"""What the server tells. Fields that this version does not know are kept in ``extra``; those that an answer lacks have their default."""
+"""The answers of the server.
+
+Fields that this version does not know are kept in ``extra``. Fields that an answer lacks have their
+default.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ class Usage(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Session(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """One conversation. ``id`` is the caller's own where it gave one, ``uid`` is always Hansard's."""
+    """One conversation. ``id`` is the caller's own where there is one, ``uid`` is Hansard's."""
 
     id: str
     uid: str = ""
@@ -102,7 +106,7 @@ class Message(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
     @property
     def text(self) -> str:
-        """What the message says in words: its text parts, a line each; never reasoning, never tool calls."""
+        """The message's text parts, a line each, without reasoning and tool calls."""
         return "\n".join(
             part["content"]
             for part in self.parts
@@ -111,7 +115,10 @@ class Message(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Difference(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """A message that just one of two sessions has: the one that was asked about is ``here``, the other ``there``."""
+    """A message that only one of two sessions has.
+
+    ``side`` is ``here`` for the session that was read, ``there`` for the other.
+    """
 
     side: Literal["here", "there"]
     message: Message
@@ -141,7 +148,7 @@ class Run(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Key(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """A credential; ``key`` is its text, told once, when it is made."""
+    """A credential; ``key`` is its text, which only the answer that makes it has."""
 
     id: str
     name: str
@@ -171,7 +178,7 @@ class Deleted(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Dropped(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """A message that a model may not be given; ``whole`` is false where only parts of it had to go."""
+    """A message that the context lacks; ``whole`` is false where parts of it stayed."""
 
     seq: int
     message_id: str = ""
@@ -204,7 +211,7 @@ class Manifest(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Context(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """What a model is given of a session: ``request`` holds the fields of the provider's request that make the conversation."""
+    """What a model is given of a session; ``request`` has the provider's fields."""
 
     session_id: str
     format: str = "native"
@@ -217,9 +224,9 @@ class Context(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Event(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """Something happened to a session, which ``session_id`` names by its ``uid``; ``seq`` is that of its last message.
+    """A change of a session. ``session_id`` is its ``uid``, ``seq`` that of its last message.
 
-    The type ``resync`` says that events in between are no longer kept: read anew what you follow.
+    The type ``resync`` says that events in between are no longer kept: read again what you follow.
     """
 
     id: int
@@ -229,7 +236,7 @@ class Event(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Snippet(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """A passage of a message; ``highlights`` are stretches of ``text``: start and end, in characters."""
+    """A passage of a message; ``highlights`` are (start, end) in characters of ``text``."""
 
     message_id: str
     seq: int
@@ -240,7 +247,10 @@ class Snippet(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Found(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """A session that a search found. ``message_id`` is the message to jump to, None where only the title or the qualifiers match."""
+    """A session that a search found.
+
+    ``message_id`` is the best matching message, None where only the title or the filters match.
+    """
 
     session: Session
     message_id: str | None = None
@@ -258,7 +268,7 @@ class Found(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Page(Struct, Generic[T], frozen=True, kw_only=True, repr_omit_defaults=True):
-    """One answer of a list; ``total`` is there when it was asked for, ``extra`` holds what else the answer says."""
+    """One page of a list; ``total`` is None unless requested, ``extra`` has the other fields."""
 
     data: list[T]
     has_more: bool = False

@@ -32,9 +32,10 @@ class Sessions(Resource):
     delete = blocking(sessions.delete)
 
     def tail(self, session: str, *, after: str | int | None = None) -> Iterator[Message]:
-        """New messages as they come, for ever, from when the iteration begins; with ``after``, those behind that message first.
+        """Follow a session's new messages, without end.
 
-        A broken connection is taken up again where it broke. Raises NotFound when the session is deleted.
+        It begins with the messages after ``after``, else with those that come once the iteration
+        has begun. A broken connection is resumed. Raises NotFound when the session is deleted.
         """
         return following.tail(self._wire, session, after)
 
@@ -55,9 +56,10 @@ class Runs(Resource):
     def start(
         self, session: str, *, idempotency_key: str | None = None, **fields: Unpack[NewRun]
     ) -> Running:
-        """Start a run, or get the one that has this ``id``; as a context manager it keeps itself alive and finishes itself.
+        """Start a run, or get the one that has this ``id``.
 
-        Raises Conflict ``run_open`` when it is ``exclusive`` and another run of the session is open.
+        As a context manager it keeps its lease alive and finishes with the block. Raises Conflict
+        ``run_open`` when it is ``exclusive`` and another run of the session is open.
         """
         run = self._wire.send(runs.start(session, idempotency_key=idempotency_key, **fields))
         return Running(self._wire, run, lease=fields.get("lease_seconds", runs.LEASE))
@@ -73,9 +75,10 @@ class Keys(Resource):
 class Hansard(Resource):
     """A client of a Hansard server. One is enough for a process; threads may share it.
 
-    Without ``url`` and ``api_key`` it takes HANSARD_URL and HANSARD_API_KEY from the environment. ``timeout`` is in
-    seconds. Connection errors, 408, 429 and 5xx are retried, ``retries`` times, after the time that the server asks
-    for, else after a random pause that doubles. Every write carries an idempotency key, the same on each try.
+    Without ``url`` and ``api_key`` it takes HANSARD_URL and HANSARD_API_KEY from the environment.
+    ``timeout`` is in seconds. Connection errors, 408, 429 and 5xx are retried ``retries`` times,
+    after the time that the server asks for, else after a random pause that doubles. Every write
+    carries an idempotency key, the same on each try.
     """
 
     def __init__(
@@ -100,11 +103,11 @@ class Hansard(Resource):
     workspace = blocking(keys.workspace)
 
     def events(self, *, after: int | None = None) -> Iterator[Event]:
-        """What happens in the workspace, for ever: behind the event with the id ``after``, else from now on.
+        """Follow the workspace's events, without end: those after the id ``after``, else from now on.
 
-        A broken connection is taken up again where it broke.
+        A broken connection is resumed.
         """
-        return following.happenings(self._wire, after)
+        return following.follow_events(self._wire, after)
 
     def close(self) -> None:
         """Close the connections."""

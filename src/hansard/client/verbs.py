@@ -1,4 +1,4 @@
-"""Make what a client offers out of what is asked: each verb is written once, as a function that returns its request."""
+"""Methods of both clients, made from functions that return a request: each is written once."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ T = TypeVar("T")
 
 
 class Resource:
-    """The verbs of one noun."""
+    """The methods of one kind of object."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
 
 class AsyncResource:
-    """The verbs of one noun, to be awaited."""
+    """The methods of one kind of object, to be awaited."""
 
     def __init__(self, wire: AsyncWire) -> None:
         self._wire = wire
 
 
 class Pages(Generic[T]):
-    """A list that pages by itself while it is iterated; each iteration asks anew."""
+    """A list that fetches page after page while it is iterated; each iteration starts again."""
 
     def __init__(self, wire: Wire, request: Request[Page[T]]) -> None:
         self._wire = wire
@@ -51,16 +51,16 @@ class Pages(Generic[T]):
             request = next_page(request, page)
 
     def first(self, count: int) -> list[T]:
-        """The first so many, or all if there are fewer."""
+        """The first ``count``, or all if there are fewer."""
         return list(islice(self, count))
 
     def page(self) -> Page[T]:
-        """The first page alone."""
+        """The first page."""
         return self._wire.send(self._request)
 
 
 class AsyncPages(Generic[T]):
-    """A list that pages by itself while it is iterated; each iteration asks anew."""
+    """A list that fetches page after page while it is iterated; each iteration starts again."""
 
     def __init__(self, wire: AsyncWire, request: Request[Page[T]]) -> None:
         self._wire = wire
@@ -68,8 +68,8 @@ class AsyncPages(Generic[T]):
 
     async def __aiter__(self) -> AsyncIterator[T]:
         async for page in self.pages():
-            for one in page.data:
-                yield one
+            for item in page.data:
+                yield item
 
     async def pages(self) -> AsyncIterator[Page[T]]:
         """Page by page."""
@@ -80,61 +80,66 @@ class AsyncPages(Generic[T]):
             request = next_page(request, page)
 
     async def first(self, count: int) -> list[T]:
-        """The first so many, or all if there are fewer."""
-        found: list[T] = []
+        """The first ``count``, or all if there are fewer."""
+        items: list[T] = []
         if count > 0:
-            async for one in self:
-                found.append(one)
-                if len(found) == count:
+            async for item in self:
+                items.append(item)
+                if len(items) == count:
                     break
-        return found
+        return items
 
     async def page(self) -> Page[T]:
-        """The first page alone."""
+        """The first page."""
         return await self._wire.send(self._request)
 
 
-def blocking(ask: Callable[P, Request[T]]) -> Callable[Concatenate[Resource, P], T]:
-    def verb(noun: Resource, /, *args: P.args, **given: P.kwargs) -> T:
-        return noun._wire.send(ask(*args, **given))  # noqa: SLF001 - the noun's own verb
+def blocking(request_of: Callable[P, Request[T]]) -> Callable[Concatenate[Resource, P], T]:
+    def verb(resource: Resource, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return resource._wire.send(request_of(*args, **kwargs))  # noqa: SLF001 - its own method
 
-    return _named(verb, ask)
+    return _named(verb, request_of)
 
 
 def awaiting(
-    ask: Callable[P, Request[T]],
+    request_of: Callable[P, Request[T]],
 ) -> Callable[Concatenate[AsyncResource, P], Coroutine[Any, Any, T]]:
-    def verb(noun: AsyncResource, /, *args: P.args, **given: P.kwargs) -> Coroutine[Any, Any, T]:
-        return noun._wire.send(ask(*args, **given))  # noqa: SLF001 - the noun's own verb
+    def verb(
+        resource: AsyncResource, /, *args: P.args, **kwargs: P.kwargs
+    ) -> Coroutine[Any, Any, T]:
+        return resource._wire.send(request_of(*args, **kwargs))  # noqa: SLF001 - its own method
 
-    return _named(verb, ask)
+    return _named(verb, request_of)
 
 
-def paging(ask: Callable[P, Request[Page[T]]]) -> Callable[Concatenate[Resource, P], Pages[T]]:
-    def verb(noun: Resource, /, *args: P.args, **given: P.kwargs) -> Pages[T]:
-        return Pages(noun._wire, ask(*args, **given))  # noqa: SLF001 - the noun's own verb
+def paging(
+    request_of: Callable[P, Request[Page[T]]],
+) -> Callable[Concatenate[Resource, P], Pages[T]]:
+    def verb(resource: Resource, /, *args: P.args, **kwargs: P.kwargs) -> Pages[T]:
+        return Pages(resource._wire, request_of(*args, **kwargs))  # noqa: SLF001 - its own method
 
-    return _named(verb, ask)
+    return _named(verb, request_of)
 
 
 def async_paging(
-    ask: Callable[P, Request[Page[T]]],
+    request_of: Callable[P, Request[Page[T]]],
 ) -> Callable[Concatenate[AsyncResource, P], AsyncPages[T]]:
-    def verb(noun: AsyncResource, /, *args: P.args, **given: P.kwargs) -> AsyncPages[T]:
-        return AsyncPages(noun._wire, ask(*args, **given))  # noqa: SLF001 - the noun's own verb
+    def verb(resource: AsyncResource, /, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[T]:
+        return AsyncPages(resource._wire, request_of(*args, **kwargs))  # noqa: SLF001 - its own method
 
-    return _named(verb, ask)
+    return _named(verb, request_of)
 
 
 V = TypeVar("V", bound=Callable[..., object])
 
 
-def _named(verb: V, ask: Callable[..., object]) -> V:
-    """Give the verb the name, the words and the parameters of what is asked."""
-    named = wraps(ask)(verb)
-    asked = inspect.signature(ask)
-    noun = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    named.__signature__ = asked.replace(  # type: ignore[attr-defined]  # inspect reads it
-        parameters=[noun, *asked.parameters.values()], return_annotation=inspect.Signature.empty
+def _named(verb: V, request_of: Callable[..., object]) -> V:
+    """Give the method the name, docstring and parameters of the function it is made from."""
+    named = wraps(request_of)(verb)
+    signature = inspect.signature(request_of)
+    self_ = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    named.__signature__ = signature.replace(  # type: ignore[attr-defined]  # inspect reads it
+        parameters=[self_, *signature.parameters.values()],
+        return_annotation=inspect.Signature.empty,
     )
     return verb

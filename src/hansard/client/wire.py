@@ -1,4 +1,4 @@
-"""The two drivers of the exchanges: one blocks, one awaits."""
+"""The two drivers of requests: one blocks, one awaits."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ DEFAULT_URL = "http://127.0.0.1:8765"
 class Wire:
     """Sends requests and waits for their results."""
 
-    def __init__(self, http: httpx.Client, habits: RetryPolicy) -> None:
+    def __init__(self, http: httpx.Client, policy: RetryPolicy) -> None:
         self.http = http
-        self.habits = habits
+        self.policy = policy
 
     def send(self, request: Request[T]) -> T:
-        steps = exchange(request, self.habits)
+        steps = exchange(request, self.policy)
         step = next(steps)
         while True:
             try:
@@ -41,7 +41,7 @@ class Wire:
         time.sleep(seconds)
 
     def events(self, request: Request[None]) -> Iterator[Event]:
-        """The events of one stream, until it breaks off; raises what `send` raises."""
+        """The events of one stream until it ends; raises what ``send`` raises."""
         reader, timeout = Reader(), _listening(self.http.timeout)
         try:
             with self.http.stream(
@@ -73,12 +73,12 @@ class Wire:
 class AsyncWire:
     """Sends requests and awaits their results."""
 
-    def __init__(self, http: httpx.AsyncClient, habits: RetryPolicy) -> None:
+    def __init__(self, http: httpx.AsyncClient, policy: RetryPolicy) -> None:
         self.http = http
-        self.habits = habits
+        self.policy = policy
 
     async def send(self, request: Request[T]) -> T:
-        steps = exchange(request, self.habits)
+        steps = exchange(request, self.policy)
         step = next(steps)
         while True:
             try:
@@ -91,7 +91,7 @@ class AsyncWire:
         await asyncio.sleep(seconds)
 
     async def events(self, request: Request[None]) -> AsyncGenerator[Event]:
-        """The events of one stream, until it breaks off; raises what `send` raises."""
+        """The events of one stream until it ends; raises what ``send`` raises."""
         reader, timeout = Reader(), _listening(self.http.timeout)
         try:
             async with self.http.stream(
@@ -139,7 +139,8 @@ def headers(api_key: str | None, environment: Mapping[str, str] = os.environ) ->
     if not key:
         raise Misconfigured(
             "there is no API key",
-            fix="give api_key= or set HANSARD_API_KEY; the first 'hansard serve' saves one in .hansard/admin.key",
+            fix="give api_key= or set HANSARD_API_KEY; "
+            "the first 'hansard serve' saves one in .hansard/admin.key",
         )
     return {"Authorization": f"Bearer {key}", "User-Agent": f"hansard-python/{__version__}"}
 

@@ -89,9 +89,9 @@ async def remove(service: Service, principal: Principal) -> int:
     while True:
         page = await service.sessions.list(principal, query)
         names += [
-            one.id
-            for one in page.items
-            if (one.own_id or "").startswith("demo-") and b'"demo":true' in bytes(one.metadata)
+            item.id
+            for item in page.items
+            if (item.own_id or "").startswith("demo-") and b'"demo":true' in bytes(item.metadata)
         ]
         if page.next_cursor is None:
             return sum([await _deleted(service, principal, name) for name in names])
