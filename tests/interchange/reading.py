@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from hansard.interchange.detection import detected
 from hansard.interchange.documents import Document, documents, from_stream
-from hansard.interchange.formats import named, sniffed
+from hansard.interchange.formats import named
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.values import Bad
 from hansard.model import MessageDraft
@@ -23,26 +24,35 @@ SECOND = 1_000_000
 def read(
     document: Document, *, format_name: str | None = None, rules: Rules | None = None
 ) -> list[SessionRecord | Bad]:
+    rules = rules or Rules(now=NOW)
     with document.stream() as stream:
-        format_ = named(format_name) if format_name else sniffed(document, stream)
-        assert format_ is not None, "no format takes it"
-        return [
-            found
-            for found in format_.read(document, stream, rules or Rules(now=NOW))
-            if not isinstance(found, Snapshot)
-        ]
+        detection = None if format_name else detected(document, stream, rules)
+        format_ = detection.format if detection else named(format_name or "")
+        assert format_ is not None, detection and detection.reason()
+        outcomes = detection.outcomes if detection else None
+        if outcomes is None:
+            outcomes = tuple(format_.read(document, stream, rules))
+        return [found for found in outcomes if not isinstance(found, Snapshot)]
 
 
 def read_bytes(
-    data: bytes, *, name: str = "file.json", format_name: str | None = None
+    data: bytes,
+    *,
+    name: str = "file.json",
+    format_name: str | None = None,
+    rules: Rules | None = None,
 ) -> list[SessionRecord | Bad]:
-    return read(from_stream(name, io.BytesIO(data)), format_name=format_name)
+    return read(from_stream(name, io.BytesIO(data)), format_name=format_name, rules=rules)
 
 
 def read_json(
-    value: object, *, name: str = "file.json", format_name: str | None = None
+    value: object,
+    *,
+    name: str = "file.json",
+    format_name: str | None = None,
+    rules: Rules | None = None,
 ) -> list[SessionRecord | Bad]:
-    return read_bytes(json.dumps(value).encode(), name=name, format_name=format_name)
+    return read_bytes(json.dumps(value).encode(), name=name, format_name=format_name, rules=rules)
 
 
 def read_folder(
@@ -58,7 +68,7 @@ def read_folder(
 def format_of(data: bytes, *, name: str = "file.json") -> str | None:
     document = from_stream(name, io.BytesIO(data))
     with document.stream() as stream:
-        format_ = sniffed(document, stream)
+        format_ = detected(document, stream, Rules(now=NOW)).format
     return format_.name if format_ else None
 
 
@@ -80,3 +90,8 @@ def metadata(message: MessageDraft) -> dict[str, Any]:
 
 def said(session: SessionRecord) -> list[tuple[str, str]]:
     return [(message.role, message.text) for message in session.messages]
+
+
+def check_record(found: SessionRecord | Bad) -> SessionRecord:
+    assert isinstance(found, SessionRecord), found
+    return found

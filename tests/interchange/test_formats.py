@@ -9,9 +9,11 @@ import pytest
 
 from hansard.errors import Invalid
 from hansard.interchange.documents import documents, from_stream
-from hansard.interchange.formats import FORMATS, named
+from hansard.interchange.formats import NAMES, every, named
 from hansard.interchange.values import Bad, values
 from tests.interchange.reading import format_of
+
+TALK = [{"role": "user", "content": "x"}]
 
 
 @pytest.mark.parametrize(
@@ -33,13 +35,14 @@ def test_what_is_of_no_known_format_is_claimed_by_none(text: str) -> None:
 
 
 def test_a_format_is_found_by_its_name() -> None:
-    assert [named(format_.name) for format_ in FORMATS] == list(FORMATS)
+    assert [named(format_.name) for format_ in every()] == list(every())
+    assert sorted(format_.name for format_ in every()) == list(NAMES)
     assert named("unknown") is None
 
 
 def test_keys_of_inner_objects_do_not_mislead() -> None:
     assert (
-        format_of(json.dumps([{"note": {"mapping": 1, "messages": []}, "traj": []}]).encode())
+        format_of(json.dumps([{"note": {"mapping": 1, "messages": []}, "traj": TALK}]).encode())
         == "openai"
     )
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.values import Bad
 from tests.interchange.reading import (
     NOW,
     SECOND,
+    check_record,
     format_of,
     metadata,
     one,
@@ -82,15 +84,30 @@ def line(*messages: dict[str, Any]) -> list[dict[str, Any]]:
     return [conversation(*nodes, current=keys[-1])]
 
 
-def test_the_line_that_the_person_saw_last_is_read_and_the_others_are_counted() -> None:
-    session = one(read_json([TREE]))
+def main(found: list[SessionRecord | Bad]) -> SessionRecord:
+    """The session without its branches."""
+    return check_record(found[0])
+
+
+def test_the_line_that_the_person_saw_last_is_the_session_and_the_others_are_branches() -> None:
+    session, branch = map(check_record, read_json([TREE]))
     assert format_of(json.dumps([TREE]).encode()) == "chatgpt"
     assert said(session) == [("user", "When was Rome founded?"), ("assistant", "In 753 BC.")]
+    assert session.draft.metadata == {"memory_scope": "global"}
+    assert (branch.draft.kind, branch.draft.parent, branch.forked_after) == ("branch", "c-1", "q")
+    assert said(branch) == [("assistant", "In 753.")]
+    assert branch.messages[0].created_at == int((START + 2) * SECOND)
+
+
+def test_branches_that_are_to_be_dropped_are_counted() -> None:
+    rules = Rules(now=NOW, keep_branches=False)
+    session = one(read_json([TREE], rules=rules))
     assert session.draft.metadata == {"memory_scope": "global", "messages_on_other_branches": 1}
+    assert session.remarks == {"messages on dropped branches": 1}
 
 
 def test_the_conversation_keeps_its_name_model_agent_times_and_archive() -> None:
-    session = one(read_json([TREE]))
+    session = main(read_json([TREE]))
     draft = session.draft
     assert (draft.id, draft.title, draft.title_by, draft.model, draft.agent, draft.channel) == (
         "c-1",
@@ -109,8 +126,13 @@ def test_the_conversation_keeps_its_name_model_agent_times_and_archive() -> None
     assert session.messages[1].model == "gpt-4o"
 
 
-def test_without_a_current_node_the_last_leaf_is_the_end() -> None:
-    assert said(one(read_json([TREE | {"current_node": None}])))[-1] == ("assistant", "In 753 BC.")
+@pytest.mark.parametrize("current", [None, "gone", 7])
+def test_without_a_current_node_the_newest_leaf_is_the_end(current: object) -> None:
+    tree = TREE | {"current_node": current}
+    assert said(main(read_json([tree])))[-1] == ("assistant", "In 753 BC.")
+    older = json.loads(json.dumps(tree))
+    older["mapping"]["new"]["message"]["create_time"] = START - 5
+    assert said(main(read_json([older])))[-1] == ("assistant", "In 753.")
 
 
 def test_a_tree_that_bites_its_tail_ends() -> None:
@@ -205,7 +227,7 @@ def test_a_message_to_a_tool_is_a_call_and_the_tools_word_its_answer() -> None:
         ),
         (
             {"content_type": "thoughts", "thoughts": [{"summary": "S", "content": "C"}, 7]},
-            [{"type": "reasoning", "content": "S\nC"}],
+            [{"type": "reasoning", "content": "S\nC"}, {"type": "reasoning", "content": "7"}],
         ),
         (
             {"content_type": "reasoning_recap", "content": "Thought for 3s"},
@@ -224,7 +246,8 @@ def test_a_message_to_a_tool_is_a_call_and_the_tools_word_its_answer() -> None:
 def test_every_kind_of_content_becomes_parts(
     content: dict[str, Any], expected: list[dict[str, Any]]
 ) -> None:
-    assert parts(one(read_json(line(message("a", "assistant", content)))).messages[0]) == expected
+    found = read_json(line(message("a", "assistant", content)), format_name="chatgpt")
+    assert parts(one(found).messages[0]) == expected
 
 
 def test_custom_instructions_are_the_systems_word() -> None:
@@ -257,15 +280,14 @@ def test_a_conversation_without_messages_is_a_session_without_messages() -> None
                 conversation(
                     node("root", None, None), current="root", create_time=None, update_time=None
                 )
-            ]
+            ],
+            format_name="chatgpt",
         )
     )
     assert (session.messages, session.draft.created_at) == ([], NOW)
 
 
-@pytest.mark.parametrize(
-    "record", [7, {"title": "x"}, {"mapping": []}, line(message("a", "ghost", "x"))[0]]
-)
+@pytest.mark.parametrize("record", [7, {"title": "x"}, {"mapping": []}])
 def test_what_is_no_conversation_is_set_aside(record: object) -> None:
     found = read_json([record], format_name="chatgpt")
     assert isinstance(found[0], Bad)
@@ -283,4 +305,6 @@ def test_split_files_in_a_folder_and_in_an_archive_are_all_read(tmp_path: Path) 
             (folder / name).write_text(text, "utf-8")
             archive.writestr(f"data/{name}", text)
     for path in (folder, tmp_path / "export.zip"):
-        assert [found.draft.id for found in read_folder(path)] == ["c-0", "c-1", "c-2"]  # type: ignore[union-attr]  # a bad record has no draft, and fails here
+        assert [check_record(found).draft.id for found in read_folder(path)] == [
+            name for number in range(3) for name in (f"c-{number}", f"c-{number}:old")
+        ]

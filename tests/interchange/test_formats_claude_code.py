@@ -7,7 +7,16 @@ import pytest
 
 from hansard.interchange.records import SessionRecord
 from hansard.interchange.values import Bad
-from tests.interchange.reading import SECOND, format_of, metadata, one, parts, read_bytes, said
+from tests.interchange.reading import (
+    SECOND,
+    check_record,
+    format_of,
+    metadata,
+    one,
+    parts,
+    read_bytes,
+    said,
+)
 
 START = 1_770_733_800
 
@@ -136,11 +145,18 @@ def test_the_usage_of_an_answer_is_counted_once_over_its_lines() -> None:
     assert sum(found.output_tokens for found in session.messages) == 7
 
 
-def test_a_prompt_that_was_taken_back_is_left_out_with_what_followed_it() -> None:
+def test_a_prompt_that_was_taken_back_is_a_branch_with_what_followed_it() -> None:
     taken_back = [entry("u6", "a5", "user", "Delete it"), answer("a7", "u6", text("Done"))]
-    session = one(read_bytes(lines(*TALK, *taken_back, entry("u8", "a5", "user", "Keep it"))))
+    found = read_bytes(lines(*TALK, *taken_back, entry("u8", "a5", "user", "Keep it")))
+    session, branch = map(check_record, found)
     assert said(session)[-2:] == [("assistant", "One file: a.txt"), ("user", "Keep it")]
-    assert session.draft.metadata["messages_taken_back"] == 2
+    assert (branch.draft.id, branch.draft.kind, branch.draft.parent, branch.forked_after) == (
+        "s-1:u6",
+        "branch",
+        "s-1",
+        "a5",
+    )
+    assert said(branch) == [("user", "Delete it"), ("assistant", "Done")]
 
 
 def test_parallel_tool_calls_all_stay() -> None:
@@ -154,7 +170,6 @@ def test_parallel_tool_calls_all_stay() -> None:
     ]
     session = one(read_bytes(lines(*talk)))
     assert len(session.messages) == 6
-    assert "messages_taken_back" not in session.draft.metadata
 
 
 def test_the_line_goes_on_over_entries_that_are_no_messages() -> None:
@@ -252,6 +267,8 @@ def test_an_entry_without_content_or_uuid_is_kept() -> None:
     session = one(
         read_bytes(lines(entry("u1", None, "user", "x"), bare), format_name="claude-code")
     )
+    assert metadata(session.messages[1])["original"] == bare
+    assert session.remarks == {"messages without content": 1}
     assert [(found.client_id, found.model, found.output_tokens) for found in session.messages] == [
         ("u1", None, 0),
         ("import:1", None, 0),
@@ -263,12 +280,12 @@ def test_bad_lines_are_set_aside_and_the_rest_read() -> None:
     assert [(type(item), item.number) for item in found] == [(Bad, 7), (Bad, 8), (SessionRecord, 2)]
 
 
-def test_a_session_that_cannot_be_read_is_set_aside() -> None:
-    found = read_bytes(
-        b'{"type": "user", "uuid": "u1", "sessionId": "s", "message": {"role": "user", "content": "\\ud800"}}\n'
-    )
-    assert isinstance(found[0], Bad)
-    assert "cannot be written as JSON" in found[0].reason
+def test_a_lone_surrogate_becomes_a_replacement_character_and_all_else_is_kept() -> None:
+    broken = entry("u1", None, "user", "cut here \ud83d", cwd="/p\ud800")
+    session = one(read_bytes(lines(broken)))
+    assert said(session) == [("user", "cut here \ufffd")]
+    assert session.draft.metadata["cwd"] == "/p\ufffd"
+    assert session.remarks["lone surrogates replaced"] == 3
 
 
 def test_a_file_without_messages_has_no_session() -> None:

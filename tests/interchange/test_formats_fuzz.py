@@ -17,6 +17,7 @@ from hansard.interchange.values import Bad
 from hansard.model import parts
 from hansard.model.message import ROLES
 from tests.interchange.reading import read_bytes
+from tests.interchange.samples import SAMPLES
 from tests.interchange.test_formats_chatgpt import TREE
 from tests.interchange.test_formats_claude_code import TALK as CLAUDE
 from tests.interchange.test_formats_openai import DIALOGUE, TRIAL
@@ -34,11 +35,11 @@ JSON = st.recursive(
     ),
     max_leaves=6,
 )
-FILES: dict[str, Any] = {
-    "openai": [TRIAL, DIALOGUE],
-    "chatgpt": [TREE],
-    "pocketpaw": PAW,
-    "claude-code": CLAUDE,
+FILES: dict[str, bytes] = {name: sample.data for name, sample in SAMPLES.items()} | {
+    "openai": json.dumps([TRIAL, DIALOGUE]).encode(),
+    "chatgpt": json.dumps([TREE]).encode(),
+    "pocketpaw": json.dumps(PAW).encode(),
+    "claude-code": b"\n".join(json.dumps(entry).encode() for entry in CLAUDE),
 }
 
 
@@ -65,8 +66,22 @@ def with_value(whole: Any, path: tuple[Any, ...], value: Any) -> Any:
     return changed
 
 
+def decoded(name: str) -> Any:
+    """The file of a format: its value, or a list of the values of its lines."""
+    lines = FILES[name].splitlines()
+    return (
+        json.loads(lines[0])
+        if len(lines) == 1 and not is_lines(name)
+        else list(map(json.loads, lines))
+    )
+
+
+def is_lines(name: str) -> bool:
+    return name in SAMPLES and SAMPLES[name].file.endswith("jsonl")
+
+
 def written(name: str, value: Any) -> bytes:
-    if name == "claude-code" and isinstance(value, list):
+    if is_lines(name) and isinstance(value, list):
         return b"\n".join(json.dumps(line).encode() for line in value)
     return json.dumps(value).encode()
 
@@ -89,20 +104,20 @@ def check(found: list[SessionRecord | Bad]) -> None:
 
 
 @pytest.mark.parametrize("name", list(FILES))
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_value_in_any_place_is_read_or_set_aside(name: str, data: st.DataObject) -> None:
-    whole = FILES[name]
+    whole = decoded(name)
     for _ in range(data.draw(st.integers(1, 3))):
         whole = with_value(whole, data.draw(st.sampled_from(places(whole))), data.draw(JSON))
     check(read_bytes(written(name, whole), name="telegram_1.json", format_name=name))
 
 
 @pytest.mark.parametrize("name", [*FILES, "hansard"])
-@settings(max_examples=100)
+@settings(max_examples=30)
 @given(text=st.binary(max_size=200), data=st.data())
 def test_any_bytes_are_read_or_set_aside(name: str, text: bytes, data: st.DataObject) -> None:
-    sound = written(name, FILES.get(name, [{"hansard": 1, "session": {"id": "x"}}]))
+    sound = FILES.get(name, b'{"hansard": 1, "session": {"id": "x"}}')
     cut = data.draw(st.integers(0, len(sound)))
     for broken in (text, sound[:cut], sound[:cut] + text + sound[cut:]):
         check(read_bytes(broken, name="telegram_1.json", format_name=name))

@@ -105,14 +105,13 @@ def test_intents_become_the_trail_and_the_last_one_the_intent() -> None:
 
 
 def test_other_fields_go_to_the_metadata() -> None:
-    assert one(read_json([DIALOGUE])).draft.metadata == {"services": ["Post_1"]}
-    assert one(read_json([TRIAL])).draft.metadata == {
+    unknown = {"time_unknown": True}
+    assert one(read_json([DIALOGUE])).draft.metadata == {"services": ["Post_1"]} | unknown
+    assert one(read_json([TRIAL])).draft.metadata == unknown | {
         key: TRIAL[key] for key in ("task_id", "trial", "reward", "info")
     }
-    assert one(read_json([{"messages": TALK, "metadata": {"a": 1}, "b": 2}])).draft.metadata == {
-        "a": 1,
-        "b": 2,
-    }
+    record = {"messages": TALK, "metadata": {"a": 1}, "b": 2}
+    assert one(read_json([record])).draft.metadata == {"a": 1, "b": 2} | unknown
 
 
 def test_fields_with_a_place_of_their_own_take_it() -> None:
@@ -295,7 +294,8 @@ def test_messages_are_known_by_their_ids_else_by_their_places_and_never_twice_by
     ],
 )
 def test_every_kind_of_content_becomes_a_part(content: object, expected: dict[str, Any]) -> None:
-    assert parts(one(read_json([[{"role": "user", "content": content}]])).messages[0]) == [expected]
+    found = read_json([[{"role": "user", "content": content}]], format_name="openai")
+    assert parts(one(found).messages[0]) == [expected]
 
 
 def test_reasoning_comes_first_and_an_old_function_call_is_a_tool_call() -> None:
@@ -343,13 +343,7 @@ def test_the_roles_of_relatives_are_understood(role: str, ours: str) -> None:
     [
         ({"no": "list"}, "no list of messages"),
         ("text", "no list of messages"),
-        ({"messages": [17]}, r"messages[0] is not an object"),
-        ({"messages": [{"role": "wizard", "content": "x"}]}, "messages[0].role is 'wizard'"),
-        ({"messages": [{"role": "user", "content": "\ud800"}]}, "cannot be written as JSON"),
-        (
-            {"messages": [{"role": "user", "content": [{"type": "tool_call", "name": 7}]}]},
-            "messages[0]",
-        ),
+        ({"messages": [17]}, "no list of messages"),
     ],
 )
 def test_a_record_that_cannot_be_read_is_set_aside_with_its_reason(

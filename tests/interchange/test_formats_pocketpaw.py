@@ -142,14 +142,15 @@ def test_an_empty_session_file_is_no_session() -> None:
 
 
 def test_a_broken_session_file_is_set_aside() -> None:
-    found = read_json([entry("user", "x", 1), 7], name="telegram_1.json")
+    found = read_json([entry("user", "x", 1), 7], name="telegram_1.json", format_name="pocketpaw")
     assert found == [Bad(1, "message 2 is not an object")]
 
 
-def test_an_unknown_role_is_set_aside() -> None:
-    found = read_json([entry("ghost", "x", 1)], name="telegram_1.json")
-    assert isinstance(found[0], Bad)
-    assert "'ghost'" in found[0].reason
+def test_an_unknown_role_is_the_systems_and_kept_in_the_metadata() -> None:
+    session = one(read_json([entry("ghost", "x", 1)], name="telegram_1.json"))
+    assert said(session) == [("system", "x")]
+    assert metadata(session.messages[0]) == {"role": "ghost"}
+    assert session.remarks == {"unknown role: ghost": 1}
 
 
 def test_content_that_is_no_text_is_kept_as_json() -> None:

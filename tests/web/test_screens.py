@@ -388,7 +388,7 @@ async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
     assert [line.partition(";")[0] for line in told["said"]] == [
         "0 new, 0 added to, 1 there already, 0 bad"
     ]
-    bad = b'{"id": "good", "messages": []}\n{"id": "bad", "messages": [{"role": "nobody"}]}\n'
+    bad = b'{"id": "good", "messages": [{"role": "user", "content": "x"}]}\n{"id": "bad"}\n'
     told = (await reader.client.post("/ui/import?name=y.jsonl", content=bad, headers=raw)).json()
     assert told["said"][0].startswith("1 new, 0 added to, 0 there already, 1 bad;")
     assert told["said"][1].startswith("Record 2 of y.jsonl: ")

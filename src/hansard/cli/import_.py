@@ -51,7 +51,16 @@ def _formats() -> Iterable[str]:
     return NAMES
 
 
-@click.command()
+class _ImportCommand(click.Command):
+    """Names the formats at the end of its help."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Formats"):
+            formatter.write_text(", ".join(_formats()))
+
+
+@click.command(cls=_ImportCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE…")
 @click.option(
     "--format",
@@ -60,7 +69,7 @@ def _formats() -> Iterable[str]:
     show_default=True,
     metavar="NAME",
     shell_complete=one_of(_formats),
-    help="chatgpt, claude-code, hansard, openai, pocketpaw, or auto.",
+    help="One of the formats below, or auto.",
 )
 @click.option("--dry-run", is_flag=True, help="Find out what would happen and change nothing.")
 @click.option(

@@ -12,7 +12,9 @@ from typing import Any, Literal, NotRequired, TypedDict
 Texts = str | Sequence[str]
 When = datetime | str
 Role = Literal["system", "user", "assistant", "tool"]
-Kind = Literal["session", "workflow", "task", "video_session", "desktop_session", "mobile_session"]
+Kind = Literal[
+    "session", "workflow", "task", "branch", "video_session", "desktop_session", "mobile_session"
+]
 Resolution = Literal["open", "resolved", "unresolved"]
 OpenState = Literal["queued", "running", "waiting"]
 FinalState = Literal["completed", "partial", "failed", "cancelled", "interrupted"]

@@ -12,6 +12,8 @@ from typing import IO
 from msgspec import Struct
 
 from hansard.errors import Invalid
+from hansard.interchange import databases
+from hansard.interchange.databases import Database
 from hansard.interchange.streams import Stream
 
 _ENDINGS = (".json", ".jsonl", ".ndjson")
@@ -23,7 +25,7 @@ class Document(Struct, frozen=True, kw_only=True):
     """One file to import. ``chosen`` says that the caller named it, so that it must be of a known format.
 
     ``name`` is its place for messages, ``size`` its bytes if known, ``most`` how many may be read of it.  ``beside`` gives what the file
-    of a name in the same folder holds, None when there is none.
+    of a name in the same folder holds, None when there is none.  ``path`` is set where the file is a database.
     """
 
     name: str
@@ -32,6 +34,15 @@ class Document(Struct, frozen=True, kw_only=True):
     open: Callable[[], AbstractContextManager[IO[bytes]]]
     beside: Callable[[str], bytes | None]
     most: int | None = None
+    path: Path | None = None
+
+    @property
+    def is_database(self) -> bool:
+        return self.path is not None
+
+    def database(self) -> AbstractContextManager[Database | None]:
+        """The database that the file is, None when it is none or cannot be read."""
+        return databases.opened(self.path) if self.path is not None else nullcontext(None)
 
     @property
     def stem(self) -> str:
@@ -83,6 +94,7 @@ def _file(path: Path, *, chosen: bool) -> Document:
         chosen=chosen,
         open=lambda: path.open("rb"),
         beside=beside,
+        path=path if _begins(path, databases.MAGIC) else None,
     )
 
 
@@ -97,8 +109,12 @@ def _is_wanted(name: str) -> bool:
 
 
 def _is_archive(path: Path) -> bool:
+    return _begins(path, _ZIP_MAGIC)
+
+
+def _begins(path: Path, magic: bytes) -> bool:
     with path.open("rb") as file:
-        return file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+        return file.read(len(magic)) == magic
 
 
 def _members(path: Path) -> Iterator[Document]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from hansard.access import Principal
 from hansard.errors import Invalid, Retryable
 from hansard.interchange import formats
+from hansard.interchange.detection import detected
 from hansard.interchange.documents import Document, documents
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.rejects import Rejects
@@ -195,8 +196,11 @@ class Import:
     def _outcomes(self, document: Document, stream: Stream) -> Iterator[Outcome]:
         if document.chosen and stream.is_empty_list():
             return
-        format_ = self._format or formats.sniffed(document, stream)
-        if format_ is not None:
+        detection = None if self._format else detected(document, stream, self._rules)
+        format_ = detection.format if detection is not None else self._format
+        if detection is not None and detection.outcomes is not None:
+            yield from detection.outcomes
+        elif format_ is not None:
             yield from format_.read(document, stream, self._rules)
         elif document.chosen and stream.is_empty():
             raise Invalid(

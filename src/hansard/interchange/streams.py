@@ -23,7 +23,7 @@ class Truncated(Exception):
 class Stream:
     """A file read once, from its beginning; ``head`` is its first part, to judge the format by.
 
-    ``position`` counts the bytes taken from the file itself, compressed ones if it is compressed.
+    ``is_whole`` says that the head is all there is.  ``position`` counts the bytes taken from the file itself, compressed ones if it is compressed.
     What goes beyond ``most`` bytes, if given, is not read.
     """
 
@@ -33,6 +33,7 @@ class Stream:
         self._rest = self._opened()
         self._problem: Truncated | None = None
         self.position = 0
+        self.is_whole = False
         self.head = self._take_head()
 
     def chunks(self) -> Iterator[bytes]:
@@ -69,7 +70,11 @@ class Stream:
     def _take_head(self) -> bytes:
         taken, size = [], 0
         try:
-            while size < HEAD and (chunk := next(self._rest, b"")):
+            while size < HEAD:
+                chunk = next(self._rest, b"")
+                if not chunk:
+                    self.is_whole = True
+                    break
                 taken.append(chunk)
                 size += len(chunk)
         except Truncated as problem:

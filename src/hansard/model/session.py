@@ -7,7 +7,9 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hansard.model.units import Microseconds, NanoDollars
 
-Kind = Literal["session", "workflow", "task", "video_session", "desktop_session", "mobile_session"]
+Kind = Literal[
+    "session", "workflow", "task", "branch", "video_session", "desktop_session", "mobile_session"
+]
 Resolution = Literal["open", "resolved", "unresolved"]
 Sort = Literal[
     "updated_at",

@@ -15,6 +15,7 @@ from hansard.http.route import MIB, Route
 from hansard.http.streams import download
 from hansard.interchange.documents import from_stream
 from hansard.interchange.exporter import lines
+from hansard.interchange.formats import NAMES
 from hansard.interchange.importer import Import, Options, Problem
 from hansard.native.errors import NOT_FOR_NARROWED
 from hansard.native.filters import FilterParams, filter_of
@@ -29,9 +30,8 @@ class ImportParams(Struct, frozen=True, kw_only=True):
 
     example: ClassVar[Json] = {"channel": "web", "tz": "Europe/Berlin"}
 
-    format: str = "auto"
-    """Its format: `auto` (found out), `chatgpt`, `claude-code`, `hansard`, `openai` or
-    `pocketpaw`."""
+    format: Annotated[str, Meta(extra_json_schema={"enum": ("auto", *NAMES)})] = "auto"
+    """Its format by its name; `auto` finds it out."""
     channel: Annotated[str, Meta(max_length=256)] | None = None
     """The channel of sessions for which the file names none."""
     tz: str | None = None

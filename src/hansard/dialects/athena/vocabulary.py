@@ -48,9 +48,10 @@ def states(wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def kinds(wanted: Sequence[str]) -> tuple[str, ...]:
-    """Our kinds behind Athena's session types; workflows and tasks are shown as sessions."""
+    """Our kinds behind Athena's session types; workflows, tasks and branches are shown as sessions."""
     known = tuple(word for word in SESSION_TYPES if word in wanted)
-    return (*known, *(TASK_KINDS if "session" in known else ())) or (NOTHING if wanted else ())
+    shown = (*TASK_KINDS, "branch") if "session" in known else ()
+    return (*known, *shown) or (NOTHING if wanted else ())
 
 
 def session_type(session: Session) -> SessionType:

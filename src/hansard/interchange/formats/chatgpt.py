@@ -1,152 +1,125 @@
 """ChatGPT's data export: ``conversations.json`` (also split into ``conversations-000.json`` …), an array of trees.
 
-- what is read is the line that the person saw last: from ``current_node`` up to the root; how many
-  messages lie on other branches is said in the metadata;
+- the session is the line that the person saw last: from ``current_node`` up to the root, or from the newest leaf
+  where that is not there; what lies beside it are branches;
 - a message to a tool is a tool call, the tool's answer its response; thoughts are reasoning;
 - uploaded and drawn files are kept as references, since the export names but does not contain them;
+- what the person did not see (instructions, memories) is a system message;
 - empty placeholders (the root, blank system messages) are left out.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hansard.interchange.documents import Document
-from hansard.interchange.formats.shape import Shape
-from hansard.interchange.records import (
-    Rules,
-    SessionRecord,
-    Unreadable,
-    client_ids,
-    encoded,
-    filled,
-    guarded,
-    moment_of,
-    own_id,
-    raw_json,
+from hansard.interchange.content.text import (
+    Json,
+    arguments,
+    kind_of,
+    text_or_none,
+    tool_call,
+    tool_response,
 )
+from hansard.interchange.documents import Document
+from hansard.interchange.formats.chatgpt_content import (
+    attachments,
+    content_parts,
+    drawings,
+    without_marks,
+)
+from hansard.interchange.formats.shape import Shape
+from hansard.interchange.moments import moment_of
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_each
 from hansard.interchange.streams import Stream
+from hansard.interchange.trees import Branch, Tree
+from hansard.interchange.turns import Span, Turn, lines, sessions
 from hansard.interchange.values import Bad, Value, values
-from hansard.model import MessageDraft, SessionDraft
-from hansard.model.message import Role
+from hansard.model import SessionDraft
 
-name = "chatgpt"
+marks = ("mapping", "current_node", "conversation_id", "create_time", "default_model_slug")
 
-Json = dict[str, Any]
-
-_ROLES: dict[str, Role] = {
-    "system": "system",
-    "user": "user",
-    "assistant": "assistant",
-    "tool": "tool",
-}
 _PLACED = {
-    "id",
-    "conversation_id",
-    "title",
-    "create_time",
-    "update_time",
-    "mapping",
-    "current_node",
-    "is_archived",
-    "default_model_slug",
-    "gizmo_id",
-}
+    "id", "conversation_id", "title", "create_time", "update_time", "mapping", "current_node",
+    "is_archived", "default_model_slug", "gizmo_id",
+}  # fmt: skip
 
 
-def sniff(document: Document, shape: Shape) -> bool:
+def sniff(document: Document, shape: Shape) -> str | None:
     del document
-    return "mapping" in shape.keys
+    if any(isinstance(record.get("mapping"), dict) for record in shape.objects):
+        return None
+    return shape.lacks("mapping") or "mapping is not an object"
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    for item in values(stream):
-        yield item if isinstance(item, Bad) else _read_one(item, rules)
+    yield from read_each(values(stream), lambda item: _session(item, rules))
 
 
-def _read_one(item: Value, rules: Rules) -> SessionRecord | Bad:
-    return guarded(item.number, lambda: _session(item, rules))
-
-
-def _session(item: Value, rules: Rules) -> SessionRecord:
+def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
     record = item.value
     if not isinstance(record, dict) or not isinstance(record.get("mapping"), dict):
         message = "no mapping: not a conversation of a ChatGPT export"
         raise Unreadable(message)
-    line = _line(record)
-    started = moment_of(record.get("create_time"))
-    times = filled([moment_of(message.get("create_time")) for message in line], started, rules.now)
-    names = client_ids([message.get("id") for message in line])
-    messages = [
-        _message(message, at, known)
-        for message, at, known in zip(_with_parts(line), times, names, strict=True)
-    ]
-    updated = moment_of(record.get("update_time")) or (times[-1] if times else rules.now)
-    return SessionRecord(
-        number=item.number,
-        draft=SessionDraft(
-            id=own_id(record.get("conversation_id") or record.get("id"), record),
-            title=_text(record.get("title")),
-            title_by="import" if _text(record.get("title")) else None,
-            channel=rules.channel or "chatgpt",
-            agent=_text(record.get("gizmo_id")),
-            model=_text(record.get("default_model_slug")),
-            created_at=started if started is not None else times[0] if times else rules.now,
-            metadata=_rest(record, len(line)),
-        ),
-        messages=messages,
-        archived_at=updated if record.get("is_archived") is True else None,
+    line, branches = _split(record["mapping"], record.get("current_node"))
+    turns = _turns(record["mapping"], line, branches)
+    started, updated = (moment_of(record.get(key)) for key in ("create_time", "update_time"))
+    archived = (updated or rules.now) if record.get("is_archived") is True else None
+    draft = SessionDraft(
+        id=own_id(record.get("conversation_id") or record.get("id"), record),
+        title=text_or_none(record.get("title")),
+        channel=rules.channel or "chatgpt",
+        agent=text_or_none(record.get("gizmo_id")),
+        model=text_or_none(record.get("default_model_slug")),
+        metadata={
+            key: value
+            for key, value in record.items()
+            if key not in _PLACED and value not in (None, [], {}, "")
+        },
     )
+    span = Span(started=started, updated=updated, archived_at=archived)
+    yield from sessions(item.number, draft, lines(turns, line, branches), rules, span)
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def _rest(record: Json, kept: int) -> Json:
-    """The export's other fields that say something, and how many messages are on branches that were left."""
-    rest = {
-        key: value
-        for key, value in record.items()
-        if key not in _PLACED and value not in (None, [], {}, "")
+def _split(mapping: Json, current: object) -> tuple[list[str], list[Branch]]:
+    """The messages of the current line, and the branches."""
+    path = _path(mapping, current)
+    if len(path) == sum(isinstance(node, dict) for node in mapping.values()):
+        return [key for key in path if _holds(mapping[key])], []
+    parents = {
+        key: parent if isinstance(parent := node.get("parent"), str) else None
+        for key, node in mapping.items()
+        if isinstance(node, dict)
     }
-    nodes = [node for node in record["mapping"].values() if isinstance(node, dict)]
-    others = sum(_is_said(node.get("message")) for node in nodes) - kept
-    return rest | ({"messages_on_other_branches": others} if others > 0 else {})
-
-
-def _line(record: Json) -> list[Json]:
-    """The messages from the root to ``current_node``, without the placeholders."""
-    mapping: dict[str, Any] = record["mapping"]
-    at, found = record.get("current_node") or _last_leaf(mapping), []
-    seen: set[str] = set()
-    while isinstance(at, str) and at not in seen and isinstance(node := mapping.get(at), dict):
-        seen.add(at)
-        if _is_said(node.get("message")):
-            found.append({"id": at, **node["message"]})
-        at = node.get("parent")
-    return found[::-1]
-
-
-def _last_leaf(mapping: Json) -> str | None:
-    """Where the tree ends when the export does not say: its last node without children."""
-    return next(
-        (
-            key
-            for key, node in reversed(mapping.items())
-            if isinstance(node, dict) and not node.get("children")
-        ),
-        None,
+    tree = Tree(
+        parents, lambda key: _holds(mapping[key]), lambda key: _time(mapping[key].get("message"))
     )
+    return tree.split(current)
 
 
-def _is_said(message: object) -> bool:
-    if not isinstance(message, dict) or not isinstance(message.get("content"), dict):
+def _path(mapping: Json, current: object) -> list[str]:
+    """From the root to the current node."""
+    path: list[str] = []
+    seen: set[str] = set()
+    while (
+        isinstance(current, str) and current not in seen and isinstance(mapping.get(current), dict)
+    ):
+        seen.add(current)
+        path.append(current)
+        current = mapping[current].get("parent")
+    return path[::-1]
+
+
+def _time(message: object) -> float:
+    return float(moment_of(message.get("create_time")) or 0) if isinstance(message, dict) else 0.0
+
+
+def _holds(node: Json) -> bool:
+    message = node.get("message")
+    if not isinstance(message, dict):
         return False
-    return _role(message) != "system" or bool(_parts(message["content"]))
+    return _role(message) != "system" or bool(content_parts(message.get("content")))
 
 
 def _role(message: Json) -> str:
@@ -154,127 +127,78 @@ def _role(message: Json) -> str:
     return str(author.get("role")) if isinstance(author, dict) else "user"
 
 
-def _with_parts(line: list[Json]) -> Iterator[tuple[Json, list[Json]]]:
-    """Each message with its parts; a tool's answer carries the id of the call before it."""
-    call: str | None = None
-    for message in line:
-        parts = _parts(message["content"])
-        recipient = message.get("recipient")
-        if _role(message) == "tool":
-            parts = [_response(message, call, parts)]
-        elif _role(message) == "assistant" and isinstance(recipient, str) and recipient != "all":
-            call = str(message["id"])
-            parts = [_call(call, recipient, parts)]
-        yield message, parts or [{"type": "text", "content": ""}]
+def _turns(mapping: Json, line: list[str], branches: Sequence[Branch]) -> dict[str, Turn]:
+    """The turn of every message; a tool's answer carries the id of the call above it."""
+    turns: dict[str, Turn] = {}
+    calls: dict[str | None, str | None] = {None: None}
+    for keys, after in [(line, None), *((branch.keys, branch.after) for branch in branches)]:
+        call = calls.get(after)
+        for key in keys:
+            message = mapping[key]["message"]
+            turns[key] = _turn(key, message, call)
+            if _is_call(message):
+                call = key
+            calls[key] = call
+    return turns
+
+
+def _is_call(message: Json) -> bool:
+    recipient = message.get("recipient")
+    return _role(message) == "assistant" and isinstance(recipient, str) and recipient != "all"
+
+
+def _turn(key: str, message: Json, call: str | None) -> Turn:
+    metadata: dict[str, Any] = (
+        message["metadata"] if isinstance(message.get("metadata"), dict) else {}
+    )
+    parts = content_parts(message.get("content"))
+    role = _role(message)
+    if role == "tool":
+        parts = [_response(message, call, without_marks(parts, message)), *drawings(message)]
+    elif _is_call(message):
+        parts = [_call(key, message["recipient"], parts)]
+    else:
+        parts = without_marks([*parts, *attachments(message, parts)], message)
+        if _is_hidden(message, metadata):
+            role = "system"
+    return Turn(
+        role=role,
+        parts=parts,
+        key=key,
+        at=moment_of(message.get("create_time")),
+        model=metadata.get("model_slug"),
+        metadata=metadata,
+        original=message,
+    )
+
+
+def _is_hidden(message: Json, metadata: Json) -> bool:
+    """Whether the person did not see it: their own instructions, or what the model remembers of them."""
+    content = message["content"] if isinstance(message.get("content"), dict) else {}
+    return (
+        metadata.get("is_user_system_message") is True
+        or kind_of(content, "content_type") in {"user_editable_context", "model_editable_context"}
+        or (
+            metadata.get("is_visually_hidden_from_conversation") is True
+            and _role(message) != "tool"
+        )
+    )
 
 
 def _call(call: str, recipient: str, parts: list[Json]) -> Json:
-    asked = "\n".join(part["content"] for part in parts if isinstance(part.get("content"), str))
-    try:
-        decoded = json.loads(asked)
-    except (ValueError, RecursionError):
-        decoded = None
-    return {
-        "type": "tool_call",
-        "id": call,
-        "name": recipient,
-        "arguments": decoded if isinstance(decoded, dict) else asked,
-    }
+    texts = [part["content"] for part in parts if isinstance(part.get("content"), str)]
+    return tool_call(call, recipient, arguments("\n".join(texts)))
 
 
 def _response(message: Json, call: str | None, parts: list[Json]) -> Json:
-    texts = [part["content"] for part in parts if part["type"] == "text"]
-    response: object = "\n".join(texts) if len(texts) == len(parts) else parts
-    named = message["author"].get("name")
-    return {"type": "tool_call_response", "id": call, "response": response} | (
-        {"name": named} if isinstance(named, str) else {}
-    )
-
-
-def _message(said: tuple[Json, list[Json]], at: int, known_as: str) -> MessageDraft:
-    message, items = said
-    role = _ROLES.get(_role(message))
-    if role is None:
-        text = f"message {known_as} is by {_role(message)!r}, expected one of {', '.join(_ROLES)}"
-        raise Unreadable(text)
-    metadata = message["metadata"] if isinstance(message.get("metadata"), dict) else {}
-    parts, words = encoded(items, f"message {known_as}")
-    return MessageDraft(
-        role="system" if metadata.get("is_user_system_message") is True else role,
-        parts=parts,
-        text=words,
-        client_id=known_as,
-        model=_text(metadata.get("model_slug")),
-        created_at=at,
-        metadata=raw_json(metadata, f"message {known_as}"),
-    )
-
-
-def _parts(content: Json) -> list[Json]:
-    convert = _CONTENT.get(str(content.get("content_type")), _unknown)
-    return [part for part in convert(content) if part.get("content") != ""]
-
-
-def _spoken(content: Json) -> list[Json]:
-    return [_piece(piece) for piece in content.get("parts") or [] if piece]
-
-
-def _piece(piece: object) -> Json:
-    if isinstance(piece, str):
-        return {"type": "text", "content": piece}
-    if not isinstance(piece, dict):
-        return {"type": "text", "content": json.dumps(piece)}
-    kind = str(piece.get("content_type") or "unknown")
-    if kind == "audio_transcription":
-        return {"type": "text", "content": str(piece.get("text") or "")}
-    if isinstance(piece.get("asset_pointer"), str):
-        return {
-            "type": "file",
-            "modality": kind.partition("_")[0],
-            "file_id": piece["asset_pointer"],
-        }
-    return {**piece, "type": kind}
-
-
-def _plain(content: Json) -> list[Json]:
-    return [{"type": "text", "content": str(content.get("text") or content.get("result") or "")}]
-
-
-def _thoughts(content: Json) -> list[Json]:
-    thoughts = [thought for thought in content.get("thoughts") or [] if isinstance(thought, dict)]
-    return [
-        {
-            "type": "reasoning",
-            "content": "\n".join(filter(None, (thought.get("summary"), thought.get("content")))),
-        }
-        for thought in thoughts
-    ]
-
-
-def _recap(content: Json) -> list[Json]:
-    return [{"type": "reasoning", "content": str(content.get("content") or "")}]
-
-
-def _instructions(content: Json) -> list[Json]:
-    return [
-        {"type": "text", "content": str(content[key])}
-        for key in ("user_profile", "user_instructions")
-        if content.get(key)
-    ]
-
-
-def _unknown(content: Json) -> list[Json]:
-    return [{**content, "type": str(content.get("content_type") or "unknown")}]
-
-
-_CONTENT: dict[str, Callable[[Json], list[Json]]] = {
-    "text": _spoken,
-    "multimodal_text": _spoken,
-    "code": _plain,
-    "execution_output": _plain,
-    "tether_quote": _plain,
-    "tether_browsing_display": _plain,
-    "thoughts": _thoughts,
-    "reasoning_recap": _recap,
-    "user_editable_context": _instructions,
-}
+    """The answer of a tool; pages that it has read keep their addresses beside the text."""
+    pages = [part for part in parts if part.get("modality") == "source"]
+    rest = [part for part in parts if part.get("modality") != "source"]
+    texts = [part["content"] for part in rest if part["type"] == "text"]
+    response: object = "\n".join(texts) if len(texts) == len(rest) else rest
+    content = message["content"] if isinstance(message.get("content"), dict) else {}
+    failed = {"is_error": True} if content.get("content_type") == "system_error" else {}
+    kept = ("uri", "name", "domain")
+    sources = [{key: page[key] for key in kept if key in page} for page in pages]
+    found = {"sources": sources} if sources else {}
+    return tool_response(call, response, message["author"].get("name"), **failed, **found)

@@ -30,7 +30,7 @@ from hansard.model.run import OPEN_STATES, STATES
 from hansard.model.session import KINDS, RESOLUTIONS
 from hansard.model.transfer import Kept, Snapshot
 
-name = "hansard"
+marks = ("hansard", "session", "runs", "messages")
 
 VERSION = 1
 _HASH = 16
@@ -72,9 +72,9 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Line).decode
 
 
-def sniff(document: Document, shape: Shape) -> bool:
+def sniff(document: Document, shape: Shape) -> str | None:
     del document
-    return {"hansard", "session"} <= shape.keys
+    return shape.lacks("hansard", "session")
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[Snapshot | Bad]:

@@ -5,12 +5,14 @@
 - ``_index.json`` beside it is a cache that can be rebuilt: only a person's own title is taken from it, by its neighbours;
 - names that begin with ``_``, ``*_compaction.json`` and files that hold no list are not sessions;
 - times are local to the machine that wrote them unless they carry an offset;
-- the product's own JSON export of one session, ``{export_version, session_id, messages}``, is read too.
+- the product's own JSON export of one session, ``{export_version, session_id, messages}``, is read too, also several;
+- other programs write the same keys: only a file of PocketPaw's name, in its folder, or its export is taken for its own.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -18,24 +20,14 @@ from typing import Any
 from hansard.ids import file_safe
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
-from hansard.interchange.records import (
-    Rules,
-    SessionRecord,
-    Unreadable,
-    client_ids,
-    encoded,
-    filled,
-    guarded,
-    moment_of,
-    own_id,
-    raw_json,
-)
+from hansard.interchange.moments import moment_of
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
 from hansard.interchange.streams import Stream
+from hansard.interchange.turns import Turn, sessions
 from hansard.interchange.values import Bad, Value, is_array, values
-from hansard.model import MessageDraft, SessionDraft
-from hansard.model.message import Role
+from hansard.model import SessionDraft
 
-name = "pocketpaw"
+marks = ("role", "content", "timestamp", "metadata", "export_version", "session_id")
 
 CHANNELS = (
     "google_chat",
@@ -54,38 +46,47 @@ CHANNELS = (
     "a2a",
     "cli",
 )
-_ROLES: dict[str, Role] = {
-    "user": "user",
-    "assistant": "assistant",
-    "system": "system",
-    "tool": "tool",
-}
 _FIELDS = {"id", "role", "content", "timestamp", "metadata"}
+_FOLDER = re.compile(r"memory[/\\]sessions[/\\]|\.pocketpaw[/\\]")
 
 
-def sniff(document: Document, shape: Shape) -> bool:
-    if document.stem == "_index":
-        return not document.chosen and not shape.is_array
-    return not _is_beside(document) and (
-        {"role", "content", "timestamp", "metadata"} <= shape.keys
-        or {"export_version", "session_id"} <= shape.keys
-    )
+def sniff(document: Document, shape: Shape) -> str | None:
+    if _is_beside(document):
+        return "files with this name lie beside the sessions"
+    if shape.lacks("export_version", "session_id") is None:
+        return None
+    return _of_memory(document, shape)
+
+
+def _of_memory(document: Document, shape: Shape) -> str | None:
+    """Why it is no file of the memory."""
+    if not shape.is_array or not shape.objects:
+        return "no export_version, and no array of messages"
+    if any(
+        not _FIELDS - {"id"} <= record.keys() <= _FIELDS
+        for record in shape.objects[:-1] or shape.objects
+    ):
+        return "its messages do not have exactly id, role, content, timestamp and metadata"
+    if channel_of(document.stem) is None and not _FOLDER.search(document.name):
+        return "neither the file's name begins with a channel, nor does it lie in memory/sessions"
+    return None
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     if _is_beside(document):
         return
-    key, items = document.stem, []
+    items = []
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
         elif isinstance(item.value, dict) and isinstance(item.value.get("messages"), list):
-            key, items = str(item.value.get("session_id") or key), item.value["messages"]
+            key = str(item.value.get("session_id") or document.stem)
+            whole = Value(item.number, item.value["messages"])
+            yield from guarded(item.number, _session, document, whole, key, rules)
         elif is_array(stream):
             items.append(item.value)
     if items:
-        item, name = Value(1, items), file_safe(key)
-        yield guarded(1, lambda: _session(item, name, _user_title(document, key), rules))
+        yield from guarded(1, _session, document, Value(1, items), document.stem, rules)
 
 
 def channel_of(key: str) -> str | None:
@@ -107,57 +108,39 @@ def _user_title(document: Document, key: str) -> str | None:
     return title if isinstance(title, str) and title.strip() else None
 
 
-def _session(item: Value, key: str, user_title: str | None, rules: Rules) -> SessionRecord:
-    entries = [_entry(entry, index) for index, entry in enumerate(item.value)]
+def _session(document: Document, item: Value, key: str, rules: Rules) -> Iterator[SessionRecord]:
+    name_ = file_safe(key)
+    user_title = _user_title(document, key)
     zone = rules.zone or datetime.now().astimezone().tzinfo
-    times = filled([moment_of(entry.get("timestamp"), zone) for entry in entries], None, rules.now)
-    names = client_ids([entry.get("id") for entry in entries])
-    messages = [
-        _message(entry, index, at, known)
-        for index, (entry, at, known) in enumerate(zip(entries, times, names, strict=True))
-    ]
-    return SessionRecord(
-        number=item.number,
-        draft=SessionDraft(
-            id=own_id(key, item.value),
-            title=user_title,
-            title_by="user" if user_title else None,
-            channel=channel_of(key) or rules.channel,
-            created_at=times[0],
-        ),
-        messages=messages,
+    draft = SessionDraft(
+        id=own_id(name_, item.value),
+        title=user_title,
+        title_by="user" if user_title else None,
+        channel=channel_of(name_) or rules.channel,
     )
+    turns = [_turn(entry, index, zone) for index, entry in enumerate(item.value)]
+    yield from sessions(item.number, draft, turns, rules)
 
 
-def _entry(entry: object, index: int) -> dict[str, Any]:
+def _turn(entry: Any, index: int, zone: Any) -> Turn:  # noqa: ANN401 - any JSON
     if not isinstance(entry, dict):
         message = f"message {index + 1} is not an object"
         raise Unreadable(message)
-    return entry
-
-
-def _message(entry: dict[str, Any], index: int, at: int, known_as: str) -> MessageDraft:
-    where = f"messages[{index}]"
-    role = _ROLES.get(str(entry.get("role") or "user"))
-    if role is None:
-        message = f"{where}.role is {entry.get('role')!r}, expected one of {', '.join(_ROLES)}"
-        raise Unreadable(message)
     content = entry.get("content")
-    said = (
+    text = (
         content
         if isinstance(content, str)
         else ""
         if content is None
         else json.dumps(content, ensure_ascii=False)
     )
-    parts, text = encoded([{"type": "text", "content": said}], where)
     rest = {key: value for key, value in entry.items() if key not in _FIELDS}
     own = entry.get("metadata")
-    return MessageDraft(
-        role=role,
-        parts=parts,
-        text=text,
-        client_id=known_as,
-        created_at=at,
-        metadata=raw_json(rest | own if isinstance(own, dict) else rest, where),
+    return Turn(
+        role=entry.get("role") or "user",
+        parts=[{"type": "text", "content": text}] if text else [],
+        key=entry.get("id"),
+        at=moment_of(entry.get("timestamp"), zone),
+        metadata=rest | own if isinstance(own, dict) else rest,
+        original=entry,
     )

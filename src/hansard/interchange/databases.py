@@ -1,0 +1,62 @@
+"""Key-value tables of other programs' SQLite files, opened for reading and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import apsw
+
+MAGIC = b"SQLite format 3\x00"
+_LONGEST = 64 * 1024 * 1024
+_WAIT_MS = 2000
+
+
+class Database:
+    """Only the values of keys that are asked for are read."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def has_table(self, table: str) -> bool:
+        return self._connection.table_exists(None, table)
+
+    def keys(self, table: str, prefix: str) -> list[str]:
+        """The keys that begin with ``prefix``, in order."""
+        behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        sql = f'select key from "{table}" where key >= ? and key < ? order by key'  # noqa: S608 - the name is a constant of a format
+        return [row[0] for row in self._connection.execute(sql, (prefix, behind))]
+
+    def value(self, table: str, key: str) -> str | None:
+        """A value as text; None when it is absent or larger than 64 MiB."""
+        sql = f'select value from "{table}" where key = ? and length(value) <= {_LONGEST}'  # noqa: S608 - the name is a constant of a format
+        row = self._connection.execute(sql, (key,)).fetchone()
+        if row is None or row[0] is None:
+            return None
+        return row[0].decode("utf-8", "replace") if isinstance(row[0], bytes) else str(row[0])
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Database | None]:
+    """The database for reading; None when it cannot be read as one."""
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    try:
+        connection = apsw.Connection(f"file:{quote(str(path.absolute()))}?mode=ro", flags=flags)
+    except apsw.Error:
+        yield None
+        return
+    try:
+        connection.set_busy_timeout(_WAIT_MS)
+        yield Database(connection) if _is_sound(connection) else None
+    finally:
+        connection.close()
+
+
+def _is_sound(connection: apsw.Connection) -> bool:
+    try:
+        connection.execute("select count(*) from sqlite_schema").fetchone()
+    except apsw.Error:
+        return False
+    return True

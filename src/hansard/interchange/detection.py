@@ -1,0 +1,145 @@
+"""Which format a file is of: the first whose marks it bears, and which reads a message with content from it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from hansard.interchange.documents import Document
+from hansard.interchange.formats import Format, every
+from hansard.interchange.formats.shape import Shape, shape_of
+from hansard.interchange.records import Rules, SessionRecord
+from hansard.interchange.streams import Stream
+from hansard.interchange.values import Bad
+from hansard.model.transfer import Snapshot
+
+Outcome = SessionRecord | Snapshot | Bad
+_NEAR = 2
+"""So many of its keys must be there for a format to be called near."""
+
+
+class Judgement(Struct, frozen=True):
+    """Why a format declined a file; ``reason`` is None for the one that took it."""
+
+    format: str
+    reason: str | None
+
+
+class Detection(Struct, frozen=True, kw_only=True):
+    """What a file is taken for: ``format`` is None where none takes it.
+
+    ``outcomes`` are all that is in the file where it was read for the judgement; ``seen`` is what a person is
+    told of it, ``near`` the format that it resembles most.
+    """
+
+    format: Format | None
+    judgements: tuple[Judgement, ...]
+    seen: str
+    near: str | None
+    outcomes: tuple[Outcome, ...] | None = None
+
+    def reason(self) -> str:
+        """Why no format takes the file, in a sentence."""
+        declined = {one.format: one.reason for one in self.judgements}
+        if self.near is None:
+            return f"{self.seen}: no format that is known"
+        return f"{self.seen}: it resembles {self.near}, but {declined[self.near]}"
+
+
+def detected(document: Document, stream: Stream, rules: Rules) -> Detection:
+    """Ask the formats in turn; a file that fits into the stream's head is read whole on the way."""
+    shape = shape_of(stream.head)
+    judgements: list[Judgement] = []
+    for format_ in every():
+        reason = format_.sniff(document, shape)
+        outcomes = None
+        if reason is None:
+            outcomes, reason = _tried(format_, document, stream, rules)
+        judgements.append(Judgement(format_.name, reason))
+        if reason is None:
+            return _answer(format_, judgements, shape, outcomes)
+    return _answer(None, judgements, shape, None)
+
+
+def explained(document: Document, stream: Stream, rules: Rules) -> Detection:
+    """The same with the judgement of every format, also behind the one that takes the file."""
+    taken = detected(document, stream, rules)
+    asked = len(taken.judgements)
+    shape = shape_of(stream.head)
+    others = [
+        Judgement(format_.name, format_.sniff(document, shape) or "an earlier format takes it")
+        for format_ in every()[asked:]
+    ]
+    return Detection(
+        format=taken.format,
+        judgements=(*taken.judgements, *others),
+        seen=taken.seen,
+        near=taken.near,
+    )
+
+
+def _answer(
+    format_: Format | None,
+    judgements: list[Judgement],
+    shape: Shape,
+    outcomes: tuple[Outcome, ...] | None,
+) -> Detection:
+    return Detection(
+        format=format_,
+        judgements=tuple(judgements),
+        seen=shape.described(),
+        near=None if format_ else _nearest(shape, judgements),
+        outcomes=outcomes,
+    )
+
+
+def _nearest(shape: Shape, judgements: list[Judgement]) -> str | None:
+    """The format with most of its keys in the file; one whose marks fitted but that read nothing comes first."""
+    fitting = [one.format for one in judgements if one.reason and one.reason.startswith(_NOTHING)]
+    if fitting:
+        return fitting[0]
+    scores = [(len(shape.keys & set(one.marks)) / len(one.marks), one) for one in every()]
+    score, best = max(scores, key=lambda pair: pair[0])
+    return best.name if score * len(best.marks) >= _NEAR else None
+
+
+_NOTHING = "it reads no message with content"
+
+
+def _tried(
+    format_: Format, document: Document, stream: Stream, rules: Rules
+) -> tuple[tuple[Outcome, ...] | None, str | None]:
+    """What the format reads from the stream's head, and why that is nothing; all where the head is the whole file."""
+    if document.is_database:
+        return None, None
+    first_bad = ""
+    outcomes: list[Outcome] = []
+    for outcome in _read_head(format_, document, stream, rules):
+        outcomes.append(outcome)
+        if isinstance(outcome, Bad):
+            first_bad = first_bad or outcome.reason
+        elif has_content(outcome) and not stream.is_whole:
+            return None, None
+    if any(has_content(one) for one in outcomes if not isinstance(one, Bad)):
+        return tuple(outcomes), None
+    if not stream.is_whole:
+        return None, None  # the first record is longer than the head: the end of the file will say
+    return None, _NOTHING + (f": {first_bad}" if first_bad else "")
+
+
+def _read_head(
+    format_: Format, document: Document, stream: Stream, rules: Rules
+) -> Iterator[Outcome]:
+    yield from format_.read(document, Stream(io.BytesIO(stream.head)), rules)
+
+
+def has_content(outcome: SessionRecord | Snapshot) -> bool:
+    """Whether a session has a message that says something; what comes from a store of ours always counts."""
+    if isinstance(outcome, Snapshot):
+        return True
+    return any(message.text or bytes(message.parts) != _BLANK for message in outcome.messages)
+
+
+_BLANK = b'[{"type":"text","content":""}]'

@@ -1,0 +1,146 @@
+"""GitHub Copilot CLI's sessions: ``~/.copilot/session-state/<id>/events.jsonl``, an event a line.
+
+- events are ``{type, data, id, timestamp, parentId}``; older ones have their data beside the type;
+- requests of tools are calls, their completions the answers; events of the session itself are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from hansard.interchange.content import parts_of
+from hansard.interchange.content.media import attached
+from hansard.interchange.content.text import (
+    Json,
+    kind_of,
+    reasoning_part,
+    text_or_none,
+    tool_call,
+    tool_response,
+)
+from hansard.interchange.documents import Document
+from hansard.interchange.formats.shape import Shape
+from hansard.interchange.moments import moment_of
+from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
+from hansard.interchange.streams import Stream
+from hansard.interchange.turns import Span, Turn, sessions
+from hansard.interchange.values import Bad, values
+from hansard.model import SessionDraft
+
+marks = ("type", "data", "id", "timestamp", "parentId")
+
+_SPOKEN = {"user.message", "assistant.message"}
+_ANSWERS = {"tool.execution_complete", "tool.result"}
+_ASKED = {"tool.execution_start", "tool.invoke"}
+_FOLDER = re.compile(r"([^/\\!]+)[/\\]events\.jsonl")
+
+
+def sniff(document: Document, shape: Shape) -> str | None:
+    del document
+    if any(kind_of(record) in _SPOKEN for record in shape.objects):
+        return None
+    return "no line is an event user.message or assistant.message"
+
+
+def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
+    found: dict[str, list[Json]] = defaultdict(list)
+    folder = _FOLDER.search(document.name)
+    ident = folder[1] if folder else document.stem
+    for item in values(stream):
+        if isinstance(item, Bad):
+            yield item
+        elif not isinstance(item.value, dict):
+            yield Bad(item.number, "not an event of Copilot CLI: no object")
+        else:
+            data = item.value["data"] if isinstance(item.value.get("data"), dict) else {}
+            if item.value.get("type") == "session.start":
+                ident = text_or_none(data.get("sessionId")) or ident
+            found[ident].append(item.value)
+    for ident, events in found.items():
+        yield from guarded(1, _session, ident, events, rules)
+
+
+def _session(ident: str, events: list[Json], rules: Rules) -> Iterator[SessionRecord]:
+    requested: set[str] = set()
+    turns = [turn for event in events if (turn := _turn(event, requested)) is not None]
+    start = next((_data(event) for event in events if event.get("type") == "session.start"), {})
+    context = start["context"] if isinstance(start.get("context"), dict) else {}
+    models = [_data(event) for event in events if event.get("type") == "session.model_change"]
+    draft = SessionDraft(
+        id=own_id(ident, events[:1]),
+        channel=rules.channel or "copilot-cli",
+        agent="copilot-cli",
+        model=text_or_none(models[-1].get("newModel"))
+        if models
+        else text_or_none(start.get("selectedModel")),
+        metadata={
+            key: context[key]
+            for key in ("cwd", "gitRoot", "branch", "repository")
+            if context.get(key)
+        },
+    )
+    yield from sessions(1, draft, turns, rules, Span(started=moment_of(start.get("startTime"))))
+
+
+def _data(event: Json) -> Json:
+    return event["data"] if isinstance(event.get("data"), dict) else event
+
+
+def _turn(event: Json, requested: set[str]) -> Turn | None:
+    """The message that an event is; None for one that says nothing."""
+    kind, data = kind_of(event), _data(event)
+    if kind in _SPOKEN:
+        parts, role = _spoken(data, requested), str(kind).partition(".")[0]
+    elif kind == "assistant.reasoning":
+        parts, role = [reasoning_part(data.get("content"))], "assistant"
+    elif kind in _ASKED and data.get("toolCallId") not in requested:
+        given = data.get("arguments", data.get("toolArgs"))
+        parts, role = [tool_call(data.get("toolCallId"), data.get("toolName"), given)], "assistant"
+    elif kind in _ANSWERS:
+        parts, role = [_answer(data)], "tool"
+    else:
+        return None
+    usage = data["usage"] if isinstance(data.get("usage"), dict) else {}
+    return Turn(
+        role=role,
+        parts=parts,
+        key=event.get("id"),
+        at=moment_of(event.get("timestamp")),
+        model=data.get("model"),
+        input_tokens=usage.get("inputTokens"),
+        output_tokens=data.get("outputTokens", usage.get("outputTokens")),
+        original=event,
+    )
+
+
+def _spoken(data: Json, requested: set[str]) -> list[Json]:
+    thought = text_or_none(data.get("reasoningText"))
+    requests = data["toolRequests"] if isinstance(data.get("toolRequests"), list) else []
+    calls = [
+        tool_call(one.get("toolCallId"), one.get("name"), one.get("arguments"))
+        for one in requests
+        if isinstance(one, dict)
+    ]
+    requested.update(call["id"] for call in calls if call["id"])
+    listed = data["attachments"] if isinstance(data.get("attachments"), list) else []
+    files = [
+        attached(one.get("displayName") or one.get("path"), None)
+        for one in listed
+        if isinstance(one, dict)
+    ]
+    return [
+        *([reasoning_part(thought)] if thought else []),
+        *parts_of(data.get("content")),
+        *files,
+        *calls,
+    ]
+
+
+def _answer(data: Json) -> Json:
+    result = data.get("result")
+    content = result.get("content") if isinstance(result, dict) and "content" in result else result
+    failed = {"is_error": True} if data.get("success") is False else {}
+    response = content if content is not None else data.get("error")
+    return tool_response(data.get("toolCallId"), response, data.get("toolName")) | failed

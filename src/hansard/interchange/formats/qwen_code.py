@@ -1,0 +1,95 @@
+"""Qwen Code's sessions: ``~/.qwen/projects/*/chats/*.jsonl``, lines tied like Claude Code's with Gemini's parts in them.
+
+- a line's ``message`` is ``{role: user | model, parts}``; thoughts are reasoning, function responses the tool's;
+- prompts that were taken back are branches; lines of the system are passed over unless they say something.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from hansard.interchange.content import parts_of
+from hansard.interchange.content.text import Json
+from hansard.interchange.documents import Document
+from hansard.interchange.formats.shape import Shape
+from hansard.interchange.moments import moment_of
+from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
+from hansard.interchange.rewinds import rewound
+from hansard.interchange.streams import Stream
+from hansard.interchange.turns import Lines, Turn, sessions
+from hansard.interchange.values import Bad, Value, values
+from hansard.model import SessionDraft
+
+marks = ("uuid", "parentUuid", "sessionId", "message", "usageMetadata")
+
+_KEPT = ("uuid", "parentUuid", "cwd", "version", "gitBranch", "subtype")
+
+
+def sniff(document: Document, shape: Shape) -> str | None:
+    del document
+    if any(_is_message(record) and "uuid" in record for record in shape.objects):
+        return None
+    return "no line has a uuid and a message with parts"
+
+
+def _is_message(entry: Json) -> bool:
+    message = entry.get("message")
+    return isinstance(message, dict) and isinstance(message.get("parts"), list)
+
+
+def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
+    found: dict[str, list[Value]] = defaultdict(list)
+    for item in values(stream):
+        if isinstance(item, Bad):
+            yield item
+        elif not isinstance(item.value, dict):
+            yield Bad(item.number, "not a line of Qwen Code: no object")
+        else:
+            found[str(item.value.get("sessionId") or document.stem)].append(item)
+    for ident, items in found.items():
+        if any(_is_message(item.value) for item in items):
+            yield from guarded(items[0].number, _session, ident, items, rules)
+
+
+def _session(ident: str, items: list[Value], rules: Rules) -> Iterator[SessionRecord]:
+    split = rewound(items, _is_message, _is_prompt)
+    first = split.line[0].value
+    draft = SessionDraft(
+        id=own_id(ident, None),
+        channel=rules.channel or "qwen-code",
+        agent="qwen-code",
+        metadata={key: first[key] for key in ("cwd", "gitBranch", "version") if first.get(key)},
+    )
+    branches = [
+        ([_turn(item) for item in own], after, parent) for own, after, parent in split.branches
+    ]
+    whole = Lines(turns=[_turn(item) for item in split.line], branches=branches)
+    yield from sessions(items[0].number, draft, whole, rules)
+
+
+def _is_prompt(entry: Json) -> bool:
+    return (
+        entry.get("type") == "user"
+        and _is_message(entry)
+        and not any(
+            isinstance(part, dict) and "functionResponse" in part
+            for part in entry["message"]["parts"]
+        )
+    )
+
+
+def _turn(item: Value) -> Turn:
+    entry = item.value
+    usage = entry["usageMetadata"] if isinstance(entry.get("usageMetadata"), dict) else {}
+    return Turn(
+        role="system" if entry.get("type") == "system" else entry["message"].get("role"),
+        parts=parts_of(entry["message"]["parts"]),
+        key=entry.get("uuid"),
+        at=moment_of(entry.get("timestamp")),
+        model=entry.get("model"),
+        input_tokens=usage.get("promptTokenCount"),
+        output_tokens=usage.get("candidatesTokenCount"),
+        metadata={key: entry[key] for key in _KEPT if entry.get(key) is not None},
+        original=entry,
+    )

@@ -1,0 +1,127 @@
+"""ShareGPT's conversations, as data sets for training have them: ``{conversations: [{from, value}], system?, tools?}``.
+
+- ``function_call`` is a tool call and ``observation`` its answer; both are paired in order;
+- ``tools`` and every other field are metadata.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from hansard.interchange.content import parts_of
+from hansard.interchange.content.text import (
+    Json,
+    arguments,
+    text_or_none,
+    tool_call,
+    tool_response,
+    words,
+)
+from hansard.interchange.documents import Document
+from hansard.interchange.formats.shape import Shape
+from hansard.interchange.moments import CREATED, MINUTE, first_time
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
+from hansard.interchange.streams import Stream
+from hansard.interchange.turns import Span, Turn, role_of, sessions
+from hansard.interchange.values import Bad, Value, values
+from hansard.model import SessionDraft
+
+marks = ("conversations", "from", "value")
+
+_LISTS = ("conversations", "conversation", "messages", "items")
+_PLACED = {"id", "conversation_id", "title", "model", "system", *_LISTS}
+
+
+def sniff(document: Document, shape: Shape) -> str | None:
+    del document
+    if any(_turns_of(record) for record in shape.records):
+        return None
+    return "no record holds a list of turns with from and value"
+
+
+def _turns_of(record: object) -> tuple[str, list[Json]] | None:
+    if isinstance(record, list):
+        return ("", record) if _are_turns(record) else None
+    if not isinstance(record, dict):
+        return None
+    return next(((key, record[key]) for key in _LISTS if _are_turns(record.get(key))), None)
+
+
+def _are_turns(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(turn, dict) and "from" in turn and "value" in turn for turn in value)
+    )
+
+
+def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
+    del document
+    for place, item in enumerate(values(stream)):
+        if isinstance(item, Bad):
+            yield item
+        else:
+            yield from guarded(item.number, _session, item, rules, rules.now - place * MINUTE)
+
+
+def _session(item: Value, rules: Rules, end: int) -> Iterator[SessionRecord]:
+    found = _turns_of(item.value)
+    if found is None:
+        message = "no list of turns with from and value"
+        raise Unreadable(message)
+    key, listed = found
+    record: Json = item.value if isinstance(item.value, dict) else {}
+    turns = [_turn(turn, number) for number, turn in enumerate(listed)]
+    if system := parts_of(record.get("system")):
+        turns.insert(0, Turn(role="system", parts=system, key="system"))
+    draft = SessionDraft(
+        id=own_id(record.get("id") or record.get("conversation_id"), item.value),
+        title=text_or_none(record.get("title")),
+        channel=rules.channel,
+        model=text_or_none(record.get("model")),
+        metadata={
+            name_: value
+            for name_, value in record.items()
+            if name_ not in _PLACED or (name_ in _LISTS and name_ != key)
+        },
+    )
+    span = Span(started=first_time(record, CREATED, rules.zone), end=end)
+    yield from sessions(item.number, draft, turns, rules, span)
+
+
+def _turn(turn: Json, number: int) -> Turn:
+    sender = words(turn["from"]).strip().lower()
+    key = turn.get("id")
+    rest = {
+        name_: value
+        for name_, value in turn.items()
+        if name_ not in {"from", "value", "id"} and value is not None
+    }
+    if sender == "function_call":
+        return Turn(
+            role="assistant",
+            parts=[_call(turn["value"], number)],
+            key=key,
+            metadata=rest,
+            original=turn,
+        )
+    if role_of(sender) == "tool":
+        answer = tool_response(f"call_{number - 1}", turn["value"])
+        return Turn(role="tool", parts=[answer], key=key, metadata=rest, original=turn)
+    return Turn(
+        role=turn["from"], parts=parts_of(turn["value"]), key=key, metadata=rest, original=turn
+    )
+
+
+def _call(value: object, number: int) -> Json:
+    """A call is written as JSON: ``{"name": …, "arguments": {…}}``."""
+    try:
+        call = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        call = None
+    if not isinstance(call, dict):
+        return tool_call(f"call_{number}", "", words(value))
+    return tool_call(
+        f"call_{number}", call.get("name"), arguments(call.get("arguments", call.get("parameters")))
+    )

@@ -1,0 +1,130 @@
+"""The messages of a span, by each convention that instrumentation follows."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from hansard.interchange.content import parts_of
+from hansard.interchange.content.text import Json, tool_call
+from hansard.interchange.records import Rules
+from hansard.interchange.spans import messages_in
+from hansard.interchange.turns import Turn
+
+Attributes = dict[str, Any]
+Events = list[tuple[str, Attributes]]
+
+_GIVEN = (
+    "gen_ai.input.messages",
+    "langfuse.observation.input",
+    "input.value",
+    "traceloop.entity.input",
+)
+_ANSWERS = (
+    "gen_ai.output.messages",
+    "langfuse.observation.output",
+    "output.value",
+    "traceloop.entity.output",
+)
+_SYSTEM = "gen_ai.system_instructions"
+_LISTS_GIVEN = ("llm.input_messages", "gen_ai.prompt")
+_LISTS_ANSWERS = ("llm.output_messages", "gen_ai.completion")
+_PLACE = re.compile(r"(\d+)\.(?:message\.)?(.+)")
+_CALL = re.compile(r"tool_calls\.(\d+)\.(?:tool_call\.)?(.+)")
+_CONTENT = re.compile(r"contents\.\d+\.message_content\.text")
+_EVENT_ROLES = {"gen_ai.system.message": "system", "gen_ai.user.message": "user",
+                "gen_ai.assistant.message": "assistant", "gen_ai.tool.message": "tool"}  # fmt: skip
+_DETAILS = "gen_ai.client.inference.operation.details"
+
+
+def has_messages(attributes: Attributes, events: Events) -> bool:
+    prefixes = (*_LISTS_GIVEN, *_LISTS_ANSWERS)
+    return (
+        any(key in attributes for key in (_GIVEN[0], _ANSWERS[0]))
+        or any(key.startswith(prefixes) for key in attributes)
+        or any(name in _EVENT_ROLES or name in {"gen_ai.choice", _DETAILS} for name, _ in events)
+        or attributes.get("langfuse.observation.type") == "generation"
+        or attributes.get("openinference.span.kind") == "LLM"
+    )
+
+
+def given_of(attributes: Attributes, events: Events, rules: Rules) -> list[Turn]:
+    """What was given to the model: the system's instructions, then the messages."""
+    system = parts_of(_decoded(attributes.get(_SYSTEM)))
+    first = [Turn(role="system", parts=system)] if system else []
+    return first + (
+        _listed(attributes, _LISTS_GIVEN)
+        or _valued(attributes, _GIVEN, "user", rules)
+        or _in_events(events, answers=False, rules=rules)
+    )
+
+
+def answers_of(attributes: Attributes, events: Events, rules: Rules) -> list[Turn]:
+    return (
+        _listed(attributes, _LISTS_ANSWERS, "assistant")
+        or _valued(attributes, _ANSWERS, "assistant", rules)
+        or _in_events(events, answers=True, rules=rules)
+    )
+
+
+def _decoded(value: object) -> object:
+    """JSON out of a text that begins like it, any other value as it is."""
+    if not isinstance(value, str) or not value.startswith(("[", "{")):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _valued(attributes: Attributes, names: tuple[str, ...], role: str, rules: Rules) -> list[Turn]:
+    key = next((key for key in names if attributes.get(key)), None)
+    return messages_in(attributes[key], role, rules) if key else []
+
+
+def _listed(attributes: Attributes, prefixes: tuple[str, ...], role: str = "user") -> list[Turn]:
+    """Messages that are spread over attributes: ``prefix.0.message.role``, ``prefix.0.content`` and so on."""
+    fields: dict[int, Json] = {}
+    for key, value in attributes.items():
+        prefix = next((one for one in prefixes if key.startswith(one + ".")), None)
+        place = _PLACE.fullmatch(key[len(prefix) + 1 :]) if prefix else None
+        if place:
+            fields.setdefault(int(place[1]), {})[place[2]] = value
+    return [_spread(fields[place], role) for place in sorted(fields)]
+
+
+def _spread(fields: Json, role: str) -> Turn:
+    calls: dict[int, Json] = {}
+    for key, value in fields.items():
+        if found := _CALL.fullmatch(key):
+            calls.setdefault(int(found[1]), {})[found[2]] = value
+    texts = [value for key, value in fields.items() if _CONTENT.fullmatch(key)]
+    parts = parts_of(_decoded(fields.get("content"))) or parts_of(texts)
+    if ident := fields.get("tool_call_id"):
+        response = fields.get("content")
+        parts = [{"type": "tool_call_response", "id": str(ident), "response": response}]
+    parts += [_call(call) for _, call in sorted(calls.items())]
+    return Turn(role=fields.get("role") or role, parts=parts, original=fields)
+
+
+def _call(call: Json) -> Json:
+    given = call.get("function.arguments", call.get("arguments"))
+    return tool_call(call.get("id"), call.get("function.name", call.get("name")), given)
+
+
+def _in_events(events: Events, *, answers: bool, rules: Rules) -> list[Turn]:
+    turns: list[Turn] = []
+    for name, attributes in events:
+        if name == _DETAILS:
+            names = _ANSWERS if answers else _GIVEN
+            turns += _valued(attributes, names, "assistant" if answers else "user", rules)
+        elif answers == (name == "gen_ai.choice") and (answers or name in _EVENT_ROLES):
+            body = (
+                attributes.get("message", attributes.get("content"))
+                if answers
+                else attributes.get("content")
+            )
+            role = "assistant" if answers else _EVENT_ROLES[name]
+            turns.append(Turn(role=role, parts=parts_of(_decoded(body)), original=attributes))
+    return turns

@@ -1,0 +1,129 @@
+"""Recorded calls of models made one transcript: every call repeats the history before it, and that is said once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec import Struct
+
+from hansard.interchange.content import parts_of
+from hansard.interchange.content.langchain import as_message
+from hansard.interchange.content.text import Json
+from hansard.interchange.message_lists import turn_of
+from hansard.interchange.records import Rules
+from hansard.interchange.turns import Turn, role_of
+
+_LISTS = ("messages", "choices", "generations", "contents", "content", "output", "input")
+_DEEPEST = 6
+_SAME = ("type", "content", "name", "arguments", "response", "uri", "file_id")
+
+
+class ModelCall(Struct, kw_only=True):
+    """What was given to a model and what it answered; times in microseconds."""
+
+    given: list[Turn]
+    answers: list[Turn]
+    at: int | None = None
+    ended: int | None = None
+
+
+def transcript(calls: Iterable[ModelCall]) -> list[Turn]:
+    """The messages of all calls, each once, in the order of the calls' times."""
+    turns: list[Turn] = []
+    marks: list[str] = []
+    for call in sorted(calls, key=lambda call: call.at or 0):
+        given = [_mark(turn) for turn in call.given]
+        fresh = list(_fresh(call.given, given, marks))
+        answers = [(turn, _mark(turn)) for turn in call.answers]
+        if not fresh and [mark for _, mark in answers] == marks[-len(answers) :]:
+            continue
+        for turn, mark in fresh:
+            turns.append(_at(turn, call.at))
+            marks.append(mark)
+        for turn, mark in answers:
+            turns.append(_at(turn, call.ended or call.at))
+            marks.append(mark)
+    return turns
+
+
+def _fresh(turns: list[Turn], given: list[str], marks: list[str]) -> Iterator[tuple[Turn, str]]:
+    """What was not in the transcript yet: all behind it, else all that it does not hold as often."""
+    if given[: len(marks)] == marks:
+        yield from zip(turns[len(marks) :], given[len(marks) :], strict=True)
+        return
+    held = Counter(marks)
+    for turn, mark in zip(turns, given, strict=True):
+        held[mark] -= 1
+        if held[mark] < 0:
+            yield turn, mark
+
+
+def _at(turn: Turn, at: int | None) -> Turn:
+    return turn if turn.at is not None else msgspec.structs.replace(turn, at=at)
+
+
+def _mark(turn: Turn) -> str:
+    """What two records of one message have in common."""
+    parts = [{key: part[key] for key in _SAME if part.get(key)} for part in turn.parts]
+    return json.dumps([role_of(turn.role) or str(turn.role), parts], sort_keys=True, default=str)
+
+
+def messages_in(value: object, role: str, rules: Rules, depth: int = 0) -> list[Turn]:
+    """The messages of any value that a trace holds: lists, requests, answers, or text of this role."""
+    if isinstance(value, str):
+        return _in_text(value, role, rules, depth)
+    if depth > _DEEPEST or value is None:
+        return []
+    if isinstance(value, list):
+        return [turn for one in value for turn in messages_in(one, role, rules, depth + 1)]
+    if not isinstance(value, dict):
+        return [Turn(role=role, parts=parts_of(value))]
+    return _in_object(value, role, rules, depth)
+
+
+def _in_text(text: str, role: str, rules: Rules, depth: int) -> list[Turn]:
+    if text.lstrip().startswith(("{", "[")) and depth <= _DEEPEST:
+        try:
+            inner = json.loads(text)
+        except (ValueError, RecursionError):
+            inner = None
+        if isinstance(inner, list | dict) and (found := _structured(inner, role, rules, depth)):
+            return found
+    return [Turn(role=role, parts=parts_of(text))] if text else []
+
+
+def _structured(inner: list[object] | Json, role: str, rules: Rules, depth: int) -> list[Turn]:
+    """The messages of JSON inside a text; none where it is data of the application."""
+    first = inner[0] if isinstance(inner, list) and inner else inner
+    is_known = isinstance(first, dict) and (
+        "role" in first or as_message(first) is not None or any(key in first for key in _LISTS)
+    )
+    return messages_in(inner, role, rules, depth + 1) if is_known else []
+
+
+def _in_object(value: Json, role: str, rules: Rules, depth: int) -> list[Turn]:
+    message = as_message(value)
+    if message is None and "role" in value and {"content", "parts", "tool_calls"} & value.keys():
+        message = value
+    if message is not None:
+        return [turn_of(message, rules)]
+    if isinstance(value.get("message"), dict) and value["message"]:
+        return messages_in(value["message"], role, rules, depth + 1)
+    if "type" in value and "content" not in value:
+        return [Turn(role=role, parts=parts_of(value))]
+    system = parts_of(value.get("system", value.get("instructions")))
+    first = [Turn(role="system", parts=system)] if system else []
+    return first + _in_request(value, role, rules, depth)
+
+
+def _in_request(value: Json, role: str, rules: Rules, depth: int) -> list[Turn]:
+    """The messages of a request or an answer; what is neither is the application's data, as JSON."""
+    key = next((key for key in _LISTS if value.get(key)), None)
+    if key is not None:
+        return messages_in(value[key], role, rules, depth + 1)
+    text = value["text"] if isinstance(value.get("text"), str) else ""
+    content = parts_of(text or (json.dumps(value, ensure_ascii=False) if value else ""))
+    return [Turn(role=role, parts=content)] if content else []

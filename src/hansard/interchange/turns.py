@@ -1,0 +1,349 @@
+"""Foreign turns made into session records: roles, times, ids, branches, and what was noticed on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from hansard import ids
+from hansard.errors import Invalid
+from hansard.interchange.content import KNOWN
+from hansard.interchange.content.text import Json, text_or_none
+from hansard.interchange.moments import filled
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, counted
+from hansard.interchange.trees import Branch
+from hansard.model import MessageDraft, SessionDraft, parts
+from hansard.model.message import MOST_USD, Role
+
+TIME_UNKNOWN = "time_unknown"
+"""The metadata of a session whose file holds no time: statistics leave it out."""
+
+EMPTY, REPLACED, DROPPED = (
+    "messages without content",
+    "lone surrogates replaced",
+    "messages on dropped branches",
+)
+_UNKNOWN, _ROLE = "unknown content: ", "unknown role: "
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_KIND = 64
+
+ROLES: dict[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "human": "user",
+    "customer": "user",
+    "prompter": "user",
+    "assistant": "assistant",
+    "ai": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bing": "assistant",
+    "bard": "assistant",
+    "claude": "assistant",
+    "gemini": "assistant",
+    "agent": "assistant",
+    "tool": "tool",
+    "function": "tool",
+    "ipython": "tool",
+    "observation": "tool",
+    "function_response": "tool",
+    "tool_response": "tool",
+    "toolresult": "tool",
+}
+"""The roles of all products, in lower case."""
+
+
+class Turn(Struct, kw_only=True):
+    """One message of a foreign session.
+
+    ``role`` is the foreign one, ``key`` its own id, ``at`` in microseconds.  ``original`` is kept in the
+    metadata of a message that has no parts.
+    """
+
+    role: object
+    parts: list[Json]
+    key: object = None
+    at: int | None = None
+    model: object = None
+    input_tokens: object = 0
+    output_tokens: object = 0
+    cost_usd: object = 0
+    metadata: Json = {}
+    original: object = None
+
+
+class Lines(Struct, kw_only=True):
+    """The current line of a conversation, and its branches: their turns, and the rest as in ``Branch``."""
+
+    turns: list[Turn]
+    branches: Sequence[tuple[list[Turn], str | None, int | None]] = []
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """What a file says of a session's times, in microseconds; ``end`` is assumed where it says nothing.
+
+    A ``settled`` session ended with its last message.
+    """
+
+    started: int | None = None
+    updated: int | None = None
+    settled: bool = False
+    archived_at: int | None = None
+    end: int | None = None
+
+
+def role_of(role: object) -> Role | None:
+    return ROLES.get(role.strip().lower()) if isinstance(role, str) else None
+
+
+def lines(turns: dict[str, Turn], line: Sequence[str], branches: Sequence[Branch]) -> Lines:
+    """The turns of a tree that was split."""
+    return Lines(
+        turns=[turns[key] for key in line],
+        branches=[([turns[key] for key in one.keys], one.after, one.parent) for one in branches],
+    )
+
+
+def sessions(
+    number: int,
+    draft: SessionDraft,
+    turns: Lines | list[Turn],
+    rules: Rules,
+    span: Span | None = None,
+) -> Iterator[SessionRecord]:
+    """The session, and one of kind ``branch`` below it for each branch; or their count if they are to be dropped.
+
+    Raises Unreadable where a message cannot be stored.
+    """
+    whole = turns if isinstance(turns, Lines) else Lines(turns=turns)
+    span = span or Span()
+    if not whole.branches:
+        yield _Builder(number, draft, rules).record(_split(whole.turns), span)
+    elif rules.keep_branches:
+        yield from _with_branches(number, draft, whole, rules, span)
+    else:
+        dropped = sum(len(own) for own, _, _ in whole.branches)
+        metadata = draft.metadata | {"messages_on_other_branches": dropped}
+        draft = msgspec.structs.replace(draft, metadata=metadata)
+        record = _Builder(number, draft, rules).record(_split(whole.turns), span)
+        record.remarks[DROPPED] = dropped
+        yield record
+
+
+def _with_branches(
+    number: int, draft: SessionDraft, whole: Lines, rules: Rules, span: Span
+) -> Iterator[SessionRecord]:
+    """The line, then the branches; each knows the messages of the whole tree."""
+    main = _split(whole.turns)
+    built = [(_Builder(number, draft, rules).record(main, span), main)]
+    for own, after, parent in whole.branches:
+        turns = _split(own)
+        above, above_turns = built[0 if parent is None else parent + 1]
+        keys = [turn.key for turn in above_turns]
+        fork = (
+            None if after not in keys else above.messages[len(keys) - 1 - keys[::-1].index(after)]
+        )
+        started = fork.created_at if fork else above.draft.created_at
+        branch = _Builder(number, _branch_draft(built[0][0].draft, above.draft, own[0].key), rules)
+        record = branch.record(turns, Span(started=started))
+        record = msgspec.structs.replace(record, forked_after=fork.client_id if fork else None)
+        built.append((record, turns))
+    tree = frozenset(message.client_id or "" for record, _ in built for message in record.messages)
+    for record, _ in built:
+        yield msgspec.structs.replace(record, tree=tree)
+
+
+def _branch_draft(main: SessionDraft, above: SessionDraft, key: object) -> SessionDraft:
+    return msgspec.structs.replace(
+        main,
+        id=branch_id(main.id or "", key),
+        kind="branch",
+        parent=above.id,
+        created_at=None,
+        resolution="open",
+        trail=[],
+        intent=None,
+        metadata={},
+    )
+
+
+def _split(turns: list[Turn]) -> list[Turn]:
+    """Answers of tools get messages of their own, also where a product keeps them inside the assistant's."""
+    if not any(part["type"] == _RESPONSE for turn in turns for part in turn.parts):
+        return turns
+    return [piece for turn in turns for piece in _pieces(turn)]
+
+
+def _pieces(turn: Turn) -> Iterator[Turn]:
+    groups = [
+        (tool, list(parts_))
+        for tool, parts_ in groupby(turn.parts, lambda part: part["type"] == _RESPONSE)
+    ]
+    if len(groups) < 2 or role_of(turn.role) == "user":  # noqa: PLR2004 - nothing to separate
+        tool = bool(groups) and groups[0][0] and len(groups) == 1
+        yield msgspec.structs.replace(turn, role="tool") if tool else turn
+        return
+    for index, (tool, items) in enumerate(groups):
+        piece = msgspec.structs.replace(turn, parts=items, role="tool" if tool else turn.role)
+        if index:
+            piece = msgspec.structs.replace(
+                piece, input_tokens=0, output_tokens=0, cost_usd=0, metadata={}
+            )
+        yield piece
+
+
+_RESPONSE = "tool_call_response"
+
+
+def branch_id(session_id: str, key: object) -> str:
+    """The id of a branch: its session's and its first message's."""
+    name = f"{session_id}:{key}"
+    if ids.is_own_id(name):
+        return name
+    return "branch_" + hashlib.blake2b(
+        name.encode("utf-8", "replace"), digest_size=16
+    ).hexdigest()  # fmt: skip
+
+
+def _nanos(usd: object) -> int:
+    """Billionths of a US dollar; 0 for what cannot be a price."""
+    if isinstance(usd, bool) or not isinstance(usd, int | float) or not 0 <= usd <= MOST_USD:
+        return 0
+    return round(usd * 1e9)
+
+
+class _Builder:
+    """Makes one record, and counts what is noticed."""
+
+    def __init__(self, number: int, draft: SessionDraft, rules: Rules) -> None:
+        self._number = number
+        self._draft = draft
+        self._rules = rules
+        self._remarks: Counter[str] = Counter()
+
+    def record(self, turns: list[Turn], span: Span) -> SessionRecord:
+        end = span.end if span.end is not None else self._rules.now
+        known = [turn.at for turn in turns]
+        at = filled(known, span.started, span.updated if span.updated is not None else end)
+        names = client_ids([turn.key for turn in turns])
+        messages = [
+            self._message(turn, index, time, name)
+            for index, (turn, time, name) in enumerate(zip(turns, at, names, strict=True))
+        ]
+        unknown = not any(known) and span.started is None and span.updated is None
+        return SessionRecord(
+            number=self._number,
+            draft=self._dated(messages, span, unknown=unknown),
+            messages=messages,
+            ended_at=messages[-1].created_at if span.settled and messages else None,
+            archived_at=span.archived_at,
+            remarks=self._remarks,
+        )
+
+    def _dated(self, messages: list[MessageDraft], span: Span, *, unknown: bool) -> SessionDraft:
+        draft = self._draft
+        first = messages[0].created_at if messages else span.updated or span.end or self._rules.now
+        models = (message.model for message in reversed(messages) if message.model)
+        dated = msgspec.structs.replace(
+            draft,
+            created_at=span.started if span.started is not None else first,
+            model=draft.model or next(models, None),
+            title_by=(draft.title_by or "import") if draft.title else None,
+            metadata=draft.metadata | ({TIME_UNKNOWN: True} if unknown else {}),
+        )
+        return self._clean_draft(dated)
+
+    def _clean_draft(self, draft: SessionDraft) -> SessionDraft:
+        """A draft that can be written as JSON."""
+        try:
+            msgspec.json.encode(draft)
+        except UnicodeEncodeError:
+            return msgspec.convert(self._cleaned(msgspec.to_builtins(draft)), SessionDraft)
+        except (OverflowError, RecursionError, msgspec.EncodeError) as problem:
+            message = f"the session cannot be written as JSON: {problem}"
+            raise Unreadable(message) from problem
+        return draft
+
+    def _message(self, turn: Turn, index: int, at: int, name: str) -> MessageDraft:
+        where = f"messages[{index}]"
+        metadata = turn.metadata
+        items = turn.parts
+        if not items:
+            self._remarks[EMPTY] += 1
+            items = [{"type": "text", "content": ""}]
+            metadata = metadata | ({"original": turn.original} if turn.original else {})
+        role = role_of(turn.role)
+        if role is None:
+            self._remarks[f"{_ROLE}{str(turn.role)[:_LONGEST_KIND]}"] += 1
+            metadata = {"role": turn.role} | metadata
+        raw, text = self._parts(items, where)
+        return MessageDraft(
+            role=role or "system",
+            parts=raw,
+            text=text,
+            client_id=name,
+            model=self._text(turn.model),
+            input_tokens=counted(turn.input_tokens),
+            output_tokens=counted(turn.output_tokens),
+            cost_nanos=_nanos(turn.cost_usd),
+            created_at=at,
+            metadata=self._json(metadata, where),
+        )
+
+    def _text(self, value: object) -> str | None:
+        text = text_or_none(value)
+        return None if text is None else self._cleaned(text)
+
+    def _parts(self, items: list[Json], where: str) -> tuple[Raw, str]:
+        """Parts as they are stored, and what they say; a part that breaks a rule of ours is kept inside another."""
+        for item in items:
+            if item["type"] not in KNOWN:
+                self._remarks[f"{_UNKNOWN}{str(item['type'])[:_LONGEST_KIND]}"] += 1
+        raw = self._json(items, where)
+        try:
+            return raw, parts.text_of(parts.check(raw, where))
+        except Invalid:
+            raw = self._json([self._sound(item, where) for item in items], where)
+            return raw, parts.text_of(parts.check(raw, where))
+
+    def _sound(self, item: Json, where: str) -> Json:
+        try:
+            parts.check(self._json([item], where), where)
+        except Invalid:
+            kind = item["type"] if isinstance(item.get("type"), str) else "unknown"
+            if kind in KNOWN:
+                self._remarks[f"{_UNKNOWN}{kind}"] += 1
+            return {"type": "unknown" if kind in KNOWN else kind, "original": item}
+        return item
+
+    def _json(self, value: object, where: str) -> Raw:
+        try:
+            return Raw(msgspec.json.encode(value))
+        except UnicodeEncodeError:
+            return Raw(msgspec.json.encode(self._cleaned(value)))
+        except (OverflowError, RecursionError, msgspec.EncodeError) as problem:
+            message = f"{where} cannot be written as JSON: {problem}"
+            raise Unreadable(message) from problem
+
+    def _cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
+        """The same with U+FFFD for lone surrogates, which no encoding can carry."""
+        if isinstance(value, str):
+            clean, count = _SURROGATE.subn("\ufffd", value)
+            if count:
+                self._remarks[REPLACED] += count
+            return clean
+        if isinstance(value, list):
+            return [self._cleaned(item) for item in value]
+        if isinstance(value, dict):
+            return {self._cleaned(key): self._cleaned(item) for key, item in value.items()}
+        return value
