@@ -1,4 +1,4 @@
-"""What a model is given of a session: the newest messages that fit, in a form its provider accepts."""
+"""What a model is given of a session: the newest messages that fit, as its provider takes them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Dropped(Struct, frozen=True):
 
 
 class Context(Struct, frozen=True):
-    """``turns`` in order, the answers to tool calls right behind their calls; ``tokens`` are estimated.
+    """``turns`` in order, each tool call directly before its answer; ``tokens`` are estimated.
 
     ``task`` is the seq of the user's message that began the first turn, where older messages
     between it and ``first_seq`` did not fit. ``older`` counts what did not fit; ``dropped`` names

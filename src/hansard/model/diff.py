@@ -1,4 +1,4 @@
-"""In what two sessions differ that share their beginning, as forks do."""
+"""How two sessions differ that share their beginning, as forks do."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class Difference(Struct, frozen=True):
 class Diff(Struct, frozen=True, kw_only=True):
     """A page of the differences between the session ``here`` and the one ``there``.
 
-    A message is shared when both have one of the same role, parts and time: a fork copies all three.  ``shared`` are so
-    many, the last of them at ``here_seq`` and ``there_seq``; ``only_here`` and ``only_there`` count all others.
+    A message is shared when both have one of the same role, parts and time, which a fork copies.
+    ``shared`` counts them; the last one is at ``here_seq`` and ``there_seq``. ``only_here`` and
+    ``only_there`` count the others.
     """
 
     here: Session

@@ -8,7 +8,10 @@ from msgspec import Struct
 
 
 class Answer(Struct, frozen=True):
-    """What was said of a thing that is done once. It is kept as its headers on one line, then its body, which is JSON without line breaks."""
+    """The answer to a request that is done once.
+
+    Packed, it is its headers on one line and then its body, which is JSON without line breaks.
+    """
 
     body: bytes
     etag: str | None = None
@@ -36,7 +39,10 @@ class Answer(Struct, frozen=True):
 
 
 class IdempotentRequest(Struct, frozen=True):
-    """An idempotency key, a digest of the request that came with it, and how its result is told: status and packed Answer."""
+    """An idempotency key, and a digest of the request that came with it.
+
+    ``tell`` makes the status and the packed Answer of the request's result.
+    """
 
     key: str
     digest: str
@@ -44,7 +50,7 @@ class IdempotentRequest(Struct, frozen=True):
 
 
 class Replayed(Exception):
-    """The work was done before: here is its answer."""
+    """The work was done before; ``answer`` is what it was answered with."""
 
     def __init__(self, status: int, answer: Answer) -> None:
         super().__init__("replayed")

@@ -111,5 +111,5 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
 
 
 def within_sum(number: int) -> int:
-    """A sum of tokens or of costs as a session keeps it: never negative, and no more than ``MOST_SUM``."""
+    """A sum of tokens or costs as a session keeps it: from 0 to ``MOST_SUM``."""
     return max(0, min(number, MOST_SUM))

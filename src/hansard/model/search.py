@@ -11,10 +11,11 @@ SearchSort = Literal["recency", "relevance"]
 
 
 class SearchQuery(Struct, frozen=True, kw_only=True):
-    """What somebody typed, and which page of the answer. ``recency`` orders by the last message of each session.
+    """A text to search for, and which page of the results.
 
-    ``filter`` narrows beside the qualifiers that the text has. Without ``system`` what the system said is left out, unless the text
-    says which roles are meant.
+    ``filter`` narrows them beside the qualifiers of the text. ``recency`` orders by the last
+    message of each session. Without ``system``, system messages are left out unless the text has a
+    role.
     """
 
     text: str
@@ -27,7 +28,7 @@ class SearchQuery(Struct, frozen=True, kw_only=True):
 
 
 class Snippet(Struct, frozen=True):
-    """A piece of a matching message; ``highlights`` are stretches of ``text``, start and end in characters."""
+    """A passage of a matching message; ``highlights`` are (start, end) in characters of it."""
 
     message_id: str
     seq: int
@@ -38,9 +39,10 @@ class Snippet(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """A session that matches: how many of its messages do (up to 50 are counted), and what the best say, best first.
+    """A session that matches; ``matches`` counts its messages that do, up to 50.
 
-    ``title_highlights`` are stretches of the title, empty when it does not match.
+    ``snippets`` are the best passages, the best first. ``title_highlights`` are (start, end) in
+    characters of the title, empty when it does not match.
     """
 
     session: Session
@@ -50,7 +52,7 @@ class Found(Struct, frozen=True):
 
 
 class Results(Struct, frozen=True, kw_only=True):
-    """A page of what was found. ``total`` is the number of sessions, None when it was not asked for.
+    """A page of results; ``total`` is the number of sessions, None unless ``with_total`` was set.
 
     With ``total_is_lower_bound`` there are more than ``total``, which is exact otherwise.
     """

@@ -152,7 +152,7 @@ def names_of(*types: str) -> tuple[str, ...]:
 
 
 def branches(*, sub_sessions: bool, task_sessions: bool) -> tuple[int, ...]:
-    """The values of ``Session.branch`` without sub-sessions, task sessions or both; all as ``()``."""
+    """The values of ``Session.branch`` without sub-sessions or task sessions; ``()`` for all."""
     skipped = (0 if sub_sessions else SUB_SESSION) | (0 if task_sessions else TASK_SESSION)
     return tuple(bits for bits in range(4) if not bits & skipped) if skipped else ()
 

@@ -1,4 +1,4 @@
-"""What is counted per day, and the terms in which it is asked for."""
+"""Figures by day, and which of them are wanted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ STATS_BY: tuple[str, ...] = get_args(StatsBy)
 
 
 class Tally(Struct, frozen=True, kw_only=True):
-    """Sums over the sessions that began on ``day`` (days since 1970, UTC) and have ``value`` in the dimension asked for."""
+    """Sums over the sessions that began on ``day`` and have ``value`` in the query's dimension.
+
+    Days are counted from 1970, in UTC.
+    """
 
     day: int
     value: str
@@ -25,7 +28,10 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 
 class StatsQuery(Struct, frozen=True, kw_only=True):
-    """Days ``first`` to ``last``, both included; values within a field are alternatives, fields add up."""
+    """Days ``first`` to ``last``, both included, and filters.
+
+    A session passes all filters; the values of one are alternatives.
+    """
 
     first: int
     last: int
@@ -39,8 +45,9 @@ class StatsQuery(Struct, frozen=True, kw_only=True):
 class Stats(Struct, frozen=True, kw_only=True):
     """``tallies`` by day and value; ``hours`` has the sessions of each hour of the day.
 
-    ``medians`` has the median seconds to resolve of each day with a resolved session, to within 3 %, and
-    ``median`` that of all days together.  ``current`` is False while the figures still follow a large change.
+    ``medians`` has the median of the seconds to resolve, to within 3 %, of each day with a resolved
+    session, and ``median`` that of all days. ``current`` is False while the figures still follow a
+    large change.
     """
 
     tallies: list[Tally]

@@ -54,9 +54,10 @@ def rfc3339_ms(us: int) -> str:
 
 
 def parse(text: str) -> int:
-    """Microseconds of an ISO 8601 time: any offset, naive is UTC, a ``+`` that arrived as a blank is taken as one.
+    """Microseconds of an ISO 8601 time with any offset; a time without one is in UTC.
 
-    Raises ValueError when the text is no time.
+    A blank is read as the ``+`` of an offset: it is one in a query string that was not encoded.
+    Raises ValueError for a text that is not a time.
     """
     cleaned = _FRACTION.sub(r"\1", _BLANK_OFFSET.sub(r"\1+\2", text.strip().upper()))
     if len(cleaned) < len("2024-01-01"):

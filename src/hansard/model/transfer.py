@@ -12,7 +12,7 @@ from hansard.model.session import Session, SessionDraft
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
-    """A session from elsewhere with all that was said in it; every message has its time and its ``client_id``."""
+    """A session from elsewhere, with all its messages; each has its time and its ``client_id``."""
 
     draft: SessionDraft
     messages: list[MessageDraft]
@@ -29,7 +29,7 @@ class ImportedSession(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """A message as it is stored; one that was deleted is empty and brings the ``hash`` that its content had."""
+    """A stored message; a deleted one is empty, and ``hash`` is that of its former content."""
 
     message: Message
     deleted_at: int | None = None
@@ -45,7 +45,7 @@ class Snapshot(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """What became of one session: ``same`` left the store as it was, ``bad`` says why in ``reason``.
+    """What became of one session: ``same`` left the store as it was, ``bad`` has a ``reason``.
 
     ``session_id`` and ``changes`` tell the audit log which session was updated, and how.
     """
