@@ -64,7 +64,7 @@ def test_the_wheel_is_small_and_has_the_page_in_it(tmp_path: Path) -> None:
     assert wheel.stat().st_size < WHEEL
     names = zipfile.ZipFile(wheel).namelist()
     assert {
-        "hansard/web/static/app.css",
+        "hansard/web/static/base.css",
         "hansard/web/templates/list.html",
         "hansard/store/migrations/postgres/0004_web.sql",
     } <= set(names)

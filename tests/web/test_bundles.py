@@ -11,7 +11,7 @@ import pytest
 
 import hansard.web
 from hansard.web.assets import Assets
-from hansard.web.bundles import BUNDLES, CORE, MORE, bundled, slim_css, slim_js
+from hansard.web.bundles import BUNDLES, CORE, MORE, STYLES, scripts, slim_css, slim_js
 
 STATIC = Path(hansard.web.__file__).parent / "static"
 SOURCES = {path.stem: path.read_text("utf-8") for path in STATIC.glob("*.js")}
@@ -66,7 +66,7 @@ def test_modules_that_share_a_scope_share_no_name() -> None:
 
 
 def test_a_bundle_imports_and_exports_what_the_other_needs() -> None:
-    files = bundled(
+    files = scripts(
         {
             **dict.fromkeys((name for modules in BUNDLES.values() for name in modules), ""),
             "dom": "export const one = 1\nexport const two = 2\n",
@@ -105,6 +105,17 @@ def test_a_style_loses_what_only_its_readers_need() -> None:
     assert slim_css("/* why */\na > b {\n  color: red;\n  margin: 0 1px;\n}\n") == (
         "a>b{color:red;margin:0 1px}"
     )
+
+
+def test_a_long_style_is_one_line_again() -> None:
+    assert slim_css('a {\n  b: url("x y \\\n    z");\n  c: d(\n    1,\n    2)\n}') == (
+        'a{b:url("x y z");c:d(1,2)}'
+    )
+
+
+def test_every_style_is_sent_once() -> None:
+    sent = sorted(part for parts in STYLES.values() for part in parts)
+    assert sent == sorted(path.stem for path in STATIC.glob("*.css"))
 
 
 def test_nothing_that_is_sent_holds_a_comment() -> None:

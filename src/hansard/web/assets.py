@@ -1,4 +1,4 @@
-"""The page's own files: read once, packed once, kept by browsers for good under the digest of them all."""
+"""The page's own files: read once, packed once, and kept by browsers under the digest of them all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hansard.errors import NotFound
 from hansard.http.route import Route
-from hansard.web.bundles import bundled, slim_css, slim_js
+from hansard.web.bundles import scripts, slim_css, slim_js, styles
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -35,15 +35,12 @@ class Asset(Struct, frozen=True):
 
 
 class Assets:
-    """Every file of the folder; ``place`` is the path below which they lie, which changes when one of them does."""
+    """Every file that is sent; ``place`` is the path below which they lie, with their digest."""
 
     def __init__(self) -> None:
-        texts = {
-            entry.name: entry.read_text(encoding="utf-8")
-            for entry in sorted(_FOLDER.iterdir(), key=lambda one: one.name)
-        }
-        modules = {name[:-3]: texts.pop(name) for name in [*texts] if name.endswith(".js")}
-        self.files = {name: _asset(name, text) for name, text in (texts | bundled(modules)).items()}
+        texts = {"icon.svg": _sources("svg")["icon"]} | styles(_sources("css"))
+        texts |= scripts(_sources("js"))
+        self.files = {name: _asset(name, text) for name, text in texts.items()}
         digest = blake2b(
             b"".join(one.plain for one in self.files.values()), digest_size=5
         ).hexdigest()
@@ -87,6 +84,15 @@ class Assets:
                 media_type=asset.media_type,
             )
         return Response(asset.plain, headers=headers, media_type=asset.media_type)
+
+
+def _sources(kind: str) -> dict[str, str]:
+    """The files of the folder that end so, by their names without the ending."""
+    return {
+        entry.name.removesuffix(f".{kind}"): entry.read_text(encoding="utf-8")
+        for entry in _FOLDER.iterdir()
+        if entry.name.endswith(f".{kind}")
+    }
 
 
 def _asset(name: str, text: str) -> Asset:

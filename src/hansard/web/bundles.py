@@ -28,7 +28,15 @@ BUNDLES = {
 }
 """The modules of each, every one after those that it imports: for the list at once, and for later."""
 
+STYLES = {
+    "app.css": ("base", "frame", "list", "icons"),
+    "later.css": ("dialogs", "pane", "messages", "details"),
+    "screens.css": ("screens",),
+}
+"""The sources of each, in the order in which they hold."""
+
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CONTINUED = re.compile(r"\\\n\s*")
 _BLANK = re.compile(r"\s+")
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"\./(\w+)\.js"\n', re.MULTILINE)
 _LATER = re.compile(r'import\("\./\w+\.js"\)')
@@ -52,8 +60,13 @@ _SLOT = re.compile(r"\$\{[^{}`\"']*\}")
 _AROUND = re.compile(r" ?([{};:,>]) ?")
 
 
-def bundled(sources: Mapping[str, str]) -> dict[str, str]:
-    """The files that are sent, by name, made of the modules that ``sources`` holds by theirs."""
+def styles(sources: Mapping[str, str]) -> dict[str, str]:
+    """The styles that are sent, by name, made of the ``sources`` by theirs."""
+    return {name: "".join(sources[part] for part in parts) for name, parts in STYLES.items()}
+
+
+def scripts(sources: Mapping[str, str]) -> dict[str, str]:
+    """The scripts that are sent, by name, made of the modules that ``sources`` holds by theirs."""
     exports = {
         module: frozenset(_EXPORT.findall(sources[module]))
         for modules in BUNDLES.values()
@@ -92,7 +105,10 @@ def _imported_later(sources: Mapping[str, str]) -> set[str]:
 
 
 def slim_css(text: str) -> str:
-    return _AROUND.sub(r"\1", _BLANK.sub(" ", _COMMENT.sub("", text))).replace(";}", "}").strip()
+    """Without comments and blanks; a backslash takes a long string on to its next line."""
+    text = _CONTINUED.sub("", text)
+    text = _AROUND.sub(r"\1", _BLANK.sub(" ", _COMMENT.sub("", text)))
+    return text.replace("( ", "(").replace(";}", "}").strip()
 
 
 def slim_js(text: str) -> str:

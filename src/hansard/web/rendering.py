@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 from functools import cached_property
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse, Response
@@ -31,8 +33,33 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Vary": "Accept-Encoding, Cookie, X-Fragment",
 }
+_FOLDER = files("hansard.web") / "templates"
+_BREAK = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})|[ \t]*\n\s*", re.DOTALL)
 THEMES = ("auto", "light", "dark")
 _PACK_FROM = 800
+
+
+def joined(source: str) -> str:
+    """A template without the line breaks and indentation that only its readers need.
+
+    A break beside a statement, and one between tags and values, is nothing; any other is a blank.
+    A comment, which renders to nothing, keeps the numbers of the lines for Jinja's errors.
+    """
+
+    def join(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[1]
+        before, after = source[: found.start()], source[found.end() :]
+        beside = before.endswith("%}") or after.startswith("{%")
+        between = before[-1:] in ">}" and after[:1] in "<{"
+        return ("" if beside or between else " ") + "{#" + "\n" * found[0].count("\n") + "#}"
+
+    return _BREAK.sub(join, source)
+
+
+def _source(name: str) -> str | None:
+    file = _FOLDER / name
+    return joined(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 class Pages:
@@ -43,10 +70,11 @@ class Pages:
 
     @cached_property
     def _environment(self) -> Environment:
-        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - it takes long to load, and a server need not wait for it
+        # It takes long to load, and a server need not wait for it.
+        from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - see above
 
         made = Environment(
-            loader=PackageLoader("hansard.web"),
+            loader=FunctionLoader(_source),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
