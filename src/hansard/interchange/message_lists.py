@@ -7,6 +7,7 @@ another name, the record may lie inside wrappers, and a list may stand alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -174,16 +175,20 @@ def session(
     resolution = _resolution(record.get("reward"))
     span = Span(started=started, updated=updated, end=end, settled=resolution != "open")
     whole = _lines(lists, rules, read or turn_of)
+    keys = lists.keys
     if system := parts_of(record.get("system")) if "system" in record else []:
-        whole.turns.insert(0, Turn(role="system", parts=system, key="system"))
-        lists = MessageLists(line=lists.line, keys=(*lists.keys, "system"))
-    yield from sessions(number, _draft(record, lists.keys, value, rules), whole, rules, span)
+        first = Turn(role="system", parts=system, key="system")
+        whole = Lines(turns=chain([first], whole.turns), branches=whole.branches)
+        keys = (*keys, "system")
+    yield from sessions(number, _draft(record, keys, value, rules), whole, rules, span)
 
 
 def _lines(lists: MessageLists, rules: Rules, read: Callable[[Json, Rules], Turn]) -> Lines:
+    if not lists.others:
+        return Lines(turns=(read(item, rules) for item in lists.line))
     turns = [read(item, rules) for item in lists.line]
     fork = lists.forked - 1
-    if lists.others and fork >= 0 and turns[fork].key is None:
+    if fork >= 0 and turns[fork].key is None:
         turns[fork].key = f"import:{fork}"
     after = str(turns[fork].key) if fork >= 0 else None
     branches = []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hansard.interchange.content import parts_of
 from hansard.interchange.content.text import Json
 from hansard.interchange.moments import moment_of
+from hansard.interchange.rewinds import Entry
 from hansard.interchange.turns import Turn
-from hansard.interchange.values import Value
 
 _NOTIFICATION = "<task-notification"
 
@@ -28,48 +30,48 @@ def is_queue_operation(entry: Json) -> bool:
     return entry.get("type") == "queue-operation"
 
 
-def queued_prompts(entries: list[Value], line: list[Value], turns: list[Turn]) -> list[Turn]:
-    """The turns of the line, with the prompts of which older files have only the queue operations.
+def queued_prompts(
+    operations: list[Entry], places: list[int], turns: Iterable[Turn]
+) -> Iterable[Turn]:
+    """The turns of the line, with the prompts of which older files have only the operations of the queue.
 
-    A prompt counts when it left the queue and no message repeats it.
+    ``places`` are the lines in which the turns stand.  A prompt counts when it left the queue and no message repeats it.
     """
-    sent = _sent(entries)
+    sent = _sent(operations)
     if not sent:
         return turns
-    texts = {_text(part) for turn in turns if turn.role == "user" for part in turn.parts}
-    merged = list(zip((item.number for item in line), turns, strict=True))
-    for item, prompt in sent:
-        if prompt in texts:
-            continue
-        at = item.value.get("timestamp")
-        turn = Turn(
-            role="user",
-            parts=parts_of(prompt),
-            key=f"queue:{at}",
-            at=moment_of(at),
-            original=item.value,
-        )
-        merged.append((item.number, turn))
+    merged = list(zip(places, turns, strict=True))
+    texts = {_text(part) for _, turn in merged if turn.role == "user" for part in turn.parts}
+    for number, operation, prompt in sent:
+        if prompt not in texts:
+            merged.append((number, _turn(operation, prompt)))
     return [turn for _, turn in sorted(merged, key=lambda pair: pair[0])]
 
 
-def _sent(entries: list[Value]) -> list[tuple[Value, str]]:
-    """What was put into the queue and taken out to be sent, first in, first out."""
+def _turn(operation: Json, prompt: str) -> Turn:
+    at = operation.get("timestamp")
+    return Turn(
+        role="user",
+        parts=parts_of(prompt),
+        key=f"queue:{at}",
+        at=moment_of(at),
+        original=operation,
+    )
+
+
+def _sent(operations: list[Entry]) -> list[tuple[int, Json, str]]:
+    """What was put into the queue and taken out to be sent, first in, first out: where, how, and what."""
     waiting: list[str] = []
-    sent: list[tuple[Value, str]] = []
-    for item in entries:
-        entry = item.value
-        if not is_queue_operation(entry):
-            continue
-        content = entry.get("content")
-        if entry.get("operation") == "enqueue" and isinstance(content, str) and content:
-            waiting.append(content)
-        elif entry.get("operation") == "dequeue" and waiting:
-            prompt = waiting.pop(0)
-            if not _is_notice(prompt):
-                sent.append((item, prompt))
+    sent: list[tuple[int, Json, str]] = []
+    for entry in operations:
+        operation = entry.value()
+        content = operation.get("content")
+        if operation.get("operation") == "enqueue":
+            waiting += [content] if isinstance(content, str) and content else []
         elif waiting:
-            waiting.pop(0)
+            prompt = waiting.pop(0)
+            if operation.get("operation") == "dequeue" and not _is_notice(prompt):
+                sent.append((entry.number, operation, prompt))
     return sent
 
 

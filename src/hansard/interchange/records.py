@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
 from typing import ParamSpec
 
@@ -96,23 +96,29 @@ def own_id(value: object, record: object) -> str:
     return "import_" + hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
-def client_ids(values: Sequence[object]) -> list[str]:
-    """What messages are known by when they come again: their own ids, else their positions; no two are the same."""
-    taken: Counter[str] = Counter()
-    names: dict[str, None] = {}
-    for index, value in enumerate(values):
+class ClientIds:
+    """What the messages of one session are known by when they come again: their own ids, else their positions.
+
+    No two are the same.
+    """
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+        self._names: set[str] = set()
+
+    def next(self, value: object) -> str:
+        """The name of the next message, whose own id is ``value``."""
         own = (
             str(value)
             if isinstance(value, str | int) and ids.is_own_id(str(value))
-            else f"import:{index}"
+            else f"import:{len(self._names)}"
         )
-        taken[own] += 1
         name = own
-        while name in names:
-            name = f"{own}#{taken[own]}"
-            taken[own] += name in names
-        names[name] = None
-    return list(names)
+        while name in self._names:
+            self._taken[own] += 1
+            name = f"{own}#{self._taken[own] + 1}"
+        self._names.add(name)
+        return name
 
 
 def counted(value: object) -> int:

@@ -1,4 +1,4 @@
-"""Prompts that were taken back in an agent's transcript: lines tied by ``uuid`` and ``parentUuid``.
+"""Prompts that were taken back in an agent's transcript: entries tied by ``uuid`` and ``parentUuid``.
 
 A prompt beside the current line was taken back, and what follows it is a branch.  What hangs beside
 the line without a prompt is a parallel tool call and stays; so does what hangs nowhere.
@@ -7,24 +7,46 @@ the line without a prompt is a parallel tool call and stays; so does what hangs 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from hansard.interchange.values import Value
-
 Json = dict[str, Any]
-Judge = Callable[[Json], bool]
+Stretch = tuple[list["Entry"], str | None, int | None]
+"""The entries of a branch, the key of the message that they follow, and the branch in which that one is."""
 
 _CURRENT, _LOOSE, _BESIDE = "current", "loose", "beside"
 
 
-class Rewinds(Struct, frozen=True):
-    """The lines of the current line, and those of each branch, as ``Branch`` has them."""
+class Entry(Struct, frozen=True, kw_only=True):
+    """One line of a transcript: what ties it to others, and its value, packed until it is needed.
 
-    line: list[Value]
-    branches: list[tuple[list[Value], str | None, int | None]]
+    A long transcript has a hundred thousand of them, and as decoded JSON they would take four times the memory.
+    """
+
+    number: int
+    key: str | None
+    parent: str | None
+    session: str
+    is_message: bool
+    is_prompt: bool
+    packed: bytes | Json
+
+    def value(self) -> Json:
+        if isinstance(self.packed, dict):
+            return self.packed
+        value: Json = msgspec.json.decode(self.packed)
+        return value
+
+
+def packed(value: Json) -> bytes | Json:
+    """The value as JSON; itself where it holds what JSON cannot carry."""
+    try:
+        return msgspec.json.encode(value)
+    except (UnicodeEncodeError, OverflowError, RecursionError):
+        return value
 
 
 def parent_of(entry: Json) -> str | None:
@@ -32,72 +54,69 @@ def parent_of(entry: Json) -> str | None:
     return parent if isinstance(parent, str) else None
 
 
-def rewound(lines: list[Value], is_message: Judge, is_prompt: Judge) -> Rewinds:
+class Rewinds(Struct, frozen=True):
+    """The messages of the current line, and those of each branch."""
+
+    line: list[Entry]
+    branches: list[Stretch]
+
+
+def rewound(entries: Sequence[Entry]) -> Rewinds:
     """Split a transcript into its current line and the branches that were taken back."""
-    parents = {item.value.get("uuid"): parent_of(item.value) for item in lines}
-    line, waiting = _split(lines, is_message, is_prompt, None)
-    owners = dict.fromkeys(_keys(line))
-    branches: list[tuple[list[Value], str | None, int | None]] = []
+    parents = {entry.key: entry.parent for entry in entries}
+    line, waiting = _split(entries, None)
+    owners: dict[str | None, int | None] = {entry.key: None for entry in line}
+    branches: list[Stretch] = []
     for below in waiting:
-        kept, further = _split(below, is_message, is_prompt, below[0].value.get("uuid"))
-        after = _message_above(below[0].value, parents, owners)
+        kept, further = _split(below, below[0].key)
+        after = _message_above(below[0], parents, owners)
         if kept:
             branches.append((kept, after, owners.get(after) if after else None))
-            owners.update(dict.fromkeys(_keys(kept), len(branches) - 1))
+            owners.update({entry.key: len(branches) - 1 for entry in kept})
         waiting += further
     return Rewinds(line, branches)
 
 
-def _keys(lines: list[Value]) -> list[Any]:
-    return [item.value.get("uuid") for item in lines]
-
-
 def _message_above(
-    entry: Json, parents: dict[Any, str | None], owners: dict[Any, int | None]
+    entry: Entry, parents: dict[str | None, str | None], owners: dict[str | None, int | None]
 ) -> str | None:
     """The nearest message above that is in a line already."""
-    above, seen = parent_of(entry), set[str]()
+    above, seen = entry.parent, set[str]()
     while above is not None and above not in owners and above not in seen:
         seen.add(above)
         above = parents.get(above)
     return above if above in owners else None
 
 
-def _split(
-    lines: list[Value], is_message: Judge, is_prompt: Judge, root: object
-) -> tuple[list[Value], list[list[Value]]]:
-    """The messages that stay, and the lines below each prompt that was taken back; ``root`` itself stays."""
-    current = _ancestors(lines, is_message)
-    states: dict[object, object] = {}
-    kept: list[Value] = []
-    taken_back: dict[object, list[Value]] = defaultdict(list)
-    for item in lines:
-        entry = item.value
-        key = entry.get("uuid")
-        above = states.get(parent_of(entry), _LOOSE)
-        if key in current or key == root:
+def _split(entries: Sequence[Entry], root: str | None) -> tuple[list[Entry], list[list[Entry]]]:
+    """The messages that stay, and the entries below each prompt that was taken back; ``root`` itself stays."""
+    current = _ancestors(entries)
+    states: dict[str | None, object] = {}
+    kept: list[Entry] = []
+    taken_back: dict[object, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        above = states.get(entry.parent, _LOOSE) if entry.parent is not None else _LOOSE
+        if entry.key is not None and (entry.key in current or entry.key == root):
             state: object = _CURRENT
-        elif above == _LOOSE or above in taken_back:
+        elif above == _LOOSE or isinstance(above, tuple):
             state = above
         else:
-            state = (_BESIDE, key) if is_prompt(entry) else _BESIDE
-        if isinstance(key, str):
-            states[key] = state
+            state = (_BESIDE, entry.key) if entry.is_prompt else _BESIDE
+        if entry.key is not None:
+            states[entry.key] = state
         if isinstance(state, tuple):
-            taken_back[state].append(item)
-        elif is_message(entry):
-            kept.append(item)
+            taken_back[state].append(entry)
+        elif entry.is_message:
+            kept.append(entry)
     return kept, list(taken_back.values())
 
 
-def _ancestors(lines: list[Value], is_message: Judge) -> set[object]:
+def _ancestors(entries: Sequence[Entry]) -> set[str]:
     """The last message, and everything above it."""
-    parents = {item.value.get("uuid"): parent_of(item.value) for item in lines}
-    last = next(
-        (item.value.get("uuid") for item in reversed(lines) if is_message(item.value)), None
-    )
-    found: set[object] = set()
-    while last in parents and last not in found:
+    parents = {entry.key: entry.parent for entry in entries}
+    last = next((entry.key for entry in reversed(entries) if entry.is_message), None)
+    found: set[str] = set()
+    while last is not None and last in parents and last not in found:
         found.add(last)
         last = parents[last]
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +17,7 @@ from hansard.errors import Invalid
 from hansard.interchange.content import KNOWN
 from hansard.interchange.content.text import Json, text_or_none
 from hansard.interchange.moments import filled
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, client_ids, counted
+from hansard.interchange.records import ClientIds, Rules, SessionRecord, Unreadable, counted
 from hansard.interchange.trees import Branch
 from hansard.model import MessageDraft, SessionDraft, parts
 from hansard.model.message import MOST_USD, Role
@@ -83,10 +83,13 @@ class Turn(Struct, kw_only=True):
 
 
 class Lines(Struct, kw_only=True):
-    """The current line of a conversation, and its branches: their turns, and the rest as in ``Branch``."""
+    """The current line of a conversation, and its branches: their turns, and the rest as in ``Branch``.
 
-    turns: list[Turn]
-    branches: Sequence[tuple[list[Turn], str | None, int | None]] = []
+    Turns are taken once and one at a time, so that a long session does not lie in memory twice.
+    """
+
+    turns: Iterable[Turn]
+    branches: Sequence[tuple[Iterable[Turn], str | None, int | None]] = []
 
 
 class Span(Struct, frozen=True, kw_only=True):
@@ -117,7 +120,7 @@ def lines(turns: dict[str, Turn], line: Sequence[str], branches: Sequence[Branch
 def sessions(
     number: int,
     draft: SessionDraft,
-    turns: Lines | list[Turn],
+    turns: Lines | Iterable[Turn],
     rules: Rules,
     span: Span | None = None,
 ) -> Iterator[SessionRecord]:
@@ -127,37 +130,33 @@ def sessions(
     """
     whole = turns if isinstance(turns, Lines) else Lines(turns=turns)
     span = span or Span()
-    if not whole.branches:
-        yield _Builder(number, draft, rules).record(_split(whole.turns), span)
-    elif rules.keep_branches:
+    if whole.branches and rules.keep_branches:
         yield from _with_branches(number, draft, whole, rules, span)
-    else:
-        dropped = sum(len(own) for own, _, _ in whole.branches)
+        return
+    dropped = sum(len(list(own)) for own, _, _ in whole.branches)
+    if dropped:
         metadata = draft.metadata | {"messages_on_other_branches": dropped}
         draft = msgspec.structs.replace(draft, metadata=metadata)
-        record = _Builder(number, draft, rules).record(_split(whole.turns), span)
-        record.remarks[DROPPED] = dropped
-        yield record
+    record = _Builder(number, draft, rules).record(whole.turns, span)
+    record.remarks.update({DROPPED: dropped} if dropped else {})
+    yield record
 
 
 def _with_branches(
     number: int, draft: SessionDraft, whole: Lines, rules: Rules, span: Span
 ) -> Iterator[SessionRecord]:
     """The line, then the branches; each knows the messages of the whole tree."""
-    main = _split(whole.turns)
-    built = [(_Builder(number, draft, rules).record(main, span), main)]
-    for own, after, parent in whole.branches:
-        turns = _split(own)
-        above, above_turns = built[0 if parent is None else parent + 1]
-        keys = [turn.key for turn in above_turns]
-        fork = (
-            None if after not in keys else above.messages[len(keys) - 1 - keys[::-1].index(after)]
-        )
-        started = fork.created_at if fork else above.draft.created_at
+    main = _Builder(number, draft, rules)
+    built = [(main.record(whole.turns, span), main)]
+    for turns, after, parent in whole.branches:
+        above, builder = built[0 if parent is None else parent + 1]
+        fork = builder.last_message(above, after)
+        own = list(turns)
         branch = _Builder(number, _branch_draft(built[0][0].draft, above.draft, own[0].key), rules)
-        record = branch.record(turns, Span(started=started))
+        started = fork.created_at if fork else above.draft.created_at
+        record = branch.record(own, Span(started=started))
         record = msgspec.structs.replace(record, forked_after=fork.client_id if fork else None)
-        built.append((record, turns))
+        built.append((record, branch))
     tree = frozenset(message.client_id or "" for record, _ in built for message in record.messages)
     for record, _ in built:
         yield msgspec.structs.replace(record, tree=tree)
@@ -177,28 +176,24 @@ def _branch_draft(main: SessionDraft, above: SessionDraft, key: object) -> Sessi
     )
 
 
-def _split(turns: list[Turn]) -> list[Turn]:
-    """Answers of tools get messages of their own, also where a product keeps them inside the assistant's."""
-    if not any(part["type"] == _RESPONSE for turn in turns for part in turn.parts):
-        return turns
-    return [piece for turn in turns for piece in _pieces(turn)]
+def _pieces(turn: Turn) -> Iterable[Turn]:
+    """A turn without the answers of tools that a product keeps inside the assistant's: they get messages of their own."""
+    answers = [part["type"] == _RESPONSE for part in turn.parts]
+    if not any(answers):
+        return (turn,)
+    if all(answers):
+        return (msgspec.structs.replace(turn, role="tool"),)
+    return (turn,) if role_of(turn.role) == "user" else _separated(turn)
 
 
-def _pieces(turn: Turn) -> Iterator[Turn]:
-    groups = [
-        (tool, list(parts_))
-        for tool, parts_ in groupby(turn.parts, lambda part: part["type"] == _RESPONSE)
-    ]
-    if len(groups) < 2 or role_of(turn.role) == "user":  # noqa: PLR2004 - nothing to separate
-        tool = bool(groups) and groups[0][0] and len(groups) == 1
-        yield msgspec.structs.replace(turn, role="tool") if tool else turn
-        return
-    for index, (tool, items) in enumerate(groups):
-        piece = msgspec.structs.replace(turn, parts=items, role="tool" if tool else turn.role)
+def _separated(turn: Turn) -> Iterator[Turn]:
+    groups = groupby(turn.parts, lambda part: bool(part["type"] == _RESPONSE))
+    for index, (is_answer, parts_) in enumerate(groups):
+        role = "tool" if is_answer else turn.role
+        piece = msgspec.structs.replace(turn, parts=list(parts_), role=role)
         if index:
-            piece = msgspec.structs.replace(
-                piece, input_tokens=0, output_tokens=0, cost_usd=0, metadata={}
-            )
+            piece.input_tokens = piece.output_tokens = piece.cost_usd = 0
+            piece.metadata = {}
         yield piece
 
 
@@ -217,7 +212,7 @@ def branch_id(session_id: str, key: object) -> str:
 
 def _nanos(usd: object) -> int:
     """Billionths of a US dollar; 0 for what cannot be a price."""
-    if isinstance(usd, bool) or not isinstance(usd, int | float) or not 0 <= usd <= MOST_USD:
+    if not usd or not isinstance(usd, int | float) or not 0 <= usd <= MOST_USD:
         return 0
     return round(usd * 1e9)
 
@@ -230,17 +225,18 @@ class _Builder:
         self._draft = draft
         self._rules = rules
         self._remarks: Counter[str] = Counter()
+        self._places: dict[str, int] = {}
 
-    def record(self, turns: list[Turn], span: Span) -> SessionRecord:
-        end = span.end if span.end is not None else self._rules.now
-        known = [turn.at for turn in turns]
-        at = filled(known, span.started, span.updated if span.updated is not None else end)
-        names = client_ids([turn.key for turn in turns])
-        messages = [
-            self._message(turn, index, time, name)
-            for index, (turn, time, name) in enumerate(zip(turns, at, names, strict=True))
-        ]
-        unknown = not any(known) and span.started is None and span.updated is None
+    def record(self, turns: Iterable[Turn], span: Span) -> SessionRecord:
+        names = ClientIds()
+        messages: list[MessageDraft] = []
+        for turn in turns:
+            for piece in _pieces(turn):
+                self._places[str(piece.key)] = len(messages)
+                messages.append(self._message(piece, len(messages), names.next(piece.key)))
+        unknown = all(message.created_at is None for message in messages)
+        unknown = unknown and span.started is None and span.updated is None
+        self._fill_times(messages, span)
         return SessionRecord(
             number=self._number,
             draft=self._dated(messages, span, unknown=unknown),
@@ -249,6 +245,21 @@ class _Builder:
             archived_at=span.archived_at,
             remarks=self._remarks,
         )
+
+    def last_message(self, record: SessionRecord, key: str | None) -> MessageDraft | None:
+        """The last message of the record that came of the turn with this key."""
+        place = None if key is None else self._places.get(key)
+        return None if place is None else record.messages[place]
+
+    def _fill_times(self, messages: list[MessageDraft], span: Span) -> None:
+        known = [message.created_at for message in messages]
+        if None not in known:
+            return
+        end = span.end if span.end is not None else self._rules.now
+        times = filled(known, span.started, span.updated if span.updated is not None else end)
+        for place, (at, before) in enumerate(zip(times, known, strict=True)):
+            if before is None:
+                messages[place] = msgspec.structs.replace(messages[place], created_at=at)
 
     def _dated(self, messages: list[MessageDraft], span: Span, *, unknown: bool) -> SessionDraft:
         draft = self._draft
@@ -274,7 +285,7 @@ class _Builder:
             raise Unreadable(message) from problem
         return draft
 
-    def _message(self, turn: Turn, index: int, at: int, name: str) -> MessageDraft:
+    def _message(self, turn: Turn, index: int, name: str) -> MessageDraft:
         where = f"messages[{index}]"
         metadata = turn.metadata
         items = turn.parts
@@ -296,16 +307,18 @@ class _Builder:
             input_tokens=counted(turn.input_tokens),
             output_tokens=counted(turn.output_tokens),
             cost_nanos=_nanos(turn.cost_usd),
-            created_at=at,
+            created_at=turn.at,
             metadata=self._json(metadata, where),
         )
 
     def _text(self, value: object) -> str | None:
         text = text_or_none(value)
-        return None if text is None else self._cleaned(text)
+        return text if text is None or text.isascii() else str(self._cleaned(text))
 
     def _parts(self, items: list[Json], where: str) -> tuple[Raw, str]:
         """Parts as they are stored, and what they say; a part that breaks a rule of ours is kept inside another."""
+        if len(items) == 1 and items[0]["type"] == "text" and isinstance(items[0]["content"], str):
+            return self._plain(items, where)
         for item in items:
             if item["type"] not in KNOWN:
                 self._remarks[f"{_UNKNOWN}{str(item['type'])[:_LONGEST_KIND]}"] += 1
@@ -315,6 +328,14 @@ class _Builder:
         except Invalid:
             raw = self._json([self._sound(item, where) for item in items], where)
             return raw, parts.text_of(parts.check(raw, where))
+
+    def _plain(self, items: list[Json], where: str) -> tuple[Raw, str]:
+        """The same for a single text, which breaks no rule."""
+        try:
+            return Raw(msgspec.json.encode(items)), items[0]["content"]
+        except UnicodeEncodeError:
+            items = self._cleaned(items)
+            return self._json(items, where), items[0]["content"]
 
     def _sound(self, item: Json, where: str) -> Json:
         try:

@@ -11,12 +11,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from hansard.interchange.content.text import (
     Json,
     arguments,
-    kind_of,
     text_or_none,
     tool_call,
     tool_response,
@@ -33,7 +31,7 @@ from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_each
 from hansard.interchange.streams import Stream
 from hansard.interchange.trees import Branch, Tree
-from hansard.interchange.turns import Span, Turn, lines, sessions
+from hansard.interchange.turns import Lines, Span, Turn, sessions
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
 
@@ -43,6 +41,9 @@ _PLACED = {
     "id", "conversation_id", "title", "create_time", "update_time", "mapping", "current_node",
     "is_archived", "default_model_slug", "gizmo_id",
 }  # fmt: skip
+
+
+_CONTEXT = ("user_editable_context", "model_editable_context")
 
 
 def sniff(document: Document, shape: Shape) -> str | None:
@@ -63,7 +64,6 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
         message = "no mapping: not a conversation of a ChatGPT export"
         raise Unreadable(message)
     line, branches = _split(record["mapping"], record.get("current_node"))
-    turns = _turns(record["mapping"], line, branches)
     started, updated = (moment_of(record.get(key)) for key in ("create_time", "update_time"))
     archived = (updated or rules.now) if record.get("is_archived") is True else None
     draft = SessionDraft(
@@ -79,7 +79,8 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
         },
     )
     span = Span(started=started, updated=updated, archived_at=archived)
-    yield from sessions(item.number, draft, lines(turns, line, branches), rules, span)
+    whole = _lines(record["mapping"], line, branches)
+    yield from sessions(item.number, draft, whole, rules, span)
 
 
 def _split(mapping: Json, current: object) -> tuple[list[str], list[Branch]]:
@@ -116,6 +117,7 @@ def _time(message: object) -> float:
 
 
 def _holds(node: Json) -> bool:
+    """Whether a node has a message: it is no placeholder, such as the root or a blank word of the system."""
     message = node.get("message")
     if not isinstance(message, dict):
         return False
@@ -127,39 +129,38 @@ def _role(message: Json) -> str:
     return str(author.get("role")) if isinstance(author, dict) else "user"
 
 
-def _turns(mapping: Json, line: list[str], branches: Sequence[Branch]) -> dict[str, Turn]:
-    """The turn of every message; a tool's answer carries the id of the call above it."""
-    turns: dict[str, Turn] = {}
+def _lines(mapping: Json, line: list[str], branches: Sequence[Branch]) -> Lines:
+    """The turns of the line and of the branches; a tool's answer carries the id of the call above it."""
     calls: dict[str | None, str | None] = {None: None}
-    for keys, after in [(line, None), *((branch.keys, branch.after) for branch in branches)]:
+
+    def turns(keys: list[str], after: str | None) -> Iterator[Turn]:
         call = calls.get(after)
         for key in keys:
-            message = mapping[key]["message"]
-            turns[key] = _turn(key, message, call)
-            if _is_call(message):
-                call = key
+            message = mapping.pop(key)["message"]  # a long conversation lies in memory once
+            role = _role(message)
+            is_call = role == "assistant" and (message.get("recipient") or "all") != "all"
+            call = key if is_call else call
             calls[key] = call
-    return turns
+            yield _turn(key, message, role, call, is_call=is_call)
 
-
-def _is_call(message: Json) -> bool:
-    recipient = message.get("recipient")
-    return _role(message) == "assistant" and isinstance(recipient, str) and recipient != "all"
-
-
-def _turn(key: str, message: Json, call: str | None) -> Turn:
-    metadata: dict[str, Any] = (
-        message["metadata"] if isinstance(message.get("metadata"), dict) else {}
+    return Lines(
+        turns=turns(line, None),
+        branches=[(turns(one.keys, one.after), one.after, one.parent) for one in branches],
     )
-    parts = content_parts(message.get("content"))
-    role = _role(message)
-    if role == "tool":
-        parts = [_response(message, call, without_marks(parts, message)), *drawings(message)]
-    elif _is_call(message):
+
+
+def _turn(key: str, message: Json, role: str, call: str | None, *, is_call: bool) -> Turn:
+    metadata: Json = message["metadata"] if isinstance(message.get("metadata"), dict) else {}
+    content = message.get("content")
+    parts = content_parts(content)
+    if is_call and isinstance(message["recipient"], str):
         parts = [_call(key, message["recipient"], parts)]
+    elif role == "tool":
+        answer = _response(message, call, without_marks(parts, metadata))
+        parts = [answer, *drawings(metadata)]
     else:
-        parts = without_marks([*parts, *attachments(message, parts)], message)
-        if _is_hidden(message, metadata):
+        parts = without_marks([*parts, *attachments(metadata, parts)], metadata)
+        if _is_hidden(content, metadata):
             role = "system"
     return Turn(
         role=role,
@@ -172,16 +173,12 @@ def _turn(key: str, message: Json, call: str | None) -> Turn:
     )
 
 
-def _is_hidden(message: Json, metadata: Json) -> bool:
+def _is_hidden(content: object, metadata: Json) -> bool:
     """Whether the person did not see it: their own instructions, or what the model remembers of them."""
-    content = message["content"] if isinstance(message.get("content"), dict) else {}
     return (
         metadata.get("is_user_system_message") is True
-        or kind_of(content, "content_type") in {"user_editable_context", "model_editable_context"}
-        or (
-            metadata.get("is_visually_hidden_from_conversation") is True
-            and _role(message) != "tool"
-        )
+        or metadata.get("is_visually_hidden_from_conversation") is True
+        or (isinstance(content, dict) and content.get("content_type") in _CONTEXT)
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 from hansard.interchange.content import parts_of
 from hansard.interchange.content.media import modality_of, stored
 from hansard.interchange.content.sources import source, sources_of
 from hansard.interchange.content.text import Json, joined, reasoning_part, text_or_none, words
 
+_OPENS = "\ue200"
 _MARK = re.compile("\ue200([a-z_]*)\ue202?([^\ue200\ue201]*)\ue201|[\ue200-\ue20f]")
 _SOURCES = ("url", "webpage", "items", "sources", "fallback_items", "supporting_websites")
 
@@ -27,12 +27,12 @@ def content_parts(content: object) -> list[Json]:
     return [part for part in reader(content) if part.get("content") != ""]
 
 
-def attachments(message: Json, parts: list[Json]) -> list[Json]:
+def attachments(metadata: Json, parts: list[Json]) -> list[Json]:
     """The files of a message that its content does not point to."""
-    metadata = message["metadata"] if isinstance(message.get("metadata"), dict) else {}
-    pointers = " ".join(str(part.get("file_id")) for part in parts if part.get("type") == "file")
-    listed = metadata["attachments"] if isinstance(metadata.get("attachments"), list) else []
-    files = [file for file in listed if isinstance(file, dict)]
+    if not isinstance(metadata.get("attachments"), list):
+        return []
+    pointers = " ".join(str(part.get("file_id")) for part in parts if part["type"] == "file")
+    files = [file for file in metadata["attachments"] if isinstance(file, dict)]
     return [
         stored(
             file.get("id") or file.get("name"),
@@ -45,31 +45,29 @@ def attachments(message: Json, parts: list[Json]) -> list[Json]:
     ]
 
 
-def drawings(message: Json) -> list[Json]:
+def drawings(metadata: Json) -> list[Json]:
     """The pictures that code has drawn, by their names in the export."""
-    at: Any = message
-    for key in ("metadata", "aggregate_result", "messages"):
-        at = at.get(key) if isinstance(at, dict) else None
+    result = metadata.get("aggregate_result")
+    listed = result.get("messages") if isinstance(result, dict) else None
     return [
         stored(one["image_url"], "image")
-        for one in at or []
+        for one in (listed if isinstance(listed, list) else [])
         if isinstance(one, dict) and isinstance(one.get("image_url"), str)
     ]
 
 
-def without_marks(parts: list[Json], message: Json) -> list[Json]:
+def without_marks(parts: list[Json], metadata: Json) -> list[Json]:
     """The parts without citation marks in their text, and the pages that were cited behind them."""
-    metadata = message["metadata"] if isinstance(message.get("metadata"), dict) else {}
-    cited = sources_of(
-        _pages(metadata.get("content_references")) + _pages(metadata.get("citations"))
-    )
     clean = [
         {**part, "content": _MARK.sub(_shown, part["content"])}
-        if part["type"] == "text" and "\ue200" <= max(part["content"], default="") <= "\uf8ff"
+        if part["type"] == "text" and _OPENS in part["content"]
         else part
         for part in parts
     ]
-    return clean + cited if clean or cited else parts
+    if not (metadata.get("content_references") or metadata.get("citations")):
+        return clean
+    pages = _pages(metadata.get("content_references")) + _pages(metadata.get("citations"))
+    return clean + sources_of(pages)
 
 
 def _shown(mark: re.Match[str]) -> str:

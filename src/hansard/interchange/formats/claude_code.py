@@ -27,7 +27,7 @@ from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.queued_prompts import is_queue_operation, is_queued, queued_prompts
 from hansard.interchange.records import Rules, SessionRecord, counted, guarded, own_id
-from hansard.interchange.rewinds import parent_of, rewound
+from hansard.interchange.rewinds import Entry, packed, parent_of, rewound
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Lines, Turn, sessions
 from hansard.interchange.values import Bad, Value, values
@@ -37,6 +37,7 @@ marks = ("parentUuid", "sessionId", "isSidechain", "message", "uuid", "userType"
 
 OWN, LIKE = "claude-code", "claude-code-like"
 _TITLES = {"custom-title": "customTitle", "ai-title": "aiTitle", "summary": "summary"}
+_PLACES = ("cwd", "gitBranch", "version")
 _NAMES = ("type", "uuid", "parentUuid", "logicalParentUuid", "sessionId", "agentId")
 _KEPT = (
     "uuid", "parentUuid", "requestId", "gitBranch", "cwd", "version", "isMeta", "isCompactSummary",
@@ -65,8 +66,7 @@ def _is_tied(entry: Json) -> bool:
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
-    entries: list[Value] = []
-    titles: list[Json] = []
+    file = _File(document.name)
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
@@ -74,18 +74,11 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
             isinstance(item.value.get(field), str | None) for field in _NAMES
         ):
             yield Bad(item.number, "not an entry: an object whose names are text")
-        elif str(item.value.get("type")) in _TITLES:
-            titles.append(item.value)
-        elif is_queue_operation(item.value) or _is_entry(item.value):
-            entries.append(item)
-    for found in _transcripts(document, entries):
-        if any(_is_message(item.value) for item in found.lines):
-            title = _title(titles, found)
-            yield from guarded(found.lines[0].number, _session, found, title, rules)
-
-
-def _is_entry(entry: Json) -> bool:
-    return isinstance(entry.get("uuid"), str) or _is_message(entry)
+        else:
+            file.take(item)
+    for found in file.transcripts():
+        if any(entry.is_message for entry in found.entries):
+            yield from guarded(found.entries[0].number, _session, found, file, rules)
 
 
 class Transcript(Struct, frozen=True):
@@ -93,58 +86,112 @@ class Transcript(Struct, frozen=True):
 
     id: str
     parent: str | None
-    lines: list[Value]
-    label: str
+    entries: list[Entry]
+    operations: list[Entry] = []
     is_agent: bool = False
 
 
-def _is_message(entry: Json) -> bool:
-    kind = kind_of(entry)
-    if kind in {"user", "assistant"}:
-        return isinstance(entry.get("message"), dict) and "parts" not in entry["message"]
-    return (kind == "system" and isinstance(entry.get("content"), str)) or is_queued(entry)
+class _File:
+    """What the lines of one file have said."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._main: list[Entry] = []
+        self._operations: list[Entry] = []
+        self._agents: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        self._roots: dict[str | None, str] = {}
+        self._is_own = self._is_iflow = False
+        self.titles: list[Json] = []
+
+    def take(self, item: Value) -> None:
+        line: Json = item.value
+        if str(line.get("type")) in _TITLES:
+            self.titles.append(line)
+            return
+        entry = _entry(item)
+        if is_queue_operation(line):
+            self._operations.append(entry)
+        elif entry.key is None and not entry.is_message:
+            return
+        elif line.get("isSidechain") is True:
+            chain = line.get("agentId") or self._roots.get(entry.parent)
+            chain = str(chain or entry.key or entry.number)
+            self._roots[entry.key] = chain
+            self._agents[entry.session, chain].append(entry)
+        else:
+            self._main.append(entry)
+        self._judge(line)
+
+    def _judge(self, line: Json) -> None:
+        """Whether it was Claude Code that wrote it."""
+        message = line["message"] if isinstance(line.get("message"), dict) else {}
+        by_claude = str(message.get("model")).startswith("claude")
+        self._is_own |= by_claude or bool(_VERSION.match(str(line.get("version"))))
+        self._is_iflow |= bool(_IFLOW.fullmatch(str(line.get("sessionId"))))
+
+    @property
+    def label(self) -> str:
+        """Which agent wrote the file."""
+        if "/.iflow/" in self._name or self._is_iflow:
+            return "iflow"
+        return OWN if self._is_own else LIKE
+
+    def transcripts(self) -> Iterator[Transcript]:
+        """The sessions of the file, each before its sub-agents."""
+        entries = self._main or [entry for own in self._agents.values() for entry in own]
+        names = self._session_ids(entries)
+        groups: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self._main:
+            groups[names[entry.session]].append(entry)
+        self._main.clear()
+        agents = [(self._parent(*key, names), key[1], own) for key, own in self._agents.items()]
+        for ident in dict.fromkeys([*groups, *(parent or "" for parent, _, _ in agents)]):
+            if ident in groups:
+                queue = [one for one in self._operations if names.get(one.session) == ident]
+                yield Transcript(ident, None, groups[ident], queue)
+            for parent, agent, own in agents:
+                if (parent or "") == ident:
+                    name = f"{parent}:{agent}" if parent else f"agent-{agent}"
+                    yield Transcript(name, parent, own, is_agent=True)
+
+    def _parent(self, session: str, agent: str, names: dict[str, str]) -> str | None:
+        """The session of a sub-agent: that of its folder, else that of its lines; some name themselves there."""
+        folder = re.search(r"([^/\\!]+)[/\\]subagents[/\\]", self._name)
+        parent = folder[1] if folder else names.get(session, session)
+        return parent if parent and parent != f"agent-{agent}" else None
+
+    def _session_ids(self, entries: list[Entry]) -> dict[str, str]:
+        """The session that each ``sessionId`` of the file belongs to.
+
+        A resumed file begins with copies that bear the old session's id: ids whose entries hang together
+        are one session, the last of them.  Entries without an id belong to the last session.
+        """
+        owners = {entry.key: entry.session for entry in entries}
+        joined: dict[str, str] = {}
+        for entry in entries:
+            own = entry.session
+            joined.setdefault(own, own)
+            above = owners.get(entry.parent) if entry.parent is not None else None
+            if above is not None and above != own and above in joined:
+                joined[_root(joined, above)] = own
+                joined[own] = own
+        last = next((ident for ident in reversed(joined) if ident), "")
+        file = PurePath(self._name).name.partition(".")[0]
+        return {ident: _root(joined, ident or last) or file for ident in ["", *joined]}
 
 
-def _transcripts(document: Document, entries: list[Value]) -> Iterator[Transcript]:
-    """The sessions of the file, each before its sub-agents."""
-    main = [item for item in entries if item.value.get("isSidechain") is not True]
-    names = _session_ids(document, main or entries)
-    label = _label(document, entries)
-    groups: dict[str, list[Value]] = defaultdict(list)
-    for item in main:
-        groups[_name(item, names)].append(item)
-    agents = _agents(document, entries, names)
-    for ident in dict.fromkeys([*groups, *(parent or "" for parent, _ in agents)]):
-        if ident in groups:
-            yield Transcript(ident, None, groups[ident], label)
-        for (parent, agent), lines in agents.items():
-            if (parent or "") == ident:
-                own = f"{parent}:{agent}" if parent else f"agent-{agent}"
-                yield Transcript(own, parent, lines, label, is_agent=True)
-
-
-def _name(item: Value, names: dict[str, str]) -> str:
-    return names[item.value.get("sessionId") or ""]
-
-
-def _session_ids(document: Document, entries: list[Value]) -> dict[str, str]:
-    """The session that each ``sessionId`` of the file belongs to.
-
-    A resumed file begins with copies that bear the old session's id: ids whose entries hang together
-    are one session, the last of them.  Entries without an id belong to the last session.
-    """
-    owner = {item.value.get("uuid"): item.value.get("sessionId") or "" for item in entries}
-    joined: dict[str, str] = {}
-    for item in entries:
-        own = item.value.get("sessionId") or ""
-        joined.setdefault(own, own)
-        above = owner.get(parent_of(item.value))
-        if above is not None and above != own and above in joined:
-            joined[_root(joined, above)] = own
-            joined[own] = own
-    last = next((ident for ident in reversed(joined) if ident), "")
-    file = PurePath(document.name).name.partition(".")[0]
-    return {ident: _root(joined, ident or last) or file for ident in ["", *joined]}
+def _entry(item: Value) -> Entry:
+    line: Json = item.value
+    key = line.get("uuid")
+    return Entry(
+        number=item.number,
+        key=key if isinstance(key, str) else None,
+        parent=parent_of(line),
+        session=line.get("sessionId") or "",
+        is_message=_is_message(line),
+        is_prompt=_is_prompt(line),
+        packed=packed(line),
+    )
 
 
 def _root(joined: dict[str, str], ident: str) -> str:
@@ -155,46 +202,19 @@ def _root(joined: dict[str, str], ident: str) -> str:
     return ident
 
 
-def _agents(
-    document: Document, entries: list[Value], names: dict[str, str]
-) -> dict[tuple[str | None, str], list[Value]]:
-    """The entries of each sub-agent, under its parent's id and its own."""
-    folder = re.search(r"([^/\\!]+)[/\\]subagents[/\\]", document.name)
-    roots: dict[object, str] = {}
-    found: dict[tuple[str | None, str], list[Value]] = defaultdict(list)
-    for item in entries:
-        entry = item.value
-        if entry.get("isSidechain") is not True:
-            continue
-        chain = entry.get("agentId") or roots.get(entry.get("parentUuid"))
-        chain = str(chain or entry.get("uuid") or item.number)
-        roots[entry.get("uuid")] = chain
-        own = entry.get("sessionId") or ""
-        parent: str | None = folder[1] if folder else names.get(own, own) or None
-        found[None if parent == f"agent-{chain}" else parent, chain].append(item)
-    return found
-
-
-def _label(document: Document, entries: list[Value]) -> str:
-    """Which agent wrote the file."""
-    models = (
-        str(item.value["message"].get("model"))
-        for item in entries
-        if isinstance(item.value.get("message"), dict)
-    )
-    if "/.iflow/" in document.name or any(
-        _IFLOW.fullmatch(str(item.value.get("sessionId"))) for item in entries[:1]
-    ):
-        return "iflow"
-    if any(_VERSION.match(str(item.value.get("version"))) for item in entries):
-        return OWN
-    return OWN if any(model.startswith("claude") for model in models) else LIKE
+def _is_message(entry: Json) -> bool:
+    kind = kind_of(entry)
+    if kind in {"user", "assistant"}:
+        return isinstance(entry.get("message"), dict) and "parts" not in entry["message"]
+    return (kind == "system" and isinstance(entry.get("content"), str)) or is_queued(entry)
 
 
 def _title(titles: list[Json], found: Transcript) -> str | None:
     """What names the session: a title that somebody gave, one that was made, the summary of one of its leaves."""
-    uuids = {item.value.get("uuid") for item in found.lines}
-    ids = {item.value.get("sessionId") for item in found.lines} | {found.id, None}
+    if found.is_agent or not titles:
+        return None
+    keys = {entry.key for entry in found.entries}
+    ids = {entry.session for entry in found.entries} | {found.id, None}
     for kind, field in _TITLES.items():
         own = [
             entry[field]
@@ -202,47 +222,45 @@ def _title(titles: list[Json], found: Transcript) -> str | None:
             if entry.get("type") == kind
             and isinstance(entry.get(field), str)
             and (
-                entry.get("leafUuid") in uuids
+                entry.get("leafUuid") in keys
                 if kind == "summary"
                 else entry.get("sessionId") in ids
             )
         ]
-        if own and not found.is_agent:
+        if own:
             return str(own[-1])
     return None
 
 
-def _session(found: Transcript, title: str | None, rules: Rules) -> Iterator[SessionRecord]:
+def _session(found: Transcript, file: _File, rules: Rules) -> Iterator[SessionRecord]:
     seen: set[str] = set()
-    entries = [item for item in found.lines if not is_queue_operation(item.value)]
-    split = rewound(entries, _is_message, _is_prompt)
-    line = [_turn(item, seen) for item in split.line]
-    first = split.line[0].value
-    places = {
-        key: first[key]
-        for key in ("cwd", "gitBranch", "version")
-        if isinstance(first.get(key), str)
-    }
+    number, title = found.entries[0].number, _title(file.titles, found)
+    split = rewound(found.entries)
+    found.entries.clear()
+    first = split.line[0].value()
     draft = SessionDraft(
         id=own_id(found.id, None),
         title=title,
         kind="task" if found.is_agent else "session",
-        channel=rules.channel or found.label,
-        agent=found.label,
+        channel=rules.channel or file.label,
+        agent=file.label,
         parent=found.parent,
-        metadata=places,
+        metadata={key: first[key] for key in _PLACES if isinstance(first.get(key), str)},
     )
-    branches = [
-        ([_turn(item, seen) for item in lines], after, parent)
-        for lines, after, parent in split.branches
-    ]
-    with_queued = queued_prompts(found.lines, split.line, line)
-    for record in sessions(
-        found.lines[0].number, draft, Lines(turns=with_queued, branches=branches), rules
-    ):
-        if found.label == LIKE and record.draft.kind != "branch":
+    places = [entry.number for entry in split.line] if found.operations else []
+    line = queued_prompts(found.operations, places, _turns(split.line, seen))
+    branches = [(_turns(own, seen), after, parent) for own, after, parent in split.branches]
+    for record in sessions(number, draft, Lines(turns=line, branches=branches), rules):
+        if file.label == LIKE and record.draft.kind != "branch":
             record.remarks["written like Claude Code, by another agent"] += 1
         yield record
+
+
+def _turns(entries: list[Entry], seen: set[str]) -> Iterator[Turn]:
+    """The turns of the entries, which are let go one by one: a long session lies in memory once."""
+    entries.reverse()
+    while entries:
+        yield _turn(entries.pop(), seen)
 
 
 def _is_prompt(entry: Json) -> bool:
@@ -254,8 +272,8 @@ def _is_prompt(entry: Json) -> bool:
     )
 
 
-def _turn(item: Value, seen: set[str]) -> Turn:
-    entry = item.value
+def _turn(packed_entry: Entry, seen: set[str]) -> Turn:
+    entry = packed_entry.value()
     message = _message(entry)
     usage = _usage(message, seen)
     model = message.get("model")

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from hansard.interchange.content import parts_of
-from hansard.interchange.content.text import Json
+from hansard.interchange.content.text import Json, text_or_none, words
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
-from hansard.interchange.rewinds import rewound
+from hansard.interchange.rewinds import Entry, packed, parent_of, rewound
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Lines, Turn, sessions
 from hansard.interchange.values import Bad, Value, values
@@ -39,33 +39,45 @@ def _is_message(entry: Json) -> bool:
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
-    found: dict[str, list[Value]] = defaultdict(list)
+    found: dict[str, list[Entry]] = defaultdict(list)
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
         elif not isinstance(item.value, dict):
             yield Bad(item.number, "not a line of Qwen Code: no object")
         else:
-            found[str(item.value.get("sessionId") or document.stem)].append(item)
-    for ident, items in found.items():
-        if any(_is_message(item.value) for item in items):
-            yield from guarded(items[0].number, _session, ident, items, rules)
+            ident = words(item.value.get("sessionId")) or document.stem
+            found[ident].append(_entry(item))
+    for ident, entries in found.items():
+        if any(entry.is_message for entry in entries):
+            yield from guarded(entries[0].number, _session, ident, entries, rules)
 
 
-def _session(ident: str, items: list[Value], rules: Rules) -> Iterator[SessionRecord]:
-    split = rewound(items, _is_message, _is_prompt)
-    first = split.line[0].value
+def _entry(item: Value) -> Entry:
+    line: Json = item.value
+    return Entry(
+        number=item.number,
+        key=text_or_none(line.get("uuid")),
+        parent=parent_of(line),
+        session="",
+        is_message=_is_message(line),
+        is_prompt=_is_prompt(line),
+        packed=packed(line),
+    )
+
+
+def _session(ident: str, entries: list[Entry], rules: Rules) -> Iterator[SessionRecord]:
+    split = rewound(entries)
+    first = split.line[0].value()
     draft = SessionDraft(
         id=own_id(ident, None),
         channel=rules.channel or "qwen-code",
         agent="qwen-code",
         metadata={key: first[key] for key in ("cwd", "gitBranch", "version") if first.get(key)},
     )
-    branches = [
-        ([_turn(item) for item in own], after, parent) for own, after, parent in split.branches
-    ]
-    whole = Lines(turns=[_turn(item) for item in split.line], branches=branches)
-    yield from sessions(items[0].number, draft, whole, rules)
+    branches = [(map(_turn, own), after, parent) for own, after, parent in split.branches]
+    whole = Lines(turns=map(_turn, split.line), branches=branches)
+    yield from sessions(entries[0].number, draft, whole, rules)
 
 
 def _is_prompt(entry: Json) -> bool:
@@ -79,8 +91,8 @@ def _is_prompt(entry: Json) -> bool:
     )
 
 
-def _turn(item: Value) -> Turn:
-    entry = item.value
+def _turn(packed_entry: Entry) -> Turn:
+    entry = packed_entry.value()
     usage = entry["usageMetadata"] if isinstance(entry.get("usageMetadata"), dict) else {}
     return Turn(
         role="system" if entry.get("type") == "system" else entry["message"].get("role"),
