@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import time
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hansard.ids import IdSource, microseconds
 from hansard.service.audit import Audit
@@ -43,7 +44,11 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """Everything that can be done, wired to one open store. ``secret`` seals cursors and peppers keys."""
+    """Everything that can be done, wired to one open store. ``secret`` seals cursors and peppers keys.
+
+    ``clock`` is the wall clock in microseconds, by which things are dated; ``monotonic`` is in seconds, by which what is
+    remembered grows old.
+    """
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class Service:
         secret: bytes,
         *,
         clock: Callable[[], int] = microseconds,
+        monotonic: Callable[[], float] = time.monotonic,
         ids: IdSource | None = None,
     ) -> None:
         ids = ids or IdSource(clock)
@@ -67,7 +73,7 @@ class Service:
         self.transcripts = Transcripts(store)
         self.transfers = Transfers(store, self.sessions, self.audit, ids, clock)
         self.runs = Runs(store, ids, clock, cursors)
-        self.keys = Keys(store, secret, clock, self.audit)
+        self.keys = Keys(store, secret, clock, self.audit, monotonic)
         self.indexer = Indexer(store)
         self.cache_lease = CacheLease(store)
         self.users = Users(
@@ -97,9 +103,7 @@ class Service:
         await self.store.ping()
 
     @classmethod
-    async def on(
-        cls, store: Store, *, clock: Callable[[], int] = microseconds, ids: IdSource | None = None
-    ) -> Service:
+    async def on(cls, store: Store, **clocks: Any) -> Service:  # noqa: ANN401 - as the constructor has them
         """The service on an open, migrated store; makes the store's secret at its first use."""
         secret = await store.write(stored.fact, "secret", token_hex(32))
-        return cls(store, bytes.fromhex(secret), clock=clock, ids=ids)
+        return cls(store, bytes.fromhex(secret), **clocks)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -23,24 +25,35 @@ if TYPE_CHECKING:
     from hansard.store import Store
     from hansard.store.verbs.audit import Act
 
-_FRESH_US = 1_000_000
-_USED_US = 60_000_000
+_FRESH_SECONDS = 1.0
+_USED_SECONDS = 60.0
 DEFAULT_SCOPES = ("sessions:read", "sessions:write")
 
 
 class Known(Struct):
-    """A key that was checked lately."""
+    """A key that was checked lately; the times are by the monotonic clock, which nobody sets."""
 
     key: Key
     principal: Principal
-    until: int
-    used_noted_at: int
+    checked_at: float
+    used_noted_at: float
 
 
 class Keys:
-    """Checks keys against the store at most once a second each, so that a revocation takes effect within two."""
+    """Checks keys against the store at most once a second each, so that a revocation takes effect within two.
 
-    def __init__(self, store: Store, pepper: bytes, clock: Callable[[], int], audit: Audit) -> None:
+    A key expires by ``clock``, the wall clock in microseconds; how old a check is, ``monotonic`` says, in seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        pepper: bytes,
+        clock: Callable[[], int],
+        audit: Audit,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._monotonic = monotonic
         self._store = store
         self._audit = audit
         self._mint = KeyMint(pepper)
@@ -49,11 +62,14 @@ class Keys:
 
     async def authenticate(self, credential: str | None) -> Principal:
         """The caller that a credential stands for; Unauthenticated, which says why only to one who has the whole of a key that was good once."""
-        now = self._clock()
         known = self._known.get(credential or "")
-        if known is not None and now < known.until:
+        if (
+            known is not None
+            and self._monotonic() - known.checked_at < _FRESH_SECONDS
+            and _alive(known.key, self._clock())
+        ):
             return known.principal
-        return await self._check(credential, known, now)
+        return await self._check(credential, known)
 
     async def holder(self, workspace_id: str, key_id: str) -> Principal:
         """The caller that a key of this id stands for, for what was proven with the key before; Unauthenticated when it is no more."""
@@ -68,7 +84,8 @@ class Keys:
             )
         return _principal(*found)
 
-    async def _check(self, credential: str | None, known: Known | None, now: int) -> Principal:
+    async def _check(self, credential: str | None, known: Known | None) -> Principal:
+        began = self._monotonic()
         presented = read_key(credential) if credential else None
         found = await self._store.read(verbs.find, presented.id) if presented else None
         if (
@@ -82,19 +99,18 @@ class Keys:
                 "no valid API key: send one as 'Authorization: Bearer hsd_…' or 'X-API-KEY: hsd_…'"
             )
         key, workspace = found
-        if not _alive(key, now):
+        if not _alive(key, self._clock()):
             self._known.pop(credential)
             raise Unauthenticated(
                 f"this key {_ended(key)}: make another with 'hansard keys create' or POST /v1/keys"
             )
-        noted = known.used_noted_at if known else key.last_used_at or 0
-        if now - noted > _USED_US:
+        noted_at = known.used_noted_at if known else began - _since_used(key, self._clock())
+        if began - noted_at > _USED_SECONDS:
             with contextlib.suppress(StoreUnavailable):  # a full disk must not end reading
-                await self._store.write(verbs.used, key.workspace_id, key.id, now)
-            noted = now
-        until = min(now + _FRESH_US, key.expires_at or now + _FRESH_US)
+                await self._store.write(verbs.used, key.workspace_id, key.id, self._clock())
+            noted_at = began
         principal = _principal(key, workspace)
-        self._known.put(credential, Known(key, principal, until, noted))
+        self._known.put(credential, Known(key, principal, began, noted_at))
         return principal
 
     async def create(  # noqa: PLR0913 - the facts of a key
@@ -237,6 +253,12 @@ def _check_within(principal: Principal, key: Key) -> None:
 
 def _alive(key: Key, now: int) -> bool:
     return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+
+
+def _since_used(key: Key, now: int) -> float:
+    """Seconds since a key's last use as the store has it; for ever when it lies in the future, or never was."""
+    used_at = key.last_used_at
+    return math.inf if used_at is None or used_at > now else (now - used_at) / 1_000_000
 
 
 def _ended(key: Key) -> str:
