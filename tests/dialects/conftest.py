@@ -15,6 +15,7 @@ from hansard.model import Workspace
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.dialects.filling import Clock
+from tests.support.clocks import store_clock
 from tests.support.documented import documented
 
 MakeKey = Callable[..., Awaitable[str]]
@@ -28,7 +29,13 @@ def clock() -> Clock:
 @pytest.fixture
 def clocked(service: Service, clock: Clock) -> Service:
     """The service by the test's own clock."""
-    return Service(service.store, service.secret, clock=clock, ids=IdSource(clock))
+    return Service(
+        service.store,
+        service.secret,
+        clock=clock,
+        store_clock=store_clock(clock),
+        ids=IdSource(clock),
+    )
 
 
 @pytest.fixture

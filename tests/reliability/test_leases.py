@@ -18,6 +18,7 @@ from hansard.store.verbs import runs as verbs
 from hansard.store.verbs.events import since
 from tests.reliability.conftest import Figure
 from tests.reliability.disks import begin
+from tests.support.clocks import store_clock
 
 
 class Clock:
@@ -47,8 +48,8 @@ async def test_a_lapsed_lease_is_reaped_once_by_two_reapers(
         opened(Settings(store=store_url)) as second,
     ):
         one, two = (
-            await Service.on(first.store, clock=clock),
-            await Service.on(second.store, clock=clock),
+            await Service.on(first.store, clock=clock, store_clock=store_clock(clock)),
+            await Service.on(second.store, clock=clock, store_clock=store_clock(clock)),
         )
         principal = await begin(one)
         for number in range(30):
@@ -80,7 +81,7 @@ async def test_a_run_that_is_not_committed_is_not_forgotten(
 ) -> None:
     """Runs start while the reaper looks and resets its next look: each lapses in its time."""
     async with opened(Settings(store=store_url)) as plain:
-        service = await Service.on(plain.store, clock=clock)
+        service = await Service.on(plain.store, clock=clock, store_clock=store_clock(clock))
         principal = await begin(service)
         for _ in range(30):
             starts = [
@@ -129,7 +130,7 @@ async def test_a_session_deleted_while_it_lapses_does_not_stop_the_reaper(
     store_url: str, clock: Clock
 ) -> None:
     async with opened(Settings(store=store_url)) as plain:
-        service = await Service.on(plain.store, clock=clock)
+        service = await Service.on(plain.store, clock=clock, store_clock=store_clock(clock))
         principal = await begin(service)
         for name in ("one", "two", "three"):
             await service.runs.start(principal, name, RunDraft(lease_us=1_000))
@@ -154,7 +155,7 @@ async def test_a_run_that_comes_back_does_not_work_beside_its_successor(
 ) -> None:
     """A paused process whose lease lapsed is refused while another exclusive run is open, and goes on when there is none."""
     async with opened(Settings(store=store_url)) as plain:
-        service = await Service.on(plain.store, clock=clock)
+        service = await Service.on(plain.store, clock=clock, store_clock=store_clock(clock))
         principal = await begin(service)
         await service.runs.start(
             principal, "one", RunDraft(id="paused", lease_us=1_000, exclusive=True)
@@ -190,7 +191,7 @@ async def test_a_heartbeat_that_comes_while_the_reaper_looks_keeps_the_run(
 ) -> None:
     """The reaper sees a lapsed lease, and finds it made longer when it comes to end the run."""
     async with opened(Settings(store=store_url)) as plain:
-        service = await Service.on(plain.store, clock=clock)
+        service = await Service.on(plain.store, clock=clock, store_clock=store_clock(clock))
         principal = await begin(service)
         await service.runs.start(principal, "one", RunDraft(id="late", lease_us=1_000_000))
         clock.pass_seconds(2)

@@ -52,10 +52,10 @@ async def test_a_run_that_cannot_be_ended_holds_nobody_up(
         await runs.start(operator, name, RunDraft(id=name, lease_us=1_000))
     real, looks, looked = service_runs._lapse, 0, asyncio.Event()
 
-    def faulty(run: Run, now: int) -> Run:
+    def faulty(run: Run, now: int, at: int) -> Run:
         if run.id == "a" and looks < 2:
             raise RuntimeError("unforeseen")
-        return real(run, now)
+        return real(run, now, at)
 
     async def look() -> float:
         nonlocal looks

@@ -15,6 +15,7 @@ from hansard.model import MessageQuery, SessionFilter
 from hansard.model.session import SORTS
 from hansard.store import listing, statements
 from hansard.store.sqlite.connection import add_functions
+from hansard.store.sqlite.machine_clock import MachineClock
 from hansard.store.steps import Query
 from tests.conftest import migrate_store
 from tests.support.postgres import Server
@@ -143,6 +144,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
     migrate_store(f"sqlite:///{path}")
     connection = apsw.Connection(str(path))
     add_functions(connection)
+    MachineClock().add_functions(connection)
     yield connection
     connection.close()
 

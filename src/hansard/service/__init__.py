@@ -36,27 +36,30 @@ from hansard.settings import masked
 from hansard.store import file_of
 from hansard.store.cursors import Cursors
 from hansard.store.verbs import keys as stored
+from hansard.store.verbs.store_clock import store_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hansard.store import Store
+    from hansard.store.verbs.store_clock import StoreClock
 
 
 class Service:
     """Everything that can be done, wired to one open store. ``secret`` seals cursors and peppers keys.
 
     ``clock`` is the wall clock in microseconds, by which things are dated; ``monotonic`` is in seconds, by which what is
-    remembered grows old.
+    remembered grows old; ``store_clock`` is the one that every process of the store shares, by which leases count.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its clocks
         self,
         store: Store,
         secret: bytes,
         *,
         clock: Callable[[], int] = microseconds,
         monotonic: Callable[[], float] = time.monotonic,
+        store_clock: StoreClock = store_time,
         ids: IdSource | None = None,
     ) -> None:
         ids = ids or IdSource(clock)
@@ -72,7 +75,7 @@ class Service:
         self.diffs = Diffs(store, cursors)
         self.transcripts = Transcripts(store)
         self.transfers = Transfers(store, self.sessions, self.audit, ids, clock)
-        self.runs = Runs(store, ids, clock, cursors)
+        self.runs = Runs(store, ids, clock, cursors, store_clock)
         self.keys = Keys(store, secret, clock, self.audit, monotonic)
         self.indexer = Indexer(store)
         self.cache_lease = CacheLease(store)

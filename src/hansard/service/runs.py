@@ -13,6 +13,7 @@ from hansard.model.run import OPEN_STATES
 from hansard.service.rules import not_ahead, own_id, ref, short, spent, write
 from hansard.store.verbs import runs as verbs
 from hansard.store.verbs.session_lookup import SessionRef
+from hansard.store.verbs.store_clock import store_time
 from hansard.store.verbs.summaries import clip
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from hansard.model.idempotency import IdempotentRequest
     from hansard.store import Store
     from hansard.store.cursors import Cursors
+    from hansard.store.verbs.store_clock import StoreClock
 
 
 ERROR = 8000
@@ -33,9 +35,17 @@ Failures = list[Exception]
 
 
 class Runs:
+    """Things are dated by ``clock``, the clock of this process; leases count by ``store_clock``, which all processes share."""
+
     def __init__(
-        self, store: Store, ids: IdSource, clock: Callable[[], int], cursors: Cursors
+        self,
+        store: Store,
+        ids: IdSource,
+        clock: Callable[[], int],
+        cursors: Cursors,
+        store_clock: StoreClock = store_time,
     ) -> None:
+        self._store_clock = store_clock
         self._store = store
         self._cursors = cursors
         self._ids = ids
@@ -62,8 +72,8 @@ class Runs:
             not_ahead(getattr(draft, field), now, field)
         draft = msgspec.structs.replace(draft, error=_clipped(draft.error))
 
-        def make(found: Session) -> Run:
-            return _started(ident, found, draft, now)
+        def make(found: Session, at: int) -> Run:
+            return _started(ident, found, draft, now, at)
 
         return await write(
             self._store,
@@ -74,6 +84,7 @@ class Runs:
             ref(principal, session),
             make,
             now,
+            self._store_clock if draft.lease_us else None,
         )
 
     async def update(
@@ -94,14 +105,14 @@ class Runs:
         not_ahead(patch.finished_at, now, "finished_at")
         patch = msgspec.structs.replace(patch, error=_clipped(patch.error))
 
-        def amend(run: Run) -> Run:
+        def amend(run: Run, at: int) -> Run:
             if run.finished_at is not None and not run.is_lapsed:
                 if patch.state in (None, run.state):
                     return run
                 raise Conflict(
                     f"run {run.id} is {run.state} already", code="run_finished", state=run.state
                 )
-            return _amended(run, patch, now)
+            return _amended(run, patch, now, at)
 
         return await write(
             self._store,
@@ -113,6 +124,7 @@ class Runs:
             run_id,
             now,
             amend,
+            self._store_clock if patch.state is None or patch.state in OPEN_STATES else None,
         )
 
     async def read(self, principal: Principal, session: str, run_id: str) -> tuple[Session, Run]:
@@ -150,13 +162,13 @@ class Runs:
 
         One that cannot be ended does not keep the others waiting; what it raised is raised when they are done.
         """
-        now = self._clock()
         reaped = 0
         failed: Failures = []
-        for workspace_id in await self._store.read(verbs.due, now):
-            while lapsed := await self._store.write(verbs.lapsed, workspace_id, now):
+        at, workspaces = await self._store.read(verbs.due, self._store_clock)
+        for workspace_id in workspaces:
+            while lapsed := await self._store.write(verbs.lapsed, workspace_id, at):
                 ended = [
-                    await self._reap_one(workspace_id, session_id, run_id, now, failed)
+                    await self._reap_one(workspace_id, session_id, run_id, failed)
                     for session_id, run_id in lapsed
                 ]
                 reaped += sum(ended)
@@ -167,20 +179,26 @@ class Runs:
         return reaped
 
     async def _reap_one(
-        self, workspace_id: str, session_id: str, run_id: str, now: int, failed: Failures
+        self, workspace_id: str, session_id: str, run_id: str, failed: Failures
     ) -> bool:
         """End one run whose lease has lapsed; False when somebody else was faster, it is gone, or it ``failed``."""
         ended = False
+        now = self._clock()
 
-        def amend(run: Run) -> Run:
+        def amend(run: Run, at: int) -> Run:
             nonlocal ended
-            after = _lapse(run, now)
+            after = _lapse(run, now, at)
             ended = after is not run
             return after
 
         try:
             await self._store.write(
-                verbs.change, SessionRef(workspace_id, session_id), run_id, now, amend
+                verbs.change,
+                SessionRef(workspace_id, session_id),
+                run_id,
+                now,
+                amend,
+                self._store_clock,
             )
         except NotFound:
             return False
@@ -197,7 +215,7 @@ def _clipped(error: str | None) -> str | None:
     return None if error is None else clip(error, ERROR)
 
 
-def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:
+def _started(ident: str, session: Session, draft: RunDraft, now: int, at: int) -> Run:
     is_open = draft.state in OPEN_STATES
     leased = is_open and draft.lease_us is not None
     return Run(
@@ -212,8 +230,8 @@ def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:
         draft.output_tokens,
         draft.cost_nanos,
         draft.lease_us if is_open else None,
-        now + draft.lease_us if leased and draft.lease_us else None,
-        now if leased else None,
+        at + draft.lease_us if leased and draft.lease_us else None,
+        at if leased else None,
         draft.created_at or now,
         draft.started_at or (None if draft.state == "queued" else draft.created_at or now),
         None if is_open else draft.finished_at or now,
@@ -223,7 +241,7 @@ def _started(ident: str, session: Session, draft: RunDraft, now: int) -> Run:
     )
 
 
-def _amended(run: Run, patch: RunPatch, now: int) -> Run:
+def _amended(run: Run, patch: RunPatch, now: int, at: int) -> Run:
     state = patch.state or (run.state if run.state in OPEN_STATES else "running")
     is_open = state in OPEN_STATES
     lease = patch.lease_us if patch.lease_us is not None else run.lease_us
@@ -237,8 +255,8 @@ def _amended(run: Run, patch: RunPatch, now: int) -> Run:
         run,
         state=state,
         lease_us=lease if is_open else None,
-        lease_expires_at=now + lease if is_open and lease else None,
-        heartbeat_at=now if is_open else run.heartbeat_at,
+        lease_expires_at=at + lease if is_open and lease else None,
+        heartbeat_at=at if is_open else run.heartbeat_at,
         started_at=run.started_at or (None if state == "queued" else now),
         finished_at=None if is_open else patch.finished_at or now,
         updated_at=now,
@@ -246,8 +264,8 @@ def _amended(run: Run, patch: RunPatch, now: int) -> Run:
     )
 
 
-def _lapse(run: Run, now: int) -> Run:
-    if run.lease_expires_at is None or run.lease_expires_at > now:
+def _lapse(run: Run, now: int, at: int) -> Run:
+    if run.lease_expires_at is None or run.lease_expires_at > at:
         return run
     error = run.error or "the lease lapsed without a heartbeat"
     return msgspec.structs.replace(

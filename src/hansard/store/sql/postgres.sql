@@ -1,5 +1,9 @@
 -- What only PostgreSQL spells this way.
 
+-- name: store_clock
+-- The moment itself, not the beginning of the transaction: it may have waited for a lock.
+select (extract(epoch from clock_timestamp()) * 1000000)::bigint
+
 -- name: session_lock
 select {session} from sessions where workspace_id = :workspace_id and id = :id for update
 

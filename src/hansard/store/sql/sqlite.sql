@@ -1,5 +1,17 @@
 -- What only SQLite spells this way.
 
+-- name: store_clock
+-- wall_clock, monotonic_clock and boot are functions of store/sqlite/machine_clock.py. Without a value of this boot, which a full
+-- disk may keep from being stored, the wall clock has to do.
+select coalesce(
+  (select monotonic_clock() + cast(substr(value, length(boot()) + 2) as integer) from store_facts
+    where name = 'store_clock' and substr(value, 1, length(boot())) = boot()),
+  wall_clock())
+
+-- name: store_clock_set
+insert into store_facts (name, value) values ('store_clock', boot() || ' ' || (wall_clock() - monotonic_clock()))
+on conflict (name) do update set value = excluded.value where substr(store_facts.value, 1, length(boot())) <> boot()
+
 -- name: session_lock
 -- The writer is alone: reading is enough.
 select {session} from sessions where workspace_id = :workspace_id and id = :id

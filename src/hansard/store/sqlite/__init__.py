@@ -15,6 +15,7 @@ from hansard.store import statements
 from hansard.store.sqlite import backup
 from hansard.store.sqlite.connection import Connection, Overrun
 from hansard.store.sqlite.file_identity import FileIdentity
+from hansard.store.sqlite.machine_clock import MachineClock
 from hansard.store.sqlite.readers import Readers
 from hansard.store.sqlite.writer import Writer
 from hansard.store.steps import Query
@@ -39,7 +40,14 @@ class SQLiteStore:
     is begun anew on a thread with a connection of its own.
     """
 
-    def __init__(self, url: str, *, waiting: int = 4096, seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        waiting: int = 4096,
+        seconds: float = 30.0,
+        clock: MachineClock | None = None,
+    ) -> None:
         _, separator, path = url.partition("///")
         if not separator or not path:
             raise Invalid(f"store {url!r} names no file: write sqlite:///FILE", param="store")
@@ -48,6 +56,7 @@ class SQLiteStore:
         self._statements = statements.load("sqlite")
         self.in_flight: set[tuple[str, str]] = set()
         self._seconds = seconds
+        self._clock = clock or MachineClock()
         self._file = FileIdentity(self.path)
         self._writer = Writer(self._connect, waiting, self._file.check)
         self._reader: Connection | None = None
@@ -66,6 +75,8 @@ class SQLiteStore:
         self._reader = self._connect(self._seconds)
         self._file.note()
         self._readers.start()
+        with contextlib.suppress(StoreUnavailable):  # a full disk must not keep it from being read
+            await self._writer.call(self._clock.start)
 
     async def close(self) -> None:
         reader, self._reader = self._reader, None
@@ -75,7 +86,9 @@ class SQLiteStore:
             reader.close()
 
     async def migrate(self) -> list[str]:
-        return await self._writer.call(_migrate)
+        applied = await self._writer.call(_migrate)
+        await self._writer.call(self._clock.start)
+        return applied
 
     async def pending_migrations(self) -> list[str]:
         return [name for _, name, _ in await self._writer.call(_missing)]
@@ -137,9 +150,11 @@ class SQLiteStore:
         await self._writer.scrub(seconds=seconds)
 
     def _connect(self, seconds: float = 0) -> Connection:
-        return Connection(
+        connection = Connection(
             self.path, self._statements, seconds, before_read=self._file.check_now_and_then
         )
+        self._clock.add_functions(connection.db)
+        return connection
 
 
 def _owner(args: tuple[object, ...]) -> str:

@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hansard.model import Run, Session
+    from hansard.store.verbs.store_clock import StoreClock
 
 
 def start(
-    ref: SessionRef, make: Callable[[Session], Run], now: int
+    ref: SessionRef, make: Callable[[Session, int], Run], now: int, clock: StoreClock | None = None
 ) -> Steps[tuple[Session, Run, bool]]:
     """Store the run that ``make`` makes for the session, or find the one with its id; True when it is new.
 
+    ``make`` is given the time from which a lease counts: by ``clock``, else ``now``.
     Raises Conflict when it is exclusive and another run is open.
     """
     session = yield from locked(ref)
-    one = make(session)
+    one = make(session, (yield from clock()) if clock else now)
     here = {"workspace_id": ref.workspace_id, "session_id": session.id}
     if one.exclusive_at is not None:
         yield from _alone(ref.workspace_id, one)
@@ -47,10 +49,15 @@ def start(
 
 
 def change(
-    ref: SessionRef, run_id: str, now: int, amend: Callable[[Run], Run]
+    ref: SessionRef,
+    run_id: str,
+    now: int,
+    amend: Callable[[Run, int], Run],
+    clock: StoreClock | None = None,
 ) -> Steps[tuple[Session, Run]]:
     """Amend a run under a lock; ``amend`` is pure and may refuse by raising. The session follows its latest run.
 
+    ``amend`` is given the time by which leases count: by ``clock``, else ``now``.
     Raises Conflict when it would open again beside another open run, and one of the two is exclusive.
     """
     session = yield from locked(ref)
@@ -60,7 +67,7 @@ def change(
     if got is None:
         raise missing(run_id)
     before = rows.run(got)
-    after = amend(before)
+    after = amend(before, (yield from clock()) if clock else now)
     if after == before:
         return session, before
     if before.state not in OPEN_STATES and after.state in OPEN_STATES:
@@ -167,10 +174,11 @@ def by_ids(workspace_id: str, session_id: str, wanted: Sequence[str]) -> Steps[d
     return {one.id: one for one in map(rows.run, got)}
 
 
-def due(now: int, limit: int = 100) -> Steps[list[str]]:
-    """The workspaces in which a lease may have lapsed."""
+def due(clock: StoreClock, limit: int = 100) -> Steps[tuple[int, list[str]]]:
+    """The time by ``clock``, and the workspaces in which a lease may have lapsed by then."""
+    now = yield from clock()
     got = yield from steps.rows("lapse_due", now=now, limit=limit)
-    return [one[0] for one in got]
+    return now, [one[0] for one in got]
 
 
 def lapsed(workspace_id: str, now: int, limit: int = 100) -> Steps[list[tuple[str, str]]]:
