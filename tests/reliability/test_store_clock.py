@@ -8,7 +8,7 @@ import pytest
 
 from hansard.app import opened
 from hansard.ids import microseconds
-from hansard.model import RunDraft, RunPatch
+from hansard.model import RunDraft, RunPatch, SessionFilter
 from hansard.service import Service
 from hansard.settings import Settings
 from hansard.store.sqlite import SQLiteStore
@@ -73,6 +73,27 @@ async def test_leases_by_each_process_are_seen(store_url: str, figure: Figure) -
     living, dead, _ = await reaped_too_early(store_url, seeded=True)
     figure(f"clocks {HOURS} hours off: {living} of 2 living runs ended, {dead} of 2 dead ones")
     assert living > 0
+
+
+@pytest.mark.parametrize("seeded", [False, True])
+async def test_a_clock_that_is_ahead_forgets_nothing(
+    store_url: str, figure: Figure, seeded: bool
+) -> None:
+    """Retention and the trimming of what is old go by the earlier of both clocks; by the process's own they are seen to go."""
+    async with opened(Settings(store=store_url)) as plain:
+
+        def clock() -> int:
+            return off_by(24 * 400)
+
+        by: StoreClock = store_clock(clock) if seeded else store_time
+        fast = await Service.on(plain.store, clock=clock, store_clock=by)
+        principal = await begin(plain)
+        await plain.retention.set_rules(principal, {"*": 30})
+        planned = sum(one.sessions for one in await fast.retention.preview(principal))
+        await fast.upkeep.run()
+        left = await plain.sessions.count(principal, SessionFilter())
+    figure(f"a clock 400 days ahead: {planned} sessions to go, {left} left")
+    assert (planned, left) == ((4, 0) if seeded else (0, 4))
 
 
 class Machine:

@@ -17,6 +17,7 @@ from hansard.settings import Settings
 from hansard.store import Store
 from hansard.store.steps import Steps, composed
 from hansard.store.verbs.idempotency import KEPT_US
+from tests.support.clocks import store_clock
 from tests.support.loop import watched
 
 DAY_US = 86_400_000_000
@@ -48,6 +49,7 @@ class Aged:
             self.store,
             service.secret,
             clock=clock,
+            store_clock=store_clock(clock),
             ids=IdSource(clock),
         )
 
@@ -129,7 +131,9 @@ async def test_a_rule_deletes_where_a_session_is_past_it(aged: Aged) -> None:
 
 async def test_much_is_forgotten_in_pieces(aged: Aged) -> None:
     one = aged.service
-    one.upkeep = Upkeep(aged.store, one.workspaces, one.retention, one.clock, rows=100)
+    one.upkeep = Upkeep(
+        aged.store, one.workspaces, one.retention, one.clock, store_clock(one.clock), rows=100
+    )
     principal = await new_workspace(aged, "busy")
     for _ in range(250):
         await aged.service.sessions.start(principal, SessionDraft())

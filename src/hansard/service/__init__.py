@@ -82,7 +82,7 @@ class Service:
         self.users = Users(
             store, self.audit, self.keys, self.indexer, self.cache_lease, secret, ids, clock
         )
-        self.retention = Retention(store, self.audit, clock)
+        self.retention = Retention(store, self.audit, clock, store_clock)
         self.verification = Verification(store)
         self.chain_repair = ChainRepair(store, self.audit, clock)
         self.events = Events(store, clock)
@@ -93,7 +93,7 @@ class Service:
         self.shares = Shares(store, secret, clock)
         self.sign_ins = SignIns(store, self.keys, secret, clock)
         self.workspaces = Workspaces(store, self.keys, ids, clock, self.audit)
-        self.upkeep = Upkeep(store, self.workspaces, self.retention, clock)
+        self.upkeep = Upkeep(store, self.workspaces, self.retention, clock, store_clock)
 
     @property
     def store_name(self) -> str:

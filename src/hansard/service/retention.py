@@ -10,6 +10,7 @@ from hansard.errors import Invalid
 from hansard.model.session import KINDS
 from hansard.service.rules import forget_deleted, whole
 from hansard.store.verbs import retention as verbs
+from hansard.store.verbs.store_clock import earlier_of, store_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.service.audit import Audit
     from hansard.store import Store
+    from hansard.store.verbs.store_clock import StoreClock
 
 ALL = "*"
 _DAY_US = 86_400 * 1_000_000
@@ -35,7 +37,16 @@ class Expired(Struct, frozen=True):
 
 
 class Retention:
-    def __init__(self, store: Store, audit: Audit, clock: Callable[[], int]) -> None:
+    """A session is past its rule when it is so by the clock of this process and by the store's."""
+
+    def __init__(
+        self,
+        store: Store,
+        audit: Audit,
+        clock: Callable[[], int],
+        store_clock: StoreClock = store_time,
+    ) -> None:
+        self._store_clock = store_clock
         self._store = store
         self._audit = audit
         self._clock = clock
@@ -65,7 +76,7 @@ class Retention:
         """What would go now by these rules, or by those that are set; nothing is changed."""
         whole(principal)
         _check(rules or {})
-        now = self._clock()
+        now = await self._now()
         return [
             await self._count(principal.workspace_id, *rule, now)
             for rule in _by_kind(await self.rules(principal) if rules is None else rules)
@@ -74,7 +85,7 @@ class Retention:
     async def apply(self, principal: Principal) -> list[Expired]:
         """Delete what is past its rule, in small transactions."""
         whole(principal)
-        now = self._clock()
+        now = await self._now()
         found = [
             await self._expire(principal.workspace_id, *rule, now)
             for rule in _by_kind(await self.rules(principal))
@@ -88,6 +99,9 @@ class Retention:
             )
             await forget_deleted(self._store, principal.workspace_id)
         return found
+
+    async def _now(self) -> int:
+        return await self._store.read(earlier_of, self._store_clock, self._clock())
 
     async def _expire(self, workspace_id: str, kind: str, days: int, now: int) -> Expired:
         before = now - days * _DAY_US

@@ -9,12 +9,14 @@ from hansard.errors import NotFound
 from hansard.service.workspaces import Workspaces
 from hansard.store.verbs import events, idempotency
 from hansard.store.verbs import upkeep as verbs
+from hansard.store.verbs.store_clock import earlier_of, store_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hansard.service.retention import Retention
     from hansard.store import Store
+    from hansard.store.verbs.store_clock import StoreClock
     from hansard.store.verbs.upkeep import Due, Limits
 
 EVENTS_KEPT_US = 7 * 86_400_000_000
@@ -22,17 +24,22 @@ EVENTS_KEPT = 100_000
 
 
 class Upkeep:
-    """What the server does from time to time, ``rows`` at a time; may run in several processes at once."""
+    """What the server does from time to time, ``rows`` at a time; may run in several processes at once.
 
-    def __init__(
+    What is forgotten is past its time by the clock of this process and by the store's.
+    """
+
+    def __init__(  # noqa: PLR0913 - both clocks
         self,
         store: Store,
         workspaces: Workspaces,
         retention: Retention,
         clock: Callable[[], int],
+        store_clock: StoreClock = store_time,
         *,
         rows: int = 1000,
     ) -> None:
+        self._store_clock = store_clock
         self._store = store
         self._workspaces = workspaces
         self._retention = retention
@@ -41,7 +48,8 @@ class Upkeep:
 
     async def run(self) -> int:
         """Look after every workspace; how many had something to do. A store at rest is only read."""
-        now, count = self._clock(), 0
+        now = await self._store.read(earlier_of, self._store_clock, self._clock())
+        count = 0
         limits = verbs.Limits(now - idempotency.KEPT_US, now - EVENTS_KEPT_US, EVENTS_KEPT)
         async for page in self._workspaces.generations():
             for due in await self._store.read(verbs.due, [ident for ident, _ in page], limits):
