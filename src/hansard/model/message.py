@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from msgspec import Meta, Raw, Struct
 
+from hansard.model.page import PAGE_BYTES
 from hansard.model.units import Microseconds, NanoDollars
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -93,6 +94,7 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
 
     Without any, ``newest`` takes the last ``limit`` messages, else the first. ``descending`` is the
     order of the answer. Empty ``roles`` mean all. ``created_before`` is strict, in microseconds.
+    Fewer than ``limit`` are given where more would go beyond ``most_bytes``; one is in any case.
     """
 
     limit: int = 50
@@ -103,6 +105,7 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
     descending: bool = False
     roles: tuple[str, ...] = ()
     created_before: int | None = None
+    most_bytes: int = PAGE_BYTES
 
     @property
     def backwards(self) -> bool:

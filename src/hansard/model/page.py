@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 Item = TypeVar("Item")
+PAGE_BYTES = 8 * 1024 * 1024
+"""An answer holds no more items than fit into so many bytes, and one in any case."""
 
 
 class Page(Struct, Generic[Item], frozen=True, kw_only=True):

@@ -29,7 +29,14 @@ StateOut = Annotated[str, one_of(STATES)]
 
 _CURSOR = "eyJhIjo0Mn0.c2lnbmVk"
 
-Limit = Annotated[int, Meta(ge=1, le=200, description="The most entries that a page may have.")]
+Limit = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=200,
+        description="The most entries that a page may have; fewer where more would have over 8 MiB.",
+    ),
+]
 Cursor: TypeAlias = Annotated[
     str | None,
     Meta(

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import SESSION, seq_of
 from hansard.service.appends import Appends
-from hansard.service.render_cache import RenderCache, Stretch
+from hansard.service.render_cache import RenderCache, Stretch, fitting
 from hansard.service.rules import forget_deleted, not_ahead, own_id, ref, short, spent, write
+from hansard.store.verbs import message_pages as pages
 from hansard.store.verbs import messages as verbs
 from hansard.store.verbs import session_lookup
 from hansard.store.verbs.append_batch import Append
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from msgspec import Raw
 
     from hansard.access import Principal
     from hansard.ids import IdSource
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from hansard.service.render_cache import MessageProjection
     from hansard.store import Store
     from hansard.store.cursors import Cursors
-    from hansard.store.steps import Row
     from hansard.store.verbs.session_lookup import AppendHead, SessionRevision
 
 BATCH = 100
@@ -68,7 +66,7 @@ class Messages:
         self, principal: Principal, session: str, query: MessageQuery
     ) -> tuple[Session, list[Message], bool]:
         """The session, a stretch of its messages, and whether there are more in the direction of reading."""
-        return await self._store.read(verbs.page, ref(principal, session), query)
+        return await self._store.read(pages.page, ref(principal, session), query)
 
     async def standing(self, principal: Principal, session: str) -> SessionRevision:
         """As of which change the session stands; NotFound."""
@@ -82,33 +80,31 @@ class Messages:
         projection: MessageProjection,
     ) -> Stretch:
         """A stretch of a session's messages encoded by ``projection``; only those that were not shown lately are read."""
-        places, more = await self._store.read(verbs.places, principal.workspace_id, of.id, query)
-        ends = [seq for seq, _ in (places[:1] + places[-1:])]
+        here, name, since = principal.workspace_id, of.name, self._render_cache.clearings
+        places, more = await self._store.read(pages.places, here, of.id, query)
+        rendered, missing = self._render_cache.look_up(
+            projection.name, here, [(ident, name) for _, _, ident in places]
+        )
+        order = pages.reading_order(query, places)
+        unread = set[str]()
+        if missing:
+            lacking = set(missing)
+            wanted = [row for row in order if row[2] in lacking]
+            fetched = await self._store.read(pages.fetch, here, of.id, wanted, query.most_bytes)
+            unread = {ident for _, _, ident in wanted[fetched.reached :]}
+            rendered |= self._render_cache.keep_messages(
+                projection, here, name, fetched.messages, since
+            )
+        count = fitting([ident for _, _, ident in order], rendered, unread, query.most_bytes)
+        if count < len(order):
+            more = more or pages.has_left_out(query, order, count)
+            places = pages.in_order(query, order[:count])
+        ends = [row[0] for row in (places[:1] + places[-1:])]
         return Stretch(
-            await self._shown(principal, of, places, projection),
+            [rendered[ident] for _, _, ident in places if ident in rendered],
             more,
             (min if query.backwards else max)(ends, default=None),
         )
-
-    async def _shown(
-        self,
-        principal: Principal,
-        of: SessionRevision,
-        places: Sequence[Row],
-        projection: MessageProjection,
-    ) -> Sequence[Raw]:
-        here, name, since = principal.workspace_id, of.name, self._render_cache.clearings
-        kept, missing = self._render_cache.look_up(
-            projection.name, here, [(ident, name) for _, ident in places]
-        )
-        if missing:
-            lacking = set(missing)
-            seqs = [seq for seq, ident in places if ident in lacking]
-            found = await self._store.read(verbs.between, here, of.id, min(seqs), max(seqs))
-            kept |= self._render_cache.keep_messages(
-                projection, here, name, (one for one in found if one.id in lacking), since
-            )
-        return [kept[ident] for _, ident in places if ident in kept]
 
     def cursor(
         self, principal: Principal, walk: Sequence[object], query: MessageQuery, seq: int

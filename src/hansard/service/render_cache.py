@@ -12,7 +12,7 @@ from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.model import Message, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _BESIDE = 200
 """What the interpreter takes beside the JSON: the bytes' and Raw's own heads, a tuple, a version."""
@@ -105,6 +105,24 @@ class RenderCache:
                 since=since,
             )
         return rendered
+
+
+def fitting(
+    order: Sequence[str], rendered: Mapping[str, Raw], unread: Collection[str], most_bytes: int
+) -> int:
+    """How many of the ids, in the order of reading, go into an answer: one in any case, and none behind the first that is unread.
+
+    What is neither rendered nor unread was deleted meanwhile.
+    """
+    if not unread and sum(map(len, rendered.values())) <= most_bytes:
+        return len(order)
+    size = 0
+    for count, ident in enumerate(order):
+        more = len(rendered.get(ident, b""))
+        if ident in unread or (size and size + more > most_bytes):
+            return count
+        size += more
+    return len(order)
 
 
 class Stretch(Struct, frozen=True):

@@ -11,9 +11,10 @@ from hansard import ids as naming
 from hansard.byte_cache import MIB, remembered
 from hansard.errors import Forbidden, Invalid, NotFound
 from hansard.model import Page, Session, SessionDraft, SessionFilter
+from hansard.model.page import PAGE_BYTES
 from hansard.service.merge import merge_patch
 from hansard.service.messages import check
-from hansard.service.render_cache import RenderCache
+from hansard.service.render_cache import RenderCache, fitting
 from hansard.service.rules import forget_deleted, not_ahead, own_id, ref, write
 from hansard.service.session_bounds import TEXTS, check_texts, sized
 from hansard.store.counts import counted_by
@@ -113,29 +114,34 @@ class Sessions:
         )
 
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
-        """One page of whole sessions."""
+        """One page of whole sessions, as many as go into ``PAGE_BYTES``."""
         listing = await self._listed(principal, query)
         ids = [row[0] for row in listing.rows[: query.limit]]
-        sessions = await self._store.read(verbs.by_ids, principal.workspace_id, ids)
-        return self._page(
-            principal, query, listing, [sessions[one] for one in ids if one in sessions]
+        sessions, count = await self._store.read(
+            verbs.by_ids_within, principal.workspace_id, ids, PAGE_BYTES
         )
+        shown = [sessions[one] for one in ids[:count] if one in sessions]
+        return self._page(principal, query, listing, shown, count)
 
     async def list_as(
         self, principal: Principal, query: SessionQuery, projection: Projection
     ) -> Page[Raw]:
-        """One page of sessions, each encoded by ``projection``; only those that changed are read and encoded again."""
+        """The same, each encoded by ``projection``; only those that changed are read and encoded again."""
         here = principal.workspace_id
         listing = await self._listed(principal, query)
         rows = listing.rows[: query.limit]
         since = self._render_cache.clearings
-        kept, missing = self._render_cache.look_up(projection.name, here, rows)
+        rendered, missing = self._render_cache.look_up(projection.name, here, rows)
+        unread = set[str]()
         if missing:
-            sessions = await self._store.read(verbs.by_ids, here, missing)
-            kept |= self._render_cache.keep(projection, here, sessions.values(), since)
-        return self._page(
-            principal, query, listing, [kept[row[0]] for row in rows if row[0] in kept]
-        )
+            sessions, reached = await self._store.read(
+                verbs.by_ids_within, here, missing, PAGE_BYTES
+            )
+            unread = set(missing[reached:])
+            rendered |= self._render_cache.keep(projection, here, sessions.values(), since)
+        count = fitting([row[0] for row in rows], rendered, unread, PAGE_BYTES)
+        shown = [rendered[row[0]] for row in rows[:count] if row[0] in rendered]
+        return self._page(principal, query, listing, shown, count)
 
     async def count(self, principal: Principal, wanted: SessionFilter) -> int:
         """The exact number of sessions that match."""
@@ -352,10 +358,16 @@ class Sessions:
         )
 
     def _page(
-        self, principal: Principal, query: SessionQuery, listing: Listing, items: Sequence[T]
+        self,
+        principal: Principal,
+        query: SessionQuery,
+        listing: Listing,
+        items: Sequence[T],
+        count: int,
     ) -> Page[T]:
-        more = len(listing.rows) > query.limit
-        last = place_of(listing.rows[query.limit - 1]) if more and query.limit else None
+        """The page of the first ``count`` rows, of which those in ``items`` are still there."""
+        more = len(listing.rows) > count
+        last = place_of(listing.rows[count - 1]) if more and count else None
         place = (listing.generation, listing.total, last)
         cursor = self._cursors.write(principal.workspace_id, _scope(query), place) if last else None
         return Page(

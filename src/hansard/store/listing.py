@@ -178,15 +178,16 @@ def count_some(
 
 def among(workspace_id: str, wanted: SessionFilter, ids: Sequence[str]) -> Query:
     """Rows of (id, version, active_at) of those of at most ``MOST_IDS`` sessions that match."""
-    size = next(size for size in _SIZES if size >= len(ids))
-    filled = [*ids, *[ids[-1]] * (size - len(ids))]
-    sql, values = _statement_among(wanted, size)
-    return Query(
-        sql=sql,
-        values=values
-        | {"workspace_id": workspace_id}
-        | {f"id_{index}": one for index, one in enumerate(filled)},
-    )
+    filled = _filled("id", ids)
+    sql, values = _statement_among(wanted, len(filled))
+    return Query(sql=sql, values=values | {"workspace_id": workspace_id} | filled)
+
+
+def _filled(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Numbered parameters, of which there are as many as one of a few sizes: so there are few statements."""
+    size = next(size for size in _SIZES if size >= len(values))
+    filled = [*values, *[values[-1]] * (size - len(values))]
+    return {f"{name}_{index}": value for index, value in enumerate(filled)}
 
 
 @remembered(2 * MIB)
@@ -274,9 +275,13 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
     before: int | None = None,
     after: int | None = None,
     descending: bool = False,
+    seqs: Sequence[int] = (),
     columns: str = COLUMNS["message"],
 ) -> Query:
-    """Up to ``limit`` messages between two ``seq`` numbers, both exclusive; ``columns`` are those of a whole message or a few."""
+    """Up to ``limit`` messages between two ``seq`` numbers, both exclusive, or those of at most ``MOST_IDS`` numbers.
+
+    ``columns`` are those of a whole message or a few.
+    """
     conditions = ["workspace_id = :workspace_id", "session_id = :session_id", "deleted_at is null"]
     values: dict[str, Any] = {
         "workspace_id": workspace_id,
@@ -295,6 +300,10 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
         named = dict(_named("role", query.roles))
         conditions.append(f"role in ({', '.join(':' + name for name in named)})")
         values |= named
+    if seqs:
+        numbered = _filled("seq", seqs)
+        conditions.append(f"seq in ({', '.join(':' + name for name in numbered)})")
+        values |= numbered
     order = "seq desc" if descending else "seq"
     sql = f"select {columns} from messages where {' and '.join(conditions)} order by {order} limit :limit"  # noqa: S608 - literal tables above
     return Query(sql=sql, values=values)

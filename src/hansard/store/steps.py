@@ -27,8 +27,16 @@ class Query(Struct, frozen=True):
     sql: str | None = None
 
 
-PAUSE = Query("pause")
-"""No statement: a point at which a backend may move a verb that computes for long, or let others go first."""
+class Pause(Query, frozen=True):
+    """No statement: a point at which a backend may move a verb that computes for long, or let others go first.
+
+    ``ahead`` is how many bytes the verb is about to read or to work on, where that is known.
+    """
+
+    ahead: int = 0
+
+
+_PAUSE = Pause()
 T = TypeVar("T")
 Steps = Generator[Query, list[Row], T]
 
@@ -52,9 +60,9 @@ def run(name: str, /, **values: Any) -> Steps[None]:  # noqa: ANN401 - whatever 
     yield Query(name, values)
 
 
-def pause() -> Steps[None]:
+def pause(ahead: int = 0) -> Steps[None]:
     """To be called between two pieces of work that take long without a statement, such as unpacking messages."""
-    yield PAUSE
+    yield Pause(ahead=ahead) if ahead else _PAUSE
 
 
 def many(name: str, /, values: Sequence[Values]) -> Steps[list[Row]]:

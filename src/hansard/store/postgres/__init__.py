@@ -24,7 +24,7 @@ from hansard.store.postgres.failures import (
 )
 from hansard.store.postgres.opening import unopened
 from hansard.store.postgres.pool import ConnectionPool
-from hansard.store.steps import PAUSE, rows
+from hansard.store.steps import Pause, rows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -243,7 +243,7 @@ class PostgresStore:
             while True:
                 if self._secured:
                     tenant = await connection.answer(security.act_for(connection, query, tenant))
-                if query is PAUSE:
+                if type(query) is Pause:
                     await asyncio.sleep(0)
                     query = steps.send([])
                 else:

@@ -12,7 +12,7 @@ import apsw
 from hansard.errors import Conflict, DriverFailure, Error, Invalid
 from hansard.store.packing import packer, unpacked
 from hansard.store.sqlite.deadline import Deadline
-from hansard.store.steps import PAUSE
+from hansard.store.steps import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +37,8 @@ REFUSED = (apsw.Error, OverflowError, UnicodeEncodeError)
 """What the driver raises, the values that it cannot hold included."""
 _STEPS_BETWEEN_CHECKS = 2_000
 """Of SQLite's machine: some 50 microseconds."""
+_MOST_AHEAD = 256 * 1024
+"""Bytes that a read within a budget may be about to handle: more takes longer than the budget, and cannot be broken off."""
 
 
 class Overrun(Exception):
@@ -85,7 +87,9 @@ class Connection:
         deadline = self._deadline
         if time.monotonic() > deadline.at and deadline.has_passed():
             raise apsw.InterruptError
-        if query is PAUSE:
+        if type(query) is Pause:
+            if query.ahead > _MOST_AHEAD and deadline.has_budget:
+                raise apsw.InterruptError
             return []
         sql = query.sql if query.sql is not None else self._statements[query.name]
         if query.many is not None:

@@ -27,6 +27,10 @@ class Deadline:
         self._extension = budget / 2
         self._worked = math.inf
 
+    @property
+    def has_budget(self) -> bool:
+        return self._longest > -math.inf
+
     def end(self) -> None:
         self.at, self._longest = math.inf, -math.inf
 

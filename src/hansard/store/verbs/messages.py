@@ -10,8 +10,7 @@ from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.message import within_sum
 from hansard.store import listing, rows, steps
-from hansard.store.columns import COLUMNS
-from hansard.store.steps import Row, Steps, row, value
+from hansard.store.steps import Steps, row, value
 from hansard.store.verbs import indexing
 from hansard.store.verbs.events import forget_titles, happened, title_left
 from hansard.store.verbs.idempotency import forget_message
@@ -21,58 +20,6 @@ from hansard.store.verbs.summaries import PREVIEW, clip, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
-    """The session, the messages asked for, and whether there are more in the direction of reading."""
-    session = yield from found(ref)
-    got, more = yield from _stretch(ref.workspace_id, session.id, query, COLUMNS["message"])
-    return session, [rows.message(one) for one in got], more
-
-
-def places(
-    workspace_id: str, session_id: str, query: MessageQuery
-) -> Steps[tuple[list[Row], bool]]:
-    """No more than (seq, id) of the messages asked for, and whether there are more in the direction of reading."""
-    return (yield from _stretch(workspace_id, session_id, query, "seq, id"))
-
-
-def between(workspace_id: str, session_id: str, first: int, last: int) -> Steps[list[Message]]:
-    """The messages of a session from ``seq`` ``first`` up to and including ``last``."""
-    got = yield listing.messages(
-        workspace_id, session_id, MessageQuery(), last - first + 1, after=first - 1, before=last + 1
-    )
-    return [rows.message(one) for one in got]
-
-
-def _stretch(
-    workspace_id: str, session_id: str, query: MessageQuery, columns: str
-) -> Steps[tuple[list[Row], bool]]:
-    here = (workspace_id, session_id, query)
-    if query.around is not None:
-        older = yield listing.messages(
-            *here,
-            (query.limit + 1) // 2 + 1,
-            before=query.around + 1,
-            descending=True,
-            columns=columns,
-        )
-        newer = yield listing.messages(
-            *here, query.limit // 2 + 1, after=query.around, columns=columns
-        )
-        kept = [*reversed(older[: (query.limit + 1) // 2]), *newer[: query.limit // 2]]
-        return kept[:: -1 if query.descending else 1], len(newer) > query.limit // 2
-    got = yield listing.messages(
-        *here,
-        query.limit + 1,
-        before=query.before,
-        after=query.after,
-        descending=query.backwards,
-        columns=columns,
-    )
-    return got[: query.limit][:: 1 if query.backwards == query.descending else -1], len(
-        got
-    ) > query.limit
 
 
 def get(ref: SessionRef, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:

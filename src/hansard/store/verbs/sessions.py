@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from hansard.model import SessionFilter
 
 
+_CHUNK = 32
+_PLAIN_BYTES = 1000
+
+
 class Listed(NamedTuple):
     """One place of a page: which session, in which version, and where it stands in the order."""
 
@@ -88,6 +92,31 @@ def by_ids(workspace_id: str, wanted: Sequence[str]) -> Steps[dict[str, Session]
             "session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted)
         )
     return {one.id: one for one in map(rows.session, got)}
+
+
+def by_ids_within(
+    workspace_id: str, wanted: Sequence[str], most_bytes: int
+) -> Steps[tuple[dict[str, Session], int]]:
+    """The first of these sessions, as many as ``most_bytes`` hold and one in any case, and how many of the ids were gone through."""
+    sessions: dict[str, Session] = {}
+    size = 0
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        there = yield from by_ids(workspace_id, chunk)
+        for number, one in enumerate(chunk, start):
+            more = size_of(there[one]) if one in there else 0
+            if sessions and size + more > most_bytes:
+                return sessions, number
+            sessions |= {one: there[one]} if one in there else {}
+            size += more
+    return sessions, len(wanted)
+
+
+def size_of(session: Session) -> int:
+    """The bytes of a session, about; its JSON is what may be large."""
+    return _PLAIN_BYTES + sum(
+        len(one) for one in (session.tags, session.trail, session.external_ids, session.metadata)
+    )
 
 
 def page(  # noqa: PLR0913 - the coordinates of a page

@@ -1,0 +1,160 @@
+"""Read messages in pieces, within a bound of bytes: some numbers in a request may stand for gigabytes in the store."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from hansard.model import Message, MessageQuery, Session
+from hansard.store import listing, rows
+from hansard.store.steps import Row, Steps, pause
+from hansard.store.verbs.session_lookup import SessionRef, found
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PIECE = 1 << 20
+"""Bytes as stored that one statement reads, unless a single message has more."""
+_PAUSE = 1 << 16
+"""Bytes after which others may go first: unpacking them takes some tenths of a millisecond."""
+_first = itemgetter(0)
+_SIZE = "octet_length(parts) + octet_length(metadata)"
+
+
+class Fetched(NamedTuple):
+    """Messages in the order in which they were asked for, and how many of those asked for were gone through."""
+
+    messages: list[Message]
+    reached: int
+
+
+def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
+    """The session, a stretch of its messages, and whether there are more in the direction of reading."""
+    session = yield from found(ref)
+    here = (ref.workspace_id, session.id)
+    places, more = yield from _stretch(*here, query, f"seq, {_SIZE}")
+    order = reading_order(query, places)
+    fetched = yield from fetch(*here, order, query.most_bytes)
+    shown = sorted(fetched.messages, key=_seq, reverse=query.descending)
+    return session, shown, more or has_left_out(query, order, fetched.reached)
+
+
+def places(
+    workspace_id: str, session_id: str, query: MessageQuery
+) -> Steps[tuple[list[Row], bool]]:
+    """No more than (seq, bytes as stored, id) of the messages asked for, and whether there are more in the direction of reading."""
+    return (yield from _stretch(workspace_id, session_id, query, f"seq, {_SIZE}, id"))
+
+
+def fetch(
+    workspace_id: str, session_id: str, places: Sequence[Row], most_bytes: int
+) -> Steps[Fetched]:
+    """The messages at places that begin with seq and bytes as stored: as many as ``most_bytes`` hold, and one in any case.
+
+    What is stored may be packed, so that a message has more bytes than its place says.
+    """
+    messages: list[Message] = []
+    size = start = since_pause = 0
+    while start < len(places):
+        end = _end_of_piece(places, start)
+        piece = places[start:end]
+        yield from pause(ahead=sum(row[1] for row in piece))
+        by_seq = yield from _piece(workspace_id, session_id, [row[0] for row in piece])
+        for number, place in enumerate(piece, start):
+            row = by_seq.get(place[0])
+            if row is None:  # deleted meanwhile
+                continue
+            message = rows.message(row)
+            more = size_of(message)
+            if messages and size + more > most_bytes:
+                return Fetched(messages, number)
+            messages.append(message)
+            size, since_pause = size + more, since_pause + more
+            if since_pause > _PAUSE:
+                yield from pause()
+                since_pause = 0
+        start = end
+    return Fetched(messages, start)
+
+
+def size_of(message: Message) -> int:
+    """The bytes of what a message says."""
+    return len(message.parts) + len(message.metadata)
+
+
+def reading_order(query: MessageQuery, places: Sequence[Row]) -> list[Row]:
+    """Rows that begin with a seq, those first that must not be left out."""
+    if query.around is not None:
+        middle = query.around
+        return sorted(places, key=lambda row: (abs(row[0] - middle), row[0]))
+    return sorted(places, key=_first, reverse=query.backwards)
+
+
+def has_left_out(query: MessageQuery, order: Sequence[Row], count: int) -> bool:
+    """Whether those that were left out, all but the first ``count``, lie in the direction of reading."""
+    if query.around is None:
+        return count < len(order)
+    return any(row[0] > query.around for row in order[count:])
+
+
+def in_order(query: MessageQuery, places: Sequence[Row]) -> list[Row]:
+    """The same in the order of the answer."""
+    return sorted(places, key=_first, reverse=query.descending)
+
+
+def _seq(message: Message) -> int:
+    return message.seq
+
+
+def _end_of_piece(places: Sequence[Row], start: int) -> int:
+    end, size = start + 1, places[start][1]
+    while end < len(places) and end - start < listing.MOST_IDS:
+        size += places[end][1]
+        if size > _PIECE:
+            break
+        end += 1
+    return end
+
+
+def _piece(workspace_id: str, session_id: str, seqs: Sequence[int]) -> Steps[dict[int, Row]]:
+    """Rows by seq; a range where the numbers follow each other, which is walked faster."""
+    first, last = min(seqs), max(seqs)
+    here = (workspace_id, session_id, MessageQuery(), len(seqs))
+    if last - first + 1 == len(seqs):
+        got = yield listing.messages(*here, after=first - 1, before=last + 1)
+    else:
+        got = yield listing.messages(*here, seqs=seqs)
+    return {row[_SEQ]: row for row in got}
+
+
+def _stretch(
+    workspace_id: str, session_id: str, query: MessageQuery, columns: str
+) -> Steps[tuple[list[Row], bool]]:
+    here = (workspace_id, session_id, query)
+    if query.around is not None:
+        older = yield listing.messages(
+            *here,
+            (query.limit + 1) // 2 + 1,
+            before=query.around + 1,
+            descending=True,
+            columns=columns,
+        )
+        newer = yield listing.messages(
+            *here, query.limit // 2 + 1, after=query.around, columns=columns
+        )
+        kept = [*reversed(older[: (query.limit + 1) // 2]), *newer[: query.limit // 2]]
+        return kept[:: -1 if query.descending else 1], len(newer) > query.limit // 2
+    got = yield listing.messages(
+        *here,
+        query.limit + 1,
+        before=query.before,
+        after=query.after,
+        descending=query.backwards,
+        columns=columns,
+    )
+    return got[: query.limit][:: 1 if query.backwards == query.descending else -1], len(
+        got
+    ) > query.limit
+
+
+_SEQ = Message.__struct_fields__.index("seq")
