@@ -96,13 +96,14 @@ async def for_ever(what: str, work: Callable[[], Awaitable[float]]) -> None:
 
 
 async def reaping(service: Service, pause: float) -> None:
-    """Look for lapsed runs for ever."""
+    """Look for ever for what nobody goes on with: lapsed runs, unfinished forks."""
 
     async def look() -> float:
         await service.runs.reap()
+        await service.forks.clear()
         return pause
 
-    await for_ever("look for lapsed runs", look)
+    await for_ever("look for lapsed runs and unfinished forks", look)
 
 
 async def leasing(service: Service) -> None:

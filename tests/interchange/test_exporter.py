@@ -96,7 +96,7 @@ async def fill(service: Service, principal: Principal) -> None:
     await runs.start(principal, "full:1", RunDraft(id="r-2"))
     _, found = await messages.append(principal, "full:1", [said("secret"), said("last")])
     await messages.delete(principal, "full:1", found[0].id)
-    await sessions.fork(principal, "full:1", until=2, draft=SessionDraft(id="branch"))
+    await service.forks.fork(principal, "full:1", until=2, draft=SessionDraft(id="branch"))
     await sessions.start(principal, SessionDraft(id="empty"))
     await sessions.start(principal, SessionDraft(title="nameless"))
     await messages.append(principal, "empty", [said("gone")])

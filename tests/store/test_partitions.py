@@ -43,6 +43,7 @@ select i.indexrelid::regclass::text, i.indisunique from pg_index i join pg_class
 """
 NOT_BY_WORKSPACE = {
     "workspace_counters_by_lapse": "leases that lapse, of any workspace",
+    "pending_forks_by_age": "forks that nobody goes on with, of any workspace",
     "search_index_by_words": "each word has its workspace's code before it",
 }
 LACKED = {
@@ -67,6 +68,7 @@ ACROSS = {
     "stats_behind": "which workspaces are not counted to the end, for the task that counts",
     "upkeep_workspaces": "every workspace, for the tasks that look after them",
     "lapse_due": "leases of any workspace, for the task that ends them",
+    "pending_fork_lapsed": "forks that nobody goes on with, for the task that takes them away",
     "audit_workspaces": "whose logs there are, for who verifies the store",
 }
 """Statements that look into every partition."""

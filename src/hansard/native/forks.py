@@ -32,7 +32,8 @@ class ForkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     """Branch a new session from a message of this one
 
-    The fork has copies of the messages up to that one, and this session as its ``parent``.
+    The fork has copies of the messages up to that one, and this session as its ``parent``. It is
+    there when all of them are copied: some seconds for tens of thousands.
     """
     body, name = call.body, call.path["session_id"]
     until = (
@@ -44,7 +45,7 @@ async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     )
     draft = SessionDraft(id=body.id, title=body.title, metadata=body.metadata or {})
     return session_out(
-        await call.service.sessions.fork(
+        await call.service.forks.fork(
             call.principal, name, until=until, draft=draft, once=call.once(session_out)
         )
     )
@@ -59,6 +60,10 @@ routes = (
         returns=SessionOut,
         status=201,
         request_headers=(ONCE,),
-        errors=NO_SESSION | {409: "`session_exists`: there is a session of this id already."},
+        errors=NO_SESSION
+        | {
+            409: "`session_exists`: there is a session of this id already. `fork_interrupted`:"
+            " messages of this session were deleted again and again while it was copied."
+        },
     ),
 )

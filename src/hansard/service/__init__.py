@@ -15,6 +15,7 @@ from hansard.service.chain_repair import ChainRepair
 from hansard.service.context import Contexts
 from hansard.service.diffs import Diffs
 from hansard.service.events import Events
+from hansard.service.forks import Forks
 from hansard.service.indexer import Indexer
 from hansard.service.keys import Keys
 from hansard.service.messages import Messages
@@ -70,6 +71,7 @@ class Service:
         cursors = Cursors(secret)
         self.audit = Audit(store, cursors, hmac.digest(secret, b"audit", "sha256"), clock)
         self.sessions = Sessions(store, cursors, ids, clock, self.audit)
+        self.forks = Forks(store, self.sessions, ids, clock)
         self.messages = Messages(store, ids, clock, self.audit, cursors)
         self.contexts = Contexts(store)
         self.diffs = Diffs(store, cursors)

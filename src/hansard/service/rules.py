@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
 from hansard import byte_cache, ids
@@ -13,7 +14,7 @@ from hansard.store.verbs.idempotency import guarded
 from hansard.store.verbs.session_lookup import SessionRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import ParamSpec
 
     from hansard.access import Principal
@@ -95,8 +96,16 @@ async def write(
 
     Raises Busy while this process works on the same key. A commit of unknown outcome is asked for again under its key.
     """
+    with in_flight(store, once, workspace_id):
+        return await settled(store, once, workspace_id, now, verb, *args, **kwargs)
+
+
+@contextlib.contextmanager
+def in_flight(store: Store, once: IdempotentRequest | None, workspace_id: str) -> Iterator[None]:
+    """Hold the key of ``once``, if there is one; raises Busy while this process works on it already."""
     if once is None:
-        return await store.write(verb, *args, **kwargs)
+        yield
+        return
     flight = (workspace_id, once.key)
     if flight in store.in_flight:
         raise Busy(
@@ -106,18 +115,33 @@ async def write(
         )
     store.in_flight.add(flight)
     try:
-        for pause in _PAUSES:
-            try:
-                return await store.write(
-                    guarded, once, workspace_id, now, lambda: verb(*args, **kwargs)
-                )
-            except StoreUnavailable as problem:
-                if problem.code != "outcome_unknown":
-                    raise
-            await asyncio.sleep(pause)
-        return await store.write(guarded, once, workspace_id, now, lambda: verb(*args, **kwargs))
+        yield
     finally:
         store.in_flight.discard(flight)
+
+
+async def settled(
+    store: Store,
+    once: IdempotentRequest | None,
+    workspace_id: str,
+    now: int,
+    verb: Callable[P, Steps[T]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """As ``write``, for a caller who holds the key of ``once``."""
+    if once is None:
+        return await store.write(verb, *args, **kwargs)
+    for pause in _PAUSES:
+        try:
+            return await store.write(
+                guarded, once, workspace_id, now, lambda: verb(*args, **kwargs)
+            )
+        except StoreUnavailable as problem:
+            if problem.code != "outcome_unknown":
+                raise
+        await asyncio.sleep(pause)
+    return await store.write(guarded, once, workspace_id, now, lambda: verb(*args, **kwargs))
 
 
 async def forget_deleted(store: Store, workspace_id: str) -> None:

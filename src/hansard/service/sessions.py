@@ -19,7 +19,7 @@ from hansard.service.rules import forget_deleted, not_ahead, own_id, ref, write
 from hansard.service.session_bounds import TEXTS, check_texts, sized
 from hansard.store.counts import counted_by
 from hansard.store.listing import place_of
-from hansard.store.verbs import appends, events, forks
+from hansard.store.verbs import appends, events
 from hansard.store.verbs import sessions as verbs
 
 if TYPE_CHECKING:
@@ -245,60 +245,6 @@ class Sessions:
 
         return await self._store.write(verbs.change, ref(principal, name), now, amend, touch=False)
 
-    async def fork(
-        self,
-        principal: Principal,
-        name: str,
-        *,
-        until: int | None,
-        draft: SessionDraft,
-        once: IdempotentRequest | None = None,
-    ) -> Session:
-        """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent.
-
-        Invalid where the original has no such seq.
-        """
-        now = self._clock()
-        new = self.drafted(principal, draft, None, now)
-
-        def branch(source: Session) -> Session:
-            kept = {
-                field: getattr(source, field)
-                for field in (
-                    "kind",
-                    "channel",
-                    "app",
-                    "agent",
-                    "model",
-                    "user_id",
-                    "workflow_id",
-                    "workflow_name",
-                    "tags",
-                )
-            }
-            given = {
-                field: getattr(new, field)
-                for field in kept
-                if getattr(draft, field) not in (None, [], "session")
-            }
-            last = source.last_seq if until is None else _within(until, source)
-            return msgspec.structs.replace(
-                new, **(kept | given), parent_id=source.id, forked_seq=last
-            )
-
-        return await write(
-            self._store,
-            once,
-            principal.workspace_id,
-            now,
-            forks.fork,
-            ref(principal, name),
-            branch,
-            until,
-            self._ids,
-            now,
-        )
-
     async def delete(
         self,
         principal: Principal,
@@ -516,10 +462,3 @@ def _lower(text: str | None) -> str | None:
 
 def _json(value: object) -> Raw:
     return Raw(msgspec.json.encode(value))
-
-
-def _within(seq: int, source: Session) -> int:
-    if not 1 <= seq <= source.last_seq:
-        last = f"the last is {source.last_seq}" if source.last_seq else "it has none yet"
-        raise Invalid(f"the session has no message {seq}: {last}", param="message")
-    return seq

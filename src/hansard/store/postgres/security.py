@@ -13,7 +13,14 @@ from hansard.errors import Invalid, StoreUnavailable
 if TYPE_CHECKING:
     from hansard.store.steps import Query
 
-EXEMPT = ("audit_heads", "keys", "search_workspaces", "stats_marks", "workspace_counters")
+EXEMPT = (
+    "audit_heads",
+    "keys",
+    "pending_forks",
+    "search_workspaces",
+    "stats_marks",
+    "workspace_counters",
+)
 """Tables that must be read before the workspace is known, or across workspaces; none holds what a session says."""
 APPEND_ONLY = ("audit_log",)
 _TABLES = """

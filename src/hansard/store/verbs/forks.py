@@ -1,27 +1,62 @@
-"""Forks: a new session with copies of another's messages."""
+"""Forks: a new session with copies of another's messages.
+
+A short fork is one transaction. A long one is copied in stretches, each a transaction of its own beside everybody
+else's; the session itself, which makes the messages visible, is stored by the last one.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
-from hansard.errors import Conflict
-from hansard.model import Message, MessageQuery, parts
-from hansard.store import chain, counts, listing, rows
-from hansard.store.steps import Steps, many, value
+from hansard.errors import Conflict, NotFound
+from hansard.model import MessageQuery, Session, parts
+from hansard.store import chain, counts, listing, rows, steps
+from hansard.store.steps import Row, Steps, Values, many, value
+from hansard.store.verbs import pending_forks
 from hansard.store.verbs.events import happened
-from hansard.store.verbs.session_lookup import SessionRef, locked
+from hansard.store.verbs.session_lookup import SessionRef, found, locked
 from hansard.store.verbs.sessions import row_of, tag
-from hansard.store.verbs.summaries import begun
+from hansard.store.verbs.summaries import grown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hansard.ids import IdSource
-    from hansard.model import Session
 
-_COPY_BATCH = 500
+ROWS, BYTES = 100, 512 * 1024
+"""How many messages are copied at once, and about how long their parts are together."""
+
+
+class Fork(Struct, frozen=True):
+    """A fork under way: ``session`` as it will be stored, with what was copied up to the original's ``seq`` ``reached``.
+
+    ``last`` is the original's last message that the fork keeps, ``hash`` that of the last copy; ``touched_at`` is the
+    copy's mark in the store.
+    """
+
+    session: Session
+    source_id: str
+    last: int
+    reached: int = 0
+    hash: bytes = chain.ROOT
+    touched_at: int = 0
+
+    @property
+    def is_copied(self) -> bool:
+        return self.reached >= self.last
+
+
+def is_short(ref: SessionRef, until: int | None) -> Steps[bool]:
+    """Whether a fork up to ``until`` is no longer than one stretch; so is that of a session that is not there."""
+    try:
+        source = yield from found(ref)
+    except NotFound:
+        return True
+    last = source.last_seq if until is None else min(until, source.last_seq)
+    return (yield from _stretch_end(ref.workspace_id, source.id, 0, last)) >= last
 
 
 def fork(
@@ -32,46 +67,107 @@ def fork(
     now: int,
 ) -> Steps[Session]:
     """Store what ``branch`` makes of the session, with copies of its messages up to ``until``; runs stay behind."""
-    source = yield from locked(ref)
-    copy = branch(source)
-    last = source.last_seq if until is None else until
-    copied = yield from _copies(source, copy.id, last, ids)
-    texts = [parts.text_of(parts.decode(one.parts)) for one in copied]
-    copy = msgspec.structs.replace(begun(copy, copied, texts), updated_at=now)
-    if (yield from value("session_put", **row_of(copy))) is None:
-        raise Conflict(
-            f"there is a session {copy.name!r} already", code="session_exists", param="id"
-        )
-    yield from tag(copy)
-    yield from many("message_put", chain.linked_rows(ref.workspace_id, copied, chain.ROOT)[0])
-    yield from counts.change(ref.workspace_id, None, copy)
-    yield from happened(
-        ref.workspace_id, "session.created", copy.id, at=now, seq=len(copied) or None
+    fork = yield from _begun(ref, branch, until)
+    copied: list[Values] = []
+    while not fork.is_copied:
+        fork, stretch = yield from copy(fork, ids)
+        copied += stretch
+    return (yield from _store(fork, copied, now))
+
+
+def begin(
+    ref: SessionRef, branch: Callable[[Session], Session], until: int | None, now: int
+) -> Steps[Fork]:
+    """Begin a long fork: the same session, whose messages are stored stretch by stretch."""
+    fork = yield from _begun(ref, branch, until)
+    session = fork.session
+    if session.own_id is not None:
+        names = rows.texts([session.own_id])
+        if (
+            yield from steps.rows("session_names_taken", workspace_id=ref.workspace_id, names=names)
+        ):
+            raise _taken(session)
+    yield from pending_forks.begin(ref.workspace_id, session.id, fork.source_id, now)
+    return msgspec.structs.replace(fork, touched_at=now)
+
+
+def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, list[Values]]]:
+    """The fork with its next stretch, and the rows that this adds; only reads."""
+    workspace_id = fork.session.workspace_id
+    end = yield from _stretch_end(workspace_id, fork.source_id, fork.reached, fork.last)
+    stored: list[Row] = yield listing.messages(
+        workspace_id, fork.source_id, MessageQuery(), ROWS, after=fork.reached, before=end + 1
     )
-    return copy
-
-
-def _copies(source: Session, session_id: str, last: int, ids: IdSource) -> Steps[list[Message]]:
-    """The living messages of the source up to ``last``, as those of a new session."""
-    copied: list[Message] = []
-    after = 0
-    while after < last:
-        stored = yield listing.messages(
-            source.workspace_id,
-            source.id,
-            MessageQuery(),
-            _COPY_BATCH,
-            after=after,
-            before=last + 1,
+    copies = [
+        msgspec.structs.replace(
+            rows.message(one), session_id=fork.session.id, id=ids.message(seq), seq=seq, run_id=None
         )
-        if not stored:
-            break
-        originals = [rows.message(one) for one in stored]
-        copied += [
-            msgspec.structs.replace(
-                one, session_id=session_id, id=ids.message(seq), seq=seq, run_id=None
-            )
-            for seq, one in enumerate(originals, len(copied) + 1)
-        ]
-        after = originals[-1].seq
-    return copied
+        for seq, one in enumerate(stored, fork.session.last_seq + 1)
+    ]
+    texts = [parts.text_of(parts.decode(one.parts)) for one in copies]
+    linked, last = chain.linked_rows(workspace_id, copies, fork.hash)
+    session = grown(fork.session, copies, texts)
+    return msgspec.structs.replace(fork, session=session, reached=end, hash=last), linked
+
+
+def keep(fork: Fork, copied: list[Values], now: int) -> Steps[Fork]:
+    """Store a stretch of a long fork. Raises Interrupted when the fork was taken away meanwhile."""
+    session = fork.session
+    yield from pending_forks.go_on(
+        session.workspace_id, session.id, session.last_seq, fork.touched_at, now
+    )
+    yield from many("message_put", copied)
+    return msgspec.structs.replace(fork, touched_at=now)
+
+
+def complete(ref: SessionRef, fork: Fork, now: int) -> Steps[Session]:
+    """Store the session of a long fork, whose messages are all there.
+
+    Raises NotFound when the original is gone, Interrupted as ``keep``, Conflict when the name was taken meanwhile.
+    """
+    yield from locked(ref)
+    yield from pending_forks.end(ref.workspace_id, fork.session.id, fork.touched_at)
+    return (yield from _store(fork, [], now))
+
+
+def _begun(ref: SessionRef, branch: Callable[[Session], Session], until: int | None) -> Steps[Fork]:
+    source = yield from locked(ref)
+    return Fork(branch(source), source.id, source.last_seq if until is None else until)
+
+
+def _stretch_end(workspace_id: str, session_id: str, after: int, last: int) -> Steps[int]:
+    """The ``seq`` at which a stretch behind ``after`` ends: ``last`` when there is no more behind it."""
+    sizes = yield from steps.rows(
+        "message_sizes",
+        workspace_id=workspace_id,
+        session_id=session_id,
+        after=after,
+        last=last,
+        limit=ROWS + 1,
+    )
+    end, total = after, 0
+    for count, (seq, size) in enumerate(sizes):
+        total += size
+        if count == ROWS or (count and total > BYTES):
+            return end
+        end = seq
+    return last
+
+
+def _store(fork: Fork, copied: list[Values], now: int) -> Steps[Session]:
+    session = msgspec.structs.replace(fork.session, updated_at=now)
+    if (yield from value("session_put", **row_of(session))) is None:
+        raise _taken(session)
+    yield from tag(session)
+    yield from many("message_put", copied)
+    yield from counts.change(session.workspace_id, None, session)
+    yield from happened(
+        session.workspace_id, "session.created", session.id, at=now, seq=session.last_seq or None
+    )
+    return session
+
+
+def _taken(session: Session) -> Conflict:
+    return Conflict(
+        f"there is a session {session.name!r} already", code="session_exists", param="id"
+    )

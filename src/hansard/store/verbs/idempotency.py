@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from hansard.errors import Busy, Conflict, NotFound
+from hansard.errors import Busy, Conflict, Error, NotFound
 from hansard.model.idempotency import Answer, IdempotentRequest, Replayed
-from hansard.store.steps import Steps, row, rows, run, value
+from hansard.store.steps import Row, Steps, row, rows, run, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,20 +56,32 @@ def _earlier(once: IdempotentRequest, now: int, here: dict[str, str]) -> Steps[N
             code="idempotency_in_flight",
             param="Idempotency-Key",
         )
-    digest, status, answer, _ = got
+    raise _outcome(once, got)
+
+
+def recall(once: IdempotentRequest, workspace_id: str, now: int) -> Steps[None]:
+    """Raise as ``guarded`` where ``once`` was answered in the last 24 hours; a read, for work that is long."""
+    got = yield from row("idempotency_get", workspace_id=workspace_id, key=once.key)
+    if got is not None and got[3] >= now - KEPT_US:
+        raise _outcome(once, got)
+
+
+def _outcome(once: IdempotentRequest, kept: Row) -> Error | Replayed:
+    """What a request is answered whose key is known: the answer that was given, or why there is none."""
+    digest, status, answer, _ = kept
     if digest != once.digest:
-        raise Conflict(
+        return Conflict(
             "this Idempotency-Key came with another request before: use a new key for a new request",
             code="idempotency_key_reused",
             param="Idempotency-Key",
         )
     if answer is None:
-        raise NotFound(
+        return NotFound(
             "this request was done before; what it made, or what its answer quoted, has been deleted since",
             code="deleted_since",
             param="Idempotency-Key",
         )
-    raise Replayed(status, Answer.unpacked(bytes(answer)))
+    return Replayed(status, Answer.unpacked(bytes(answer)))
 
 
 def forget_message(

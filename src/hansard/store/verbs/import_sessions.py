@@ -17,7 +17,7 @@ from hansard.store.verbs import indexing
 from hansard.store.verbs.appends import add, begin, message_of
 from hansard.store.verbs.import_buffer import ImportBuffer, Words, spoken
 from hansard.store.verbs.session_lookup import SessionRef, locked, peeked
-from hansard.store.verbs.summaries import begun
+from hansard.store.verbs.summaries import grown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def ready(arrival: ImportedSession, ids: IdSource, now: int) -> PreparedImport:
         for seq, draft in enumerate(arrival.messages, 1)
     ]
     texts = [draft.text for draft in arrival.messages]
-    row = begun(session, messages, texts)
+    row = grown(session, messages, texts)
     return PreparedImport(
         arrival,
         msgspec.structs.replace(row, updated_at=max(row.updated_at, row.last_message_at or 0)),

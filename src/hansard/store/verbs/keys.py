@@ -122,6 +122,7 @@ PURGED = (
     "search_workspaces",
     "sessions",
     "session_tags",
+    "pending_forks",
     "messages",
     "runs",
     "session_events",

@@ -12,7 +12,7 @@ from hansard.ids import file_safe
 from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
-from hansard.store.verbs import index_choice, indexing, snapshot_paging, stats
+from hansard.store.verbs import index_choice, indexing, pending_forks, snapshot_paging, stats
 from hansard.store.verbs.audit import Act, note
 from hansard.store.verbs.events import generation, happened, title_left
 from hansard.store.verbs.session_lookup import SessionRef, found, locked
@@ -285,6 +285,7 @@ ERASED = (
 def erase(session: Session) -> Steps[int]:
     """Remove every row of one session; how many messages there were."""
     here = {"workspace_id": session.workspace_id, "id": session.id}
+    yield from pending_forks.cancel(session.workspace_id, session.id)
     messages = yield from value("message_count_of_session", **here)
     yield from indexing.forget(session)
     for name in ERASED:

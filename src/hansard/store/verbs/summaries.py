@@ -41,23 +41,28 @@ def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]
     }
 
 
-def begun(session: Session, messages: Sequence[Message], texts: Sequence[str]) -> Session:
-    """The row of a new session that begins with these messages, whose words are ``texts``."""
+def grown(session: Session, messages: Sequence[Message], texts: Sequence[str]) -> Session:
+    """The row of a session that is not stored yet, with these further messages, whose words are ``texts``.
+
+    What ``session_extend`` does to a row that is stored.
+    """
     if not messages:
         return session
     added = summary(messages, texts)
-    kept = ("preview", "last_preview", "last_role", "input_tokens", "output_tokens", "cost_nanos")
-    titled = (
-        session
-        if session.title
-        else msgspec.structs.replace(session, title=added["title"], title_by=added["title_by"])
-    )
+    title, title_by = session.title, session.title_by
     return msgspec.structs.replace(
-        titled,
-        **{field: added[field] for field in kept},
-        message_count=len(messages),
-        last_seq=messages[-1].seq,
-        first_message_at=added["first_at"],
+        session,
+        title=title or added["title"],
+        title_by=title_by if title else added["title_by"],
+        preview=session.preview or added["preview"],
+        last_preview=added["last_preview"] or session.last_preview,
+        last_role=added["last_role"],
+        input_tokens=session.input_tokens + added["input_tokens"],
+        output_tokens=session.output_tokens + added["output_tokens"],
+        cost_nanos=session.cost_nanos + added["cost_nanos"],
+        message_count=session.message_count + added["count"],
+        last_seq=session.last_seq + added["count"],
+        first_message_at=session.first_message_at if session.message_count else added["first_at"],
         last_message_at=added["last_at"],
         active_at=added["last_at"],
     )

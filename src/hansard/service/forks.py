@@ -1,0 +1,162 @@
+"""Forks: a new session that begins as another did. A long one is copied beside everybody else's work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hansard.errors import Error, Invalid
+from hansard.ids import uuid_in
+from hansard.service.rules import in_flight, ref, settled
+from hansard.store.verbs import forks as verbs
+from hansard.store.verbs import idempotency, pending_forks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.access import Principal
+    from hansard.ids import IdSource
+    from hansard.model import Session, SessionDraft
+    from hansard.model.idempotency import IdempotentRequest
+    from hansard.service.sessions import Sessions
+    from hansard.store import Store
+    from hansard.store.verbs.forks import Fork
+    from hansard.store.verbs.session_lookup import SessionRef
+
+_KEPT = (
+    "kind", "channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "tags",
+)  # fmt: skip
+"""The fields that a fork takes over from its original where the draft says nothing of them."""
+_TRIES = 3
+_LAPSES_US = 900_000_000
+_AT_ONCE = 100
+
+
+class Forks:
+    """Makes forks, and clears away those that a process left unfinished."""
+
+    def __init__(
+        self, store: Store, sessions: Sessions, ids: IdSource, clock: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._ids = ids
+        self._clock = clock
+
+    async def fork(
+        self,
+        principal: Principal,
+        name: str,
+        *,
+        until: int | None,
+        draft: SessionDraft,
+        once: IdempotentRequest | None = None,
+    ) -> Session:
+        """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent.
+
+        Invalid where the original has no such seq. Busy ``fork_interrupted`` where messages of a long original are
+        deleted again and again while it is copied.
+        """
+        now = self._clock()
+        new = self._sessions.drafted(principal, draft, None, now)
+
+        def branch(source: Session) -> Session:
+            kept = {field: getattr(source, field) for field in _KEPT}
+            given = {
+                field: getattr(new, field)
+                for field in kept
+                if getattr(draft, field) not in (None, [], "session")
+            }
+            last = source.last_seq if until is None else _within(until, source)
+            return msgspec.structs.replace(
+                new, **(kept | given), parent_id=source.id, forked_seq=last
+            )
+
+        of, workspace_id = ref(principal, name), principal.workspace_id
+        with in_flight(self._store, once, workspace_id):
+            if _is_named_by_uuid(draft) or await self._store.read(verbs.is_short, of, until):
+                return await settled(
+                    self._store,
+                    once,
+                    workspace_id,
+                    now,
+                    verbs.fork,
+                    of,
+                    branch,
+                    until,
+                    self._ids,
+                    now,
+                )
+            if once is not None:
+                await self._store.read(idempotency.recall, once, workspace_id, now)
+            return await self._copied(of, branch, until, once)
+
+    async def clear(self) -> int:
+        """Take away the copies that nobody goes on with; how many there were."""
+        before = self._clock() - _LAPSES_US
+        left = await self._store.read(pending_forks.lapsed, before, _AT_ONCE)
+        for workspace_id, session_id in left:
+            await self._take_away(workspace_id, session_id, before)
+        return len(left)
+
+    async def _copied(
+        self,
+        of: SessionRef,
+        branch: Callable[[Session], Session],
+        until: int | None,
+        once: IdempotentRequest | None,
+    ) -> Session:
+        """Copy a long original, anew when it is interrupted."""
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(pending_forks.Interrupted):
+                return await self._copy(of, branch, until, once)
+        return await self._copy(of, branch, until, once)
+
+    async def _copy(
+        self,
+        of: SessionRef,
+        branch: Callable[[Session], Session],
+        until: int | None,
+        once: IdempotentRequest | None,
+    ) -> Session:
+        fork = await self._store.write(verbs.begin, of, branch, until, self._clock())
+        try:
+            while not fork.is_copied:
+                began = time.monotonic()
+                grown, copied = await self._store.read(verbs.copy, fork, self._ids)
+                fork = await self._store.write(verbs.keep, grown, copied, self._clock())
+                await asyncio.sleep(time.monotonic() - began)  # leaves half of the time to others
+            return await self._complete(of, fork, once)
+        except Exception:
+            with contextlib.suppress(Error):  # what is left, `clear` finds
+                await self._take_away(of.workspace_id, fork.session.id, self._clock() + 1)
+            raise
+
+    async def _complete(
+        self, of: SessionRef, fork: Fork, once: IdempotentRequest | None
+    ) -> Session:
+        now = self._clock()
+        return await settled(self._store, once, of.workspace_id, now, verbs.complete, of, fork, now)
+
+    async def _take_away(self, workspace_id: str, session_id: str, before: int) -> None:
+        while await self._store.write(pending_forks.take_away, workspace_id, session_id, before):
+            pass
+
+
+def _is_named_by_uuid(draft: SessionDraft) -> bool:
+    """Whether the caller chose the UUID itself: then another session of it may begin while this one is copied.
+
+    Its messages would stand in the copy's place, so such a fork is one transaction, however long.
+    """
+    return draft.id is not None and uuid_in(draft.id) is not None
+
+
+def _within(seq: int, source: Session) -> int:
+    if not 1 <= seq <= source.last_seq:
+        last = f"the last is {source.last_seq}" if source.last_seq else "it has none yet"
+        raise Invalid(f"the session has no message {seq}: {last}", param="message")
+    return seq

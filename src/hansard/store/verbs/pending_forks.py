@@ -1,0 +1,71 @@
+"""Copies of sessions that are under way: they go on, end, or are taken away with all that they copied.
+
+The messages of a copy are stored before its session. Whoever takes away a message of the original, or the
+original itself, takes its pending copies away in the same transaction, so that no copy brings it back.
+"""
+
+from __future__ import annotations
+
+from hansard.errors import Busy
+from hansard.store.steps import Steps, rows, run, value
+
+_AT_ONCE = 500
+
+
+class Interrupted(Busy):
+    """The copy was taken away: a message of the original was deleted, or it did not go on for too long."""
+
+    default_code = "fork_interrupted"
+
+
+def begin(workspace_id: str, session_id: str, source_id: str, now: int) -> Steps[None]:
+    """Note a new copy; the row of the original is locked."""
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    yield from run("pending_fork_put", **here, source_id=source_id, now=now)
+
+
+def go_on(workspace_id: str, session_id: str, copied: int, seen: int, now: int) -> Steps[None]:
+    """Note that the copy is so long now, and was touched; raises Interrupted when it is not as of ``seen``."""
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    touched = yield from value("pending_fork_touch", **here, copied=copied, seen=seen, now=now)
+    if touched is None:
+        raise _interrupted()
+
+
+def end(workspace_id: str, session_id: str, seen: int) -> Steps[None]:
+    """The copy is complete: its session is stored in this transaction. Raises Interrupted as ``go_on``."""
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    if (yield from value("pending_fork_end", **here, seen=seen)) is None:
+        raise _interrupted()
+
+
+def cancel(workspace_id: str, source_id: str) -> Steps[None]:
+    """Take away every pending copy of a session whose row is locked."""
+    ended = yield from rows("pending_fork_cancel", workspace_id=workspace_id, source_id=source_id)
+    for (session_id,) in ended:
+        yield from run("message_delete_of_session", workspace_id=workspace_id, id=session_id)
+
+
+def lapsed(before: int, limit: int) -> Steps[list[tuple[str, str]]]:
+    """The copies, by workspace and session, that did not go on since ``before``."""
+    found = yield from rows("pending_fork_lapsed", before=before, limit=limit)
+    return [(workspace_id, session_id) for workspace_id, session_id in found]
+
+
+def take_away(workspace_id: str, session_id: str, before: int) -> Steps[bool]:
+    """Remove some hundred messages of a copy that did not go on since ``before``, the last ones first; whether there are more."""
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    copied: int | None = yield from value("pending_fork_take_away", **here, before=before)
+    if copied is None:
+        return False
+    left = max(0, copied - _AT_ONCE)
+    yield from run("message_delete_behind", **here, after=left)
+    if left:
+        yield from run("pending_fork_shorten", **here, copied=left)
+    else:
+        yield from run("pending_fork_drop", **here)
+    return left > 0
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("messages of the session were deleted while it was copied: try again")
