@@ -66,7 +66,7 @@ def codes() -> str:
     """The table of the codes that have a meaning of their own."""
     return _table(
         ("code", "status", "what it says"),
-        [(f"`{one.code}`", str(one.status), "<br>".join(one.says)) for one in _codes()],
+        [(f"`{code.code}`", str(code.status), "<br>".join(code.says)) for code in _codes()],
     )
 
 
@@ -85,7 +85,7 @@ def classes() -> str:
     """The table of the kinds of error, from the tree in the module's docstring."""
     return _table(
         ("code", "status", "meaning"),
-        [(f"`{one.code}`", str(one.status), *one.says) for one in _classes()],
+        [(f"`{class_.code}`", str(class_.status), *class_.says) for class_ in _classes()],
     )
 
 
@@ -102,7 +102,7 @@ def served() -> str:
     kinds = _classes()
     shown = {
         "Kinds": kinds,
-        "Codes": [one for one in _codes() if one.code not in {kind.code for kind in kinds}],
+        "Codes": [code for code in _codes() if code.code not in {kind.code for kind in kinds}],
     }
     return (
         json.dumps(
@@ -117,8 +117,8 @@ def served() -> str:
 def scopes() -> str:
     """The table of the scopes and what each opens."""
     opened: dict[str, list[str]] = defaultdict(list)
-    for one in dialect.routes:
-        opened[str(one.scope)].append(f"`{one.method} {one.path}`")
+    for route in dialect.routes:
+        opened[str(route.scope)].append(f"`{route.method} {route.path}`")
     return _table(
         ("scope", "may", "opens"),
         [(f"`{scope}`", may, "<br>".join(opened[scope])) for scope, may in SCOPES.items()],
@@ -162,8 +162,8 @@ def _request(operation: Operation) -> str:
 def objects(dialect: Dialect) -> str:
     """The objects that an API's bodies and answers consist of, each with its fields."""
     return "\n".join(
-        f"### {one.name}\n\n{one.text}\n\n{_fields(one.fields)}"
-        for one in reference(dialect).objects
+        f"### {object_.name}\n\n{object_.text}\n\n{_fields(object_.fields)}"
+        for object_ in reference(dialect).objects
     )
 
 
@@ -343,9 +343,9 @@ def _summary(page: Path) -> str:
     paragraphs = page.read_text("utf-8").split("\n\n")
     return " ".join(
         next(
-            one
-            for one in paragraphs
-            if one.strip() and not one.lstrip().startswith(("#", "<", "---"))
+            paragraph
+            for paragraph in paragraphs
+            if paragraph.strip() and not paragraph.lstrip().startswith(("#", "<", "---"))
         ).split()
     )
 

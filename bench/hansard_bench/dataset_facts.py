@@ -64,7 +64,7 @@ def _counted(
         facts.session_count += 1
         facts.message_count += len(record.messages)
         facts.raw_bytes += sum(
-            len(encode((one.role, one.parts))) + _NAMES for one in record.messages
+            len(encode((message.role, message.parts))) + _NAMES for message in record.messages
         )
         if record.workspace == 0 and record.id not in giants:
             if number % step == 0:

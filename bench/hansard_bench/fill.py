@@ -133,11 +133,11 @@ def _arrival(workspace_id: str, record: SessionRecord) -> ImportedSession:
     encode = msgspec.json.encode
     messages = [
         MessageDraft(
-            role=one.role,  # type: ignore[arg-type]  # the maker knows only roles
-            parts=Raw(encode(one.parts)),
-            text=one.text,
-            created_at=one.created_at,
+            role=message.role,  # type: ignore[arg-type]  # the maker knows only roles
+            parts=Raw(encode(message.parts)),
+            text=message.text,
+            created_at=message.created_at,
         )
-        for one in record.messages
+        for message in record.messages
     ]
     return ImportedSession(session, None, messages)

@@ -32,9 +32,9 @@ def _texts(params: type[msgspec.Struct]) -> list[str]:
     """The names of the parameters that take free text."""
     hints = get_type_hints(params)
     return [
-        one.encode_name
-        for one in msgspec.structs.fields(params)
-        if "str" in str(hints.get(one.name, one.type))
+        field.encode_name
+        for field in msgspec.structs.fields(params)
+        if "str" in str(hints.get(field.name, field.type))
     ]
 
 
@@ -119,7 +119,7 @@ async def cursors(target: Target) -> Result:
             )
     for dialect, route in target.private():
         fields = (
-            {one.encode_name for one in msgspec.structs.fields(route.params)}
+            {field.encode_name for field in msgspec.structs.fields(route.params)}
             if route.params is not None
             else set()
         )

@@ -74,7 +74,7 @@ async def filter_shapes(
     result = Result("shapes of filters")
     shapes = (
         "/v1/sessions?total=true&"
-        + "&".join(f"{one}={_WORDS.get(one) or _several(n)}" for one in fields)
+        + "&".join(f"{field}={_WORDS.get(field) or _several(n)}" for field in fields)
         for n, fields in enumerate(
             itertools.chain.from_iterable(
                 itertools.combinations(_FIELDS, size) for size in range(1, 9)

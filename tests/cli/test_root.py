@@ -108,7 +108,7 @@ def test_a_shell_completes_commands_and_options() -> None:
             [HANSARD], capture_output=True, text=True, env={**os.environ, **line}, check=False
         )
         assert done.stderr == ""
-        return [one.split(",", 1) for one in done.stdout.splitlines()]
+        return [splitline.split(",", 1) for splitline in done.stdout.splitlines()]
 
     def completed(*words: str) -> list[str]:
         return ["".join(value) for _, *value in proposed(*words)]

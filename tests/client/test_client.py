@@ -219,7 +219,7 @@ def test_a_fork_is_compared_with_its_original(hansard: Hansard, name: str) -> No
     fork = hansard.sessions.fork(name, message=1)
     hansard.messages.append(fork.id, {"role": "user", "text": "c"}, {"role": "user", "text": "d"})
     differences = hansard.sessions.diff(fork.id, page_size=1)
-    assert sorted((one.side, one.message.text) for one in differences) == [
+    assert sorted((difference.side, difference.message.text) for difference in differences) == [
         ("here", "c"),
         ("here", "d"),
         ("there", "b"),

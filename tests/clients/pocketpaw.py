@@ -120,7 +120,7 @@ async def reads(store: FileMemoryStore) -> None:
                 )
     with check("finds what the product finds"):
         for query in ("PRIME", "köln", "12 °C", "nowhere"):
-            wanted = sorted(one["id"] for one in await store.search_sessions(query))
+            wanted = sorted(session["id"] for session in await store.search_sessions(query))
             expect(
                 sorted(one["id"] for one in get("/api/sessions/search", q=query)["sessions"]),
                 wanted,
@@ -130,7 +130,7 @@ async def reads(store: FileMemoryStore) -> None:
         exported = get("/api/memory/session/export", id="telegram_42")["messages"]
         expect(
             [(one["id"], one["content"], one["metadata"]) for one in exported],
-            [(one.id, one.content, one.metadata) for one in entries],
+            [(entry.id, entry.content, entry.metadata) for entry in entries],
         )
 
 

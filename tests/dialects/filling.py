@@ -38,7 +38,10 @@ async def say(
     api: httpx.AsyncClient, session: str, *messages: tuple[str, str] | dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Messages of a session: whole, or as a role and a text."""
-    whole = [one if isinstance(one, dict) else {"role": one[0], "text": one[1]} for one in messages]
+    whole = [
+        message if isinstance(message, dict) else {"role": message[0], "text": message[1]}
+        for message in messages
+    ]
     said: list[dict[str, Any]] = _made(
         await api.post(f"/v1/sessions/{session}/messages", json={"messages": whole})
     )["data"]

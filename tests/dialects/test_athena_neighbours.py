@@ -177,7 +177,7 @@ async def test_the_status_of_a_thread(
         "athena_metadata": {},
         **created,
     }
-    assert [(one["role"], one["content"], one["name"]) for one in messages] == [
+    assert [(message["role"], message["content"], message["name"]) for message in messages] == [
         ("system", "be kind", None),
         ("user", "hello", None),
         ("assistant", "", None),

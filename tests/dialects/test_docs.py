@@ -21,16 +21,16 @@ def test_the_page_names_every_route_parameter_and_scope(dialect: Dialect) -> Non
     """A route is named by the last word of its path, as `/word`, so that a row may stand for several."""
     page = (PAGES / f"{dialect.name}.md").read_text("utf-8")
     words = {
-        "/" + [part for part in one.path.split("/") if not part.startswith("{")][-1]
-        for one in dialect.routes
+        "/" + [part for part in route.path.split("/") if not part.startswith("{")][-1]
+        for route in dialect.routes
     }
     words |= {
         field.encode_name
-        for one in dialect.routes
-        if one.params
-        for field in msgspec.structs.fields(one.params)
+        for route in dialect.routes
+        if route.params
+        for field in msgspec.structs.fields(route.params)
     }
-    words |= {one.scope for one in dialect.routes if one.scope}
+    words |= {route.scope for route in dialect.routes if route.scope}
     assert not {word for word in words if not re.search(rf"{re.escape(word)}\b", page)}
     assert "```sh\ncurl" in page
 

@@ -234,7 +234,7 @@ async def test_messages_are_text_only_in_order_and_say_who_spoke(api: httpx.Asyn
         {"role": "assistant", "text": "a person here", "sender": "operator"},
     )
     messages = (await get(api, messages="true"))["result"][0]["messages"]
-    assert [(one["initiator_origin"], one["message"]) for one in messages] == [
+    assert [(message["initiator_origin"], message["message"]) for message in messages] == [
         ("RECIPIENT", "hello"),
         ("AI", "I look"),
         ("AGENT", "a person here"),
@@ -264,7 +264,7 @@ async def test_pages_never_overlap_when_times_are_equal(api: httpx.AsyncClient) 
     made = {
         uuid_of(await start(api, id=f"s{n}", created_at="2026-01-01T00:00:00Z")) for n in range(6)
     }
-    walked = [one for page in (1, 2, 3) for one in await ids(api, page=page, limit=2)]
+    walked = [id_ for page in (1, 2, 3) for id_ in await ids(api, page=page, limit=2)]
     assert (len(walked), set(walked)) == (6, made)
 
 

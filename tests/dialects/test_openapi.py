@@ -51,7 +51,7 @@ def described(document: Json, schema: Json, *way: str) -> Json:
 
 
 def operations(document: Json) -> list[Json]:
-    return [one for methods in document["paths"].values() for one in methods.values()]
+    return [method for methods in document["paths"].values() for method in methods.values()]
 
 
 def content(operation: Json, status: str) -> Json:
@@ -86,17 +86,19 @@ async def test_errors_are_described_with_their_status(
         await api.get(f"{path}?{query}"),
         await api.get(path, headers={"X-API-KEY": "another"}),
     ]
-    assert [one.status_code for one in answers] == [status, 401]
+    assert [answer.status_code for answer in answers] == [status, 401]
     for one in answers:
         error = described(
             documents[name], content(documents[name]["paths"][path]["get"], str(one.status_code))
         )
         assert set(one.json()) <= set(error["properties"])
-    assert all({"4XX", "5XX"} <= set(one["responses"]) for one in operations(documents[name]))
     assert all(
-        {"401", "403"} <= set(one["responses"])
-        for one in operations(documents[name])
-        if "security" in one
+        {"4XX", "5XX"} <= set(operation["responses"]) for operation in operations(documents[name])
+    )
+    assert all(
+        {"401", "403"} <= set(operation["responses"])
+        for operation in operations(documents[name])
+        if "security" in operation
     )
 
 
@@ -106,7 +108,7 @@ async def test_no_parameter_is_said_to_be_null(documents: dict[str, Json], name:
         one for operation in operations(documents[name]) for one in operation.get("parameters", ())
     ]
     assert parameters
-    assert not [one["name"] for one in parameters if "null" in str(one["schema"])]
+    assert not [parameter["name"] for parameter in parameters if "null" in str(parameter["schema"])]
 
 
 async def test_every_place_of_a_key_is_told(documents: dict[str, Json]) -> None:
@@ -127,7 +129,8 @@ async def test_every_place_of_a_key_is_told(documents: dict[str, Json]) -> None:
         "cookie": ("cookie", "pocketpaw_session"),
     }
     assert "X-Org-ID" in [
-        one["name"] for one in documents["b3os"]["paths"][f"{CHAT}/history"]["get"]["parameters"]
+        document["name"]
+        for document in documents["b3os"]["paths"][f"{CHAT}/history"]["get"]["parameters"]
     ]
 
 
@@ -155,10 +158,10 @@ async def test_words_that_a_field_is_limited_to_are_listed(documents: dict[str, 
 
 async def test_every_body_has_an_example_that_fits(documents: dict[str, Json]) -> None:
     bodies = [
-        one["requestBody"]["content"]["application/json"]
+        operation["requestBody"]["content"]["application/json"]
         for name in FOREIGN
-        for one in operations(documents[name])
-        if "requestBody" in one
+        for operation in operations(documents[name])
+        if "requestBody" in operation
     ]
     schemas = {
         name: one

@@ -287,8 +287,8 @@ async def test_no_cache_gives_an_answer_to_another_key(toy: httpx.AsyncClient) -
 def test_what_a_cached_answer_depends_on_can_be_a_key() -> None:
     """The parameters' struct stands in the key of the answer; a list has no hash."""
     for dialect in DIALECTS:
-        for one in dialect.routes:
-            if one.cached and one.params is not None:
-                assert one.params.__struct_config__.frozen, one.where
-                for field in msgspec.structs.fields(one.params):
-                    assert "list[" not in str(field.type), f"{one.where}: {field.name}"
+        for route in dialect.routes:
+            if route.cached and route.params is not None:
+                assert route.params.__struct_config__.frozen, route.where
+                for field in msgspec.structs.fields(route.params):
+                    assert "list[" not in str(field.type), f"{route.where}: {field.name}"

@@ -32,7 +32,7 @@ def read(
         outcomes = detection.outcomes if detection else None
         if outcomes is None:
             outcomes = tuple(format_.read(document, stream, rules))
-        return [found for found in outcomes if not isinstance(found, Snapshot)]
+        return [outcome for outcome in outcomes if not isinstance(outcome, Snapshot)]
 
 
 def read_bytes(

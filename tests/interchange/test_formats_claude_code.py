@@ -95,7 +95,7 @@ def test_a_transcript_is_one_session_in_its_order() -> None:
         "session",
     )
     assert draft.metadata == {"cwd": "/home/ann/shop", "gitBranch": "main", "version": "2.1.0"}
-    assert [found.created_at for found in session.messages] == [
+    assert [message.created_at for message in session.messages] == [
         (START + second) * SECOND for second in (1, 2, 3, 4, 5)
     ]
     assert metadata(session.messages[1])["parentUuid"] == "u1"
@@ -103,7 +103,7 @@ def test_a_transcript_is_one_session_in_its_order() -> None:
 
 def test_blocks_become_parts() -> None:
     session = one(read_bytes(lines(*TALK)))
-    assert [parts(found)[0] for found in session.messages[1:4]] == [
+    assert [parts(message)[0] for message in session.messages[1:4]] == [
         {"type": "reasoning", "content": "ls will do", "signature": "sig"},
         {"type": "tool_call", "id": "t1", "name": "Bash", "arguments": {"command": "ls"}},
         {"type": "tool_call_response", "id": "t1", "response": "a.txt"},
@@ -141,8 +141,8 @@ def test_every_kind_of_block_becomes_a_part(block: object, expected: dict[str, A
 
 def test_the_usage_of_an_answer_is_counted_once_over_its_lines() -> None:
     session = one(read_bytes(lines(*TALK)))
-    assert sum(found.input_tokens for found in session.messages) == 15
-    assert sum(found.output_tokens for found in session.messages) == 7
+    assert sum(message.input_tokens for message in session.messages) == 15
+    assert sum(message.output_tokens for message in session.messages) == 7
 
 
 def test_a_prompt_that_was_taken_back_is_a_branch_with_what_followed_it() -> None:
@@ -269,7 +269,9 @@ def test_an_entry_without_content_or_uuid_is_kept() -> None:
     )
     assert metadata(session.messages[1])["original"] == bare
     assert session.remarks == {"messages without content": 1}
-    assert [(found.client_id, found.model, found.output_tokens) for found in session.messages] == [
+    assert [
+        (message.client_id, message.model, message.output_tokens) for message in session.messages
+    ] == [
         ("u1", None, 0),
         ("import:1", None, 0),
     ]

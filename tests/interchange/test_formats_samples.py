@@ -63,8 +63,10 @@ def test_a_sample_is_taken_by_its_own_format(name: str, tmp_path: Path) -> None:
         judged = explained(document, stream, Rules(now=NOW))
     assert judged.format is not None
     assert judged.format.name == name
-    assert [one.format for one in judged.judgements] == [one.name for one in every()]
-    assert [one.format for one in judged.judgements if one.reason is None] == [name]
+    assert [judgement.format for judgement in judged.judgements] == [one.name for one in every()]
+    assert [judgement.format for judgement in judged.judgements if judgement.reason is None] == [
+        name
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name not in NAMED_BY_THEIR_FILE])

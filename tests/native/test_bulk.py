@@ -38,7 +38,7 @@ async def test_a_filter_acts_on_what_it_matches(
     assert done.json()["changed"] == 2
     assert await states(client) == {"a": "resolved", "b": "resolved", "c": "open"}
     events = (await client.get("/v1/changes")).json()["data"]
-    assert [one["type"] for one in events[-2:]] == ["session.updated", "session.updated"]
+    assert [event["type"] for event in events[-2:]] == ["session.updated", "session.updated"]
 
 
 async def test_another_count_than_expected_is_refused_and_told(

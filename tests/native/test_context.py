@@ -167,13 +167,13 @@ async def test_names_and_ids_are_put_into_the_letters_and_lengths_that_providers
     }
     _, asked, *results = told["openai"]["messages"]
     made = [call["id"] for call in asked["tool_calls"]]
-    assert [one["tool_call_id"] for one in results] == made
+    assert [result["tool_call_id"] for result in results] == made
     assert (len(set(made)), max(map(len, made))) == (2, 40)
     uses = told["anthropic"]["messages"][1]["content"]
     assert [one["tool_use_id"] for one in told["anthropic"]["messages"][2]["content"]] == [
-        one["id"] for one in uses
+        use["id"] for use in uses
     ]
-    assert (len({one["id"] for one in uses}), max(len(one["id"]) for one in uses)) == (2, 64)
+    assert (len({use["id"] for use in uses}), max(len(use["id"]) for use in uses)) == (2, 64)
     named = [
         asked["tool_calls"][0]["function"]["name"],
         uses[0]["name"],

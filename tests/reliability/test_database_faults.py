@@ -184,10 +184,10 @@ async def test_connections_that_take_no_writes_are_let_go(
         gap = time.monotonic() - began
         ledger = await load.stop()
     figure(
-        f"while it reads only: reads {Counter(one.status_code for one in reads)}, a write {refused.json()['code']};"
+        f"while it reads only: reads {Counter(read.status_code for read in reads)}, a write {refused.json()['code']};"
         f" {gap:.2f} s until 16 writes, refused {dict(ledger.refused)}"
     )
-    assert {one.status_code for one in reads} == {200}
+    assert {read.status_code for read in reads} == {200}
     assert (refused.status_code, refused.json()["code"]) == (503, "store_read_only")
     assert gap < 1.0
     assert not ledger.refused

@@ -333,8 +333,8 @@ async def test_retention_deletes_what_is_past_its_rule(store_url: str, figure: F
         gone = await service.retention.apply(principal)
         again = await service.retention.apply(principal)
         names = {
-            one.name
-            for one in (await service.sessions.list(principal, SessionQuery(limit=100))).items
+            item.name
+            for item in (await service.sessions.list(principal, SessionQuery(limit=100))).items
         }
         assert (await service.verification.verify()).is_sound
         (noted, *_), _ = await service.audit.list(principal, limit=1)

@@ -121,7 +121,7 @@ async def test_one_run_at_a_time_when_asked(lone_service: Service, figure: Figur
         *(lone_service.runs.start(principal, "one", RunDraft(exclusive=True)) for _ in range(20)),
         return_exceptions=True,
     )
-    refused = sum(isinstance(one, Conflict) and one.code == "run_open" for one in results)
+    refused = sum(isinstance(result, Conflict) and result.code == "run_open" for result in results)
     figure(f"20 exclusive runs at once: {20 - refused} started, {refused} refused")
     assert refused == 19
 

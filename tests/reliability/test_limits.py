@@ -105,7 +105,7 @@ async def test_a_full_queue_is_an_answer(store_url: str, figure: Figure) -> None
             *(service.workspaces.create(f"w{number}") for number in range(100)),
             return_exceptions=True,
         )
-        refused = [one for one in results if isinstance(one, StoreUnavailable)]
+        refused = [result for result in results if isinstance(result, StoreUnavailable)]
         await service.audit.note(principal, "export.started", "after")
         made = len(await service.workspaces.list()) - 1
     finally:
@@ -143,9 +143,9 @@ async def test_one_failing_job_does_not_hurt_its_group(
         lambda: composed("select count(*) from store_facts where name like 'fact-%'", {})
     )
     figure(
-        f"40 at once, 20 fail: {sum(isinstance(one, int) for one in results)} done, {rows[0][0]} stored"
+        f"40 at once, 20 fail: {sum(isinstance(result, int) for result in results)} done, {rows[0][0]} stored"
     )
-    assert [one if isinstance(one, int) else None for one in results] == [
+    assert [result if isinstance(result, int) else None for result in results] == [
         number if number % 2 == 0 else None for number in range(40)
     ]
     assert rows[0][0] == 20

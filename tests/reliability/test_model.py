@@ -54,7 +54,7 @@ class Modelled:
 
 def said(messages: Sequence[Message]) -> str:
     """What an answer says of messages."""
-    return "".join(f",{one.seq}:{one.id}" for one in messages)
+    return "".join(f",{message.seq}:{message.id}" for message in messages)
 
 
 class Machine(RuleBasedStateMachine):
@@ -244,7 +244,7 @@ class Machine(RuleBasedStateMachine):
         page = self.wait(
             self.service.sessions.list(self.principal, SessionQuery(limit=200, with_total=True))
         )
-        found = {one.name: one for one in page.items}
+        found = {item.name: item for item in page.items}
         assert found.keys() == self.sessions.keys()
         assert (
             page.total

@@ -305,5 +305,6 @@ async def _titles(service: Service, workspace_id: str) -> set[str | None]:
 
     principal = service.workspaces.operator(await service.workspaces.read(workspace_id))
     return {
-        one.title for one in (await service.sessions.list(principal, SessionQuery(limit=50))).items
+        item.title
+        for item in (await service.sessions.list(principal, SessionQuery(limit=50))).items
     }

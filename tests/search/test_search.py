@@ -62,7 +62,7 @@ async def find(service: Service, principal: Principal, text: str, **more: object
 
 
 async def names(service: Service, principal: Principal, text: str, **more: object) -> list[str]:
-    return [one.session.name for one in (await find(service, principal, text, **more)).items]
+    return [item.session.name for item in (await find(service, principal, text, **more)).items]
 
 
 QUESTIONS = {
@@ -113,7 +113,7 @@ async def test_every_question_has_its_answer(
         await service.indexer.catch_up()
     for question, expected in QUESTIONS.items():
         results = await find(service, principal, question)
-        assert [one.session.name for one in results.items] == expected, question
+        assert [item.session.name for item in results.items] == expected, question
         assert results.total == len(expected), question
         assert not results.total_is_lower_bound
 
@@ -131,7 +131,7 @@ async def test_the_words_of_a_system_message_may_be_left_out_where_they_are_not_
         await service.indexer.catch_up()
     assert (await find(service, principal, "refund")).total == 6
     (found,) = (await find(service, principal, "refund", system=False)).items
-    assert (found.session.name, found.matches, {one.role for one in found.snippets}) == (
+    assert (found.session.name, found.matches, {snippet.role for snippet in found.snippets}) == (
         "s0",
         2,
         {"user", "assistant"},
@@ -162,7 +162,7 @@ async def test_many_matches_are_walked_to_the_same_answers(
         monkeypatch.setattr(verbs, "_MOST_PASSES", passes)
         for question, expected in QUESTIONS.items():
             results = await find(service, principal, question)
-            assert [one.session.name for one in results.items] == expected, question
+            assert [item.session.name for item in results.items] == expected, question
             assert results.total == len(expected), question
 
 
@@ -250,7 +250,7 @@ async def test_pages_hold_still_while_a_writer_runs(service: Service, principal:
     cursor = None
     while True:
         page = await find(service, principal, "findme", limit=4, cursor=cursor)
-        shown += [one.session.id for one in page.items]
+        shown += [item.session.id for item in page.items]
         assert page.total == 30
         cursor = page.next_cursor
         if cursor is None:
@@ -277,7 +277,7 @@ async def test_relevance_puts_first_what_is_about_it(
     rest = await find(
         service, principal, "invoice", sort="relevance", limit=1, cursor=first.next_cursor
     )
-    assert [one.session.name for one in rest.items] == ["mentions"]
+    assert [item.session.name for item in rest.items] == ["mentions"]
     assert rest.next_cursor is None
 
 

@@ -65,7 +65,7 @@ async def test_a_crowd_gets_what_each_would_get_alone(
     ]
     session, messages, _ = await service.messages.list(principal, "a", MessageQuery())
     assert (session.title, session.message_count, session.last_preview) == ("first", 4, "fitting")
-    assert [one.seq for one in messages] == [1, 2, 3, 4]
+    assert [message.seq for message in messages] == [1, 2, 3, 4]
 
 
 async def test_keys_in_a_crowd_are_each_answered_once(client: httpx.AsyncClient) -> None:

@@ -162,7 +162,7 @@ def check_anthropic(request: dict[str, Any]) -> None:
             "tool_result"
         ] * len(results)
         uses = [block["id"] for block in message["content"] if block["type"] == "tool_use"]
-        assert all(re.fullmatch("[a-zA-Z0-9_-]{1,64}", one) for one in uses)
+        assert all(re.fullmatch("[a-zA-Z0-9_-]{1,64}", use) for use in uses)
         assert all(block["text"].strip() for block in message["content"] if block["type"] == "text")
         assert all(
             isinstance(block["input"], dict)
@@ -181,7 +181,9 @@ def check_gemini(request: dict[str, Any]) -> None:
             part["functionResponse"] for part in content["parts"] if "functionResponse" in part
         ]
         assert len(responses) == calls
-        assert all(isinstance(one["response"], dict) and one["name"] for one in responses)
+        assert all(
+            isinstance(response["response"], dict) and response["name"] for response in responses
+        )
         calls = sum("functionCall" in part for part in content["parts"])
     assert calls == 0
 

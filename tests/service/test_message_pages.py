@@ -45,7 +45,7 @@ async def shown(service: Service, principal: Principal, query: MessageQuery) -> 
 
 
 def seqs_of(stretch: Stretch) -> list[int]:
-    return [msgspec.json.decode(one)["seq"] for one in stretch.messages]
+    return [msgspec.json.decode(message)["seq"] for message in stretch.messages]
 
 
 @pytest.mark.usefixtures("session")
@@ -81,8 +81,8 @@ async def test_whole_messages_are_cut_as_well(service: Service, principal: Princ
         _, messages, more = await service.messages.list(
             principal, "s", MessageQuery(limit=5, after=after, most_bytes=6000)
         )
-        assert len(messages) == 1 or sum(len(one.parts) for one in messages) <= 6000
-        walked += [one.seq for one in messages]
+        assert len(messages) == 1 or sum(len(message.parts) for message in messages) <= 6000
+        walked += [message.seq for message in messages]
         after = walked[-1]
     assert walked == ALL
 
@@ -106,7 +106,7 @@ async def test_around_a_message_the_nearest_stay(
     at_the_end = await shown(service, principal, MessageQuery(limit=4, around=12, most_bytes=1))
     assert (seqs_of(at_the_end), at_the_end.more) == ([12], False), "nothing lies behind it"
     _, messages, has_more = await service.messages.list(principal, "s", query)
-    assert [one.seq for one in messages] == expected
+    assert [message.seq for message in messages] == expected
     assert has_more == more
 
 

@@ -96,7 +96,7 @@ def ordered(sessions: list[Session], sort: str) -> list[str]:
     field = sort.removeprefix("-")
     if field == "title":
         titled = sorted(
-            (one for one in sessions if one.title),
+            (session for session in sessions if session.title),
             key=lambda one: ((one.title or "").casefold(), one.id),
             reverse=sort != field,
         )
@@ -105,15 +105,15 @@ def ordered(sessions: list[Session], sort: str) -> list[str]:
             for one in (
                 *titled,
                 *sorted(
-                    (one for one in sessions if not one.title),
+                    (session for session in sessions if not session.title),
                     key=lambda one: one.id,
                     reverse=sort != field,
                 ),
             )
         ]
     return [
-        one.id
-        for one in sorted(
+        session.id
+        for session in sorted(
             sessions, key=lambda one: (getattr(one, field), one.id), reverse=sort != field
         )
     ]
@@ -135,7 +135,7 @@ async def test_every_filter_and_order_shows_what_it_says(
             SessionQuery(filter=wanted, sort=sort, limit=100, with_total=True),  # type: ignore[arg-type]  # SORTS are strings
         )
         expected = ordered([one for one in made if lets_through(wanted, one)], sort)
-        assert [one.id for one in page.items] == expected, (wanted, sort)
+        assert [item.id for item in page.items] == expected, (wanted, sort)
         assert page.total == len(expected)
 
 

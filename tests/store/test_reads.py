@@ -111,7 +111,7 @@ async def test_a_closed_store_says_so(store: SQLiteStore) -> None:
     await store.close()
     results = await asyncio.gather(*long, return_exceptions=True)
     assert results.count("done") == 2, "what runs comes to its end"
-    assert all(isinstance(one, StoreUnavailable) for one in results if one != "done")
+    assert all(isinstance(result, StoreUnavailable) for result in results if result != "done")
     with pytest.raises(StoreUnavailable):
         await store.read(generation, "w")
 
@@ -226,9 +226,9 @@ async def test_a_full_queue_refuses_whoever_waits_for_most(tmp_path: Path) -> No
         gate.open.set()
         results = await asyncio.gather(*greedy, *others, return_exceptions=True)
         await first
-    refused = [isinstance(one, StoreUnavailable) for one in results]
+    refused = [isinstance(result, StoreUnavailable) for result in results]
     assert refused == [False, True, True, True, True, True, False, False, False]
-    codes = {one.code for one in results if isinstance(one, StoreUnavailable)}
+    codes = {result.code for result in results if isinstance(result, StoreUnavailable)}
     assert codes == {"store_overloaded"}
 
 

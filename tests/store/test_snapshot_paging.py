@@ -69,7 +69,7 @@ async def walk(
                 filter=query.filter, sort=query.sort, limit=7, with_total=True, cursor=cursor
             ),
         )
-        shown += [one.id for one in page.items]
+        shown += [item.id for item in page.items]
         totals.add(page.total)
         if page.next_cursor is None:
             return shown, totals
@@ -134,7 +134,7 @@ async def test_a_walk_without_writers_is_the_order_itself(
     for sort in SORTS:
         shown, _ = await walk(service, principal, SessionQuery(sort=sort))  # type: ignore[arg-type]  # SORTS are strings
         whole = await service.sessions.list(principal, SessionQuery(sort=sort, limit=200))  # type: ignore[arg-type]  # as above
-        assert shown == [one.id for one in whole.items]
+        assert shown == [item.id for item in whole.items]
 
 
 async def test_a_session_deleted_during_a_walk_is_not_shown_behind_its_deletion(
@@ -146,5 +146,5 @@ async def test_a_session_deleted_during_a_walk_is_not_shown_behind_its_deletion(
     await service.sessions.delete(principal, last.items[0].id)
     assert first.next_cursor is not None
     rest = await service.sessions.list(principal, SessionQuery(limit=100, cursor=first.next_cursor))
-    assert last.items[0].id not in {one.id for one in rest.items}
+    assert last.items[0].id not in {item.id for item in rest.items}
     assert len(rest.items) == COUNT - 7 - 1

@@ -49,7 +49,7 @@ def test_scripts_and_styles_keep_to_their_budgets() -> None:
     print(f"scripts {sum(scripts.values())} {scripts}, styles {sum(styles.values())} {styles}")
     assert sum(scripts.values()) < SCRIPTS, scripts
     assert sum(styles.values()) < STYLES, styles
-    assert all(gzip.decompress(one.packed) == one.plain for one in files.values())
+    assert all(gzip.decompress(file.packed) == file.plain for file in files.values())
 
 
 def test_the_wheel_is_small_and_has_the_page_in_it(tmp_path: Path) -> None:

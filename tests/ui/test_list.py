@@ -250,7 +250,7 @@ def test_view_as_curl_is_the_same_list(desk: Desk) -> None:
     path = re.search(r"'http://[^/]+(/[^']+)'", said)
     assert path
     told = [one["title"] for one in ask(desk.server, path[1])["data"]]
-    assert [one.rstrip("…")[:60] for one in rows(page)] == [one[:60] for one in told]
+    assert [row.rstrip("…")[:60] for row in rows(page)] == [one[:60] for one in told]
 
 
 def small(page: Page) -> list[str]:

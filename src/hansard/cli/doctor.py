@@ -179,8 +179,8 @@ def _servers(settings: Settings) -> Iterator[Finding]:
     from hansard.cli.status import elsewhere, serving
 
     others = elsewhere(settings)
-    for one in others:
-        yield Finding("ok", f"hansard {one['version']} has this store in use on {one['url']}")
+    for other in others:
+        yield Finding("ok", f"hansard {other['version']} has this store in use on {other['url']}")
     server = serving(settings)
     if server["answers"]:
         yield Finding("ok", f"hansard {server['version']} answers on {server['url']}")

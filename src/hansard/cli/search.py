@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 def told(results: Results, now: int) -> Iterator[str]:
     """A few lines for each session on a terminal; in a pipe one line for each passage: session, seq, role, text."""
-    for one in results.items:
+    for item in results.items:
         if output.is_terminal():
-            yield from _block(one, now)
+            yield from _block(item, now)
         else:
-            for snippet in one.snippets:
+            for snippet in item.snippets:
                 yield "\t".join(
-                    (one.session.name, str(snippet.seq), snippet.role, output.plain(snippet.text))
+                    (item.session.name, str(snippet.seq), snippet.role, output.plain(snippet.text))
                 )
-            if not one.snippets:
+            if not item.snippets:
                 yield "\t".join(
-                    (one.session.name, "", "title", output.plain(one.session.title or ""))
+                    (item.session.name, "", "title", output.plain(item.session.title or ""))
                 )
 
 

@@ -125,7 +125,7 @@ async def show(context: CommandContext, session: str, last: int) -> None:
             {
                 "session": session_out(found),
                 "messages": told,
-                "runs": [run_out(found, one) for one in runs.items],
+                "runs": [run_out(found, item) for item in runs.items],
             }
         )
         return

@@ -60,7 +60,8 @@ async def command(context: CommandContext) -> None:
         context.say(f"         {one['url']}: hansard {one['version']} has this store in use")
     context.say()
     rows = [
-        (one["name"], one["sessions"], one["open"], one["failed"]) for one in facts["workspaces"]
+        (fact["name"], fact["sessions"], fact["open"], fact["failed"])
+        for fact in facts["workspaces"]
     ]
     output.table(
         ("workspace", "sessions", "open", "failed"),

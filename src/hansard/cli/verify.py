@@ -130,12 +130,12 @@ def _faults(findings: Findings, verdict: Verdict) -> list[dict[str, Any]]:
         *({"problem": one} for one in findings.database),
         *(
             {
-                "workspace": one.workspace_id,
-                "session": one.session_id,
-                "seq": one.seq,
-                "problem": one.problem,
+                "workspace": fault.workspace_id,
+                "session": fault.session_id,
+                "seq": fault.seq,
+                "problem": fault.problem,
             }
-            for one in findings.faults
+            for fault in findings.faults
         ),
         *(
             {"workspace": one.workspace_id, "audit": one.n, "problem": one.problem}

@@ -87,10 +87,10 @@ def _lines(changes: ImportBuffer) -> bytes:
     return resync + b"".join(
         b"id: %d\ndata: %b\n\n"
         % (
-            one.n,
+            event.n,
             msgspec.json.encode(
-                {"type": one.type, "session_id": f"ses_{one.session_id}", "seq": one.seq}
+                {"type": event.type, "session_id": f"ses_{event.session_id}", "seq": event.seq}
             ),
         )
-        for one in changes.events
+        for event in changes.events
     )

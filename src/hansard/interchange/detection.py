@@ -42,7 +42,7 @@ class Detection(Struct, frozen=True, kw_only=True):
 
     def reason(self) -> str:
         """Why no format takes the file, in a sentence."""
-        declined = {one.format: one.reason for one in self.judgements}
+        declined = {judgement.format: judgement.reason for judgement in self.judgements}
         if self.near is None:
             return f"{self.seen}: no format that is known"
         return f"{self.seen}: it resembles {self.near}, but {declined[self.near]}"
@@ -97,7 +97,11 @@ def _answer(
 
 def _nearest(shape: Shape, judgements: list[Judgement]) -> str | None:
     """The format with most of its keys in the file; one whose marks fitted but that read nothing comes first."""
-    fitting = [one.format for one in judgements if one.reason and one.reason.startswith(_NOTHING)]
+    fitting = [
+        judgement.format
+        for judgement in judgements
+        if judgement.reason and judgement.reason.startswith(_NOTHING)
+    ]
     if fitting:
         return fitting[0]
     scores = [(len(shape.keys & set(one.marks)) / len(one.marks), one) for one in every()]

@@ -91,7 +91,7 @@ def _listed(attributes: Attributes, prefixes: tuple[str, ...], role: str = "user
         place = _PLACE.fullmatch(key[len(prefix) + 1 :]) if prefix else None
         if place:
             fields.setdefault(int(place[1]), {})[place[2]] = value
-    return [_spread(fields[place], role) for place in sorted(fields)]
+    return [_spread(fields[field], role) for field in sorted(fields)]
 
 
 def _spread(fields: Json, role: str) -> Turn:

@@ -44,7 +44,7 @@ class Diffs:
         if not found.has_more:
             return found
         place = [
-            max((one.message.seq for one in found.items if one.side == side), default=told)
+            max((item.message.seq for item in found.items if item.side == side), default=told)
             for side, told in zip(("here", "there"), after, strict=True)
         ]
         return msgspec.structs.replace(

@@ -66,7 +66,7 @@ class RenderCache:
         return self._keep(
             projection.name,
             workspace_id,
-            ((one.id, one.version, projection.show(one)) for one in sessions),
+            ((session.id, session.version, projection.show(session)) for session in sessions),
             since,
         )
 
@@ -82,7 +82,7 @@ class RenderCache:
         return self._keep(
             projection.name,
             workspace_id,
-            ((one.id, session, projection.show(session, one)) for one in messages),
+            ((message.id, session, projection.show(session, message)) for message in messages),
             since,
         )
 

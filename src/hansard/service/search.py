@@ -163,7 +163,7 @@ class Search:
 
 
 def _packed(idents: Sequence[str]) -> bytes:
-    return b"".join(UUID(one).bytes for one in idents)
+    return b"".join(UUID(session_id).bytes for session_id in idents)
 
 
 def _unpacked(packed: bytes) -> list[str]:
@@ -190,7 +190,9 @@ def _found(hit: SearchResult, finding: Finding, terms: SearchTerms | None) -> tu
         for seq in hit.seqs
         if (hit.session.id, seq) in finding.messages
     ]
-    best = sorted((marked(one, terms) for one in messages), key=lambda one: one.score, reverse=True)
+    best = sorted(
+        (marked(message, terms) for message in messages), key=lambda one: one.score, reverse=True
+    )
     title = marks(hit.session.title, terms) if hit.session.title and 0 in hit.seqs else []
     score = max((one.score for one in best), default=0.0) + (_TITLE_WEIGHT if title else 0.0)
     return Found(

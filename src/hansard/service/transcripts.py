@@ -36,7 +36,7 @@ class Transcripts:
     ) -> dict[str, list[Message]]:
         """The user and assistant messages of sessions that were read before, in order, by session id."""
         return await self._store.read(
-            verbs.said, principal.workspace_id, [one.id for one in sessions]
+            verbs.said, principal.workspace_id, [session.id for session in sessions]
         )
 
     async def mentions(

@@ -42,7 +42,7 @@ class Assets:
         texts |= scripts(_sources("js"))
         self.files = {name: _asset(name, text) for name, text in texts.items()}
         digest = blake2b(
-            b"".join(one.plain for one in self.files.values()), digest_size=5
+            b"".join(file.plain for file in self.files.values()), digest_size=5
         ).hexdigest()
         self.place = f"/ui/static/{digest}"
 

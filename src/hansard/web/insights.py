@@ -129,9 +129,9 @@ class Insights:
 
 
 def _chosen(ident: str, stats: Stats, query: StatsQuery) -> list[list[object]]:
-    for one in charts(stats, query):
-        if one.id == ident:
-            return one.sheet
+    for chart in charts(stats, query):
+        if chart.id == ident:
+            return chart.sheet
     raise NotFound("there is no such chart", param="chart")
 
 
@@ -151,17 +151,17 @@ def _everything(stats: Stats, query: StatsQuery) -> list[list[object]]:
         head,
         *(
             [
-                _day(one.day),
-                one.value,
-                one.sessions,
-                one.messages,
-                one.input_tokens,
-                one.output_tokens,
-                dollars(one.cost_nanos),
-                one.resolved,
-                one.unresolved,
+                _day(tally.day),
+                tally.value,
+                tally.sessions,
+                tally.messages,
+                tally.input_tokens,
+                tally.output_tokens,
+                dollars(tally.cost_nanos),
+                tally.resolved,
+                tally.unresolved,
             ]
-            for one in stats.tallies
+            for tally in stats.tallies
         ),
     ]
 
@@ -201,10 +201,10 @@ def _label(day: int) -> str:
 def _cards(stats: Stats) -> list[tuple[str, str, str]]:
     """The sums over all days: label, figure, remark."""
     total = {
-        name: sum(getattr(one, name) for one in stats.tallies)
+        name: sum(getattr(tally, name) for tally in stats.tallies)
         for name in ("sessions", "messages", "resolved", "unresolved", "cost_nanos")
     }
-    tokens = sum(one.input_tokens + one.output_tokens for one in stats.tallies)
+    tokens = sum(tally.input_tokens + tally.output_tokens for tally in stats.tallies)
     settled = total["resolved"] + total["unresolved"]
     rate = f"{100 * total['resolved'] / settled:.0f} %" if settled else "–"
     return [
@@ -232,7 +232,7 @@ def charts(stats: Stats, query: StatsQuery) -> list[Chart]:
             short,
         ),
     ]
-    if any(one.cost_nanos for one in stats.tallies):
+    if any(tally.cost_nanos for tally in stats.tallies):
         made.append(
             _stacked(
                 "cost",
@@ -249,8 +249,8 @@ def charts(stats: Stats, query: StatsQuery) -> list[Chart]:
 
 def _by_day(stats: Stats, query: StatsQuery) -> dict[int, list[Tally]]:
     found: dict[int, list[Tally]] = {day: [] for day in range(query.first, query.last + 1)}
-    for one in stats.tallies:
-        found[one.day].append(one)
+    for tally in stats.tallies:
+        found[tally.day].append(tally)
     return found
 
 
@@ -308,8 +308,8 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
     given, rows = [], []
     for day, tallies in _by_day(stats, query).items():
         resolved, unresolved = (
-            sum(one.resolved for one in tallies),
-            sum(one.unresolved for one in tallies),
+            sum(tally.resolved for tally in tallies),
+            sum(tally.unresolved for tally in tallies),
         )
         settled, median = resolved + unresolved, stats.medians.get(day)
         tip = f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median {duration(median) or '–'}"

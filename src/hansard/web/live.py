@@ -31,8 +31,13 @@ async def changes(call: Call[Behind, None]) -> dict[str, Any]:
     """What happened behind a number, where there is no stream"""
     found = await call.service.events.since(call.principal, call.params.since)
     data = [
-        {"id": one.n, "type": one.type, "session_id": f"ses_{one.session_id}", "seq": one.seq}
-        for one in found.events
+        {
+            "id": event.n,
+            "type": event.type,
+            "session_id": f"ses_{event.session_id}",
+            "seq": event.seq,
+        }
+        for event in found.events
     ]
     return {"data": data, "next": found.next, "has_more": found.has_more, "resync": found.resync}
 

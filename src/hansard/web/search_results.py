@@ -74,7 +74,7 @@ async def hits(
             else None,
         )
     return SearchResults(
-        [one.session for one in found.items],
+        [item.session for item in found.items],
         made,
         found.next_cursor,
         found.total,

@@ -104,11 +104,11 @@ class Settings:
         names = {one.id: one.name for one in await call.service.keys.list(call.principal)}
         rows = [
             (
-                one,
-                names.get(one.act.actor, one.act.actor),
-                _told(one.act.details) if one.act.details else "",
+                entry,
+                names.get(entry.act.actor, entry.act.actor),
+                _told(entry.act.details) if entry.act.details else "",
             )
-            for one in entries
+            for entry in entries
         ]
         curl = self._layout.curl(call, "/v1/audit")
         return self._layout.show(

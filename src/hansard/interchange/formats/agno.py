@@ -89,8 +89,10 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
 def _call(run: Json, place: int, rules: Rules) -> ModelCall:
     """A run as a call: its messages without those of the history, or its input and its answer."""
     at = first_time(run, CREATED, rules.zone)
-    messages = [one for one in _messages(run) if one.get("from_history") is not True]
-    given = [_turn(one, rules) for one in messages] or messages_in(run.get("input"), "user", rules)
+    messages = [message for message in _messages(run) if message.get("from_history") is not True]
+    given = [_turn(message, rules) for message in messages] or messages_in(
+        run.get("input"), "user", rules
+    )
     answers = [] if messages else messages_in(run.get("content"), "assistant", rules)
     return ModelCall(given=given, answers=answers, at=at if at is not None else place)
 

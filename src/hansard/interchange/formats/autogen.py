@@ -119,9 +119,14 @@ def _sessions(item: Value, rules: Rules, place: int) -> Iterator[SessionRecord]:
 
 
 def _speaker(messages: list[Any]) -> str | None:
-    sources = (one.get("source") for one in messages if isinstance(one, dict))
+    sources = (message.get("source") for message in messages if isinstance(message, dict))
     return next(
-        (one for one in sources if isinstance(one, str) and one and one not in _USERS), None
+        (
+            source
+            for source in sources
+            if isinstance(source, str) and source and source not in _USERS
+        ),
+        None,
     )
 
 

@@ -83,15 +83,15 @@ def _shown(mark: re.Match[str]) -> str:
 def _pages(references: object, depth: int = 0) -> list[Json]:
     """The pages among references, which lie in groups."""
     pages: list[Json] = []
-    for one in references if isinstance(references, list) and depth < 3 else []:  # noqa: PLR2004 - groups lie no deeper
-        if not isinstance(one, dict):
+    for reference in references if isinstance(references, list) and depth < 3 else []:  # noqa: PLR2004 - groups lie no deeper
+        if not isinstance(reference, dict):
             continue
-        if isinstance(one.get("url"), str):
-            pages.append({"url": one["url"], "title": one.get("title")})
+        if isinstance(reference.get("url"), str):
+            pages.append({"url": reference["url"], "title": reference.get("title")})
         for key in _SOURCES:
-            pages += _pages(one.get(key), depth + 1)
-        if isinstance(one.get("metadata"), dict):
-            pages += _pages([one["metadata"]], depth + 1)
+            pages += _pages(reference.get(key), depth + 1)
+        if isinstance(reference.get("metadata"), dict):
+            pages += _pages([reference["metadata"]], depth + 1)
     return pages
 
 

@@ -76,9 +76,9 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
             yield Bad(item.number, "not an entry: an object whose names are text")
         else:
             file.take(item)
-    for found in file.transcripts():
-        if any(entry.is_message for entry in found.entries):
-            yield from guarded(found.entries[0].number, _session, found, file, rules)
+    for transcript in file.transcripts():
+        if any(entry.is_message for entry in transcript.entries):
+            yield from guarded(transcript.entries[0].number, _session, transcript, file, rules)
 
 
 class Transcript(Struct, frozen=True):
@@ -147,7 +147,11 @@ class _File:
         agents = [(self._parent(*key, names), key[1], own) for key, own in self._agents.items()]
         for ident in dict.fromkeys([*groups, *(parent or "" for parent, _, _ in agents)]):
             if ident in groups:
-                queue = [one for one in self._operations if names.get(one.session) == ident]
+                queue = [
+                    operation
+                    for operation in self._operations
+                    if names.get(operation.session) == ident
+                ]
                 yield Transcript(ident, None, groups[ident], queue)
             for parent, agent, own in agents:
                 if (parent or "") == ident:

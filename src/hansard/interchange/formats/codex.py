@@ -65,7 +65,7 @@ def _is_bare(shape: Shape) -> bool:
     first, *others = shape.objects or [{}]
     header = {"id", "timestamp"} <= first.keys() and not first.keys() & {"type", "role", "messages"}
     kinds = {*ITEMS, "message"}
-    return header and any(kind_of(one) in kinds or "record_type" in one for one in others)
+    return header and any(kind_of(other) in kinds or "record_type" in other for other in others)
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:

@@ -119,9 +119,9 @@ def _spoken(data: Json, requested: set[str]) -> list[Json]:
     thought = text_or_none(data.get("reasoningText"))
     requests = data["toolRequests"] if isinstance(data.get("toolRequests"), list) else []
     calls = [
-        tool_call(one.get("toolCallId"), one.get("name"), one.get("arguments"))
-        for one in requests
-        if isinstance(one, dict)
+        tool_call(request.get("toolCallId"), request.get("name"), request.get("arguments"))
+        for request in requests
+        if isinstance(request, dict)
     ]
     requested.update(call["id"] for call in calls if call["id"])
     listed = data["attachments"] if isinstance(data.get("attachments"), list) else []

@@ -125,7 +125,7 @@ def _session(document: Document, chat: _Chat, rules: Rules) -> Iterator[SessionR
         },
     )
     branches = [([_turn(one) for one in taken], after, None) for after, taken in chat.rewound]
-    whole = Lines(turns=[_turn(one) for one in chat.messages.values()], branches=branches)
+    whole = Lines(turns=[_turn(message) for message in chat.messages.values()], branches=branches)
     yield from sessions(1, draft, whole, rules, Span(started=started, updated=updated))
 
 
@@ -152,10 +152,13 @@ def _thoughts(message: Json) -> list[Json]:
     thoughts = message["thoughts"] if isinstance(message.get("thoughts"), list) else []
     lines = [
         ": ".join(
-            filter(None, (text_or_none(one.get("subject")), text_or_none(one.get("description"))))
+            filter(
+                None,
+                (text_or_none(thought.get("subject")), text_or_none(thought.get("description"))),
+            )
         )
-        for one in thoughts
-        if isinstance(one, dict)
+        for thought in thoughts
+        if isinstance(thought, dict)
     ]
     return [{"type": "reasoning", "content": "\n".join(lines)}] if any(lines) else []
 

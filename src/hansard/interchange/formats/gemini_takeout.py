@@ -81,7 +81,7 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
 def _conversation(item: Value) -> str:
     """The id of the conversation that an activity links to, else one of its own."""
     details = item.value["details"] if isinstance(item.value.get("details"), list) else []
-    links = [one.get("url") for one in details if isinstance(one, dict)]
+    links = [detail.get("url") for detail in details if isinstance(detail, dict)]
     found = (_LINK.search(words(link)) for link in [*links, item.value.get("titleUrl")])
     ident = next((link[1] for link in found if link), None)
     return ident or own_id(None, {key: item.value.get(key) for key in ("title", "time")})
@@ -90,7 +90,7 @@ def _conversation(item: Value) -> str:
 def _session(ident: str, items: list[Value], rules: Rules) -> Iterator[SessionRecord]:
     activities: list[Json] = [item.value for item in items]
     activities.sort(key=lambda one: moment_of(one.get("time"), rules.zone) or 0)
-    turns = [turn for one in activities for turn in _turns(one, rules)]
+    turns = [turn for activity in activities for turn in _turns(activity, rules)]
     draft = SessionDraft(id=own_id(ident, None), channel=rules.channel or "gemini", agent="gemini")
     yield from sessions(items[0].number, draft, turns, rules)
 

@@ -38,11 +38,11 @@ def _exchanges(record: Json) -> list[Json]:
     listed = record.get("conversations")
     candidates = listed if isinstance(listed, list) else [record]
     return [
-        one
-        for one in candidates
-        if isinstance(one, dict)
-        and isinstance(one.get("conversation"), dict)
-        and isinstance(one.get("responses"), list)
+        candidate
+        for candidate in candidates
+        if isinstance(candidate, dict)
+        and isinstance(candidate.get("conversation"), dict)
+        and isinstance(candidate.get("responses"), list)
     ]
 
 
@@ -123,11 +123,11 @@ def _turn(key: str, response: Json) -> Turn:
             *([reasoning_part(thought)] if thought else []),
             *parts_of(response.get("message")),
             *(
-                source(one["url"], one.get("title"))
-                for one in pages
-                if isinstance(one, dict) and isinstance(one.get("url"), str)
+                source(page["url"], page.get("title"))
+                for page in pages
+                if isinstance(page, dict) and isinstance(page.get("url"), str)
             ),
-            *(attached(one) for one in files if isinstance(one, str)),
+            *(attached(file) for file in files if isinstance(file, str)),
         ],
         key=key,
         at=moment_of(response.get("create_time")),

@@ -87,9 +87,11 @@ def _calls(record: Json, rules: Rules) -> list[ModelCall]:
     """The generations of a trace, else the trace itself."""
     observations = record["observations"] if isinstance(record.get("observations"), list) else []
     generations = [
-        one for one in observations if isinstance(one, dict) and one.get("type") == "GENERATION"
+        observation
+        for observation in observations
+        if isinstance(observation, dict) and observation.get("type") == "GENERATION"
     ]
-    return [_call(one, rules) for one in generations or [record]]
+    return [_call(generation, rules) for generation in generations or [record]]
 
 
 def _call(record: Json, rules: Rules) -> ModelCall:

@@ -49,7 +49,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
     del document
     for record in shape.objects:
         messages = record.get("messages")
-        if isinstance(messages, list) and any(_is_message(one) for one in messages[:3]):
+        if isinstance(messages, list) and any(_is_message(message) for message in messages[:3]):
             return None
     return "no record holds messages with a messageId or isCreatedByUser"
 

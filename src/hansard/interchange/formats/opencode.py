@@ -39,7 +39,7 @@ def _is_export(record: Json) -> bool:
     return (
         isinstance(record.get("info"), dict)
         and isinstance(messages, list)
-        and all(isinstance(one, dict) and "parts" in one for one in messages[:1])
+        and all(isinstance(message, dict) and "parts" in message for message in messages[:1])
     )
 
 

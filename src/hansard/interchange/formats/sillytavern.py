@@ -77,7 +77,7 @@ def _session(document: Document, chat: _Chat, rules: Rules) -> Iterator[SessionR
     yield from sessions(
         chat.number,
         draft,
-        [_turn(one, rules) for one in chat.messages],
+        [_turn(message, rules) for message in chat.messages],
         rules,
         Span(started=started),
     )

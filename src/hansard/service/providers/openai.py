@@ -68,7 +68,9 @@ def _call(part: Part) -> dict[str, Any]:
 def _answer(part: Part) -> dict[str, Any]:
     """A tool's answer, which holds text alone: an image in it is named by a word."""
     pieces = answer_parts(part.response)
-    content = "\n".join(label_of(one) if one.type in MEDIA else one.content for one in pieces)
+    content = "\n".join(
+        label_of(piece) if piece.type in MEDIA else piece.content for piece in pieces
+    )
     return {
         "role": "tool",
         "tool_call_id": shortened(part.id or "call", _ID_LENGTH),

@@ -79,7 +79,7 @@ def _tails(workspace_id: str, appends: Sequence[Append]) -> Steps[dict[str, Tail
 
     A session whose chain is broken is there as the error that says so.
     """
-    names = {one.ref.name for one in appends if "\x00" not in one.ref.name}
+    names = {append.ref.name for append in appends if "\x00" not in append.ref.name}
     idents = {name: uuid for name in names if (uuid := uuid_in(name)) is not None}
     others = names - idents.keys()
     if others:
@@ -101,9 +101,9 @@ def _tails(workspace_id: str, appends: Sequence[Append]) -> Steps[dict[str, Tail
     tails = {name: by_id[ident] for name, ident in idents.items() if ident in by_id}
     client_ids = {
         draft.client_id
-        for one in appends
-        if one.ref.name in tails
-        for draft in one.drafts
+        for append in appends
+        if append.ref.name in tails
+        for draft in append.drafts
         if draft.client_id is not None
     }
     sound = [tail for tail in by_id.values() if isinstance(tail, Tail)]

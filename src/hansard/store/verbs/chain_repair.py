@@ -83,7 +83,7 @@ def mend(
     here = {"workspace_id": workspace_id, "session_id": session_id}
     for first in range(0, len(walk.hashes), _PAGE):
         hashes = walk.hashes[first : first + _PAGE]
-        yield from many("message_rehash", [{**here, **one} for one in hashes])
+        yield from many("message_rehash", [{**here, **hash_} for hash_ in hashes])
     yield from run("session_rehash", workspace_id=workspace_id, id=session_id, hash=walk.mended)
     repair = _repair(session, walk)
     yield from audit.note(secret, act(repair))

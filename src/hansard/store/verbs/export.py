@@ -19,7 +19,7 @@ def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]
     """All that is held of these sessions, in this order, in one consistent state; those that are gone are left out."""
     found = yield from sessions.by_ids(workspace_id, session_ids)
     taken = []
-    for session in (found[one] for one in session_ids if one in found):
+    for session in (found[id_] for id_ in session_ids if id_ in found):
         here = {"workspace_id": workspace_id, "session_id": session.id}
         runs = yield from steps.rows("run_all", **here)
         messages: list[Kept] = []
@@ -36,5 +36,5 @@ def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]
             ]
             if len(got) < _PAGE:
                 break
-        taken.append(Snapshot(session, [rows.run(one) for one in runs], messages))
+        taken.append(Snapshot(session, [rows.run(run) for run in runs], messages))
     return taken

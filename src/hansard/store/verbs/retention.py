@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def rules(workspace_id: str) -> Steps[dict[str, int]]:
     """The days that sessions are kept, by kind."""
     return {
-        one[0]: one[1] for one in (yield from rows("retention_list", workspace_id=workspace_id))
+        row[0]: row[1] for row in (yield from rows("retention_list", workspace_id=workspace_id))
     }
 
 
@@ -37,8 +37,8 @@ def set_rules(workspace_id: str, wanted: Mapping[str, int], now: int) -> Steps[d
 def due(workspace_id: str, kind: str, before: int, limit: int) -> Steps[list[str]]:
     """Up to ``limit`` sessions of a kind that fell silent before a time; one with sub-sessions follows when those are gone."""
     return [
-        one[0]
-        for one in (
+        row[0]
+        for row in (
             yield from rows(
                 "retention_due", workspace_id=workspace_id, kind=kind, before=before, limit=limit
             )

@@ -109,8 +109,8 @@ def _waiting(workspace_id: str, terms: SearchTerms) -> Steps[dict[str, list[int]
     if unseen is None:
         return {}
     documents = indexing.documents(unseen.messages)
-    for one in unseen.sessions:
-        documents.setdefault(one.session_id, []).extend(indexing.title_of(one))
+    for session in unseen.sessions:
+        documents.setdefault(session.session_id, []).extend(indexing.title_of(session))
     found = {
         ident: [seq for seq, document in reversed(given) if terms.match(document)]
         for ident, given in documents.items()
