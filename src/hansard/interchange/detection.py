@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from hansard.interchange.documents import Document
 from hansard.interchange.formats import Format, every
-from hansard.interchange.formats.shape import Shape, shape_of
+from hansard.interchange.formats.shape import Companion, Shape, shape_of
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
@@ -96,20 +96,15 @@ def _answer(
 
 
 def _nearest(shape: Shape, judgements: list[Judgement]) -> str | None:
-    """The format with most of its keys in the file; one whose marks fitted but that read nothing comes first."""
+    """The format with most of its keys in the file; one that knows it, but read nothing from it, comes first."""
     fitting = [
-        judgement.format
-        for judgement in judgements
-        if judgement.reason and judgement.reason.startswith(_NOTHING)
+        judgement.format for judgement in judgements if isinstance(judgement.reason, Companion)
     ]
     if fitting:
         return fitting[0]
     scores = [(len(shape.keys & set(one.marks)) / len(one.marks), one) for one in every()]
     score, best = max(scores, key=lambda pair: pair[0])
     return best.name if score * len(best.marks) >= _NEAR else None
-
-
-_NOTHING = "it reads no message with content"
 
 
 def _tried(
@@ -130,7 +125,8 @@ def _tried(
         return tuple(outcomes), None
     if not stream.is_whole:
         return None, None  # the first record is longer than the head: the end of the file will say
-    return None, _NOTHING + (f": {first_bad}" if first_bad else "")
+    why = f": {first_bad}" if first_bad else ""
+    return None, Companion(f"it reads no message with content{why}")
 
 
 def _read_head(

@@ -21,9 +21,7 @@ from hansard.interchange.records import ClientIds, Rules, SessionRecord, Unreada
 from hansard.interchange.trees import Branch
 from hansard.model import MessageDraft, SessionDraft, parts
 from hansard.model.message import MOST_USD, Role
-
-TIME_UNKNOWN = "time_unknown"
-"""The metadata of a session whose file holds no time: statistics leave it out."""
+from hansard.model.session import TIME_UNKNOWN
 
 EMPTY, REPLACED, DROPPED = (
     "messages without content",
@@ -183,7 +181,7 @@ def _pieces(turn: Turn) -> Iterable[Turn]:
         return (turn,)
     if all(answers):
         return (msgspec.structs.replace(turn, role="tool"),)
-    return (turn,) if role_of(turn.role) == "user" else _separated(turn)
+    return _separated(turn) if role_of(turn.role) == "assistant" else (turn,)
 
 
 def _separated(turn: Turn) -> Iterator[Turn]:

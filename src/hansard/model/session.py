@@ -3,6 +3,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any, Literal, get_args
 
+import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hansard.model.units import Microseconds, NanoDollars
@@ -25,6 +26,9 @@ KINDS: tuple[str, ...] = get_args(Kind)
 RESOLUTIONS: tuple[str, ...] = get_args(Resolution)
 SORTS: tuple[str, ...] = get_args(Sort)
 TASK_KINDS = ("workflow", "task")
+
+TIME_UNKNOWN = "time_unknown"
+"""The metadata of an imported session whose file holds no time."""
 
 SUB_SESSION, TASK_SESSION = 1, 2
 """Bits of ``branch``: branched from a parent; the run of a workflow or task."""
@@ -142,6 +146,15 @@ class Session(Struct, frozen=True):
     @property
     def branch(self) -> int:
         return branch_of(self.parent_id, self.kind)
+
+    @property
+    def is_timeless(self) -> bool:
+        """Whether its times were made up by an import: statistics leave it out."""
+        raw = memoryview(self.metadata).tobytes()
+        if TIME_UNKNOWN.encode() not in raw:
+            return False
+        metadata = msgspec.json.decode(raw)
+        return isinstance(metadata, dict) and metadata.get(TIME_UNKNOWN) is True
 
     @property
     def is_unread(self) -> bool:

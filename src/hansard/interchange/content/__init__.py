@@ -30,8 +30,10 @@ def parts_of(content: object) -> list[Json]:
 
 
 def _block(item: object) -> Json | list[Json]:
+    if item is None or item == "":
+        return []
     if isinstance(item, str):
-        return {"type": "text", "content": item} if item else []
+        return {"type": "text", "content": item}
     if not isinstance(item, dict):
         return {"type": "text", "content": json.dumps(item, ensure_ascii=False)}
     if kind := kind_of(item):

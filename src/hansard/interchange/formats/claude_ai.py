@@ -15,7 +15,7 @@ from hansard.interchange.content import parts_of
 from hansard.interchange.content.media import attached
 from hansard.interchange.content.text import Json, text_or_none
 from hansard.interchange.documents import Document
-from hansard.interchange.formats.shape import Shape
+from hansard.interchange.formats.shape import Companion, Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_each
 from hansard.interchange.streams import Stream
@@ -35,7 +35,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
     if any(isinstance(record.get("chat_messages"), list) for record in shape.objects):
         return None
     if shape.lacks("uuid", "full_name") is None or shape.lacks("uuid", "is_private") is None:
-        return (
+        return Companion(
             "it is the list of users or projects of a Claude.ai export, which holds no conversation"
         )
     return "no record has chat_messages"

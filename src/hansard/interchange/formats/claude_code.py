@@ -23,7 +23,7 @@ from msgspec import Struct
 from hansard.interchange.content import parts_of
 from hansard.interchange.content.text import Json, kind_of
 from hansard.interchange.documents import Document
-from hansard.interchange.formats.shape import Shape
+from hansard.interchange.formats.shape import Companion, Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.queued_prompts import is_queue_operation, is_queued, queued_prompts
 from hansard.interchange.records import Rules, SessionRecord, counted, guarded, own_id
@@ -53,7 +53,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
     if any(_is_message(entry) and _is_tied(entry) for entry in entries):
         return None
     if any("display" in entry and "pastedContents" in entry for entry in entries):
-        return "it is Claude Code's list of prompts, which holds no conversation"
+        return Companion("it is Claude Code's list of prompts, which holds no conversation")
     if not any(_is_tied(entry) for entry in entries):
         return "no line has a type with uuid, parentUuid, sessionId or leafUuid"
     if len(shape.records) > len(entries) or shape.is_array:

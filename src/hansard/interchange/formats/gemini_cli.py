@@ -18,7 +18,7 @@ from hansard.interchange.content import parts_of
 from hansard.interchange.content.google import response_of
 from hansard.interchange.content.text import Json, kind_of, text_or_none, tool_call, tool_response
 from hansard.interchange.documents import Document
-from hansard.interchange.formats.shape import Shape
+from hansard.interchange.formats.shape import Companion, Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, counted, guarded, own_id
 from hansard.interchange.streams import Stream
@@ -48,7 +48,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
         if "sessionId" in record and any(_is_message(one) for one in _listed(record)):
             return None
     if any({"messageId", "sessionId", "message"} <= record.keys() for record in shape.objects):
-        return "it is Gemini CLI's log of prompts, which holds no answers"
+        return Companion("it is Gemini CLI's log of prompts, which holds no answers")
     return "no header has a sessionId and a startTime"
 
 

@@ -14,7 +14,7 @@ from hansard.interchange.content import parts_of
 from hansard.interchange.content.media import attached
 from hansard.interchange.content.text import Json, words
 from hansard.interchange.documents import Document
-from hansard.interchange.formats.shape import Shape
+from hansard.interchange.formats.shape import Companion, Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
 from hansard.interchange.streams import Stream
@@ -56,7 +56,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
         return "no record has header, title and time"
     if any(_is_gemini(record) for record in activities):
         return None
-    return f"its activity is that of {words(activities[0].get('header'))}, not of Gemini"
+    return Companion(f"its activity is that of {words(activities[0].get('header'))}, not of Gemini")
 
 
 def _is_gemini(record: Json) -> bool:

@@ -16,6 +16,12 @@ _CLOSING = {"{": "}", "[": "]"}
 _SHOWN = 6
 
 
+class Companion(str):
+    """Why a file is not of a format although it is of the product: it lies beside its conversations."""
+
+    __slots__ = ()
+
+
 class Shape(Struct, frozen=True):
     """``records`` are the first few; the last may lack its end.  ``is_array`` says that they lie in an array.
 

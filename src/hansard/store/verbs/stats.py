@@ -1,4 +1,4 @@
-"""Statistics by day: they follow the workspace's events, a bounded number of sessions at a time.
+"""Statistics by day, of sessions whose time is known: they follow the workspace's events, a bounded number of sessions at a time.
 
 ``stats_sessions`` remembers what each session counts for, so that a changed one is taken back and counted anew.
 No request scans the sessions.
@@ -168,7 +168,9 @@ def _count(workspace_id: str, sessions: dict[str, Session], wanted: Sequence[str
         "stats_sessions_of", workspace_id=workspace_id, session_ids=rows.texts(wanted)
     )
     before = {one.session_id: one for one in (Share(*got) for got in kept)}
-    after = {ident: share_of(session) for ident, session in sessions.items()}
+    after = {
+        ident: share_of(session) for ident, session in sessions.items() if not session.is_timeless
+    }
     changed = [ident for ident in wanted if before.get(ident) != after.get(ident)]
     yield from _add(
         workspace_id,
