@@ -49,7 +49,11 @@ async def test_a_time_more_than_a_day_ahead_is_refused(client: httpx.AsyncClient
             status,
             None if status == 201 else "messages[1].created_at",
         )
-    line = {"id": "old", "created_at": ahead(days=400), "messages": [{"role": "user", "content": "x"}]}
+    line = {
+        "id": "old",
+        "created_at": ahead(days=400),
+        "messages": [{"role": "user", "content": "x"}],
+    }
     brought = await client.post("/v1/import", json=line)
     assert (brought.json()["new"], brought.json()["bad"]) == (0, 1)
     assert "created_at is more than a day in the future" in brought.json()["problems"][0]["reason"]

@@ -66,11 +66,11 @@ def detected(document: Document, stream: Stream, rules: Rules) -> Detection:
 def explained(document: Document, stream: Stream, rules: Rules) -> Detection:
     """The same with the judgement of every format, also behind the one that takes the file."""
     taken = detected(document, stream, rules)
-    asked = len(taken.judgements)
+    judged = len(taken.judgements)
     shape = shape_of(stream.head)
     others = [
         Judgement(format_.name, format_.sniff(document, shape) or "an earlier format takes it")
-        for format_ in every()[asked:]
+        for format_ in every()[judged:]
     ]
     return Detection(
         format=taken.format,
@@ -102,7 +102,10 @@ def _nearest(shape: Shape, judgements: list[Judgement]) -> str | None:
     ]
     if fitting:
         return fitting[0]
-    scores = [(len(shape.keys & set(one.marks)) / len(one.marks), one) for one in every()]
+    scores = [
+        (len(shape.keys & set(candidate.marks)) / len(candidate.marks), candidate)
+        for candidate in every()
+    ]
     score, best = max(scores, key=lambda pair: pair[0])
     return best.name if score * len(best.marks) >= _NEAR else None
 
@@ -121,7 +124,7 @@ def _tried(
             first_bad = first_bad or outcome.reason
         elif has_content(outcome) and not stream.is_whole:
             return None, None
-    if any(has_content(one) for one in outcomes if not isinstance(one, Bad)):
+    if any(has_content(candidate) for candidate in outcomes if not isinstance(candidate, Bad)):
         return tuple(outcomes), None
     if not stream.is_whole:
         return None, None  # the first record is longer than the head: the end of the file will say

@@ -192,9 +192,9 @@ def _lines(lists: MessageLists, rules: Rules, read: Callable[[Json, Rules], Turn
         turns[fork].key = f"import:{fork}"
     after = str(turns[fork].key) if fork >= 0 else None
     branches = []
-    for place, other in enumerate(lists.others, 1):
+    for number, other in enumerate(lists.others, 1):
         own = [read(item, rules) for item in other]
-        own[0].key = own[0].key or f"other:{place}"
+        own[0].key = own[0].key or f"other:{number}"
         branches.append((own, after, None))
     return Lines(turns=turns, branches=branches)
 

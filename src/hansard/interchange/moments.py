@@ -131,10 +131,10 @@ def _of_number(value: float) -> int | None:
 def _of_text(text: str, zone: tzinfo | None) -> int | None:
     clean = text.strip().replace(_SPACE, " ")
     try:
-        found: datetime | None = datetime.fromisoformat(clean.upper())
+        moment: datetime | None = datetime.fromisoformat(clean.upper())
     except ValueError:
-        found = _dated(clean) or _mailed(clean)
-    return None if found is None else _in_zone(found, zone)
+        moment = _dated(clean) or _mailed(clean)
+    return None if moment is None else _in_zone(moment, zone)
 
 
 def _in_zone(value: datetime, zone: tzinfo | None) -> int:
@@ -143,29 +143,29 @@ def _in_zone(value: datetime, zone: tzinfo | None) -> int:
 
 def _dated(text: str) -> datetime | None:
     """A date that names its month, begins with the year, or whose first number can only be a day."""
-    if found := _YEAR_FIRST.fullmatch(text):
-        return _built(found, int(found["month"]), int(found["day"]))
-    if found := _NAMED.fullmatch(text):
-        name = found["name"][:3].lower()
+    if match := _YEAR_FIRST.fullmatch(text):
+        return _built(match, int(match["month"]), int(match["day"]))
+    if match := _NAMED.fullmatch(text):
+        name = match["name"][:3].lower()
         if name not in _MONTHS:
             return None
-        moment = _built(found, _MONTHS.index(name) + 1, int(found["day"]))
-        return moment.replace(tzinfo=UTC) if found["zone"] else moment
-    if found := _YEAR_LAST.fullmatch(text):
-        return _day_and_month(found)
+        moment = _built(match, _MONTHS.index(name) + 1, int(match["day"]))
+        return moment.replace(tzinfo=UTC) if match["zone"] else moment
+    if match := _YEAR_LAST.fullmatch(text):
+        return _day_and_month(match)
     return None
 
 
-def _day_and_month(found: re.Match[str]) -> datetime | None:
+def _day_and_month(match: re.Match[str]) -> datetime | None:
     """A point between day and month puts the day first; with a slash or a hyphen only the numbers can say."""
-    a, b = int(found["a"]), int(found["b"])
-    if found["mark"] == "." or a > _MOST_MONTHS or a == b:
-        return _built(found, b, a)
-    return _built(found, a, b) if b > _MOST_MONTHS else None
+    a, b = int(match["a"]), int(match["b"])
+    if match["mark"] == "." or a > _MOST_MONTHS or a == b:
+        return _built(match, b, a)
+    return _built(match, a, b) if b > _MOST_MONTHS else None
 
 
-def _built(found: re.Match[str], month: int, day: int) -> datetime:
-    groups = found.groupdict()
+def _built(match: re.Match[str], month: int, day: int) -> datetime:
+    groups = match.groupdict()
     hour = int(groups.get("hour") or 0)
     if half := groups.get("half"):
         hour = hour % _NOON + (_NOON if half.lower().startswith("p") else 0)

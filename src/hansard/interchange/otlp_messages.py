@@ -87,18 +87,18 @@ def _listed(attributes: Attributes, prefixes: tuple[str, ...], role: str = "user
     """Messages that are spread over attributes: ``prefix.0.message.role``, ``prefix.0.content`` and so on."""
     fields: dict[int, Json] = {}
     for key, value in attributes.items():
-        prefix = next((one for one in prefixes if key.startswith(one + ".")), None)
-        place = _PLACE.fullmatch(key[len(prefix) + 1 :]) if prefix else None
-        if place:
-            fields.setdefault(int(place[1]), {})[place[2]] = value
+        prefix = next((name for name in prefixes if key.startswith(name + ".")), None)
+        match = _PLACE.fullmatch(key[len(prefix) + 1 :]) if prefix else None
+        if match:
+            fields.setdefault(int(match[1]), {})[match[2]] = value
     return [_spread(fields[field], role) for field in sorted(fields)]
 
 
 def _spread(fields: Json, role: str) -> Turn:
     calls: dict[int, Json] = {}
     for key, value in fields.items():
-        if found := _CALL.fullmatch(key):
-            calls.setdefault(int(found[1]), {})[found[2]] = value
+        if match := _CALL.fullmatch(key):
+            calls.setdefault(int(match[1]), {})[match[2]] = value
     texts = [value for key, value in fields.items() if _CONTENT.fullmatch(key)]
     parts = parts_of(_decoded(fields.get("content"))) or parts_of(texts)
     if ident := fields.get("tool_call_id"):
@@ -109,8 +109,8 @@ def _spread(fields: Json, role: str) -> Turn:
 
 
 def _call(call: Json) -> Json:
-    given = call.get("function.arguments", call.get("arguments"))
-    return tool_call(call.get("id"), call.get("function.name", call.get("name")), given)
+    passed = call.get("function.arguments", call.get("arguments"))
+    return tool_call(call.get("id"), call.get("function.name", call.get("name")), passed)
 
 
 def _in_events(events: Events, *, answers: bool, rules: Rules) -> list[Turn]:

@@ -31,7 +31,7 @@ def is_queue_operation(entry: Json) -> bool:
 
 
 def queued_prompts(
-    operations: list[Entry], places: list[int], turns: Iterable[Turn]
+    operations: list[Entry], numbers: list[int], turns: Iterable[Turn]
 ) -> Iterable[Turn]:
     """The turns of the line, with the prompts of which older files have only the operations of the queue.
 
@@ -40,7 +40,7 @@ def queued_prompts(
     sent = _sent(operations)
     if not sent:
         return turns
-    merged = list(zip(places, turns, strict=True))
+    merged = list(zip(numbers, turns, strict=True))
     texts = {_text(part) for _, turn in merged if turn.role == "user" for part in turn.parts}
     for number, operation, prompt in sent:
         if prompt not in texts:

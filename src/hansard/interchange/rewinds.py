@@ -115,8 +115,8 @@ def _ancestors(entries: Sequence[Entry]) -> set[str]:
     """The last message, and everything above it."""
     parents = {entry.key: entry.parent for entry in entries}
     last = next((entry.key for entry in reversed(entries) if entry.is_message), None)
-    found: set[str] = set()
-    while last is not None and last in parents and last not in found:
-        found.add(last)
+    above: set[str] = set()
+    while last is not None and last in parents and last not in above:
+        above.add(last)
         last = parents[last]
-    return found
+    return above

@@ -22,9 +22,9 @@ _SAME = ("type", "content", "name", "arguments", "response", "uri", "file_id")
 
 
 class ModelCall(Struct, kw_only=True):
-    """What was given to a model and what it answered; times in microseconds."""
+    """The messages that went to a model, and what it answered; times in microseconds."""
 
-    given: list[Turn]
+    messages: list[Turn]
     answers: list[Turn]
     at: int | None = None
     ended: int | None = None
@@ -35,8 +35,8 @@ def transcript(calls: Iterable[ModelCall]) -> list[Turn]:
     turns: list[Turn] = []
     marks: list[str] = []
     for call in sorted(calls, key=lambda call: call.at or 0):
-        given = [_mark(turn) for turn in call.given]
-        fresh = list(_fresh(call.given, given, marks))
+        sent = [_mark(turn) for turn in call.messages]
+        fresh = list(_fresh(call.messages, sent, marks))
         answers = [(turn, _mark(turn)) for turn in call.answers]
         if not fresh and [mark for _, mark in answers] == marks[-len(answers) :]:
             continue
@@ -49,13 +49,13 @@ def transcript(calls: Iterable[ModelCall]) -> list[Turn]:
     return turns
 
 
-def _fresh(turns: list[Turn], given: list[str], marks: list[str]) -> Iterator[tuple[Turn, str]]:
+def _fresh(turns: list[Turn], sent: list[str], marks: list[str]) -> Iterator[tuple[Turn, str]]:
     """What was not in the transcript yet: all behind it, else all that it does not hold as often."""
-    if given[: len(marks)] == marks:
-        yield from zip(turns[len(marks) :], given[len(marks) :], strict=True)
+    if sent[: len(marks)] == marks:
+        yield from zip(turns[len(marks) :], sent[len(marks) :], strict=True)
         return
     held = Counter(marks)
-    for turn, mark in zip(turns, given, strict=True):
+    for turn, mark in zip(turns, sent, strict=True):
         held[mark] -= 1
         if held[mark] < 0:
             yield turn, mark
@@ -78,7 +78,7 @@ def messages_in(value: object, role: str, rules: Rules, depth: int = 0) -> list[
     if depth > _DEEPEST or value is None:
         return []
     if isinstance(value, list):
-        return [turn for one in value for turn in messages_in(one, role, rules, depth + 1)]
+        return [turn for item in value for turn in messages_in(item, role, rules, depth + 1)]
     if not isinstance(value, dict):
         return [Turn(role=role, parts=parts_of(value))]
     return _in_object(value, role, rules, depth)
@@ -90,8 +90,8 @@ def _in_text(text: str, role: str, rules: Rules, depth: int) -> list[Turn]:
             inner = json.loads(text)
         except (ValueError, RecursionError):
             inner = None
-        if isinstance(inner, list | dict) and (found := _structured(inner, role, rules, depth)):
-            return found
+        if isinstance(inner, list | dict) and (turns := _structured(inner, role, rules, depth)):
+            return turns
     return [Turn(role=role, parts=parts_of(text))] if text else []
 
 

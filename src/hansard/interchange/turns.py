@@ -111,7 +111,10 @@ def lines(turns: dict[str, Turn], line: Sequence[str], branches: Sequence[Branch
     """The turns of a tree that was split."""
     return Lines(
         turns=[turns[key] for key in line],
-        branches=[([turns[key] for key in one.keys], one.after, one.parent) for one in branches],
+        branches=[
+            ([turns[key] for key in branch.keys], branch.after, branch.parent)
+            for branch in branches
+        ],
     )
 
 
@@ -246,8 +249,8 @@ class _Builder:
 
     def last_message(self, record: SessionRecord, key: str | None) -> MessageDraft | None:
         """The last message of the record that came of the turn with this key."""
-        place = None if key is None else self._places.get(key)
-        return None if place is None else record.messages[place]
+        index = None if key is None else self._places.get(key)
+        return None if index is None else record.messages[index]
 
     def _fill_times(self, messages: list[MessageDraft], span: Span) -> None:
         known = [message.created_at for message in messages]
@@ -255,9 +258,9 @@ class _Builder:
             return
         end = span.end if span.end is not None else self._rules.now
         times = filled(known, span.started, span.updated if span.updated is not None else end)
-        for place, (at, before) in enumerate(zip(times, known, strict=True)):
+        for index, (at, before) in enumerate(zip(times, known, strict=True)):
             if before is None:
-                messages[place] = msgspec.structs.replace(messages[place], created_at=at)
+                messages[index] = msgspec.structs.replace(messages[index], created_at=at)
 
     def _dated(self, messages: list[MessageDraft], span: Span, *, unknown: bool) -> SessionDraft:
         draft = self._draft

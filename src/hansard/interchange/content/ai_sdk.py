@@ -30,8 +30,8 @@ def _invocation(part: Json) -> list[Json]:
 
 
 def _call(part: Json) -> Json:
-    given = part["input"] if "input" in part else part.get("args")
-    return tool_call(part.get("toolCallId"), part.get("toolName"), given)
+    passed = part["input"] if "input" in part else part.get("args")
+    return tool_call(part.get("toolCallId"), part.get("toolName"), passed)
 
 
 def _result(part: Json) -> Json:

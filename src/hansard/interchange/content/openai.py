@@ -38,9 +38,9 @@ def call_part(call: Json) -> Json:
     inner = next(
         (call[key] for key in ("function", "custom") if isinstance(call.get(key), dict)), call
     )
-    given = next((inner[key] for key in ("arguments", "args", "input") if key in inner), None)
+    passed = next((inner[key] for key in ("arguments", "args", "input") if key in inner), None)
     ident = call.get("id") or call.get("tool_call_id") or call.get("call_id")
-    return tool_call(ident, inner.get("name"), given)
+    return tool_call(ident, inner.get("name"), passed)
 
 
 def response_part(item: Json) -> Json:

@@ -26,8 +26,8 @@ def reasoning(item: Json) -> Json:
 
 
 def _call(item: Json) -> Json:
-    given = item["arguments"] if "arguments" in item else item.get("input")
-    return tool_call(item.get("call_id") or item.get("id"), item.get("name"), given)
+    passed = item["arguments"] if "arguments" in item else item.get("input")
+    return tool_call(item.get("call_id") or item.get("id"), item.get("name"), passed)
 
 
 def _output(item: Json) -> Json:
@@ -52,10 +52,10 @@ def _hosted(item: Json) -> list[Json]:
     """A tool that ran at the provider: the call and, where the item holds it, what came of it."""
     name = str(item["type"]).removesuffix("_call")
     ident = item.get("call_id") or item.get("id")
-    given = {
+    passed = {
         key: value for key, value in item.items() if key not in _PLACED and key not in _RESULTS
     }
-    call = tool_call(ident, item.get("name") or name, item.get("arguments") or given)
+    call = tool_call(ident, item.get("name") or name, item.get("arguments") or passed)
     results = {key: item[key] for key in _RESULTS if item.get(key) is not None}
     if not results:
         return [call]

@@ -30,7 +30,11 @@ def sources_of(citations: object) -> list[Json]:
 def cited_text(text: object, citations: object) -> list[Json]:
     """A text part, then its sources; citations without an address stay at the text."""
     part: Json = {"type": "text", "content": words(text)}
-    others = [one for one in _flat(citations) if not (one.get("url") or one.get("uri"))]
+    others = [
+        citation
+        for citation in _flat(citations)
+        if not (citation.get("url") or citation.get("uri"))
+    ]
     if others:
         part["citations"] = others
     return [part, *sources_of(citations)]

@@ -45,7 +45,7 @@ def _runs(record: Json) -> list[Json]:
     """The runs that hold messages, wherever this version keeps them."""
     memory = record["memory"] if isinstance(record.get("memory"), dict) else {}
     listed = record.get("runs") or memory.get("runs")
-    runs = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    runs = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     return [run for run in runs if _messages(run) or "content" in run]
 
 
@@ -53,7 +53,7 @@ def _messages(run: Json) -> list[Json]:
     response = run["response"] if isinstance(run.get("response"), dict) else {}
     listed = run.get("messages") or response.get("messages")
     return (
-        [one for one in listed if isinstance(one, dict) and "role" in one]
+        [item for item in listed if isinstance(item, dict) and "role" in item]
         if isinstance(listed, list)
         else []
     )
@@ -82,19 +82,19 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
         },
     )
     started, updated = (first_time(record, names, rules.zone) for names in (CREATED, UPDATED))
-    turns = transcript(_call(run, place, rules) for place, run in enumerate(runs))
+    turns = transcript(_call(run, position, rules) for position, run in enumerate(runs))
     yield from sessions(item.number, draft, turns, rules, Span(started=started, updated=updated))
 
 
-def _call(run: Json, place: int, rules: Rules) -> ModelCall:
+def _call(run: Json, position: int, rules: Rules) -> ModelCall:
     """A run as a call: its messages without those of the history, or its input and its answer."""
     at = first_time(run, CREATED, rules.zone)
     messages = [message for message in _messages(run) if message.get("from_history") is not True]
-    given = [_turn(message, rules) for message in messages] or messages_in(
+    messages_ = [_turn(message, rules) for message in messages] or messages_in(
         run.get("input"), "user", rules
     )
     answers = [] if messages else messages_in(run.get("content"), "assistant", rules)
-    return ModelCall(given=given, answers=answers, at=at if at is not None else place)
+    return ModelCall(messages=messages_, answers=answers, at=at if at is not None else position)
 
 
 def _turn(message: Json, rules: Rules) -> Turn:

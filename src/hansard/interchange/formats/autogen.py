@@ -65,12 +65,12 @@ def _contexts(record: object) -> list[tuple[str, list[Any]]]:
 
     The thread that a manager keeps holds the words of all agents, and is then the only one.
     """
-    found: list[tuple[str, list[Any], bool]] = []
+    contexts: list[tuple[str, list[Any], bool]] = []
     waiting: list[tuple[str, object, bool, int]] = [("", record, False, 0)]
     while waiting:
         agent, value, is_thread, depth = waiting.pop(0)
         if isinstance(value, list) and value and _is_message(value[0]):
-            found.append((agent, value, is_thread))
+            contexts.append((agent, value, is_thread))
         elif isinstance(value, dict) and depth < _DEEPEST:
             states = value.get("agent_states")
             if isinstance(states, dict):
@@ -80,27 +80,27 @@ def _contexts(record: object) -> list[tuple[str, list[Any]]]:
                 for key, inner in value.items()
                 if key != "agent_states"
             ]
-    threads = [one for one in found if one[2]]
-    return [(agent, messages) for agent, messages, _ in (threads[:1] or found)]
+    threads = [message_ for message_ in contexts if message_[2]]
+    return [(agent, messages) for agent, messages, _ in (threads[:1] or contexts)]
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
     loose: list[Any] = []
-    place = 0
+    position = 0
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
         elif _is_message(item.value):
             loose.append(item.value)
         else:
-            yield from guarded(item.number, _sessions, item, rules, place)
-            place += 1
+            yield from guarded(item.number, _sessions, item, rules, position)
+            position += 1
     if loose:
-        yield from guarded(1, _sessions, Value(1, {"messages": loose}), rules, place)
+        yield from guarded(1, _sessions, Value(1, {"messages": loose}), rules, position)
 
 
-def _sessions(item: Value, rules: Rules, place: int) -> Iterator[SessionRecord]:
+def _sessions(item: Value, rules: Rules, position: int) -> Iterator[SessionRecord]:
     contexts = _contexts(item.value)
     if not contexts:
         message = "no messages of AutoGen"
@@ -114,8 +114,10 @@ def _sessions(item: Value, rules: Rules, place: int) -> Iterator[SessionRecord]:
             channel=rules.channel,
             agent=agent or _speaker(messages),
         )
-        turns = [_turn(one, rules) for one in messages if isinstance(one, dict)]
-        yield from sessions(item.number, draft, turns, rules, Span(end=rules.now - place * MINUTE))
+        turns = [_turn(message_, rules) for message_ in messages if isinstance(message_, dict)]
+        yield from sessions(
+            item.number, draft, turns, rules, Span(end=rules.now - position * MINUTE)
+        )
 
 
 def _speaker(messages: list[Any]) -> str | None:

@@ -145,7 +145,9 @@ def _lines(mapping: Json, line: list[str], branches: Sequence[Branch]) -> Lines:
 
     return Lines(
         turns=turns(line, None),
-        branches=[(turns(one.keys, one.after), one.after, one.parent) for one in branches],
+        branches=[
+            (turns(branch.keys, branch.after), branch.after, branch.parent) for branch in branches
+        ],
     )
 
 
@@ -197,5 +199,5 @@ def _response(message: Json, call: str | None, parts: list[Json]) -> Json:
     failed = {"is_error": True} if content.get("content_type") == "system_error" else {}
     kept = ("uri", "name", "domain")
     sources = [{key: page[key] for key in kept if key in page} for page in pages]
-    found = {"sources": sources} if sources else {}
-    return tool_response(call, response, message["author"].get("name"), **failed, **found)
+    cited = {"sources": sources} if sources else {}
+    return tool_response(call, response, message["author"].get("name"), **failed, **cited)

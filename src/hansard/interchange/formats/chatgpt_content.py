@@ -50,9 +50,9 @@ def drawings(metadata: Json) -> list[Json]:
     result = metadata.get("aggregate_result")
     listed = result.get("messages") if isinstance(result, dict) else None
     return [
-        stored(one["image_url"], "image")
-        for one in (listed if isinstance(listed, list) else [])
-        if isinstance(one, dict) and isinstance(one.get("image_url"), str)
+        stored(reference["image_url"], "image")
+        for reference in (listed if isinstance(listed, list) else [])
+        if isinstance(reference, dict) and isinstance(reference.get("image_url"), str)
     ]
 
 

@@ -108,9 +108,9 @@ def _paired(parts: list[Json]) -> list[Json]:
     """Calls and results without ids get the number of their pair."""
     waiting: list[str] = []
     paired = []
-    for place, part in enumerate(parts):
+    for position, part in enumerate(parts):
         if part["type"] == "tool_call":
-            ident = part["id"] or f"call_{place}"
+            ident = part["id"] or f"call_{position}"
             waiting.append(ident)
             paired.append(part | {"id": ident})
         elif part["type"] == "tool_call_response":
@@ -125,21 +125,21 @@ def _paired(parts: list[Json]) -> list[Json]:
 
 def _files(message: Json) -> list[Json]:
     """Attachments, with the text that was taken out of them, and files, of which there is only the name."""
-    found: list[Json] = []
+    files: list[Json] = []
     for file in _listed(message, "attachments"):
         part = attached(file.get("file_name"), file.get("file_type"), size=file.get("file_size"))
-        found.append(
+        files.append(
             part | {"extracted_content": file["extracted_content"]}
             if file.get("extracted_content")
             else part
         )
     for file in [*_listed(message, "files"), *_listed(message, "files_v2")]:
         part = attached(file.get("file_name"), file.get("file_kind"))
-        if all(part["file_id"] != other["file_id"] for other in found):
-            found.append(part)
-    return found
+        if all(part["file_id"] != other["file_id"] for other in files):
+            files.append(part)
+    return files
 
 
 def _listed(message: Json, key: str) -> list[dict[str, Any]]:
     listed = message.get(key)
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [file for file in listed if isinstance(file, dict)] if isinstance(listed, list) else []

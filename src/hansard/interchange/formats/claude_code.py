@@ -213,12 +213,12 @@ def _is_message(entry: Json) -> bool:
     return (kind == "system" and isinstance(entry.get("content"), str)) or is_queued(entry)
 
 
-def _title(titles: list[Json], found: Transcript) -> str | None:
+def _title(titles: list[Json], transcript: Transcript) -> str | None:
     """What names the session: a title that somebody gave, one that was made, the summary of one of its leaves."""
-    if found.is_agent or not titles:
+    if transcript.is_agent or not titles:
         return None
-    keys = {entry.key for entry in found.entries}
-    ids = {entry.session for entry in found.entries} | {found.id, None}
+    keys = {entry.key for entry in transcript.entries}
+    ids = {entry.session for entry in transcript.entries} | {transcript.id, None}
     for kind, field in _TITLES.items():
         own = [
             entry[field]
@@ -236,23 +236,23 @@ def _title(titles: list[Json], found: Transcript) -> str | None:
     return None
 
 
-def _session(found: Transcript, file: _File, rules: Rules) -> Iterator[SessionRecord]:
+def _session(transcript: Transcript, file: _File, rules: Rules) -> Iterator[SessionRecord]:
     seen: set[str] = set()
-    number, title = found.entries[0].number, _title(file.titles, found)
-    split = rewound(found.entries)
-    found.entries.clear()
+    number, title = transcript.entries[0].number, _title(file.titles, transcript)
+    split = rewound(transcript.entries)
+    transcript.entries.clear()
     first = split.line[0].value()
     draft = SessionDraft(
-        id=own_id(found.id, None),
+        id=own_id(transcript.id, None),
         title=title,
-        kind="task" if found.is_agent else "session",
+        kind="task" if transcript.is_agent else "session",
         channel=rules.channel or file.label,
         agent=file.label,
-        parent=found.parent,
+        parent=transcript.parent,
         metadata={key: first[key] for key in _PLACES if isinstance(first.get(key), str)},
     )
-    places = [entry.number for entry in split.line] if found.operations else []
-    line = queued_prompts(found.operations, places, _turns(split.line, seen))
+    numbers = [entry.number for entry in split.line] if transcript.operations else []
+    line = queued_prompts(transcript.operations, numbers, _turns(split.line, seen))
     branches = [(_turns(own, seen), after, parent) for own, after, parent in split.branches]
     for record in sessions(number, draft, Lines(turns=line, branches=branches), rules):
         if file.label == LIKE and record.draft.kind != "branch":

@@ -181,5 +181,5 @@ def _session(document: Document, rollout: _Rollout, rules: Rules) -> Iterator[Se
 def _id_of(document: Document) -> str:
     """The session's id as the file's name ends with it."""
     stem = PurePath(document.name).name
-    found = _UUID.search(stem)
-    return found[0] if found else stem.partition(".")[0]
+    uuid = _UUID.search(stem)
+    return uuid[0] if uuid else stem.partition(".")[0]

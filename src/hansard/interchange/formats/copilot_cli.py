@@ -45,7 +45,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
-    found: dict[str, list[Json]] = defaultdict(list)
+    sessions_: dict[str, list[Json]] = defaultdict(list)
     folder = _FOLDER.search(document.name)
     ident = folder[1] if folder else document.stem
     for item in values(stream):
@@ -57,8 +57,8 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
             data = item.value["data"] if isinstance(item.value.get("data"), dict) else {}
             if item.value.get("type") == "session.start":
                 ident = text_or_none(data.get("sessionId")) or ident
-            found[ident].append(item.value)
-    for ident, events in found.items():
+            sessions_[ident].append(item.value)
+    for ident, events in sessions_.items():
         yield from guarded(1, _session, ident, events, rules)
 
 
@@ -96,8 +96,8 @@ def _turn(event: Json, requested: set[str]) -> Turn | None:
     elif kind == "assistant.reasoning":
         parts, role = [reasoning_part(data.get("content"))], "assistant"
     elif kind in _ASKED and data.get("toolCallId") not in requested:
-        given = data.get("arguments", data.get("toolArgs"))
-        parts, role = [tool_call(data.get("toolCallId"), data.get("toolName"), given)], "assistant"
+        passed = data.get("arguments", data.get("toolArgs"))
+        parts, role = [tool_call(data.get("toolCallId"), data.get("toolName"), passed)], "assistant"
     elif kind in _ANSWERS:
         parts, role = [_answer(data)], "tool"
     else:
@@ -126,9 +126,9 @@ def _spoken(data: Json, requested: set[str]) -> list[Json]:
     requested.update(call["id"] for call in calls if call["id"])
     listed = data["attachments"] if isinstance(data.get("attachments"), list) else []
     files = [
-        attached(one.get("displayName") or one.get("path"), None)
-        for one in listed
-        if isinstance(one, dict)
+        attached(item.get("displayName") or item.get("path"), None)
+        for item in listed
+        if isinstance(item, dict)
     ]
     return [
         *([reasoning_part(thought)] if thought else []),

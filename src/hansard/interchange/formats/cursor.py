@@ -115,13 +115,13 @@ def _bubbles(database: Database, ident: str, composer: Json) -> list[Json]:
     if isinstance(inside, list) and inside:
         return [bubble for bubble in inside if isinstance(bubble, dict)]
     headers = composer.get("fullConversationHeadersOnly")
-    found: list[Json] = []
+    bubbles: list[Json] = []
     for header in headers if isinstance(headers, list) else []:
         key = header.get("bubbleId") if isinstance(header, dict) else None
         bubble = _decoded(database.value(_TABLE, f"bubbleId:{ident}:{key}")) if key else None
         if bubble is not None:
-            found.append({"bubbleId": key, "type": header.get("type")} | bubble)
-    return found
+            bubbles.append({"bubbleId": key, "type": header.get("type")} | bubble)
+    return bubbles
 
 
 def _composer(

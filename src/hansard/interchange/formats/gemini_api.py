@@ -26,13 +26,17 @@ def sniff(document: Document, shape: Shape) -> str | None:
     del document
     candidates = [record.get(key) for record in shape.objects for key in _LISTS]
     candidates += [record for record in shape.records if isinstance(record, list)]
-    if any(_are_contents(one) for one in (*candidates, shape.objects)):
+    if any(_are_contents(candidate) for candidate in (*candidates, shape.objects)):
         return None
     return "no list of contents whose parts have no type"
 
 
 def _are_contents(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(_is_content(one) for one in value[:3])
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(_is_content(candidate) for candidate in value[:3])
+    )
 
 
 def _is_content(value: object) -> bool:

@@ -45,7 +45,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
     for record in shape.objects:
         if {"sessionId", "startTime"} <= record.keys() and "uuid" not in record:
             return None
-        if "sessionId" in record and any(_is_message(one) for one in _listed(record)):
+        if "sessionId" in record and any(_is_message(message) for message in _listed(record)):
             return None
     if any({"messageId", "sessionId", "message"} <= record.keys() for record in shape.objects):
         return Companion("it is Gemini CLI's log of prompts, which holds no answers")
@@ -101,9 +101,9 @@ def _rewind(chat: _Chat, to: object) -> None:
     keys = list(chat.messages)
     if not isinstance(to, str) or to not in chat.messages:
         return
-    place = keys.index(to)
-    taken = [chat.messages.pop(key) for key in keys[place:]]
-    chat.rewound.append((keys[place - 1] if place else None, taken))
+    position = keys.index(to)
+    taken = [chat.messages.pop(key) for key in keys[position:]]
+    chat.rewound.append((keys[position - 1] if position else None, taken))
 
 
 def _session(document: Document, chat: _Chat, rules: Rules) -> Iterator[SessionRecord]:
@@ -124,7 +124,9 @@ def _session(document: Document, chat: _Chat, rules: Rules) -> Iterator[SessionR
             key: value for key, value in header.items() if key not in _PLACED and value is not None
         },
     )
-    branches = [([_turn(one) for one in taken], after, None) for after, taken in chat.rewound]
+    branches = [
+        ([_turn(message) for message in taken], after, None) for after, taken in chat.rewound
+    ]
     whole = Lines(turns=[_turn(message) for message in chat.messages.values()], branches=branches)
     yield from sessions(1, draft, whole, rules, Span(started=started, updated=updated))
 
@@ -166,7 +168,7 @@ def _thoughts(message: Json) -> list[Json]:
 def _call(call: Json) -> list[Json]:
     """A call, and its result when there is one."""
     ident, tool = call.get("id"), call.get("name")
-    asked = tool_call(ident, tool, call.get("args"))
+    request = tool_call(ident, tool, call.get("args"))
     result = call.get("result")
     pieces = result if isinstance(result, list) else [result] if isinstance(result, dict) else []
     answers = [
@@ -175,7 +177,7 @@ def _call(call: Json) -> list[Json]:
         if isinstance(piece, dict) and isinstance(piece.get("functionResponse"), dict)
     ]
     if not answers and result in (None, []):
-        return [asked]
+        return [request]
     response = answers[0] if len(answers) == 1 else answers or result
     failed = {"is_error": True} if call.get("status") == "error" else {}
-    return [asked, tool_response(ident, response, tool) | failed]
+    return [request, tool_response(ident, response, tool) | failed]

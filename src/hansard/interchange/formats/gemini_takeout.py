@@ -89,7 +89,7 @@ def _conversation(item: Value) -> str:
 
 def _session(ident: str, items: list[Value], rules: Rules) -> Iterator[SessionRecord]:
     activities: list[Json] = [item.value for item in items]
-    activities.sort(key=lambda one: moment_of(one.get("time"), rules.zone) or 0)
+    activities.sort(key=lambda item: moment_of(item.get("time"), rules.zone) or 0)
     turns = [turn for activity in activities for turn in _turns(activity, rules)]
     draft = SessionDraft(id=own_id(ident, None), channel=rules.channel or "gemini", agent="gemini")
     yield from sessions(items[0].number, draft, turns, rules)
@@ -109,7 +109,7 @@ def _turns(activity: Json, rules: Rules) -> Iterator[Turn]:
         original=activity,
     )
     listed = activity["safeHtmlItem"] if isinstance(activity.get("safeHtmlItem"), list) else []
-    answers = [_plain(words(one.get("html"))) for one in listed if isinstance(one, dict)]
+    answers = [_plain(words(item.get("html"))) for item in listed if isinstance(item, dict)]
     if any(answers):
         text = "\n\n".join(filter(None, answers))
         yield Turn(role="assistant", parts=parts_of(text), key=f"{key} answer", at=at)
@@ -117,7 +117,7 @@ def _turns(activity: Json, rules: Rules) -> Iterator[Turn]:
 
 def _files(record: Json) -> list[Json]:
     listed = record["attachedFiles"] if isinstance(record.get("attachedFiles"), list) else []
-    names = [one for one in [*listed, record.get("imageFile")] if isinstance(one, str) and one]
+    names = [item for item in [*listed, record.get("imageFile")] if isinstance(item, str) and item]
     return [attached(name_) for name_ in dict.fromkeys(names)]
 
 

@@ -51,23 +51,23 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
-        elif not isinstance(item.value, dict) or not (found := _exchanges(item.value)):
+        elif not isinstance(item.value, dict) or not (exchanges := _exchanges(item.value)):
             yield Bad(item.number, "no conversation with responses: not an export of Grok")
         else:
-            for one in found:
-                yield from guarded(item.number, _session, item, one, rules)
+            for exchange in exchanges:
+                yield from guarded(item.number, _session, item, exchange, rules)
 
 
 def _session(item: Value, exchange: Json, rules: Rules) -> Iterator[SessionRecord]:
     about = exchange["conversation"]
     responses = [
-        one["response"] if isinstance(one.get("response"), dict) else one
-        for one in exchange["responses"]
-        if isinstance(one, dict)
+        node["response"] if isinstance(node.get("response"), dict) else node
+        for node in exchange["responses"]
+        if isinstance(node, dict)
     ]
     by_key = {
-        str(one.get("_id") or one.get("response_id") or f"import:{place}"): one
-        for place, one in enumerate(responses)
+        str(response.get("_id") or response.get("response_id") or f"import:{position}"): response
+        for position, response in enumerate(responses)
     }
     turns = {key: _turn(key, response) for key, response in by_key.items()}
     parents = {

@@ -48,29 +48,29 @@ def _listed(record: object) -> tuple[Json, list[Any]] | None:
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
     loose: list[Any] = []
-    place = 0
+    position = 0
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
         elif as_message(item.value):
             loose.append(item.value)
         else:
-            yield from guarded(item.number, _session, item, rules, place)
-            place += 1
+            yield from guarded(item.number, _session, item, rules, position)
+            position += 1
     if loose:
-        yield from guarded(1, _session, Value(1, loose), rules, place)
+        yield from guarded(1, _session, Value(1, loose), rules, position)
 
 
-def _session(item: Value, rules: Rules, place: int) -> Iterator[SessionRecord]:
-    found = _listed(item.value)
-    if found is None:
+def _session(item: Value, rules: Rules, position: int) -> Iterator[SessionRecord]:
+    listed = _listed(item.value)
+    if listed is None:
         message = "no list of LangChain's messages"
         raise Unreadable(message)
-    record, messages = found
+    record, messages = listed
     kept = {key: value for key, value in record.items() if key not in (*_STATES, "messages")}
     named = {"id": ident} if (ident := _thread(record)) else {}
     whole = {**kept, **named, "messages": messages}
-    yield from session(item.number, whole, rules, rules.now - place * MINUTE, _turn)
+    yield from session(item.number, whole, rules, rules.now - position * MINUTE, _turn)
 
 
 def _thread(record: Json) -> str | None:

@@ -45,15 +45,15 @@ def _is_observation(record: Json) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    found: dict[str, list[Value]] = defaultdict(list)
+    by_session: dict[str, list[Value]] = defaultdict(list)
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
         elif not isinstance(item.value, dict):
             yield Bad(item.number, "not a trace of Langfuse: no object")
         else:
-            found[_session_id(item)].append(item)
-    for ident, items in found.items():
+            by_session[_session_id(item)].append(item)
+    for ident, items in by_session.items():
         yield from guarded(items[0].number, _session, ident, items, rules)
 
 
@@ -105,7 +105,7 @@ def _call(record: Json, rules: Rules) -> ModelCall:
         last.cost_usd = record.get("calculatedTotalCost", record.get("totalCost", 0))
     times = [record.get(key) for key in ("startTime", "start_time", "timestamp", "createdAt")]
     return ModelCall(
-        given=messages_in(record.get("input"), "user", rules),
+        messages=messages_in(record.get("input"), "user", rules),
         answers=answers,
         at=next((at for time in times if (at := moment_of(time, rules.zone)) is not None), None),
         ended=moment_of(record.get("endTime", record.get("end_time")), rules.zone),

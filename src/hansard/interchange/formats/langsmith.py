@@ -34,15 +34,15 @@ def sniff(document: Document, shape: Shape) -> str | None:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    found: dict[str, list[Value]] = defaultdict(list)
+    by_session: dict[str, list[Value]] = defaultdict(list)
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
         elif not isinstance(item.value, dict) or "run_type" not in item.value:
             yield Bad(item.number, "not a run of LangSmith: no run_type")
         else:
-            found[_session_id(item)].append(item)
-    for ident, items in found.items():
+            by_session[_session_id(item)].append(item)
+    for ident, items in by_session.items():
         yield from guarded(items[0].number, _session, ident, items, rules)
 
 
@@ -82,7 +82,7 @@ def _call(run: Json, rules: Rules) -> ModelCall:
         last.input_tokens = last.input_tokens or run.get("prompt_tokens")
         last.output_tokens = last.output_tokens or run.get("completion_tokens")
     return ModelCall(
-        given=messages_in(run.get("inputs"), "user", rules),
+        messages=messages_in(run.get("inputs"), "user", rules),
         answers=answers,
         at=moment_of(run.get("start_time"), rules.zone),
         ended=moment_of(run.get("end_time"), rules.zone),

@@ -96,13 +96,13 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
 def _flat(messages: list[object]) -> Iterator[tuple[str, tuple[Json, str | None]]]:
     """Every message under its id, with its parent's; children lie inside their parents or beside them."""
     waiting: list[tuple[object, str | None]] = [(message, None) for message in reversed(messages)]
-    place = 0
+    position = 0
     while waiting:
         message, above = waiting.pop()
         if not isinstance(message, dict):
             continue
-        key = str(message.get("messageId") or message.get("id") or f"import:{place}")
-        place += 1
+        key = str(message.get("messageId") or message.get("id") or f"import:{position}")
+        position += 1
         parent = message.get("parentMessageId")
         yield key, (message, parent if isinstance(parent, str) else above)
         children = message["children"] if isinstance(message.get("children"), list) else []
@@ -144,10 +144,10 @@ def _block(block: object) -> list[Json]:
         return [reasoning_part(block.get("think"))]
     if kind == "tool_call" and isinstance(block.get("tool_call"), dict):
         call = block["tool_call"]
-        asked = tool_call(call.get("id"), call.get("name"), call.get("args"))
+        request = tool_call(call.get("id"), call.get("name"), call.get("args"))
         return (
-            [asked, tool_response(call.get("id"), call["output"], call.get("name"))]
+            [request, tool_response(call.get("id"), call["output"], call.get("name"))]
             if call.get("output") is not None
-            else [asked]
+            else [request]
         )
     return parts_of(words(block.get("error"))) if kind == "error" else parts_of([block])

@@ -187,8 +187,8 @@ def _sources(message: Json) -> list[Json]:
     """The pages of a search on the web."""
     listed = message["sources"] if isinstance(message.get("sources"), list) else []
     pages: dict[str, Json] = {}
-    for one in listed:
-        metadata = one.get("metadata") if isinstance(one, dict) else None
+    for item in listed:
+        metadata = item.get("metadata") if isinstance(item, dict) else None
         for page in metadata if isinstance(metadata, list) else []:
             url = page.get("source") if isinstance(page, dict) else None
             if isinstance(url, str) and url.startswith(("http://", "https://")):

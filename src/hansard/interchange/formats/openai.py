@@ -44,7 +44,7 @@ def _has_list(value: object) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    place = 0
+    position = 0
     loose: list[Any] = []
     for item in values(stream):
         if isinstance(item, Bad):
@@ -53,12 +53,12 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
             loose.append(item.value)
         else:
             for record in unwrapped(item.value):
-                yield from _read_one(Value(item.number, record), rules, place)
-                place += 1
+                yield from _read_one(Value(item.number, record), rules, position)
+                position += 1
     if loose:
-        yield from _read_one(Value(1, loose), rules, place)
+        yield from _read_one(Value(1, loose), rules, position)
 
 
-def _read_one(item: Value, rules: Rules, place: int) -> list[SessionRecord | Bad]:
-    end = rules.now - place * MINUTE
+def _read_one(item: Value, rules: Rules, position: int) -> list[SessionRecord | Bad]:
+    end = rules.now - position * MINUTE
     return guarded(item.number, session, item.number, item.value, rules, end)

@@ -76,9 +76,9 @@ def _session(number: int, key: str, messages: list[Json], rules: Rules) -> Itera
 def _turn(message: Json) -> Turn:
     listed = message["attachments"] if isinstance(message.get("attachments"), list) else []
     files = [
-        stored(one["file_id"], "document")
-        for one in listed
-        if isinstance(one, dict) and one.get("file_id")
+        stored(file["file_id"], "document")
+        for file in listed
+        if isinstance(file, dict) and file.get("file_id")
     ]
     own = message["metadata"] if isinstance(message.get("metadata"), dict) else {}
     return Turn(

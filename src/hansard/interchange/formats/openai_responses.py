@@ -101,11 +101,11 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
 
 def _of_response(record: Json) -> list[Turn]:
     """Instructions, what went in, what came out; the usage is the last message's."""
-    given, output = record.get("input"), record.get("output")
+    input_, output = record.get("input"), record.get("output")
     turns = (
-        [Turn(role="user", parts=parts_of(given))]
-        if isinstance(given, str)
-        else turns_of_items(given or [])
+        [Turn(role="user", parts=parts_of(input_))]
+        if isinstance(input_, str)
+        else turns_of_items(input_ or [])
     )
     if instructions := parts_of(record.get("instructions")):
         turns.insert(0, Turn(role="system", parts=instructions, key="instructions"))

@@ -81,10 +81,10 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
         else:
             for span in _spans(item.number, item.value):
                 traces[span.trace].append(span)
-    found: dict[str, list[_Span]] = defaultdict(list)
+    by_session: dict[str, list[_Span]] = defaultdict(list)
     for trace, spans in traces.items():
-        found[_first(spans, _SESSIONS) or trace] += spans
-    for ident, spans in found.items():
+        by_session[_first(spans, _SESSIONS) or trace] += spans
+    for ident, spans in by_session.items():
         if any(has_messages(span.attributes, span.events) for span in spans):
             yield from guarded(spans[0].number, _session, ident, spans, rules)
 
@@ -94,7 +94,7 @@ def _spans(number: int, value: Json) -> Iterator[_Span]:
         for scope in _listed(resource, "scopeSpans", "scope_spans", "instrumentationLibrarySpans"):
             for span in _listed(scope, "spans"):
                 events = [
-                    (str(one.get("name")), _attributes(one)) for one in _listed(span, "events")
+                    (str(item.get("name")), _attributes(item)) for item in _listed(span, "events")
                 ]
                 yield _Span(
                     number=number,
@@ -110,14 +110,16 @@ def _spans(number: int, value: Json) -> Iterator[_Span]:
 
 def _listed(value: Json, *keys: str) -> list[Json]:
     listed: list[Any] = next((value[key] for key in keys if isinstance(value.get(key), list)), [])
-    return [one for one in listed if isinstance(one, dict)]
+    return [item for item in listed if isinstance(item, dict)]
 
 
 def _attributes(holder: Json) -> dict[str, Any]:
     attributes = holder.get("attributes")
     if isinstance(attributes, dict):
         return attributes
-    return {str(one.get("key")): _value(one.get("value")) for one in _listed(holder, "attributes")}
+    return {
+        str(item.get("key")): _value(item.get("value")) for item in _listed(holder, "attributes")
+    }
 
 
 def _value(value: object) -> Any:  # noqa: ANN401 - any JSON
@@ -129,11 +131,11 @@ def _value(value: object) -> Any:  # noqa: ANN401 - any JSON
         return int(inner) if str(inner).lstrip("-").isdigit() else inner
     if kind == "arrayValue":
         return (
-            [_value(one) for one in inner.get("values", [])] if isinstance(inner, dict) else inner
+            [_value(item) for item in inner.get("values", [])] if isinstance(inner, dict) else inner
         )
     if kind == "kvlistValue":
         return (
-            {one.get("key"): _value(one.get("value")) for one in inner.get("values", [])}
+            {item.get("key"): _value(item.get("value")) for item in inner.get("values", [])}
             if isinstance(inner, dict)
             else inner
         )
@@ -175,8 +177,8 @@ def _call(span: _Span, rules: Rules) -> ModelCall:
         last = answers[-1]
         last.model = _one(span, _MODELS)
         last.input_tokens, last.output_tokens = _one(span, _INPUT), _one(span, _OUTPUT)
-    given = given_of(span.attributes, span.events, rules)
-    return ModelCall(given=given, answers=answers, at=span.at, ended=span.ended)
+    messages = given_of(span.attributes, span.events, rules)
+    return ModelCall(messages=messages, answers=answers, at=span.at, ended=span.ended)
 
 
 def _one(span: _Span, names: tuple[str, ...]) -> Any:  # noqa: ANN401 - any JSON

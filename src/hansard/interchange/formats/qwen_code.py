@@ -39,7 +39,7 @@ def _is_message(entry: Json) -> bool:
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
-    found: dict[str, list[Entry]] = defaultdict(list)
+    by_session: dict[str, list[Entry]] = defaultdict(list)
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
@@ -47,8 +47,8 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
             yield Bad(item.number, "not a line of Qwen Code: no object")
         else:
             ident = words(item.value.get("sessionId")) or document.stem
-            found[ident].append(_entry(item))
-    for ident, entries in found.items():
+            by_session[ident].append(_entry(item))
+    for ident, entries in by_session.items():
         if any(entry.is_message for entry in entries):
             yield from guarded(entries[0].number, _session, ident, entries, rules)
 

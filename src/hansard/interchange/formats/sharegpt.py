@@ -58,19 +58,19 @@ def _are_turns(value: object) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    for place, item in enumerate(values(stream)):
+    for position, item in enumerate(values(stream)):
         if isinstance(item, Bad):
             yield item
         else:
-            yield from guarded(item.number, _session, item, rules, rules.now - place * MINUTE)
+            yield from guarded(item.number, _session, item, rules, rules.now - position * MINUTE)
 
 
 def _session(item: Value, rules: Rules, end: int) -> Iterator[SessionRecord]:
-    found = _turns_of(item.value)
-    if found is None:
+    turns_ = _turns_of(item.value)
+    if turns_ is None:
         message = "no list of turns with from and value"
         raise Unreadable(message)
-    key, listed = found
+    key, listed = turns_
     record: Json = item.value if isinstance(item.value, dict) else {}
     turns = [_turn(turn, number) for number, turn in enumerate(listed)]
     if system := parts_of(record.get("system")):

@@ -103,7 +103,7 @@ def _kept(message: Json) -> Json:
     swipes = message["swipes"] if isinstance(message.get("swipes"), list) else []
     chosen = message.get("swipe_id", 0)
     others = [
-        text for place, text in enumerate(swipes) if place != chosen and text != message.get("mes")
+        text for index, text in enumerate(swipes) if index != chosen and text != message.get("mes")
     ]
     kept = {
         "name": message.get("name"),
