@@ -28,7 +28,10 @@ def figure(request: pytest.FixtureRequest) -> Figure:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Verify what a test leaves, while its databases are there; a test that damages its store has a mark, and damages it."""
+    """Verify what a test leaves, while its databases are there.
+
+    A test that damages its store has a mark, and must damage it.
+    """
     soundness.verdicts()
     result = yield
     verdicts = soundness.verdicts()

@@ -1,4 +1,4 @@
-"""A real server in a process of its own, which can be killed, and started again on the same port over the same store."""
+"""A real server in a process of its own, which can be killed and started again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE = 30.0
 
 
 class Live:
-    """`hansard serve` over `store`; with `fault`, the one that `tests.reliability.faulty` seeds into it."""
+    """`hansard serve` over `store`; `fault` is one of `tests.reliability.faulty`."""
 
     def __init__(
         self, store: str, folder: Path, *, fault: str = "", settings: dict[str, str] | None = None

@@ -16,9 +16,10 @@ GIVE_UP = 60.0
 
 @dataclass
 class Figures:
-    """What an audit found; `doubled` are messages beyond the first of their token, `gaps` numbers that are missing or twice.
+    """What an audit found.
 
-    `faults` are what `verify` finds in the store that is left.
+    `doubled` are messages beyond the first of their token, `gaps` numbers that are missing or
+    twice. `faults` are what `verify` finds in the store that is left.
     """
 
     acknowledged: int
@@ -42,7 +43,10 @@ class Figures:
 
 @dataclass
 class Ledger:
-    """The tokens that writers sent, and for those acknowledged the session, the seq and the id of the answer."""
+    """The tokens that writers sent, and where the answers say that they are.
+
+    For those acknowledged the session, the seq and the id.
+    """
 
     acknowledged: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     refused: Counter[int] = field(default_factory=Counter)
@@ -71,9 +75,10 @@ class Ledger:
 
 
 class Writers:
-    """`count` writers that append to `sessions` until they are told to stop; what has no answer is sent again, with the same key.
+    """`count` writers that append to `sessions` until they are told to stop.
 
-    With several `clients`, one for each server, the writers are spread over them, and go on to the next where one does not answer.
+    What has no answer is sent again, with the same key. With several `clients`, one for each
+    server, the writers are spread over them, and go on to the next where one does not answer.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Every way of appending to one session at once: the native API, a dialect, imports of the same session."""
+"""Every way of appending to one session at once: the native API, a dialect, imports."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def mixed_routes(
 def _with(
     ledger: Ledger, tokens: list[str], stored: dict[str, Sequence[tuple[int, str, str]]]
 ) -> Figures:
-    """The audit of the ledger with the tokens of ways whose answers tell no seq: they are where they are found."""
+    """The audit of the ledger, with tokens that were acknowledged without a seq."""
     places = {token: (SESSION, seq, ident) for seq, ident, token in stored[SESSION]}
     for token in tokens:
         ledger.acknowledged[token] = places.get(token, (SESSION, 0, ""))

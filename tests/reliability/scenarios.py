@@ -89,7 +89,10 @@ async def shutdown(
 
 
 class Cutter:
-    """A proxy that passes requests on and, for a ``share`` of those with the trigger, cuts the connection when the answer comes."""
+    """A proxy that cuts a connection when the answer comes, for a ``share`` of the requests.
+
+    Only those with the trigger in them count.
+    """
 
     def __init__(
         self, host: str, port: int, *, share: float, trigger: bytes = b"", seed: int = 1
@@ -153,7 +156,10 @@ class Cutter:
 async def cut_answers(
     store: str, folder: Path, *, acknowledged: int, servers: int = 1, fault: str = ""
 ) -> tuple[Figures, int]:
-    """The connection is cut between the commit and the answer, the same request comes again, to another server where there is one; how many cuts."""
+    """The connection is cut between the commit and the answer; how many cuts.
+
+    The same request comes again, to another server where there is one.
+    """
     key = await new_key(store)
     async with fleet(store, folder, key, servers, fault=fault) as group:
         direct = group.clients[0]
@@ -185,7 +191,10 @@ def postgres_through(url: str, port: int) -> str:
 async def cut_commits(
     store: str, folder: Path, *, acknowledged: int, servers: int = 1
 ) -> tuple[Figures, int]:
-    """PostgreSQL's answer to a commit never arrives; the outcome is asked for again under the same key."""
+    """PostgreSQL's answer to a commit never arrives; how often.
+
+    The outcome is asked for again under the same key.
+    """
     parsed = httpx.URL(store)
     async with Cutter(parsed.host, parsed.port or 5432, share=0.0, trigger=b"COMMIT") as cutter:
         key = await new_key(store)
@@ -216,7 +225,10 @@ def memory_of(pid: int) -> int:
 async def database_kills(
     server: Server, folder: Path, *, times: int, pause: float, servers: int = 1
 ) -> tuple[Figures, float]:
-    """End PostgreSQL with kill -9, all its processes, under load; the longest time in seconds until a write was acknowledged again."""
+    """End PostgreSQL with kill -9, all its processes, under load.
+
+    With the figures the longest time in seconds until a write was acknowledged again.
+    """
     assert server.cluster is not None
     store = server.create_database("database_kills")
     key = await new_key(store)

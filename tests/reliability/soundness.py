@@ -1,4 +1,4 @@
-"""Every store that a test or a scenario leaves is verified, in one place: what `hansard verify` finds in it."""
+"""What `hansard verify` finds in every store that a test or a scenario leaves."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def served(store: str) -> None:
 
 
 async def left(store: str) -> None:
-    """A server has ended. With the last one the store is verified, while the database is still there."""
+    """A server has ended.
+
+    With the last one the store is verified, while the database is still there.
+    """
     _served[store] -= 1
     if not _served[store]:
         _verdicts[store] = await faults_of(store)

@@ -1,4 +1,4 @@
-"""A server that is killed while it copies a long session leaves nothing of the copy that anybody could see, and nothing for good."""
+"""A server that is killed while it copies a session leaves nothing that anybody could see."""
 
 from __future__ import annotations
 

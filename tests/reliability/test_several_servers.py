@@ -1,4 +1,4 @@
-"""One server, and three on one database: nothing acknowledged is lost, nothing doubled, and every chain is whole."""
+"""One server, and three on one database: nothing lost, nothing doubled, chains whole."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ async def servers(postgres_url: str) -> AsyncIterator[list[Service]]:
 
 
 async def test_several_servers_append_to_one_chain(servers: list[Service]) -> None:
-    """A row that was waited for is read as it is then, and so is the hash that the next message follows."""
+    """The hash that the next message follows is read as it is after the wait for the lock."""
     first = servers[0]
     principal = first.workspaces.operator(await first.workspaces.create("acme"))
     for name in ("s", "t"):
@@ -79,7 +79,7 @@ async def test_several_servers_append_to_one_chain(servers: list[Service]) -> No
 async def test_the_hash_of_a_row_that_lags_is_read_from_the_last_message(
     lone_service: Service, operator: Principal, sql: str
 ) -> None:
-    """A store from before has no hash in its rows; an older server leaves one behind that is not the last."""
+    """A store from before has no hash in its rows; an older server leaves one behind."""
     await run_sql(lone_service, sql)
     await lone_service.messages.append(operator, "s", [draft("four")])
     await lone_service.messages.append(operator, "s", [draft("five")])

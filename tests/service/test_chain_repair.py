@@ -1,4 +1,4 @@
-"""A chain that began again in its middle is mended where every message is whole, and nothing else is touched."""
+"""A chain that began again is mended where every message is whole; all else is left."""
 
 from __future__ import annotations
 

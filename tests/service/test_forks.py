@@ -1,4 +1,4 @@
-"""A long fork is copied beside everybody else's work, is there at once when it is complete, and leaves nothing when it is not."""
+"""A long fork is copied beside everybody else's work, and is there at once or not at all."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def draft(text: str, sender: str | None = None) -> MessageDraft:
 
 
 class Scene(NamedTuple):
-    """A store with a long session ``s``, whose third message ``nina`` wrote, and whose fifth is deleted."""
+    """A store with a long session ``s``: ``nina`` wrote its third message, the fifth is deleted."""
 
     service: Service
     principal: Principal
@@ -131,9 +131,9 @@ def shown(messages: list[Message]) -> list[tuple[object, ...]]:
 async def test_a_long_fork_is_what_a_short_one_would_be(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same messages and the same row, in stretches and in one transaction; the deleted message is left out."""
+    """The same messages and the same row, in stretches and in one transaction."""
     long = await scene.fork("long")
-    monkeypatch.setattr(forks, "ROWS", 10 * LONG)
+    monkeypatch.setattr(forks, "_STRETCH", MessageQuery(limit=10 * LONG, after=0))
     short = await scene.fork("short")
     copied = await scene.messages("long")
     assert shown(copied) == shown(await scene.messages("short"))
@@ -157,7 +157,7 @@ async def test_a_long_fork_is_what_a_short_one_would_be(
 
 
 async def test_a_fork_has_the_row_that_appends_would_make(scene: Scene) -> None:
-    """What is computed for a session that is not stored is what the database computes for one that is."""
+    """What is computed for a row that is not stored is what the database computes."""
     fork = await scene.fork("fork")
     await scene.service.sessions.start(scene.principal, SessionDraft(id="appended"))
     drafts = [
@@ -289,7 +289,7 @@ async def test_a_fork_of_a_session_that_is_deleted_meanwhile_is_of_nothing(scene
 
 
 async def test_a_copy_that_nobody_goes_on_with_is_cleared_away(scene: Scene) -> None:
-    """A process that dies leaves it; another takes it away a quarter of an hour later, and not before."""
+    """A process that dies leaves it; another takes it away a quarter of an hour later."""
     service = scene.service
     fork = await scene.begin()
     assert await service.forks.clear() == 0

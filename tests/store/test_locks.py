@@ -1,4 +1,4 @@
-"""PostgreSQL reads a row again when it has waited for its lock; what else the statement reads stays as it was before the wait."""
+"""What a statement reads beside the row whose lock it waits for is from before the wait."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def servers(postgres_url: str) -> AsyncIterator[tuple[Service, Service]]:
 
 @pytest.fixture
 async def operator(servers: tuple[Service, Service]) -> Principal:
-    """A caller of a workspace with a session, one below it, and a message that ``nina`` wrote into the session."""
+    """A caller whose workspace has a session, one below it, and a message by ``nina``."""
     service = servers[0]
     principal = service.workspaces.operator(await service.workspaces.create("acme"))
     await service.sessions.start(principal, SessionDraft(id="s", user_id="otto"))

@@ -33,7 +33,10 @@ class ChainRepair:
         return [repair for repair in planned if repair is not None]
 
     async def mend(self, findings: Findings) -> list[Repair]:
-        """Mend what can be mended of these findings; each session has an entry in its workspace's audit log."""
+        """Mend what can be mended of these findings.
+
+        Each session that is mended has an entry in its workspace's audit log.
+        """
         mended = [
             await self._store.write(verbs.mend, *session, self._audit.secret, self._act)
             for session in _sessions(findings)

@@ -1,4 +1,7 @@
-"""Forks: a new session that begins as another did. A long one is copied beside everybody else's work."""
+"""Forks: a new session that begins as another did.
+
+A long one is copied beside everybody else's work.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,11 @@ class Forks:
         draft: SessionDraft,
         once: IdempotentRequest | None = None,
     ) -> Session:
-        """A new session with copies of the messages up to ``seq`` ``until`` (None: all); the original is its parent.
+        """A new session with copies of the messages up to ``until``, as a child of the original.
 
-        Invalid where the original has no such seq. Busy ``fork_interrupted`` where messages of a long original are
-        deleted again and again while it is copied.
+        ``until`` is a ``seq``, None for all. Invalid where the original has no such seq. Busy
+        ``fork_interrupted`` where messages of a long original are deleted again and again while it
+        is copied.
         """
         now = self._clock()
         new = self._sessions.drafted(principal, draft, None, now)
@@ -148,9 +152,10 @@ class Forks:
 
 
 def _is_named_by_uuid(draft: SessionDraft) -> bool:
-    """Whether the caller chose the UUID itself: then another session of it may begin while this one is copied.
+    """Whether the caller chose the UUID of the fork.
 
-    Its messages would stand in the copy's place, so such a fork is one transaction, however long.
+    Another session of it may then begin while this one is copied, and would find the copy's
+    messages in its place. So such a fork is one transaction, however long.
     """
     return draft.id is not None and uuid_in(draft.id) is not None
 

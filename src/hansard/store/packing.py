@@ -42,23 +42,8 @@ def unpacked(stored: str | bytes) -> str | bytes:
     try:
         return zstd.decompress(stored)
     except zstd.ZstdError as problem:
-        raise _damaged() from problem
-
-
-def unpacked_size(stored: str | bytes) -> int:
-    """How long the text is in UTF-8, without unpacking it. Raises StoreUnavailable when it is damaged."""
-    if isinstance(stored, str):
-        return len(stored.encode())
-    try:
-        size = zstd.get_frame_info(stored).decompressed_size
-    except zstd.ZstdError as problem:
-        raise _damaged() from problem
-    return size or len(unpacked(stored))
-
-
-def _damaged() -> StoreUnavailable:
-    return StoreUnavailable(
-        "what is stored here is damaged: 'hansard verify' says where",
-        code="store_corrupt",
-        retry_after=60,
-    )
+        raise StoreUnavailable(
+            "what is stored here is damaged: 'hansard verify' says where",
+            code="store_corrupt",
+            retry_after=60,
+        ) from problem

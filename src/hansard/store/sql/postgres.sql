@@ -253,9 +253,3 @@ update messages as m set hash = given.hash
   from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :hash::bytea[]) as given (workspace_id, session_id, seq, hash)
  where m.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = m.workspace_id and m.session_id = given.session_id
    and m.seq = given.seq
-
--- name: message_sizes
--- How long the messages of a stretch are.
-select seq, octet_length(parts) from messages
- where workspace_id = :workspace_id and session_id = :session_id and seq > :after and seq <= :last and deleted_at is null
- order by seq limit :limit

@@ -206,9 +206,3 @@ returning key
 select count(*) from (
   select 1 from session_tags where workspace_id = :workspace_id and tag in (select value from json_each(:tags)) limit :limit
 ) as tagged
-
--- name: message_sizes
--- How long the messages of a stretch are; unpacked_size is a function of store/packing.py.
-select seq, unpacked_size(parts) from messages
- where workspace_id = :workspace_id and session_id = :session_id and seq > :after and seq <= :last and deleted_at is null
- order by seq limit :limit

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 
 from hansard.errors import Conflict, DriverFailure, Error, Invalid
-from hansard.store.packing import packer, unpacked, unpacked_size
+from hansard.store.packing import packer, unpacked
 from hansard.store.sqlite.deadline import Deadline
 from hansard.store.steps import Pause
 
@@ -147,9 +147,6 @@ def add_functions(db: apsw.Connection) -> None:
     pack = packer()
     db.create_scalar_function("packed", lambda *given: pack(str(given[0])), 1, deterministic=True)
     db.create_scalar_function("unpacked", lambda *given: _text(given[0]), 1, deterministic=True)
-    db.create_scalar_function(
-        "unpacked_size", lambda *given: unpacked_size(given[0]), 1, deterministic=True
-    )
 
 
 def _text(stored: Any) -> str:  # noqa: ANN401 - whatever stands in a column

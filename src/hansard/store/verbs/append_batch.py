@@ -1,4 +1,4 @@
-"""Many appends of one workspace in one transaction: what waits is written together, and each gets its own answer."""
+"""Many appends of one workspace in one transaction, each with an answer of its own."""
 
 from __future__ import annotations
 
@@ -37,9 +37,12 @@ class Append(Struct, frozen=True):
 def append_many(
     workspace_id: str, appends: Sequence[Append], ids: IdSource
 ) -> Steps[list[Answer | Error | None]]:
-    """Append in the order given. In each place stands the answer, the error that refused it, or None: try that one by itself.
+    """Append in the order given.
 
-    None is for what a batch does not decide: a name that is not exactly an id, and an Idempotency-Key that was seen before.
+    In each place stands the answer, the error that refused it, or None: try that one by itself.
+
+    None is for what a batch does not decide: a name that is not exactly an id, and an
+    Idempotency-Key that was seen before.
     """
     taken = yield from _take_keys(workspace_id, appends)
     tails = yield from _tails(workspace_id, appends)
@@ -75,9 +78,10 @@ def _added(tail: Tail | Error, one: Append, ids: IdSource, events: list[Values])
 
 
 def _tails(workspace_id: str, appends: Sequence[Append]) -> Steps[dict[str, Tail | Error]]:
-    """The sessions that the batch appends to, by the name used, their rows locked in the order of their ids.
+    """The sessions that the batch appends to, by the name used.
 
-    A session whose chain is broken is there as the error that says so.
+    Their rows are locked in the order of their ids. A session whose chain is broken is there as the
+    error that says so.
     """
     names = {append.ref.name for append in appends if "\x00" not in append.ref.name}
     idents = {name: uuid for name in names if (uuid := uuid_in(name)) is not None}
@@ -139,7 +143,7 @@ def _settle_keys(
     taken: set[int],
     outcomes: Sequence[Answer | Error | None],
 ) -> Steps[None]:
-    """Keep the answers; a key whose append was refused is given back, since nothing happened under it."""
+    """Keep the answers; give a key back whose append was refused: nothing happened under it."""
     settled: list[Values] = []
     for place in sorted(taken):
         once, outcome = appends[place].once, outcomes[place]

@@ -1,7 +1,7 @@
 """Append: messages get behind a session's last message in one way, whoever brings them.
 
-``begin`` locks a session, ``add`` turns drafts into its next messages, ``write`` stores what was added
-to all sessions of the transaction. Single appends, batches and imports are these three.
+``begin`` locks a session, ``add`` turns drafts into its next messages, ``write`` stores what was
+added to all sessions of the transaction. Single appends, batches and imports are these three.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Tail(Struct):
 def begin(workspace_id: str, head: AppendHead) -> Steps[Tail]:
     """The tail of a session whose row is locked.
 
-    Raises StoreUnavailable ``chain_broken`` when its last message is missing: no chain begins again.
+    Raises StoreUnavailable ``chain_broken`` when its last message is missing: no chain begins
+    again.
     """
     return Tail(head, (yield from linked(workspace_id, head)))
 
@@ -73,9 +74,9 @@ def add(
 ) -> tuple[list[Message], Values | None]:
     """Turn drafts into the session's next messages, in order and gap-free; nothing is stored yet.
 
-    The answer has a message for each draft: the known one of its ``client_id``, or the new one. With it
-    comes the event of the change, None when every draft was known. Raises Conflict with the current
-    ``seq`` when the session is not at ``expected_seq``.
+    The answer has a message for each draft: the known one of its ``client_id``, or the new one.
+    With it comes the event of the change, None when every draft was known. Raises Conflict with the
+    current ``seq`` when the session is not at ``expected_seq``.
     """
     head = tail.head
     fresh = [
@@ -126,7 +127,7 @@ def _move_on(tail: Tail, added: Sequence[Message], texts: Sequence[str], now: in
 
 
 def write(workspace_id: str, tails: Sequence[Tail]) -> Steps[None]:
-    """Store what was added to locked sessions: their rows, each with the end of its chain, and the messages."""
+    """Store what was added to locked sessions: messages, and rows with the chains' ends."""
     extended: list[Values] = []
     stored: list[Values] = []
     for tail in tails:
@@ -150,7 +151,8 @@ def append(
 ) -> Steps[tuple[AppendHead, list[Message]]]:
     """Append to one session; the session as it was before, and for each draft its message.
 
-    A draft whose ``client_id`` is there already gives the stored message back. Raises NotFound, and Conflict as ``add``.
+    A draft whose ``client_id`` is there already gives the stored message back. Raises NotFound, and
+    Conflict as ``add``.
     """
     before = yield from peeked(ref)
     tail = yield from begin(ref.workspace_id, before)
@@ -166,9 +168,10 @@ def append(
 def record(
     session: Session, ref: SessionRef, drafts: Sequence[MessageDraft], ids: IdSource, now: int
 ) -> Steps[tuple[Session, list[Message]]]:
-    """Append to the session that ``ref`` names, or create ``session``; a workflow goes to a session that had none.
+    """Append to the session that ``ref`` names, or create ``session``.
 
-    Raises NotFound when the session is there but not the caller's to see.
+    The workflow of ``session`` goes to a stored one that had none. Raises NotFound when the session
+    is there but not the caller's to see.
     """
     try:
         stored, new = (yield from locked(ref)), False

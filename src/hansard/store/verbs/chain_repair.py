@@ -21,7 +21,11 @@ _PAGE = 500
 
 
 class Repair(Struct, frozen=True):
-    """What mends one chain: ``breaks`` are the ``seq`` at which it begins again, ``rehashed`` counts messages that get another hash."""
+    """What mends one chain.
+
+    ``breaks`` are the ``seq`` at which it begins again, ``rehashed`` counts the messages that get
+    another hash.
+    """
 
     workspace_id: str
     session_id: str
@@ -30,7 +34,7 @@ class Repair(Struct, frozen=True):
 
 
 class _Walk:
-    """Follows a chain from message to message; ``hashes`` are those that a whole chain would have instead."""
+    """Follows a chain; ``hashes`` are those that a whole chain would have instead."""
 
     def __init__(self) -> None:
         self.seq = self.living = 0
@@ -39,7 +43,7 @@ class _Walk:
         self.stored = self.mended = chain.ROOT
 
     def follow(self, stored: Row) -> bool:
-        """Take the next message; False where it is damaged otherwise than by a chain that begins again."""
+        """Take the next message; False where more is wrong than a chain that begins again."""
         seq, deleted_at, digest, *rest = stored
         digest = bytes(digest)
         if seq != self.seq + 1:
@@ -60,7 +64,10 @@ class _Walk:
 
 
 def plan(workspace_id: str, session_id: str) -> Steps[Repair | None]:
-    """What would mend the chain of a session; None where nothing would, or where more is damaged than the chain."""
+    """What would mend the chain of a session.
+
+    None where nothing would, or where more is damaged than the chain.
+    """
     try:
         session = yield from found(SessionRef(workspace_id, session_id))
     except NotFound:
@@ -95,7 +102,7 @@ def _repair(session: Session, walk: _Walk) -> Repair:
 
 
 def _walk(session: Session) -> Steps[_Walk | None]:
-    """The walk over a chain that begins again while all else is whole: every message is there, and none was changed."""
+    """The walk over a chain that begins again; None where it is damaged otherwise, or whole."""
     walk = _Walk()
     while messages := (
         yield from steps.rows(

@@ -1,7 +1,7 @@
 """Forks: a new session with copies of another's messages.
 
-A short fork is one transaction. A long one is copied in stretches, each a transaction of its own beside everybody
-else's; the session itself, which makes the messages visible, is stored by the last one.
+A short fork is one transaction. A long one is copied in stretches, each a transaction of its own.
+The last transaction stores the session itself, which makes the messages visible.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from msgspec import Struct
 
 from hansard.errors import Conflict, NotFound
 from hansard.model import MessageQuery, Session, parts
-from hansard.store import chain, counts, listing, rows, steps
-from hansard.store.steps import Row, Steps, Values, many, value
-from hansard.store.verbs import pending_forks
+from hansard.store import chain, counts, rows, steps
+from hansard.store.steps import Steps, Values, many, value
+from hansard.store.verbs import message_pages, pending_forks
 from hansard.store.verbs.events import happened
-from hansard.store.verbs.session_lookup import SessionRef, found, locked
+from hansard.store.verbs.session_lookup import SessionRef, locked
 from hansard.store.verbs.sessions import row_of, tag
 from hansard.store.verbs.summaries import grown
 
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
     from hansard.ids import IdSource
 
 ROWS, BYTES = 100, 512 * 1024
-"""How many messages are copied at once, and about how long their parts are together."""
+"""How many messages are copied at once, and their bytes together; one is copied in any case."""
+_STRETCH = MessageQuery(limit=ROWS, after=0, most_bytes=BYTES)
 
 
 class Fork(Struct, frozen=True):
-    """A fork under way: ``session`` as it will be stored, with what was copied up to the original's ``seq`` ``reached``.
+    """A fork under way: ``session`` is its row as it will be stored, with what is copied so far.
 
-    ``last`` is the original's last message that the fork keeps, ``hash`` that of the last copy; ``touched_at`` is the
-    copy's mark in the store.
+    ``reached`` is the original's ``seq`` up to which it is copied, ``last`` the one up to which it
+    will be. ``hash`` is that of the last copy, ``touched_at`` the copy's mark in the store.
     """
 
     session: Session
@@ -50,13 +51,13 @@ class Fork(Struct, frozen=True):
 
 
 def is_short(ref: SessionRef, until: int | None) -> Steps[bool]:
-    """Whether a fork up to ``until`` is no longer than one stretch; so is that of a session that is not there."""
+    """Whether a fork up to ``until`` is one stretch at most; that of an absent session is."""
     try:
-        source = yield from found(ref)
+        source, messages, more = yield from message_pages.page(ref, _STRETCH)
     except NotFound:
         return True
-    last = source.last_seq if until is None else min(until, source.last_seq)
-    return (yield from _stretch_end(ref.workspace_id, source.id, 0, last)) >= last
+    last = source.last_seq if until is None else until
+    return not more or (bool(messages) and messages[-1].seq >= last)
 
 
 def fork(
@@ -66,7 +67,7 @@ def fork(
     ids: IdSource,
     now: int,
 ) -> Steps[Session]:
-    """Store what ``branch`` makes of the session, with copies of its messages up to ``until``; runs stay behind."""
+    """Store what ``branch`` makes of the session, with its messages up to ``until``; no runs."""
     fork = yield from _begun(ref, branch, until)
     copied: list[Values] = []
     while not fork.is_copied:
@@ -92,22 +93,36 @@ def begin(
 
 
 def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, list[Values]]]:
-    """The fork with its next stretch, and the rows that this adds; only reads."""
-    workspace_id = fork.session.workspace_id
-    end = yield from _stretch_end(workspace_id, fork.source_id, fork.reached, fork.last)
-    stored: list[Row] = yield listing.messages(
-        workspace_id, fork.source_id, MessageQuery(), ROWS, after=fork.reached, before=end + 1
-    )
+    """The fork with its next stretch, and the rows that this adds; only reads.
+
+    Raises Interrupted when the original, or all that was to be copied, was deleted meanwhile.
+    """
+    workspace_id, session = fork.session.workspace_id, fork.session
+    of = SessionRef(workspace_id, fork.source_id)
+    query = msgspec.structs.replace(_STRETCH, after=fork.reached)
+    try:
+        _, originals, more = yield from message_pages.page(of, query)
+    except NotFound as gone:
+        raise pending_forks.Interrupted("the session was deleted while it was copied") from gone
+    wanted = [one for one in originals if one.seq <= fork.last]
+    is_last = not more or len(wanted) < len(originals)
+    if not wanted and not is_last:
+        raise pending_forks.Interrupted("messages were deleted while they were copied")
     copies = [
         msgspec.structs.replace(
-            rows.message(one), session_id=fork.session.id, id=ids.message(seq), seq=seq, run_id=None
+            one, session_id=session.id, id=ids.message(seq), seq=seq, run_id=None
         )
-        for seq, one in enumerate(stored, fork.session.last_seq + 1)
+        for seq, one in enumerate(wanted, session.last_seq + 1)
     ]
     texts = [parts.text_of(parts.decode(one.parts)) for one in copies]
     linked, last = chain.linked_rows(workspace_id, copies, fork.hash)
-    session = grown(fork.session, copies, texts)
-    return msgspec.structs.replace(fork, session=session, reached=end, hash=last), linked
+    grown_fork = msgspec.structs.replace(
+        fork,
+        session=grown(session, copies, texts),
+        reached=fork.last if is_last else wanted[-1].seq,
+        hash=last,
+    )
+    return grown_fork, linked
 
 
 def keep(fork: Fork, copied: list[Values], now: int) -> Steps[Fork]:
@@ -123,7 +138,8 @@ def keep(fork: Fork, copied: list[Values], now: int) -> Steps[Fork]:
 def complete(ref: SessionRef, fork: Fork, now: int) -> Steps[Session]:
     """Store the session of a long fork, whose messages are all there.
 
-    Raises NotFound when the original is gone, Interrupted as ``keep``, Conflict when the name was taken meanwhile.
+    Raises NotFound when the original is gone, Interrupted as ``keep``, Conflict when the name was
+    taken meanwhile.
     """
     yield from locked(ref)
     yield from pending_forks.end(ref.workspace_id, fork.session.id, fork.touched_at)
@@ -133,25 +149,6 @@ def complete(ref: SessionRef, fork: Fork, now: int) -> Steps[Session]:
 def _begun(ref: SessionRef, branch: Callable[[Session], Session], until: int | None) -> Steps[Fork]:
     source = yield from locked(ref)
     return Fork(branch(source), source.id, source.last_seq if until is None else until)
-
-
-def _stretch_end(workspace_id: str, session_id: str, after: int, last: int) -> Steps[int]:
-    """The ``seq`` at which a stretch behind ``after`` ends: ``last`` when there is no more behind it."""
-    sizes = yield from steps.rows(
-        "message_sizes",
-        workspace_id=workspace_id,
-        session_id=session_id,
-        after=after,
-        last=last,
-        limit=ROWS + 1,
-    )
-    end, total = after, 0
-    for count, (seq, size) in enumerate(sizes):
-        total += size
-        if count == ROWS or (count and total > BYTES):
-            return end
-        end = seq
-    return last
 
 
 def _store(fork: Fork, copied: list[Values], now: int) -> Steps[Session]:

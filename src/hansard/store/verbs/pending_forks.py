@@ -1,7 +1,8 @@
-"""Copies of sessions that are under way: they go on, end, or are taken away with all that they copied.
+"""Copies of sessions that are under way: they go on, end, or are taken away.
 
-The messages of a copy are stored before its session. Whoever takes away a message of the original, or the
-original itself, takes its pending copies away in the same transaction, so that no copy brings it back.
+The messages of a copy are stored before its session. Whoever takes away a message of the original,
+or the original itself, takes its pending copies away in the same transaction, so that no copy
+brings it back.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ _AT_ONCE = 500
 
 
 class Interrupted(Busy):
-    """The copy was taken away: a message of the original was deleted, or it did not go on for too long."""
+    """The copy was taken away: something of the original was deleted, or it took too long."""
 
     default_code = "fork_interrupted"
 
@@ -25,7 +26,7 @@ def begin(workspace_id: str, session_id: str, source_id: str, now: int) -> Steps
 
 
 def go_on(workspace_id: str, session_id: str, copied: int, seen: int, now: int) -> Steps[None]:
-    """Note that the copy is so long now, and was touched; raises Interrupted when it is not as of ``seen``."""
+    """Note how long the copy is now, and when; Interrupted when it is not as of ``seen``."""
     here = {"workspace_id": workspace_id, "session_id": session_id}
     touched = yield from value("pending_fork_touch", **here, copied=copied, seen=seen, now=now)
     if touched is None:
@@ -33,7 +34,10 @@ def go_on(workspace_id: str, session_id: str, copied: int, seen: int, now: int) 
 
 
 def end(workspace_id: str, session_id: str, seen: int) -> Steps[None]:
-    """The copy is complete: its session is stored in this transaction. Raises Interrupted as ``go_on``."""
+    """The copy is complete: its session is stored in this transaction.
+
+    Raises Interrupted as ``go_on``.
+    """
     here = {"workspace_id": workspace_id, "session_id": session_id}
     if (yield from value("pending_fork_end", **here, seen=seen)) is None:
         raise _interrupted()
@@ -53,7 +57,10 @@ def lapsed(before: int, limit: int) -> Steps[list[tuple[str, str]]]:
 
 
 def take_away(workspace_id: str, session_id: str, before: int) -> Steps[bool]:
-    """Remove some hundred messages of a copy that did not go on since ``before``, the last ones first; whether there are more."""
+    """Remove the last messages of a copy that did not go on since ``before``.
+
+    Some hundred at once; whether there are more.
+    """
     here = {"workspace_id": workspace_id, "session_id": session_id}
     copied: int | None = yield from value("pending_fork_take_away", **here, before=before)
     if copied is None:

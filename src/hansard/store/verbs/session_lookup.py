@@ -1,4 +1,4 @@
-"""Find a session by any of its names, for a caller who may be narrowed to one end user or application."""
+"""Find a session by any of its names, for a caller who may be narrowed to a user or an app."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
 
 
 def _seen(ref: SessionRef, statement: str, make: Callable[[Row], One]) -> Steps[One]:
-    """What ``make`` makes of the session's row; NotFound when it is absent or not the caller's to see."""
+    """What ``make`` makes of the session's row; NotFound when the caller sees none."""
     found = yield from _row(ref, statement)
     one = make(found) if found else None
     if one is None or not ref.sees(one.user_id, one.app):

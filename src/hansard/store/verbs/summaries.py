@@ -1,4 +1,4 @@
-"""What a session's row says of its messages: counts, tokens, times, previews, the title until there is a better one."""
+"""What a session's row says of its messages: counts, tokens, times, previews, a title."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]
 
 
 def grown(session: Session, messages: Sequence[Message], texts: Sequence[str]) -> Session:
-    """The row of a session that is not stored yet, with these further messages, whose words are ``texts``.
+    """The row of a session that is not stored yet, with these further messages.
 
-    What ``session_extend`` does to a row that is stored.
+    ``texts`` are their words. This is what ``session_extend`` does to a row that is stored.
     """
     if not messages:
         return session

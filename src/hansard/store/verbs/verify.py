@@ -39,7 +39,10 @@ def session_ids(workspace_id: str, after: str, limit: int) -> Steps[list[str]]:
 
 
 def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[Fault]]]:
-    """Walk the chain of one session: how many messages, its last hash, and every fault; an absent session has none."""
+    """Walk the chain of a session: how many messages, its last hash, and every fault.
+
+    An absent session has none.
+    """
     try:
         one = yield from found(SessionRef(workspace_id, session_id))
     except NotFound:
@@ -102,7 +105,7 @@ def _summary(one: Session, seq: int, living: int) -> list[Fault]:
 
 
 def counters(workspace_id: str) -> Steps[list[Fault]]:
-    """Whether the counters of the workspace's facets are what its sessions say, and no message is without its session."""
+    """Whether the counters are what the sessions say, and no message is without its session."""
     told = Counter[tuple[str, str]]()
     after = ""
     while got := (
