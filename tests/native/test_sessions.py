@@ -338,7 +338,7 @@ async def test_delete_takes_everything_below(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "top"})
     await client.post("/v1/sessions", json={"id": "sub", "parent": "top"})
     await client.post(
-        "/v1/sessions/sub/messages", json={"messages": [{"role": "user", "content": "x"}]}
+        "/v1/sessions/sub/messages", json={"messages": [{"role": "user", "text": "x"}]}
     )
     await client.post("/v1/sessions", json={"id": "other"})
     assert (await client.delete("/v1/sessions/top")).json() == {
