@@ -11,11 +11,14 @@ import pytest
 from hansard.access import Principal
 from hansard.app import opened
 from hansard.errors import StoreUnavailable
+from hansard.ids import IdSource
 from hansard.model import MessageDraft, SessionDraft
 from hansard.model.parts import text_part
 from hansard.service import Service
+from hansard.service.rules import ref
 from hansard.settings import Settings
-from hansard.store.steps import composed
+from hansard.store.steps import Steps, composed
+from hansard.store.verbs.appends import append
 
 WRITERS, APPENDS = 6, 25
 
@@ -116,4 +119,31 @@ async def test_a_hash_in_the_row_that_is_not_the_last_messages_is_found(
     )
     assert await faults(lone_service) == [
         "the hash in the session's row is not that of its last message"
+    ]
+
+
+async def test_an_append_is_no_more_statements_than_it_needs(
+    lone_service: Service, operator: Principal
+) -> None:
+    """Each is a round trip on PostgreSQL: one finds the id of a name, one locks, four write."""
+    asked: list[str] = []
+
+    def heard() -> Steps[object]:
+        steps = append(ref(operator, "s"), [draft("four")], IdSource(), 1)
+        query = next(steps)
+        while True:
+            asked.append(query.name)
+            try:
+                query = steps.send((yield query))
+            except StopIteration as done:
+                return done.value
+
+    await lone_service.store.write(heard)
+    assert asked == [
+        "session_id_by_own_id",
+        "session_peek",
+        "session_extend",
+        "message_put",
+        "generation_next",
+        "event_put",
     ]
