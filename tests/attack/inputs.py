@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 import time
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import get_type_hints
 from urllib.parse import urlencode
 
@@ -383,25 +380,4 @@ async def forms(target: Target) -> Result:
         target.caller.token, target.caller.proof = fresh[0], target.service.sign_ins.proof(fresh[0])
     if await target.snapshot(target.victim) != before:
         result.findings.append("the victim's workspace was changed")
-    return result
-
-
-async def secrets_at_rest(target: Target) -> Result:
-    """No key, sign-in or invitation stands in the store, nor in a backup of it."""
-    result = Result("secrets in a backup")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "backup"
-        await target.service.store.backup(file, lambda _share: None)
-        if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as archive:
-                content = b"".join(archive.read(name) for name in archive.namelist())
-        else:
-            content = file.read_bytes()
-    for caller in (target.caller, target.victim_caller):
-        for secret in (caller.key, caller.key[13:45], caller.token, caller.proof):
-            result.count += 1
-            if secret.encode() in content:
-                result.findings.append(f"a secret stands in the store: {secret[:6]}…")
-    if target.ids["session_id"].encode() not in content:
-        result.findings.append("the backup is empty: nothing was tested")
     return result

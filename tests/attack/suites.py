@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from tests.attack import inputs, tenants
+from tests.attack import forgery, inputs, narrowed, secrets, tenants
 from tests.attack.target import Result, Target
 
 Suite = Callable[[Target], Awaitable[Result]]
@@ -13,7 +13,7 @@ SUITES: tuple[Suite, ...] = (
     tenants.credentials,
     tenants.scopes,
     tenants.escalation,
-    tenants.narrowed,
+    narrowed.narrowed,
     tenants.mass_assignment,
     inputs.hostile_strings,
     inputs.cursors,
@@ -21,7 +21,7 @@ SUITES: tuple[Suite, ...] = (
     inputs.methods,
     inputs.bodies,
     inputs.forms,
-    tenants.forgery,
+    forgery.forgery,
     tenants.foreign_ids_in_bodies,
-    inputs.secrets_at_rest,
+    secrets.secrets_at_rest,
 )

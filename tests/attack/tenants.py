@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -12,18 +11,15 @@ from typing import Any
 import httpx
 
 from hansard.access import ALL_SCOPES
-from hansard.dialects.pocketpaw.sign_ins import COOKIE, PURPOSE
-from hansard.http.route import Dialect
+from hansard.dialects.pocketpaw.sign_ins import COOKIE
+from tests.attack.narrowed import in_bodies
 from tests.attack.target import (
-    EVERY,
-    HOST,
     MARK,
     STREAMS,
     Caller,
     Result,
     Target,
     body_of,
-    caller_of,
     caller_with,
     without,
 )
@@ -307,184 +303,11 @@ async def mass_assignment(target: Target) -> Result:
     return result
 
 
-FORM = "application/x-www-form-urlencoded"
-
-
-async def forgery(target: Target) -> Result:
-    """What the page changes is changed from its own pages alone, whatever cookie comes along."""
-    result = Result("cross-origin requests")
-    before = await target.snapshot(target.victim)
-    good = target.victim_caller.headers(_page(target)) | {"Content-Type": FORM}
-    await _keys_in_cookies(target, result)
-    for dialect, route in target.routes():
-        if dialect.name != "web" or route.method == "GET":
-            continue
-        for name, changed in (
-            ("a foreign origin", {"Origin": "http://evil.test"}),
-            ("no origin", {"Origin": ""}),
-            ("a null origin", {"Origin": "null"}),
-            ("no proof", {"X-CSRF-Token": ""}),
-            ("another's proof", {"X-CSRF-Token": target.caller.proof}),
-            ("a foreign site", {"Sec-Fetch-Site": "cross-site"}),
-        ):
-            if route.public and "proof" in name:
-                continue
-            headers = {key: value for key, value in (good | changed).items() if value}
-            answer = await target.client.request(
-                route.method, target.path(route), headers=headers, content=b""
-            )
-            result.count += 1
-            if answer.status_code not in {400, 403, 413} and not (
-                answer.status_code == 303 and route.path == "/ui/theme"
-            ):
-                result.findings.append(
-                    f"{route.method} {route.path} with {name}: {answer.status_code}"
-                )
-    if await target.snapshot(target.victim) != before:
-        result.findings.append("the victim's workspace was changed")
-    return result
-
-
-async def _keys_in_cookies(target: Target, result: Result) -> None:
-    """A key or sign-in that a browser shows by itself is refused with what a page of another origin sends."""
-    token, _ = await target.service.sign_ins.open(target.victim_caller.key, PURPOSE)
-    for shown in (target.victim_caller.key, token):
-        await _in_a_cookie(target, {"Cookie": f"{COOKIE}={shown}"}, result)
-
-
-async def _in_a_cookie(target: Target, cookie: dict[str, str], result: Result) -> None:
-    for dialect, route in target.private():
-        if dialect.name != "pocketpaw":
-            continue
-        for said in (
-            {"Origin": "http://evil.test"},
-            {"Origin": f"http://{HOST}:81"},
-            {"Origin": "null"},
-            {"Sec-Fetch-Site": "same-site"},
-        ):
-            answer = await target.client.request(
-                route.method, target.path(route), headers=cookie | said, json=body_of(route)
-            )
-            result.count += 1
-            if answer.status_code != 403:
-                result.findings.append(
-                    f"{route.method} {route.path} with {said} and a cookie: {answer.status_code}"
-                )
-
-
-def _page(target: Target) -> Dialect:
-    return next(dialect for dialect in target.app.dialects if dialect.name == "web")
-
-
 async def foreign_ids_in_bodies(target: Target) -> Result:
     """An id of the victim's in a body or a query reaches nothing."""
     result = Result("foreign ids in bodies and queries")
     before = await target.snapshot(target.victim)
-    await _in_bodies(target, target.caller, result)
+    await in_bodies(target, target.caller, result)
     if await target.snapshot(target.victim) != before:
         result.findings.append("the victim's workspace was changed")
     return result
-
-
-async def narrowed(target: Target) -> Result:
-    """A key of the victim's own workspace that is narrowed to another end user or app reaches nothing of the victim's, by any route, a retry included."""
-    result = Result("narrowed keys")
-    for user, app in (("stranger", None), (None, "strange")):
-        narrowing = f"the user {user}" if user else f"the app {app}"
-        caller = await caller_of(target.service, target.victim, EVERY, user_id=user, app=app)
-        before = await target.rows(target.victim)
-        await _in_bodies(target, caller, result)
-        for number, (dialect, route) in enumerate(target.private()):
-            if (
-                route.media_type == STREAMS
-                or route.scope == "workspaces:admin"
-                or route.path == "/ui/sign-out"
-            ):
-                continue
-            if route.cached:
-                await target.send(dialect, route, target.path(route), target.victim_caller)
-            for attempt in ("first", "again"):
-                headers = {"Idempotency-Key": f"narrowed-{number}-{narrowing}"}
-                taken = (
-                    {"json": {"id": target.ids["session_id"]}}
-                    if (route.method, route.path) == ("POST", "/v1/sessions")
-                    else {}
-                )
-                answer = await target.send(
-                    dialect, route, target.path(route), caller, headers=headers, **taken
-                )
-                result.count += 1
-                what = f"{route.method} {route.path} by a key for {narrowing}, {attempt}"
-                if answer.status_code >= 500:
-                    result.findings.append(f"{what}: {answer.status_code}")
-                if MARK in without(answer.text, target.ids):
-                    result.findings.append(f"{what}: shows the victim's data")
-        if lost := set(before) - set(await target.rows(target.victim)):
-            result.findings.append(
-                f"a key for {narrowing} changed what is not its own: {sorted(lost)[:3]}"
-            )
-    return result
-
-
-async def _in_bodies(target: Target, caller: Caller, result: Result) -> None:
-    ids, headers = target.ids, caller.headers(target.app.dialects[0])
-    session, user = ids["session_id"], ids["user_id"]
-    line = {
-        "id": session,
-        "title": "overwritten",
-        "messages": [{"role": "user", "text": "overwritten"}],
-    }
-    tries: list[tuple[str, str, dict[str, Any]]] = [
-        *(
-            (
-                "POST",
-                "/v1/bulk",
-                {"json": {"action": action, "ids": [session, ids["asset_id"], ids["thread_id"]]}},
-            )
-            for action in ("archive", "resolve", "delete")
-        ),
-        (
-            "POST",
-            "/v1/bulk",
-            {
-                "json": {
-                    "action": "tag",
-                    "value": "x",
-                    "filter": {"user": user},
-                    "snapshot_at": "2999-01-01T00:00:00Z",
-                    "expected": 1,
-                }
-            },
-        ),
-        ("POST", "/v1/sessions", {"json": {"parent": session}}),
-        ("POST", "/v1/sessions", {"json": {"id": session}}),
-        ("POST", "/v1/sessions", {"json": {"id": ids["asset_id"]}}),
-        ("POST", "/v1/import", {"content": json.dumps(line).encode()}),
-        (
-            "POST",
-            "/v1/ai/workflow/chat/messages",
-            {"json": {"role": "user", "content": "x", "conversationId": session}},
-        ),
-        ("GET", "/v1/sessions", {"params": {"parent": session}}),
-        ("GET", "/v1/sessions", {"params": {"user": user, "total": "true"}}),
-        ("GET", "/v1/sessions", {"params": {"tag": MARK, "total": "true"}}),
-        ("GET", "/v1/search", {"params": {"q": MARK}}),
-        ("GET", "/v1/stats", {}),
-        ("GET", "/v1/changes", {"params": {"since": "0"}}),
-        ("GET", "/v1/export", {}),
-        ("GET", "/v1/ai/workflow/chat/history", {"params": {"sessionId": session}}),
-        ("GET", "/v1/ai/workflow/chat/history", {"params": {"conversationId": session}}),
-        ("GET", "/api/memory/session", {"params": {"id": session}}),
-        ("GET", "/api/memory/session/export", {"params": {"id": session}}),
-        ("GET", "/api/sessions/search", {"params": {"q": MARK}}),
-        ("GET", "/ai-sessions", {"params": {"messages": "true", "state": "true"}}),
-        ("GET", "/api/v0/sessions", {"params": {"query": MARK, "include_sub_sessions": "true"}}),
-    ]
-    for method, path, more in tries:
-        answer = await target.client.request(method, path, headers=headers, **more)
-        result.count += 1
-        what = f"{method} {path} {str(more)[:80]}"
-        if answer.status_code >= 500:
-            result.findings.append(f"{what}: {answer.status_code}")
-        if MARK in without(answer.text, ids).replace(MARK, "", str(more).count(MARK)):
-            result.findings.append(f"{what}: shows the victim's data: {answer.text[:200]}")

@@ -84,12 +84,12 @@ def _run_client(client: Client, server: Server, folder: Path, tally: Tally) -> N
     key = server.new_key(client.name)
     facts = folder / f"{client.name}.json"
     facts.write_text(json.dumps(seed(server.url, key)), "utf-8")
-    desk = {
+    visitor = {
         "HANSARD_COMMAND": str(HANSARD),
         "HANSARD_STORE": server.store,
         "HANSARD_WORKSPACE": client.name,
     }
-    own = desk | {
+    own = visitor | {
         "HANSARD_URL": server.url,
         "HANSARD_KEY": key,
         "HANSARD_SEEDED": str(facts),

@@ -135,7 +135,7 @@ async def test_a_key_for_one_app_counts_that_app_and_a_key_for_one_user_nothing(
     client: httpx.AsyncClient, service: Service, principal: Principal
 ) -> None:
     await talk(client, "a", app="shop")
-    await talk(client, "b", app="desk")
+    await talk(client, "b", app="visitor")
     for app, user_id, status in (("shop", None, 200), (None, "ann", 403)):
         text, _ = await service.keys.create(
             principal, "narrow", ("sessions:read",), app=app, user_id=user_id

@@ -23,7 +23,7 @@ from hansard.settings import Settings
 from hansard.store.cursors import Cursors
 from hansard.store.verbs.session_lookup import SessionRef
 from hansard.web import layout
-from tests.attack import heads, inputs, tenants, wire
+from tests.attack import forgery, heads, inputs, narrowed, secrets, tenants, wire
 from tests.attack.schemas import documents, fuzz
 from tests.attack.target import Findings, Found, Result, Target, under_attack
 from tests.reliability.conftest import Figure
@@ -42,11 +42,11 @@ AGAINST_SQL = [
     few_strings,
     inputs.cursors,
     tenants.foreign_ids_in_bodies,
-    tenants.narrowed,
+    narrowed.narrowed,
 ]
 SUITES = [
-    tenants.credentials, tenants.scopes, tenants.escalation, tenants.forgery,
-    inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, inputs.secrets_at_rest, *AGAINST_SQL,
+    tenants.credentials, tenants.scopes, tenants.escalation, forgery.forgery,
+    inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, secrets.secrets_at_rest, *AGAINST_SQL,
 ]  # fmt: skip
 
 
@@ -193,15 +193,15 @@ async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
         (open_door, tenants.credentials),
         (every_scope, tenants.scopes),
         (generous, tenants.escalation),
-        (broad, tenants.narrowed),
+        (broad, narrowed.narrowed),
         (as_victim, tenants.mass_assignment),
         (brittle, few_strings),
         (unsealed, inputs.cursors),
         (careless, inputs.idempotency),
         (any_method, inputs.methods),
         (unchecked, inputs.bodies),
-        (from_anywhere, tenants.forgery),
-        (trusting, tenants.forgery),
+        (from_anywhere, forgery.forgery),
+        (trusting, forgery.forgery),
         (as_victim, tenants.foreign_ids_in_bodies),
     ],
 )
@@ -227,7 +227,7 @@ async def test_secrets_that_are_stored_are_found(
 ) -> None:
     plain_secrets(monkeypatch)
     async with under_attack(embedded) as target:
-        result = await inputs.secrets_at_rest(target)
+        result = await secrets.secrets_at_rest(target)
     figure(f"{(plain_secrets.__doc__ or '').strip()} {len(result.findings)} findings")
     assert result.findings
 

@@ -36,7 +36,7 @@ class Seen:
 
 
 @dataclass
-class Desk:
+class Visitor:
     """Somebody's browser at a server."""
 
     context: BrowserContext
@@ -105,16 +105,18 @@ def watched(page: Page, server: Served, seen: Seen) -> None:
     page.on("dialog", dismissed)
 
 
-def desk_at(browser: Browser, server: Served, *, sign_in: bool = True, **options: Any) -> Desk:
+def visitor_at(
+    browser: Browser, server: Served, *, sign_in: bool = True, **options: Any
+) -> Visitor:
     context = browser.new_context(**{"viewport": WIDE, **options})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     seen = Seen()
     watched(page, server, seen)
-    desk = Desk(context, page, server, seen)
+    visitor = Visitor(context, page, server, seen)
     if sign_in:
-        desk.sign_in()
-    return desk
+        visitor.sign_in()
+    return visitor
 
 
 @pytest.fixture(scope="session")
@@ -138,9 +140,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def desk(browser: Browser, server: Served) -> Iterator[Desk]:
+def visitor(browser: Browser, server: Served) -> Iterator[Visitor]:
     """A signed-in browser; at the end nothing may have gone wrong in it."""
-    one = desk_at(browser, server)
+    one = visitor_at(browser, server)
     yield one
     one.context.close()
     assert one.seen.nothing, one.seen

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.serving import serving
-from tests.ui.conftest import ROOT, desk_at, hansard
+from tests.ui.conftest import ROOT, hansard, visitor_at
 
 DATA = ROOT.parent / "shared" / "data" / "airline-agent.json.gz"
 
@@ -19,8 +19,8 @@ def test_the_refused_refunds_are_found_read_settled_and_passed_on(
 ) -> None:
     with serving(tmp_path) as server:
         hansard(server, "import", str(DATA), "--json")
-        desk = desk_at(browser, server)
-        page = desk.page
+        visitor = visitor_at(browser, server)
+        page = visitor.page
         page.fill("input[type=search]", "cannot refund role:assistant")
         expect(page.locator(".row p mark").first).to_be_visible(timeout=10_000)
         refused = page.locator(".row").count()
@@ -41,9 +41,9 @@ def test_the_refused_refunds_are_found_read_settled_and_passed_on(
         expect(page.locator("#toasts")).to_contain_text("Undo")
         page.keyboard.press("c")
         link = page.evaluate("navigator.clipboard.readText()")
-        other = desk.context.new_page()
+        other = visitor.context.new_page()
         other.goto(link)
         expect(other.locator("#pane h1")).to_have_text(page.locator("#pane h1").inner_text())
         expect(other.locator(".call.failed").first).to_be_attached()
-        assert desk.seen.nothing, desk.seen
-        desk.context.close()
+        assert visitor.seen.nothing, visitor.seen
+        visitor.context.close()

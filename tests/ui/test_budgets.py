@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Response, expect
 
 from hansard.web.assets import Assets
 from tests.support.serving import Served
-from tests.ui.conftest import ROOT, desk_at
+from tests.ui.conftest import ROOT, visitor_at
 
 KB = 1000
 LIST, SCRIPTS, STYLES, WHEEL = 15 * KB, 12 * KB, 12 * KB, 2_500_000
@@ -20,8 +20,8 @@ LIST, SCRIPTS, STYLES, WHEEL = 15 * KB, 12 * KB, 12 * KB, 2_500_000
 
 def test_the_list_is_light_when_nothing_is_cached(browser: Browser, server: Served) -> None:
     """Everything that the browser fetches for the list until somebody touches it, the stream of events aside."""
-    desk = desk_at(browser, server)
-    desk.context.new_cdp_session(desk.page).send(
+    visitor = visitor_at(browser, server)
+    visitor.context.new_cdp_session(visitor.page).send(
         "Network.setCacheDisabled", {"cacheDisabled": True}
     )
     fetched: dict[str, int] = {}
@@ -32,11 +32,11 @@ def test_the_list_is_light_when_nothing_is_cached(browser: Browser, server: Serv
                 response.header_value("content-length") or 0
             )
 
-    desk.page.on("response", weigh)
-    desk.go("/ui/")
-    expect(desk.page.locator("#live.on")).to_be_visible()
-    desk.page.wait_for_timeout(500)
-    desk.context.close()
+    visitor.page.on("response", weigh)
+    visitor.go("/ui/")
+    expect(visitor.page.locator("#live.on")).to_be_visible()
+    visitor.page.wait_for_timeout(500)
+    visitor.context.close()
     print(f"the list, cold: {sum(fetched.values())} bytes in {fetched}")
     assert len(fetched) >= 3
     assert sum(fetched.values()) < LIST, fetched

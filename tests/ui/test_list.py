@@ -7,17 +7,17 @@ import re
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.serving import Served
-from tests.ui.conftest import NARROW, SCREENS, Desk, ask, desk_at, rows
+from tests.ui.conftest import NARROW, SCREENS, Visitor, ask, rows, visitor_at
 
 
-def test_a_filter_is_in_the_address_and_back_takes_it_away(desk: Desk) -> None:
-    page = desk.page
+def test_a_filter_is_in_the_address_and_back_takes_it_away(visitor: Visitor) -> None:
+    page = visitor.page
     expect(page.locator("#count")).to_have_text(re.compile(r"^12\d sessions$"))
     page.get_by_text("State", exact=True).click()
     page.locator("input[name=state][value=failed]").check()
     expect(page).to_have_url(re.compile(r"\?state=failed$"))
     expect(page.locator(".chips a")).to_have_text(re.compile("state: failed"))
-    failed = ask(desk.server, "/v1/sessions?state=failed&total=true")["total"]
+    failed = ask(visitor.server, "/v1/sessions?state=failed&total=true")["total"]
     expect(page.locator("#count")).to_have_text(f"{failed} sessions")
     expect(page.locator(".row .st.failed")).to_have_count(failed)
     page.go_back()
@@ -25,8 +25,10 @@ def test_a_filter_is_in_the_address_and_back_takes_it_away(desk: Desk) -> None:
     expect(page.locator("#count")).to_have_text(re.compile(r"^12\d sessions$"))
 
 
-def test_a_session_opens_beside_the_list_and_its_link_opens_the_same_place(desk: Desk) -> None:
-    page = desk.page
+def test_a_session_opens_beside_the_list_and_its_link_opens_the_same_place(
+    visitor: Visitor,
+) -> None:
+    page = visitor.page
     page.locator(".row a").nth(3).click()
     title = page.locator("#pane h1")
     expect(title).to_be_visible()
@@ -36,14 +38,14 @@ def test_a_session_opens_beside_the_list_and_its_link_opens_the_same_place(desk:
     expect(page.locator(".grid")).to_be_visible()
     page.go_back()
     expect(page.locator("#talk")).to_be_visible()
-    other = desk.context.new_page()
+    other = visitor.context.new_page()
     other.goto(link)
     expect(other.locator("#pane h1")).to_have_text(title.inner_text())
     expect(other.locator(".row").first).to_be_visible()
 
 
-def test_search_marks_what_it_finds_and_lands_on_the_message(desk: Desk) -> None:
-    page = desk.page
+def test_search_marks_what_it_finds_and_lands_on_the_message(visitor: Visitor) -> None:
+    page = visitor.page
     expect(page.locator("#live.on")).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("refund")
@@ -57,34 +59,34 @@ def test_search_marks_what_it_finds_and_lands_on_the_message(desk: Desk) -> None
     expect(page.locator(".row mark").first).to_be_visible()
 
 
-def test_a_qualifier_narrows_and_becomes_a_chip(desk: Desk) -> None:
-    page = desk.go("/ui/?q=state%3Afailed")
+def test_a_qualifier_narrows_and_becomes_a_chip(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?q=state%3Afailed")
     expect(page.locator(".chips a")).to_have_text(re.compile("state:failed"))
     states = {one.get_attribute("aria-label") for one in page.locator(".row .st").all()}
     assert states == {"failed"}
 
 
-def test_nothing_found_offers_the_way_out(desk: Desk) -> None:
-    page = desk.go("/ui/?state=failed&user=nobody")
+def test_nothing_found_offers_the_way_out(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?state=failed&user=nobody")
     expect(page.locator(".outs a")).to_have_count(2)
-    total = ask(desk.server, "/v1/sessions?state=failed&total=true")["total"]
+    total = ask(visitor.server, "/v1/sessions?state=failed&total=true")["total"]
     expect(page.locator(".outs a", has_text="user: nobody")).to_contain_text(f"{total} sessions")
     page.locator(".outs a", has_text="user: nobody").click()
     expect(page.locator(".row")).to_have_count(total)
 
 
-def test_nothing_found_for_words_counts_with_the_words(desk: Desk) -> None:
-    page = desk.go("/ui/?q=refund+state%3Afailed+zzzqqq&channel=web")
+def test_nothing_found_for_words_counts_with_the_words(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?q=refund+state%3Afailed+zzzqqq&channel=web")
     expect(page.locator(".outs a")).to_have_count(3)
-    rest = ask(desk.server, "/v1/search?q=state:failed&channel=web&total=true")["total"]
+    rest = ask(visitor.server, "/v1/search?q=state:failed&channel=web&total=true")["total"]
     expect(page.locator(".outs a", has_text="“refund zzzqqq”")).to_contain_text(f"{rest} session")
     expect(page.locator(".outs a", has_text="channel: web")).to_contain_text("0 sessions")
-    page = desk.go("/ui/?user=nobody&app=nothing")
+    page = visitor.go("/ui/?user=nobody&app=nothing")
     expect(page.locator(".empty", has_text="No one of these alone is the reason")).to_be_visible()
 
 
-def test_escape_closes_what_is_read_and_leaves_the_list_as_it_was(desk: Desk) -> None:
-    page = desk.go("/ui/?state=failed")
+def test_escape_closes_what_is_read_and_leaves_the_list_as_it_was(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?state=failed")
     page.locator(".row a").nth(1).click()
     expect(page.locator("#pane h1")).to_be_visible()
     page.keyboard.press("Escape")
@@ -97,8 +99,8 @@ def test_escape_closes_what_is_read_and_leaves_the_list_as_it_was(desk: Desk) ->
     expect(page.locator("#pane h1")).to_be_visible()
 
 
-def test_the_hits_of_a_search_are_walked_from_the_one_that_was_opened(desk: Desk) -> None:
-    page = desk.go("/ui/?q=refund")
+def test_the_hits_of_a_search_are_walked_from_the_one_that_was_opened(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?q=refund")
     page.locator(".row:has(p mark) a").first.click()
     expect(page.locator("[data-target] mark.at")).to_be_in_viewport()
     marks = page.locator("#body mark")
@@ -110,8 +112,8 @@ def test_the_hits_of_a_search_are_walked_from_the_one_that_was_opened(desk: Desk
     expect(page.locator("mark.at")).to_be_in_viewport()
 
 
-def test_the_time_of_a_message_is_its_link(desk: Desk) -> None:
-    page = desk.go("/ui/?state=failed")
+def test_the_time_of_a_message_is_its_link(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?state=failed")
     page.locator(".row a").first.click()
     message = page.locator(".msg:has(.place)").nth(1)
     place = message.get_attribute("id")
@@ -120,20 +122,20 @@ def test_the_time_of_a_message_is_its_link(desk: Desk) -> None:
     expect(page.locator(f"#{place}[data-target]")).to_be_visible()
 
 
-def test_a_span_of_days_is_one_click(desk: Desk) -> None:
-    page = desk.page
+def test_a_span_of_days_is_one_click(visitor: Visitor) -> None:
+    page = visitor.page
     page.get_by_text("Date", exact=True).click()
     page.get_by_text("Last 7 days", exact=True).click()
     expect(page.locator(".chips a")).to_have_text(re.compile(r"^from: \d{4}-\d\d-\d\d"))
     expect(page.locator("summary.on")).to_have_text("Date")
     since = re.search(r"created_from=([^&]+)", page.url)
     assert since
-    total = ask(desk.server, f"/v1/sessions?created_from={since[1]}&total=true&limit=1")["total"]
+    total = ask(visitor.server, f"/v1/sessions?created_from={since[1]}&total=true&limit=1")["total"]
     expect(page.locator("#count")).to_have_text(f"{total} sessions")
 
 
-def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
-    page = desk.page
+def test_the_keyboard_alone_is_enough(visitor: Visitor) -> None:
+    page = visitor.page
     expect(page.locator("#live.on")).to_be_visible()
     for key in ("j", "j", "j", "k"):
         page.keyboard.press(key)
@@ -164,8 +166,8 @@ def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
     expect(page).to_have_url(re.compile("/ui/$"))
 
 
-def test_a_search_from_the_palette_leads_to_the_list_from_any_screen(desk: Desk) -> None:
-    page = desk.go("/ui/insights")
+def test_a_search_from_the_palette_leads_to_the_list_from_any_screen(visitor: Visitor) -> None:
+    page = visitor.go("/ui/insights")
     page.keyboard.press("Control+k")
     page.keyboard.type("refund")
     page.get_by_role("option", name="Search for “refund”").click()
@@ -173,23 +175,25 @@ def test_a_search_from_the_palette_leads_to_the_list_from_any_screen(desk: Desk)
     expect(page.locator(".row mark").first).to_be_visible()
 
 
-def test_what_was_dimmed_by_a_lost_connection_is_clear_again_when_it_is_back(desk: Desk) -> None:
-    page = desk.go("/ui/?state=failed")
+def test_what_was_dimmed_by_a_lost_connection_is_clear_again_when_it_is_back(
+    visitor: Visitor,
+) -> None:
+    page = visitor.go("/ui/?state=failed")
     page.locator(".row").first.hover()
     expect(page.locator(".row input").first).to_be_attached()
-    desk.context.set_offline(True)
+    visitor.context.set_offline(True)
     page.locator(".row a").nth(1).click()
     expect(page.locator(".stale .row").first).to_be_visible()
     expect(page.locator("#toasts")).to_contain_text("The server cannot be reached")
     expect(page.locator(".row a[aria-current]")).to_have_count(0)
-    desk.context.set_offline(False)
+    visitor.context.set_offline(False)
     page.locator(".row a").nth(1).click()
     expect(page.locator("#pane h1")).to_be_visible()
     expect(page.locator(".stale")).to_have_count(0)
 
 
-def test_single_keys_can_be_switched_off(desk: Desk) -> None:
-    page = desk.page
+def test_single_keys_can_be_switched_off(visitor: Visitor) -> None:
+    page = visitor.page
     page.keyboard.press("?")
     page.locator("dialog .off").click()
     page.locator(".row a").first.click()
@@ -199,16 +203,16 @@ def test_single_keys_can_be_switched_off(desk: Desk) -> None:
     expect(page.locator("#talk")).to_be_visible()
 
 
-def test_many_at_once_with_undo_and_a_count_that_must_hold(desk: Desk) -> None:
-    page = desk.go("/ui/?state=cancelled")
-    total = ask(desk.server, "/v1/sessions?state=cancelled&total=true")["total"]
+def test_many_at_once_with_undo_and_a_count_that_must_hold(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?state=cancelled")
+    total = ask(visitor.server, "/v1/sessions?state=cancelled&total=true")["total"]
     page.locator(".row").first.hover()
     page.locator(".row input").first.check()
     page.locator("#bulk [data-do=page]").click()
     expect(page.locator("#bulk")).to_contain_text(f"{total} sessions selected")
     page.locator("#bulk [data-do=resolve]").click()
     expect(page.locator("#toasts")).to_contain_text("resolved")
-    resolved = ask(desk.server, "/v1/sessions?state=cancelled&resolution=resolved&total=true")[
+    resolved = ask(visitor.server, "/v1/sessions?state=cancelled&resolution=resolved&total=true")[
         "total"
     ]
     assert resolved == total
@@ -218,8 +222,8 @@ def test_many_at_once_with_undo_and_a_count_that_must_hold(desk: Desk) -> None:
     expect(page.locator("#bulk")).to_be_hidden()
 
 
-def test_what_cannot_be_undone_is_asked_by_its_name(desk: Desk) -> None:
-    page = desk.go("/ui/?state=failed")
+def test_what_cannot_be_undone_is_asked_by_its_name(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?state=failed")
     page.locator(".row").first.hover()
     page.locator(".row input").first.check()
     page.locator("#bulk [data-do=delete]").click()
@@ -233,8 +237,8 @@ def test_what_cannot_be_undone_is_asked_by_its_name(desk: Desk) -> None:
     expect(page.locator("#bulk")).to_contain_text("1 session selected")
 
 
-def test_a_view_is_saved_and_stands_above_the_list(desk: Desk) -> None:
-    page = desk.go("/ui/?state=waiting")
+def test_a_view_is_saved_and_stands_above_the_list(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?state=waiting")
     page.locator("[data-save-view]").click()
     page.locator("dialog input").fill("Waiting for us")
     page.locator("dialog button.primary").click()
@@ -243,13 +247,13 @@ def test_a_view_is_saved_and_stands_above_the_list(desk: Desk) -> None:
     expect(page).to_have_url(re.compile("/ui/$"))
 
 
-def test_view_as_curl_is_the_same_list(desk: Desk) -> None:
-    page = desk.go("/ui/?state=failed&sort=created_at")
+def test_view_as_curl_is_the_same_list(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?state=failed&sort=created_at")
     page.locator(".count [data-curl]").click()
     said = page.locator("dialog pre").inner_text()
     path = re.search(r"'http://[^/]+(/[^']+)'", said)
     assert path
-    told = [one["title"] for one in ask(desk.server, path[1])["data"]]
+    told = [one["title"] for one in ask(visitor.server, path[1])["data"]]
     assert [row.rstrip("…")[:60] for row in rows(page)] == [one[:60] for one in told]
 
 
@@ -264,8 +268,8 @@ def small(page: Page) -> list[str]:
 
 
 def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Served) -> None:
-    desk = desk_at(browser, server, viewport=NARROW, has_touch=True, is_mobile=True)
-    page = desk.page
+    visitor = visitor_at(browser, server, viewport=NARROW, has_touch=True, is_mobile=True)
+    page = visitor.page
     expect(page.locator("#list")).to_be_visible()
     expect(page.locator("#pane")).to_be_hidden()
     page.locator(".search").tap()
@@ -294,5 +298,5 @@ def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Ser
     assert small(page) == []
     page.goto(server.url + "/ui/?state=failed&channel=web")
     assert (page.locator(".chips a").count(), small(page)) == (3, [])
-    assert desk.seen.nothing, desk.seen
-    desk.context.close()
+    assert visitor.seen.nothing, visitor.seen
+    visitor.context.close()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.serving import Served, serving
-from tests.ui.conftest import api, desk_at
+from tests.ui.conftest import api, visitor_at
 
 TABS = 8
 
@@ -27,8 +27,8 @@ def quiet(tmp_path: Path) -> Iterator[Served]:
 def test_eight_tabs_follow_a_server_that_is_killed_and_comes_back(
     browser: Browser, quiet: Served
 ) -> None:
-    desk = desk_at(browser, quiet)
-    tabs = [desk.page, *(desk.context.new_page() for _ in range(TABS - 1))]
+    visitor = visitor_at(browser, quiet)
+    tabs = [visitor.page, *(visitor.context.new_page() for _ in range(TABS - 1))]
     streams: list[str] = []
     for tab in tabs:
         tab.on(
@@ -64,14 +64,14 @@ def test_eight_tabs_follow_a_server_that_is_killed_and_comes_back(
     for tab in tabs:
         for words in ("before the crash", "after the crash", "and on it goes"):
             expect(tab.locator(".msg", has_text=words)).to_have_count(1, timeout=10_000)
-    desk.context.close()
+    visitor.context.close()
 
 
 def test_a_new_session_waits_behind_a_pill_and_rows_stay_where_they_are(
     browser: Browser, quiet: Served
 ) -> None:
-    desk = desk_at(browser, quiet)
-    page = desk.page
+    visitor = visitor_at(browser, quiet)
+    page = visitor.page
     expect(page.locator("#live.on")).to_be_visible()
     before = page.locator(".row b").all_inner_texts()
     with api(quiet) as client:
@@ -86,7 +86,7 @@ def test_a_new_session_waits_behind_a_pill_and_rows_stay_where_they_are(
     page.locator("#fresh").click()
     expect(page.locator(".row b", has_text="A fourth")).to_be_visible()
     expect(page.locator("#count")).to_have_text("4 sessions")
-    desk.context.close()
+    visitor.context.close()
 
 
 def test_an_unfolded_call_stays_open_while_messages_arrive(browser: Browser, quiet: Served) -> None:
@@ -98,8 +98,8 @@ def test_an_unfolded_call_stays_open_while_messages_arrive(browser: Browser, qui
         client.post(
             "/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "hi"}, call]}
         )
-        desk = desk_at(browser, quiet)
-        page = desk.go("/ui/sessions/one")
+        visitor = visitor_at(browser, quiet)
+        page = visitor.go("/ui/sessions/one")
         page.locator(".call summary").click()
         expect(page.locator("#live.on")).to_be_visible()
         answer = {
@@ -112,28 +112,28 @@ def test_an_unfolded_call_stays_open_while_messages_arrive(browser: Browser, qui
         )
     expect(page.locator(".msg", has_text="there it is")).to_be_visible()
     expect(page.locator(".call[open].ok")).to_have_count(1)
-    desk.context.close()
+    visitor.context.close()
 
 
 def test_an_empty_store_notices_its_first_session(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path) as server:
-        desk = desk_at(browser, server)
-        page = desk.page
+        visitor = visitor_at(browser, server)
+        page = visitor.page
         expect(page.get_by_text("No sessions yet")).to_be_visible()
         expect(page.locator("#live.on")).to_be_visible()
         with api(server) as client:
             client.post("/v1/sessions", json={"title": "The first"})
         expect(page.locator(".row b", has_text="The first")).to_be_visible()
-        desk.context.close()
+        visitor.context.close()
 
 
 def test_a_session_that_comes_to_match_a_filter_waits_behind_the_pill_too(
     browser: Browser, quiet: Served
 ) -> None:
-    desk = desk_at(browser, quiet)
+    visitor = visitor_at(browser, quiet)
     with api(quiet) as client:
         client.patch("/v1/sessions/one", json={"resolution": "unresolved"})
-        page = desk.go("/ui/?resolution=unresolved")
+        page = visitor.go("/ui/?resolution=unresolved")
         expect(page.locator("#count")).to_have_text("1 session")
         expect(page.locator("#live.on")).to_be_visible()
         client.patch("/v1/sessions/two", json={"resolution": "unresolved"})
@@ -141,5 +141,5 @@ def test_a_session_that_comes_to_match_a_filter_waits_behind_the_pill_too(
     expect(page.locator(".row")).to_have_count(1)
     page.locator("#fresh").click()
     expect(page.locator(".row")).to_have_count(2)
-    assert desk.seen.nothing, desk.seen
-    desk.context.close()
+    assert visitor.seen.nothing, visitor.seen
+    visitor.context.close()

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.ui.conftest import Desk, ask, rows
+from tests.ui.conftest import Visitor, ask, rows
 
 
 def tick(page: Page, place: int, *modifiers: str) -> None:
@@ -14,8 +14,8 @@ def tick(page: Page, place: int, *modifiers: str) -> None:
     page.locator(".row input").nth(place).click(modifiers=list(modifiers))  # type: ignore[arg-type]  # names of keys
 
 
-def test_what_is_ticked_stays_so_while_its_row_is_scrolled_away(desk: Desk) -> None:
-    page = desk.go("/ui/")
+def test_what_is_ticked_stays_so_while_its_row_is_scrolled_away(visitor: Visitor) -> None:
+    page = visitor.go("/ui/")
     first = rows(page)[0]
     page.locator(".row").first.hover()
     tick(page, 0)
@@ -23,7 +23,7 @@ def test_what_is_ticked_stays_so_while_its_row_is_scrolled_away(desk: Desk) -> N
     expect(page.locator(".row").last).to_be_in_viewport()
     expect(
         page.locator(
-            f".row[aria-posinset='{ask(desk.server, '/v1/sessions?total=true&limit=1')['total']}']"
+            f".row[aria-posinset='{ask(visitor.server, '/v1/sessions?total=true&limit=1')['total']}']"
         )
     ).to_be_visible()
     last = page.locator(".row").count() - 1
@@ -35,16 +35,16 @@ def test_what_is_ticked_stays_so_while_its_row_is_scrolled_away(desk: Desk) -> N
     page.locator("dialog input").fill("looked-at")
     page.locator("dialog button.primary").click()
     expect(page.locator("#toasts")).to_contain_text("5 sessions tagged")
-    tagged = ask(desk.server, "/v1/sessions?tag=looked-at")["data"]
+    tagged = ask(visitor.server, "/v1/sessions?tag=looked-at")["data"]
     assert {one["title"][:40] for one in tagged} == wanted
     expect(page.locator("#bulk")).to_be_hidden()
     page.locator("#toasts button", has_text="Undo").last.click()
     expect(page.locator("#toasts")).to_contain_text("5 taken back")
 
 
-def test_a_page_and_then_all_are_chosen_in_two_steps(desk: Desk) -> None:
-    page = desk.go("/ui/")
-    total = ask(desk.server, "/v1/sessions?total=true&limit=1")["total"]
+def test_a_page_and_then_all_are_chosen_in_two_steps(visitor: Visitor) -> None:
+    page = visitor.go("/ui/")
+    total = ask(visitor.server, "/v1/sessions?total=true&limit=1")["total"]
     page.locator(".row").first.hover()
     tick(page, 0)
     page.get_by_role("button", name="Select the 50 on this page").click()
@@ -56,9 +56,9 @@ def test_a_page_and_then_all_are_chosen_in_two_steps(desk: Desk) -> None:
     expect(page.locator(".row input:checked")).to_have_count(0)
 
 
-def test_what_is_chosen_is_exported_and_so_is_what_a_filter_finds(desk: Desk) -> None:
-    page = desk.go("/ui/?state=failed")
-    failed = ask(desk.server, "/v1/sessions?state=failed&total=true&limit=1")["total"]
+def test_what_is_chosen_is_exported_and_so_is_what_a_filter_finds(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?state=failed")
+    failed = ask(visitor.server, "/v1/sessions?state=failed&total=true&limit=1")["total"]
     page.locator(".row").first.hover()
     tick(page, 0)
     tick(page, 2, "Shift")

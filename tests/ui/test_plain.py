@@ -9,17 +9,17 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.serving import Served
-from tests.ui.conftest import Desk, desk_at, rows
+from tests.ui.conftest import Visitor, rows, visitor_at
 
 
 @pytest.fixture
-def bare(browser: Browser, server: Served) -> Iterator[Desk]:
-    one = desk_at(browser, server, java_script_enabled=False)
+def bare(browser: Browser, server: Served) -> Iterator[Visitor]:
+    one = visitor_at(browser, server, java_script_enabled=False)
     yield one
     one.context.close()
 
 
-def test_list_filter_page_and_open(bare: Desk) -> None:
+def test_list_filter_page_and_open(bare: Visitor) -> None:
     page = bare.page
     first = rows(page)
     assert len(first) == 50
@@ -38,7 +38,7 @@ def test_list_filter_page_and_open(bare: Desk) -> None:
     expect(page.locator(".details dl")).to_be_visible()
 
 
-def test_settle_search_and_sign_out(bare: Desk) -> None:
+def test_settle_search_and_sign_out(bare: Visitor) -> None:
     page = bare.page
     page.locator("input[type=search]").fill("invoice")
     page.keyboard.press("Enter")
@@ -54,16 +54,16 @@ def test_settle_search_and_sign_out(bare: Desk) -> None:
     expect(page).to_have_url(re.compile("/ui/sign-in"))
 
 
-def test_the_theme_is_switched_by_a_form(bare: Desk) -> None:
+def test_the_theme_is_switched_by_a_form(bare: Visitor) -> None:
     assert bare.page.locator("html").get_attribute("data-theme") == "auto"
     bare.page.get_by_role("button", name="Theme").click()
     assert bare.page.locator("html").get_attribute("data-theme") == "light"
 
 
 def test_a_wrong_key_is_told_kindly(browser: Browser, server: Served) -> None:
-    desk = desk_at(browser, server, sign_in=False, java_script_enabled=False)
-    page = desk.go("/ui/sign-in")
+    visitor = visitor_at(browser, server, sign_in=False, java_script_enabled=False)
+    page = visitor.go("/ui/sign-in")
     page.fill("#key", "hsd_wrong")
     page.click("button.primary")
     expect(page.get_by_role("alert")).to_contain_text("not a valid key")
-    desk.context.close()
+    visitor.context.close()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.serving import Served
-from tests.ui.conftest import Desk, api
+from tests.ui.conftest import Visitor, api
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -108,8 +108,8 @@ def poisoned(server: Served) -> list[str]:
     return names
 
 
-def test_nothing_runs_and_nothing_is_fetched(desk: Desk, poisoned: list[str]) -> None:
-    page = desk.page
+def test_nothing_runs_and_nothing_is_fetched(visitor: Visitor, poisoned: list[str]) -> None:
+    page = visitor.page
     page.add_init_script(
         "document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))"
     )
@@ -122,15 +122,15 @@ def test_nothing_runs_and_nothing_is_fetched(desk: Desk, poisoned: list[str]) ->
         "/ui/keys",
         "/ui/audit",
     ):
-        desk.go(path)
+        visitor.go(path)
         page.wait_for_timeout(60)
     for uid in poisoned:
         for tab in ("conversation", "turns", "details", "raw"):
-            desk.go(f"/ui/sessions/{uid}?tab={tab}")
+            visitor.go(f"/ui/sessions/{uid}?tab={tab}")
             page.evaluate(
                 "for (const one of document.querySelectorAll('#body details')) one.open = true"
             )
-    assert desk.seen.nothing, desk.seen
+    assert visitor.seen.nothing, visitor.seen
     assert (
         page.locator(
             "#body script, #body iframe, #body style, #body img[src^=http], #body [onerror], #body [onload]"
@@ -140,40 +140,42 @@ def test_nothing_runs_and_nothing_is_fetched(desk: Desk, poisoned: list[str]) ->
     assert page.locator("a[href^='javascript:'], a[href^='data:']").count() == 0
 
 
-def test_what_was_typed_into_the_address_is_text_too(desk: Desk) -> None:
+def test_what_was_typed_into_the_address_is_text_too(visitor: Visitor) -> None:
     for text in HOSTILE:
-        desk.page.goto(
-            desk.server.url
+        visitor.page.goto(
+            visitor.server.url
             + "/ui/?"
             + urlencode({"q": text.replace("\x00", ""), "user": text, "tag": text})
         )
-        desk.page.wait_for_timeout(20)
-    assert desk.seen.nothing, desk.seen
+        visitor.page.wait_for_timeout(20)
+    assert visitor.seen.nothing, visitor.seen
 
 
-def test_a_picture_that_could_carry_a_script_is_not_served(desk: Desk, poisoned: list[str]) -> None:
-    with api(desk.server) as client:
+def test_a_picture_that_could_carry_a_script_is_not_served(
+    visitor: Visitor, poisoned: list[str]
+) -> None:
+    with api(visitor.server) as client:
         message = client.get(f"/v1/sessions/{poisoned[0]}/messages").json()["data"][1]["id"]
-    answer = desk.page.request.get(
-        f"{desk.server.url}/ui/sessions/{poisoned[0]}/messages/{message}/4"
+    answer = visitor.page.request.get(
+        f"{visitor.server.url}/ui/sessions/{poisoned[0]}/messages/{message}/4"
     )
     assert answer.status == 404
 
 
 def test_the_api_takes_no_cookie_and_a_forged_form_is_refused(
-    desk: Desk, poisoned: list[str]
+    visitor: Visitor, poisoned: list[str]
 ) -> None:
-    request = desk.page.request
-    assert request.get(desk.server.url + "/v1/sessions").status == 401
-    path = f"{desk.server.url}/ui/sessions/{poisoned[0]}/resolution"
+    request = visitor.page.request
+    assert request.get(visitor.server.url + "/v1/sessions").status == 401
+    path = f"{visitor.server.url}/ui/sessions/{poisoned[0]}/resolution"
     assert request.post(path, form={"resolution": "resolved"}).status == 403
-    token = desk.page.locator("body").get_attribute("data-csrf") or ""
+    token = visitor.page.locator("body").get_attribute("data-csrf") or ""
     elsewhere = {"Origin": "http://evil.example"}
     assert (
         request.post(path, form={"resolution": "resolved", "csrf": token}, headers=elsewhere).status
         == 403
     )
-    here = {"Origin": desk.server.url}
+    here = {"Origin": visitor.server.url}
     assert (
         request.post(
             path, form={"resolution": "resolved", "csrf": token[:-1] + "0"}, headers=here
@@ -183,9 +185,9 @@ def test_the_api_takes_no_cookie_and_a_forged_form_is_refused(
 
 
 def test_a_message_that_cannot_be_rendered_shows_what_it_is(
-    desk: Desk, poisoned: list[str]
+    visitor: Visitor, poisoned: list[str]
 ) -> None:
-    page = desk.go(f"/ui/sessions/{poisoned[0]}")
+    page = visitor.go(f"/ui/sessions/{poisoned[0]}")
     expect(
         page.locator(".call summary code", has_text="<script>alert(1)</script>").first
     ).to_be_visible()

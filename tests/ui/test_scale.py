@@ -20,7 +20,7 @@ from hansard.model.parts import text_part
 from hansard.model.transfer import Incoming
 from hansard.settings import Settings
 from tests.support.serving import Served, serving
-from tests.ui.conftest import Desk, desk_at
+from tests.ui.conftest import Visitor, visitor_at
 
 COUNT, AT_ONCE = int(os.environ.get("HANSARD_CROWD", "10000")), 500
 LAST = COUNT - 1
@@ -65,24 +65,24 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def reader(browser: Browser, crowded: Served) -> Iterator[Desk]:
-    desk = desk_at(browser, crowded)
-    yield desk
-    desk.context.close()
+def reader(browser: Browser, crowded: Served) -> Iterator[Visitor]:
+    visitor = visitor_at(browser, crowded)
+    yield visitor
+    visitor.context.close()
 
 
-def milliseconds(desk: Desk, path: str) -> float:
+def milliseconds(visitor: Visitor, path: str) -> float:
     """The time of an answer, with its way through the network of one machine; the best of several, since others use the machine too."""
     took = []
     for _ in range(12):
         began = time.perf_counter()
-        answer = desk.page.request.get(desk.server.url + path)
+        answer = visitor.page.request.get(visitor.server.url + path)
         took.append((time.perf_counter() - began) * 1000)
         assert answer.status == 200, path
     return min(took)
 
 
-def test_search_and_statistics_catch_up(reader: Desk) -> None:
+def test_search_and_statistics_catch_up(reader: Visitor) -> None:
     request, url, until = reader.page.request, reader.server.url, time.monotonic() + 300
     while (
         f"<mark>{LAST}</mark>" not in request.get(f"{url}/ui/?q={LAST}").text()
@@ -106,13 +106,13 @@ def test_search_and_statistics_catch_up(reader: Desk) -> None:
     ],
     ids=["first", "middle", "filter", "two filters", "search", "insights"],
 )
-def test_answers_take_less_than_a_tenth_of_a_second(reader: Desk, path: str) -> None:
+def test_answers_take_less_than_a_tenth_of_a_second(reader: Visitor, path: str) -> None:
     took = milliseconds(reader, path)
     print(f"{path}: {took:.1f} ms")
     assert took < LIMIT_MS
 
 
-def test_scrolling_shows_rows_or_their_shapes_and_never_a_blank(reader: Desk) -> None:
+def test_scrolling_shows_rows_or_their_shapes_and_never_a_blank(reader: Visitor) -> None:
     page = reader.go("/ui/")
     expect(page.locator("#count")).to_have_text(f"{COUNT:,} sessions")
     page.locator(".row").first.hover()

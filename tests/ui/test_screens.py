@@ -10,7 +10,7 @@ from axe_playwright_python.base import AXE_FILE_PATH  # type: ignore[import-unty
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.serving import Served
-from tests.ui.conftest import NARROW, SCREENS, WIDE, Desk, api, ask, desk_at
+from tests.ui.conftest import NARROW, SCREENS, WIDE, Visitor, api, ask, visitor_at
 
 THEMES = ("light", "dark")
 WIDTHS = {1400: WIDE, 390: NARROW}
@@ -60,14 +60,16 @@ def places(server: Served) -> dict[str, str]:
 )
 def looking(
     request: pytest.FixtureRequest, browser: Browser, server: Served
-) -> Iterator[tuple[Desk, str]]:
+) -> Iterator[tuple[Visitor, str]]:
     theme, width = request.param
-    desk = desk_at(browser, server, viewport=WIDTHS[width], color_scheme=theme, bypass_csp=False)
-    desk.page.add_init_script(
+    visitor = visitor_at(
+        browser, server, viewport=WIDTHS[width], color_scheme=theme, bypass_csp=False
+    )
+    visitor.page.add_init_script(
         "document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))"
     )
-    yield desk, f"{theme}-{width}"
-    desk.context.close()
+    yield visitor, f"{theme}-{width}"
+    visitor.context.close()
 
 
 def violations(page: Page) -> list[str]:
@@ -78,12 +80,12 @@ def violations(page: Page) -> list[str]:
     return found
 
 
-def test_every_screen(looking: tuple[Desk, str], places: dict[str, str]) -> None:
-    desk, kind = looking
+def test_every_screen(looking: tuple[Visitor, str], places: dict[str, str]) -> None:
+    visitor, kind = looking
     SCREENS.mkdir(parents=True, exist_ok=True)
     problems: dict[str, list[str]] = {}
     for name, path in places.items():
-        page = desk.go(path)
+        page = visitor.go(path)
         expect(page.locator("h1, h2, .row").first).to_be_attached()
         page.wait_for_timeout(250)
         page.screenshot(path=SCREENS / f"{name}-{kind}.png")
@@ -94,12 +96,12 @@ def test_every_screen(looking: tuple[Desk, str], places: dict[str, str]) -> None
     assert not problems, "\n".join(
         f"{name}: {one}" for name, found in problems.items() for one in found
     )
-    assert desk.seen.nothing, desk.seen
+    assert visitor.seen.nothing, visitor.seen
 
 
 @pytest.mark.parametrize("name", ["keys", "audit", "turns"])
 def test_a_table_is_whole_on_a_narrow_screen(
-    looking: tuple[Desk, str], places: dict[str, str], name: str
+    looking: tuple[Visitor, str], places: dict[str, str], name: str
 ) -> None:
     """Nothing of a row lies beyond the right edge, where nobody looks for a button."""
     page = looking[0].go(places[name])
@@ -108,9 +110,9 @@ def test_a_table_is_whole_on_a_narrow_screen(
     assert page.evaluate(wide) == 0
 
 
-def test_open_menus_dialogs_and_the_selection_too(looking: tuple[Desk, str]) -> None:
-    desk, kind = looking
-    page = desk.go("/ui/")
+def test_open_menus_dialogs_and_the_selection_too(looking: tuple[Visitor, str]) -> None:
+    visitor, kind = looking
+    page = visitor.go("/ui/")
     problems = {}
     expect(page.locator("#live.on")).to_be_visible()
     page.get_by_text("State", exact=True).click()
@@ -130,8 +132,8 @@ def test_open_menus_dialogs_and_the_selection_too(looking: tuple[Desk, str]) -> 
     assert {name: found for name, found in problems.items() if found} == {}
 
 
-def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(desk: Desk) -> None:
-    page = desk.go("/ui/keys")
+def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(visitor: Visitor) -> None:
+    page = visitor.go("/ui/keys")
     page.locator("input[name=name]").fill("probe")
     page.get_by_role("button", name="Make the key").click()
     text = page.locator(".secret code").inner_text()
@@ -139,14 +141,14 @@ def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(desk: Desk) -
     expect(page.locator(".wait")).to_contain_text("Waiting for the first call")
     page.screenshot(path=SCREENS / "key-made-light-1400.png")
     assert violations(page) == []
-    served = desk.server
+    served = visitor.server
     asked = Served(served.url, text, served.folder, served.process)
     assert "data" in ask(asked, "/v1/sessions?limit=1")
     expect(page.locator(".wait")).to_contain_text("Received", timeout=8000)
 
 
-def test_a_file_is_imported_on_the_page(desk: Desk) -> None:
-    page = desk.go("/ui/transfers")
+def test_a_file_is_imported_on_the_page(visitor: Visitor) -> None:
+    page = visitor.go("/ui/transfers")
     line = b'[{"messages": [{"role": "user", "content": "Where is my parcel?"}, {"role": "assistant", "content": "On its way."}]}]'
     page.set_input_files(
         "#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line}
@@ -164,19 +166,19 @@ def test_a_file_is_imported_on_the_page(desk: Desk) -> None:
     expect(page.locator("#imported")).to_contain_text(re.compile("format|read", re.IGNORECASE))
 
 
-def test_an_export_can_be_downloaded(desk: Desk) -> None:
-    page = desk.go("/ui/transfers?state=failed")
+def test_an_export_can_be_downloaded(visitor: Visitor) -> None:
+    page = visitor.go("/ui/transfers?state=failed")
     with page.expect_download() as started:
         page.get_by_role("link", name=re.compile("Download")).click()
     lines = started.value.path().read_text().splitlines()
-    assert len(lines) == ask(desk.server, "/v1/sessions?state=failed&total=true")["total"]
+    assert len(lines) == ask(visitor.server, "/v1/sessions?state=failed&total=true")["total"]
 
 
-def test_insights_lead_to_their_sessions(desk: Desk) -> None:
-    page = desk.go("/ui/insights?days=30")
+def test_insights_lead_to_their_sessions(visitor: Visitor) -> None:
+    page = visitor.go("/ui/insights?days=30")
     bar = page.locator("#main figure").first.locator("svg a").last
     told = bar.locator("title").text_content() or ""
-    page.goto(desk.server.url + (bar.get_attribute("href") or ""))
+    page.goto(visitor.server.url + (bar.get_attribute("href") or ""))
     expect(page.locator("#count")).to_contain_text(
         re.compile(rf"^{told.rpartition(': ')[2]} session")
     )

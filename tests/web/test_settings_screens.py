@@ -1,0 +1,235 @@
+"""The screens beside the list and the session."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from hansard.access import Principal
+from hansard.service import Service
+from tests.web.conftest import Reader
+
+
+async def test_views_and_shares(reader: Reader, session: str) -> None:
+    assert (await reader.post("/ui/views", {"name": "Failed", "query": "?state=failed"})).headers[
+        "location"
+    ] == "/ui/?state=failed"
+    assert "Failed" in (await reader.get("/ui/settings")).text
+    view = (await reader.api("GET", "/v1/views")).json()["data"][0]
+    assert (await reader.post(f"/ui/views/{view['id']}/delete")).status_code == 303
+    assert (await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})).status_code == 403
+    await reader.post("/ui/settings", {"sharing": "yes"})
+    made = await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})
+    assert made.text.index("shown this once") < made.text.index("<dl>"), (
+        "in view, not at the foot of the page"
+    )
+    assert "shown this once" in made.text
+    path = made.text.partition("/s/")[2].split("<")[0].split('"')[0]
+    await reader.api("POST", "/v1/sessions/talk/fork", json={"title": "of somebody else"})
+    assert "of somebody else" in (await reader.get(f"/ui/sessions/{session}")).text
+    assert (
+        "of somebody else"
+        not in (await reader.client.get(f"/s/{path}", headers={"Cookie": ""})).text
+    )
+    shown = await reader.client.get(f"/s/{path}", headers={"Cookie": ""})
+    assert (shown.status_code, "My box was damaged" in shown.text, "<form" in shown.text) == (
+        200,
+        True,
+        False,
+    )
+    share = (await reader.api("GET", "/v1/sessions/talk/shares")).json()["data"][0]
+    await reader.post(f"/ui/sessions/{session}/shares/{share['id']}/end")
+    assert (await reader.get(f"/s/{path}")).status_code == 404
+
+
+async def test_keys_are_made_rotated_and_revoked(
+    reader: Reader, service: Service, principal: Principal
+) -> None:
+    made = (
+        await reader.post(
+            "/ui/keys",
+            {"name": "agent", "scopes": ["sessions:read", "sessions:write"], "days": "30"},
+        )
+    ).text
+    text = made.partition('<p class="secret note good"><code>')[2].split("<")[0]
+    key = next(one for one in await service.keys.list(principal) if one.name == "agent")
+    assert (await reader.get(f"/ui/keys/{key.id}/used")).json() == {"used": False}
+    await reader.client.get("/v1/sessions", headers={"Authorization": f"Bearer {text}"})
+    assert (await reader.get(f"/ui/keys/{key.id}/used")).json() == {"used": True}
+    assert "copy it now" in (await reader.post(f"/ui/keys/{key.id}/rotate")).text
+    assert (await reader.post(f"/ui/keys/{key.id}/revoke")).status_code == 303
+    assert "revoked" in (await reader.get("/ui/keys")).text
+    assert (await reader.post("/ui/keys", {"name": "", "scopes": []})).status_code == 400
+
+
+async def test_settings_retention_and_the_audit_log(reader: Reader) -> None:
+    name = f"renamed {reader.token[:12]}"
+    await reader.post("/ui/settings", {"name": name})
+    await reader.post("/ui/settings/retention", {"*": "30", "task": "7"})
+    page = (await reader.get("/ui/settings")).text
+    assert (name in page, 'value="30"' in page, 'value="7"' in page) == (True, True, True)
+    assert (await reader.post("/ui/settings/retention", {"task": "soon"})).status_code == 400
+    log = (await reader.get("/ui/audit")).text
+    assert "retention.changed" in log
+    assert ("rules: *: 30, task: 7" in log, "{&#39;" in log) == (True, False)
+    assert (await reader.get("/ui/audit?cursor=x")).status_code == 400
+
+
+async def test_rules_that_would_delete_wait_for_a_second_word(reader: Reader) -> None:
+    old = {"role": "user", "text": "hi", "created_at": "2020-01-01T00:00:00Z"}
+    for name in ("old", "older"):
+        await reader.api("POST", "/v1/sessions", json={"id": name, "created_at": old["created_at"]})
+        await reader.api("POST", f"/v1/sessions/{name}/messages", json=old)
+    asked = await reader.post("/ui/settings/retention", {"*": "30"})
+    assert "delete 2 sessions</button>" in asked.text
+    assert (await reader.api("GET", "/v1/retention")).json() == {"rules": {}}
+    assert (
+        await reader.post("/ui/settings/retention", {"*": "20", "sure": "1"})
+    ).status_code == 200, "a number that no longer holds"
+    assert (
+        await reader.post("/ui/settings/retention", {"*": "30", "sure": "2"})
+    ).status_code == 303
+    assert (await reader.api("GET", "/v1/retention")).json() == {"rules": {"*": 30}}
+
+
+async def test_insights_have_charts_tables_and_csv(reader: Reader, session: str) -> None:
+    page = (await reader.get("/ui/insights?days=7&by=agent")).text
+    assert ("<svg" in page, "Busiest hours" in page, "/v1/stats?from=" in page) == (
+        True,
+        True,
+        True,
+    )
+    assert "Nothing to count yet" not in page
+    assert (await reader.get("/ui/insights?days=5&by=nonsense")).status_code == 200
+    told = await reader.get("/ui/insights.csv?by=channel")
+    assert told.text.splitlines()[0].startswith("day,channel,sessions")
+    assert ",web,2," in told.text
+
+
+async def test_each_chart_has_its_exact_figures_as_a_table_and_as_csv(reader: Reader) -> None:
+    await reader.api("POST", "/v1/sessions", json={"id": "dear", "channel": "=1+1"})
+    usage = {"input_tokens": 12_345, "output_tokens": 678, "cost_usd": 1.234567}
+    await reader.api(
+        "POST",
+        "/v1/sessions/dear/messages",
+        json={"messages": [{"role": "assistant", "text": "done", "usage": usage}]},
+    )
+    page = (await reader.get("/ui/insights?days=7")).text
+    for exact in (">13,023</td>", ">$1.234567</td>"):
+        assert exact in page
+    for chart in ("sessions", "messages", "resolution", "tokens", "cost", "hours"):
+        assert f'href="/ui/insights.csv?days=7&by=channel&chart={chart}"' in page
+        lines = (await reader.get(f"/ui/insights.csv?days=7&chart={chart}")).text.splitlines()
+        assert len(lines) == (25 if chart == "hours" else 8), chart
+    for chart, told in (("tokens", "13023,13023"), ("cost", "1.234567,1.234567")):
+        lines = (await reader.get(f"/ui/insights.csv?days=7&chart={chart}")).text.splitlines()
+        assert (lines[0], lines[1].partition(",")[2]) == ("Day,'=1+1,Total", told)
+    assert (await reader.get("/ui/insights.csv?chart=nonsense")).status_code == 404
+
+
+async def test_insights_of_an_empty_workspace_say_so(reader: Reader) -> None:
+    assert "Nothing to count yet" in (await reader.get("/ui/insights")).text
+
+
+async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
+    assert "2 sessions" in (await reader.get("/ui/transfers")).text
+    lines = await reader.get("/ui/export?state=failed")
+    assert len(lines.text.splitlines()) == 1
+    raw = {"X-CSRF-Token": reader.token, "Content-Type": "application/octet-stream"}
+    told = (
+        await reader.client.post("/ui/import?name=x.jsonl", content=lines.content, headers=raw)
+    ).json()
+    assert [line.partition(";")[0] for line in told["said"]] == [
+        "0 new, 0 added to, 1 there already, 0 bad"
+    ]
+    bad = b'{"id": "good", "messages": [{"role": "user", "content": "x"}]}\n{"id": "bad"}\n'
+    told = (await reader.client.post("/ui/import?name=y.jsonl", content=bad, headers=raw)).json()
+    assert told["said"][0].startswith("1 new, 0 added to, 0 there already, 1 bad;")
+    assert told["said"][1].startswith("Record 2 of y.jsonl: ")
+    assert (await reader.client.post("/ui/import", content=b"", headers=raw)).status_code == 400
+
+
+async def test_sessions_go_out_by_name(reader: Reader, session: str) -> None:
+    told = await reader.get(
+        f"/ui/export?ids={session},00000000-0000-7000-8000-000000000000,nonsense"
+    )
+    assert [json.loads(line)["session"]["own_id"] for line in told.text.splitlines()] == ["talk"], (
+        "those that are gone are left out"
+    )
+    assert (
+        await reader.get("/ui/export?ids=" + ",".join("x" * 3 for _ in range(201)))
+    ).status_code == 400
+
+
+async def test_changes_are_told_where_there_is_no_stream(reader: Reader, session: str) -> None:
+    told = (await reader.get("/ui/changes?since=0")).json()
+    assert told["next"] == told["data"][-1]["id"]
+
+
+async def test_the_reference_shows_every_api(reader: Reader) -> None:
+    for path, words in (
+        ("/docs", "/v1/sessions"),
+        ("/docs/athena", "Athena"),
+        ("/docs/pocketpaw", "PocketPaw"),
+    ):
+        assert words in (await reader.get(path)).text
+    assert (await reader.get("/docs/nobody")).status_code == 404
+    page = " ".join((await reader.get("/docs")).text.split())
+    assert "Shown in lists; at most 500 characters." in page
+    assert '<a href="#SessionOut">SessionOut</a>' in page
+    assert '<section class="op" id="SessionOut">' in page
+    assert "<code>seq_mismatch</code>: the session is not at <code>expected_seq</code>" in page
+    assert "Example: <code>failed,interrupted</code>" in page
+    assert "<kbd>j</kbd>" in (await reader.get("/ui/help")).text
+
+
+async def test_an_error_leads_to_its_line_on_the_page_of_errors(reader: Reader) -> None:
+    told = (await reader.api("GET", "/v1/sessions/nobody")).json()
+    path, _, code = told["type"].partition("#")
+    assert (path, code) == ("/docs/errors", "session_not_found"), told
+    page = (await reader.get(path)).text
+    for known in (
+        code,
+        "invalid",
+        "store_unavailable",
+        "seq_mismatch",
+        "missing_scope",
+        "internal",
+    ):
+        assert page.count(f'id="{known}"') == 1
+    assert "no session … in this workspace" in page
+
+
+async def test_a_key_with_less_sees_less(
+    stranger: Reader, service: Service, principal: Principal
+) -> None:
+    text, _ = await service.keys.create(principal, "eyes", ("sessions:read",), user_id="ann")
+    await stranger.api("POST", "/v1/sessions", json={"id": "hers", "user": "ann", "title": "Hers"})
+    await stranger.api("POST", "/v1/sessions", json={"id": "his", "user": "bob", "title": "His"})
+    await stranger.sign_in(text)
+    page = (await stranger.get("/ui/")).text
+    assert ("Hers" in page, "His" in page, "/ui/keys" in page) == (True, False, False)
+    for path in ("/ui/keys", "/ui/transfers", "/ui/audit", "/ui/insights"):
+        assert (await stranger.get(path)).status_code == 403
+    assert (
+        await stranger.post("/ui/sessions/hers/resolution", {"resolution": "resolved"})
+    ).status_code == 403
+
+
+async def test_answers_are_packed_for_who_can_unpack_them(reader: Reader, session: str) -> None:
+    request = reader.client.build_request("GET", "/ui/", headers={"Accept-Encoding": "gzip"})
+    answer: httpx.Response = await reader.client.send(request)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in (await reader.get("/ui/", Accept_Encoding="identity")).headers
+
+
+async def test_the_pages_own_files_are_kept_for_good_under_their_digest(reader: Reader) -> None:
+    place = (await reader.get("/ui/")).text.partition('href="/ui/static/')[2].split("/")[0]
+    kept = await reader.get(f"/ui/static/{place}/app.css")
+    assert "immutable" in kept.headers["cache-control"]
+    assert (await reader.get("/ui/static/old/app.css", Accept_Encoding="identity")).headers[
+        "cache-control"
+    ] == "no-cache"
+    assert (await reader.get(f"/ui/static/{place}/nothing.css")).status_code == 404
+    assert (await reader.get("/favicon.ico")).headers["content-type"] == "image/svg+xml"
