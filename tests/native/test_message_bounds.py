@@ -60,10 +60,10 @@ async def test_batches_have_their_limits(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_deleted_message_is_gone_and_its_number_is_not_used_again(
-    client: httpx.AsyncClient, said: list[dict[str, Any]]
+    client: httpx.AsyncClient, transcript: list[dict[str, Any]]
 ) -> None:
-    assert (await client.delete(f"/v1/sessions/s/messages/{said[0]['id']}")).json() == {
-        "id": said[0]["id"],
+    assert (await client.delete(f"/v1/sessions/s/messages/{transcript[0]['id']}")).json() == {
+        "id": transcript[0]["id"],
         "deleted": True,
     }
     assert (await client.get("/v1/sessions/s/messages/c0")).status_code == 404
@@ -82,7 +82,7 @@ async def test_a_deleted_message_is_gone_and_its_number_is_not_used_again(
     assert appended.json()["data"][0]["seq"] == 11
 
 
-@pytest.mark.usefixtures("said")
+@pytest.mark.usefixtures("transcript")
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -156,7 +156,7 @@ async def test_usage_adds_up_on_the_session(client: httpx.AsyncClient) -> None:
     )
 
 
-@pytest.mark.usefixtures("said")
+@pytest.mark.usefixtures("transcript")
 @pytest.mark.parametrize("param", ["before", "after", "around"])
 async def test_a_place_that_is_none_is_named(client: httpx.AsyncClient, param: str) -> None:
     answer = await client.get(f"/v1/sessions/s/messages?{param}=nope")
@@ -170,7 +170,7 @@ async def test_a_place_that_is_none_is_named(client: httpx.AsyncClient, param: s
         )
 
 
-@pytest.mark.usefixtures("said")
+@pytest.mark.usefixtures("transcript")
 @pytest.mark.parametrize(
     ("method", "path", "header"),
     [("PATCH", "/v1/sessions/s", "If-Match"), ("GET", "/v1/events", "Last-Event-ID")],
@@ -212,14 +212,14 @@ async def test_usage_that_no_sum_could_hold_is_refused(
 
 
 async def test_a_transcript_is_kept_until_its_session_changes(
-    client: httpx.AsyncClient, said: list[dict[str, Any]]
+    client: httpx.AsyncClient, transcript: list[dict[str, Any]]
 ) -> None:
     url = "/v1/sessions/s/messages?limit=3&order=desc"
     first = await client.get(url)
     assert (await client.get(url)).content == first.content
     known = {"If-None-Match": first.headers["etag"]}
     assert (await client.get(url, headers=known)).status_code == 304
-    await client.delete(f"/v1/sessions/s/messages/{said[9]['id']}")
+    await client.delete(f"/v1/sessions/s/messages/{transcript[9]['id']}")
     after = await client.get(url, headers=known)
     assert [one["seq"] for one in after.json()["data"]] == [9, 8, 7]
     await client.post(
@@ -231,7 +231,7 @@ async def test_a_transcript_is_kept_until_its_session_changes(
 async def test_a_session_begun_again_is_not_taken_for_the_one_before(
     client: httpx.AsyncClient,
 ) -> None:
-    """The same id, the same number of changes: only what is said differs."""
+    """The same id, the same number of changes: only the text differs."""
     etags, texts = list[str](), list[str]()
     for text in ("first", "second"):
         await client.post("/v1/sessions", json={"id": "again"})

@@ -9,30 +9,13 @@ import httpx
 import pytest
 
 
-@pytest.fixture
-async def said(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    """The ten messages of a session ``s``, alternating user and assistant."""
-    await client.post("/v1/sessions", json={"id": "s"})
-    messages = [
-        {
-            "role": "assistant" if number % 2 else "user",
-            "text": f"m{number}",
-            "client_id": f"c{number}",
-        }
-        for number in range(10)
-    ]
-    answer = await client.post("/v1/sessions/s/messages", json={"messages": messages})
-    assert answer.status_code == 201
-    return list(answer.json()["data"])
-
-
 async def numbers(client: httpx.AsyncClient, query: str) -> list[int]:
     answer = await client.get(f"/v1/sessions/s/messages?{query}")
     assert answer.status_code == 200, answer.text
     return [one["seq"] for one in answer.json()["data"]]
 
 
-@pytest.mark.usefixtures("said")
+@pytest.mark.usefixtures("transcript")
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -59,26 +42,28 @@ async def test_a_transcript_reads_in_both_directions(
 
 
 async def test_a_message_id_is_a_place(
-    client: httpx.AsyncClient, said: list[dict[str, Any]]
+    client: httpx.AsyncClient, transcript: list[dict[str, Any]]
 ) -> None:
-    assert await numbers(client, f"after={said[6]['id']}") == [8, 9, 10]
-    assert (await client.get(f"/v1/sessions/s/messages/{said[6]['id']}")).json() == said[6]
-    assert (await client.get("/v1/sessions/s/messages/c6")).json() == said[6]
+    assert await numbers(client, f"after={transcript[6]['id']}") == [8, 9, 10]
+    assert (
+        await client.get(f"/v1/sessions/s/messages/{transcript[6]['id']}")
+    ).json() == transcript[6]
+    assert (await client.get("/v1/sessions/s/messages/c6")).json() == transcript[6]
 
 
 @pytest.mark.parametrize("param", ["before", "after", "around"])
 async def test_an_id_of_another_session_is_no_place_in_this_one(
-    client: httpx.AsyncClient, said: list[dict[str, Any]], param: str
+    client: httpx.AsyncClient, transcript: list[dict[str, Any]], param: str
 ) -> None:
     await client.post("/v1/sessions", json={"id": "other"})
     other = (
         await client.post(
             "/v1/sessions/other/messages",
-            json={"messages": [{"role": "user", "text": "x", "client_id": said[1]["id"]}]},
+            json={"messages": [{"role": "user", "text": "x", "client_id": transcript[1]["id"]}]},
         )
     ).json()["data"][0]
-    assert other["seq"] == said[0]["seq"]
-    for name in (other["id"], said[0]["id"][:-1] + "f"):
+    assert other["seq"] == transcript[0]["seq"]
+    for name in (other["id"], transcript[0]["id"][:-1] + "f"):
         answer = await client.get(f"/v1/sessions/s/messages?{param}={name}")
         assert (
             answer.status_code,
@@ -86,20 +71,20 @@ async def test_an_id_of_another_session_is_no_place_in_this_one(
             "message of this session" in answer.json()["detail"],
         ) == (400, param, True)
     assert (
-        await client.get(f"/v1/sessions/other/messages?{param}={said[1]['id']}")
+        await client.get(f"/v1/sessions/other/messages?{param}={transcript[1]['id']}")
     ).status_code == 200  # a client id may look like one of ours
     fork = await client.post("/v1/sessions/s/fork", json={"message": other["id"]})
     assert (fork.status_code, fork.json()["param"]) == (400, "message")
 
 
 async def test_a_deleted_message_is_a_place_still(
-    client: httpx.AsyncClient, said: list[dict[str, Any]]
+    client: httpx.AsyncClient, transcript: list[dict[str, Any]]
 ) -> None:
-    await client.delete(f"/v1/sessions/s/messages/{said[6]['id']}")
-    assert await numbers(client, f"after={said[6]['id']}") == [8, 9, 10]
+    await client.delete(f"/v1/sessions/s/messages/{transcript[6]['id']}")
+    assert await numbers(client, f"after={transcript[6]['id']}") == [8, 9, 10]
 
 
-@pytest.mark.usefixtures("said")
+@pytest.mark.usefixtures("transcript")
 @pytest.mark.parametrize("order", ["asc", "desc"])
 async def test_cursors_walk_the_whole_transcript(client: httpx.AsyncClient, order: str) -> None:
     seen: list[int] = []
@@ -111,7 +96,7 @@ async def test_cursors_walk_the_whole_transcript(client: httpx.AsyncClient, orde
     assert seen == (list(range(1, 11)) if order == "asc" else list(range(10, 0, -1)))
 
 
-@pytest.mark.usefixtures("said")
+@pytest.mark.usefixtures("transcript")
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -137,7 +122,7 @@ async def test_a_cursor_goes_on_in_the_direction_that_the_first_page_was_read_in
     assert seen == expected
 
 
-@pytest.mark.usefixtures("said")
+@pytest.mark.usefixtures("transcript")
 async def test_a_cursor_belongs_to_the_list_that_gave_it(client: httpx.AsyncClient) -> None:
     cursor = (await client.get("/v1/sessions/s/messages?limit=1&role=user")).json()["next_cursor"]
     assert await numbers(client, f"limit=1&role=user&cursor={cursor}") == [3]
@@ -181,7 +166,7 @@ async def test_a_transcript_reads_as_it_stood(client: httpx.AsyncClient) -> None
 
 
 async def test_a_transcript_read_again_shows_every_change(
-    client: httpx.AsyncClient, said: list[dict[str, Any]]
+    client: httpx.AsyncClient, transcript: list[dict[str, Any]]
 ) -> None:
     query = "limit=3&order=desc"
     for _ in range(2):
@@ -191,7 +176,7 @@ async def test_a_transcript_read_again_shows_every_change(
     )
     for _ in range(2):
         assert await numbers(client, query) == [11, 10, 9]
-    await client.delete(f"/v1/sessions/s/messages/{said[9]['id']}")
+    await client.delete(f"/v1/sessions/s/messages/{transcript[9]['id']}")
     for _ in range(2):
         assert await numbers(client, query) == [11, 9, 8]
     await client.delete("/v1/sessions/s")
@@ -212,7 +197,7 @@ async def test_what_went_in_comes_out(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_retry_with_the_same_client_id_stores_nothing_new(
-    client: httpx.AsyncClient, said: list[dict[str, Any]]
+    client: httpx.AsyncClient, transcript: list[dict[str, Any]]
 ) -> None:
     body = {
         "messages": [
@@ -221,7 +206,7 @@ async def test_a_retry_with_the_same_client_id_stores_nothing_new(
         ]
     }
     again = (await client.post("/v1/sessions/s/messages", json=body)).json()["data"]
-    assert again[0] == said[0]
+    assert again[0] == transcript[0]
     assert again[1]["seq"] == 11
     assert (await client.get("/v1/sessions/s")).json()["message_count"] == 11
 
@@ -244,7 +229,7 @@ async def test_an_idempotency_key_replays_the_first_answer(client: httpx.AsyncCl
     assert len(await numbers(client, "")) == 1
 
 
-@pytest.mark.usefixtures("said")
+@pytest.mark.usefixtures("transcript")
 async def test_expected_seq_refuses_with_the_current_one(client: httpx.AsyncClient) -> None:
     stale = await client.post(
         "/v1/sessions/s/messages",
