@@ -26,6 +26,7 @@ from hansard.model.parts import text_part
 from hansard.model.search import SearchQuery
 from hansard.service import Service
 from hansard.service.rules import ref
+from hansard.service.session_rows import drafted
 from hansard.store.steps import Steps, composed
 from hansard.store.verbs import forks, pending_forks
 from tests.conftest import client_of
@@ -72,7 +73,7 @@ class Scene(NamedTuple):
 
     async def begin(self, name: str = "fork") -> forks.Fork:
         """A fork by hand, of which two stretches are stored."""
-        new = self.service.sessions.drafted(self.principal, SessionDraft(id=name), None, 1)
+        new = drafted(self.principal, SessionDraft(id=name), None, IdSource(), 1)
         fork = await self.service.store.write(
             forks.begin,
             ref(self.principal, "s"),

@@ -283,5 +283,5 @@ def _size(files: Sequence[str]) -> int | None:
     """The bytes of all files together, None when one of them does not know its own."""
     from hansard.interchange.documents import documents
 
-    sizes = [one.size for name in files if name != "-" for one in documents(Path(name))]
+    sizes = [document.size for name in files if name != "-" for document in documents(Path(name))]
     return None if "-" in files or None in sizes else sum(size or 0 for size in sizes)

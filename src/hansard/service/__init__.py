@@ -1,4 +1,7 @@
-"""The rules. One class per noun; every verb takes the principal first, and is one transaction and one store call."""
+"""The rules, one class per noun.
+
+Every verb takes the principal first. It is one transaction and one store call.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +50,11 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """Everything that can be done, wired to one open store. ``secret`` seals cursors and peppers keys.
+    """Every verb of the product, wired to one open store.
 
-    ``clock`` is the wall clock in microseconds, by which things are dated; ``monotonic`` is in seconds, by which what is
-    remembered grows old; ``store_clock`` is the one that every process of the store shares, by which leases count.
+    ``secret`` seals cursors and peppers keys. ``clock`` is the wall clock in microseconds and dates
+    rows. ``monotonic`` counts seconds and ages caches. ``store_clock`` is shared by every process
+    of the store and counts leases.
     """
 
     def __init__(  # noqa: PLR0913 - its clocks
@@ -71,12 +75,12 @@ class Service:
         cursors = Cursors(secret)
         self.audit = Audit(store, cursors, hmac.digest(secret, b"audit", "sha256"), clock)
         self.sessions = Sessions(store, cursors, ids, clock, self.audit)
-        self.forks = Forks(store, self.sessions, ids, clock)
+        self.forks = Forks(store, ids, clock)
         self.messages = Messages(store, ids, clock, self.audit, cursors)
         self.contexts = Contexts(store)
         self.diffs = Diffs(store, cursors)
         self.transcripts = Transcripts(store)
-        self.transfers = Transfers(store, self.sessions, self.audit, ids, clock)
+        self.transfers = Transfers(store, self.audit, ids, clock)
         self.runs = Runs(store, ids, clock, cursors, store_clock)
         self.keys = Keys(store, secret, clock, self.audit, monotonic)
         self.indexer = Indexer(store)
@@ -99,16 +103,16 @@ class Service:
 
     @property
     def store_name(self) -> str:
-        """Which store this is, from wherever it is looked at: its file's whole path, or its URL without the password."""
+        """The store's absolute file path, or its URL without the password."""
         file = file_of(self.store.url)
         return masked("store", self.store.url) if file is None else str(file.absolute())
 
     async def ping(self) -> None:
-        """Return when the store shows a sign of life; StoreUnavailable, within two seconds, when it does not."""
+        """Return when the store answers; StoreUnavailable after two seconds without an answer."""
         await self.store.ping()
 
     @classmethod
     async def on(cls, store: Store, **clocks: Any) -> Service:  # noqa: ANN401 - as the constructor has them
-        """The service on an open, migrated store; makes the store's secret at its first use."""
+        """The service on an open, migrated store. Creates the store's secret on first use."""
         secret = await store.write(stored.fact, "secret", token_hex(32))
         return cls(store, bytes.fromhex(secret), **clocks)

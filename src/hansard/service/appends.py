@@ -1,4 +1,7 @@
-"""Appends that wait for one workspace go into one transaction; one that comes alone waits for nobody."""
+"""Appends to one workspace that wait at the same time share a transaction.
+
+An append that comes alone does not wait.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ class Waiting:
 
 
 class Appends:
-    """One transaction at a time per workspace: each change takes the workspace's next generation, so two could not commit side by side anyway."""
+    """One append transaction at a time per workspace.
+
+    Each change takes the workspace's next generation, so two of them could not commit in parallel.
+    """
 
     def __init__(self, store: Store, ids: IdSource) -> None:
         self._store = store
@@ -42,9 +48,10 @@ class Appends:
         self._drains: set[asyncio.Task[None]] = set()
 
     async def add(self, append: Append) -> Answer:
-        """Append, durable when this returns.
+        """Append; durable when this returns.
 
-        Raises StoreUnavailable when too much waits already, Busy while the same Idempotency-Key is worked on.
+        Raises StoreUnavailable when too many appends wait, Busy while another request with the same
+        Idempotency-Key is in progress.
         """
         workspace_id = append.ref.workspace_id
         queue = self._queues.get(workspace_id)
@@ -56,14 +63,14 @@ class Appends:
                 self._go_on(workspace_id)
         if len(queue) >= _WAITING:
             raise StoreUnavailable(
-                f"{len(queue)} appends wait already: try again", code="store_overloaded"
+                f"{len(queue)} appends are waiting: try again later", code="store_overloaded"
             )
         waiting = Waiting(append, asyncio.get_running_loop().create_future())
         queue.append(waiting)
         return await waiting.future
 
     def _go_on(self, workspace_id: str) -> None:
-        """Write what has come to wait meanwhile, or let the next append go alone."""
+        """Write the appends that have queued up meanwhile, or let the next one start at once."""
         if not self._queues[workspace_id]:
             del self._queues[workspace_id]
             return
@@ -72,7 +79,10 @@ class Appends:
         drain.add_done_callback(self._drains.discard)
 
     async def _drain(self, workspace_id: str) -> None:
-        """Write group after group; a group that fails leaves those behind it in their place, and none waits for ever."""
+        """Write group after group.
+
+        A failed group does not stop the groups behind it. No append waits for ever.
+        """
         queue = self._queues[workspace_id]
         try:
             while queue:
@@ -81,8 +91,8 @@ class Appends:
                 )
         finally:
             del self._queues[workspace_id]
-            for one in queue:
-                _settle(one, StoreUnavailable("the store is closing"))
+            for waiting in queue:
+                _settle(waiting, StoreUnavailable("the store is closing"))
 
     async def _together(self, workspace_id: str, group: Sequence[Waiting]) -> None:
         """Write a group; every future is settled, whatever happens."""
@@ -91,76 +101,86 @@ class Appends:
         try:
             outcomes = (
                 await self._store.write(
-                    append_many, workspace_id, [one.append for one in batch], self._ids
+                    append_many, workspace_id, [waiting.append for waiting in batch], self._ids
                 )
                 if batch
                 else []
             )
         except Error as problem:
-            outcomes = [None if _apart(problem, one.append) else problem for one in batch]
-        except Exception as problem:  # noqa: BLE001 - it belongs to those who wait
+            outcomes = [None if _apart(problem, waiting.append) else problem for waiting in batch]
+        except Exception as problem:  # noqa: BLE001 - raised in each waiting caller
             outcomes = [problem] * len(batch)
         except BaseException:
-            for one in group:
-                _settle(one, StoreUnavailable("the store is closing"))
+            for waiting in group:
+                _settle(waiting, StoreUnavailable("the store is closing"))
             raise
         finally:
             self._store.in_flight.difference_update(_flights(workspace_id, batch))
-        for one, outcome in zip(batch, outcomes, strict=True):
+        for waiting, outcome in zip(batch, outcomes, strict=True):
             if outcome is None:
-                rest.append(one)
+                rest.append(waiting)
             else:
-                _settle(one, outcome)
+                _settle(waiting, outcome)
         await asyncio.gather(*map(self._single, rest))
 
     def _claim(
         self, workspace_id: str, group: Sequence[Waiting]
     ) -> tuple[list[Waiting], list[Waiting]]:
-        """The group without those whose Idempotency-Key is worked on already: they go alone and are told so."""
+        """Split a group into a batch and the appends whose Idempotency-Key is in use.
+
+        Those run alone and raise Busy.
+        """
         batch: list[Waiting] = []
         rest: list[Waiting] = []
-        for one in group:
-            flights = set(_flights(workspace_id, [one]))
-            (rest if flights & self._store.in_flight else batch).append(one)
-            if one in batch:
+        for waiting in group:
+            flights = set(_flights(workspace_id, [waiting]))
+            (rest if flights & self._store.in_flight else batch).append(waiting)
+            if waiting in batch:
                 self._store.in_flight.update(flights)
         return batch, rest
 
-    async def _single(self, one: Waiting) -> None:
+    async def _single(self, waiting: Waiting) -> None:
         try:
-            _settle(one, await self._alone(one.append))
-        except BaseException as problem:  # noqa: BLE001 - it belongs to whoever waits
-            _settle(one, problem)
+            _settle(waiting, await self._alone(waiting.append))
+        except BaseException as problem:  # noqa: BLE001 - raised in the waiting caller
+            _settle(waiting, problem)
 
-    async def _alone(self, one: Append) -> Answer:
+    async def _alone(self, append: Append) -> Answer:
         return await write(
             self._store,
-            one.once,
-            one.ref.workspace_id,
-            one.now,
+            append.once,
+            append.ref.workspace_id,
+            append.now,
             verbs.append,
-            one.ref,
-            one.drafts,
+            append.ref,
+            append.drafts,
             self._ids,
-            one.now,
-            one.expected_seq,
+            append.now,
+            append.expected_seq,
         )
 
 
 def _flights(workspace_id: str, group: Sequence[Waiting]) -> list[tuple[str, str]]:
-    return [(workspace_id, one.append.once.key) for one in group if one.append.once is not None]
+    return [
+        (workspace_id, waiting.append.once.key)
+        for waiting in group
+        if waiting.append.once is not None
+    ]
 
 
 def _apart(problem: Error, append: Append) -> bool:
-    """Whether an append of a failed group is worth trying by itself: the fault may be another's, or its key tells the outcome."""
+    """Whether to retry an append of a failed group alone.
+
+    The fault may lie in another append, or the Idempotency-Key tells the outcome.
+    """
     return isinstance(problem, Invalid) or (
         problem.code == "outcome_unknown" and append.once is not None
     )
 
 
-def _settle(one: Waiting, outcome: Answer | BaseException) -> None:
-    with contextlib.suppress(asyncio.InvalidStateError):  # whoever waited has gone
+def _settle(waiting: Waiting, outcome: Answer | BaseException) -> None:
+    with contextlib.suppress(asyncio.InvalidStateError):  # the caller was cancelled
         if isinstance(outcome, BaseException):
-            one.future.set_exception(outcome)
+            waiting.future.set_exception(outcome)
         else:
-            one.future.set_result(outcome)
+            waiting.future.set_result(outcome)

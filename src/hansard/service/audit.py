@@ -1,9 +1,11 @@
-"""The audit log: who did what to which object of a workspace. Append-only, chained, never with content in it.
+"""The audit log: who did what to which object of a workspace.
 
-What is noted: keys made, rotated and revoked; workspaces made, changed and deleted; sessions and messages deleted; users erased;
-retention changed and applied; imports, and each known session that one changed; exports and reads of the log itself; hash
-chains repaired; calls that a key had no scope for. Appends and changes of sessions are not: they would double every write, and
-the sessions' own events tell of them.
+The log is append-only and hash-chained, and holds no content. Its actions: keys created, rotated
+and revoked; workspaces created, changed and deleted; sessions and messages deleted; users erased;
+retention rules changed and applied; imports, and each existing session that an import changed;
+exports; reads of the log; hash chains repaired; calls denied for a missing scope. Appends and
+session updates are left out: they would double every write, and the sessions' own events record
+them.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ _DENIED_US = 1_000_000
 
 
 class Broken(Struct, frozen=True):
-    """Where a log is not what was written: the first entry that does not fit the one before it."""
+    """The first entry of a log that does not fit the one before it."""
 
     workspace_id: str
     n: int
@@ -41,7 +43,7 @@ class Broken(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """What a walk over logs found."""
+    """The result of verifying logs."""
 
     logs: int
     entries: int
@@ -66,23 +68,29 @@ class Audit:
         )
 
     def within(
-        self, told: Callable[[T], Act], verb: Callable[..., Steps[T]]
+        self, describe: Callable[[T], Act], verb: Callable[..., Steps[T]]
     ) -> Callable[..., Steps[T]]:
-        """``verb``, with an entry in the same transaction; ``told`` makes it of the verb's result."""
+        """``verb`` with an audit entry in the same transaction.
 
-        def both(*args: Any, **kwargs: Any) -> Steps[T]:  # noqa: ANN401 - the verb's own
-            return verbs.noted(self.secret, told, lambda: verb(*args, **kwargs))
+        ``describe`` builds the entry from the verb's result.
+        """
 
-        return both
+        def noted(*args: Any, **kwargs: Any) -> Steps[T]:  # noqa: ANN401 - the verb's own
+            return verbs.noted(self.secret, describe, lambda: verb(*args, **kwargs))
+
+        return noted
 
     async def note(self, principal: Principal, action: str, thing: str, **details: Any) -> None:  # noqa: ANN401 - facts of the act
-        """An entry about what changes no row, such as an export."""
+        """Write an entry about an action that changes no row, such as an export."""
         await self._store.write(
             verbs.note, self.secret, self.act(principal, action, thing, **details)
         )
 
     async def denied(self, principal: Principal, scope: str, route: str) -> None:
-        """Note that a key tried what it has no scope for, at most once a second for each key and route; never fails the request."""
+        """Note a call that the key had no scope for.
+
+        At most one entry a second for each key and route. Never fails the request.
+        """
         now = self._clock()
         if now - (self._denied.get((principal.key_id, route)) or 0) < _DENIED_US:
             return
@@ -102,17 +110,17 @@ class Audit:
             self._denied.pop((principal.key_id, route))
 
     async def verify(self, workspace_id: str | None = None) -> Verdict:
-        """Walk one workspace's log, or every log of the store, deleted workspaces' included."""
-        wanted = (
+        """Verify one workspace's log, or every log of the store, including deleted workspaces'."""
+        workspace_ids = (
             [workspace_id] if workspace_id is not None else await self._store.read(verbs.workspaces)
         )
         broken: list[Broken] = []
         entries = 0
-        for one in wanted:
-            count, found = await self._walk(one)
+        for log_id in workspace_ids:
+            count, problems = await self._walk(log_id)
             entries += count
-            broken += found
-        return Verdict(len(wanted), entries, tuple(broken))
+            broken += problems
+        return Verdict(len(workspace_ids), entries, tuple(broken))
 
     async def _walk(self, workspace_id: str) -> tuple[int, list[Broken]]:
         length, last = await self._store.read(verbs.head, workspace_id)
@@ -157,9 +165,9 @@ class Audit:
             if cursor is None
             else self._cursors.read(principal.workspace_id, "audit", cursor)
         )
-        found = await self._store.read(verbs.page, principal.workspace_id, before, limit + 1)
-        page = found[:limit]
-        more = len(found) > limit
+        entries = await self._store.read(verbs.page, principal.workspace_id, before, limit + 1)
+        page = entries[:limit]
+        more = len(entries) > limit
         return page, self._cursors.write(
             principal.workspace_id, "audit", page[-1].n
         ) if more and page else None

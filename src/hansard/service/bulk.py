@@ -1,4 +1,4 @@
-"""Bulk actions over everything that a filter matches, as it was at a moment, with undo."""
+"""Bulk actions on all sessions that match a filter at one moment, with undo."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Action = Literal["resolve", "reopen", "unresolve", "tag", "untag", "archive", "u
 ACTIONS: tuple[str, ...] = get_args(Action)
 RESOLUTIONS = {"resolve": "resolved", "reopen": "open", "unresolve": "unresolved"}
 NAMED = 200
-"""Sessions that may be named one by one."""
+"""The most sessions that one action takes by name."""
 _STEP = 100
 _WINDOW_US = 600_000_000
 _TAG, _TAGS = 128, 64
@@ -48,7 +48,7 @@ class Bulk:
         self._clock = clock
 
     async def matching(self, principal: Principal, wanted: SessionFilter, snapshot_at: int) -> int:
-        """How many sessions match and had begun at ``snapshot_at``."""
+        """How many sessions match and were created by ``snapshot_at``."""
         return await self._store.read(
             session_verbs.count,
             principal.workspace_id,
@@ -65,11 +65,14 @@ class Bulk:
         expected: int,
         value: str | None = None,
     ) -> Outcome:
-        """Act on what matches and had begun at ``snapshot_at``; Conflict ``selection_changed`` when these are not ``expected`` many."""
+        """Act on the sessions that match and were created by ``snapshot_at``.
+
+        Raises Conflict ``selection_changed`` when their number is not ``expected``.
+        """
         count = await self.matching(principal, wanted, snapshot_at)
         if count != expected:
             raise Conflict(
-                f"{count} sessions match now, not {expected}: look again, then decide",
+                f"{count} sessions match now, not {expected}: count again, then retry",
                 code="selection_changed",
                 param="expected",
                 count=count,
@@ -86,7 +89,7 @@ class Bulk:
         *,
         value: str | None = None,
     ) -> Outcome:
-        """Act on sessions named one by one; those that are gone are left out."""
+        """Act on sessions by name; sessions that no longer exist are skipped."""
         if not 0 < len(names) <= NAMED:
             raise Invalid(f"ids takes 1-{NAMED} sessions: use filter for more", param="ids")
 
@@ -96,9 +99,10 @@ class Bulk:
         return await self._apply(principal, action, once(), value)
 
     async def undo(self, principal: Principal, action_id: str) -> tuple[int, int]:
-        """Write back what an action changed, within ten minutes: how many were, and how many had changed since and stay.
+        """Undo an action within ten minutes: how many sessions were restored, and how many skipped.
 
-        A caller who is narrowed undoes only what callers of the same narrowing did; all else is NotFound.
+        A session that changed since is skipped. A narrowed caller can undo only actions of callers
+        with the same narrowing; any other action is NotFound.
         """
         now = self._clock()
         if not action_id.endswith(_of(principal)):
@@ -127,47 +131,49 @@ class Bulk:
                 sum([await self._delete(principal, names, now) async for names in groups]), None
             )
         amend = _amending(action, value, now)
-        ident = self._ids.prefixed("bulk_") + _of(principal)
-        await self._store.write(verbs.begin, principal.workspace_id, ident, action, now)
+        action_id = self._ids.prefixed("bulk_") + _of(principal)
+        await self._store.write(verbs.begin, principal.workspace_id, action_id, action, now)
         changed = 0
         async for names in groups:
             changed += await self._store.write(
-                verbs.apply, [ref(principal, name) for name in names], ident, amend, now
+                verbs.apply, [ref(principal, name) for name in names], action_id, amend, now
             )
-        return Outcome(changed, ident)
+        return Outcome(changed, action_id)
 
     async def _delete(self, principal: Principal, names: Sequence[str], now: int) -> int:
-        def told(ident: str, gone: dict[str, int]) -> Act:
-            return self._audit.act(principal, "session.deleted", f"{SESSION}{ident}", **gone)
+        def act(session_id: str, deleted: dict[str, int]) -> Act:
+            return self._audit.act(
+                principal, "session.deleted", f"{SESSION}{session_id}", **deleted
+            )
 
-        gone = 0
+        deleted = 0
         for name in names:
             try:
-                gone += (
+                deleted += (
                     await self._store.write(
                         session_verbs.delete_noted,
                         ref(principal, name),
                         now,
                         self._audit.secret,
-                        told,
+                        act,
                     )
                 )["sessions"]
             except NotFound:
                 continue
         await forget_deleted(self._store, principal.workspace_id)
-        return gone
+        return deleted
 
     async def _walk(self, principal: Principal, wanted: SessionFilter) -> AsyncIterator[list[str]]:
         after: list[Any] | None = None
-        while found := await self._store.read(
+        while rows := await self._store.read(
             verbs.places, principal.workspace_id, narrowed(principal, wanted), _STEP, after
         ):
-            yield [ident for ident, _ in found]
-            after = found[-1][1]
+            yield [session_id for session_id, _ in rows]
+            after = rows[-1][1]
 
 
 def _of(principal: Principal) -> str:
-    """The end of the ids of the actions that are this caller's to undo."""
+    """The suffix of the action ids that this caller may undo."""
     return f"-{principal.narrowing}" if principal.narrowing else ""
 
 
@@ -177,30 +183,32 @@ def _until(wanted: SessionFilter, snapshot_at: int) -> SessionFilter:
 
 
 def _amending(action: Action, value: str | None, now: int) -> Callable[[Session], Session]:
-    """What the action makes of a session."""
+    """The function that applies the action to a session."""
     if action in RESOLUTIONS:
         resolution = RESOLUTIONS[action]
-        return lambda one: (
-            one
-            if one.resolution == resolution
+        return lambda session: (
+            session
+            if session.resolution == resolution
             else msgspec.structs.replace(
-                one, resolution=resolution, resolved_at=now if resolution == "resolved" else None
+                session,
+                resolution=resolution,
+                resolved_at=now if resolution == "resolved" else None,
             )
         )
     if action in {"archive", "unarchive"}:
-        return lambda one: msgspec.structs.replace(
-            one, archived_at=(one.archived_at or now) if action == "archive" else None
+        return lambda session: msgspec.structs.replace(
+            session, archived_at=(session.archived_at or now) if action == "archive" else None
         )
     tag = short(value, "value", _TAG)
     if not tag:
         raise Invalid(f"{action} needs the tag as value", param="value")
 
-    def tagged(one: Session) -> Session:
-        tags = msgspec.json.decode(one.tags, type=list[str])
+    def tagged(session: Session) -> Session:
+        tags = msgspec.json.decode(session.tags, type=list[str])
         if (tag in tags) == (action == "tag") or (action == "tag" and len(tags) >= _TAGS):
-            return one
+            return session
         return msgspec.structs.replace(
-            one,
+            session,
             tags=Raw(
                 msgspec.json.encode(
                     [*tags, tag] if action == "tag" else [other for other in tags if other != tag]

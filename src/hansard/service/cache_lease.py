@@ -1,9 +1,10 @@
-"""The lease under which a process keeps in memory what sessions say, so that an erasure reaches every process.
+"""The lease under which a process caches session content, so that an erasure reaches all.
 
-Each erasure leaves a mark in the store, in its own transaction. A process looks at the mark twice a
-second and empties its caches when it moved. A process that could not look for the length of the
-lease empties them as well, and keeps nothing until it can. So whoever erases only waits for the
-length of a lease: then nothing that was read before is in any memory. No process knows of another.
+Each erasure changes a mark in the store, in its own transaction. Every process reads the mark twice
+a second and empties its caches when it changed. A process that could not read the mark for the
+length of the lease empties its caches too, and caches nothing until it can. So an erasure only
+waits for the length of one lease: after that, no process holds what was cached before. No process
+knows of another.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 SECONDS = 2.0
 LOOK_SECONDS = 0.5
 _LATE_SECONDS = 0.25
-"""How late the event loop of another process may be."""
+"""The delay to expect of another process's event loop."""
 _AGE_SECONDS = 15.0
 
 
 class CacheLease:
-    """The lease of this process; ``seconds`` is its length, the same in every process of a store."""
+    """The lease of this process.
+
+    ``seconds`` is its length, the same in every process of a store.
+    """
 
     def __init__(self, store: Store, seconds: float = SECONDS) -> None:
         self._store = store
@@ -35,11 +39,11 @@ class CacheLease:
         self._aged_at = 0.0
 
     def begin(self) -> None:
-        """Keep no texts until the first ``renew``."""
+        """Cache no content until the first ``renew``."""
         byte_cache.suspend()
 
     async def renew(self) -> None:
-        """Look at the mark; from the beginning of the look on the lease is good for its length."""
+        """Read the mark; the lease then lasts for its length from the start of the read."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         mark = await self._store.read(verbs.mark)
@@ -59,7 +63,7 @@ class CacheLease:
         byte_cache.resume()
 
     async def run_out(self) -> None:
-        """Empty this process's caches, and return when no other process holds what was erased before."""
+        """Empty this process's caches and wait until every other process has emptied its own."""
         byte_cache.clear()
         await asyncio.sleep(self._seconds + _LATE_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Mend the hash chains that `verify` names, where they began again while every message is whole."""
+"""Repair of hash chains that `verify` reports as restarted while every message is intact."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ChainRepair:
-    """A session at a time, each in one transaction: the store may be written to meanwhile."""
+    """Repairs one session per transaction, so the store may be written to meanwhile."""
 
     def __init__(self, store: Store, audit: Audit, clock: Callable[[], int]) -> None:
         self._store = store
@@ -26,16 +26,16 @@ class ChainRepair:
         self._clock = clock
 
     async def plan(self, findings: Findings) -> list[Repair]:
-        """What can be mended of these findings; nothing is changed."""
+        """The repairs that these findings allow; changes nothing."""
         planned = [
             await self._store.snapshot(verbs.plan, *session) for session in _sessions(findings)
         ]
         return [repair for repair in planned if repair is not None]
 
     async def mend(self, findings: Findings) -> list[Repair]:
-        """Mend what can be mended of these findings.
+        """Make the repairs that these findings allow.
 
-        Each session that is mended has an entry in its workspace's audit log.
+        Each repaired session gets an entry in its workspace's audit log.
         """
         mended = [
             await self._store.write(verbs.mend, *session, self._audit.secret, self._act)

@@ -1,4 +1,4 @@
-"""A model-safe read: the end of a transcript that fits, with every tool call beside its answer."""
+"""Contexts: the end of a transcript that fits, with every tool call next to its answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Contexts:
         self._store = store
 
     async def read(self, principal: Principal, session: str, query: ContextQuery) -> Context:
-        """The newest messages that fit into ``query``; without limits the last 50.
+        """The newest messages within the limits of ``query``; by default the last 50.
 
         Raises Invalid for limits out of range.
         """
@@ -51,9 +51,9 @@ class Contexts:
 def choose(tail: Tail, query: ContextQuery) -> Context:
     """The context of a transcript that ends with ``tail``.
 
-    It begins with the opening system messages. Where the provider wants a user first, the user's
-    message that began the first turn follows, however far back it lies. The newest group always
-    stays; texts that do not fit are cut in the middle.
+    It begins with the opening system messages. For a provider that wants a user first, the user
+    message that began the first turn follows, however old it is. The newest group always stays;
+    texts that do not fit are cut in the middle.
     """
     provider = PROVIDERS.get(query.format)
     dropped: list[Dropped] = []
@@ -110,7 +110,7 @@ def _context(  # noqa: PLR0913 - what a context is made of
 
 
 def _accepted(groups: list[Group], provider: Provider, dropped: list[Dropped]) -> list[Group]:
-    """The groups without the parts that the provider is not given, each named in ``dropped``."""
+    """The groups without the parts that the provider does not accept, listed in ``dropped``."""
     last_user = max(
         (index for index, group in enumerate(groups) if _speaks(group, provider)), default=-1
     )
@@ -124,7 +124,7 @@ def _accepted(groups: list[Group], provider: Provider, dropped: list[Dropped]) -
 
 
 def _speaks(group: Group, provider: Provider) -> bool:
-    """Whether a user says something here that the provider is given."""
+    """Whether the group has user content that the provider accepts."""
     turn = group.turns[0]
     return group.begins_with_user and any(
         provider.lacks(turn.message, part, is_open=False) is None for part in turn.parts
@@ -157,7 +157,7 @@ def _with(turn: Turn, indexes: list[int]) -> Turn:
 
 
 def _task_group(tail: Tail, provider: Provider | None) -> Group | None:
-    """The user's message before the newest ones, as far as the provider takes it."""
+    """The user message before the newest ones, as far as the provider accepts it."""
     if provider is None or tail.task is None:
         return None
     groups = _accepted(grouped([tail.task], []), provider, [])
@@ -196,7 +196,7 @@ def _fitting(
 
 
 def _tasks(groups: list[Group], task: Group | None) -> list[Group | None]:
-    """For each group the user's message that must stand before it; None where it is one itself."""
+    """The user message to put before each group; None where the group begins with one."""
     needed: list[Group | None] = []
     for group in groups:
         if group.begins_with_user:
@@ -208,7 +208,7 @@ def _tasks(groups: list[Group], task: Group | None) -> list[Group | None]:
 
 
 def _from_user(groups: list[Group], dropped: list[Dropped]) -> list[Group]:
-    """The groups from the first words of a user on."""
+    """The groups from the first user message on."""
     start = next(index for index, group in enumerate(groups) if group.begins_with_user)
     stays = {turn.message.seq for group in groups[start:] for turn in group.turns}
     missing = {
@@ -222,7 +222,7 @@ def _from_user(groups: list[Group], dropped: list[Dropped]) -> list[Group]:
 
 
 def _shortened(groups: Sequence[Group], room: int, dropped: list[Dropped]) -> list[Group]:
-    """The groups with their largest texts cut where they do not fit into ``room`` tokens."""
+    """The groups with their largest texts cut when they exceed ``room`` tokens."""
     turns = [turn for group in groups for turn in group.turns]
     if sum(turn.tokens for turn in turns) <= room:
         return list(groups)

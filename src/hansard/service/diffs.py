@@ -1,4 +1,4 @@
-"""Diffs of forks: where two sessions part, and what each has that the other has not."""
+"""Diffs of forks: where two sessions diverge, and the messages that only one of them has."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ class Diffs:
         limit: int,
         cursor: str | None = None,
     ) -> Diff:
-        """One page of what differs between a session and another, its parent where none is named.
+        """One page of the differences between a session and another, by default its parent.
 
-        Raises NotFound for either session, and Invalid for one without a parent.
+        Raises NotFound for either session, and Invalid when there is no parent.
         """
         walk = ["diff", session, against]
         after = (
             (0, 0) if cursor is None else self._cursors.read(principal.workspace_id, walk, cursor)
         )
-        found = await self._store.snapshot(
+        page = await self._store.snapshot(
             verbs.diff, ref(principal, session), against, limit, after
         )
-        if not found.has_more:
-            return found
-        place = [
-            max((item.message.seq for item in found.items if item.side == side), default=told)
-            for side, told in zip(("here", "there"), after, strict=True)
+        if not page.has_more:
+            return page
+        position = [
+            max((item.message.seq for item in page.items if item.side == side), default=seq)
+            for side, seq in zip(("here", "there"), after, strict=True)
         ]
         return msgspec.structs.replace(
-            found, next_cursor=self._cursors.write(principal.workspace_id, walk, place)
+            page, next_cursor=self._cursors.write(principal.workspace_id, walk, position)
         )

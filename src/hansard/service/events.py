@@ -1,4 +1,7 @@
-"""What happened in a workspace: read behind a number, or waited for. Works across processes by looking at the generation."""
+"""Events of a workspace: read them after a number, or wait for them.
+
+Works across processes by polling the workspace's generation.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ BATCH = 500
 
 
 class ImportBuffer(Struct, frozen=True):
-    """Events in order; ``next`` is the number to ask behind.  With ``resync`` some are no longer kept: read everything anew."""
+    """Events in order; pass ``next`` as ``after`` of the next call.
+
+    ``resync`` means that some events are no longer kept: read everything again.
+    """
 
     events: list[Event]
     next: int
@@ -31,7 +37,7 @@ class ImportBuffer(Struct, frozen=True):
 
 
 class Events:
-    """One look a quarter of a second per watched workspace, however many watch."""
+    """Polls each watched workspace four times a second, however many watch it."""
 
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
@@ -42,18 +48,18 @@ class Events:
         self._ended = False
 
     async def since(self, principal: Principal, after: int, limit: int = BATCH) -> ImportBuffer:
-        """What happened behind ``after`` to the sessions that the key may see."""
+        """The events after ``after`` of the sessions that the key may see."""
         generation = await self._store.read(verbs.generation, principal.workspace_id)
         if after > generation:
             return ImportBuffer([], generation, has_more=False, resync=True)
-        found, trimmed = await self._store.read(verbs.since, principal.workspace_id, after, limit)
+        events, trimmed = await self._store.read(verbs.since, principal.workspace_id, after, limit)
         reached = (
-            found[-1].n if len(found) == limit else max(generation, found[-1].n if found else 0)
+            events[-1].n if len(events) == limit else max(generation, events[-1].n if events else 0)
         )
         return ImportBuffer(
-            await self._visible(principal, found),
+            await self._visible(principal, events),
             reached,
-            has_more=len(found) == limit,
+            has_more=len(events) == limit,
             resync=after < trimmed,
         )
 
@@ -63,7 +69,7 @@ class Events:
     async def follow(
         self, principal: Principal, after: int, heartbeat: float
     ) -> AsyncGenerator[ImportBuffer | None]:
-        """Changes behind ``after`` until ``end``; None when ``heartbeat`` seconds went by without any."""
+        """Changes after ``after`` until ``end``; None after ``heartbeat`` seconds without any."""
         while not self._ended:
             changes = await self.since(principal, after)
             if changes.events or changes.resync:
@@ -75,27 +81,27 @@ class Events:
                 yield None
 
     def end(self) -> None:
-        """Let everybody who follows come to an end: the server is stopping and waits for nothing else."""
+        """End every ``follow``: the server is stopping and waits for nothing else."""
         self._ended = True
         for waiting in self._waiting.values():
             _wake(waiting)
 
-    async def _visible(self, principal: Principal, found: list[Event]) -> list[Event]:
-        """A narrowed key sees only what happens to its own sessions."""
+    async def _visible(self, principal: Principal, events: list[Event]) -> list[Event]:
+        """The events that the key may see; a narrowed key sees only its own sessions."""
         if principal.user_id is None and principal.app is None:
-            return found
+            return events
         known = await self._store.read(
-            sessions.by_ids, principal.workspace_id, list({one.session_id for one in found})
+            sessions.by_ids, principal.workspace_id, list({event.session_id for event in events})
         )
         seen = {
-            ident
-            for ident, one in known.items()
-            if principal.user_id in (None, one.user_id) and principal.app in (None, one.app)
+            session_id
+            for session_id, session in known.items()
+            if principal.user_id in (None, session.user_id) and principal.app in (None, session.app)
         }
-        return [one for one in found if one.session_id in seen]
+        return [event for event in events if event.session_id in seen]
 
     async def _moved(self, workspace_id: str, after: int, patience: float) -> bool:
-        """Wait until the workspace is past ``after``; False when ``patience`` seconds were not enough."""
+        """Wait until the workspace is past ``after``; False after ``patience`` seconds."""
         if self._ended or (
             self._seen.get(workspace_id, 0) > after and workspace_id in self._looking
         ):

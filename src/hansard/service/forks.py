@@ -1,6 +1,6 @@
-"""Forks: a new session that begins as another did.
+"""Forks: new sessions that begin with the messages of another.
 
-A long one is copied beside everybody else's work.
+A long original is copied in batches, between other requests.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 from hansard.errors import Error, Invalid
 from hansard.ids import uuid_in
 from hansard.service.rules import in_flight, ref, settled
+from hansard.service.session_rows import drafted
 from hansard.store.verbs import forks as verbs
 from hansard.store.verbs import idempotency, pending_forks
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from hansard.ids import IdSource
     from hansard.model import Session, SessionDraft
     from hansard.model.idempotency import IdempotentRequest
-    from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.verbs.forks import Fork
     from hansard.store.verbs.session_lookup import SessionRef
@@ -33,20 +33,17 @@ if TYPE_CHECKING:
 _KEPT = (
     "kind", "channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "tags",
 )  # fmt: skip
-"""The fields that a fork takes over from its original where the draft says nothing of them."""
+"""The fields that a fork copies from its original when the draft leaves them out."""
 _TRIES = 3
 _LAPSES_US = 900_000_000
 _AT_ONCE = 100
 
 
 class Forks:
-    """Makes forks, and clears away those that a process left unfinished."""
+    """Makes forks, and removes those that a process left unfinished."""
 
-    def __init__(
-        self, store: Store, sessions: Sessions, ids: IdSource, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int]) -> None:
         self._store = store
-        self._sessions = sessions
         self._ids = ids
         self._clock = clock
 
@@ -59,25 +56,25 @@ class Forks:
         draft: SessionDraft,
         once: IdempotentRequest | None = None,
     ) -> Session:
-        """A new session with copies of the messages up to ``until``, as a child of the original.
+        """A new session with copies of the messages up to ``seq`` ``until`` (None: all).
 
-        ``until`` is a ``seq``, None for all. Invalid where the original has no such seq. Busy
-        ``fork_interrupted`` where messages of a long original are deleted again and again while it
+        The original becomes its parent. Raises Invalid when the original has no such seq, and Busy
+        ``fork_interrupted`` when messages of a long original are deleted again and again while it
         is copied.
         """
         now = self._clock()
-        new = self._sessions.drafted(principal, draft, None, now)
+        new = drafted(principal, draft, None, self._ids, now)
 
         def branch(source: Session) -> Session:
-            kept = {field: getattr(source, field) for field in _KEPT}
-            given = {
+            inherited = {field: getattr(source, field) for field in _KEPT}
+            own_fields = {
                 field: getattr(new, field)
-                for field in kept
+                for field in inherited
                 if getattr(draft, field) not in (None, [], "session")
             }
             last = source.last_seq if until is None else _within(until, source)
             return msgspec.structs.replace(
-                new, **(kept | given), parent_id=source.id, forked_seq=last
+                new, **(inherited | own_fields), parent_id=source.id, forked_seq=last
             )
 
         of, workspace_id = ref(principal, name), principal.workspace_id
@@ -100,7 +97,7 @@ class Forks:
             return await self._copied(of, branch, until, once)
 
     async def clear(self) -> int:
-        """Take away the copies that nobody goes on with; how many there were."""
+        """Remove abandoned copies; returns how many there were."""
         before = self._clock() - _LAPSES_US
         left = await self._store.read(pending_forks.lapsed, before, _AT_ONCE)
         for workspace_id, session_id in left:
@@ -114,7 +111,7 @@ class Forks:
         until: int | None,
         once: IdempotentRequest | None,
     ) -> Session:
-        """Copy a long original, anew when it is interrupted."""
+        """Copy a long original; start again when a deletion interrupts it."""
         for _ in range(_TRIES - 1):
             with contextlib.suppress(pending_forks.Interrupted):
                 return await self._copy(of, branch, until, once)
@@ -133,10 +130,10 @@ class Forks:
                 began = time.monotonic()
                 grown, copied = await self._store.read(verbs.copy, fork, self._ids)
                 fork = await self._store.write(verbs.keep, grown, copied, self._clock())
-                await asyncio.sleep(time.monotonic() - began)  # leaves half of the time to others
+                await asyncio.sleep(time.monotonic() - began)  # half of the time is for others
             return await self._complete(of, fork, once)
         except Exception:
-            with contextlib.suppress(Error):  # what is left, `clear` finds
+            with contextlib.suppress(Error):  # `clear` removes what is left
                 await self._take_away(of.workspace_id, fork.session.id, self._clock() + 1)
             raise
 
@@ -152,10 +149,10 @@ class Forks:
 
 
 def _is_named_by_uuid(draft: SessionDraft) -> bool:
-    """Whether the caller chose the UUID of the fork.
+    """Whether the caller chose the UUID.
 
-    Another session of it may then begin while this one is copied, and would find the copy's
-    messages in its place. So such a fork is one transaction, however long.
+    Another session with this UUID could start during the copy, and its messages would collide with
+    the copied ones. So such a fork is a single transaction, however long.
     """
     return draft.id is not None and uuid_in(draft.id) is not None
 

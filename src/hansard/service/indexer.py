@@ -1,4 +1,4 @@
-"""The task that feeds the search index, beside the requests."""
+"""The background task that updates the search index."""
 
 from __future__ import annotations
 
@@ -14,28 +14,31 @@ _WORKSPACES, _EVENTS, _MESSAGES, _ERASED = 100, 500, 500, 50
 
 
 class Indexer:
-    """Brings the index up to date in batches so small that no append waits long for one; search sees what is not indexed anyway."""
+    """Updates the index in small batches, so that appends do not wait.
+
+    Search also covers messages that are not indexed yet.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def catch_up(self) -> int:
-        """Index all that is waiting and clear away what was deleted; how many documents went in."""
+        """Index all that is pending and remove what was deleted; the number of documents added."""
         count, after = 0, ""
         while behind := await self._store.read(verbs.behind, after, _WORKSPACES):
             for workspace_id in behind:
                 count += await self._index(workspace_id)
-            after = behind[-1]  # so that those that are always written to keep no other waiting
+            after = behind[-1]  # so that busy workspaces do not starve the others
         await self.clear()
         return count
 
     async def clear(self) -> None:
-        """Take the words of deleted messages out of the index, and out of the store's files."""
-        cleared, some = _ERASED, False
+        """Remove the words of deleted messages from the index and from the store's files."""
+        cleared, is_changed = _ERASED, False
         while cleared == _ERASED:
             cleared = await self._store.write(verbs.clean, _ERASED)
-            some = some or cleared > 0
-        if some:
+            is_changed = is_changed or cleared > 0
+        if is_changed:
             await self._store.scrub()
 
     async def _index(self, workspace_id: str) -> int:

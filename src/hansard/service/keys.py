@@ -1,4 +1,4 @@
-"""Keys: who is calling, and the credentials of a workspace."""
+"""Keys: authentication, and the credentials of a workspace."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEFAULT_SCOPES = ("sessions:read", "sessions:write")
 
 
 class Known(Struct):
-    """A key that was checked lately; the times are by the monotonic clock, which nobody sets."""
+    """A key that was checked recently; its times are by the monotonic clock."""
 
     key: Key
     principal: Principal
@@ -40,9 +40,10 @@ class Known(Struct):
 
 
 class Keys:
-    """Checks keys against the store at most once a second each, so that a revocation takes effect within two.
+    """Checks each key against the store at most once a second.
 
-    A key expires by ``clock``, the wall clock in microseconds; how old a check is, ``monotonic`` says, in seconds.
+    So a revocation takes effect within two seconds. ``clock`` is the wall clock in microseconds, by
+    which keys expire; ``monotonic`` counts seconds and ages the checks.
     """
 
     def __init__(
@@ -61,7 +62,10 @@ class Keys:
         self._known = ByteCache[str, Known](4 * MIB)
 
     async def authenticate(self, credential: str | None) -> Principal:
-        """The caller that a credential stands for; Unauthenticated, which says why only to one who has the whole of a key that was good once."""
+        """The principal of a credential; Unauthenticated.
+
+        The error gives the reason only to a caller who presents a whole key that was once valid.
+        """
         known = self._known.get(credential or "")
         if (
             known is not None
@@ -72,37 +76,33 @@ class Keys:
         return await self._check(credential, known)
 
     async def holder(self, workspace_id: str, key_id: str) -> Principal:
-        """The caller that a key of this id stands for, for what was proven with the key before; Unauthenticated when it is no more."""
-        found = await self._store.read(verbs.find, key_id)
-        if (
-            found is None
-            or found[0].workspace_id != workspace_id
-            or not _alive(found[0], self._clock())
-        ):
+        """The principal of a key that was verified before; Unauthenticated when it has ended."""
+        row = await self._store.read(verbs.find, key_id)
+        if row is None or row[0].workspace_id != workspace_id or not _alive(row[0], self._clock()):
             raise Unauthenticated(
                 "the key of this sign-in is no longer valid: sign in again", code="signed_out"
             )
-        return _principal(*found)
+        return _principal(*row)
 
     async def _check(self, credential: str | None, known: Known | None) -> Principal:
         began = self._monotonic()
         presented = read_key(credential) if credential else None
-        found = await self._store.read(verbs.find, presented.id) if presented else None
+        row = await self._store.read(verbs.find, presented.id) if presented else None
         if (
             presented is None
             or credential is None
-            or found is None
-            or not self._mint.matches(presented, found[0].digest)
+            or row is None
+            or not self._mint.matches(presented, row[0].digest)
         ):
             self._known.pop(credential or "")
             raise Unauthenticated(
                 "no valid API key: send one as 'Authorization: Bearer hsd_…' or 'X-API-KEY: hsd_…'"
             )
-        key, workspace = found
+        key, workspace = row
         if not _alive(key, self._clock()):
             self._known.pop(credential)
             raise Unauthenticated(
-                f"this key {_ended(key)}: make another with 'hansard keys create' or POST /v1/keys"
+                f"this key {_ended(key)}: create one with 'hansard keys create' or POST /v1/keys"
             )
         noted_at = known.used_noted_at if known else began - _since_used(key, self._clock())
         if began - noted_at > _USED_SECONDS:
@@ -123,9 +123,9 @@ class Keys:
         user_id: str | None = None,
         app: str | None = None,
     ) -> tuple[str, Key]:
-        """A new key of the caller's workspace: its text, shown once, and what is stored of it.
+        """A new key of the caller's workspace: its text, shown once, and its stored form.
 
-        Raises Forbidden when it would be able to do more than its maker.
+        Raises Forbidden when the key would have more rights than the caller.
         """
         text, key = self._made(
             principal.workspace_id,
@@ -137,22 +137,27 @@ class Keys:
         )
         _check_within(principal, key)
         await self._store.write(
-            self._audit.within(lambda made: self._told(principal, "key.created", made), verbs.put),
+            self._audit.within(
+                lambda created: self._told(principal, "key.created", created), verbs.put
+            ),
             key,
         )
         return text, key
 
     async def list(self, principal: Principal) -> list[Key]:
-        """The keys of the workspace; for a caller who is narrowed, those that reach no further."""
-        found = await self._store.read(verbs.page, principal.workspace_id)
+        """The keys of the workspace; a narrowed caller sees only keys that reach no further."""
+        keys = await self._store.read(verbs.page, principal.workspace_id)
         return [
             key
-            for key in found
+            for key in keys
             if principal.user_id in (None, key.user_id) and principal.app in (None, key.app)
         ]
 
     async def rotate(self, principal: Principal, key_id: str, *, grace_us: int) -> tuple[str, Key]:
-        """A new key with the same rights and the same span of life; the old one works for ``grace_us`` more microseconds."""
+        """A new key with the same rights and lifetime.
+
+        The old key works for ``grace_us`` more microseconds.
+        """
         now = self._clock()
         old = next(
             (key for key in await self.list(principal) if key.id == key_id and _alive(key, now)),
@@ -167,28 +172,29 @@ class Keys:
         text, key = self._made(
             old.workspace_id, old.name, old.scopes, expires_at, old.user_id, old.app
         )
-        told = self._audit.within(
-            lambda made: self._told(principal, "key.rotated", made, replaced=key_id), verbs.rotate
+        noted_rotate = self._audit.within(
+            lambda created: self._told(principal, "key.rotated", created, replaced=key_id),
+            verbs.rotate,
         )
-        await self._store.write(told, key_id, key, now + grace_us)
+        await self._store.write(noted_rotate, key_id, key, now + grace_us)
         return text, key
 
     async def revoke(self, principal: Principal, key_id: str) -> None:
-        """End a key for ever; elsewhere it is refused within two seconds, here at once."""
+        """Revoke a key: at once in this process, within two seconds in the others."""
         if key_id not in {key.id for key in await self.list(principal)}:
             raise NotFound(
                 f"no key {key_id!r} in this workspace", code="key_not_found", param="key_id"
             )
-        told = self._audit.within(
+        noted_revoke = self._audit.within(
             lambda _: self._audit.act(principal, "key.revoked", key_id), verbs.revoke
         )
-        await self._store.write(told, principal.workspace_id, key_id, self._clock())
+        await self._store.write(noted_revoke, principal.workspace_id, key_id, self._clock())
         for text, known in self._known.items():
             if known.key.id == key_id:
                 self._known.pop(text)
 
     def forget(self) -> None:
-        """Check every key anew at its next use."""
+        """Check every key again on its next use."""
         self._known.clear()
 
     def _told(self, principal: Principal, action: str, key: Key, **more: str) -> Act:
@@ -213,16 +219,17 @@ class Keys:
         unknown = sorted(set(scopes) - set(ALL_SCOPES))
         if unknown or not scopes:
             raise Invalid(
-                f"unknown scope {', '.join(unknown) or '(none given)'}: choose from {', '.join(ALL_SCOPES)}",
+                f"unknown scope {', '.join(unknown) or '(none given)'}: "
+                f"choose from {', '.join(ALL_SCOPES)}",
                 param="scopes",
             )
         now = self._clock()
         if expires_at is not None and expires_at <= now:
             raise Invalid("expires_at is in the past", param="expires_at")
-        text, one, digest = self._mint.make()
+        text, minted, digest = self._mint.make()
         chosen = tuple(scope for scope in ALL_SCOPES if scope in scopes)
         return text, Key(
-            one.id,
+            minted.id,
             workspace_id,
             short(name, "name") or "key",
             chosen,
@@ -237,7 +244,7 @@ class Keys:
 
 
 def _check_within(principal: Principal, key: Key) -> None:
-    """Forbidden when the key can do more than the caller, who would have its text."""
+    """Raise Forbidden when the key has more rights than the caller."""
     beyond = set(key.scopes) - principal.scopes
     if (
         beyond
@@ -245,7 +252,8 @@ def _check_within(principal: Principal, key: Key) -> None:
         or principal.app not in (None, key.app)
     ):
         raise Forbidden(
-            f"a key cannot give what it does not have: {', '.join(sorted(beyond)) or 'other users or apps'}",
+            "a key cannot grant what it does not have: "
+            f"{', '.join(sorted(beyond)) or 'other users or apps'}",
             code="missing_scope",
             param="scopes",
         )
@@ -256,13 +264,13 @@ def _alive(key: Key, now: int) -> bool:
 
 
 def _since_used(key: Key, now: int) -> float:
-    """Seconds since a key's last use as the store has it; for ever when it lies in the future, or never was."""
+    """Seconds since the key's last use; infinite when it was never used or the time is ahead."""
     used_at = key.last_used_at
     return math.inf if used_at is None or used_at > now else (now - used_at) / 1_000_000
 
 
 def _ended(key: Key) -> str:
-    """How a key that is not alive any more came to its end."""
+    """How a key ended that is no longer valid."""
     return (
         f"expired at {rfc3339(key.expires_at or 0)}"
         if key.revoked_at is None

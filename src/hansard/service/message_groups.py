@@ -1,4 +1,4 @@
-"""Messages in groups that stay or go together: a call with its answers, any other message alone."""
+"""Messages in groups that are kept or dropped together: a call with its answers, or one message."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Group(Struct, frozen=True):
 
     @property
     def begins_with_user(self) -> bool:
-        """Whether it is something that a user said, not an answer to a call."""
+        """Whether a user speaks first, other than to answer a call."""
         turn = self.turns[0]
         return turn.message.role == "user" and all(part.type not in CALLS for part in turn.parts)
 
@@ -101,7 +101,7 @@ def _place_answers(
     groups: list[Group],
     dropped: list[Dropped],
 ) -> None:
-    """Put each answer behind its call; the rest of the message stays where it was said."""
+    """Put each answer after its call; the rest of the message keeps its position."""
     by_group: dict[int, tuple[Group, _Indexed]] = {}
     has_orphans = False
     for index, part in indexed:

@@ -52,9 +52,10 @@ class Messages:
         expected_seq: int | None = None,
         once: IdempotentRequest | None = None,
     ) -> tuple[AppendHead, list[Message]]:
-        """Append 1-100 messages, durable when this returns; a known ``client_id`` gives the stored message back.
+        """Append 1-100 messages; durable when this returns.
 
-        Raises Conflict ``seq_mismatch`` with the current ``seq`` when the session is not at ``expected_seq``.
+        A known ``client_id`` gives the stored message back. Raises Conflict ``seq_mismatch``, with
+        the current ``seq``, when the session is not at ``expected_seq``.
         """
         now = self._clock()
         check(drafts, now)
@@ -65,11 +66,11 @@ class Messages:
     async def list(
         self, principal: Principal, session: str, query: MessageQuery
     ) -> tuple[Session, list[Message], bool]:
-        """The session, a stretch of its messages, and whether there are more in the direction of reading."""
+        """The session, a range of its messages, and whether more follow in reading direction."""
         return await self._store.read(pages.page, ref(principal, session), query)
 
     async def standing(self, principal: Principal, session: str) -> SessionRevision:
-        """As of which change the session stands; NotFound."""
+        """The revision of the session; NotFound."""
         return await self._store.read(session_lookup.standing, ref(principal, session))
 
     async def list_as(
@@ -79,29 +80,36 @@ class Messages:
         query: MessageQuery,
         projection: MessageProjection,
     ) -> Stretch:
-        """A stretch of a session's messages encoded by ``projection``; only those that were not shown lately are read."""
-        here, name, since = principal.workspace_id, of.name, self._render_cache.clearings
-        places, more = await self._store.read(pages.places, here, of.id, query)
+        """A range of messages encoded by ``projection``.
+
+        Only messages that are not in the render cache are read.
+        """
+        workspace_id, name, since = principal.workspace_id, of.name, self._render_cache.clearings
+        rows, more = await self._store.read(pages.places, workspace_id, of.id, query)
         rendered, missing = self._render_cache.look_up(
-            projection.name, here, [(ident, name) for _, _, ident in places]
+            projection.name, workspace_id, [(message_id, name) for _, _, message_id in rows]
         )
-        order = pages.reading_order(query, places)
+        order = pages.reading_order(query, rows)
         unread = set[str]()
         if missing:
             lacking = set(missing)
             wanted = [row for row in order if row[2] in lacking]
-            fetched = await self._store.read(pages.fetch, here, of.id, wanted, query.most_bytes)
-            unread = {ident for _, _, ident in wanted[fetched.reached :]}
-            rendered |= self._render_cache.keep_messages(
-                projection, here, name, fetched.messages, since
+            fetched = await self._store.read(
+                pages.fetch, workspace_id, of.id, wanted, query.most_bytes
             )
-        count = fitting([ident for _, _, ident in order], rendered, unread, query.most_bytes)
+            unread = {message_id for _, _, message_id in wanted[fetched.reached :]}
+            rendered |= self._render_cache.keep_messages(
+                projection, workspace_id, name, fetched.messages, since
+            )
+        count = fitting(
+            [message_id for _, _, message_id in order], rendered, unread, query.most_bytes
+        )
         if count < len(order):
             more = more or pages.has_left_out(query, order, count)
-            places = pages.in_order(query, order[:count])
-        ends = [row[0] for row in (places[:1] + places[-1:])]
+            rows = pages.in_order(query, order[:count])
+        ends = [row[0] for row in (rows[:1] + rows[-1:])]
         return Stretch(
-            [rendered[ident] for _, _, ident in places if ident in rendered],
+            [rendered[message_id] for _, _, message_id in rows if message_id in rendered],
             more,
             (min if query.backwards else max)(ends, default=None),
         )
@@ -109,7 +117,10 @@ class Messages:
     def cursor(
         self, principal: Principal, walk: Sequence[object], query: MessageQuery, seq: int
     ) -> str:
-        """What goes on behind ``seq`` in the direction of ``query``; ``walk`` is what makes it this list of messages and no other."""
+        """The cursor that continues after ``seq`` in the direction of ``query``.
+
+        ``walk`` identifies the list, so that the cursor is valid for this list alone.
+        """
         return self._cursors.write(
             principal.workspace_id,
             ["messages", *walk],
@@ -117,7 +128,7 @@ class Messages:
         )
 
     def place_of(self, principal: Principal, walk: Sequence[object], cursor: str) -> dict[str, int]:
-        """Where a cursor of this very list goes on, as a field of MessageQuery; Invalid."""
+        """The position of a cursor of this list, as a field of MessageQuery; Invalid."""
         field, seq = self._cursors.read(principal.workspace_id, ["messages", *walk], cursor)
         return {field: seq}
 
@@ -126,7 +137,10 @@ class Messages:
         return await self._store.read(verbs.get, ref(principal, session), name, seq_of(name))
 
     async def place(self, principal: Principal, session: str, name: str, *, param: str) -> int:
-        """The ``seq`` that a message id, a ``client_id`` or a number stands for; Invalid names ``param`` for what is none of this session's."""
+        """The ``seq`` of a message id, a ``client_id`` or a number.
+
+        Raises Invalid, naming ``param``, when this session has no such message.
+        """
         if name.isascii() and name.isdigit() and len(name) < 16:  # noqa: PLR2004 - within 64 bits
             return int(name)
         if "\x00" in name:  # no id holds one, and PostgreSQL takes none
@@ -148,9 +162,9 @@ class Messages:
         *,
         once: IdempotentRequest | None = None,
     ) -> Session:
-        """Empty one message for ever; the session as it is afterwards."""
+        """Delete the content of a message for good; returns the changed session."""
         now = self._clock()
-        told = self._audit.within(
+        noted_delete = self._audit.within(
             lambda after: self._audit.act(principal, "message.deleted", f"{SESSION}{after.id}"),
             verbs.delete,
         )
@@ -159,7 +173,7 @@ class Messages:
             once,
             principal.workspace_id,
             now,
-            told,
+            noted_delete,
             ref(principal, session),
             name,
             seq_of(name),
@@ -170,9 +184,9 @@ class Messages:
 
 
 def check(drafts: Sequence[MessageDraft], now: int) -> None:
-    """Refuse a batch that no session could take: Invalid or TooLarge."""
+    """Raise Invalid or TooLarge for a batch that no session accepts."""
     if not drafts:
-        raise Invalid("messages is empty: give at least one", param="messages")
+        raise Invalid("messages is empty: send at least one", param="messages")
     if len(drafts) > BATCH:
         raise TooLarge(
             f"{len(drafts)} messages: at most {BATCH} per call",
@@ -181,24 +195,24 @@ def check(drafts: Sequence[MessageDraft], now: int) -> None:
         )
     seen = set[str]()
     for index, draft in enumerate(drafts):
-        where = f"messages[{index}]"
-        check_one(draft, where, now)
+        path = f"messages[{index}]"
+        check_one(draft, path, now)
         if draft.client_id is not None:
             if draft.client_id in seen:
                 raise Invalid(
-                    f"{where}.client_id {draft.client_id!r} stands twice in this call",
-                    param=f"{where}.client_id",
+                    f"{path}.client_id {draft.client_id!r} occurs twice in this call",
+                    param=f"{path}.client_id",
                 )
             seen.add(draft.client_id)
 
 
-def check_one(given: MessageDraft | Message, where: str, now: int) -> None:
-    """Refuse a message that no session could take, wherever it comes from: Invalid names the field."""
-    if given.client_id is not None:
-        own_id(given.client_id, f"{where}.client_id")
-    if given.run_id is not None:
-        own_id(given.run_id, f"{where}.run_id")
-    short(given.sender_id, f"{where}.sender_id")
-    short(given.model, f"{where}.model")
-    not_ahead(given.created_at, now, f"{where}.created_at")
-    spent(given, where)
+def check_one(message: MessageDraft | Message, path: str, now: int) -> None:
+    """Raise Invalid, naming the field, for a message that no session accepts."""
+    if message.client_id is not None:
+        own_id(message.client_id, f"{path}.client_id")
+    if message.run_id is not None:
+        own_id(message.run_id, f"{path}.run_id")
+    short(message.sender_id, f"{path}.sender_id")
+    short(message.model, f"{path}.model")
+    not_ahead(message.created_at, now, f"{path}.created_at")
+    spent(message, path)

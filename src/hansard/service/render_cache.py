@@ -1,4 +1,4 @@
-"""Encoded sessions and messages, kept while their version is current: what is read again is neither read whole nor encoded again."""
+"""A cache of encoded sessions and messages, keyed by version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _BESIDE = 200
-"""What the interpreter takes beside the JSON: the bytes' and Raw's own heads, a tuple, a version."""
+"""Bytes of Python objects per entry beside the JSON: bytes, Raw, a tuple and a version."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -27,42 +27,45 @@ class Projection(Struct, frozen=True):
 
 
 class MessageProjection(Struct, frozen=True):
-    """How one API shows a message of the session that it calls by this name; ``show`` is pure."""
+    """How one API shows a message of the session with this name; ``show`` is pure."""
 
     name: str
     show: Callable[[str, Message], object]
 
 
 class RenderCache:
-    """(projection, workspace, id) → (version, JSON). Exact, because the version is read every time."""
+    """(projection, workspace, id) → (version, JSON).
+
+    Exact, since every read compares the version.
+    """
 
     def __init__(self, limit: int = 32 * MIB) -> None:
         self._cache = WorkspaceCache[tuple[str, str], tuple[Hashable, Raw]](limit)
 
     @property
     def clearings(self) -> int:
-        """To be read before the rows are, and given to ``keep`` as ``since``."""
+        """Read this before the rows, and pass it to ``keep`` as ``since``."""
         return self._cache.clearings
 
     def look_up(
         self, projection: str, workspace_id: str, versions: Iterable[Sequence[Any]]
     ) -> tuple[dict[str, Raw], list[str]]:
-        """The JSON by id, and the ids that must be read; each row begins with an id and its version."""
-        found: dict[str, Raw] = {}
+        """The cached JSON by id, and the ids to read; each row begins with an id and a version."""
+        rendered: dict[str, Raw] = {}
         missing: list[str] = []
         for row in versions:
-            ident = row[0]
-            kept = self._cache.get((projection, ident), group=workspace_id)
+            id_ = row[0]
+            kept = self._cache.get((projection, id_), group=workspace_id)
             if kept is not None and kept[0] == row[1]:
-                found[ident] = kept[1]
+                rendered[id_] = kept[1]
             else:
-                missing.append(ident)
-        return found, missing
+                missing.append(id_)
+        return rendered, missing
 
     def keep(
         self, projection: Projection, workspace_id: str, sessions: Iterable[Session], since: int
     ) -> dict[str, Raw]:
-        """Encode and remember; the new JSON by session id."""
+        """Encode sessions and cache them; the new JSON by session id."""
         return self._keep(
             projection.name,
             workspace_id,
@@ -78,7 +81,10 @@ class RenderCache:
         messages: Iterable[Message],
         since: int,
     ) -> dict[str, Raw]:
-        """The same for messages, which never change: their version is the name of their session."""
+        """Encode messages and cache them.
+
+        Messages never change; their version is the name of their session, which the JSON contains.
+        """
         return self._keep(
             projection.name,
             workspace_id,
@@ -94,11 +100,11 @@ class RenderCache:
         since: int,
     ) -> dict[str, Raw]:
         rendered: dict[str, Raw] = {}
-        for ident, version, output in shown:
+        for id_, version, output in shown:
             text = _encode(output)
-            rendered[ident] = raw = Raw(text)
+            rendered[id_] = raw = Raw(text)
             self._cache.put(
-                (projection, ident),
+                (projection, id_),
                 (version, raw),
                 workspace_id,
                 size=len(text) + _BESIDE,
@@ -110,23 +116,24 @@ class RenderCache:
 def fitting(
     order: Sequence[str], rendered: Mapping[str, Raw], unread: Collection[str], most_bytes: int
 ) -> int:
-    """How many of the ids, in the order of reading, go into an answer: one in any case, and none behind the first that is unread.
+    """How many ids, in reading order, fit into an answer.
 
-    What is neither rendered nor unread was deleted meanwhile.
+    At least one, and none after the first unread one. An id that is neither rendered nor unread was
+    deleted meanwhile.
     """
     if not unread and sum(map(len, rendered.values())) <= most_bytes:
         return len(order)
     size = 0
-    for count, ident in enumerate(order):
-        more = len(rendered.get(ident, b""))
-        if ident in unread or (size and size + more > most_bytes):
+    for count, id_ in enumerate(order):
+        more = len(rendered.get(id_, b""))
+        if id_ in unread or (size and size + more > most_bytes):
             return count
         size += more
     return len(order)
 
 
 class Stretch(Struct, frozen=True):
-    """Messages as an API shows them, whether more follow, and the ``seq`` of that which was read last, None for none."""
+    """Encoded messages, whether more follow, and the ``seq`` read last (None: no messages)."""
 
     messages: Sequence[Raw]
     more: bool

@@ -1,4 +1,7 @@
-"""Retention: sessions are deleted some days after their last activity, by rules per workspace and kind."""
+"""Retention: sessions are deleted some days after their last activity.
+
+Rules are set per workspace and kind.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ LONGEST = 36_500
 
 
 class Expired(Struct, frozen=True):
-    """What a rule removed, or would remove: ``before`` is the time since when a session must have been active."""
+    """What a rule deleted, or would delete.
+
+    ``before``: sessions with no activity since this time are expired.
+    """
 
     kind: str
     days: int
@@ -37,7 +43,7 @@ class Expired(Struct, frozen=True):
 
 
 class Retention:
-    """A session is past its rule when it is so by the clock of this process and by the store's."""
+    """A session expires when both this process's clock and the store's say so."""
 
     def __init__(
         self,
@@ -52,11 +58,11 @@ class Retention:
         self._clock = clock
 
     async def rules(self, principal: Principal) -> dict[str, int]:
-        """The days that sessions are kept after their last activity, by kind; ``*`` stands for every kind without a rule."""
+        """Days to keep sessions after their last activity, by kind; ``*`` for all other kinds."""
         return await self._store.read(verbs.rules, principal.workspace_id)
 
     async def set_rules(self, principal: Principal, rules: Mapping[str, int]) -> dict[str, int]:
-        """Put these rules in the place of all others; without any, sessions are kept for ever.
+        """Replace all rules; without rules, sessions are kept for ever.
 
         Raises Forbidden without ``sessions:delete``, since the server deletes by these rules.
         """
@@ -64,16 +70,16 @@ class Retention:
         principal.require("sessions:delete")
         _check(rules)
         now = self._clock()
-        told = self._audit.within(
+        noted_set = self._audit.within(
             lambda kept: self._audit.act(principal, "retention.changed", "retention", rules=kept),
             verbs.set_rules,
         )
-        return await self._store.write(told, principal.workspace_id, rules, now)
+        return await self._store.write(noted_set, principal.workspace_id, rules, now)
 
     async def preview(
         self, principal: Principal, rules: Mapping[str, int] | None = None
     ) -> list[Expired]:
-        """What would go now by these rules, or by those that are set; nothing is changed."""
+        """What these rules, or the stored ones, would delete now; changes nothing."""
         whole(principal)
         _check(rules or {})
         now = await self._now()
@@ -83,22 +89,24 @@ class Retention:
         ]
 
     async def apply(self, principal: Principal) -> list[Expired]:
-        """Delete what is past its rule, in small transactions."""
+        """Delete expired sessions, in small transactions."""
         whole(principal)
         now = await self._now()
-        found = [
+        expired = [
             await self._expire(principal.workspace_id, *rule, now)
             for rule in _by_kind(await self.rules(principal))
         ]
-        if any(one.sessions for one in found):
+        if any(outcome.sessions for outcome in expired):
             await self._audit.note(
                 principal,
                 "retention.applied",
                 "retention",
-                sessions={one.kind: one.sessions for one in found if one.sessions},
+                sessions={
+                    outcome.kind: outcome.sessions for outcome in expired if outcome.sessions
+                },
             )
             await forget_deleted(self._store, principal.workspace_id)
-        return found
+        return expired
 
     async def _now(self) -> int:
         return await self._store.read(earlier_of, self._store_clock, self._clock())
@@ -136,6 +144,6 @@ def _check(rules: Mapping[str, int]) -> None:
 
 
 def _by_kind(rules: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Every kind that is under a rule, and its days."""
+    """Every kind that has a rule, and its days."""
     days = {kind: rules.get(kind, rules.get(ALL)) for kind in KINDS}
-    return [(kind, one) for kind, one in days.items() if one is not None]
+    return [(kind, limit) for kind, limit in days.items() if limit is not None]

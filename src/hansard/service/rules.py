@@ -1,4 +1,4 @@
-"""What several nouns need: who asks for which session, limits of what may be written, doing a thing once."""
+"""What several nouns share: session references, limits on input, idempotent writes."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def ref(principal: Principal, name: str) -> SessionRef:
 
 
 def whole(principal: Principal) -> None:
-    """Raises Forbidden for a key that is narrowed to one end user or app: the matter is the whole workspace's."""
+    """Raise Forbidden for a key that is narrowed to one end user or app."""
     if principal.user_id is not None or principal.app is not None:
         raise Forbidden(
-            "this key is for one end user or app: the whole workspace is not its to decide on",
+            "this key is limited to one end user or app and cannot manage the workspace",
             code="narrowed_key",
         )
 
 
 def own_id(name: str, param: str = "id") -> str:
-    """The caller's own id; Invalid when no path could carry it."""
+    """The caller's own id; Invalid when a URL path could not carry it."""
     if not ids.is_own_id(name):
         raise Invalid(
             f"{param} must be 1-{ids.MAX_LENGTH} characters without a slash or a control character",
@@ -67,7 +67,7 @@ def short(text: str | None, param: str, length: int = TEXT) -> str | None:
 
 
 def not_ahead(at: int | None, now: int, param: str) -> None:
-    """Raises Invalid for a time that is more than a day ahead: it would stand at the head of every list until it comes."""
+    """Raise Invalid for a time more than a day ahead, which would head every list until then."""
     if at is not None and at > now + _AHEAD:
         raise Invalid(
             f"{param} is more than a day in the future: send the time in UTC, or with its offset",
@@ -75,12 +75,12 @@ def not_ahead(at: int | None, now: int, param: str) -> None:
         )
 
 
-def spent(usage: Usage, where: str) -> None:
-    """Raises Invalid for a number of tokens, or a price, that is negative or beyond what one message or run can be."""
+def spent(usage: Usage, path: str) -> None:
+    """Raise Invalid for tokens or a price that are negative or above the limit."""
     for field, most in _MOST.items():
         number = getattr(usage, field)
         if number is not None and not 0 <= number <= most:
-            raise Invalid(f"{where}.{field} must be from 0 to {most}", param=f"{where}.{field}")
+            raise Invalid(f"{path}.{field} must be from 0 to {most}", param=f"{path}.{field}")
 
 
 async def write(
@@ -92,9 +92,10 @@ async def write(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    """One transaction; with ``once`` its answer is kept and given again.
+    """Run one transaction; with ``once``, store its answer and replay it.
 
-    Raises Busy while this process works on the same key. A commit of unknown outcome is asked for again under its key.
+    Raises Busy while this process handles the same key. When a commit's outcome is unknown, the key
+    tells it.
     """
     with in_flight(store, once, workspace_id):
         return await settled(store, once, workspace_id, now, verb, *args, **kwargs)
@@ -102,14 +103,14 @@ async def write(
 
 @contextlib.contextmanager
 def in_flight(store: Store, once: IdempotentRequest | None, workspace_id: str) -> Iterator[None]:
-    """Hold the key of ``once``, if there is one; raises Busy while this process works on it already."""
+    """Hold the key of ``once``, if any; Busy while this process already handles it."""
     if once is None:
         yield
         return
     flight = (workspace_id, once.key)
     if flight in store.in_flight:
         raise Busy(
-            "a request with this Idempotency-Key is being worked on: try again",
+            "another request with this Idempotency-Key is in progress: try again",
             code="idempotency_in_flight",
             param="Idempotency-Key",
         )
@@ -129,7 +130,7 @@ async def settled(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    """As ``write``, for a caller who holds the key of ``once``."""
+    """As ``write``, for a caller that holds the key of ``once``."""
     if once is None:
         return await store.write(verb, *args, **kwargs)
     for pause in _PAUSES:
@@ -145,9 +146,9 @@ async def settled(
 
 
 async def forget_deleted(store: Store, workspace_id: str) -> None:
-    """Take what was just deleted out of this process's caches and the store's own files.
+    """Remove what was just deleted from this process's caches and the store's files.
 
-    Other processes let go of it when they look at it again, or when nobody has for half a minute.
+    Other processes drop it on their next read, or after half a minute without one.
     """
     byte_cache.forget(workspace_id)
     await store.scrub()

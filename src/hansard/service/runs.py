@@ -1,4 +1,4 @@
-"""Runs: start, heartbeat, finish, and the reaping of those whose lease has lapsed."""
+"""Runs: start, heartbeat, finish, and reap those whose lease has lapsed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Failures = list[Exception]
 
 
 class Runs:
-    """Things are dated by ``clock``, the clock of this process; leases count by ``store_clock``, which all processes share."""
+    """``clock`` is this process's and dates rows; ``store_clock`` is shared and counts leases."""
 
     def __init__(
         self,
@@ -59,12 +59,13 @@ class Runs:
         *,
         once: IdempotentRequest | None = None,
     ) -> tuple[Session, Run, bool]:
-        """Start a run, or get the one that has the draft's id; True when it is new.
+        """Start a run, or get the one with the draft's id; True when it is new.
 
-        Raises Conflict ``run_open`` when the draft is exclusive and another run of the session is open.
+        Raises Conflict ``run_open`` when the draft is exclusive and another run of the session is
+        open.
         """
         now = self._clock()
-        ident = own_id(draft.id) if draft.id is not None else self._ids.prefixed(RUN)
+        run_id = own_id(draft.id) if draft.id is not None else self._ids.prefixed(RUN)
         for field in ("agent", "model", "workflow_id"):
             short(getattr(draft, field), field)
         spent(draft, "run")
@@ -72,8 +73,8 @@ class Runs:
             not_ahead(getattr(draft, field), now, field)
         draft = msgspec.structs.replace(draft, error=_clipped(draft.error))
 
-        def make(found: Session, at: int) -> Run:
-            return _started(ident, found, draft, now, at)
+        def make(session_row: Session, at: int) -> Run:
+            return _started(run_id, session_row, draft, now, at)
 
         return await write(
             self._store,
@@ -96,9 +97,10 @@ class Runs:
         *,
         once: IdempotentRequest | None = None,
     ) -> tuple[Session, Run]:
-        """Heartbeat, change state, or finish; a finished run stays as it is (Conflict ``run_finished``).
+        """Heartbeat, change state, or finish.
 
-        One whose lease lapsed goes on, unless another run is open by now and one of the two asked to be alone (Conflict ``run_open``).
+        Raises Conflict ``run_finished`` for a finished run. A lapsed run resumes, unless another
+        run is open and one of the two is exclusive: Conflict ``run_open``.
         """
         now = self._clock()
         spent(patch, "run")
@@ -110,7 +112,7 @@ class Runs:
                 if patch.state in (None, run.state):
                     return run
                 raise Conflict(
-                    f"run {run.id} is {run.state} already", code="run_finished", state=run.state
+                    f"run {run.id} is already {run.state}", code="run_finished", state=run.state
                 )
             return _amended(run, patch, now, at)
 
@@ -135,19 +137,21 @@ class Runs:
     ) -> tuple[Session, Page[Run]]:
         """One page of the runs of a session, newest first."""
         walk = ["runs", session]
-        place = (
+        position = (
             ()
             if cursor is None
             else (tuple(self._cursors.read(principal.workspace_id, walk, cursor)),)
         )
-        found, runs = await self._store.read(verbs.page, ref(principal, session), limit + 1, *place)
+        session_row, runs = await self._store.read(
+            verbs.page, ref(principal, session), limit + 1, *position
+        )
         more, runs = len(runs) > limit, runs[:limit]
-        behind = (
+        next_cursor = (
             self._cursors.write(principal.workspace_id, walk, (runs[-1].created_at, runs[-1].id))
             if more
             else None
         )
-        return found, Page(items=runs, has_more=more, next_cursor=behind)
+        return session_row, Page(items=runs, has_more=more, next_cursor=next_cursor)
 
     async def by_ids(
         self, principal: Principal, session: Session, wanted: Sequence[str]
@@ -158,9 +162,10 @@ class Runs:
         )
 
     async def reap(self) -> int:
-        """Mark the runs whose lease has lapsed as interrupted, in every workspace; how many. Safe in several processes.
+        """Mark runs with a lapsed lease as interrupted, in every workspace; returns how many.
 
-        One that cannot be ended does not keep the others waiting; what it raised is raised when they are done.
+        Several processes may reap at once. A run that fails to end does not delay the others: its
+        exception is raised after them.
         """
         reaped = 0
         failed: Failures = []
@@ -172,7 +177,7 @@ class Runs:
                     for session_id, run_id in lapsed
                 ]
                 reaped += sum(ended)
-                if not any(ended):  # another reaper is at it
+                if not any(ended):  # another process is reaping
                     break
         if failed:
             raise failed[0]
@@ -181,7 +186,7 @@ class Runs:
     async def _reap_one(
         self, workspace_id: str, session_id: str, run_id: str, failed: Failures
     ) -> bool:
-        """End one run whose lease has lapsed; False when somebody else was faster, it is gone, or it ``failed``."""
+        """End a run with a lapsed lease; False when it is gone, already ended, or ``failed``."""
         ended = False
         now = self._clock()
 
@@ -204,23 +209,23 @@ class Runs:
             return False
         except StoreUnavailable:
             raise
-        except Exception as problem:  # noqa: BLE001 - told when the others are done
+        except Exception as problem:  # noqa: BLE001 - raised after the other runs
             failed.append(problem)
             return False
         return ended
 
 
 def _clipped(error: str | None) -> str | None:
-    """As much of an error as every list of sessions can bear."""
+    """An error, shortened to what every list of sessions can carry."""
     return None if error is None else clip(error, ERROR)
 
 
-def _started(ident: str, session: Session, draft: RunDraft, now: int, at: int) -> Run:
+def _started(run_id: str, session: Session, draft: RunDraft, now: int, at: int) -> Run:
     is_open = draft.state in OPEN_STATES
     leased = is_open and draft.lease_us is not None
     return Run(
         session.id,
-        ident,
+        run_id,
         draft.state,
         draft.agent or session.agent,
         draft.model or session.model,
@@ -245,8 +250,8 @@ def _amended(run: Run, patch: RunPatch, now: int, at: int) -> Run:
     state = patch.state or (run.state if run.state in OPEN_STATES else "running")
     is_open = state in OPEN_STATES
     lease = patch.lease_us if patch.lease_us is not None else run.lease_us
-    given: dict[str, Any] = {"error": None} if run.is_lapsed else {}
-    given |= {
+    fields: dict[str, Any] = {"error": None} if run.is_lapsed else {}
+    fields |= {
         field: value
         for field in ("error", "input_tokens", "output_tokens", "cost_nanos")
         if (value := getattr(patch, field)) is not None
@@ -260,7 +265,7 @@ def _amended(run: Run, patch: RunPatch, now: int, at: int) -> Run:
         started_at=run.started_at or (None if state == "queued" else now),
         finished_at=None if is_open else patch.finished_at or now,
         updated_at=now,
-        **given,
+        **fields,
     )
 
 

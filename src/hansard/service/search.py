@@ -1,4 +1,4 @@
-"""Search: sessions by what was said in them, by their titles, and by qualifiers."""
+"""Search: sessions by their messages, titles and qualifiers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LONGEST = 256
 RANKED = 100
-"""Relevance is decided among so many of the sessions that match, those with the latest activity."""
+"""How many matching sessions are ranked by relevance: those with the latest activity."""
 _TITLE_WEIGHT = 0.5
 _NOTHING = Results(items=[], has_more=False, total=0)
 
@@ -41,9 +41,9 @@ class Search:
     async def find(self, principal: Principal, query: SearchQuery) -> Results:
         """One page of the sessions that match, each with its best snippets.
 
-        A message or a title matches when it has all that was asked for; without a text the filter alone lists, as qualifiers
-        in the text do. Whatever is typed is answered; Invalid only for
-        more than 256 characters, and for a cursor of another search.
+        A message or a title matches when it has every term. Without text, the filter alone selects,
+        as do qualifiers in the text. Raises Invalid only for more than 256 characters and for a
+        cursor of another search.
         """
         if len(query.text) > LONGEST:
             raise Invalid(
@@ -51,16 +51,16 @@ class Search:
                 param="q",
                 code="term_too_long",
             )
-        asked = read(query.text, system=query.system)
-        given = (
+        parsed = read(query.text, system=query.system)
+        typed = (
             SessionFilter()
             if not query.text.strip() and query.filter != SessionFilter()
-            else asked.filter
+            else parsed.filter
         )
-        wanted = within(given, spelled(query.filter)) if given else None
+        wanted = within(typed, spelled(query.filter)) if typed else None
         if wanted is None:
             return _told(query, _NOTHING)
-        terms, wanted = asked.terms, await self._sessions.within_sight(principal, wanted)
+        terms, wanted = parsed.terms, await self._sessions.within_sight(principal, wanted)
         return _told(
             query,
             await (self._ranked if query.sort == "relevance" else self._latest)(
@@ -90,13 +90,13 @@ class Search:
         hits = finding.hits[: query.limit]
         total = finding.total if counted else total
         more = len(finding.hits) > query.limit
-        place = (
+        position = (
             (finding.generation if since is None else since, total, hits[-1].place)
             if more
             else None
         )
         return self._page(
-            principal, query, [_found(hit, finding, terms)[0] for hit in hits], total, place
+            principal, query, [_found(hit, finding, terms)[0] for hit in hits], total, position
         )
 
     async def _ranked(
@@ -106,7 +106,11 @@ class Search:
         terms: SearchTerms | None,
         wanted: SessionFilter,
     ) -> Results:
-        """The cursor holds what is left of the ranking: scores change with every message, and would show a session twice or never."""
+        """Results by relevance.
+
+        The cursor holds the rest of the ranking: scores change with every message, so a new ranking
+        would show a session twice or never.
+        """
         since, total, left = self._place(principal, query) or (None, None, None)
         counted = query.with_total and total is None
         after = None if since is None else verbs.BEGINNING
@@ -123,14 +127,19 @@ class Search:
         total = finding.total if counted else total
         scored = sorted(
             (_found(hit, finding, terms) for hit in finding.hits[:RANKED]),
-            key=lambda one: one[1],
+            key=lambda entry: entry[1],
             reverse=True,
         )
-        ranked = {one.session.id: one for one, _ in scored}
+        ranked = {entry.session.id: entry for entry, _ in scored}
         order = (
-            [*ranked] if left is None else [ident for ident in _unpacked(left) if ident in ranked]
+            [*ranked]
+            if left is None
+            else [session_id for session_id in _unpacked(left) if session_id in ranked]
         )
-        items, rest = [ranked[ident] for ident in order[: query.limit]], order[query.limit :]
+        items, rest = (
+            [ranked[session_id] for session_id in order[: query.limit]],
+            order[query.limit :],
+        )
         return self._page(
             principal,
             query,
@@ -152,26 +161,26 @@ class Search:
         query: SearchQuery,
         items: list[Found],
         total: int | None,
-        place: Any,  # noqa: ANN401 - any value
+        position: Any,  # noqa: ANN401 - any value
     ) -> Results:
         cursor = (
-            self._cursors.write(principal.workspace_id, _scope(query), place)
-            if place is not None
+            self._cursors.write(principal.workspace_id, _scope(query), position)
+            if position is not None
             else None
         )
         return Results(items=items, has_more=cursor is not None, next_cursor=cursor, total=total)
 
 
-def _packed(idents: Sequence[str]) -> bytes:
-    return b"".join(UUID(session_id).bytes for session_id in idents)
+def _packed(session_ids: Sequence[str]) -> bytes:
+    return b"".join(UUID(session_id).bytes for session_id in session_ids)
 
 
 def _unpacked(packed: bytes) -> list[str]:
-    return [str(UUID(bytes=packed[place : place + 16])) for place in range(0, len(packed), 16)]
+    return [str(UUID(bytes=packed[start : start + 16])) for start in range(0, len(packed), 16)]
 
 
 def _told(query: SearchQuery, results: Results) -> Results:
-    """The total in the words of the answer: exact, or more than so many."""
+    """The results with their total: exact, or a lower bound."""
     if not query.with_total or results.total is None:
         return msgspec.structs.replace(results, total=None)
     return msgspec.structs.replace(
@@ -182,7 +191,7 @@ def _told(query: SearchQuery, results: Results) -> Results:
 
 
 def _found(hit: SearchResult, finding: Finding, terms: SearchTerms | None) -> tuple[Found, float]:
-    """What is shown of a hit, and how well it answers."""
+    """The result shown for a hit, and its score."""
     if terms is None:
         return Found(hit.session, 0, [], []), 0.0
     messages = [
@@ -191,12 +200,19 @@ def _found(hit: SearchResult, finding: Finding, terms: SearchTerms | None) -> tu
         if (hit.session.id, seq) in finding.messages
     ]
     best = sorted(
-        (marked(message, terms) for message in messages), key=lambda one: one.score, reverse=True
+        (marked(message, terms) for message in messages),
+        key=lambda snippet: snippet.score,
+        reverse=True,
     )
     title = marks(hit.session.title, terms) if hit.session.title and 0 in hit.seqs else []
-    score = max((one.score for one in best), default=0.0) + (_TITLE_WEIGHT if title else 0.0)
+    score = max((snippet.score for snippet in best), default=0.0) + (
+        _TITLE_WEIGHT if title else 0.0
+    )
     return Found(
-        hit.session, len([seq for seq in hit.seqs if seq]), title, [one.snippet for one in best]
+        hit.session,
+        len([seq for seq in hit.seqs if seq]),
+        title,
+        [snippet.snippet for snippet in best],
     ), score
 
 

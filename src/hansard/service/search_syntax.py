@@ -1,4 +1,7 @@
-"""Read what somebody typed into a search box. Nothing that can be typed is an error: what has no meaning is looked for as words."""
+"""The syntax of the search box.
+
+No input is an error: what has no meaning as syntax is searched as words.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ _MOST_TERMS = 32
 
 
 class ParsedSearch(Struct, frozen=True):
-    """What is looked for; ``terms`` None means every session that ``filter`` lets through, both None that nothing was asked."""
+    """A parsed search.
+
+    ``terms`` None: every session that ``filter`` selects. Both None: the search is empty.
+    """
 
     terms: SearchTerms | None
     filter: SessionFilter | None
@@ -43,10 +49,10 @@ class _Reading(Struct):
 
 
 def read(text: str, *, system: bool = True) -> ParsedSearch:
-    """Words, ``"exact phrases"``, ``prefix*``, ``-not`` and qualifiers such as ``state:failed`` and ``role:user``.
+    """Parse words, ``"exact phrases"``, ``prefix*``, ``-not`` and ``name:value`` qualifiers.
 
-    Without ``system`` and without a role in the text the system's messages are left out: the words of a prompt are in every
-    session, and tell nothing of any.
+    Without ``system`` and without a role in the text, system messages are excluded: the words of a
+    prompt are in every session and select none.
     """
     reading = _Reading([], [], {}, [])
     for piece in _PIECE.finditer(text):
@@ -66,18 +72,18 @@ def _take(reading: _Reading, piece: re.Match[str]) -> None:
     minus, name, quoted, bare = piece["minus"], piece["name"], piece["quoted"], piece["bare"]
     if quoted is None and bare is None:
         return
-    said = quoted if quoted is not None else bare
-    if name and not minus and _qualify(reading, name.lower(), said):
+    value = quoted if quoted is not None else bare
+    if name and not minus and _qualify(reading, name.lower(), value):
         return
-    prefix = bool(piece["after"]) if quoted is not None else said.endswith("*")
-    term = sought(f"{name} {said}" if name else said, prefix=prefix)
+    prefix = bool(piece["after"]) if quoted is not None else value.endswith("*")
+    term = sought(f"{name} {value}" if name else value, prefix=prefix)
     if term is not None:
         (reading.unwanted if minus else reading.wanted).append(term)
 
 
-def _qualify(reading: _Reading, name: str, said: str) -> bool:
-    """Take a qualifier; False when it is none, and its words are to be looked for."""
-    values = tuple(value.strip() for value in said.split(",") if value.strip())
+def _qualify(reading: _Reading, name: str, text: str) -> bool:
+    """Apply a qualifier; False when it is none, and its words are to be searched."""
+    values = tuple(value.strip() for value in text.split(",") if value.strip())
     if not values:
         return False
     if name in _FIELDS:
@@ -91,15 +97,15 @@ def _qualify(reading: _Reading, name: str, said: str) -> bool:
     elif name == "has" and values[0].lower() in {"tool", "tools"}:
         reading.wanted.append(Term((TOOL,)))
     elif name in {"before", "after"}:
-        return _limit(reading, name, said)
+        return _limit(reading, name, text)
     else:
         return False
     return True
 
 
-def _limit(reading: _Reading, name: str, said: str) -> bool:
+def _limit(reading: _Reading, name: str, value: str) -> bool:
     try:
-        at = times.Moment(times.parse(said))
+        at = times.Moment(times.parse(value))
     except ValueError:
         return False
     if name == "after":
@@ -112,7 +118,7 @@ def _limit(reading: _Reading, name: str, said: str) -> bool:
 
 
 def _speak(reading: _Reading) -> None:
-    """One of several roles is none of the others."""
+    """Add the role conditions; of several roles, each other role is excluded."""
     facts = [ROLES.get(role, NEVER) for role in reading.roles]
     if len(facts) == 1:
         reading.wanted.append(Term((facts[0],)))
@@ -122,17 +128,19 @@ def _speak(reading: _Reading) -> None:
         reading.unwanted += [Term((fact,)) for fact in ROLES.values() if fact not in facts]
 
 
-def within(asked: SessionFilter, given: SessionFilter) -> SessionFilter | None:
-    """The sessions that both let through; None when there can be none."""
+def within(first: SessionFilter, second: SessionFilter) -> SessionFilter | None:
+    """The filter for the sessions that both filters select; None when there can be none."""
     both: dict[str, Any] = {}
-    for field in asked.__struct_fields__:
-        mine, others = getattr(asked, field), getattr(given, field)
+    for field in first.__struct_fields__:
+        mine, others = getattr(first, field), getattr(second, field)
         if isinstance(mine, tuple):
             both[field] = (
-                tuple(one for one in mine if one in others) if mine and others else mine or others
+                tuple(value for value in mine if value in others)
+                if mine and others
+                else mine or others
             )
             if mine and others and not both[field]:
                 return None
         else:
             both[field] = others if mine is None else mine
-    return msgspec.structs.replace(asked, **both)
+    return msgspec.structs.replace(first, **both)

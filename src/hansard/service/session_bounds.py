@@ -1,4 +1,4 @@
-"""How long the texts of a session may be, and how large the fields that every list carries."""
+"""Limits on a session's texts and on the fields that every list carries."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ TEXTS = tuple(
 
 
 def check_texts(
-    given: SessionDraft | SessionPatch | Session, tags: Sequence[str] | UnsetType
+    texts: SessionDraft | SessionPatch | Session, tags: Sequence[str] | UnsetType
 ) -> None:
-    """Raises Invalid for a text that is too long, too many tags, or an empty one."""
+    """Raise Invalid for a text that is too long, too many tags, or an empty tag."""
     for field in TEXTS:
-        value = getattr(given, field)
+        value = getattr(texts, field)
         if isinstance(value, str):
             short(value, field)
-    if isinstance(given.title, str):
-        short(given.title, "title", TITLE)
+    if isinstance(texts.title, str):
+        short(texts.title, "title", TITLE)
     if tags is not UNSET:
         if len(tags) > TAGS:
             raise Invalid(f"a session has at most {TAGS} tags", param="tags")
@@ -46,12 +46,12 @@ def check_texts(
 
 
 def sized(session: Session) -> Session:
-    """The session itself; TooLarge when a field that every list carries has grown beyond what a list can bear."""
+    """The session itself; TooLarge when a field is larger than a list can carry."""
     for field, most in SIZES.items():
         size = len(bytes(getattr(session, field)))
         if size > most:
             raise TooLarge(
-                f"{field} would be {size} bytes: at most {most}; keep what is larger in messages",
+                f"{field} would be {size} bytes, at most {most}: store larger data in messages",
                 param=field,
                 code="field_too_large",
             )

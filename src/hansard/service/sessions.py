@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from msgspec import UNSET, Raw
+from msgspec import Raw
 
 from hansard import ids as naming
 from hansard.byte_cache import MIB, remembered
-from hansard.errors import Forbidden, Invalid, NotFound
+from hansard.errors import Invalid, NotFound
 from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.model.page import PAGE_BYTES
-from hansard.service.merge import merge_patch
 from hansard.service.messages import check
 from hansard.service.render_cache import RenderCache, fitting
-from hansard.service.rules import forget_deleted, not_ahead, own_id, ref, write
-from hansard.service.session_bounds import TEXTS, check_texts, sized
+from hansard.service.rules import forget_deleted, not_ahead, ref, write
+from hansard.service.session_bounds import check_texts, sized
+from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
 from hansard.store.listing import place_of
 from hansard.store.verbs import appends, events
@@ -55,12 +55,12 @@ class Sessions:
     async def start(
         self, principal: Principal, draft: SessionDraft, *, once: IdempotentRequest | None = None
     ) -> tuple[Session, bool]:
-        """Create a session, or get the one that has the draft's id: atomically, True when it is new."""
+        """Create a session, or get the one with the draft's id, atomically; True when it is new."""
         now = self._clock()
         not_ahead(draft.created_at, now, "created_at")
         try:
             parent = await self.read(principal, draft.parent) if draft.parent else None
-            session = self.drafted(principal, draft, parent, now)
+            session = drafted(principal, draft, parent, self._ids, now)
             return await write(
                 self._store,
                 once,
@@ -72,7 +72,7 @@ class Sessions:
             )
         except NotFound as problem:
             raise NotFound(
-                f"no session {draft.parent!r} in this workspace to be the parent",
+                f"no session {draft.parent!r} in this workspace: choose another parent",
                 code=problem.code,
                 param="parent",
             ) from problem
@@ -85,11 +85,11 @@ class Sessions:
         *,
         once: IdempotentRequest | None = None,
     ) -> tuple[Session, list[Message]]:
-        """Append to the session that has the draft's id, which begins with these messages if it is not there yet."""
+        """Append to the session with the draft's id; create it first if it does not exist."""
         now = self._clock()
         not_ahead(draft.created_at, now, "created_at")
         check(messages, now)
-        session = self.drafted(principal, draft, None, now)
+        session = drafted(principal, draft, None, self._ids, now)
         return await write(
             self._store,
             once,
@@ -104,29 +104,32 @@ class Sessions:
         )
 
     async def read(self, principal: Principal, name: str) -> Session:
-        """The session by any of its names; NotFound when it is absent, foreign or hidden from this key."""
+        """The session by any of its names; NotFound when absent, foreign or hidden from the key."""
         return await self._store.read(verbs.get, ref(principal, name))
 
     async def generation(self, principal: Principal) -> int:
-        """Grows with every change of the workspace: the same number, the same answers."""
+        """A number that grows with every change of the workspace."""
         return events.generation_in(
             await self._store.ask(events.GENERATION, principal.workspace_id)
         )
 
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
-        """One page of whole sessions, as many as go into ``PAGE_BYTES``."""
+        """One page of whole sessions, as many as fit into ``PAGE_BYTES``."""
         listing = await self._listed(principal, query)
         ids = [row[0] for row in listing.rows[: query.limit]]
         sessions, count = await self._store.read(
             verbs.by_ids_within, principal.workspace_id, ids, PAGE_BYTES
         )
-        shown = [sessions[one] for one in ids[:count] if one in sessions]
+        shown = [sessions[session_id] for session_id in ids[:count] if session_id in sessions]
         return self._page(principal, query, listing, shown, count)
 
     async def list_as(
         self, principal: Principal, query: SessionQuery, projection: Projection
     ) -> Page[Raw]:
-        """The same, each encoded by ``projection``; only those that changed are read and encoded again."""
+        """One page, each session encoded by ``projection``.
+
+        Only sessions that changed are read and encoded again.
+        """
         here = principal.workspace_id
         listing = await self._listed(principal, query)
         rows = listing.rows[: query.limit]
@@ -149,7 +152,7 @@ class Sessions:
         return await self._store.read(verbs.count, principal.workspace_id, wanted)
 
     async def facet(self, principal: Principal, name: str) -> dict[str, int]:
-        """How many sessions of the workspace have each value of ``name`` (one of store.counts.FACETS)."""
+        """The number of sessions per value of ``name``, one of store.counts.FACETS."""
         return await self._store.read(verbs.facet, principal.workspace_id, name)
 
     async def update(
@@ -161,14 +164,17 @@ class Sessions:
         if_version: frozenset[str] | None = None,
         once: IdempotentRequest | None = None,
     ) -> Session:
-        """Apply a patch; Conflict ``version_mismatch`` when the session is at none of ``if_version`` any more."""
+        """Apply a patch.
+
+        Raises Conflict ``version_mismatch`` when the session's version is not in ``if_version``.
+        """
         now = self._clock()
         check_texts(patch, patch.tags)
-        _check_owner(principal, patch)
+        check_owner(principal, patch)
 
         def amend(session: Session) -> Session:
             verbs.at_version(session, if_version)
-            return sized(_patched(session, patch, now))
+            return sized(patched(session, patch, now))
 
         return await write(
             self._store,
@@ -190,12 +196,12 @@ class Sessions:
         if_version: frozenset[str] | None = None,
         once: IdempotentRequest | None = None,
     ) -> Session:
-        """Mark the session as over, at the first call; ``resolution`` settles it as well."""
+        """Mark the session as ended, on the first call; ``resolution`` also sets its resolution."""
         now = self._clock()
 
         def amend(session: Session) -> Session:
             verbs.at_version(session, if_version)
-            settled = _resolved(session, resolution, now) if resolution else session
+            settled = resolved(session, resolution, now) if resolution else session
             return msgspec.structs.replace(
                 settled, ended_at=session.ended_at or now, state=session.state or "completed"
             )
@@ -219,7 +225,7 @@ class Sessions:
         archived: bool = True,
         if_version: frozenset[str] | None = None,
     ) -> Session:
-        """Put the session away, or take it out again."""
+        """Archive the session, or restore it from the archive."""
         now = self._clock()
 
         def amend(session: Session) -> Session:
@@ -231,7 +237,7 @@ class Sessions:
         return await self._store.write(verbs.change, ref(principal, name), now, amend)
 
     async def mark_read(self, principal: Principal, name: str, *, read: bool = True) -> Session:
-        """Note that a person has read the session up to now, or forget it; its place in the list stays."""
+        """Mark the session as read up to now, or as unread; its position in lists stays."""
         now = self._clock()
 
         def amend(session: Session) -> Session:
@@ -253,13 +259,15 @@ class Sessions:
         if_version: frozenset[str] | None = None,
         once: IdempotentRequest | None = None,
     ) -> dict[str, int]:
-        """Delete the session and everything below it; how many of what went."""
+        """Delete the session and everything below it; the number of rows by kind."""
         now = self._clock()
 
-        def told(ident: str, gone: dict[str, int]) -> Act:
-            return self._audit.act(principal, "session.deleted", f"{naming.SESSION}{ident}", **gone)
+        def act(session_id: str, deleted: dict[str, int]) -> Act:
+            return self._audit.act(
+                principal, "session.deleted", f"{naming.SESSION}{session_id}", **deleted
+            )
 
-        gone = await write(
+        deleted = await write(
             self._store,
             once,
             principal.workspace_id,
@@ -268,28 +276,28 @@ class Sessions:
             ref(principal, name),
             now,
             self._audit.secret,
-            told,
+            act,
             if_version=if_version,
         )
         await forget_deleted(self._store, principal.workspace_id)
-        return gone
+        return deleted
 
     async def within_sight(self, principal: Principal, wanted: SessionFilter) -> SessionFilter:
-        """The filter within what the key may see, its parents by our own ids whatever form they came in."""
+        """The filter limited to what the key may see, with its parents as our own ids."""
         if wanted.parent_id:
-            found = [
+            parent_ids = [
                 naming.uuid_in(name) or await self._store.read(verbs.ident, ref(principal, name))
                 for name in wanted.parent_id
             ]
             wanted = msgspec.structs.replace(
-                wanted, parent_id=tuple(ident or _NOBODY for ident in found)
+                wanted, parent_id=tuple(parent_id or _NOBODY for parent_id in parent_ids)
             )
         return narrowed(principal, wanted)
 
     async def _listed(self, principal: Principal, query: SessionQuery) -> Listing:
         wanted = await self.within_sight(principal, query.filter)
         here = (principal.workspace_id, wanted, query.sort, query.limit)
-        # A total that must be counted is one of the very state that the page is of.
+        # A total that must be counted is read from the same state as the page.
         is_counted = query.with_total and counted_by(wanted) is None
         read = self._store.snapshot if is_counted else self._store.read
         if query.cursor is None:
@@ -311,11 +319,13 @@ class Sessions:
         items: Sequence[T],
         count: int,
     ) -> Page[T]:
-        """The page of the first ``count`` rows, of which those in ``items`` are still there."""
+        """A page of the first ``count`` rows; ``items`` are those that still exist."""
         more = len(listing.rows) > count
         last = place_of(listing.rows[count - 1]) if more and count else None
-        place = (listing.generation, listing.total, last)
-        cursor = self._cursors.write(principal.workspace_id, _scope(query), place) if last else None
+        position = (listing.generation, listing.total, last)
+        cursor = (
+            self._cursors.write(principal.workspace_id, _scope(query), position) if last else None
+        )
         return Page(
             items=[*items],
             has_more=more,
@@ -323,81 +333,23 @@ class Sessions:
             total=listing.total if query.with_total else None,
         )
 
-    def drafted(
-        self, principal: Principal, draft: SessionDraft, parent: Session | None, now: int
-    ) -> Session:
-        """The row that a draft becomes; Invalid, TooLarge and Forbidden say what may not be."""
-        check_texts(draft, draft.tags)
-        _check_owner(principal, draft)
-        given = own_id(draft.id) if draft.id is not None else None
-        uuid = naming.uuid_in(given) if given else None
-        at = now if draft.created_at is None else draft.created_at
-        plain = {field: getattr(draft, field) or None for field in TEXTS}
-        plain |= {
-            "channel": _lower(draft.channel),
-            "user_id": draft.user_id or principal.user_id,
-            "app": draft.app or principal.app,
-        }
-        empty: dict[str, Any] = dict.fromkeys(Session.__struct_fields__)
-        row = Session(
-            **empty
-            | plain
-            | {
-                "workspace_id": principal.workspace_id,
-                "id": uuid or self._ids.uuid(),
-                "own_id": None if given == f"ses_{uuid}" else given,
-                "version": now
-                if uuid
-                else 1,  # a UUID of the caller's may be a deleted session's, which caches still know by its versions
-                "kind": draft.kind,
-                "parent_id": parent.id if parent else None,
-                "created_by": principal.key_id,
-                "title": _given(draft.title),
-                "title_by": (draft.title_by or "user") if _given(draft.title) else None,
-                "resolution": draft.resolution,
-                "resolved_at": now if draft.resolution == "resolved" else None,
-                "message_count": 0,
-                "last_seq": 0,
-                "input_tokens": 0,
-                "output_tokens": 0,
-                "cost_nanos": 0,
-                "created_at": at,
-                "updated_at": now,
-                "active_at": at,
-                "tags": _json(list(dict.fromkeys(draft.tags))),
-                "trail": _json(draft.trail),
-                "external_ids": _json(draft.external_ids),
-                "metadata": _json(draft.metadata),
-            }
-        )
-        return sized(row)
-
-
-def _check_owner(principal: Principal, given: SessionDraft | SessionPatch) -> None:
-    """A narrowed key gives no session to others; None in a draft means its own."""
-    unsaid = None if isinstance(given, SessionDraft) else UNSET
-    if principal.user_id is not None and given.user_id not in (unsaid, principal.user_id):
-        raise Forbidden("this key is for another end user", code="other_user", param="user_id")
-    if principal.app is not None and given.app not in (unsaid, principal.app):
-        raise Forbidden("this key is for another app", code="other_app", param="app")
-
 
 def spelled(wanted: SessionFilter) -> SessionFilter:
     """The filter with its channels in lower case, as sessions have them."""
-    lower = tuple(one.lower() for one in wanted.channel)
+    lower = tuple(channel.lower() for channel in wanted.channel)
     return wanted if lower == wanted.channel else msgspec.structs.replace(wanted, channel=lower)
 
 
 def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
-    """The filter within what the key may see; Invalid for one that no statement could hold."""
+    """The filter limited to what the key may see; Invalid when a title is too long."""
     if wanted.title is not None and len(wanted.title) > TERM:
         raise Invalid(f"a title to look for has at most {TERM} characters", param="title")
     wanted = spelled(wanted)
     for field, own in (("user_id", principal.user_id), ("app", principal.app)):
         if own is not None:
-            asked = getattr(wanted, field)
+            values = getattr(wanted, field)
             wanted = msgspec.structs.replace(
-                wanted, **{field: (own,) if not asked or own in asked else (_NOBODY,)}
+                wanted, **{field: (own,) if not values or own in values else (_NOBODY,)}
             )
     return wanted
 
@@ -409,56 +361,3 @@ def _scope(query: SessionQuery) -> list[object]:
 @remembered(MIB)
 def _scope_of(sort: str, wanted: SessionFilter) -> list[object]:
     return [sort, msgspec.to_builtins(wanted, enc_hook=int)]
-
-
-def _patched(session: Session, patch: SessionPatch, now: int) -> Session:
-    given = {
-        field: value
-        for field in patch.__struct_fields__
-        if (value := getattr(patch, field)) is not UNSET
-    }
-    changes: dict[str, Any] = {
-        field: value or None for field, value in given.items() if field in TEXTS
-    }
-    changes |= {
-        field: given[field]
-        for field in ("kind", "ended_at", "archived_at", "read_at")
-        if field in given
-    }
-    if given.get("channel"):
-        changes["channel"] = _lower(given["channel"])
-    for field in ("tags", "trail"):
-        if field in given:
-            changes[field] = _json(
-                list(dict.fromkeys(given[field])) if field == "tags" else given[field]
-            )
-    for field in ("external_ids", "metadata"):
-        if field in given:
-            changes[field] = _json(
-                merge_patch(msgspec.json.decode(getattr(session, field)), given[field])
-            )
-    if "title" in given:
-        by = given.get("title_by") or "user"
-        if not (session.title_by == "user" and by != "user"):
-            title = _given(given["title"])
-            changes |= {"title": title, "title_by": by if title else None}
-    amended = msgspec.structs.replace(session, **changes)
-    return _resolved(amended, given["resolution"], now) if "resolution" in given else amended
-
-
-def _resolved(session: Session, resolution: str, now: int) -> Session:
-    resolved_at = (session.resolved_at or now) if resolution == "resolved" else None
-    return msgspec.structs.replace(session, resolution=resolution, resolved_at=resolved_at)
-
-
-def _given(title: str | None) -> str | None:
-    """A title as it was given; blanks are none."""
-    return title if title and title.strip() else None
-
-
-def _lower(text: str | None) -> str | None:
-    return text.strip().lower() or None if text else None
-
-
-def _json(value: object) -> Raw:
-    return Raw(msgspec.json.encode(value))

@@ -1,4 +1,4 @@
-"""Links that show one session to whoever has them."""
+"""Links that show one session to anyone who has them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _LONGEST_SHARE_US = 366 * 86_400_000_000
 
 
 class Shares:
-    """Links that show one session to whoever has them.
+    """Links that show one session to anyone who has them.
 
-    They are off until the workspace's setting ``sharing`` is true. A link shows no more than the key
-    that made it sees, and ends with that key.
+    They are off until the workspace's setting ``sharing`` is true. A link shows no more than its
+    key sees, and ends with that key.
     """
 
     def __init__(self, store: Store, secret: bytes, clock: Callable[[], int]) -> None:
@@ -41,9 +41,9 @@ class Shares:
     async def create(
         self, principal: Principal, session: str, *, expires_at: int
     ) -> tuple[str, Share]:
-        """A link's secret name, which is shown once, and what is kept of it.
+        """A link's secret name, shown once, and its stored form.
 
-        Raises Forbidden while sharing is off, and for a key that may not read what it would show.
+        Raises Forbidden while sharing is off, and for a key that may not read the session.
         """
         principal.require("sessions:read")
         now = self._clock()
@@ -55,12 +55,12 @@ class Shares:
             )
         if not now < expires_at <= now + _LONGEST_SHARE_US:
             raise Invalid("expires_at must lie in the next 366 days", param="expires_at")
-        ident, secret = secrets.token_hex(8), secrets.token_urlsafe(24)
+        share_id, secret = secrets.token_hex(8), secrets.token_urlsafe(24)
         draft = Share(
-            ident, "", self._digest(ident, secret), principal.key_id, now, expires_at, None
+            share_id, "", self._digest(share_id, secret), principal.key_id, now, expires_at, None
         )
         share = await self._store.write(verbs.share, ref(principal, session), draft)
-        return f"{principal.workspace_id}.{ident}.{secret}", _with_key(*share)
+        return f"{principal.workspace_id}.{share_id}.{secret}", _with_key(*share)
 
     async def list(self, principal: Principal, session: str) -> list[Share]:
         """The links to a session, ended ones included."""
@@ -71,16 +71,16 @@ class Shares:
         await self._store.write(verbs.unshare, ref(principal, session), share_id, self._clock())
 
     async def open(self, name: str) -> tuple[Principal, Session, Share]:
-        """What a link shows, and a caller who may read it.
+        """What a link shows, and the principal that may read it.
 
-        Raises NotFound when there is no such link, when it has ended, and while sharing is off.
+        Raises NotFound when the link does not exist or has ended, and while sharing is off.
         """
         missing = NotFound("this link does not exist, or it has ended", code="share_not_found")
         workspace_id, _, rest = name.partition(".")
-        ident, _, secret = rest.partition(".")
+        share_id, _, secret = rest.partition(".")
         if not name.isascii() or not is_workspace(workspace_id):
             raise missing
-        shared = await self._store.read(verbs.shared, workspace_id, ident)
+        shared = await self._store.read(verbs.shared, workspace_id, share_id)
         if shared is None:
             raise missing
         kept, key, session = shared
@@ -88,25 +88,25 @@ class Shares:
         is_open = share.revoked_at is None and self._clock() < share.expires_at
         if (
             not is_open
-            or not hmac.compare_digest(self._digest(ident, secret), share.digest)
+            or not hmac.compare_digest(self._digest(share_id, secret), share.digest)
             or not await self._is_on(workspace_id)
         ):
             raise missing
         user_id, app = (key.user_id, key.app) if key else (None, None)
         scopes = frozenset({"sessions:read"})
-        reader = Principal(workspace_id, "", f"share:{ident}", scopes, user_id, app)
+        reader = Principal(workspace_id, "", f"share:{share_id}", scopes, user_id, app)
         return reader, session, share
 
     async def _is_on(self, workspace_id: str) -> bool:
         workspace = await self._store.read(key_verbs.workspace, workspace_id)
         return msgspec.json.decode(workspace.settings).get("sharing") is True
 
-    def _digest(self, ident: str, secret: str) -> str:
-        return hmac.digest(self._secret, f"share:{ident}:{secret}".encode(), "sha256").hex()
+    def _digest(self, share_id: str, secret: str) -> str:
+        return hmac.digest(self._secret, f"share:{share_id}:{secret}".encode(), "sha256").hex()
 
 
 def _with_key(share: Share, key: Key | None) -> Share:
-    """The link, ended where the key that made it has ended. Those who run the store need no key."""
+    """The link, ended when its key has ended; operators need no key."""
     if share.created_by == OPERATOR:
         return share
     if key is None:

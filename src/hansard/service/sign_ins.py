@@ -1,4 +1,4 @@
-"""Sign-ins with a key: what a browser's cookie stands for."""
+"""Sign-ins with a key, each held by a browser's cookie."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ PAGE, SETUP = "cookie", "setup"
 
 
 def is_sign_in(credential: str) -> bool:
-    """Whether this looks like the token of a sign-in, which no key does."""
+    """Whether this has the form of a sign-in token, which no key has."""
     workspace_id, _, secret = credential.partition(".")
     return is_workspace(workspace_id) and bool(secret) and credential.isascii()
 
 
 class SignIns:
-    """A sign-in stands on a key and ends with it, when that is revoked or expires.
+    """A sign-in belongs to a key and ends when the key is revoked or expires.
 
-    Its token is kept as a digest.
+    Only a digest of its token is stored.
     """
 
     def __init__(self, store: Store, keys: Keys, secret: bytes, clock: Callable[[], int]) -> None:
@@ -44,7 +44,7 @@ class SignIns:
     async def open(
         self, credential: str, purpose: str = PAGE, hours: int = PAGE_HOURS
     ) -> tuple[str, Principal]:
-        """Sign in with a key for so many hours: the token of the sign-in, and who it is."""
+        """Sign in with a key for ``hours``: the sign-in's token, and the principal."""
         principal = await self._keys.authenticate(credential)
         return await self._issue(principal, purpose, hours), principal
 
@@ -53,7 +53,7 @@ class SignIns:
         return await self._issue(principal, SETUP, SETUP_HOURS)
 
     async def check(self, token: str, purpose: str = PAGE) -> Principal:
-        """Who signed in; Unauthenticated when the token is not, or no longer, a sign-in."""
+        """The principal of a sign-in; Unauthenticated when the token is not valid, or no longer."""
         workspace_id = token.partition(".")[0]
         if not is_sign_in(token):
             raise Unauthenticated("you are not signed in", code="signed_out")
@@ -65,7 +65,7 @@ class SignIns:
         return await self._keys.holder(workspace_id, key_id)
 
     async def claim(self, token: str) -> tuple[str, Principal]:
-        """Use an invitation up: the token of the sign-in that it becomes."""
+        """Use up an invitation; the token of the new sign-in, and the principal."""
         principal = await self.check(token, SETUP)
         if not await self._store.write(verbs.sign_out, principal.workspace_id, self._digest(token)):
             raise Unauthenticated("this link was used already", code="signed_out")
@@ -77,7 +77,7 @@ class SignIns:
             await self._store.write(verbs.sign_out, workspace_id, self._digest(token))
 
     def proof(self, token: str) -> str:
-        """A fresh token against forged requests, which only a page of this sign-in can know."""
+        """A fresh CSRF token, which only a page of this sign-in can know."""
         nonce = secrets.token_hex(8)
         return nonce + self._proof(token, nonce)
 

@@ -1,4 +1,4 @@
-"""Statistics: read from daily sums that follow the workspace by themselves."""
+"""Statistics, read from daily sums that follow the workspace's events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT_ONCE = 2
 _WORKSPACES = 100
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
 LONGEST = 400
-"""Days that one answer may cover."""
+"""The most days that one request covers."""
 
 
 class Statistics:
@@ -28,7 +28,7 @@ class Statistics:
         self._store = store
 
     async def read(self, principal: Principal, query: StatsQuery) -> Stats:
-        """The figures of some days; Forbidden for a key that is narrowed to one end user."""
+        """The statistics of some days; Forbidden for a key that is narrowed to one end user."""
         if principal.user_id is not None:
             raise Forbidden("a key for one end user has no statistics", code="narrowed_key")
         if not 0 <= query.last - query.first < LONGEST:
@@ -40,7 +40,9 @@ class Statistics:
                 query,
                 app=(principal.app,) if not query.app or principal.app in query.app else (_NOBODY,),
             )
-        query = msgspec.structs.replace(query, channel=tuple(one.lower() for one in query.channel))
+        query = msgspec.structs.replace(
+            query, channel=tuple(channel.lower() for channel in query.channel)
+        )
         current = await self.follow(principal.workspace_id, _AT_ONCE)
         tallies, hours, resolved = await self._store.snapshot(
             verbs.all_of, principal.workspace_id, query
@@ -50,7 +52,8 @@ class Statistics:
             by_hour[hour] += count
         days = {day for day, _, _ in resolved}
         medians = {
-            day: _median([(slot, count) for one, slot, count in resolved if one == day]) or 0.0
+            day: _median([(slot, count) for channel, slot, count in resolved if channel == day])
+            or 0.0
             for day in sorted(days)
         }
         return Stats(
@@ -62,7 +65,7 @@ class Statistics:
         )
 
     async def follow(self, workspace_id: str, steps: int) -> bool:
-        """Catch up with the workspace in up to ``steps`` small transactions; True when that was enough."""
+        """Catch up in up to ``steps`` small transactions; True when the sums are current."""
         if await self._store.read(verbs.is_current, workspace_id):
             return True
         for _ in range(steps):
@@ -71,7 +74,7 @@ class Statistics:
         return False
 
     async def follow_all(self) -> bool:
-        """Bring those that are behind a little nearer; True when all are current."""
+        """Advance every workspace that is behind by one step; True when all are current."""
         after, is_current = "", True
         while behind := await self._store.read(verbs.behind, after, _WORKSPACES):
             for workspace_id in behind:
@@ -81,7 +84,7 @@ class Statistics:
 
 
 def _median(slots: list[tuple[int, int]]) -> float | None:
-    """The median of what the slots, in ascending order, stand for."""
+    """The median of the values of the slots, which are in ascending order."""
     left = sum(count for _, count in slots) / 2
     for slot, count in slots:
         left -= count

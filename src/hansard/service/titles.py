@@ -1,4 +1,7 @@
-"""Better titles than the first words: somebody else's model is asked, beside everything else, and a person's title always wins."""
+"""Titles written by an external model, in the background.
+
+A title set by a person always wins.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _MESSAGES, _CHARACTERS, _TITLE = 6, 2000, 200
 
 
 class Words(Struct, frozen=True):
-    """What somebody said at the beginning of a session."""
+    """The text of one of a session's first messages."""
 
     role: str
     text: str
@@ -36,9 +39,10 @@ Ask = Callable[["Session", list[Words]], Awaitable[str | None]]
 
 
 class Titles:
-    """Asks once for each session that got its first answer while this process runs and has only its first words as a title.
+    """Asks for a title for each session after its first answer.
 
-    Nothing waits for it: an append is answered long before, and a title that never comes leaves the one that is there.
+    A session is asked for once, while this process runs, and only if its title is the automatic
+    one. Nothing waits for the title; without one, the automatic title stays.
     """
 
     def __init__(self, service: Service, ask: Ask) -> None:
@@ -49,14 +53,14 @@ class Titles:
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def look(self) -> int:
-        """See what happened since the last look and ask for the titles that are wanted; how many were given."""
-        given = 0
+        """Read the events since the last look and ask for missing titles; the number written."""
+        count = 0
         async for page in self._service.workspaces.generations():
             for workspace_id, generation in page:
                 after = self._reached.setdefault(workspace_id, generation)
                 if generation != after:
-                    given += await self._look_into(workspace_id, after)
-        return given
+                    count += await self._look_into(workspace_id, after)
+        return count
 
     async def _look_into(self, workspace_id: str, after: int) -> int:
         try:
@@ -66,43 +70,45 @@ class Titles:
         changes = await self._service.events.since(principal, after, _BATCH)
         self._reached[workspace_id] = changes.next
         wanted = self._wanted(changes.events)
-        return sum(await asyncio.gather(*(self._title(principal, ident) for ident in wanted)))
+        return sum(
+            await asyncio.gather(*(self._title(principal, session_id) for session_id in wanted))
+        )
 
     def _wanted(self, events: list[Event]) -> list[str]:
         return [
-            one
-            for one in dict.fromkeys(
+            session_id
+            for session_id in dict.fromkeys(
                 event.session_id for event in events if event.type == "message.appended"
             )
-            if not self._asked.get(one)
+            if not self._asked.get(session_id)
         ]
 
-    async def _title(self, principal: Principal, ident: str) -> bool:
+    async def _title(self, principal: Principal, session_id: str) -> bool:
         async with self._turn:
             try:
                 session, messages, _ = await self._service.messages.list(
-                    principal, ident, MessageQuery(limit=_MESSAGES)
+                    principal, session_id, MessageQuery(limit=_MESSAGES)
                 )
-                said = [
-                    Words(one.role, text[:_CHARACTERS])
-                    for one in messages
-                    if (text := parts.text_of(parts.decode(one.parts)))
+                words = [
+                    Words(message.role, text[:_CHARACTERS])
+                    for message in messages
+                    if (text := parts.text_of(parts.decode(message.parts)))
                 ]
-                if session.title_by != AUTO or not any(one.role == "assistant" for one in said):
+                if session.title_by != AUTO or not any(word.role == "assistant" for word in words):
                     return False
-                self._asked.put(ident, value=True)
-                title = await self._answer(session, said)
+                self._asked.put(session_id, value=True)
+                title = await self._answer(session, words)
                 if title:
                     await self._service.sessions.update(
-                        principal, ident, SessionPatch(title=title[:_TITLE], title_by=AGENT)
+                        principal, session_id, SessionPatch(title=title[:_TITLE], title_by=AGENT)
                     )
-            except Error:  # gone, or the store is busy: the title that is there will do
+            except Error:  # deleted, or the store is busy: the automatic title stays
                 return False
             return bool(title)
 
-    async def _answer(self, session: Session, said: list[Words]) -> str | None:
+    async def _answer(self, session: Session, words: list[Words]) -> str | None:
         try:
-            title = await self._ask(session, said)
-        except Exception:  # noqa: BLE001 - somebody else's program may fail as it likes
+            title = await self._ask(session, words)
+        except Exception:  # noqa: BLE001 - the external program may raise anything
             return None
         return " ".join(title.split()) if title else None

@@ -1,4 +1,4 @@
-"""Estimates of model tokens, and texts cut to a number of them."""
+"""Estimates of model tokens, and cutting texts to a token budget."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PER_MESSAGE = 4
 _PER_TOKEN = 4
 _LEAST = 16
-"""Tokens that a text keeps however small the budget is."""
+"""The tokens that a text keeps, however small the budget."""
 
 
 def estimate(text: str) -> int:
@@ -44,7 +44,7 @@ def _piece_tokens(piece: Part) -> int:
 
 
 def share(sizes: Sequence[int], budget: int) -> int:
-    """The most tokens that each of the texts may keep, so that all fit into ``budget`` together."""
+    """The most tokens that each text may keep, so that all together fit into ``budget``."""
     left, texts = budget, len(sizes)
     for size in sorted(sizes):
         if size * texts > left:
@@ -55,7 +55,7 @@ def share(sizes: Sequence[int], budget: int) -> int:
 
 
 def shorten(part: Part, most: int) -> Part:
-    """The part with its texts cut to ``most`` tokens in all; what fits is given back unchanged.
+    """The part with its texts cut to ``most`` tokens in all; unchanged when it fits.
 
     Arguments stay a JSON object. An answer becomes text. An attachment becomes its label.
     """
@@ -74,7 +74,7 @@ def shorten(part: Part, most: int) -> Part:
 
 
 def cut(text: str, most: int) -> str:
-    """The text with its middle left out, so that about ``most`` tokens stay."""
+    """The text with its middle cut out, so that about ``most`` tokens stay."""
     size = estimate(text)
     if size <= most:
         return text
@@ -97,7 +97,7 @@ def _piece_text(piece: Part) -> str:
 
 
 def _shorter_object(arguments: Any, most: int) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    """The arguments with their long strings cut; as one string where that is not enough."""
+    """The arguments with long strings cut; as one string when that is not enough."""
     value = arguments
     if isinstance(arguments, str):
         try:

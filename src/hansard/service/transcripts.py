@@ -1,4 +1,4 @@
-"""Transcripts: what was said in a whole session, in several, or lately in a workflow."""
+"""Transcripts: the text of a session, of several sessions, or of a workflow's newest messages."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Transcripts:
     async def spoken(
         self, principal: Principal, session: str, limit: int
     ) -> tuple[Session, list[Message]]:
-        """The session and the last ``limit`` of its messages that have words, in order; what tools said is left out."""
+        """The session and its last ``limit`` messages with text, without tool messages."""
         return await self._store.read(verbs.spoken, ref(principal, session), limit)
 
     async def said(
         self, principal: Principal, sessions: Sequence[Session]
     ) -> dict[str, list[Message]]:
-        """The user and assistant messages of sessions that were read before, in order, by session id."""
+        """The user and assistant messages of these sessions, in order, by session id."""
         return await self._store.read(
             verbs.said, principal.workspace_id, [session.id for session in sessions]
         )
@@ -42,9 +42,10 @@ class Transcripts:
     async def mentions(
         self, principal: Principal, text: str, limit: int
     ) -> list[tuple[Session, Message]]:
-        """Up to ``limit`` sessions in which a user or an assistant said ``text``, in any case, each with the first message that has it.
+        """Up to ``limit`` sessions with ``text`` in a message, each with its first such message.
 
-        The most recent activity comes first.  Looks through the workspace piece by piece, until there are enough.
+        Only user and assistant messages count, and case does not. The most recent activity comes
+        first. Reads the workspace in batches until there are enough.
         """
         hits: list[tuple[Session, Message]] = []
         after = None
@@ -68,9 +69,10 @@ class Transcripts:
         *,
         before: verbs.ImportPosition | None = None,
     ) -> tuple[dict[str, Session], list[Message]]:
-        """The newest ``limit`` messages of all sessions that match, oldest first, and those sessions by id.
+        """The newest ``limit`` messages of all matching sessions, oldest first.
 
-        ``before`` is the place (``created_at``, ``seq``, ``id``) that they all lie before.
+        Returns those sessions by id as well. ``before`` is a position (``created_at``, ``seq``,
+        ``id``): only messages before it are read.
         """
         return await self._store.read(
             verbs.newest, principal.workspace_id, narrowed(principal, wanted), limit, before

@@ -1,4 +1,4 @@
-"""What may come in with a file: no more, no longer and no later than through the API."""
+"""Limits on imported data: the same as through the API."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _RUN_TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at", "update
 _TITLED_BY = (None, "auto", "agent", "import", "user")
 
 
-def check_draft(draft: MessageDraft, where: str, now: int) -> None:
-    """Raises Invalid for a message of a foreign file that no call could append."""
-    own_id(draft.client_id or "", f"{where}.client_id")
-    check_one(draft, where, now)
-    _check_depth(draft.parts, f"{where}.parts")
-    _check_depth(draft.metadata, f"{where}.metadata")
+def check_draft(draft: MessageDraft, path: str, now: int) -> None:
+    """Raise Invalid for a message of a foreign file that the API would refuse."""
+    own_id(draft.client_id or "", f"{path}.client_id")
+    check_one(draft, path, now)
+    _check_depth(draft.parts, f"{path}.parts")
+    _check_depth(draft.metadata, f"{path}.metadata")
 
 
 def check_snapshot(snapshot: Snapshot, now: int) -> None:
-    """Raises Invalid for an exported session that no store of ours could have held."""
+    """Raise Invalid for an exported session that no Hansard store could have held."""
     _check_session(snapshot.session, now)
-    for one in snapshot.runs:
-        _check_run(one, f"run {one.id}", now)
+    for run in snapshot.runs:
+        _check_run(run, f"run {run.id}", now)
     for index, kept in enumerate(snapshot.messages):
         _check_kept(kept, f"messages[{index}]", now)
 
@@ -56,7 +56,7 @@ def _check_session(session: Session, now: int) -> None:
         short(getattr(session, field), field, PREVIEW)
     short(session.run_error, "run_error", ERROR)
     if session.title_by not in _TITLED_BY or session.last_role not in (None, *ROLES):
-        raise Invalid("session.title_by or session.last_role is none that there is")
+        raise Invalid("session.title_by or session.last_role has an unknown value")
     for field in _SUMS:
         _check_number(getattr(session, field), f"session.{field}")
     _check_number(session.forked_seq, "session.forked_seq")
@@ -66,37 +66,37 @@ def _check_session(session: Session, now: int) -> None:
         _check_depth(getattr(session, field), field)
 
 
-def _check_run(one: Run, where: str, now: int) -> None:
-    own_id(one.id, where)
+def _check_run(run: Run, path: str, now: int) -> None:
+    own_id(run.id, path)
     for field in ("agent", "model", "workflow_id"):
-        short(getattr(one, field), f"{where}.{field}")
-    short(one.error, f"{where}.error", ERROR)
-    spent(one, where)
+        short(getattr(run, field), f"{path}.{field}")
+    short(run.error, f"{path}.error", ERROR)
+    spent(run, path)
     for field in _RUN_TIMES:
-        not_ahead(getattr(one, field), now, f"{where}.{field}")
-    if one.lease_us is not None and not 0 < one.lease_us <= LONGEST_LEASE:
-        raise Invalid(f"{where}.lease_us must be from 1 to {LONGEST_LEASE}")
-    if one.lease_expires_at is not None:
-        not_ahead(one.lease_expires_at - LONGEST_LEASE, now, f"{where}.lease_expires_at")
-    _check_depth(one.metadata, f"{where}.metadata")
+        not_ahead(getattr(run, field), now, f"{path}.{field}")
+    if run.lease_us is not None and not 0 < run.lease_us <= LONGEST_LEASE:
+        raise Invalid(f"{path}.lease_us must be from 1 to {LONGEST_LEASE}")
+    if run.lease_expires_at is not None:
+        not_ahead(run.lease_expires_at - LONGEST_LEASE, now, f"{path}.lease_expires_at")
+    _check_depth(run.metadata, f"{path}.metadata")
 
 
-def _check_kept(kept: Kept, where: str, now: int) -> None:
+def _check_kept(kept: Kept, path: str, now: int) -> None:
     message: Message = kept.message
-    own_id(message.id, f"{where}.id")
-    check_one(message, where, now)
+    own_id(message.id, f"{path}.id")
+    check_one(message, path, now)
     if message.sender not in (None, "operator"):
-        raise Invalid(f"{where}.sender is {message.sender!r}, expected 'operator' or none")
-    not_ahead(kept.deleted_at, now, f"{where}.deleted_at")
-    _check_depth(message.parts, f"{where}.parts")
-    _check_depth(message.metadata, f"{where}.metadata")
+        raise Invalid(f"{path}.sender is {message.sender!r}, expected 'operator' or none")
+    not_ahead(kept.deleted_at, now, f"{path}.deleted_at")
+    _check_depth(message.parts, f"{path}.parts")
+    _check_depth(message.metadata, f"{path}.metadata")
 
 
-def _check_number(number: int | None, where: str) -> None:
+def _check_number(number: int | None, path: str) -> None:
     if number is not None and not 0 <= number <= MOST_SUM:
-        raise Invalid(f"{where} must be from 0 to {MOST_SUM}", param=where)
+        raise Invalid(f"{path} must be from 0 to {MOST_SUM}", param=path)
 
 
-def _check_depth(value: Raw, where: str) -> None:
+def _check_depth(value: Raw, path: str) -> None:
     if is_too_deep(bytes(value)):
-        raise Invalid(f"{where} is nested more than {DEPTH} deep", param=where, code="too_deep")
+        raise Invalid(f"{path} is nested more than {DEPTH} deep", param=path, code="too_deep")

@@ -1,4 +1,4 @@
-"""Whole sessions in and out: what imports and exports are made of."""
+"""Import and export of whole sessions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hansard.errors import Forbidden, Invalid, TooLarge
 from hansard.ids import SESSION
 from hansard.model.transfer import ImportedSession, Snapshot, Verdict
 from hansard.service.rules import forget_deleted, not_ahead
+from hansard.service.session_rows import drafted
 from hansard.service.transfer_bounds import check_draft, check_snapshot
 from hansard.store.verbs import audit, export, restore
 from hansard.store.verbs import import_sessions as verbs
@@ -25,19 +26,18 @@ if TYPE_CHECKING:
     from hansard.ids import IdSource
     from hansard.model.transfer import Incoming
     from hansard.service.audit import Audit
-    from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.steps import Steps
 
 
 _AT_ONCE = 200
-"""So many messages of one session are restored in one transaction."""
+"""The most messages of one session that one transaction restores."""
 _FAR = 1 << 40
-"""How far the versions of a new session that is not whole yet lie below its own: nobody changes it so often."""
+"""The distance of an incomplete new session's versions below its final version."""
 
 
 class Prepared(Struct, frozen=True):
-    """Sessions on their way in, each in its place; a Verdict for one that cannot be stored."""
+    """Sessions to import, in their order; a Verdict for each that cannot be stored."""
 
     principal: Principal
     now: int
@@ -45,54 +45,52 @@ class Prepared(Struct, frozen=True):
 
 
 class Transfers:
-    """Each call is one transaction; a verdict stands at the place of the session that it is about.
+    """Each call is one transaction; verdicts are in the order of the sessions.
 
-    With ``dry_run`` the verdicts are found and nothing is written.  Raises Forbidden for a key
-    that is narrowed to one user or app.
+    ``dry_run`` returns the verdicts and writes nothing. Raises Forbidden for a key that is narrowed
+    to one user or app.
     """
 
     def __init__(
         self,
         store: Store,
-        sessions: Sessions,
         audit: Audit,
         ids: IdSource,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
-        self._sessions = sessions
         self._audit = audit
         self._ids = ids
         self._clock = clock
 
     async def prepare(self, principal: Principal, incoming: Sequence[Incoming]) -> Prepared:
-        """All that ``bring`` needs to know and to compute beforehand, so that it can be done while others are brought."""
+        """Read and compute what ``bring`` needs, while earlier sessions are being written."""
         _unnarrowed(principal)
         now = self._clock()
-        checked = [self._arrival(principal, one, now) for one in incoming]
-        arrivals = [one for one in checked if isinstance(one, ImportedSession)]
+        checked = [self._arrival(principal, item, now) for item in incoming]
+        arrivals = [item for item in checked if isinstance(item, ImportedSession)]
         taken = (
             await self._store.read(verbs.taken, principal.workspace_id, arrivals)
             if arrivals
             else set()
         )
 
-        def made() -> list[ImportedSession | PreparedImport | Verdict]:
+        def built() -> list[ImportedSession | PreparedImport | Verdict]:
             return [
-                verbs.ready(one, self._ids, now)
-                if isinstance(one, ImportedSession) and taken.isdisjoint(verbs.names(one))
-                else one
-                for one in checked
+                verbs.ready(item, self._ids, now)
+                if isinstance(item, ImportedSession) and taken.isdisjoint(verbs.names(item))
+                else item
+                for item in checked
             ]
 
-        return Prepared(principal, now, await asyncio.to_thread(made))
+        return Prepared(principal, now, await asyncio.to_thread(built))
 
     async def bring(self, prepared: Prepared, *, dry_run: bool = False) -> list[Verdict]:
-        """Store the sessions that are not there and add to the others what they lack; nothing is overwritten.
+        """Store new sessions, and add missing messages to existing ones; overwrites nothing.
 
-        A session keeps its own times: it was updated when its last message was said.
+        A session keeps its own times: its ``updated_at`` is that of its last message.
         """
-        arrivals = [one for one in prepared.checked if not isinstance(one, Verdict)]
+        arrivals = [item for item in prepared.checked if not isinstance(item, Verdict)]
         workspace_id = prepared.principal.workspace_id
         brought = iter(
             await self._write(
@@ -101,101 +99,106 @@ class Transfers:
                 dry_run=dry_run,
             )
         )
-        return [one if isinstance(one, Verdict) else next(brought) for one in prepared.checked]
+        return [item if isinstance(item, Verdict) else next(brought) for item in prepared.checked]
 
     async def restore(
         self, principal: Principal, snapshots: Sequence[Snapshot], *, dry_run: bool = False
     ) -> list[Verdict]:
-        """Store sessions exactly as they were exported, and go on with those that are an earlier state of the same.
+        """Store sessions exactly as exported, or extend an earlier state of the same session.
 
-        A known session stays whose it is, and keeps every message that it has: a snapshot in which one of
-        them is another is ``bad``, and so is one in which one is deleted, unless the key may delete.
+        An existing session keeps its owner and all its messages. A snapshot with a different
+        message is ``bad``. So is one with a deleted message, unless the key may delete.
         """
         _unnarrowed(principal)
         now = self._clock()
         checked = await asyncio.to_thread(
-            lambda: [_restorable(principal, one, now) for one in snapshots]
+            lambda: [_restorable(principal, snapshot, now) for snapshot in snapshots]
         )
         verdicts: list[Verdict] = []
         waiting: list[ChainedSnapshot] = []
-        for one in checked:
-            if isinstance(one, ChainedSnapshot) and len(one.hashes) <= _AT_ONCE:
-                waiting.append(one)
+        for item in checked:
+            if isinstance(item, ChainedSnapshot) and len(item.hashes) <= _AT_ONCE:
+                waiting.append(item)
                 continue
             verdicts += await self._restored(principal, waiting, now, dry_run=dry_run)
             waiting = []
             verdicts.append(
-                one
-                if isinstance(one, Verdict)
-                else await self._restored_in_parts(principal, one, now, dry_run=dry_run)
+                item
+                if isinstance(item, Verdict)
+                else await self._restored_in_parts(principal, item, now, dry_run=dry_run)
             )
         return verdicts + await self._restored(principal, waiting, now, dry_run=dry_run)
 
     async def _restored(
-        self, principal: Principal, given: Sequence[ChainedSnapshot], now: int, *, dry_run: bool
+        self, principal: Principal, chained: Sequence[ChainedSnapshot], now: int, *, dry_run: bool
     ) -> list[Verdict]:
-        if not given:
+        if not chained:
             return []
         may_delete = "sessions:delete" in principal.scopes
         verdicts = await self._write(
             principal,
-            lambda: restore.restore(principal.workspace_id, given, now, may_delete=may_delete),
+            lambda: restore.restore(principal.workspace_id, chained, now, may_delete=may_delete),
             dry_run=dry_run,
         )
-        if any("messages_deleted" in one.changes for one in verdicts):
+        if any("messages_deleted" in verdict.changes for verdict in verdicts):
             await forget_deleted(self._store, principal.workspace_id)
         return verdicts
 
     async def _restored_in_parts(
-        self, principal: Principal, one: ChainedSnapshot, now: int, *, dry_run: bool
+        self, principal: Principal, chained: ChainedSnapshot, now: int, *, dry_run: bool
     ) -> Verdict:
-        """Restore a long session some messages at a time, so that nobody waits for it; a dry run looks at the first of them."""
+        """Restore a long session in batches, so that others are not held up.
+
+        A dry run checks the first batch only.
+        """
         here = await self._store.read(
-            restore.known, principal.workspace_id, one.snapshot.session.id
+            restore.known, principal.workspace_id, chained.snapshot.session.id
         )
         verdicts: list[Verdict] = []
-        for part in parts_of(one, here, _AT_ONCE):
+        for part in parts_of(chained, here, _AT_ONCE):
             verdicts += await self._restored(principal, [part], now, dry_run=dry_run)
             if dry_run or verdicts[-1].outcome == "bad":
                 break
         return verdicts[-1] if verdicts[-1].outcome == "bad" else verdicts[0]
 
     async def take(self, principal: Principal, session_ids: Sequence[str]) -> list[Snapshot]:
-        """All that is held of these sessions (by ``Session.id``), in one consistent state."""
+        """Everything stored of these sessions (by ``Session.id``), in one consistent state."""
         _unnarrowed(principal)
         return await self._store.snapshot(export.take, principal.workspace_id, session_ids)
 
-    def _arrival(self, principal: Principal, one: Incoming, now: int) -> ImportedSession | Verdict:
+    def _arrival(
+        self, principal: Principal, incoming: Incoming, now: int
+    ) -> ImportedSession | Verdict:
         try:
-            for index, draft in enumerate(one.messages):
+            for index, draft in enumerate(incoming.messages):
                 check_draft(draft, f"messages[{index}]", now)
-            not_ahead(one.draft.created_at, now, "created_at")
+            not_ahead(incoming.draft.created_at, now, "created_at")
             for field in ("ended_at", "archived_at"):
-                not_ahead(getattr(one, field), now, field)
-            session = self._sessions.drafted(principal, one.draft, None, now)
+                not_ahead(getattr(incoming, field), now, field)
+            session = drafted(principal, incoming.draft, None, self._ids, now)
         except (Invalid, TooLarge) as problem:
             return Verdict("bad", problem.message)
-        settled = session.resolved_at and (one.ended_at or session.created_at)
+        settled = session.resolved_at and (incoming.ended_at or session.created_at)
         begun = msgspec.structs.replace(
             session,
-            state="completed" if one.ended_at is not None else None,
-            ended_at=one.ended_at,
-            archived_at=one.archived_at,
+            state="completed" if incoming.ended_at is not None else None,
+            ended_at=incoming.ended_at,
+            archived_at=incoming.archived_at,
             resolved_at=settled,
-            updated_at=max(session.created_at, one.ended_at or session.created_at),
+            updated_at=max(session.created_at, incoming.ended_at or session.created_at),
         )
-        return ImportedSession(begun, one.draft.parent, one.messages)
+        return ImportedSession(begun, incoming.draft.parent, incoming.messages)
 
     async def _write(
         self, principal: Principal, verb: Callable[[], Steps[list[Verdict]]], *, dry_run: bool
     ) -> list[Verdict]:
-        """Run the verb; each known session that it changed is named in the audit log, in the same transaction."""
+        """Run the verb; audit each existing session that it changed, in the same transaction."""
         if not dry_run:
             return await self._store.write(self._noted, principal, verb)
         try:
             return await self._store.write(_undone, verb)
-        except _Undone as found:
-            return found.verdicts
+        except _Undone as outcome:
+            return outcome.verdicts
 
     def _noted(
         self, principal: Principal, verb: Callable[[], Steps[list[Verdict]]]
@@ -203,17 +206,17 @@ class Transfers:
         verdicts = yield from verb()
         acts = [
             self._audit.act(
-                principal, "session.imported", f"{SESSION}{one.session_id}", **one.changes
+                principal, "session.imported", f"{SESSION}{verdict.session_id}", **verdict.changes
             )
-            for one in verdicts
-            if one.session_id is not None
+            for verdict in verdicts
+            if verdict.session_id is not None
         ]
         yield from audit.note_many(self._audit.secret, acts)
         return verdicts
 
 
 class _Undone(Exception):
-    """The way out of a transaction that must not be kept."""
+    """Raised to roll a dry run's transaction back."""
 
     def __init__(self, verdicts: list[Verdict]) -> None:
         super().__init__("undone")
@@ -224,45 +227,47 @@ def _undone(verb: Callable[[], Steps[list[Verdict]]]) -> Steps[list[Verdict]]:
     raise _Undone((yield from verb()))
 
 
-def _restorable(principal: Principal, one: Snapshot, now: int) -> ChainedSnapshot | Verdict:
+def _restorable(principal: Principal, snapshot: Snapshot, now: int) -> ChainedSnapshot | Verdict:
     try:
-        check_snapshot(one, now)
+        check_snapshot(snapshot, now)
     except (Invalid, TooLarge) as problem:
         return Verdict("bad", problem.message)
-    session = msgspec.structs.replace(one.session, workspace_id=principal.workspace_id)
-    return restore.hashed(msgspec.structs.replace(one, session=session))
+    session = msgspec.structs.replace(snapshot.session, workspace_id=principal.workspace_id)
+    return restore.hashed(msgspec.structs.replace(snapshot, session=session))
 
 
 def parts_of(
-    one: ChainedSnapshot, here: KnownSession | None, most: int
+    chained: ChainedSnapshot, known: KnownSession | None, most: int
 ) -> Iterator[ChainedSnapshot]:
-    """Earlier states of an exported session, each with up to ``most`` more messages, and last itself.
+    """Earlier states of an exported session, each ``most`` messages longer; last the whole one.
 
-    Each has a version of its own, between that of the session that is here and its own: where there are not
-    enough of them, a part has more messages.  One that is broken off goes on with the next import.
+    Each state has its own version, between the stored one and the final one. Where there are too
+    few versions, a state adds more messages. The next import resumes an interrupted one.
     """
-    session = one.snapshot.session
-    stored = here.last_seq if here is not None else 0
+    session = chained.snapshot.session
+    stored = known.last_seq if known is not None else 0
     count = -(-(session.last_seq - stored) // most)
-    first = session.version - (count if here is not None else _FAR)
-    if here is not None and first < here.version:
-        count, first = session.version - here.version, here.version
+    first = session.version - (count if known is not None else _FAR)
+    if known is not None and first < known.version:
+        count, first = session.version - known.version, known.version
     step = -(-(session.last_seq - stored) // max(1, count))
     for number in range(1, count):
-        yield _cut(one, stored + step * number, first + number)
-    yield one
+        yield _cut(chained, stored + step * number, first + number)
+    yield chained
 
 
-def _cut(one: ChainedSnapshot, until: int, version: int) -> ChainedSnapshot:
+def _cut(chained: ChainedSnapshot, until: int, version: int) -> ChainedSnapshot:
     """The session as if it had only the messages up to ``until``."""
-    messages = one.snapshot.messages[:until]
+    messages = chained.snapshot.messages[:until]
     session = msgspec.structs.replace(
-        one.snapshot.session,
+        chained.snapshot.session,
         version=version,
         last_seq=until,
         message_count=sum(kept.deleted_at is None for kept in messages),
     )
-    return ChainedSnapshot(Snapshot(session, one.snapshot.runs, messages), one.hashes[:until])
+    return ChainedSnapshot(
+        Snapshot(session, chained.snapshot.runs, messages), chained.hashes[:until]
+    )
 
 
 def _unnarrowed(principal: Principal) -> None:

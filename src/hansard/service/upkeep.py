@@ -1,4 +1,7 @@
-"""Upkeep: forget what is past its time, in every workspace, in small transactions and only where there is something."""
+"""Upkeep: delete what has expired, in every workspace.
+
+In small transactions, and only where there is something to delete.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,9 @@ EVENTS_KEPT = 100_000
 
 
 class Upkeep:
-    """What the server does from time to time, ``rows`` at a time; may run in several processes at once.
+    """The server's periodic clean-up, ``rows`` at a time; several processes may run it.
 
-    What is forgotten is past its time by the clock of this process and by the store's.
+    Data expires when both this process's clock and the store's say so.
     """
 
     def __init__(  # noqa: PLR0913 - both clocks
@@ -47,12 +50,14 @@ class Upkeep:
         self._rows = rows
 
     async def run(self) -> int:
-        """Look after every workspace; how many had something to do. A store at rest is only read."""
+        """Check every workspace; how many had something to delete. An idle store is only read."""
         now = await self._store.read(earlier_of, self._store_clock, self._clock())
         count = 0
         limits = verbs.Limits(now - idempotency.KEPT_US, now - EVENTS_KEPT_US, EVENTS_KEPT)
         async for page in self._workspaces.generations():
-            for due in await self._store.read(verbs.due, [ident for ident, _ in page], limits):
+            for due in await self._store.read(
+                verbs.due, [workspace_id for workspace_id, _ in page], limits
+            ):
                 await self._tend(due, limits)
                 count += 1
         return count

@@ -1,4 +1,4 @@
-"""End users: we do not manage people, but we forget them on demand, with proof."""
+"""Erasure of end users, with a signed receipt."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SCRUB_SECONDS = 5.0
 
 
 class Erasure(Struct, frozen=True):
-    """A receipt as it can be shown: ``signed`` says whether this store signed exactly these words."""
+    """A receipt; ``signed`` says whether its signature is this store's."""
 
     body: dict[str, Any]
     signature: str
@@ -40,7 +40,7 @@ class Erasure(Struct, frozen=True):
 
 
 class Users:
-    """Erases; ``secret`` signs the receipts and hides the users' ids in them."""
+    """Erases end users; ``secret`` signs receipts and hides user ids in them."""
 
     def __init__(  # noqa: PLR0913 - what it needs
         self,
@@ -63,10 +63,11 @@ class Users:
         self._clock = clock
 
     async def erase(self, principal: Principal, user_id: str) -> Erasure:
-        """Remove an end user from the workspace: sessions and all that is in them, what the person wrote elsewhere, keys for them.
+        """Erase an end user from the workspace: sessions, messages in other sessions, and keys.
 
-        Answers with a signed receipt, also when there was nothing. When this returns, no process has anything of it in its caches. On
-        the embedded store the file and its log hold nothing of it either, unless a long reader was in the way: then soon after.
+        Always answers with a signed receipt, even when nothing was found. When this returns, no
+        process has any of it cached. On SQLite the file and its log hold none of it either; if a
+        long read was open, they are cleaned soon after.
         """
         if not short(user_id, "user_id"):
             raise Invalid("user_id is empty", param="user_id")
@@ -79,13 +80,13 @@ class Users:
                 param="user_id",
             )
         now = self._clock()
-        ident = self._ids.prefixed(ERASURE)
+        receipt_id = self._ids.prefixed(ERASURE)
         subject = self.subject(principal.workspace_id, user_id)
 
         def sign(erased: Erased) -> Receipt:
             body = msgspec.json.encode(
                 {
-                    "id": ident,
+                    "id": receipt_id,
                     "workspace": f"ws_{principal.workspace_id}",
                     "subject": subject,
                     "erased_at": rfc3339(now),
@@ -94,15 +95,15 @@ class Users:
                     "content_hash": f"blake2b-256:{erased.content_hash}",
                 }
             ).decode()
-            return Receipt(ident, subject, body, self._signature(body))
+            return Receipt(receipt_id, subject, body, self._signature(body))
 
-        def told(erased: Erased) -> Act:
+        def act(erased: Erased) -> Act:
             return self._audit.act(
-                principal, "user.erased", ident, subject=subject, **erased.counts
+                principal, "user.erased", receipt_id, subject=subject, **erased.counts
             )
 
         receipt = await self._store.write(
-            verbs.user, principal.workspace_id, user_id, now, sign, (self._audit.secret, told)
+            verbs.user, principal.workspace_id, user_id, now, sign, (self._audit.secret, act)
         )
         self._keys.forget()
         await asyncio.gather(self._leave_memory(receipt), self._leave_files())
@@ -119,21 +120,24 @@ class Users:
     async def erasure(self, principal: Principal, erasure_id: str) -> Erasure:
         """The receipt of an erasure, with its signature checked; NotFound."""
         whole(principal)
-        found = await self._store.read(verbs.receipt, principal.workspace_id, erasure_id)
-        if found is None:
+        row = await self._store.read(verbs.receipt, principal.workspace_id, erasure_id)
+        if row is None:
             raise NotFound(
                 f"no erasure {erasure_id!r} in this workspace",
                 code="erasure_not_found",
                 param="erasure_id",
             )
-        return self._shown(*found)
+        return self._shown(*row)
 
     async def erasures(self, principal: Principal, user_id: str) -> list[Erasure]:
-        """Every receipt about an end user, oldest first: whoever knows the id can ask, the store does not remember it."""
+        """Every receipt about an end user, oldest first.
+
+        The caller must know the user's id, since the store keeps only its digest.
+        """
         whole(principal)
         return [
-            self._shown(*one)
-            for one in await self._store.read(
+            self._shown(*row)
+            for row in await self._store.read(
                 verbs.receipts,
                 principal.workspace_id,
                 self.subject(principal.workspace_id, user_id),
@@ -141,7 +145,7 @@ class Users:
         ]
 
     def subject(self, workspace_id: str, user_id: str) -> str:
-        """What stands for a user's id in receipts and in the audit log: the same for the same user, and no way back."""
+        """The stable pseudonym of a user's id in receipts and the audit log; not reversible."""
         return hmac.digest(self._secret, f"{workspace_id}\x1f{user_id}".encode(), "sha256").hex()[
             :32
         ]

@@ -1,4 +1,4 @@
-"""Verify a whole store: the database's own check, every session's chain, the counters."""
+"""Verification of a whole store: the database's own check, hash chains, counters."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _BATCH = 200
 
 
 class Findings(Struct, frozen=True):
-    """How much was looked at, and every fault that was found; ``database`` is what the database's own check says, empty when sound.
+    """How much was checked, and every fault.
 
-    ``content_hash`` is the same for two stores with the same messages in the same sessions.
+    ``database`` holds the findings of the database's own check; it is empty when the database is
+    sound. ``content_hash`` is equal for two stores with the same messages in the same sessions.
     """
 
     workspaces: int
@@ -38,13 +39,13 @@ class Findings(Struct, frozen=True):
 
 
 class Verification:
-    """Reads only, a session at a time: the store may be written to meanwhile."""
+    """Only reads, one session at a time: the store may be written to meanwhile."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def verify(self, *, told: Callable[[int], None] | None = None) -> Findings:
-        """Look at everything; ``told`` hears how many messages were looked at so far."""
+    async def verify(self, *, on_progress: Callable[[int], None] | None = None) -> Findings:
+        """Check everything; ``on_progress`` gets the number of messages checked so far."""
         database = tuple(await self._store.check())
         workspaces = await self._store.read(stored.workspaces)
         sessions = messages = 0
@@ -53,15 +54,19 @@ class Verification:
         for workspace in workspaces:
             after = ""
             while ids := await self._store.read(verbs.session_ids, workspace.id, after, _BATCH):
-                for ident in ids:
-                    count, last, found = await self._store.snapshot(
-                        verbs.session, workspace.id, ident
+                for session_id in ids:
+                    count, last, session_faults = await self._store.snapshot(
+                        verbs.session, workspace.id, session_id
                     )
-                    digest.update(ident.encode() + last)
-                    sessions, messages, faults = sessions + 1, messages + count, faults + found
+                    digest.update(session_id.encode() + last)
+                    sessions, messages, faults = (
+                        sessions + 1,
+                        messages + count,
+                        faults + session_faults,
+                    )
                 after = ids[-1]
-                if told is not None:
-                    told(messages)
+                if on_progress is not None:
+                    on_progress(messages)
             faults += await self._store.snapshot(verbs.counters, workspace.id)
         return Findings(
             len(workspaces), sessions, messages, tuple(faults), database, digest.hexdigest()

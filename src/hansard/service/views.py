@@ -1,4 +1,4 @@
-"""Saved views of the list."""
+"""Saved views of the session list."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Views:
         self._clock = clock
 
     async def list(self, principal: Principal) -> list[View]:
-        """The workspace's saved views, oldest first; none for a caller who is narrowed to one end user or app."""
+        """The workspace's saved views, oldest first; none for a narrowed caller."""
         if principal.user_id is not None or principal.app is not None:
             return []
         return await self._store.read(verbs.views, principal.workspace_id)
 
     async def save(self, principal: Principal, name: str, query: str) -> View:
-        """Keep a filter under a name; Conflict when another view has it."""
+        """Save a filter under a name; Conflict when another view has that name."""
         whole(principal)
         label = (short(name.strip(), "name", 100) or "").strip()
         if not label:

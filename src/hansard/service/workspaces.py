@@ -1,4 +1,4 @@
-"""Workspaces: made and removed by those who run the store."""
+"""Workspaces, created and removed by operators of the store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hansard.store import Store
 
 SETTINGS = {"sharing": bool}
-"""What can be set, and of which type."""
+"""The settings and their types."""
 
 _NAME = re.compile(r"[\w][\w .@+-]{0,99}")
 OPERATOR = "operator"
@@ -38,28 +38,29 @@ _PAGE = 100
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise Invalid(
-            "a workspace's name is 1-100 letters, digits, blanks or . _ @ + -, and begins with a letter or digit",
+            "a workspace's name is 1-100 letters, digits, blanks or . _ @ + -, "
+            "and begins with a letter or digit",
             param="name",
         )
     return name
 
 
 def _check_settings(patch: object) -> None:
-    """Invalid for a setting that there is not, or that would mean nothing; null is what takes one away."""
+    """Raise Invalid for an unknown setting or a wrong value; null removes a setting."""
     for name, value in patch.items() if isinstance(patch, dict) else ():
         kind = SETTINGS.get(name)
         if kind is None:
             raise Invalid(
-                f"settings: there is no setting {str(name)[:64]!r}: {meant(str(name), SETTINGS)}",
+                f"settings: unknown setting {str(name)[:64]!r}: {meant(str(name), SETTINGS)}",
                 param="settings",
                 code="unknown_setting",
             )
         if value is not None and type(value) is not kind:
-            raise Invalid(f"settings.{name} is true or false", param=f"settings.{name}")
+            raise Invalid(f"settings.{name} must be true or false", param=f"settings.{name}")
 
 
 def _of_the_whole(by: Principal | None) -> None:
-    """Forbidden for a key that is narrowed; None is one who runs the store."""
+    """Raise Forbidden for a narrowed key; None is an operator of the store."""
     if by is not None:
         whole(by)
 
@@ -75,21 +76,21 @@ class Workspaces:
         self._audit = audit
 
     async def create(self, name: str, *, by: Principal | None = None) -> Workspace:
-        """A new, empty workspace; Conflict when the name is taken. ``by`` None is one who runs the store."""
+        """A new, empty workspace; Conflict when the name is taken. ``by`` None: an operator."""
         _of_the_whole(by)
-        made = Workspace(self._ids.workspace(), _checked(name), self._clock(), Raw(b"{}"))
+        workspace = Workspace(self._ids.workspace(), _checked(name), self._clock(), Raw(b"{}"))
         return await self._store.write(
             self._audit.within(
-                lambda _: self._act(by, "workspace.created", made.id), verbs.create_workspace
+                lambda _: self._act(by, "workspace.created", workspace.id), verbs.create_workspace
             ),
-            made,
+            workspace,
         )
 
     async def list(self) -> list[Workspace]:
         return await self._store.read(verbs.workspaces)
 
     async def generations(self) -> AsyncIterator[Sequence[tuple[str, int]]]:
-        """The ids and generations of all workspaces, some at a time; others are served between two pages."""
+        """The id and generation of every workspace, in pages; other tasks run between pages."""
         after = ""
         while page := await self._store.read(upkeep.workspaces, after, _PAGE):
             yield page
@@ -111,10 +112,14 @@ class Workspaces:
         settings: object = None,
         by: Principal | None = None,
     ) -> Workspace:
-        """Rename, and merge-patch the settings; Conflict when the name is taken, Invalid for an unknown setting, Forbidden for a narrowed key."""
+        """Rename, and merge-patch the settings.
+
+        Raises Conflict when the name is taken, Invalid for an unknown setting, Forbidden for a
+        narrowed key.
+        """
         _of_the_whole(by)
         _check_settings(settings)
-        given = None if name is None else _checked(name)
+        new_name = None if name is None else _checked(name)
 
         def amend(before: Workspace) -> Workspace:
             merged = (
@@ -125,7 +130,7 @@ class Workspaces:
                 )
             )
             return msgspec.structs.replace(
-                before, name=before.name if given is None else given, settings=merged
+                before, name=before.name if new_name is None else new_name, settings=merged
             )
 
         noted = self._audit.within(
@@ -134,7 +139,7 @@ class Workspaces:
         return await self._store.write(noted, workspace_id, amend)
 
     async def delete(self, workspace_id: str, *, by: Principal | None = None) -> None:
-        """Remove the workspace and everything in it but its audit log and receipts, which quote nothing of it."""
+        """Delete the workspace and everything in it but its audit log and receipts."""
         _of_the_whole(by)
         await self._store.write(
             self._audit.within(
@@ -152,5 +157,5 @@ class Workspaces:
 
     @staticmethod
     def operator(workspace: Workspace) -> Principal:
-        """The principal of one who runs the store itself and acts in a workspace, such as the command line."""
+        """The principal of an operator in a workspace, as the command line uses it."""
         return Principal(workspace.id, workspace.name, OPERATOR, frozenset(ALL_SCOPES))

@@ -1,4 +1,4 @@
-"""Contexts as OpenAI, Anthropic and Gemini take them: a file for each provider."""
+"""Contexts in the formats of OpenAI, Anthropic and Gemini, one file for each provider."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Provider(Struct, frozen=True):
     keeps_reasoning: Callable[[Message, Part], bool]
 
     def lacks(self, message: Message, part: Part, *, is_open: bool) -> Reason | None:
-        """Why the provider is not given this part; None where it is."""
+        """Why the provider does not get this part; None when it does."""
         if part.type in _REASONING:
             keeps = is_open and message.role == "assistant" and self.keeps_reasoning(message, part)
             return None if keeps else "reasoning"

@@ -1,4 +1,4 @@
-"""Messages whose roles alternate, as Anthropic and Gemini want them."""
+"""Messages with alternating roles, as Anthropic and Gemini require."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def alternating(
 
 
 def system_texts(context: Context) -> list[str]:
-    """The words of the opening system messages and of those among the turns, in order."""
+    """The text of the opening system messages and of those among the turns, in order."""
     later = (turn for turn in context.turns if turn.message.role == "system")
     return [words for turn in (*context.system, *later) if (words := words_of_turn(turn))]

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 IMAGE_TOKENS = 1500
-"""What an image costs where its size is unknown."""
+"""The tokens of an image of unknown size."""
 _PIXELS_PER_TOKEN, _LEAST_TOKENS, _MOST_TOKENS = 750, 85, 1600
 _DATA_URI = re.compile(r"data:([^;,]*)((?:;[^;,]*)*),", re.IGNORECASE)
 _HEAD = 64 * 1024
-"""Characters of base64 that are decoded to find an image's kind and size."""
+"""The base64 characters to decode to learn an image's format and size."""
 MEDIA = frozenset({"uri", "blob", "file"})
 
 
 class Media(Struct, frozen=True):
-    """One attachment: base64 ``data`` of ``mime_type``, or a ``url``; ``label`` stands for it in text."""
+    """An attachment: base64 ``data`` of ``mime_type``, or a ``url``.
+
+    ``label`` replaces it in text.
+    """
 
     mime_type: str
     data: str | None
@@ -44,7 +47,7 @@ class Media(Struct, frozen=True):
 
 
 def media_of(part: Part) -> Media | None:
-    """The attachment that a part is; None where it holds nothing a provider could load."""
+    """The attachment in a part; None when it holds nothing that a provider could load."""
     if part.type == "uri" and part.uri:
         return _from_uri(part.uri, part)
     if part.type == "blob" and isinstance(part.content, str):
@@ -53,14 +56,14 @@ def media_of(part: Part) -> Media | None:
 
 
 def label_of(part: Part) -> str:
-    """The words that stand for an attachment which a provider does not take."""
-    where = part.uri if part.uri and not part.uri.startswith("data:") else None
-    name = where or part.file_id or part.mime_type or "attached"
+    """The text that replaces an attachment which a provider does not accept."""
+    location = part.uri if part.uri and not part.uri.startswith("data:") else None
+    name = location or part.file_id or part.mime_type or "attached"
     return f"[{part.modality or part.type}: {name}]"
 
 
 def media_tokens(part: Part) -> int:
-    """The estimated tokens of an attachment, the same whichever way it is stored."""
+    """The estimated tokens of an attachment, however it is stored."""
     media = media_of(part)
     if media is None:
         return len(label_of(part)) // 4 + 1
@@ -71,7 +74,7 @@ def media_tokens(part: Part) -> int:
 
 
 def answer_parts(response: Any) -> list[Part]:  # noqa: ANN401 - any JSON
-    """A tool's answer as text parts and images; without images in it, as one text."""
+    """A tool's answer as text and image parts; without images, as one text."""
     parts = list(_pieces(response))
     if parts and (any(part.type in MEDIA for part in parts) or _is_all_text(response)):
         return parts
@@ -99,7 +102,7 @@ def _pieces(response: Any) -> Iterable[Part]:  # noqa: ANN401 - any JSON
 
 
 def _block_text(block: Any) -> str | None:  # noqa: ANN401 - any JSON
-    """The words of a text block as any provider spells it."""
+    """The text of a text block in any provider's format."""
     if isinstance(block, dict) and block.get("type") in {"text", "input_text", "output_text"}:
         text = block.get("text", block.get("content"))
         return text if isinstance(text, str) else None
@@ -107,7 +110,7 @@ def _block_text(block: Any) -> str | None:  # noqa: ANN401 - any JSON
 
 
 def _image(block: Any) -> Part | None:  # noqa: ANN401 - any JSON
-    """An image inside an answer, as Anthropic, OpenAI, Gemini, MCP or Hansard spells it."""
+    """An image in an answer, in the format of Anthropic, OpenAI, Gemini, MCP or Hansard."""
     if isinstance(block, str):
         return _image_at(block) if block.lower().startswith("data:image/") else None
     if not isinstance(block, dict):
@@ -173,7 +176,7 @@ def _from_uri(uri: str, part: Part) -> Media | None:
 
 
 def _from_base64(data: str, mime_type: str, modality: str | None) -> Media | None:
-    """The attachment; None where the text is no base64, which every provider refuses."""
+    """The attachment; None when the text is not base64, which every provider refuses."""
     data = "".join(data.split())
     try:
         binascii.a2b_base64(data, strict_mode=True)
@@ -219,7 +222,7 @@ def _size(head: bytes) -> tuple[int, int] | None:
 
 
 def _jpeg_size(head: bytes) -> tuple[int, int] | None:
-    """The size in a JPEG's start-of-frame segment; None where it lies beyond the head."""
+    """The size in a JPEG's start-of-frame segment; None when it lies beyond the head."""
     at = 2
     while at + 9 <= len(head) and head[at] == 0xFF:  # noqa: PLR2004 - JPEG's marker
         marker, length = head[at + 1], int.from_bytes(head[at + 2 : at + 4])

@@ -1,4 +1,4 @@
-"""Names, ids and JSON of tool calls, in the letters and lengths that every provider takes."""
+"""Names, ids and JSON of tool calls, in the characters and lengths that every provider accepts."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "imag
 
 
 def keeps_reasoning(_message: Message, _part: Part) -> bool:
-    """Chat Completions takes no reasoning back."""
+    """Chat Completions accepts no reasoning."""
     return False
 
 
@@ -50,7 +50,7 @@ def _messages(turn: Turn) -> Iterable[dict[str, Any]]:
 
 
 def _call(part: Part) -> dict[str, Any]:
-    """The call; its arguments are JSON text, the caller's own where that is an object."""
+    """The call; its arguments are JSON text, unchanged where the caller sent an object."""
     arguments = part.arguments
     parsed = json_object(arguments)
     is_object = isinstance(arguments, str) and arguments.lstrip().startswith("{")
@@ -66,7 +66,7 @@ def _call(part: Part) -> dict[str, Any]:
 
 
 def _answer(part: Part) -> dict[str, Any]:
-    """A tool's answer, which holds text alone: an image in it is named by a word."""
+    """A tool's answer as text; a label replaces each image."""
     pieces = answer_parts(part.response)
     content = "\n".join(
         label_of(piece) if piece.type in MEDIA else piece.content for piece in pieces

@@ -1,4 +1,4 @@
-"""The words of a part, the same for every provider."""
+"""The text of a part, the same for every provider."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def words_of(part: Part) -> str:
-    """The words of a text or refusal part; empty for any other part, and for blank text."""
+    """The text of a text or refusal part; empty for any other part, and for blank text."""
     if part.type not in {"text", "refusal"}:
         return ""
     words = part.content if part.content is not None else part.refusal
