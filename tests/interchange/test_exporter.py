@@ -12,7 +12,7 @@ from msgspec import Raw
 from hansard.access import Principal
 from hansard.errors import Forbidden
 from hansard.interchange.documents import from_stream
-from hansard.interchange.exporter import Exported, export
+from hansard.interchange.exporter import Choice, Exported, export
 from hansard.interchange.importer import Import, Options, Report
 from hansard.model import (
     MessageDraft,
@@ -113,7 +113,7 @@ async def fill(service: Service, principal: Principal) -> None:
 
 async def exported(service: Service, principal: Principal, **wanted: Any) -> tuple[bytes, Exported]:
     out = io.BytesIO()
-    counted = await export(service, principal, SessionFilter(**wanted), out.write)
+    counted = await export(service, principal, Choice(filter=SessionFilter(**wanted)), out.write)
     return out.getvalue(), counted
 
 
@@ -279,7 +279,7 @@ async def test_many_sessions_are_exported_page_by_page_with_progress(
         await export(
             service,
             here,
-            SessionFilter(),
+            Choice(),
             out.write,
             lambda done, total: heard.append((done, total)),
         )

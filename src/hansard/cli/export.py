@@ -1,4 +1,4 @@
-"""`hansard export`: whole sessions out of the store, a JSON line each."""
+"""`hansard export`: whole sessions out of the store, in one of several forms."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from typing import IO
 import click
 
 from hansard.cli import output
+from hansard.cli.arguments import one_of
 from hansard.cli.context import CommandContext, store_command
 from hansard.cli.filters import filter_of, filters
+
+
+def _formats() -> tuple[str, ...]:
+    from hansard.interchange.exports import NAMES
+
+    return NAMES
 
 
 @click.command()
@@ -25,22 +32,43 @@ from hansard.cli.filters import filter_of, filters
     metavar="FILE",
     help="The file to write; gzipped when it ends with .gz.  [default: -]",
 )
+@click.option(
+    "--format",
+    "format_",
+    default="hansard",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=one_of(_formats),
+    help="hansard (comes back whole), openai, sharegpt, markdown or csv.",
+)
+@click.option(
+    "--session", "sessions", multiple=True, metavar="ID", help="This session; several may be named."
+)
+@click.option("--search", "text", default="", metavar="QUERY", help="What a search finds.")
 @click.option("--overwrite", is_flag=True, help="Write FILE also when it is there already.")
 @filters
 @store_command(workspace=True)
 async def command(
-    context: CommandContext, target: Path | None, overwrite: bool, **given: object
+    context: CommandContext,
+    target: Path | None,
+    format_: str,
+    sessions: tuple[str, ...],
+    text: str,
+    overwrite: bool,
+    **given: object,
 ) -> None:
-    """Export sessions with their runs and messages, a JSON line each, oldest first.
+    """Export whole sessions: a list from the oldest on, a search from the latest activity.
 
-    What was exported comes back whole with `hansard import`. A file appears only when all of it is written, and takes the place of
-    another only with --overwrite.
+    In the format hansard, a JSON line each with runs and messages, they come back whole with
+    `hansard import`. A file appears only when all of it is written, and takes the place of another
+    only with --overwrite.
     """
     import msgspec
 
     from hansard.errors import Conflict
-    from hansard.interchange.exporter import export
+    from hansard.interchange.exporter import Choice, export, form_of
 
+    form = form_of(format_)
     to_stream = target is None or str(target) == "-"
     if target is not None and not to_stream and target.exists() and not overwrite:  # noqa: ASYNC240 - before anything else is done
         raise Conflict(
@@ -48,9 +76,11 @@ async def command(
         )
     async with context.opened() as service:
         principal = await context.principal(service)
+        ids = [(await service.sessions.read(principal, name)).id for name in sessions]
         wanted = await filter_of(service, principal, given)
+        choice = Choice(filter=wanted, ids=ids, text=text, form=form)
         with _opened(target) as file, _bar(quiet=context.quiet) as on_progress:
-            counted = await export(service, principal, wanted, file.write, on_progress)
+            counted = await export(service, principal, choice, file.write, on_progress)
     told = ", ".join(
         output.counted(getattr(counted, name), name[:-1])
         for name in ("sessions", "messages", "runs")

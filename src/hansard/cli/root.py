@@ -24,7 +24,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "sessions": "List, show, follow, search, resolve and delete sessions.",
         "messages": "Append messages to a session.",
         "import": "Import sessions from files, folders, archives or a pipe.",
-        "export": "Export whole sessions, a JSON line each.",
+        "export": "Export whole sessions, as lines, Markdown or CSV.",
         "stats": "Count sessions, messages, tokens and cost by day.",
         "users": "Erase end users and fetch the receipts.",
     },

@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 HEARTBEAT = 15.0
 T = TypeVar("T")
 _CHECK_SECONDS = 1.0
-_DOWNLOAD_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Disposition": 'attachment; filename="hansard.jsonl"',
-    "X-Content-Type-Options": "nosniff",
-}
+_DOWNLOAD_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -43,18 +39,19 @@ async def event_stream(
     )
 
 
-async def download(call: Call[Any, Any], lines: AsyncIterator[bytes]) -> StreamingResponse:
-    """A file of lines. It begins with the first one, so that what fails before that is an error."""
-    first = await anext(lines, b"")
+async def download(
+    call: Call[Any, Any], pieces: AsyncIterator[bytes], media_type: str, suffix: str
+) -> StreamingResponse:
+    """A file in pieces. It begins with the first one, so that what fails before that is an error."""
+    first = await anext(pieces, b"")
 
-    async def all_lines() -> AsyncIterator[bytes]:
+    async def whole() -> AsyncIterator[bytes]:
         yield first
-        async for line in _while_valid(call, lines):
-            yield line
+        async for piece in _while_valid(call, pieces):
+            yield piece
 
-    return StreamingResponse(
-        all_lines(), media_type="application/x-ndjson", headers=_DOWNLOAD_HEADERS
-    )
+    name = {"Content-Disposition": f'attachment; filename="hansard.{suffix}"'}
+    return StreamingResponse(whole(), media_type=media_type, headers=_DOWNLOAD_HEADERS | name)
 
 
 async def _while_valid(call: Call[Any, Any], items: AsyncIterator[T]) -> AsyncIterator[T]:

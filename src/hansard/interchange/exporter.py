@@ -1,4 +1,4 @@
-"""Sessions out of the store into lines of our own format."""
+"""Sessions out of the store into a form: our own lines, OpenAI's or ShareGPT's, Markdown, CSV."""
 
 from __future__ import annotations
 
@@ -8,11 +8,25 @@ import msgspec
 from msgspec import Struct
 
 from hansard.access import Principal
-from hansard.interchange.formats import hansard
-from hansard.model import SessionFilter, SessionQuery
+from hansard.errors import Invalid
+from hansard.interchange.exports import FORMS, NAMES, ExportForm
+from hansard.model import SearchQuery, SessionFilter, SessionQuery
 from hansard.service import Service
 
 _AT_ONCE = 20
+Groups = AsyncIterator[Sequence[str]]
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """Which sessions go out: those with ``ids`` (``Session.id``), else those that a search for ``text`` finds, else all.
+
+    In the last two cases only those that pass the ``filter``.  They go out in the ``form``.
+    """
+
+    filter: SessionFilter = SessionFilter()
+    ids: Sequence[str] = ()
+    text: str = ""
+    form: ExportForm = FORMS["hansard"]
 
 
 class Exported(Struct, kw_only=True):
@@ -23,50 +37,34 @@ class Exported(Struct, kw_only=True):
     runs: int = 0
 
 
-def lines(
-    service: Service, principal: Principal, wanted: SessionFilter, counted: Exported | None = None
-) -> AsyncIterator[bytes]:
-    """The sessions that match, oldest first, a line each; each as it is at one moment, and counted as it is given.
+def form_of(name: str) -> ExportForm:
+    """The form of this name; Invalid says which there are."""
+    if name not in FORMS:
+        raise Invalid(f"unknown format {name!r}: choose from {', '.join(NAMES)}", param="format")
+    return FORMS[name]
 
-    The audit log is told before anything is given away, and at the end how much it was.
+
+async def pieces(
+    service: Service,
+    principal: Principal,
+    choice: Choice,
+    counted: Exported | None = None,
+) -> AsyncIterator[bytes]:
+    """The file, piece by piece; each session as it is at one moment, and counted when it is written.
+
+    A list goes from the oldest session on, a search from the latest activity.  The audit log is told before
+    anything is given away, and at the end how much it was.
     """
-    return _written(
-        service, principal, _matching(service, principal, wanted), counted or Exported()
-    )
-
-
-def named(service: Service, principal: Principal, ids: Sequence[str]) -> AsyncIterator[bytes]:
-    """The sessions with these ids (``Session.id``), as ``lines`` gives them; those that are gone are left out."""
-
-    async def groups() -> AsyncIterator[Sequence[str]]:
-        for start in range(0, len(ids), _AT_ONCE):
-            yield ids[start : start + _AT_ONCE]
-
-    return _written(service, principal, groups(), Exported())
-
-
-async def _matching(
-    service: Service, principal: Principal, wanted: SessionFilter
-) -> AsyncIterator[Sequence[str]]:
-    query = SessionQuery(filter=wanted, sort="created_at", limit=_AT_ONCE)
-    while True:
-        page = await service.sessions.list(principal, query)
-        yield [session.id for session in page.items]
-        if page.next_cursor is None:
-            break
-        query = msgspec.structs.replace(query, cursor=page.next_cursor)
-
-
-async def _written(
-    service: Service, principal: Principal, groups: AsyncIterator[Sequence[str]], counted: Exported
-) -> AsyncIterator[bytes]:
+    counted = counted or Exported()
     await service.audit.note(principal, "export.started", "sessions")
-    async for ids in groups:
+    if choice.form.header:
+        yield choice.form.header
+    async for ids in _groups(service, principal, choice):
         for snapshot in await service.transfers.take(principal, ids):
             counted.sessions += 1
             counted.messages += len(snapshot.messages)
             counted.runs += len(snapshot.runs)
-            yield hansard.write(snapshot)
+            yield choice.form.write(snapshot)
     await service.audit.note(
         principal,
         "sessions.exported",
@@ -76,18 +74,52 @@ async def _written(
     )
 
 
+def _groups(service: Service, principal: Principal, choice: Choice) -> Groups:
+    if choice.ids:
+        return _named(choice.ids)
+    if choice.text:
+        query = SearchQuery(text=choice.text, filter=choice.filter, limit=_AT_ONCE)
+        return _searched(service, principal, query)
+    return _matching(service, principal, choice.filter)
+
+
+async def _named(ids: Sequence[str]) -> Groups:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
+
+
+async def _matching(service: Service, principal: Principal, wanted: SessionFilter) -> Groups:
+    query = SessionQuery(filter=wanted, sort="created_at", limit=_AT_ONCE)
+    while True:
+        page = await service.sessions.list(principal, query)
+        yield [session.id for session in page.items]
+        if page.next_cursor is None:
+            break
+        query = msgspec.structs.replace(query, cursor=page.next_cursor)
+
+
+async def _searched(service: Service, principal: Principal, query: SearchQuery) -> Groups:
+    while True:
+        results = await service.search.find(principal, query)
+        yield [match.session.id for match in results.items]
+        if results.next_cursor is None:
+            break
+        query = msgspec.structs.replace(query, cursor=results.next_cursor)
+
+
 async def export(
     service: Service,
     principal: Principal,
-    wanted: SessionFilter,
+    choice: Choice,
     write: Callable[[bytes], object],
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Exported:
-    """Write the sessions that match; ``on_progress`` hears how many of how many are written."""
-    total = await service.sessions.count(principal, wanted)
+    """Write the sessions that were chosen; ``on_progress`` hears how many of how many are written."""
+    is_list = not (choice.ids or choice.text)
+    total = await service.sessions.count(principal, choice.filter) if is_list else len(choice.ids)
     counted = Exported()
-    async for line in lines(service, principal, wanted, counted):
-        write(line)
+    async for piece in pieces(service, principal, choice, counted):
+        write(piece)
         if on_progress:
             on_progress(counted.sessions, max(total, counted.sessions))
     return counted

@@ -14,15 +14,32 @@ from hansard.http.call import Call
 from hansard.http.route import MIB, Route
 from hansard.http.streams import download
 from hansard.interchange.documents import from_stream
-from hansard.interchange.exporter import lines
+from hansard.interchange.exporter import Choice, pieces
+from hansard.interchange.exports import FORMS, ExportName
 from hansard.interchange.formats import NAMES
 from hansard.interchange.importer import Import, Options, Problem
-from hansard.native.errors import NOT_FOR_NARROWED
+from hansard.native.errors import NO_SESSION, NOT_FOR_NARROWED
 from hansard.native.filters import FilterParams, filter_of
 from hansard.native.schemas import Json
+from hansard.service.bulk import NAMED
 
 BODY, UNPACKED = 8 * MIB, 64 * MIB
 _MEDIA_TYPES = ("application/json", "application/octet-stream")
+
+
+class ExportParams(FilterParams, frozen=True, kw_only=True):
+    """Which sessions, and in which form."""
+
+    described_by: ClassVar[type[Struct]] = FilterParams
+    example: ClassVar[Json] = {"format": "markdown", "channel": "web"}
+
+    format: ExportName = "hansard"
+    """`hansard` comes back whole by an import; `openai` and `sharegpt` are a JSON line a session
+    too; `markdown` is to be read; `csv` has a row a message."""
+    id: tuple[Annotated[str, Meta(max_length=256)], ...] = ()
+    """Only these sessions, by their ids; the filters do not count then."""
+    q: Annotated[str, Meta(max_length=256)] = ""
+    """Only the sessions that this search finds, the latest activity first."""
 
 
 class ImportParams(Struct, frozen=True, kw_only=True):
@@ -59,12 +76,19 @@ class Imported(Struct, frozen=True, kw_only=True):
     """Why records were passed over, for the first hundred of them."""
 
 
-async def export_sessions(call: Call[FilterParams, None]) -> StreamingResponse:
-    """Export sessions with their runs and messages, the oldest first
+async def export_sessions(call: Call[ExportParams, None]) -> StreamingResponse:
+    """Export whole sessions, the oldest first
 
-    Each session is one line of JSON.
+    In the format `hansard` each session is one line of JSON, with its runs and messages.
     """
-    return await download(call, lines(call.service, call.principal, filter_of(call.params)))
+    params = call.params
+    if len(params.id) > NAMED:
+        raise Invalid(f"name at most {NAMED} sessions, or choose them by filters", param="id")
+    ids = [(await call.service.sessions.read(call.principal, name)).id for name in params.id]
+    form = FORMS[params.format]
+    choice = Choice(filter=filter_of(params), ids=ids, text=params.q, form=form)
+    sessions = pieces(call.service, call.principal, choice)
+    return await download(call, sessions, form.media_type, form.suffix)
 
 
 async def import_sessions(call: Call[ImportParams, None]) -> Imported:
@@ -108,10 +132,11 @@ routes = (
         "GET /v1/export",
         export_sessions,
         scope="export",
-        params=FilterParams,
+        params=ExportParams,
         returns=str,
         media_type="application/x-ndjson",
-        errors=NOT_FOR_NARROWED,
+        response_types=("text/markdown", "text/csv"),
+        errors=NOT_FOR_NARROWED | NO_SESSION,
     ),
     Route(
         "POST /v1/import",

@@ -74,7 +74,7 @@ class Chip(Struct, frozen=True):
 
 
 _NAMES = ListParams.__struct_encode_fields__
-_OTHERS = {"tab", "at", "before", "after", "day", "limit", "total"}
+_OTHERS = {"tab", "at", "before", "after", "day", "limit", "total", "format"}
 """What may stand in an address beside the list's own: the pane's, and what only a request to the API has a use for."""
 
 

@@ -12,7 +12,8 @@ from hansard.errors import Invalid
 from hansard.http.route import MIB, Route
 from hansard.http.streams import download
 from hansard.interchange.documents import from_stream
-from hansard.interchange.exporter import lines, named
+from hansard.interchange.exporter import Choice, pieces
+from hansard.interchange.exports import FORMS, ExportName
 from hansard.interchange.importer import Import, Options, Report
 from hansard.service.bulk import NAMED
 from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
@@ -30,6 +31,7 @@ class Chosen(ListParams, frozen=True, kw_only=True):
     """A list's filter, or the sessions themselves by ``Session.id``."""
 
     ids: list[str] = field(default_factory=list)
+    format: ExportName = "hansard"
 
 
 class Transfers:
@@ -67,14 +69,15 @@ class Transfers:
         )
 
     async def export(self, call: Call[Chosen, None]) -> Response:
-        """The sessions that match, or those named, as lines"""
-        if not call.params.ids:
-            return await download(
-                call, lines(call.service, call.principal, filter_of(_asked(call)))
-            )
-        if len(call.params.ids) > NAMED:
+        """The sessions that match, or those named, in one of the forms"""
+        ids, form = call.params.ids, FORMS[call.params.format]
+        if len(ids) > NAMED:
             raise Invalid(f"choose at most {NAMED} sessions, or all that match", param="ids")
-        return await download(call, named(call.service, call.principal, call.params.ids))
+        wanted = Choice(ids=ids, form=form)
+        if not ids:
+            wanted = Choice(filter=filter_of(_asked(call)), form=form)
+        sessions = pieces(call.service, call.principal, wanted)
+        return await download(call, sessions, form.media_type, form.suffix)
 
     async def bring(self, call: Call[Any, Any], _form: Form) -> Response:
         """Take in a file"""
