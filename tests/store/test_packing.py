@@ -14,7 +14,7 @@ from hansard.app import opened
 from hansard.errors import StoreUnavailable
 from hansard.model import MessageDraft, MessageQuery, SessionDraft
 from hansard.settings import Settings
-from hansard.store.packing import packer, unpacked
+from hansard.store.packing import large_size, packer, unpacked
 
 LONG = "The refund of order 17 was refused, since the fare does not allow it. \\u00e9 🛩 " * 40
 
@@ -75,3 +75,15 @@ async def test_a_text_that_was_packed_otherwise_is_the_same_text(tmp_path: Path)
         found = await service.diffs.read(operator, "fork", None, limit=10)
         assert (found.shared, found.only_here, found.only_there) == (1, 0, 0)
         assert not (await service.verification.verify()).faults
+
+
+@pytest.mark.parametrize("length", [0, 300, 65_000, 65_535, 65_792, 70_000, 3_000_000])
+@pytest.mark.parametrize("character", ["a", "ä"])
+def test_a_long_text_is_told_from_a_short_one_by_its_head(length: int, character: str) -> None:
+    text = character * (length // len(character.encode()))
+    size = len(text.encode())
+    assert large_size(text) == (len(text) if len(text) >= 65_536 else 0)
+    packed = packer()(text)
+    assert isinstance(packed, bytes) == (len(text) >= 256)
+    if isinstance(packed, bytes):
+        assert large_size(packed) == (size if size >= 65_792 else 0)

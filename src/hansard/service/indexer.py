@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hansard.store import Store
 
 _WORKSPACES, _EVENTS, _MESSAGES, _ERASED = 100, 500, 500, 50
+_BYTES = 4 << 20
 
 
 class Indexer:
@@ -43,7 +44,9 @@ class Indexer:
 
     async def _index(self, workspace_id: str) -> int:
         count = 0
-        while unseen := await self._store.snapshot(verbs.unseen, workspace_id, _EVENTS, _MESSAGES):
+        while unseen := await self._store.snapshot(
+            verbs.unseen, workspace_id, _EVENTS, _MESSAGES, _BYTES
+        ):
             documents = await asyncio.to_thread(verbs.documents, unseen.messages)
             count += await self._store.write(verbs.write, unseen, documents)
         return count

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from hansard.errors import Invalid
 from hansard.model import Found, Results, SessionFilter
+from hansard.model.page import PAGE_BYTES
 from hansard.service.search_syntax import read, within
 from hansard.service.sessions import spelled
-from hansard.service.snippets import marked, marks
+from hansard.service.snippets import Marked, marked, marks
 from hansard.store.verbs import search as verbs
+from hansard.store.verbs.sessions import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hansard.access import Principal
-    from hansard.model import SearchQuery
+    from hansard.model import Message, SearchQuery
     from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.cursors import Cursors
     from hansard.store.search_query import SearchTerms
     from hansard.store.verbs.search import Finding, SearchResult
 
+Shown = TypeVar("Shown", "SearchResult", Found)
 LONGEST = 256
 RANKED = 100
 """How many matching sessions are ranked by relevance: those with the latest activity."""
@@ -83,13 +87,14 @@ class Search:
             terms,
             wanted,
             query.limit,
+            partial(_shown, terms),
             after=after,
             since=since,
             with_total=counted,
         )
-        hits = finding.hits[: query.limit]
+        hits = _fitting(finding.hits[: query.limit])
         total = finding.total if counted else total
-        more = len(finding.hits) > query.limit
+        more = len(finding.hits) > len(hits)
         position = (
             (finding.generation if since is None else since, total, hits[-1].place)
             if more
@@ -120,6 +125,7 @@ class Search:
             terms,
             wanted,
             RANKED,
+            partial(_shown, terms),
             after=after,
             since=since,
             with_total=counted,
@@ -136,10 +142,8 @@ class Search:
             if left is None
             else [session_id for session_id in _unpacked(left) if session_id in ranked]
         )
-        items, rest = (
-            [ranked[session_id] for session_id in order[: query.limit]],
-            order[query.limit :],
-        )
+        items = _fitting([ranked[session_id] for session_id in order[: query.limit]])
+        rest = order[len(items) :]
         return self._page(
             principal,
             query,
@@ -159,7 +163,7 @@ class Search:
         self,
         principal: Principal,
         query: SearchQuery,
-        items: list[Found],
+        items: Sequence[Found],
         total: int | None,
         position: Any,  # noqa: ANN401 - any value
     ) -> Results:
@@ -168,7 +172,7 @@ class Search:
             if position is not None
             else None
         )
-        return Results(items=items, has_more=cursor is not None, next_cursor=cursor, total=total)
+        return Results(items=[*items], has_more=cursor is not None, next_cursor=cursor, total=total)
 
 
 def _packed(session_ids: Sequence[str]) -> bytes:
@@ -190,20 +194,28 @@ def _told(query: SearchQuery, results: Results) -> Results:
     )
 
 
-def _found(hit: SearchResult, finding: Finding, terms: SearchTerms | None) -> tuple[Found, float]:
+def _fitting(items: Sequence[Shown]) -> Sequence[Shown]:
+    """The first of the items that fit into one answer; at least one."""
+    size = 0
+    for count, item in enumerate(items):
+        size += size_of(item.session)
+        if count and size > PAGE_BYTES:
+            return items[:count]
+    return items
+
+
+def _shown(terms: SearchTerms | None, message: Message) -> Marked | None:
+    return None if terms is None else marked(message, terms)
+
+
+def _found(
+    hit: SearchResult, finding: Finding[Marked | None], terms: SearchTerms | None
+) -> tuple[Found, float]:
     """The result shown for a hit, and its score."""
     if terms is None:
         return Found(hit.session, 0, [], []), 0.0
-    messages = [
-        finding.messages[hit.session.id, seq]
-        for seq in hit.seqs
-        if (hit.session.id, seq) in finding.messages
-    ]
-    best = sorted(
-        (marked(message, terms) for message in messages),
-        key=lambda snippet: snippet.score,
-        reverse=True,
-    )
+    snippets = [finding.shown.get((hit.session.id, seq)) for seq in hit.seqs]
+    best = sorted(filter(None, snippets), key=lambda snippet: snippet.score, reverse=True)
     title = marks(hit.session.title, terms) if hit.session.title and 0 in hit.seqs else []
     score = max((snippet.score for snippet in best), default=0.0) + (
         _TITLE_WEIGHT if title else 0.0

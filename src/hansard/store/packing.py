@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SHORT = 256
 """Characters; below it little is saved, and most of what people say is read without unpacking."""
 _WORTH = 0.9
+_LARGE, _HEAD = 1 << 16, 5
 _LEVEL = 1
 
 
@@ -42,8 +43,27 @@ def unpacked(stored: str | bytes) -> str | bytes:
     try:
         return zstd.decompress(stored)
     except zstd.ZstdError as problem:
-        raise StoreUnavailable(
-            "what is stored here is damaged: 'hansard verify' says where",
-            code="store_corrupt",
-            retry_after=60,
-        ) from problem
+        raise _damaged() from problem
+
+
+def large_size(stored: str | bytes) -> int:
+    """How long the text is once it is unpacked, where that is some 64 KiB and more; 0 for a shorter one.
+
+    A frame says so in its head: from that length on, its fifth byte has the highest bit.
+    """
+    if isinstance(stored, str):
+        return len(stored) if len(stored) >= _LARGE else 0
+    if len(stored) < _HEAD or stored[_HEAD - 1] < 1 << 7:
+        return 0
+    try:
+        return zstd.get_frame_info(stored).decompressed_size or len(stored)
+    except zstd.ZstdError as problem:
+        raise _damaged() from problem
+
+
+def _damaged() -> StoreUnavailable:
+    return StoreUnavailable(
+        "what is stored here is damaged: 'hansard verify' says where",
+        code="store_corrupt",
+        retry_after=60,
+    )

@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from hansard.model import Key, Message, Run, Session, Workspace
 from hansard.model.session import branch_of
-from hansard.store.packing import unpacked
+from hansard.store import packing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,12 @@ def session(row: Row) -> Session:
 
 def message(row: Row) -> Message:
     *plain, parts, metadata = row
-    return Message(*plain, *map(Raw, (unpacked(parts), metadata)))
+    return Message(*plain, *map(Raw, (packing.unpacked(parts), metadata)))
+
+
+def large_size(row: Row) -> int:
+    """How many bytes a message has that takes long to unpack and to look through; 0 for others."""
+    return packing.large_size(row[-2])
 
 
 def run(row: Row) -> Run:

@@ -162,6 +162,12 @@ select {message} from messages
  where workspace_id = :workspace_id and deleted_at is null
    and (session_id, seq) in (select place ->> 0, (place ->> 1)::bigint from json_array_elements(:places::text::json) as place)
 
+-- name: message_sizes_at_places
+-- How many bytes they take.
+select session_id, seq, octet_length(parts) + octet_length(metadata) from messages
+ where workspace_id = :workspace_id and deleted_at is null
+   and (session_id, seq) in (select place ->> 0, (place ->> 1)::bigint from json_array_elements(:places::text::json) as place)
+
 -- name: session_ids_by_own_ids
 select own_id, id from sessions
  where workspace_id = :workspace_id and own_id = any (array(select json_array_elements_text(:own_ids::text::json)))

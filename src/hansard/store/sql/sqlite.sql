@@ -180,6 +180,13 @@ select {message} from place cross join messages
     on workspace_id = :workspace_id and session_id = at_session and seq = at_seq
  where deleted_at is null
 
+-- name: message_sizes_at_places
+-- How many bytes they take as stored.
+with place as (select value ->> 0 as at_session, value ->> 1 as at_seq from json_each(:places))
+select session_id, seq, octet_length(parts) + octet_length(metadata) from place cross join messages
+    on workspace_id = :workspace_id and session_id = at_session and seq = at_seq
+ where deleted_at is null
+
 -- name: session_ids_by_own_ids
 select own_id, id from sessions where workspace_id = :workspace_id and own_id in (select value from json_each(:own_ids))
 

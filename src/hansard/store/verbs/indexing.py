@@ -16,6 +16,7 @@ from hansard.store import listing, rows, steps
 from hansard.store.packing import unpacked
 from hansard.store.search_query import Entry, message_words, title_words
 from hansard.store.steps import Query, Steps, many, row, run, value
+from hansard.store.verbs import message_pages
 from hansard.store.verbs.events import generation
 
 Documents = Mapping[str, Sequence[tuple[int, list[str]]]]
@@ -63,8 +64,8 @@ def behind(after: str, limit: int) -> Steps[list[str]]:
     return [one[0] for one in (yield from steps.rows("search_behind", after=after, limit=limit))]
 
 
-def unseen(workspace_id: str, events: int, messages: int) -> Steps[Unseen | None]:
-    """The next stretch of up to so many events, with up to so many messages; None when the index has seen all."""
+def unseen(workspace_id: str, events: int, messages: int, most_bytes: int) -> Steps[Unseen | None]:
+    """The next stretch of up to so many events, with up to so many messages and bytes; None when the index has seen all."""
     known = yield from row("search_workspace_get", workspace_id=workspace_id)
     after = known[1] if known else 0
     newest = yield from generation(workspace_id)
@@ -84,13 +85,15 @@ def unseen(workspace_id: str, events: int, messages: int) -> Steps[Unseen | None
     ]
     found: list[Message] = []
     reached: dict[str, int] = {}
+    size = 0
     for one in waiting:
-        if len(found) >= messages:
+        if len(found) >= messages or size >= most_bytes:
             return Unseen(workspace_id, until, waiting, found, reached, whole=False)
-        room = messages - len(found)
-        more = [] if one.last_seq <= one.seq else (yield _behind(workspace_id, one, room))
-        found += map(rows.message, more)
-        reached[one.session_id] = found[-1].seq if len(more) == room else one.last_seq
+        more, reached[one.session_id] = yield from _behind(
+            workspace_id, one, messages - len(found), most_bytes - size
+        )
+        found += more
+        size += sum(map(message_pages.size_of, more))
     return Unseen(
         workspace_id,
         until,
@@ -101,8 +104,20 @@ def unseen(workspace_id: str, events: int, messages: int) -> Steps[Unseen | None
     )
 
 
-def _behind(workspace_id: str, one: Waiting, limit: int) -> Query:
-    return listing.messages(workspace_id, one.session_id, MessageQuery(), limit, after=one.seq)
+def _behind(
+    workspace_id: str, one: Waiting, limit: int, most_bytes: int
+) -> Steps[tuple[list[Message], int]]:
+    """The next messages of a session, and up to which seq they are here."""
+    if one.last_seq <= one.seq:
+        return [], one.last_seq
+    here = (workspace_id, one.session_id)
+    places = yield listing.messages(
+        *here, MessageQuery(), limit, after=one.seq, columns=message_pages.SIZED
+    )
+    fetched = yield from message_pages.fetch(*here, places, most_bytes)
+    if fetched.reached == len(places) < limit:
+        return fetched.messages, one.last_seq
+    return fetched.messages, places[fetched.reached - 1][0]
 
 
 def documents(messages: Sequence[Message]) -> dict[str, list[tuple[int, list[str]]]]:

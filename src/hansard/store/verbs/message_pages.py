@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import msgspec
 
 from hansard.model import Message, MessageQuery, Session
-from hansard.store import listing, rows
+from hansard.store import listing, rows, steps
 from hansard.store.steps import Row, Steps, pause
 from hansard.store.verbs.session_lookup import SessionRef, found
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+T = TypeVar("T")
 _PIECE = 1 << 20
 """Bytes as stored that one statement reads, unless a single message has more."""
 _PAUSE = 1 << 16
 """Bytes after which others may go first: unpacking them takes some tenths of a millisecond."""
+_SIZE_AT = 2
+_SHOWN_BYTES = 2000
+"""To show a message takes as long as to read so many bytes, however short it is."""
 _first = itemgetter(0)
 _SIZE = "octet_length(parts) + octet_length(metadata)"
+SIZED = f"seq, {_SIZE}"
+"""The columns that ``fetch`` needs to know of a place."""
 
 
 class Fetched(NamedTuple):
@@ -32,7 +40,7 @@ def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Mess
     """The session, a stretch of its messages, and whether there are more in the direction of reading."""
     session = yield from found(ref)
     here = (ref.workspace_id, session.id)
-    places, more = yield from _stretch(*here, query, f"seq, {_SIZE}")
+    places, more = yield from _stretch(*here, query, SIZED)
     order = reading_order(query, places)
     fetched = yield from fetch(*here, order, query.most_bytes)
     shown = sorted(fetched.messages, key=_seq, reverse=query.descending)
@@ -43,7 +51,7 @@ def places(
     workspace_id: str, session_id: str, query: MessageQuery
 ) -> Steps[tuple[list[Row], bool]]:
     """No more than (seq, bytes as stored, id) of the messages asked for, and whether there are more in the direction of reading."""
-    return (yield from _stretch(workspace_id, session_id, query, f"seq, {_SIZE}, id"))
+    return (yield from _stretch(workspace_id, session_id, query, f"{SIZED}, id"))
 
 
 def fetch(
@@ -64,6 +72,8 @@ def fetch(
             row = by_seq.get(place[0])
             if row is None:  # deleted meanwhile
                 continue
+            if large := rows.large_size(row):
+                yield from pause(ahead=large)
             message = rows.message(row)
             more = size_of(message)
             if messages and size + more > most_bytes:
@@ -75,6 +85,36 @@ def fetch(
                 since_pause = 0
         start = end
     return Fetched(messages, start)
+
+
+def each_at(
+    workspace_id: str, places: Sequence[tuple[str, int]], show: Callable[[Message], T]
+) -> Steps[dict[tuple[str, int], T]]:
+    """What ``show`` makes of each of these messages, by session and seq; no more of them are held at once than a piece."""
+    if not places:
+        return {}
+    sizes = yield from steps.rows(
+        "message_sizes_at_places", workspace_id=workspace_id, places=_json(places)
+    )
+    shown: dict[tuple[str, int], T] = {}
+    start = 0
+    while start < len(sizes):
+        end = _end_of_piece(sizes, start, _SIZE_AT)
+        piece = sizes[start:end]
+        yield from pause(ahead=sum(row[_SIZE_AT] for row in piece) + _SHOWN_BYTES * len(piece))
+        got = yield from steps.rows(
+            "message_at_places",
+            workspace_id=workspace_id,
+            places=_json([row[:_SIZE_AT] for row in piece]),
+        )
+        for row in got:
+            if large := rows.large_size(row):
+                yield from pause(ahead=large)
+            message = rows.message(row)
+            shown[message.session_id, message.seq] = show(message)
+            yield from pause()
+        start = end
+    return shown
 
 
 def size_of(message: Message) -> int:
@@ -106,14 +146,19 @@ def _seq(message: Message) -> int:
     return message.seq
 
 
-def _end_of_piece(places: Sequence[Row], start: int) -> int:
-    end, size = start + 1, places[start][1]
+def _end_of_piece(places: Sequence[Row], start: int, column: int = 1) -> int:
+    """Where the piece ends that begins at ``start``; the sizes stand in a column of the rows."""
+    end, size = start + 1, places[start][column]
     while end < len(places) and end - start < listing.MOST_IDS:
-        size += places[end][1]
+        size += places[end][column]
         if size > _PIECE:
             break
         end += 1
     return end
+
+
+def _json(places: Sequence[Sequence[object]]) -> str:
+    return msgspec.json.encode(places).decode()
 
 
 def _piece(workspace_id: str, session_id: str, seqs: Sequence[int]) -> Steps[dict[int, Row]]:

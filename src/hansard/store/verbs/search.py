@@ -6,8 +6,8 @@ its order and asks the index about each, which soon finds a page. What the index
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -17,16 +17,17 @@ from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
 from hansard.store.search_query import SearchTerms
 from hansard.store.steps import Row, Steps, row, value
-from hansard.store.verbs import indexing, sessions, snapshot_paging
+from hansard.store.verbs import indexing, message_pages, sessions, snapshot_paging
 from hansard.store.verbs.events import generation
 
+T = TypeVar("T")
 _ORDER = "-active_at"
 _FEW = 500
 _NEWEST_HITS = 300
 _CHUNK, _LARGEST_CHUNK, _MOST_WALKED = 100, 1600, 2000
 _MOST_PROBES, _MOST_PASSES, _MOST_PROBED = 16, 3, 10_000
 _MOST_MATCHES, _SHOWN = 50, 3
-_MOST_WAITING = 5000
+_MOST_WAITING, _MOST_WAITING_BYTES = 5000, 8 << 20
 MOST_COUNTED = 10_000
 BEGINNING = [LATEST + 1, ""]
 """The place before every session."""
@@ -40,11 +41,11 @@ class SearchResult(Struct, frozen=True):
     seqs: list[int]
 
 
-class Finding(Struct, frozen=True):
-    """A page of hits, one more than asked for where there are more, with the messages to show by session and ``seq``."""
+class Finding(Struct, Generic[T], frozen=True):
+    """A page of hits, one more than asked for where there are more, with what is shown of their messages by session and ``seq``."""
 
     hits: list[SearchResult]
-    messages: dict[tuple[str, int], Message]
+    shown: dict[tuple[str, int], T]
     total: int | None
     generation: int
 
@@ -70,25 +71,31 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     terms: SearchTerms | None,
     wanted: SessionFilter,
     limit: int,
+    show: Callable[[Message], T],
     *,
     after: list[Any] | None = None,
     since: int | None = None,
     with_total: bool = False,
-) -> Steps[Finding]:
-    """One page; without ``terms`` every session that the filter lets through. ``since`` is the generation at which a walk began."""
+) -> Steps[Finding[T]]:
+    """One page; without ``terms`` every session that the filter lets through. ``since`` is the generation at which a walk began.
+
+    ``show`` is pure, and is called for the newest matching messages of each session.
+    """
     now = yield from generation(workspace_id)
     if terms is None:
         listed = yield from sessions.page(
             workspace_id, wanted, _ORDER, limit, after=after, since=since, with_total=with_total
         )
         return (
-            yield from _told(workspace_id, [(one, []) for one in listed.rows], listed.total, now)
+            yield from _told(
+                workspace_id, [(one, []) for one in listed.rows], listed.total, now, show
+            )
         )
     question = yield from _ask(workspace_id, terms, wanted)
     picked = yield from _pick(question, limit + 1, after, since)
     total = (yield from _count(question)) if with_total else None
     found = yield from _seqs(question, picked)
-    return (yield from _told(workspace_id, found, total, now))
+    return (yield from _told(workspace_id, found, total, now, show))
 
 
 def _ask(workspace_id: str, terms: SearchTerms, wanted: SessionFilter) -> Steps[_Question]:
@@ -105,7 +112,9 @@ def _ask(workspace_id: str, terms: SearchTerms, wanted: SessionFilter) -> Steps[
 
 def _waiting(workspace_id: str, terms: SearchTerms) -> Steps[dict[str, list[int]]]:
     """The matches among what the index has not seen, newest first in each session."""
-    unseen = yield from indexing.unseen(workspace_id, _MOST_WAITING, _MOST_WAITING)
+    unseen = yield from indexing.unseen(
+        workspace_id, _MOST_WAITING, _MOST_WAITING, _MOST_WAITING_BYTES
+    )
     if unseen is None:
         return {}
     documents = indexing.documents(unseen.messages)
@@ -294,8 +303,12 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
 
 
 def _told(
-    workspace_id: str, found: list[tuple[Row, list[int]]], total: int | None, now: int
-) -> Steps[Finding]:
+    workspace_id: str,
+    found: list[tuple[Row, list[int]]],
+    total: int | None,
+    now: int,
+    show: Callable[[Message], T],
+) -> Steps[Finding[T]]:
     by_id = yield from sessions.by_ids(workspace_id, [one[0] for one, _ in found])
     hits = [
         SearchResult(by_id[one[0]], listing.place_of(one), seqs)
@@ -305,12 +318,5 @@ def _told(
     places = [
         (hit.session.id, seq) for hit in hits for seq in [seq for seq in hit.seqs if seq][:_SHOWN]
     ]
-    messages: dict[tuple[str, int], Message] = {}
-    if places:
-        got = yield from steps.rows(
-            "message_at_places",
-            workspace_id=workspace_id,
-            places=msgspec.json.encode(places).decode(),
-        )
-        messages = {(one.session_id, one.seq): one for one in map(rows.message, got)}
-    return Finding(hits, messages, total, now)
+    shown = yield from message_pages.each_at(workspace_id, places, show)
+    return Finding(hits, shown, total, now)
