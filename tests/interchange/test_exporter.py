@@ -13,7 +13,8 @@ from hansard.access import Principal
 from hansard.errors import Forbidden
 from hansard.interchange.documents import from_stream
 from hansard.interchange.exporter import Choice, Exported, export
-from hansard.interchange.importer import Import, Options, Report
+from hansard.interchange.importer import Import
+from hansard.interchange.report import Options, Report
 from hansard.model import (
     MessageDraft,
     RunDraft,

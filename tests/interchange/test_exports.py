@@ -19,7 +19,8 @@ from hansard.access import Principal
 from hansard.cli.root import root
 from hansard.interchange.exporter import Choice, export, form_of
 from hansard.interchange.exports import FORMS, NAMES
-from hansard.interchange.importer import Import, Options
+from hansard.interchange.importer import Import
+from hansard.interchange.report import Options
 from hansard.model import MessageDraft, MessageQuery, SessionDraft, SessionFilter
 from hansard.model.message import Role
 from hansard.service import Service

@@ -12,8 +12,9 @@ from hansard.access import Principal
 from hansard.interchange.detection import explained
 from hansard.interchange.documents import documents, from_stream
 from hansard.interchange.formats import NAMES, every
-from hansard.interchange.importer import Import, Options, Report
+from hansard.interchange.importer import Import
 from hansard.interchange.records import Rules
+from hansard.interchange.report import Options, Report
 from hansard.model import MessageQuery, SessionQuery
 from hansard.service import Service
 from tests.interchange.reading import NOW, check_record, read_bytes

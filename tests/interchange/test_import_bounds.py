@@ -12,7 +12,8 @@ import pytest
 
 from hansard.access import Principal
 from hansard.errors import Invalid
-from hansard.interchange.importer import Import, Options
+from hansard.interchange.importer import Import
+from hansard.interchange.report import Options
 from hansard.model import MessageDraft, RunDraft, RunPatch, SessionDraft, parts
 from hansard.model.message import MOST_NANOS, MOST_SUM, MOST_TOKENS
 from hansard.model.stats import StatsQuery

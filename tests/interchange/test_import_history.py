@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from hansard.access import Principal
-from hansard.interchange.importer import Import, Options, Report
+from hansard.interchange.importer import Import
+from hansard.interchange.report import Options, Report
 from hansard.model import MessageDraft, MessageQuery, RunDraft, RunPatch, SessionDraft, parts
 from hansard.service import Service
 from hansard.store.verbs import verify

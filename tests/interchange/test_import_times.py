@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hansard.access import Principal
-from hansard.interchange.importer import Import, Options
+from hansard.interchange.importer import Import
+from hansard.interchange.report import Options
 from hansard.model import SessionPatch
 from hansard.model.stats import StatsQuery
 from hansard.service import Service

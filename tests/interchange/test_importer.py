@@ -9,7 +9,9 @@ import pytest
 
 from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid
-from hansard.interchange.importer import Import, Options, Report
+from hansard.interchange.bounds import OWN_MACHINE, Bounds
+from hansard.interchange.importer import Import
+from hansard.interchange.report import Options, Report
 from hansard.model import (
     MessageDraft,
     MessageQuery,
@@ -48,8 +50,20 @@ def names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.glob("a.json*"))
 
 
-async def imported(service: Service, principal: Principal, path: Path, **options: Any) -> Report:
-    return await Import(service, principal, Options(**options)).paths([path])
+async def imported(
+    service: Service,
+    principal: Principal,
+    path: Path,
+    *,
+    bounds: Bounds = OWN_MACHINE,
+    **options: Any,
+) -> Report:
+    return await Import(service, principal, Options(**options), bounds=bounds).paths([path])
+
+
+def in_groups_of(sessions: int) -> Bounds:
+    """Bounds under which so many sessions are written at once."""
+    return msgspec.structs.replace(OWN_MACHINE, sessions_at_once=sessions)
 
 
 async def sessions(service: Service, principal: Principal) -> dict[str, Session]:

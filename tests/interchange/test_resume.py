@@ -12,9 +12,16 @@ import pytest
 
 from hansard.access import Principal
 from hansard.errors import StoreUnavailable
-from hansard.interchange import importer
 from hansard.service import Service
-from tests.interchange.test_importer import counts, dialogue, imported, names, sessions, written
+from tests.interchange.test_importer import (
+    counts,
+    dialogue,
+    imported,
+    in_groups_of,
+    names,
+    sessions,
+    written,
+)
 
 
 def kept_beside(path: Path) -> dict[str, Any]:
@@ -25,7 +32,6 @@ def kept_beside(path: Path) -> dict[str, Any]:
 async def test_an_import_that_breaks_off_goes_on_where_it_was(
     service: Service, here: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "_SESSIONS_AT_ONCE", 10)
     path = written(
         tmp_path / "a.json",
         *map(dialogue, range(43)),
@@ -44,7 +50,7 @@ async def test_an_import_that_breaks_off_goes_on_where_it_was(
 
     monkeypatch.setattr(service.transfers, "bring", failing)
     with pytest.raises(asyncio.CancelledError):
-        await imported(service, here, path)
+        await imported(service, here, path, bounds=in_groups_of(10))
     assert len(await sessions(service, here)) == 40
     monkeypatch.setattr(service.transfers, "bring", bring)
     report = await imported(service, here, path, resume=True)
@@ -69,10 +75,9 @@ async def broken_off(
         return await bring(*args, **kwargs)
 
     with monkeypatch.context() as patched:
-        patched.setattr(importer, "_SESSIONS_AT_ONCE", 1)
         patched.setattr(service.transfers, "bring", away)
         with pytest.raises(StoreUnavailable):
-            await imported(service, here, path)
+            await imported(service, here, path, bounds=in_groups_of(1))
     return path
 
 
@@ -145,7 +150,6 @@ async def test_a_dry_run_leaves_the_place_where_it_is(
 async def test_the_place_is_kept_all_along_for_a_process_that_is_killed(
     service: Service, here: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "_SESSIONS_AT_ONCE", 1)
     path, kept, bring = (
         written(tmp_path / "a.json", *map(dialogue, range(4))),
         [],
@@ -158,7 +162,7 @@ async def test_the_place_is_kept_all_along_for_a_process_that_is_killed(
         return await bring(*args, **kwargs)
 
     monkeypatch.setattr(service.transfers, "bring", watched)
-    await imported(service, here, path)
+    await imported(service, here, path, bounds=in_groups_of(1))
     assert kept == [0, 1, 2, 3]
 
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import tracemalloc
 from typing import Any
 
+import msgspec
 import pytest
 
-from hansard.interchange import values as module
+from hansard.interchange.bounds import OWN_MACHINE, Meter
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad, Value, values
 
@@ -64,7 +66,8 @@ def test_elements_longer_than_a_chunk_and_characters_across_its_end_survive() ->
 
 
 def test_a_long_array_never_lies_in_memory_whole() -> None:
-    data = gzip.compress(json.dumps([{"text": "x" * 1000}] * 30_000).encode())
+    texts = (random.Random(number).randbytes(250).hex() * 2 for number in range(30_000))
+    data = gzip.compress(json.dumps([{"text": text} for text in texts]).encode())
     stream = Stream(io.BytesIO(data))
     tracemalloc.start()
     count = sum(1 for _ in values(stream))
@@ -138,9 +141,13 @@ def test_a_damaged_gzip_gives_what_it_has_and_says_so() -> None:
     assert "ends too early" in found[-1].reason  # type: ignore[union-attr]  # a good record has no reason, and fails here
 
 
-def test_an_element_beyond_the_limit_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_ELEMENT", 1000)
-    assert bad(json.dumps([{"text": "x" * 2_000_000}]))[0].number == 1
+def test_an_element_beyond_the_limit_is_set_aside() -> None:
+    small = msgspec.structs.replace(OWN_MACHINE, record=1000)
+    data = json.dumps([{"text": "x" * 2_000_000}, {"a": 1}]).encode()
+    stream = Stream(io.BytesIO(data), Meter(small))
+    assert list(values(stream, apart=True)) == [
+        Bad(1, "a record is larger than 0.000954 MiB; the rest of the file cannot be read")
+    ]
 
 
 def test_control_characters_inside_text_are_read_as_they_are() -> None:

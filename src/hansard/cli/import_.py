@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from hansard.access import Principal
-    from hansard.interchange.importer import Options, Report
-    from hansard.interchange.importer import Progress as SessionRevision
+    from hansard.interchange import report as reports
+    from hansard.interchange.report import Options, Report
     from hansard.service import Service
 
 PARTIAL = 5
@@ -99,7 +99,7 @@ async def command(
     cannot be read are set aside in FILE.errors.jsonl with the reason, and the exit code is 5.
     """
     from hansard.cli.first_run import claim
-    from hansard.interchange.importer import Options
+    from hansard.interchange.report import Options
 
     options = Options(
         format=None if format_ == "auto" else format_,
@@ -188,6 +188,10 @@ def _told(
     )
     for problem in report.problems[:_SHOWN]:
         output.note(f"  {problem.file}, record {problem.record}: {problem.reason}")
+    if report.stopped:
+        output.note(f"It was {report.stopped}")
+        if "-" not in files and not dry_run:
+            output.note(f"Go on behind them with:\n  {again('--resume')}")
     for name in report.errors:
         output.note(f"All bad ones, with reasons: {name}")
     if any(Path(name).is_dir() for name in files) and not (
@@ -210,7 +214,7 @@ def _told(
 @contextlib.contextmanager
 def _bar(
     files: Sequence[str], *, quiet: bool
-) -> Iterator[Callable[[SessionRevision], None] | None]:
+) -> Iterator[Callable[[reports.Progress], None] | None]:
     """A bar on standard error: file, share, rate, time left, new, same and bad, as many as fit; nothing where that is no terminal."""
     if quiet or not sys.stderr.isatty():
         yield None
@@ -238,7 +242,7 @@ def _bar(
         task = drawn.add_task("import", total=_size(files), file="", rate="", counts="")
         place = _Overall(_LONGEST if console.width >= _WIDE else _SHORTER)
 
-        def on_progress(now: SessionRevision) -> None:
+        def on_progress(now: reports.Progress) -> None:
             drawn.update(
                 task,
                 completed=place.reached(now),
@@ -261,7 +265,7 @@ class _Overall:
         self._here = 0
         self._began = time.monotonic()
 
-    def reached(self, now: SessionRevision) -> int:
+    def reached(self, now: reports.Progress) -> int:
         if now.file != self._file:
             self._before += self._here
             self._file, self.name = now.file, self._shown(output.plain(Path(now.file).name))
@@ -271,11 +275,11 @@ class _Overall:
     def _shown(self, name: str) -> str:
         return name if len(name) <= self._longest else f"…{name[1 - self._longest :]}"
 
-    def rate(self, now: SessionRevision) -> str:
+    def rate(self, now: reports.Progress) -> str:
         return f"{now.messages / max(time.monotonic() - self._began, 0.001):,.0f} messages/s"
 
 
-def _counts(now: SessionRevision) -> str:
+def _counts(now: reports.Progress) -> str:
     return f"{now.new + now.updated:,} new / {now.same:,} same / {now.bad:,} bad"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from hansard.errors import Invalid
 from hansard.interchange import databases
+from hansard.interchange.bounds import OWN_MACHINE, Beyond, Bounds, Meter
 from hansard.interchange.databases import Database
 from hansard.interchange.streams import Stream
 
@@ -24,8 +26,9 @@ _ZIP_MAGIC = b"PK\x03\x04"
 class Document(Struct, frozen=True, kw_only=True):
     """One file to import. ``chosen`` says that the caller named it, so that it must be of a known format.
 
-    ``name`` is its place for messages, ``size`` its bytes if known, ``most`` how many may be read of it.  ``beside`` gives what the file
-    of a name in the same folder holds, None when there is none.  ``path`` is set where the file is a database.
+    ``name`` is its place for messages, ``size`` its bytes if known, ``meter`` counts what comes out of it.
+    ``beside`` gives what the file of a name in the same folder holds, None when there is none.  ``path`` is set
+    where the file is a database.
     """
 
     name: str
@@ -33,7 +36,7 @@ class Document(Struct, frozen=True, kw_only=True):
     chosen: bool
     open: Callable[[], AbstractContextManager[IO[bytes]]]
     beside: Callable[[str], bytes | None]
-    most: int | None = None
+    meter: Meter
     path: Path | None = None
 
     @property
@@ -55,23 +58,23 @@ class Document(Struct, frozen=True, kw_only=True):
     @contextmanager
     def stream(self) -> Iterator[Stream]:
         with self.open() as file:
-            yield Stream(file, self.most)
+            yield Stream(file, self.meter)
 
 
-def documents(path: Path) -> Iterator[Document]:
+def documents(path: Path, bounds: Bounds = OWN_MACHINE) -> Iterator[Document]:
     """The files to read for what the caller named; FileNotFoundError when nothing is there.
 
     The members of an archive can be read while the iteration is at them.
     """
     if path.is_dir():
-        yield from (_file(found, chosen=False) for found in _within(path))
+        yield from (_file(found, bounds, chosen=False) for found in _within(path))
     elif _is_archive(path):
-        yield from _members(path)
+        yield from _members(path, bounds)
     else:
-        yield _file(path, chosen=True)
+        yield _file(path, bounds, chosen=True)
 
 
-def from_stream(name: str, file: IO[bytes], *, most: int | None = None) -> Document:
+def from_stream(name: str, file: IO[bytes], bounds: Bounds = OWN_MACHINE) -> Document:
     """A file that is open already, such as standard input or an upload; it is read once."""
     return Document(
         name=name,
@@ -79,14 +82,19 @@ def from_stream(name: str, file: IO[bytes], *, most: int | None = None) -> Docum
         chosen=True,
         open=lambda: nullcontext(file),
         beside=lambda _: None,
-        most=most,
+        meter=Meter(bounds),
     )
 
 
-def _file(path: Path, *, chosen: bool) -> Document:
+def _file(path: Path, bounds: Bounds, *, chosen: bool) -> Document:
+    meter = Meter(bounds)
+
     def beside(name: str) -> bytes | None:
         sibling = path.with_name(name)
-        return sibling.read_bytes() if sibling.is_file() else None
+        if not sibling.is_file():
+            return None
+        with sibling.open("rb") as file:
+            return _small(file, meter)
 
     return Document(
         name=str(path),
@@ -94,8 +102,19 @@ def _file(path: Path, *, chosen: bool) -> Document:
         chosen=chosen,
         open=lambda: path.open("rb"),
         beside=beside,
+        meter=meter,
         path=path if _begins(path, databases.MAGIC) else None,
     )
+
+
+def _small(file: IO[bytes], meter: Meter) -> bytes | None:
+    """All of a file that is as small as a record; None for one that is not, or that cannot be unpacked."""
+    try:
+        data = file.read(meter.bounds.record + 1)
+        meter.unpack(len(data), len(data))
+    except (zipfile.BadZipFile, zlib.error, EOFError, Beyond):
+        return None
+    return data if len(data) <= meter.bounds.record else None
 
 
 def _within(folder: Path) -> Iterator[Path]:
@@ -117,7 +136,8 @@ def _begins(path: Path, magic: bytes) -> bool:
         return file.read(len(magic)) == magic
 
 
-def _members(path: Path) -> Iterator[Document]:
+def _members(path: Path, bounds: Bounds) -> Iterator[Document]:
+    meter = Meter(bounds, path.stat().st_size)
     try:
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as problem:
@@ -125,13 +145,14 @@ def _members(path: Path) -> Iterator[Document]:
     with archive:
         for info in archive.infolist():
             if _is_wanted(info.filename):
-                yield _member(path, archive, info)
+                yield _member(path, archive, info, meter)
 
 
-def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Document:
+def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -> Document:
     def beside(name: str) -> bytes | None:
         try:
-            return archive.read(str(Path(info.filename).with_name(name)))
+            with archive.open(str(Path(info.filename).with_name(name))) as file:
+                return _small(file, meter)
         except KeyError:
             return None
 
@@ -143,4 +164,5 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Docu
         chosen=False,
         open=lambda: archive.open(info),
         beside=beside,
+        meter=meter,
     )

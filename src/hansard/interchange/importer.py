@@ -4,104 +4,69 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from datetime import tzinfo
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from hansard.access import Principal
 from hansard.errors import Invalid, Retryable
-from hansard.interchange import formats
-from hansard.interchange.detection import detected
+from hansard.interchange import formats, reading
+from hansard.interchange.bounds import BAD, OWN_MACHINE, Bounds
 from hansard.interchange.documents import Document, documents
+from hansard.interchange.reading import (
+    BadRecord,
+    Event,
+    Reached,
+    SessionPiece,
+    SkippedFile,
+    SnapshotPiece,
+)
+from hansard.interchange.reading_process import ReadingProcess
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.rejects import Rejects
+from hansard.interchange.report import PROBLEMS, Options, Problem, Progress, Report
 from hansard.interchange.resume import ImportPosition, ImportTarget
-from hansard.interchange.streams import Stream
-from hansard.interchange.values import Bad
 from hansard.model.transfer import Incoming, Snapshot, Verdict
 from hansard.service import Service
 from hansard.service.transfers import Prepared
 
-_MESSAGES_AT_ONCE, _SESSIONS_AT_ONCE, _TRIES, _PROBLEMS = 2000, 200, 5, 100
-
+_TRIES = 5
+Events = AsyncIterator[Sequence[Event]]
 T = TypeVar("T")
-Outcome = SessionRecord | Snapshot | Bad
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """How to read: ``format`` None is judged by each file; ``zone`` and ``channel`` are as in Rules.
-
-    ``dry_run`` finds out what would happen; ``resume`` goes on where an import of the same file was broken off.
-    """
-
-    format: str | None = None
-    zone: tzinfo | None = None
-    channel: str | None = None
-    dry_run: bool = False
-    resume: bool = False
-
-
-class Progress(Struct, frozen=True, kw_only=True):
-    """Where an import stands: ``position`` of ``size`` bytes of ``file`` are read."""
-
-    file: str
-    position: int
-    size: int | None
-    new: int
-    same: int
-    updated: int
-    bad: int
-    messages: int
-
-
-class Problem(Struct, frozen=True):
-    """A record that was passed over."""
-
-    file: str
-    """The file, as it was named."""
-    record: int
-    """The number of the record in the file, from 1."""
-    reason: str
-    """Why it cannot be read."""
-
-
-class Report(Struct, kw_only=True):
-    """What became of the sessions: stored, there already, added to, set aside.
-
-    ``earlier`` counts the records that the import which is resumed has settled, ``notes`` say what could not be
-    resumed.  ``messages`` counts those of the sessions read.  ``skipped`` are files that are empty or of no known format inside
-    a folder or archive, ``errors`` the files that say which records are bad and why, ``problems``
-    the first hundred of these.
-    """
-
-    new: int = 0
-    same: int = 0
-    updated: int = 0
-    bad: int = 0
-    earlier: int = 0
-    messages: int = 0
-    notes: list[str] = []
-    skipped: list[str] = []
-    errors: list[str] = []
-    problems: list[Problem] = []
-
-    def outcomes(self) -> Counter[str]:
-        return Counter(new=self.new, updated=self.updated, same=self.same, bad=self.bad)
-
-    def count(self, verdict: Verdict, messages: int) -> None:
-        setattr(self, verdict.outcome, getattr(self, verdict.outcome) + 1)
-        self.messages += messages
 
 
 class _Item(Struct, frozen=True):
-    """One record under way: in which file, its number there, and what it is."""
+    """A session under way, or some of its messages: in which file, its number there, and what it is."""
 
     file: str
     number: int
     record: SessionRecord | Snapshot
+    is_first: bool = True
+    is_last: bool = True
+
+
+class _Group(Struct):
+    """What is written in one transaction."""
+
+    items: list[_Item] = []
+    messages: int = 0
+    size: int = 0
+    bad: int = 0
+
+    def add(self, item: _Item, size: int) -> None:
+        self.items.append(item)
+        self.messages += len(item.record.messages)
+        self.size += size
+
+    def has_room(self, bounds: Bounds, messages: int = 1, size: int = 1) -> bool:
+        """Whether a session with so many messages and bytes goes in; a first one always does."""
+        return not self.items or (
+            len(self.items) < bounds.sessions_at_once
+            and self.messages + messages <= bounds.messages_at_once
+            and self.size + size <= bounds.bytes_at_once
+        )
 
 
 class Import:
@@ -113,31 +78,56 @@ class Import:
         principal: Principal,
         options: Options,
         on_progress: Callable[[Progress], None] | None = None,
+        bounds: Bounds = OWN_MACHINE,
     ) -> None:
         self._service = service
         self._principal = principal
         self._options = options
         self._on_progress = on_progress
+        self._bounds = bounds
         self._format = _format(options.format)
         self._rules = Rules(now=service.clock(), zone=options.zone, channel=options.channel)
-        self._group: list[_Item] = []
-        self._waiting = 0
-        self._bad = 0
+        self._group = _Group()
+        self._snapshot: Snapshot | None = None
+        self._reached: Reached | None = None
+        self._records = 0
+        self._passed = False
+        self._verdict = Verdict("same")
+        self._messages = 0
         self._flight: asyncio.Task[None] | None = None
         self.report = Report()
 
     async def paths(self, paths: Sequence[Path]) -> Report:
         """Import files, folders and archives; FileNotFoundError when one is not there, Invalid when its format is unknown."""
         for path in paths:
-            await self._root(documents(path), path.absolute())
+            await self._root(self._read(documents(path, self._bounds)), path.absolute())
         return self.report
 
     async def document(self, document: Document, aside: Path | None = None) -> Report:
         """Import what is open already; bad records are noted beside ``aside``, if given."""
-        await self._root([document], aside)
+        await self._root(self._read([document]), aside)
         return self.report
 
-    async def _root(self, found: Iterable[Document], path: Path | None) -> None:
+    async def upload(self, name: str, data: bytes) -> Report:
+        """Import a file that came over the network: a process of its own reads it.
+
+        Raises Invalid when nothing more was read after too many bad records.
+        """
+        process = ReadingProcess(name, data, self._options.format, self._rules, self._bounds)
+        async with self._service.transfers.turn(self._principal), process.events() as events:
+            await self._root(events, None)
+        if self.report.stopped is not None:
+            outcomes: dict[str, Any] = dict(self.report.outcomes())
+            raise Invalid(self.report.stopped, code="too_many_bad_records", **outcomes)
+        return self.report
+
+    async def _read(self, found: Iterable[Document]) -> Events:
+        for event in reading.read(found, self._format, self._rules, self._bounds):
+            yield (event,)
+
+    async def _root(self, events: Events, path: Path | None) -> None:
+        if self.report.stopped is not None:
+            return
         before = self.report.outcomes()
         place = ImportPosition(
             path, self._bound(), resume=self._options.resume, keep=not self._options.dry_run
@@ -145,14 +135,14 @@ class Import:
         self.report.notes += filter(None, [place.note])
         with Rejects(None if self._options.dry_run else path, keep=place.done > 0) as aside:
             try:
-                for document in found:
-                    await self._read(document, place, aside)
+                await self._follow(events, place, aside)
                 await self._write_group(place, aside)
                 await self._settle()
             finally:
                 if self._flight is not None:
                     self._flight.cancel()
-            place.forget()
+            if self.report.stopped is None:
+                place.forget()
         self.report.errors += aside.written
         await self._note(path, before)
 
@@ -175,117 +165,153 @@ class Import:
             await self._service.audit.note(
                 self._principal,
                 "sessions.imported",
-                path.name if path is not None else "stream",
+                reading.sound(path.name) if path is not None else "stream",
                 **done,
             )
 
-    async def _read(self, document: Document, place: ImportPosition, aside: Rejects) -> None:
-        with document.stream() as stream:
-            for number, outcome in enumerate(self._outcomes(document, stream), 1):
-                if place.passes():
-                    self.report.earlier += 1
-                elif isinstance(outcome, Bad):
-                    self.report.bad += 1
-                    self._bad += 1
-                    self._set_aside(aside, Problem(document.name, outcome.number, outcome.reason))
-                elif self._take(document.name, number, outcome):
-                    await self._write_group(place, aside)
-                    self._tell(document, stream)
-            self._tell(document, stream)
+    async def _follow(self, events: Events, place: ImportPosition, aside: Rejects) -> None:
+        """Take what is read, group by group, until there is nothing more or too much of it is bad."""
+        async for some in events:
+            for event in some:
+                if isinstance(event, SessionPiece | SnapshotPiece):
+                    await self._take(event, place, aside)
+                elif isinstance(event, BadRecord):
+                    self._take_bad(event, place, aside)
+                elif isinstance(event, SkippedFile):
+                    self.report.skipped.append(event.file)
+                elif isinstance(event, Reached):
+                    self._reached = event
+                    self._tell()
+            if self._is_hopeless():
+                return
 
-    def _outcomes(self, document: Document, stream: Stream) -> Iterator[Outcome]:
-        if document.chosen and stream.is_empty_list():
+    def _is_hopeless(self) -> bool:
+        """Whether so many records are bad, and more of them than good, that the rest is not worth reading."""
+        report = self.report
+        if report.bad >= BAD and 2 * report.bad > self._records:
+            first = report.problems[0]
+            report.stopped = (
+                f"stopped after {report.bad:,} bad records, more than good ones: is it a file of another format? "
+                f"The first is record {first.record} of {first.file}: {first.reason}"
+            )
+        return report.stopped is not None
+
+    async def _take(
+        self, piece: SessionPiece | SnapshotPiece, place: ImportPosition, aside: Rejects
+    ) -> None:
+        """Put a piece to its group; one that fills it lets it be written."""
+        is_first = piece.is_first if isinstance(piece, SessionPiece) else piece.session is not None
+        if is_first:
+            self._passed = place.passes()
+            self.report.earlier += self._passed
+            self._records += not self._passed
+        if self._passed:
             return
-        detection = None if self._format else detected(document, stream, self._rules)
-        format_ = detection.format if detection is not None else self._format
-        if detection is not None and detection.outcomes is not None:
-            yield from detection.outcomes
-        elif format_ is not None:
-            yield from format_.read(document, stream, self._rules)
-        elif document.chosen and stream.is_empty():
-            raise Invalid(
-                f"{document.name} is empty: there is nothing to import; an export without sessions is imported with its format named",
-                code="nothing_to_import",
-            )
-        elif document.chosen:
-            raise Invalid(
-                f"{document.name} is of no known format: name one of {', '.join(formats.NAMES)}",
-                param="format",
-            )
-        else:
-            self.report.skipped.append(document.name)
+        item = self._gathered(piece) if isinstance(piece, SnapshotPiece) else _item(piece)
+        if item is None:
+            return
+        if not self._group.has_room(self._bounds, len(item.record.messages), piece.size):
+            await self._write_group(place, aside)
+        self._group.add(item, piece.size)
+        if not self._group.has_room(self._bounds):
+            await self._write_group(place, aside)
 
-    def _take(self, file: str, number: int, record: SessionRecord | Snapshot) -> bool:
-        """Put a record to its group, under its own number if it has one; True when the group is full."""
-        self._group.append(_Item(file, getattr(record, "number", number), record))
-        self._waiting += len(record.messages)
-        return self._waiting >= _MESSAGES_AT_ONCE or len(self._group) >= _SESSIONS_AT_ONCE
+    def _gathered(self, piece: SnapshotPiece) -> _Item | None:
+        """The exported session when its last messages have come."""
+        if piece.session is not None:
+            self._snapshot = Snapshot(piece.session, piece.runs, [])
+        assert self._snapshot is not None, "the session comes with its first piece"  # noqa: S101 - an invariant of reading
+        self._snapshot.messages.extend(piece.messages)
+        return _Item(piece.file, piece.number, self._snapshot) if piece.is_last else None
+
+    def _take_bad(self, event: BadRecord, place: ImportPosition, aside: Rejects) -> None:
+        if place.passes():
+            self.report.earlier += 1
+            return
+        self.report.bad += 1
+        self._records += 1
+        self._group.bad += 1
+        self._set_aside(aside, Problem(event.file, event.number, event.reason))
 
     async def _write_group(self, place: ImportPosition, aside: Rejects) -> None:
         """Make a group ready while the one before it is being written, then let it follow."""
-        group, self._group, self._waiting = self._group, [], 0
-        prepared = await self._prepared(group)
+        group, self._group = self._group, _Group()
+        prepared = await self._prepared(group.items)
         await self._settle()
-        bad, self._bad = self._bad, 0
-        if group:
-            self._flight = asyncio.create_task(self._store(group, prepared, bad, place, aside))
+        if group.items:
+            self._flight = asyncio.create_task(self._store(group, prepared, place, aside))
             await asyncio.sleep(0)
         else:
-            place.settled(bad)
+            place.settled(group.bad)
 
     async def _settle(self) -> None:
         flight, self._flight = self._flight, None
         if flight is not None:
             await flight
 
-    async def _prepared(self, group: Sequence[_Item]) -> Prepared:
-        incoming = [
-            _incoming(item.record) for item in group if isinstance(item.record, SessionRecord)
-        ]
+    async def _prepared(self, items: Sequence[_Item]) -> Prepared:
+        incoming = [_incoming(item) for item in items if isinstance(item.record, SessionRecord)]
         return await _patiently(lambda: self._service.transfers.prepare(self._principal, incoming))
 
     async def _store(
-        self,
-        group: Sequence[_Item],
-        prepared: Prepared,
-        bad: int,
-        place: ImportPosition,
-        aside: Rejects,
+        self, group: _Group, prepared: Prepared, place: ImportPosition, aside: Rejects
     ) -> None:
-        """Write a group; only then are it and the ``bad`` records between its own settled."""
-        verdicts = await _patiently(lambda: self._verdicts(group, prepared))
-        for item, verdict in zip(group, verdicts, strict=True):
-            self.report.count(verdict, len(item.record.messages))
-            if verdict.reason is not None:
-                self._set_aside(aside, Problem(item.file, item.number, verdict.reason))
-        place.settled(len(group) + bad)
+        """Write a group; only then are it and the bad records between its own settled."""
+        verdicts = await _patiently(lambda: self._verdicts(group.items, prepared))
+        for item, verdict in zip(group.items, verdicts, strict=True):
+            self._judge(item, verdict, aside)
+        place.settled(sum(item.is_last for item in group.items) + group.bad)
+        self._tell()
 
-    async def _verdicts(self, group: Sequence[_Item], prepared: Prepared) -> list[Verdict]:
+    def _judge(self, item: _Item, verdict: Verdict, aside: Rejects) -> None:
+        """Count a session when the last of its messages are written: bad once is bad, new once is new."""
+        if item.is_first:
+            self._verdict, self._messages = verdict, 0
+        elif self._options.dry_run and verdict.outcome == "bad":
+            pass  # its beginning, which was undone, is not there to go on with
+        elif self._verdict.outcome == "same" or (
+            verdict.outcome == "bad" and self._verdict.outcome != "bad"
+        ):
+            self._verdict = verdict
+        self._messages += len(item.record.messages)
+        if not item.is_last:
+            return
+        self.report.count(self._verdict, self._messages)
+        if self._verdict.reason is not None:
+            reason = reading.shown(self._verdict.reason)
+            self._set_aside(aside, Problem(item.file, item.number, reason))
+
+    async def _verdicts(self, items: Sequence[_Item], prepared: Prepared) -> list[Verdict]:
         transfers, dry_run = self._service.transfers, self._options.dry_run
-        snapshots = [item.record for item in group if isinstance(item.record, Snapshot)]
-        brought = iter(await transfers.bring(prepared, dry_run=dry_run) if prepared.checked else [])
+        snapshots = [item.record for item in items if isinstance(item.record, Snapshot)]
+        goes_on = not items[0].is_first and self._verdict.outcome == "new"
+        brought = iter(
+            await transfers.bring(prepared, dry_run=dry_run, goes_on=goes_on)
+            if prepared.checked
+            else []
+        )
         restored = iter(
             await transfers.restore(self._principal, snapshots, dry_run=dry_run)
             if snapshots
             else []
         )
         return [
-            next(brought if isinstance(item.record, SessionRecord) else restored) for item in group
+            next(brought if isinstance(item.record, SessionRecord) else restored) for item in items
         ]
 
     def _set_aside(self, aside: Rejects, problem: Problem) -> None:
         aside.note(problem.file, problem.record, problem.reason)
-        if len(self.report.problems) < _PROBLEMS:
+        if len(self.report.problems) < PROBLEMS:
             self.report.problems.append(problem)
 
-    def _tell(self, document: Document, stream: Stream) -> None:
-        if self._on_progress:
+    def _tell(self) -> None:
+        if self._on_progress and (reached := self._reached):
             done = self.report
             self._on_progress(
                 Progress(
-                    file=document.name,
-                    position=stream.position,
-                    size=document.size,
+                    file=reached.file,
+                    position=reached.position,
+                    size=reached.size,
                     new=done.new,
                     same=done.same,
                     updated=done.updated,
@@ -316,10 +342,17 @@ async def _patiently(act: Callable[[], Awaitable[T]]) -> T:
     return await act()
 
 
-def _incoming(record: SessionRecord) -> Incoming:
+def _item(piece: SessionPiece) -> _Item:
+    return _Item(piece.file, piece.number, piece.record, piece.is_first, piece.is_last)
+
+
+def _incoming(item: _Item) -> Incoming:
+    record = item.record
+    assert isinstance(record, SessionRecord), "exported sessions go another way"  # noqa: S101 - an invariant of the caller
     return Incoming(
         draft=record.draft,
         messages=record.messages,
         ended_at=record.ended_at,
         archived_at=record.archived_at,
+        is_continued=not item.is_first,
     )

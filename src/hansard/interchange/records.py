@@ -7,15 +7,16 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from hansard import ids
 from hansard.interchange.values import Bad, Value
 from hansard.model import MessageDraft, SessionDraft
 from hansard.model.message import MOST_TOKENS
+from hansard.model.session import METADATA
 
 P = ParamSpec("P")
 
@@ -84,6 +85,42 @@ def read_each(
             yield item
         else:
             yield from guarded(item.number, make, item)
+
+
+def fitted(record: SessionRecord) -> SessionRecord:
+    """The record with metadata that a session may have: the largest fields beyond that go to its first message.
+
+    They are there under ``session_metadata``.  Without a message the record stays as it is, and is refused.
+    """
+    metadata = record.draft.metadata
+    if not record.messages or _size(metadata) <= METADATA:
+        return record
+    sizes = {name: _size({name: value}) for name, value in metadata.items()}
+    kept = sum(sizes.values())
+    moved: dict[str, Any] = {}
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if kept <= METADATA:
+            break
+        moved[name] = metadata[name]
+        kept -= sizes[name]
+    rest = {name: value for name, value in metadata.items() if name not in moved}
+    first, *others = record.messages
+    own = msgspec.json.decode(first.metadata) | {"session_metadata": moved}
+    keeper = msgspec.structs.replace(first, metadata=Raw(msgspec.json.encode(own)))
+    return msgspec.structs.replace(
+        record,
+        draft=msgspec.structs.replace(record.draft, metadata=rest),
+        messages=[keeper, *others],
+    )
+
+
+def _size(metadata: dict[str, Any]) -> int:
+    try:
+        return len(msgspec.json.encode(metadata))
+    except (UnicodeEncodeError, OverflowError, RecursionError) as problem:
+        raise Unreadable(
+            f"the session's metadata cannot be written as JSON: {problem}"
+        ) from problem
 
 
 def own_id(value: object, record: object) -> str:

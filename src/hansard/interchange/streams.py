@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
+from hansard.interchange.bounds import Beyond, Bounds, Meter
+
 HEAD = 256 * 1024
 CHUNK = 256 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -23,13 +25,13 @@ class Truncated(Exception):
 class Stream:
     """A file read once, from its beginning; ``head`` is its first part, to judge the format by.
 
-    ``is_whole`` says that the head is all there is.  ``position`` counts the bytes taken from the file itself, compressed ones if it is compressed.
-    What goes beyond ``most`` bytes, if given, is not read.
+    ``is_whole`` says that the head is all there is.  ``position`` counts the bytes taken from the file itself,
+    compressed ones if it is compressed.  What goes beyond the ``meter`` is not read.
     """
 
-    def __init__(self, file: IO[bytes], most: int | None = None) -> None:
+    def __init__(self, file: IO[bytes], meter: Meter | None = None) -> None:
         self._file = file
-        self._left = most
+        self._meter = meter or Meter()
         self._rest = self._opened()
         self._problem: Truncated | None = None
         self.position = 0
@@ -55,16 +57,28 @@ class Stream:
         """Whether there is an array of nothing: what an export without sessions is elsewhere."""
         return self._problem is None and _EMPTY_LIST.fullmatch(self.head) is not None
 
-    def lines(self) -> Iterator[bytes]:
-        """Everything from the beginning, line by line, without the line ends."""
+    @property
+    def bounds(self) -> Bounds:
+        return self._meter.bounds
+
+    def lines(self) -> Iterator[bytes | None]:
+        """Everything from the beginning, line by line, without the line ends; None for one that is too long for a record."""
+        most = self.bounds.record
         rest: list[bytes] = []
+        size = 0
         for chunk in self.chunks():
             first, *others = chunk.split(b"\n")
-            rest.append(first)
+            size += len(first)
+            if size <= most:
+                rest.append(first)
+            else:
+                rest = []
             for other in others:
-                yield b"".join(rest)
-                rest = [other]
-        if last := b"".join(rest):
+                yield b"".join(rest) if size <= most else None
+                rest, size = [other], len(other)
+        if size > most:
+            yield None
+        elif last := b"".join(rest):
             yield last
 
     def _take_head(self) -> bytes:
@@ -83,11 +97,10 @@ class Stream:
 
     def _opened(self) -> Iterator[bytes]:
         for chunk in self._unpacked():
-            if self._left is not None:
-                self._left -= len(chunk)
-                if self._left < 0:
-                    message = "the file is larger than may be read here"
-                    raise Truncated(message)
+            try:
+                self._meter.unpack(len(chunk), self.position)
+            except Beyond as problem:
+                raise Truncated(f"{problem}; the rest of it is not read") from problem
             yield chunk
 
     def _unpacked(self) -> Iterator[bytes]:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
+from hansard.interchange.bounds import LIGHT, Beyond, Bounds, RecordMeter, present, too_large
 from hansard.interchange.streams import Stream, Truncated
 
-MAX_ELEMENT = 256 * 1024 * 1024
 _decoder = json.JSONDecoder(strict=False)
 _SEPARATORS = re.compile(r"[\s,\ufeff]*")
 _TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
 _ENDS = re.compile(r"[,\]]")
 _CLOSING = {"{": "}", "[": "]"}
 _NEAR_THE_END = 16
+_LOOSE = 20_000
 
 
 class Value(Struct, frozen=True):
@@ -43,17 +45,48 @@ def is_array(stream: Stream) -> bool:
     return _opening(stream.head) == "["
 
 
-def values(stream: Stream) -> Iterator[Value | Bad]:
-    """The elements of the stream's one array, else its lines, else its one value."""
+def values(stream: Stream, *, apart: bool = False) -> Iterator[Value | Bad]:
+    """The elements of the stream's one array, else its lines, else its one value.
+
+    They are one record for whoever keeps them all, and end where it would be too large.  ``apart`` says that
+    each is a record of its own, and that no more than a few are kept.
+    """
     try:
-        if is_array(stream):
-            yield from _Array(_text(stream)).elements()
-        elif _is_lines(stream.head):
-            yield from _lines(stream)
-        else:
-            yield from _Array(_text(stream)).single()
+        yield from _values(stream, _Scale(stream.bounds, apart=apart))
     except Truncated as problem:
         yield Bad(0, str(problem))
+    except Beyond as problem:
+        yield Bad(0, f"{problem}; the rest of the file is not read")
+
+
+def keep(loose: list[Any], item: Value) -> Iterator[Bad]:
+    """Add to the values that lie outside of any record, of which a bounded number is kept."""
+    if len(loose) < _LOOSE:
+        loose.append(item.value)
+    else:
+        yield Bad(item.number, f"more than {_LOOSE:,} messages outside of any record")
+
+
+def _values(stream: Stream, scale: _Scale) -> Iterator[Value | Bad]:
+    if is_array(stream):
+        yield from _Array(stream, scale).elements()
+    elif _is_lines(stream.head):
+        yield from _lines(stream, scale)
+    else:
+        yield from _Array(stream, scale).single()
+
+
+class _Scale:
+    """Weighs values before they are decoded: all together, or each ``apart``."""
+
+    def __init__(self, bounds: Bounds, *, apart: bool) -> None:
+        self.bounds = bounds
+        self.apart = apart
+        self._all = RecordMeter(bounds)
+
+    @property
+    def meter(self) -> RecordMeter:
+        return RecordMeter(self.bounds) if self.apart else self._all
 
 
 def _opening(head: bytes) -> str:
@@ -63,16 +96,27 @@ def _opening(head: bytes) -> str:
 def _is_lines(head: bytes) -> bool:
     """Whether the first line that says something is a whole value."""
     first = head.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")[0]
-    return isinstance(_parsed(1, first), Value) or not first.rstrip().endswith((b"{", b"["))
+    return isinstance(_decoded(1, first), Value) or not first.rstrip().endswith((b"{", b"["))
 
 
-def _lines(stream: Stream) -> Iterator[Value | Bad]:
+def _lines(stream: Stream, scale: _Scale) -> Iterator[Value | Bad]:
     for number, line in enumerate(stream.lines(), 1):
-        if text := line.removeprefix(codecs.BOM_UTF8).strip():
-            yield _parsed(number, text)
+        if line is None or (line := line.removeprefix(codecs.BOM_UTF8).strip()):
+            yield _line(number, line, scale)
 
 
-def _parsed(number: int, text: bytes) -> Value | Bad:
+def _line(number: int, line: bytes | None, scale: _Scale) -> Value | Bad:
+    try:
+        text = present(line, scale.bounds)
+        scale.meter.take(text)
+    except Beyond as problem:
+        if not scale.apart:
+            raise
+        return Bad(number, str(problem))
+    return _decoded(number, text)
+
+
+def _decoded(number: int, text: bytes) -> Value | Bad:
     try:
         return Value(number, json.loads(text, strict=False))
     except RecursionError:
@@ -93,8 +137,10 @@ def _text(stream: Stream) -> Iterator[str]:
 class _Array:
     """A window over the text; it grows while an element does not fit and moves on after each."""
 
-    def __init__(self, chunks: Iterator[str]) -> None:
-        self._chunks = chunks
+    def __init__(self, stream: Stream, scale: _Scale) -> None:
+        self._chunks = _text(stream)
+        self._scale = scale
+        self._is_lost = False
         self._text = ""
         self._at = 0
 
@@ -102,7 +148,7 @@ class _Array:
         self._next_sign()
         self._at += 1
         number = 0
-        while (sign := self._next_sign()) != "]":
+        while not self._is_lost and (sign := self._next_sign()) != "]":
             number += 1
             if not sign:
                 yield Bad(number, "the file ends inside its array")
@@ -129,22 +175,31 @@ class _Array:
     def _element(self, number: int) -> Value | Bad:
         while True:
             try:
+                if len(self._text) - self._at > LIGHT:
+                    self._scale.meter.look(self._text, self._at, len(self._text))
                 value, end = _decoder.raw_decode(self._text, self._at)
+            except Beyond as problem:
+                if not self._scale.apart:
+                    raise
+                reason = str(problem)
             except RecursionError:
                 reason = "nested too deeply"
             except ValueError as problem:
                 if self._cut_short(problem) and self._grow():
                     continue
-                reason = f"not JSON: {getattr(problem, 'msg', problem)}"
+                reason = (
+                    too_large(self._scale.bounds)
+                    if self._is_full()
+                    else f"not JSON: {getattr(problem, 'msg', problem)}"
+                )
             else:
+                if not self._scale.apart:
+                    self._scale.meter.take(self._text, self._at, end)
                 self._at = end
                 return Value(number, value)
-            return Bad(
-                number,
-                reason
-                if self._pass_element()
-                else f"{reason}; the rest of the file cannot be read",
-            )
+            self._is_lost = not self._pass_element()
+            rest = "; the rest of the file cannot be read" if self._is_lost else ""
+            return Bad(number, reason + rest)
 
     def _cut_short(self, problem: ValueError) -> bool:
         """Whether more text could mend it: the decoder stumbled at the end of the window."""
@@ -159,38 +214,51 @@ class _Array:
         """Move behind a broken element by its brackets; False when they do not close."""
         while True:
             end = self._closing()
-            if end is not None:
+            if end is not None and end > self._at:
                 self._at = end
                 return True
-            if not self._grow():
+            if end is not None or not self._grow():
                 self._at = len(self._text)
                 return False
 
     def _closing(self) -> int | None:
-        """Where the element ends by its brackets; one that was never closed ends with what is around it."""
+        """Where the element ends by its brackets; one that was never closed ends with what is around it.
+
+        None when more text may say it; where it begins when there are more brackets than a record may have.
+        """
         if self._text[self._at] not in _CLOSING:
             found = _ENDS.search(self._text, self._at)
             return found.start() if found else None
         awaited: list[str] = []
-        for token in _TOKENS.finditer(self._text, self._at):
+        open_: Counter[str] = Counter()
+        tokens = _TOKENS.finditer(self._text, self._at)
+        for number, token in enumerate(tokens):
+            if number > self._scale.bounds.values:
+                return self._at
             sign = token[0]
             if sign == '"':
                 return None
             if sign in _CLOSING:
                 awaited.append(_CLOSING[sign])
-            elif sign in awaited:
-                while awaited.pop() != sign:
-                    pass
+                open_[_CLOSING[sign]] += 1
+            elif open_[sign]:
+                while (closed := awaited.pop()) != sign:
+                    open_[closed] -= 1
+                open_[sign] -= 1
                 if not awaited:
                     return token.end()
         return None
 
+    def _is_full(self) -> bool:
+        return len(self._text) - self._at > self._scale.bounds.record
+
     def _grow(self) -> bool:
         """Take as much again as is waiting, so that a long element is not decoded too often."""
         self._text, self._at = self._text[self._at :], 0
-        if len(self._text) > MAX_ELEMENT:
+        if self._is_full():
             return False
-        wanted, taken = max(len(self._text), 1), [self._text]
+        room = self._scale.bounds.record - len(self._text)
+        wanted, taken = min(max(len(self._text), 1), room + 1), [self._text]
         while wanted > 0 and (chunk := next(self._chunks, "")):
             taken.append(chunk)
             wanted -= len(chunk)

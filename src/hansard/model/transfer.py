@@ -12,12 +12,16 @@ from hansard.model.session import Session, SessionDraft
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
-    """A session from elsewhere, with all its messages; each has its time and its ``client_id``."""
+    """A session from elsewhere, with its messages; each has its time and its ``client_id``.
+
+    One that ``is_continued`` brings further messages of a session that was brought before.
+    """
 
     draft: SessionDraft
     messages: list[MessageDraft]
     ended_at: int | None = None
     archived_at: int | None = None
+    is_continued: bool = False
 
 
 class ImportedSession(Struct, frozen=True):
@@ -26,6 +30,7 @@ class ImportedSession(Struct, frozen=True):
     session: Session
     parent: str | None
     messages: list[MessageDraft]
+    is_continued: bool = False
 
 
 class Kept(Struct, frozen=True):

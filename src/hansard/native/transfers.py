@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -13,17 +12,18 @@ from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.route import MIB, Route
 from hansard.http.streams import download
-from hansard.interchange.documents import from_stream
+from hansard.interchange.bounds import SERVER
 from hansard.interchange.exporter import Choice, pieces
 from hansard.interchange.exports import FORMS, ExportName
 from hansard.interchange.formats import NAMES
-from hansard.interchange.importer import Import, Options, Problem
+from hansard.interchange.importer import Import
+from hansard.interchange.report import Options, Problem
 from hansard.native.errors import NO_SESSION, NOT_FOR_NARROWED
 from hansard.native.filters import FilterParams, filter_of
 from hansard.native.schemas import Json
 from hansard.service.bulk import NAMED
 
-BODY, UNPACKED = 8 * MIB, 64 * MIB
+BODY = 8 * MIB
 _MEDIA_TYPES = ("application/json", "application/octet-stream")
 
 
@@ -95,7 +95,8 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
     """Import sessions from a file, which is the body: plain or gzipped
 
     At most 8 MiB, and 64 MiB unpacked: cut larger files between their records. A second import of
-    the same file changes nothing.
+    the same file changes nothing. An import of which 1,000 records are bad, and more than are good,
+    is given up.
     """
     kind = call.headers.get("content-type").partition(";")[0].strip().lower()
     if kind.startswith("multipart/"):
@@ -108,8 +109,8 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
     options = Options(
         format=params.format, zone=_zone(params.tz), channel=params.channel, dry_run=params.dry_run
     )
-    document = from_stream("the body", io.BytesIO(call.data), most=UNPACKED)
-    report = await Import(call.service, call.principal, options).document(document)
+    work = Import(call.service, call.principal, options, bounds=SERVER)
+    report = await work.upload("the body", call.data)
     return Imported(
         new=report.new,
         same=report.same,
@@ -147,6 +148,11 @@ routes = (
         request_types=_MEDIA_TYPES,
         body_limit=BODY,
         returns=Imported,
-        errors=NOT_FOR_NARROWED,
+        errors=NOT_FOR_NARROWED
+        | {
+            400: "`nothing_to_import`, `too_many_bad_records`, `import_too_expensive`: the file is "
+            "empty, is mostly of bad records, or takes too much to read.",
+            429: "`too_many_imports`: other imports are being worked on.",
+        },
     ),
 )

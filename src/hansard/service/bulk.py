@@ -9,7 +9,8 @@ from msgspec import Raw, Struct
 
 from hansard.errors import Conflict, Invalid, NotFound
 from hansard.ids import SESSION, IdSource
-from hansard.service.rules import forget_deleted, ref, short
+from hansard.model.bounds import short
+from hansard.service.rules import forget_deleted, ref
 from hansard.service.sessions import narrowed
 from hansard.store.verbs import bulk as verbs
 from hansard.store.verbs import sessions as session_verbs

@@ -14,8 +14,8 @@ from hansard.access.keys import read as read_key
 from hansard.byte_cache import MIB, ByteCache
 from hansard.errors import Forbidden, Invalid, NotFound, StoreUnavailable, Unauthenticated
 from hansard.model import Key, Workspace
+from hansard.model.bounds import short
 from hansard.model.times import rfc3339
-from hansard.service.rules import short
 from hansard.store.verbs import keys as verbs
 
 if TYPE_CHECKING:

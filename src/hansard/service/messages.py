@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from hansard.errors import Invalid, NotFound, TooLarge
 from hansard.ids import SESSION, seq_of
+from hansard.model.bounds import check_message
 from hansard.service.appends import Appends
 from hansard.service.render_cache import RenderCache, Stretch, fitting
-from hansard.service.rules import forget_deleted, not_ahead, own_id, ref, short, spent, write
+from hansard.service.rules import forget_deleted, ref, write
 from hansard.store.verbs import message_pages as pages
 from hansard.store.verbs import messages as verbs
 from hansard.store.verbs import session_lookup
@@ -196,7 +197,7 @@ def check(drafts: Sequence[MessageDraft], now: int) -> None:
     seen = set[str]()
     for index, draft in enumerate(drafts):
         path = f"messages[{index}]"
-        check_one(draft, path, now)
+        check_message(draft, path, now)
         if draft.client_id is not None:
             if draft.client_id in seen:
                 raise Invalid(
@@ -204,15 +205,3 @@ def check(drafts: Sequence[MessageDraft], now: int) -> None:
                     param=f"{path}.client_id",
                 )
             seen.add(draft.client_id)
-
-
-def check_one(message: MessageDraft | Message, path: str, now: int) -> None:
-    """Raise Invalid, naming the field, for a message that no session accepts."""
-    if message.client_id is not None:
-        own_id(message.client_id, f"{path}.client_id")
-    if message.run_id is not None:
-        own_id(message.run_id, f"{path}.run_id")
-    short(message.sender_id, f"{path}.sender_id")
-    short(message.model, f"{path}.model")
-    not_ahead(message.created_at, now, f"{path}.created_at")
-    spent(message, path)

@@ -1,4 +1,4 @@
-"""What several nouns share: session references, limits on input, idempotent writes."""
+"""What several nouns share: session references, idempotent writes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
-from hansard import byte_cache, ids
-from hansard.errors import Busy, Forbidden, Invalid, StoreUnavailable
+from hansard import byte_cache
+from hansard.errors import Busy, Forbidden, StoreUnavailable
 from hansard.model.idempotency import IdempotentRequest
-from hansard.model.message import MOST_NANOS, MOST_TOKENS
 from hansard.store.verbs.idempotency import guarded
 from hansard.store.verbs.session_lookup import SessionRef
 
@@ -18,17 +17,12 @@ if TYPE_CHECKING:
     from typing import ParamSpec
 
     from hansard.access import Principal
-    from hansard.model import Message, MessageDraft, Run, RunDraft, RunPatch
     from hansard.store import Store
     from hansard.store.steps import Steps
 
     P = ParamSpec("P")
-    Usage = Message | MessageDraft | Run | RunDraft | RunPatch
 
 T = TypeVar("T")
-TEXT, TAGS = 256, 64
-_AHEAD = 86_400_000_000
-_MOST = {"input_tokens": MOST_TOKENS, "output_tokens": MOST_TOKENS, "cost_nanos": MOST_NANOS}
 _PAUSES = (0.1, 0.5, 2.0)
 
 
@@ -43,44 +37,6 @@ def whole(principal: Principal) -> None:
             "this key is limited to one end user or app and cannot manage the workspace",
             code="narrowed_key",
         )
-
-
-def own_id(name: str, param: str = "id") -> str:
-    """The caller's own id; Invalid when a URL path could not carry it."""
-    if not ids.is_own_id(name):
-        raise Invalid(
-            f"{param} must be 1-{ids.MAX_LENGTH} characters without a slash or a control character",
-            param=param,
-        )
-    return name
-
-
-def short(text: str | None, param: str, length: int = TEXT) -> str | None:
-    """A short text without NUL, None when it is blank."""
-    if text is None:
-        return None
-    if len(text) > length:
-        raise Invalid(f"{param} is longer than {length} characters", param=param)
-    if "\x00" in text:
-        raise Invalid(f"{param} contains a NUL character", param=param)
-    return text or None
-
-
-def not_ahead(at: int | None, now: int, param: str) -> None:
-    """Raise Invalid for a time more than a day ahead, which would head every list until then."""
-    if at is not None and at > now + _AHEAD:
-        raise Invalid(
-            f"{param} is more than a day in the future: send the time in UTC, or with its offset",
-            param=param,
-        )
-
-
-def spent(usage: Usage, path: str) -> None:
-    """Raise Invalid for tokens or a price that are negative or above the limit."""
-    for field, most in _MOST.items():
-        number = getattr(usage, field)
-        if number is not None and not 0 <= number <= most:
-            raise Invalid(f"{path}.{field} must be from 0 to {most}", param=f"{path}.{field}")
 
 
 async def write(

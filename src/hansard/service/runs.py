@@ -9,8 +9,9 @@ import msgspec
 from hansard.errors import Conflict, NotFound, StoreUnavailable
 from hansard.ids import RUN
 from hansard.model import Page, Run
+from hansard.model.bounds import not_ahead, own_id, short, spent
 from hansard.model.run import OPEN_STATES
-from hansard.service.rules import not_ahead, own_id, ref, short, spent, write
+from hansard.service.rules import ref, write
 from hansard.store.verbs import runs as verbs
 from hansard.store.verbs.session_lookup import SessionRef
 from hansard.store.verbs.store_clock import store_time

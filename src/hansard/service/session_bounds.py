@@ -9,7 +9,8 @@ from msgspec.structs import fields
 
 from hansard.errors import Invalid, TooLarge
 from hansard.model import SessionDraft
-from hansard.service.rules import short
+from hansard.model.bounds import short
+from hansard.model.session import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from hansard.model import Session, SessionPatch
 
 TITLE, TAGS, TAG = 500, 64, 128
-SIZES = {"metadata": 64 * 1024, "trail": 256 * 1024, "external_ids": 16 * 1024}
+SIZES = {"metadata": METADATA, "trail": 256 * 1024, "external_ids": 16 * 1024}
 """In bytes of JSON."""
 TEXTS = tuple(
     field.name

@@ -10,8 +10,8 @@ from msgspec import UNSET, Raw
 from hansard.errors import Forbidden
 from hansard.ids import uuid_in
 from hansard.model import Session, SessionDraft
+from hansard.model.bounds import own_id
 from hansard.service.merge import merge_patch
-from hansard.service.rules import own_id
 from hansard.service.session_bounds import TEXTS, check_texts, sized
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from hansard import ids as naming
 from hansard.byte_cache import MIB, remembered
 from hansard.errors import Invalid, NotFound
 from hansard.model import Page, Session, SessionDraft, SessionFilter
+from hansard.model.bounds import not_ahead
 from hansard.model.page import PAGE_BYTES
 from hansard.service.messages import check
 from hansard.service.render_cache import RenderCache, fitting
-from hansard.service.rules import forget_deleted, not_ahead, ref, write
+from hansard.service.rules import forget_deleted, ref, write
 from hansard.service.session_bounds import check_texts, sized
 from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by

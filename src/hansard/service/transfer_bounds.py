@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hansard.errors import Invalid
-from hansard.model.json_depth import DEPTH, is_too_deep
+from hansard.model.bounds import check_imported, not_ahead, own_id, shallow, short, spent
 from hansard.model.message import MOST_SUM, ROLES
-from hansard.service.messages import check_one
-from hansard.service.rules import not_ahead, own_id, short, spent
 from hansard.service.runs import ERROR, LONGEST_LEASE
 from hansard.service.session_bounds import check_texts, sized
 from hansard.store.verbs.summaries import PREVIEW
 
 if TYPE_CHECKING:
-    from msgspec import Raw
-
-    from hansard.model import Message, MessageDraft, Run, Session
+    from hansard.model import Message, Run, Session
     from hansard.model.transfer import Kept, Snapshot
 
 _SUMS = ("version", "message_count", "last_seq", "input_tokens", "output_tokens", "cost_nanos")
@@ -28,14 +24,6 @@ _SESSION_TIMES = (
 )  # fmt: skip
 _RUN_TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at", "updated_at")
 _TITLED_BY = (None, "auto", "agent", "import", "user")
-
-
-def check_draft(draft: MessageDraft, path: str, now: int) -> None:
-    """Raise Invalid for a message of a foreign file that the API would refuse."""
-    own_id(draft.client_id or "", f"{path}.client_id")
-    check_one(draft, path, now)
-    _check_depth(draft.parts, f"{path}.parts")
-    _check_depth(draft.metadata, f"{path}.metadata")
 
 
 def check_snapshot(snapshot: Snapshot, now: int) -> None:
@@ -63,7 +51,7 @@ def _check_session(session: Session, now: int) -> None:
     for field in _SESSION_TIMES:
         not_ahead(getattr(session, field), now, f"session.{field}")
     for field in ("trail", "external_ids", "metadata"):
-        _check_depth(getattr(session, field), field)
+        shallow(getattr(session, field), field)
 
 
 def _check_run(run: Run, path: str, now: int) -> None:
@@ -78,25 +66,18 @@ def _check_run(run: Run, path: str, now: int) -> None:
         raise Invalid(f"{path}.lease_us must be from 1 to {LONGEST_LEASE}")
     if run.lease_expires_at is not None:
         not_ahead(run.lease_expires_at - LONGEST_LEASE, now, f"{path}.lease_expires_at")
-    _check_depth(run.metadata, f"{path}.metadata")
+    shallow(run.metadata, f"{path}.metadata")
 
 
 def _check_kept(kept: Kept, path: str, now: int) -> None:
     message: Message = kept.message
     own_id(message.id, f"{path}.id")
-    check_one(message, path, now)
+    check_imported(message, path, now)
     if message.sender not in (None, "operator"):
         raise Invalid(f"{path}.sender is {message.sender!r}, expected 'operator' or none")
     not_ahead(kept.deleted_at, now, f"{path}.deleted_at")
-    _check_depth(message.parts, f"{path}.parts")
-    _check_depth(message.metadata, f"{path}.metadata")
 
 
 def _check_number(number: int | None, path: str) -> None:
     if number is not None and not 0 <= number <= MOST_SUM:
         raise Invalid(f"{path} must be from 0 to {MOST_SUM}", param=path)
-
-
-def _check_depth(value: Raw, path: str) -> None:
-    if is_too_deep(bytes(value)):
-        raise Invalid(f"{path} is nested more than {DEPTH} deep", param=path, code="too_deep")

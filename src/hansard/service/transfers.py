@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from hansard.access import Principal
-from hansard.errors import Forbidden, Invalid, TooLarge
+from hansard.errors import Forbidden, Invalid, TooLarge, TooMany
 from hansard.ids import SESSION
+from hansard.model.bounds import check_imported, not_ahead, own_id
 from hansard.model.transfer import ImportedSession, Snapshot, Verdict
-from hansard.service.rules import forget_deleted, not_ahead
+from hansard.service.rules import forget_deleted
 from hansard.service.session_rows import drafted
-from hansard.service.transfer_bounds import check_draft, check_snapshot
+from hansard.service.transfer_bounds import check_snapshot
 from hansard.store.verbs import audit, export, restore
 from hansard.store.verbs import import_sessions as verbs
 from hansard.store.verbs.import_sessions import PreparedImport
 from hansard.store.verbs.restore import ChainedSnapshot, KnownSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from hansard.ids import IdSource
     from hansard.model.transfer import Incoming
@@ -34,6 +37,14 @@ _AT_ONCE = 200
 """The most messages of one session that one transaction restores."""
 _FAR = 1 << 40
 """The distance of an incomplete new session's versions below its final version."""
+
+
+_SLOTS = 2
+"""The most imports that a server runs at once."""
+_TURNS, _ALL_TURNS = 2, 8
+"""The most imports that run or wait for one workspace, and for all of them."""
+_RETRY = 5.0
+"""Seconds."""
 
 
 class Prepared(Struct, frozen=True):
@@ -62,12 +73,34 @@ class Transfers:
         self._audit = audit
         self._ids = ids
         self._clock = clock
+        self._slots = asyncio.Semaphore(_SLOTS)
+        self._turns: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def turn(self, principal: Principal) -> AsyncIterator[None]:
+        """Wait until this import may run. Raises TooMany when too many run or wait already."""
+        workspace_id = principal.workspace_id
+        if self._turns[workspace_id] >= _TURNS or self._turns.total() >= _ALL_TURNS:
+            raise TooMany(
+                "imports are being worked on: send this one when they are through",
+                code="too_many_imports",
+                retry_after=_RETRY,
+            )
+        self._turns[workspace_id] += 1
+        try:
+            async with self._slots:
+                yield
+        finally:
+            self._turns[workspace_id] -= 1
+            self._turns += Counter()  # without those that have none
 
     async def prepare(self, principal: Principal, incoming: Sequence[Incoming]) -> Prepared:
         """Read and compute what ``bring`` needs, while earlier sessions are being written."""
         _unnarrowed(principal)
         now = self._clock()
-        checked = [self._arrival(principal, item, now) for item in incoming]
+        checked = await asyncio.to_thread(
+            lambda: [self._arrival(principal, item, now) for item in incoming]
+        )
         arrivals = [item for item in checked if isinstance(item, ImportedSession)]
         taken = (
             await self._store.read(verbs.taken, principal.workspace_id, arrivals)
@@ -78,17 +111,22 @@ class Transfers:
         def built() -> list[ImportedSession | PreparedImport | Verdict]:
             return [
                 verbs.ready(item, self._ids, now)
-                if isinstance(item, ImportedSession) and taken.isdisjoint(verbs.names(item))
+                if isinstance(item, ImportedSession)
+                and not item.is_continued
+                and taken.isdisjoint(verbs.names(item))
                 else item
                 for item in checked
             ]
 
         return Prepared(principal, now, await asyncio.to_thread(built))
 
-    async def bring(self, prepared: Prepared, *, dry_run: bool = False) -> list[Verdict]:
+    async def bring(
+        self, prepared: Prepared, *, dry_run: bool = False, goes_on: bool = False
+    ) -> list[Verdict]:
         """Store new sessions, and add missing messages to existing ones; overwrites nothing.
 
-        A session keeps its own times: its ``updated_at`` is that of its last message.
+        A session keeps its own times: its ``updated_at`` is that of its last message.  With
+        ``goes_on`` the first is a new session that an earlier call began.
         """
         arrivals = [item for item in prepared.checked if not isinstance(item, Verdict)]
         workspace_id = prepared.principal.workspace_id
@@ -97,6 +135,7 @@ class Transfers:
                 prepared.principal,
                 lambda: verbs.bring(workspace_id, arrivals, self._ids, prepared.now),
                 dry_run=dry_run,
+                known_from=int(goes_on),
             )
         )
         return [item if isinstance(item, Verdict) else next(brought) for item in prepared.checked]
@@ -130,7 +169,13 @@ class Transfers:
         return verdicts + await self._restored(principal, waiting, now, dry_run=dry_run)
 
     async def _restored(
-        self, principal: Principal, chained: Sequence[ChainedSnapshot], now: int, *, dry_run: bool
+        self,
+        principal: Principal,
+        chained: Sequence[ChainedSnapshot],
+        now: int,
+        *,
+        dry_run: bool,
+        goes_on: bool = False,
     ) -> list[Verdict]:
         if not chained:
             return []
@@ -139,6 +184,7 @@ class Transfers:
             principal,
             lambda: restore.restore(principal.workspace_id, chained, now, may_delete=may_delete),
             dry_run=dry_run,
+            known_from=int(goes_on),
         )
         if any("messages_deleted" in verdict.changes for verdict in verdicts):
             await forget_deleted(self._store, principal.workspace_id)
@@ -156,7 +202,9 @@ class Transfers:
         )
         verdicts: list[Verdict] = []
         for part in parts_of(chained, here, _AT_ONCE):
-            verdicts += await self._restored(principal, [part], now, dry_run=dry_run)
+            verdicts += await self._restored(
+                principal, [part], now, dry_run=dry_run, goes_on=here is None
+            )
             if dry_run or verdicts[-1].outcome == "bad":
                 break
         return verdicts[-1] if verdicts[-1].outcome == "bad" else verdicts[0]
@@ -171,7 +219,8 @@ class Transfers:
     ) -> ImportedSession | Verdict:
         try:
             for index, draft in enumerate(incoming.messages):
-                check_draft(draft, f"messages[{index}]", now)
+                own_id(draft.client_id or "", f"messages[{index}].client_id")
+                check_imported(draft, f"messages[{index}]", now)
             not_ahead(incoming.draft.created_at, now, "created_at")
             for field in ("ended_at", "archived_at"):
                 not_ahead(getattr(incoming, field), now, field)
@@ -187,28 +236,38 @@ class Transfers:
             resolved_at=settled,
             updated_at=max(session.created_at, incoming.ended_at or session.created_at),
         )
-        return ImportedSession(begun, incoming.draft.parent, incoming.messages)
+        return ImportedSession(
+            begun, incoming.draft.parent, incoming.messages, incoming.is_continued
+        )
 
     async def _write(
-        self, principal: Principal, verb: Callable[[], Steps[list[Verdict]]], *, dry_run: bool
+        self,
+        principal: Principal,
+        verb: Callable[[], Steps[list[Verdict]]],
+        *,
+        dry_run: bool,
+        known_from: int,
     ) -> list[Verdict]:
-        """Run the verb; audit each existing session that it changed, in the same transaction."""
+        """Run the verb; audit each existing session that it changed, in the same transaction.
+
+        The verdicts before ``known_from`` are about sessions that this import began.
+        """
         if not dry_run:
-            return await self._store.write(self._noted, principal, verb)
+            return await self._store.write(self._noted, principal, verb, known_from)
         try:
             return await self._store.write(_undone, verb)
         except _Undone as outcome:
             return outcome.verdicts
 
     def _noted(
-        self, principal: Principal, verb: Callable[[], Steps[list[Verdict]]]
+        self, principal: Principal, verb: Callable[[], Steps[list[Verdict]]], known_from: int
     ) -> Steps[list[Verdict]]:
         verdicts = yield from verb()
         acts = [
             self._audit.act(
                 principal, "session.imported", f"{SESSION}{verdict.session_id}", **verdict.changes
             )
-            for verdict in verdicts
+            for verdict in verdicts[known_from:]
             if verdict.session_id is not None
         ]
         yield from audit.note_many(self._audit.secret, acts)

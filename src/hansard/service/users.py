@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from hansard.errors import Forbidden, Invalid, NotFound
+from hansard.model.bounds import short
 from hansard.model.times import rfc3339
-from hansard.service.rules import short, whole
+from hansard.service.rules import whole
 from hansard.store.verbs import erase as verbs
 from hansard.store.verbs.audit import Act
 from hansard.store.verbs.erase import Erased, Receipt

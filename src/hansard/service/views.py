@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from hansard.access import Principal
 from hansard.errors import Invalid
+from hansard.model.bounds import short
 from hansard.model.view import View
-from hansard.service.rules import short, whole
+from hansard.service.rules import whole
 from hansard.store.verbs import views as verbs
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 from msgspec import field
@@ -11,10 +10,11 @@ from starlette.responses import JSONResponse, Response
 from hansard.errors import Invalid
 from hansard.http.route import MIB, Route
 from hansard.http.streams import download
-from hansard.interchange.documents import from_stream
+from hansard.interchange.bounds import SERVER
 from hansard.interchange.exporter import Choice, pieces
 from hansard.interchange.exports import FORMS, ExportName
-from hansard.interchange.importer import Import, Options, Report
+from hansard.interchange.importer import Import
+from hansard.interchange.report import Options, Report
 from hansard.service.bulk import NAMED
 from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
 from hansard.web.formatting import number, plural
@@ -23,7 +23,7 @@ from hansard.web.layout import Form, Layout, act
 if TYPE_CHECKING:
     from hansard.http.call import Call
 
-LARGEST, UNPACKED = 8 * MIB, 64 * MIB
+LARGEST = 8 * MIB
 _REASONS = 20
 
 
@@ -83,10 +83,9 @@ class Transfers:
         """Take in a file"""
         if not call.data:
             raise Invalid("the file is empty", param="file")
-        document = from_stream(
-            (call.query("name") or "the file")[:256], io.BytesIO(call.data), most=UNPACKED
-        )
-        report = await Import(call.service, call.principal, Options()).document(document)
+        name = (call.query("name") or "the file")[:256]
+        work = Import(call.service, call.principal, Options(), bounds=SERVER)
+        report = await work.upload(name, call.data)
         return JSONResponse({"said": _said(report)}, headers={"Cache-Control": "no-store"})
 
 

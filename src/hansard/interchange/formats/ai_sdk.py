@@ -18,7 +18,7 @@ from hansard.interchange.moments import MINUTE
 from hansard.interchange.records import Rules, SessionRecord, guarded
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Turn
-from hansard.interchange.values import Bad, Value, values
+from hansard.interchange.values import Bad, Value, keep, values
 
 marks = ("messages", "role", "parts", "toolInvocations")
 
@@ -52,11 +52,11 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     del document
     loose: list[Any] = []
     position = 0
-    for item in values(stream):
+    for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif isinstance(item.value, dict) and isinstance(item.value.get("role"), str):
-            loose.append(item.value)
+            yield from keep(loose, item)
         else:
             for record in unwrapped(item.value):
                 yield from _read_one(Value(item.number, record), rules, position)

@@ -38,7 +38,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
-    yield from read_each(values(stream), lambda item: _session(document, item, rules))
+    yield from read_each(values(stream, apart=True), lambda item: _session(document, item, rules))
 
 
 def _session(document: Document, item: Value, rules: Rules) -> Iterator[SessionRecord]:

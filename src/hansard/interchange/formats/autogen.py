@@ -24,7 +24,7 @@ from hansard.interchange.moments import CREATED, MINUTE, first_time
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
-from hansard.interchange.values import Bad, Value, values
+from hansard.interchange.values import Bad, Value, keep, values
 from hansard.model import SessionDraft
 
 marks = (
@@ -88,11 +88,11 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     del document
     loose: list[Any] = []
     position = 0
-    for item in values(stream):
+    for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif _is_message(item.value):
-            loose.append(item.value)
+            yield from keep(loose, item)
         else:
             yield from guarded(item.number, _sessions, item, rules, position)
             position += 1

@@ -55,7 +55,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    yield from read_each(values(stream), lambda item: _session(item, rules))
+    yield from read_each(values(stream, apart=True), lambda item: _session(item, rules))
 
 
 def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:

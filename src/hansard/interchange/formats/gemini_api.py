@@ -12,7 +12,7 @@ from hansard.interchange.moments import CREATED, first_time
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
-from hansard.interchange.values import Bad, Value, values
+from hansard.interchange.values import Bad, Value, keep, values
 from hansard.model import SessionDraft
 
 marks = ("contents", "systemInstruction", "generationConfig", "parts", "role")
@@ -53,11 +53,11 @@ def _is_content(value: object) -> bool:
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
     loose: list[Json] = []
-    for item in values(stream):
+    for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif _is_content(item.value):
-            loose.append(item.value)
+            yield from keep(loose, item)
         else:
             yield from guarded(item.number, _session, item, rules)
     if loose:

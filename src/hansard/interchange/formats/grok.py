@@ -48,7 +48,7 @@ def _exchanges(record: Json) -> list[Json]:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    for item in values(stream):
+    for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif not isinstance(item.value, dict) or not (exchanges := _exchanges(item.value)):

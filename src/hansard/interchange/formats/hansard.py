@@ -19,6 +19,7 @@ from msgspec import Raw, Struct
 
 from hansard import ids
 from hansard.errors import Invalid
+from hansard.interchange.bounds import Beyond, Bounds, RecordMeter, present
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.records import Rules
@@ -81,8 +82,8 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[Snapshot 
     del document, rules
     try:
         for number, line in enumerate(stream.lines(), 1):
-            if line.strip():
-                yield _read_one(number, line)
+            if line is None or line.strip():
+                yield _read_one(number, line, stream.bounds)
     except Truncated as problem:
         yield Bad(0, str(problem))
 
@@ -116,9 +117,12 @@ def _as_moment(field: str, value: Any) -> Any:  # noqa: ANN401 - whatever a fiel
     return times.moment(value) if field.endswith("_at") and value is not None else value
 
 
-def _read_one(number: int, line: bytes) -> Snapshot | Bad:
+def _read_one(number: int, line: bytes | None, bounds: Bounds) -> Snapshot | Bad:
     try:
-        return _snapshot(_decode(line))
+        RecordMeter(bounds).take(data := present(line, bounds))
+        return _snapshot(_decode(data))
+    except Beyond as problem:
+        return Bad(number, str(problem))
     except (
         msgspec.DecodeError,
         UnicodeDecodeError,

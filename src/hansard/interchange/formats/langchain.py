@@ -18,7 +18,7 @@ from hansard.interchange.moments import MINUTE
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Turn
-from hansard.interchange.values import Bad, Value, values
+from hansard.interchange.values import Bad, Value, keep, values
 
 marks = ("type", "data", "lc", "kwargs", "additional_kwargs", "values")
 
@@ -49,11 +49,11 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     del document
     loose: list[Any] = []
     position = 0
-    for item in values(stream):
+    for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif as_message(item.value):
-            loose.append(item.value)
+            yield from keep(loose, item)
         else:
             yield from guarded(item.number, _session, item, rules, position)
             position += 1

@@ -22,7 +22,7 @@ from hansard.interchange.message_lists import is_message, lists_of, session, unw
 from hansard.interchange.moments import MINUTE
 from hansard.interchange.records import Rules, SessionRecord, guarded
 from hansard.interchange.streams import Stream
-from hansard.interchange.values import Bad, Value, values
+from hansard.interchange.values import Bad, Value, keep, values
 
 marks = ("messages", "role", "content", "tool_calls", "choices")
 
@@ -46,11 +46,11 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     del document
     position = 0
     loose: list[Any] = []
-    for item in values(stream):
+    for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif is_message(item.value):
-            loose.append(item.value)
+            yield from keep(loose, item)
         else:
             for record in unwrapped(item.value):
                 yield from _read_one(Value(item.number, record), rules, position)

@@ -58,7 +58,7 @@ def _are_turns(value: object) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    for position, item in enumerate(values(stream)):
+    for position, item in enumerate(values(stream, apart=True)):
         if isinstance(item, Bad):
             yield item
         else:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from hansard.model import MessageDraft
 
 
+GONE = Verdict("bad", "the session was deleted while it was imported")
+
+
 class PreparedImport(Struct, frozen=True):
     """An arrival with all that is written if it is new; whose parent it has, the store will say."""
 
@@ -78,6 +81,9 @@ def bring(
     verdicts = [NEW] * len(plain)
     for place, arrival in enumerate(plain):
         if known.isdisjoint(names(arrival)):
+            if arrival.is_continued:
+                verdicts[place] = GONE
+                continue
             given = arrivals[place]
             new[place] = yield from _begin(
                 given if isinstance(given, PreparedImport) else ready(arrival, ids, now), changes
@@ -168,6 +174,7 @@ def _extend(
     ref = SessionRef(session.workspace_id, session.id)
     tail = yield from begin(session.workspace_id, (yield from peeked(ref)))
     behind = tail.head.last_seq
-    _, event = add(tail, drafts, ids, changes.now)
+    said_at = max(draft.created_at or changes.now for draft in drafts)
+    _, event = add(tail, drafts, ids, said_at)
     if event is not None:
         changes.extend(tail, behind, event)

@@ -1,0 +1,79 @@
+"""What an import is asked for, and what it tells of itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import tzinfo
+
+from msgspec import Struct
+
+from hansard.model.transfer import Verdict
+
+PROBLEMS = 100
+"""Of so many bad records a report says why they are; of the others it has the number."""
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How to read: ``format`` None is judged by each file; ``zone`` and ``channel`` are as in Rules.
+
+    ``dry_run`` finds out what would happen; ``resume`` goes on where an import of the same file was broken off.
+    """
+
+    format: str | None = None
+    zone: tzinfo | None = None
+    channel: str | None = None
+    dry_run: bool = False
+    resume: bool = False
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """Where an import stands: ``position`` of ``size`` bytes of ``file`` are read."""
+
+    file: str
+    position: int
+    size: int | None
+    new: int
+    same: int
+    updated: int
+    bad: int
+    messages: int
+
+
+class Problem(Struct, frozen=True):
+    """A record that was passed over."""
+
+    file: str
+    """The file, as it was named."""
+    record: int
+    """The number of the record in the file, from 1."""
+    reason: str
+    """Why it cannot be read."""
+
+
+class Report(Struct, kw_only=True):
+    """What became of the sessions: stored, there already, added to, set aside.
+
+    ``earlier`` counts the records that the import which is resumed has settled, ``notes`` say what could not be
+    resumed.  ``messages`` counts those of the sessions read.  ``skipped`` are files that are empty or of no known format inside
+    a folder or archive, ``errors`` the files that say which records are bad and why, ``problems``
+    the first hundred of these.  ``stopped`` says why the import ended before the files did.
+    """
+
+    new: int = 0
+    same: int = 0
+    updated: int = 0
+    bad: int = 0
+    earlier: int = 0
+    messages: int = 0
+    stopped: str | None = None
+    notes: list[str] = []
+    skipped: list[str] = []
+    errors: list[str] = []
+    problems: list[Problem] = []
+
+    def outcomes(self) -> Counter[str]:
+        return Counter(new=self.new, updated=self.updated, same=self.same, bad=self.bad)
+
+    def count(self, verdict: Verdict, messages: int) -> None:
+        setattr(self, verdict.outcome, getattr(self, verdict.outcome) + 1)
+        self.messages += messages
