@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.serving import Served
-from tests.ui.conftest import NARROW, SCREENS, Visitor, ask, rows, visitor_at
+from tests.ui.conftest import NARROW, SCREENS, Visitor, api, ask, rows, visitor_at
 
 
 def test_a_filter_is_in_the_address_and_back_takes_it_away(visitor: Visitor) -> None:
@@ -42,6 +42,43 @@ def test_a_session_opens_beside_the_list_and_its_link_opens_the_same_place(
     other.goto(link)
     expect(other.locator("#pane h1")).to_have_text(title.inner_text())
     expect(other.locator(".row").first).to_be_visible()
+
+
+def test_a_click_that_begins_before_the_scripts_are_there_is_not_lost(visitor: Visitor) -> None:
+    """They come at the first sign of a pointer, and lay the rows out while one is pressed."""
+    page = visitor.page
+    held: list[Route] = []
+    page.route("**/more.js", lambda route: held.append(route))  # noqa: PLW0108 - a method takes no mark of Playwright's
+    page.locator(".row a").nth(3).hover()
+    while not held:
+        page.wait_for_timeout(10)
+    page.mouse.down()
+    held[0].continue_()
+    expect(page.locator(".row input").first).to_be_attached()
+    page.wait_for_timeout(200)
+    page.mouse.up()
+    expect(page.locator("#pane h1")).to_be_visible()
+
+
+def test_a_row_that_changes_while_it_is_pressed_opens(visitor: Visitor) -> None:
+    page = visitor.go("/ui/?channel=web")
+    expect(page.locator("#live.on")).to_be_visible()
+    link = page.locator(".row a").nth(2)
+    link.hover()
+    expect(page.locator(".row input").first).to_be_attached()
+    href = link.get_attribute("href") or ""
+    assert href.endswith("?channel=web")
+    page.mouse.down()
+    with api(visitor.server) as client, page.expect_response("**/ui/row/*"):
+        client.post(
+            f"/v1/sessions/{href.rpartition('/')[2].partition('?')[0]}/messages",
+            json={"messages": [{"role": "user", "text": "said while somebody pressed"}]},
+        ).raise_for_status()
+    page.wait_for_timeout(300)
+    page.mouse.up()
+    expect(page.locator("#pane h1")).to_be_visible()
+    expect(page.locator(".row", has_text="said while somebody pressed")).to_be_visible()
+    assert link.get_attribute("href") == href
 
 
 def test_search_marks_what_it_finds_and_lands_on_the_message(visitor: Visitor) -> None:

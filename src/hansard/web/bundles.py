@@ -14,19 +14,22 @@ BUNDLES = {
     CORE: ("dom", "state", "live", "app"),
     MORE: (
         "notices",
-        "list",
-        "reading",
-        "visit",
-        "find",
-        "bulk",
         "help",
-        "palette",
-        "keys",
-        "acts",
         "screens",
+        "reading",
+        "list",
+        "visit",
+        "palette",
+        "bulk",
+        "acts",
+        "keys",
+        "find",
     ),
 }
-"""The modules of each, every one after those that it imports: for the list at once, and for later."""
+"""The modules of each, for the list at once and for later.
+
+A module stands behind those that it imports, and else where the whole packs best.
+"""
 
 STYLES = {
     "app.css": ("base", "frame", "list", "icons"),

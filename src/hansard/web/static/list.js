@@ -93,7 +93,6 @@ async function count() {
     list.total = (await json(`/ui/count${list.query}`, aborter.signal)).total
     $("#count").textContent = sessions(list.total)
     rows.classList.toggle("short", list.total <= rows.children.length)
-    await released()
     scrolled(true)
   } catch (problem) { failed(problem) }
 }
@@ -107,6 +106,7 @@ function scrolled(force) {
 }
 
 // Lay out pages begin…end: what is kept at once, a gap of the same height for what is not here.
+// A row that stays is not moved: it may be pressed or have the focus.
 function lay(begin, end) {
   from = begin
   to = end
@@ -121,9 +121,12 @@ function lay(begin, end) {
       load(page)
     }
   }
-  const held = document.activeElement?.closest(".row")
-  rows.replaceChildren(...nodes)
-  if (held?.isConnected) $("a", held).focus({ preventScroll: true })
+  const stay = new Set(nodes)
+  for (const node of [...rows.children]) if (!stay.has(node)) node.remove()
+  let next = rows.firstChild
+  for (const node of nodes)
+    if (node === next) next = next.nextSibling
+    else rows.insertBefore(node, next)
   pad()
 }
 
@@ -143,7 +146,6 @@ async function load(page) {
     const join = list.query ? "&" : "?"
     const url = `/ui/rows${list.query}${join}page=${page}&asof=${list.asof}`
     const fresh = await part(url, "rows", aborter.signal)
-    await released()
     if (mine !== kept) return
     kept.set(page, choosable(fresh))
     if (kept.size > 40) forget()
@@ -178,11 +180,11 @@ async function onward() {
   } catch (problem) { failed(problem) }
 }
 
-export function refresh(id, fresh) {
-  const old = row(id)?.parentElement
-  if (!old || !fresh) return
-  old.replaceChildren(...choosable(fresh)[0].children)
-  if (id === current()) mark(id)
+// Show a row's newer state. The link itself stays, since it leads back to this list.
+export async function refresh(id, fresh) {
+  choosable(fresh)
+  await released()
+  row(id)?.replaceChildren(...$("a", fresh).childNodes)
 }
 
 export function step(by) {

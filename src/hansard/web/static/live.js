@@ -1,6 +1,6 @@
 // One stream of events for all tabs of a browser: one tab holds it and passes events on.
 import { $, json, part, sessions } from "./dom.js"
-import { current, list, released, row } from "./state.js"
+import { current, list, row } from "./state.js"
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("hansard") : null
 let last = Number($("#list")?.dataset.generation ?? 0), leading = false, state = "", since = 0
@@ -41,11 +41,8 @@ async function settle() {
     if (!$("#rows")) return location.search ? null : location.reload()
     const { refresh } = await import("./list.js")
     const seen = ids.filter(row).slice(0, 20)
-    await Promise.all(seen.map(async id => {
-      const fresh = await part(`/ui/row/${id}`, "row").catch(() => null)
-      await released()
-      refresh(id, fresh)
-    }))
+    await Promise.all(seen.map(id => part(`/ui/row/${id}`, "row")
+      .then(fresh => refresh(id, fresh), () => {})))
     const more = created || all || (list.query && seen.length < ids.length)
     if (more && !("search" in $("#list").dataset))
       counting ??= setTimeout(() => pill().catch(() => {}), 600)

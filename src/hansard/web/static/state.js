@@ -21,11 +21,11 @@ export function listQuery({ search }) {
   return query.toString()
 }
 
-// What is pressed stays where it is until it is released, at most for two seconds: a click on what
-// was replaced meanwhile is lost.
+// What is pressed stays where it is until it is released, at most for ten seconds: a browser drops
+// the click on what was replaced meanwhile.
 let until = 0
-addEventListener("pointerdown", ({ target }) => {
-  if (target.closest("a, button, summary, label, input")) until = Date.now() + 2000
+addEventListener("pointerdown", ({ target, button }) => {
+  if (!button && target.closest("a, button, summary, label, input")) until = Date.now() + 10000
 }, true)
 for (const end of ["pointerup", "pointercancel"])
   addEventListener(end, () => { until = Date.now() + 50 }, true)
