@@ -90,3 +90,22 @@ async def test_the_client_follows_the_cut(
             4,
             5,
         ]
+
+
+@pytest.mark.parametrize("form", ["native", "openai", "anthropic"])
+async def test_a_context_of_large_messages_ends_where_it_is_full(
+    client: httpx.AsyncClient, form: str
+) -> None:
+    """The newest stay, and the manifest says how many did not."""
+    await client.post("/v1/sessions", json={"id": "s"})
+    for number in range(6):
+        role = "assistant" if number % 2 else "user"
+        body = {"messages": [{"role": role, "text": f"{number} {TEXT}"}]}
+        assert (await client.post("/v1/sessions/s/messages", json=body)).status_code == 201
+    answer = await client.get(f"/v1/sessions/s/context?format={form}&messages=50")
+    manifest = answer.json()["manifest"]
+    assert answer.status_code == 200
+    assert len(answer.content) <= PAGE_BYTES + 1000
+    assert manifest["last_seq"] == 6
+    assert manifest["messages"] >= 1
+    assert manifest["messages"] + manifest["older"] == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, ClassVar, get_args
 
 import msgspec
@@ -109,7 +110,7 @@ class ContextOut(Struct, frozen=True, kw_only=True):
     """Which messages the request holds, and which it does not."""
 
 
-async def read_context(call: Call[ContextParams, None]) -> ContextOut:
+async def read_context(call: Call[ContextParams, None]) -> Raw:
     """Read the end of a session as a model may be given it
 
     Tool calls and their answers stay together, and roles follow the provider's rules. The manifest
@@ -117,14 +118,20 @@ async def read_context(call: Call[ContextParams, None]) -> ContextOut:
     """
     params = call.params
     query = ContextQuery(messages=params.messages, tokens=params.tokens, format=params.format)
-    context = await call.service.contexts.read(call.principal, call.path["session_id"], query)
-    provider = PROVIDERS.get(params.format)
-    return ContextOut(
+    return await call.service.contexts.read(
+        call.principal, call.path["session_id"], query, partial(_encoded, params.format)
+    )
+
+
+def _encoded(form: Format, context: Context) -> Raw:
+    provider = PROVIDERS.get(form)
+    out = ContextOut(
         session_id=context.session.name,
-        format=params.format,
+        format=form,
         request=provider.render(context) if provider else native(context),
         manifest=_manifest(context),
     )
+    return Raw(msgspec.json.encode(out))
 
 
 def native(context: Context) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -15,12 +15,13 @@ from hansard.service.token_estimate import PER_MESSAGE, part_tokens, share, shor
 from hansard.store.verbs import transcripts as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hansard.access import Principal
     from hansard.store import Store
     from hansard.store.verbs.transcripts import Tail
 
+T = TypeVar("T")
 MESSAGES, MOST_MESSAGES = 50, 1000
 
 
@@ -28,8 +29,14 @@ class Contexts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def read(self, principal: Principal, session: str, query: ContextQuery) -> Context:
-        """The newest messages within the limits of ``query``; by default the last 50.
+    async def read(
+        self,
+        principal: Principal,
+        session: str,
+        query: ContextQuery,
+        show: Callable[[Context], T],
+    ) -> T:
+        """What ``show``, which is pure, makes of the newest messages within the limits of ``query``; by default the last 50.
 
         Raises Invalid for limits out of range.
         """
@@ -42,10 +49,13 @@ class Contexts:
         limit = query.messages or MOST_MESSAGES
         provider = PROVIDERS.get(query.format)
         with_task = provider is not None and provider.user_first
-        tail = await self._store.read(
-            verbs.tail, ref(principal, session), limit, with_task=with_task
+        return await self._store.read(
+            verbs.tail,
+            ref(principal, session),
+            limit,
+            lambda tail: show(choose(tail, query)),
+            with_task=with_task,
         )
-        return choose(tail, query)
 
 
 def choose(tail: Tail, query: ContextQuery) -> Context:

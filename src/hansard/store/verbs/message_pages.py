@@ -39,12 +39,18 @@ class Fetched(NamedTuple):
 def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
     """The session, a stretch of its messages, and whether there are more in the direction of reading."""
     session = yield from found(ref)
-    here = (ref.workspace_id, session.id)
-    places, more = yield from _stretch(*here, query, SIZED)
+    return session, *(yield from stretch(ref.workspace_id, session.id, query))
+
+
+def stretch(
+    workspace_id: str, session_id: str, query: MessageQuery
+) -> Steps[tuple[list[Message], bool]]:
+    """The messages of ``query`` in the order of the answer, and whether there are more in the direction of reading."""
+    places, more = yield from _stretch(workspace_id, session_id, query, SIZED)
     order = reading_order(query, places)
-    fetched = yield from fetch(*here, order, query.most_bytes)
+    fetched = yield from fetch(workspace_id, session_id, order, query.most_bytes)
     shown = sorted(fetched.messages, key=_seq, reverse=query.descending)
-    return session, shown, more or has_left_out(query, order, fetched.reached)
+    return shown, more or has_left_out(query, order, fetched.reached)
 
 
 def places(
@@ -115,6 +121,11 @@ def each_at(
             yield from pause()
         start = end
     return shown
+
+
+def weight(messages: Sequence[Message]) -> int:
+    """The bytes that as much work would handle as it takes to go through the messages: many short ones take long, too."""
+    return sum(map(size_of, messages)) + _SHOWN_BYTES * len(messages)
 
 
 def size_of(message: Message) -> int:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
 from hansard.model import Message, MessageQuery, Session, parts
+from hansard.model.page import PAGE_BYTES
 from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
-from hansard.store.steps import Steps
+from hansard.store.steps import Steps, pause
 from hansard.store.verbs import sessions as session_verbs
+from hansard.store.verbs.message_pages import size_of, stretch, weight
 from hansard.store.verbs.session_lookup import SessionRef, found
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hansard.model import SessionFilter
 
+T = TypeVar("T")
 _BATCH, _SEARCHED = 1000, 200
 _OPENING, _MORE, _FEW, _MOST_READ = 8, 64, 8, 5000
+_TAIL_BYTES, _MOST_BYTES = PAGE_BYTES // 2, 4 * PAGE_BYTES
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 _SHARP_S = re.compile("ss", re.IGNORECASE)
 SPEAKERS = ("system", "user", "assistant")
@@ -81,36 +85,36 @@ class Tail(Struct, frozen=True):
     task: Message | None
 
 
-def tail(ref: SessionRef, limit: int, *, with_task: bool) -> Steps[Tail]:
-    """The newest messages: some more than ``limit``, so that answers meet their calls."""
+def tail(ref: SessionRef, limit: int, shape: Callable[[Tail], T], *, with_task: bool) -> Steps[T]:
+    """What ``shape``, which is pure, makes of the newest messages: some more than ``limit``, so that answers meet their calls.
+
+    They end where a bound in bytes is reached, after one message at least.
+    """
     session = yield from found(ref)
-    first = yield listing.messages(ref.workspace_id, session.id, MessageQuery(), _OPENING)
-    opening = list(takewhile(lambda one: one.role == "system", map(rows.message, first)))
-    newest = yield from _before(session, session.last_seq + 1, limit + _MORE)
-    while newest and len(newest) < _MOST_READ and _has_answer(newest[0]):
-        earlier = yield from _before(session, newest[0].seq, _BATCH)
+    here = (ref.workspace_id, session.id)
+    first, _ = yield from stretch(*here, MessageQuery(limit=_OPENING, most_bytes=_TAIL_BYTES))
+    opening = list(takewhile(lambda message: message.role == "system", first))
+    newest, _ = yield from _before(session, session.last_seq + 1, limit + _MORE)
+    size = sum(map(size_of, newest))
+    while newest and len(newest) < _MOST_READ and size < _MOST_BYTES and _has_answer(newest[0]):
+        earlier, _ = yield from _before(session, newest[0].seq, _BATCH)
         if not earlier:
             break
         newest = earlier + newest
+        size += sum(map(size_of, earlier))
     task = None
     if with_task and newest:
         task = yield from _last_words_of_user(session, newest[0].seq)
-    return Tail(session, opening, newest, task)
+    yield from pause(ahead=weight(opening) + weight(newest))
+    return shape(Tail(session, opening, newest, task))
 
 
 def _before(
     session: Session, seq: int, limit: int, roles: tuple[str, ...] = ()
-) -> Steps[list[Message]]:
-    """The last messages before ``seq``, in order."""
-    got = yield listing.messages(
-        session.workspace_id,
-        session.id,
-        MessageQuery(roles=roles),
-        limit,
-        before=seq,
-        descending=True,
-    )
-    return [rows.message(row) for row in got][::-1]
+) -> Steps[tuple[list[Message], bool]]:
+    """The last messages before ``seq``, in order, and whether there are more before them."""
+    query = MessageQuery(before=seq, limit=limit, roles=roles, most_bytes=_TAIL_BYTES)
+    return (yield from stretch(session.workspace_id, session.id, query))
 
 
 def _has_answer(message: Message) -> bool:
@@ -119,15 +123,14 @@ def _has_answer(message: Message) -> bool:
 
 def _last_words_of_user(session: Session, seq: int) -> Steps[Message | None]:
     """The last message before ``seq`` in which a user said something, not only answered a call."""
-    size = _FEW
-    while seq > 1:
-        messages = yield from _before(session, seq, size, ("user",))
+    size, more = _FEW, True
+    while more:
+        messages, more = yield from _before(session, seq, size, ("user",))
         for message in reversed(messages):
             if parts.text_of(parts.decode(message.parts)).strip():
                 return message
-        if len(messages) < size:
-            return None
-        seq, size = messages[0].seq, _SEARCHED
+        if messages:
+            seq, size = messages[0].seq, _SEARCHED
     return None
 
 
