@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hansard.app import DIALECTS
-from hansard.http.decoding import BodyReader
+from hansard.http.bodies import BodyReader
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE
 from hansard.native import dialect as native
 

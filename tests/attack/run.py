@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from hansard.app import DIALECTS, opened
 from hansard.settings import Settings
-from tests.attack import heads, memory, schemas, suites, wire
+from tests.attack import bodies, heads, memory, schemas, suites, wire
 from tests.attack.target import Result, under_attack
 from tests.reliability.live import Live, new_key
 from tests.support.postgres import postgres
@@ -81,7 +81,9 @@ async def in_memory(attack: Attack, where: str, url: str, folder: Path) -> None:
 async def on_the_wire(attack: Attack, folder: Path, examples: int) -> None:
     """What needs a real server: hostile sockets, its log, and schemathesis."""
     async with live_server(f"sqlite:///{folder / 'hansard.db'}", folder) as (live, key):
-        await against_a_server(attack, "live", (*wire.SUITES, *heads.SUITES), live, key)
+        await against_a_server(
+            attack, "live", (*wire.SUITES, *heads.SUITES, *bodies.SUITES), live, key
+        )
         if attack.wants("documents"):
             attack.note("live", await schemas.documents(live), time.perf_counter())
         for dialect in DIALECTS:

@@ -9,7 +9,8 @@ import pytest
 from msgspec import Meta, Struct
 
 from hansard.errors import Invalid
-from hansard.http.decoding import BodyReader, QueryReader
+from hansard.http.bodies import BodyReader
+from hansard.http.decoding import QueryReader
 from hansard.model.times import Moment
 
 Word = Literal["red", "green"]

@@ -189,7 +189,7 @@ async def test_messages_that_came_later_are_added_and_nothing_is_overwritten(
     )
     assert counts(report) == (0, 1, 1, 0)
     session, messages, _ = await service.messages.list(here, "d-1", MessageQuery())
-    assert [parts.text_of(parts.decode(message.parts)) for message in messages] == [
+    assert [parts.text(message.parts) for message in messages] == [
         "Hello",
         "Hi",
         "live",

@@ -18,7 +18,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hansard import byte_cache
 from hansard.cli import main, server
-from hansard.http import decoding
+from hansard.fair_threads import Job
+from hansard.http import bodies, decoding
 from hansard.service import rules
 from hansard.service.cache_lease import CacheLease
 from hansard.store import chain, statements
@@ -34,7 +35,7 @@ def acknowledge_early() -> None:
     """Say that a write is durable before it is: one commit in half a second."""
     last = time.monotonic()
 
-    def commit(_self: writer.Writer, connection: Connection, group: Sequence[writer.Job]) -> None:
+    def commit(_self: writer.Writer, connection: Connection, group: Sequence[Job[Any]]) -> None:
         nonlocal last
         if not connection.db.in_transaction:
             connection.db.execute("begin immediate")
@@ -148,7 +149,13 @@ def _flat(entry: Any) -> list[Any]:
     return [one for part in entry for one in _flat(part)] if isinstance(entry, tuple) else [entry]
 
 
+def bodies_on_the_loop() -> None:
+    """Read every body on the event loop, however long it is."""
+    setattr(bodies, "is_long", lambda _data: False)  # noqa: B010 - a fault has no types
+
+
 FAULTS = {
+    "bodies-on-the-loop": bodies_on_the_loop,
     "deaf-to-erasures": deaf_to_erasures,
     "show-caches": show_caches,
     "caches-without-a-bound": caches_without_a_bound,

@@ -23,7 +23,7 @@ from hansard.settings import Settings
 from hansard.store.cursors import Cursors
 from hansard.store.verbs.session_lookup import SessionRef
 from hansard.web import layout
-from tests.attack import forgery, heads, inputs, narrowed, secrets, tenants, wire
+from tests.attack import bodies, forgery, heads, inputs, narrowed, secrets, tenants, wire
 from tests.attack.schemas import documents, fuzz
 from tests.attack.target import Findings, Found, Result, Target, under_attack
 from tests.reliability.conftest import Figure
@@ -151,7 +151,7 @@ def any_method(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def unchecked(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bodies are decoded without a look at them."""
-    monkeypatch.setattr(strict_json, "check", lambda _data: None)
+    monkeypatch.setattr(strict_json, "check", lambda *_: None)
 
 
 def from_anywhere(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,3 +275,21 @@ async def test_heads_without_a_bound_are_found(tmp_path: Path, figure: Figure) -
     for result in results:
         figure(f"seeded fault: {result}; {result.findings[:2]}")
         assert result.findings
+
+
+async def test_hostile_bodies_hold_nobody_up(tmp_path: Path, figure: Figure) -> None:
+    url = f"sqlite:///{tmp_path / 'hansard.db'}"
+    key = await new_key(url)
+    async with Live(url, tmp_path) as live:
+        result = await bodies.bodies(live, key, at_once=2, step=5)
+    figure(result)
+    assert result.findings == []
+
+
+async def test_bodies_that_are_read_on_the_loop_are_found(tmp_path: Path, figure: Figure) -> None:
+    url = f"sqlite:///{tmp_path / 'hansard.db'}"
+    key = await new_key(url)
+    async with Live(url, tmp_path, fault="bodies-on-the-loop") as live:
+        result = await bodies.bodies(live, key, at_once=4, step=5)
+    figure(f"seeded fault: {result}; {result.findings[:2]}")
+    assert result.findings

@@ -80,10 +80,12 @@ def _draft(line: bytes, number: int) -> MessageDraft:
     import msgspec
 
     from hansard.errors import Invalid
+    from hansard.http import strict_json
     from hansard.http.validation_errors import complaint
     from hansard.native.message_bodies import MessageIn, draft_of
 
     try:
+        strict_json.check(line)
         return draft_of(msgspec.json.decode(line, type=MessageIn), 0)
     except msgspec.ValidationError as problem:
         found = complaint(problem, "message", MessageIn).message

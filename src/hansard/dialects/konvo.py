@@ -270,7 +270,7 @@ def message_out(message: Message) -> MessageOut:
         or message.id.removeprefix(MESSAGE),
         session_id=message.session_id,
         initiator_origin=_origin(message),
-        message=parts.text_of(parts.decode(message.parts)),
+        message=parts.text(message.parts),
         created_at=rfc3339_ms(message.created_at),
     )
 

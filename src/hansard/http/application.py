@@ -13,9 +13,10 @@ from starlette.websockets import WebSocket
 
 from hansard.errors import Error, Forbidden, Invalid, NotFound, Retryable
 from hansard.http.answers import REFUSAL, encoded, is_known, send
+from hansard.http.bodies import Bodies, BodyReader
 from hansard.http.call import Call, Headers
 from hansard.http.credentials import credential
-from hansard.http.decoding import BodyReader, check_type, read_body, reader_of
+from hansard.http.decoding import check_type, reader_of
 from hansard.http.error_redaction import redacted
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log
@@ -63,7 +64,7 @@ class Application:
             for route in one.routes
             if (reader := reader_of(route.params, strict=one.strict, escapes=one.escapes))
         }
-        self._bodies = {
+        self._body_readers = {
             id(route): BodyReader(route.body)
             for one in self.dialects
             for route in one.routes
@@ -74,6 +75,7 @@ class Application:
             for dialect in self.dialects
             for path, handler in dialect.sockets.items()
         }
+        self._bodies = Bodies()
         self._responses = ResponseCache()
         self._log = log
         self._limits = limits
@@ -87,6 +89,7 @@ class Application:
     def close(self) -> None:
         """Write the lines of the access log that wait; to be called when the last answer is out."""
         self._log.flush()
+        self._bodies.close()
 
     async def _respond(self, scope: Scope, receive: Receive, send_event: Send) -> None:
         began = time.perf_counter()
@@ -96,34 +99,34 @@ class Application:
         call: Call[Any, Any] | None = None
         dialect: Dialect | None = None
         try:
-            dialect, route, values = self._route(scope, method, path)
-            call = Call(scope, headers, route, values, request_id, self.service)
-            answer = await self._answer(dialect, route, call, receive)
-        except Error as error:
+            try:
+                dialect, route, values = self._route(scope, method, path)
+                call = Call(scope, headers, route, values, request_id, self.service)
+                answer = await self._answer(dialect, route, call, receive)
+            except Error as error:
+                if call is not None:
+                    await self._note_denied(call, error)
+                shown = redacted(error, request_id)
+                answer = self._failed(dialect or self._router.owner(path), shown, request_id, path)
+            except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
+                fault = self._fault(problem, request_id, method, path)
+                answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
+            limit = call.limit if call else ()
+            status = await send(answer, scope, receive, send_event, request_id, limit)
+        finally:
             if call is not None:
-                await self._note_denied(call, error)
-            answer = self._failed(
-                dialect or self._router.owner(path),
-                redacted(error, request_id),
-                request_id,
-                path,
-            )
-        except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
-            _log.exception(
-                "internal error",
-                request_id=request_id,
-                method=method,
-                path=path,
-                error=type(problem).__name__,
-            )
-            fault = Internal(
-                "something went wrong on our side: the log has it under this request id"
-            )
-            answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
-        status = await send(
-            answer, scope, receive, send_event, request_id, call.limit if call else ()
-        )
+                self._bodies.give_back(call)
         self._log.note(method, path, status, began, call, request_id)
+
+    def _fault(self, problem: Exception, request_id: str, method: str, path: str) -> Internal:
+        _log.exception(
+            "internal error",
+            request_id=request_id,
+            method=method,
+            path=path,
+            error=type(problem).__name__,
+        )
+        return Internal("something went wrong on our side: the log has it under this request id")
 
     def _route(self, scope: Scope, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
         if (refusal := scope.get("extensions", {}).get(REFUSAL)) is not None:
@@ -159,14 +162,10 @@ class Application:
             call.params = reader.read(call.scope["query_string"])
         if route.body is not None:
             check_type(call.headers.get("content-type"), call.headers.get("content-encoding"))
-            call.receive_body(
-                await read_body(receive, call.headers.get("content-length"), route.body_limit)
-            )
-            call.body = self._bodies[id(route)].read(call.data)
+            await self._bodies.receive(call, receive)
+            call.body = await self._bodies.decode(call, self._body_readers[id(route)])
         elif route.raw_body:
-            call.receive_body(
-                await read_body(receive, call.headers.get("content-length"), route.body_limit)
-            )
+            await self._bodies.receive(call, receive)
         if route.cached:
             return await self._cached(dialect, route, call)
         try:

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from hansard.access import Principal
+    from hansard.fair_threads import FairThreads
     from hansard.http.route import CacheValidator, Route
     from hansard.service import Service
+    from hansard.store.sqlite.json_reader import JsonReader
 
+T = TypeVar("T")
 P = TypeVar("P")
 B = TypeVar("B")
 _encode = msgspec.json.Encoder().encode
@@ -60,13 +63,16 @@ class Headers:
 class Call(Generic[P, B]):
     """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values.
 
-    ``validator`` says until when the answer of a cached route holds.
+    ``validator`` says until when the answer of a cached route holds. ``body_room`` is how many bytes of
+    the process's bodies are this call's, ``threads`` where a long body is worked on.
     """
 
     __slots__ = (
         "_data",
+        "_digest",
         "_principal",
         "body",
+        "body_room",
         "headers",
         "limit",
         "params",
@@ -75,6 +81,7 @@ class Call(Generic[P, B]):
         "route",
         "scope",
         "service",
+        "threads",
         "validator",
     )
 
@@ -97,7 +104,10 @@ class Call(Generic[P, B]):
         self.validator: CacheValidator
         self.params: P
         self.body: B
+        self.body_room = 0
+        self.threads: FairThreads[JsonReader] | None = None
         self._data = b""
+        self._digest: str | None = None
         self._principal: Principal | None = None
 
     @property
@@ -117,8 +127,21 @@ class Call(Generic[P, B]):
     def key_id(self) -> str | None:
         return self._principal.key_id if self._principal else None
 
-    def receive_body(self, data: bytes) -> None:
+    def receive_body(self, data: bytes, threads: FairThreads[JsonReader] | None = None) -> None:
         self._data = data
+        self.threads = threads
+
+    async def off_loop(self, work: Callable[[], T]) -> T:
+        """What ``work`` makes of the body: on a thread where the body is long, else here."""
+        if self.threads is None:
+            return work()
+        return await self.threads.run(self.workspace_id or "", lambda _: work())
+
+    def forget_body(self) -> None:
+        """Let go of a long body that was worked on, so that it is not held until the answer is out."""
+        if self.threads is not None:
+            self._data = b""
+            del self.body
 
     @property
     def data(self) -> bytes:
@@ -146,14 +169,6 @@ class Call(Generic[P, B]):
                 f"Idempotency-Key must be at most {KEY_LENGTH} printable characters",
                 param="Idempotency-Key",
             )
-        request = b"\x00".join(
-            (
-                self.scope["method"].encode(),
-                self.scope["path"].encode(),
-                self.scope["query_string"],
-                self._data,
-            )
-        )
         answered = status or self.route.status
         if narrowing := self.principal.narrowing:
             key = f"{narrowing}/{key}"
@@ -165,7 +180,18 @@ class Call(Generic[P, B]):
                 _encode(reply.body), reply.etag, reply.headers
             ).packed()
 
-        return IdempotentRequest(key, blake2b(request, digest_size=16).hexdigest(), told)
+        return IdempotentRequest(key, self.digest_request(), told)
+
+    def digest_request(self) -> str:
+        """What tells this request from others; it is worked out once, since a body may be long."""
+        if self._digest is None:
+            digest = blake2b(digest_size=16)
+            for part in (self.scope["method"].encode(), self.scope["path"].encode()):
+                digest.update(part + b"\x00")
+            digest.update(self.scope["query_string"] + b"\x00")
+            digest.update(self._data)
+            self._digest = digest.hexdigest()
+        return self._digest
 
     def if_version(self) -> frozenset[str] | None:
         """The tags of the session, or the versions, one of which ``If-Match`` asks for; None without one."""

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from hansard.byte_cache import MIB, ByteCache
-from hansard.errors import Invalid, TooLarge
-from hansard.http import strict_json
+from hansard.errors import Invalid
 from hansard.http.fields import dec_hook
 from hansard.http.validation_errors import complaint, unknown_parameter
-
-if TYPE_CHECKING:
-    from starlette.types import Receive
 
 MAX_PARAMETERS = 500
 MAX_VALUES = 200
@@ -147,25 +143,6 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
         raise Invalid(f"the query string cannot be read: {problem}", code="bad_query") from problem
 
 
-class BodyReader:
-    """Reads a JSON body into ``body``; an empty one counts as ``{}``."""
-
-    def __init__(self, body: type[msgspec.Struct]) -> None:
-        self._body = body
-        self._decode = msgspec.json.Decoder(body, dec_hook=dec_hook).decode
-
-    def read(self, data: bytes) -> Any:  # noqa: ANN401 - an instance of body
-        strict_json.check(data)
-        try:
-            return self._decode(data or b"{}")
-        except msgspec.ValidationError as problem:
-            raise complaint(problem, "body", self._body) from problem
-        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-            raise Invalid(f"the body is not valid JSON: {problem}", code="bad_json") from problem
-        except RecursionError as problem:
-            raise Invalid("the body is nested too deeply", code="bad_json") from problem
-
-
 def check_type(content_type: str, encoding: str) -> None:
     """Invalid unless the body says that it is plain JSON, or says nothing."""
     kind = content_type.partition(";")[0].strip().lower()
@@ -181,29 +158,6 @@ def check_type(content_type: str, encoding: str) -> None:
             code="unsupported_media_type",
             param="Content-Encoding",
         )
-
-
-async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
-    """The whole body; TooLarge as soon as it is known to be over ``limit`` bytes."""
-    too_large = TooLarge(
-        f"the body is larger than {limit} bytes", code="body_too_large", limit=limit
-    )
-    if declared.isascii() and declared.isdigit() and int(declared) > limit:
-        raise too_large
-    chunks, size, more = [], 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Invalid(
-                "the client went away before its body was complete", code="incomplete_body"
-            )
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise too_large
-        chunks.append(chunk)
-        more = message.get("more_body", False)
-    return b"".join(chunks)
 
 
 def _is_list(kind: Any) -> bool:  # noqa: ANN401 - any annotation

@@ -146,12 +146,16 @@ class BoundedProtocol(HttpToolsProtocol):
         return not self._requests or self.cycle.response_complete
 
     def _watch(self) -> None:
-        """Let the clock run while the client owes something: a head in all, a body from one arrival to the next."""
+        """Let the clock run while the client owes something.
+
+        For a head it runs from its beginning, for a body from one arrival to the next, and for what
+        is left of a body from its answer on.
+        """
         if self._in_body and not self._is_answered():
             self._stop_watching()
-            self._timer = self.loop.call_later(self.body_seconds, self._too_slow)
-        elif self._timer is None and (self._in_head or self._is_answered()):
-            self._timer = self.loop.call_later(self.head_seconds, self._too_slow)
+        if self._timer is None and (self._in_head or self._in_body or self._is_answered()):
+            seconds = self.body_seconds if self._in_body else self.head_seconds
+            self._timer = self.loop.call_later(seconds, self._too_slow)
 
     def _stop_watching(self) -> None:
         if self._timer is not None:

@@ -325,10 +325,10 @@ class _Builder:
                 self._remarks[f"{_UNKNOWN}{str(item['type'])[:_LONGEST_KIND]}"] += 1
         raw = self._json(items, where)
         try:
-            return raw, parts.text_of(parts.check(raw, where))
+            return raw, parts.check(raw, where)
         except Invalid:
             raw = self._json([self._sound(item, where) for item in items], where)
-            return raw, parts.text_of(parts.check(raw, where))
+            return raw, parts.check(raw, where)
 
     def _plain(self, items: list[Json], where: str) -> tuple[Raw, str]:
         """The same for a single text, which breaks no rule."""

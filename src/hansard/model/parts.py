@@ -51,7 +51,26 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the provider keeps unreadable, in a `redacted_thinking`."""
 
 
+class _Outline(Struct, frozen=True):
+    """A part without what is inside: reading it costs the same however much that is."""
+
+    type: str
+    content: Raw = Raw(b"null")
+    id: str | None = None
+    name: str | None = None
+    uri: str | None = None
+    file_id: str | None = None
+    modality: str | None = None
+    mime_type: str | None = None
+
+    def has_text(self, field: str) -> bool:
+        value = getattr(self, field)
+        return _is_text(value) if field == "content" else value is not None
+
+
 _decode = msgspec.json.Decoder(list[Part]).decode
+_decode_outlines = msgspec.json.Decoder(list[_Outline]).decode
+_decode_text = msgspec.json.Decoder(str).decode
 _STRINGS = {
     "text": "content",
     "reasoning": "content",
@@ -67,26 +86,31 @@ def decode(parts: Raw) -> list[Part]:
     return _decode(parts)
 
 
-def check(parts: Raw, where: str) -> list[Part]:
-    """The parts of an incoming message; Invalid says which one is wrong and how."""
+def check(parts: Raw, where: str) -> str:
+    """The text of an incoming message's parts; Invalid says which part is wrong and how."""
     try:
-        decoded = _decode(parts)
+        outlines = _decode_outlines(parts)
     except msgspec.ValidationError as problem:
         text, path = parted(problem)
         param = where + (path if path.startswith("[") or not path else f".{path}")
         raise Invalid(f"{param}: {plain(text)}", param=param) from problem
-    if not decoded:
+    if not outlines:
         raise Invalid(f"{where} is empty: a message has at least one part", param=where)
-    for index, part in enumerate(decoded):
+    for index, part in enumerate(outlines):
         field = _STRINGS.get(part.type)
-        if field and not isinstance(getattr(part, field), str):
+        if field and not part.has_text(field):
             param = f"{where}[{index}].{field}"
             raise Invalid(f"{param} must be a string in a part of type {part.type!r}", param=param)
-    return decoded
+    return _text(outlines)
+
+
+def text(parts: Raw) -> str:
+    """The text parts of a stored message, a line each; without reasoning and tool calls."""
+    return _text(_decode_outlines(parts))
 
 
 def text_of(parts: list[Part]) -> str:
-    """The text parts, a line each; without reasoning and tool calls."""
+    """The same of parts that are decoded already."""
     return "\n".join(
         part.content for part in parts if part.type == "text" and isinstance(part.content, str)
     )
@@ -97,5 +121,17 @@ def text_part(content: str) -> Raw:
     return Raw(msgspec.json.encode([{"type": "text", "content": content}]))
 
 
-def has_tools(parts: list[Part]) -> bool:
-    return any(part.type in {"tool_call", "tool_call_response"} for part in parts)
+def has_tools(parts: Raw) -> bool:
+    return any(part.type in {"tool_call", "tool_call_response"} for part in _decode_outlines(parts))
+
+
+def _text(outlines: list[_Outline]) -> str:
+    return "\n".join(
+        _decode_text(part.content)
+        for part in outlines
+        if part.type == "text" and _is_text(part.content)
+    )
+
+
+def _is_text(value: Raw) -> bool:
+    return bytes(memoryview(value)[:1]) == b'"'

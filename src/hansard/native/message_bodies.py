@@ -171,14 +171,14 @@ def draft_of(body: MessageIn, index: int) -> MessageDraft:
         raise Invalid(f"{where} needs either parts or text", param=f"{where}.parts")
     if raw is None:
         raw = parts.text_part(body.text or "")
-    checked = parts.check(raw, f"{where}.parts")
+    text = parts.check(raw, f"{where}.parts")
     metadata = _without_null(body.metadata) or Raw(b"{}")
     if not bytes(metadata).lstrip().startswith(b"{"):
         raise Invalid(f"{where}.metadata must be an object", param=f"{where}.metadata")
     return MessageDraft(
         role=body.role,
         parts=raw.copy(),
-        text=parts.text_of(checked),
+        text=text,
         client_id=body.client_id,
         sender=body.sender,
         sender_id=body.sender_id,

@@ -61,13 +61,17 @@ class ListParams(Struct, frozen=True, kw_only=True):
 
 async def append_messages(call: Call[None, AppendIn]) -> Appended:
     """Append 1–100 messages, which are durable when this answers"""
-    drafts = [draft_of(message, index) for index, message in enumerate(call.body.messages)]
+    drafts = await call.off_loop(
+        lambda: [draft_of(message, index) for index, message in enumerate(call.body.messages)]
+    )
+    expected_seq = call.body.expected_seq
+    call.forget_body()
     return _appended(
         await call.service.messages.append(
             call.principal,
             call.path["session_id"],
             drafts,
-            expected_seq=call.body.expected_seq,
+            expected_seq=expected_seq,
             once=call.once(_appended),
         )
     )

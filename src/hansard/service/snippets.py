@@ -57,7 +57,7 @@ def _end(term: Term, last: tuple[str, int, int]) -> int:
 
 def marked(message: Message, terms: SearchTerms) -> Marked:
     """The part of the message around its first highlight."""
-    text = parts.text_of(parts.decode(message.parts))
+    text = parts.text(message.parts)
     matches = marks(text, terms)
     piece, highlights = cut(text, matches)
     return Marked(

@@ -92,7 +92,7 @@ class Titles:
                 words = [
                     Words(message.role, text[:_CHARACTERS])
                     for message in messages
-                    if (text := parts.text_of(parts.decode(message.parts)))
+                    if (text := parts.text(message.parts))
                 ]
                 if session.title_by != AUTO or not any(word.role == "assistant" for word in words):
                     return False

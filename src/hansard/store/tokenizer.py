@@ -20,6 +20,8 @@ MOST_PLACES = 255
 """A word counts at so many places of one message; PostgreSQL keeps no more."""
 LONGEST_WORD = 80
 """A longer one is cut into several, as a phrase."""
+_CHARACTERS = LONGEST_TEXT * (LONGEST_WORD + 1)
+"""Where so many words of the longest kind end; what is behind that is not looked at."""
 FILLER = "_"
 """Stands where a word is that no longer counts, so that phrases keep their distances."""
 
@@ -62,6 +64,7 @@ _LETTERS = str.maketrans(
 
 def words(text: str) -> list[str]:
     """The words of a text as they are indexed, in order; each is a place."""
+    text = text[:_CHARACTERS]
     if text.isascii():
         found = _ASCII.findall(text.lower())
     else:

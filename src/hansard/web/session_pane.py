@@ -196,7 +196,7 @@ async def text_of_message(call: Call[Any, Any]) -> Response:
         call.principal, call.path["session_id"], call.path["message_id"]
     )
     return PlainTextResponse(
-        parts.text_of(parts.decode(message.parts)),
+        parts.text(message.parts),
         headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
     )
 

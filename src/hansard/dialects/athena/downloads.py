@@ -249,9 +249,7 @@ def markdown(session: Session, messages: list[Message]) -> str:
 def _with_text(messages: list[Message]) -> list[tuple[Message, str]]:
     """The messages of user and assistant that have text, each with it."""
     texts = [
-        (message, parts.text_of(parts.decode(message.parts)))
-        for message in messages
-        if message.role in SPEAKERS
+        (message, parts.text(message.parts)) for message in messages if message.role in SPEAKERS
     ]
     return [(message, text) for message, text in texts if text]
 

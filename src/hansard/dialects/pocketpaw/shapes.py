@@ -144,7 +144,7 @@ def title_of(session: Session) -> str:
 def message_out(message: Message) -> MessageOut:
     return MessageOut(
         role=message.role,
-        content=parts.text_of(parts.decode(message.parts)),
+        content=parts.text(message.parts),
         timestamp=rfc3339(message.created_at),
     )
 
@@ -154,7 +154,7 @@ def found_out(session: Session, message: Message, query: str) -> FoundOut:
         id=name_of(session),
         title=title_of(session),
         channel=session.channel or "unknown",
-        match=excerpt(parts.text_of(parts.decode(message.parts)), query),
+        match=excerpt(parts.text(message.parts), query),
         match_role=message.role,
         last_activity=rfc3339(session.active_at),
     )

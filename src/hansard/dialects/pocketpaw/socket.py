@@ -98,9 +98,7 @@ class Talk:
         await self._send("stream_start")
         if pieces:
             raw = Raw(msgspec.json.encode(pieces))
-            message = MessageDraft(
-                role="user", parts=raw, text=parts.text_of(parts.check(raw, "message"))
-            )
+            message = MessageDraft(role="user", parts=raw, text=parts.check(raw, "message"))
             await self._service.sessions.record(
                 self._principal, SessionDraft(id=self._session, channel="websocket"), [message]
             )
@@ -131,8 +129,7 @@ class Talk:
             return None
         self._session = name_of(session)
         return [
-            {"role": message.role, "content": parts.text_of(parts.decode(message.parts))}
-            for message in messages
+            {"role": message.role, "content": parts.text(message.parts)} for message in messages
         ]
 
     async def _send(self, kind: str, **fields: object) -> None:

@@ -7,11 +7,12 @@ import contextlib
 from collections import deque
 from concurrent.futures import Future
 from threading import Condition, Event, Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
 from hansard.errors import StoreUnavailable
+from hansard.fair_threads import Job
 from hansard.store.sqlite.connection import REFUSED, Connection, translate
 
 if TYPE_CHECKING:
@@ -28,27 +29,6 @@ _PATIENCE_MS = 100
 _PAUSE = 0.25
 
 
-class Job:
-    """One piece of work and the future that waits for it."""
-
-    __slots__ = ("failure", "future", "loop", "result", "work")
-
-    def __init__(self, work: Callable[[Connection], Any], loop: asyncio.AbstractEventLoop) -> None:
-        self.work = work
-        self.loop = loop
-        self.future: asyncio.Future[Any] = loop.create_future()
-        self.result: Any = None
-        self.failure: BaseException | None = None
-
-    def settle(self) -> None:
-        if self.future.done():
-            return
-        if self.failure is not None:
-            self.future.set_exception(self.failure)
-        else:
-            self.future.set_result(self.result)
-
-
 class Writer:
     """Commits in groups: each job in a savepoint, one ``fsync`` for all, every future settled whatever happens.
 
@@ -61,7 +41,7 @@ class Writer:
         self._check = check
         self._connect = connect
         self._waiting = waiting
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[Job[Connection]] = deque()
         self._wake = Condition()
         self._stopping = False
         self._thread: Thread | None = None
@@ -122,13 +102,13 @@ class Writer:
                 self._checkpointer.finish(connection)
         connection.close()
 
-    def _take(self) -> list[Job]:
+    def _take(self) -> list[Job[Connection]]:
         with self._wake:
             while not self._jobs and not self._stopping:
                 self._wake.wait()
             return [self._jobs.popleft() for _ in range(min(_GROUP, len(self._jobs)))]
 
-    def _commit(self, connection: Connection, group: Sequence[Job]) -> None:
+    def _commit(self, connection: Connection, group: Sequence[Job[Connection]]) -> None:
         try:
             self._check()
             connection.db.execute("begin immediate")
@@ -150,7 +130,7 @@ class Writer:
                     connection.db.execute("rollback")
 
 
-def _attempt(connection: Connection, job: Job) -> None:
+def _attempt(connection: Connection, job: Job[Connection]) -> None:
     """Do one job in a savepoint, so that its failure is its own; an error that ended the transaction is everybody's.
 
     A job that is alone goes without: within a savepoint each statement costs SQLite a walk over all pages that the job has changed so far.
@@ -169,8 +149,8 @@ def _attempt(connection: Connection, job: Job) -> None:
     db.execute("release job")
 
 
-def _settle(group: Sequence[Job]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+def _settle(group: Sequence[Job[Connection]]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[Job[Connection]]] = {}
     for job in group:
         by_loop.setdefault(job.loop, []).append(job)
     for loop, jobs in by_loop.items():
@@ -178,7 +158,7 @@ def _settle(group: Sequence[Job]) -> None:
             loop.call_soon_threadsafe(_settle_all, jobs)
 
 
-def _settle_all(jobs: Sequence[Job]) -> None:
+def _settle_all(jobs: Sequence[Job[Connection]]) -> None:
     for job in jobs:
         job.settle()
 

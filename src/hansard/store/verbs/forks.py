@@ -114,7 +114,7 @@ def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, list[Values]]]:
         )
         for seq, one in enumerate(wanted, session.last_seq + 1)
     ]
-    texts = [parts.text_of(parts.decode(one.parts)) for one in copies]
+    texts = [parts.text(one.parts) for one in copies]
     linked, last = chain.linked_rows(workspace_id, copies, fork.hash)
     grown_fork = msgspec.structs.replace(
         fork,

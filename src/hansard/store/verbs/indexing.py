@@ -135,12 +135,8 @@ def title_of(one: Waiting) -> list[tuple[int, list[str]]]:
 
 def words_of(role: str, raw: Raw, text: str | None = None) -> list[str]:
     """The document of a message; ``text`` is what its parts say, where that is known."""
-    tools = _TOOL in memoryview(raw).tobytes()
-    if text is None or tools:
-        decoded = parts.decode(raw)
-        text = parts.text_of(decoded)
-        tools = parts.has_tools(decoded)
-    return message_words(role, text, tools=tools)
+    tools = _TOOL in memoryview(raw).tobytes() and parts.has_tools(raw)
+    return message_words(role, parts.text(raw) if text is None else text, tools=tools)
 
 
 def write(unseen: Unseen, made: Documents) -> Steps[int]:
@@ -297,11 +293,7 @@ def clean(limit: int) -> Steps[int]:
 def _erased(got: Sequence[steps.Row]) -> Iterator[Entry]:
     for handle, seq, code, role, stored in got:
         raw = Raw(unpacked(stored))
-        document = (
-            title_words(parts.text_of(parts.decode(raw)))
-            if role == "title"
-            else words_of(role, raw)
-        )
+        document = title_words(parts.text(raw)) if role == "title" else words_of(role, raw)
         yield Entry({"handle": handle, "seq": seq}, code, document)
 
 

@@ -110,7 +110,7 @@ def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
 
 def _first_words(message: Message) -> set[str]:
     """The title and the preview that a session has of a message."""
-    text = parts.text_of(parts.decode(message.parts)).strip()
+    text = parts.text(message.parts).strip()
     return {title_of(text) or "", clip(text, PREVIEW)} - {""}
 
 
@@ -142,5 +142,5 @@ def _without(before: Session, after: Session) -> Steps[Session]:
 
 
 def _first_text(got: Sequence[steps.Row]) -> str | None:
-    texts = (parts.text_of(parts.decode(rows.message(one).parts)).strip() for one in got)
+    texts = (parts.text(rows.message(one).parts).strip() for one in got)
     return next((text for text in texts if text), None)

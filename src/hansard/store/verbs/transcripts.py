@@ -67,7 +67,7 @@ def spoken(ref: SessionRef, limit: int) -> Steps[tuple[Session, list[Message]]]:
             descending=True,
         )
         messages = [rows.message(one) for one in got]
-        kept += [one for one in messages if parts.text_of(parts.decode(one.parts)).strip()]
+        kept += [one for one in messages if parts.text(one.parts).strip()]
         more = len(got) == size
         before = messages[-1].seq if messages else 0
     return session, kept[:limit][::-1]
@@ -127,7 +127,7 @@ def _last_words_of_user(session: Session, seq: int) -> Steps[Message | None]:
     while more:
         messages, more = yield from _before(session, seq, size, ("user",))
         for message in reversed(messages):
-            if parts.text_of(parts.decode(message.parts)).strip():
+            if parts.text(message.parts).strip():
                 return message
         if messages:
             seq, size = messages[0].seq, _SEARCHED
@@ -172,7 +172,7 @@ def mentions(
     for message in map(rows.message, got):
         if (
             message.session_id not in holding
-            and text.casefold() in parts.text_of(parts.decode(message.parts)).casefold()
+            and text.casefold() in parts.text(message.parts).casefold()
         ):
             holding[message.session_id] = message
     sessions = yield from session_verbs.by_ids(workspace_id, list(holding))
