@@ -15,7 +15,7 @@ from hansard.errors import NotFound, StoreUnavailable
 from hansard.service import Service
 from hansard.store import connect
 from hansard.store.sqlite import SQLiteStore
-from hansard.store.sqlite.connection import Connection
+from hansard.store.sqlite.connection import Connection, Overrun
 from hansard.store.sqlite.deadline import Deadline
 from hansard.store.sqlite.readers import Readers
 from hansard.store.steps import Steps, composed, pause, value
@@ -253,3 +253,23 @@ def test_a_read_that_works_is_out_of_time_soon() -> None:
     assert time.thread_time() - began < 0.02
     deadline.end()
     assert not deadline.has_passed()
+
+
+def test_a_read_whose_time_is_up_before_it_begins_leaves_no_transaction_open(
+    tmp_path: Path,
+) -> None:
+    """SQLite may break off a begin that has taken effect: it looks at the time every few steps."""
+    connection = Connection(tmp_path / "store.db", {}, seconds=5.0)
+    connection.db.set_progress_handler(connection._deadline.has_passed, 7)
+    connection.script("create table numbers (n integer)")
+
+    def count() -> Steps[int]:
+        rows = yield from composed("select count(*) from numbers", {})
+        return int(rows[0][0])
+
+    for _ in range(200):
+        with contextlib.suppress(Overrun):
+            connection.read(count(), budget=1e-9)
+        assert not connection.db.in_transaction
+    assert connection.read(count()) == 0
+    connection.close()

@@ -113,9 +113,10 @@ class Connection:
         Statements count, and what the verb does between them; once the last one is done, the read comes to its end.
         """
         self._before_read()
-        self._deadline.begin(self._seconds, budget)
         try:
+            # Before the clock runs: SQLite may break off a begin that has taken effect.
             self._control.execute("begin")
+            self._deadline.begin(self._seconds, budget)
             try:
                 return self.drive(steps)
             finally:
@@ -137,6 +138,8 @@ class Connection:
             return self.ask(query)
         except REFUSED as problem:
             raise translate(problem, self.path) from problem
+        finally:
+            self._deadline.end()
 
     def close(self) -> None:
         self.db.close()
