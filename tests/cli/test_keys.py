@@ -50,7 +50,7 @@ def test_a_key_is_printed_once_and_listed_without_its_text(filled: Terminal) -> 
 def test_a_name_without_its_option_is_told_where_it_goes(filled: Terminal) -> None:
     printed = filled("keys", "create", "night reports")
     assert printed.code == 2
-    assert "to call the key that, say --name 'night reports'\n" in printed.err
+    assert "to name the key, use --name 'night reports'\n" in printed.err
     assert filled.done("keys", "list").rows == []
 
 
@@ -69,7 +69,7 @@ def test_a_key_is_rotated_and_revoked_by_its_id_or_its_text(filled: Terminal) ->
     new = filled.done("keys", "rotate", old["id"], "--grace", "1h", "--json").json
     assert (new["user"], new["scopes"]) == ("ada", old["scopes"])
     refused = filled("keys", "revoke", new["key"])
-    assert (refused.code, "say --yes" in refused.err) == (2, True)
+    assert (refused.code, "confirm with --yes" in refused.err) == (2, True)
     assert filled.done("keys", "revoke", new["key"], "--yes", "--json").json == {
         "id": new["id"],
         "revoked": True,

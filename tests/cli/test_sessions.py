@@ -200,7 +200,7 @@ def test_delete_asks_first(filled: Terminal) -> None:
             "role: unknown value 'usr': choose from assistant, system, tool, user",
         ),
         ('{"role": "user", "text": 5}', "text: expected a string or null, got a whole number"),
-        ('{"role": "user"', "this is no JSON: Input data was truncated"),
+        ('{"role": "user"', "this is not JSON: Input data was truncated"),
     ],
 )
 def test_a_bad_line_of_messages_is_named_and_none_is_stored(

@@ -33,7 +33,7 @@ def test_an_import_twice_changes_nothing_the_second_time(
         "bad": 0,
         "messages": 2,
     }
-    assert "A new store: workspace 'acme' is made" in first.err
+    assert "A new store: workspace 'acme' is created" in first.err
     assert terminal.done("import", "chats.json", "-w", "acme", "--json").json["same"] == 1
     assert terminal.done("import", "chats.json").out.startswith(
         "0 new, 1 same, 0 bad: 2 messages in "

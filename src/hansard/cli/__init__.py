@@ -1,4 +1,7 @@
-"""The command line: nouns, then verbs, with the names of the API. One file a noun, loaded when it is asked for."""
+"""The command line: nouns, then verbs, as in the API.
+
+Each noun is a file, loaded on first use.
+"""
 
 from hansard.cli.root import main
 

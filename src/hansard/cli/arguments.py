@@ -1,4 +1,4 @@
-"""Kinds of arguments that several commands take."""
+"""Argument types that several commands share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def names(value: str) -> tuple[str, ...]:
 def one_of(
     values: Callable[[], Iterable[str]],
 ) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """How a shell completes one of these values, or several with commas between them."""
+    """Shell completion for one of these values, or several separated by commas."""
 
     def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
         before, comma, last = begun.rpartition(",")
@@ -36,15 +36,18 @@ def one_of(
 
 
 def span(value: str) -> int:
-    """A length of time such as 30s, 12h or 90d, in microseconds."""
-    found = _span(value)
-    if found is None:
-        raise click.BadParameter(f"{value!r} is no length of time: write 30s, 15m, 12h, 90d or 2w")
-    return found
+    """A duration such as 30s, 12h or 90d, in microseconds."""
+    microseconds = _span(value)
+    if microseconds is None:
+        raise click.BadParameter(f"{value!r} is not a duration: write 30s, 15m, 12h, 90d or 2w")
+    return microseconds
 
 
 def moment(value: str) -> int:
-    """A time in microseconds: ISO 8601 (without an offset it is UTC), or how long ago, such as 24h."""
+    """A time in microseconds.
+
+    Takes ISO 8601 (UTC without an offset), or an age such as 24h.
+    """
     from hansard.ids import microseconds
     from hansard.model.times import parse
 
@@ -55,10 +58,10 @@ def moment(value: str) -> int:
         return parse(value)
     except ValueError:
         raise click.BadParameter(
-            f"{value!r} is no time: write 2026-03-01, 2026-03-01T12:00:00Z, or 24h for that long ago"
+            f"{value!r} is not a time: write 2026-03-01, 2026-03-01T12:00:00Z, or 24h for a day ago"
         ) from None
 
 
 def _span(value: str) -> int | None:
-    found = _SPAN.fullmatch(value.strip().lower())
-    return round(float(found[1]) * _MICROSECONDS[found[2]]) if found else None
+    match = _SPAN.fullmatch(value.strip().lower())
+    return round(float(match[1]) * _MICROSECONDS[match[2]]) if match else None

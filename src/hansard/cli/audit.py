@@ -27,29 +27,36 @@ async def list_(context: CommandContext, limit: int) -> None:
     from hansard.model.times import rfc3339
 
     async with context.opened() as service:
-        found, _ = await service.audit.list(await context.principal(service), limit=limit)
+        entries, _ = await service.audit.list(await context.principal(service), limit=limit)
     if context.json:
         context.document(
             {
                 "data": [
                     {
-                        "n": one.n,
-                        "at": rfc3339(one.act.at),
-                        "actor": one.act.actor,
-                        "action": one.act.action,
-                        "object": one.act.object,
-                        "result": one.act.result,
-                        "details": one.act.details,
-                        "hash": one.hash.hex(),
+                        "n": entry.n,
+                        "at": rfc3339(entry.act.at),
+                        "actor": entry.act.actor,
+                        "action": entry.act.action,
+                        "object": entry.act.object,
+                        "result": entry.act.result,
+                        "details": entry.act.details,
+                        "hash": entry.hash.hex(),
                     }
-                    for one in found
+                    for entry in entries
                 ]
             }
         )
         return
     rows = [
-        (one.n, rfc3339(one.act.at), one.act.actor, one.act.action, one.act.object, one.act.result)
-        for one in found
+        (
+            entry.n,
+            rfc3339(entry.act.at),
+            entry.act.actor,
+            entry.act.action,
+            entry.act.object,
+            entry.act.result,
+        )
+        for entry in entries
     ]
     output.table(
         ("n", "at", "actor", "action", "object", "result"),
@@ -64,13 +71,16 @@ async def list_(context: CommandContext, limit: int) -> None:
 @command.command()
 @store_command()
 async def verify(context: CommandContext) -> int:
-    """Walk the chain of every log to see that none is broken. Those of deleted workspaces are included; exit code 1 where one is."""
+    """Verify the hash chain of every audit log.
+
+    Deleted workspaces' logs are included. Exit code 1 when one is broken.
+    """
     async with context.opened() as service:
         verdict = await service.audit.verify()
     if context.json:
         broken = [
-            {"workspace": one.workspace_id, "n": one.n, "problem": one.problem}
-            for one in verdict.broken
+            {"workspace": broken_log.workspace_id, "n": broken_log.n, "problem": broken_log.problem}
+            for broken_log in verdict.broken
         ]
         context.document(
             {
@@ -80,10 +90,11 @@ async def verify(context: CommandContext) -> int:
                 "broken": broken,
             }
         )
-    for one in verdict.broken:
-        output.error(f"workspace {one.workspace_id}: {one.problem}")
+    for broken_log in verdict.broken:
+        output.error(f"workspace {broken_log.workspace_id}: {broken_log.problem}")
     context.say(
-        f"{output.counted(verdict.entries, 'entry', 'entries')} in {output.counted(verdict.logs, 'log')}: "
+        f"{output.counted(verdict.entries, 'entry', 'entries')} in "
+        f"{output.counted(verdict.logs, 'log')}: "
         + ("broken" if verdict.broken else "all as written")
     )
     return 1 if verdict.broken else 0

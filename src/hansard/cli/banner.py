@@ -1,4 +1,4 @@
-"""The first lines of a server: where it keeps what, and where to go next. Only what is true is printed."""
+"""The first lines of a server: its store, and where to go next."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def banner(
     is_new: bool,
     claimed: Claimed | None,
 ) -> list[str]:
-    """Two lines for a store that is in use, a few more for a new one."""
+    """Two lines for a store in use, a few more for a new one."""
     url = address(settings.host, listening.getsockname()[1])
     file = file_of(settings.store)
     store = shown(file) if file else masked("store", settings.store)
@@ -37,22 +37,22 @@ def banner(
     page = ("Open the page", f"{url}/ui/") if "/ui/" in paths else ("What runs here", f"{url}/")
     reference = ("API reference", f"{url}/docs" if "/docs" in paths else f"{url}/openapi.json")
     if claimed is None:
-        return [head, "  " + "   ".join(f"{name}: {where}" for name, where in (page, reference))]
+        return [head, "  " + "   ".join(f"{name}: {target}" for name, target in (page, reference))]
     if "/ui/setup" in paths:
         page = ("Open the page", f"{url}/ui/setup?token={claimed.token}   (one use, 60 min)")
     key = ("Admin key (once)", f"{claimed.key}   also saved in {shown(claimed.file)} (0600)")
-    rows = [f"  {name:<18} {what}" for name, what in (page, reference, key)]
+    rows = [f"  {name:<18} {text}" for name, text in (page, reference, key)]
     return [head, "", *rows, "", f"  Nothing here yet? In another terminal:  {_demo(settings)}", ""]
 
 
 def address(host: str, port: int) -> str:
-    """Where a browser on this machine finds what listens on ``host``."""
+    """The URL at which a browser on this machine reaches a server on ``host``."""
     plain = _ANYWHERE.get(host, host)
     return f"http://{f'[{plain}]' if ':' in plain else plain}:{port}"
 
 
 def _demo(settings: Settings) -> str:
-    """The command that fills this store; a password stays out of it."""
+    """The command that fills this store; without a password."""
     changed = (
         settings.store != DEFAULTS["store"] and masked("store", settings.store) == settings.store
     )

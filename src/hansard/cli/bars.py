@@ -1,4 +1,4 @@
-"""A bar for a share of work, on standard error and only on a terminal."""
+"""A progress bar, on standard error and only on a terminal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hansard.cli import output
 
 
 @contextlib.contextmanager
-def share(what: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
-    """Give the function that hears which share is done."""
+def share(label: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """Yield a function that takes the finished share of the work, from 0 to 1."""
     if quiet or not sys.stderr.isatty():
         yield lambda _share: None
         return
@@ -24,11 +24,11 @@ def share(what: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    columns = (TextColumn(label), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(
         *columns,
         console=Console(stderr=True, no_color=not output.coloured(sys.stderr)),
         transient=True,
     ) as drawn:
-        task = drawn.add_task(what, total=1.0)
+        task = drawn.add_task(label, total=1.0)
         yield lambda done: drawn.update(task, completed=done)

@@ -1,4 +1,4 @@
-"""`hansard bench`: measure this machine, the floor, the idiomatic server and the peers, in one table."""
+"""`hansard bench`: this machine, the floor, the idiomatic server and the peers, in one table."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ def command(
     build: Path,
     as_json: bool,
 ) -> int:
-    """Run the benchmark: seeded data, every contest side by side with its yardsticks, one table.
+    """Run the benchmark: seeded data, each contest against its baselines, one table.
 
-    Needs the bench/ folder of a checkout. The server runs on one core, the load on another. Nothing but the
-    build folder, and databases named hansard_bench_…, is written to.
+    Needs the bench/ folder of a checkout. The server runs on one core, the load on another. Only
+    the build folder and databases named hansard_bench_… are written to.
     """
     try:
         from hansard_bench import peers as known

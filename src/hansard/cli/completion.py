@@ -1,4 +1,4 @@
-"""`hansard completion`: the lines that make a shell complete commands and options."""
+"""`hansard completion`: the script that completes commands and options in a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hansard config`: the settings, where each comes from, and a file to change them in."""
+"""`hansard config`: the settings and their sources, and a settings file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from hansard.cli.context import settings_of, store_options
 
 @click.group()
 def command() -> None:
-    """Show the settings and where each comes from, or begin a settings file.
+    """Show the settings and where each comes from, or write a settings file.
 
-    A flag goes before the environment (HANSARD_STORE), that before the file (hansard.toml), that before the default.
+    A flag overrides the environment (HANSARD_STORE), which overrides the file (hansard.toml), which
+    overrides the default.
     """
 
 
@@ -46,7 +47,7 @@ def show(store: str | None, config: Path | None, quiet: bool, as_json: bool) -> 
 
 
 @command.command()
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option(
     "--config",
     "file",
@@ -55,18 +56,21 @@ def show(store: str | None, config: Path | None, quiet: bool, as_json: bool) -> 
     help="The file to write.  [default: ./hansard.toml]",
 )
 def init(file: Path | None, force: bool) -> None:
-    """Write a settings file with every default. It says what each setting is for."""
+    """Write a settings file with every default.
+
+    It describes each setting.
+    """
     from hansard.errors import Conflict
     from hansard.private_files import replacing
     from hansard.settings import FILE
 
     target = file or FILE
     if target.exists() and not force:
-        raise Conflict(f"{target} is there already: --force writes over it", code="target_exists")
+        raise Conflict(f"{target} exists already: replace it with --force", code="target_exists")
     with replacing(target, keep_mode=True) as opened:  # a store's URL may hold a password
         opened.write(written().encode())
     click.echo(
-        f"{target} holds every setting with its default. Take the # away from those that you change."
+        f"{target} holds every setting with its default. Remove the # before those that you change."
     )
 
 
@@ -75,17 +79,17 @@ def init(file: Path | None, force: bool) -> None:
     "--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="The settings file."
 )
 def path(file: Path | None) -> None:
-    """Print the settings file that is read. Exit code 3 when there is none."""
+    """Print the path of the settings file in use. Exit code 3 when there is none."""
     from hansard.errors import NotFound
     from hansard.settings import file_in
 
-    found = file_in(os.environ, file)
-    if not found.is_file():
+    settings_file = file_in(os.environ, file)
+    if not settings_file.is_file():
         raise NotFound(
-            f"there is no settings file {found}: hansard config init writes one",
+            f"there is no settings file {settings_file}: hansard config init writes one",
             code="config_missing",
         )
-    click.echo(found.resolve())
+    click.echo(settings_file.resolve())
 
 
 def written() -> str:
@@ -94,6 +98,6 @@ def written() -> str:
 
     entries = [f"# {described(name)}\n#{name} = {json.dumps(DEFAULTS[name])}\n" for name in NAMES]
     return (
-        "# Settings of Hansard. A flag or an environment variable such as HANSARD_PORT goes before this file.\n\n"
-        + "\n".join(entries)
+        "# Settings of Hansard. A flag or an environment variable such as HANSARD_PORT "
+        "overrides this file.\n\n" + "\n".join(entries)
     )

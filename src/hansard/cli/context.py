@@ -1,4 +1,4 @@
-"""Where a command works: the settings that hold for it, and the store and workspace that they name."""
+"""The context of a command: its settings, its store and its workspace."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAMED = 5
 
 
 class CommandContext:
-    """What a command is given before its own arguments."""
+    """The settings and output options of a command; its first argument."""
 
     def __init__(self, loaded: Loaded, *, json: bool = False, quiet: bool = False) -> None:
         self.loaded = loaded
@@ -43,7 +43,7 @@ class CommandContext:
 
     @contextlib.asynccontextmanager
     async def opened(self, *, create: bool = False) -> AsyncIterator[Service]:
-        """The service on the store; NotFound when the store's file is not there and is not to be created."""
+        """The service on the store; NotFound without the store's file, unless ``create``."""
         from hansard import app
         from hansard.cli.first_run import check_that_none_was_here
         from hansard.errors import NotFound
@@ -52,7 +52,8 @@ class CommandContext:
         file = file_of(self.settings.store)
         if file is not None and not create and not file.exists():
             raise NotFound(
-                f"there is no store {file}: 'hansard serve' or 'hansard migrate' makes one, --store or HANSARD_STORE names another",
+                f"there is no store {file}: 'hansard serve' or 'hansard migrate' creates one, "
+                "--store or HANSARD_STORE names another",
                 code="store_missing",
             )
         check_that_none_was_here(self.settings)
@@ -60,7 +61,7 @@ class CommandContext:
             yield service
 
     async def workspace(self, service: Service, name: str | None = None) -> Workspace:
-        """The workspace of this name, else the settings', else the only one there is; NotFound says what to do."""
+        """The workspace of this name, else of the settings, else the only one; NotFound."""
         from hansard.errors import NotFound
 
         wanted = name or self.settings.workspace
@@ -73,31 +74,32 @@ class CommandContext:
         try:
             return await service.workspaces.named(wanted)
         except NotFound as problem:
-            known = [one.name for one in await service.workspaces.list()]
+            known = [workspace.name for workspace in await service.workspaces.list()]
             raise NotFound(
                 f"there is no workspace {wanted!r}{_known(wanted, known)}", code=problem.code
             ) from problem
 
     async def principal(self, service: Service, name: str | None = None) -> Principal:
-        """The one who runs the store, at work in a workspace."""
+        """The operator's principal in a workspace."""
         return service.workspaces.operator(await self.workspace(service, name))
 
     def welcome(self, claimed: Claimed | None) -> None:
-        """Say what a store without any workspace was given."""
+        """Announce the workspace and key of a new store."""
         if claimed is not None and not self.quiet:
             from hansard.cli.first_run import shown
 
             output.note(
-                f"A new store: workspace {self.settings.workspace!r} is made, its admin key is in {shown(claimed.file)} (0600)"
+                f"A new store: workspace {self.settings.workspace!r} is created, "
+                f"its admin key is in {shown(claimed.file)} (0600)"
             )
 
     def say(self, text: str = "") -> None:
-        """A line for a person: not with --json, not with --quiet."""
+        """Print a line; nothing with --json or --quiet."""
         if not (self.json or self.quiet):
             click.echo(text)
 
     def result(self, value: object, text: str) -> None:
-        """What came of the command: a document with --json, else a line."""
+        """Print the command's result: a document with --json, else a line."""
         if self.json:
             output.document(value)
         else:
@@ -108,21 +110,21 @@ class CommandContext:
 
 
 def store_command(*, workspace: bool = False, json: bool = True) -> Callable[[Handler], Command]:
-    """Make a handler what a Click command calls: with the options that name the store, run on a loop of its own."""
+    """Make a handler a Click command with the store's options, run on its own event loop."""
 
     def decorate(handler: Handler) -> Command:
         @functools.wraps(handler)
-        def run(store: str | None, config: Path | None, quiet: bool, **given: Any) -> int | None:  # noqa: ANN401 - the handler's own arguments
+        def run(store: str | None, config: Path | None, quiet: bool, **options: Any) -> int | None:  # noqa: ANN401 - the handler's own arguments
             context = CommandContext(
                 settings_of(
                     config,
                     store=store,
-                    workspace=given.pop("workspace", None) if workspace else None,
+                    workspace=options.pop("workspace", None) if workspace else None,
                 ),
-                json=given.pop("json", False),
+                json=options.pop("json", False),
                 quiet=quiet,
             )
-            return asyncio.run(_awaited(handler(context, **given)))
+            return asyncio.run(_awaited(handler(context, **options)))
 
         wrapped = store_options(run)
         if workspace:
@@ -140,7 +142,7 @@ def store_command(*, workspace: bool = False, json: bool = True) -> Callable[[Ha
 
 
 def store_options(function: Command) -> Command:
-    """The options that every command on a store has."""
+    """Add the options that every command on a store has."""
     function = click.option(
         "-q", "--quiet", is_flag=True, help="Print nothing but results and errors."
     )(function)
@@ -163,13 +165,13 @@ def settings_of(config: Path | None, **flags: object) -> Loaded:
     return load(flags, os.environ, config)
 
 
-def _known(wanted: str, known: list[str]) -> str:
-    """What to do instead of naming a workspace that is not there: the one that was meant, those that there are, how to make it."""
-    close = get_close_matches(wanted, known, 1)
+def _known(name: str, known: list[str]) -> str:
+    """The advice for an unknown workspace: a similar name, the known names, how to create it."""
+    close = get_close_matches(name, known, 1)
     meant = (
         f"did you mean {close[0]!r}?"
         if close
-        else f"make it with: hansard workspaces create {quote(wanted)}"
+        else f"make it with: hansard workspaces create {quote(name)}"
     )
     if not known:
         return f", nor any other: {meant}"

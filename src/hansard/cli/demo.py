@@ -1,4 +1,4 @@
-"""`hansard demo`: a workspace full of sessions to look at."""
+"""`hansard demo`: a workspace full of sample sessions."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ from hansard.cli.context import CommandContext, store_command
 async def command(
     context: CommandContext, live: bool, count: int | None, remove: bool, yes: bool
 ) -> None:
-    """Fill a workspace with believable sessions.
+    """Fill a workspace with realistic sessions.
 
-    Every state, kind and channel, tool calls and failed ones, pictures, sub-sessions, operators, and ten languages,
-    over the last thirty days. Run twice it adds nothing. It works while the server runs.
+    They cover every state, kind and channel, tool calls and failed ones, pictures, sub-sessions,
+    operators and ten languages, over the last thirty days. A second run adds nothing. Works while
+    the server runs.
     """
     from hansard import demo
     from hansard.cli.first_run import claim
@@ -53,11 +54,14 @@ async def command(
             )
             return
         began = time.monotonic()
-        with bars.share("demo", quiet=context.quiet) as told:
-            new = await demo.fill(service, principal, count, lambda done, total: told(done / total))
+        with bars.share("demo", quiet=context.quiet) as on_progress:
+            new = await demo.fill(
+                service, principal, count, lambda done, total: on_progress(done / total)
+            )
         seconds = time.monotonic() - began
         text = (
-            f"{output.counted(new, 'demo session')} in workspace {principal.workspace_name!r}, in {seconds:.1f} s."
+            f"{output.counted(new, 'demo session')} in workspace {principal.workspace_name!r}, "
+            f"in {seconds:.1f} s."
             if new
             else "The demo's sessions are there already."
         )

@@ -1,4 +1,4 @@
-"""`hansard doctor`: what is wrong with an installation, and how to mend it."""
+"""`hansard doctor`: problems of an installation, and how to fix them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARKS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "wrong": ("FAIL",
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at; ``advice`` says what to do when it is not well."""
+    """The result of one check; ``advice`` says how to fix a problem."""
 
     mark: Literal["ok", "note", "wrong"]
     what: str
@@ -35,46 +35,49 @@ class Finding(NamedTuple):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @store_options
 def command(store: str | None, config: Path | None, quiet: bool, as_json: bool) -> int | None:
-    """Look for what is wrong with this installation and say how to mend it; exit code 1 when something is."""
+    """Check this installation and say how to fix what is wrong.
+
+    Exit code 1 when something is wrong.
+    """
     from hansard.errors import Invalid
 
-    found = [*_machine()]
+    findings = [*_machine()]
     try:
         loaded = settings_of(config, store=store)
     except Invalid as problem:
-        found.append(
+        findings.append(
             Finding(
                 "wrong",
                 f"the settings cannot be read: {problem.message}",
-                "mend that first: the store and the port are looked at then",
+                "fix that first: the store and the port are checked then",
             )
         )
     else:
-        found += asyncio.run(_installation(loaded))
+        findings += asyncio.run(_installation(loaded))
     if as_json:
         output.document(
             {
-                "sound": all(one.mark != "wrong" for one in found),
-                "findings": [one._asdict() for one in found],
+                "sound": all(finding.mark != "wrong" for finding in findings),
+                "findings": [finding._asdict() for finding in findings],
             }
         )
     else:
-        for one in found:
-            _print(one, quiet=quiet)
-    return 1 if any(one.mark == "wrong" for one in found) else None
+        for finding in findings:
+            _print(finding, quiet=quiet)
+    return 1 if any(finding.mark == "wrong" for finding in findings) else None
 
 
 async def _installation(loaded: Loaded) -> list[Finding]:
-    given = [
+    changed = [
         f"{name} from {source}" for name, source in loaded.sources.items() if source != "default"
     ]
     settings = loaded.settings
-    found = [
-        Finding("ok", f"settings: {', '.join(given) or 'all as they come'}"),
+    findings = [
+        Finding("ok", f"settings: {', '.join(changed) or 'all as they come'}"),
         *_files(settings),
     ]
-    found += [one async for one in _store(settings)]
-    return [*found, *_servers(settings)]
+    findings += [finding async for finding in _store(settings)]
+    return [*findings, *_servers(settings)]
 
 
 def _machine() -> Iterator[Finding]:
@@ -139,10 +142,10 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
         store = open_store(settings)
         await store.open()
     except Error as problem:
-        what, _, advice = problem.message.partition("\n  ")
+        fault, _, advice = problem.message.partition("\n  ")
         yield Finding(
             "wrong",
-            f"the store {name} does not open: {what}",
+            f"the store {name} does not open: {fault}",
             advice or "see that the database runs and that the URL is right",
         )
         return
@@ -196,9 +199,9 @@ def _servers(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _print(one: Finding, *, quiet: bool) -> None:
-    if quiet and one.mark == "ok":
+def _print(finding: Finding, *, quiet: bool) -> None:
+    if quiet and finding.mark == "ok":
         return
-    text, colour = _MARKS[one.mark]
+    text, colour = _MARKS[finding.mark]
     mark = click.style(text, fg=colour) if output.coloured(sys.stdout) else text
-    click.echo(f"{mark}  {one.what}" + (f"\n      {one.advice}" if one.advice else ""))
+    click.echo(f"{mark}  {finding.what}" + (f"\n      {finding.advice}" if finding.advice else ""))

@@ -1,4 +1,4 @@
-"""`hansard export`: whole sessions out of the store, in one of several forms."""
+"""`hansard export`: whole sessions out of the store, in one of several formats."""
 
 from __future__ import annotations
 
@@ -39,13 +39,15 @@ def _formats() -> tuple[str, ...]:
     show_default=True,
     metavar="NAME",
     shell_complete=one_of(_formats),
-    help="hansard (comes back whole), openai, sharegpt, markdown or csv.",
+    help="hansard (restored whole), openai, sharegpt, markdown or csv.",
 )
 @click.option(
-    "--session", "sessions", multiple=True, metavar="ID", help="This session; several may be named."
+    "--session", "sessions", multiple=True, metavar="ID", help="This session; may be repeated."
 )
-@click.option("--search", "text", default="", metavar="QUERY", help="What a search finds.")
-@click.option("--overwrite", is_flag=True, help="Write FILE also when it is there already.")
+@click.option(
+    "--search", "text", default="", metavar="QUERY", help="The sessions that match a search."
+)
+@click.option("--overwrite", is_flag=True, help="Replace FILE when it exists.")
 @filters
 @store_command(workspace=True)
 async def command(
@@ -55,12 +57,12 @@ async def command(
     sessions: tuple[str, ...],
     text: str,
     overwrite: bool,
-    **given: object,
+    **options: object,
 ) -> None:
-    """Export whole sessions: a list from the oldest on, a search from the latest activity.
+    """Export whole sessions: of a list the oldest first, of a search the latest activity first.
 
-    In the format hansard, a JSON line each with runs and messages, they come back whole with
-    `hansard import`. A file appears only when all of it is written, and takes the place of another
+    In the format hansard, each session is a JSON line with its runs and messages, which `hansard
+    import` restores whole. FILE appears only when it is complete, and replaces an existing file
     only with --overwrite.
     """
     import msgspec
@@ -72,23 +74,23 @@ async def command(
     to_stream = target is None or str(target) == "-"
     if target is not None and not to_stream and target.exists() and not overwrite:  # noqa: ASYNC240 - before anything else is done
         raise Conflict(
-            f"{target} is there already: say --overwrite to replace it", code="target_exists"
+            f"{target} exists already: replace it with --overwrite", code="target_exists"
         )
     async with context.opened() as service:
         principal = await context.principal(service)
         ids = [(await service.sessions.read(principal, name)).id for name in sessions]
-        wanted = await filter_of(service, principal, given)
+        wanted = await filter_of(service, principal, options)
         choice = Choice(filter=wanted, ids=ids, text=text, form=form)
         with _opened(target) as file, _bar(quiet=context.quiet) as on_progress:
             counted = await export(service, principal, choice, file.write, on_progress)
-    told = ", ".join(
+    summary = ", ".join(
         output.counted(getattr(counted, name), name[:-1])
         for name in ("sessions", "messages", "runs")
     )
     if context.json and not to_stream:
         context.document({**msgspec.to_builtins(counted), "file": str(target)})
     elif not context.quiet:
-        output.note(told if to_stream else f"{told} in {target}")
+        output.note(summary if to_stream else f"{summary} in {target}")
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The filters of the session list as options, made from their declaration in the model."""
+"""The filters of the session list as options, derived from the model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SUB_SESSIONS = {True: (1, 3), False: (0, 2), None: ()}
 
 
 def filters(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose sessions.
+    """Add the options that select sessions.
 
     Values separated by commas are alternatives; options add up.
     """
@@ -65,9 +65,9 @@ def _option(each: FilterField) -> Callable[[Callable[..., Any]], Callable[..., A
 async def filter_of(
     service: Service, principal: Principal, options: dict[str, object]
 ) -> SessionFilter:
-    """The filter that the options ask for; takes them out of ``options``.
+    """The filter that the options describe; removes them from ``options``.
 
-    Raises BadParameter for a value that no session has.
+    Raises BadParameter for a value that no session can have.
     """
     from hansard.model import SessionFilter
 

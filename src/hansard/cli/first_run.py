@@ -1,4 +1,4 @@
-"""The first time that a store is used: a workspace and a key for whoever runs it."""
+"""The first use of a store: a workspace and an admin key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _USUAL = "hansard"
 
 
 class Claimed(NamedTuple):
-    """The admin key of a new store, shown once, the file that holds it, and a token that signs in once, within an hour."""
+    """The admin key of a new store, its file, and a sign-in token.
+
+    The token works once, within an hour.
+    """
 
     key: str
     file: Path
@@ -24,10 +27,11 @@ class Claimed(NamedTuple):
 
 
 def check_that_none_was_here(settings: Settings, *, begin_anew: bool = False) -> None:
-    """Let no empty store take the place of one that is gone without a word.
+    """Prevent an empty store from silently replacing a missing one.
 
-    Where the store's file is missing but an admin key or a write-ahead log of one is there, a person is asked; where
-    nobody can answer, NotFound says what to do. What is left of the old store is kept under another name.
+    When the store's file is missing but its admin key or write-ahead log exists, ask on the
+    terminal; without a terminal raise NotFound with advice. The traces of the old store are
+    renamed.
     """
     from hansard.errors import NotFound
 
@@ -47,12 +51,12 @@ def check_that_none_was_here(settings: Settings, *, begin_anew: bool = False) ->
 
 
 def _traces_of(file: Path) -> list[Path]:
-    """What is left of an embedded store whose own file is gone: its log, its admin key."""
+    """The traces of a SQLite store whose file is missing: its log, its admin key."""
     log = file.with_name(f"{file.name}-wal")
     usual = file.parent / FOLDER / FILE
     own = usual.with_name(f"{file.stem}.{FILE}")
     others = any(map(_holds_something, file.parent.glob(f"*{file.suffix or '.db'}")))
-    keys = [one for one in (own, usual) if one.exists() and not (one == usual and others)]
+    keys = [key for key in (own, usual) if key.exists() and not (key == usual and others)]
     return [log] * _holds_something(log) + keys[:1]
 
 
@@ -61,16 +65,16 @@ def _holds_something(file: Path) -> bool:
 
 
 def store_file(settings: Settings) -> Path | None:
-    """The file of an embedded store."""
+    """The file of a SQLite store."""
     from hansard.store import file_of
 
     return file_of(settings.store)
 
 
 async def claim(service: Service, settings: Settings) -> Claimed | None:
-    """Give a store without any workspace its first one and an admin key of all scopes.
+    """Give a store without workspaces its first one, and an admin key with all scopes.
 
-    None when it has one already. Raises Conflict when the key's folder is not safe.
+    None when it has a workspace. Raises Conflict when the key's folder is not safe.
     """
     from hansard import private_files
     from hansard.access import ALL_SCOPES
@@ -81,19 +85,20 @@ async def claim(service: Service, settings: Settings) -> Claimed | None:
     file = key_file(settings)
     private_files.make_folder(file.parent)  # first: a key without a file would be lost
     try:
-        made = await service.workspaces.create(settings.workspace)
+        workspace = await service.workspaces.create(settings.workspace)
     except Conflict:  # another process was first
         return None
-    text, _ = await service.keys.create(service.workspaces.operator(made), "admin", ALL_SCOPES)
+    text, _ = await service.keys.create(service.workspaces.operator(workspace), "admin", ALL_SCOPES)
     with private_files.replacing(file) as opened:
         opened.write(f"{text}\n".encode())
     return Claimed(text, file, await service.sign_ins.invite(await service.keys.authenticate(text)))
 
 
 def key_file(settings: Settings) -> Path:
-    """Where a new admin key is put: beside an embedded store, in the working directory for a database server.
+    """The path of a new admin key.
 
-    A second store in the same folder takes a file of its own name, so that the first one's key stays.
+    It lies beside a SQLite store, or in the working directory for PostgreSQL. A second store in the
+    same folder gets its own file name, so that the first one's key stays.
     """
     store = store_file(settings)
     usual = (store.parent if store else Path()) / FOLDER / FILE
@@ -103,5 +108,5 @@ def key_file(settings: Settings) -> Path:
 
 
 def shown(path: Path) -> str:
-    """A path as it is said: ``./`` before one below the working directory."""
+    """A path as it is printed, with ``./`` before a relative one."""
     return str(path) if path.is_absolute() or path.parts[:1] == ("..",) else f"./{path}"

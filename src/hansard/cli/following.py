@@ -21,12 +21,15 @@ _PAUSE, _AT_ONCE = 0.4, 200
 async def follow(
     service: Service, principal: Principal, session: str, *, last: int, endless: bool, jsonl: bool
 ) -> None:
-    """Print the last messages, then look for later ones until interrupted; NotFound when the session is gone."""
-    found, messages, _ = await service.messages.list(
+    """Print the last messages, then later ones until interrupted.
+
+    Raises NotFound when the session is deleted.
+    """
+    row, messages, _ = await service.messages.list(
         principal, session, MessageQuery(limit=last, newest=True)
     )
-    at = found.last_seq
-    _print(found.name, messages, jsonl=jsonl)
+    at = row.last_seq
+    _print(row.name, messages, jsonl=jsonl)
     generation = -1
     while endless:
         current = await service.sessions.generation(principal)
@@ -36,7 +39,7 @@ async def follow(
                 principal, session, MessageQuery(limit=_AT_ONCE, after=at)
             )
             at = messages[-1].seq if messages else at
-            _print(found.name, messages, jsonl=jsonl)
+            _print(row.name, messages, jsonl=jsonl)
         await asyncio.sleep(0 if len(messages) == _AT_ONCE else _PAUSE)
 
 

@@ -1,4 +1,4 @@
-"""`hansard import`: sessions out of files, with a bar that says how far it is."""
+"""`hansard import`: sessions from files, with a progress bar."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 PARTIAL = 5
 _SHOWN = 5
 _NARROW, _USUAL, _WIDE = 60, 80, 110
-"""So many characters must a terminal have for what a bar could do without."""
+"""Terminal widths, in characters, from which the bar shows its optional columns."""
 _LONGEST, _SHORTER = 32, 22
-"""How much of a file's name the bar shows, from its end."""
+"""How many characters of a file's name the bar shows, from its end."""
 
 
 def zone(name: str) -> tzinfo:
@@ -41,7 +41,7 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise click.BadParameter(
-            f"{name!r} is no time zone: write one such as Europe/Berlin or UTC"
+            f"{name!r} is not a time zone: write one such as Europe/Berlin or UTC"
         ) from None
 
 
@@ -52,7 +52,7 @@ def _formats() -> Iterable[str]:
 
 
 class _ImportCommand(click.Command):
-    """Names the formats at the end of its help."""
+    """Lists the formats at the end of its help."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
@@ -80,7 +80,7 @@ class _ImportCommand(click.Command):
     "tz",
     type=zone,
     metavar="ZONE",
-    help="The zone of times without an offset.  [default: UTC; this machine's for PocketPaw's files]",
+    help="The zone of times without an offset.  [default: UTC; for PocketPaw the machine's]",
 )
 @click.option("--channel", metavar="NAME", help="The channel of sessions whose file names none.")
 @store_command(workspace=True)
@@ -95,8 +95,8 @@ async def command(
 ) -> int | None:
     """Import sessions from files, folders, archives, or standard input (-).
 
-    Gzipped files are read as they are. An import that is run twice changes nothing the second time. Records that
-    cannot be read are set aside in FILE.errors.jsonl with the reason, and the exit code is 5.
+    Gzipped files are read directly. A second import of the same files changes nothing. Records that
+    cannot be read are written to FILE.errors.jsonl with the reason, and the exit code is 5.
     """
     from hansard.cli.first_run import claim
     from hansard.interchange.report import Options
@@ -150,7 +150,7 @@ async def _imported(
 
 
 def _check(files: Sequence[str]) -> None:
-    """Say that a file is missing before anything is done."""
+    """Raise FileNotFoundError for a missing file before the import begins."""
     for name in files:
         if name != "-" and not Path(name).exists():
             raise FileNotFoundError(2, "no such file or folder", name)
@@ -184,7 +184,8 @@ def _told(
     if report.earlier:
         context.say(f"{report.earlier:,} settled by the import before, and passed over")
     context.say(
-        f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: {output.counted(report.messages, 'message')} in {seconds:.1f} s"
+        f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: "
+        f"{output.counted(report.messages, 'message')} in {seconds:.1f} s"
     )
     for problem in report.problems[:_SHOWN]:
         output.note(f"  {problem.file}, record {problem.record}: {problem.reason}")
@@ -203,11 +204,13 @@ def _told(
         or report.skipped
     ):
         output.note(
-            "No session was found there: files to import end with .json, .jsonl or .ndjson, gzipped or not."
+            "No session was found there: files to import end with .json, .jsonl or .ndjson, "
+            "gzipped or not."
         )
     if report.skipped:
         output.note(
-            f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}{' …' if len(report.skipped) > _SHOWN else ''}"
+            f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}"
+            f"{' …' if len(report.skipped) > _SHOWN else ''}"
         )
 
 
@@ -215,7 +218,10 @@ def _told(
 def _bar(
     files: Sequence[str], *, quiet: bool
 ) -> Iterator[Callable[[reports.Progress], None] | None]:
-    """A bar on standard error: file, share, rate, time left, new, same and bad, as many as fit; nothing where that is no terminal."""
+    """A progress bar on standard error; nothing without a terminal.
+
+    Shows the file, share, rate, time left and counts, as many as fit.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -240,14 +246,14 @@ def _bar(
     fitting = [column for least, column in columns if console.width >= least]
     with Progress(*fitting, console=console, refresh_per_second=8, transient=True) as drawn:
         task = drawn.add_task("import", total=_size(files), file="", rate="", counts="")
-        place = _Overall(_LONGEST if console.width >= _WIDE else _SHORTER)
+        overall = _Overall(_LONGEST if console.width >= _WIDE else _SHORTER)
 
         def on_progress(now: reports.Progress) -> None:
             drawn.update(
                 task,
-                completed=place.reached(now),
-                file=place.name,
-                rate=place.rate(now),
+                completed=overall.reached(now),
+                file=overall.name,
+                rate=overall.rate(now),
                 counts=_counts(now),
             )
 
@@ -255,7 +261,7 @@ def _bar(
 
 
 class _Overall:
-    """How far all files together are, from what is said of each."""
+    """The progress through all files, computed from the progress of each."""
 
     def __init__(self, longest: int) -> None:
         self.name = ""
@@ -284,7 +290,7 @@ def _counts(now: reports.Progress) -> str:
 
 
 def _size(files: Sequence[str]) -> int | None:
-    """The bytes of all files together, None when one of them does not know its own."""
+    """The total bytes of all files; None when one of them has no known size."""
     from hansard.interchange.documents import documents
 
     sizes = [document.size for name in files if name != "-" for document in documents(Path(name))]

@@ -1,4 +1,4 @@
-"""`hansard keys`: the credentials of a workspace."""
+"""`hansard keys`: the API keys of a workspace."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def command() -> None:
 
 
 class Create(click.Command):
-    """Tells whoever types a name without its option how to give it."""
+    """Explains --name to users who type a name without it."""
 
     allow_extra_args = True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         extra = " ".join(super().parse_args(ctx, args))
         if extra and not ctx.resilient_parsing:
-            ctx.fail(f"unexpected {extra!r}: to call the key that, say --name {quote(extra)}")
+            ctx.fail(f"unexpected {extra!r}: to name the key, use --name {quote(extra)}")
         return []
 
 
@@ -51,7 +51,7 @@ class Create(click.Command):
     shell_complete=one_of(_scopes),
     help="What the key may do; 'all' for everything.",
 )
-@click.option("--name", default="key", show_default=True, help="What the key is called in lists.")
+@click.option("--name", default="key", show_default=True, help="The name of the key in lists.")
 @click.option(
     "--expires-in",
     "lifetime",
@@ -70,9 +70,10 @@ async def create(
     user: str | None,
     app: str | None,
 ) -> None:
-    """Create a key. Its text is printed once and kept nowhere.
+    """Create a key. Its text is printed once and not stored.
 
-    Scopes: sessions:read, sessions:write, sessions:delete, keys:admin, export, audit:read, workspaces:admin.
+    Scopes: sessions:read, sessions:write, sessions:delete, keys:admin, export, audit:read,
+    workspaces:admin.
     """
     from hansard.access import ALL_SCOPES
 
@@ -90,16 +91,16 @@ async def create(
 @click.option("--all", "everything", is_flag=True, help="Revoked and expired keys as well.")
 @store_command(workspace=True)
 async def list_(context: CommandContext, everything: bool) -> None:
-    """List the keys of a workspace, never their text."""
+    """List the keys of a workspace, without their text."""
     async with context.opened() as service:
         now = service.clock()
-        found = [
+        keys = [
             key
             for key in await service.keys.list(await context.principal(service))
             if everything or _state(key, now) == "active"
         ]
     if context.json:
-        context.document({"data": [_document(key) for key in found]})
+        context.document({"data": [_document(key) for key in keys]})
     else:
         rows = [
             (
@@ -109,7 +110,7 @@ async def list_(context: CommandContext, everything: bool) -> None:
                 " ".join(key.scopes),
                 *(output.ago(at, now) for at in (key.created_at, key.last_used_at, key.expires_at)),
             )
-            for key in found
+            for key in keys
         ]
         output.table(
             ("id", "name", "state", "scopes", "created", "last used", "expires"),
@@ -132,10 +133,10 @@ async def list_(context: CommandContext, everything: bool) -> None:
 )
 @store_command(workspace=True)
 async def rotate(context: CommandContext, key_id: str, grace: int) -> None:
-    """Make a new key with the same rights. The old one works until the grace period ends."""
+    """Create a new key with the same rights. The old one works until the grace period ends."""
     async with context.opened() as service:
         principal = await context.principal(service)
-        text, key = await service.keys.rotate(principal, _ident(key_id), grace_us=grace)
+        text, key = await service.keys.rotate(principal, _key_id(key_id), grace_us=grace)
     _shown(context, text, key, principal.workspace_name)
 
 
@@ -144,18 +145,18 @@ async def rotate(context: CommandContext, key_id: str, grace: int) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command(workspace=True)
 async def revoke(context: CommandContext, key_id: str, yes: bool) -> None:
-    """End a key for ever, within two seconds."""
+    """Revoke a key for ever, within two seconds."""
     async with context.opened() as service:
         principal = await context.principal(service)
-        ident = _ident(key_id)
+        revoked_id = _key_id(key_id)
         if not yes:
             output.confirm(
-                f"Lock out whoever uses the key {ident} of workspace {principal.workspace_name!r}"
+                f"Revoke the key {revoked_id} of workspace {principal.workspace_name!r} for ever"
             )
-        await service.keys.revoke(principal, ident)
+        await service.keys.revoke(principal, revoked_id)
     if context.json:
-        context.document({"id": ident, "revoked": True})
-    context.say(f"Key {ident} is revoked.")
+        context.document({"id": revoked_id, "revoked": True})
+    context.say(f"Key {revoked_id} is revoked.")
 
 
 def _shown(context: CommandContext, text: str, key: Key, workspace: str) -> None:
@@ -166,13 +167,14 @@ def _shown(context: CommandContext, text: str, key: Key, workspace: str) -> None
     else:
         click.echo(text)
         output.note(
-            f"This is the only time that the key is shown. Workspace {workspace!r}, scopes: {', '.join(key.scopes)}"
+            f"This is the only time that the key is shown. Workspace {workspace!r}, "
+            f"scopes: {', '.join(key.scopes)}"
         )
 
 
-def _ident(given: str) -> str:
-    """The id of a key, which its text holds as well."""
-    return given.removeprefix("hsd_").partition("_")[0]
+def _key_id(text: str) -> str:
+    """The id of a key, from the id or from the key's text."""
+    return text.removeprefix("hsd_").partition("_")[0]
 
 
 def _document(key: Key) -> dict[str, object]:

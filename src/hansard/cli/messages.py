@@ -1,4 +1,4 @@
-"""`hansard messages`: write into a session from the command line."""
+"""`hansard messages`: append to a session from the command line."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def command() -> None:
 @click.argument("session", metavar="ID")
 @click.argument("text", required=False, metavar="[TEXT]")
 @click.option(
-    "--role", type=click.Choice(ROLES), default="user", show_default=True, help="Who says it."
+    "--role", type=click.Choice(ROLES), default="user", show_default=True, help="The sender's role."
 )
 @click.option(
-    "--client-id", metavar="ID", help="A name for the message: said twice, it is stored once."
+    "--client-id", metavar="ID", help="An id of your own: sent twice, the message is stored once."
 )
-@click.option("--start", is_flag=True, help="Begin the session when it is not there yet.")
+@click.option("--start", is_flag=True, help="Create the session when it does not exist.")
 @store_command(workspace=True)
 async def add(
     context: CommandContext,
@@ -42,8 +42,8 @@ async def add(
 ) -> None:
     """Append a message; without TEXT, standard input is read.
 
-    Lines of JSON objects on standard input are messages as the API takes them ({"role", "text" or "parts", …});
-    anything else is the text of one.
+    JSON objects on standard input, one per line, are messages in the API's form ({"role", "text" or
+    "parts", …}). Any other input is the text of one message.
     """
     from hansard.model import SessionDraft
     from hansard.native.message_bodies import message_out
@@ -59,24 +59,24 @@ async def add(
             _, messages = await service.sessions.record(principal, SessionDraft(id=session), drafts)
         else:
             _, messages = await service.messages.append(principal, session, drafts)
-    told = [message_out(session, message) for message in messages]
+    rows = [message_out(session, message) for message in messages]
     if context.json:
-        context.document({"data": told})
-    for one in told:
-        context.say(f"{one.id}  seq {one.seq}")
+        context.document({"data": rows})
+    for row in rows:
+        context.say(f"{row.id}  seq {row.seq}")
 
 
-def _read(given: bytes, role: str, client_id: str | None) -> list[MessageDraft]:
-    text = given.strip()
+def _read(body: bytes, role: str, client_id: str | None) -> list[MessageDraft]:
+    text = body.strip()
     if not text.startswith(b"{"):
         return [_plain(text.decode(errors="replace"), role, client_id)]
     return [
-        _draft(line, number) for number, line in enumerate(given.splitlines(), 1) if line.strip()
+        _draft(line, number) for number, line in enumerate(body.splitlines(), 1) if line.strip()
     ]
 
 
 def _draft(line: bytes, number: int) -> MessageDraft:
-    """The message that a line of JSON is; every complaint names the line."""
+    """The message in a line of JSON; an error names the line."""
     import msgspec
 
     from hansard.errors import Invalid
@@ -88,12 +88,12 @@ def _draft(line: bytes, number: int) -> MessageDraft:
         strict_json.check(line)
         return draft_of(msgspec.json.decode(line, type=MessageIn), 0)
     except msgspec.ValidationError as problem:
-        found = complaint(problem, "message", MessageIn).message
+        fault = complaint(problem, "message", MessageIn).message
     except msgspec.DecodeError as problem:
-        found = f"this is no JSON: {problem}"
+        fault = f"this is not JSON: {problem}"
     except Invalid as problem:
-        found = problem.message.removeprefix("messages[0]").lstrip(". :")
-    raise Invalid(f"line {number} of standard input: {found}", param="messages")
+        fault = problem.message.removeprefix("messages[0]").lstrip(". :")
+    raise Invalid(f"line {number} of standard input: {fault}", param="messages")
 
 
 def _plain(text: str, role: str, client_id: str | None) -> MessageDraft:

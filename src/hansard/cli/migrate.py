@@ -1,4 +1,4 @@
-"""`hansard migrate`: bring a store up to date."""
+"""`hansard migrate`: update a store's schema."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hansard.cli.context import CommandContext, store_command
 @click.option("--new-store", is_flag=True, help="Begin an empty store where one is missing.")
 @store_command()
 async def command(context: CommandContext, check: bool, new_store: bool) -> int | None:
-    """Bring the store up to date, or make it.
+    """Update the store's schema, or create the store.
 
-    Migrations go forward only and work while a server of the version before is running.
+    Migrations only go forward, and work while a server of the previous version runs.
     """
     from hansard.app import open_store
     from hansard.cli.first_run import check_that_none_was_here

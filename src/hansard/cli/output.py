@@ -1,4 +1,7 @@
-"""What a command prints: tables on a terminal, tab-separated lines in a pipe, JSON when asked for; notes on standard error."""
+"""Output of commands: tables on a terminal, tab-separated lines in a pipe, or JSON.
+
+Notes go to standard error.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ _UNITS = (("y", 31_557_600), ("mo", 2_629_800), ("d", 86_400), ("h", 3_600), ("m
 
 
 def coloured(stream: IO[Any]) -> bool:
-    """Whether a stream is a terminal that wants colour (https://no-color.org)."""
+    """Whether a stream is a terminal that accepts colour (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def error(message: str) -> None:
-    """One line on standard error: what went wrong, why, what to do."""
+    """Print an error on standard error: what went wrong, why, what to do."""
     mark = click.style("error", fg="red", bold=True) if coloured(sys.stderr) else "error"
     click.echo(f"{mark}: {message}", err=True, color=True)
 
@@ -36,7 +39,7 @@ def document(value: object) -> None:
 
 
 def line(value: object) -> None:
-    """One JSON value on a line of its own."""
+    """Print one JSON value on its own line."""
     import msgspec
 
     click.echo(msgspec.json.encode(value))
@@ -47,7 +50,7 @@ def is_terminal() -> bool:
 
 
 def ago(us: int | None, now: int) -> str:
-    """How long ago, or how far ahead, in one unit; in a pipe the time itself; nothing for never."""
+    """An age, or a time ahead, in one unit; in a pipe the time itself; empty for None."""
     from hansard.model.times import rfc3339
 
     if us is None:
@@ -63,16 +66,19 @@ def ago(us: int | None, now: int) -> str:
 
 
 def confirm(question: str) -> None:
-    """Ask on the terminal; a no ends the command, and where nobody can answer it says how to do without."""
+    """Ask on the terminal; a no ends the command.
+
+    Raises UsageError, naming --yes, when there is no terminal.
+    """
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{question}? Nobody can answer here: say --yes")
+        raise click.UsageError(f"{question}? This is not a terminal: confirm with --yes")
     if not click.confirm(f"{question}?", err=True):
         click.echo("Nothing was changed.", err=True)
         raise click.exceptions.Exit(1)
 
 
 def agrees(question: str) -> bool:
-    """Whether whoever sits at the terminal says yes; False where nobody can answer."""
+    """Whether the user confirms; False without a terminal."""
     return sys.stdin.isatty() and click.confirm(f"{question}?", err=True)
 
 
@@ -85,10 +91,11 @@ def table(
     spare: Sequence[str] = (),
     empty: str = "",
 ) -> None:
-    """Rows under their columns on a terminal; the same rows without a heading, separated by tabs, in a pipe.
+    """Rows under their columns on a terminal; tab-separated rows without a heading in a pipe.
 
-    ``right`` names the columns of numbers, ``flexible`` the one that is cut to fit, ``spare`` those that a narrow
-    terminal goes without, the first one first. ``empty`` is said on a terminal when there are no rows.
+    ``right`` names the columns of numbers. ``flexible`` is the column that is cut to fit. ``spare``
+    are the columns that a narrow terminal omits, the first one first. ``empty`` is printed on a
+    terminal when there are no rows.
     """
     if not sys.stdout.isatty():
         for row in rows:
@@ -105,12 +112,12 @@ def table(
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """A number of things in words: 1 message, 2 messages."""
+    """A count with its noun: 1 message, 2 messages."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def plain(value: object) -> str:
-    """A value as one cell of one line, nothing in it that moves a terminal's cursor."""
+    """A value as one cell of one line, without terminal control characters."""
     text = (
         f"{value:,}"
         if isinstance(value, int) and not isinstance(value, bool) and sys.stdout.isatty()

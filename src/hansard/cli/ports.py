@@ -1,4 +1,4 @@
-"""The port to listen on, who has it when it is taken, and where the users of a file listen."""
+"""The port to listen on, the process that holds a taken port, and the ports of a file's users."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ _TRIES = 20
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A bound socket; Conflict says who has the port and which one is free, Invalid that the address is not ours."""
+    """A bound socket.
+
+    Raises Conflict, naming the holder and a free port, when the port is taken, and Invalid when the
+    address is not local.
+    """
     family, address = _resolved(host, port)
     try:
         return _bound(family, address)
@@ -39,7 +43,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def next_free(host: str, port: int) -> int | None:
-    """The next port that nobody listens on."""
+    """The next port on which nothing listens."""
     for candidate in range(port + 1, min(port + 1 + _TRIES, 65_536)):
         try:
             with closing(_bound(*_resolved(host, candidate))):
@@ -50,7 +54,7 @@ def next_free(host: str, port: int) -> int | None:
 
 
 def holder_of(host: str, port: int) -> str | None:
-    """Who listens there: a Hansard by its own word, any other by its process where the system tells."""
+    """The process that listens there: a Hansard by its answer, others by the system's word."""
     process = _by_proc(port) if sys.platform == "linux" else _by_lsof(port)
     if version := hansard_at(host, port):
         return f"another hansard {version}" + (f" ({process})" if process else "")
@@ -58,7 +62,7 @@ def holder_of(host: str, port: int) -> str | None:
 
 
 def of_users(file: Path) -> list[int]:
-    """The ports of the processes that have a file open, as far as this user may look."""
+    """The ports of processes that have a file open, as far as this user may see."""
     name = str(file.resolve())
     return sorted(_users_by_proc(name) if sys.platform == "linux" else _users_by_lsof(name))
 
@@ -78,19 +82,19 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[object, ...]]:
 
 
 def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(2048)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
     except OSError:
-        made.close()
+        listener.close()
         raise
-    return made
+    return listener
 
 
 def hansard_at(host: str, port: int) -> str | None:
-    """The version that a Hansard on this port says it has."""
+    """The version that a Hansard on this port reports."""
     import httpx
 
     try:
@@ -107,7 +111,7 @@ def _reachable(host: str) -> str:
 
 
 def _by_proc(port: int) -> str | None:
-    """The process that holds the listening socket's inode, among those that this user may look at."""
+    """The process that holds the listening socket, among those that this user may see."""
     inodes = {inode for inode, at in _listening().items() if at == port}
     for process, opened in _opened() if inodes else ():
         if inodes & opened:
@@ -116,8 +120,8 @@ def _by_proc(port: int) -> str | None:
 
 
 def _listening() -> dict[str, int]:
-    """The listening sockets of this machine, as /proc names them, with their ports."""
-    found: dict[str, int] = {}
+    """The listening sockets of this machine, as named in /proc, with their ports."""
+    ports: dict[str, int] = {}
     for table in ("tcp", "tcp6"):
         try:
             rows = [
@@ -125,16 +129,16 @@ def _listening() -> dict[str, int]:
             ]
         except OSError:
             continue
-        found |= {
+        ports |= {
             f"socket:[{row[9]}]": int(row[1].rpartition(":")[2], 16)
             for row in rows
             if row[3] == "0A"
         }
-    return found
+    return ports
 
 
 def _opened() -> Iterator[tuple[Path, set[str]]]:
-    """The processes that this user may look at, each with what it has open."""
+    """The processes that this user may see, each with its open files."""
     for folder in Path("/proc").glob("[0-9]*/fd"):
         opened = set()
         with suppress(OSError):
@@ -154,25 +158,28 @@ def _name(process: Path) -> str:
 def _users_by_proc(file: str) -> set[int]:
     sockets = _listening()
     return {
-        sockets[one] for _, opened in _opened() if file in opened for one in opened & sockets.keys()
+        sockets[inode]
+        for _, opened in _opened()
+        if file in opened
+        for inode in opened & sockets.keys()
     }
 
 
 def _users_by_lsof(file: str) -> set[int]:
     users = ",".join(line[1:] for line in _lsof("-Fp", "--", file) if line[0] == "p")
-    told = _lsof("-a", "-p", users, "-iTCP", "-sTCP:LISTEN", "-Fn") if users else []
-    return {int(line.rpartition(":")[2]) for line in told if line[0] == "n"}
+    lines = _lsof("-a", "-p", users, "-iTCP", "-sTCP:LISTEN", "-Fn") if users else []
+    return {int(line.rpartition(":")[2]) for line in lines if line[0] == "n"}
 
 
 def _by_lsof(port: int) -> str | None:
-    told = _lsof(f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc")
-    facts = {line[0]: line[1:] for line in told}
+    lines = _lsof(f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc")
+    facts = {line[0]: line[1:] for line in lines}
     return f"{facts['c']}, process {facts['p']}" if {"c", "p"} <= facts.keys() else None
 
 
 def _lsof(*arguments: str) -> list[str]:
     try:
-        told = subprocess.run(  # noqa: S603 - the program is fixed, and each argument is one
+        printed = subprocess.run(  # noqa: S603 - the program is fixed, and each argument is one
             ["lsof", "-nP", *arguments],  # noqa: S607 - wherever the system has it
             capture_output=True,
             text=True,
@@ -181,4 +188,4 @@ def _lsof(*arguments: str) -> list[str]:
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return []
-    return [line for line in told.splitlines() if line]
+    return [line for line in printed.splitlines() if line]

@@ -1,4 +1,4 @@
-"""`hansard restore`: make a backup a store again."""
+"""`hansard restore`: create a store from a backup."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from hansard.cli.context import CommandContext, store_command
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @store_command()
 async def command(context: CommandContext, file: Path) -> None:
-    """Make FILE the store. Nothing is ever overwritten: the store must not be there yet, or be empty.
+    """Create the store from FILE. Nothing is overwritten: the store must be missing or empty.
 
     Afterwards:  hansard verify
     """
     from hansard.app import open_store
     from hansard.settings import masked
 
-    with bars.share("restoring", quiet=context.quiet) as told:
-        await open_store(context.settings).restore(file, told)
-    where = masked("store", context.settings.store)
+    with bars.share("restoring", quiet=context.quiet) as on_progress:
+        await open_store(context.settings).restore(file, on_progress)
+    store = masked("store", context.settings.store)
     if context.json:
-        context.document({"store": where, "file": str(file), "restored": True})
-    context.say(f"{where} is what {file} held. Look it over with:  hansard verify --store {where}")
+        context.document({"store": store, "file": str(file), "restored": True})
+    context.say(f"{store} is what {file} held. Look it over with:  hansard verify --store {store}")

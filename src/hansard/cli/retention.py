@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Show, set and apply the rules by which sessions are deleted."""
+    """Show, set and apply the rules for deleting sessions."""
 
 
 @command.command()
 @store_command(workspace=True)
 async def show(context: CommandContext) -> None:
-    """Show for how many days each kind of session is kept. They are counted from its last activity."""
+    """Show how many days each kind of session is kept.
+
+    The days are counted from a session's last activity.
+    """
     async with context.opened() as service:
         rules = await service.retention.rules(await context.principal(service))
     if context.json:
@@ -41,15 +44,16 @@ async def show(context: CommandContext) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command(workspace=True)
 async def set_(context: CommandContext, rules: tuple[str, ...], yes: bool) -> None:
-    """Put these rules in the place of all others. KIND may be '*' for every kind without a rule; without any rule all is kept.
+    """Replace all rules. KIND may be '*' for every kind without a rule; no rule keeps everything.
 
-    The server applies the rules by itself. So this asks first when they would delete sessions at once, and when no rule is left.
+    The server applies the rules by itself. So this asks first when the rules would delete sessions
+    at once, and when none is left.
     """
     wanted: dict[str, int] = {}
     for rule in rules:
         kind, separator, days = rule.partition("=")
         if not separator or not days.isdigit():
-            raise click.UsageError(f"{rule!r} is no rule: write KIND=DAYS, such as session=90")
+            raise click.UsageError(f"{rule!r} is not a rule: write KIND=DAYS, such as session=90")
         wanted[kind] = int(days)
     async with context.opened() as service:
         principal = await context.principal(service)
@@ -58,26 +62,27 @@ async def set_(context: CommandContext, rules: tuple[str, ...], yes: bool) -> No
         rules_now = await service.retention.set_rules(principal, wanted)
     context.result(
         {"rules": rules_now},
-        "Set. The server applies the rules by itself; what would go now:  hansard retention apply --dry-run",
+        "Set. The server applies the rules by itself. To count what they delete now:  "
+        "hansard retention apply --dry-run",
     )
 
 
 async def _ask(retention: Retention, principal: Principal, wanted: dict[str, int]) -> None:
-    """Before rules that would delete something, or that take all others away."""
+    """Ask before rules that would delete something or remove all others."""
     due = _sessions(await retention.preview(principal, wanted))
     if due:
         output.confirm(
-            f"These rules delete {due} of workspace {principal.workspace_name!r} for ever, as soon as the server applies them. Set them"
+            f"These rules delete {due} of workspace {principal.workspace_name!r} for ever, "
+            "as soon as the server applies them. Set them"
         )
     elif not wanted and (rules := await retention.rules(principal)):
-        output.confirm(
-            f"Remove all rules ({', '.join(f'{kind}={days}' for kind, days in sorted(rules.items()))}) and keep every session for ever"
-        )
+        listed = ", ".join(f"{kind}={days}" for kind, days in sorted(rules.items()))
+        output.confirm(f"Remove all rules ({listed}) and keep every session for ever")
 
 
-def _sessions(found: list[Expired]) -> str:
-    """How many would go, in words; empty for none."""
-    due = sum(one.sessions for one in found)
+def _sessions(outcomes: list[Expired]) -> str:
+    """How many sessions would be deleted, in words; empty for none."""
+    due = sum(outcome.sessions for outcome in outcomes)
     return output.counted(due, "session") if due else ""
 
 
@@ -86,24 +91,24 @@ def _sessions(found: list[Expired]) -> str:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command(workspace=True)
 async def apply(context: CommandContext, dry_run: bool, yes: bool) -> None:
-    """Delete what is past its rule, now."""
+    """Delete expired sessions now."""
     from hansard.model.times import rfc3339
 
     async with context.opened() as service:
         principal = await context.principal(service)
-        found = await service.retention.preview(principal)
+        outcomes = await service.retention.preview(principal)
         if not dry_run:
-            if not yes and (due := _sessions(found)):
+            if not yes and (due := _sessions(outcomes)):
                 output.confirm(f"Delete {due} of workspace {principal.workspace_name!r} for ever")
-            found = await service.retention.apply(principal)
+            outcomes = await service.retention.apply(principal)
     rows = [
         {
-            "kind": one.kind,
-            "days": one.days,
-            "before": rfc3339(one.before),
-            "sessions": one.sessions,
+            "kind": outcome.kind,
+            "days": outcome.days,
+            "before": rfc3339(outcome.before),
+            "sessions": outcome.sessions,
         }
-        for one in found
+        for outcome in outcomes
     ]
     if context.json:
         context.document({"dry_run": dry_run, "data": rows})

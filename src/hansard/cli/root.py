@@ -1,4 +1,4 @@
-"""`hansard` itself: its commands, and how one ends."""
+"""`hansard` itself: its commands and exit codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Run": {
         "serve": "Run the server: the APIs and the page, over one store.",
         "demo": "Fill a workspace with believable sessions.",
-        "status": "Say what is in the store and whether a server answers.",
+        "status": "Show what is in the store and whether a server answers.",
         "doctor": "Find what is wrong with this installation.",
     },
     "Sessions": {
@@ -32,30 +32,33 @@ SECTIONS: dict[str, dict[str, str]] = {
         "workspaces": "Create, list, rename and delete workspaces.",
         "keys": "Create, list, rotate and revoke API keys.",
         "audit": "Read and verify the audit log.",
-        "retention": "Say for how long sessions are kept.",
+        "retention": "Set how long sessions are kept.",
     },
-    "Look after the store": {
-        "migrate": "Bring the store up to date, or make it.",
+    "Maintain the store": {
+        "migrate": "Update the store's schema, or create the store.",
         "backup": "Back the store up into a file, while it is in use.",
-        "restore": "Make a backup a store again.",
+        "restore": "Create a store from a backup.",
         "verify": "Check that what is stored is what was written.",
-        "secure": "Put row-level security on PostgreSQL.",
+        "secure": "Add row-level security on PostgreSQL.",
     },
     "Set up": {
-        "config": "Show the settings, or begin a settings file.",
+        "config": "Show the settings, or write a settings file.",
         "completion": "Print the completion script of a shell.",
     },
     "Measure": {
         "bench": "Measure speed against the field, side by side.",
     },
 }
-"""Every command with its line of help, so that --help loads none: each is ``command`` in the module of its name."""
+"""Every command with its line of help; each is ``command`` in the module of its name.
+
+The help stands here so that --help need not load the modules.
+"""
 
 OK, FAILURE, USAGE, NOT_FOUND, CREDENTIALS, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
 class Root(click.Group):
-    """Loads a command's module when the command is asked for."""
+    """Loads a command's module on first use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
         return [name for commands in SECTIONS.values() for name in commands]
@@ -68,10 +71,10 @@ class Root(click.Group):
             return None
         if cmd_name not in known:
             ctx.fail(f"there is no command {cmd_name!r}{_meant(cmd_name, known)}")
-        found: click.Command = import_module(
+        command: click.Command = import_module(
             f"hansard.cli.{cmd_name}{'_' * iskeyword(cmd_name)}"
         ).command
-        return found
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, self.list_commands(ctx)))
@@ -99,15 +102,18 @@ def root(context: click.Context) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a command and exit: 0 done, 1 failure, 2 usage, 3 not found, 4 credentials, 5 partial import, 130 interrupted."""
+    """Run a command and exit.
+
+    0 done, 1 failure, 2 usage, 3 not found, 4 credentials, 5 partial import, 130 interrupted.
+    """
     sys.exit(run(arguments))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """The exit code of a command; whatever went wrong is said on standard error."""
+    """The exit code of a command; errors go to standard error."""
     try:
         typed = tuple(sys.argv[1:] if arguments is None else arguments)
-        done: Any = root.main(typed, "hansard", standalone_mode=False, obj=typed)
+        code: Any = root.main(typed, "hansard", standalone_mode=False, obj=typed)
     except (click.ClickException, click.Abort, KeyboardInterrupt, OSError) as problem:
         return _outside(problem)
     except Exception as problem:
@@ -117,11 +123,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         _tell(problem.message)
         return code_of(problem)
-    return done if isinstance(done, int) else OK
+    return code if isinstance(code, int) else OK
 
 
 def _outside(problem: BaseException) -> int:
-    """Say what the terminal or the system did, and give its exit code."""
+    """Print an error of the terminal or the system, and give its exit code."""
     match problem:
         case click.exceptions.NoArgsIsHelpError():
             problem.show()
@@ -129,7 +135,8 @@ def _outside(problem: BaseException) -> int:
         case click.UsageError():
             if problem.ctx is not None:
                 click.echo(
-                    f"{problem.ctx.get_usage()}\nTry '{problem.ctx.command_path} --help' for help.\n",
+                    f"{problem.ctx.get_usage()}\n"
+                    f"Try '{problem.ctx.command_path} --help' for help.\n",
                     err=True,
                 )
             _tell(problem.format_message())
@@ -137,7 +144,7 @@ def _outside(problem: BaseException) -> int:
         case click.ClickException():
             _tell(problem.format_message())
         case BrokenPipeError():
-            sys.stderr.close()  # whoever read has enough; there is nothing more to say
+            sys.stderr.close()  # the reader of the pipe has closed it
         case OSError():
             _tell(f"{problem.strerror}: {problem.filename}" if problem.filename else str(problem))
             return NOT_FOUND if isinstance(problem, FileNotFoundError) else FAILURE

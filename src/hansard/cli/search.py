@@ -1,4 +1,4 @@
-"""What a search finds, as a person reads it."""
+"""Search results for people."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from hansard.model import Found, Results
 
 
-def told(results: Results, now: int) -> Iterator[str]:
-    """A few lines for each session on a terminal; in a pipe one line for each passage: session, seq, role, text."""
+def rendered(results: Results, now: int) -> Iterator[str]:
+    """A few lines per session on a terminal.
+
+    In a pipe, one line per snippet: session, seq, role, text.
+    """
     for item in results.items:
         if output.is_terminal():
             yield from _block(item, now)
@@ -29,14 +32,15 @@ def told(results: Results, now: int) -> Iterator[str]:
                 )
 
 
-def _block(one: Found, now: int) -> Iterator[str]:
-    session = one.session
-    title = marked(session.title or session.preview or "", one.title_highlights)
-    yield f"{click.style(session.name, bold=True)}  {title}  {click.style(output.ago(session.updated_at, now), dim=True)}"
-    for snippet in one.snippets:
-        where = click.style(f"  #{snippet.seq} {snippet.role}", dim=True)
-        yield f"{where}  {marked(snippet.text, snippet.highlights)}"
-    hidden = one.matches - len(one.snippets)
+def _block(item: Found, now: int) -> Iterator[str]:
+    session = item.session
+    title = marked(session.title or session.preview or "", item.title_highlights)
+    updated = click.style(output.ago(session.updated_at, now), dim=True)
+    yield f"{click.style(session.name, bold=True)}  {title}  {updated}"
+    for snippet in item.snippets:
+        label = click.style(f"  #{snippet.seq} {snippet.role}", dim=True)
+        yield f"{label}  {marked(snippet.text, snippet.highlights)}"
+    hidden = item.matches - len(item.snippets)
     if hidden > 0:
         yield click.style(f"  and {output.counted(hidden, 'more message')}", dim=True)
     yield ""

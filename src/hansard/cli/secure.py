@@ -12,14 +12,15 @@ from hansard.cli.context import CommandContext, store_command
     "--role",
     required=True,
     metavar="NAME",
-    help="The role that the server will run as: neither a superuser nor exempt from row-level security.",
+    help="The server's role: neither a superuser nor exempt from row-level security.",
 )
 @store_command()
 async def command(context: CommandContext, role: str) -> None:
-    """Put row-level security on every table of tenants, and let ROLE work with them.
+    """Add row-level security to every tenant table, and let ROLE use them.
 
-    Run it as the owner of the tables, again after each migration. Then start the server with a store URL of ROLE and
-    row_security = true: it refuses to start where the database would show it the rows of every workspace.
+    Run it as the owner of the tables, and again after each migration. Then start the server with a
+    store URL of ROLE and row_security = true. It refuses to start when ROLE could see the rows of
+    every workspace.
     """
     from hansard.app import open_store
 
@@ -33,5 +34,6 @@ async def command(context: CommandContext, role: str) -> None:
     if context.json:
         context.document({"role": role, "tables": tables})
     context.say(
-        f"{len(tables)} tables show {role} the rows of one workspace at a time. Now: row_security = true in the server's settings."
+        f"{len(tables)} tables show {role} the rows of one workspace at a time. "
+        "Next: row_security = true in the server's settings."
     )

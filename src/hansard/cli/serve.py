@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _ROUNDS = 90
 _TURN = 0.0005
-"""Seconds that the event loop may keep the interpreter while the writer's thread waits for it: appends and slow reads gain, nothing loses."""
+"""The interpreter's switch interval in seconds.
+
+A short one lets the writer's thread run sooner: appends and slow reads gain, nothing loses.
+"""
 
 
 @click.command()
@@ -53,9 +56,9 @@ def command(
     config: Path | None,
     quiet: bool,
 ) -> int:
-    """Run the server: the APIs, and the page, over one store.
+    """Run the server: the APIs and the page, over one store.
 
-    Without any option it listens on http://127.0.0.1:8765 and keeps its store in ./hansard.db.
+    Without options it listens on http://127.0.0.1:8765 and keeps its store in ./hansard.db.
     """
     import uvloop
 
@@ -94,7 +97,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket], *, quiet: boo
 
 
 class Showing:
-    """The demonstration that the page's first run offers: sessions to look at, and for an hour one that is running."""
+    """The demo that the page's first run offers: sample sessions, one live for an hour."""
 
     def __init__(self) -> None:
         self._playing: set[asyncio.Task[None]] = set()

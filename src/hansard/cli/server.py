@@ -1,4 +1,4 @@
-"""uvicorn in this process: its signals, its silence, its ends."""
+"""uvicorn in this process: start, signals and shutdown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready and when it is told to stop, and returns then, so that the store is closed in order."""
+    """Reports when it is ready and when it must stop.
+
+    It returns after a signal, so that the store is closed in order.
+    """
 
     def __init__(
         self, config: uvicorn.Config, ready: Callable[[], object], stopping: Callable[[], object]
@@ -39,15 +42,15 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The first signal lets requests under way end; a second one does not wait for them."""
+        """The first signal lets open requests finish; a second one stops at once."""
         loop = asyncio.get_running_loop()
-        for one in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(one, self.handle_exit, one, None)
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signal_number, self.handle_exit, signal_number, None)
         try:
             yield
         finally:
-            for one in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(one)
+            for signal_number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(signal_number)
 
 
 def config_of(app: Application, settings: Settings) -> uvicorn.Config:

@@ -61,16 +61,19 @@ async def list_(
     cursor: str | None,
     everything: bool,
     jsonl: bool,
-    **given: object,
+    **options: object,
 ) -> None:
-    """List sessions, the latest change first. Activity, which -active_at sorts by, is the last message."""
+    """List sessions, the latest change first.
+
+    -active_at sorts by activity, which is the last message.
+    """
     import msgspec
 
     from hansard.model import SessionQuery
 
     async with context.opened() as service:
         principal = await context.principal(service)
-        wanted = await filter_of(service, principal, given)
+        wanted = await filter_of(service, principal, options)
         query = SessionQuery(
             filter=wanted,
             sort=cast("Sort", sort),
@@ -79,22 +82,22 @@ async def list_(
             with_total=True,
         )
         page = await service.sessions.list(principal, query)
-        found = page.items
+        sessions = page.items
         while everything and page.next_cursor:
             if jsonl:
-                _lines(found)
-                found = []
+                _lines(sessions)
+                sessions = []
             page = await service.sessions.list(
                 principal, msgspec.structs.replace(query, cursor=page.next_cursor, with_total=False)
             )
-            found = [*found, *page.items]
+            sessions = [*sessions, *page.items]
         now = service.clock()
     if jsonl:
-        _lines(found)
+        _lines(sessions)
     elif context.json:
-        _document(context, found, page)
+        _document(context, sessions, page)
     else:
-        _listed(context, found, page, now)
+        _listed(context, sessions, page, now)
 
 
 @command.command()
@@ -108,7 +111,7 @@ async def list_(
 )
 @store_command(workspace=True)
 async def show(context: CommandContext, session: str, last: int) -> None:
-    """Show a session: its facts, then what was said."""
+    """Show a session: its fields, then its messages."""
     from hansard.cli import transcript
     from hansard.native.message_bodies import message_out
     from hansard.native.runs import run_out
@@ -116,20 +119,20 @@ async def show(context: CommandContext, session: str, last: int) -> None:
 
     async with context.opened() as service:
         principal = await context.principal(service)
-        found, messages = await service.transcripts.whole(principal, session)
+        row, messages = await service.transcripts.whole(principal, session)
         _, runs = await service.runs.list(principal, session, 100)
     shown = messages[-last:] if last else messages
     if context.json:
-        told = [message_out(found.name, one) for one in shown]
+        rendered = [message_out(row.name, message) for message in shown]
         context.document(
             {
-                "session": session_out(found),
-                "messages": told,
-                "runs": [run_out(found, item) for item in runs.items],
+                "session": session_out(row),
+                "messages": rendered,
+                "runs": [run_out(row, item) for item in runs.items],
             }
         )
         return
-    for line in (*transcript.heading(found), "", *transcript.told(shown)):
+    for line in (*transcript.heading(row), "", *transcript.rendered(shown)):
         click.echo(line)
 
 
@@ -149,7 +152,7 @@ async def show(context: CommandContext, session: str, last: int) -> None:
 async def tail(
     context: CommandContext, session: str, last: int, no_follow: bool, jsonl: bool
 ) -> None:
-    """Follow a session: its last messages, then each new one. Ctrl+C ends."""
+    """Follow a session: its last messages, then each new one. Stop with Ctrl+C."""
     from hansard.cli.following import follow
 
     async with context.opened() as service:
@@ -178,12 +181,13 @@ async def tail(
 @filters
 @store_command(workspace=True)
 async def search(
-    context: CommandContext, text: str, sort: str, limit: int, **given: object
+    context: CommandContext, text: str, sort: str, limit: int, **options: object
 ) -> None:
-    """Search the words of all messages and titles.
+    """Search the text of all messages and titles.
 
-    TEXT may hold words, "exact phrases", prefix*, -not, and state: channel: app: agent: model: user: kind: tag: before:
-    after: role: has:tool. System messages are searched only with role:system.
+    TEXT may hold words, "exact phrases", prefix*, -not, and state: channel: app: agent: model:
+    user: kind: tag: before: after: role: has:tool. System messages are searched only with
+    role:system.
     """
     from hansard.cli import search
     from hansard.model import SearchQuery
@@ -191,7 +195,7 @@ async def search(
 
     async with context.opened() as service:
         principal = await context.principal(service)
-        wanted = await filter_of(service, principal, given)
+        wanted = await filter_of(service, principal, options)
         query = SearchQuery(
             text=text,
             filter=wanted,
@@ -205,11 +209,12 @@ async def search(
     if context.json:
         context.document(found_list(results))
         return
-    for line in search.told(results, now):
+    for line in search.rendered(results, now):
         click.echo(line)
     if output.is_terminal() and not context.quiet:
         output.note(
-            f"{len(results.items)} of {output.counted(results.total or 0, 'session')}{' and more' if results.total_is_lower_bound else ''}."
+            f"{len(results.items)} of {output.counted(results.total or 0, 'session')}"
+            f"{' and more' if results.total_is_lower_bound else ''}."
         )
 
 
@@ -219,14 +224,14 @@ async def search(
     "--unresolved",
     "resolution",
     flag_value="unresolved",
-    help="Say that the matter was not settled.",
+    help="Mark them as unresolved instead.",
 )
-@click.option("--reopen", "resolution", flag_value="open", help="Say that it is open again.")
+@click.option("--reopen", "resolution", flag_value="open", help="Mark them as open again.")
 @store_command(workspace=True)
 async def resolve(
     context: CommandContext, sessions: tuple[str, ...], resolution: str | None
 ) -> None:
-    """Say that the matter of a session was settled."""
+    """Mark sessions as resolved."""
     from hansard.model import SessionPatch
     from hansard.native.session_bodies import session_out
 
@@ -235,9 +240,9 @@ async def resolve(
         principal = await context.principal(service)
         changed = [await service.sessions.update(principal, name, patch) for name in sessions]
     if context.json:
-        context.document({"data": [session_out(one) for one in changed]})
-    for one in changed:
-        context.say(f"{one.name} is {one.resolution}.")
+        context.document({"data": [session_out(session) for session in changed]})
+    for session in changed:
+        context.say(f"{session.name} is {session.resolution}.")
 
 
 @command.command()
@@ -245,7 +250,10 @@ async def resolve(
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command(workspace=True)
 async def delete(context: CommandContext, sessions: tuple[str, ...], yes: bool) -> None:
-    """Delete sessions with everything below them. Messages, runs and sub-sessions go too, and there is no way back."""
+    """Delete sessions for ever.
+
+    Their messages, runs and sub-sessions are deleted with them.
+    """
     async with context.opened() as service:
         principal = await context.principal(service)
         if not yes:
@@ -255,36 +263,38 @@ async def delete(context: CommandContext, sessions: tuple[str, ...], yes: bool) 
         ]
     if context.json:
         context.document({"data": gone})
-    for one in gone:
+    for receipt in gone:
         context.say(
-            f"{one['id']} is gone: {output.counted(one['sessions'], 'session')}, {output.counted(one['messages'], 'message')}."
+            f"{receipt['id']} is gone: {output.counted(receipt['sessions'], 'session')}, "
+            f"{output.counted(receipt['messages'], 'message')}."
         )
 
 
 async def _asked(service: Service, principal: Principal, names: tuple[str, ...]) -> None:
-    found = [await service.sessions.read(principal, name) for name in names]
-    for one in found:
+    rows = [await service.sessions.read(principal, name) for name in names]
+    for session in rows:
         output.note(
-            f"  {one.name}  {output.plain(one.title or one.preview or '')[:_TITLE]}  ({output.counted(one.message_count, 'message')})"
+            f"  {session.name}  {output.plain(session.title or session.preview or '')[:_TITLE]}"
+            f"  ({output.counted(session.message_count, 'message')})"
         )
     output.confirm(
-        f"Delete {'this session' if len(found) == 1 else f'these {len(found)} sessions'} for ever"
+        f"Delete {'this session' if len(rows) == 1 else f'these {len(rows)} sessions'} for ever"
     )
 
 
-def _lines(found: list[Session]) -> None:
+def _lines(sessions: list[Session]) -> None:
     from hansard.native.session_bodies import session_out
 
-    for one in found:
-        output.line(session_out(one))
+    for session in sessions:
+        output.line(session_out(session))
 
 
-def _document(context: CommandContext, found: list[Session], page: Page[Session]) -> None:
+def _document(context: CommandContext, sessions: list[Session], page: Page[Session]) -> None:
     from hansard.native.session_bodies import session_out
 
     context.document(
         {
-            "data": [session_out(one) for one in found],
+            "data": [session_out(session) for session in sessions],
             "has_more": page.has_more,
             "next_cursor": page.next_cursor,
             **({} if page.total is None else {"total": page.total}),
@@ -292,17 +302,19 @@ def _document(context: CommandContext, found: list[Session], page: Page[Session]
     )
 
 
-def _listed(context: CommandContext, found: list[Session], page: Page[Session], now: int) -> None:
+def _listed(
+    context: CommandContext, sessions: list[Session], page: Page[Session], now: int
+) -> None:
     rows = [
         (
-            one.name,
-            one.state or "",
-            (one.title or one.preview or ""),
-            one.channel or "",
-            one.message_count,
-            output.ago(one.updated_at, now),
+            session.name,
+            session.state or "",
+            (session.title or session.preview or ""),
+            session.channel or "",
+            session.message_count,
+            output.ago(session.updated_at, now),
         )
-        for one in found
+        for session in sessions
     ]
     columns = ("id", "state", "title", "channel", "messages", "updated")
     output.table(
@@ -315,4 +327,4 @@ def _listed(context: CommandContext, found: list[Session], page: Page[Session], 
     )
     if output.is_terminal() and page.has_more and not context.quiet:
         of = "" if page.total is None else f" of {page.total:,}"
-        output.note(f"{len(found)}{of}. More with --all, or: --cursor {page.next_cursor}")
+        output.note(f"{len(sessions)}{of}. More with --all, or: --cursor {page.next_cursor}")

@@ -23,7 +23,7 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no day: write 2026-03-01") from None
+        raise click.BadParameter(f"{text!r} is not a day: write 2026-03-01") from None
 
 
 @click.command()
@@ -63,10 +63,10 @@ async def command(
     agent: tuple[str, ...],
     state: tuple[str, ...],
 ) -> None:
-    """Count sessions, messages, tokens, cost and resolutions, by the day on which the sessions began (UTC)."""
+    """Count sessions, messages, tokens, cost and resolutions by the sessions' start day (UTC)."""
     from hansard.native.stats import StatsParams, query_of, stats_out
 
-    asked = StatsParams(
+    params = StatsParams(
         from_=first,
         until=last,
         by=cast("StatsBy | None", by),
@@ -75,33 +75,35 @@ async def command(
         agent=[*agent],
         state=[*state],
     )
-    query = query_of(asked)
+    query = query_of(params)
     async with context.opened() as service:
         principal = await context.principal(service)
         while not await service.stats.follow(principal.workspace_id, 20):
             pass
-        told = stats_out(query, await service.stats.read(principal, query))
+        report = stats_out(query, await service.stats.read(principal, query))
     if context.json:
-        context.document(told)
+        context.document(report)
         return
-    _drawn(told, by)
-    if told.resolve_median is not None and not context.quiet:
+    _drawn(report, by)
+    if report.resolve_median is not None and not context.quiet:
         output.note(
-            f"Half of the resolved sessions were resolved within {_span(told.resolve_median)}."
+            f"Half of the resolved sessions were resolved within {_span(report.resolve_median)}."
         )
 
 
-def _drawn(told: StatsOut, by: str | None) -> None:
-    """A row for each day that had a session, or for each value, and the sum below."""
+def _drawn(report: StatsOut, by: str | None) -> None:
+    """Print a row for each day with a session, or for each value, and their sum."""
     groups: dict[str, list[DayOut]] = {}
-    for one in told.data:
-        if one.sessions or one.resolved:
-            groups.setdefault((one.value or "(none)") if by else one.day, []).append(one)
-    rows = [(name, *_sums(found)) for name, found in groups.items()]
+    for day_row in report.data:
+        if day_row.sessions or day_row.resolved:
+            groups.setdefault((day_row.value or "(none)") if by else day_row.day, []).append(
+                day_row
+            )
+    rows = [(name, *_sums(days)) for name, days in groups.items()]
     if by:
         rows.sort(key=lambda row: -int(str(row[1])))
     if output.is_terminal() and len(rows) > 1:
-        rows.append(("all", *_sums(told.data)))
+        rows.append(("all", *_sums(report.data)))
     output.table(
         (by or "day", *_NUMBERS),
         rows,
@@ -111,16 +113,16 @@ def _drawn(told: StatsOut, by: str | None) -> None:
     )
 
 
-def _sums(found: list[DayOut]) -> tuple[object, ...]:
+def _sums(days: list[DayOut]) -> tuple[object, ...]:
     sums = [
-        sum(getattr(one, field) for one in found)
+        sum(getattr(day_row, field) for day_row in days)
         for field in ("sessions", "messages", "input_tokens", "output_tokens")
     ]
     return (
         *sums,
-        f"${sum(one.cost_usd for one in found):.2f}",
-        sum(one.resolved for one in found),
-        sum(one.unresolved for one in found),
+        f"${sum(day_row.cost_usd for day_row in days):.2f}",
+        sum(day_row.resolved for day_row in days),
+        sum(day_row.unresolved for day_row in days),
     )
 
 

@@ -1,4 +1,4 @@
-"""`hansard status`: what is here, and whether a server answers."""
+"""`hansard status`: the store's contents, and whether a server answers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _KIB, _MIB = 1 << 10, 1 << 20
 @click.command()
 @store_command()
 async def command(context: CommandContext) -> None:
-    """Say what is in the store, and whether a server answers.
+    """Show what is in the store, and whether a server answers.
 
-    It is asked on the settings' port; of a SQLite store a server on another port of this machine is found as well.
+    Checks the settings' port. For a SQLite store it also finds a server on another port of this
+    machine.
     """
     from hansard import __version__
     from hansard.settings import masked
@@ -56,8 +57,8 @@ async def command(context: CommandContext) -> None:
             else "nothing answers"
         )
     )
-    for one in facts["elsewhere"]:
-        context.say(f"         {one['url']}: hansard {one['version']} has this store in use")
+    for other in facts["elsewhere"]:
+        context.say(f"         {other['url']}: hansard {other['version']} has this store in use")
     context.say()
     rows = [
         (fact["name"], fact["sessions"], fact["open"], fact["failed"])
@@ -72,7 +73,7 @@ async def command(context: CommandContext) -> None:
 
 
 def _bytes(file: Path) -> int:
-    """What a SQLite store takes: its file, and the log beside it that holds what was written last."""
+    """The size of a SQLite store: its file and its write-ahead log."""
     log = file.with_name(f"{file.name}-wal")
     return file.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
@@ -82,17 +83,17 @@ def _size(count: int) -> str:
 
 
 async def _workspaces(service: Service) -> list[dict[str, Any]]:
-    """Each workspace with its sessions, those whose run is open, and those whose run failed."""
+    """Each workspace with the number of its sessions, open ones and failed ones."""
     from hansard.model import SessionFilter
     from hansard.model.run import OPEN_STATES
 
     rows = []
-    for one in await service.workspaces.list():
-        principal = service.workspaces.operator(one)
+    for workspace in await service.workspaces.list():
+        principal = service.workspaces.operator(workspace)
         states = await service.sessions.facet(principal, "state")
         rows.append(
             {
-                "name": one.name,
+                "name": workspace.name,
                 "sessions": await service.sessions.count(principal, SessionFilter()),
                 "open": sum(states.get(state, 0) for state in OPEN_STATES),
                 "failed": states.get("failed", 0),
@@ -102,7 +103,7 @@ async def _workspaces(service: Service) -> list[dict[str, Any]]:
 
 
 def elsewhere(settings: Settings) -> list[dict[str, Any]]:
-    """The servers that have the settings' file open and answer on other ports than theirs; of a database server nobody can tell."""
+    """The servers on other ports that have the settings' SQLite file open."""
     from hansard.cli.banner import address
     from hansard.cli.ports import hansard_at, of_users
     from hansard.store import file_of
@@ -117,7 +118,7 @@ def elsewhere(settings: Settings) -> list[dict[str, Any]]:
 
 
 def serving(settings: Settings) -> dict[str, Any]:
-    """Whether a Hansard answers where the settings say that it listens."""
+    """Whether a Hansard answers on the settings' host and port."""
     import httpx
 
     from hansard.cli.banner import address

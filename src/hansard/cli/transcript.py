@@ -1,4 +1,4 @@
-"""A session as a person reads it: facts, then each message under who said it."""
+"""A session for people to read: its fields, then each message under its sender."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONG = 600
 
 
 def heading(session: Session) -> Iterator[str]:
-    """What a session's row says, a fact a line, empty ones left out."""
+    """The fields of a session, one per line, without empty ones."""
     facts = {
         "title": session.title,
         "state": " ".join(
@@ -44,16 +44,16 @@ def heading(session: Session) -> Iterator[str]:
             yield f"  {name:<11}{output.plain(value)}"
 
 
-def told(messages: Iterable[Message]) -> Iterator[str]:
+def rendered(messages: Iterable[Message]) -> Iterator[str]:
     for message in messages:
         yield from lines(message)
         yield ""
 
 
 def lines(message: Message) -> Iterator[str]:
-    """One message: who and when, then its parts."""
-    who = message.sender or message.role
-    yield click.style(f"{who} ", fg=_COLOURS.get(message.role), bold=True) + click.style(
+    """One message: its sender and time, then its parts."""
+    speaker = message.sender or message.role
+    yield click.style(f"{speaker} ", fg=_COLOURS.get(message.role), bold=True) + click.style(
         f"#{message.seq}  {rfc3339(message.created_at)}", dim=True
     )
     for part in parts.decode(message.parts):
@@ -73,7 +73,8 @@ def _part(part: parts.Part) -> str:
             return f"← {_short(part.response)}"
         case "uri" | "file" | "blob":
             size = f", {len(str(part.content)) * 3 // 4:,} bytes" if part.type == "blob" else ""
-            return f"[{part.modality or part.type} {part.uri or part.file_id or part.mime_type or ''}{size}]"
+            name = part.uri or part.file_id or part.mime_type or ""
+            return f"[{part.modality or part.type} {name}{size}]"
     return f"[{part.type}] {_short(part.content)}"
 
 

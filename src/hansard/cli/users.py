@@ -1,4 +1,4 @@
-"""`hansard users`: forget an end user, with a receipt."""
+"""`hansard users`: erase an end user, with a receipt."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ def command() -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command(workspace=True)
 async def erase(context: CommandContext, user_id: str, yes: bool) -> None:
-    """Erase an end user from a workspace for ever. Sessions, messages written elsewhere and keys go."""
+    """Erase an end user from a workspace for ever.
+
+    Deletes the user's sessions, messages in other sessions, and keys.
+    """
     async with context.opened() as service:
         principal = await context.principal(service)
         if not yes:
             output.confirm(
-                f"Erase everything of this user in the workspace {principal.workspace_name!r} for ever"
+                f"Erase everything of this user in workspace {principal.workspace_name!r} for ever"
             )
         receipt = await service.users.erase(principal, user_id)
     shown = receipt.body | {"signature": receipt.signature}
@@ -32,7 +35,8 @@ async def erase(context: CommandContext, user_id: str, yes: bool) -> None:
     done = (
         "Erased."
         if any(shown["counts"].values())
-        else f"Nothing of {user_id!r} is in the workspace {principal.workspace_name!r}: nothing was erased."
+        else f"Nothing of {user_id!r} is in the workspace {principal.workspace_name!r}: "
+        "nothing was erased."
     )
     context.say(
         f"{done} Receipt {shown['id']}: "
@@ -44,9 +48,17 @@ async def erase(context: CommandContext, user_id: str, yes: bool) -> None:
 @click.argument("user_id", metavar="ID")
 @store_command(workspace=True)
 async def receipts(context: CommandContext, user_id: str) -> None:
-    """Print the receipts about an end user, their signatures checked."""
+    """Print the receipts about an end user.
+
+    Their signatures are checked.
+    """
     async with context.opened() as service:
-        found = await service.users.erasures(await context.principal(service), user_id)
+        erasures = await service.users.erasures(await context.principal(service), user_id)
     context.document(
-        {"data": [one.body | {"signature": one.signature, "signed": one.signed} for one in found]}
+        {
+            "data": [
+                erasure.body | {"signature": erasure.signature, "signed": erasure.signed}
+                for erasure in erasures
+            ]
+        }
     )

@@ -1,4 +1,4 @@
-"""`hansard verify`: whether everything that is stored is what was written."""
+"""`hansard verify`: check that everything stored is what was written."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ _SHOWN = 20
 @click.option(
     "--repair-chain",
     is_flag=True,
-    help="Show which hash chains began again in their middle and can be mended; with --yes mend them.",
+    help="Show the restarted hash chains that can be repaired; with --yes repair them.",
 )
-@click.option("-y", "--yes", is_flag=True, help="Mend what --repair-chain shows.")
+@click.option("-y", "--yes", is_flag=True, help="Repair what --repair-chain shows.")
 @store_command()
 async def command(context: CommandContext, repair_chain: bool, yes: bool) -> int:
     """Check the database, the hash chain of every session, the counters and the audit log.
 
-    Reads only, a session at a time, beside a server that goes on. Exit code 1 when anything is not what was written.
+    Only reads, one session at a time, while a server may run. Exit code 1 when anything is not what
+    was written.
 
-    An older version could begin a chain again in its middle, on PostgreSQL. --repair-chain mends such a chain where every message is whole, and
-    notes it in the audit log. Stop servers of that version first. What else is damaged is left as it is.
+    An older version could restart a chain in its middle, on PostgreSQL. --repair-chain repairs such
+    a chain when every message is intact, and notes it in the audit log. Stop servers of that
+    version first. Other damage is left as it is.
     """
     from hansard.errors import StoreUnavailable
 
@@ -82,12 +84,12 @@ def _document(findings: Findings, verdict: Verdict, faults: list[dict[str, Any]]
 
 
 def _line(fault: dict[str, Any]) -> str:
-    where = [
+    parts = [
         f"{name} {value}:"
         for name, value in fault.items()
         if name != "problem" and value is not None
     ]
-    return " ".join([*where, fault["problem"]])
+    return " ".join([*parts, fault["problem"]])
 
 
 def _sentence(findings: Findings, verdict: Verdict, faults: list[dict[str, Any]]) -> str:
@@ -106,8 +108,9 @@ def _show_repairs(context: CommandContext, repairs: list[Repair], *, done: bool)
         seqs = ", ".join(map(str, repair.breaks[:_SHOWN]))
         more = ", …" if len(repair.breaks) > _SHOWN else ""
         context.say(
-            f"session {repair.session_id}: the chain {'began' if done else 'begins'} again at {seqs}{more};"
-            f" {counted(repair.rehashed, 'hash', 'hashes')} {'written' if done else 'would be written'} anew"
+            f"session {repair.session_id}: the chain {'began' if done else 'begins'} again at "
+            f"{seqs}{more}; {counted(repair.rehashed, 'hash', 'hashes')} "
+            f"{'written' if done else 'would be written'} anew"
         )
     sessions = counted(len(repairs), "chain")
     if done:
@@ -127,7 +130,7 @@ def _repair(repair: Repair) -> dict[str, Any]:
 
 def _faults(findings: Findings, verdict: Verdict) -> list[dict[str, Any]]:
     return [
-        *({"problem": one} for one in findings.database),
+        *({"problem": entry} for entry in findings.database),
         *(
             {
                 "workspace": fault.workspace_id,
@@ -138,7 +141,7 @@ def _faults(findings: Findings, verdict: Verdict) -> list[dict[str, Any]]:
             for fault in findings.faults
         ),
         *(
-            {"workspace": one.workspace_id, "audit": one.n, "problem": one.problem}
-            for one in verdict.broken
+            {"workspace": entry.workspace_id, "audit": entry.n, "problem": entry.problem}
+            for entry in verdict.broken
         ),
     ]

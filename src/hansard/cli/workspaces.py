@@ -22,28 +22,41 @@ async def create(context: CommandContext, name: str) -> None:
     Its first key:  hansard keys create --workspace NAME
     """
     async with context.opened(create=True) as service:
-        made = await service.workspaces.create(name)
+        workspace = await service.workspaces.create(name)
     if context.json:
-        context.document({"id": made.id, "name": made.name, "created_at": _time(made.created_at)})
+        context.document(
+            {"id": workspace.id, "name": workspace.name, "created_at": _time(workspace.created_at)}
+        )
     context.say(
-        f"Workspace {made.name!r} is there. Its first key:  hansard keys create --workspace {_quoted(made.name)}"
+        f"Workspace {workspace.name!r} is created. "
+        f"Its first key:  hansard keys create --workspace {_quoted(workspace.name)}"
     )
 
 
 @command.command("list")
 @store_command()
 async def list_(context: CommandContext) -> None:
-    """List the workspaces and how many sessions each has."""
+    """List the workspaces and the number of sessions in each."""
     from hansard.model import SessionFilter
 
     async with context.opened() as service:
-        found = [
-            (one, await service.sessions.count(service.workspaces.operator(one), SessionFilter()))
-            for one in await service.workspaces.list()
+        counted = [
+            (
+                workspace,
+                await service.sessions.count(
+                    service.workspaces.operator(workspace), SessionFilter()
+                ),
+            )
+            for workspace in await service.workspaces.list()
         ]
     rows = [
-        {"id": one.id, "name": one.name, "sessions": count, "created_at": _time(one.created_at)}
-        for one, count in found
+        {
+            "id": workspace.id,
+            "name": workspace.name,
+            "sessions": count,
+            "created_at": _time(workspace.created_at),
+        }
+        for workspace, count in counted
     ]
     if context.json:
         context.document({"data": rows})
@@ -62,7 +75,7 @@ async def list_(context: CommandContext) -> None:
 @click.argument("new_name", metavar="NEW")
 @store_command()
 async def rename(context: CommandContext, name: str, new_name: str) -> None:
-    """Give a workspace another name; its keys and sessions stay."""
+    """Rename a workspace; its keys and sessions stay."""
     async with context.opened() as service:
         changed = await service.workspaces.update(
             (await context.workspace(service, name)).id, name=new_name
@@ -78,19 +91,21 @@ async def rename(context: CommandContext, name: str, new_name: str) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_command()
 async def delete(context: CommandContext, name: str, yes: bool) -> None:
-    """Delete a workspace with its keys and everything in it. There is no way back."""
+    """Delete a workspace for ever, with its keys and everything in it."""
     from hansard.model import SessionFilter
 
     async with context.opened() as service:
-        found = await context.workspace(service, name)
-        count = await service.sessions.count(service.workspaces.operator(found), SessionFilter())
+        workspace = await context.workspace(service, name)
+        count = await service.sessions.count(
+            service.workspaces.operator(workspace), SessionFilter()
+        )
         if not yes:
             output.confirm(
                 f"Delete workspace {name!r} with {output.counted(count, 'session')} for ever"
             )
-        await service.workspaces.delete(found.id)
+        await service.workspaces.delete(workspace.id)
     context.result(
-        {"id": found.id, "name": name, "deleted": True, "sessions": count},
+        {"id": workspace.id, "name": name, "deleted": True, "sessions": count},
         f"Workspace {name!r} is gone, and {output.counted(count, 'session')}.",
     )
 
