@@ -254,8 +254,9 @@ async def test_no_value_of_any_parameter_breaks_the_server(
     ]
     for path in paths:
         answer = await api.get(path)
-        assert answer.status_code in {200, 400, 401, 404, 422}, (path, answer.text)
-        assert answer.status_code == 200 or list(answer.json()) == ["detail"]
+        assert answer.status_code in {200, 400, 404, 422}, (path, answer.text)
+        if answer.status_code != 200:
+            assert list(answer.json()) == ["detail"], path
     for path in (f"{URL}/{value}/title", f"{v1}/{value}/title"):
         assert (await api.post(path, json={"title": "x"})).status_code in {400, 404, 422}, path
     assert (await api.delete(f"{URL}/{value}")).status_code in {404, 422}
