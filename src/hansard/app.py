@@ -82,10 +82,15 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         await store.close()
 
 
-async def for_ever(what: str, work: Callable[[], Awaitable[float]]) -> None:
-    """Do ``work`` again and again, with as many seconds between as it gives; a failure, whatever it is, is logged and does not end it."""
+async def for_ever(
+    what: str, work: Callable[[], Awaitable[float]], *, after_failure: float = _FAILED_SECONDS
+) -> None:
+    """Do ``work`` again and again, with as many seconds between as it returns.
+
+    A failure, whatever it is, is logged, and ``after_failure`` seconds later the work goes on.
+    """
     while True:
-        pause = _FAILED_SECONDS
+        pause = after_failure
         try:
             pause = await work()
         except Error as error:

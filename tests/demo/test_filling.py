@@ -89,13 +89,12 @@ async def test_a_live_session_runs_and_completes(service: Service, principal: Pr
 
 
 async def test_a_live_session_that_is_broken_off_is_cancelled(
-    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch
+    service: Service, principal: Principal
 ) -> None:
-    from hansard.demo import live  # noqa: PLC0415 - one test's own
-
-    monkeypatch.setattr(live, "_BEAT", 0.01)
     names: list[str] = []
-    playing = asyncio.create_task(demo.play_live(service, principal, names.append, pace=0.05))
+    playing = asyncio.create_task(
+        demo.play_live(service, principal, names.append, pace=0.05, heartbeat=0.01)
+    )
     while not names or (await service.sessions.read(principal, names[0])).message_count < 2:  # noqa: ASYNC110 - another task writes them
         await asyncio.sleep(0.01)
     assert (await service.sessions.read(principal, names[0])).state == "running"

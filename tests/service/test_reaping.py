@@ -65,10 +65,11 @@ async def test_a_run_that_cannot_be_ended_holds_nobody_up(
         return 0.05
 
     monkeypatch.setattr(service_runs, "_lapse", faulty)
-    monkeypatch.setattr(app, "_FAILED_SECONDS", 0.05)
     await asyncio.sleep(0.01)
     with capture_logs() as logged:
-        looking = asyncio.create_task(app.for_ever("look for lapsed runs", look))
+        looking = asyncio.create_task(
+            app.for_ever("look for lapsed runs", look, after_failure=0.05)
+        )
         await asyncio.wait_for(looked.wait(), 20)
         looking.cancel()
     states = [(await lone_service.sessions.read(operator, name)).state for name in ("a", "b", "c")]

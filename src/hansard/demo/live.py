@@ -17,21 +17,22 @@ from hansard.model import RunDraft, RunPatch, SessionPatch
 from hansard.service import Service
 
 _LEASE = 20 * SECOND
-_BEAT = 5.0
+HEARTBEAT = 5.0
 _PAUSES = {"user": (4.0, 8.0), "assistant": (1.5, 4.0), "tool": (0.5, 2.0), "system": (0.0, 0.0)}
 
 
-async def play_live(
+async def play_live(  # noqa: PLR0913 - each is a choice of its own
     service: Service,
     principal: Principal,
     told: Callable[[str], object],
     *,
     pace: float = 1.0,
+    heartbeat: float = HEARTBEAT,
     rounds: int | None = None,
 ) -> None:
     """Perform live scenes one after the other until cancelled, or ``rounds`` of them; ``told`` hears each session's id.
 
-    ``pace`` stretches the pauses. A session that is broken off is left as cancelled.
+    ``pace`` stretches the pauses; a run's lease is renewed every ``heartbeat`` seconds. A session that is broken off is left as cancelled.
     """
     for number, scene in enumerate(cycle(scenes(LIVE))):
         if number == rounds:
@@ -39,7 +40,7 @@ async def play_live(
         play = msgspec.structs.replace(
             scene.cast(0), id=f"demo-{scene.id}-{service.clock() // SECOND}-{number}"
         )
-        live = _Live(service, principal, play, pace)
+        live = _Live(service, principal, play, pace, heartbeat)
         await live.begin()
         told(play.id)
         await live.perform()
@@ -47,8 +48,16 @@ async def play_live(
 
 
 class _Live:
-    def __init__(self, service: Service, principal: Principal, play: Play, pace: float) -> None:
-        self._service, self._principal, self._play, self._pace = service, principal, play, pace
+    def __init__(
+        self,
+        service: Service,
+        principal: Principal,
+        play: Play,
+        pace: float,
+        heartbeat: float,
+    ) -> None:
+        self._service, self._principal, self._play = service, principal, play
+        self._pace, self._heartbeat = pace, heartbeat
         self._chance = Random(play.id)
 
     async def begin(self) -> None:
@@ -83,5 +92,5 @@ class _Live:
 
     async def _beat(self, run_id: str) -> None:
         while True:
-            await asyncio.sleep(_BEAT)
+            await asyncio.sleep(self._heartbeat)
             await self._service.runs.update(self._principal, self._play.id, run_id, RunPatch())
