@@ -1,7 +1,8 @@
-"""Make the virtual environment and put the pinned uv into it, with nothing but the standard library.
+"""Create the virtual environment with the pinned uv, using only the standard library.
 
-Usual way: `python -m venv`, then `pip install uv==PIN`. Debian splits `ensurepip` off into the package python3-venv, which takes root
-to install; without it the wheel of pip that uv.lock names is fetched, checked against its hash there and run from where it lies.
+The usual way is `python -m venv`, then `pip install uv==PIN`. Debian moves `ensurepip` to the package
+python3-venv, which only root can install. Without it, this fetches the wheel of pip that uv.lock
+names, checks its hash and runs it in place.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def main(target: Path) -> None:
     """Make `target` a virtual environment with uv in it; one that has uv stays as it is."""
     if sys.version_info < OLDEST:
         sys.exit(
-            f"Hansard needs Python {'.'.join(map(str, OLDEST))} or newer; this is {sys.version.split()[0]}."
+            f"Hansard needs Python {'.'.join(map(str, OLDEST))} or newer; "
+            f"this is {sys.version.split()[0]}."
         )
     python = target / "bin" / "python"
     if (target / "bin" / "uv").exists() and python.exists():

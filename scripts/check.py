@@ -1,13 +1,16 @@
-"""The project's own rules, which no other tool knows.
+"""The project's own rules, which no other tool checks.
 
     python scripts/check.py [FILE…]
 
-Without files it looks at every file that git tracks or would track. It prints one line for each breach and ends with 1 when there is one.
+Without files it checks every file that git tracks or would track. It prints a line for each breach;
+the exit code is 1 when there is one.
 
 * A module has at most 400 lines, a function at most 80.
-* A relaxation (`noqa`, `type: ignore`, `pragma: no cover`, `nosec`, a skipped test) carries its reason on its line.
-* Nobody but SQLite's own driver opens a store: the standard library's sqlite3 is often a version that can corrupt it.
-* No unfinished business: what is not there is not promised in the code.
+* A relaxation (`noqa`, `type: ignore`, `pragma: no cover`, `nosec`, a skipped test) gives its reason
+  on its line.
+* Only SQLite's own driver opens a store: the standard library's sqlite3 is often a version that can
+  corrupt it.
+* No unfinished work: the code promises nothing that does not exist.
 * uv.lock names the public index alone, and every file in it has a hash.
 """
 
@@ -45,15 +48,18 @@ def breaches(path: Path) -> Iterator[str]:
     name = path.relative_to(ROOT)
     lines = text.splitlines()
     if len(lines) > LONGEST_MODULE:
-        yield f"{name}:1: {len(lines)} lines, more than {LONGEST_MODULE}: which noun wants a file of its own?"
+        yield f"{name}:1: {len(lines)} lines, more than {LONGEST_MODULE}: split it by noun"
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > LONGEST_FUNCTION:
-                yield f"{name}:{node.lineno}: {node.name} has {length} lines, more than {LONGEST_FUNCTION}"
+                yield (
+                    f"{name}:{node.lineno}: {node.name} has {length} lines, "
+                    f"more than {LONGEST_FUNCTION}"
+                )
     for number, line in enumerate(lines, 1):
-        for what in in_line(line):
-            yield f"{name}:{number}: {what}"
+        for fault in in_line(line):
+            yield f"{name}:{number}: {fault}"
         if STANDARD_SQLITE.search(line) and name.parts[0] in HOUSES_OF_STORES:
             yield f"{name}:{number}: the standard library's sqlite3 opens no store; use apsw"
 
@@ -68,18 +74,21 @@ def in_line(line: str) -> Iterator[str]:
     if SKIPPED.search(line):
         yield "a skipped test says why"
     if UNFINISHED.search(line):
-        yield "unfinished business belongs into an issue"
+        yield "unfinished work belongs in an issue"
 
 
 def in_lock() -> Iterator[str]:
-    """Every package of uv.lock that comes from elsewhere than the public index or without a hash."""
+    """Every package of uv.lock without a hash or from another index than the public one."""
     for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]:
         source = package["source"]
         if source not in ({"registry": INDEX}, {"editable": "."}):
             yield f"uv.lock: {package['name']} comes from {source}"
         for file in [*package.get("wheels", []), *filter(None, [package.get("sdist")])]:
             if not file["url"].startswith(FILES) or not file.get("hash", "").startswith("sha256:"):
-                yield f"uv.lock: {package['name']} has a file from elsewhere or without a hash: {file['url']}"
+                yield (
+                    f"uv.lock: {package['name']} has a file from elsewhere or without a hash: "
+                    f"{file['url']}"
+                )
 
 
 def tracked() -> list[Path]:
@@ -96,15 +105,15 @@ def tracked() -> list[Path]:
 
 def main() -> None:
     chosen = [Path(name).resolve() for name in sys.argv[1:]] or tracked()
-    found = [
+    faults = [
         breach
         for path in chosen
         if path.suffix == ".py" and path.exists()
         for breach in breaches(path)
     ] + list(in_lock())
-    for breach in found:
+    for breach in faults:
         print(breach)
-    sys.exit(bool(found))
+    sys.exit(bool(faults))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Find a program that tests need and that no Python package brings; install Debian's where that is allowed.
+"""Find a program that tests need and that no Python package brings, or install Debian's.
 
     python scripts/installed.py chromium
     python scripts/installed.py pgbouncer
 
-Prints the path of the program and ends with 0. Where there is none and none may be installed it says, loudly, what to install,
-and ends with 1: those tests are then not run, which is not the same as passed.
+Prints the program's path; the exit code is 0. When the program is missing and cannot be installed,
+it says what to install; the exit code is 1. Those tests are then not run, which is not a pass.
 """
 
 from __future__ import annotations
@@ -34,28 +34,28 @@ WANTED = """
 """
 
 
-def found(what: str) -> str | None:
+def found(program: str) -> str | None:
     """The program to use, None without one."""
-    named = os.environ.get(variable(what))
+    named = os.environ.get(variable(program))
     return named or next(
-        (path for name in NAMES[what] if (path := shutil.which(name, path=PATH))), None
+        (path for name in NAMES[program] if (path := shutil.which(name, path=PATH))), None
     )
 
 
-def variable(what: str) -> str:
-    return f"HANSARD_{what.upper()}"
+def variable(program: str) -> str:
+    return f"HANSARD_{program.upper()}"
 
 
-def install(what: str) -> None:
+def install(program: str) -> None:
     """Install Debian's packages where there is apt-get and the right to use it."""
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         return
-    print(f"Installing {what} with apt-get for the tests that need it", file=sys.stderr)
+    print(f"Installing {program} with apt-get for the tests that need it", file=sys.stderr)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         [apt, "update", "-qq"],
-        [apt, "install", "-y", "-qq", "--no-install-recommends", *PACKAGES[what]],
+        [apt, "install", "-y", "-qq", "--no-install-recommends", *PACKAGES[program]],
     ):
         if subprocess.run(
             command, env=environment, stdout=subprocess.DEVNULL, check=False
@@ -64,12 +64,14 @@ def install(what: str) -> None:
 
 
 def main() -> int:
-    what = sys.argv[1]
-    if found(what) is None:
-        install(what)
-    path = found(what)
+    program = sys.argv[1]
+    if found(program) is None:
+        install(program)
+    path = found(program)
     if path is None:
-        print(WANTED.format(what, " ".join(PACKAGES[what]), variable(what)), file=sys.stderr)
+        print(
+            WANTED.format(program, " ".join(PACKAGES[program]), variable(program)), file=sys.stderr
+        )
         return 1
     print(path)
     return 0

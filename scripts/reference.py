@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 SOURCE = ROOT / "src" / "hansard"
 AT_REQUESTS = ("access", "http", "ids.py", "model", "native", "service", "store", "system.py")
-"""What can answer a request of the native API, as opposed to the command line and to the dialects, which have pages of their own."""
+"""The packages whose errors the native API can answer; other APIs have their own pages."""
 BESIDE_REQUESTS = ("backup", "archive", "opening")
 EVERYWHERE = {"401", "429", "500", "503"}
 """Statuses that every route with a key may have; the page explains them once."""
@@ -72,12 +72,12 @@ def codes() -> str:
 
 def _codes() -> list[Error]:
     known: dict[str, list[Raised]] = defaultdict(list)
-    for one in raised():
-        if one.code:
-            known[one.code].append(one)
+    for error in raised():
+        if error.code:
+            known[error.code].append(error)
     return [
-        Error(code, _status(found[0]), sorted({one.says for one in found}))
-        for code, found in sorted(known.items())
+        Error(code, _status(errors_[0]), sorted({error.says for error in errors_}))
+        for code, errors_ in sorted(known.items())
     ]
 
 
@@ -106,7 +106,7 @@ def served() -> str:
     }
     return (
         json.dumps(
-            {title: [one._asdict() for one in found] for title, found in shown.items()},
+            {title: [error._asdict() for error in rows] for title, rows in shown.items()},
             ensure_ascii=False,
             indent=1,
         )
@@ -128,11 +128,11 @@ def scopes() -> str:
 def routes() -> str:
     """A table of the native routes for each noun."""
     nouns: dict[str, list[Route]] = defaultdict(list)
-    for one in dialect.routes:
-        nouns[_noun(one.path)].append(one)
+    for route in dialect.routes:
+        nouns[_noun(route.path)].append(route)
     return "\n".join(
-        f"### {noun}\n\n{_table(('request', 'scope', 'does'), [_row(one) for one in found])}"
-        for noun, found in sorted(nouns.items())
+        f"### {noun}\n\n{_table(('request', 'scope', 'does'), [_row(route) for route in group])}"
+        for noun, group in sorted(nouns.items())
     )
 
 
@@ -309,9 +309,9 @@ def _text(node: ast.expr) -> str | None:
     return None
 
 
-def _status(one: Raised) -> int:
-    kind: type[errors.Error] = getattr(errors, one.kind)
-    return status_of(dialect, kind("", code=one.code))
+def _status(raised_: Raised) -> int:
+    kind: type[errors.Error] = getattr(errors, raised_.kind)
+    return status_of(dialect, kind("", code=raised_.code))
 
 
 def _noun(path: str) -> str:
@@ -321,11 +321,11 @@ def _noun(path: str) -> str:
     return next((word for word in reversed(words) if word in {"messages", "runs"}), words[0])
 
 
-def _row(one: Route) -> tuple[str, str, str]:
+def _row(route: Route) -> tuple[str, str, str]:
     return (
-        f"`{one.method} {one.path}`",
-        "none" if one.public else f"`{one.scope}`",
-        one.summary.replace("``", "`"),
+        f"`{route.method} {route.path}`",
+        "none" if route.public else f"`{route.scope}`",
+        route.summary.replace("``", "`"),
     )
 
 
@@ -381,9 +381,8 @@ def main() -> None:
     for file, text in stale:
         if not check:
             file.write_text(text, "utf-8")
-        print(
-            f"{file.relative_to(ROOT)} {'is out of date: make docs' if check else 'is written anew'}"
-        )
+        state = "is out of date: make docs" if check else "is regenerated"
+        print(f"{file.relative_to(ROOT)} {state}")
     sys.exit(check and bool(stale))
 
 

@@ -59,9 +59,9 @@ class Store(Struct, frozen=True, kw_only=True):
         )
 
     def append(self, session: str) -> bytes:
-        said = {"messages": [{"role": "user", "parts": [{"type": "text", "content": _SAID}]}]}
+        body = {"messages": [{"role": "user", "parts": [{"type": "text", "content": _SAID}]}]}
         return wire.request(
-            "POST", f"/v1/sessions/{session}/messages", self.headers, msgspec.json.encode(said)
+            "POST", f"/v1/sessions/{session}/messages", self.headers, msgspec.json.encode(body)
         )
 
     def search(self, word: str) -> bytes:

@@ -86,12 +86,15 @@ def _ready(
 
 
 def _batches(records: Iterable[SessionRecord]) -> Iterator[list[SessionRecord]]:
-    """So many sessions that a batch has some thousand messages; a giant comes in pieces, since a transaction of its size would not fit the page cache."""
+    """Batches of some thousand messages.
+
+    A giant session is split, since one transaction of its size would not fit the page cache.
+    """
     batch: list[SessionRecord] = []
     size = 0
     for record in records:
         if len(record.messages) > _BATCH:
-            yield from ([_piece(record, place)] for place in range(0, len(record.messages), _BATCH))
+            yield from ([_piece(record, start)] for start in range(0, len(record.messages), _BATCH))
             continue
         batch.append(record)
         size += len(record.messages)
@@ -102,8 +105,8 @@ def _batches(records: Iterable[SessionRecord]) -> Iterator[list[SessionRecord]]:
         yield batch
 
 
-def _piece(record: SessionRecord, place: int) -> SessionRecord:
-    messages = record.messages[place : place + _BATCH]
+def _piece(record: SessionRecord, start: int) -> SessionRecord:
+    messages = record.messages[start : start + _BATCH]
     return msgspec.structs.replace(record, messages=messages, updated_at=messages[-1].created_at)
 
 

@@ -1,4 +1,4 @@
-"""Where the stores of a run live: files below the build folder, or databases of a PostgreSQL server."""
+"""The locations of a run's stores: files in the build folder, or PostgreSQL databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What machine the figures are from: kind of processor, cores, memory and versions, never its name."""
+"""The machine of the figures: processor model, cores, memory and versions, not its name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def describe() -> dict[str, str]:
 
 def _processor() -> str:
     try:
-        found = _MODEL.search(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+        match = _MODEL.search(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     except OSError:
-        found = None
-    return found[1] if found else platform.processor() or platform.machine()
+        match = None
+    return match[1] if match else platform.processor() or platform.machine()

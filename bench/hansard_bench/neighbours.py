@@ -1,4 +1,4 @@
-"""The contest of neighbours: how long one key waits while another does the most expensive things."""
+"""The contest of neighbours: how long one key waits while another does expensive requests."""
 
 from __future__ import annotations
 

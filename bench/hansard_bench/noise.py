@@ -105,8 +105,8 @@ def _head(connection: socket.socket) -> tuple[bytes, bytes]:
 def _rest_of(connection: socket.socket, head: bytes, rest: bytes, buffer: bytearray) -> int:
     """Read the body that ``rest`` begins with; how many bytes came."""
     lower = head.lower()
-    place = lower.find(b"content-length:")
-    wanted = None if place < 0 else int(lower[place + 15 :].partition(b"\r\n")[0])
+    position = lower.find(b"content-length:")
+    wanted = None if position < 0 else int(lower[position + 15 :].partition(b"\r\n")[0])
     length, tail = len(rest), rest[-8:]
     while length < wanted if wanted is not None else not tail.endswith(b"0\r\n\r\n"):
         count = connection.recv_into(buffer)

@@ -1,4 +1,4 @@
-"""The contests against the peers: each is asked what it can answer, as a share of the floor in the same round."""
+"""The contests against the peers, as shares of the floor in the same round."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The peers: each in an environment of its own, filled with the same records, asked the same questions."""
+"""The peers: each has its own environment, the same records and the same requests."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ async def prove(store: Store) -> None:
     found = page["data"][0]["id"]
     if found != session or len(page["data"]) != PAGE or not page["total"]:
         raise Unexpected(
-            f"the list does not begin with the session written last: {found} instead of {session}, {len(page['data'])} items, total {page['total']}"
+            f"the list does not begin with the session written last: {found} instead of {session}, "
+            f"{len(page['data'])} items, total {page['total']}"
         )
 
 

@@ -1,4 +1,4 @@
-"""The data of the benchmark: seeded, skewed, and neutral, so that every store measured is filled with the same."""
+"""The benchmark's data: seeded, skewed and neutral, the same for every store."""
 
 from __future__ import annotations
 
@@ -149,12 +149,12 @@ class Maker:
     def _session(
         self, workspace: int, random: Random, prose: Prose, started: int, count: int
     ) -> SessionRecord:
-        ident = _session_id(random, started)
+        session_id = _session_id(random, started)
         agent = _AGENTS[int(random.random() * len(_AGENTS))]
         messages = tuple(_messages(random, prose, started, count))
         return SessionRecord(
             workspace=workspace,
-            id=ident,
+            id=session_id,
             title=messages[0].text[:60],
             channel=_pick(random, _CHANNELS),
             state=_pick(random, _STATES),

@@ -1,4 +1,4 @@
-"""One table: what was measured, what it is of the floor and of the idiomatic server, and whether the target is reached."""
+"""The table of results, compared with the floor, the idiomatic server and the targets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def summary(report: Report) -> str:
 def render(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table, columns aligned."""
     cells = [_HEADER, *(_cells(row) for row in rows)]
-    widths = [max(len(line[place]) for line in cells) for place in range(len(_HEADER))]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(_HEADER))]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     lines = [
         "| "

@@ -117,9 +117,9 @@ class Prose:
         self._text = "".join(sentences)
         self._starts = list(accumulate(map(len, sentences), initial=0))
 
-    def piece(self, place: float, sentences: int) -> str:
+    def piece(self, position: float, sentences: int) -> str:
         """``sentences`` in a row, found at ``place`` (0 to 1) of the text."""
-        first = int(place * (len(self._starts) - 1 - sentences))
+        first = int(position * (len(self._starts) - 1 - sentences))
         return self._text[self._starts[first] : self._starts[first + sentences]].rstrip()
 
 
@@ -135,11 +135,11 @@ def _vocabulary(language: Language, size: int, random: Random) -> list[str]:
 
 
 def _sentences(language: Language, words: list[str], random: Random) -> Iterator[str]:
-    place = 0
-    while place < len(words):
+    position = 0
+    while position < len(words):
         length = random.randint(4, 18)
-        sentence = language.blank.join(words[place : place + length])
-        place += length
+        sentence = language.blank.join(words[position : position + length])
+        position += length
         yield (
             sentence[:1].upper()
             + sentence[1:]

@@ -1,4 +1,4 @@
-"""A load generator for one core: keep-alive connections that send ready-made bytes and read whole answers."""
+"""A load generator for one core: keep-alive connections, prepared bytes, whole answers."""
 
 from __future__ import annotations
 
@@ -115,13 +115,13 @@ class Connection(asyncio.Protocol):
 
 
 def _content_length(head: bytes) -> int | None:
-    place = head.find(b"content-length: ")
-    if place < 0:
-        place = head.lower().find(b"content-length: ")
-        if place < 0:
+    position = head.find(b"content-length: ")
+    if position < 0:
+        position = head.lower().find(b"content-length: ")
+        if position < 0:
             return None
-    end = head.find(b"\r\n", place)
-    return int(head[place + 16 : end if end > 0 else None])
+    end = head.find(b"\r\n", position)
+    return int(head[position + 16 : end if end > 0 else None])
 
 
 def _join_chunks(data: bytes) -> bytes:

@@ -56,8 +56,8 @@ async def appends(arena: Arena) -> list[Row]:
 
 def _writers(store: Store) -> list[Iterator[bytes]]:
     return [
-        itertools.repeat(store.append(store.sessions[place % len(store.sessions)]))
-        for place in range(WRITERS)
+        itertools.repeat(store.append(store.sessions[number % len(store.sessions)]))
+        for number in range(WRITERS)
     ]
 
 
@@ -124,7 +124,7 @@ async def _mixed(ours: Store, seconds: float) -> Sample:
         ours.history(ours.giant),
         *(ours.history(session) for session in ours.sessions[:7]),
     ]
-    sources = [_mix(reads, ours.append(ours.sessions[place]), place) for place in range(CLIENTS)]
+    sources = [_mix(reads, ours.append(ours.sessions[number]), number) for number in range(CLIENTS)]
     behind = [
         itertools.repeat(ours.append(session)) for session in ours.sessions[-_WRITERS_BESIDE:]
     ]
@@ -136,6 +136,6 @@ async def _mixed(ours: Store, seconds: float) -> Sample:
     return sample
 
 
-def _mix(reads: list[bytes], write: bytes, place: int) -> Iterator[bytes]:
+def _mix(reads: list[bytes], write: bytes, number: int) -> Iterator[bytes]:
     turn = [*reads, write]
-    return itertools.cycle(turn[place % len(turn) :] + turn[: place % len(turn)])
+    return itertools.cycle(turn[number % len(turn) :] + turn[: number % len(turn)])

@@ -32,34 +32,34 @@ def batches() -> Iterator[tuple[list[Row], list[Row]]]:
     number = 0
     while lines := list(islice(sys.stdin.buffer, _BATCH)):
         sessions, messages = [], []
-        for one in map(json.loads, lines):
-            sessions.append(_session(one))
-            for seq, said in enumerate(one["messages"], 1):
+        for session in map(json.loads, lines):
+            sessions.append(_session(session))
+            for seq, message in enumerate(session["messages"], 1):
                 number += 1
                 messages.append(
                     (
                         number,
-                        one["id"],
+                        session["id"],
                         seq,
-                        said["role"],
-                        said["text"],
-                        json.dumps(said["parts"]),
-                        _when(said["created_at"]),
+                        message["role"],
+                        message["text"],
+                        json.dumps(message["parts"]),
+                        _when(message["created_at"]),
                     )
                 )
         yield sessions, messages
 
 
-def _session(one: dict[str, Any]) -> Row:
+def _session(session: dict[str, Any]) -> Row:
     names = ("title", "channel", "state", "agent", "user")
-    workspace = f"workspace-{one['workspace']:04d}"
+    workspace = f"workspace-{session['workspace']:04d}"
     return (
-        one["id"],
+        session["id"],
         workspace,
-        *(one[name] for name in names),
-        len(one["messages"]),
-        _when(one["created_at"]),
-        _when(one["updated_at"]),
+        *(session[name] for name in names),
+        len(session["messages"]),
+        _when(session["created_at"]),
+        _when(session["updated_at"]),
         "{}",
     )
 

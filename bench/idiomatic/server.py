@@ -158,8 +158,8 @@ async def append(
     if last is None:
         raise HTTPException(404)
     rows = [
-        _row(session_id, last - len(body.messages) + place, one, now)
-        for place, one in enumerate(body.messages, 1)
+        _row(session_id, last - len(body.messages) + number, message, now)
+        for number, message in enumerate(body.messages, 1)
     ]
     db.add_all(rows)
     await db.commit()
@@ -169,32 +169,34 @@ async def append(
 @app.get("/v1/search")
 async def search(q: str, db: Database, workspace_id: Workspace, limit: Limit = 20) -> MessagePage:
     """The newest messages that hold a word."""
-    found = (
+    selected = (
         select(Message)
         .join(Session)
         .where(Session.workspace_id == workspace_id, Message.content.icontains(q, autoescape=True))
     )
-    page = await db.scalars(found.order_by(Message.created_at.desc()).limit(limit))
+    page = await db.scalars(selected.order_by(Message.created_at.desc()).limit(limit))
     return MessagePage(data=[MessageOut.model_validate(row) for row in page])
 
 
 async def _session(db: AsyncSession, workspace_id: str, session_id: str) -> Session:
-    found = await db.scalar(
+    selected = await db.scalar(
         select(Session).where(Session.id == session_id, Session.workspace_id == workspace_id)
     )
-    if found is None:
+    if selected is None:
         raise HTTPException(404)
-    return found
+    return selected
 
 
-def _row(session_id: str, seq: int, one: MessageIn, now: datetime) -> Message:
-    content = "\n".join(str(part["content"]) for part in one.parts if part.get("type") == "text")
+def _row(session_id: str, seq: int, message: MessageIn, now: datetime) -> Message:
+    content = "\n".join(
+        str(part["content"]) for part in message.parts if part.get("type") == "text"
+    )
     return Message(
         session_id=session_id,
         seq=seq,
-        role=one.role,
+        role=message.role,
         content=content,
-        parts=one.parts,
+        parts=message.parts,
         created_at=now,
     )
 

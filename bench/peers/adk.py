@@ -1,4 +1,7 @@
-"""Google ADK's api_server with its SQLite session service; an append is a run of an agent that answers at once."""
+"""Google ADK's api_server with its SQLite session service.
+
+An append is a run of an agent that answers at once.
+"""
 
 from __future__ import annotations
 

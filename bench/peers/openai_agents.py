@@ -1,4 +1,7 @@
-"""The OpenAI Agents SDK's SQLiteSession behind a minimal server: it has none of its own, and no list."""
+"""The OpenAI Agents SDK's SQLiteSession behind a minimal server.
+
+It has no server of its own, and no list.
+"""
 
 from __future__ import annotations
 

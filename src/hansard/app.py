@@ -1,4 +1,4 @@
-"""Where everything meets: the ASGI application of one process, made from its settings."""
+"""The ASGI application of one process, wired from its settings."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def open_store(settings: Settings) -> Store:
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Service]:
-    """The service on the settings' store, migrated when the settings say so; closed afterwards.
+    """The service on the settings' store, migrated if the settings allow it; closed afterwards.
 
-    Raises StoreUnavailable when the store is not there or has migrations that nobody allowed.
+    Raises StoreUnavailable when the store cannot be reached or lacks migrations.
     """
     store = open_store(settings)
     await store.open()
@@ -83,25 +83,25 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
 
 
 async def for_ever(
-    what: str, work: Callable[[], Awaitable[float]], *, after_failure: float = _FAILED_SECONDS
+    purpose: str, work: Callable[[], Awaitable[float]], *, after_failure: float = _FAILED_SECONDS
 ) -> None:
-    """Do ``work`` again and again, with as many seconds between as it returns.
+    """Repeat ``work``; it returns the seconds until the next round.
 
-    A failure, whatever it is, is logged, and ``after_failure`` seconds later the work goes on.
+    Any failure is logged, and the next round begins ``after_failure`` seconds later.
     """
     while True:
         pause = after_failure
         try:
             pause = await work()
         except Error as error:
-            _log.warning(f"could not {what}", error=error.message)
-        except Exception as problem:  # noqa: BLE001 - a fault of ours must not end what nobody else does; the log has it
-            _log.exception(f"could not {what}", error=type(problem).__name__)
+            _log.warning(f"could not {purpose}", error=error.message)
+        except Exception as problem:  # noqa: BLE001 - a bug must not end a background task; it is logged
+            _log.exception(f"could not {purpose}", error=type(problem).__name__)
         await asyncio.sleep(pause)
 
 
 async def reaping(service: Service, pause: float) -> None:
-    """Look for ever for what nobody goes on with: lapsed runs, unfinished forks."""
+    """Reap lapsed runs and unfinished forks for ever."""
 
     async def look() -> float:
         await service.runs.reap()
@@ -112,7 +112,7 @@ async def reaping(service: Service, pause: float) -> None:
 
 
 async def leasing(service: Service) -> None:
-    """Keep the lease of the caches for ever; where the store does not answer, it lapses."""
+    """Renew the cache lease for ever; it lapses when the store does not answer."""
 
     async def renew() -> float:
         await service.cache_lease.renew()
@@ -126,7 +126,7 @@ async def leasing(service: Service) -> None:
 
 
 async def indexing(service: Service) -> None:
-    """Bring the search index up to date for ever."""
+    """Update the search index for ever."""
 
     async def catch_up() -> float:
         await service.indexer.catch_up()
@@ -136,7 +136,7 @@ async def indexing(service: Service) -> None:
 
 
 async def keeping(service: Service, pause: float) -> None:
-    """Forget for ever what is past its time."""
+    """Delete expired data for ever."""
 
     async def forget() -> float:
         await service.upkeep.run()
@@ -147,7 +147,7 @@ async def keeping(service: Service, pause: float) -> None:
 
 
 async def counting(service: Service) -> None:
-    """Let the statistics follow the workspaces for ever, a little at a time."""
+    """Update the statistics for ever, in small steps."""
 
     async def follow() -> float:
         return _COUNT_SECONDS if await service.stats.follow_all() else _COUNT_PAUSE
@@ -156,17 +156,17 @@ async def counting(service: Service) -> None:
 
 
 async def titling(service: Service, url: str) -> None:
-    """Ask ``url`` for titles for ever; what it answers too late or wrongly is no title."""
+    """Request titles from ``url`` for ever; a late or invalid answer counts as no title."""
     import httpx  # noqa: PLC0415 - for those who want titles from elsewhere; it takes long to load
 
     async with httpx.AsyncClient(timeout=_TITLE_SECONDS) as client:
 
-        async def ask(session: Session, said: list[Words]) -> str | None:
+        async def ask(session: Session, words: list[Words]) -> str | None:
             answer = await client.post(
                 url,
                 json={
                     "session_id": session.name,
-                    "messages": [{"role": one.role, "text": one.text} for one in said],
+                    "messages": [{"role": word.role, "text": word.text} for word in words],
                 },
             )
             title = answer.raise_for_status().json()["title"]
@@ -182,7 +182,10 @@ async def titling(service: Service, url: str) -> None:
 
 
 def application(service: Service, settings: Settings, demo: Demo | None = None) -> Application:
-    """The ASGI application over an open service; ``demo`` fills a workspace, where the page is to offer that."""
+    """The ASGI application over an open service.
+
+    ``demo`` fills a workspace; without it the page does not offer a demo.
+    """
     log = AccessLog(sys.stderr.buffer if settings.access_log else None)
     limits = Limits(settings.rate_limit) if settings.rate_limit else None
     return Application(service, (*DIALECTS, web(DIALECTS, demo), system(DIALECTS)), log, limits)
@@ -190,7 +193,7 @@ def application(service: Service, settings: Settings, demo: Demo | None = None) 
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator[Application]:
-    """The application over its open store, with all that goes on beside the requests; everything ends in order."""
+    """The application over its open store, with its background tasks; all end in order."""
     async with opened(settings) as service:
         beside = [
             asyncio.create_task(reaping(service, settings.reap_seconds)),
@@ -216,7 +219,7 @@ async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator
 
 
 def create_app(settings: Settings) -> ASGIApp:
-    """An ASGI application that opens its store at startup and closes it at shutdown, for any ASGI server."""
+    """An ASGI application for any server: opens its store at startup, closes it at shutdown."""
     state: dict[str, Application] = {}
 
     async def lifespan(receive: Receive, send: Send) -> None:

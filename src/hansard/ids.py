@@ -84,8 +84,8 @@ def uuid_in(name: str) -> str | None:
     >>> uuid_in("asset_0190163D-8694-739b-aea5-966c26f8ad91")
     '0190163d-8694-739b-aea5-966c26f8ad91'
     """
-    found = _UUID.fullmatch(name)
-    return "-".join(found.groups()).lower() if found else None
+    match = _UUID.fullmatch(name)
+    return "-".join(match.groups()).lower() if match else None
 
 
 def is_workspace(text: str) -> bool:

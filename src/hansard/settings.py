@@ -1,4 +1,7 @@
-"""What a process is told when it starts: flag, then environment, then file, then default. Loaded once, passed on, never a global."""
+"""Settings of a process: flag, then environment, then file, then default.
+
+They are loaded once and passed on, never global.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,12 @@ _INJECTED = re.compile(r"(?:tcp|udp)://")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Every setting has its default here, and what it says is what the reference says."""
+    """Every setting with its default; the reference shows its description."""
 
     store: Annotated[
         str,
         Meta(
-            description="where sessions are kept: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+            description="the store's URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
         ),
     ] = "sqlite:///hansard.db"
     workspace: Annotated[
@@ -44,9 +47,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 8765
     migrate: Annotated[
         bool,
-        Meta(
-            description="bring the store up to date when it is opened; false: only `hansard migrate` does"
-        ),
+        Meta(description="migrate the store when it is opened; false: only `hansard migrate` does"),
     ] = True
     access_log: Annotated[
         bool, Meta(description="write a JSON line for each request to standard error")
@@ -67,14 +68,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 10.0
     reap_seconds: Annotated[
         float,
-        Meta(
-            description="pause between two looks for runs whose lease has lapsed, in seconds", gt=0
-        ),
+        Meta(description="pause between two checks for runs with a lapsed lease, in seconds", gt=0),
     ] = 2.0
     keep_seconds: Annotated[
         float,
         Meta(
-            description="pause between two rounds of forgetting: old idempotency keys, retention, in seconds",
+            description="pause between two rounds of deleting expired data, in seconds",
             gt=0,
         ),
     ] = 3600.0
@@ -85,20 +84,23 @@ class Settings(Struct, frozen=True, kw_only=True):
     title_url: Annotated[
         str,
         Meta(
-            description="where to ask for a session's title: POST {session_id, messages} answered by {title}; empty: the first words stay"
+            description="the URL that writes titles: POST {session_id, messages} gives {title}; "
+            "empty: a title is the session's first words"
         ),
     ] = ""
     rate_limit: Annotated[
         float,
         Meta(
-            description="requests a second for each key, ten times that for each workspace, bursts of ten seconds; 0: no limit",
+            description="requests a second for each key, ten times that for each workspace, "
+            "with bursts of ten seconds; 0: no limit",
             ge=0,
         ),
     ] = 0.0
     row_security: Annotated[
         bool,
         Meta(
-            description="tell PostgreSQL in each transaction which workspace it is of, and refuse to start unless it enforces that"
+            description="name the workspace to PostgreSQL in each transaction, and refuse to start "
+            "unless it enforces row-level security"
         ),
     ] = False
     prepared: Annotated[
@@ -114,7 +116,7 @@ DEFAULTS: dict[str, Any] = dict(zip(NAMES, Settings.__struct_defaults__, strict=
 
 
 class Loaded(Struct, frozen=True):
-    """The settings, and for each where its value comes from: ``flag``, the variable's or file's name, or ``default``."""
+    """The settings and their sources: ``flag``, a variable's or file's name, or ``default``."""
 
     settings: Settings
     sources: dict[str, str]
@@ -123,12 +125,12 @@ class Loaded(Struct, frozen=True):
 def load(
     flags: Mapping[str, object], environment: Mapping[str, str], file: Path | None = None
 ) -> Loaded:
-    """The settings of a process; a flag that is None was not given.
+    """The settings of a process; a flag of None counts as absent.
 
-    ``file`` is the one that was asked for, which must be there; without it ``HANSARD_CONFIG`` is read, else
-    ``hansard.toml`` where there is one. Raises Invalid for an unknown key and for a value of the wrong type.
+    ``file`` must exist. Without it, ``HANSARD_CONFIG`` names the file, else ``hansard.toml`` is
+    read if it exists. Raises Invalid for an unknown key and for a value of the wrong type.
     """
-    given: dict[str, object] = {}
+    values: dict[str, object] = {}
     sources = dict.fromkeys(NAMES, "default")
     chosen = file_in(environment, file)
     layers = (
@@ -138,17 +140,17 @@ def load(
     )
     for layer in layers:
         for name, (value, source) in layer.items():
-            given[name], sources[name] = _converted(name, value, source), source
-    return Loaded(Settings(**given), sources)  # type: ignore[arg-type]  # each was converted to its field's type
+            values[name], sources[name] = _converted(name, value, source), source
+    return Loaded(Settings(**values), sources)  # type: ignore[arg-type]  # each was converted to its field's type
 
 
 def file_in(environment: Mapping[str, str], file: Path | None = None) -> Path:
-    """The settings file that is read: the one asked for, else that of ``HANSARD_CONFIG``, else ``hansard.toml``."""
+    """The settings file to read: ``file``, else ``HANSARD_CONFIG``, else ``hansard.toml``."""
     return file or Path(environment.get(PREFIX + "CONFIG") or FILE)
 
 
 def strangers(environment: Mapping[str, str]) -> list[str]:
-    """The variables that begin like a setting's and are none."""
+    """Variables with the settings' prefix that are not settings."""
     known = {
         PREFIX + name.upper() for name in (*NAMES, "config", "api_key", "url")
     }  # the last two are the client's
@@ -156,10 +158,10 @@ def strangers(environment: Mapping[str, str]) -> list[str]:
 
 
 def masked(name: str, value: object) -> str:
-    """A setting's value as it may be shown: a store's password is not."""
+    """A setting's value for display, without a store's password."""
     if name == "store":
         return _PASSWORD.sub(
-            lambda found: f"{found[1]}****{found[2]}" if found[1] else f"{found[3]}****", str(value)
+            lambda match: f"{match[1]}****{match[2]}" if match[1] else f"{match[3]}****", str(value)
         )
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -201,16 +203,18 @@ def _from_file(path: Path, *, must_exist: bool) -> dict[str, tuple[object, str]]
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object, str]]:
-    """Variables that name a setting; one that almost does is an error, any other may belong to something else."""
-    found: dict[str, tuple[object, str]] = {}
+    """The settings in the environment.
+
+    A near miss of a setting's name is an error; any other variable may belong to another program.
+    """
+    values: dict[str, tuple[object, str]] = {}
     for variable, value in environment.items():
-        if not variable.startswith(PREFIX) or _INJECTED.match(
-            value
-        ):  # Kubernetes announces a service named hansard in HANSARD_PORT
+        # Kubernetes announces a service named hansard in HANSARD_PORT.
+        if not variable.startswith(PREFIX) or _INJECTED.match(value):
             continue
         name = variable.removeprefix(PREFIX).lower()
         if name in NAMES:
-            found[name] = (value, variable)
+            values[name] = (value, variable)
         elif name != "config" and (close := get_close_matches(name, NAMES, 1, 0.75)):
             meant = PREFIX + close[0].upper()
             raise Invalid(
@@ -218,17 +222,17 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object,
                 code="unknown_setting",
                 param=variable,
             )
-    return found
+    return values
 
 
 def _converted(name: str, value: object, source: str) -> object:
     try:
         return msgspec.convert(value, _HINTS[name], strict=not source.startswith(PREFIX))
     except msgspec.ValidationError as problem:
-        found = _BOUND.search(str(problem))
-        wanted = f"must be {found[1]} {found[2]}" if found else f"is no {type_name(name)}"
+        bound = _BOUND.search(str(problem))
+        fault = f"must be {bound[1]} {bound[2]}" if bound else f"is no {type_name(name)}"
         raise Invalid(
-            f"{name} (from {source}) {wanted}: {masked(name, value)!r}",
+            f"{name} (from {source}) {fault}: {masked(name, value)!r}",
             code="bad_setting",
             param=name,
         ) from problem

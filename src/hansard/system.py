@@ -1,4 +1,4 @@
-"""What every server offers besides its APIs: health, the OpenAPI documents, and a root that says what runs here."""
+"""Health, the OpenAPI documents, and a root page that lists the server's APIs."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ def _home(dialects: tuple[Dialect, ...]) -> str:
         for dialect in dialects
     )
     return (
-        f"Hansard {__version__}: the session store for AI agents.\n\nThe page       /ui/\nThe reference  /docs\nHealth         /healthz\n\n"
+        f"Hansard {__version__}: the session store for AI agents.\n\n"
+        "The page       /ui/\nThe reference  /docs\nHealth         /healthz\n\n"
         f"The APIs that it speaks (all: /openapi.json):\n\n{rows}"
     )

@@ -15,7 +15,7 @@ _LENGTH = len(_PREFIX) + _ID + 1 + _SECRET + _CHECK
 
 
 class Presented(Struct, frozen=True):
-    """A well-formed key as a caller shows it."""
+    """A well-formed key as a caller sends it."""
 
     id: str
     secret: str
@@ -30,34 +30,39 @@ class KeyMint:
 
     def make(self) -> tuple[str, Presented, str]:
         """A new key: its text (shown once), its pieces, and the digest to store."""
-        one = Presented(self._random(_ID), self._random(_SECRET))
-        body = f"{_PREFIX}{one.id}_{one.secret}"
-        return body + _check(body), one, self.digest(one)
+        presented = Presented(self._random(_ID), self._random(_SECRET))
+        body = f"{_PREFIX}{presented.id}_{presented.secret}"
+        return body + _check(body), presented, self.digest(presented)
 
-    def digest(self, one: Presented) -> str:
-        return hmac.digest(self._pepper, f"{one.id}:{one.secret}".encode(), "sha256").hex()
+    def digest(self, presented: Presented) -> str:
+        return hmac.digest(
+            self._pepper, f"{presented.id}:{presented.secret}".encode(), "sha256"
+        ).hex()
 
-    def matches(self, one: Presented, digest: str) -> bool:
-        return hmac.compare_digest(self.digest(one), digest)
+    def matches(self, presented: Presented, digest: str) -> bool:
+        return hmac.compare_digest(self.digest(presented), digest)
 
     def _random(self, length: int) -> str:
         return "".join(self._choose(_ALPHABET) for _ in range(length))
 
 
 def read(text: str) -> Presented | None:
-    """The pieces of a key; None when the text is no key or has a typo, found without touching the database."""
+    """The pieces of a key; None when the text is not a key or has a typo.
+
+    Needs no database.
+    """
     if len(text) != _LENGTH or not text.startswith(_PREFIX) or not text.isascii():
         return None
     body, check = text[:-_CHECK], text[-_CHECK:]
-    ident, separator, secret = body[len(_PREFIX) :].partition("_")
+    key_id, separator, secret = body[len(_PREFIX) :].partition("_")
     if (
-        len(ident) != _ID
+        len(key_id) != _ID
         or not separator
         or not secret.isalnum()
         or not hmac.compare_digest(_check(body), check)
     ):
         return None
-    return Presented(ident, secret)
+    return Presented(key_id, secret)
 
 
 def masked(text: str) -> str:
@@ -68,6 +73,6 @@ def masked(text: str) -> str:
 def _check(body: str) -> str:
     number, digits = zlib.crc32(body.encode()), ""
     for _ in range(_CHECK):
-        number, place = divmod(number, len(_ALPHABET))
-        digits = _ALPHABET[place] + digits
+        number, index = divmod(number, len(_ALPHABET))
+        digits = _ALPHABET[index] + digits
     return digits

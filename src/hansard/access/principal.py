@@ -33,17 +33,17 @@ class Principal(Struct, frozen=True):
 
     @property
     def narrowing(self) -> str:
-        """Stands for the end user and the app that the caller is narrowed to, naming neither; empty for one who sees the whole workspace."""
+        """A digest of the principal's end user and app; empty without a narrowing."""
         if self.user_id is None and self.app is None:
             return ""
         return blake2b(repr((self.user_id, self.app)).encode(), digest_size=8).hexdigest()
 
     def is_of(self, workspace: str) -> bool:
-        """Whether this names its workspace: the id, as the native API shows it or bare as others do, or the name."""
+        """Whether ``workspace`` is this one's id, with or without ``ws_``, or its name."""
         return workspace in {self.workspace_id, f"ws_{self.workspace_id}", self.workspace_name}
 
     def require(self, scope: str) -> None:
-        """Raises Forbidden, naming the scope that the key lacks."""
+        """Raise Forbidden, naming the scope, when the key lacks it."""
         if scope not in self.scopes:
             raise Forbidden(
                 f"API key missing required scope: {scope}", code="missing_scope", scope=scope

@@ -1,4 +1,7 @@
-"""A workspace full of believable sessions: all states, kinds, channels and many languages, over the last thirty days."""
+"""A workspace of realistic sample sessions.
+
+They cover all states, kinds and channels and many languages, over the last thirty days.
+"""
 
 from hansard.demo.filling import fill, remove
 from hansard.demo.live import play_live

@@ -55,11 +55,11 @@ _OLDEST = 2 * _HOUR
 
 def plays(count: int | None = None) -> list[Play]:
     """``count`` plays, as many as there are copies asked for when None; scenes come again in turn when it is more."""
-    found = scenes()
-    cast = [scene.cast(copy) for scene in found for copy in range(scene.copies)]
+    scripts = scenes()
+    cast = [scene.cast(copy) for scene in scripts for copy in range(scene.copies)]
     if count is None or count <= len(cast):
         return cast[: count or len(cast)]
-    often = [scene for scene in found if "parent" not in scene.heading and scene.copies > 1]
+    often = [scene for scene in scripts if "parent" not in scene.heading and scene.copies > 1]
     return cast + [_again(often, number) for number in range(count - len(cast))]
 
 
@@ -122,7 +122,7 @@ def _waves(stages: Sequence[Stage]) -> list[Sequence[Stage]]:
 
 
 def _moment(play: Play, now: int, chance: Random) -> int:
-    """When a play began: open ones within the last hours, the others on some day, more of them lately."""
+    """A play's start: for open ones in the last hours, for others on a day, mostly a recent one."""
     if play.heading["state"] == "running":
         return now - _OLDEST // 12
     if play.heading["state"] in OPEN_STATES:

@@ -1,4 +1,4 @@
-"""One session that is running now: messages arrive, its lease is kept alive, then the next one begins."""
+"""One live session: messages arrive, its lease is renewed, then the next session begins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PAUSES = {"user": (4.0, 8.0), "assistant": (1.5, 4.0), "tool": (0.5, 2.0), "sys
 async def play_live(  # noqa: PLR0913 - each is a choice of its own
     service: Service,
     principal: Principal,
-    told: Callable[[str], object],
+    on_session: Callable[[str], object],
     *,
     pace: float = 1.0,
     heartbeat: float = HEARTBEAT,
@@ -42,7 +42,7 @@ async def play_live(  # noqa: PLR0913 - each is a choice of its own
         )
         live = _Live(service, principal, play, pace, heartbeat)
         await live.begin()
-        told(play.id)
+        on_session(play.id)
         await live.perform()
         await asyncio.sleep(2 * pace)
 

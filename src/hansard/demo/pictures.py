@@ -1,4 +1,4 @@
-"""Small pictures drawn here, so that a demo needs nothing from elsewhere: indexed PNGs of some hundred bytes."""
+"""Small pictures, drawn here so that a demo needs no files: indexed PNGs of some hundred bytes."""
 
 from __future__ import annotations
 

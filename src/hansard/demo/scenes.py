@@ -37,7 +37,7 @@ class Line(Struct, frozen=True):
 
 
 class Scene(Struct, frozen=True):
-    """One script. ``heading`` has the facts of the session, ``values`` the choices for each variable."""
+    """A script. ``heading`` has the session's fields, ``values`` the choices for each variable."""
 
     id: str
     copies: int
@@ -102,13 +102,13 @@ def _choices(text: str) -> list[str]:
 def _lines(body: str) -> Iterator[Line]:
     for block in re.split(r"\n(?!  )", body.strip("\n")):
         first, _, more = block.partition("\n")
-        found = _LINE.match(first)
-        if found is None:
+        match = _LINE.match(first)
+        if match is None:
             raise ValueError(f"no line of a scene: {first!r}")
         text = "\n".join(
-            filter(None, (found["text"], more.replace("\n  ", "\n").removeprefix("  ")))
+            filter(None, (match["text"], more.replace("\n  ", "\n").removeprefix("  ")))
         )
-        yield Line(found["kind"], found["name"] or "", found["picture"] or "", text)
+        yield Line(match["kind"], match["name"] or "", match["picture"] or "", text)
 
 
 def _filled(text: str, chosen: dict[str, str]) -> str:

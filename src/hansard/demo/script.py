@@ -1,4 +1,4 @@
-"""A play as what the service takes: the session it begins with, and its messages with the time that each takes."""
+"""A play in the service's terms: its session, and its messages with their durations."""
 
 from __future__ import annotations
 
@@ -44,36 +44,36 @@ class Entry(Struct, frozen=True):
 
 def opening(play: Play, at: int) -> SessionDraft:
     """The session as it begins at ``at``."""
-    said = play.heading
-    intent, _, sub_intent = said.get("intent", "").partition(" / ")
-    workflow, _, workflow_name = said.get("workflow", "").partition(" / ")
-    steps = filter(None, said.get("trail", "").split(" > "))
+    heading = play.heading
+    intent, _, sub_intent = heading.get("intent", "").partition(" / ")
+    workflow, _, workflow_name = heading.get("workflow", "").partition(" / ")
+    steps = filter(None, heading.get("trail", "").split(" > "))
     return SessionDraft(
         id=play.id,
-        title=said.get("title"),
+        title=heading.get("title"),
         title_by="agent",
-        kind=cast("Kind", said.get("kind", "session")),
-        channel=said["channel"],
-        app=said["app"],
-        agent=said["agent"],
-        model=said["model"],
-        user_id=said["user"],
+        kind=cast("Kind", heading.get("kind", "session")),
+        channel=heading["channel"],
+        app=heading["app"],
+        agent=heading["agent"],
+        model=heading["model"],
+        user_id=heading["user"],
         workflow_id=workflow or None,
         workflow_name=workflow_name or None,
-        trigger=said.get("trigger"),
-        parent=f"demo-{said['parent']}-{play.copy + 1}" if "parent" in said else None,
+        trigger=heading.get("trigger"),
+        parent=f"demo-{heading['parent']}-{play.copy + 1}" if "parent" in heading else None,
         intent=intent or None,
         sub_intent=sub_intent or None,
         created_at=at,
-        tags=[tag.strip() for tag in said.get("tags", "").split(",") if tag.strip()],
+        tags=[tag.strip() for tag in heading.get("tags", "").split(",") if tag.strip()],
         trail=[
             {
                 "hand_off" if step == "human" else "intent": step,
-                "at": rfc3339(at + place * 30 * SECOND),
+                "at": rfc3339(at + index * 30 * SECOND),
             }
-            for place, step in enumerate(steps)
+            for index, step in enumerate(steps)
         ],
-        metadata={"demo": True, "language": said.get("language", "en")},
+        metadata={"demo": True, "language": heading.get("language", "en")},
     )
 
 

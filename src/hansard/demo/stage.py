@@ -1,4 +1,7 @@
-"""Plays performed through the service itself, on a clock of their own: the past as it would have been recorded."""
+"""Plays performed through the service, on a clock of their own.
+
+So the past looks as if it had been recorded then.
+"""
 
 from __future__ import annotations
 
@@ -60,9 +63,11 @@ class Stage:
         return True
 
     async def _begin(self, state: State = "running") -> None:
-        said = self.play.heading
-        lease = None if said["state"] in _PATIENT else _LEASE
-        draft = RunDraft(state=state, agent=said["agent"], model=said["model"], lease_us=lease)
+        heading = self.play.heading
+        lease = None if heading["state"] in _PATIENT else _LEASE
+        draft = RunDraft(
+            state=state, agent=heading["agent"], model=heading["model"], lease_us=lease
+        )
         _, run, _ = await self.service.runs.start(self.principal, self.play.id, draft)
         self.run = run.id
 
@@ -76,15 +81,15 @@ class Stage:
 
     async def _close(self, session: Session) -> None:
         """Leave the session as the scene says: its state, its resolution, read or not."""
-        said = self.play.heading
-        state = cast("State", said["state"])
+        heading = self.play.heading
+        state = cast("State", heading["state"])
         if self.run is None and state != "completed":
             await self._begin(state if state in OPEN_STATES else "running")
         if state not in OPEN_STATES:
-            await self._finish(state, said.get("error"))
+            await self._finish(state, heading.get("error"))
         elif state == "waiting" and self.run is not None:
             await self._finish("waiting")
-        resolution = cast("Resolution", said["resolution"])
+        resolution = cast("Resolution", heading["resolution"])
         if resolution != "open":
             self.clock.at += 20 * SECOND
             await self.service.sessions.update(
@@ -92,7 +97,7 @@ class Stage:
             )
         if resolution == "resolved" or state == "cancelled":
             await self.service.sessions.end(self.principal, session.id)
-        if "unread" not in said:
+        if "unread" not in heading:
             await self.service.sessions.mark_read(self.principal, session.id)
-        if "archived" in said:
+        if "archived" in heading:
             await self.service.sessions.archive(self.principal, session.id)
