@@ -11,10 +11,13 @@ import httpx
 import pytest
 
 from hansard.access import Principal
+from hansard.app import DIALECTS
 from hansard.dialects.pocketpaw import socket as module
 from hansard.dialects.pocketpaw.sign_ins import PURPOSE
 from hansard.errors import DriverFailure
+from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
+from hansard.http.limits import Limits
 from hansard.service import Service
 from tests.dialects.conftest import MakeKey
 from tests.dialects.filling import Clock, say, start
@@ -223,7 +226,7 @@ async def test_stop_ends_the_stream_and_what_nobody_knows_is_passed_over(connect
     ("text", "said"),
     [
         ("{", "not valid JSON"),
-        ("[" * 100_000, "not valid JSON"),
+        ("[" * 100_000, "not an object"),
         ('{"action": "chat", "message": "\\ud800"}', "not valid JSON"),
         ("[1]", "not an object"),
         (json.dumps({"action": "chat", "message": "x", "media": [{"data": "%%%"}]}), "not base64"),
@@ -374,3 +377,21 @@ async def test_many_conversations_at_once_keep_apart(
 
     for number, (_, said) in enumerate(await asyncio.gather(*map(one, range(10)))):
         assert said == [("user", f"{number}.{place}") for place in range(5)]
+
+
+async def test_a_websocket_is_under_the_rate_limit_with_every_message(
+    service: Service, key: str
+) -> None:
+    app = Application(service, DIALECTS, AccessLog(None), Limits(0.2))  # bursts of two
+    async with Socket(app, "/ws", f"token={key}") as socket:
+        await socket.hear()
+        socket.act("new_session")
+        assert (await socket.hear())["type"] == "new_session"
+        socket.act("new_session")
+        error = await socket.hear()
+        assert (error["type"], error["content"]) == ("error", "Too many requests")
+    for extensions, answer in (({}, "4429"), ({"websocket.http.response": {}}, "429")):
+        denied = Socket(app, "/ws", f"token={key}")
+        denied._scope["extensions"] = extensions
+        with pytest.raises((AssertionError, Closed), match=answer):
+            await denied.__aenter__()

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 from msgspec import Struct
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from hansard.access import ALL_SCOPES
 from hansard.app import opened
@@ -21,6 +21,7 @@ from hansard.http.application import Application
 from hansard.http.call import Call
 from hansard.http.protocol import HEAD_BYTES, HEADERS, BoundedProtocol
 from hansard.http.route import MIB, Dialect, Failure, Route
+from hansard.http.socket_protocol import FRAGMENTS, BoundedWebSocket
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.support.postgres_cluster import free_port
@@ -49,9 +50,14 @@ async def take(call: Call[None, Body]) -> dict[str, object]:
 
 
 async def talk(socket: WebSocket, _caller: object) -> None:
+    """Say hello, then how long each text is."""
     await socket.accept()
     await socket.send_text("hello")
-    await socket.close()
+    while True:
+        try:
+            await socket.send_text(str(len(await socket.receive_text())))
+        except WebSocketDisconnect:
+            return
 
 
 def shape(failure: Failure) -> dict[str, object]:
@@ -118,7 +124,8 @@ async def served(service: Service, port: int) -> AsyncIterator[None]:
         Application(service, (DIALECT,), AccessLog(None)),
         port=port,
         http=Quick,
-        ws="websockets-sansio",
+        ws=BoundedWebSocket,
+        ws_max_size=MIB,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -242,3 +249,40 @@ async def test_a_websocket_opens_and_its_headers_are_bounded(toy: Toy) -> None:
         with pytest.raises(InvalidStatus) as refused:
             await connect(url, additional_headers=headers | more)
         assert refused.value.response.status_code == 431
+
+
+async def test_a_flood_of_small_messages_is_answered_and_holds_nobody_up(toy: Toy) -> None:
+    url, headers = f"ws://127.0.0.1:{toy.port}/toy/ws", {"X-API-KEY": toy.key}
+    async with connect(url, additional_headers=headers) as socket:
+        await socket.recv()
+        for _ in range(3000):
+            await socket.send("x")
+        assert [await socket.recv() for _ in range(3000)] == ["1"] * 3000
+    reader, writer = await asyncio.open_connection("127.0.0.1", toy.port)
+    writer.write(
+        f"GET /toy/ws HTTP/1.1\r\nHost: x\r\nX-API-KEY: {toy.key}\r\nUpgrade: websocket\r\nConnection: upgrade\r\n".encode()
+        + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    await reader.readuntil(b"hello")
+    count = 40_000
+    writer.write(b"\x81\x81\x00\x00\x00\x00x" * count)  # masked with zeros
+    received = await reader.readexactly(3 * count)
+    assert received == b"\x81\x011" * count
+    writer.close()
+
+
+async def test_a_message_in_too_many_pieces_or_too_large_ends_the_connection(toy: Toy) -> None:
+    url, headers = f"ws://127.0.0.1:{toy.port}/toy/ws", {"X-API-KEY": toy.key}
+    async with connect(url, additional_headers=headers) as socket:
+        await socket.recv()
+        await socket.send(["x"] * (FRAGMENTS - 1))
+        assert await socket.recv() == str(FRAGMENTS - 1)
+    for message in (["x"] * (FRAGMENTS + 100), "x" * (MIB + 1)):
+        async with connect(url, additional_headers=headers) as socket:
+            await socket.recv()
+            with contextlib.suppress(ConnectionClosed):
+                await socket.send(message)
+            with pytest.raises(ConnectionClosed) as closed:
+                await socket.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1009

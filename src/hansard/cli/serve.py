@@ -64,12 +64,14 @@ def command(
 
     from hansard.cli.first_run import check_that_none_was_here
     from hansard.cli.ports import listening
+    from hansard.http.log import capture_all
 
     settings = settings_of(
         config, store=store, host=host, port=port, access_log=access_log, migrate=migrate
     ).settings
     check_that_none_was_here(settings, begin_anew=new_store)
     sys.setswitchinterval(_TURN)
+    capture_all()
     with listening(settings.host, settings.port) as bound:
         uvloop.run(_serve(settings, [bound], quiet=quiet))
     return 0

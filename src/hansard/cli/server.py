@@ -13,9 +13,11 @@ import uvicorn
 
 from hansard.http.application import Application
 from hansard.http.protocol import bounded
+from hansard.http.socket_protocol import BoundedWebSocket
 from hansard.settings import Settings
 
 _BACKLOG = 2048
+_MESSAGE = 8 * 1024 * 1024
 
 
 class Server(uvicorn.Server):
@@ -58,7 +60,9 @@ def config_of(app: Application, settings: Settings) -> uvicorn.Config:
         app,
         loop="none",
         http=bounded(settings.head_seconds),
-        ws="websockets-sansio",
+        ws=BoundedWebSocket,
+        ws_max_size=_MESSAGE,
+        ws_per_message_deflate=False,  # what unpacks to a thousand times its size is no message
         lifespan="off",
         log_config=None,
         access_log=False,

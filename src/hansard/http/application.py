@@ -19,9 +19,9 @@ from hansard.http.credentials import credential
 from hansard.http.decoding import check_type, reader_of
 from hansard.http.error_redaction import redacted
 from hansard.http.limits import Limited, Limits
-from hansard.http.log import Log
+from hansard.http.log import Log, without_keys
 from hansard.http.response_cache import ResponseCache, of_workspace
-from hansard.http.route import Dialect, Failure, Reply, Route
+from hansard.http.route import Dialect, Failure, Reply, Route, SocketCaller
 from hansard.http.routing import Router
 from hansard.http.statuses import Internal, status_of
 from hansard.ids import REQUEST
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _encode = msgspec.json.Encoder().encode
 _REQUEST_ID_LENGTH = 128
+_LOGGED = 512
 _RUN = REQUEST + secrets.token_hex(8)
 _NUMBERS = count(secrets.randbits(31))
 """Request ids are unique, not secret: this process's name and a number."""
@@ -109,14 +110,20 @@ class Application:
                 shown = redacted(error, request_id)
                 answer = self._failed(dialect or self._router.owner(path), shown, request_id, path)
             except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
-                fault = self._fault(problem, request_id, method, path)
+                fault = self._fault(problem, request_id, method, self._logged(path, call))
                 answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
             limit = call.limit if call else ()
             status = await send(answer, scope, receive, send_event, request_id, limit)
         finally:
             if call is not None:
                 self._bodies.give_back(call)
-        self._log.note(method, path, status, began, call, request_id)
+        self._log.note(method, self._logged(path, call), status, began, call, request_id)
+
+    def _logged(self, path: str, call: Call[Any, Any] | None) -> str:
+        """The path as a log may have it: without what opens a door to whoever reads it."""
+        if call is None:
+            return self._router.known_part(path)
+        return call.route.path if call.route.secret_path else without_keys(path[:_LOGGED])
 
     def _fault(self, problem: Exception, request_id: str, method: str, path: str) -> Internal:
         _log.exception(
@@ -154,8 +161,7 @@ class Application:
     ) -> Reply | Response:
         if not route.public:
             call.identify(await self._caller(dialect, call))
-            if self._limits is not None:
-                call.limit = _spelled(dialect, self._limits.take(call.principal))
+            call.limit = _spelled(dialect, self._count(call.principal))
             if route.scope is not None:
                 call.principal.require(route.scope)
         if (reader := self._queries.get(id(route))) is not None:
@@ -256,10 +262,33 @@ class Application:
                 self.service,
             )
             principal = await self._caller(dialect, call)
+            self._count(principal)
+        except Limited as error:
+            await self._deny(socket, dialect, error)
+            return
         except Error as error:
             await socket.close(4401, redacted(error, _request_id("")).message[:120])
             return
-        await handler(socket, (principal, self.service))
+        await handler(socket, SocketCaller(principal, self.service, self._count))
+
+    def _count(self, principal: Principal) -> tuple[tuple[str, str], ...]:
+        """Count a request, or a message of a websocket, and give the headers of the rate limit; raises Limited."""
+        return self._limits.take(principal) if self._limits is not None else ()
+
+    async def _deny(self, socket: WebSocket, dialect: Dialect, error: Limited) -> None:
+        """Answer the handshake of a websocket as any other request over the rate limit, where the server can."""
+        if "websocket.http.response" not in socket.scope.get("extensions", {}):
+            await socket.close(4429, error.message[:120])
+            return
+        request_id = _request_id("")
+        answer = self._failed(dialect, error, request_id, socket.url.path)
+        if isinstance(answer, Response):
+            await socket.send_denial_response(answer)
+            return
+        headers = {"X-Request-ID": request_id} | dict(answer.headers)
+        await socket.send_denial_response(
+            Response(answer.body, answer.status or 429, headers, answer.media_type)
+        )
 
 
 def _spelled(dialect: Dialect, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import sys
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_KEY = re.compile(r"(hsd_[A-Za-z0-9]{1,8})[A-Za-z0-9_]*")
+_QUERY = re.compile(r"\?[^\s\"']+")
 
 
 class Log:
-    """Loads what it speaks through when something is first said: a quiet start does without it, and is a fifth shorter."""
+    """Imports structlog on first use, so that a quiet start does without it and is a fifth shorter."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -18,6 +27,49 @@ class Log:
     def exception(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - as above
         """With the traceback of the exception that is being handled."""
         _logger(self._name).exception(event, **facts)
+
+
+class JsonHandler(logging.Handler):
+    """Writes what libraries log, uvicorn and asyncio among them, as lines of ours; without keys and query strings."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            _logger(record.name).log(
+                record.levelno,
+                _QUERY.sub("?…", without_keys(record.getMessage())),
+                logger=record.name,
+                exc_info=record.exc_info or None,
+            )
+        except Exception:  # noqa: BLE001 - a log that fails must not end what it tells of
+            self.handleError(record)
+
+
+def capture_all() -> None:
+    """Have everything that this process says on standard error be a line of JSON: libraries, warnings and tracebacks."""
+    logging.basicConfig(handlers=[JsonHandler()], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _note_uncaught
+    threading.excepthook = lambda hook: _note_uncaught(
+        hook.exc_type, hook.exc_value or hook.exc_type(), hook.exc_traceback
+    )
+    sys.unraisablehook = lambda hook: _note_uncaught(
+        hook.exc_type, hook.exc_value or hook.exc_type(), hook.exc_traceback
+    )
+
+
+def without_keys(text: str) -> str:
+    """The text with no more of an API key than its id."""
+    return _KEY.sub(r"\1…", text) if "hsd_" in text else text
+
+
+def _note_uncaught(
+    kind: type[BaseException], problem: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    _logger("hansard").error(
+        "uncaught exception", error=kind.__name__, exc_info=(kind, problem, trace)
+    )
 
 
 def _logger(name: str) -> Any:  # noqa: ANN401 - structlog's own type says no more

@@ -75,6 +75,8 @@ class Route(Struct, frozen=True):
     validator: ValidatorOf | None = None
     summary: str = ""
     media_type: str = "application/json"
+    secret_path: bool = False
+    """Whether the path opens a door by itself, so that no log may have it."""
     method: str = ""
     path: str = ""
 
@@ -91,6 +93,14 @@ class Route(Struct, frozen=True):
         if not self.summary:
             summary = (self.handler.__doc__ or "").strip().partition("\n")[0].rstrip(".")
             force_setattr(self, "summary", summary)
+
+
+class SocketCaller(NamedTuple):
+    """Who opened a websocket, and what each of its messages is charged to; ``charge`` raises TooMany."""
+
+    principal: Principal
+    service: Any
+    charge: Callable[[Principal], object]
 
 
 class Described(NamedTuple):
@@ -154,7 +164,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """The headers that ``authenticate`` looks at."""
     path_parameters: Mapping[str, Described] = {}
     """The parameters in the paths of its routes, by name."""
-    sockets: Mapping[str, Callable[[WebSocket, Any], Awaitable[None]]] = {}
+    sockets: Mapping[str, Callable[[WebSocket, SocketCaller], Awaitable[None]]] = {}
     """Its websockets, by path."""
     limit_prefix: str = ""
     """Stands before the names of the ``RateLimit-…`` headers."""

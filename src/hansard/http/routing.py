@@ -61,6 +61,15 @@ class Router:
             self._prefixes[-1][1],
         )
 
+    def known_part(self, path: str) -> str:
+        """The path as a log may have it where no route answers it: as far as routes name it, since the rest may be a secret."""
+        node, known = self._root, ""
+        for segment in path[1:].split("/"):
+            if segment not in node.children:
+                return f"{known}/…" if segment else known or "/"
+            node, known = node.children[segment], f"{known}/{segment}"
+        return known
+
     def _add(self, dialect: Dialect, route: Route) -> None:
         segments = route.path.strip("/").split("/")
         node, names = self._root, []

@@ -48,7 +48,13 @@ class Actions:
             act("POST /ui/bulk/{bulk_id}/undo", self.undo, scope=write),
             act("POST /ui/views", self.save_view, scope=write),
             act("POST /ui/views/{view_id}/delete", self.delete_view, scope=write),
-            Route("GET /s/{name}", self.shared, public=True, media_type="text/html"),
+            Route(
+                "GET /s/{name}",
+                self.shared,
+                public=True,
+                secret_path=True,
+                media_type="text/html",
+            ),
         )
 
     async def resolve(self, call: Call[Any, Any], form: Form) -> Response:

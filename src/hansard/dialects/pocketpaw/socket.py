@@ -5,6 +5,7 @@ The key is checked again with every action, so that a revoked one ends the conve
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hansard.access import Principal
@@ -20,6 +21,7 @@ from hansard.dialects.pocketpaw.errors import detail
 from hansard.dialects.pocketpaw.shapes import name_of
 from hansard.errors import Error, Invalid, NotFound, Unauthenticated
 from hansard.http.error_redaction import redacted
+from hansard.http.route import SocketCaller
 from hansard.model import MessageDraft, SessionDraft, parts
 from hansard.service import Service
 
@@ -27,13 +29,31 @@ HISTORY = 100
 MOST_BYTES = 8 * 1024 * 1024
 UNSUPPORTED, UNAUTHORIZED = 1003, 4003
 Json = dict[str, Any]
+_LONG = 64 * 1024
+_NULL = Raw(b"null")
 
 
-async def converse(socket: WebSocket, caller: tuple[Principal, Service]) -> None:
+class Media(Struct):
+    """An attached file as it came."""
+
+    data: Raw = _NULL
+    mime_type: Raw = _NULL
+    name: Raw = _NULL
+
+
+class Frame(Struct):
+    """A frame whose fields are read when an action needs them: reading it costs little whatever is inside."""
+
+    action: Raw = _NULL
+    message: Raw = _NULL
+    session_id: Raw = _NULL
+    media: Raw = _NULL
+
+
+async def converse(socket: WebSocket, caller: SocketCaller) -> None:
     """Answer the dashboard's actions until it leaves."""
-    principal, service = caller
     await socket.accept()
-    talk = Talk(socket, principal, service)
+    talk = Talk(socket, caller)
     try:
         await talk.begin(socket.query_params.get("resume_session", ""))
         while (text := await _next_text(socket)) is not None:
@@ -53,15 +73,21 @@ async def _next_text(socket: WebSocket) -> str | None:
         return None
 
 
+_decode_frame = msgspec.json.Decoder(Frame).decode
+_decode_list = msgspec.json.Decoder(list[Raw]).decode
+_decode_media = msgspec.json.Decoder(Media).decode
+
+
 class Talk:
     """One connection: which session its chats go to, and what each action does."""
 
-    def __init__(self, socket: WebSocket, principal: Principal, service: Service) -> None:
+    def __init__(self, socket: WebSocket, caller: SocketCaller) -> None:
         self._socket = socket
-        self._principal = principal
-        self._service = service
+        self._principal: Principal = caller.principal
+        self._service: Service = caller.service
+        self._charge = caller.charge
         self._session = f"websocket_{uuid4()}"
-        self._actions: dict[str, Callable[[Json], Awaitable[None]]] = {
+        self._actions: dict[str, Callable[[Frame], Awaitable[None]]] = {
             "chat": self._chat,
             "stop": self._stop,
             "switch_session": self._switch_session,
@@ -81,10 +107,11 @@ class Talk:
             self._principal = await self._service.keys.holder(
                 self._principal.workspace_id, self._principal.key_id
             )
+            self._charge(self._principal)
             if len(text) > MOST_BYTES:
                 raise Invalid("the message is too large")
             frame = _decoded(text)
-            action = self._actions.get(str(frame.get("action")))
+            action = self._actions.get(_text(frame.action))
             if action is not None:
                 await action(frame)
         except Unauthenticated:
@@ -92,27 +119,26 @@ class Talk:
         except Error as error:
             await self._send("error", content=detail(redacted(error, self._session)))
 
-    async def _chat(self, frame: Json) -> None:
+    async def _chat(self, frame: Frame) -> None:
         self._principal.require("sessions:write")
-        pieces = _pieces(frame)
+        size = len(bytes(frame.media)) + len(bytes(frame.message))
+        message = await asyncio.to_thread(_draft, frame) if size > _LONG else _draft(frame)
         await self._send("stream_start")
-        if pieces:
-            raw = Raw(msgspec.json.encode(pieces))
-            message = MessageDraft(role="user", parts=raw, text=parts.check(raw, "message"))
+        if message is not None:
             await self._service.sessions.record(
                 self._principal, SessionDraft(id=self._session, channel="websocket"), [message]
             )
         await self._send("stream_end")
 
-    async def _stop(self, _frame: Json) -> None:
+    async def _stop(self, _frame: Frame) -> None:
         await self._send("stream_end")
 
-    async def _switch_session(self, frame: Json) -> None:
-        name = str(frame.get("session_id") or "")
+    async def _switch_session(self, frame: Frame) -> None:
+        name = _text(frame.session_id)
         history = await self._resume(name)
         await self._send("session_history", session_id=name, messages=history or [])
 
-    async def _new_session(self, _frame: Json) -> None:
+    async def _new_session(self, _frame: Frame) -> None:
         self._session = f"websocket_{uuid4()}"
         await self._send("new_session", id=self._session)
 
@@ -136,40 +162,44 @@ class Talk:
         await self._socket.send_text(msgspec.json.encode({"type": kind, **fields}).decode())
 
 
-def _decoded(text: str) -> Json:
+def _decoded(text: str) -> Frame:
     try:
-        frame = msgspec.json.decode(text)
+        return _decode_frame(text)
+    except msgspec.ValidationError as problem:
+        raise Invalid("the message is not an object") from problem
     except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
         raise Invalid("the message is not valid JSON") from problem
-    if not isinstance(frame, dict):
-        raise Invalid("the message is not an object")
-    return frame
 
 
-def _pieces(frame: Json) -> list[Json]:
-    """The text and the attached media as parts; none when there is neither."""
-    text = frame.get("message")
-    pieces: list[Json] = (
-        [{"type": "text", "content": text}] if isinstance(text, str) and text.strip() else []
-    )
-    media = frame.get("media")
-    return pieces + [
-        _blob(item)
-        for item in (media if isinstance(media, list) else [])
-        if isinstance(item, dict) and item.get("data")
-    ]
+def _draft(frame: Frame) -> MessageDraft | None:
+    """The text and the attached media as a message; None when there is neither."""
+    text = _text(frame.message)
+    pieces: list[Json] = [{"type": "text", "content": text}] if text.strip() else []
+    media = _decode_list(frame.media) if bytes(frame.media)[:1] == b"[" else []
+    items = [_decode_media(one) for one in media if bytes(one)[:1] == b"{"]
+    pieces += [_blob(item, data) for item in items if (data := _text(item.data))]
+    if not pieces:
+        return None
+    raw = Raw(msgspec.json.encode(pieces))
+    return MessageDraft(role="user", parts=raw, text=parts.check(raw, "message"))
 
 
-def _blob(item: Json) -> Json:
-    kind = str(item.get("mime_type") or "application/octet-stream")
+def _blob(item: Media, data: str) -> Json:
+    kind = _text(item.mime_type) or "application/octet-stream"
     try:
-        base64.b64decode(str(item["data"]), validate=True)
+        base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as problem:
         raise Invalid("media: data is not base64") from problem
     return {
         "type": "blob",
         "modality": kind.partition("/")[0],
         "mime_type": kind,
-        "content": item["data"],
-        "name": str(item.get("name") or "upload"),
+        "content": data,
+        "name": _text(item.name) or "upload",
     }
+
+
+def _text(value: Raw) -> str:
+    """The text that a field holds; empty where it is none."""
+    data = bytes(value)
+    return str(msgspec.json.decode(data)) if data[:1] == b'"' else ""
