@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from hansard.errors import Invalid, Unauthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from hansard.http.call import Call
     from hansard.service.events import Events, ImportBuffer
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HEARTBEAT = 15.0
 T = TypeVar("T")
 _CHECK_SECONDS = 1.0
+_ITEMS = 50
 _DOWNLOAD_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -43,6 +44,16 @@ async def download(
     call: Call[Any, Any], pieces: AsyncIterator[bytes], media_type: str, suffix: str
 ) -> StreamingResponse:
     """A file in pieces. It begins with the first one, so that what fails before that is an error."""
+    return await stream(call, pieces, media_type, f"hansard.{suffix}")
+
+
+async def stream(
+    call: Call[Any, Any],
+    pieces: AsyncIterator[bytes],
+    media_type: str = "application/json",
+    filename: str | None = None,
+) -> StreamingResponse:
+    """An answer in pieces, each of which is made when the one before it is out; a file where it has a name."""
     first = await anext(pieces, b"")
 
     async def whole() -> AsyncIterator[bytes]:
@@ -50,8 +61,22 @@ async def download(
         async for piece in _while_valid(call, pieces):
             yield piece
 
-    name = {"Content-Disposition": f'attachment; filename="hansard.{suffix}"'}
+    name = {"Content-Disposition": f'attachment; filename="{filename}"'} if filename else {}
     return StreamingResponse(whole(), media_type=media_type, headers=_DOWNLOAD_HEADERS | name)
+
+
+async def filled(
+    head: bytes,
+    pieces: AsyncIterator[Sequence[object]],
+    encode: Callable[[object], bytes] = msgspec.json.encode,
+) -> AsyncIterator[bytes]:
+    """A JSON array that begins with ``head``, its opening bracket included, with the items of the pieces; left open."""
+    yield head
+    separator = b""
+    async for items in pieces:
+        for start in range(0, len(items), _ITEMS):
+            yield separator + b",".join(map(encode, items[start : start + _ITEMS]))
+            separator = b","
 
 
 async def _while_valid(call: Call[Any, Any], items: AsyncIterator[T]) -> AsyncIterator[T]:

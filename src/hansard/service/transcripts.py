@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from hansard.model import SessionFilter
+from hansard.model import MessageQuery, SessionFilter
 from hansard.service.rules import ref
 from hansard.service.sessions import narrowed
+from hansard.store.verbs import message_pages
+from hansard.store.verbs import sessions as session_verbs
 from hansard.store.verbs import transcripts as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from hansard.access import Principal
     from hansard.model import Message, Session
     from hansard.store import Store
+
+_PIECE, _PIECE_BYTES = 200, 256 * 1024
 
 
 class Transcripts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    async def walk(
+        self, principal: Principal, session: str
+    ) -> tuple[Session, AsyncIterator[list[Message]]]:
+        """The session and all messages that it has now, in order, some at a time.
+
+        No more than a piece is held, and others are served between two pieces. What is deleted meanwhile is left out.
+        """
+        found = await self._store.read(session_verbs.get, ref(principal, session))
+        return found, self._pieces(found)
+
+    async def _pieces(self, session: Session) -> AsyncIterator[list[Message]]:
+        after, more = 0, session.message_count > 0
+        while more:
+            query = MessageQuery(after=after, limit=_PIECE, most_bytes=_PIECE_BYTES)
+            messages, more = await self._store.read(
+                message_pages.stretch, session.workspace_id, session.id, query
+            )
+            known = [message for message in messages if message.seq <= session.last_seq]
+            if known:
+                yield known
+            if len(known) < len(messages) or not messages:
+                return
+            after = messages[-1].seq
+            await asyncio.sleep(0)
+
     async def whole(self, principal: Principal, session: str) -> tuple[Session, list[Message]]:
-        """The session and all its messages, in order."""
-        return await self._store.snapshot(verbs.whole, ref(principal, session))
+        """The session and all its messages at once, however large that is: for the command line."""
+        found, pieces = await self.walk(principal, session)
+        return found, [message async for piece in pieces for message in piece]
 
     async def spoken(
         self, principal: Principal, session: str, limit: int

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
+import msgspec
 from msgspec import Raw, Struct
+from starlette.responses import StreamingResponse
 
 from hansard.dialects.athena.errors import NO_SESSION
 from hansard.dialects.athena.vocabulary import asset_id
 from hansard.http.call import Call
 from hansard.http.fields import Time, schema_of
 from hansard.http.route import Reply, Route
+from hansard.http.streams import filled, stream
 from hansard.model import Message, Session, parts
 from hansard.model.parts import Part
 from hansard.model.times import rfc3339, rfc3339_or_none
@@ -176,58 +180,54 @@ class Stats(Head, kw_only=True, tag="stats"):
     """The seconds between the two; null without any."""
 
 
-async def download_session(call: Call[DownloadParams, None]) -> Reply:
+async def download_session(call: Call[DownloadParams, None]) -> Reply | StreamingResponse:
     """Download a whole session: trace, messages, markdown or stats"""
-    session, messages = await call.service.transcripts.whole(call.principal, call.path["asset_id"])
+    session, pieces = await call.service.transcripts.walk(call.principal, call.path["asset_id"])
     form = call.params.export_format
     suffix = "md" if form == "markdown" else "json"
-    name = (
-        "Content-Disposition",
-        f'attachment; filename="{asset_id(session.id)}-{form}.{suffix}"',
-    )
+    name = f"{asset_id(session.id)}-{form}.{suffix}"
+    if form == "stats":
+        disposition = ("Content-Disposition", f'attachment; filename="{name}"')
+        return Reply(body=await stats(session, pieces), headers=(disposition,))
     if form == "markdown":
-        return Reply(
-            body=markdown(session, messages).encode(),
-            media_type="text/markdown; charset=utf-8",
-            headers=(name,),
+        return await stream(call, markdown(session, pieces), "text/markdown; charset=utf-8", name)
+    shape, head = (
+        (_trace_messages, Trace(**_head(session), messages=[]))
+        if form == "trace"
+        else (_turns, Turns(**_head(session), messages=[]))
+    )
+    return await stream(call, _document(head, pieces, shape), filename=name)
+
+
+async def _document(
+    head: Trace | Turns,
+    pieces: AsyncIterator[list[Message]],
+    shape: Callable[[list[Message]], Sequence[object]],
+) -> AsyncIterator[bytes]:
+    """The head, whose last field is an empty array, with the messages in it."""
+    shaped = (shape(piece) async for piece in pieces)
+    async for data in filled(msgspec.json.encode(head).removesuffix(b"]}"), shaped):
+        yield data
+    yield b"]}"
+
+
+async def stats(session: Session, pieces: AsyncIterator[list[Message]]) -> Stats:
+    calls, roles = Counter[str](), Counter[str]()
+    first = last = None
+    async for messages in pieces:
+        roles.update(message.role for message in messages)
+        calls.update(
+            part.name or ""
+            for message in messages
+            for part in parts.decode(message.parts)
+            if part.type == "tool_call"
         )
-    return Reply(
-        body={"trace": trace, "messages": turns, "stats": stats}[form](session, messages),
-        headers=(name,),
-    )
-
-
-def trace(session: Session, messages: list[Message]) -> Trace:
-    return Trace(**_head(session), messages=[_trace_message(message) for message in messages])
-
-
-def turns(session: Session, messages: list[Message]) -> Turns:
-    return Turns(
-        **_head(session),
-        messages=[
-            Turn(
-                id=message.id,
-                role=message.role,
-                content=text,
-                created_at=rfc3339(message.created_at),
-            )
-            for message, text in _with_text(messages)
-        ],
-    )
-
-
-def stats(session: Session, messages: list[Message]) -> Stats:
-    calls = Counter(
-        part.name or ""
-        for message in messages
-        for part in parts.decode(message.parts)
-        if part.type == "tool_call"
-    )
-    first, last = (messages[0].created_at, messages[-1].created_at) if messages else (None, None)
+        first = messages[0].created_at if first is None else first
+        last = messages[-1].created_at
     return Stats(
         **_head(session),
-        num_messages=len(messages),
-        messages_by_role=dict(Counter(message.role for message in messages)),
+        num_messages=roles.total(),
+        messages_by_role=dict(roles),
         num_tool_calls=calls.total(),
         tool_calls_by_name=dict(calls),
         usage=_tokens(session),
@@ -237,13 +237,13 @@ def stats(session: Session, messages: list[Message]) -> Stats:
     )
 
 
-def markdown(session: Session, messages: list[Message]) -> str:
-    blocks = [f"# {' '.join((session.title or 'Untitled session').split())}"]
-    blocks += [
-        f"## {SPEAKERS[message.role]} · {rfc3339(message.created_at)}\n\n{text}"
-        for message, text in _with_text(messages)
-    ]
-    return "\n\n".join(blocks) + "\n"
+async def markdown(session: Session, pieces: AsyncIterator[list[Message]]) -> AsyncIterator[bytes]:
+    yield f"# {' '.join((session.title or 'Untitled session').split())}".encode()
+    async for messages in pieces:
+        for message, text in _with_text(messages):
+            heading = f"## {SPEAKERS[message.role]} · {rfc3339(message.created_at)}"
+            yield f"\n\n{heading}\n\n{text}".encode()
+    yield b"\n"
 
 
 def _with_text(messages: list[Message]) -> list[tuple[Message, str]]:
@@ -252,6 +252,22 @@ def _with_text(messages: list[Message]) -> list[tuple[Message, str]]:
         (message, parts.text(message.parts)) for message in messages if message.role in SPEAKERS
     ]
     return [(message, text) for message, text in texts if text]
+
+
+def _turns(messages: list[Message]) -> list[Turn]:
+    return [
+        Turn(
+            id=message.id,
+            role=message.role,
+            content=text,
+            created_at=rfc3339(message.created_at),
+        )
+        for message, text in _with_text(messages)
+    ]
+
+
+def _trace_messages(messages: list[Message]) -> list[TraceMessage]:
+    return [_trace_message(message) for message in messages]
 
 
 def _head(session: Session) -> dict[str, Any]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Raw, Struct
+from starlette.responses import StreamingResponse
 
 from hansard.dialects.athena.errors import NO_SESSION
 from hansard.dialects.athena.vocabulary import RUN_STATUS, RunStatus, asset_id, is_task
 from hansard.http.call import Call
 from hansard.http.fields import Time, schema_of
 from hansard.http.route import Route
+from hansard.http.streams import filled, stream
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
 
 UNDER_WAY = {"queued", "running"}
+_NO_MESSAGES = b'"messages":[],"last_message":null'
+"""Found where it stands first: no JSON of a caller comes before it."""
 
 
 class StatusParams(Struct, frozen=True, kw_only=True):
@@ -123,16 +128,37 @@ class ThreadOut(Struct, kw_only=True):
     """The session behind the thread."""
 
 
-async def read_status(call: Call[StatusParams, None]) -> ThreadOut:
+async def read_status(call: Call[StatusParams, None]) -> ThreadOut | StreamingResponse:
     """Read where a thread stands, with its messages once it is not under way"""
     with_messages, name = call.params.include_messages, call.path["thread_id"]
     session = await call.service.sessions.read(call.principal, name)
     if with_messages is False or (with_messages is None and session.state in UNDER_WAY):
         return thread_out(session, None)
-    return thread_out(*await call.service.transcripts.whole(call.principal, session.id))
+    session, pieces = await call.service.transcripts.walk(call.principal, session.id)
+    return await stream(call, _with_messages(session, pieces))
 
 
-def thread_out(session: Session, messages: list[Message] | None) -> ThreadOut:
+async def _with_messages(
+    session: Session, pieces: AsyncIterator[list[Message]]
+) -> AsyncIterator[bytes]:
+    """The thread with its messages, some at a time; the last one stands behind them once more."""
+    before, _, behind = msgspec.json.encode(thread_out(session, [])).partition(_NO_MESSAGES)
+    names: dict[str | None, str | None] = {}
+    last: ConversationMessage | None = None
+
+    async def shown() -> AsyncIterator[list[ConversationMessage]]:
+        nonlocal last
+        async for piece in pieces:
+            messages = _messages(piece, names)
+            last = messages[-1]
+            yield messages
+
+    async for data in filled(before + b'"messages":[', shown()):
+        yield data
+    yield b'],"last_message":' + msgspec.json.encode(last) + behind
+
+
+def thread_out(session: Session, messages: list[ConversationMessage] | None) -> ThreadOut:
     """A thread without a run has nothing left to wait for: it counts as completed."""
     status = RUN_STATUS.get(session.state or "", "completed")
     error = (session.run_error or "the run failed") if status == "failed" else None
@@ -142,9 +168,7 @@ def thread_out(session: Session, messages: list[Message] | None) -> ThreadOut:
         error=error,
         created_at=rfc3339(session.created_at),
         updated_at=rfc3339(session.updated_at),
-        conversation_asset=_conversation(
-            session, None if messages is None else _messages(messages), error
-        ),
+        conversation_asset=_conversation(session, messages, error),
     )
 
 
@@ -175,9 +199,10 @@ def _conversation(
     )
 
 
-def _messages(messages: list[Message]) -> list[ConversationMessage]:
-    """The messages, with the names of the tools that answered, which only the calls have."""
-    names: dict[str | None, str | None] = {}
+def _messages(
+    messages: list[Message], names: dict[str | None, str | None]
+) -> list[ConversationMessage]:
+    """The messages, with the names of the tools that answered, which only the calls have: ``names`` grows by them."""
     shown = []
     for message in messages:
         pieces = parts.decode(message.parts)

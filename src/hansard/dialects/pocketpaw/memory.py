@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from msgspec import Raw, Struct
+from starlette.responses import StreamingResponse
 
 from hansard.dialects.pocketpaw import verbs
 from hansard.dialects.pocketpaw.errors import NO_SESSION
@@ -16,7 +17,7 @@ from hansard.dialects.pocketpaw.shapes import (
     SessionOut,
 )
 from hansard.http.call import Call
-from hansard.http.route import Reply, Route
+from hansard.http.route import Route
 
 
 class LegacyParams(Struct, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ async def read_history(call: Call[HistoryParams, None]) -> list[MessageOut]:
     return await verbs.history(call, call.params.id, call.params.limit) if call.params.id else []
 
 
-async def export_session(call: Call[ExportParams, None]) -> Reply:
+async def export_session(call: Call[ExportParams, None]) -> StreamingResponse:
     """Download a session as JSON or Markdown"""
     return await verbs.exported(call, call.params.id, call.params.format)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import AsyncIterator
 from itertools import accumulate
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hansard.http.fields import Time
+from hansard.http.streams import filled
 from hansard.ids import file_safe
 from hansard.model import Message, Session, parts
 from hansard.model.times import rfc3339
@@ -211,14 +213,27 @@ class ExportOut(Struct, kw_only=True):
     """All its messages, in order."""
 
 
-def export_out(name: str, messages: list[Message], now: int) -> ExportOut:
-    return ExportOut(
+async def document(
+    name: str, count: int, pieces: AsyncIterator[list[Message]], now: int
+) -> AsyncIterator[bytes]:
+    """The export as indented JSON, some messages at a time."""
+    out = ExportOut(
         export_version="1.0",
         exported_at=rfc3339(now),
         session_id=name,
-        message_count=len(messages),
-        messages=[entry_out(message) for message in messages],
+        message_count=count,
+        messages=[],
     )
+    head = msgspec.json.format(msgspec.json.encode(out), indent=2).removesuffix(b"]\n}")
+    entries = ([entry_out(message) for message in piece] async for piece in pieces)
+    async for data in filled(head, entries, _indented):
+        yield data
+    yield b"\n  ]\n}" if count else b"]\n}"
+
+
+def _indented(entry: object) -> bytes:
+    text = msgspec.json.format(msgspec.json.encode(entry), indent=2)
+    return b"\n    " + text.replace(b"\n", b"\n    ")
 
 
 def entry_out(message: Message) -> EntryOut:
@@ -236,24 +251,16 @@ def entry_out(message: Message) -> EntryOut:
     )
 
 
-def markdown(name: str, messages: list[Message], now: int) -> str:
+async def markdown(
+    name: str, count: int, pieces: AsyncIterator[list[Message]], now: int
+) -> AsyncIterator[bytes]:
     exported = rfc3339(now)[:16].replace("T", " ")
-    lines = [
-        "# Conversation Export",
-        f"**Session**: `{name}` | **Messages**: {len(messages)} | **Exported**: {exported}",
-        "",
-        "---",
-    ]
-    for message in messages:
-        entry = entry_out(message)
-        lines += [
-            "",
-            f"**{entry.role.capitalize()}** ({entry.timestamp[11:16]}):",
-            entry.content,
-            "",
-            "---",
-        ]
-    return "\n".join(lines)
+    about = f"**Session**: `{name}` | **Messages**: {count} | **Exported**: {exported}"
+    yield f"# Conversation Export\n{about}\n\n---".encode()
+    async for messages in pieces:
+        for entry in map(entry_out, messages):
+            heading = f"**{entry.role.capitalize()}** ({entry.timestamp[11:16]}):"
+            yield f"\n\n{heading}\n{entry.content}\n\n---".encode()
 
 
 SESSION = Projection("pocketpaw.session", session_out)

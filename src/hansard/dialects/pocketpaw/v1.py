@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Raw, Struct
+from starlette.responses import StreamingResponse
 
 from hansard.dialects.pocketpaw import verbs
 from hansard.dialects.pocketpaw.errors import NO_SESSION
@@ -21,7 +22,7 @@ from hansard.dialects.pocketpaw.shapes import (
 )
 from hansard.errors import Invalid
 from hansard.http.call import Call
-from hansard.http.route import Reply, Route
+from hansard.http.route import Route
 from hansard.model import SessionDraft
 
 _HEX = 12
@@ -101,7 +102,7 @@ async def read_history(call: Call[HistoryParams, None]) -> list[MessageOut]:
     return await verbs.history(call, call.path["session_id"], call.params.limit)
 
 
-async def export_session(call: Call[ExportParams, None]) -> Reply:
+async def export_session(call: Call[ExportParams, None]) -> StreamingResponse:
     """Download a session as JSON or Markdown"""
     return await verbs.exported(call, call.path["session_id"], call.params.format)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import msgspec
 from msgspec import Raw
+from starlette.responses import StreamingResponse
 
 from hansard.dialects.pocketpaw.shapes import (
     SESSION,
@@ -14,22 +14,24 @@ from hansard.dialects.pocketpaw.shapes import (
     MessageOut,
     SessionList,
     Status,
-    export_out,
+    document,
     found_out,
     markdown,
     message_out,
 )
 from hansard.errors import Invalid, NotFound
 from hansard.http.call import Call
-from hansard.http.route import Reply
+from hansard.http.streams import stream
 from hansard.model import SessionPatch, SessionQuery
 
 MOST = 2**31
+MOST_LISTED = 20_000
+"""About as many sessions as go into one answer."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 async def listed(call: Call[Any, Any], limit: int) -> SessionList[Raw]:
-    query = SessionQuery(sort="-active_at", limit=min(max(limit, 0), MOST), with_total=True)
+    query = SessionQuery(sort="-active_at", limit=min(max(limit, 0), MOST_LISTED), with_total=True)
     page = await call.service.sessions.list_as(call.principal, query, SESSION)
     return SessionList(sessions=page.items, total=page.total or 0)
 
@@ -52,30 +54,21 @@ async def history(call: Call[Any, Any], name: str, limit: int) -> list[MessageOu
     return [message_out(message) for message in messages]
 
 
-async def exported(call: Call[Any, Any], name: str, form: str) -> Reply:
+async def exported(call: Call[Any, Any], name: str, form: str) -> StreamingResponse:
     if not name:
         raise Invalid("Missing required parameter: id", param="id", code="missing_id")
     if form not in {"json", "md"}:
         raise Invalid("Format must be 'json' or 'md'", param="format", code="bad_format")
     try:
-        _, messages = await call.service.transcripts.whole(call.principal, name)
+        session, pieces = await call.service.transcripts.walk(call.principal, name)
     except NotFound as problem:
         raise NotFound(f"Session not found: {name}", code="export_not_found") from problem
-    now = call.service.clock()
-    attached = (
-        "Content-Disposition",
-        f'attachment; filename="pocketpaw-session-{_UNSAFE.sub("_", name)[:20]}.{form}"',
-    )
+    now, count = call.service.clock(), session.message_count
+    filename = f"pocketpaw-session-{_UNSAFE.sub('_', name)[:20]}.{form}"
     if form == "md":
-        return Reply(
-            body=markdown(name, messages, now).encode(),
-            media_type="text/markdown; charset=utf-8",
-            headers=(attached,),
-        )
-    return Reply(
-        body=msgspec.json.format(msgspec.json.encode(export_out(name, messages, now)), indent=2),
-        headers=(attached,),
-    )
+        data = markdown(name, count, pieces, now)
+        return await stream(call, data, "text/markdown; charset=utf-8", filename)
+    return await stream(call, document(name, count, pieces, now), filename=filename)
 
 
 async def renamed(call: Call[Any, Any], title: str) -> Status:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _BATCH, _SEARCHED = 1000, 200
 _OPENING, _MORE, _FEW, _MOST_READ = 8, 64, 8, 5000
+_SPOKEN_BYTES = 200
 _TAIL_BYTES, _MOST_BYTES = PAGE_BYTES // 2, 4 * PAGE_BYTES
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 _SHARP_S = re.compile("ss", re.IGNORECASE)
@@ -33,43 +34,33 @@ ImportPosition = tuple[int, int, str]
 """Where a message stands among those of several sessions: ``created_at``, ``seq`` and ``id``."""
 
 
-def whole(ref: SessionRef) -> Steps[tuple[Session, list[Message]]]:
-    """The session and all its messages, in order."""
-    session = yield from found(ref)
-    messages: list[Message] = []
-    more = session.message_count > 0
-    while more:
-        got = yield listing.messages(
-            ref.workspace_id,
-            session.id,
-            MessageQuery(),
-            _BATCH,
-            after=messages[-1].seq if messages else 0,
-        )
-        messages += map(rows.message, got)
-        more = len(got) == _BATCH
-    return session, messages
-
-
 def spoken(ref: SessionRef, limit: int) -> Steps[tuple[Session, list[Message]]]:
-    """The session and the last messages of people, assistants and systems that have words, in order."""
+    """The session and the last messages of people, assistants and systems that have words, in order.
+
+    Fewer than ``limit`` where more would go beyond the bytes of a page.
+    """
     session = yield from found(ref)
     kept: list[Message] = []
-    before, more = session.last_seq + 1, limit > 0
+    before, more, room = session.last_seq + 1, limit > 0, PAGE_BYTES
     while more and len(kept) < limit:
-        size = min(limit, _BATCH)
-        got = yield listing.messages(
-            ref.workspace_id,
-            session.id,
-            MessageQuery(roles=SPEAKERS),
-            size,
+        query = MessageQuery(
             before=before,
+            limit=min(limit, _BATCH),
+            roles=SPEAKERS,
             descending=True,
+            most_bytes=room,
         )
-        messages = [rows.message(one) for one in got]
-        kept += [one for one in messages if parts.text(one.parts).strip()]
-        more = len(got) == size
+        messages, more = yield from stretch(ref.workspace_id, session.id, query)
+        for message in messages:
+            if not parts.text(message.parts).strip():
+                continue
+            room -= size_of(message) + _SPOKEN_BYTES
+            if kept and room < 0:
+                more = False
+                break
+            kept.append(message)
         before = messages[-1].seq if messages else 0
+        yield from pause()
     return session, kept[:limit][::-1]
 
 
