@@ -7,6 +7,8 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hansard import native
 from hansard.dialects import athena, b3os, konvo, pocketpaw
 from hansard.errors import Error, StoreUnavailable
@@ -24,6 +26,7 @@ from hansard.web import web
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    import httpx
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from hansard.http.route import Dialect
@@ -42,7 +45,7 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 _INDEX_SECONDS = 0.5
 _COUNT_SECONDS, _COUNT_PAUSE = 15.0, 0.05
-_TITLE_SECONDS = 20.0
+_TITLE_SECONDS, _TITLE_BYTES = 20.0, 64 * 1024
 _FAILED_SECONDS = 5.0
 _log = Log("hansard")
 
@@ -162,14 +165,13 @@ async def titling(service: Service, url: str) -> None:
     async with httpx.AsyncClient(timeout=_TITLE_SECONDS) as client:
 
         async def ask(session: Session, words: list[Words]) -> str | None:
-            answer = await client.post(
-                url,
-                json={
-                    "session_id": session.name,
-                    "messages": [{"role": word.role, "text": word.text} for word in words],
-                },
-            )
-            title = answer.raise_for_status().json()["title"]
+            request = {
+                "session_id": session.name,
+                "messages": [{"role": word.role, "text": word.text} for word in words],
+            }
+            async with asyncio.timeout(_TITLE_SECONDS):
+                answer = await answer_of(client, url, request)
+            title = msgspec.json.decode(answer)["title"]
             return title if isinstance(title, str) else None
 
         titles = Titles(service, ask)
@@ -179,6 +181,20 @@ async def titling(service: Service, url: str) -> None:
             return 1
 
         await for_ever("look for sessions that want a title", look)
+
+
+async def answer_of(client: httpx.AsyncClient, url: str, request: object) -> bytes:
+    """The body of an answer of at most ``_TITLE_BYTES``; ValueError for a longer or a packed one."""
+    headers = {"Accept-Encoding": "identity"}
+    async with client.stream("POST", url, json=request, headers=headers) as answer:
+        answer.raise_for_status()
+        body = b""
+        async for chunk in answer.aiter_raw():
+            body += chunk
+            if len(body) > _TITLE_BYTES:
+                message = f"an answer with a title has at most {_TITLE_BYTES} bytes"
+                raise ValueError(message)
+    return body
 
 
 def application(service: Service, settings: Settings, demo: Demo | None = None) -> Application:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
+import httpx
 import msgspec
 import pytest
 
 from hansard.access import Principal
-from hansard.app import titling
+from hansard.app import answer_of, titling
 from hansard.model import MessageDraft, Session, SessionDraft, SessionPatch
 from hansard.model.parts import text_part
 from hansard.service import Service
@@ -140,3 +141,30 @@ async def test_a_title_comes_over_http(
     assert titled
     said = [{"role": "user", "text": "q"}, {"role": "assistant", "text": "a"}]
     assert {"session_id": f"far-{titled[0]}", "messages": said} in Answering.seen
+
+
+class Endless(httpx.AsyncByteStream):
+    """An answer without an end, and how many bytes of it were read."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.read += 4096
+            yield b" " * 4096
+
+
+async def test_an_answer_with_a_title_is_read_no_further_than_a_title_is_long() -> None:
+    endless = Endless()
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, stream=endless)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(ValueError, match="at most 65536 bytes"):
+            await answer_of(client, "http://titles.test/", {})
+    assert endless.read <= 128 * 1024
+    assert asked[0].headers["accept-encoding"] == "identity", "nothing that unpacks to more"
