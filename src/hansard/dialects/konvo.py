@@ -11,18 +11,21 @@ The external ids of a session hold its feed and its contact, as ``feed_id`` or `
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from starlette.responses import StreamingResponse
 
 from hansard.http.call import Call
 from hansard.http.fields import Time
 from hansard.http.route import Dialect, Failure, Route
+from hansard.http.streams import filled, stream
 from hansard.ids import MESSAGE, uuid_in
-from hansard.model import Message, Session, SessionFilter, SessionQuery, parts
+from hansard.model import Message, Page, Session, SessionFilter, SessionQuery, parts
 from hansard.model.times import Moment, rfc3339_ms
 from hansard.service.render_cache import Projection
 
@@ -177,7 +180,7 @@ class ErrorOut(Struct):
     """What was wrong, where, and what to do."""
 
 
-async def list_sessions(call: Call[Params, None]) -> ListOut[Raw] | ListOut[SessionOut]:
+async def list_sessions(call: Call[Params, None]) -> ListOut[Raw] | StreamingResponse:
     """List AI sessions, the newest first"""
     params = call.params
     limit = min(params.limit, MOST)
@@ -188,20 +191,75 @@ async def list_sessions(call: Call[Params, None]) -> ListOut[Raw] | ListOut[Sess
         offset=(max(params.page, 1) - 1) * limit,
         with_total=True,
     )
-    if not params.messages:
-        encoded = await call.service.sessions.list_as(
-            call.principal, query, SESSION_WITH_STATE if params.state else SESSION
+    projection = SESSION_WITH_STATE if params.state else SESSION
+    if params.messages:
+        listed = await call.service.sessions.list(call.principal, query)
+        heads = _sessions(call, query, listed)
+        return await stream(call, _with_texts(call, listed.total or 0, heads))
+    page = await call.service.sessions.list_as(call.principal, query, projection)
+    if len(page.items) < limit and page.has_more:  # pages are numbered: none may be shorter
+        return await stream(call, _in_pieces(call, query, projection, page))
+    return ListOut(count=page.total or 0, result=page.items)
+
+
+async def _in_pieces(
+    call: Call[Params, None], query: SessionQuery, projection: Projection, page: Page[Raw]
+) -> AsyncIterator[bytes]:
+    """A page that is larger than one answer may be at once."""
+
+    async def items(page: Page[Raw]) -> AsyncIterator[list[Raw]]:
+        left = query.limit
+        while True:
+            yield page.items[:left]
+            left -= len(page.items)
+            if left <= 0 or page.next_cursor is None:
+                return
+            following = msgspec.structs.replace(
+                query, cursor=page.next_cursor, offset=0, limit=left
+            )
+            page = await call.service.sessions.list_as(call.principal, following, projection)
+
+    async for data in filled(_head(page.total or 0), items(page)):
+        yield data
+    yield b"]}"
+
+
+async def _sessions(
+    call: Call[Params, None], query: SessionQuery, page: Page[Session]
+) -> AsyncIterator[Session]:
+    """The sessions of a page, however many answers of the store they take."""
+    left = query.limit
+    while True:
+        for session in page.items[:left]:
+            yield session
+        left -= len(page.items)
+        if left <= 0 or page.next_cursor is None:
+            return
+        following = msgspec.structs.replace(query, cursor=page.next_cursor, offset=0, limit=left)
+        page = await call.service.sessions.list(call.principal, following)
+
+
+async def _with_texts(
+    call: Call[Params, None], count: int, sessions: AsyncIterator[Session]
+) -> AsyncIterator[bytes]:
+    """The page with what was said in each session, some messages at a time."""
+    separator = _head(count)
+    async for session in sessions:
+        out = session_out(session, state=call.params.state, texts=[])
+        texts = (
+            [shown for message in piece if (shown := message_out(message)).message]
+            async for piece in call.service.transcripts.texts(session)
         )
-        return ListOut(count=encoded.total or 0, result=encoded.items)
-    page = await call.service.sessions.list(call.principal, query)
-    texts = await call.service.transcripts.said(call.principal, page.items)
-    return ListOut(
-        count=page.total or 0,
-        result=[
-            session_out(session, state=params.state, texts=texts.get(session.id, []))
-            for session in page.items
-        ],
-    )
+        head = separator + msgspec.json.encode(out).removesuffix(b"]}")
+        async for data in filled(head, texts):
+            yield data
+        yield b"]}"
+        separator = b","
+    yield b"]}" if separator == b"," else separator + b"]}"
+
+
+def _head(count: int) -> bytes:
+    return msgspec.json.encode(ListOut[Raw](count=count, result=[])).removesuffix(b"]}")
 
 
 def _filter(params: Params) -> SessionFilter:

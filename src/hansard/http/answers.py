@@ -19,7 +19,7 @@ REFUSAL = "hansard.refusal"
 """The ASGI extension under which a scope carries the error that its request is answered with."""
 _encode = msgspec.json.Encoder().encode
 _SAFE = ("GET", "HEAD")
-_KEPT_BY_ITS_CALLER = (
+KEPT_BY_ITS_CALLER = (
     (b"cache-control", b"private, no-cache"),
     (b"vary", b"Authorization, X-API-KEY, Cookie"),
 )
@@ -80,7 +80,7 @@ async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
             (b"content-length", str(len(body)).encode()),
         ]
     if answer.etag:
-        headers += [(b"etag", answer.etag.encode()), *_KEPT_BY_ITS_CALLER]
+        headers += [(b"etag", answer.etag.encode()), *KEPT_BY_ITS_CALLER]
     else:
         headers.append(_KEPT_NOWHERE)
     if answer.headers or limit:

@@ -10,6 +10,7 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from hansard.errors import Invalid, Unauthenticated
+from hansard.http.answers import KEPT_BY_ITS_CALLER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,7 +22,8 @@ HEARTBEAT = 15.0
 T = TypeVar("T")
 _CHECK_SECONDS = 1.0
 _ITEMS = 50
-_DOWNLOAD_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_DOWNLOAD_HEADERS = {"cache-control": "no-store", "X-Content-Type-Options": "nosniff"}
+_KEPT_BY_ITS_CALLER = {name.decode(): value.decode() for name, value in KEPT_BY_ITS_CALLER}
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -53,7 +55,10 @@ async def stream(
     media_type: str = "application/json",
     filename: str | None = None,
 ) -> StreamingResponse:
-    """An answer in pieces, each of which is made when the one before it is out; a file where it has a name."""
+    """An answer in pieces, each of which is made when the one before it is out; a file where it has a name.
+
+    That of a cached route has its ETag: who has the whole answer may ask whether it still holds.
+    """
     first = await anext(pieces, b"")
 
     async def whole() -> AsyncIterator[bytes]:
@@ -62,7 +67,10 @@ async def stream(
             yield piece
 
     name = {"Content-Disposition": f'attachment; filename="{filename}"'} if filename else {}
-    return StreamingResponse(whole(), media_type=media_type, headers=_DOWNLOAD_HEADERS | name)
+    headers = _DOWNLOAD_HEADERS | name
+    if call.route.cached:
+        headers |= _KEPT_BY_ITS_CALLER | {"ETag": call.validator.tag}
+    return StreamingResponse(whole(), media_type=media_type, headers=headers)
 
 
 async def filled(

@@ -136,14 +136,16 @@ class Sessions:
         rows = listing.rows[: query.limit]
         since = self._render_cache.clearings
         rendered, missing = self._render_cache.look_up(projection.name, here, rows)
-        unread = set[str]()
-        if missing:
+        ids = [row[0] for row in rows]
+        count = fitting(ids, rendered, set(missing), PAGE_BYTES)
+        while count < len(ids) and ids[count] in missing:
+            # What is stored of a session may be much larger than what is shown of it.
             sessions, reached = await self._store.read(
                 verbs.by_ids_within, here, missing, PAGE_BYTES
             )
-            unread = set(missing[reached:])
             rendered |= self._render_cache.keep(projection, here, sessions.values(), since)
-        count = fitting([row[0] for row in rows], rendered, unread, PAGE_BYTES)
+            missing = missing[reached:]
+            count = fitting(ids, rendered, set(missing), PAGE_BYTES)
         shown = [rendered[row[0]] for row in rows[:count] if row[0] in rendered]
         return self._page(principal, query, listing, shown, count)
 

@@ -13,7 +13,7 @@ from hansard.store.verbs import sessions as session_verbs
 from hansard.store.verbs import transcripts as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from hansard.access import Principal
     from hansard.model import Message, Session
@@ -36,10 +36,12 @@ class Transcripts:
         found = await self._store.read(session_verbs.get, ref(principal, session))
         return found, self._pieces(found)
 
-    async def _pieces(self, session: Session) -> AsyncIterator[list[Message]]:
+    async def _pieces(
+        self, session: Session, roles: tuple[str, ...] = ()
+    ) -> AsyncIterator[list[Message]]:
         after, more = 0, session.message_count > 0
         while more:
-            query = MessageQuery(after=after, limit=_PIECE, most_bytes=_PIECE_BYTES)
+            query = MessageQuery(after=after, limit=_PIECE, roles=roles, most_bytes=_PIECE_BYTES)
             messages, more = await self._store.read(
                 message_pages.stretch, session.workspace_id, session.id, query
             )
@@ -62,13 +64,9 @@ class Transcripts:
         """The session and its last ``limit`` messages with text, without tool messages."""
         return await self._store.read(verbs.spoken, ref(principal, session), limit)
 
-    async def said(
-        self, principal: Principal, sessions: Sequence[Session]
-    ) -> dict[str, list[Message]]:
-        """The user and assistant messages of these sessions, in order, by session id."""
-        return await self._store.read(
-            verbs.said, principal.workspace_id, [session.id for session in sessions]
-        )
+    def texts(self, session: Session) -> AsyncIterator[list[Message]]:
+        """The user and assistant messages of a session that was read before, in order, some at a time."""
+        return self._pieces(session, ("user", "assistant"))
 
     async def mentions(
         self, principal: Principal, text: str, limit: int

@@ -18,13 +18,6 @@ select {message} from messages
    and role in ('user', 'assistant') and deleted_at is null and parts ilike :pattern
  order by session_id, seq
 
--- name: message_said
--- What users and assistants said in several sessions.
-select {message} from messages
- where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
-   and role in ('user', 'assistant') and deleted_at is null
- order by session_id, seq
-
 -- name: session_names_taken
 -- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
 select id from sessions where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:names::text::json)))

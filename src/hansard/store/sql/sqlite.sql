@@ -33,13 +33,6 @@ select {message} from messages
    and role in ('user', 'assistant') and deleted_at is null and unpacked(parts) like :pattern
  order by session_id, seq
 
--- name: message_said
--- What users and assistants said in several sessions.
-select {message} from messages
- where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
-   and role in ('user', 'assistant') and deleted_at is null
- order by session_id, seq
-
 -- name: session_names_taken
 -- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
 select id from sessions where workspace_id = :workspace_id and id in (select value from json_each(:names))

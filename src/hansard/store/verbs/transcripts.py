@@ -18,7 +18,7 @@ from hansard.store.verbs.message_pages import size_of, stretch, weight
 from hansard.store.verbs.session_lookup import SessionRef, found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from hansard.model import SessionFilter
 
@@ -123,22 +123,6 @@ def _last_words_of_user(session: Session, seq: int) -> Steps[Message | None]:
         if messages:
             seq, size = messages[0].seq, _SEARCHED
     return None
-
-
-def said(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, list[Message]]]:
-    """What users and assistants said in these sessions, in order, by session."""
-    by_session: dict[str, list[Message]] = {}
-    if session_ids:
-        for message in map(
-            rows.message,
-            (
-                yield from steps.rows(
-                    "message_said", workspace_id=workspace_id, session_ids=rows.texts(session_ids)
-                )
-            ),
-        ):
-            by_session.setdefault(message.session_id, []).append(message)
-    return by_session
 
 
 def mentions(
