@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from tests.attack import forgery, inputs, narrowed, secrets, tenants
+from tests.attack import forgery, inputs, narrowed, numbers, secrets, tenants
 from tests.attack.target import Result, Target
 
 Suite = Callable[[Target], Awaitable[Result]]
@@ -20,6 +20,7 @@ SUITES: tuple[Suite, ...] = (
     inputs.idempotency,
     inputs.methods,
     inputs.bodies,
+    numbers.numbers,
     inputs.forms,
     forgery.forgery,
     tenants.foreign_ids_in_bodies,

@@ -15,6 +15,7 @@ from hansard.app import opened
 from hansard.dialects.pocketpaw import sign_ins
 from hansard.http import route, routing, strict_json
 from hansard.http.call import Call
+from hansard.http.decoding import QueryReader
 from hansard.model.idempotency import IdempotentRequest
 from hansard.native import filters, sessions
 from hansard.service import Service, keys
@@ -23,7 +24,7 @@ from hansard.settings import Settings
 from hansard.store.cursors import Cursors
 from hansard.store.verbs.session_lookup import SessionRef
 from hansard.web import layout
-from tests.attack import bodies, forgery, heads, inputs, narrowed, secrets, tenants, wire
+from tests.attack import bodies, forgery, heads, inputs, narrowed, numbers, secrets, tenants, wire
 from tests.attack.schemas import documents, fuzz
 from tests.attack.target import Findings, Found, Result, Target, under_attack
 from tests.reliability.conftest import Figure
@@ -46,7 +47,7 @@ AGAINST_SQL = [
 ]
 SUITES = [
     tenants.credentials, tenants.scopes, tenants.escalation, forgery.forgery,
-    inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, secrets.secrets_at_rest, *AGAINST_SQL,
+    inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, numbers.numbers, secrets.secrets_at_rest, *AGAINST_SQL,
 ]  # fmt: skip
 
 
@@ -154,6 +155,18 @@ def unchecked(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict_json, "check", lambda *_: None)
 
 
+def sizing(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number from outside says how large a list is."""
+    real = QueryReader.read
+
+    def read(self: QueryReader, query: bytes) -> Any:
+        params = real(self, query)
+        assert bytearray(max(0, getattr(params, "limit", 0))) is not None
+        return params
+
+    monkeypatch.setattr(QueryReader, "read", read)
+
+
 def from_anywhere(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A form may come from anywhere."""
     monkeypatch.setattr(layout, "check_origin", lambda _call: None)
@@ -200,6 +213,7 @@ async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
         (careless, inputs.idempotency),
         (any_method, inputs.methods),
         (unchecked, inputs.bodies),
+        (sizing, numbers.numbers),
         (from_anywhere, forgery.forgery),
         (trusting, forgery.forgery),
         (as_victim, tenants.foreign_ids_in_bodies),
