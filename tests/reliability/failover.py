@@ -14,6 +14,7 @@ import asyncpg
 
 from tests.reliability.live import fleet, new_key
 from tests.reliability.load import Figures, Writers, read_all, start_sessions
+from tests.reliability.outages import Outage, asking_for_health, compared
 from tests.support.postgres_cluster import Cluster
 
 DATABASE = "failover"
@@ -88,17 +89,26 @@ class Pair:
 
 
 async def failover(
-    folder: Path, *, synchronous: bool, lag: float = 0.0, pause: float = 1.5, servers: int = 1
-) -> tuple[Figures, float]:
-    """The primary dies under load and the standby takes over: the audit, and the seconds until a write was acknowledged again.
+    folder: Path,
+    *,
+    synchronous: bool,
+    lag: float = 0.0,
+    pause: float = 1.5,
+    servers: int = 1,
+    hang: bool = False,
+    fault: str = "",
+) -> tuple[Figures, Outage]:
+    """The primary dies under load and the standby takes over: the audit, and what it cost.
 
-    `lag` seconds before its death the standby falls behind.
+    `lag` seconds before its death the standby falls behind. With `hang` the primary does not die: its processes stand still,
+    its connections stay open.
     """
     pair = Pair(synchronous=synchronous)
     try:
         await pair.begin()
         key = await new_key(pair.url)
-        async with fleet(pair.url, folder, key, servers) as group:
+        settings = {"statement_seconds": "8"} if fault else {}
+        async with fleet(pair.url, folder, key, servers, fault=fault, settings=settings) as group:
             client = group.clients[0]
             sessions = await start_sessions(client, 8)
             load = Writers(group.clients, sessions, 16)
@@ -106,13 +116,22 @@ async def failover(
             if lag:
                 await pair.fall_behind()
                 await asyncio.sleep(lag)
-            began = time.monotonic()
-            await asyncio.to_thread(pair.primary.kill)
-            await asyncio.to_thread(pair.promote)
-            await load.until(len(load.ledger.acknowledged) + 1)
-            gap = time.monotonic() - began
+            async with asking_for_health(client) as health:
+                began = time.monotonic()
+                await asyncio.to_thread(pair.primary.hang if hang else pair.primary.kill)
+                await asyncio.to_thread(pair.promote)
+                await load.until(len(load.ledger.acknowledged) + 1)
+                gap = time.monotonic() - began
+            await asyncio.to_thread(pair.primary.kill)  # whoever manages a cluster fences it
             await asyncio.sleep(pause)
             ledger = await load.stop()
-            return ledger.audit(await read_all(client, sessions)), gap
+            found = ledger.audit(await read_all(client, sessions))
+            return found, Outage(gap, health.longest)
     finally:
         pair.remove()
+
+
+async def hung_primary(folder: Path, *, fault: str = "") -> tuple[Figures, str]:
+    """The primary hangs and its standby takes over; against a primary that dies."""
+    crash = await failover(folder, synchronous=True)
+    return compared(crash, await failover(folder, synchronous=True, hang=True, fault=fault))

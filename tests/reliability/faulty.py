@@ -5,6 +5,7 @@ python -m tests.reliability.faulty FAULT[,FAULT…] serve --store sqlite:///FILE
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -18,11 +19,17 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hansard import byte_cache
 from hansard.cli import main, server
+<<<<<<< HEAD
 from hansard.fair_threads import Job
 from hansard.http import bodies, decoding
 from hansard.service import rules
+=======
+from hansard.http import decoding
+from hansard.service import Service, rules
+>>>>>>> 7e8619a (Close every connection of a stalled network at once, and compare outages with a crash)
 from hansard.service.cache_lease import CacheLease
 from hansard.store import chain, statements
+from hansard.store.postgres.watchdog import Watchdog
 from hansard.store.sqlite import writer
 from hansard.store.sqlite.connection import Connection
 from hansard.store.sqlite.file_identity import FileIdentity
@@ -149,6 +156,7 @@ def _flat(entry: Any) -> list[Any]:
     return [one for part in entry for one in _flat(part)] if isinstance(entry, tuple) else [entry]
 
 
+<<<<<<< HEAD
 def bodies_on_the_loop() -> None:
     """Read every body on the event loop, however long it is."""
     setattr(bodies, "is_long", lambda _data: False)  # noqa: B010 - a fault has no types
@@ -156,6 +164,34 @@ def bodies_on_the_loop() -> None:
 
 FAULTS = {
     "bodies-on-the-loop": bodies_on_the_loop,
+=======
+def no_watchdog() -> None:
+    """Wait for an answer of the database for as long as a statement may take."""
+    setattr(Watchdog, "watch", lambda _self: asyncio.sleep(1e6))  # noqa: B010 - a fault has no types
+
+
+def settable_clock() -> None:
+    """The wall clock is off by the seconds that the file `clock` of the working directory says: no fault of the server."""
+    file, real = Path("clock"), time.time_ns
+
+    def shown() -> int:
+        return real() + (int(file.read_text()) * 1_000_000_000 if file.exists() else 0)
+
+    setattr(time, "time_ns", shown)  # noqa: B010 - a fault has no types
+    setattr(time, "time", lambda: shown() / 1e9)  # noqa: B010 - a fault has no types
+
+
+def wall_clock_ages() -> None:
+    """Let what is remembered grow old by the wall clock."""
+    defaults: dict[str, Any] = getattr(Service.__init__, "__kwdefaults__")  # noqa: B009 - a function has some
+    defaults["monotonic"] = time.time
+
+
+FAULTS = {
+    "no-watchdog": no_watchdog,
+    "settable-clock": settable_clock,
+    "wall-clock-ages": wall_clock_ages,
+>>>>>>> 7e8619a (Close every connection of a stalled network at once, and compare outages with a crash)
     "deaf-to-erasures": deaf_to_erasures,
     "show-caches": show_caches,
     "caches-without-a-bound": caches_without_a_bound,

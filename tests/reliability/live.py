@@ -150,11 +150,19 @@ class Fleet:
 
 @contextlib.asynccontextmanager
 async def fleet(
-    store: str, folder: Path, key: str, servers: int, *, fault: str = ""
+    store: str,
+    folder: Path,
+    key: str,
+    servers: int,
+    *,
+    fault: str = "",
+    settings: dict[str, str] | None = None,
 ) -> AsyncIterator[Fleet]:
     """So many servers over one store; the first one migrates it."""
     async with contextlib.AsyncExitStack() as stack:
-        first, *others = [Live(store, folder, fault=fault) for _ in range(servers)]
+        first, *others = [
+            Live(store, folder, fault=fault, settings=settings) for _ in range(servers)
+        ]
         await stack.enter_async_context(first)
         await asyncio.gather(*map(stack.enter_async_context, others))
         lives = [first, *others]

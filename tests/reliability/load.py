@@ -7,7 +7,7 @@ import random
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import httpx
 
@@ -19,7 +19,8 @@ class Figures:
     """What an audit found.
 
     `doubled` are messages beyond the first of their token, `gaps` numbers that are missing or
-    twice. `faults` are what `verify` finds in the store that is left.
+    twice. `faults` are what `verify` finds in the store that is left, `overdue` what took longer
+    than is promised.
     """
 
     acknowledged: int
@@ -29,16 +30,25 @@ class Figures:
     gaps: int
     moved: int = 0
     faults: int = 0
+    overdue: int = 0
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(
+            *(getattr(self, one.name) + getattr(other, one.name) for one in fields(self))
+        )
 
     def __str__(self) -> str:
         return (
             f"acknowledged {self.acknowledged}, stored {self.stored}, lost {self.lost}, doubled {self.doubled}, gaps {self.gaps}"
             f", answered otherwise than stored {self.moved}, faults {self.faults}"
+            f"{', overdue ' + str(self.overdue) if self.overdue else ''}"
         )
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.doubled or self.gaps or self.moved or self.faults)
+        return not (
+            self.lost or self.doubled or self.gaps or self.moved or self.faults or self.overdue
+        )
 
 
 @dataclass

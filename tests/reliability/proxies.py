@@ -48,12 +48,15 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def stall(self, *, new_ones: bool = False) -> None:
-        """Pass nothing on any more on the connections that there are; with ``new_ones`` on later ones neither."""
+    def stall(self) -> None:
+        """Pass nothing on any more on the connections that there are."""
         for link in self._links:
             link.flows.clear()
-        if new_ones:
-            self._accepts.clear()
+
+    def stall_all(self) -> None:
+        """Pass nothing on any more, on later connections neither."""
+        self.stall()
+        self._accepts.clear()
 
     def cut(self) -> None:
         """End the connections that there are; both sides are told."""

@@ -11,56 +11,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.reliability import disks, scenarios, soundness
+from tests.reliability import disks, scenarios
 from tests.reliability.failover import failover
-from tests.reliability.load import Figures
 from tests.reliability.routes import mixed_routes
 from tests.support.postgres import Server, postgres
-
-Record = tuple[Figures, str]
-Work = Callable[[Path], Awaitable[Record]]
-
-
-class Row:
-    """A fault on a backend; `seeded` is one that must be seen."""
-
-    def __init__(self, fault: str, backend: str, work: Work, *, seeded: bool = False) -> None:
-        self.fault = fault
-        self.backend = backend
-        self.seeded = seeded
-        self.found = Figures(0, 0, 0, 0, 0)
-        self.note = ""
-        self._work = work
-
-    async def run(self) -> None:
-        began = time.perf_counter()
-        soundness.verdicts()
-        with tempfile.TemporaryDirectory() as folder:
-            self.found, self.note = await self._work(Path(folder))
-            verdicts = soundness.verdicts()
-            for store in soundness.files_in(Path(folder)) - verdicts.keys():
-                verdicts[store] = await soundness.faults_of(store)
-        self.found.faults += sum(map(len, verdicts.values()))
-        verdict = "ok" if self.is_good else "BAD"
-        print(
-            f"  {verdict:<3} {self.backend:<9} {self.fault:<45} {self.found}{'; ' + self.note if self.note else ''} ({time.perf_counter() - began:.0f} s)",
-            flush=True,
-        )
-
-    @property
-    def is_good(self) -> bool:
-        return self.found.acknowledged > 0 and self.found.is_clean != self.seeded
-
-
-def file_in(folder: Path) -> str:
-    return f"sqlite:///{folder / 'hansard.db'}"
+from tests.torture.outages import clocks, outages, replaced_files
+from tests.torture.rows import Record, Row, file_in
 
 
 def on_files(kills: int, points: int) -> list[Row]:
@@ -213,12 +175,12 @@ def unsafe_postgres() -> Row:
 
 def with_a_standby() -> list[Row]:
     async def safe(folder: Path) -> Record:
-        found, gap = await failover(folder, synchronous=True)
-        return found, f"synchronous replication, {gap:.1f} s without a write"
+        found, outage = await failover(folder, synchronous=True)
+        return found, f"synchronous replication, {outage.seconds:.1f} s without a write"
 
     async def three(folder: Path) -> Record:
-        found, gap = await failover(folder, synchronous=True, servers=3)
-        return found, f"three servers, {gap:.1f} s without a write"
+        found, outage = await failover(folder, synchronous=True, servers=3)
+        return found, f"three servers, {outage.seconds:.1f} s without a write"
 
     async def behind(folder: Path) -> Record:
         found, _ = await failover(folder, synchronous=False, lag=1.5)
@@ -291,6 +253,9 @@ async def main() -> int:
             *with_several_servers(server, given.kills),
             unsafe_postgres(),
             *with_a_standby(),
+            *outages(server),
+            *clocks(server),
+            *replaced_files(),
         ]
         chosen = [
             row

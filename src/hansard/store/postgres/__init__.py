@@ -23,7 +23,7 @@ from hansard.store.postgres.failures import (
     translate,
 )
 from hansard.store.postgres.opening import unopened
-from hansard.store.postgres.pool import ConnectionPool
+from hansard.store.postgres.pool import ConnectionPool, NoConnection
 from hansard.store.steps import Pause, rows
 
 if TYPE_CHECKING:
@@ -188,12 +188,18 @@ class PostgresStore:
         """Try a whole transaction again while the failure is one that passes, until the deadline."""
         until = time.monotonic() + self._deadline
         pause = 0.005
+        failure: BaseException | None = None
         while True:
             try:
                 async with self._pool.lend(until) as connection:
                     return await attempt(connection, begin())
+            except NoConnection:
+                if failure is None:
+                    raise
+                raise translate(failure) from failure
             except FAILURES as problem:
-                if not is_passing(problem) or time.monotonic() > until:
+                failure = problem
+                if not is_passing(problem) or time.monotonic() + pause > until:
                     raise translate(problem) from problem
             await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
             pause = min(pause * 2, 1.0)

@@ -32,7 +32,9 @@ select pg_postmaster_start_time()::text, is_direct,
        case when is_direct then set_config('tcp_keepalives_idle', $4, false) end,
        case when is_direct then set_config('tcp_keepalives_interval', $5, false) end,
        case when is_direct then set_config('tcp_keepalives_count', $6, false) end,
-       case when is_direct then set_config('tcp_user_timeout', $7, false) end
+       case when is_direct then set_config('tcp_user_timeout', $7, false) end,
+       case when is_direct then (select pid || ' ' || extract(epoch from backend_start)
+                                   from pg_stat_get_activity(pg_backend_pid())) end
   from (select pg_backend_pid() = $1 as is_direct) as path
 """
 """A pooler's connection to the server is left as it is: others use it."""
@@ -41,8 +43,8 @@ select pg_postmaster_start_time()::text, is_direct,
 class ServerConnection(asyncpg.Connection):
     """A connection that knows which server it reached, and since when an answer is awaited.
 
-    ``server`` names one life of one server, ``backend`` the process of it that serves this connection: None behind a
-    pooler. ``opened_at`` and ``awaited_since`` are by the monotonic clock.
+    ``server`` names one life of one server, ``backend`` is the id of its process that serves this connection, and
+    ``process`` that id with the time of its start: None behind a pooler. ``opened_at`` and ``awaited_since`` are by the monotonic clock.
     """
 
     def __init__(self, protocol: Any, transport: Any, *rest: Any) -> None:  # noqa: ANN401 - asyncpg's own, passed on
@@ -50,7 +52,8 @@ class ServerConnection(asyncpg.Connection):
         _notice_dead_peers(transport.get_extra_info("socket"))
         self.server: str | None = None
         self.backend: int | None = None
-        self.opened_at = self.awaited_since = time.monotonic()
+        self.process: str | None = None
+        self.opened_at = self.awaited_since = self.answered_at = time.monotonic()
 
     @property
     def bare(self) -> ServerConnection:
@@ -60,7 +63,9 @@ class ServerConnection(asyncpg.Connection):
     async def answer(self, operation: Awaitable[T]) -> T:
         """What the driver answers to an operation on this connection; it raises nothing but FAILURES."""
         self.awaited_since = time.monotonic()
-        return await answer(operation)
+        result = await answer(operation)
+        self.answered_at = time.monotonic()
+        return result
 
     async def introduce(self, *, statement_seconds: float, idle_seconds: float) -> None:
         """Learn which server this is, and let it end what takes too long and what was left behind; 0 is never."""
@@ -72,6 +77,7 @@ class ServerConnection(asyncpg.Connection):
             assert row is not None  # noqa: S101 - the statement has one row
             self.server = row[0]
             self.backend = self.get_server_pid() if row[1] else None
+            self.process = row[8]
 
 
 def _notice_dead_peers(peer: Any) -> None:  # noqa: ANN401 - a socket, or uvloop's likeness of one

@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 
 _BACKSTOP_SECONDS = 2.0
 """The server ends a statement that takes too long; so much later the server is taken for dead."""
-_PING_SECONDS = 1.0
+_PING_SECONDS = 0.75
+_FRESH_SECONDS = 1.0
+"""An answer that came within the last second is a sign of life."""
+_NEW_SECONDS = 2.0
 _SHORTEST_WAIT = 0.05
+
+
+class NoConnection(StoreUnavailable):
+    """No connection became free, or could be made, in time."""
 
 
 class ConnectionPool:
@@ -52,7 +59,7 @@ class ConnectionPool:
         self._callers = 0
         self._pool: asyncpg.Pool[Any] | None = None
         self._made: weakref.WeakSet[ServerConnection] = weakref.WeakSet()
-        self._lent: set[ServerConnection] = set()
+        self.lent: set[ServerConnection] = set()
         self._probe = Probe(self._connect)
         self._watching: asyncio.Task[None] | None = None
 
@@ -62,7 +69,7 @@ class ConnectionPool:
             self._url, min_size=0, max_size=self._size, connect=self._connect, reset=_leave
         )
         await self._pool.release(await self._pool.acquire(timeout=seconds))
-        watchdog = Watchdog(self._probe, self._lent, self.drop, self._warn)
+        watchdog = Watchdog(self._probe, self, self._warn)
         self._watching = asyncio.create_task(watchdog.watch())
 
     async def close(self, seconds: float) -> None:
@@ -83,7 +90,7 @@ class ConnectionPool:
 
     @contextlib.asynccontextmanager
     async def lend(self, until: float) -> AsyncIterator[ServerConnection]:
-        """A connection for one transaction; StoreUnavailable when none is free ``until`` then, by the monotonic clock.
+        """A connection for one transaction; NoConnection when there is none ``until`` then, by the monotonic clock.
 
         One that fails in a way that leaves its state unknown does not come back to the pool.
         """
@@ -98,7 +105,7 @@ class ConnectionPool:
         try:
             proxy = await self._acquired(self._pool, max(until - time.monotonic(), _SHORTEST_WAIT))
             connection: ServerConnection = proxy.bare
-            self._lent.add(connection)
+            self.lent.add(connection)
             connection.awaited_since = time.monotonic()
             try:
                 yield connection
@@ -106,13 +113,16 @@ class ConnectionPool:
                 self._retire(connection, problem)
                 raise
             finally:
-                self._lent.discard(connection)
+                self.lent.discard(connection)
                 await self._pool.release(proxy)
         finally:
             self._callers -= 1
 
     async def ping(self) -> None:
-        """Ask the server for a sign of life, whoever else waits for it; raises one of FAILURES, within two seconds."""
+        """Return at a sign of life of the server, whoever else waits for it; raises one of FAILURES, within two seconds."""
+        before = time.monotonic() - _FRESH_SECONDS
+        if any(one.answered_at > before for one in self._made):
+            return
         await self._probe.ask(seconds=_PING_SECONDS)
 
     def drop(self) -> None:
@@ -120,17 +130,26 @@ class ConnectionPool:
         for connection in list(self._made):
             connection.terminate()
 
+    def drop_idle(self, before: float) -> None:
+        """Close the connections that nobody uses and that gave their last answer ``before`` then."""
+        for idle in self._made - self.lent:
+            if idle.answered_at < before:
+                idle.terminate()
+
     def _retire(self, connection: ServerConnection, problem: BaseException) -> None:
         """Close a connection that cannot be used again, and those beside it that are likely to be no better."""
         if not is_unusable(problem):
             return
         if isinstance(problem, TimeoutError) and connection.backend is None:
             return  # a pooler stands between: asyncpg cancels the statement, and the connection lives
+        if (
+            sqlstate(problem) == READ_ONLY
+            and time.monotonic() - connection.opened_at < _NEW_SECONDS
+        ):
+            return  # the database itself takes no writes: a newer connection would be no better
         connection.terminate()
         if isinstance(problem, TimeoutError) or sqlstate(problem) == READ_ONLY:
-            for idle in self._made - self._lent:
-                if idle.opened_at < connection.awaited_since:
-                    idle.terminate()
+            self.drop_idle(connection.awaited_since)
 
     async def _connect(self, *_: object, **options: Any) -> ServerConnection:  # noqa: ANN401 - what the pool passes on
         options.pop("connection_class", None)

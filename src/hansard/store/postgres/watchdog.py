@@ -8,17 +8,17 @@ An answer, twice, that a process is not at work: the statement, or what became o
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hansard.store.postgres.connecting import Silent
-from hansard.store.postgres.failures import FAILURES, answer
+from hansard.store.postgres.failures import FAILURES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from hansard.store.postgres.connecting import ServerConnection
+    from hansard.store.postgres.pool import ConnectionPool
 
 LATE_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
@@ -28,6 +28,10 @@ _WORK = """
 select pg_postmaster_start_time()::text,
        array(select pid from pg_stat_activity where pid = any($1::int[])
                 and coalesce(state, '') not in ('idle', 'idle in transaction', 'idle in transaction (aborted)'))
+"""
+_END = """
+select pg_terminate_backend(pid) from pg_stat_activity
+ where usename = current_user and pid || ' ' || extract(epoch from backend_start) = any($1::text[])
 """
 
 
@@ -50,7 +54,15 @@ class Probe:
         self, backends: Collection[int] = (), seconds: float = ANSWER_SECONDS
     ) -> Activity:
         """Which of ``backends`` are at work; raises Silent without an answer within ``seconds``, else one of FAILURES."""
-        asking = asyncio.ensure_future(self._ask(backends))
+        (row,) = await self._answered(_WORK, list(backends), seconds)
+        return Activity(row[0], frozenset(row[1]))
+
+    async def end(self, processes: Collection[str]) -> None:
+        """End processes of the server, and the transactions that they have open; raises as ``ask``."""
+        await self._answered(_END, list(processes), ANSWER_SECONDS)
+
+    async def _answered(self, sql: str, values: list[Any], seconds: float) -> list[Any]:
+        asking = asyncio.ensure_future(self._ask(sql, values))
         try:
             done, _ = await asyncio.wait({asking}, timeout=seconds)
             if not done:  # the loop was held up, and the answer lies in the socket
@@ -67,69 +79,84 @@ class Probe:
         if connection is not None:
             connection.terminate()
 
-    async def _ask(self, backends: Collection[int]) -> Activity:
+    async def _ask(self, sql: str, values: list[Any]) -> list[Any]:
         async with self._asking:
             try:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect()
-                row = await answer(self._connection.fetchrow(_WORK, list(backends)))
+                return await self._connection.answer(self._connection.fetch(sql, values))
             except FAILURES:
                 self.close()
                 raise
-        assert row is not None  # noqa: S101 - the statement has one row
-        return Activity(row[0], frozenset(row[1]))
 
 
 class Watchdog:
-    """Looks after the connections that are ``lent``: ``drop`` closes every connection when the server does not answer.
+    """Looks after the connections of a pool, and closes those to a server that does not answer.
 
-    ``warn`` is told why connections were closed.
+    A connection that is closed here may live on at the other end, with the locks of its transaction: it is ended there as
+    soon as the server can be told. ``warn`` is told why connections were closed.
     """
 
     def __init__(
         self,
         probe: Probe,
-        lent: Collection[ServerConnection],
-        drop: Callable[[], None],
+        pool: ConnectionPool,
         warn: Callable[[str], None],
     ) -> None:
         self._probe = probe
-        self._lent = lent
-        self._drop = drop
+        self._pool = pool
         self._warn = warn
         self._suspects: dict[ServerConnection, float] = {}
+        self._left: set[str] = set()
 
     async def watch(self) -> None:
         """Look for ever."""
         while True:
             await asyncio.sleep(_PAUSE)
             before = time.monotonic() - LATE_SECONDS
-            late = [one for one in self._lent if one.awaited_since < before]
-            if late:
-                with contextlib.suppress(*FAILURES):  # refused: whoever waits learns it by itself
-                    await self._look(late)
-            else:
-                self._suspects = {}
+            late = {one: one.awaited_since for one in self._pool.lent if one.awaited_since < before}
+            try:
+                await self._end_what_was_left()
+                await self._look(late)
+            except Silent:
+                self._give_up(late)
+            except FAILURES:  # refused: whoever waits learns it by itself
+                pass
 
-    async def _look(self, late: Sequence[ServerConnection]) -> None:
-        awaited = {one: one.awaited_since for one in late}
-        try:
-            activity = await self._probe.ask([one.backend for one in late if one.backend])
-        except Silent:
-            self._drop()
-            self._warn("the database does not answer: every connection to it was closed")
+    async def _end_what_was_left(self) -> None:
+        if self._left:
+            await self._probe.end(self._left)
+            self._left = set()
+
+    async def _look(self, late: Mapping[ServerConnection, float]) -> None:
+        if not late:
+            self._suspects = {}
             return
+        activity = await self._probe.ask([one.backend for one in late if one.backend])
         idle = {
             one: since
-            for one, since in awaited.items()
-            if one in self._lent and one.awaited_since == since and _is_idle(one, activity)
+            for one, since in late.items()
+            if one in self._pool.lent and one.awaited_since == since and _is_idle(one, activity)
         }
         lost = [one for one, since in idle.items() if self._suspects.get(one) == since]
-        for one in lost:
-            one.terminate()
-        if lost:
-            self._warn("answers of the database were lost: the connections were closed")
         self._suspects = idle
+        if lost:
+            self._leave(lost)
+            for one in lost:
+                one.terminate()
+            self._pool.drop_idle(max(late[one] for one in lost))  # what befell these befell those
+            self._warn("answers of the database were lost: the connections were closed")
+
+    def _give_up(self, late: Mapping[ServerConnection, float]) -> None:
+        """Close every connection to a server that does not answer, when somebody waits for it."""
+        if late:
+            self._leave(self._pool.lent)
+            self._pool.drop()
+            self._warn("the database does not answer: every connection to it was closed")
+
+    def _leave(self, connections: Collection[ServerConnection]) -> None:
+        """Remember what must be ended at the other end."""
+        self._left |= {one.process for one in connections if one.process is not None}
 
 
 def _is_idle(connection: ServerConnection, activity: Activity) -> bool:
