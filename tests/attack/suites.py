@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from tests.attack import forgery, inputs, narrowed, numbers, secrets, tenants
+from tests.attack import forgery, imports, inputs, narrowed, numbers, secrets, tenants
 from tests.attack.target import Result, Target
 
 Suite = Callable[[Target], Awaitable[Result]]
@@ -24,5 +24,6 @@ SUITES: tuple[Suite, ...] = (
     inputs.forms,
     forgery.forgery,
     tenants.foreign_ids_in_bodies,
+    imports.hostile_imports,
     secrets.secrets_at_rest,
 )

@@ -55,9 +55,7 @@ def files(size: int = 63 * MIB) -> Iterator[tuple[str, str, bytes]]:
         repeated(b"[{", size // 2, b"[") + repeated(b"]}", size // 2),
     )
     yield "one text", "openai", repeated("é漢😀".encode(), size, b'[{"messages": "', b'"}]')
-    yield "a line without an end", "claude-code", repeated(b"[],", size)
-    entry = b'{"type":"user","uuid":"a","message":{}}\n'
-    yield "lines of one session", "claude-code", repeated(entry, size)
+    yield "a line without an end", "claude-code", repeated(b"[],", size, b'{"a": [')
     yield "lines of small messages", "auto", repeated(b'{"role":"user","content":""}\n', size)
     yield "blanks", "auto", repeated(b" ", size)
     message = b'{"id":"m","seq":1,"role":"user","created_at":"2024-01-01","parts":[{"type":"a"}]},'

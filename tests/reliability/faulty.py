@@ -19,14 +19,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hansard import byte_cache
 from hansard.cli import main, server
-<<<<<<< HEAD
 from hansard.fair_threads import Job
 from hansard.http import bodies, decoding
-from hansard.service import rules
-=======
-from hansard.http import decoding
 from hansard.service import Service, rules
->>>>>>> 7e8619a (Close every connection of a stalled network at once, and compare outages with a crash)
 from hansard.service.cache_lease import CacheLease
 from hansard.store import chain, statements
 from hansard.store.postgres.watchdog import Watchdog
@@ -156,15 +151,11 @@ def _flat(entry: Any) -> list[Any]:
     return [one for part in entry for one in _flat(part)] if isinstance(entry, tuple) else [entry]
 
 
-<<<<<<< HEAD
 def bodies_on_the_loop() -> None:
     """Read every body on the event loop, however long it is."""
     setattr(bodies, "is_long", lambda _data: False)  # noqa: B010 - a fault has no types
 
 
-FAULTS = {
-    "bodies-on-the-loop": bodies_on_the_loop,
-=======
 def no_watchdog() -> None:
     """Wait for an answer of the database for as long as a statement may take."""
     setattr(Watchdog, "watch", lambda _self: asyncio.sleep(1e6))  # noqa: B010 - a fault has no types
@@ -188,10 +179,10 @@ def wall_clock_ages() -> None:
 
 
 FAULTS = {
+    "bodies-on-the-loop": bodies_on_the_loop,
     "no-watchdog": no_watchdog,
     "settable-clock": settable_clock,
     "wall-clock-ages": wall_clock_ages,
->>>>>>> 7e8619a (Close every connection of a stalled network at once, and compare outages with a crash)
     "deaf-to-erasures": deaf_to_erasures,
     "show-caches": show_caches,
     "caches-without-a-bound": caches_without_a_bound,

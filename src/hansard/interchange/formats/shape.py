@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 _RECORDS = 12
+_DEEPEST = 500
 _decoder = json.JSONDecoder(strict=False)
 _SEPARATORS = re.compile(r"[\s,\]\ufeff]*")
 _TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
@@ -76,7 +77,8 @@ def shape_of(head: bytes) -> Shape:
 
 def _records(text: str, at: int) -> list[Any]:
     records: list[Any] = []
-    while len(records) < _RECORDS:
+    broken = 0
+    while len(records) < _RECORDS and broken < _RECORDS:
         at = _SEPARATORS.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing as well
         if at >= len(text):
             break
@@ -85,6 +87,7 @@ def _records(text: str, at: int) -> list[Any]:
         except RecursionError:
             break
         except ValueError:
+            broken += 1  # each is looked at up to the end of the text
             line_end = text.find("\n", at)
             if (value := _closed(text[at:])) is not None:
                 records.append(value)
@@ -107,6 +110,8 @@ def _closed(text: str) -> Any:  # noqa: ANN401 - any JSON
             break
         if sign in _CLOSING:
             awaited.append(_CLOSING[sign])
+            if len(awaited) > _DEEPEST:
+                return None
             end, closing = token.end(), "".join(reversed(awaited))
         elif sign == ",":
             end, closing = token.start(), "".join(reversed(awaited))
