@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -149,7 +151,11 @@ def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(visitor: Visi
 
 def test_a_file_is_imported_on_the_page(visitor: Visitor) -> None:
     page = visitor.go("/ui/transfers")
-    line = b'[{"messages": [{"role": "user", "content": "Where is my parcel?"}, {"role": "assistant", "content": "On its way."}]}]'
+    messages = [
+        {"role": "user", "content": "Where is my parcel?", "timestamp": time.time() - 60},
+        {"role": "assistant", "content": "On its way.", "timestamp": time.time()},
+    ]
+    line = json.dumps([{"messages": messages}]).encode()
     page.set_input_files(
         "#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line}
     )

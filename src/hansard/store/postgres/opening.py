@@ -12,7 +12,7 @@ import asyncpg
 
 from hansard.errors import Error, Invalid, StoreUnavailable
 from hansard.store.postgres.connecting import Silent
-from hansard.store.postgres.failures import translate
+from hansard.store.postgres.failures import Broken, translate
 
 _REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 _MISREAD = (
@@ -41,7 +41,8 @@ def unopened(problem: BaseException, url: str, seconds: float) -> Error:  # noqa
         return Invalid(
             f"the URL of the store does not do: {problem}", code="bad_store_url", param="store"
         )
-    if found is None or isinstance(problem, (ValueError, OverflowError)):
+    driver_problem = problem.__cause__ if isinstance(problem, Broken) else problem
+    if found is None or isinstance(driver_problem, (ValueError, OverflowError)):
         return Invalid(_MISREAD, code="bad_store_url", param="store")
     if code == "3D000":
         advice = f"Make it there, for instance with:  createdb {found.database or 'NAME'}"
