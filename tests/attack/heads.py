@@ -101,10 +101,21 @@ async def _watched(live: Live, key: str, result: Result, name: str) -> AsyncIter
         result.findings.append(f"{name}: memory grew by {grown / MIB:.1f} MiB")
 
 
+async def _warm_up(live: Live, key: str, head: bytes, chunk: bytes) -> None:
+    """Let the server load what its first list, its first refusal and its first log line need."""
+    headers = {"Authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(base_url=live.url, headers=headers, timeout=30) as client:
+        for _ in range(20):
+            (await client.get("/v1/sessions")).raise_for_status()
+    await _flood(live, head, chunk, MIB)
+
+
 async def heads(live: Live, key: str, *, most: int = 300 * MIB, step: int = 1) -> Result:
     """What has no end is refused within a second, in little memory, and others do not wait."""
     result = Result("heads, framing and trailers without an end")
-    for name, (head, chunk) in list(_floods(key).items())[::step]:
+    floods = _floods(key)
+    await _warm_up(live, key, *floods["an endless method"])
+    for name, (head, chunk) in list(floods.items())[::step]:
         async with _watched(live, key, result, name):
             answer, seconds = await _flood(live, head, chunk, most)
         result.count += 1

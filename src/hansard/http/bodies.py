@@ -25,7 +25,7 @@ _LONG, _DENSE = 256 * 1024, 4000
 """A body of so many bytes, or with so many commas, brackets and escapes, takes longer than the loop may be held."""
 _UNCOUNTED = 64 * 1024
 """So much of a body is received before it is counted; the server's own buffers hold as much."""
-_TOTAL, _EACH = 24 * MIB, 9 * MIB
+_TOTAL, _EACH = 18 * MIB, 9 * MIB
 _PATIENCE = 10.0
 _THREADS, _WAITING = 2, 64
 
