@@ -31,7 +31,7 @@ class ExportParams(FilterParams, frozen=True, kw_only=True):
     """Which sessions, and in which form."""
 
     described_by: ClassVar[type[Struct]] = FilterParams
-    example: ClassVar[Json] = {"format": "markdown", "channel": "web"}
+    example: ClassVar[Json] = {"format": "markdown", "channel": ["web"]}
 
     format: ExportName = "hansard"
     """`hansard` comes back whole by an import; `openai` and `sharegpt` are a JSON line a session
