@@ -320,5 +320,5 @@ def test_a_fault_in_the_model_is_found(
     tmp_path: Any, own_loop: asyncio.AbstractEventLoop, figure: Figure
 ) -> None:
     with pytest.raises((AssertionError, ValueError)):
-        check(f"sqlite:///{tmp_path / 'hansard.db'}", own_loop, examples=60, fault="lost append")
+        check(f"sqlite:///{tmp_path / 'hansard.db'}", own_loop, examples=400, fault="lost append")
     figure("a model that loses an append disagrees with the store")
