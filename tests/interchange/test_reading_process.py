@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import time
@@ -142,9 +143,12 @@ async def until(what: Callable[[], bool]) -> None:
 
 
 def children() -> set[str]:
-    """The processes that this one has begun."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {child for task in tasks for child in (task / "children").read_text().split()}
+    """The ids of this process's children."""
+    started: set[str] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # The thread has ended since the listing.
+            started.update((task / "children").read_text().split())
+    return started
 
 
 def test_the_worker_gives_frames_that_are_decoded_in_a_moment() -> None:
