@@ -39,7 +39,7 @@ async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     until = (
         None
         if body.message is None
-        else await call.service.messages.place(
+        else await call.service.messages.find_seq(
             call.principal, name, str(body.message), param="message"
         )
     )

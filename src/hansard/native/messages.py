@@ -130,9 +130,9 @@ async def _position(call: Call[ListParams, None]) -> dict[str, int]:
             "give one of before, after, around and cursor, not several", param=positions[-1][0]
         )
     if params.cursor is not None:
-        return call.service.messages.place_of(call.principal, _scope(call), params.cursor)
+        return call.service.messages.position_of(call.principal, _scope(call), params.cursor)
     return {
-        field: await call.service.messages.place(
+        field: await call.service.messages.find_seq(
             call.principal, call.path["session_id"], value, param=field
         )
         for field, value in positions

@@ -167,7 +167,7 @@ class Bulk:
     async def _walk(self, principal: Principal, wanted: SessionFilter) -> AsyncIterator[list[str]]:
         after: list[Any] | None = None
         while rows := await self._store.read(
-            verbs.places, principal.workspace_id, narrowed(principal, wanted), _STEP, after
+            verbs.positions, principal.workspace_id, narrowed(principal, wanted), _STEP, after
         ):
             yield [session_id for session_id, _ in rows]
             after = rows[-1][1]

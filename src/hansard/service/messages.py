@@ -86,7 +86,7 @@ class Messages:
         Only messages that are not in the render cache are read.
         """
         workspace_id, name, since = principal.workspace_id, of.name, self._render_cache.clearings
-        rows, more = await self._store.read(pages.places, workspace_id, of.id, query)
+        rows, more = await self._store.read(pages.positions, workspace_id, of.id, query)
         rendered, missing = self._render_cache.look_up(
             projection.name, workspace_id, [(message_id, name) for _, _, message_id in rows]
         )
@@ -128,7 +128,9 @@ class Messages:
             ("before" if query.backwards else "after", seq),
         )
 
-    def place_of(self, principal: Principal, walk: Sequence[object], cursor: str) -> dict[str, int]:
+    def position_of(
+        self, principal: Principal, walk: Sequence[object], cursor: str
+    ) -> dict[str, int]:
         """The position of a cursor of this list, as a field of MessageQuery; Invalid."""
         field, seq = self._cursors.read(principal.workspace_id, ["messages", *walk], cursor)
         return {field: seq}
@@ -137,7 +139,7 @@ class Messages:
         """One message by its id or by the caller's ``client_id``."""
         return await self._store.read(verbs.get, ref(principal, session), name, seq_of(name))
 
-    async def place(self, principal: Principal, session: str, name: str, *, param: str) -> int:
+    async def find_seq(self, principal: Principal, session: str, name: str, *, param: str) -> int:
         """The ``seq`` of a message id, a ``client_id`` or a number.
 
         Raises Invalid, naming ``param``, when this session has no such message.
@@ -147,7 +149,9 @@ class Messages:
         if "\x00" in name:  # no id holds one, and PostgreSQL takes none
             raise Invalid(f"{name!r} is neither a seq nor a message of this session", param=param)
         try:
-            return await self._store.read(verbs.place, ref(principal, session), name, seq_of(name))
+            return await self._store.read(
+                verbs.find_seq, ref(principal, session), name, seq_of(name)
+            )
         except NotFound as problem:
             if problem.code == "message_not_found":
                 raise Invalid(

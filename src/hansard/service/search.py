@@ -79,7 +79,7 @@ class Search:
         terms: SearchTerms | None,
         wanted: SessionFilter,
     ) -> Results:
-        since, total, after = self._place(principal, query) or (None, None, None)
+        since, total, after = self._position(principal, query) or (None, None, None)
         counted = query.with_total and total is None
         finding = await self._store.snapshot(
             verbs.find,
@@ -96,7 +96,7 @@ class Search:
         total = finding.total if counted else total
         more = len(finding.hits) > len(hits)
         position = (
-            (finding.generation if since is None else since, total, hits[-1].place)
+            (finding.generation if since is None else since, total, hits[-1].position)
             if more
             else None
         )
@@ -116,7 +116,7 @@ class Search:
         The cursor holds the rest of the ranking: scores change with every message, so a new ranking
         would show a session twice or never.
         """
-        since, total, left = self._place(principal, query) or (None, None, None)
+        since, total, left = self._position(principal, query) or (None, None, None)
         counted = query.with_total and total is None
         after = None if since is None else verbs.BEGINNING
         finding = await self._store.snapshot(
@@ -154,7 +154,7 @@ class Search:
             else None,
         )
 
-    def _place(self, principal: Principal, query: SearchQuery) -> Any:  # noqa: ANN401 - a place of this search
+    def _position(self, principal: Principal, query: SearchQuery) -> Any:  # noqa: ANN401 - a place of this search
         if query.cursor is None:
             return None
         return self._cursors.read(principal.workspace_id, _scope(query), query.cursor)

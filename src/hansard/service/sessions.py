@@ -19,7 +19,7 @@ from hansard.service.rules import forget_deleted, ref, write
 from hansard.service.session_bounds import check_texts, sized
 from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
-from hansard.store.listing import place_of
+from hansard.store.listing import position_of
 from hansard.store.verbs import appends, events
 from hansard.store.verbs import sessions as verbs
 
@@ -324,7 +324,7 @@ class Sessions:
     ) -> Page[T]:
         """A page of the first ``count`` rows; ``items`` are those that still exist."""
         more = len(listing.rows) > count
-        last = place_of(listing.rows[count - 1]) if more and count else None
+        last = position_of(listing.rows[count - 1]) if more and count else None
         position = (listing.generation, listing.total, last)
         cursor = (
             self._cursors.write(principal.workspace_id, _scope(query), position) if last else None

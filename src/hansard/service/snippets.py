@@ -35,7 +35,7 @@ def marks(text: str, terms: SearchTerms) -> list[tuple[int, int]]:
         (words[at][1], _end(term, words[at + len(term.words) - 1]))
         for term in terms.wanted
         if not term.words[0].startswith(_FACT)
-        for at in term.places(document)
+        for at in term.positions(document)
     )
     apart: list[tuple[int, int]] = []
     for start, end in matches:

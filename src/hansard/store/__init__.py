@@ -74,13 +74,13 @@ class Store(Protocol):
     async def check(self) -> list[str]:
         """What the database's own check of its files finds, empty when they are sound."""
 
-    async def backup(self, target: Path, told: Callable[[float], None]) -> None:
-        """Write one consistent state to a file while the store is in use; ``told`` hears the share that is done.
+    async def backup(self, target: Path, on_progress: Callable[[float], None]) -> None:
+        """Write one consistent state to a file while the store is in use; ``on_progress`` hears the share that is done.
 
         Raises Conflict when the file is there already.
         """
 
-    async def restore(self, source: Path, told: Callable[[float], None]) -> None:
+    async def restore(self, source: Path, on_progress: Callable[[float], None]) -> None:
         """Make a backup this store, which is not open and not there yet, or empty: Conflict otherwise."""
 
     async def secure(self, role: str) -> list[str]:

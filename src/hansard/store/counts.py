@@ -41,18 +41,18 @@ def facets_of(session: Session) -> list[tuple[str, str]]:
 
 
 @remembered(MIB)
-def counted_by(wanted: SessionFilter) -> tuple[str, tuple[str, ...]] | None:
+def counted_by(filters: SessionFilter) -> tuple[str, tuple[str, ...]] | None:
     """The facet and values whose counters give the exact total, None when only counting rows does."""
-    asked = [
-        name for name in wanted.__struct_fields__ if getattr(wanted, name) not in ((), None, "")
+    filtered = [
+        name for name in filters.__struct_fields__ if getattr(filters, name) not in ((), None, "")
     ]
-    if not asked:
+    if not filtered:
         return "branch", ()
-    if len(asked) == 1 and asked[0] in FACETS:
-        return asked[0], tuple(map(str, getattr(wanted, asked[0])))
+    if len(filtered) == 1 and filtered[0] in FACETS:
+        return filtered[0], tuple(map(str, getattr(filters, filtered[0])))
     return None
 
 
 def total(workspace_id: str, facet: str, values: tuple[str, ...]) -> Steps[int]:
-    found = yield from rows("count_list", workspace_id=workspace_id, facet=facet)
-    return sum(count for _, value, count in found if not values or value in values)
+    counters = yield from rows("count_list", workspace_id=workspace_id, facet=facet)
+    return sum(count for _, value, count in counters if not values or value in values)

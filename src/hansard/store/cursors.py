@@ -20,8 +20,8 @@ class Cursors:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def write(self, workspace_id: str, scope: object, place: object) -> str:
-        body = msgspec.msgpack.encode((_VERSION, place))
+    def write(self, workspace_id: str, scope: object, position: object) -> str:
+        body = msgspec.msgpack.encode((_VERSION, position))
         return urlsafe_b64encode(self._seal(workspace_id, scope, body) + body).rstrip(b"=").decode()
 
     def read(self, workspace_id: str, scope: object, cursor: str) -> Any:  # noqa: ANN401 - the place is the caller's
@@ -41,14 +41,14 @@ class Cursors:
                 param="cursor",
                 code="bad_cursor",
             )
-        version, place = msgspec.msgpack.decode(body)
+        version, position = msgspec.msgpack.decode(body)
         if version != _VERSION:
             raise Invalid(
                 "cursor is of an older version: start again without it",
                 param="cursor",
                 code="bad_cursor",
             )
-        return place
+        return position
 
     def _seal(self, workspace_id: str, scope: object, body: bytes) -> bytes:
         context = msgspec.msgpack.encode((workspace_id, scope))

@@ -116,7 +116,7 @@ ORDERS = {
 
 def page(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str,
-    wanted: SessionFilter,
+    filters: SessionFilter,
     sort: str,
     limit: int,
     *,
@@ -127,10 +127,10 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 ) -> Query:
     """The page in ``sort`` order that begins behind the place ``after``, or at ``offset``.
 
-    Rows of (id, version, generation, total, …), of which ``place_of`` tells the rest; the total is None where no counter knows it, and
+    Rows of (id, version, generation, total, …), of which ``position_of`` tells the rest; the total is None where no counter knows it, and
     without ``with_total``. The fields in ``loose`` do not choose the index, nor does the order where ``ORDER`` is among them.
     """
-    sql, values = _page(wanted, sort, loose, follows=after is not None, with_total=with_total)
+    sql, values = _page(filters, sort, loose, follows=after is not None, with_total=with_total)
     return Query(
         sql=sql,
         values=values
@@ -139,14 +139,14 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     )
 
 
-def place_of(row: Row) -> list[Any]:
+def position_of(row: Row) -> list[Any]:
     """Where a row of ``page`` stands in its order; the id is the last word in every order."""
     return [*row[_HEAD:], row[0]]
 
 
-def placed(ident: str, version: int, *place: Any) -> Row:  # noqa: ANN401 - what a list is sorted by
-    """A row as ``page`` gives it, of a session that was found otherwise; the id is no part of ``place``."""
-    return (ident, version, None, None, *place)
+def row_at(ident: str, version: int, *position: Any) -> Row:  # noqa: ANN401 - what a list is sorted by
+    """A row as ``page`` gives it, of a session that was found otherwise; the id is no part of ``position``."""
+    return (ident, version, None, None, *position)
 
 
 def generation_of(rows: Sequence[Row]) -> int | None:
@@ -159,8 +159,8 @@ def total_of(rows: Sequence[Row]) -> int | None:
     return int(rows[0][3]) if rows and rows[0][3] is not None else None
 
 
-def count(workspace_id: str, wanted: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
-    conditions, values = _where(wanted, loose)
+def count(workspace_id: str, filters: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
+    conditions, values = _where(filters, loose)
     return Query(
         sql=f"select count(*) from sessions where {' and '.join(conditions)}",  # noqa: S608 - names from our own tables
         values=values | {"workspace_id": workspace_id},
@@ -168,18 +168,18 @@ def count(workspace_id: str, wanted: SessionFilter, loose: frozenset[str] = NOTH
 
 
 def count_some(
-    workspace_id: str, wanted: SessionFilter, limit: int, loose: frozenset[str] = NOTHING
+    workspace_id: str, filters: SessionFilter, limit: int, loose: frozenset[str] = NOTHING
 ) -> Query:
     """As ``count``, without going beyond ``limit``."""
-    conditions, values = _where(wanted, loose)
+    conditions, values = _where(filters, loose)
     sql = f"select count(*) from (select 1 from sessions where {' and '.join(conditions)} limit :limit) as bounded"  # noqa: S608 - literal tables above
     return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit})
 
 
-def among(workspace_id: str, wanted: SessionFilter, ids: Sequence[str]) -> Query:
+def among(workspace_id: str, filters: SessionFilter, ids: Sequence[str]) -> Query:
     """Rows of (id, version, active_at) of those of at most ``MOST_IDS`` sessions that match."""
     filled = _filled("id", ids)
-    sql, values = _statement_among(wanted, len(filled))
+    sql, values = _statement_among(filters, len(filled))
     return Query(sql=sql, values=values | {"workspace_id": workspace_id} | filled)
 
 
@@ -191,39 +191,39 @@ def _filled(name: str, values: Sequence[Any]) -> dict[str, Any]:
 
 
 @remembered(2 * MIB)
-def _statement_among(wanted: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
-    conditions, values = _where(wanted)
+def _statement_among(filters: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
+    conditions, values = _where(filters)
     conditions.append(f"id in ({', '.join(f':id_{index}' for index in range(size))})")
     return f"select id, version, active_at from sessions where {' and '.join(conditions)}", values  # noqa: S608 - literal tables above
 
 
 @remembered(2 * MIB)
 def _page(
-    wanted: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool, with_total: bool
+    filters: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool, with_total: bool
 ) -> tuple[str, dict[str, Any]]:
     """The statement of a page, and what its filter's parameters stand for."""
     columns, direction = ORDERS[sort]
     sorting = [LOOSE_ORDER[column] for column in columns] if ORDER in loose else columns
-    conditions, values = _where(wanted, loose)
+    conditions, values = _where(filters, loose)
     if follows:
         comparison = "<" if direction else ">"
         conditions.append(
             f"({', '.join(sorting)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})"
         )
     order = ", ".join(column + direction for column in sorting)
-    total, counted = _total(wanted) if with_total else ("null", {})
+    total, counted = _total(filters) if with_total else ("null", {})
     shown = ", ".join(("id", "version", _GENERATION, total, *columns[:-1]))
     sql = f"select {shown} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
     return sql, values | counted
 
 
-def _total(wanted: SessionFilter) -> tuple[str, dict[str, Any]]:
+def _total(filters: SessionFilter) -> tuple[str, dict[str, Any]]:
     """The counters' total as a column, and its parameters."""
-    found = counts.counted_by(wanted)
-    if found is None:
+    counted = counts.counted_by(filters)
+    if counted is None:
         return "null", {}
-    facet, asked = found
-    named = dict(_named("counted", asked))
+    facet, values = counted
+    named = dict(_named("counted", values))
     among = f" and value in ({', '.join(f':{name}' for name in named)})" if named else ""
     return _TOTAL.format(among), named | {"facet": facet}
 
@@ -233,11 +233,11 @@ def _place(values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _where(
-    wanted: SessionFilter, loose: frozenset[str] = NOTHING
+    filters: SessionFilter, loose: frozenset[str] = NOTHING
 ) -> tuple[list[str], dict[str, Any]]:
     conditions, values = ["workspace_id = :workspace_id"], dict[str, Any]()
     for field, condition in CONDITIONS.items():
-        named = dict(_named(field, getattr(wanted, field)))
+        named = dict(_named(field, getattr(filters, field)))
         if named:
             conditions.append(
                 (condition.loose if field in loose else condition.indexed).format(
@@ -248,15 +248,15 @@ def _where(
             if field in UNCOMMON and field not in loose and UNCOMMON[field] not in named.values():
                 conditions.append(f"{field} <> '{UNCOMMON[field]}'")
     for field, (absent, present) in FACTS.items():
-        asked = getattr(wanted, field)
-        if asked is not None:
-            conditions.append(present if asked else absent)
+        value = getattr(filters, field)
+        if value is not None:
+            conditions.append(present if value else absent)
     return conditions, values
 
 
 def _named(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a filter's value
     if isinstance(value, tuple):
-        yield from ((f"{field}_{index}", one) for index, one in enumerate(value))
+        yield from ((f"{field}_{index}", item) for index, item in enumerate(value))
     elif field == "title" and value:
         yield (
             field,
@@ -310,7 +310,7 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
 
 
 def newest_messages(
-    workspace_id: str, wanted: SessionFilter, limit: int, before: tuple[int, int, str]
+    workspace_id: str, filters: SessionFilter, limit: int, before: tuple[int, int, str]
 ) -> Query:
     """Up to ``limit`` messages of the sessions that match, newest first, older than the place (``created_at``, ``seq``, ``id``).
 
@@ -318,7 +318,7 @@ def newest_messages(
     were going on at it: nothing else is looked into.  As many numbers are skipped as messages were deleted,
     so that ``message_count - limit`` is below the last ``limit`` that are there.
     """
-    conditions, values = _where(wanted)
+    conditions, values = _where(filters)
     # The order and the limit only lead the database to the filter's own index, which is sorted so.
     matching = (
         "select id as place_id, message_count, first_message_at, active_at from sessions"  # noqa: S608 - literal tables above
@@ -335,8 +335,10 @@ def newest_messages(
         " order by created_at desc, seq desc, id desc limit :limit"
     )
     at, seq, ident = before
-    place = {"before_at": at, "before_seq": seq, "before_id": ident}
+    before_values = {"before_at": at, "before_seq": seq, "before_id": ident}
     return Query(
         sql=sql,
-        values=values | place | {"workspace_id": workspace_id, "limit": limit, "every": 2**63 - 1},
+        values=values
+        | before_values
+        | {"workspace_id": workspace_id, "limit": limit, "every": 2**63 - 1},
     )

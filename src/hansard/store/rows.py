@@ -47,10 +47,14 @@ def key(row: Row) -> Key:
     return Key(ident, workspace_id, name, tuple(scopes.split()), *rest)
 
 
-def session_values(one: Session) -> dict[str, Any]:
+def session_values(session: Session) -> dict[str, Any]:
     """The parameters that write a session: its fields, and the columns derived from them."""
-    values = _values(one)
-    return values | {"branch": branch_of(one.parent_id, one.kind)} | title_values(one.title)
+    values = _values(session)
+    return (
+        values
+        | {"branch": branch_of(session.parent_id, session.kind)}
+        | title_values(session.title)
+    )
 
 
 def title_values(title: str | None) -> dict[str, Any]:
@@ -63,23 +67,23 @@ def fold(text: str) -> str:
     return text.casefold().strip()
 
 
-def message_values(workspace_id: str, one: Message, digest: bytes) -> Values:
-    values = msgspec.structs.asdict(one)
+def message_values(workspace_id: str, message: Message, digest: bytes) -> Values:
+    values = msgspec.structs.asdict(message)
     values |= {
-        "parts": bytes(one.parts).decode(),
-        "metadata": bytes(one.metadata).decode(),
+        "parts": bytes(message.parts).decode(),
+        "metadata": bytes(message.metadata).decode(),
         "workspace_id": workspace_id,
         "hash": digest,
     }
     return values
 
 
-def run_values(workspace_id: str, one: Run) -> Values:
-    return _values(one) | {"workspace_id": workspace_id}
+def run_values(workspace_id: str, run: Run) -> Values:
+    return _values(run) | {"workspace_id": workspace_id}
 
 
-def _values(one: msgspec.Struct) -> dict[str, Any]:
-    return {name: _plain(getattr(one, name)) for name in one.__struct_fields__}
+def _values(struct: msgspec.Struct) -> dict[str, Any]:
+    return {name: _plain(getattr(struct, name)) for name in struct.__struct_fields__}
 
 
 def _plain(value: object) -> object:

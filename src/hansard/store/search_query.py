@@ -28,17 +28,17 @@ class Term(Struct, frozen=True):
 
     def within(self, document: list[str]) -> bool:
         """Whether a document of these words has the term."""
-        return next(self.places(document), None) is not None
+        return next(self.positions(document), None) is not None
 
-    def places(self, document: list[str]) -> Iterator[int]:
+    def positions(self, document: list[str]) -> Iterator[int]:
         """Where in the document the term begins."""
         *before, last = self.words
-        for place in range(len(document) - len(before)):
-            end = document[place + len(before)]
+        for index in range(len(document) - len(before)):
+            end = document[index + len(before)]
             if (end == last or (self.prefix and end.startswith(last))) and document[
-                place : place + len(before)
+                index : index + len(before)
             ] == before:
-                yield place
+                yield index
 
 
 def sought(text: str, *, prefix: bool = False) -> Term | None:
@@ -130,7 +130,7 @@ class Entry(Mapping[str, Any]):
 
 def _vector(document: list[str], code: str) -> str:
     """A tsvector literal with the places given."""
-    places: dict[str, list[str]] = {}
-    for place, word in enumerate(document, 1):
-        places.setdefault(word, []).append(str(place))
-    return " ".join(f"'{code}{word}':{','.join(at)}" for word, at in places.items())
+    positions: dict[str, list[str]] = {}
+    for position, word in enumerate(document, 1):
+        positions.setdefault(word, []).append(str(position))
+    return " ".join(f"'{code}{word}':{','.join(at)}" for word, at in positions.items())

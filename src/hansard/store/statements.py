@@ -28,13 +28,13 @@ _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 def load(backend: str) -> dict[str, str]:
     """The shared statements by name, one file per noun, with the backend's own in place of theirs."""
     shared: dict[str, str] = {}
-    for entry in sorted((_HERE / "sql").iterdir(), key=lambda one: one.name):
+    for entry in sorted((_HERE / "sql").iterdir(), key=lambda path: path.name):
         if entry.name.endswith(".sql") and entry.name not in _BACKENDS:
-            found = _parse(entry)
-            if twice := shared.keys() & found.keys():
+            parsed = _parse(entry)
+            if twice := shared.keys() & parsed.keys():
                 message = f"{entry.name} names {', '.join(sorted(twice))} again: only a backend's file may"
                 raise ValueError(message)
-            shared |= found
+            shared |= parsed
     return shared | _parse(_HERE / "sql" / f"{backend}.sql")
 
 
@@ -62,14 +62,14 @@ def missing_migrations(backend: str, applied: Mapping[int, str]) -> list[tuple[i
             code="store_newer",
             retry_after=60,
         )
-    return [one for one in known if one[0] not in applied]
+    return [migration for migration in known if migration[0] not in applied]
 
 
 @remembered(4 * MIB)
 def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
     """Turn ``:name`` into ``$1`` and say which name each number stands for."""
     order = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
-    return _PARAMETER.sub(lambda found: f"${order.index(found[1]) + 1}", sql), order
+    return _PARAMETER.sub(lambda match: f"${order.index(match[1]) + 1}", sql), order
 
 
 def _parse(path: Traversable) -> dict[str, str]:

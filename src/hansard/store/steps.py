@@ -46,14 +46,14 @@ def rows(name: str, /, **values: Any) -> Steps[list[Row]]:  # noqa: ANN401 - wha
 
 
 def row(name: str, /, **values: Any) -> Steps[Row | None]:  # noqa: ANN401 - whatever a column holds
-    found = yield Query(name, values)
-    return found[0] if found else None
+    rows = yield Query(name, values)
+    return rows[0] if rows else None
 
 
 def value(name: str, /, **values: Any) -> Steps[Any]:  # noqa: ANN401 - whatever a column holds
     """The first column of the first row, None without one."""
-    found = yield Query(name, values)
-    return found[0][0] if found else None
+    rows = yield Query(name, values)
+    return rows[0][0] if rows else None
 
 
 def run(name: str, /, **values: Any) -> Steps[None]:  # noqa: ANN401 - whatever a column holds

@@ -66,22 +66,22 @@ def words(text: str) -> list[str]:
     """The words of a text as they are indexed, in order; each is a place."""
     text = text[:_CHARACTERS]
     if text.isascii():
-        found = _ASCII.findall(text.lower())
+        tokens = _ASCII.findall(text.lower())
     else:
         runs = (_RUN if _FANCY.search(text) else _PLAIN).findall(text)
-        found = [word for run in runs for word in _cut(run)]
-    return found if len(found) <= MOST_PLACES else _bounded(found)
+        tokens = [word for run in runs for word in _cut(run)]
+    return tokens if len(tokens) <= MOST_PLACES else _bounded(tokens)
 
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word with the stretch of the text (start and end, in characters) that it came from."""
     if text.isascii():
         yield from (
-            (found[0], found.start(), found.end()) for found in _ASCII.finditer(text.lower())
+            (match[0], match.start(), match.end()) for match in _ASCII.finditer(text.lower())
         )
         return
-    for found in _RUN.finditer(text):
-        yield from _located(found[0], found.start())
+    for match in _RUN.finditer(text):
+        yield from _located(match[0], match.start())
 
 
 def is_paired(word: str) -> bool:
@@ -107,52 +107,52 @@ def _cut(run: str) -> tuple[str, ...]:
     folded = fold(run)
     if folded.isascii():
         return tuple(_ASCII.findall(folded))
-    made: list[str] = []
+    tokens: list[str] = []
     for piece in _RUN.findall(folded):
-        for found in _SPLIT.finditer(piece):
-            stretch = found[0]
-            if found[1]:
-                made.extend(stretch[place : place + 2] for place in range(len(stretch)))
+        for match in _SPLIT.finditer(piece):
+            stretch = match[0]
+            if match[1]:
+                tokens.extend(stretch[start : start + 2] for start in range(len(stretch)))
             else:
-                made.extend(
-                    stretch[place : place + LONGEST_WORD]
-                    for place in range(0, len(stretch), LONGEST_WORD)
+                tokens.extend(
+                    stretch[start : start + LONGEST_WORD]
+                    for start in range(0, len(stretch), LONGEST_WORD)
                 )
-    return tuple(made)
+    return tuple(tokens)
 
 
 def _located(run: str, start: int) -> Iterator[tuple[str, int, int]]:
-    made = _cut(run)
-    if len(made) == 1:
-        yield made[0], start, start + len(run)
+    tokens = _cut(run)
+    if len(tokens) == 1:
+        yield tokens[0], start, start + len(run)
         return
     # Folding may change lengths: fold growing beginnings until each word is complete.
     ends = _ends(run)
     folded = fold(run)
-    place = 0
-    for word in made:
-        at = folded.find(word, place)
-        at = place if at < 0 else at
+    behind = 0
+    for word in tokens:
+        at = folded.find(word, behind)
+        at = behind if at < 0 else at
         yield (
             word,
             start + ends[min(at, len(ends) - 1)],
             start + ends[min(at + len(word) - 1, len(ends) - 1)] + 1,
         )
-        place = at + 1
+        behind = at + 1
 
 
 def _ends(run: str) -> list[int]:
     """For each character of the folded run, which character of the run it came from."""
     ends: list[int] = []
-    for place, character in enumerate(run):
-        ends.extend([place] * len(fold(character)))
+    for index, character in enumerate(run):
+        ends.extend([index] * len(fold(character)))
     return ends or [0]
 
 
-def _bounded(found: list[str]) -> list[str]:
+def _bounded(tokens: list[str]) -> list[str]:
     seen: dict[str, int] = {}
     kept = []
-    for word in found[:LONGEST_TEXT]:
+    for word in tokens[:LONGEST_TEXT]:
         count = seen[word] = seen.get(word, 0) + 1
         kept.append(word if count <= MOST_PLACES else FILLER)
     return kept

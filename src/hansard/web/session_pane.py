@@ -125,7 +125,7 @@ async def _stretch(call: Call[Any, Any], name: str) -> MessageQuery:
     for field in ("before", "after", "at"):
         given = call.query(field)
         if given:
-            seq = await call.service.messages.place(call.principal, name, given, param=field)
+            seq = await call.service.messages.find_seq(call.principal, name, given, param=field)
             return replace(MessageQuery(limit=SOME), **{"around" if field == "at" else field: seq})
     day = call.query("day")
     if day:

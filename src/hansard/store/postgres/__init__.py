@@ -111,10 +111,10 @@ class PostgresStore:
         """The server checks its pages itself, where its cluster was made with checksums."""
         return []
 
-    async def backup(self, target: Path, told: Callable[[float], None]) -> None:
+    async def backup(self, target: Path, on_progress: Callable[[float], None]) -> None:
         try:
             async with self._unhurried() as connection:
-                await backup.backup(connection, target, told)
+                await backup.backup(connection, target, on_progress)
         except StoreUnavailable as problem:
             if isinstance(problem.__cause__, asyncpg.InsufficientPrivilegeError):
                 raise StoreUnavailable(
@@ -123,12 +123,12 @@ class PostgresStore:
                 ) from problem
             raise
 
-    async def restore(self, source: Path, told: Callable[[float], None]) -> None:
+    async def restore(self, source: Path, on_progress: Callable[[float], None]) -> None:
         await self.open()
         try:
             await self.migrate()
             async with self._unhurried() as connection:
-                await backup.restore(connection, source, told)
+                await backup.restore(connection, source, on_progress)
         finally:
             await self.close()
 
@@ -163,16 +163,16 @@ class PostgresStore:
         return await self._retried(self._plain, lambda: verb(*args, **kwargs))
 
     async def ask(self, name: str, workspace_id: str) -> list[Row]:
-        asked = self._turn.get((name, workspace_id))
-        if asked is None:
+        query = self._turn.get((name, workspace_id))
+        if query is None:
             loop = asyncio.get_running_loop()
-            asked = self._turn[name, workspace_id] = loop.create_task(
+            query = self._turn[name, workspace_id] = loop.create_task(
                 self.read(rows, name, workspace_id=workspace_id)
             )
             loop.call_soon(
                 self._turn.pop, (name, workspace_id)
             )  # right behind the task's first step, which sends the statement
-        return await asyncio.shield(asked)
+        return await asyncio.shield(query)
 
     async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._snapshot, lambda: verb(*args, **kwargs))

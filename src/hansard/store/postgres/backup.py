@@ -26,7 +26,7 @@ select c.relname, array_agg(a.attname::text order by a.attnum)
 """
 
 
-async def backup(connection: Any, target: Path, told: Callable[[float], None]) -> None:  # noqa: ANN401 - the pool's proxy
+async def backup(connection: Any, target: Path, on_progress: Callable[[float], None]) -> None:  # noqa: ANN401 - the pool's proxy
     """Write the state of this moment to ``target``; nobody waits for it. Raises Conflict when ``target`` is there already."""
     if target.exists():  # noqa: ASYNC240 - a command that does nothing else
         raise Conflict(f"{target} is there already: nothing was overwritten", code="target_exists")
@@ -48,7 +48,7 @@ async def backup(connection: Any, target: Path, told: Callable[[float], None]) -
                     await connection.copy_from_table(
                         table, columns=columns, output=stream, format="binary", timeout=None
                     )
-                told(done / len(tables))
+                on_progress(done / len(tables))
             archive.writestr(
                 _MANIFEST,
                 msgspec.json.encode({"format": FORMAT, "migrations": migrations, "tables": tables}),
@@ -56,7 +56,7 @@ async def backup(connection: Any, target: Path, told: Callable[[float], None]) -
     private_files.finish(partial, target)
 
 
-async def restore(connection: Any, source: Path, told: Callable[[float], None]) -> None:  # noqa: ANN401 - the pool's proxy
+async def restore(connection: Any, source: Path, on_progress: Callable[[float], None]) -> None:  # noqa: ANN401 - the pool's proxy
     """Fill an empty, migrated database from a backup, in one transaction.
 
     Raises Conflict when there is something in it already, Invalid when ``source`` is no backup of the same migrations.
@@ -87,7 +87,7 @@ async def restore(connection: Any, source: Path, told: Callable[[float], None]) 
                     await connection.copy_to_table(
                         table, columns=columns, source=stream, format="binary", timeout=None
                     )
-                told(done / len(manifest["tables"]))
+                on_progress(done / len(manifest["tables"]))
             await connection.execute(load("postgres")["restored"])
 
 

@@ -118,8 +118,8 @@ async def connect(
         "timeout": connect_seconds,
     }
 
-    async def reach(one: str) -> ServerConnection:
-        connection: ServerConnection = await answer(asyncpg.connect(one, **options))
+    async def reach(dsn: str) -> ServerConnection:
+        connection: ServerConnection = await answer(asyncpg.connect(dsn, **options))
         try:
             await connection.introduce(
                 statement_seconds=statement_seconds, idle_seconds=idle_seconds
@@ -131,7 +131,7 @@ async def connect(
 
     try:
         async with asyncio.timeout(connect_seconds):
-            return await _first([lambda one=one: reach(one) for one in hosts_of(url)])  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            return await _first([lambda dsn=dsn: reach(dsn) for dsn in hosts_of(url)])  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     except TimeoutError as problem:
         raise Silent(connect_seconds) from problem
 
@@ -150,13 +150,13 @@ def hosts_of(url: str) -> list[str]:
     if "," not in parts.netloc:
         return [url]
     account, at, hosts = parts.netloc.rpartition("@")
-    return [parts._replace(netloc=f"{account}{at}{one}").geturl() for one in hosts.split(",")]
+    return [parts._replace(netloc=f"{account}{at}{host}").geturl() for host in hosts.split(",")]
 
 
 def _asks_for_any(url: str) -> bool:
     """Whether neither the URL nor the environment says which kind of server is wanted."""
-    asked = parse_qs(urlsplit(url).query)
-    return "target_session_attrs" not in asked and "PGTARGETSESSIONATTRS" not in os.environ
+    params = parse_qs(urlsplit(url).query)
+    return "target_session_attrs" not in params and "PGTARGETSESSIONATTRS" not in os.environ
 
 
 async def _first(
@@ -174,16 +174,16 @@ async def _first(
                 timeout=_NEXT_HOST_SECONDS if waiting else None,
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            reached = [one.result() for one in done if one.exception() is None]
-            failures += [problem for one in done if (problem := one.exception()) is not None]
+            reached = [task.result() for task in done if task.exception() is None]
+            failures += [problem for task in done if (problem := task.exception()) is not None]
             for superfluous in reached[1:]:
                 superfluous.terminate()
             if reached:
                 return reached[0]
     finally:
-        for one in running:
-            one.add_done_callback(_let_go)
-            one.cancel()
+        for task in running:
+            task.add_done_callback(_let_go)
+            task.cancel()
     raise max(failures, key=_tells)
 
 

@@ -35,39 +35,39 @@ class Address(NamedTuple):
 
 def unopened(problem: BaseException, url: str, seconds: float) -> Error:  # noqa: PLR0911 - one for each kind of failure
     """What the operator is told when a store at ``url`` could not be opened within ``seconds``."""
-    found = address_of(url)
+    address = address_of(url)
     code = getattr(problem, "sqlstate", None) or ""
-    if isinstance(problem, asyncpg.ClientConfigurationError) and found:
+    if isinstance(problem, asyncpg.ClientConfigurationError) and address:
         return Invalid(
             f"the URL of the store does not do: {problem}", code="bad_store_url", param="store"
         )
     driver_problem = problem.__cause__ if isinstance(problem, Broken) else problem
-    if found is None or isinstance(driver_problem, (ValueError, OverflowError)):
+    if address is None or isinstance(driver_problem, (ValueError, OverflowError)):
         return Invalid(_MISREAD, code="bad_store_url", param="store")
     if code == "3D000":
-        advice = f"Make it there, for instance with:  createdb {found.database or 'NAME'}"
+        advice = f"Make it there, for instance with:  createdb {address.database or 'NAME'}"
         return StoreUnavailable(
-            f"PostgreSQL at {found.server} has no database {found.database!r}\n  {advice}",
+            f"PostgreSQL at {address.server} has no database {address.database!r}\n  {advice}",
             code="store_refused",
         )
     if code.startswith("28"):
         advice = "See that the user and the password in --store or HANSARD_STORE are right"
         return StoreUnavailable(
-            f"PostgreSQL at {found.whole} refuses us: {problem}\n  {advice}", code="store_refused"
+            f"PostgreSQL at {address.whole} refuses us: {problem}\n  {advice}", code="store_refused"
         )
     if isinstance(problem, asyncpg.TargetServerAttributeNotMatched):
         advice = "Name the primary in --store or HANSARD_STORE, or every host: postgresql://USER:PASSWORD@HOST1,HOST2/DATABASE"
         return StoreUnavailable(
-            f"PostgreSQL at {found.whole} is a standby: it takes no writes\n  {advice}",
+            f"PostgreSQL at {address.whole} is a standby: it takes no writes\n  {advice}",
             code="store_read_only",
         )
     if code:
-        return StoreUnavailable(f"PostgreSQL at {found.whole}: {translate(problem).message}")
+        return StoreUnavailable(f"PostgreSQL at {address.whole}: {translate(problem).message}")
     advice = (
         "See that it runs there, and that --store or HANSARD_STORE names the right host and port"
     )
     return StoreUnavailable(
-        f"no PostgreSQL answers at {found.whole}: {_reason(problem, seconds)}\n  {advice}"
+        f"no PostgreSQL answers at {address.whole}: {_reason(problem, seconds)}\n  {advice}"
     )
 
 
@@ -78,16 +78,16 @@ def address_of(url: str) -> Address | None:
     except ValueError:
         return None
     account, at, hosts = parts.netloc.rpartition("@")
-    given = dict(parse_qsl(parts.query))
-    if "@" in account or (not at and "@" in url and "user" not in given):
+    params = dict(parse_qsl(parts.query))
+    if "@" in account or (not at and "@" in url and "user" not in params):
         return None
-    hosts = unquote(hosts) or given.get("host") or os.environ.get("PGHOST") or "localhost"
-    port = given.get("port") or os.environ.get("PGPORT") or "5432"
-    user = given.get("user") or unquote(account.partition(":")[0]) or os.environ.get("PGUSER")
+    hosts = unquote(hosts) or params.get("host") or os.environ.get("PGHOST") or "localhost"
+    port = params.get("port") or os.environ.get("PGPORT") or "5432"
+    user = params.get("user") or unquote(account.partition(":")[0]) or os.environ.get("PGUSER")
     database = (
         unquote(parts.path[1:])
-        or given.get("dbname")
-        or given.get("database")
+        or params.get("dbname")
+        or params.get("database")
         or os.environ.get("PGDATABASE")
         or user
     )

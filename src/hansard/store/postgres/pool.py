@@ -121,7 +121,7 @@ class ConnectionPool:
     async def ping(self) -> None:
         """Return at a sign of life of the server, whoever else waits for it; raises one of FAILURES, within two seconds."""
         before = time.monotonic() - _FRESH_SECONDS
-        if any(one.answered_at > before for one in self._made):
+        if any(connection.answered_at > before for connection in self._made):
             return
         await self._probe.ask(seconds=_PING_SECONDS)
 

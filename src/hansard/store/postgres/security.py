@@ -98,7 +98,7 @@ async def refuse(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
 async def act_for(connection: Any, query: Query, tenant: str | None) -> str | None:  # noqa: ANN401 - the pool's proxy
     """Tell the database which workspace the transaction is of, when the query is of another than ``tenant``; that workspace."""
     values = query.values if query.many is None else query.many[0] if query.many else {}
-    wanted = values.get("workspace_id", tenant)
-    if wanted != tenant:
-        await connection.fetchval("select set_config('hansard.workspace', $1, true)", wanted)
-    return wanted if isinstance(wanted, str) else tenant
+    workspace_id = values.get("workspace_id", tenant)
+    if workspace_id != tenant:
+        await connection.fetchval("select set_config('hansard.workspace', $1, true)", workspace_id)
+    return workspace_id if isinstance(workspace_id, str) else tenant

@@ -114,7 +114,11 @@ class Watchdog:
         while True:
             await asyncio.sleep(_PAUSE)
             before = time.monotonic() - LATE_SECONDS
-            late = {one: one.awaited_since for one in self._pool.lent if one.awaited_since < before}
+            late = {
+                connection: connection.awaited_since
+                for connection in self._pool.lent
+                if connection.awaited_since < before
+            }
             try:
                 await self._end_what_was_left()
                 await self._look(late)
@@ -132,19 +136,29 @@ class Watchdog:
         if not late:
             self._suspects = {}
             return
-        activity = await self._probe.ask([one.backend for one in late if one.backend])
+        activity = await self._probe.ask(
+            [connection.backend for connection in late if connection.backend]
+        )
         idle = {
-            one: since
-            for one, since in late.items()
-            if one in self._pool.lent and one.awaited_since == since and _is_idle(one, activity)
+            connection: since
+            for connection, since in late.items()
+            if connection in self._pool.lent
+            and connection.awaited_since == since
+            and _is_idle(connection, activity)
         }
-        lost = [one for one, since in idle.items() if self._suspects.get(one) == since]
+        lost = [
+            connection
+            for connection, since in idle.items()
+            if self._suspects.get(connection) == since
+        ]
         self._suspects = idle
         if lost:
             self._leave(lost)
-            for one in lost:
-                one.terminate()
-            self._pool.drop_idle(max(late[one] for one in lost))  # what befell these befell those
+            for connection in lost:
+                connection.terminate()
+            self._pool.drop_idle(
+                max(late[connection] for connection in lost)
+            )  # what befell these befell those
             self._warn("answers of the database were lost: the connections were closed")
 
     def _give_up(self, late: Mapping[ServerConnection, float]) -> None:
@@ -156,7 +170,9 @@ class Watchdog:
 
     def _leave(self, connections: Collection[ServerConnection]) -> None:
         """Remember what must be ended at the other end."""
-        self._left |= {one.process for one in connections if one.process is not None}
+        self._left |= {
+            connection.process for connection in connections if connection.process is not None
+        }
 
 
 def _is_idle(connection: ServerConnection, activity: Activity) -> bool:

@@ -149,17 +149,17 @@ select count(*) from (
   select distinct session_id from search_index where workspace_id = :workspace_id and words @@ :tsquery::text::tsquery limit :limit
 ) as hit
 
--- name: message_at_places
+-- name: message_at_positions
 -- Messages of several sessions, by [session, seq].
 select {message} from messages
  where workspace_id = :workspace_id and deleted_at is null
-   and (session_id, seq) in (select place ->> 0, (place ->> 1)::bigint from json_array_elements(:places::text::json) as place)
+   and (session_id, seq) in (select place ->> 0, (place ->> 1)::bigint from json_array_elements(:positions::text::json) as place)
 
--- name: message_sizes_at_places
+-- name: message_sizes_at_positions
 -- How many bytes they take.
 select session_id, seq, octet_length(parts) + octet_length(metadata) from messages
  where workspace_id = :workspace_id and deleted_at is null
-   and (session_id, seq) in (select place ->> 0, (place ->> 1)::bigint from json_array_elements(:places::text::json) as place)
+   and (session_id, seq) in (select place ->> 0, (place ->> 1)::bigint from json_array_elements(:positions::text::json) as place)
 
 -- name: session_ids_by_own_ids
 select own_id, id from sessions

@@ -166,16 +166,16 @@ select x.session_id, hit.handle from (select distinct rowid >> 24 as handle from
 select count(*) from (select distinct rowid >> 24 as handle from search_index where search_index match :match limit :limit) as hit
   join search_sessions as x on x.number = hit.handle
 
--- name: message_at_places
+-- name: message_at_positions
 -- Messages of several sessions, by [session, seq]; each is looked up by its whole key.
-with place as (select value ->> 0 as at_session, value ->> 1 as at_seq from json_each(:places))
+with place as (select value ->> 0 as at_session, value ->> 1 as at_seq from json_each(:positions))
 select {message} from place cross join messages
     on workspace_id = :workspace_id and session_id = at_session and seq = at_seq
  where deleted_at is null
 
--- name: message_sizes_at_places
+-- name: message_sizes_at_positions
 -- How many bytes they take as stored.
-with place as (select value ->> 0 as at_session, value ->> 1 as at_seq from json_each(:places))
+with place as (select value ->> 0 as at_session, value ->> 1 as at_seq from json_each(:positions))
 select session_id, seq, octet_length(parts) + octet_length(metadata) from place cross join messages
     on workspace_id = :workspace_id and session_id = at_session and seq = at_seq
  where deleted_at is null

@@ -135,11 +135,11 @@ class SQLiteStore:
     async def check(self) -> list[str]:
         return await asyncio.to_thread(backup.check, self.path)
 
-    async def backup(self, target: Path, told: Callable[[float], None]) -> None:
-        await asyncio.to_thread(backup.backup, self.path, target, told)
+    async def backup(self, target: Path, on_progress: Callable[[float], None]) -> None:
+        await asyncio.to_thread(backup.backup, self.path, target, on_progress)
 
-    async def restore(self, source: Path, told: Callable[[float], None]) -> None:
-        await asyncio.to_thread(backup.restore, source, self.path, told)
+    async def restore(self, source: Path, on_progress: Callable[[float], None]) -> None:
+        await asyncio.to_thread(backup.restore, source, self.path, on_progress)
 
     async def secure(self, role: str) -> list[str]:
         raise Invalid(

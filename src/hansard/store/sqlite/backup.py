@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 _PAGES = 2048
 
 
-def backup(source: Path, target: Path, told: Callable[[float], None]) -> None:
-    """Write the store's state of this moment to ``target``, a store in one file; ``told`` hears how much is done.
+def backup(source: Path, target: Path, on_progress: Callable[[float], None]) -> None:
+    """Write the store's state of this moment to ``target``, a store in one file; ``on_progress`` hears how much is done.
 
     Raises Conflict when ``target`` is there already. A backup that is broken off leaves only ``target.partial``.
     """
     _check_free(target)
-    _copy(source, target, told, "pragma journal_mode = delete")
+    _copy(source, target, on_progress, "pragma journal_mode = delete")
 
 
-def restore(source: Path, target: Path, told: Callable[[float], None]) -> None:
+def restore(source: Path, target: Path, on_progress: Callable[[float], None]) -> None:
     """Make a backup a store again. Raises Conflict when ``target`` is there already, Invalid when ``source`` is no sound store.
 
     No client takes what it knew for what is restored: generations go on from a number that was never used.
@@ -36,7 +36,7 @@ def restore(source: Path, target: Path, told: Callable[[float], None]) -> None:
     if not source.is_file():
         raise NotFound(f"there is no backup {source}", code="backup_missing")
     _check_store(source)
-    _copy(source, target, told, load("sqlite")["restored"])
+    _copy(source, target, on_progress, load("sqlite")["restored"])
 
 
 def check(path: Path) -> list[str]:
@@ -44,12 +44,12 @@ def check(path: Path) -> list[str]:
     try:
         connection = apsw.Connection(str(path))
         try:
-            found = [str(row[0]) for row in connection.execute("pragma integrity_check(100)")]
+            problems = [str(row[0]) for row in connection.execute("pragma integrity_check(100)")]
         finally:
             connection.close()
     except apsw.Error as problem:
         return [str(problem)]
-    return [] if found == ["ok"] else found
+    return [] if problems == ["ok"] else problems
 
 
 def _check_free(target: Path) -> None:
@@ -85,7 +85,7 @@ def _check_store(source: Path) -> None:
         raise Invalid(f"{source} is damaged: 'hansard verify' says where", code="bad_backup")
 
 
-def _copy(source: Path, target: Path, told: Callable[[float], None], last: str) -> None:
+def _copy(source: Path, target: Path, on_progress: Callable[[float], None], last: str) -> None:
     partial = private_files.create_partial(target, ".partial")
     with translated(source):
         origin, copy = apsw.Connection(str(source)), apsw.Connection(str(partial))
@@ -95,7 +95,7 @@ def _copy(source: Path, target: Path, told: Callable[[float], None], last: str) 
             with copy.backup("main", origin, "main") as running:
                 while not running.done:
                     running.step(_PAGES)
-                    told(1 - running.remaining / max(1, running.page_count))
+                    on_progress(1 - running.remaining / max(1, running.page_count))
             origin.execute("commit")
             copy.execute(last).fetchall()
             copy.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)

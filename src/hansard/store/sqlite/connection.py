@@ -148,8 +148,8 @@ class Connection:
 def add_functions(db: apsw.Connection) -> None:
     """What the statements of ``sqlite.sql`` call, for a connection that one thread at a time uses."""
     pack = packer()
-    db.create_scalar_function("packed", lambda *given: pack(str(given[0])), 1, deterministic=True)
-    db.create_scalar_function("unpacked", lambda *given: _text(given[0]), 1, deterministic=True)
+    db.create_scalar_function("packed", lambda *args: pack(str(args[0])), 1, deterministic=True)
+    db.create_scalar_function("unpacked", lambda *args: _text(args[0]), 1, deterministic=True)
 
 
 def _text(stored: Any) -> str:  # noqa: ANN401 - whatever stands in a column

@@ -56,5 +56,5 @@ class FileIdentity:
 
 
 def _identity(name: str) -> tuple[int, int]:
-    found = os.stat(name)  # noqa: PTH116 - making a Path takes longer than the call
-    return found.st_dev, found.st_ino
+    status = os.stat(name)  # noqa: PTH116 - making a Path takes longer than the call
+    return status.st_dev, status.st_ino

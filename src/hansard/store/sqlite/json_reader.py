@@ -24,8 +24,8 @@ class JsonReader:
 
     def name_twice(self, data: bytes) -> str | None:
         """The first name that stands twice in an object."""
-        found = self._first(_NAME_TWICE, data)
-        return None if found is None else str(found)
+        name = self._first(_NAME_TWICE, data)
+        return None if name is None else str(name)
 
     def has_infinite(self, data: bytes) -> bool:
         """Whether a number is larger than a double can be."""

@@ -213,10 +213,10 @@ class Checkpointer:
 
     def scrub(self) -> Future[None]:
         """Ask for an empty log; tried until no reader needs it any more."""
-        asked: Future[None] = Future()
-        self._scrubs.append(asked)
+        scrubbed: Future[None] = Future()
+        self._scrubs.append(scrubbed)
         self._due.set()
-        return asked
+        return scrubbed
 
     def _work(self) -> None:
         while not self._stopping:
@@ -247,6 +247,6 @@ class Checkpointer:
         _, self._moved = connection.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
 
-def _finish(asked: Future[None]) -> None:
-    if asked.set_running_or_notify_cancel():
-        asked.set_result(None)
+def _finish(scrubbed: Future[None]) -> None:
+    if scrubbed.set_running_or_notify_cancel():
+        scrubbed.set_result(None)

@@ -48,12 +48,12 @@ def append_many(
     tails = yield from _tails(workspace_id, appends)
     outcomes: list[Answer | Error | None] = []
     events: list[Values] = []
-    for index, one in enumerate(appends):
-        tail = tails.get(one.ref.name)
-        if tail is None or (one.once is not None and index not in taken):
+    for index, append in enumerate(appends):
+        tail = tails.get(append.ref.name)
+        if tail is None or (append.once is not None and index not in taken):
             outcomes.append(None)
         else:
-            outcomes.append(_added(tail, one, ids, events))
+            outcomes.append(_added(tail, append, ids, events))
     grown = {tail.head.id: tail for tail in tails.values() if isinstance(tail, Tail)}
     yield from write(workspace_id, [tail for tail in grown.values() if tail.messages])
     yield from happened_many(workspace_id, events)
@@ -61,15 +61,17 @@ def append_many(
     return outcomes
 
 
-def _added(tail: Tail | Error, one: Append, ids: IdSource, events: list[Values]) -> Answer | Error:
+def _added(
+    tail: Tail | Error, append: Append, ids: IdSource, events: list[Values]
+) -> Answer | Error:
     """Put one append behind what the batch holds already; the error that refuses it is its own."""
     if isinstance(tail, Error):
         return tail
     before = tail.head
-    if not one.ref.sees(before.user_id, before.app):
-        return one.ref.missing()
+    if not append.ref.sees(before.user_id, before.app):
+        return append.ref.missing()
     try:
-        answer, event = add(tail, one.drafts, ids, one.now, one.expected_seq)
+        answer, event = add(tail, append.drafts, ids, append.now, append.expected_seq)
     except Error as refusal:
         return refusal
     if event is not None:
@@ -87,10 +89,10 @@ def _tails(workspace_id: str, appends: Sequence[Append]) -> Steps[dict[str, Tail
     idents = {name: uuid for name in names if (uuid := uuid_in(name)) is not None}
     others = names - idents.keys()
     if others:
-        found = yield from steps.rows(
+        named = yield from steps.rows(
             "session_ids_by_own_ids", workspace_id=workspace_id, own_ids=rows.texts(sorted(others))
         )
-        idents |= {row[0]: row[1] for row in found}
+        idents |= {row[0]: row[1] for row in named}
     if not idents:
         return {}
     heads = yield from steps.rows(
@@ -117,16 +119,16 @@ def _tails(workspace_id: str, appends: Sequence[Append]) -> Steps[dict[str, Tail
 
 def _take_keys(workspace_id: str, appends: Sequence[Append]) -> Steps[set[int]]:
     """The places whose Idempotency-Key is new and now taken."""
-    places: dict[str, int] = {}
-    for place, one in enumerate(appends):
-        if one.once is not None:
-            places.setdefault(one.once.key, place)
-    if not places:
+    indexes: dict[str, int] = {}
+    for index, append in enumerate(appends):
+        if append.once is not None:
+            indexes.setdefault(append.once.key, index)
+    if not indexes:
         return set()
     claims = [
         {"key": key, "digest": once.digest}
-        for key, place in sorted(places.items())
-        if (once := appends[place].once) is not None
+        for key, index in sorted(indexes.items())
+        if (once := appends[index].once) is not None
     ]
     got = yield from steps.rows(
         "idempotency_take_many",
@@ -134,7 +136,7 @@ def _take_keys(workspace_id: str, appends: Sequence[Append]) -> Steps[set[int]]:
         now=appends[0].now,
         claims=msgspec.json.encode(claims).decode(),
     )
-    return {places[row[0]] for row in got}
+    return {indexes[row[0]] for row in got}
 
 
 def _settle_keys(
@@ -145,8 +147,8 @@ def _settle_keys(
 ) -> Steps[None]:
     """Keep the answers; give a key back whose append was refused: nothing happened under it."""
     settled: list[Values] = []
-    for place in sorted(taken):
-        once, outcome = appends[place].once, outcomes[place]
+    for index in sorted(taken):
+        once, outcome = appends[index].once, outcomes[index]
         if once is None:
             continue
         if isinstance(outcome, tuple):

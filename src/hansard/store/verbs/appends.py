@@ -109,7 +109,7 @@ def _move_on(tail: Tail, added: Sequence[Message], texts: Sequence[str], now: in
     title = None if before.title_folded else summary(added, texts)["title"]
     tail.messages += added
     tail.texts += texts
-    tail.known |= {one.client_id: one for one in added if one.client_id is not None}
+    tail.known |= {message.client_id: message for message in added if message.client_id is not None}
     tail.head = msgspec.structs.replace(
         before,
         last_seq=added[-1].seq,

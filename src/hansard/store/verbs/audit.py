@@ -74,23 +74,23 @@ def note_many(secret: bytes, acts: Sequence[Act]) -> Steps[None]:
         yield from note(secret, act)
 
 
-def noted(secret: bytes, told: Callable[[T], Act], verb: Callable[[], Steps[T]]) -> Steps[T]:
-    """Run ``verb`` and write in the same transaction what ``told`` makes of its result."""
+def noted(secret: bytes, describe: Callable[[T], Act], verb: Callable[[], Steps[T]]) -> Steps[T]:
+    """Run ``verb`` and write in the same transaction what ``describe`` makes of its result."""
     result = yield from verb()
-    yield from note(secret, told(result))
+    yield from note(secret, describe(result))
     return result
 
 
 def page(workspace_id: str, before: int, limit: int) -> Steps[list[Noted]]:
     """Up to ``limit`` entries before the ``before``-th, newest first."""
     got = yield from rows("audit_list", workspace_id=workspace_id, before=before, limit=limit)
-    return [_noted(workspace_id, one) for one in got]
+    return [_noted(workspace_id, row) for row in got]
 
 
 def walk(workspace_id: str, after: int, limit: int) -> Steps[list[Noted]]:
     """Up to ``limit`` entries behind the ``after``-th, oldest first."""
     got = yield from rows("audit_walk", workspace_id=workspace_id, after=after, limit=limit)
-    return [_noted(workspace_id, one) for one in got]
+    return [_noted(workspace_id, row) for row in got]
 
 
 def head(workspace_id: str) -> Steps[tuple[int, bytes]]:
@@ -101,11 +101,11 @@ def head(workspace_id: str) -> Steps[tuple[int, bytes]]:
 
 def workspaces() -> Steps[list[str]]:
     """Every workspace that has a log, deleted ones included."""
-    return [one[0] for one in (yield from rows("audit_workspaces"))]
+    return [row[0] for row in (yield from rows("audit_workspaces"))]
 
 
-def _noted(workspace_id: str, one: Any) -> Noted:  # noqa: ANN401 - a row
-    n, at, actor, action, thing, result, details, digest = one
+def _noted(workspace_id: str, row: Any) -> Noted:  # noqa: ANN401 - a row
+    n, at, actor, action, thing, result, details, digest = row
     return Noted(
         n,
         Act(workspace_id, at, actor, action, thing, result, msgspec.json.decode(details)),

@@ -43,12 +43,12 @@ def begin(workspace_id: str, action_id: str, action: str, now: int) -> Steps[Non
     )
 
 
-def places(
-    workspace_id: str, wanted: SessionFilter, limit: int, after: list[Any] | None
+def positions(
+    workspace_id: str, filters: SessionFilter, limit: int, after: list[Any] | None
 ) -> Steps[list[tuple[str, list[Any]]]]:
     """The next matching sessions in the order of their beginning, which no action changes, and where each stands."""
-    got = yield listing.page(workspace_id, wanted, "-created_at", limit, after=after)
-    return [(one[0], listing.place_of(one)) for one in got]
+    got = yield listing.page(workspace_id, filters, "-created_at", limit, after=after)
+    return [(row[0], listing.position_of(row)) for row in got]
 
 
 def apply(

@@ -10,7 +10,7 @@ from hansard.errors import NotFound, StoreUnavailable
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Row, Steps, Values, many, run, value
 from hansard.store.verbs import audit
-from hansard.store.verbs.session_lookup import SessionRef, found, locked
+from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def plan(workspace_id: str, session_id: str) -> Steps[Repair | None]:
     None where nothing would, or where more is damaged than the chain.
     """
     try:
-        session = yield from found(SessionRef(workspace_id, session_id))
+        session = yield from existing(SessionRef(workspace_id, session_id))
     except NotFound:
         return None
     walk = yield from _walk(session)

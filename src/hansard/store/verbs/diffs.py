@@ -14,7 +14,7 @@ from hansard.model.diff import Diff, Difference, Side
 from hansard.store import listing, rows
 from hansard.store.packing import unpacked
 from hansard.store.steps import Steps, many
-from hansard.store.verbs.session_lookup import SessionRef, found
+from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,22 +41,22 @@ def diff(here: SessionRef, there: str | None, limit: int, after: ImportPosition)
 
     Raises NotFound for either, and Invalid for a session that has no parent.
     """
-    mine = yield from found(here)
+    mine = yield from existing(here)
     theirs = yield from _other(here, mine, there)
     compared = _compared((yield from _marks(mine)), (yield from _marks(theirs)))
     waiting = [(side, seq) for side, seq in compared.differing if seq > after[side == "there"]]
-    told = waiting[:limit]
+    picked = waiting[:limit]
     messages: dict[tuple[Side, int], Message] = {}
     sides: dict[Side, Session] = {"here": mine, "there": theirs}
     for side, of in sides.items():
-        wanted = [
+        keys = [
             {"workspace_id": of.workspace_id, "session_id": of.id, "seq": seq}
-            for one, seq in told
-            if one == side
+            for number_side, seq in picked
+            if number_side == side
         ]
         messages |= {
-            (side, one.seq): one
-            for one in map(rows.message, (yield from many("message_get", values=wanted)))
+            (side, message.seq): message
+            for message in map(rows.message, (yield from many("message_get", values=keys)))
         }
     only_here = sum(side == "here" for side, _ in compared.differing)
     return Diff(
@@ -67,7 +67,7 @@ def diff(here: SessionRef, there: str | None, limit: int, after: ImportPosition)
         there_seq=compared.last[1] or None,
         only_here=only_here,
         only_there=len(compared.differing) - only_here,
-        items=[Difference(side, messages[side, seq]) for side, seq in told],
+        items=[Difference(side, messages[side, seq]) for side, seq in picked],
         has_more=len(waiting) > limit,
     )
 
@@ -79,7 +79,7 @@ def _other(here: SessionRef, mine: Session, there: str | None) -> Steps[Session]
             f"{mine.name} is no fork: name the session to compare it with", param="against"
         )
     try:
-        return (yield from found(SessionRef(here.workspace_id, name, here.user_id, here.app)))
+        return (yield from existing(SessionRef(here.workspace_id, name, here.user_id, here.app)))
     except NotFound as problem:
         raise NotFound(problem.message, code=problem.code, param="against") from problem
 

@@ -67,8 +67,8 @@ def user(
         body=receipt.body,
         signature=receipt.signature,
     )
-    secret, told = note
-    yield from audit.note(secret, told(done))
+    secret, describe = note
+    yield from audit.note(secret, describe(done))
     if any(done.counts.values()):
         yield from run("fact_set", name=_MARK, value=receipt.id)
     return receipt
@@ -91,8 +91,8 @@ class _Tally:
 def _sessions(workspace_id: str, user_id: str, now: int) -> Steps[_Tally]:
     tally = _Tally()
     waiting = [
-        one[0]
-        for one in (yield from ask("user_sessions", workspace_id=workspace_id, user_id=user_id))
+        row[0]
+        for row in (yield from ask("user_sessions", workspace_id=workspace_id, user_id=user_id))
     ][::-1]
     gone = set[str]()
     while waiting:
@@ -123,14 +123,14 @@ def _sessions(workspace_id: str, user_id: str, now: int) -> Steps[_Tally]:
 
 
 def _messages(workspace_id: str, user_id: str, now: int, tally: _Tally) -> Steps[None]:
-    for one in map(
+    for message in map(
         rows.message, (yield from ask("user_messages", workspace_id=workspace_id, user_id=user_id))
     ):
         try:
-            session = yield from locked(SessionRef(workspace_id, one.session_id))
+            session = yield from locked(SessionRef(workspace_id, message.session_id))
         except NotFound:  # deleted since the list was read
             continue
-        if (yield from messages.empty(session, one, now)) != session:
+        if (yield from messages.empty(session, message, now)) != session:
             tally.counts["messages_elsewhere"] += 1
 
 
@@ -143,6 +143,6 @@ def receipt(workspace_id: str, receipt_id: str) -> Steps[tuple[str, str] | None]
 def receipts(workspace_id: str, subject: str) -> Steps[list[tuple[str, str]]]:
     """The bodies and signatures about one subject, oldest first."""
     return [
-        (one[0], one[1])
-        for one in (yield from ask("receipt_list", workspace_id=workspace_id, subject=subject))
+        (row[0], row[1])
+        for row in (yield from ask("receipt_list", workspace_id=workspace_id, subject=subject))
     ]

@@ -113,15 +113,15 @@ GENERATION = "generation_get"
 """The statement that reads a workspace's generation, which ``generation_in`` finds in its rows."""
 
 
-def generation_in(found: Sequence[Row]) -> int:
-    return found[0][0] if found else 0
+def generation_in(rows: Sequence[Row]) -> int:
+    return rows[0][0] if rows else 0
 
 
 def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event], int]]:
     """The events behind generation ``after``, and up to which they were trimmed; those of sessions that are deleted are gone besides."""
-    found = yield from rows("event_list", workspace_id=workspace_id, after=after, limit=limit)
+    fetched = yield from rows("event_list", workspace_id=workspace_id, after=after, limit=limit)
     trimmed = yield from value("fact_get", name=_trimmed(workspace_id))
-    return [Event(*one) for one in found], int(trimmed or 0)
+    return [Event(*row) for row in fetched], int(trimmed or 0)
 
 
 def trim(workspace_id: str, until: int) -> Steps[int]:

@@ -17,9 +17,9 @@ _PAGE = 1000
 
 def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]:
     """All that is held of these sessions, in this order, in one consistent state; those that are gone are left out."""
-    found = yield from sessions.by_ids(workspace_id, session_ids)
+    by_id = yield from sessions.by_ids(workspace_id, session_ids)
     taken = []
-    for session in (found[id_] for id_ in session_ids if id_ in found):
+    for session in (by_id[id_] for id_ in session_ids if id_ in by_id):
         here = {"workspace_id": workspace_id, "session_id": session.id}
         runs = yield from steps.rows("run_all", **here)
         messages: list[Kept] = []
@@ -31,8 +31,8 @@ def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]
                 limit=_PAGE,
             )
             messages += [
-                Kept(rows.message(one[3:]), one[1], bytes(one[2]) if one[1] is not None else None)
-                for one in got
+                Kept(rows.message(row[3:]), row[1], bytes(row[2]) if row[1] is not None else None)
+                for row in got
             ]
             if len(got) < _PAGE:
                 break

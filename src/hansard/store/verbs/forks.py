@@ -104,22 +104,22 @@ def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, list[Values]]]:
         _, originals, more = yield from message_pages.page(of, query)
     except NotFound as gone:
         raise pending_forks.Interrupted("the session was deleted while it was copied") from gone
-    wanted = [one for one in originals if one.seq <= fork.last]
-    is_last = not more or len(wanted) < len(originals)
-    if not wanted and not is_last:
+    copied = [message for message in originals if message.seq <= fork.last]
+    is_last = not more or len(copied) < len(originals)
+    if not copied and not is_last:
         raise pending_forks.Interrupted("messages were deleted while they were copied")
     copies = [
         msgspec.structs.replace(
-            one, session_id=session.id, id=ids.message(seq), seq=seq, run_id=None
+            message, session_id=session.id, id=ids.message(seq), seq=seq, run_id=None
         )
-        for seq, one in enumerate(wanted, session.last_seq + 1)
+        for seq, message in enumerate(copied, session.last_seq + 1)
     ]
-    texts = [parts.text(one.parts) for one in copies]
+    texts = [parts.text(message.parts) for message in copies]
     linked, last = chain.linked_rows(workspace_id, copies, fork.hash)
     grown_fork = msgspec.structs.replace(
         fork,
         session=grown(session, copies, texts),
-        reached=fork.last if is_last else wanted[-1].seq,
+        reached=fork.last if is_last else copied[-1].seq,
         hash=last,
     )
     return grown_fork, linked

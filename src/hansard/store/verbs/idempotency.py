@@ -37,8 +37,8 @@ def guarded(
 
 def _session_of(result: object) -> str | None:
     """The session that a verb's result tells of, so that the kept answer goes when the session goes."""
-    told = result[0] if isinstance(result, tuple) and result else result
-    ident = getattr(told, "id", None)
+    outcome = result[0] if isinstance(result, tuple) and result else result
+    ident = getattr(outcome, "id", None)
     return ident if isinstance(ident, str) else None
 
 

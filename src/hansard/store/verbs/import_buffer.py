@@ -125,6 +125,6 @@ class ImportBuffer:
 def spoken(messages: Sequence[Message], texts: Sequence[str | None]) -> Words:
     """The words of messages that say ``texts``, where that is known."""
     return [
-        (one.seq, indexing.words_of(one.role, one.parts, text))
-        for one, text in zip(messages, texts, strict=True)
+        (message.seq, indexing.words_of(message.role, message.parts, text))
+        for message, text in zip(messages, texts, strict=True)
     ]

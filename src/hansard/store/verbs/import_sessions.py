@@ -46,11 +46,11 @@ def names(arrival: ImportedSession) -> set[str]:
 
 def taken(workspace_id: str, arrivals: Sequence[ImportedSession]) -> Steps[set[str]]:
     """Those of all their names that are taken here; one statement, so that new sessions need no look-up of their own."""
-    asked = sorted(set[str]().union(*map(names, arrivals)))
+    candidates = sorted(set[str]().union(*map(names, arrivals)))
     got = yield from steps.rows(
-        "session_names_taken", workspace_id=workspace_id, names=rows.texts(asked)
+        "session_names_taken", workspace_id=workspace_id, names=rows.texts(candidates)
     )
-    return {one[0] for one in got}
+    return {row[0] for row in got}
 
 
 def ready(arrival: ImportedSession, ids: IdSource, now: int) -> PreparedImport:
@@ -75,37 +75,39 @@ def bring(
 ) -> Steps[list[Verdict]]:
     """Store the sessions that are not there, and add to the others the messages whose ``client_id`` is not."""
     changes = ImportBuffer(workspace_id, now)
-    plain = [one.arrival if isinstance(one, PreparedImport) else one for one in arrivals]
+    plain = [item.arrival if isinstance(item, PreparedImport) else item for item in arrivals]
     known = yield from taken(workspace_id, plain)
     new: dict[int, Session] = {}
     verdicts = [NEW] * len(plain)
-    for place, arrival in enumerate(plain):
+    for index, arrival in enumerate(plain):
         if known.isdisjoint(names(arrival)):
             if arrival.is_continued:
-                verdicts[place] = GONE
+                verdicts[index] = GONE
                 continue
-            given = arrivals[place]
-            new[place] = yield from _begin(
-                given if isinstance(given, PreparedImport) else ready(arrival, ids, now), changes
+            prepared = arrivals[index]
+            new[index] = yield from _begin(
+                prepared if isinstance(prepared, PreparedImport) else ready(arrival, ids, now),
+                changes,
             )
         else:
-            verdicts[place] = yield from _join(arrival, ids, changes)
+            verdicts[index] = yield from _join(arrival, ids, changes)
         known |= names(arrival)
     yield from changes.flush()
-    for place, session in new.items():
+    for index, session in new.items():
         if session.id in changes.overtaken:
-            verdicts[place] = yield from _join(plain[place], ids, changes)
+            verdicts[index] = yield from _join(plain[index], ids, changes)
     yield from changes.tell()
     return verdicts
 
 
-def _begin(given: PreparedImport, changes: ImportBuffer) -> Steps[Session]:
-    if given.arrival.parent is not None:
+def _begin(prepared: PreparedImport, changes: ImportBuffer) -> Steps[Session]:
+    if prepared.arrival.parent is not None:
         yield from changes.flush()  # the parent may be among them
     session = msgspec.structs.replace(
-        given.session, parent_id=(yield from _parent(changes.workspace_id, given.arrival.parent))
+        prepared.session,
+        parent_id=(yield from _parent(changes.workspace_id, prepared.arrival.parent)),
     )
-    changes.begin(session, given.messages, given.words)
+    changes.begin(session, prepared.messages, prepared.words)
     return session
 
 
@@ -149,23 +151,23 @@ def _go_on(
         yield from _extend(here, fresh, ids, changes)
     if not named and not fresh:
         return SAME
-    told: dict[str, Any] = {"messages_added": len(fresh)} if fresh else {}
+    changed: dict[str, Any] = {"messages_added": len(fresh)} if fresh else {}
     return Verdict(
-        "updated", session_id=here.id, changes=told | ({"changed": ["title"]} if named else {})
+        "updated", session_id=here.id, changes=changed | ({"changed": ["title"]} if named else {})
     )
 
 
 def _known(session: Session, drafts: Sequence[MessageDraft]) -> Steps[set[str | None]]:
-    wanted = [draft.client_id for draft in drafts if draft.client_id is not None]
-    if not wanted:
+    client_ids = [draft.client_id for draft in drafts if draft.client_id is not None]
+    if not client_ids:
         return set()
     got = yield from steps.rows(
         "client_ids_known",
         workspace_id=session.workspace_id,
         session_id=session.id,
-        client_ids=rows.texts(wanted),
+        client_ids=rows.texts(client_ids),
     )
-    return {one[0] for one in got}
+    return {row[0] for row in got}
 
 
 def _extend(

@@ -24,65 +24,65 @@ SORTED_AT_ONCE = 2000
 """So many sessions are rather sorted than found by walking the order."""
 
 
-def loosened(workspace_id: str, wanted: SessionFilter, sort: str) -> Steps[frozenset[str]]:
+def loosened(workspace_id: str, filters: SessionFilter, sort: str) -> Steps[frozenset[str]]:
     """What shall not choose the index, as ``listing.page`` takes it.
 
     The narrowest filter leads where its index has the order too, which it has by ``updated_at`` for one value,
     or where it leaves few sessions to sort; otherwise the order leads and every filter only lets through or not.
     """
     column = sort.removeprefix("-").removesuffix("_at")
-    asked = [group for group in _asked(wanted) if group != _RANGES.get(column)]
-    if not asked or (len(asked) == 1 and _has_order(wanted, asked[0], column)):
+    groups = [group for group in _asked(filters) if group != _RANGES.get(column)]
+    if not groups or (len(groups) == 1 and _has_order(filters, groups[0], column)):
         return listing.NOTHING
-    fields = frozenset(field for group in asked for field in group)
-    narrowest, size = yield from _narrowest(workspace_id, wanted, asked)
-    if _has_order(wanted, narrowest, column):
+    fields = frozenset(field for group in groups for field in group)
+    narrowest, size = yield from _narrowest(workspace_id, filters, groups)
+    if _has_order(filters, narrowest, column):
         return fields - set(narrowest)
     return fields - set(narrowest) | {listing.ORDER} if size <= SORTED_AT_ONCE else fields
 
 
-def narrowest_only(workspace_id: str, wanted: SessionFilter) -> Steps[frozenset[str]]:
+def narrowest_only(workspace_id: str, filters: SessionFilter) -> Steps[frozenset[str]]:
     """As ``loosened``, for a count, which needs no order: the narrowest filter leads whatever its size."""
-    asked = _asked(wanted)
-    if len(asked) <= 1:
-        return _TITLES if asked == (("title",),) else listing.NOTHING
-    narrowest, _ = yield from _narrowest(workspace_id, wanted, asked)
-    return frozenset(field for group in asked for field in group) - set(narrowest)
+    groups = _asked(filters)
+    if len(groups) <= 1:
+        return _TITLES if groups == (("title",),) else listing.NOTHING
+    narrowest, _ = yield from _narrowest(workspace_id, filters, groups)
+    return frozenset(field for group in groups for field in group) - set(narrowest)
 
 
 @remembered(MIB)
-def _asked(wanted: SessionFilter) -> tuple[tuple[str, ...], ...]:
+def _asked(filters: SessionFilter) -> tuple[tuple[str, ...], ...]:
     """The groups of fields that an index serves together, of those that are asked for."""
     groups = [*((field,) for field in _FIELDS), *_RANGES.values()]
     return tuple(
         group
         for group in groups
-        if any(getattr(wanted, field) not in ((), None, "") for field in group)
+        if any(getattr(filters, field) not in ((), None, "") for field in group)
     )
 
 
-def _has_order(wanted: SessionFilter, group: Sequence[str], column: str) -> bool:
+def _has_order(filters: SessionFilter, group: Sequence[str], column: str) -> bool:
     """Whether the group's index has its sessions in the order of ``column``."""
     return (
         column == "updated"
         and len(group) == 1
         and group[0] not in _ORDERLESS
-        and len(getattr(wanted, group[0])) == 1
+        and len(getattr(filters, group[0])) == 1
     )
 
 
 def _narrowest(
-    workspace_id: str, wanted: SessionFilter, asked: Sequence[tuple[str, ...]]
+    workspace_id: str, filters: SessionFilter, groups: Sequence[tuple[str, ...]]
 ) -> Steps[tuple[tuple[str, ...], int]]:
     sizes: dict[tuple[str, ...], int] = {}
-    for group in asked:
-        sizes[group] = yield from _size(workspace_id, wanted, group)
-    return min(sizes.items(), key=lambda one: one[1])
+    for group in groups:
+        sizes[group] = yield from _size(workspace_id, filters, group)
+    return min(sizes.items(), key=lambda item: item[1])
 
 
-def _size(workspace_id: str, wanted: SessionFilter, group: tuple[str, ...]) -> Steps[int]:
+def _size(workspace_id: str, filters: SessionFilter, group: tuple[str, ...]) -> Steps[int]:
     """How many sessions a group lets through; beyond ``SORTED_AT_ONCE`` some greater number will do."""
-    alone: dict[str, Any] = {field: getattr(wanted, field) for field in group}
+    alone: dict[str, Any] = {field: getattr(filters, field) for field in group}
     if group[0] in counts.FACETS:
         return (yield from counts.total(workspace_id, group[0], tuple(map(str, alone[group[0]]))))
     if group == ("tag",):

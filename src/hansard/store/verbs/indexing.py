@@ -61,7 +61,7 @@ class Indexed(Struct, frozen=True):
 
 def behind(after: str, limit: int) -> Steps[list[str]]:
     """The next workspaces, in the order of their ids, with changes that the index has not seen."""
-    return [one[0] for one in (yield from steps.rows("search_behind", after=after, limit=limit))]
+    return [row[0] for row in (yield from steps.rows("search_behind", after=after, limit=limit))]
 
 
 def unseen(workspace_id: str, events: int, messages: int, most_bytes: int) -> Steps[Unseen | None]:
@@ -83,54 +83,56 @@ def unseen(workspace_id: str, events: int, messages: int, most_bytes: int) -> St
         Waiting(ident, seq, bool(titled), last_seq, title)
         for ident, seq, titled, last_seq, title in got
     ]
-    found: list[Message] = []
+    unindexed: list[Message] = []
     reached: dict[str, int] = {}
     size = 0
-    for one in waiting:
-        if len(found) >= messages or size >= most_bytes:
-            return Unseen(workspace_id, until, waiting, found, reached, whole=False)
-        more, reached[one.session_id] = yield from _behind(
-            workspace_id, one, messages - len(found), most_bytes - size
+    for session in waiting:
+        if len(unindexed) >= messages or size >= most_bytes:
+            return Unseen(workspace_id, until, waiting, unindexed, reached, whole=False)
+        more, reached[session.session_id] = yield from _behind(
+            workspace_id, session, messages - len(unindexed), most_bytes - size
         )
-        found += more
+        unindexed += more
         size += sum(map(message_pages.size_of, more))
     return Unseen(
         workspace_id,
         until,
         waiting,
-        found,
+        unindexed,
         reached,
-        whole=all(reached[one.session_id] >= one.last_seq for one in waiting),
+        whole=all(reached[session.session_id] >= session.last_seq for session in waiting),
     )
 
 
 def _behind(
-    workspace_id: str, one: Waiting, limit: int, most_bytes: int
+    workspace_id: str, session: Waiting, limit: int, most_bytes: int
 ) -> Steps[tuple[list[Message], int]]:
     """The next messages of a session, and up to which seq they are here."""
-    if one.last_seq <= one.seq:
-        return [], one.last_seq
-    here = (workspace_id, one.session_id)
-    places = yield listing.messages(
-        *here, MessageQuery(), limit, after=one.seq, columns=message_pages.SIZED
+    if session.last_seq <= session.seq:
+        return [], session.last_seq
+    here = (workspace_id, session.session_id)
+    sizes = yield listing.messages(
+        *here, MessageQuery(), limit, after=session.seq, columns=message_pages.SIZED
     )
-    fetched = yield from message_pages.fetch(*here, places, most_bytes)
-    if fetched.reached == len(places) < limit:
-        return fetched.messages, one.last_seq
-    return fetched.messages, places[fetched.reached - 1][0]
+    fetched = yield from message_pages.fetch(*here, sizes, most_bytes)
+    if fetched.reached == len(sizes) < limit:
+        return fetched.messages, session.last_seq
+    return fetched.messages, sizes[fetched.reached - 1][0]
 
 
 def documents(messages: Sequence[Message]) -> dict[str, list[tuple[int, list[str]]]]:
     """The words of messages, by session; the work of the tokenizer, without a database."""
-    made: dict[str, list[tuple[int, list[str]]]] = {}
-    for one in messages:
-        made.setdefault(one.session_id, []).append((one.seq, words_of(one.role, one.parts)))
-    return made
+    by_session: dict[str, list[tuple[int, list[str]]]] = {}
+    for message in messages:
+        by_session.setdefault(message.session_id, []).append(
+            (message.seq, words_of(message.role, message.parts))
+        )
+    return by_session
 
 
-def title_of(one: Waiting) -> list[tuple[int, list[str]]]:
+def title_of(session: Waiting) -> list[tuple[int, list[str]]]:
     """The document of a title that is not indexed yet."""
-    return [(0, title_words(one.title))] if one.title and not one.titled else []
+    return [(0, title_words(session.title))] if session.title and not session.titled else []
 
 
 def words_of(role: str, raw: Raw, text: str | None = None) -> list[str]:
@@ -139,18 +141,22 @@ def words_of(role: str, raw: Raw, text: str | None = None) -> list[str]:
     return message_words(role, parts.text(raw) if text is None else text, tools=tools)
 
 
-def write(unseen: Unseen, made: Documents) -> Steps[int]:
+def write(unseen: Unseen, by_session: Documents) -> Steps[int]:
     """Put a stretch into the index; how many documents. What was indexed or deleted meanwhile is left out."""
     code, _ = yield from _lock(unseen.workspace_id)
-    waiting = {one.session_id: one for one in unseen.sessions if one.session_id in unseen.reached}
-    given = {ident: list(made.get(ident, ())) for ident in waiting}
-    alive = yield from _alive(unseen.workspace_id, waiting, given)
+    waiting = {
+        session.session_id: session
+        for session in unseen.sessions
+        if session.session_id in unseen.reached
+    }
+    kept = {ident: list(by_session.get(ident, ())) for ident in waiting}
+    alive = yield from _alive(unseen.workspace_id, waiting, kept)
     count = yield from _add(
         unseen.workspace_id,
         code,
         alive,
         unseen.reached,
-        {ident: one.seq for ident, one in waiting.items()},
+        {ident: session.seq for ident, session in waiting.items()},
     )
     if unseen.whole:
         yield from run(
@@ -159,18 +165,20 @@ def write(unseen: Unseen, made: Documents) -> Steps[int]:
     return count
 
 
-def add(workspace_id: str, made: Documents, behind: Mapping[str, int]) -> Steps[bool]:
+def add(workspace_id: str, by_session: Documents, behind: Mapping[str, int]) -> Steps[bool]:
     """Index messages in the transaction that stores them; False when some are left, since the index is not as far as ``behind``."""
-    if not made:
+    if not by_session:
         return True
     code, _ = yield from _lock(workspace_id)
     reached = {
-        ident: max((seq for seq, _ in given), default=behind[ident])
-        for ident, given in made.items()
+        ident: max((seq for seq, _ in entries), default=behind[ident])
+        for ident, entries in by_session.items()
     }
-    yield from _add(workspace_id, code, made, reached, behind)
-    indexed = yield from _indexed(workspace_id, list(made))
-    return len(indexed) == len(made) and all(one.seq == reached[one.session_id] for one in indexed)
+    yield from _add(workspace_id, code, by_session, reached, behind)
+    indexed = yield from _indexed(workspace_id, list(by_session))
+    return len(indexed) == len(by_session) and all(
+        row.seq == reached[row.session_id] for row in indexed
+    )
 
 
 def follow(workspace_id: str, before: int, until: int) -> Steps[None]:
@@ -181,28 +189,30 @@ def follow(workspace_id: str, before: int, until: int) -> Steps[None]:
 def _add(
     workspace_id: str,
     code: str,
-    made: Documents,
+    by_session: Documents,
     reached: Mapping[str, int],
     behind: Mapping[str, int],
 ) -> Steps[int]:
-    if made:
-        yield from run("search_session_put", workspace_id=workspace_id, ids=rows.texts(list(made)))
+    if by_session:
+        yield from run(
+            "search_session_put", workspace_id=workspace_id, ids=rows.texts(list(by_session))
+        )
     entries: list[Entry] = []
     seen: list[dict[str, Any]] = []
-    for one in (yield from _indexed(workspace_id, list(made))):
-        if one.seq != behind[one.session_id]:
+    for session in (yield from _indexed(workspace_id, list(by_session))):
+        if session.seq != behind[session.session_id]:
             continue
-        given = made[one.session_id]
-        here = {"workspace_id": workspace_id, "handle": one.handle}
-        entries += [Entry(here | {"seq": seq}, code, document) for seq, document in given]
-        if one.title and not one.titled:
-            entries.append(Entry(here | {"seq": 0}, code, title_words(one.title)))
-        titled = 1 if one.title else one.titled
+        numbered = by_session[session.session_id]
+        here = {"workspace_id": workspace_id, "handle": session.handle}
+        entries += [Entry(here | {"seq": seq}, code, document) for seq, document in numbered]
+        if session.title and not session.titled:
+            entries.append(Entry(here | {"seq": 0}, code, title_words(session.title)))
+        titled = 1 if session.title else session.titled
         seen.append(
             {
                 "workspace_id": workspace_id,
-                "session_id": one.session_id,
-                "seq": reached[one.session_id],
+                "session_id": session.session_id,
+                "seq": reached[session.session_id],
                 "titled": titled,
             }
         )
@@ -217,35 +227,35 @@ def _indexed(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Indexe
     got = yield from steps.rows(
         "search_indexed", workspace_id=workspace_id, ids=rows.texts(session_ids)
     )
-    return [Indexed(*one) for one in got]
+    return [Indexed(*row) for row in got]
 
 
 def _alive(
-    workspace_id: str, waiting: Mapping[str, Waiting], made: Documents
+    workspace_id: str, waiting: Mapping[str, Waiting], by_session: Documents
 ) -> Steps[dict[str, list[tuple[int, list[str]]]]]:
     """The documents without those whose messages were deleted since they were read."""
     kept: dict[str, list[tuple[int, list[str]]]] = {}
-    for ident, given in made.items():
+    for ident, entries in by_session.items():
         kept[ident] = []
-        if given:
+        if entries:
             got = yield from steps.rows(
                 "search_alive",
                 workspace_id=workspace_id,
                 session_id=ident,
                 after=waiting[ident].seq,
-                until=given[-1][0],
+                until=entries[-1][0],
             )
-            alive = {one[0] for one in got}
-            kept[ident] = [one for one in given if one[0] in alive]
+            alive = {row[0] for row in got}
+            kept[ident] = [entry for entry in entries if entry[0] in alive]
     return kept
 
 
 def forget_message(workspace_id: str, gone: Message) -> Steps[None]:
     """Take a message out of the index that is about to be emptied."""
     code, _ = yield from _lock(workspace_id)
-    for one in (yield from _indexed(workspace_id, [gone.session_id])):
-        if gone.seq <= one.seq:
-            here = {"workspace_id": workspace_id, "handle": one.handle, "seq": gone.seq}
+    for session in (yield from _indexed(workspace_id, [gone.session_id])):
+        if gone.seq <= session.seq:
+            here = {"workspace_id": workspace_id, "handle": session.handle, "seq": gone.seq}
             yield Query("search_forget", Entry(here, code, words_of(gone.role, gone.parts)))
 
 
@@ -253,10 +263,10 @@ def retitle(before: Session, after: Session) -> Steps[None]:
     """Follow a change of title; a title that was not indexed yet is left to come."""
     workspace_id = before.workspace_id
     code, _ = yield from _lock(workspace_id)
-    for one in (yield from _indexed(workspace_id, [before.id])):
-        if not one.titled:
+    for session in (yield from _indexed(workspace_id, [before.id])):
+        if not session.titled:
             continue
-        here = {"workspace_id": workspace_id, "handle": one.handle, "seq": 0}
+        here = {"workspace_id": workspace_id, "handle": session.handle, "seq": 0}
         yield Query("search_forget", Entry(here, code, title_words(before.title or "")))
         if after.title:
             yield Query("search_put", Entry(here, code, title_words(after.title)))
@@ -265,7 +275,7 @@ def retitle(before: Session, after: Session) -> Steps[None]:
                 "search_session_seen",
                 workspace_id=workspace_id,
                 session_id=before.id,
-                seq=one.seq,
+                seq=session.seq,
                 titled=0,
             )
 

@@ -42,7 +42,7 @@ def find(key_id: str) -> Steps[tuple[Key, Workspace] | None]:
 
 def page(workspace_id: str) -> Steps[list[Key]]:
     got = yield from steps.rows("key_list", workspace_id=workspace_id)
-    return [rows.key(one) for one in got]
+    return [rows.key(row) for row in got]
 
 
 def revoke(workspace_id: str, key_id: str, now: int) -> Steps[None]:
@@ -80,7 +80,7 @@ def _taken(name: str) -> Conflict:
 
 def workspaces() -> Steps[list[Workspace]]:
     got = yield from steps.rows("workspace_list")
-    return [rows.workspace(one) for one in got]
+    return [rows.workspace(row) for row in got]
 
 
 def workspace(workspace_id: str) -> Steps[Workspace]:

@@ -10,7 +10,7 @@ import msgspec
 from hansard.model import Message, MessageQuery, Session
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Row, Steps, pause
-from hansard.store.verbs.session_lookup import SessionRef, found
+from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class Fetched(NamedTuple):
 
 def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
     """The session, a stretch of its messages, and whether there are more in the direction of reading."""
-    session = yield from found(ref)
+    session = yield from existing(ref)
     return session, *(yield from stretch(ref.workspace_id, session.id, query))
 
 
@@ -46,14 +46,14 @@ def stretch(
     workspace_id: str, session_id: str, query: MessageQuery
 ) -> Steps[tuple[list[Message], bool]]:
     """The messages of ``query`` in the order of the answer, and whether there are more in the direction of reading."""
-    places, more = yield from _stretch(workspace_id, session_id, query, SIZED)
-    order = reading_order(query, places)
+    sizes, more = yield from _stretch(workspace_id, session_id, query, SIZED)
+    order = reading_order(query, sizes)
     fetched = yield from fetch(workspace_id, session_id, order, query.most_bytes)
     shown = sorted(fetched.messages, key=_seq, reverse=query.descending)
     return shown, more or has_left_out(query, order, fetched.reached)
 
 
-def places(
+def positions(
     workspace_id: str, session_id: str, query: MessageQuery
 ) -> Steps[tuple[list[Row], bool]]:
     """No more than (seq, bytes as stored, id) of the messages asked for, and whether there are more in the direction of reading."""
@@ -61,7 +61,7 @@ def places(
 
 
 def fetch(
-    workspace_id: str, session_id: str, places: Sequence[Row], most_bytes: int
+    workspace_id: str, session_id: str, sizes: Sequence[Row], most_bytes: int
 ) -> Steps[Fetched]:
     """The messages at places that begin with seq and bytes as stored: as many as ``most_bytes`` hold, and one in any case.
 
@@ -69,13 +69,13 @@ def fetch(
     """
     messages: list[Message] = []
     size = start = since_pause = 0
-    while start < len(places):
-        end = _end_of_piece(places, start)
-        piece = places[start:end]
+    while start < len(sizes):
+        end = _end_of_piece(sizes, start)
+        piece = sizes[start:end]
         yield from pause(ahead=sum(row[1] for row in piece))
         by_seq = yield from _piece(workspace_id, session_id, [row[0] for row in piece])
-        for number, place in enumerate(piece, start):
-            row = by_seq.get(place[0])
+        for number, size_row in enumerate(piece, start):
+            row = by_seq.get(size_row[0])
             if row is None:  # deleted meanwhile
                 continue
             if large := rows.large_size(row):
@@ -94,13 +94,13 @@ def fetch(
 
 
 def each_at(
-    workspace_id: str, places: Sequence[tuple[str, int]], show: Callable[[Message], T]
+    workspace_id: str, positions: Sequence[tuple[str, int]], show: Callable[[Message], T]
 ) -> Steps[dict[tuple[str, int], T]]:
     """What ``show`` makes of each of these messages, by session and seq; no more of them are held at once than a piece."""
-    if not places:
+    if not positions:
         return {}
     sizes = yield from steps.rows(
-        "message_sizes_at_places", workspace_id=workspace_id, places=_json(places)
+        "message_sizes_at_positions", workspace_id=workspace_id, positions=_json(positions)
     )
     shown: dict[tuple[str, int], T] = {}
     start = 0
@@ -109,9 +109,9 @@ def each_at(
         piece = sizes[start:end]
         yield from pause(ahead=sum(row[_SIZE_AT] for row in piece) + _SHOWN_BYTES * len(piece))
         got = yield from steps.rows(
-            "message_at_places",
+            "message_at_positions",
             workspace_id=workspace_id,
-            places=_json([row[:_SIZE_AT] for row in piece]),
+            positions=_json([row[:_SIZE_AT] for row in piece]),
         )
         for row in got:
             if large := rows.large_size(row):
@@ -133,12 +133,12 @@ def size_of(message: Message) -> int:
     return len(message.parts) + len(message.metadata)
 
 
-def reading_order(query: MessageQuery, places: Sequence[Row]) -> list[Row]:
+def reading_order(query: MessageQuery, sizes: Sequence[Row]) -> list[Row]:
     """Rows that begin with a seq, those first that must not be left out."""
     if query.around is not None:
         middle = query.around
-        return sorted(places, key=lambda row: (abs(row[0] - middle), row[0]))
-    return sorted(places, key=_first, reverse=query.backwards)
+        return sorted(sizes, key=lambda row: (abs(row[0] - middle), row[0]))
+    return sorted(sizes, key=_first, reverse=query.backwards)
 
 
 def has_left_out(query: MessageQuery, order: Sequence[Row], count: int) -> bool:
@@ -148,28 +148,28 @@ def has_left_out(query: MessageQuery, order: Sequence[Row], count: int) -> bool:
     return any(row[0] > query.around for row in order[count:])
 
 
-def in_order(query: MessageQuery, places: Sequence[Row]) -> list[Row]:
+def in_order(query: MessageQuery, positions: Sequence[Row]) -> list[Row]:
     """The same in the order of the answer."""
-    return sorted(places, key=_first, reverse=query.descending)
+    return sorted(positions, key=_first, reverse=query.descending)
 
 
 def _seq(message: Message) -> int:
     return message.seq
 
 
-def _end_of_piece(places: Sequence[Row], start: int, column: int = 1) -> int:
+def _end_of_piece(sizes: Sequence[Row], start: int, column: int = 1) -> int:
     """Where the piece ends that begins at ``start``; the sizes stand in a column of the rows."""
-    end, size = start + 1, places[start][column]
-    while end < len(places) and end - start < listing.MOST_IDS:
-        size += places[end][column]
+    end, size = start + 1, sizes[start][column]
+    while end < len(sizes) and end - start < listing.MOST_IDS:
+        size += sizes[end][column]
         if size > _PIECE:
             break
         end += 1
     return end
 
 
-def _json(places: Sequence[Sequence[object]]) -> str:
-    return msgspec.json.encode(places).decode()
+def _json(rows: Sequence[Sequence[object]]) -> str:
+    return msgspec.json.encode(rows).decode()
 
 
 def _piece(workspace_id: str, session_id: str, seqs: Sequence[int]) -> Steps[dict[int, Row]]:

@@ -14,7 +14,7 @@ from hansard.store.steps import Steps, row, value
 from hansard.store.verbs import indexing, pending_forks
 from hansard.store.verbs.events import forget_titles, happened, title_left
 from hansard.store.verbs.idempotency import forget_message
-from hansard.store.verbs.session_lookup import SessionRef, found, locked
+from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 from hansard.store.verbs.sessions import store
 from hansard.store.verbs.summaries import PREVIEW, clip, title_of
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 def get(ref: SessionRef, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
     """One message by our id (``seq`` is the one inside it) or by the caller's; NotFound."""
-    session = yield from found(ref)
+    session = yield from existing(ref)
     return session, (yield from _one(ref.workspace_id, session.id, name, seq))
 
 
-def place(ref: SessionRef, name: str, seq: int | None) -> Steps[int]:
+def find_seq(ref: SessionRef, name: str, seq: int | None) -> Steps[int]:
     """The ``seq`` of a message by our id, which keeps its place when the message is deleted, or by the caller's; NotFound."""
-    session = yield from found(ref)
+    session = yield from existing(ref)
     if seq is not None and name == (
         yield from value(
             "message_id_at", workspace_id=ref.workspace_id, session_id=session.id, seq=seq
@@ -79,7 +79,7 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
     after = yield from _without(session, after)
     yield from store(session, after)
     left = title_left(session, after)
-    was_title = None if left in {rows.fold(one) for one in words} else left
+    was_title = None if left in {rows.fold(word) for word in words} else left
     yield from happened(
         session.workspace_id,
         "message.deleted",
@@ -104,7 +104,7 @@ def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
     yield from indexing.forget_message(workspace_id, gone)
     words = _first_words(gone)
     yield from forget_message(workspace_id, gone.session_id, gone.id, words)
-    yield from forget_titles(workspace_id, gone.session_id, {rows.fold(one) for one in words})
+    yield from forget_titles(workspace_id, gone.session_id, {rows.fold(word) for word in words})
     return words
 
 
@@ -142,5 +142,5 @@ def _without(before: Session, after: Session) -> Steps[Session]:
 
 
 def _first_text(got: Sequence[steps.Row]) -> str | None:
-    texts = (parts.text(rows.message(one).parts).strip() for one in got)
+    texts = (parts.text(rows.message(row).parts).strip() for row in got)
     return next((text for text in texts if text), None)

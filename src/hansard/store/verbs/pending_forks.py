@@ -52,8 +52,8 @@ def cancel(workspace_id: str, source_id: str) -> Steps[None]:
 
 def lapsed(before: int, limit: int) -> Steps[list[tuple[str, str]]]:
     """The copies, by workspace and session, that did not go on since ``before``."""
-    found = yield from rows("pending_fork_lapsed", before=before, limit=limit)
-    return [(workspace_id, session_id) for workspace_id, session_id in found]
+    fetched = yield from rows("pending_fork_lapsed", before=before, limit=limit)
+    return [(workspace_id, session_id) for workspace_id, session_id in fetched]
 
 
 def take_away(workspace_id: str, session_id: str, before: int) -> Steps[bool]:

@@ -71,7 +71,7 @@ def known(workspace_id: str, session_id: str) -> Steps[KnownSession | None]:
 
 
 def restore(
-    workspace_id: str, given: Sequence[ChainedSnapshot], now: int, *, may_delete: bool
+    workspace_id: str, snapshots: Sequence[ChainedSnapshot], now: int, *, may_delete: bool
 ) -> Steps[list[Verdict]]:
     """Store sessions exactly as they were, and go on with those that are an earlier state of them.
 
@@ -79,25 +79,27 @@ def restore(
     """
     changes = ImportBuffer(workspace_id, now)
     verdicts = []
-    for one in given:
-        verdict = yield from _restore(one, changes, may_delete=may_delete)
+    for snapshot in snapshots:
+        verdict = yield from _restore(snapshot, changes, may_delete=may_delete)
         verdicts.append(verdict)
     yield from changes.tell()
     return verdicts
 
 
-def _restore(one: ChainedSnapshot, changes: ImportBuffer, *, may_delete: bool) -> Steps[Verdict]:
-    session = one.snapshot.session
+def _restore(
+    chained: ChainedSnapshot, changes: ImportBuffer, *, may_delete: bool
+) -> Steps[Verdict]:
+    session = chained.snapshot.session
     got = yield from row("session_lock", workspace_id=session.workspace_id, id=session.id)
     if got is None:
-        return (yield from _begin(one, changes))
+        return (yield from _begin(chained, changes))
     yield from changes.flush()
     here = rows.session(got)
     if here.version >= session.version:
         return SAME
     try:
-        gone = yield from _gone(here, one)
-        runs = yield from _runs_that_changed(here, one.snapshot.runs)
+        gone = yield from _gone(here, chained)
+        runs = yield from _runs_that_changed(here, chained.snapshot.runs)
     except _Diverged as why:
         return Verdict("bad", f"the session {session.name!r} has gone another way here: {why}")
     if gone and not may_delete:
@@ -106,36 +108,36 @@ def _restore(one: ChainedSnapshot, changes: ImportBuffer, *, may_delete: bool) -
             f"the file deletes messages of the session {session.name!r} that are here "
             f"({_listed(gone)}): import it with a key that has the scope sessions:delete",
         )
-    return (yield from _go_on(here, one, gone, runs, changes))
+    return (yield from _go_on(here, chained, gone, runs, changes))
 
 
-def _begin(one: ChainedSnapshot, changes: ImportBuffer) -> Steps[Verdict]:
-    session = one.snapshot.session
+def _begin(chained: ChainedSnapshot, changes: ImportBuffer) -> Steps[Verdict]:
+    session = chained.snapshot.session
     if (yield from value("session_put", **sessions.row_of(session))) is None:
         return Verdict("bad", f"another session is named {session.name!r} here")
     yield from sessions.tag(session)
-    yield from _put_runs(session, one.snapshot.runs)
-    _put_messages(one, 0, changes)
+    yield from _put_runs(session, chained.snapshot.runs)
+    _put_messages(chained, 0, changes)
     changes.note("session.created", None, session, session.last_seq or None)
     return NEW
 
 
 def _go_on(
     here: Session,
-    one: ChainedSnapshot,
+    chained: ChainedSnapshot,
     gone: Sequence[Kept],
     runs: tuple[Sequence[Run], Sequence[Run]],
     changes: ImportBuffer,
 ) -> Steps[Verdict]:
     """Bring a known session to the state that was exported; it stays whose it is."""
     own = {field: getattr(here, field) for field in _IDENTITY}
-    after = msgspec.structs.replace(one.snapshot.session, **own)
+    after = msgspec.structs.replace(chained.snapshot.session, **own)
     for kept in gone:
         yield from _delete(here, kept, changes)
     begun, changed = runs
     yield from _put_runs(here, begun)
-    yield from many("run_update", [rows.run_values(here.workspace_id, one) for one in changed])
-    _put_messages(one, here.last_seq, changes)
+    yield from many("run_update", [rows.run_values(here.workspace_id, run) for run in changed])
+    _put_messages(chained, here.last_seq, changes)
     yield from run("session_update", **rows.session_values(after))
     if bytes(after.tags) != bytes(here.tags):
         yield from run("tag_delete_of_session", workspace_id=here.workspace_id, id=here.id)
@@ -149,32 +151,32 @@ def _go_on(
         "runs_added": len(begun),
         "runs_changed": len(changed),
     }
-    told: dict[str, Any] = {name: number for name, number in counted.items() if number}
+    changed_fields: dict[str, Any] = {name: number for name, number in counted.items() if number}
     if fields := [name for name in _NAMED if getattr(here, name) != getattr(after, name)]:
-        told["changed"] = fields
-    return Verdict("updated", session_id=here.id, changes=told)
+        changed_fields["changed"] = fields
+    return Verdict("updated", session_id=here.id, changes=changed_fields)
 
 
-def _gone(here: Session, one: ChainedSnapshot) -> Steps[list[Kept]]:
+def _gone(here: Session, chained: ChainedSnapshot) -> Steps[list[Kept]]:
     """The messages that are here and were deleted where the snapshot was taken.
 
     Raises _Diverged unless what is here is the beginning of the snapshot.
     """
-    theirs = one.snapshot.messages[: here.last_seq]
-    if here.own_id != one.snapshot.session.own_id:
+    theirs = chained.snapshot.messages[: here.last_seq]
+    if here.own_id != chained.snapshot.session.own_id:
         raise _Diverged("it has another id")
     if len(theirs) < here.last_seq:
         raise _Diverged(f"it has {here.last_seq} messages")
     if not theirs:
         return []
     last = yield from steps.rows("message_chain", **_at(here), after=here.last_seq - 1, limit=1)
-    if not last or bytes(last[0][2]) != one.hashes[here.last_seq - 1]:
+    if not last or bytes(last[0][2]) != chained.hashes[here.last_seq - 1]:
         raise _Diverged("its messages are others")
     deleted = [kept for kept in theirs if kept.deleted_at is not None]
     if not deleted and here.message_count == here.last_seq:
         return []
     got = yield from steps.rows("message_deleted", **_at(here))
-    empty = {one[0] for one in got}
+    empty = {row[0] for row in got}
     if revived := empty - {kept.message.seq for kept in deleted}:
         raise _Diverged(f"message {min(revived)} was deleted")
     return [kept for kept in deleted if kept.message.seq not in empty]
@@ -185,15 +187,15 @@ def _runs_that_changed(
 ) -> Steps[tuple[Sequence[Run], Sequence[Run]]]:
     """The runs that are not here, and those that have gone on; _Diverged when one did otherwise here."""
     got = yield from steps.rows("run_all", **_at(here))
-    mine = {one.id: one for one in map(rows.run, got)}
-    if lost := mine.keys() - {one.id for one in runs}:
+    mine = {run.id: run for run in map(rows.run, got)}
+    if lost := mine.keys() - {run.id for run in runs}:
         raise _Diverged(f"it has a run {min(lost)!r}")
-    changed = [one for one in runs if one.id in mine and one != mine[one.id]]
-    for one in changed:
-        before = mine[one.id]
+    changed = [run for run in runs if run.id in mine and run != mine[run.id]]
+    for theirs in changed:
+        before = mine[theirs.id]
         if before.finished_at is not None and not before.is_lapsed:
-            raise _Diverged(f"its run {one.id!r} is {before.state}")
-    return [one for one in runs if one.id not in mine], changed
+            raise _Diverged(f"its run {theirs.id!r} is {before.state}")
+    return [run for run in runs if run.id not in mine], changed
 
 
 def _delete(here: Session, kept: Kept, changes: ImportBuffer) -> Steps[None]:
@@ -206,23 +208,23 @@ def _delete(here: Session, kept: Kept, changes: ImportBuffer) -> Steps[None]:
 
 
 def _put_runs(session: Session, runs: Sequence[Run]) -> Steps[None]:
-    yield from many("run_put", [rows.run_values(session.workspace_id, one) for one in runs])
-    leases = [one.lease_expires_at for one in runs if one.lease_expires_at is not None]
+    yield from many("run_put", [rows.run_values(session.workspace_id, run) for run in runs])
+    leases = [run.lease_expires_at for run in runs if run.lease_expires_at is not None]
     if leases:
         yield from run("lapse_earlier", workspace_id=session.workspace_id, at=min(leases))
 
 
-def _put_messages(one: ChainedSnapshot, after: int, changes: ImportBuffer) -> None:
+def _put_messages(chained: ChainedSnapshot, after: int, changes: ImportBuffer) -> None:
     """Keep the rows of the messages behind ``after``, those that are empty included."""
-    workspace_id, session = changes.workspace_id, one.snapshot.session
+    workspace_id, session = changes.workspace_id, chained.snapshot.session
     alive: list[Message] = []
-    for kept, digest in zip(one.snapshot.messages[after:], one.hashes[after:], strict=True):
+    for kept, digest in zip(chained.snapshot.messages[after:], chained.hashes[after:], strict=True):
         changes.keep([rows.message_values(workspace_id, kept.message, digest)])
         if kept.deleted_at is None:
             alive.append(kept.message)
         else:
-            place = {"workspace_id": workspace_id, "session_id": session.id}
-            changes.mark(place | {"seq": kept.message.seq, "at": kept.deleted_at})
+            key = {"workspace_id": workspace_id, "session_id": session.id}
+            changes.mark(key | {"seq": kept.message.seq, "at": kept.deleted_at})
     changes.said(session.id, spoken(alive, [None] * len(alive)), after)
 
 

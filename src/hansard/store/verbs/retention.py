@@ -21,17 +21,19 @@ def rules(workspace_id: str) -> Steps[dict[str, int]]:
     }
 
 
-def set_rules(workspace_id: str, wanted: Mapping[str, int], now: int) -> Steps[dict[str, int]]:
+def set_rules(
+    workspace_id: str, days_by_kind: Mapping[str, int], now: int
+) -> Steps[dict[str, int]]:
     """Put these rules in the place of all others."""
     yield from run("retention_clear", workspace_id=workspace_id)
     yield from many(
         "retention_put",
         [
             {"workspace_id": workspace_id, "kind": kind, "days": days, "now": now}
-            for kind, days in sorted(wanted.items())
+            for kind, days in sorted(days_by_kind.items())
         ],
     )
-    return dict(wanted)
+    return dict(days_by_kind)
 
 
 def due(workspace_id: str, kind: str, before: int, limit: int) -> Steps[list[str]]:

@@ -13,7 +13,7 @@ from hansard.model.times import LATEST
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, row, run, value
 from hansard.store.verbs.events import happened
-from hansard.store.verbs.session_lookup import SessionRef, found, locked
+from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 from hansard.store.verbs.sessions import store
 
 if TYPE_CHECKING:
@@ -32,20 +32,20 @@ def start(
     Raises Conflict when it is exclusive and another run is open.
     """
     session = yield from locked(ref)
-    one = make(session, (yield from clock()) if clock else now)
+    run = make(session, (yield from clock()) if clock else now)
     here = {"workspace_id": ref.workspace_id, "session_id": session.id}
-    if one.exclusive_at is not None:
-        yield from _alone(ref.workspace_id, one)
-    if (yield from value("run_put", **rows.run_values(ref.workspace_id, one))) is None:
-        existing = yield from row("run_get", **here, id=one.id)
+    if run.exclusive_at is not None:
+        yield from _alone(ref.workspace_id, run)
+    if (yield from value("run_put", **rows.run_values(ref.workspace_id, run))) is None:
+        existing = yield from row("run_get", **here, id=run.id)
         assert existing is not None, "a run that could not be put is there"  # noqa: S101 - the session's row is locked
         return session, rows.run(existing), False
-    after = yield from follow(session, None, one, now, latest=True)
-    yield from _watch(ref.workspace_id, None, one)
+    after = yield from follow(session, None, run, now, latest=True)
+    yield from _watch(ref.workspace_id, None, run)
     yield from happened(
         ref.workspace_id, "run.started", session.id, at=now, was_updated_at=session.updated_at
     )
-    return after, one, True
+    return after, run, True
 
 
 def change(
@@ -85,11 +85,11 @@ def change(
     return session_after, after
 
 
-def _alone(workspace_id: str, one: Run) -> Steps[None]:
+def _alone(workspace_id: str, run: Run) -> Steps[None]:
     """Conflict when another run is open and one of the two asked to be alone."""
-    got = yield from steps.rows("run_open", workspace_id=workspace_id, session_id=one.session_id)
+    got = yield from steps.rows("run_open", workspace_id=workspace_id, session_id=run.session_id)
     for other, exclusive_at in got:
-        if other != one.id and (one.exclusive_at or exclusive_at) is not None:
+        if other != run.id and (run.exclusive_at or exclusive_at) is not None:
             raise Conflict(
                 f"run {other} is open: finish it, or wait until its lease lapses",
                 code="run_open",
@@ -134,8 +134,8 @@ def follow(
     return changed
 
 
-def _usage(one: Run) -> tuple[int, int, int]:
-    return one.input_tokens, one.output_tokens, one.cost_nanos
+def _usage(run: Run) -> tuple[int, int, int]:
+    return run.input_tokens, run.output_tokens, run.cost_nanos
 
 
 def missing(run_id: str) -> NotFound:
@@ -143,7 +143,7 @@ def missing(run_id: str) -> NotFound:
 
 
 def get(ref: SessionRef, run_id: str) -> Steps[tuple[Session, Run]]:
-    session = yield from found(ref)
+    session = yield from existing(ref)
     got = yield from row("run_get", workspace_id=ref.workspace_id, session_id=session.id, id=run_id)
     if got is None:
         raise missing(run_id)
@@ -154,7 +154,7 @@ def page(
     ref: SessionRef, limit: int, before: tuple[int, str] = (LATEST + 1, "")
 ) -> Steps[tuple[Session, list[Run]]]:
     """Runs of a session, newest first: those behind the place ``before``, which is (``created_at``, ``id``)."""
-    session = yield from found(ref)
+    session = yield from existing(ref)
     here = {
         "workspace_id": ref.workspace_id,
         "session_id": session.id,
@@ -162,23 +162,23 @@ def page(
         "before_id": before[1],
     }
     got = yield from steps.rows("run_list", **here, limit=limit)
-    return session, [rows.run(one) for one in got]
+    return session, [rows.run(row) for row in got]
 
 
-def by_ids(workspace_id: str, session_id: str, wanted: Sequence[str]) -> Steps[dict[str, Run]]:
-    if not wanted:
+def by_ids(workspace_id: str, session_id: str, run_ids: Sequence[str]) -> Steps[dict[str, Run]]:
+    if not run_ids:
         return {}
     got = yield from steps.rows(
-        "run_by_ids", workspace_id=workspace_id, session_id=session_id, ids=rows.texts(wanted)
+        "run_by_ids", workspace_id=workspace_id, session_id=session_id, ids=rows.texts(run_ids)
     )
-    return {one.id: one for one in map(rows.run, got)}
+    return {run.id: run for run in map(rows.run, got)}
 
 
 def due(clock: StoreClock, limit: int = 100) -> Steps[tuple[int, list[str]]]:
     """The time by ``clock``, and the workspaces in which a lease may have lapsed by then."""
     now = yield from clock()
     got = yield from steps.rows("lapse_due", now=now, limit=limit)
-    return now, [one[0] for one in got]
+    return now, [row[0] for row in got]
 
 
 def lapsed(workspace_id: str, now: int, limit: int = 100) -> Steps[list[tuple[str, str]]]:
@@ -187,4 +187,4 @@ def lapsed(workspace_id: str, now: int, limit: int = 100) -> Steps[list[tuple[st
     if not got:
         yield from row("workspace_counters_lock", workspace_id=workspace_id)
         yield from run("lapse_reset", workspace_id=workspace_id)
-    return [(one[0], one[1]) for one in got]
+    return [(row[0], row[1]) for row in got]

@@ -37,7 +37,7 @@ class SearchResult(Struct, frozen=True):
     """A session that matches, where it stands, and the ``seq`` of its newest matching messages; 0 is the title."""
 
     session: Session
-    place: list[Any]
+    position: list[Any]
     seqs: list[int]
 
 
@@ -58,7 +58,7 @@ class _Question(Struct):
     """
 
     workspace_id: str
-    wanted: SessionFilter
+    filters: SessionFilter
     spelled: dict[str, str] | None
     known: dict[str, Any]
     floor: Any
@@ -69,7 +69,7 @@ class _Question(Struct):
 def find(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str,
     terms: SearchTerms | None,
-    wanted: SessionFilter,
+    filters: SessionFilter,
     limit: int,
     show: Callable[[Message], T],
     *,
@@ -84,30 +84,30 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     now = yield from generation(workspace_id)
     if terms is None:
         listed = yield from sessions.page(
-            workspace_id, wanted, _ORDER, limit, after=after, since=since, with_total=with_total
+            workspace_id, filters, _ORDER, limit, after=after, since=since, with_total=with_total
         )
         return (
             yield from _told(
-                workspace_id, [(one, []) for one in listed.rows], listed.total, now, show
+                workspace_id, [(row, []) for row in listed.rows], listed.total, now, show
             )
         )
-    question = yield from _ask(workspace_id, terms, wanted)
+    question = yield from _ask(workspace_id, terms, filters)
     picked = yield from _pick(question, limit + 1, after, since)
     total = (yield from _count(question)) if with_total else None
-    found = yield from _seqs(question, picked)
-    return (yield from _told(workspace_id, found, total, now, show))
+    seqs = yield from _seqs(question, picked)
+    return (yield from _told(workspace_id, seqs, total, now, show))
 
 
-def _ask(workspace_id: str, terms: SearchTerms, wanted: SessionFilter) -> Steps[_Question]:
+def _ask(workspace_id: str, terms: SearchTerms, filters: SessionFilter) -> Steps[_Question]:
     index = yield from row("search_workspace_get", workspace_id=workspace_id)
     waiting = yield from _waiting(workspace_id, terms)
     if index is None:
-        return _Question(workspace_id, wanted, None, {}, None, waiting)
+        return _Question(workspace_id, filters, None, {}, None, waiting)
     spelled = {"workspace_id": workspace_id, **terms.spelled(index[0])}
     got = yield from steps.rows("search_matching", **spelled, limit=_FEW + 1)
     floor = got[0][2] if got and got[0][2] is not None else got[-1][1] if len(got) > _FEW else None
     known = {ident: handle for ident, handle, _ in got if ident is not None and handle != floor}
-    return _Question(workspace_id, wanted, spelled, known, floor, waiting)
+    return _Question(workspace_id, filters, spelled, known, floor, waiting)
 
 
 def _waiting(workspace_id: str, terms: SearchTerms) -> Steps[dict[str, list[int]]]:
@@ -120,11 +120,11 @@ def _waiting(workspace_id: str, terms: SearchTerms) -> Steps[dict[str, list[int]
     documents = indexing.documents(unseen.messages)
     for session in unseen.sessions:
         documents.setdefault(session.session_id, []).extend(indexing.title_of(session))
-    found = {
-        ident: [seq for seq, document in reversed(given) if terms.match(document)]
-        for ident, given in documents.items()
+    matching = {
+        ident: [seq for seq, document in reversed(numbered) if terms.match(document)]
+        for ident, numbered in documents.items()
     }
-    return {ident: seqs for ident, seqs in found.items() if seqs}
+    return {ident: seqs for ident, seqs in matching.items() if seqs}
 
 
 def _pick(
@@ -150,15 +150,15 @@ def _walk(
     size, walked = _CHUNK, 0
     while walked <= max(_MOST_WALKED, 4 * len(question.known)):
         listed = yield from sessions.page(
-            question.workspace_id, question.wanted, _ORDER, size, after=after, since=since
+            question.workspace_id, question.filters, _ORDER, size, after=after, since=since
         )
         chunk = listed.rows[:size]
-        matching = yield from _matching(question, [one[0] for one in chunk])
-        picked += [one for one in chunk if one[0] in matching]
+        matching = yield from _matching(question, [row[0] for row in chunk])
+        picked += [row for row in chunk if row[0] in matching]
         if len(picked) >= limit or len(listed.rows) <= size:
             return picked[:limit]
         since = listed.generation if since is None else since
-        after = listing.place_of(chunk[-1])
+        after = listing.position_of(chunk[-1])
         walked += size
         size = min(size * 2, _LARGEST_CHUNK)
     yield from _know_all(question)
@@ -189,7 +189,7 @@ def _matching(question: _Question, idents: list[str]) -> Steps[set[str]]:
         **(question.spelled or {}),
         handles=msgspec.json.encode(list(below)).decode(),
     )
-    return sure | {below[one[0]] for one in among}
+    return sure | {below[row[0]] for row in among}
 
 
 def _know_all(question: _Question) -> Steps[None]:
@@ -203,7 +203,7 @@ def _probe(question: _Question, handle: Any, limit: int) -> Steps[list[int]]:  #
     got = yield from steps.rows(
         "search_probe", **(question.spelled or {}), handle=handle, limit=limit
     )
-    return [one[0] for one in got]
+    return [row[0] for row in got]
 
 
 def _sorted(
@@ -217,26 +217,26 @@ def _sorted(
     )
     through: list[Row] = []
     for some in _by_size(idents):
-        got = yield listing.among(question.workspace_id, question.wanted, some)
+        got = yield listing.among(question.workspace_id, question.filters, some)
         through += [
-            listing.placed(ident, version, moved[ident][0] if ident in moved else active_at)
+            listing.row_at(ident, version, moved[ident][0] if ident in moved else active_at)
             for ident, version, active_at in got
         ]
-    behind = [one for one in through if after is None or listing.place_of(one) < after]
-    return sorted(behind, key=listing.place_of, reverse=True)[:limit]
+    behind = [row for row in through if after is None or listing.position_of(row) < after]
+    return sorted(behind, key=listing.position_of, reverse=True)[:limit]
 
 
 def _count(question: _Question) -> Steps[int]:
     """How many sessions match, exact up to ``MOST_COUNTED``; beyond it some greater number."""
-    if question.wanted != SessionFilter():
+    if question.filters != SessionFilter():
         yield from _know_all(question)
     if question.floor is None:
         return (
             yield from _count_among(question, list(question.known.keys() | question.waiting.keys()))
         )
     indexed = yield from value("search_count", **(question.spelled or {}), limit=MOST_COUNTED + 1)
-    found = yield from _indexed_too(question)
-    return int(indexed) + len(question.waiting.keys() - found)
+    indexed_too = yield from _indexed_too(question)
+    return int(indexed) + len(question.waiting.keys() - indexed_too)
 
 
 def _indexed_too(question: _Question) -> Steps[set[str]]:
@@ -244,17 +244,17 @@ def _indexed_too(question: _Question) -> Steps[set[str]]:
     got = yield from steps.rows(
         "search_handles", workspace_id=question.workspace_id, ids=rows.texts(list(question.waiting))
     )
-    found = set[str]()
+    matching = set[str]()
     for ident, handle in got:
         if (yield from _probe(question, handle, 1)):
-            found.add(ident)
-    return found
+            matching.add(ident)
+    return matching
 
 
 def _count_among(question: _Question, idents: list[str]) -> Steps[int]:
     count = 0
     for some in _by_size(idents):
-        got = yield listing.among(question.workspace_id, question.wanted, some)
+        got = yield listing.among(question.workspace_id, question.filters, some)
         count += len(got)
         if count > MOST_COUNTED:
             break
@@ -263,8 +263,8 @@ def _count_among(question: _Question, idents: list[str]) -> Steps[int]:
 
 def _by_size(idents: list[str]) -> Iterator[list[str]]:
     yield from (
-        idents[place : place + listing.MOST_IDS]
-        for place in range(0, len(idents), listing.MOST_IDS)
+        idents[start : start + listing.MOST_IDS]
+        for start in range(0, len(idents), listing.MOST_IDS)
     )
 
 
@@ -273,15 +273,15 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
     if not picked:
         return []
     if question.spelled is None:
-        return [(one, question.waiting.get(one[0], [])) for one in picked]
+        return [(row, question.waiting.get(row[0], [])) for row in picked]
     handles = yield from steps.rows(
         "search_handles",
         workspace_id=question.workspace_id,
-        ids=rows.texts([one[0] for one in picked]),
+        ids=rows.texts([row[0] for row in picked]),
     )
-    given = msgspec.json.encode([handle for _, handle in handles]).decode()
+    encoded = msgspec.json.encode([handle for _, handle in handles]).decode()
     hits = yield from steps.rows(
-        "search_hits", **question.spelled, handles=given, limit=_NEWEST_HITS
+        "search_hits", **question.spelled, handles=encoded, limit=_NEWEST_HITS
     )
     whole = len(hits) < _NEWEST_HITS
     by_session: dict[str, list[int]] = {}
@@ -293,30 +293,30 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
             by_session[ident] = yield from _probe(question, handle, _MOST_PROBED)
     return [
         (
-            one,
-            [*question.waiting.get(one[0], []), *sorted(by_session.get(one[0], []), reverse=True)][
+            row,
+            [*question.waiting.get(row[0], []), *sorted(by_session.get(row[0], []), reverse=True)][
                 :_MOST_MATCHES
             ],
         )
-        for one in picked
+        for row in picked
     ]
 
 
 def _told(
     workspace_id: str,
-    found: list[tuple[Row, list[int]]],
+    with_seqs: list[tuple[Row, list[int]]],
     total: int | None,
     now: int,
     show: Callable[[Message], T],
 ) -> Steps[Finding[T]]:
-    by_id = yield from sessions.by_ids(workspace_id, [one[0] for one, _ in found])
+    by_id = yield from sessions.by_ids(workspace_id, [row[0] for row, _ in with_seqs])
     hits = [
-        SearchResult(by_id[one[0]], listing.place_of(one), seqs)
-        for one, seqs in found
-        if one[0] in by_id
+        SearchResult(by_id[row[0]], listing.position_of(row), seqs)
+        for row, seqs in with_seqs
+        if row[0] in by_id
     ]
-    places = [
+    positions = [
         (hit.session.id, seq) for hit in hits for seq in [seq for seq in hit.seqs if seq][:_SHOWN]
     ]
-    shown = yield from message_pages.each_at(workspace_id, places, show)
+    shown = yield from message_pages.each_at(workspace_id, positions, show)
     return Finding(hits, shown, total, now)

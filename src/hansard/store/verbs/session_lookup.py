@@ -45,9 +45,9 @@ def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
         return None
     uuid = ids.uuid_in(ref.name)
     if uuid is not None:
-        found = yield from row(statement, workspace_id=ref.workspace_id, id=uuid)
-        if found is not None:
-            return found
+        stored = yield from row(statement, workspace_id=ref.workspace_id, id=uuid)
+        if stored is not None:
+            return stored
     other = yield from value("session_id_by_own_id", workspace_id=ref.workspace_id, own_id=ref.name)
     if other is None:
         other = yield from value(
@@ -64,14 +64,14 @@ def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
 
 def _seen(ref: SessionRef, statement: str, make: Callable[[Row], One]) -> Steps[One]:
     """What ``make`` makes of the session's row; NotFound when the caller sees none."""
-    found = yield from _row(ref, statement)
-    one = make(found) if found else None
-    if one is None or not ref.sees(one.user_id, one.app):
+    stored = yield from _row(ref, statement)
+    seen = make(stored) if stored else None
+    if seen is None or not ref.sees(seen.user_id, seen.app):
         raise ref.missing()
-    return one
+    return seen
 
 
-def found(ref: SessionRef) -> Steps[Session]:
+def existing(ref: SessionRef) -> Steps[Session]:
     """The session; NotFound when it is absent, another workspace's or not the caller's to see."""
     return (yield from _seen(ref, "session_get", rows.session))
 
@@ -102,7 +102,7 @@ class SessionRevision(Struct, frozen=True):
 
 def standing(ref: SessionRef) -> Steps[SessionRevision]:
     """Where the session stands; NotFound as of ``found``."""
-    return (yield from _seen(ref, "session_standing", lambda found: SessionRevision(*found)))
+    return (yield from _seen(ref, "session_standing", lambda stored: SessionRevision(*stored)))
 
 
 class AppendHead(Struct, frozen=True):
@@ -124,7 +124,7 @@ class AppendHead(Struct, frozen=True):
 
 def peeked(ref: SessionRef) -> Steps[AppendHead]:
     """The least that an append needs, the session's row locked until the transaction ends."""
-    return (yield from _seen(ref, "session_peek", lambda found: AppendHead(*found)))
+    return (yield from _seen(ref, "session_peek", lambda stored: AppendHead(*stored)))
 
 
 def linked(workspace_id: str, head: AppendHead) -> Steps[bytes]:

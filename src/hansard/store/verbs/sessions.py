@@ -15,7 +15,7 @@ from hansard.store.steps import Row, Steps, many, run, value
 from hansard.store.verbs import index_choice, indexing, pending_forks, snapshot_paging, stats
 from hansard.store.verbs.audit import Act, note
 from hansard.store.verbs.events import generation, happened, title_left
-from hansard.store.verbs.session_lookup import SessionRef, found, locked
+from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,27 +32,27 @@ class Listed(NamedTuple):
 
     id: str
     version: int
-    place: list[Any]
+    position: list[Any]
 
 
 class Listing(Struct, frozen=True):
-    """``rows`` begin with id and version; ``places`` says the same with names."""
+    """``rows`` begin with id and version; ``positions`` says the same with names."""
 
     rows: list[Row]
     total: int | None
     generation: int
 
     @property
-    def places(self) -> list[Listed]:
-        return [Listed(one[0], one[1], listing.place_of(one)) for one in self.rows]
+    def positions(self) -> list[Listed]:
+        return [Listed(row[0], row[1], listing.position_of(row)) for row in self.rows]
 
 
 def create(session: Session) -> Steps[tuple[Session, bool]]:
     """Store the session, or find the one that has its name already; True when it is new. NotFound when its parent is gone meanwhile."""
     if session.parent_id is not None:
         yield from locked(SessionRef(session.workspace_id, session.parent_id))
-    made = yield from value("session_put", **row_of(session))
-    if made is None:
+    created = yield from value("session_put", **row_of(session))
+    if created is None:
         name = session.own_id or session.id
         return (yield from locked(SessionRef(session.workspace_id, name))), False
     yield from tag(session)
@@ -70,58 +70,59 @@ def start(session: Session, ref: SessionRef) -> Steps[tuple[Session, bool]]:
 
 
 def get(ref: SessionRef) -> Steps[Session]:
-    return (yield from found(ref))
+    return (yield from existing(ref))
 
 
 def ident(ref: SessionRef) -> Steps[str | None]:
     """The internal id of a session, None when there is none of that name."""
     try:
-        return (yield from found(ref)).id
+        return (yield from existing(ref)).id
     except NotFound:
         return None
 
 
-def by_ids(workspace_id: str, wanted: Sequence[str]) -> Steps[dict[str, Session]]:
+def by_ids(workspace_id: str, ids: Sequence[str]) -> Steps[dict[str, Session]]:
     """The sessions of these internal ids, by id; those that are gone are left out."""
-    if not wanted:
+    if not ids:
         return {}
-    if len(wanted) == 1:  # what a list lacks most often
-        got = yield from steps.rows("session_get", workspace_id=workspace_id, id=wanted[0])
+    if len(ids) == 1:  # what a list lacks most often
+        got = yield from steps.rows("session_get", workspace_id=workspace_id, id=ids[0])
     else:
         got = yield from steps.rows(
-            "session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted)
+            "session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids)
         )
-    return {one.id: one for one in map(rows.session, got)}
+    return {session.id: session for session in map(rows.session, got)}
 
 
 def by_ids_within(
-    workspace_id: str, wanted: Sequence[str], most_bytes: int
+    workspace_id: str, ids: Sequence[str], most_bytes: int
 ) -> Steps[tuple[dict[str, Session], int]]:
     """The first of these sessions, as many as ``most_bytes`` hold and one in any case, and how many of the ids were gone through."""
     sessions: dict[str, Session] = {}
     size = 0
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
         there = yield from by_ids(workspace_id, chunk)
-        for number, one in enumerate(chunk, start):
-            more = size_of(there[one]) if one in there else 0
+        for number, id_ in enumerate(chunk, start):
+            more = size_of(there[id_]) if id_ in there else 0
             if sessions and size + more > most_bytes:
                 return sessions, number
-            sessions |= {one: there[one]} if one in there else {}
+            sessions |= {id_: there[id_]} if id_ in there else {}
             size += more
-    return sessions, len(wanted)
+    return sessions, len(ids)
 
 
 def size_of(session: Session) -> int:
     """The bytes of a session, about; its JSON is what may be large."""
     return _PLAIN_BYTES + sum(
-        len(one) for one in (session.tags, session.trail, session.external_ids, session.metadata)
+        len(field)
+        for field in (session.tags, session.trail, session.external_ids, session.metadata)
     )
 
 
 def page(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str,
-    wanted: SessionFilter,
+    filters: SessionFilter,
     sort: str,
     limit: int,
     *,
@@ -134,10 +135,10 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
     """
-    loose = yield from index_choice.loosened(workspace_id, wanted, sort)
+    loose = yield from index_choice.loosened(workspace_id, filters, sort)
     got = yield listing.page(
         workspace_id,
-        wanted,
+        filters,
         sort,
         limit + 1,
         offset=offset,
@@ -148,29 +149,29 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     of, total = listing.generation_of(got), listing.total_of(got)
     if after is not None and since is not None and since != of:
         got = yield from snapshot_paging.page(
-            workspace_id, wanted, sort, limit + 1, after, since, got, loose
+            workspace_id, filters, sort, limit + 1, after, since, got, loose
         )
     if of is None:
         of = yield from generation(workspace_id)
     if with_total and total is None:
-        total = yield from count(workspace_id, wanted)
+        total = yield from count(workspace_id, filters)
     return Listing(got, total, of)
 
 
-def count(workspace_id: str, wanted: SessionFilter) -> Steps[int]:
+def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
     """The exact number of sessions that match: from the counters where they know it, else by counting."""
-    counted = counts.counted_by(wanted)
+    counted = counts.counted_by(filters)
     if counted is not None:
         return (yield from counts.total(workspace_id, *counted))
-    loose = yield from index_choice.narrowest_only(workspace_id, wanted)
-    got = yield listing.count(workspace_id, wanted, loose)
+    loose = yield from index_choice.narrowest_only(workspace_id, filters)
+    got = yield listing.count(workspace_id, filters, loose)
     return int(got[0][0])
 
 
 def facet(workspace_id: str, name: str) -> Steps[dict[str, int]]:
     """How many sessions have each value of a facet."""
     got = yield from steps.rows("count_list", workspace_id=workspace_id, facet=name)
-    return {one: number for _, one, number in got}
+    return {value: number for _, value, number in got}
 
 
 def change(
@@ -209,9 +210,9 @@ def store(before: Session, after: Session) -> Steps[None]:
     yield from counts.change(after.workspace_id, before, after)
 
 
-def at_version(session: Session, wanted: frozenset[str] | None) -> None:
+def at_version(session: Session, tags: frozenset[str] | None) -> None:
     """Raises Conflict when the session has none of these tags, nor is at one of them that is a version such as ``v3``."""
-    if wanted is not None and wanted.isdisjoint((session.tag, f"v{session.version}")):
+    if tags is not None and tags.isdisjoint((session.tag, f"v{session.version}")):
         raise Conflict(
             f"the session is at version {session.version}",
             code="version_mismatch",
@@ -234,22 +235,26 @@ def delete(ref: SessionRef, now: int) -> Steps[dict[str, int]]:
             continue
         seen.add(ident)
         try:
-            one = yield from locked(SessionRef(ref.workspace_id, ident))
+            session = yield from locked(SessionRef(ref.workspace_id, ident))
         except NotFound:  # deleted since the list of sub-sessions was read
             continue
-        if not ref.sees(one.user_id, one.app):
+        if not ref.sees(session.user_id, session.app):
             raise Forbidden(
                 "below it is a session of another user or app, which this key may not delete",
                 code="foreign_sub_session",
             )
         children = yield from steps.rows(
-            "session_children", workspace_id=ref.workspace_id, id=one.id
+            "session_children", workspace_id=ref.workspace_id, id=session.id
         )
         waiting.extend(child[0] for child in children)
-        gone["messages"] += yield from erase(one)
+        gone["messages"] += yield from erase(session)
         gone["sessions"] += 1
         yield from happened(
-            one.workspace_id, "session.deleted", one.id, at=now, was_updated_at=one.updated_at
+            session.workspace_id,
+            "session.deleted",
+            session.id,
+            at=now,
+            was_updated_at=session.updated_at,
         )
     return gone
 
@@ -258,15 +263,15 @@ def delete_noted(
     ref: SessionRef,
     now: int,
     secret: bytes,
-    told: Callable[[str, dict[str, int]], Act],
+    describe: Callable[[str, dict[str, int]], Act],
     *,
     if_version: frozenset[str] | None = None,
 ) -> Steps[dict[str, int]]:
-    """The same with an entry in the audit log, which ``told`` makes of the session's id and of what went; nothing unless it is at one of ``if_version``."""
+    """The same with an entry in the audit log, which ``describe`` makes of the session's id and of what went; nothing unless it is at one of ``if_version``."""
     top = yield from locked(ref)
     at_version(top, if_version)
     gone = yield from delete(ref, now)
-    yield from note(secret, told(top.id, gone))
+    yield from note(secret, describe(top.id, gone))
     return gone
 
 
@@ -301,8 +306,8 @@ def tag(session: Session) -> Steps[None]:
     yield from many(
         "tag_put",
         [
-            {"workspace_id": session.workspace_id, "tag": one, "session_id": session.id}
-            for one in dict.fromkeys(tags)
+            {"workspace_id": session.workspace_id, "tag": name, "session_id": session.id}
+            for name in dict.fromkeys(tags)
         ],
     )
 

@@ -8,7 +8,7 @@ from hansard.errors import NotFound
 from hansard.model.share import Share
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, row, run, value
-from hansard.store.verbs.session_lookup import SessionRef, found
+from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
     from hansard.model import Key, Session
@@ -19,7 +19,7 @@ Made = tuple[Share, "Key | None"]
 
 def share(ref: SessionRef, draft: Share) -> Steps[Made]:
     """Keep a link to the session, which the caller must see."""
-    session = yield from found(ref)
+    session = yield from existing(ref)
     yield from run(
         "share_put",
         workspace_id=ref.workspace_id,
@@ -43,7 +43,7 @@ def share(ref: SessionRef, draft: Share) -> Steps[Made]:
 
 
 def shares(ref: SessionRef) -> Steps[list[Made]]:
-    session = yield from found(ref)
+    session = yield from existing(ref)
     listed = [
         Share(*columns)
         for columns in (
@@ -66,12 +66,12 @@ def shared(workspace_id: str, share_id: str) -> Steps[tuple[Share, Key | None, S
     share = Share(*columns)
     key = yield from _key(share.created_by)
     user_id, app = (key.user_id, key.app) if key else (None, None)
-    session = yield from found(SessionRef(workspace_id, share.session_id, user_id, app))
+    session = yield from existing(SessionRef(workspace_id, share.session_id, user_id, app))
     return share, key, session
 
 
 def unshare(ref: SessionRef, share_id: str, now: int) -> Steps[None]:
-    session = yield from found(ref)
+    session = yield from existing(ref)
     gone = yield from value(
         "share_revoke", workspace_id=ref.workspace_id, session_id=session.id, id=share_id, now=now
     )

@@ -26,7 +26,7 @@ _MOVES = {"updated_at": "moves_updated", "active_at": "moves_active", "title": "
 
 def page(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str,
-    wanted: SessionFilter,
+    filters: SessionFilter,
     sort: str,
     limit: int,
     after: list[Any],
@@ -42,18 +42,18 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     stayed: list[Row] = []
     while True:
         moved = yield from moves(workspace_id, sort, since)
-        stayed = [one for one in (*stayed, *listed) if one[0] not in moved]
+        stayed = [row for row in (*stayed, *listed) if row[0] not in moved]
         if len(listed) < limit or len(stayed) >= limit:
             break
         listed = yield listing.page(
-            workspace_id, wanted, sort, limit, after=listing.place_of(listed[-1]), loose=loose
+            workspace_id, filters, sort, limit, after=listing.position_of(listed[-1]), loose=loose
         )
-    there = yield from _moved_rows(workspace_id, wanted, _behind(moved, sort, after), limit)
-    return sorted([*there, *stayed], key=listing.place_of, reverse=_descends(sort))[:limit]
+    there = yield from _moved_rows(workspace_id, filters, _behind(moved, sort, after), limit)
+    return sorted([*there, *stayed], key=listing.position_of, reverse=_descends(sort))[:limit]
 
 
 def moves(workspace_id: str, sort: str, since: int) -> Steps[dict[str, list[Any]]]:
-    """Where the sessions that changed behind generation ``since`` stood before, by id; places as ``listing.place_of`` gives them."""
+    """Where the sessions that changed behind generation ``since`` stood before, by id; places as ``listing.position_of`` gives them."""
     statement = _MOVES.get(sort.removeprefix("-"))
     now = yield from generation(workspace_id)
     if statement is None or not 0 < now - since <= _MOST_MOVES:
@@ -72,24 +72,26 @@ def _descends(sort: str) -> bool:
 
 
 def _behind(moved: dict[str, list[Any]], sort: str, after: list[Any]) -> list[list[Any]]:
-    places = (
-        place for place in moved.values() if (place < after if _descends(sort) else place > after)
+    positions = (
+        position
+        for position in moved.values()
+        if (position < after if _descends(sort) else position > after)
     )
-    return sorted(places, reverse=_descends(sort))
+    return sorted(positions, reverse=_descends(sort))
 
 
 def _moved_rows(
-    workspace_id: str, wanted: SessionFilter, places: Sequence[list[Any]], limit: int
+    workspace_id: str, filters: SessionFilter, positions: Sequence[list[Any]], limit: int
 ) -> Steps[list[Row]]:
     """Those that are still there and match, at the places given."""
-    found: list[Row] = []
-    rest = iter(places)
-    while len(found) < limit and (chunk := list(islice(rest, listing.MOST_IDS))):
-        got = yield listing.among(workspace_id, wanted, [place[-1] for place in chunk])
-        versions = {one[0]: one[1] for one in got}
-        found += [
-            listing.placed(place[-1], versions[place[-1]], *place[:-1])
-            for place in chunk
-            if place[-1] in versions
+    rows: list[Row] = []
+    rest = iter(positions)
+    while len(rows) < limit and (chunk := list(islice(rest, listing.MOST_IDS))):
+        got = yield listing.among(workspace_id, filters, [position[-1] for position in chunk])
+        versions = {row[0]: row[1] for row in got}
+        rows += [
+            listing.row_at(position[-1], versions[position[-1]], *position[:-1])
+            for position in chunk
+            if position[-1] in versions
         ]
-    return found
+    return rows

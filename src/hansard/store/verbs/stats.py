@@ -86,7 +86,7 @@ def seconds_of(slot: int) -> float:
 
 def behind(after: str, limit: int) -> Steps[list[str]]:
     """The next workspaces, in the order of their ids, in which something happened since the last count."""
-    return [one[0] for one in (yield from steps.rows("stats_behind", after=after, limit=limit))]
+    return [row[0] for row in (yield from steps.rows("stats_behind", after=after, limit=limit))]
 
 
 def is_current(workspace_id: str) -> Steps[bool]:
@@ -115,7 +115,7 @@ def follow(workspace_id: str, limit: int) -> Steps[bool]:
     happened = yield from steps.rows(
         "event_sessions", workspace_id=workspace_id, after=after, limit=limit
     )
-    yield from recount(workspace_id, [one[0] for one in happened])
+    yield from recount(workspace_id, [row[0] for row in happened])
     until = happened[-1][1] if len(happened) == limit else generation
     yield from run("stats_mark_move", workspace_id=workspace_id, generation=until, walked=None)
     return bool(until == generation)
@@ -138,8 +138,12 @@ def _is_trimmed(workspace_id: str, after: int) -> Steps[bool]:
 
 def _walk(workspace_id: str, generation: int, walked: str, limit: int) -> Steps[bool]:
     got = yield from steps.rows("stats_walk", workspace_id=workspace_id, after=walked, limit=limit)
-    sessions = [rows.session(one) for one in got]
-    yield from _count(workspace_id, {one.id: one for one in sessions}, [one.id for one in sessions])
+    sessions = [rows.session(row) for row in got]
+    yield from _count(
+        workspace_id,
+        {session.id: session for session in sessions},
+        [session.id for session in sessions],
+    )
     more = len(sessions) == limit
     yield from run(
         "stats_mark_move",
@@ -152,37 +156,39 @@ def _walk(workspace_id: str, generation: int, walked: str, limit: int) -> Steps[
 
 def recount(workspace_id: str, session_ids: Iterable[str]) -> Steps[None]:
     """Count these sessions as they are now; one that is gone counts for nothing."""
-    wanted = list(dict.fromkeys(session_ids))
-    if not wanted:
+    ids = list(dict.fromkeys(session_ids))
+    if not ids:
         return
-    found = yield from steps.rows(
-        "session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted)
+    fetched = yield from steps.rows(
+        "session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids)
     )
-    yield from _count(workspace_id, {one.id: one for one in map(rows.session, found)}, wanted)
+    yield from _count(
+        workspace_id, {session.id: session for session in map(rows.session, fetched)}, ids
+    )
 
 
-def _count(workspace_id: str, sessions: dict[str, Session], wanted: Sequence[str]) -> Steps[None]:
-    if not wanted:
+def _count(workspace_id: str, sessions: dict[str, Session], ids: Sequence[str]) -> Steps[None]:
+    if not ids:
         return
     kept = yield from steps.rows(
-        "stats_sessions_of", workspace_id=workspace_id, session_ids=rows.texts(wanted)
+        "stats_sessions_of", workspace_id=workspace_id, session_ids=rows.texts(ids)
     )
-    before = {one.session_id: one for one in (Share(*got) for got in kept)}
+    before = {share.session_id: share for share in (Share(*got) for got in kept)}
     after = {
         ident: share_of(session) for ident, session in sessions.items() if not session.is_timeless
     }
-    changed = [ident for ident in wanted if before.get(ident) != after.get(ident)]
+    changed = [ident for ident in ids if before.get(ident) != after.get(ident)]
     yield from _add(
         workspace_id,
-        [before[one] for one in changed if one in before],
-        [after[one] for one in changed if one in after],
+        [before[id_] for id_ in changed if id_ in before],
+        [after[id_] for id_ in changed if id_ in after],
     )
     here = {"workspace_id": workspace_id}
     yield from many(
-        "stats_session_put", [here | _values(after[one]) for one in changed if one in after]
+        "stats_session_put", [here | _values(after[id_]) for id_ in changed if id_ in after]
     )
     yield from many(
-        "stats_session_delete", [here | {"session_id": one} for one in changed if one not in after]
+        "stats_session_delete", [here | {"session_id": id_} for id_ in changed if id_ not in after]
     )
 
 
@@ -197,15 +203,15 @@ def _add(workspace_id: str, minus: Sequence[Share], plus: Sequence[Share]) -> St
     days: dict[tuple[Any, ...], Counter[str]] = {}
     slots: Counter[tuple[Any, ...]] = Counter()
     for sign, shares in ((-1, minus), (1, plus)):
-        for one in shares:
-            cell = tuple(getattr(one, name) for name in _CELL)
+        for share in shares:
+            cell = tuple(getattr(share, name) for name in _CELL)
             sums = days.setdefault(cell, Counter())
             sums["sessions"] += sign
             for name in _SUMS:
-                sums[name] += sign * getattr(one, name)
-            slots["hour", one.hour, *cell] += sign
-            if one.duration is not None:
-                slots["resolve", one.duration, *cell] += sign
+                sums[name] += sign * getattr(share, name)
+            slots["hour", share.hour, *cell] += sign
+            if share.duration is not None:
+                slots["resolve", share.duration, *cell] += sign
     empty = dict.fromkeys(("workspace_id", "sessions", *_SUMS), 0) | {"workspace_id": workspace_id}
     yield from many(
         "stats_day_add",
@@ -219,15 +225,15 @@ def _add(workspace_id: str, minus: Sequence[Share], plus: Sequence[Share]) -> St
     )
     names = ("what", "slot", *_CELL)
     changed = [
-        dict(zip(names, place, strict=True)) | {"workspace_id": workspace_id, "by": by}
-        for place, by in sorted(slots.items())
+        dict(zip(names, cell, strict=True)) | {"workspace_id": workspace_id, "by": by}
+        for cell, by in sorted(slots.items())
         if by
     ]
     yield from many("stats_slot_add", changed)
 
 
-def _values(one: Share) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in one.__struct_fields__}
+def _values(share: Share) -> dict[str, Any]:
+    return {name: getattr(share, name) for name in share.__struct_fields__}
 
 
 def tallies(workspace_id: str, query: StatsQuery) -> Steps[list[Tally]]:
@@ -265,7 +271,7 @@ def slots(workspace_id: str, query: StatsQuery, what: str) -> Steps[list[tuple[i
         " group by 1, 2 order by 2, 1"
     )
     got = yield from steps.composed(sql, values | {"what": what})
-    return [(one[0], one[1], one[2]) for one in got if one[2]]
+    return [(row[0], row[1], row[2]) for row in got if row[2]]
 
 
 def _where(workspace_id: str, query: StatsQuery) -> tuple[str, dict[str, Any]]:
@@ -276,9 +282,9 @@ def _where(workspace_id: str, query: StatsQuery) -> tuple[str, dict[str, Any]]:
         "last": query.last,
     }
     for name in _CELL[1:]:
-        named = {f"{name}_{index}": one for index, one in enumerate(getattr(query, name))}
+        named = {f"{name}_{index}": item for index, item in enumerate(getattr(query, name))}
         if named:
-            conditions.append(f"{name} in ({', '.join(':' + one for one in named)})")
+            conditions.append(f"{name} in ({', '.join(':' + param for param in named)})")
             values |= named
     return " and ".join(conditions), values
 

@@ -15,7 +15,7 @@ from hansard.store import listing, rows, steps
 from hansard.store.steps import Steps, pause
 from hansard.store.verbs import sessions as session_verbs
 from hansard.store.verbs.message_pages import size_of, stretch, weight
-from hansard.store.verbs.session_lookup import SessionRef, found
+from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def spoken(ref: SessionRef, limit: int) -> Steps[tuple[Session, list[Message]]]:
 
     Fewer than ``limit`` where more would go beyond the bytes of a page.
     """
-    session = yield from found(ref)
+    session = yield from existing(ref)
     kept: list[Message] = []
     before, more, room = session.last_seq + 1, limit > 0, PAGE_BYTES
     while more and len(kept) < limit:
@@ -81,7 +81,7 @@ def tail(ref: SessionRef, limit: int, shape: Callable[[Tail], T], *, with_task: 
 
     They end where a bound in bytes is reached, after one message at least.
     """
-    session = yield from found(ref)
+    session = yield from existing(ref)
     here = (ref.workspace_id, session.id)
     first, _ = yield from stretch(*here, MessageQuery(limit=_OPENING, most_bytes=_TAIL_BYTES))
     opening = list(takewhile(lambda message: message.role == "system", first))
@@ -126,17 +126,17 @@ def _last_words_of_user(session: Session, seq: int) -> Steps[Message | None]:
 
 
 def mentions(
-    workspace_id: str, wanted: SessionFilter, text: str, after: list[Any] | None
+    workspace_id: str, filters: SessionFilter, text: str, after: list[Any] | None
 ) -> Steps[tuple[list[tuple[Session, Message]], list[Any] | None]]:
     """Those of the next sessions in which ``text`` was said, latest activity first, each with the first message that has it.
 
     The second value is where the search goes on, None at its end.
     """
     listed = yield from session_verbs.page(
-        workspace_id, wanted, "-active_at", _SEARCHED, offset=0, after=after, with_total=False
+        workspace_id, filters, "-active_at", _SEARCHED, offset=0, after=after, with_total=False
     )
-    places = listed.places[:_SEARCHED]
-    ids = [one.id for one in places]
+    searched = listed.positions[:_SEARCHED]
+    ids = [entry.id for entry in searched]
     got = yield from steps.rows(
         "message_holding",
         workspace_id=workspace_id,
@@ -151,10 +151,10 @@ def mentions(
         ):
             holding[message.session_id] = message
     sessions = yield from session_verbs.by_ids(workspace_id, list(holding))
-    more = len(listed.places) > _SEARCHED
-    return [(sessions[one], holding[one]) for one in ids if one in sessions], places[
+    more = len(listed.positions) > _SEARCHED
+    return [(sessions[id_], holding[id_]) for id_ in ids if id_ in sessions], searched[
         -1
-    ].place if more else None
+    ].position if more else None
 
 
 def _pattern(text: str) -> str:
@@ -166,15 +166,15 @@ def _pattern(text: str) -> str:
 
 
 def newest(
-    workspace_id: str, wanted: SessionFilter, limit: int, before: ImportPosition | None
+    workspace_id: str, filters: SessionFilter, limit: int, before: ImportPosition | None
 ) -> Steps[tuple[dict[str, Session], list[Message]]]:
     """The newest messages of the sessions that match, older than the place ``before``, oldest first; and their sessions by id."""
-    got = yield listing.newest_messages(workspace_id, wanted, limit, before or (LATEST + 1, 0, ""))
-    messages = [rows.message(one) for one in got][::-1]
-    ids = list(dict.fromkeys(one.session_id for one in messages))
+    got = yield listing.newest_messages(workspace_id, filters, limit, before or (LATEST + 1, 0, ""))
+    messages = [rows.message(row) for row in got][::-1]
+    ids = list(dict.fromkeys(message.session_id for message in messages))
     sessions = (
         (yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids)))
         if ids
         else []
     )
-    return {one.id: one for one in map(rows.session, sessions)}, messages
+    return {session.id: session for session in map(rows.session, sessions)}, messages

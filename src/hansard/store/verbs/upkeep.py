@@ -31,13 +31,13 @@ class Due(Struct, frozen=True):
 
 def workspaces(after: str, limit: int) -> Steps[list[tuple[str, int]]]:
     """The next workspaces behind ``after`` in the order of their ids, each with its generation."""
-    found = yield from rows("upkeep_workspaces", after=after, limit=limit)
-    return [(ident, generation) for ident, generation in found]
+    fetched = yield from rows("upkeep_workspaces", after=after, limit=limit)
+    return [(ident, generation) for ident, generation in fetched]
 
 
 def due(workspace_ids: Sequence[str], limits: Limits) -> Steps[list[Due]]:
     """Those of the workspaces in which there is something to do."""
-    found = []
+    waiting = []
     for ident in workspace_ids:
         facts = yield from row(
             "upkeep_due",
@@ -47,5 +47,5 @@ def due(workspace_ids: Sequence[str], limits: Limits) -> Steps[list[Due]]:
             kept=limits.kept,
         )
         if facts is not None and any(facts):
-            found.append(Due(ident, *map(bool, facts)))
-    return found
+            waiting.append(Due(ident, *map(bool, facts)))
+    return waiting

@@ -11,7 +11,7 @@ from hansard.errors import NotFound, StoreUnavailable
 from hansard.store import chain, counts, rows
 from hansard.store.steps import Row, Steps, value
 from hansard.store.steps import rows as ask
-from hansard.store.verbs.session_lookup import SessionRef, found
+from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
     from hansard.model import Session
@@ -31,8 +31,8 @@ class Fault(Struct, frozen=True):
 def session_ids(workspace_id: str, after: str, limit: int) -> Steps[list[str]]:
     """Up to ``limit`` sessions behind an id."""
     return [
-        one[0]
-        for one in (
+        row[0]
+        for row in (
             yield from ask("session_id_walk", workspace_id=workspace_id, after=after, limit=limit)
         )
     ]
@@ -44,14 +44,18 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
     An absent session has none.
     """
     try:
-        one = yield from found(SessionRef(workspace_id, session_id))
+        checked = yield from existing(SessionRef(workspace_id, session_id))
     except NotFound:
         return 0, chain.ROOT, []
     faults: list[Fault] = []
     seq, living, before = 0, 0, chain.ROOT
     while got := (
         yield from ask(
-            "message_chain", workspace_id=workspace_id, session_id=one.id, after=seq, limit=_PAGE
+            "message_chain",
+            workspace_id=workspace_id,
+            session_id=checked.id,
+            after=seq,
+            limit=_PAGE,
         )
     ):
         for stored_seq, deleted_at, digest, *message in got:
@@ -59,7 +63,10 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
             if stored_seq != seq:
                 faults.append(
                     Fault(
-                        workspace_id, one.id, seq, f"message {seq} is missing: {stored_seq} follows"
+                        workspace_id,
+                        checked.id,
+                        seq,
+                        f"message {seq} is missing: {stored_seq} follows",
                     )
                 )
                 seq = stored_seq
@@ -69,17 +76,17 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
                     faults.append(
                         Fault(
                             workspace_id,
-                            one.id,
+                            checked.id,
                             seq,
                             f"message {seq} is not what was written, or the one before it",
                         )
                     )
             before = bytes(digest)
-    faults += _summary(one, seq, living)
-    end = yield from value("session_last_hash", workspace_id=workspace_id, id=one.id)
+    faults += _summary(checked, seq, living)
+    end = yield from value("session_last_hash", workspace_id=workspace_id, id=checked.id)
     if end is not None and bytes(end) != before:
         problem = "the hash in the session's row is not that of its last message"
-        faults.append(Fault(workspace_id, one.id, None, problem))
+        faults.append(Fault(workspace_id, checked.id, None, problem))
     return seq, before, faults
 
 
@@ -90,30 +97,33 @@ def _follows(before: bytes, message: Row, digest: bytes) -> bool:
         return False
 
 
-def _summary(one: Session, seq: int, living: int) -> list[Fault]:
-    told = {"last_seq": (one.last_seq, seq), "message_count": (one.message_count, living)}
+def _summary(session: Session, seq: int, living: int) -> list[Fault]:
+    summary = {
+        "last_seq": (session.last_seq, seq),
+        "message_count": (session.message_count, living),
+    }
     return [
         Fault(
-            one.workspace_id,
-            one.id,
+            session.workspace_id,
+            session.id,
             None,
-            f"the session says {name} {said}, its messages say {is_}",
+            f"the session says {name} {stored}, its messages say {counted}",
         )
-        for name, (said, is_) in told.items()
-        if said != is_
+        for name, (stored, counted) in summary.items()
+        if stored != counted
     ]
 
 
 def counters(workspace_id: str) -> Steps[list[Fault]]:
     """Whether the counters are what the sessions say, and no message is without its session."""
-    told = Counter[tuple[str, str]]()
+    counted = Counter[tuple[str, str]]()
     after = ""
     while got := (
         yield from ask("session_walk", workspace_id=workspace_id, after=after, limit=_PAGE)
     ):
-        for one in map(rows.session, got):
-            told.update(counts.facets_of(one))
-            after = one.id
+        for session in map(rows.session, got):
+            counted.update(counts.facets_of(session))
+            after = session.id
     kept = Counter[tuple[str, str]]()
     for facet in counts.FACETS:
         for row in (yield from ask("count_list", workspace_id=workspace_id, facet=facet)):
@@ -123,10 +133,10 @@ def counters(workspace_id: str) -> Steps[list[Fault]]:
             workspace_id,
             None,
             None,
-            f"the counter of {facet}={value} says {kept[facet, value]}, the sessions say {told[facet, value]}",
+            f"the counter of {facet}={value} says {kept[facet, value]}, the sessions say {counted[facet, value]}",
         )
-        for facet, value in sorted(told.keys() | kept.keys())
-        if told[facet, value] != kept[facet, value]
+        for facet, value in sorted(counted.keys() | kept.keys())
+        if counted[facet, value] != kept[facet, value]
     ]
     orphans = yield from ask("orphan_messages", workspace_id=workspace_id)
     return faults + [
