@@ -129,7 +129,7 @@ async def paced(store: Store, requests: Iterator[bytes], rate: float, seconds: f
     latencies: list[float] = []
 
     async def once(data: bytes, due: float) -> None:
-        connection = idle.pop() if idle else await store.load.connect()
+        connection = _open(idle) or await store.load.connect()
         try:
             check(await ask(connection, data, _PATIENCE))
             idle.append(connection)
@@ -152,6 +152,15 @@ async def paced(store: Store, requests: Iterator[bytes], rate: float, seconds: f
         for connection in idle:
             connection.close()
     return Sample(time.perf_counter() - began, sorted(latencies))
+
+
+def _open(idle: list[wire.Connection]) -> wire.Connection | None:
+    """An idle connection that the server has not closed meanwhile."""
+    while idle:
+        connection = idle.pop()
+        if connection.is_open:
+            return connection
+    return None
 
 
 @contextlib.asynccontextmanager

@@ -70,6 +70,10 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.on_lost(exc)
 
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
     def send(self, data: bytes) -> None:
         if self._transport is None:
             raise Unexpected("the connection is not open")

@@ -10,8 +10,9 @@ from hansard.store.verbs import indexing as verbs
 if TYPE_CHECKING:
     from hansard.store import Store
 
-_WORKSPACES, _EVENTS, _MESSAGES, _ERASED = 100, 500, 500, 50
-_BYTES = 4 << 20
+_WORKSPACES, _EVENTS, _MESSAGES, _ERASED = 100, 500, 200, 50
+_BYTES = 256 << 10
+"""What one transaction indexes at most: appends wait for it on a store with one writer."""
 
 
 class Indexer:
