@@ -61,6 +61,7 @@ class SessionFields(TypedDict, total=False):
 class NewSession(SessionFields, total=False):
     parent: str | None
     created_at: When
+    if_exists: Literal["get", "refuse"]
 
 
 class SessionFilter(TypedDict, total=False):

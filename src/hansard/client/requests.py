@@ -6,6 +6,7 @@ network's error, and sleeps for each Pause. So retries are written once for the 
 
 from __future__ import annotations
 
+import math
 import random
 import uuid
 from collections.abc import Callable, Generator, Mapping
@@ -193,7 +194,13 @@ def _escaped(value: object) -> object:
 
 
 def wire(value: object) -> object:
-    """A value as JSON holds it: times in UTC, those without a zone being local ones."""
+    """A value as JSON holds it: times in UTC, those without a zone being local ones.
+
+    Raises ValueError for a number that JSON has not: it would be sent as null, which deletes.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        message = f"{value} cannot be sent: JSON has neither NaN nor Infinity"
+        raise ValueError(message)
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, Mapping):

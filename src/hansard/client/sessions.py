@@ -21,7 +21,11 @@ from hansard.client.structs import Context, Deleted, Difference, Page, Session
 def start(
     id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]
 ) -> Request[Session]:
-    """Create a session, or get the one that has this ``id`` unchanged."""
+    """Create a session, or get the one that has this ``id`` unchanged.
+
+    Raises Conflict ``session_exists`` when another user has the ``id``, and with
+    ``if_exists="refuse"`` whenever it is taken.
+    """
     return Request(
         "POST",
         "/v1/sessions",

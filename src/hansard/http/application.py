@@ -6,6 +6,7 @@ import secrets
 import time
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import msgspec
 from starlette.responses import Response
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
 
     from hansard.access import Principal
     from hansard.http.access_log import AccessLog
+    from hansard.http.routing import Methods
     from hansard.service import Service
 
 _encode = msgspec.json.Encoder().encode
 _REQUEST_ID_LENGTH = 128
 _LOGGED = 512
+_QUOTED_SLASH = b"%2f"
 _RUN = REQUEST + secrets.token_hex(8)
 _NUMBERS = count(secrets.randbits(31))
 """Request ids are unique, not secret: this process's name and a number."""
@@ -138,7 +141,7 @@ class Application:
     def _route(self, scope: Scope, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
         if (refusal := scope.get("extensions", {}).get(REFUSAL)) is not None:
             raise refusal
-        methods, names, values = self._router.find(path)
+        methods, names, values = self._found(scope, path)
         found = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
         if found is None or "\x00" in path:
             if not methods or "\x00" in path:  # no id holds one, and PostgreSQL takes none
@@ -155,6 +158,17 @@ class Application:
             route,
             dict(zip(names.get(route.method, ()), values, strict=True)) if values else {},
         )
+
+    def _found(
+        self, scope: Scope, path: str
+    ) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
+        """The routes of a path, in which an id may have a slash that is quoted as ``%2F``."""
+        raw = scope.get("raw_path") or b""
+        if _QUOTED_SLASH in raw.lower() and unquote(raw.decode("latin-1")) == path:
+            quoted = self._router.find_quoted(raw)
+            if quoted[0]:
+                return quoted
+        return self._router.find(path)
 
     async def _answer(
         self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from hansard.http.route import Dialect, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_DEEPEST = 11
 Methods = dict[str, tuple[Dialect, Route]]
 
 
@@ -40,11 +42,19 @@ class Router:
         static = self._static.get(path)
         if static is not None:
             return static, {}, ()
-        found = (
-            _walk(self._root, path[1:].removesuffix("/").split("/"), 0, ())
-            if path.count("/") < 12  # noqa: PLR2004 - a share of the data, or a depth
-            else None
-        )
+        return self._parts(path[1:].removesuffix("/").split("/"))
+
+    def find_quoted(
+        self, raw_path: bytes
+    ) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
+        """As ``find`` for a path that is still quoted: a quoted slash belongs to its segment."""
+        segments = raw_path.decode("latin-1")[1:].removesuffix("/").split("/")
+        return self._parts([unquote(segment) for segment in segments])
+
+    def _parts(
+        self, segments: list[str]
+    ) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
+        found = _walk(self._root, segments, 0, ()) if len(segments) <= _DEEPEST else None
         if found is None:
             return {}, {}, ()
         node, values = found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -155,6 +155,9 @@ class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workflow_name: str | None = None
     trigger: str | None = None
     parent: str | None = None
+    if_exists: Literal["get", "refuse"] = "get"
+    """What to do when there is a session of this `id` already: `get` answers with it, unless
+    another user has it; `refuse` answers 409."""
     resolution: Resolution = "open"
     intent: str | None = None
     sub_intent: str | None = None

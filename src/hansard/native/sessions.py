@@ -31,20 +31,24 @@ _RENAMED = {"user": "user_id"}
 async def start_session(call: Call[None, SessionIn]) -> Reply:
     """Create a session, or get the one that has this id
 
-    Answers 201 for a new session, and 200 for one that was there: it is not changed then.
+    Answers 201 for a new session, and 200 for one that was there: it is not changed then. An id
+    that another user has is refused with 409.
     """
     body = call.body
     draft = SessionDraft(
         **{
             field: value
             for field in body.__struct_fields__
-            if field not in {"user", "created_at"} and (value := getattr(body, field)) is not None
+            if field not in {"user", "created_at", "if_exists"}
+            and (value := getattr(body, field)) is not None
         },
         user_id=body.user,
         created_at=us(body.created_at),
     )
     return _started(
-        await call.service.sessions.start(call.principal, draft, once=call.once(_started))
+        await call.service.sessions.start(
+            call.principal, draft, refuse=body.if_exists == "refuse", once=call.once(_started)
+        )
     )
 
 
@@ -172,7 +176,8 @@ routes = (
         errors={
             **FOREIGN_OWNER,
             404: "`session_not_found`: there is no session `parent`.",
-            409: "`session_exists`: the id is taken by a session that the key may not see.",
+            409: "`session_exists`: the id is taken by a session of another user or one that the"
+            " key may not see, or `if_exists` is `refuse`.",
             **FIELD_TOO_LARGE,
         },
     ),

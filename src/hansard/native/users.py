@@ -67,6 +67,29 @@ async def erase_user(call: Call[None, None]) -> ErasureOut:
     return _erasure_out(await call.service.users.erase(call.principal, call.path["user_id"]))
 
 
+class UserParams(Struct, frozen=True, kw_only=True):
+    """An end user whose id no path can carry, such as a URL."""
+
+    example: ClassVar[Json] = {"user": "https://idp.example/u/1"}
+
+    user: str
+    """The end user, by the application's id."""
+
+
+async def erase_named_user(call: Call[UserParams, None]) -> ErasureOut:
+    """Erase the end user ``user`` from the workspace, for ever
+
+    As `DELETE /v1/users/{user_id}`, for an id that no path can carry.
+    """
+    return _erasure_out(await call.service.users.erase(call.principal, call.params.user))
+
+
+async def list_named_erasures(call: Call[UserParams, None]) -> ErasureList:
+    """List the receipts about the end user ``user``"""
+    erasures = await call.service.users.erasures(call.principal, call.params.user)
+    return ErasureList(data=[_erasure_out(erasure) for erasure in erasures])
+
+
 async def list_erasures(call: Call[None, None]) -> ErasureList:
     """List the receipts about an end user"""
     erasures = await call.service.users.erasures(call.principal, call.path["user_id"])
@@ -89,6 +112,22 @@ routes = (
         scope="sessions:delete",
         returns=ErasureOut,
         errors=FOREIGN_OWNER,
+    ),
+    Route(
+        "DELETE /v1/users",
+        erase_named_user,
+        scope="sessions:delete",
+        params=UserParams,
+        returns=ErasureOut,
+        errors=FOREIGN_OWNER,
+    ),
+    Route(
+        "GET /v1/erasures",
+        list_named_erasures,
+        scope="audit:read",
+        params=UserParams,
+        returns=ErasureList,
+        errors=NOT_FOR_NARROWED,
     ),
     Route(
         "GET /v1/users/{user_id}/erasures",

@@ -168,7 +168,7 @@ class Keys:
                 f"no active key {key_id!r} in this workspace", code="key_not_found", param="key_id"
             )
         _check_within(principal, old)
-        expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at
+        expires_at = None if old.lifetime is None else now + old.lifetime
         text, key = self._made(
             old.workspace_id, old.name, old.scopes, expires_at, old.user_id, old.app
         )

@@ -54,9 +54,18 @@ class Sessions:
         self._render_cache = RenderCache()
 
     async def start(
-        self, principal: Principal, draft: SessionDraft, *, once: IdempotentRequest | None = None
+        self,
+        principal: Principal,
+        draft: SessionDraft,
+        *,
+        refuse: bool = False,
+        once: IdempotentRequest | None = None,
     ) -> tuple[Session, bool]:
-        """Create a session, or get the one with the draft's id, atomically; True when it is new."""
+        """Create a session, or get the one with the draft's id, atomically; True when it is new.
+
+        Raises Conflict ``session_exists`` when another user has the id, and with ``refuse``
+        whenever it is taken.
+        """
         now = self._clock()
         not_ahead(draft.created_at, now, "created_at")
         try:
@@ -70,6 +79,7 @@ class Sessions:
                 verbs.start,
                 session,
                 ref(principal, draft.id or ""),
+                refuse=refuse,
             )
         except NotFound as problem:
             raise NotFound(

@@ -61,12 +61,32 @@ def create(session: Session) -> Steps[tuple[Session, bool]]:
     return session, True
 
 
-def start(session: Session, ref: SessionRef) -> Steps[tuple[Session, bool]]:
-    """The same for a caller who may be narrowed: Conflict when the name is that of a session that is not the caller's to see."""
+def start(
+    session: Session, ref: SessionRef, *, refuse: bool = False
+) -> Steps[tuple[Session, bool]]:
+    """The same for a caller who may be narrowed.
+
+    Raises Conflict ``session_exists`` when the name is that of a session which the caller may not
+    see or which another user has, and with ``refuse`` whenever the name is taken.
+    """
     stored, new = yield from create(session)
-    if not new and not ref.sees(stored.user_id, stored.app):
+    if new:
+        return stored, True
+    if not ref.sees(stored.user_id, stored.app):
         raise Conflict(f"the id {ref.name!r} is taken", code="session_exists", param="id")
-    return stored, new
+    if session.user_id not in (None, stored.user_id):
+        raise Conflict(
+            f"the id {ref.name!r} is taken by a session of another user: choose another id",
+            code="session_exists",
+            param="user",
+        )
+    if refuse:
+        raise Conflict(
+            f"there is a session {ref.name!r} already: choose another id, or leave out if_exists",
+            code="session_exists",
+            param="id",
+        )
+    return stored, False
 
 
 def get(ref: SessionRef) -> Steps[Session]:
