@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from hansard.access import ALL_SCOPES, Principal
+from hansard.model.page import PAGE_BYTES
 from hansard.service import Service
 from tests.conftest import client_of
 
@@ -111,6 +112,19 @@ async def test_a_cursor_walks_all_differences_while_writers_run(
             else ""
         )
     assert seen == [("here", "4b"), ("here", "5b"), ("there", "4"), ("there", "5"), ("there", "6")]
+
+
+@pytest.mark.usefixtures("forked")
+async def test_a_page_is_cut_in_bytes(client: httpx.AsyncClient) -> None:
+    long = [number * 3_000_000 for number in "ab"]
+    await say(client, "fork", long[0])
+    await say(client, "original", long[1], long[0])
+    first = await client.get("/v1/sessions/fork/diff")
+    assert len(first.content) <= PAGE_BYTES
+    assert first.json()["has_more"]
+    rest = await client.get(f"/v1/sessions/fork/diff?cursor={first.json()['next_cursor']}")
+    texts = [text[0] for text in (message[1] for message in told(first) + told(rest))]
+    assert texts == ["4", "5", "a", "4", "5", "b", "a"]
 
 
 @pytest.mark.usefixtures("forked")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from hansard.errors import Invalid, NotFound
 from hansard.model import MessageQuery
 from hansard.model.diff import Diff, Difference, Side
-from hansard.store import listing, rows
-from hansard.store.packing import unpacked
+from hansard.model.page import PAGE_BYTES
+from hansard.store import rows
 from hansard.store.steps import Steps, many
+from hansard.store.verbs import message_pages
 from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
@@ -21,38 +23,47 @@ if TYPE_CHECKING:
 
     from hansard.model import Message, Session
 
-_BATCH = 1000
-CacheValidator = tuple[int, bytes]
-"""The ``seq`` of a message, and a digest of what makes it the same as another."""
-ImportPosition = tuple[int, int]
-"""Up to which ``seq`` here and there the differences were told."""
+_BATCH, _BATCH_BYTES = 500, 4 * 1024 * 1024
+DiffPosition = tuple[int, int]
+"""Up to which ``seq`` here and there the differences were listed."""
+
+
+class _Mark(Struct, frozen=True):
+    """The ``seq`` of a message, a digest of what makes it the same as another, and its bytes."""
+
+    seq: int
+    digest: bytes
+    size: int
 
 
 class _Compared(Struct):
     """The differences in order, and what both have."""
 
-    differing: list[tuple[Side, int]]
+    differing: list[tuple[Side, _Mark]]
     shared: int
-    last: ImportPosition
+    last: DiffPosition
 
 
-def diff(here: SessionRef, there: str | None, limit: int, after: ImportPosition) -> Steps[Diff]:
-    """The differences behind the place ``after``, up to ``limit``; without ``there`` those from the session's parent.
+def diff(here: SessionRef, there: str | None, limit: int, after: DiffPosition) -> Steps[Diff]:
+    """The differences behind ``after``: up to ``limit``, as many as ``PAGE_BYTES`` hold.
 
-    Raises NotFound for either, and Invalid for a session that has no parent.
+    Without ``there`` the session is compared with its parent. Raises NotFound for either, and
+    Invalid for a session that has no parent.
     """
     mine = yield from existing(here)
     theirs = yield from _other(here, mine, there)
     compared = _compared((yield from _marks(mine)), (yield from _marks(theirs)))
-    waiting = [(side, seq) for side, seq in compared.differing if seq > after[side == "there"]]
-    picked = waiting[:limit]
+    waiting = [
+        (side, mark) for side, mark in compared.differing if mark.seq > after[side == "there"]
+    ]
+    page = waiting[: _fitting([mark.size for _, mark in waiting[:limit]])]
     messages: dict[tuple[Side, int], Message] = {}
     sides: dict[Side, Session] = {"here": mine, "there": theirs}
     for side, of in sides.items():
         keys = [
-            {"workspace_id": of.workspace_id, "session_id": of.id, "seq": seq}
-            for number_side, seq in picked
-            if number_side == side
+            {"workspace_id": of.workspace_id, "session_id": of.id, "seq": mark.seq}
+            for mark_side, mark in page
+            if mark_side == side
         ]
         messages |= {
             (side, message.seq): message
@@ -67,9 +78,15 @@ def diff(here: SessionRef, there: str | None, limit: int, after: ImportPosition)
         there_seq=compared.last[1] or None,
         only_here=only_here,
         only_there=len(compared.differing) - only_here,
-        items=[Difference(side, messages[side, seq]) for side, seq in picked],
-        has_more=len(waiting) > limit,
+        items=[Difference(side, messages[side, mark.seq]) for side, mark in page],
+        has_more=len(waiting) > len(page),
     )
+
+
+def _fitting(sizes: Sequence[int]) -> int:
+    """How many of the first messages fit into a page; one in any case."""
+    totals = itertools.accumulate(sizes)
+    return max(1, sum(total <= PAGE_BYTES for total in totals))
 
 
 def _other(here: SessionRef, mine: Session, there: str | None) -> Steps[Session]:
@@ -84,54 +101,51 @@ def _other(here: SessionRef, mine: Session, there: str | None) -> Steps[Session]
         raise NotFound(problem.message, code=problem.code, param="against") from problem
 
 
-def _marks(session: Session) -> Steps[list[CacheValidator]]:
-    marks: list[CacheValidator] = []
+def _marks(session: Session) -> Steps[list[_Mark]]:
+    """A mark of each message, read in batches that are bounded in bytes."""
+    marks: list[_Mark] = []
     more = session.message_count > 0
     while more:
-        after = marks[-1][0] if marks else 0
-        got = yield listing.messages(
-            session.workspace_id,
-            session.id,
-            MessageQuery(),
-            _BATCH,
-            after=after,
-            columns="seq, role, created_at, parts",
+        query = MessageQuery(
+            limit=_BATCH, after=marks[-1].seq if marks else 0, most_bytes=_BATCH_BYTES
         )
-        marks += [
-            (seq, _digest(f"{role} {created_at} ".encode(), stored))
-            for seq, role, created_at, stored in got
-        ]
-        more = len(got) == _BATCH
+        messages, more = yield from message_pages.stretch(session.workspace_id, session.id, query)
+        marks += map(_mark, messages)
+        more = more and bool(messages)
     return marks
 
 
-def _digest(beside: bytes, stored: str | bytes) -> bytes:
-    """Of the text itself: one text may be packed in many ways."""
-    return blake2b(beside + bytes(Raw(unpacked(stored))), digest_size=16).digest()
+def _mark(message: Message) -> _Mark:
+    beside = f"{message.role} {message.created_at} ".encode()
+    parts = bytes(message.parts)
+    return _Mark(message.seq, blake2b(beside + parts, digest_size=16).digest(), len(parts))
 
 
-def _compared(mine: Sequence[CacheValidator], theirs: Sequence[CacheValidator]) -> _Compared:
-    common = Counter(digest for _, digest in mine) & Counter(digest for _, digest in theirs)
+def _compared(mine: Sequence[_Mark], theirs: Sequence[_Mark]) -> _Compared:
+    common = Counter(mark.digest for mark in mine) & Counter(mark.digest for mark in theirs)
     compared = _Compared([], common.total(), (0, 0))
-    sides = _runs(mine, common), _runs(theirs, common)
+    sides = _stretches(mine, common), _stretches(theirs, common)
     for (only_here, here), (only_there, there) in zip(*sides, strict=True):
-        compared.differing += [("here", seq) for seq in only_here]
-        compared.differing += [("there", seq) for seq in only_there]
+        compared.differing += [("here", mark) for mark in only_here]
+        compared.differing += [("there", mark) for mark in only_there]
         compared.last = (here or compared.last[0], there or compared.last[1])
     return compared
 
 
-def _runs(
-    marks: Sequence[CacheValidator], common: Counter[bytes]
-) -> Iterator[tuple[list[int], int | None]]:
-    """What stands before each shared message, and its ``seq``; at last what stands behind them all, with None."""
+def _stretches(
+    marks: Sequence[_Mark], common: Counter[bytes]
+) -> Iterator[tuple[list[_Mark], int | None]]:
+    """What stands before each shared message, with that message's ``seq``.
+
+    The last item is what stands behind all shared messages, with None.
+    """
     left = common.copy()
-    alone: list[int] = []
-    for seq, digest in marks:
-        if left[digest]:
-            left[digest] -= 1
-            yield alone, seq
+    alone: list[_Mark] = []
+    for mark in marks:
+        if left[mark.digest]:
+            left[mark.digest] -= 1
+            yield alone, mark.seq
             alone = []
         else:
-            alone.append(seq)
+            alone.append(mark)
     yield alone, None
