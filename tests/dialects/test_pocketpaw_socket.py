@@ -13,7 +13,7 @@ import pytest
 from hansard.access import Principal
 from hansard.app import DIALECTS
 from hansard.dialects.pocketpaw import socket as module
-from hansard.dialects.pocketpaw.sign_ins import PURPOSE
+from hansard.dialects.pocketpaw.sign_ins import COOKIE, PURPOSE
 from hansard.errors import DriverFailure
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
@@ -75,7 +75,7 @@ async def test_a_chat_is_stored_and_acknowledged(connect: Connect, api: httpx.As
     assert (listed["id"], listed["channel"], listed["title"]) == (name, "websocket", "Hello")
 
 
-@pytest.mark.parametrize("failing", ["sessions.record", "keys.holder"])
+@pytest.mark.parametrize("failing", ["sessions.record", "keys.authenticate"])
 async def test_the_stores_troubles_are_told_without_hosts_and_paths(
     connect: Connect, app: Application, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
@@ -346,6 +346,22 @@ async def test_a_revoked_key_ends_the_conversation(
         await socket.hear()
         await clocked.keys.revoke(principal, key.id)
         clock.move(2)
+        socket.act("stop")
+        with pytest.raises(Closed) as closed:
+            await socket.hear()
+        assert closed.value.code == 4003
+
+
+async def test_signing_out_ends_the_conversation(
+    connect: Connect, anonymous: httpx.AsyncClient, key: str
+) -> None:
+    await anonymous.post("/api/auth/login", json={"token": key})
+    cookie = {"Cookie": f"{COOKIE}={anonymous.cookies[COOKIE]}"}
+    async with connect(shown="", headers=cookie) as socket:
+        await socket.hear()
+        socket.act("stop")
+        assert (await socket.hear())["type"] == "stream_end"
+        await anonymous.post("/api/auth/logout")
         socket.act("stop")
         with pytest.raises(Closed) as closed:
             await socket.hear()

@@ -283,7 +283,11 @@ class Application:
         except Error as error:
             await socket.close(4401, redacted(error, _request_id("")).message[:120])
             return
-        await handler(socket, SocketCaller(principal, self.service, self._count))
+
+        async def identify() -> Principal:
+            return await self._caller(dialect, call)
+
+        await handler(socket, SocketCaller(principal, self.service, identify, self._count))
 
     def _count(self, principal: Principal) -> tuple[tuple[str, str], ...]:
         """Count a request, or a message of a websocket, and give the headers of the rate limit; raises Limited."""

@@ -96,10 +96,15 @@ class Route(Struct, frozen=True):
 
 
 class SocketCaller(NamedTuple):
-    """Who opened a websocket, and what each of its messages is charged to; ``charge`` raises TooMany."""
+    """Who opened a websocket.
+
+    ``identify`` looks at the credential again; it raises Unauthenticated once the key or the
+    sign-in has ended. ``charge`` counts one message; it raises TooMany.
+    """
 
     principal: Principal
     service: Any
+    identify: Callable[[], Awaitable[Principal]]
     charge: Callable[[Principal], object]
 
 

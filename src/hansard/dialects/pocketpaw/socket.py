@@ -1,6 +1,6 @@
 """``/ws``: the dashboard's websocket. A chat is stored as a user message; no agent answers here.
 
-The key is checked again with every action, so that a revoked one ends the conversation.
+The credential is checked again with every action: a revoked key or a sign-out ends the conversation.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ class Talk:
         self._socket = socket
         self._principal: Principal = caller.principal
         self._service: Service = caller.service
+        self._identify = caller.identify
         self._charge = caller.charge
         self._session = f"websocket_{uuid4()}"
         self._actions: dict[str, Callable[[Frame], Awaitable[None]]] = {
@@ -104,9 +105,7 @@ class Talk:
     async def act(self, text: str) -> None:
         """Do the action of a frame. Errors are sent; unknown actions are ignored."""
         try:
-            self._principal = await self._service.keys.holder(
-                self._principal.workspace_id, self._principal.key_id
-            )
+            self._principal = await self._identify()
             self._charge(self._principal)
             if len(text) > MOST_BYTES:
                 raise Invalid("the message is too large")
