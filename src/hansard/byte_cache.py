@@ -44,7 +44,8 @@ class ByteCache(Generic[K, V]):
     suspended: ClassVar[bool] = False
     """Whether no cache may hold texts now; see ``suspend``."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, name: str = "") -> None:
+        self.name, self.limit = name, limit
         self._half = limit // 2
         self._largest = limit // _SHARE
         self._young: dict[str, dict[K, tuple[V, int]]] = {}
@@ -168,7 +169,7 @@ def remembered(
     """Call a pure function once for the same arguments, which must be hashable."""
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
-        cache = kind(limit)
+        cache = kind(limit, f"{function.__module__}.{function.__qualname__}")
 
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             key = (args, *kwargs.items()) if kwargs else args

@@ -9,6 +9,7 @@ from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hansard.errors import StoreUnavailable
+from hansard.observer import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +76,14 @@ class FairThreads(Generic[C]):
         ]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def usage(self) -> list[Usage]:
+        """How much of the queue and of the threads is taken."""
+        return [
+            Usage("queue", self._what, self._waiting, self._most),
+            Usage("pool", self._what, self._running.total(), self._size),
+        ]
 
     def stop(self) -> None:
         """Let what runs come to its end; what waits is refused."""

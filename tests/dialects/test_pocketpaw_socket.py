@@ -15,7 +15,6 @@ from hansard.app import DIALECTS
 from hansard.dialects.pocketpaw import socket as module
 from hansard.dialects.pocketpaw.sign_ins import COOKIE, PURPOSE
 from hansard.errors import DriverFailure
-from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
 from hansard.http.limits import Limits
 from hansard.service import Service
@@ -398,7 +397,7 @@ async def test_many_conversations_at_once_keep_apart(
 async def test_a_websocket_is_under_the_rate_limit_with_every_message(
     service: Service, key: str
 ) -> None:
-    app = Application(service, DIALECTS, AccessLog(None), Limits(0.2))  # bursts of two
+    app = Application(service, DIALECTS, limits=Limits(0.2))  # bursts of two
     async with Socket(app, "/ws", f"token={key}") as socket:
         await socket.hear()
         socket.act("new_session")

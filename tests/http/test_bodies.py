@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from hansard.access import ALL_SCOPES, Principal
 from hansard.errors import StoreUnavailable
-from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
 from hansard.http.bodies import BodyBudget, is_long
 from hansard.http.call import Call
@@ -55,7 +54,7 @@ DIALECT = Dialect(
 @pytest.fixture
 async def toy(service: Service, principal: Principal) -> AsyncIterator[httpx.AsyncClient]:
     key = (await service.keys.create(principal, "toy", ALL_SCOPES))[0]
-    app = Application(service, (DIALECT,), AccessLog(None))
+    app = Application(service, (DIALECT,))
     headers = {"X-API-KEY": key, "Content-Type": "application/json"}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://toy.test", headers=headers

@@ -16,7 +16,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from hansard.access import ALL_SCOPES
 from hansard.app import opened
-from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
 from hansard.http.call import Call
 from hansard.http.protocol import HEAD_BYTES, HEADERS, BoundedProtocol
@@ -121,7 +120,7 @@ async def toy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Toy]:
 @contextlib.asynccontextmanager
 async def served(service: Service, port: int) -> AsyncIterator[None]:
     config = uvicorn.Config(
-        Application(service, (DIALECT,), AccessLog(None)),
+        Application(service, (DIALECT,)),
         port=port,
         http=Quick,
         ws=BoundedWebSocket,

@@ -9,7 +9,7 @@ import pytest
 
 from hansard import byte_cache
 from hansard.access import Principal
-from hansard.app import leasing
+from hansard.background import leasing
 from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.errors import StoreUnavailable
 from hansard.model import SessionDraft

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from hansard import app
+from hansard.background import Round, Task, for_ever
 from hansard.model import Run, RunDraft, RunPatch, SessionDraft
 from hansard.service import Service
 from hansard.service import runs as service_runs
@@ -57,18 +57,18 @@ async def test_a_run_that_cannot_be_ended_holds_nobody_up(
             raise RuntimeError("unforeseen")
         return real(run, now, at)
 
-    async def look() -> float:
+    async def look() -> Round:
         nonlocal looks
         looks += 1
         await runs.reap()
         looked.set()
-        return 0.05
+        return Round(0.05)
 
     monkeypatch.setattr(service_runs, "_lapse", faulty)
     await asyncio.sleep(0.01)
     with capture_logs() as logged:
         looking = asyncio.create_task(
-            app.for_ever("look for lapsed runs", look, after_failure=0.05)
+            for_ever(Task("reap", "look for lapsed runs"), look, after_failure=0.05)
         )
         await asyncio.wait_for(looked.wait(), 20)
         looking.cancel()

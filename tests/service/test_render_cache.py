@@ -17,7 +17,7 @@ async def test_a_fragment_is_kept_until_its_version_changes(
     service: Service, principal: Principal
 ) -> None:
     session, _ = await service.sessions.start(principal, SessionDraft(title="one"))
-    fragments = RenderCache()
+    fragments = RenderCache("rendered")
     assert fragments.look_up("test", session.workspace_id, [(session.id, 1)]) == ({}, [session.id])
     fragments.keep(SHOW, session.workspace_id, [session], fragments.clearings)
     found, missing = fragments.look_up("test", session.workspace_id, [(session.id, 1)])
@@ -33,7 +33,7 @@ async def test_a_fragment_is_kept_until_its_version_changes(
 async def test_the_oldest_fragments_make_room(service: Service, principal: Principal) -> None:
     session, _ = await service.sessions.start(principal, SessionDraft(title="x" * 100))
     many = [msgspec.structs.replace(session, id=f"{number}") for number in range(50)]
-    fragments = RenderCache(limit=20_000)
+    fragments = RenderCache("rendered", limit=20_000)
     fragments.keep(SHOW, session.workspace_id, many, fragments.clearings)
     found, missing = fragments.look_up("test", session.workspace_id, [(one.id, 1) for one in many])
     assert 0 < len(found) <= 30, "what the interpreter takes for each counts too"
@@ -45,7 +45,7 @@ async def test_what_was_read_before_a_deletion_is_not_kept(
     service: Service, principal: Principal
 ) -> None:
     session, _ = await service.sessions.start(principal, SessionDraft(title="one"))
-    fragments = RenderCache()
+    fragments = RenderCache("rendered")
     since = fragments.clearings
     byte_cache.forget(session.workspace_id)
     fragments.keep(SHOW, session.workspace_id, [session], since)

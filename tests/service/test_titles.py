@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from hansard.access import Principal
-from hansard.app import answer_of, titling
+from hansard.background import answer_of, titling
 from hansard.model import MessageDraft, Session, SessionDraft, SessionPatch
 from hansard.model.parts import text_part
 from hansard.service import Service

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import IO, Any
+from typing import IO
 
 import msgspec
 from msgspec import Struct
+
+from hansard.observer import Observer, SeenRequest
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 _PAUSE = 0.2
@@ -26,37 +28,25 @@ class Line(Struct):
     key: str | None
 
 
-class AccessLog:
+class AccessLog(Observer):
     """Writes ``{"at", "method", "path", "status", "ms", "request_id", "workspace", "key"}``; never a query, body or secret."""
 
-    def __init__(self, stream: IO[bytes] | None) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._lines: list[Line] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def note(  # noqa: PLR0913 - what it needs
-        self,
-        method: str,
-        path: str,
-        status: int,
-        began: float,
-        call: Any,  # noqa: ANN401 - any value
-        request_id: str,
-    ) -> None:
-        if self._stream is None:
-            return
-        took = int((time.perf_counter() - began) * 100_000) / 100
-        workspace, key = (call.workspace_id, call.key_id) if call else (None, None)
+    def request(self, request: SeenRequest) -> None:
         self._lines.append(
             Line(
                 int(time.time() * 1000) / 1000,
-                method,
-                path,
-                status,
-                took,
-                request_id,
-                workspace,
-                key,
+                request.method,
+                request.path,
+                request.status,
+                int(request.seconds * 100_000) / 100,
+                request.request_id,
+                request.workspace_id,
+                request.key_id,
             )
         )
         if self._timer is None:
@@ -68,7 +58,7 @@ class AccessLog:
             self._timer.cancel()
         self._timer = None
         lines, self._lines = self._lines, []
-        if self._stream is None or not lines:
+        if not lines:
             return
         self._stream.write(_encode_lines(lines))
         self._stream.flush()

@@ -27,6 +27,7 @@ from hansard.http.routing import Router
 from hansard.http.statuses import Internal, status_of
 from hansard.ids import REQUEST
 from hansard.model.idempotency import Replayed
+from hansard.observer import SeenRequest
 from hansard.service.sign_ins import is_sign_in
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from hansard.access import Principal
-    from hansard.http.access_log import AccessLog
     from hansard.http.routing import Methods
+    from hansard.observer import Observer
     from hansard.service import Service
 
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +57,7 @@ class Application:
         self,
         service: Service,
         dialects: Iterable[Dialect],
-        log: AccessLog,
+        observer: Observer | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.service = service
@@ -81,7 +82,7 @@ class Application:
         }
         self._bodies = Bodies()
         self._responses = ResponseCache()
-        self._log = log
+        self._observer = observer
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,8 +92,9 @@ class Application:
             await self._converse(WebSocket(scope, receive, send))
 
     def close(self) -> None:
-        """Write the lines of the access log that wait; to be called when the last answer is out."""
-        self._log.flush()
+        """Let the observer write what waits; to be called when the last answer is out."""
+        if self._observer is not None:
+            self._observer.flush()
         self._bodies.close()
 
     async def _respond(self, scope: Scope, receive: Receive, send_event: Send) -> None:
@@ -120,7 +122,20 @@ class Application:
         finally:
             if call is not None:
                 self._bodies.give_back(call)
-        self._log.note(method, self._logged(path, call), status, began, call, request_id)
+        if self._observer is not None:
+            self._observer.request(
+                SeenRequest(
+                    dialect.name if dialect else "",
+                    method,
+                    call.route.path if call else "",
+                    self._logged(path, call),
+                    status,
+                    time.perf_counter() - began,
+                    request_id,
+                    call.workspace_id if call else None,
+                    call.key_id if call else None,
+                )
+            )
 
     def _logged(self, path: str, call: Call[Any, Any] | None) -> str:
         """The path as a log may have it: without what opens a door to whoever reads it."""

@@ -92,7 +92,7 @@ class QueryReader:
             )
 
 
-_queries = ByteCache[tuple[bytes, QueryReader], Any](4 * MIB)
+_queries = ByteCache[tuple[bytes, QueryReader], Any](4 * MIB, "query_strings")
 
 
 class Nothing(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ class Bucket:
     def __init__(self, rate: float, size: int) -> None:
         self.rate = rate
         self.size = size
-        self._full_at = ByteCache[str, float](4 * MIB)
+        self._full_at = ByteCache[str, float](4 * MIB, "rate_limits")
 
     def take(self, name: str, now: float) -> tuple[float, float]:
         """Take a token: how many are left, and 0; or, without one, the seconds until there is one, and nothing is taken."""

@@ -28,7 +28,7 @@ class ResponseCache:
     """Request → (state, body). Exact, because the state is read every time, before the data."""
 
     def __init__(self, limit: int = 24 * MIB) -> None:
-        self._cache = WorkspaceCache[Hashable, tuple[Any, bytes]](limit)
+        self._cache = WorkspaceCache[Hashable, tuple[Any, bytes]](limit, "responses")
 
     @property
     def clearings(self) -> int:

@@ -60,7 +60,7 @@ class Audit:
         self._cursors = cursors
         self.secret = secret
         self._clock = clock
-        self._denied = ByteCache[tuple[str, str], int](MIB)
+        self._denied = ByteCache[tuple[str, str], int](MIB, "denials")
 
     def act(self, principal: Principal, action: str, thing: str, **details: Any) -> Act:  # noqa: ANN401 - facts of the act
         return Act(

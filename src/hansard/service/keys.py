@@ -59,7 +59,7 @@ class Keys:
         self._audit = audit
         self._mint = KeyMint(pepper)
         self._clock = clock
-        self._known = ByteCache[str, Known](4 * MIB)
+        self._known = ByteCache[str, Known](4 * MIB, "keys")
 
     async def authenticate(self, credential: str | None) -> Principal:
         """The principal of a credential; Unauthenticated.

@@ -41,7 +41,7 @@ class Messages:
         self._audit = audit
         self._ids = ids
         self._clock = clock
-        self._render_cache = RenderCache(_FRAGMENT_BYTES)
+        self._render_cache = RenderCache("rendered_messages", _FRAGMENT_BYTES)
         self._appends = Appends(store, ids)
 
     async def append(

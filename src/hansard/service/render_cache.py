@@ -39,8 +39,8 @@ class RenderCache:
     Exact, since every read compares the version.
     """
 
-    def __init__(self, limit: int = 32 * MIB) -> None:
-        self._cache = WorkspaceCache[tuple[str, str], tuple[Hashable, Raw]](limit)
+    def __init__(self, name: str, limit: int = 32 * MIB) -> None:
+        self._cache = WorkspaceCache[tuple[str, str], tuple[Hashable, Raw]](limit, name)
 
     @property
     def clearings(self) -> int:

@@ -51,7 +51,7 @@ class Sessions:
         self._cursors = cursors
         self._ids = ids
         self._clock = clock
-        self._render_cache = RenderCache()
+        self._render_cache = RenderCache("rendered_sessions")
 
     async def start(
         self,

@@ -49,7 +49,7 @@ class Titles:
         self._service = service
         self._ask = ask
         self._reached: dict[str, int] = {}
-        self._asked = ByteCache[str, bool](4 * MIB)
+        self._asked = ByteCache[str, bool](4 * MIB, "titles")
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def look(self) -> int:

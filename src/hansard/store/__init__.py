@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ParamSpec
 
+    from hansard.observer import Usage
     from hansard.store.steps import Row, Steps
 
     P = ParamSpec("P")
@@ -68,6 +69,12 @@ class Store(Protocol):
     async def ping(self) -> None:
         """Return when the store shows a sign of life; raises StoreUnavailable, within two seconds, when it does not."""
 
+    def usage(self) -> list[Usage]:
+        """How much of each queue and pool of this process is taken."""
+
+    async def size(self) -> int:
+        """The bytes that the store takes on its disk, indexes and logs included."""
+
     async def about(self) -> str:
         """The database and its version."""
 
@@ -94,7 +101,10 @@ class Store(Protocol):
 
 
 def connect(url: str, **options: Any) -> Store:  # noqa: ANN401 - each backend names its own
-    """The store behind ``sqlite:///FILE`` or ``postgresql://…``, not opened yet; Invalid says what is wrong with the URL."""
+    """The store behind ``sqlite:///FILE`` or ``postgresql://…``, not opened yet.
+
+    Both backends take ``observer``. Invalid says what is wrong with the URL.
+    """
     scheme = url.partition(":")[0]
     if scheme == "sqlite":
         from hansard.store.sqlite import SQLiteStore  # noqa: PLC0415 - a driver is loaded when it is asked for

@@ -132,6 +132,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     """
     sql, values = _page(filters, sort, loose, follows=after is not None, with_total=with_total)
     return Query(
+        "session_page",
         sql=sql,
         values=values
         | {"workspace_id": workspace_id, "limit": limit, "offset": offset}
@@ -162,6 +163,7 @@ def total_of(rows: Sequence[Row]) -> int | None:
 def count(workspace_id: str, filters: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
     conditions, values = _where(filters, loose)
     return Query(
+        "session_count",
         sql=f"select count(*) from sessions where {' and '.join(conditions)}",  # noqa: S608 - names from our own tables
         values=values | {"workspace_id": workspace_id},
     )
@@ -173,14 +175,15 @@ def count_some(
     """As ``count``, without going beyond ``limit``."""
     conditions, values = _where(filters, loose)
     sql = f"select count(*) from (select 1 from sessions where {' and '.join(conditions)} limit :limit) as bounded"  # noqa: S608 - literal tables above
-    return Query(sql=sql, values=values | {"workspace_id": workspace_id, "limit": limit})
+    bounds = {"workspace_id": workspace_id, "limit": limit}
+    return Query("session_count_some", values | bounds, sql=sql)
 
 
 def among(workspace_id: str, filters: SessionFilter, ids: Sequence[str]) -> Query:
     """Rows of (id, version, active_at) of those of at most ``MOST_IDS`` sessions that match."""
     filled = _filled("id", ids)
     sql, values = _statement_among(filters, len(filled))
-    return Query(sql=sql, values=values | {"workspace_id": workspace_id} | filled)
+    return Query("session_among", values | {"workspace_id": workspace_id} | filled, sql=sql)
 
 
 def _filled(name: str, values: Sequence[Any]) -> dict[str, Any]:
@@ -306,7 +309,7 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
         values |= numbered
     order = "seq desc" if descending else "seq"
     sql = f"select {columns} from messages where {' and '.join(conditions)} order by {order} limit :limit"  # noqa: S608 - literal tables above
-    return Query(sql=sql, values=values)
+    return Query("message_page", values, sql=sql)
 
 
 def newest_messages(
@@ -337,6 +340,7 @@ def newest_messages(
     at, seq, ident = before
     before_values = {"before_at": at, "before_seq": seq, "before_id": ident}
     return Query(
+        "message_newest",
         sql=sql,
         values=values
         | before_values

@@ -18,6 +18,7 @@ Values = Mapping[str, Any]
 class Query(Struct, frozen=True):
     """One statement on its way to a backend: a name from the SQL files, or composed ``sql``.
 
+    The name of a composed one says for whom it is: an observer sees it.
     ``many`` runs the statement once for each of its mappings and gives the rows of all.
     """
 
@@ -72,5 +73,5 @@ def many(name: str, /, values: Sequence[Values]) -> Steps[list[Row]]:
     return (yield Query(name, values[0]) if len(values) == 1 else Query(name, many=values))
 
 
-def composed(sql: str, values: Values) -> Steps[list[Row]]:
-    return (yield Query(sql=sql, values=values))
+def composed(sql: str, values: Values, name: str = "composed") -> Steps[list[Row]]:
+    return (yield Query(name, values, sql=sql))

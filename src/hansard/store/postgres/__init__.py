@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import asyncpg
 
 from hansard.errors import StoreUnavailable
+from hansard.observer import Usage
 from hansard.store import statements
 from hansard.store.postgres import backup, security
 from hansard.store.postgres.connecting import ServerConnection, connect
@@ -27,13 +28,15 @@ from hansard.store.postgres.pool import ConnectionPool, NoConnection
 from hansard.store.steps import Pause, rows
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
     from pathlib import Path
     from typing import ParamSpec
 
+    from hansard.observer import Observer
     from hansard.store.steps import Query, Row, Steps, Values
 
     P = ParamSpec("P")
+    Ask = Callable[[ServerConnection, Query], Coroutine[Any, Any, list[Row]]]
 
 T = TypeVar("T")
 _CACHED = 400
@@ -59,7 +62,11 @@ class PostgresStore:
         waiting: int = 2048,
         row_security: bool = False,
         warn: Callable[[str], None] = lambda _: None,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
+        if observer is not None:
+            self._ask = _observed(self._ask, observer)  # type: ignore[assignment, method-assign]  # nobody else pays for it
         self.url = url
         self.in_flight: set[tuple[str, str]] = set()
         self._secured = row_security
@@ -102,6 +109,13 @@ class PostgresStore:
             await self._pool.ping()
         except FAILURES as problem:
             raise translate(problem) from problem
+
+    def usage(self) -> list[Usage]:
+        return self._pool.usage
+
+    async def size(self) -> int:
+        async with self._connection() as connection:
+            return int(await connection.fetchval("select pg_database_size(current_database())"))
 
     async def about(self) -> str:
         async with self._connection() as connection:
@@ -201,6 +215,8 @@ class PostgresStore:
                 failure = problem
                 if not is_passing(problem) or time.monotonic() + pause > until:
                     raise translate(problem) from problem
+                if self._observer is not None:
+                    self._observer.retry(sqlstate(problem) or type(problem).__name__)
             await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
             pause = min(pause * 2, 1.0)
 
@@ -221,12 +237,15 @@ class PostgresStore:
 
     async def _transaction(self, connection: ServerConnection, steps: Steps[T]) -> T:
         transaction, result = await self._begun(connection, steps)
+        began = time.perf_counter()
         try:
             await connection.answer(transaction.commit())
         except FAILURES as problem:
             if sqlstate(problem) in {"40001", "40P01"}:
                 raise
             raise Unknown from problem
+        if self._observer is not None:
+            self._observer.commit(1, time.perf_counter() - began)
         return result
 
     async def _begun(
@@ -306,6 +325,20 @@ class PostgresStore:
                 connection.terminate()
         except SERVER_FAILURES as problem:
             raise translate(problem) from problem
+
+
+def _observed(ask: Ask, observer: Observer) -> Ask:
+    """``ask``, with each statement timed for the observer, a failed one included."""
+    clock, seen = time.perf_counter, observer.statement
+
+    async def observed(connection: ServerConnection, query: Query) -> list[Row]:
+        began = clock()
+        try:
+            return await ask(connection, query)
+        finally:
+            seen(query.name, clock() - began)
+
+    return observed
 
 
 _MIGRATIONS = """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from hansard.errors import DriverFailure, StoreUnavailable
+from hansard.observer import Usage
 from hansard.store.postgres.connecting import ServerConnection, connect
 from hansard.store.postgres.failures import FAILURES, READ_ONLY, answer, is_unusable, sqlstate
 from hansard.store.postgres.watchdog import Probe, Watchdog
@@ -71,6 +72,15 @@ class ConnectionPool:
         await self._pool.release(await self._pool.acquire(timeout=seconds))
         watchdog = Watchdog(self._probe, self, self._warn)
         self._watching = asyncio.create_task(watchdog.watch())
+
+    @property
+    def usage(self) -> list[Usage]:
+        """How many callers wait for a connection, and how many connections are lent."""
+        lent = len(self.lent)
+        return [
+            Usage("queue", "connection", self._callers - lent, self._waiting),
+            Usage("pool", "connection", lent, self._size),
+        ]
 
     async def close(self, seconds: float) -> None:
         """Let what is under way end, for so many seconds; what has not ended then is cut off."""

@@ -11,6 +11,7 @@ import apsw
 
 from hansard import private_files
 from hansard.errors import Invalid, StoreUnavailable
+from hansard.observer import Observer, Usage
 from hansard.store import statements
 from hansard.store.sqlite import backup
 from hansard.store.sqlite.connection import Connection, Overrun
@@ -47,6 +48,7 @@ class SQLiteStore:
         waiting: int = 4096,
         seconds: float = 30.0,
         clock: MachineClock | None = None,
+        observer: Observer | None = None,
     ) -> None:
         _, separator, path = url.partition("///")
         if not separator or not path:
@@ -58,7 +60,8 @@ class SQLiteStore:
         self._seconds = seconds
         self._clock = clock or MachineClock()
         self._file = FileIdentity(self.path)
-        self._writer = Writer(self._connect, waiting, self._file.check)
+        self._observer = observer
+        self._writer = Writer(self._connect, waiting, self._file.check, observer)
         self._reader: Connection | None = None
         self._readers = Readers(lambda: self._connect(self._seconds))
         self._turn: dict[tuple[str, str], list[Row]] = {}
@@ -127,7 +130,13 @@ class SQLiteStore:
         if self._reader is None:
             raise StoreUnavailable("the store is closed")
         self._file.check()
-        self._reader.read_one(Query(sql="select 1"))
+        self._reader.read_one(Query("ping", sql="select 1"))
+
+    def usage(self) -> list[Usage]:
+        return [self._writer.usage, *self._readers.usage]
+
+    async def size(self) -> int:
+        return backup.size(self.path)
 
     async def about(self) -> str:
         return f"SQLite {apsw.sqlite_lib_version()}"
@@ -151,7 +160,11 @@ class SQLiteStore:
 
     def _connect(self, seconds: float = 0) -> Connection:
         connection = Connection(
-            self.path, self._statements, seconds, before_read=self._file.check_now_and_then
+            self.path,
+            self._statements,
+            seconds,
+            before_read=self._file.check_now_and_then,
+            observer=self._observer,
         )
         self._clock.add_functions(connection.db)
         return connection

@@ -39,6 +39,12 @@ def restore(source: Path, target: Path, on_progress: Callable[[float], None]) ->
     _copy(source, target, on_progress, load("sqlite")["restored"])
 
 
+def size(path: Path) -> int:
+    """The bytes of the store's file and of its write-ahead log."""
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
 def check(path: Path) -> list[str]:
     """What SQLite's own check of the whole file finds; empty when it is sound."""
     try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from hansard.observer import Observer
     from hansard.store.steps import Query, Row, Steps, Values
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class Connection:
     """Runs queries and whole verbs; every error that leaves it is of ``hansard.errors``.
 
     ``seconds`` is how long one read may take; 0 is for ever. ``before_read`` may raise what no read shall hide.
+    ``observer`` sees each statement.
     """
 
     def __init__(
@@ -58,7 +60,10 @@ class Connection:
         seconds: float = 0,
         *,
         before_read: Callable[[], None] = lambda: None,
+        observer: Observer | None = None,
     ) -> None:
+        if observer is not None:
+            self.ask = _observed(self.ask, observer)  # type: ignore[assignment, method-assign]  # nobody else pays for it
         self._statements = statements
         self._seconds = seconds or math.inf
         self._deadline = Deadline()
@@ -143,6 +148,23 @@ class Connection:
 
     def close(self) -> None:
         self.db.close()
+
+
+def _observed(
+    ask: Callable[[Query], list[Row]], observer: Observer
+) -> Callable[[Query], list[Row]]:
+    """``ask``, with each statement timed for the observer, a failed one included."""
+    clock, seen = time.perf_counter, observer.statement
+
+    def observed(query: Query) -> list[Row]:
+        began = clock()
+        try:
+            return ask(query)
+        finally:
+            if type(query) is not Pause:
+                seen(query.name, clock() - began)
+
+    return observed
 
 
 def add_functions(db: apsw.Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from concurrent.futures import Future
 from threading import Condition, Event, Thread
@@ -13,10 +14,13 @@ import apsw
 
 from hansard.errors import StoreUnavailable
 from hansard.fair_threads import Job
+from hansard.observer import Usage
 from hansard.store.sqlite.connection import REFUSED, Connection, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from hansard.observer import Observer
 
 T = TypeVar("T")
 _GROUP = 256
@@ -36,8 +40,13 @@ class Writer:
     """
 
     def __init__(
-        self, connect: Callable[[], Connection], waiting: int, check: Callable[[], None]
+        self,
+        connect: Callable[[], Connection],
+        waiting: int,
+        check: Callable[[], None],
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
         self._check = check
         self._connect = connect
         self._waiting = waiting
@@ -46,6 +55,11 @@ class Writer:
         self._stopping = False
         self._thread: Thread | None = None
         self._checkpointer: Checkpointer | None = None
+
+    @property
+    def usage(self) -> Usage:
+        """How much of the queue is taken."""
+        return Usage("queue", "write", len(self._jobs), self._waiting)
 
     def start(self) -> None:
         connection = self._connect()
@@ -117,8 +131,12 @@ class Writer:
             else:
                 for job in group:
                     _attempt(connection, job)
+            began = time.perf_counter()
             connection.db.execute("commit")
             self._check()
+            if self._observer is not None:
+                done = sum(job.failure is None for job in group)
+                self._observer.commit(done, time.perf_counter() - began)
         except BaseException as problem:  # noqa: BLE001 - whatever happened, nobody may wait for ever
             failure = (
                 translate(problem, connection.path) if isinstance(problem, REFUSED) else problem

@@ -246,7 +246,7 @@ def tallies(workspace_id: str, query: StatsQuery) -> Steps[list[Tally]]:
     )
     conditions, values = _where(workspace_id, query)
     sql = f"select day, {value_of}, {sums} from stats_days where {conditions} group by 1, 2 order by 1, 2"  # noqa: S608 - literal names above
-    got = yield from steps.composed(sql, values)
+    got = yield from steps.composed(sql, values, "stats_tallies")
     return [
         Tally(
             day=day,
@@ -270,7 +270,7 @@ def slots(workspace_id: str, query: StatsQuery, what: str) -> Steps[list[tuple[i
         f"select day, slot, cast(sum(count) as bigint) from stats_slots where {conditions} and what = :what"  # noqa: S608 - literal names above
         " group by 1, 2 order by 2, 1"
     )
-    got = yield from steps.composed(sql, values | {"what": what})
+    got = yield from steps.composed(sql, values | {"what": what}, "stats_slots")
     return [(row[0], row[1], row[2]) for row in got if row[2]]
 
 
