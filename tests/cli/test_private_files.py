@@ -80,7 +80,7 @@ def test_what_an_import_sets_aside_is_its_owners_alone(terminal: Terminal, tmp_p
     (shared / "a.jsonl").write_text('{"id": "b", "messages": "none"}\n')
     for mode, kept in ((0o755, shared), (0o777, tmp_path)):
         shared.chmod(mode)
-        assert terminal("import", "shared/a.jsonl", "--format", "openai").code == 5
+        assert terminal("import", "shared/a.jsonl", "--format", "openai").code == 6
         notes = kept / "a.jsonl.errors.jsonl"
         assert stat.S_IMODE(notes.stat().st_mode) == 0o600
         notes.unlink()

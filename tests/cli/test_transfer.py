@@ -62,10 +62,15 @@ def test_bad_records_are_set_aside_and_end_with_five(filled: Terminal, tmp_path:
 def test_what_cannot_be_imported_says_why(filled: Terminal, tmp_path: Path) -> None:
     (tmp_path / "strange.json").write_text('{"x": 1}')
     (tmp_path / "empty").mkdir()
-    assert "No session was found there" in filled.done("import", "empty").err
+    empty = filled("import", "empty")
+    assert (empty.code, "No session was found there" in empty.err) == (6, True)
     assert filled("import", "nothing.json").code == 3
     assert "no such file or folder: nothing.json" in filled("import", "nothing.json").err
-    assert filled("import", "strange.json").code == 2
+    strange = filled("import", "strange.json")
+    assert strange.code == 6
+    assert (
+        "  strange.json: it is of no known format: UTF-8, objects with the keys x\n" in strange.err
+    )
     assert filled("import", "strange.json", "--format", "word").code == 2
     assert filled("import", "strange.json", "--tz", "Mars/North").code == 2
 
@@ -102,10 +107,10 @@ def test_an_export_without_sessions_comes_back_too(filled: Terminal, tmp_path: P
     ):
         printed = filled.done("import", *asked)
         assert (printed.out[:29], printed.err) == ("0 new, 0 same, 0 bad: 0 messa", ""), asked
-    refused = filled("import", "none.jsonl")
-    assert (refused.code, "format" in refused.err) == (2, True), refused
+    empty = filled.done("import", "none.jsonl")
+    assert empty.err == "  none.jsonl: it is empty: there is nothing to import\n"
     (tmp_path / "cut.json").write_text("[")
-    assert filled("import", "cut.json").code == 2
+    assert filled("import", "cut.json").code == 6
 
 
 def test_an_export_replaces_a_file_only_when_told(filled: Terminal, tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def test_a_folder_is_walked_in_order_for_files_that_can_hold_json(tmp_path: Path
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"[]")
     found = list(documents(tmp_path))
-    assert [Path(document.name).name for document in found] == ["b.json", "f.ndjson", "c.jsonl.gz"]
+    names = [Path(document.name).name for document in found]
+    assert names == ["b.json", "e.NDJSON", "f.ndjson", "c.jsonl.gz"]
     assert not any(document.chosen for document in found)
 
 

@@ -330,8 +330,11 @@ async def test_an_unknown_format_is_refused(
     service: Service, here: Principal, tmp_path: Path
 ) -> None:
     path = written(tmp_path / "a.json", {"email": "x"})
-    with pytest.raises(Invalid, match="of no known format"):
-        await imported(service, here, path)
+    report = await imported(service, here, path)
+    assert (counts(report), report.is_something) == ((0, 0, 0, 0), False)
+    [unread] = report.unread
+    assert unread.file == str(path)
+    assert unread.reason.startswith("it is of no known format: ")
     with pytest.raises(Invalid, match="unknown format 'word'"):
         await imported(service, here, path, format="word")
     with pytest.raises(FileNotFoundError):

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,16 +71,19 @@ async def test_an_export_that_is_uploaded_is_restored_as_one_from_a_file_is(
 
 
 @pytest.mark.parametrize(
-    ("data", "format_", "code"),
-    [(b"", None, "nothing_to_import"), (b'{"email": "x"}', None, "invalid")],
+    ("data", "code", "reason"),
+    [
+        (b"", "nothing_to_import", "is empty: there is nothing to import"),
+        (b'{"email": "x"}', "invalid", "is of no known format: "),
+    ],
 )
-async def test_what_is_no_import_is_refused_as_it_is_here(
-    data: bytes, format_: str | None, code: str
+async def test_what_is_no_import_is_refused(
+    service: Service, here: Principal, data: bytes, code: str, reason: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        await events_of(data, format_)
+        await Import(service, here, Options(), bounds=SERVER).upload("a file", data)
     assert refused.value.code == code
-    assert refused.value.message.startswith("a file is ")
+    assert refused.value.message.startswith(f"a file {reason}")
 
 
 def test_a_text_that_nobody_can_decode_is_a_bad_record() -> None:
@@ -173,13 +177,38 @@ def test_the_worker_gives_frames_that_are_decoded_in_a_moment() -> None:
     assert len(pieces) == 200
 
 
-def test_the_worker_tells_what_was_wrong_with_the_file() -> None:
-    task = Task(name="a", size=0, format=None, now=NOW, zone=None, channel=None, bounds=SERVER)
+def zipped(name: str, data: bytes) -> bytes:
     out = io.BytesIO()
-    reading_worker.work(io.BytesIO(msgspec.json.encode(task) + b"\n"), out)
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, data)
+    return out.getvalue()
+
+
+def test_the_worker_tells_what_was_wrong_with_the_file() -> None:
+    data = zipped("chats.json", b"[]").replace(b"PK\x01\x02", b"PK\x00\x00")
+    task = Task(
+        name="a", size=len(data), format=None, now=NOW, zone=None, channel=None, bounds=SERVER
+    )
+    out = io.BytesIO()
+    reading_worker.work(io.BytesIO(msgspec.json.encode(task) + b"\n" + data), out)
     frame = reading_worker.decode(out.getvalue()[4:])
     assert frame.failure is not None
-    assert frame.failure.code == "nothing_to_import"
+    assert frame.failure.message.startswith("a is a damaged archive: ")
+
+
+async def test_the_files_of_an_archive_are_read(service: Service, here: Principal) -> None:
+    data = zipped("chats.json", json.dumps(CHATS).encode())
+    report = await Import(service, here, Options(), bounds=SERVER).upload("a file", data)
+    assert counts(report) == (2, 0, 0, 1)
+    assert report.problems[0].file == "a file!chats.json"
+
+
+async def test_an_archive_without_a_file_of_a_known_format_is_refused(
+    service: Service, here: Principal
+) -> None:
+    data = zipped("account.json", b'{"email": "x"}')
+    with pytest.raises(Invalid, match=r"no file in it is of a known format: a file!account\.json"):
+        await Import(service, here, Options(), bounds=SERVER).upload("a file", data)
 
 
 async def test_imports_of_one_workspace_wait_for_each_other_and_no_more_than_one_does(

@@ -128,7 +128,7 @@ async def test_an_export_without_sessions_comes_back(
     [
         (b"hello", {}, "of no known format"),
         (b"", {}, "the body is empty: there is nothing to import"),
-        (b" [ \n", {}, "the body is empty: there is nothing to import"),
+        (b" [ \n", {}, "the body is of no known format"),
         (gzip.compress(b""), {}, "the body is empty: there is nothing to import"),
         (gzip.compress(b"[]")[:-9], {}, "of no known format"),
         (b"[]", {"format": "word"}, "unknown format 'word'"),

@@ -15,6 +15,7 @@ import click
 from hansard.cli import output
 from hansard.cli.arguments import one_of
 from hansard.cli.context import CommandContext, store_command
+from hansard.cli.explain import explained
 from hansard.cli.retype import again
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hansard.interchange.report import Options, Report
     from hansard.service import Service
 
-PARTIAL = 5
+PARTIAL, NOTHING = 5, 6
 _SHOWN = 5
 _NARROW, _USUAL, _WIDE = 60, 80, 110
 """Terminal widths, in characters, from which the bar shows its optional columns."""
@@ -82,6 +83,14 @@ class _ImportCommand(click.Command):
     metavar="ZONE",
     help="The zone of times without an offset.  [default: UTC; for PocketPaw the machine's]",
 )
+@click.option(
+    "--branches",
+    type=click.Choice(["keep", "drop"]),
+    default="keep",
+    show_default=True,
+    help="What becomes of messages beside the line that was read last.",
+)
+@click.option("--explain", is_flag=True, help="Say what each format makes of FILE; import nothing.")
 @click.option("--channel", metavar="NAME", help="The channel of sessions whose file names none.")
 @store_command(workspace=True)
 async def command(
@@ -92,11 +101,14 @@ async def command(
     resume: bool,
     tz: tzinfo | None,
     channel: str | None,
+    branches: str,
+    explain: bool,
 ) -> int | None:
     """Import sessions from files, folders, archives, or standard input (-).
 
-    Gzipped files are read directly. A second import of the same files changes nothing. Records that
-    cannot be read are written to FILE.errors.jsonl with the reason, and the exit code is 5.
+    Packed files are read directly. A second import of the same files changes nothing. Records that
+    cannot be read are written to FILE.errors.jsonl with the reason, and the exit code is 5. It is
+    6 when nothing could be imported.
     """
     from hansard.cli.first_run import claim
     from hansard.interchange.report import Options
@@ -107,8 +119,12 @@ async def command(
         channel=channel,
         dry_run=dry_run,
         resume=resume,
+        keep_branches=branches == "keep",
     )
-    _check(files)
+    _check(context, files)
+    if explain:
+        explained(context, files)
+        return None
     async with context.opened(create=True) as service:
         context.welcome(await claim(service, context.settings))
         principal = await context.principal(service)
@@ -126,7 +142,15 @@ async def command(
             files=files,
             dry_run=dry_run,
         )
-    return PARTIAL if report.bad else None
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int | None:
+    """5 where only some could be taken in, 6 where nothing could and there was something."""
+    if report.is_something:
+        return PARTIAL if report.bad or report.unread else None
+    is_nothing = report.bad or len(report.unread) > report.empty or not report.empty
+    return NOTHING if is_nothing else None
 
 
 async def _imported(
@@ -136,23 +160,28 @@ async def _imported(
     options: Options,
     files: Sequence[str],
 ) -> Report:
-    from hansard.interchange.documents import from_stream
     from hansard.interchange.importer import Import
 
     with _bar(files, quiet=context.quiet) as on_progress:
         work = Import(service, principal, options, on_progress)
         for name in files:
             if name == "-":
-                await work.document(from_stream("standard input", sys.stdin.buffer))
+                await work.pipe("standard input", sys.stdin.buffer)
             else:
                 await work.paths([Path(name)])
     return work.report
 
 
-def _check(files: Sequence[str]) -> None:
+def _check(context: CommandContext, files: Sequence[str]) -> None:
     """Raise FileNotFoundError for a missing file before the import begins."""
+    import msgspec
+
+    from hansard.interchange.report import Report
+
     for name in files:
         if name != "-" and not Path(name).exists():
+            if context.json:
+                context.document(msgspec.to_builtins(Report()))
             raise FileNotFoundError(2, "no such file or folder", name)
 
 
@@ -187,31 +216,29 @@ def _told(
         f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: "
         f"{output.counted(report.messages, 'message')} in {seconds:.1f} s"
     )
+    for line in _details(report):
+        output.note(line)
+    if report.stopped and "-" not in files and not dry_run:
+        output.note(f"Go on behind them with:\n  {again('--resume')}")
+
+
+def _details(report: Report) -> Iterator[str]:
+    """The lines below the counts: what could not be read and why, and what was noticed."""
     for problem in report.problems[:_SHOWN]:
-        output.note(f"  {problem.file}, record {problem.record}: {problem.reason}")
+        yield f"  {problem.file}, record {problem.record}: {problem.reason}"
+    for unread in report.unread[:_SHOWN]:
+        yield f"  {unread.file}: {unread.reason}"
+    for what, count in sorted(report.remarks.items()):
+        yield f"  {count:,} × {what}"
     if report.stopped:
-        output.note(f"It was {report.stopped}")
-        if "-" not in files and not dry_run:
-            output.note(f"Go on behind them with:\n  {again('--resume')}")
+        yield f"It was {report.stopped}"
     for name in report.errors:
-        output.note(f"All bad ones, with reasons: {name}")
-    if any(Path(name).is_dir() for name in files) and not (
-        report.new
-        or report.updated
-        or report.same
-        or report.bad
-        or report.earlier
-        or report.skipped
-    ):
-        output.note(
-            "No session was found there: files to import end with .json, .jsonl or .ndjson, "
-            "gzipped or not."
-        )
+        yield f"All bad ones, with reasons: {name}"
+    if not (report.is_something or report.bad or report.unread or report.empty or report.skipped):
+        yield "No session was found there. Files end with .json, .jsonl or .ndjson, packed or not."
     if report.skipped:
-        output.note(
-            f"Skipped, as empty or of no known format: {', '.join(report.skipped[:_SHOWN])}"
-            f"{' …' if len(report.skipped) > _SHOWN else ''}"
-        )
+        more = " …" if len(report.skipped) > _SHOWN else ""
+        yield f"Skipped, as of no known format: {', '.join(report.skipped[:_SHOWN])}{more}"
 
 
 @contextlib.contextmanager

@@ -104,7 +104,8 @@ def root(context: click.Context) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit.
 
-    0 done, 1 failure, 2 usage, 3 not found, 4 credentials, 5 partial import, 130 interrupted.
+    0 done, 1 failure, 2 usage, 3 not found, 4 credentials, 5 partial import, 6 nothing to import,
+    130 interrupted.
     """
     sys.exit(run(arguments))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator
 
@@ -43,9 +44,8 @@ class Detection(Struct, frozen=True, kw_only=True):
     def reason(self) -> str:
         """Why no format takes the file, in a sentence."""
         declined = {judgement.format: judgement.reason for judgement in self.judgements}
-        if self.near is None:
-            return f"{self.seen}: no format that is known"
-        return f"{self.seen}: it resembles {self.near}, but {declined[self.near]}"
+        near = f"; it resembles {self.near}, but {declined[self.near]}" if self.near else ""
+        return f"it is of no known format: {self.seen}{near}"
 
 
 def detected(document: Document, stream: Stream, rules: Rules) -> Detection:
@@ -59,8 +59,8 @@ def detected(document: Document, stream: Stream, rules: Rules) -> Detection:
             outcomes, reason = _tried(format_, document, stream, rules)
         judgements.append(Judgement(format_.name, reason))
         if reason is None:
-            return _answer(format_, judgements, shape, outcomes)
-    return _answer(None, judgements, shape, None)
+            return _answer(format_, judgements, stream, shape, outcomes)
+    return _answer(None, judgements, stream, shape, None)
 
 
 def explained(document: Document, stream: Stream, rules: Rules) -> Detection:
@@ -83,16 +83,33 @@ def explained(document: Document, stream: Stream, rules: Rules) -> Detection:
 def _answer(
     format_: Format | None,
     judgements: list[Judgement],
+    stream: Stream,
     shape: Shape,
     outcomes: tuple[Outcome, ...] | None,
 ) -> Detection:
     return Detection(
         format=format_,
         judgements=tuple(judgements),
-        seen=shape.described(),
+        seen=_described(stream, shape),
         near=None if format_ else _nearest(shape, judgements),
         outcomes=outcomes,
     )
+
+
+def _described(stream: Stream, shape: Shape) -> str:
+    """What the file looks like: its encoding, its outer shape, its first keys."""
+    if stream.encoding == "utf-8" and not _is_text(stream.head):
+        return "bytes that are no text in UTF-8"
+    return f"{stream.encoding.upper()}, {shape.described()}"
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether the bytes are text; the last character may be cut off."""
+    try:
+        text, _ = codecs.utf_8_decode(head)
+    except UnicodeDecodeError:
+        return False
+    return "\0" not in text
 
 
 def _nearest(shape: Shape, judgements: list[Judgement]) -> str | None:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from msgspec import Struct
 
 from hansard.errors import Invalid
-from hansard.interchange import databases
+from hansard.interchange import databases, layouts
 from hansard.interchange.bounds import OWN_MACHINE, Beyond, Bounds, Meter
 from hansard.interchange.databases import Database
 from hansard.interchange.streams import Stream
 
-_ENDINGS = (".json", ".jsonl", ".ndjson")
 _ENCRYPTED = 0x1
 _ZIP_MAGIC = b"PK\x03\x04"
+_IN_MEMORY, _COPIED = 32 * 1024 * 1024, 256 * 1024
+_DEEPEST = 3
+"""How deep an archive may lie in others."""
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -50,9 +53,9 @@ class Document(Struct, frozen=True, kw_only=True):
     @property
     def stem(self) -> str:
         """The file's name without its folder and endings."""
-        base = Path(self.name).name.removesuffix(".gz")
+        base = layouts.unpacked_name(Path(self.name).name)
         return next(
-            (base.removesuffix(ending) for ending in _ENDINGS if base.endswith(ending)), base
+            (base.removesuffix(ending) for ending in layouts.ENDINGS if base.endswith(ending)), base
         )
 
     @contextmanager
@@ -69,7 +72,8 @@ def documents(path: Path, bounds: Bounds = OWN_MACHINE) -> Iterator[Document]:
     if path.is_dir():
         yield from (_file(found, bounds, chosen=False) for found in _within(path))
     elif _is_archive(path):
-        yield from _members(path, bounds)
+        with path.open("rb") as file:
+            yield from _members(str(path), file, Meter(bounds, path.stat().st_size))
     else:
         yield _file(path, bounds, chosen=True)
 
@@ -84,6 +88,49 @@ def from_stream(name: str, file: IO[bytes], bounds: Bounds = OWN_MACHINE) -> Doc
         beside=lambda _: None,
         meter=Meter(bounds),
     )
+
+
+def from_pipe(name: str, file: IO[bytes], bounds: Bounds = OWN_MACHINE) -> Iterator[Document]:
+    """The same where the file may be an archive, whose members are the documents then."""
+    head = file.read(len(_ZIP_MAGIC))
+    rejoined = cast("IO[bytes]", _Rejoined(head, file))
+    if head != _ZIP_MAGIC:
+        yield from_stream(name, rejoined, bounds)
+    elif file.seekable():
+        yield from _members(name, file, Meter(bounds, file.seek(0, os.SEEK_END)))
+    else:
+        with _spooled(rejoined, Meter(bounds)) as (whole, size):
+            yield from _members(name, whole, Meter(bounds, size))
+
+
+class _Rejoined:
+    """A file with its first bytes before it, which were read already."""
+
+    def __init__(self, head: bytes, file: IO[bytes]) -> None:
+        self._head = head
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        head, self._head = self._head, b""
+        if not head:
+            return self._file.read(size)
+        return head + self._file.read(size - len(head) if size > len(head) else size)
+
+
+@contextmanager
+def _spooled(file: IO[bytes], meter: Meter) -> Iterator[tuple[IO[bytes], int]]:
+    """A copy in which one can go back and forth, in memory while it is small, and its size."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
+        size = 0
+        while data := file.read(_COPIED):
+            size += len(data)
+            try:
+                meter.unpack(len(data), size)
+            except Beyond as problem:
+                raise Invalid(f"an archive cannot be read: {problem}") from problem
+            copy.write(data)
+        copy.seek(0)
+        yield cast("IO[bytes]", copy), size
 
 
 def _file(path: Path, bounds: Bounds, *, chosen: bool) -> Document:
@@ -120,11 +167,7 @@ def _small(file: IO[bytes], meter: Meter) -> bytes | None:
 def _within(folder: Path) -> Iterator[Path]:
     for at, folders, files in os.walk(folder):
         folders.sort()
-        yield from (Path(at) / name for name in sorted(files) if _is_wanted(name))
-
-
-def _is_wanted(name: str) -> bool:
-    return name.removesuffix(".gz").endswith(_ENDINGS)
+        yield from (Path(at) / name for name in layouts.of_folder(files))
 
 
 def _is_archive(path: Path) -> bool:
@@ -136,30 +179,38 @@ def _begins(path: Path, magic: bytes) -> bool:
         return file.read(len(magic)) == magic
 
 
-def _members(path: Path, bounds: Bounds) -> Iterator[Document]:
-    meter = Meter(bounds, path.stat().st_size)
+def _members(name: str, file: IO[bytes], meter: Meter, depth: int = 1) -> Iterator[Document]:
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile as problem:
-        raise Invalid(f"{path} is a damaged archive: {problem}") from problem
+        raise Invalid(f"{name} is a damaged archive: {problem}") from problem
     with archive:
-        for info in archive.infolist():
-            if _is_wanted(info.filename):
-                yield _member(path, archive, info, meter)
+        infos = {info.filename: info for info in archive.infolist()}
+        for member in layouts.of_archive(list(infos)):
+            yield _member(name, archive, infos[member], meter)
+        for member, info in infos.items():
+            if member.lower().endswith(".zip") and depth < _DEEPEST:
+                _check_open(name, info)
+                with archive.open(info) as inner, _spooled(inner, meter) as (whole, _):
+                    yield from _members(f"{name}!{member}", whole, meter, depth + 1)
 
 
-def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -> Document:
-    def beside(name: str) -> bytes | None:
+def _check_open(name: str, info: zipfile.ZipInfo) -> None:
+    if info.flag_bits & _ENCRYPTED:
+        raise Invalid(f"{info.filename} in {name} is encrypted: unpack it first")
+
+
+def _member(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -> Document:
+    def beside(sibling: str) -> bytes | None:
         try:
-            with archive.open(str(Path(info.filename).with_name(name))) as file:
+            with archive.open(str(Path(info.filename).with_name(sibling))) as file:
                 return _small(file, meter)
         except KeyError:
             return None
 
-    if info.flag_bits & _ENCRYPTED:
-        raise Invalid(f"{info.filename} in {path} is encrypted: unpack it first")
+    _check_open(name, info)
     return Document(
-        name=f"{path}!{info.filename}",
+        name=f"{name}!{info.filename}",
         size=info.compress_size,
         chosen=False,
         open=lambda: archive.open(info),

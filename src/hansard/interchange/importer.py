@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from msgspec import Struct
 
@@ -14,11 +14,12 @@ from hansard.access import Principal
 from hansard.errors import Invalid, Retryable
 from hansard.interchange import formats, reading
 from hansard.interchange.bounds import BAD, OWN_MACHINE, Bounds
-from hansard.interchange.documents import Document, documents
+from hansard.interchange.documents import Document, documents, from_pipe
 from hansard.interchange.reading import (
     BadRecord,
     Event,
     Reached,
+    RecognisedFile,
     SessionPiece,
     SkippedFile,
     SnapshotPiece,
@@ -26,13 +27,13 @@ from hansard.interchange.reading import (
 from hansard.interchange.reading_process import ReadingProcess
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.rejects import Rejects
-from hansard.interchange.report import PROBLEMS, Options, Problem, Progress, Report
+from hansard.interchange.report import PROBLEMS, Options, Problem, Progress, Report, UnreadFile
 from hansard.interchange.resume import ImportPosition, ImportTarget
 from hansard.model.transfer import Incoming, Snapshot, Verdict
 from hansard.service import Service
 from hansard.service.transfers import Prepared
 
-_TRIES = 5
+_TRIES, _NAMED = 5, 5
 Events = AsyncIterator[Sequence[Event]]
 T = TypeVar("T")
 
@@ -86,7 +87,12 @@ class Import:
         self._on_progress = on_progress
         self._bounds = bounds
         self._format = _format(options.format)
-        self._rules = Rules(now=service.clock(), zone=options.zone, channel=options.channel)
+        self._rules = Rules(
+            now=service.clock(),
+            zone=options.zone,
+            channel=options.channel,
+            keep_branches=options.keep_branches,
+        )
         self._group = _Group()
         self._snapshot: Snapshot | None = None
         self._reached: Reached | None = None
@@ -98,15 +104,37 @@ class Import:
         self.report = Report()
 
     async def paths(self, paths: Sequence[Path]) -> Report:
-        """Import files, folders and archives; FileNotFoundError when one is not there, Invalid when its format is unknown."""
+        """Import files, folders and archives; FileNotFoundError when one is not there.
+
+        A file of no known format is in the report's ``unread``.
+        """
         for path in paths:
             await self._root(self._read(documents(path, self._bounds)), path.absolute())
         return self.report
 
     async def document(self, document: Document, aside: Path | None = None) -> Report:
-        """Import what is open already; bad records are noted beside ``aside``, if given."""
+        """Import what is open already; bad records are noted beside ``aside``, if given.
+
+        Raises Invalid when nothing was read of it.
+        """
         await self._root(self._read([document]), aside)
+        self._check_read()
         return self.report
+
+    async def pipe(self, name: str, file: IO[bytes]) -> Report:
+        """Import what is open already, which may be an archive."""
+        await self._root(self._read(from_pipe(name, file, self._bounds)), None)
+        return self.report
+
+    def _check_read(self) -> None:
+        report = self.report
+        for unread in report.unread:
+            code = "nothing_to_import" if report.empty else "invalid"
+            reason = unread.reason.removeprefix("it ")
+            raise Invalid(f"{unread.file} {reason}", code=code, param="format")
+        if report.skipped and not (report.is_something or report.bad):
+            names = ", ".join(report.skipped[:_NAMED])
+            raise Invalid(f"no file in it is of a known format: {names}", param="format")
 
     async def upload(self, name: str, data: bytes) -> Report:
         """Import a file that came over the network: a process of its own reads it.
@@ -119,6 +147,7 @@ class Import:
         if self.report.stopped is not None:
             outcomes: dict[str, Any] = dict(self.report.outcomes())
             raise Invalid(self.report.stopped, code="too_many_bad_records", **outcomes)
+        self._check_read()
         return self.report
 
     async def _read(self, found: Iterable[Document]) -> Events:
@@ -177,13 +206,22 @@ class Import:
                     await self._take(event, place, aside)
                 elif isinstance(event, BadRecord):
                     self._take_bad(event, place, aside)
+                elif isinstance(event, RecognisedFile):
+                    self.report.recognise(event.format)
                 elif isinstance(event, SkippedFile):
-                    self.report.skipped.append(event.file)
+                    self._skip(event)
                 elif isinstance(event, Reached):
                     self._reached = event
                     self._tell()
             if self._is_hopeless():
                 return
+
+    def _skip(self, event: SkippedFile) -> None:
+        self.report.empty += event.is_empty
+        if event.chosen:
+            self.report.unread.append(UnreadFile(event.file, event.reason))
+        elif not event.is_empty:
+            self.report.skipped.append(event.file)
 
     def _is_hopeless(self) -> bool:
         """Whether so many records are bad, and more of them than good, that the rest is not worth reading."""
@@ -267,6 +305,8 @@ class Import:
         """Count a session when the last of its messages are written: bad once is bad, new once is new."""
         if item.is_first:
             self._verdict, self._messages = verdict, 0
+            if isinstance(item.record, SessionRecord):
+                self.report.remark(item.record.remarks)
         elif self._options.dry_run and verdict.outcome == "bad":
             pass  # its beginning, which was undone, is not there to go on with
         elif self._verdict.outcome == "same" or (

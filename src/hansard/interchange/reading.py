@@ -11,7 +11,7 @@ from msgspec import Struct
 from hansard.errors import Invalid
 from hansard.interchange import formats
 from hansard.interchange.bounds import REASON, Bounds
-from hansard.interchange.detection import detected
+from hansard.interchange.detection import detected, has_content
 from hansard.interchange.documents import Document
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, fitted
 from hansard.interchange.streams import Stream
@@ -50,10 +50,23 @@ class BadRecord(Struct, frozen=True, kw_only=True, tag=True):
     reason: str
 
 
-class SkippedFile(Struct, frozen=True, kw_only=True, tag=True):
-    """A file within a folder or archive that is empty or of no known format."""
+class RecognisedFile(Struct, frozen=True, kw_only=True, tag=True):
+    """A file whose format was found out, or named."""
 
     file: str
+    format: str
+
+
+class SkippedFile(Struct, frozen=True, kw_only=True, tag=True):
+    """A file from which nothing is read: it is empty, or of no known format, for this reason.
+
+    ``chosen`` says that the caller named it.
+    """
+
+    file: str
+    reason: str
+    chosen: bool
+    is_empty: bool = False
 
 
 class Reached(Struct, frozen=True, kw_only=True, tag=True):
@@ -64,18 +77,23 @@ class Reached(Struct, frozen=True, kw_only=True, tag=True):
     size: int | None
 
 
-Event = SessionPiece | SnapshotPiece | BadRecord | SkippedFile | Reached
+Event = SessionPiece | SnapshotPiece | BadRecord | RecognisedFile | SkippedFile | Reached
+Outcome = SessionRecord | Snapshot | Bad | RecognisedFile | SkippedFile
 
 
 def read(
     documents: Iterable[Document], format_: formats.Format | None, rules: Rules, bounds: Bounds
 ) -> Iterator[Event]:
-    """Everything that is in the documents; Invalid for one that the caller named and that is of no known format."""
+    """Everything that is in the documents."""
     for document in documents:
         name = sound(document.name)
         with document.stream() as stream:
-            position = 0
-            for number, outcome in enumerate(_outcomes(document, stream, format_, rules), 1):
+            position = number = 0
+            for outcome in _outcomes(document, stream, format_, rules):
+                if isinstance(outcome, RecognisedFile | SkippedFile):
+                    yield outcome
+                    continue
+                number += 1
                 yield from _events(name, number, outcome, rules.now, bounds)
                 if stream.position != position:
                     position = stream.position
@@ -85,40 +103,60 @@ def read(
 
 def _outcomes(
     document: Document, stream: Stream, format_: formats.Format | None, rules: Rules
-) -> Iterator[SessionRecord | Snapshot | Bad | SkippedFile]:
-    if document.chosen and stream.is_empty_list():
-        return
-    detection = None if format_ else detected(document, stream, rules)
-    found = detection.format if detection is not None else format_
-    if detection is not None and detection.outcomes is not None:
-        yield from detection.outcomes
-    elif found is not None:
-        yield from found.read(document, stream, rules)
-    elif document.chosen and stream.is_empty():
-        raise Invalid(
-            f"{document.name} is empty: there is nothing to import; an export without sessions is imported with its format named",
-            code="nothing_to_import",
-        )
-    elif document.chosen:
-        raise Invalid(
-            f"{document.name} is of no known format: name one of {', '.join(formats.NAMES)}",
-            param="format",
-        )
+) -> Iterator[Outcome]:
+    """What is in a document; an export without sessions, and an empty file whose format is named, hold nothing."""
+    if stream.is_empty_list() or (format_ is not None and _is_empty(stream)):
+        yield SkippedFile(file=sound(document.name), reason=_EMPTY, chosen=False, is_empty=True)
+    elif format_ is not None:
+        yield RecognisedFile(file=sound(document.name), format=format_.name)
+        yield from _checked(format_, format_.read(document, stream, rules))
     else:
-        yield SkippedFile(file=sound(document.name))
+        yield from _detected(document, stream, rules)
+
+
+def _detected(document: Document, stream: Stream, rules: Rules) -> Iterator[Outcome]:
+    detection = detected(document, stream, rules)
+    name, format_ = sound(document.name), detection.format
+    if format_ is None:
+        is_empty = _is_empty(stream)
+        reason = _EMPTY if is_empty else detection.reason()
+        yield SkippedFile(file=name, reason=reason, chosen=document.chosen, is_empty=is_empty)
+        return
+    yield RecognisedFile(file=name, format=format_.name)
+    if detection.outcomes is not None:
+        yield from detection.outcomes
+    else:
+        yield from _checked(format_, format_.read(document, stream, rules))
+
+
+def _is_empty(stream: Stream) -> bool:
+    return stream.is_whole and not stream.head.strip(_BLANK)
+
+
+def _checked(
+    format_: formats.Format, outcomes: Iterable[SessionRecord | Snapshot | Bad]
+) -> Iterator[Outcome]:
+    """What is read; a bad record at the end when there was nothing with content, and nothing bad."""
+    is_something = False
+    for outcome in outcomes:
+        is_something = is_something or isinstance(outcome, Bad) or has_content(outcome)
+        yield outcome
+    if not is_something:
+        yield Bad(0, f"it is taken for {format_.name}, and no message with content is in it")
+
+
+_EMPTY = "it is empty: there is nothing to import"
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 def _events(
     file: str,
     number: int,
-    outcome: SessionRecord | Snapshot | Bad | SkippedFile,
+    outcome: SessionRecord | Snapshot | Bad,
     now: int,
     bounds: Bounds,
 ) -> Iterator[Event]:
     """The pieces of what was read; what is beyond the bounds becomes bad before anything of it is given."""
-    if isinstance(outcome, SkippedFile):
-        yield outcome
-        return
     if isinstance(outcome, Bad):
         yield BadRecord(file=file, number=outcome.number, reason=shown(outcome.reason))
         return
@@ -148,7 +186,7 @@ def _session_pieces(
         if end - start < len(messages):
             some = msgspec.structs.replace(record, messages=messages[start:end])
         if start:  # what is told once comes with the first piece
-            some = msgspec.structs.replace(some, tree=frozenset(), remarks=Counter())
+            some = msgspec.structs.replace(some, remarks=Counter())
         yield SessionPiece(
             file=file,
             number=record.number,

@@ -21,7 +21,7 @@ from msgspec import Raw, Struct
 from hansard.errors import Invalid
 from hansard.interchange import formats, reading
 from hansard.interchange.bounds import MIB, Bounds
-from hansard.interchange.documents import from_stream
+from hansard.interchange.documents import from_pipe
 from hansard.interchange.reading import BadRecord, Event, SessionPiece
 from hansard.interchange.records import Rules
 
@@ -113,8 +113,8 @@ def work(source: IO[bytes], out: IO[bytes]) -> None:
             channel=task.channel,
         )
         format_ = formats.named(task.format) if task.format else None
-        document = from_stream(task.name, file, task.bounds)
-        for event in reading.read([document], format_, rules, task.bounds):
+        documents = from_pipe(task.name, file, task.bounds)
+        for event in reading.read(documents, format_, rules, task.bounds):
             frames.add(event)
     except Invalid as problem:
         frames.send(Failure(problem.message, problem.code, problem.param))

@@ -24,8 +24,8 @@ P = ParamSpec("P")
 class SessionRecord(Struct, frozen=True, kw_only=True):
     """A session on its way in, with all that belongs to it; every message has its time and its ``client_id``.
 
-    A branch follows the message ``forked_after`` of its parent, None for the beginning.  ``tree`` holds the
-    messages of the session and of all its branches.  ``remarks`` count what was noticed while it was read.
+    A branch follows the message ``forked_after`` of its parent, None for the beginning.  ``remarks`` count what
+    was noticed while it was read.
     """
 
     number: int
@@ -34,7 +34,6 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     ended_at: int | None = None
     archived_at: int | None = None
     forked_after: str | None = None
-    tree: frozenset[str] = frozenset()
     remarks: Counter[str] = msgspec.field(default_factory=Counter)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import tzinfo
 
 from msgspec import Struct
 
 from hansard.model.transfer import Verdict
 
+REMARKS = 100
+"""So many different remarks a report tells apart."""
 PROBLEMS = 100
 """Of so many bad records a report says why they are; of the others it has the number."""
 
@@ -16,7 +19,7 @@ PROBLEMS = 100
 class Options(Struct, frozen=True, kw_only=True):
     """How to read: ``format`` None is judged by each file; ``zone`` and ``channel`` are as in Rules.
 
-    ``dry_run`` finds out what would happen; ``resume`` goes on where an import of the same file was broken off.
+    ``keep_branches`` makes sessions of what lies beside the current line.  ``dry_run`` finds out what would happen; ``resume`` goes on where an import of the same file was broken off.
     """
 
     format: str | None = None
@@ -24,6 +27,7 @@ class Options(Struct, frozen=True, kw_only=True):
     channel: str | None = None
     dry_run: bool = False
     resume: bool = False
+    keep_branches: bool = True
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -50,9 +54,19 @@ class Problem(Struct, frozen=True):
     """Why it cannot be read."""
 
 
+class UnreadFile(Struct, frozen=True):
+    """A file that the caller named and from which nothing was read, with the reason."""
+
+    file: str
+    reason: str
+
+
 class Report(Struct, kw_only=True):
     """What became of the sessions: stored, there already, added to, set aside.
 
+    ``format`` is that of the files, several separated by commas, None when none was recognised.  ``remarks`` count
+    what was noticed in the sessions: content that no format knows, messages without any.  ``unread`` are files that
+    the caller named and of which nothing was read; ``empty`` counts those with nothing in them.
     ``earlier`` counts the records that the import which is resumed has settled, ``notes`` say what could not be
     resumed.  ``messages`` counts those of the sessions read.  ``skipped`` are files that are empty or of no known format inside
     a folder or archive, ``errors`` the files that say which records are bad and why, ``problems``
@@ -65,11 +79,31 @@ class Report(Struct, kw_only=True):
     bad: int = 0
     earlier: int = 0
     messages: int = 0
+    format: str | None = None
+    remarks: dict[str, int] = {}
+    unread: list[UnreadFile] = []
+    empty: int = 0
     stopped: str | None = None
     notes: list[str] = []
     skipped: list[str] = []
     errors: list[str] = []
     problems: list[Problem] = []
+
+    @property
+    def is_something(self) -> bool:
+        """Whether anything was taken in, now or by the import that is resumed."""
+        return bool(self.new or self.same or self.updated or self.earlier)
+
+    def recognise(self, name: str) -> None:
+        """Note the format of one more file."""
+        known = self.format.split(", ") if self.format else []
+        self.format = ", ".join(sorted({*known, name}))
+
+    def remark(self, remarks: Mapping[str, int]) -> None:
+        """Add what was noticed in a session; of many different remarks the later ones are counted as others."""
+        for what, count in remarks.items():
+            key = what if what in self.remarks or len(self.remarks) < REMARKS else "other remarks"
+            self.remarks[key] = self.remarks.get(key, 0) + count
 
     def outcomes(self) -> Counter[str]:
         return Counter(new=self.new, updated=self.updated, same=self.same, bad=self.bad)

@@ -1,21 +1,36 @@
-"""Bytes of a foreign file as they come: gunzipped when they are gzipped, counted as they pass."""
+"""Bytes of a foreign file as they come: unpacked when they are packed, as UTF-8, counted as they pass."""
 
 from __future__ import annotations
 
+import codecs
 import re
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO
 
 from hansard.interchange.bounds import Beyond, Bounds, Meter
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 HEAD = 256 * 1024
 CHUNK = 256 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_FORMAT = 31
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""The longer marks first: the one of UTF-32 begins like that of UTF-16."""
 _EMPTY_LIST = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\]\s*")
-_NOTHING = b"\xef\xbb\xbf \t\r\n[]"
 
 
 class Truncated(Exception):
@@ -25,8 +40,9 @@ class Truncated(Exception):
 class Stream:
     """A file read once, from its beginning; ``head`` is its first part, to judge the format by.
 
-    ``is_whole`` says that the head is all there is.  ``position`` counts the bytes taken from the file itself,
-    compressed ones if it is compressed.  What goes beyond the ``meter`` is not read.
+    ``encoding`` is that of the file; what comes out is UTF-8.  ``is_whole`` says that the head is
+    all there is.  ``position`` counts the bytes taken from the file itself, compressed ones if it
+    is compressed.  What goes beyond the ``meter`` is not read.
     """
 
     def __init__(self, file: IO[bytes], meter: Meter | None = None) -> None:
@@ -36,6 +52,7 @@ class Stream:
         self._problem: Truncated | None = None
         self.position = 0
         self.is_whole = False
+        self.encoding = "utf-8"
         self.head = self._take_head()
 
     def chunks(self) -> Iterator[bytes]:
@@ -45,13 +62,6 @@ class Stream:
         if self._problem:
             raise self._problem
         yield from self._rest
-
-    def is_empty(self) -> bool:
-        """Whether there is nothing, or nothing but an empty array; not where the bytes break off. To be asked instead of reading."""
-        try:
-            return not any(chunk.strip(_NOTHING) for chunk in self.chunks())
-        except Truncated:
-            return False
 
     def is_empty_list(self) -> bool:
         """Whether there is an array of nothing: what an export without sessions is elsewhere."""
@@ -96,18 +106,37 @@ class Stream:
         return b"".join(taken)
 
     def _opened(self) -> Iterator[bytes]:
-        for chunk in self._unpacked():
+        for chunk in self._transcoded(self._unpacked()):
             try:
                 self._meter.unpack(len(chunk), self.position)
             except Beyond as problem:
                 raise Truncated(f"{problem}; the rest of it is not read") from problem
             yield chunk
 
+    def _transcoded(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """UTF-16 and UTF-32 that bear their mark, as UTF-8; anything else as it is."""
+        first = next(chunks, b"")
+        encoding = next((name for mark, name in _MARKS if first.startswith(mark)), None)
+        if encoding is None:
+            if first:
+                yield first
+            yield from chunks
+            return
+        self.encoding = encoding
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+        for chunk in chain([first], chunks):
+            if text := decoder.decode(chunk):
+                yield text.encode("utf-8", "replace")
+        if rest := decoder.decode(b"", final=True):
+            yield rest.encode("utf-8", "replace")
+
     def _unpacked(self) -> Iterator[bytes]:
         raw = self._raw()
         first = next(raw, b"")
         if first.startswith(_GZIP_MAGIC):
             yield from _gunzipped(first, raw)
+        elif first.startswith(_ZSTD_MAGIC):
+            yield from _unzstd(first, raw)
         elif first:
             yield first
             yield from raw
@@ -140,6 +169,29 @@ def _gunzipped(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
             inflate = (
                 zlib.decompressobj(_GZIP_FORMAT) if data or (data := next(rest, b"")) else inflate
             )
+    if not inflate.eof:
+        message = "the compressed file ends too early"
+        raise Truncated(message)
+
+
+def _unzstd(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """The content of one or several Zstandard frames in a row."""
+    inflate = zstd.ZstdDecompressor()
+    data = first
+    while data or (data := next(rest, b"")):
+        try:
+            out = inflate.decompress(data, CHUNK)
+            while out or not (inflate.needs_input or inflate.eof):
+                yield out
+                out = b"" if inflate.eof else inflate.decompress(b"", CHUNK)
+        except zstd.ZstdError as problem:
+            message = f"the compressed file is damaged: {problem}"
+            raise Truncated(message) from problem
+        data = b""
+        if inflate.eof:
+            data = inflate.unused_data
+            is_through = not data and not (data := next(rest, b""))
+            inflate = inflate if is_through else zstd.ZstdDecompressor()
     if not inflate.eof:
         message = "the compressed file ends too early"
         raise Truncated(message)

@@ -146,7 +146,7 @@ def sessions(
 def _with_branches(
     number: int, draft: SessionDraft, whole: Lines, rules: Rules, span: Span
 ) -> Iterator[SessionRecord]:
-    """The line, then the branches; each knows the messages of the whole tree."""
+    """The line, then the branches."""
     main = _Builder(number, draft, rules)
     built = [(main.record(whole.turns, span), main)]
     for turns, after, parent in whole.branches:
@@ -158,9 +158,7 @@ def _with_branches(
         record = branch.record(own, Span(started=started))
         record = msgspec.structs.replace(record, forked_after=fork.client_id if fork else None)
         built.append((record, branch))
-    tree = frozenset(message.client_id or "" for record, _ in built for message in record.messages)
-    for record, _ in built:
-        yield msgspec.structs.replace(record, tree=tree)
+    yield from (record for record, _ in built)
 
 
 def _branch_draft(main: SessionDraft, above: SessionDraft, key: object) -> SessionDraft:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,10 +28,14 @@ _LOOSE = 20_000
 
 
 class Value(Struct, frozen=True):
-    """One record of a file: ``number`` counts from 1, in lines where the file has a record a line."""
+    """One record of a file: ``number`` counts from 1, in lines where the file has a record a line.
+
+    ``array`` says in which of several arrays of the file it stands, 0 for the first and outside of any.
+    """
 
     number: int
     value: Any
+    array: int = 0
 
 
 class Bad(Struct, frozen=True):
@@ -59,21 +63,32 @@ def values(stream: Stream, *, apart: bool = False) -> Iterator[Value | Bad]:
         yield Bad(0, f"{problem}; the rest of the file is not read")
 
 
-def keep(loose: list[Any], item: Value) -> Iterator[Bad]:
-    """Add to the values that lie outside of any record, of which a bounded number is kept."""
-    if len(loose) < _LOOSE:
-        loose.append(item.value)
-    else:
-        yield Bad(item.number, f"more than {_LOOSE:,} messages outside of any record")
+class Loose:
+    """Messages that lie outside of any record: those of one array are one session, of which a bounded number is kept."""
+
+    def __init__(self) -> None:
+        self._items: dict[int, list[Any]] = defaultdict(list)
+        self._count = 0
+
+    def keep(self, item: Value) -> Iterator[Bad]:
+        """Add a message; Bad for one too many."""
+        self._count += 1
+        if self._count <= _LOOSE:
+            self._items[item.array].append(item.value)
+        else:
+            yield Bad(item.number, f"more than {_LOOSE:,} messages outside of any record")
+
+    def sessions(self) -> Iterator[Value]:
+        """The messages of each session."""
+        for number, items in enumerate(self._items.values(), 1):
+            yield Value(number, items)
 
 
 def _values(stream: Stream, scale: _Scale) -> Iterator[Value | Bad]:
-    if is_array(stream):
-        yield from _Array(stream, scale).elements()
-    elif _is_lines(stream.head):
+    if not is_array(stream) and _is_lines(stream.head):
         yield from _lines(stream, scale)
     else:
-        yield from _Array(stream, scale).single()
+        yield from _Array(stream, scale).documents()
 
 
 class _Scale:
@@ -118,7 +133,7 @@ def _line(number: int, line: bytes | None, scale: _Scale) -> Value | Bad:
 
 def _decoded(number: int, text: bytes) -> Value | Bad:
     try:
-        return Value(number, json.loads(text, strict=False))
+        return Value(number, _decoder.decode(text.decode("utf-8", "surrogateescape")))
     except RecursionError:
         return Bad(number, "nested too deeply")
     except ValueError as problem:
@@ -144,20 +159,31 @@ class _Array:
         self._text = ""
         self._at = 0
 
-    def elements(self) -> Iterator[Value | Bad]:
-        self._next_sign()
+    def documents(self) -> Iterator[Value | Bad]:
+        """The elements of every array in a row, and the values between them."""
+        number, array = 0, -1
+        while not self._is_lost and (sign := self._next_sign()):
+            if sign == "]":
+                self._at += 1
+            elif sign != "[":
+                number += 1
+                yield self._element(number)
+            else:
+                array += 1
+                for item in self._elements(number):
+                    number = item.number
+                    yield Value(number, item.value, array) if isinstance(item, Value) else item
+
+    def _elements(self, number: int) -> Iterator[Value | Bad]:
+        """The elements of an array, numbered behind ``number``."""
         self._at += 1
-        number = 0
         while not self._is_lost and (sign := self._next_sign()) != "]":
             number += 1
             if not sign:
                 yield Bad(number, "the file ends inside its array")
                 return
             yield self._element(number)
-
-    def single(self) -> Iterator[Value | Bad]:
-        if self._next_sign():
-            yield self._element(1)
+        self._at += not self._is_lost
 
     def _next_sign(self) -> str:
         """Pass blanks and commas; the character after them, empty at the end."""

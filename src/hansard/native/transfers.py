@@ -92,7 +92,7 @@ async def export_sessions(call: Call[ExportParams, None]) -> StreamingResponse:
 
 
 async def import_sessions(call: Call[ImportParams, None]) -> Imported:
-    """Import sessions from a file, which is the body: plain or gzipped
+    """Import sessions from a file, which is the body: plain, packed or an archive
 
     At most 8 MiB, and 64 MiB unpacked: cut larger files between their records. A second import of
     the same file changes nothing. An import of which 1,000 records are bad, and more than are good,

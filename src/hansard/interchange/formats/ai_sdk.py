@@ -18,7 +18,7 @@ from hansard.interchange.moments import MINUTE
 from hansard.interchange.records import Rules, SessionRecord, guarded
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Turn
-from hansard.interchange.values import Bad, Value, keep, values
+from hansard.interchange.values import Bad, Loose, Value, values
 
 marks = ("messages", "role", "parts", "toolInvocations")
 
@@ -50,19 +50,20 @@ def _is_ui(message: Json) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose: list[Any] = []
+    loose = Loose()
     position = 0
     for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif isinstance(item.value, dict) and isinstance(item.value.get("role"), str):
-            yield from keep(loose, item)
+            yield from loose.keep(item)
         else:
             for record in unwrapped(item.value):
                 yield from _read_one(Value(item.number, record), rules, position)
                 position += 1
-    if loose:
-        yield from _read_one(Value(1, loose), rules, position)
+    for item in loose.sessions():
+        yield from _read_one(item, rules, position)
+        position += 1
 
 
 def _read_one(item: Value, rules: Rules, position: int) -> list[SessionRecord | Bad]:

@@ -24,7 +24,7 @@ from hansard.interchange.moments import CREATED, MINUTE, first_time
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
-from hansard.interchange.values import Bad, Value, keep, values
+from hansard.interchange.values import Bad, Loose, Value, values
 from hansard.model import SessionDraft
 
 marks = (
@@ -86,18 +86,20 @@ def _contexts(record: object) -> list[tuple[str, list[Any]]]:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose: list[Any] = []
+    loose = Loose()
     position = 0
     for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif _is_message(item.value):
-            yield from keep(loose, item)
+            yield from loose.keep(item)
         else:
             yield from guarded(item.number, _sessions, item, rules, position)
             position += 1
-    if loose:
-        yield from guarded(1, _sessions, Value(1, {"messages": loose}), rules, position)
+    for item in loose.sessions():
+        whole = Value(item.number, {"messages": item.value})
+        yield from guarded(item.number, _sessions, whole, rules, position)
+        position += 1
 
 
 def _sessions(item: Value, rules: Rules, position: int) -> Iterator[SessionRecord]:

@@ -12,7 +12,7 @@ from hansard.interchange.moments import CREATED, first_time
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
-from hansard.interchange.values import Bad, Value, keep, values
+from hansard.interchange.values import Bad, Loose, Value, values
 from hansard.model import SessionDraft
 
 marks = ("contents", "systemInstruction", "generationConfig", "parts", "role")
@@ -52,16 +52,16 @@ def _is_content(value: object) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose: list[Json] = []
+    loose = Loose()
     for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif _is_content(item.value):
-            yield from keep(loose, item)
+            yield from loose.keep(item)
         else:
             yield from guarded(item.number, _session, item, rules)
-    if loose:
-        yield from guarded(1, _session, Value(1, loose), rules)
+    for item in loose.sessions():
+        yield from guarded(item.number, _session, item, rules)
 
 
 def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:

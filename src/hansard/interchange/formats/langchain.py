@@ -18,7 +18,7 @@ from hansard.interchange.moments import MINUTE
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Turn
-from hansard.interchange.values import Bad, Value, keep, values
+from hansard.interchange.values import Bad, Loose, Value, values
 
 marks = ("type", "data", "lc", "kwargs", "additional_kwargs", "values")
 
@@ -47,18 +47,19 @@ def _listed(record: object) -> tuple[Json, list[Any]] | None:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose: list[Any] = []
+    loose = Loose()
     position = 0
     for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif as_message(item.value):
-            yield from keep(loose, item)
+            yield from loose.keep(item)
         else:
             yield from guarded(item.number, _session, item, rules, position)
             position += 1
-    if loose:
-        yield from guarded(1, _session, Value(1, loose), rules, position)
+    for item in loose.sessions():
+        yield from guarded(item.number, _session, item, rules, position)
+        position += 1
 
 
 def _session(item: Value, rules: Rules, position: int) -> Iterator[SessionRecord]:

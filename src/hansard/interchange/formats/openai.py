@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
@@ -22,7 +21,7 @@ from hansard.interchange.message_lists import is_message, lists_of, session, unw
 from hansard.interchange.moments import MINUTE
 from hansard.interchange.records import Rules, SessionRecord, guarded
 from hansard.interchange.streams import Stream
-from hansard.interchange.values import Bad, Value, keep, values
+from hansard.interchange.values import Bad, Loose, Value, values
 
 marks = ("messages", "role", "content", "tool_calls", "choices")
 
@@ -45,18 +44,19 @@ def _has_list(value: object) -> bool:
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
     position = 0
-    loose: list[Any] = []
+    loose = Loose()
     for item in values(stream, apart=True):
         if isinstance(item, Bad):
             yield item
         elif is_message(item.value):
-            yield from keep(loose, item)
+            yield from loose.keep(item)
         else:
             for record in unwrapped(item.value):
                 yield from _read_one(Value(item.number, record), rules, position)
                 position += 1
-    if loose:
-        yield from _read_one(Value(1, loose), rules, position)
+    for item in loose.sessions():
+        yield from _read_one(item, rules, position)
+        position += 1
 
 
 def _read_one(item: Value, rules: Rules, position: int) -> list[SessionRecord | Bad]:

@@ -8,18 +8,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from hansard.interchange.content import parts_of
 from hansard.interchange.content.text import Json, text_or_none
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import CREATED, first_time
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id, read_each
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
 from hansard.interchange.response_items import is_item, turns_of_items
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
-from hansard.interchange.values import Bad, Value, values
+from hansard.interchange.values import Bad, Loose, Value, values
 from hansard.model import SessionDraft
 
 marks = ("output", "input", "object", "call_id", "type")
@@ -59,16 +58,16 @@ def _is_telling(item: Json) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose: list[Any] = []
-    items: list[Value | Bad] = []
+    loose = Loose()
     for item in values(stream):
-        if isinstance(item, Value) and _is_loose(item.value):
-            loose.append(item.value)
+        if isinstance(item, Bad):
+            yield item
+        elif _is_loose(item.value):
+            yield from loose.keep(item)
         else:
-            items.append(item)
-    yield from read_each(items, lambda item: _session(item, rules))
-    if loose:
-        yield from guarded(1, _session, Value(1, loose), rules)
+            yield from guarded(item.number, _session, item, rules)
+    for item in loose.sessions():
+        yield from guarded(item.number, _session, item, rules)
 
 
 def _is_loose(value: object) -> bool:
