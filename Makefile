@@ -15,7 +15,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve postgres test test-ui check format docs clients torture attack bench lock clean
+.PHONY: help setup serve postgres test test-ui check format docs clients torture attack bench dist lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -36,7 +36,8 @@ postgres: setup ## Run a private PostgreSQL for development, until Ctrl+C, and p
 	@$(BIN)/python -m tests.support.postgres $(ARGS)
 
 test: setup ## Run every test on SQLite and PostgreSQL, with the coverage gate, then the page's tests
-	@HANSARD_PGBOUNCER="$$($(BIN)/python scripts/installed.py pgbouncer)" $(BIN)/pytest --ignore=tests/ui --cov --cov-report=term --cov-report=html $(ARGS)
+	@HANSARD_PGBOUNCER="$$($(BIN)/python scripts/installed.py pgbouncer)" \
+	HANSARD_PROMETHEUS="$$($(BIN)/python scripts/installed.py prometheus)" $(BIN)/pytest --ignore=tests/ui --cov --cov-report=term --cov-report=html $(ARGS)
 	@$(MAKE) --no-print-directory test-ui
 
 test-ui: setup ## Run the page's tests in a browser; screenshots go to build/screens
@@ -70,6 +71,12 @@ attack: setup ## Attack the server as a foreign tenant and as a hostile client
 
 bench: setup ## Measure; ARGS are those of `hansard bench`
 	@$(BIN)/hansard bench $(ARGS)
+
+dist: setup ## Build the wheel, the source and their bill of materials (CycloneDX) into build/dist
+	@rm -rf build/dist
+	@$(UV) build --quiet --out-dir build/dist
+	@$(UV) export --quiet --preview --frozen --no-default-groups --all-extras --format cyclonedx1.5 --output-file build/dist/hansard.cdx.json
+	@ls build/dist
 
 lock: setup ## Bring uv.lock up to date with pyproject.toml, then install it; UPGRADE=1 takes the newest versions
 	@$(UV) lock $(if $(UPGRADE),--upgrade)

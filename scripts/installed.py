@@ -2,6 +2,7 @@
 
     python scripts/installed.py chromium
     python scripts/installed.py pgbouncer
+    python scripts/installed.py prometheus
 
 Prints the program's path; the exit code is 0. When the program is missing and cannot be installed,
 it says what to install; the exit code is 1. Those tests are then not run, which is not a pass.
@@ -20,10 +21,12 @@ PATH = os.pathsep.join(
 NAMES = {
     "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
     "pgbouncer": ("pgbouncer",),
+    "prometheus": ("prometheus",),
 }
 PACKAGES = {
     "chromium": ("chromium", "fonts-noto-core", "fonts-noto-cjk"),
     "pgbouncer": ("pgbouncer",),
+    "prometheus": ("prometheus",),
 }
 WANTED = """
   ############################################################################

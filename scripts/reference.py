@@ -1,7 +1,7 @@
 """Write the parts of the documentation that the code knows better.
 
-These are error codes (for the server's own page too), scopes, routes, fields, commands, settings
-and llms.txt.
+These are error codes (for the server's own page too), scopes, routes, fields, commands, settings,
+metrics and llms.txt.
 
     python scripts/reference.py [--check]
 
@@ -31,8 +31,10 @@ from hansard.cli.root import SECTIONS, root
 from hansard.http.reference import Field, Kind, Operation, reference
 from hansard.http.route import Dialect, Route
 from hansard.http.statuses import status_of
+from hansard.metrics import FAMILIES, Metrics
 from hansard.native import dialect
 from hansard.settings import DEFAULTS, PREFIX, described, type_name
+from hansard.system import system
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -117,7 +119,7 @@ def served() -> str:
 def scopes() -> str:
     """The table of the scopes and what each opens."""
     opened: dict[str, list[str]] = defaultdict(list)
-    for route in dialect.routes:
+    for route in (*dialect.routes, *system((), Metrics()).routes):
         opened[str(route.scope)].append(f"`{route.method} {route.path}`")
     return _table(
         ("scope", "may", "opens"),
@@ -198,6 +200,20 @@ def settings() -> str:
         for name in DEFAULTS
     ]
     return _table(("setting", "in the environment", "is a", "default", "what it is for"), rows)
+
+
+def metrics() -> str:
+    """The table of the metrics."""
+    rows = [
+        (
+            f"`{family.name}`",
+            family.kind,
+            ", ".join(f"`{label}`" for label in family.labels),
+            family.help,
+        )
+        for family in FAMILIES
+    ]
+    return _table(("metric", "kind", "labels", "what it says"), rows)
 
 
 def commands() -> str:
@@ -354,6 +370,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "classes": classes,
     "codes": codes,
     "commands": commands,
+    "metrics": metrics,
     "requests": requests,
     "routes": routes,
     "scopes": scopes,

@@ -13,6 +13,7 @@ from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
 from hansard.http.limits import Limits
 from hansard.http.log import Log
+from hansard.metrics import Metrics
 from hansard.observer import combined
 from hansard.service import Service
 from hansard.store import connect
@@ -81,26 +82,36 @@ def application(
     service: Service,
     settings: Settings,
     demo: Demo | None = None,
+    *,
+    metrics: Metrics | None = None,
     observer: Observer | None = None,
 ) -> Application:
     """The ASGI application over an open service.
 
-    ``demo`` fills a workspace; without it the page does not offer a demo.
+    ``demo`` fills a workspace; without it the page does not offer a demo. ``metrics`` is what the
+    store tells as well; without it the application has its own. ``observer`` hears of every request.
     """
+    metrics = metrics or Metrics()
+    log = AccessLog(sys.stderr.buffer) if settings.access_log else None
     limits = Limits(settings.rate_limit) if settings.rate_limit else None
-    dialects = (*DIALECTS, web(DIALECTS, demo), system(DIALECTS))
-    return Application(service, dialects, observer, limits)
+    about = system(DIALECTS, metrics, open_metrics=settings.open_metrics)
+    app = Application(
+        service, (*DIALECTS, web(DIALECTS, demo), about), combined(metrics, log, observer), limits
+    )
+    metrics.watch(service.store.usage)
+    metrics.watch(app.usage)
+    return app
 
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator[Application]:
     """The application over its open store, with its background tasks; all end in order."""
-    observer = combined(AccessLog(sys.stderr.buffer) if settings.access_log else None)
+    metrics = Metrics()
     async with (
-        opened(settings, observer) as service,
-        background.running(service, settings, observer),
+        opened(settings, metrics) as service,
+        background.running(service, settings, metrics),
     ):
-        app = application(service, settings, demo, observer)
+        app = application(service, settings, demo, metrics=metrics)
         try:
             yield app
         finally:

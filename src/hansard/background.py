@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from hansard.errors import Error
-from hansard.http.log import Log
+from hansard.http.log import Log, preload
 from hansard.service.cache_lease import LOOK_SECONDS
 from hansard.service.titles import Titles
 
@@ -29,6 +29,8 @@ _INDEX_SECONDS = 0.5
 _COUNT_SECONDS, _COUNT_PAUSE = 15.0, 0.05
 _TITLE_SECONDS, _TITLE_BYTES = 20.0, 64 * 1024
 _FAILED_SECONDS = 5.0
+_PRELOAD_SECONDS = 1.0
+"""So long after its start a server loads what it needs for its first line of log."""
 _log = Log("hansard")
 
 
@@ -61,9 +63,11 @@ async def running(
     if settings.title_url:
         work.append(titling(service, settings.title_url, observer))
     tasks = [asyncio.create_task(one) for one in work]
+    loading = asyncio.get_running_loop().call_later(_PRELOAD_SECONDS, preload)
     try:
         yield
     finally:
+        loading.cancel()
         for task in tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -19,6 +19,8 @@ from weakref import WeakSet
 
 from msgspec import Raw, Struct
 
+from hansard.observer import Usage
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 P = ParamSpec("P")
@@ -216,6 +218,11 @@ def resume() -> None:
 def caches() -> list[ByteCache[Any, Any]]:
     """Every cache of this process."""
     return list(_caches)
+
+
+def usage() -> list[Usage]:
+    """The bytes of every cache of this process that has a name."""
+    return [Usage("cache", one.name, one.size, one.limit) for one in caches() if one.name]
 
 
 def footprint(value: object) -> int:

@@ -52,6 +52,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     access_log: Annotated[
         bool, Meta(description="write a JSON line for each request to standard error")
     ] = False
+    open_metrics: Annotated[
+        bool,
+        Meta(
+            description="answer /metrics without a key; "
+            "false: it takes a key with the scope metrics:read"
+        ),
+    ] = False
     shutdown_seconds: Annotated[
         int,
         Meta(

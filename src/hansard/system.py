@@ -1,4 +1,4 @@
-"""Health, the OpenAPI documents, and a root page that lists the server's APIs."""
+"""Health, metrics, the OpenAPI documents, and a root page that lists the server's APIs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from hansard import __version__
 from hansard.errors import NotFound
 from hansard.http.openapi import document
 from hansard.http.route import Dialect, Failure, Reply, Route
+from hansard.metrics import CONTENT_TYPE, Metrics
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
 
 
-def system(dialects: tuple[Dialect, ...]) -> Dialect:
-    """The routes that describe ``dialects``."""
+def system(
+    dialects: tuple[Dialect, ...], metrics: Metrics, *, open_metrics: bool = False
+) -> Dialect:
+    """The routes that describe ``dialects`` and the server; ``open_metrics`` asks for no key."""
     documents: dict[str, bytes] = {}
 
     async def rendered(name: str) -> bytes:
@@ -31,10 +34,10 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
             documents[name] = await asyncio.to_thread(_rendered, chosen, name)
         return documents[name]
 
-    async def health(call: Call[None, None]) -> dict[str, str]:
-        """Say that the server is ready and its store answers"""
-        await call.service.ping()
-        return {"status": "ok", "version": __version__}
+    async def show_metrics(call: Call[None, None]) -> Reply:
+        """The metrics of this server in Prometheus' text format"""
+        facts = await call.service.health.facts()
+        return Reply(body=await asyncio.to_thread(metrics.text, facts))
 
     async def whole(_call: Call[None, None]) -> Reply:
         """The OpenAPI document of every API"""
@@ -53,16 +56,49 @@ def system(dialects: tuple[Dialect, ...]) -> Dialect:
     return Dialect(
         name="system",
         title="System",
-        description="Health and descriptions.",
+        description="Health, metrics and descriptions.",
         prefixes=(),
         routes=(
-            Route("GET /healthz", health, public=True, returns=dict[str, str]),
+            Route("GET /healthz", _health, public=True, returns=dict[str, str]),
+            Route(
+                "GET /readyz",
+                _ready,
+                public=True,
+                returns=dict[str, str],
+                errors={503: "The store does not answer, or lacks a migration: `code` says which."},
+            ),
+            Route(
+                "GET /metrics",
+                show_metrics,
+                scope="metrics:read",
+                public=open_metrics,
+                media_type=CONTENT_TYPE,
+                returns=str,
+            ),
             Route("GET /openapi.json", whole, public=True, returns=dict[str, Any]),
             Route("GET /openapi/{document}", one_api, public=True, returns=dict[str, Any]),
             Route("GET /", home, public=True, media_type="text/plain", returns=str),
         ),
         error=_error,
     )
+
+
+async def _health(_call: Call[None, None]) -> dict[str, str]:
+    """Say that the server is alive
+
+    Nothing is asked of the store, so that a database that is away is no reason to restart
+    the server. Whether it can serve says `/readyz`.
+    """
+    return {"status": "ok", "version": __version__}
+
+
+async def _ready(call: Call[None, None]) -> dict[str, str]:
+    """Say that the server can serve: its store answers and has every migration
+
+    It takes two seconds at most, whatever the store does.
+    """
+    await call.service.health.ready()
+    return {"status": "ready", "version": __version__}
 
 
 def _rendered(dialects: list[Dialect], name: str) -> bytes:
@@ -90,6 +126,7 @@ def _home(dialects: tuple[Dialect, ...]) -> str:
     )
     return (
         f"Hansard {__version__}: the session store for AI agents.\n\n"
-        "The page       /ui/\nThe reference  /docs\nHealth         /healthz\n\n"
+        "The page       /ui/\nThe reference  /docs\nHealth         /healthz, /readyz\n"
+        "Metrics        /metrics\n\n"
         f"The APIs that it speaks (all: /openapi.json):\n\n{rows}"
     )

@@ -18,9 +18,13 @@ def free_port() -> str:
         return str(one.getsockname()[1])
 
 
-def test_migrate_makes_a_store_and_says_what_it_did(terminal: Terminal) -> None:
+def test_migrate_makes_a_store_and_says_what_it_did(terminal: Terminal, tmp_path: Path) -> None:
     missing = terminal("migrate", "--check")
     assert (missing.code, missing.out.startswith("Missing: 0001_core")) == (1, True)
+    assert not list(tmp_path.rglob("*.db*"))  # a check makes nothing
+    (tmp_path / "hansard.db").touch(0o600)
+    assert terminal("migrate", "--check").out == missing.out
+    assert (tmp_path / "hansard.db").stat().st_size <= 8192  # a header, and no table
     assert terminal.done("migrate", "--json").json["applied"][0] == "0001_core"
     assert terminal.done("migrate").out == "The store is up to date.\n"
     assert terminal.done("migrate", "--check", "--json").json["pending"] == []

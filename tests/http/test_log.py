@@ -12,13 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
+from starlette.websockets import WebSocket
+from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from hansard import native
 from hansard.app import DIALECTS
+from hansard.http.application import Application
 from hansard.http.log import without_keys
+from hansard.http.route import SocketCaller
 from hansard.http.routing import Router
+from hansard.service import Service
 from hansard.web import web
 from tests.reliability.live import Live, new_key
 
@@ -49,6 +56,32 @@ raise ValueError("the end")
 def lines_of(text: str) -> list[dict[str, Any]]:
     """Every line, each of which must be JSON."""
     return [json.loads(line) for line in text.splitlines()]
+
+
+LOADING = """
+import asyncio, sys, time
+from hansard import background
+from hansard.app import running
+from hansard.settings import Settings
+
+async def main():
+    async with running(Settings(store="sqlite:///hansard.db")):
+        quiet = "structlog" in sys.modules
+        until = time.monotonic() + 60
+        while "structlog" not in sys.modules and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        print(quiet, "structlog" in sys.modules)
+
+background._PRELOAD_SECONDS = 0.3
+asyncio.run(main())
+"""
+
+
+def test_a_server_loads_its_log_once_it_runs_and_not_for_its_first_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("False True\n", "")
 
 
 def test_whatever_a_process_says_is_a_line_of_json() -> None:
@@ -120,3 +153,39 @@ def test_a_path_without_a_route_is_known_as_far_as_routes_name_it() -> None:
 def test_no_more_of_a_key_than_its_id_is_logged() -> None:
     assert without_keys("a hsd_abcdefgh_0123456789 b") == "a hsd_abcdefgh… b"
     assert without_keys("nothing") == "nothing"
+
+
+async def test_a_websocket_that_fails_is_closed_and_its_reason_is_in_the_log(
+    service: Service, key: str
+) -> None:
+    """With the request id that the client is told."""
+
+    async def fail(socket: WebSocket, _caller: SocketCaller) -> None:
+        await socket.accept()
+        raise ZeroDivisionError("a bug")
+
+    broken = msgspec.structs.replace(
+        native.dialect, routes=native.dialect.routes[:1], sockets={"/broken": fail}
+    )
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope = {
+        "type": "websocket",
+        "path": "/broken",
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {key}".encode()), (b"x-request-id", b"mine")],
+    }
+    with capture_logs() as logged:
+        await Application(service, (broken,))(scope, receive, send)
+    assert [event["type"] for event in sent] == ["websocket.accept", "websocket.close"]
+    assert (sent[-1]["code"], "mine" in sent[-1]["reason"]) == (1011, True)
+    assert [(line["event"], line["error"], line["path"]) for line in logged] == [
+        ("internal error", "ZeroDivisionError", "/broken")
+    ]
+    assert logged[0]["request_id"] == "mine"

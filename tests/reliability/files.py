@@ -30,7 +30,7 @@ async def file_replaced(folder: Path, *, fault: str = "") -> tuple[Figures, int,
         load = Writers(client, sessions, 8, seed=1)
         await asyncio.sleep(1)
         meanwhile = len(load.ledger.acknowledged)
-        health = (await client.get("/healthz")).status_code
+        health = (await client.get("/readyz")).status_code
         await asyncio.to_thread(live.kill)
         await live.start()
         await load.until(meanwhile + 100)

@@ -28,7 +28,7 @@ Strike = Callable[[], Awaitable[object]]
 
 @dataclass
 class Outage:
-    """Seconds without a write, and the longest that `/healthz` took meanwhile."""
+    """Seconds without a write, and the longest that `/readyz` took meanwhile."""
 
     seconds: float
     health: float = 0.0
@@ -58,7 +58,7 @@ async def asking_for_health(client: httpx.AsyncClient) -> AsyncIterator[Health]:
     async def ask() -> None:
         while True:
             began = time.monotonic()
-            await client.get("/healthz")
+            await client.get("/readyz")
             health.longest = max(health.longest, time.monotonic() - began)
             await asyncio.sleep(0.1)
 

@@ -42,7 +42,7 @@ async def healthy(url: str, seconds: float) -> tuple[float, Counter[int]]:
     async with httpx.AsyncClient(timeout=30) as client:
         while time.monotonic() < until:
             began = time.monotonic()
-            statuses[(await client.get(f"{url}/healthz")).status_code] += 1
+            statuses[(await client.get(f"{url}/readyz")).status_code] += 1
             longest = max(longest, time.monotonic() - began)
             await asyncio.sleep(0.1)
     return longest, statuses
@@ -96,7 +96,7 @@ async def test_a_database_that_hangs_holds_no_answer_up(tmp_path: Path, figure: 
             gap = time.monotonic() - began
             ledger = await load.stop()
             found = ledger.audit(await read_all(client, sessions))
-            after = (await client.get("/healthz")).status_code
+            after = (await client.get("/readyz")).status_code
     figure(
         f"health within {longest:.1f} s, {dict(statuses)}; {gap:.1f} s to the next writes; {found}"
     )

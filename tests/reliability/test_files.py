@@ -108,4 +108,4 @@ async def _health(service: Service) -> httpx.Response:
     app = application(service, Settings(store=service.store.url))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://hansard.test") as client:
-        return await client.get("/healthz")
+        return await client.get("/readyz")

@@ -64,6 +64,7 @@ SPOKEN = re.compile(
 ACROSS = {
     "search_matching": "its condition must not lead to the primary key; in the other partitions the index of words has none of the workspace's",
     "search_all": "as search_matching",
+    "store_totals": "sums over every workspace, for the metrics",
     "search_behind": "which workspaces the index lags behind, for the task that feeds it",
     "stats_behind": "which workspaces are not counted to the end, for the task that counts",
     "upkeep_workspaces": "every workspace, for the tasks that look after them",

@@ -13,6 +13,7 @@ SCOPES = {
     "keys:admin": "create, rotate and revoke keys of the workspace",
     "export": "export whole transcripts in bulk",
     "audit:read": "read the audit log",
+    "metrics:read": "read the metrics of the server, which are of all workspaces",
     "workspaces:admin": "create, rename and delete workspaces of the whole store",
 }
 ALL_SCOPES = tuple(SCOPES)

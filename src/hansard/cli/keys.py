@@ -73,7 +73,7 @@ async def create(
     """Create a key. Its text is printed once and not stored.
 
     Scopes: sessions:read, sessions:write, sessions:delete, keys:admin, export, audit:read,
-    workspaces:admin.
+    metrics:read, workspaces:admin.
     """
     from hansard.access import ALL_SCOPES
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hansard.cli.context import CommandContext, store_command
+
+if TYPE_CHECKING:
+    from hansard.store import Store
 
 
 @click.command()
@@ -21,15 +26,15 @@ async def command(context: CommandContext, check: bool, new_store: bool) -> int 
     from hansard.app import open_store
     from hansard.cli.first_run import check_that_none_was_here
     from hansard.settings import masked
+    from hansard.store import file_of
+    from hansard.store.statements import migrations
 
     check_that_none_was_here(context.settings, begin_anew=new_store)
-
-    store = open_store(context.settings)
-    await store.open()
-    try:
-        names = await store.pending_migrations() if check else await store.migrate()
-    finally:
-        await store.close()
+    file = file_of(context.settings.store)
+    if check and file is not None and not file.exists():  # opening it would make it
+        names = [name for _, name, _ in migrations("sqlite")]
+    else:
+        names = await _opened(open_store(context.settings), check=check)
     if context.json:
         context.document(
             {
@@ -46,3 +51,12 @@ async def command(context: CommandContext, check: bool, new_store: bool) -> int 
     else:
         context.say(f"Applied {', '.join(names)}." if names else "The store is up to date.")
     return 1 if check and names else None
+
+
+async def _opened(store: Store, *, check: bool) -> list[str]:
+    """The migrations that are missing, or those that were applied."""
+    await store.open()
+    try:
+        return await store.pending_migrations() if check else await store.migrate()
+    finally:
+        await store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from itertools import count
@@ -27,7 +28,7 @@ from hansard.http.routing import Router
 from hansard.http.statuses import Internal, status_of
 from hansard.ids import REQUEST
 from hansard.model.idempotency import Replayed
-from hansard.observer import SeenRequest
+from hansard.observer import SeenRequest, Usage
 from hansard.service.sign_ins import is_sign_in
 
 if TYPE_CHECKING:
@@ -96,6 +97,10 @@ class Application:
         if self._observer is not None:
             self._observer.flush()
         self._bodies.close()
+
+    def usage(self) -> list[Usage]:
+        """How much is taken of the threads for long bodies, and of their queue."""
+        return self._bodies.usage
 
     async def _respond(self, scope: Scope, receive: Receive, send_event: Send) -> None:
         began = time.perf_counter()
@@ -302,7 +307,15 @@ class Application:
         async def identify() -> Principal:
             return await self._caller(dialect, call)
 
-        await handler(socket, SocketCaller(principal, self.service, identify, self._count))
+        try:
+            await handler(socket, SocketCaller(principal, self.service, identify, self._count))
+        except OSError:  # the client went away
+            raise
+        except Exception as problem:  # noqa: BLE001 - the last resort, as for a request; the log has the rest
+            request_id = _request_id(call.headers.get("x-request-id"))
+            self._fault(problem, request_id, "WEBSOCKET", socket.url.path)
+            with contextlib.suppress(RuntimeError):  # it is closed already
+                await socket.close(1011, f"something went wrong on our side: {request_id}")
 
     def _count(self, principal: Principal) -> tuple[tuple[str, str], ...]:
         """Count a request, or a message of a websocket, and give the headers of the rate limit; raises Limited."""

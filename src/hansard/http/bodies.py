@@ -14,6 +14,7 @@ from hansard.http import strict_json
 from hansard.http.fields import dec_hook
 from hansard.http.route import MIB
 from hansard.http.validation_errors import complaint
+from hansard.observer import Usage
 from hansard.store.sqlite.json_reader import JsonReader
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ class Bodies:
         if self._is_started:
             self._threads.stop()
         self._is_started = False
+
+    @property
+    def usage(self) -> list[Usage]:
+        """How much is taken of the threads and of their queue."""
+        return self._threads.usage
 
     async def receive(self, call: Call[Any, Any], receive: Receive) -> None:
         """Give the call its body. TooLarge as soon as it is known to be over the route's limit."""

@@ -19,6 +19,7 @@ from hansard.service.context import Contexts
 from hansard.service.diffs import Diffs
 from hansard.service.events import Events
 from hansard.service.forks import Forks
+from hansard.service.health import Health
 from hansard.service.indexer import Indexer
 from hansard.service.keys import Keys
 from hansard.service.messages import Messages
@@ -92,6 +93,7 @@ class Service:
         self.verification = Verification(store)
         self.chain_repair = ChainRepair(store, self.audit, clock)
         self.events = Events(store, clock)
+        self.health = Health(store, self.events, monotonic)
         self.search = Search(store, cursors, self.sessions)
         self.stats = Statistics(store)
         self.bulk = Bulk(store, ids, clock, self.audit)
@@ -106,10 +108,6 @@ class Service:
         """The store's absolute file path, or its URL without the password."""
         file = file_of(self.store.url)
         return masked("store", self.store.url) if file is None else str(file.absolute())
-
-    async def ping(self) -> None:
-        """Return when the store answers; StoreUnavailable after two seconds without an answer."""
-        await self.store.ping()
 
     @classmethod
     async def on(cls, store: Store, **clocks: Any) -> Service:  # noqa: ANN401 - as the constructor has them

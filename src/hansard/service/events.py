@@ -46,6 +46,8 @@ class Events:
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._ended = False
+        self.followers = 0
+        """How many follow now."""
 
     async def since(self, principal: Principal, after: int, limit: int = BATCH) -> ImportBuffer:
         """The events after ``after`` of the sessions that the key may see."""
@@ -70,15 +72,19 @@ class Events:
         self, principal: Principal, after: int, heartbeat: float
     ) -> AsyncGenerator[ImportBuffer | None]:
         """Changes after ``after`` until ``end``; None after ``heartbeat`` seconds without any."""
-        while not self._ended:
-            changes = await self.since(principal, after)
-            if changes.events or changes.resync:
-                yield changes
-            after = changes.next
-            if not changes.has_more and not await self._moved(
-                principal.workspace_id, after, heartbeat
-            ):
-                yield None
+        self.followers += 1
+        try:
+            while not self._ended:
+                changes = await self.since(principal, after)
+                if changes.events or changes.resync:
+                    yield changes
+                after = changes.next
+                if not changes.has_more and not await self._moved(
+                    principal.workspace_id, after, heartbeat
+                ):
+                    yield None
+        finally:
+            self.followers -= 1
 
     def end(self) -> None:
         """End every ``follow``: the server is stopping and waits for nothing else."""

@@ -1,5 +1,11 @@
 -- Which workspaces want looking after, and what is past its time in one.
 
+-- name: store_totals
+-- Workspaces, their changes, and those that the search index has not seen.
+select count(*), cast(coalesce(sum(c.generation), 0) as bigint),
+       cast(coalesce(sum(c.generation - coalesce(x.generation, 0)), 0) as bigint)
+  from workspace_counters as c left join search_workspaces as x on x.workspace_id = c.workspace_id
+
 -- name: upkeep_workspaces
 -- Every workspace, so many at a time; a read across workspaces, for the tasks that look after them.
 select workspace_id, generation from workspace_counters where workspace_id > :after order by workspace_id limit :limit

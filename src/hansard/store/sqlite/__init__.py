@@ -94,7 +94,18 @@ class SQLiteStore:
         return applied
 
     async def pending_migrations(self) -> list[str]:
-        return [name for _, name, _ in await self._writer.call(_missing)]
+        """Looked up beside the writer, without changing anything."""
+        if self._reader is None:
+            raise StoreUnavailable("the store is closed")
+        return [name for _, name, _ in statements.missing_migrations("sqlite", self._applied())]
+
+    def _applied(self) -> dict[int, str]:
+        assert self._reader is not None  # noqa: S101 - the caller looked
+        known = "select 1 from sqlite_master where type = 'table' and name = 'migrations'"
+        if not self._reader.read_one(Query("migrations", sql=known)):
+            return {}
+        applied = Query("migrations", sql="select number, name from migrations")
+        return {row[0]: row[1] for row in self._reader.read_one(applied)}
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._reader is None:

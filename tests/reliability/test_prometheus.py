@@ -1,0 +1,122 @@
+"""A real Prometheus scrapes a real server under load, and its own checker has nothing to say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.reliability.live import Live, new_key
+from tests.support.mixed_load import load
+from tests.support.postgres_cluster import free_port
+
+CONFIGURATION = """
+global: {{scrape_interval: 500ms, scrape_timeout: 500ms}}
+scrape_configs:
+  - job_name: hansard
+    authorization: {{credentials_file: {key}}}
+    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+"""
+SUMS = "sum by (method, route, status) (hansard_http_request_seconds_count)"
+OURS = {"/healthz", "/metrics"}
+"""What the test and the scraper ask for themselves."""
+
+
+def program(name: str) -> str:
+    named = os.environ.get("HANSARD_PROMETHEUS")
+    found = str(Path(named).with_name(name)) if named else shutil.which(name)
+    if found is None:
+        pytest.skip(
+            "NOT TESTED: there is no Prometheus here; "
+            "python scripts/installed.py prometheus says what to install"
+        )
+    return found
+
+
+@contextlib.asynccontextmanager
+async def prometheus(folder: Path, port: int, key: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a Prometheus that scrapes the server on ``port`` with ``key``."""
+    command, own = program("prometheus"), free_port()
+    (folder / "key").write_text(key)
+    configuration = folder / "prometheus.yml"
+    configuration.write_text(CONFIGURATION.format(key=folder / "key", port=port))
+    with (folder / "prometheus.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
+            [
+                command,
+                f"--config.file={configuration}",
+                f"--storage.tsdb.path={folder / 'series'}",
+                f"--web.listen-address=127.0.0.1:{own}",
+            ],
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{own}") as client:
+            yield client
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 20)
+
+
+async def sums(client: httpx.AsyncClient) -> Counter[tuple[str, str, int]]:
+    """What Prometheus has counted by now, but for what the test and the scraper ask."""
+    with contextlib.suppress(httpx.TransportError):  # it starts
+        answer = (await client.get("/api/v1/query", params={"query": SUMS})).json()
+        rows = answer["data"]["result"] if answer["status"] == "success" else []
+        return Counter(
+            {
+                (facts["method"], facts["route"], int(facts["status"])): int(row["value"][1])
+                for row in rows
+                if (facts := row["metric"])["route"] not in OURS
+            }
+        )
+    return Counter()
+
+
+async def settled(
+    client: httpx.AsyncClient, expected: Counter[tuple[str, str, int]]
+) -> Counter[tuple[str, str, int]]:
+    """What is counted once that is ``expected``, or after 30 seconds."""
+    until = asyncio.get_running_loop().time() + 30
+    while True:
+        seen = await sums(client)
+        if seen == expected or asyncio.get_running_loop().time() > until:
+            return seen
+        await asyncio.sleep(0.1)
+
+
+async def test_prometheus_counts_what_the_load_generator_counted(
+    store_url: str, tmp_path: Path
+) -> None:
+    key = await new_key(store_url)
+    sent: Counter[tuple[str, str, int]] = Counter()
+    async with (
+        Live(store_url, tmp_path) as live,
+        prometheus(tmp_path, live.port, key) as scraper,
+        httpx.AsyncClient(
+            base_url=live.url, headers={"Authorization": f"Bearer {key}"}, timeout=30
+        ) as client,
+    ):
+        await asyncio.gather(*(load(client, seed, sent) for seed in range(8)))
+        expected = Counter({kind: n for kind, n in sent.items() if kind[1] not in OURS})
+        seen = await settled(scraper, expected)
+        metrics = (await client.get("/metrics")).content
+    assert seen == expected
+    assert expected.total() > 100
+    checked = await asyncio.to_thread(
+        subprocess.run,
+        [program("promtool"), "check", "metrics"],
+        input=metrics,
+        capture_output=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stderr) == (0, b"")
