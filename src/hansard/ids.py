@@ -20,6 +20,7 @@ _UUID = re.compile(
     r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})",
     re.IGNORECASE,
 )
+_PREFIX = re.compile(rf"^(?:{SESSION}|{'|'.join(FOREIGN)})")
 _OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
 _WORKSPACE = re.compile(r"[0-9a-z-]{10,36}")
 _SEQ_MASK = (1 << 32) - 1
@@ -86,6 +87,15 @@ def uuid_in(name: str) -> str | None:
     """
     match = _UUID.fullmatch(name)
     return "-".join(match.groups()).lower() if match else None
+
+
+def uuid_start(text: str) -> str:
+    """The beginning of a session's UUID that the beginning of one of its names holds.
+
+    >>> uuid_start("ses_0190163D-86")
+    '0190163d-86'
+    """
+    return _PREFIX.sub("", text).lower()
 
 
 def is_workspace(text: str) -> bool:

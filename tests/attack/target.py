@@ -144,6 +144,8 @@ def _everything(workspace_id: str) -> Any:
         ("keys", "id, name, revoked_at, expires_at"),
         ("views", "id, name"),
         ("shares", "id, revoked_at"),
+        ("notes", "id, text"),
+        ("scores", "id, name, value"),
         ("bulk_actions", "id, undone_at"),
         ("retention_rules", "kind, days"),
     ):
@@ -169,6 +171,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "Retention": {"rules": {}},
     "TitleIn": {"title": "attack"},
     "BulkIn": {"action": "archive", "ids": ["ses_00000000-0000-7000-8000-000000000000"]},
+    "NoteIn": {"text": "attack"},
+    "ScoreIn": {"name": "attack", "value": 1},
     "MessageIn": {"role": "user", "content": "attack", "conversationId": "attack"},
 }
 """A body that passes the first look, by the name of the struct; any other route takes an empty object."""
@@ -217,6 +221,8 @@ async def _fill(target: Target) -> None:
     link, share = await service.shares.create(
         victim, session.name, expires_at=service.clock() + 10**12
     )
+    _, note = await service.notes.add(victim, session.name, f"{MARK} noted")
+    _, score, _ = await service.notes.score(victim, session.name, MARK, value=1)
     erasure = await service.users.erase(victim, "nobody")
     bulk = await service.bulk.apply_to(victim, "archive", [second.name])
     target.ids |= {
@@ -231,6 +237,8 @@ async def _fill(target: Target) -> None:
         "erasure_id": str(erasure.body["id"]),
         "view_id": view.id,
         "share_id": share.id,
+        "note_id": note.id,
+        "score_id": score.id,
         "bulk_id": str(bulk.undo),
         "name": link,
         "digest": "0",

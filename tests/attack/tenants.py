@@ -149,7 +149,7 @@ async def credentials(target: Target) -> Result:
             is_refused = answer.status_code == 401 or (
                 dialect.name == "web"
                 and answer.status_code == 303
-                and answer.headers["location"] == "/ui/sign-in"
+                and answer.headers["location"].partition("?")[0] == "/ui/sign-in"
             )
             if not is_refused:
                 result.findings.append(

@@ -34,7 +34,7 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
         )
         assert sample
         in_checkout = (
-            "\n".join(lines)
+            "\n".join(line for line in lines if not line.startswith("  For clients"))
             .replace(served.url, "http://127.0.0.1:8765")
             .replace("  hansard demo", "  .venv/bin/hansard demo")
         )
@@ -42,6 +42,7 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
         told = dict(re.findall(r"^  (\S.*?) {2,}(\S+)", "\n".join(lines[1:]), re.MULTILINE))
         assert told["Open the page"].startswith(f"{served.url}/ui/setup?token=")
         assert told["Admin key (once)"] == served.key
+        assert f"  For clients        export HANSARD_URL={served.url}" in lines
         assert "  Nothing here yet? In another terminal:  hansard demo" in lines
         for where in (told["API reference"], told["Open the page"]):
             assert httpx.get(where).status_code == 200, where
@@ -55,7 +56,10 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
         again = (tmp_path / "serve.log").read_text().splitlines()
         assert again == [
             f"  hansard 0.1.0   store ./hansard.db   {served.url}",
-            f"  Open the page: {served.url}/ui/   API reference: {told['API reference']}",
+            (
+                f"  Open the page: {served.url}/ui/   API reference: {told['API reference']}"
+                f"   For clients: export HANSARD_URL={served.url}"
+            ),
         ]
 
 

@@ -110,6 +110,11 @@ async def fill(service: Service, principal: Principal) -> None:
     )
     await sessions.end(principal, "branch", resolution="unresolved")
     await sessions.mark_read(principal, "full:1")
+    await sessions.update(principal, "full:1", SessionPatch(assignee="grace"))
+    await service.notes.add(principal, "full:1", "Größe 😀", author="grace")
+    await service.notes.add(principal, "full:1", "of a message", message="2")
+    await service.notes.score(principal, "full:1", "tone", value=0.4, comment="why", message="1")
+    await service.notes.score(principal, "full:1", "verdict", label="rude", author="judge")
 
 
 async def exported(service: Service, principal: Principal, **wanted: Any) -> tuple[bytes, Exported]:

@@ -34,12 +34,17 @@ FILTERS: dict[str, Any] = {
     "intent": ("i",),
     "trigger": ("t",),
     "tag": ("t",),
+    "assignee": ("grace",),
+    "score": ("helpful",),
     "branch": (0,),
     "title": "x",
     "archived": True,
     "ended": True,
     "unread": True,
     "has_messages": False,
+    "assigned": True,
+    "noted": True,
+    "scored": False,
     "created_from": 1,
     "created_until": 1,
     "updated_from": 1,
@@ -61,10 +66,11 @@ OWN_INDEX = {
         "parent_id",
         "resolution",
         "intent",
+        "assignee",
     )
 }
 OWN_INDEX |= {"trigger": "trigger_type", "branch": "branch"}
-GATHERED = ("tag", "title", "created_", "active_")
+GATHERED = ("tag", "score", "title", "created_", "active_")
 """Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the order is walked."""
 ACROSS = {
     "workspace_list": "the workspaces themselves, for who runs the store",

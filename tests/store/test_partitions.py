@@ -77,6 +77,7 @@ ANY: dict[str, Any] = {
     "text": "[]",
     "int8": 1,
     "int4": 1,
+    "float8": 1.0,
     "bytea": b"",
     "text[]": ["[]"],
     "int8[]": [1],

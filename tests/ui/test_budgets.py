@@ -15,7 +15,7 @@ from tests.support.serving import Served
 from tests.ui.conftest import ROOT, visitor_at
 
 KB = 1000
-LIST, SCRIPTS, STYLES, WHEEL = 15 * KB, 12 * KB, 12 * KB, 2_500_000
+LIST, SCRIPTS, STYLES, WHEEL = 15 * KB, 14 * KB, 12 * KB, 2_500_000
 
 
 def test_the_list_is_light_when_nothing_is_cached(browser: Browser, server: Served) -> None:

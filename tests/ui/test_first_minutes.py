@@ -80,8 +80,8 @@ def makes_a_key_and_sees_its_first_call(visitor: Visitor, server: Served) -> Non
     page = visitor.page
     page.goto(server.url + "/ui/keys")
     page.fill("input[name=name]", "agent")
-    page.get_by_role("button", name="Make the key").click()
-    expect(page.locator(".wait")).to_contain_text("Waiting for the first call")
+    page.get_by_role("button", name="Create key").click()
+    expect(page.locator(".wait")).to_contain_text("Waiting for the first request")
     other = visitor.context.new_page()
     other.goto(server.url + "/ui/")
     expect(other.locator("#live")).to_be_attached()

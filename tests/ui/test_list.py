@@ -119,7 +119,7 @@ def test_nothing_found_for_words_counts_with_the_words(visitor: Visitor) -> None
     expect(page.locator(".outs a", has_text="“refund zzzqqq”")).to_contain_text(f"{rest} session")
     expect(page.locator(".outs a", has_text="channel: web")).to_contain_text("0 sessions")
     page = visitor.go("/ui/?user=nobody&app=nothing")
-    expect(page.locator(".empty", has_text="No one of these alone is the reason")).to_be_visible()
+    expect(page.locator(".empty", has_text="Removing one of these is not enough")).to_be_visible()
 
 
 def test_escape_closes_what_is_read_and_leaves_the_list_as_it_was(visitor: Visitor) -> None:
@@ -128,7 +128,7 @@ def test_escape_closes_what_is_read_and_leaves_the_list_as_it_was(visitor: Visit
     expect(page.locator("#pane h1")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page).to_have_url(re.compile(r"/ui/\?state=failed$"))
-    expect(page.locator("#pane")).to_contain_text("Choose a session")
+    expect(page.locator("#pane")).to_contain_text("Select a session to read it")
     expect(page.locator(".row a[aria-current]")).to_have_count(0)
     expect(page.locator(".stale")).to_have_count(0)
     expect(page.locator("#toasts")).to_be_empty()
@@ -192,7 +192,7 @@ def test_the_keyboard_alone_is_enough(visitor: Visitor) -> None:
     page.keyboard.press("m")
     expect(page.locator("#talk")).to_be_visible()
     page.keyboard.press("?")
-    expect(page.locator("dialog h2")).to_have_text("Keys")
+    expect(page.locator("dialog h2")).to_have_text("Keyboard shortcuts")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     page.keyboard.type("insights")
@@ -221,7 +221,7 @@ def test_what_was_dimmed_by_a_lost_connection_is_clear_again_when_it_is_back(
     visitor.context.set_offline(True)
     page.locator(".row a").nth(1).click()
     expect(page.locator(".stale .row").first).to_be_visible()
-    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached")
+    expect(page.locator("#toasts")).to_contain_text("Can't reach the server")
     expect(page.locator(".row a[aria-current]")).to_have_count(0)
     visitor.context.set_offline(False)
     page.locator(".row a").nth(1).click()
@@ -254,7 +254,7 @@ def test_many_at_once_with_undo_and_a_count_that_must_hold(visitor: Visitor) -> 
     ]
     assert resolved == total
     page.locator("#toasts button", has_text="Undo").last.click()
-    expect(page.locator("#toasts")).to_contain_text("taken back")
+    expect(page.locator("#toasts")).to_contain_text("restored")
     page.get_by_text("Channel", exact=True).click()
     expect(page.locator("#bulk")).to_be_hidden()
 
@@ -264,8 +264,8 @@ def test_what_cannot_be_undone_is_asked_by_its_name(visitor: Visitor) -> None:
     page.locator(".row").first.hover()
     page.locator(".row input").first.check()
     page.locator("#bulk [data-do=delete]").click()
-    expect(page.locator("dialog h2")).to_have_text("Delete 1 session for ever")
-    expect(page.locator("dialog label")).to_have_text("There is no undo. Type 1 to confirm")
+    expect(page.locator("dialog h2")).to_have_text("Permanently delete 1 session")
+    expect(page.locator("dialog label")).to_have_text("This can't be undone. Type 1 to confirm")
     expect(page.locator("dialog label")).to_be_visible()
     assert page.locator("dialog .primary").count() == 0
     page.screenshot(path=SCREENS / "delete-dialog.png")

@@ -39,7 +39,7 @@ def test_what_is_ticked_stays_so_while_its_row_is_scrolled_away(visitor: Visitor
     assert {one["title"][:40] for one in tagged} == wanted
     expect(page.locator("#bulk")).to_be_hidden()
     page.locator("#toasts button", has_text="Undo").last.click()
-    expect(page.locator("#toasts")).to_contain_text("5 taken back")
+    expect(page.locator("#toasts")).to_contain_text("5 restored")
 
 
 def test_a_page_and_then_all_are_chosen_in_two_steps(visitor: Visitor) -> None:

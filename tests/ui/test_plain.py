@@ -73,5 +73,5 @@ def test_a_wrong_key_is_told_kindly(browser: Browser, server: Served) -> None:
     page = visitor.go("/ui/sign-in")
     page.fill("#key", "hsd_wrong")
     page.click("button.primary")
-    expect(page.get_by_role("alert")).to_contain_text("not a valid key")
+    expect(page.get_by_role("alert")).to_contain_text("key is not valid")
     visitor.context.close()

@@ -32,6 +32,10 @@ def places(server: Served) -> dict[str, str]:
         shared = client.post(
             f"/v1/sessions/{refund['uid']}/shares", json={"expires_at": "2027-01-01T00:00:00Z"}
         ).json()["path"]
+        client.post(f"/v1/sessions/{refund['uid']}/notes", json={"text": "Look", "message": 2})
+        client.post(f"/v1/sessions/{refund['uid']}/scores", json={"name": "tone", "value": 0.4})
+        fork = client.post(f"/v1/sessions/{refund['uid']}/fork", json={"message": 2}).json()
+        client.patch(f"/v1/sessions/{refund['uid']}", json={"assignee": "grace"})
     one = f"/ui/sessions/{refund['uid']}"
     return {
         "sessions": "/ui/",
@@ -41,7 +45,11 @@ def places(server: Served) -> dict[str, str]:
         "conversation": one,
         "failed": f"/ui/sessions/{failed['uid']}",
         "turns": f"{one}?tab=turns",
+        "notes": f"{one}?tab=notes",
         "details": f"{one}?tab=details",
+        "compare": f"/ui/sessions/{fork['uid']}/compare",
+        "attention": "/ui/attention",
+        "user": f"/ui/users/{refund['user']}",
         "raw": f"{one}?tab=raw",
         "insights": "/ui/insights",
         "transfer": "/ui/transfers",
@@ -137,10 +145,10 @@ def test_open_menus_dialogs_and_the_selection_too(looking: tuple[Visitor, str]) 
 def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(visitor: Visitor) -> None:
     page = visitor.go("/ui/keys")
     page.locator("input[name=name]").fill("probe")
-    page.get_by_role("button", name="Make the key").click()
+    page.get_by_role("button", name="Create key").click()
     text = page.locator(".secret code").inner_text()
     expect(page.locator(".samples pre").first).to_contain_text(text)
-    expect(page.locator(".wait")).to_contain_text("Waiting for the first call")
+    expect(page.locator(".wait")).to_contain_text("Waiting for the first request")
     page.screenshot(path=SCREENS / "key-made-light-1400.png")
     assert violations(page) == []
     served = visitor.server
@@ -164,7 +172,7 @@ def test_a_file_is_imported_on_the_page(visitor: Visitor) -> None:
     page.set_input_files(
         "#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line}
     )
-    expect(page.locator("#imported")).to_contain_text("1 there already")
+    expect(page.locator("#imported")).to_contain_text("1 unchanged")
     page.set_input_files(
         "#file",
         {"name": "junk.bin", "mimeType": "application/octet-stream", "buffer": b"\x00\x01junk"},

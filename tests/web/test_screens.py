@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -17,7 +18,7 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
     assert "2 sessions" in page
     assert (await reader.get("/ui/?state=failed", X_Fragment="list")).text.count('class="row"') == 1
     empty = (await reader.get("/ui/?state=failed&channel=api&archived=true")).text
-    assert "No session matches" in empty
+    assert "No matching sessions" in empty
     assert "channel: api" in empty
     assert (await reader.get("/ui/count?channel=web")).json() == {"total": 2}
     assert (await reader.get(f"/ui/row/{session}")).text.count('class="row"') == 1
@@ -25,6 +26,28 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
     assert "2 sessions" in (await reader.get("/ui/users/ann")).text
     for order, said in (("", "latest change"), ("?sort=-active_at", "latest activity")):
         assert f" · {said}</span>" in (await reader.get(f"/ui/{order}")).text
+
+
+async def test_a_pasted_id_opens_its_session(reader: Reader, session: str) -> None:
+    """An own id may also be a word, so its session is listed before what the search found."""
+    link = f"http://hansard.test/ui/sessions/{session}?at=3#m3"
+    for text in (session, f"ses_{session}", f" asset_{session.upper()} ", session[:-1], link):
+        answer = await reader.get(f"/ui/?{urlencode({'q': text})}")
+        assert answer.headers.get("location") == f"/ui/sessions/{session}", text
+        part = await reader.get(f"/ui/?{urlencode({'q': text})}", X_Fragment="list")
+        assert f'href="/ui/sessions/{session}' in part.text
+    listed = (await reader.get("/ui/?q=talk")).text
+    assert f'href="/ui/sessions/{session}' in listed
+    assert "1 session" in listed
+    assert 'class="row"' not in (await reader.get("/ui/?q=tal")).text
+    assert (await reader.get("/ui/?q=ses_0190163d-8694-739b-aea5-966c26f8ad91")).status_code == 200
+
+
+async def test_a_part_of_a_users_id_leads_to_the_user(reader: Reader, session: str) -> None:
+    await reader.api("POST", "/v1/sessions", json={"user": "joanna/1"})
+    assert 'href="/ui/users/joanna%2F1"' in (await reader.get("/ui/?q=JOAN")).text
+    for query in ("jo", "joan+x", "user:joan"):
+        assert "/ui/users/joanna" not in (await reader.get(f"/ui/?q={query}")).text
 
 
 @pytest.mark.parametrize(
@@ -88,7 +111,7 @@ async def test_the_list_knows_every_filter_of_the_api(reader: Reader, session: s
     for query in (*lists, "unread=false", "ended=true", "has_messages=false", "title=BOX"):
         asked = (await reader.api("GET", f"/v1/sessions?{query}&total=true")).json()["total"]
         page = (await reader.get(f"/ui/?{query}&limit=5")).text
-        assert (page.count('class="row"'), 'title="Drop this filter"' in page) == (asked, True), (
+        assert (page.count('class="row"'), 'title="Remove this filter"' in page) == (asked, True), (
             query
         )
 
@@ -99,7 +122,7 @@ async def test_search_shows_what_it_found(reader: Reader, session: str, service:
     assert "<mark>damaged</mark>" in page
     assert "state:failed" in page
     assert re.search(r"/v1/search\?q=damaged[^'\"]*system=false", page)
-    assert "cannot be searched" in (await reader.get("/ui/?q=" + "x" * 400)).text
+    assert "Search not understood" in (await reader.get("/ui/?q=" + "x" * 400)).text
 
 
 async def test_a_form_keeps_the_filters_that_it_has_no_control_for(
@@ -122,12 +145,12 @@ async def test_a_new_store_says_how_to_begin(reader: Reader) -> None:
     page = (await reader.get("/ui/")).text
     assert (
         "No sessions yet" in page,
-        "What was said is read here" in page,
-        "Choose a session" in page,
+        "Conversations appear here" in page,
+        "Select a session" in page,
     ) == (True, True, False)
     await reader.api("POST", "/v1/sessions", json={"id": "first"})
     page = (await reader.get("/ui/")).text
-    assert ("What was said is read here" in page, "Choose a session" in page) == (False, True)
+    assert ("Conversations appear here" in page, "Select a session" in page) == (False, True)
 
 
 async def test_a_session_is_read_in_four_ways(reader: Reader, session: str) -> None:

@@ -21,10 +21,10 @@ async def test_views_and_shares(reader: Reader, session: str) -> None:
     assert (await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})).status_code == 403
     await reader.post("/ui/settings", {"sharing": "yes"})
     made = await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})
-    assert made.text.index("shown this once") < made.text.index("<dl>"), (
+    assert made.text.index("shown only once") < made.text.index("<dl>"), (
         "in view, not at the foot of the page"
     )
-    assert "shown this once" in made.text
+    assert "shown only once" in made.text
     path = made.text.partition("/s/")[2].split("<")[0].split('"')[0]
     await reader.api("POST", "/v1/sessions/talk/fork", json={"title": "of somebody else"})
     assert "of somebody else" in (await reader.get(f"/ui/sessions/{session}")).text
@@ -100,7 +100,7 @@ async def test_insights_have_charts_tables_and_csv(reader: Reader, session: str)
         True,
         True,
     )
-    assert "Nothing to count yet" not in page
+    assert "No sessions yet" not in page
     assert (await reader.get("/ui/insights?days=5&by=nonsense")).status_code == 200
     told = await reader.get("/ui/insights.csv?by=channel")
     assert told.text.splitlines()[0].startswith("day,channel,sessions")
@@ -129,7 +129,7 @@ async def test_each_chart_has_its_exact_figures_as_a_table_and_as_csv(reader: Re
 
 
 async def test_insights_of_an_empty_workspace_say_so(reader: Reader) -> None:
-    assert "Nothing to count yet" in (await reader.get("/ui/insights")).text
+    assert "No sessions yet" in (await reader.get("/ui/insights")).text
 
 
 async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
@@ -141,11 +141,11 @@ async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
         await reader.client.post("/ui/import?name=x.jsonl", content=lines.content, headers=raw)
     ).json()
     assert [line.partition(";")[0] for line in told["said"]] == [
-        "0 new, 0 added to, 1 there already, 0 bad"
+        "0 imported, 0 updated, 1 unchanged, 0 failed"
     ]
     bad = b'{"id": "good", "messages": [{"role": "user", "content": "x"}]}\n{"id": "bad"}\n'
     told = (await reader.client.post("/ui/import?name=y.jsonl", content=bad, headers=raw)).json()
-    assert told["said"][0].startswith("1 new, 0 added to, 0 there already, 1 bad;")
+    assert told["said"][0].startswith("1 imported, 0 updated, 0 unchanged, 1 failed;")
     assert told["said"][1].startswith("Record 2 of y.jsonl: ")
     assert (await reader.client.post("/ui/import", content=b"", headers=raw)).status_code == 400
 

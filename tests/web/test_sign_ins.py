@@ -13,7 +13,8 @@ from tests.web.conftest import Reader
 async def test_without_a_sign_in_every_screen_leads_to_it(stranger: Reader) -> None:
     for path in ("/ui/", "/ui/insights", "/ui/keys", "/ui/settings", "/ui/sessions/x"):
         answer = await stranger.get(path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/ui/sign-in")
+        location = f"/ui/sign-in?next={path}"
+        assert (answer.status_code, answer.headers["location"]) == (303, location)
     assert (await stranger.get("/ui/nowhere")).status_code == 404
 
 
@@ -34,7 +35,7 @@ async def test_a_sign_in_ends_with_its_key_and_with_signing_out(
 async def test_a_wrong_key_is_refused_and_named(stranger: Reader) -> None:
     answer = await stranger.sign_in("hsd_nonsense")
     assert answer.status_code == 401
-    assert "not a valid key" in answer.text
+    assert "key is not valid" in answer.text
 
 
 async def test_the_api_takes_no_cookie_and_the_page_no_key(reader: Reader) -> None:
@@ -69,15 +70,37 @@ async def test_a_form_needs_the_token_of_its_sign_in(reader: Reader) -> None:
     ).status_code == 400
 
 
+async def test_an_address_survives_signing_in(stranger: Reader) -> None:
+    """The message, which stands behind the # that no server sees, is that of the query's at."""
+    answer = await stranger.get("/ui/sessions/a%20b?at=3&q=x%26y")
+    location = answer.headers["location"]
+    assert location == "/ui/sign-in?next=/ui/sessions/a%2520b%3Fat%3D3%26q%3Dx%2526y"
+    wanted = "/ui/sessions/a%20b?at=3&amp;q=x%26y"
+    assert f'name="next" value="{wanted}"' in (await stranger.get(location)).text
+    wrong = await stranger.client.post(location, data={"key": "hsd_nonsense"})
+    assert f'name="next" value="{wanted}"' in wrong.text
+    done = await stranger.client.post(location, data={"key": stranger.key})
+    assert done.headers["location"] == "/ui/sessions/a%20b?at=3&q=x%26y#m3"
+
+
+async def test_a_part_of_a_page_is_no_address_to_come_back_to(stranger: Reader) -> None:
+    answer = await stranger.get("/ui/rows?page=2", X_Fragment="rows")
+    assert answer.headers["location"] == "/ui/sign-in"
+    assert (await stranger.post("/ui/theme")).headers["location"] == "/ui/"
+    assert (await stranger.post("/ui/views")).headers["location"] == "/ui/sign-in"
+
+
 async def test_a_form_returns_only_to_the_page(stranger: Reader) -> None:
     for wanted, place in (
         ("/ui/keys", "/ui/keys"),
         ("//evil.example", "/ui/"),
         ("/ui/\\evil", "/ui/"),
+        ("/ui/a\tb", "/ui/"),
+        ("/ui/" + "a" * 4000, "/ui/"),
         ("https://evil.example", "/ui/"),
     ):
         answer = await stranger.client.post(
-            "/ui/sign-in", data={"key": stranger.key, "back": wanted}
+            "/ui/sign-in", data={"key": stranger.key, "next": wanted}
         )
         assert answer.headers["location"] == place
 

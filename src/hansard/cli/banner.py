@@ -36,13 +36,23 @@ def banner(
     paths = {route.path for dialect in app.dialects for route in dialect.routes}
     page = ("Open the page", f"{url}/ui/") if "/ui/" in paths else ("What runs here", f"{url}/")
     reference = ("API reference", f"{url}/docs" if "/docs" in paths else f"{url}/openapi.json")
+    usual = address(DEFAULTS["host"], DEFAULTS["port"])  # where clients look by themselves
+    elsewhere = [] if url == usual else [("For clients", f"export HANSARD_URL={url}")]
     if claimed is None:
-        return [head, "  " + "   ".join(f"{name}: {target}" for name, target in (page, reference))]
+        rows = [page, reference, *elsewhere]
+        return [head, "  " + "   ".join(f"{name}: {target}" for name, target in rows)]
     if "/ui/setup" in paths:
         page = ("Open the page", f"{url}/ui/setup?token={claimed.token}   (one use, 60 min)")
     key = ("Admin key (once)", f"{claimed.key}   also saved in {shown(claimed.file)} (0600)")
-    rows = [f"  {name:<18} {text}" for name, text in (page, reference, key)]
-    return [head, "", *rows, "", f"  Nothing here yet? In another terminal:  {_demo(settings)}", ""]
+    lines = [f"  {name:<18} {text}" for name, text in (page, reference, key, *elsewhere)]
+    return [
+        head,
+        "",
+        *lines,
+        "",
+        f"  Nothing here yet? In another terminal:  {_demo(settings)}",
+        "",
+    ]
 
 
 def address(host: str, port: int) -> str:

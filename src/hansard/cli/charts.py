@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 from rich.cells import cell_len, set_cell_size
 
-_GAP, _LEAST = "  ", 16
+_GAP = "  "
 
 
 def drawn(
@@ -17,6 +17,7 @@ def drawn(
     right: Sequence[str],
     flexible: str,
     spare: Sequence[str],
+    least: int = 16,
 ) -> Iterator[str]:
     """The heading and the rows, as wide as the terminal allows."""
     widths = {
@@ -25,19 +26,21 @@ def drawn(
     }
     room = shutil.get_terminal_size().columns - 1
     for name in spare:
-        if _total(widths, flexible) > room:
+        if name in widths and _total(widths, flexible, least) > room:
             del widths[name]
     if flexible in widths:
         others = {name: width for name, width in widths.items() if name != flexible}
-        widths[flexible] = min(widths[flexible], max(_LEAST, room - _total(others, "") - len(_GAP)))
+        widths[flexible] = min(
+            widths[flexible], max(least, room - _total(others, "", least) - len(_GAP))
+        )
     yield click.style(_row(dict(zip(columns, columns, strict=True)), widths, right), bold=True)
     for row in rows:
         yield _row(dict(zip(columns, row, strict=True)), widths, right)
 
 
-def _total(widths: dict[str, int], flexible: str) -> int:
+def _total(widths: dict[str, int], flexible: str, least: int) -> int:
     return sum(
-        min(width, _LEAST) if name == flexible else width for name, width in widths.items()
+        min(width, least) if name == flexible else width for name, width in widths.items()
     ) + len(_GAP) * (len(widths) - 1)
 
 

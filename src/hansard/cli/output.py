@@ -89,12 +89,14 @@ def table(
     right: Sequence[str] = (),
     flexible: str = "",
     spare: Sequence[str] = (),
+    least: int = 16,
     empty: str = "",
 ) -> None:
     """Rows under their columns on a terminal; tab-separated rows without a heading in a pipe.
 
     ``right`` names the columns of numbers. ``flexible`` is the column that is cut to fit. ``spare``
-    are the columns that a narrow terminal omits, the first one first. ``empty`` is printed on a
+    are the columns that a narrow terminal omits, the first one first, with a note that names them;
+    they make room for ``least`` cells of the flexible one. ``empty`` is printed on a
     terminal when there are no rows.
     """
     if not sys.stdout.isatty():
@@ -104,7 +106,12 @@ def table(
         from hansard.cli.charts import drawn
 
         for line_ in drawn(
-            columns, [[plain(value) for value in row] for row in rows], right, flexible, spare
+            columns,
+            [[plain(value) for value in row] for row in rows],
+            right,
+            flexible,
+            spare,
+            least,
         ):
             click.echo(line_)
     elif empty:

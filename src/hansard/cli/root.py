@@ -21,12 +21,12 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "Find what is wrong with this installation.",
     },
     "Sessions": {
-        "sessions": "List, show, follow, search, resolve and delete sessions.",
+        "sessions": "List, show, follow, search, judge and change sessions.",
         "messages": "Append messages to a session.",
         "import": "Import sessions from files, folders, archives or a pipe.",
         "export": "Export whole sessions, as lines, Markdown or CSV.",
         "stats": "Count sessions, messages, tokens and cost by day.",
-        "users": "Erase end users and fetch the receipts.",
+        "users": "Find end users, show one, erase one with a receipt.",
     },
     "Workspaces and keys": {
         "workspaces": "Create, list, rename and delete workspaces.",

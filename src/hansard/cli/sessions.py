@@ -9,6 +9,8 @@ import click
 from hansard.cli import output
 from hansard.cli.context import CommandContext, store_command
 from hansard.cli.filters import filter_of, filters
+from hansard.cli.session_actions import COMMANDS
+from hansard.cli.session_names import session_named, shortened
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -27,12 +29,30 @@ SORTS = (
     "title",
     "-title",
 )
-_PAGE, _TITLE = 200, 48
+COLUMNS = (
+    "id",
+    "state",
+    "title",
+    "channel",
+    "message_count",
+    "updated_at",
+    "user",
+    "resolution",
+)
+_HEADINGS = {"message_count": "messages", "updated_at": "updated", "cost_usd": "cost"}
+_PAGE, _TITLE, _LEAST_TITLE = 200, 48, 30
 
 
 @click.group()
 def command() -> None:
-    """List, show, follow, search, resolve and delete sessions."""
+    """List, show, follow, search, judge and change sessions.
+
+    An ID may be the beginning of one, where no other session's id begins so.
+    """
+
+
+for _action in COMMANDS:
+    command.add_command(_action)
 
 
 @command.command("list")
@@ -52,6 +72,12 @@ def command() -> None:
     "--all", "everything", is_flag=True, help="Every session that matches, not only one page."
 )
 @click.option("--jsonl", is_flag=True, help="Print a JSON line for each session.")
+@click.option(
+    "--columns",
+    metavar="A,B",
+    callback=lambda _context, _parameter, text: _columns(text),
+    help="The fields to print, such as id,title,user,cost_usd: any of the API's.",
+)
 @filters
 @store_command(workspace=True)
 async def list_(
@@ -61,6 +87,7 @@ async def list_(
     cursor: str | None,
     everything: bool,
     jsonl: bool,
+    columns: tuple[str, ...],
     **options: object,
 ) -> None:
     """List sessions, the latest change first.
@@ -97,7 +124,7 @@ async def list_(
     elif context.json:
         _document(context, sessions, page)
     else:
-        _listed(context, sessions, page, now)
+        _listed(context, sessions, page, now, columns)
 
 
 @command.command()
@@ -119,6 +146,7 @@ async def show(context: CommandContext, session: str, last: int) -> None:
 
     async with context.opened() as service:
         principal = await context.principal(service)
+        session = (await session_named(service, principal, session)).name
         row, messages = await service.transcripts.whole(principal, session)
         _, runs = await service.runs.list(principal, session, 100)
     shown = messages[-last:] if last else messages
@@ -156,10 +184,11 @@ async def tail(
     from hansard.cli.following import follow
 
     async with context.opened() as service:
+        principal = await context.principal(service)
         await follow(
             service,
-            await context.principal(service),
-            session,
+            principal,
+            (await session_named(service, principal, session)).name,
             last=last,
             endless=not no_follow,
             jsonl=jsonl,
@@ -238,7 +267,8 @@ async def resolve(
     patch = SessionPatch(resolution=cast("Resolution", resolution or "resolved"))
     async with context.opened() as service:
         principal = await context.principal(service)
-        changed = [await service.sessions.update(principal, name, patch) for name in sessions]
+        named = [await session_named(service, principal, text) for text in sessions]
+        changed = [await service.sessions.update(principal, one.name, patch) for one in named]
     if context.json:
         context.document({"data": [session_out(session) for session in changed]})
     for session in changed:
@@ -302,29 +332,64 @@ def _document(context: CommandContext, sessions: list[Session], page: Page[Sessi
     )
 
 
+def _columns(text: str | None) -> tuple[str, ...]:
+    """The names in a list of columns; BadParameter for one that no session has."""
+    from difflib import get_close_matches
+
+    from hansard.cli.arguments import names
+    from hansard.native.session_bodies import SessionOut
+
+    known = SessionOut.__struct_fields__
+    for name in names(text or ""):
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            meant = f": did you mean {close[0]}?" if close else f": choose from {', '.join(known)}"
+            raise click.BadParameter(f"no session has {name!r}{meant}")
+    return names(text or "")
+
+
 def _listed(
-    context: CommandContext, sessions: list[Session], page: Page[Session], now: int
+    context: CommandContext,
+    sessions: list[Session],
+    page: Page[Session],
+    now: int,
+    columns: tuple[str, ...],
 ) -> None:
-    rows = [
-        (
-            session.name,
-            session.state or "",
-            (session.title or session.preview or ""),
-            session.channel or "",
-            session.message_count,
-            output.ago(session.updated_at, now),
-        )
-        for session in sessions
-    ]
-    columns = ("id", "state", "title", "channel", "messages", "updated")
+    chosen = columns or COLUMNS
+    table = [_cells(session, chosen, now) for session in sessions]
+    if output.is_terminal() and "id" in chosen:
+        at = chosen.index("id")
+        short = shortened([row[at] for row in table])
+        table = [[*row[:at], name, *row[at + 1 :]] for row, name in zip(table, short, strict=True)]
     output.table(
-        columns,
-        rows,
-        right=("messages",),
+        [_HEADINGS.get(name, name) for name in chosen],
+        table,
+        right=("messages", "cost"),
         flexible="title",
-        spare=("channel", "updated", "messages"),
+        spare=() if columns else ("channel", "user", "updated"),
+        least=_LEAST_TITLE,
         empty="No session matches.",
     )
+    if not sessions and not output.is_terminal() and not context.quiet:
+        output.note("No session matches.")
     if output.is_terminal() and page.has_more and not context.quiet:
         of = "" if page.total is None else f" of {page.total:,}"
         output.note(f"{len(sessions)}{of}. More with --all, or: --cursor {page.next_cursor}")
+
+
+def _cells(session: Session, columns: tuple[str, ...], now: int) -> list[str]:
+    """A session's fields as a person reads them."""
+    import msgspec
+
+    from hansard.native.session_bodies import session_out
+
+    out = session_out(session)
+    own = {
+        "title": session.title or session.preview or "",
+        "updated_at": output.ago(session.updated_at, now),
+    }
+    values = [own[name] if name in own else getattr(out, name) for name in columns]
+    return [
+        bytes(value).decode() if isinstance(value, msgspec.Raw) else output.plain(value)
+        for value in values
+    ]

@@ -1,4 +1,4 @@
-"""`hansard users`: erase an end user, with a receipt."""
+"""`hansard users`: find end users, show what is held of one, and erase one with a receipt."""
 
 from __future__ import annotations
 
@@ -7,10 +7,62 @@ import click
 from hansard.cli import output
 from hansard.cli.context import CommandContext, store_command
 
+_LISTED = 1000
+
 
 @click.group()
 def command() -> None:
-    """Erase end users and fetch the receipts."""
+    """Find end users, show what is held of one, erase one and fetch the receipts."""
+
+
+@command.command("list")
+@click.argument("text", required=False, default="", metavar="[PART]")
+@store_command(workspace=True)
+async def list_(context: CommandContext, text: str) -> None:
+    """List end users whose id contains PART, in any case; the first 1,000."""
+    async with context.opened() as service:
+        users = await service.users.containing(
+            await context.principal(service), text, limit=_LISTED
+        )
+    if context.json:
+        context.document({"data": [{"id": user} for user in users]})
+        return
+    output.table(("id",), [(user,) for user in users], empty="No user matches.")
+
+
+@command.command()
+@click.argument("user_id", metavar="ID")
+@store_command(workspace=True)
+async def show(context: CommandContext, user_id: str) -> None:
+    """Show what the workspace holds of an end user: sums, origins and ratings."""
+    from hansard.native.users import user_out
+
+    async with context.opened() as service:
+        profile = await service.users.profile(await context.principal(service), user_id)
+        now = service.clock()
+    if context.json:
+        context.document(user_out(profile))
+        return
+    ratings = [
+        f"{one.name} {'' if one.average is None else f'{one.average:.2g} '}({one.count})"
+        for one in profile.ratings
+    ]
+    facts = {
+        "sessions": profile.sessions,
+        "messages": profile.messages,
+        "tokens": f"{profile.input_tokens:,} in, {profile.output_tokens:,} out",
+        "cost": f"${profile.cost_nanos / 1e9:.4f}",
+        "first seen": output.ago(profile.first_at, now),
+        "last active": output.ago(profile.last_at, now),
+        "channels": ", ".join(profile.channels),
+        "apps": ", ".join(profile.apps),
+        "agents": ", ".join(profile.agents),
+        "ratings": ", ".join(ratings),
+    }
+    click.echo(click.style(output.plain(user_id), bold=True))
+    for name, value in facts.items():
+        if value not in ("", None):
+            click.echo(f"  {name:<12}{output.plain(value)}")
 
 
 @command.command()

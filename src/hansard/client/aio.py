@@ -8,7 +8,7 @@ from typing import Self, Unpack
 
 import httpx
 
-from hansard.client import following, keys, messages, runs, search, sessions
+from hansard.client import following, keys, messages, notes, runs, search, sessions
 from hansard.client.params import NewRun
 from hansard.client.requests import RetryPolicy
 from hansard.client.run_context import AsyncRunning
@@ -22,6 +22,7 @@ class AsyncSessions(AsyncResource):
     list = async_paging(sessions.listing)
     count = awaiting(sessions.count)
     read = awaiting(sessions.read)
+    lookup = async_paging(sessions.lookup)
     update = awaiting(sessions.update)
     end = awaiting(sessions.end)
     archive = awaiting(sessions.archive)
@@ -65,6 +66,18 @@ class AsyncRuns(AsyncResource):
         return AsyncRunning(self._wire, request, lease=fields.get("lease_seconds", runs.LEASE))
 
 
+class AsyncNotes(AsyncResource):
+    add = awaiting(notes.add)
+    list = async_paging(notes.listing)
+    delete = awaiting(notes.delete)
+
+
+class AsyncScores(AsyncResource):
+    give = awaiting(notes.score)
+    list = async_paging(notes.scores)
+    delete = awaiting(notes.delete_score)
+
+
 class AsyncKeys(AsyncResource):
     create = awaiting(keys.create)
     list = awaiting(keys.listing)
@@ -97,6 +110,8 @@ class AsyncHansard(AsyncResource):
         self.sessions = AsyncSessions(self._wire)
         self.messages = AsyncMessages(self._wire)
         self.runs = AsyncRuns(self._wire)
+        self.notes = AsyncNotes(self._wire)
+        self.scores = AsyncScores(self._wire)
         self.keys = AsyncKeys(self._wire)
 
     search = async_paging(search.search)

@@ -52,6 +52,7 @@ class SessionFields(TypedDict, total=False):
     resolution: Resolution
     intent: str | None
     sub_intent: str | None
+    assignee: str | None
     tags: Sequence[str] | None
     trail: Sequence[Any] | None
     external_ids: Mapping[str, str | None] | None
@@ -78,11 +79,16 @@ class SessionFilter(TypedDict, total=False):
     intent: Texts
     trigger: Texts
     tag: Texts
+    assignee: Texts
+    score: Texts
     title: str
     archived: bool
     ended: bool
     unread: bool
     has_messages: bool
+    assigned: bool
+    noted: bool
+    scored: bool
     sub_sessions: bool
     task_sessions: bool
     created_from: When

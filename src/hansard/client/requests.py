@@ -113,7 +113,7 @@ def exchange(
             or wait is None
             or not (request.repeatable or _not_done(answer))
         ):
-            raise error from (answer if isinstance(answer, Exception) else None)
+            raise error from None  # its text has all that the cause says, in one line
         yield Pause(wait)
     raise AssertionError  # pragma: no cover - the last try returns or raises
 
@@ -138,7 +138,7 @@ def error_of(answer: Sent, renamed: Mapping[str, str] | None = None) -> HansardE
             url = "the server"
         return Unreachable(
             f"no answer from {url} ({str(answer) or type(answer).__name__})",
-            fix="is the server up, and is HANSARD_URL right?",
+            fix="is the server running there? Set HANSARD_URL to the address that it printed",
         )
     try:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])

@@ -70,6 +70,11 @@ def read(session: str) -> Request[Session]:
     return Request("GET", path("sessions", session), Session.of)
 
 
+def lookup(id: str) -> Request[Page[Session]]:
+    """The session with this id, else those whose id begins with it: at least 4 characters."""
+    return listed(Session, "/v1/lookup", None, {"id": id})
+
+
 def update(
     session: str,
     *,

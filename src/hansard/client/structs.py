@@ -61,6 +61,7 @@ class Session(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     forked_seq: int | None = None
     intent: str | None = None
     sub_intent: str | None = None
+    assignee: str | None = None
     trail: list[Any] = []
     preview: str | None = None
     last_preview: str | None = None
@@ -167,6 +168,33 @@ class Workspace(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     name: str
     created_at: datetime | None = None
     settings: dict[str, Any] = {}
+
+
+class Note(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What a person says of a session, or of the message with this ``seq``."""
+
+    id: str
+    session_id: str = ""
+    seq: int | None = None
+    text: str = ""
+    author: str = ""
+    created_by: str = ""
+    created_at: datetime | None = None
+
+
+class Score(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What a person, or a judge, thinks of a session, or of the message with this ``seq``."""
+
+    id: str
+    session_id: str = ""
+    seq: int | None = None
+    name: str = ""
+    value: float | None = None
+    label: str | None = None
+    comment: str | None = None
+    author: str = ""
+    created_by: str = ""
+    created_at: datetime | None = None
 
 
 class Deleted(Record, frozen=True, kw_only=True, repr_omit_defaults=True):

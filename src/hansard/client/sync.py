@@ -8,7 +8,7 @@ from typing import Self, Unpack
 
 import httpx
 
-from hansard.client import following, keys, messages, runs, search, sessions
+from hansard.client import following, keys, messages, notes, runs, search, sessions
 from hansard.client.params import NewRun
 from hansard.client.requests import RetryPolicy
 from hansard.client.run_context import Running
@@ -22,6 +22,7 @@ class Sessions(Resource):
     list = paging(sessions.listing)
     count = blocking(sessions.count)
     read = blocking(sessions.read)
+    lookup = paging(sessions.lookup)
     update = blocking(sessions.update)
     end = blocking(sessions.end)
     archive = blocking(sessions.archive)
@@ -65,6 +66,18 @@ class Runs(Resource):
         return Running(self._wire, run, lease=fields.get("lease_seconds", runs.LEASE))
 
 
+class Notes(Resource):
+    add = blocking(notes.add)
+    list = paging(notes.listing)
+    delete = blocking(notes.delete)
+
+
+class Scores(Resource):
+    give = blocking(notes.score)
+    list = paging(notes.scores)
+    delete = blocking(notes.delete_score)
+
+
 class Keys(Resource):
     create = blocking(keys.create)
     list = blocking(keys.listing)
@@ -97,6 +110,8 @@ class Hansard(Resource):
         self.sessions = Sessions(self._wire)
         self.messages = Messages(self._wire)
         self.runs = Runs(self._wire)
+        self.notes = Notes(self._wire)
+        self.scores = Scores(self._wire)
         self.keys = Keys(self._wire)
 
     search = paging(search.search)

@@ -52,7 +52,7 @@ class Wire:
                     raise error_of(response)
                 yield from filter(None, map(reader.feed, response.iter_lines()))
         except httpx.RequestError as problem:
-            raise error_of(problem) from problem
+            raise error_of(problem) from None
 
     def _do(self, step: Request[T] | Pause) -> Sent | None:
         if isinstance(step, Pause):
@@ -104,7 +104,7 @@ class AsyncWire:
                     if event := reader.feed(line):
                         yield event
         except httpx.RequestError as problem:
-            raise error_of(problem) from problem
+            raise error_of(problem) from None
 
     async def _do(self, step: Request[T] | Pause) -> Sent | None:
         if isinstance(step, Pause):

@@ -257,7 +257,7 @@ class Import:
     def _gathered(self, piece: SnapshotPiece) -> _Item | None:
         """The exported session when its last messages have come."""
         if piece.session is not None:
-            self._snapshot = Snapshot(piece.session, piece.runs, [])
+            self._snapshot = Snapshot(piece.session, piece.runs, [], piece.notes, piece.scores)
         assert self._snapshot is not None, "the session comes with its first piece"  # noqa: S101 - an invariant of reading
         self._snapshot.messages.extend(piece.messages)
         return _Item(piece.file, piece.number, self._snapshot) if piece.is_last else None

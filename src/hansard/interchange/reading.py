@@ -18,6 +18,8 @@ from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
 from hansard.model import Message, MessageDraft, Run, Session
 from hansard.model.bounds import check_imported
+from hansard.model.note import Note
+from hansard.model.score import Score
 from hansard.model.transfer import Kept, Snapshot
 
 
@@ -40,6 +42,8 @@ class SnapshotPiece(Struct, frozen=True, kw_only=True, tag=True):
     session: Session | None
     runs: list[Run]
     messages: list[Kept]
+    notes: list[Note] = []
+    scores: list[Score] = []
     size: int
     is_last: bool
 
@@ -207,6 +211,8 @@ def _snapshot_pieces(
             number=number,
             session=snapshot.session if start == 0 else None,
             runs=snapshot.runs if start == 0 else [],
+            notes=snapshot.notes if start == 0 else [],
+            scores=snapshot.scores if start == 0 else [],
             messages=kept[start:end],
             size=size,
             is_last=end == len(kept),

@@ -100,6 +100,8 @@ class Session(Struct, frozen=True):
     """What the session was judged to be about. Set by the caller; at most 256 characters."""
     sub_intent: str | None
     """A finer judgement within the intent. Set by the caller; at most 256 characters."""
+    assignee: str | None
+    """Who looks after it, by a name. Set by the caller; at most 256 characters."""
     message_count: int
     """How many messages it has, without deleted ones. Set by the server."""
     last_seq: int
@@ -197,6 +199,7 @@ class SessionDraft(Struct, frozen=True, kw_only=True):
     resolution: Resolution = "open"
     intent: str | None = None
     sub_intent: str | None = None
+    assignee: str | None = None
     created_at: int | None = None
     tags: list[str] = []
     trail: list[Any] = []
@@ -221,6 +224,7 @@ class SessionPatch(Struct, frozen=True, kw_only=True):
     resolution: Resolution | UnsetType = UNSET
     intent: str | UnsetType | None = UNSET
     sub_intent: str | UnsetType | None = UNSET
+    assignee: str | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     trail: list[Any] | UnsetType = UNSET
     external_ids: dict[str, str | None] | UnsetType | None = UNSET

@@ -6,6 +6,7 @@ filters from them, and ``store/listing.py`` has the condition of each.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 from msgspec import Meta, Struct, field
@@ -13,7 +14,7 @@ from msgspec.structs import fields
 
 from hansard.model.run import STATES
 from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION, Sort
-from hansard.model.times import Moment
+from hansard.model.times import Moment, rfc3339
 
 Values = tuple[str, ...]
 CHOICES = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}
@@ -44,6 +45,8 @@ class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
         "intent": ["refund"],
         "trigger": ["schedule"],
         "tag": ["vip"],
+        "assignee": ["grace"],
+        "score": ["helpful"],
         "title": "parcel",
         "created_from": "2026-01-01T00:00:00Z",
         "created_until": "2026-01-31T23:59:59Z",
@@ -79,6 +82,10 @@ class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions that one of these triggers started."""
     tag: Values = ()
     """Only sessions that have at least one of these tags."""
+    assignee: Values = ()
+    """Only sessions that one of these people looks after."""
+    score: Values = ()
+    """Only sessions that have a score of one of these names, or a message that has."""
     title: Annotated[str, Meta(max_length=256)] | None = None
     """Only sessions whose title contains this text, in any case."""
     archived: bool | None = None
@@ -89,6 +96,12 @@ class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions with messages that nobody has read, or with false only the others."""
     has_messages: bool | None = None
     """Only sessions that have messages, or with false only empty ones."""
+    assigned: bool | None = None
+    """Only sessions that somebody looks after, or with false only the others."""
+    noted: bool | None = None
+    """Only sessions with notes, or with false only the others."""
+    scored: bool | None = None
+    """Only sessions with scores, or with false only the others."""
     created_from: Moment | None = None
     """Only sessions that began at this time or later."""
     created_until: Moment | None = None
@@ -149,6 +162,24 @@ FILTERS: tuple[FilterField, ...] = tuple(
 def names_of(*types: str) -> tuple[str, ...]:
     """The callers' names of the filters of these types."""
     return tuple(each.name for each in FILTERS if each.type in types)
+
+
+def pairs_of(filters: SharedFilters) -> list[tuple[str, str]]:
+    """The filters that are set, as pairs of a query string."""
+    return [
+        (each.name, text) for each in FILTERS for text in _texts(each, getattr(filters, each.field))
+    ]
+
+
+def _texts(each: FilterField, value: Any) -> Sequence[str]:  # noqa: ANN401 - a filter's value
+    """What stands in an address for the value of a filter."""
+    if value is None:
+        return ()
+    if each.type == "values":
+        return tuple(value)
+    if each.type == "moment":
+        return (rfc3339(value),)
+    return (str(value).lower() if each.type == "flag" else value,)
 
 
 def branches(*, sub_sessions: bool, task_sessions: bool) -> tuple[int, ...]:

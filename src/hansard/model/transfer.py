@@ -7,7 +7,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from hansard.model.message import Message, MessageDraft
+from hansard.model.note import Note
 from hansard.model.run import Run
+from hansard.model.score import Score
 from hansard.model.session import Session, SessionDraft
 
 
@@ -47,6 +49,8 @@ class Snapshot(Struct, frozen=True):
     session: Session
     runs: list[Run]
     messages: list[Kept]
+    notes: list[Note] = []
+    scores: list[Score] = []
 
 
 class Verdict(Struct, frozen=True):

@@ -53,6 +53,7 @@ class SessionOut(Struct, frozen=True, kw_only=True):
         "forked_seq": 4,
         "intent": "delivery",
         "sub_intent": "late",
+        "assignee": "grace",
         "trail": [{"intent": "delivery", "at": "2026-01-31T09:30:00Z"}],
         "preview": "Where is my order?",
         "last_preview": "It arrives tomorrow.",
@@ -102,6 +103,7 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     forked_seq: int | None
     intent: str | None
     sub_intent: str | None
+    assignee: str | None
     trail: Trail
     preview: str | None
     last_preview: str | None
@@ -161,6 +163,7 @@ class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resolution: Resolution = "open"
     intent: str | None = None
     sub_intent: str | None = None
+    assignee: str | None = None
     created_at: Moment | None = None
     """When it began; at most a day ahead. The time of the request by default."""
     tags: list[str] | None = None
@@ -192,6 +195,7 @@ class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     resolution: Resolution | UnsetType = UNSET
     intent: str | UnsetType | None = UNSET
     sub_intent: str | UnsetType | None = UNSET
+    assignee: str | UnsetType | None = UNSET
     tags: list[str] | UnsetType | None = UNSET
     """All its tags, in place of those before: at most 64 of 1–128 characters."""
     trail: list[Any] | UnsetType | None = UNSET

@@ -1,17 +1,21 @@
-"""``/v1/users/{user_id}``: erase an end user, and read the receipts of it."""
+"""``/v1/users``: find end users, what is held of one, erase one, and read the receipts of it."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from hansard.http.call import Call
 from hansard.http.fields import Time
 from hansard.http.route import Route
+from hansard.model.times import rfc3339_or_none
+from hansard.model.user import Rating, UserProfile
 from hansard.native.errors import FOREIGN_OWNER, NOT_FOR_NARROWED
 from hansard.native.schemas import HasMore, Json, NextCursor
 from hansard.service.users import Erasure
+
+_LISTED = 20
 
 
 class ErasureOut(Struct, frozen=True, kw_only=True):
@@ -56,6 +60,118 @@ class ErasureList(Struct, frozen=True, kw_only=True):
     """The receipts, the oldest first."""
     has_more: HasMore = False
     next_cursor: NextCursor = None
+
+
+class UserSearch(Struct, frozen=True, kw_only=True):
+    """Which end users."""
+
+    example: ClassVar[Json] = {"q": "ad"}
+
+    q: Annotated[str, Meta(max_length=256)] = ""
+    """Only users whose id contains this text, in any case."""
+
+
+class UserRef(Struct, frozen=True, kw_only=True):
+    """An end user that sessions name."""
+
+    example: ClassVar[Json] = {"id": "ada"}
+
+    id: str
+    """The application's id."""
+
+
+class UserList(Struct, frozen=True, kw_only=True):
+    """End users, on one page."""
+
+    data: list[UserRef]
+    """The first 20 that match, in the order of their ids."""
+    has_more: HasMore
+    next_cursor: NextCursor = None
+
+
+class RatingOut(Struct, frozen=True, kw_only=True):
+    """The scores of one name."""
+
+    described_by: ClassVar[type[Struct]] = Rating
+    example: ClassVar[Json] = {"name": "helpful", "count": 3, "average": 0.67}
+
+    name: str
+    count: int
+    average: float | None
+
+
+class UserOut(Struct, frozen=True, kw_only=True):
+    """What the workspace holds of an end user."""
+
+    described_by: ClassVar[type[Struct]] = UserProfile
+    example: ClassVar[Json] = {
+        "id": "ada",
+        "sessions": 3,
+        "messages": 41,
+        "input_tokens": 2500,
+        "output_tokens": 210,
+        "cost_usd": 0.004,
+        "first_at": "2026-01-05T10:00:00Z",
+        "last_at": "2026-01-31T09:30:41Z",
+        "channels": ["web", "whatsapp"],
+        "apps": ["shop"],
+        "agents": ["support"],
+        "ratings": [RatingOut.example],
+    }
+
+    id: str
+    """The end user, by the application's id."""
+    sessions: int
+    messages: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    """What they cost, in US dollars."""
+    first_at: Time | None
+    last_at: Time | None
+    channels: list[str]
+    apps: list[str]
+    agents: list[str]
+    ratings: list[RatingOut]
+
+
+async def list_users(call: Call[UserSearch, None]) -> UserList:
+    """List the end users whose id contains a text
+
+    With ``has_more`` there are further ones: give more of the id.
+    """
+    found = await call.service.users.containing(call.principal, call.params.q, limit=_LISTED + 1)
+    return UserList(
+        data=[UserRef(id=user_id) for user_id in found[:_LISTED]], has_more=len(found) > _LISTED
+    )
+
+
+async def read_user(call: Call[None, None]) -> UserOut:
+    """Read what the workspace holds of an end user: sums, origins and ratings
+
+    A user that no session names has zeros.
+    """
+    return user_out(await call.service.users.profile(call.principal, call.path["user_id"]))
+
+
+def user_out(profile: UserProfile) -> UserOut:
+    return UserOut(
+        id=profile.user_id,
+        sessions=profile.sessions,
+        messages=profile.messages,
+        input_tokens=profile.input_tokens,
+        output_tokens=profile.output_tokens,
+        cost_usd=profile.cost_nanos / 1e9,
+        first_at=rfc3339_or_none(profile.first_at),
+        last_at=rfc3339_or_none(profile.last_at),
+        channels=profile.channels,
+        apps=profile.apps,
+        agents=profile.agents,
+        ratings=[
+            RatingOut(name=one.name, count=one.count, average=one.average)
+            for one in profile.ratings
+        ],
+    )
 
 
 async def erase_user(call: Call[None, None]) -> ErasureOut:
@@ -106,6 +222,21 @@ def _erasure_out(erasure: Erasure) -> ErasureOut:
 
 
 routes = (
+    Route(
+        "GET /v1/users",
+        list_users,
+        scope="sessions:read",
+        params=UserSearch,
+        returns=UserList,
+        errors=NOT_FOR_NARROWED,
+    ),
+    Route(
+        "GET /v1/users/{user_id}",
+        read_user,
+        scope="sessions:read",
+        returns=UserOut,
+        errors=NOT_FOR_NARROWED,
+    ),
     Route(
         "DELETE /v1/users/{user_id}",
         erase_user,

@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from hansard.ids import IdSource, microseconds
+from hansard.service.attention import Attention
 from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
 from hansard.service.cache_lease import CacheLease
@@ -22,7 +23,9 @@ from hansard.service.forks import Forks
 from hansard.service.health import Health
 from hansard.service.indexer import Indexer
 from hansard.service.keys import Keys
+from hansard.service.lookup import Lookup
 from hansard.service.messages import Messages
+from hansard.service.notes import Notes
 from hansard.service.retention import Retention
 from hansard.service.runs import Runs
 from hansard.service.search import Search
@@ -76,12 +79,14 @@ class Service:
         cursors = Cursors(secret)
         self.audit = Audit(store, cursors, hmac.digest(secret, b"audit", "sha256"), clock)
         self.sessions = Sessions(store, cursors, ids, clock, self.audit)
+        self.attention = Attention(self.sessions, clock)
         self.forks = Forks(store, ids, clock)
         self.messages = Messages(store, ids, clock, self.audit, cursors)
         self.contexts = Contexts(store)
         self.diffs = Diffs(store, cursors)
         self.transcripts = Transcripts(store)
         self.transfers = Transfers(store, self.audit, ids, clock)
+        self.notes = Notes(store, self.messages, ids, clock)
         self.runs = Runs(store, ids, clock, cursors, store_clock)
         self.keys = Keys(store, secret, clock, self.audit, monotonic)
         self.indexer = Indexer(store)
@@ -94,6 +99,7 @@ class Service:
         self.chain_repair = ChainRepair(store, self.audit, clock)
         self.events = Events(store, clock)
         self.health = Health(store, self.events, monotonic)
+        self.lookup = Lookup(store)
         self.search = Search(store, cursors, self.sessions)
         self.stats = Statistics(store)
         self.bulk = Bulk(store, ids, clock, self.audit)

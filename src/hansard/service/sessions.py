@@ -164,6 +164,11 @@ class Sessions:
         wanted = await self.within_sight(principal, wanted)
         return await self._store.read(verbs.count, principal.workspace_id, wanted)
 
+    async def matches(self, principal: Principal, wanted: SessionFilter, session_id: str) -> bool:
+        """Whether the session with this ``Session.id`` passes the filter."""
+        wanted = await self.within_sight(principal, wanted)
+        return await self._store.read(verbs.matches, principal.workspace_id, wanted, session_id)
+
     async def facet(self, principal: Principal, name: str) -> dict[str, int]:
         """The number of sessions per value of ``name``, one of store.counts.FACETS."""
         return await self._store.read(verbs.facet, principal.workspace_id, name)

@@ -9,6 +9,7 @@ import msgspec
 from hansard.errors import Invalid
 from hansard.model.bounds import check_imported, not_ahead, own_id, shallow, short, spent
 from hansard.model.message import MOST_SUM, ROLES
+from hansard.service.notes import check_brought
 from hansard.service.runs import ERROR, LONGEST_LEASE
 from hansard.service.session_bounds import check_texts, sized
 from hansard.store.verbs.summaries import PREVIEW
@@ -33,6 +34,7 @@ def check_snapshot(snapshot: Snapshot, now: int) -> None:
         _check_run(run, f"run {run.id}", now)
     for index, kept in enumerate(snapshot.messages):
         _check_kept(kept, f"messages[{index}]", now)
+    check_brought(snapshot)
 
 
 def _check_session(session: Session, now: int) -> None:

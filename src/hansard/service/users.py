@@ -14,6 +14,7 @@ from hansard.model.bounds import short
 from hansard.model.times import rfc3339
 from hansard.service.rules import whole
 from hansard.store.verbs import erase as verbs
+from hansard.store.verbs import users as verbs_of_users
 from hansard.store.verbs.audit import Act
 from hansard.store.verbs.erase import Erased, Receipt
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from hansard.access import Principal
     from hansard.ids import IdSource
+    from hansard.model.user import UserProfile
     from hansard.service.audit import Audit
     from hansard.service.cache_lease import CacheLease
     from hansard.service.indexer import Indexer
@@ -62,6 +64,19 @@ class Users:
         self._secret = hmac.digest(secret, b"receipts", "sha256")
         self._ids = ids
         self._clock = clock
+
+    async def profile(self, principal: Principal, user_id: str) -> UserProfile:
+        """What the workspace holds of an end user; zeros for one that it does not know."""
+        whole(principal)
+        return await self._store.read(verbs_of_users.profile, principal.workspace_id, user_id)
+
+    async def containing(self, principal: Principal, text: str, *, limit: int = 20) -> list[str]:
+        """The ids of end users that contain a text, in their order."""
+        whole(principal)
+        short(text, "q")
+        return await self._store.read(
+            verbs_of_users.containing, principal.workspace_id, text, limit
+        )
 
     async def erase(self, principal: Principal, user_id: str) -> Erasure:
         """Erase an end user from the workspace: sessions, messages in other sessions, and keys.

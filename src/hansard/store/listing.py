@@ -68,6 +68,13 @@ CONDITIONS = {
         "exists (select 1 from session_tags as t where t.workspace_id = :workspace_id"
         " and t.session_id = sessions.id and t.tag in ({}) limit 1)",
     ),
+    "assignee": _among("assignee"),
+    "score": Condition(
+        "id in (select session_id from scores"
+        " where scores.workspace_id = :workspace_id and name in ({}))",
+        "exists (select 1 from scores as s where s.workspace_id = :workspace_id"
+        " and s.session_id = sessions.id and s.name in ({}) limit 1)",
+    ),
     "title": Condition(
         "id in (select id from sessions as titled where titled.workspace_id = :workspace_id"
         " and titled.title_folded like {} escape '\\')",
@@ -80,10 +87,24 @@ CONDITIONS = {
     "active_from": _from("active_at"),
     "active_until": _until("active_at"),
 }
+
+
+def _with(table: str) -> tuple[str, str]:
+    """Without and with a row of another table."""
+    rows = (
+        f"exists (select 1 from {table} where {table}.workspace_id = :workspace_id"  # noqa: S608 - names from below
+        f" and {table}.session_id = sessions.id)"
+    )
+    return f"not {rows}", rows
+
+
 # Filter -> its condition where it is false, and where it is true.
 FACTS = {
     "archived": ("archived_at is null", "archived_at is not null"),
     "ended": ("ended_at is null", "ended_at is not null"),
+    "assigned": ("assignee is null", "coalesce(assignee, '') <> ''"),  # not by the index of names
+    "noted": _with("notes"),
+    "scored": _with("scores"),
     "has_messages": ("message_count = 0", "message_count > 0"),
     "unread": (
         "(last_message_at is null or read_at >= last_message_at)",

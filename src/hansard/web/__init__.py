@@ -10,16 +10,28 @@ from hansard.errors import Unauthenticated
 from hansard.http.route import Dialect, Route
 from hansard.web import live
 from hansard.web.actions import Actions
+from hansard.web.annotations import Annotations
 from hansard.web.assets import Assets
+from hansard.web.attention import Attention
+from hansard.web.compare import Compare
 from hansard.web.docs import Docs
 from hansard.web.insights import Insights
 from hansard.web.keys import Keys
-from hansard.web.layout import Form, Layout, authenticate, back_to, check_origin, control_key
+from hansard.web.layout import (
+    Form,
+    Layout,
+    authenticate,
+    back_to,
+    check_origin,
+    control_key,
+    sign_in_path,
+)
 from hansard.web.rendering import THEMES, Pages, see_other
 from hansard.web.sessions import Sessions
 from hansard.web.settings import Settings
 from hansard.web.sign_ins import SignIn
 from hansard.web.transfers import Transfers
+from hansard.web.users import Users
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -30,10 +42,10 @@ _HEADINGS = {
     401: "Sign in again",
     403: "Not allowed",
     404: "Not found",
-    409: "It changed meanwhile",
+    409: "Changed in the meantime",
     413: "Too large",
     429: "Slow down",
-    503: "Not now",
+    503: "Temporarily unavailable",
 }
 _YEAR = 365 * 86_400
 
@@ -44,11 +56,12 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
     pages = Pages(assets)
     layout = Layout(pages)
     sessions = Sessions(layout)
+    actions = Actions(layout, sessions)
 
     def error(failure: Failure) -> Response:
         if isinstance(failure.error, Unauthenticated):
-            return see_other("/ui/sign-in")
-        heading = _HEADINGS.get(failure.status, "That did not work")
+            return see_other(sign_in_path(str(failure.error.extra.get("next", ""))))
+        heading = _HEADINGS.get(failure.status, "Something went wrong")
         message, param = failure.error.message, failure.error.param
         if not (param and message.startswith(param)):  # a name is written as it is
             message = message[:1].upper() + message[1:]
@@ -72,7 +85,11 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
             *_help(pages),
             *SignIn(layout, demo).routes,
             *sessions.routes,
-            *Actions(layout, sessions).routes,
+            *actions.routes,
+            *Annotations(actions).routes,
+            *Attention(layout).routes,
+            *Users(layout).routes,
+            *Compare(layout).routes,
             *live.routes,
             *Insights(layout).routes,
             *Keys(layout).routes,

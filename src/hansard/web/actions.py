@@ -82,12 +82,12 @@ class Actions:
         await call.service.sessions.archive(
             call.principal, call.path["session_id"], archived=form.get("archived") != "false"
         )
-        return await self._shown(call, form)
+        return await self.shown(call, form)
 
     async def delete(self, call: Call[Any, Any], form: Form) -> Response:
         """Delete for ever"""
         if form.get("sure") != "yes":
-            raise Invalid("tick the box to delete the session", param="sure")
+            raise Invalid("tick the box to confirm the deletion", param="sure")
         await call.service.sessions.delete(call.principal, call.path["session_id"])
         return see_other("/ui/")
 
@@ -120,7 +120,7 @@ class Actions:
             asked = _everything(form.get("all"))
             params = _params(asked.query)
             if params.q:
-                raise Invalid("what a search finds is chosen session by session", param="all")
+                raise Invalid("search results can only be selected one by one", param="all")
             outcome = await bulk.apply_to_matching(
                 call.principal,
                 action,
@@ -177,9 +177,9 @@ class Actions:
 
     async def _changed(self, call: Call[Any, Any], form: Form, patch: SessionPatch) -> Response:
         await call.service.sessions.update(call.principal, call.path["session_id"], patch)
-        return await self._shown(call, form)
+        return await self.shown(call, form)
 
-    async def _shown(self, call: Call[Any, Any], form: Form) -> Response:
+    async def shown(self, call: Call[Any, Any], form: Form) -> Response:
         """The pane again for a script, else back to where the form was."""
         if wants_fragment(call, "pane"):
             call.params = ListParams()
@@ -205,7 +205,7 @@ def _everything(text: str) -> Everything:
     try:
         return msgspec.json.decode(text.encode(), type=Everything, strict=False)
     except msgspec.DecodeError as problem:
-        raise Invalid("all does not say what was chosen", param="all") from problem
+        raise Invalid("all does not say what was selected", param="all") from problem
 
 
 def _action(form: Form) -> Any:  # noqa: ANN401 - one of the literals, as checked

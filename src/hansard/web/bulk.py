@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _ACTIONS = (
     ("resolve", "Resolve", "sessions:write"),
-    ("unresolve", "Unresolved", "sessions:write"),
+    ("unresolve", "Mark unresolved", "sessions:write"),
     ("reopen", "Reopen", "sessions:write"),
     ("tag", "Tag…", "sessions:write"),
     ("archive", "Archive", "sessions:write"),
@@ -23,9 +23,9 @@ _DONE = {
     "unresolve": "marked unresolved",
     "reopen": "reopened",
     "tag": "tagged",
-    "untag": "no longer tagged",
+    "untag": "untagged",
     "archive": "archived",
-    "unarchive": "taken out of the archive",
+    "unarchive": "restored",
     "delete": "deleted",
 }
 

@@ -15,21 +15,24 @@ from hansard.model.session import SORTS
 from hansard.model.session_filter import (
     CHOICES,
     FILTERS,
-    FilterField,
     SharedFilters,
     branches,
     names_of,
+    pairs_of,
     shared_values,
 )
-from hansard.model.times import Moment, parse, rfc3339
+from hansard.model.times import Moment, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 FLAGS = {
     "archived": ("archived", "not archived"),
     "ended": ("ended", "not ended"),
     "unread": ("unread", "read"),
+    "assigned": ("assigned", "unassigned"),
+    "noted": ("with notes", "without notes"),
+    "scored": ("rated", "not rated"),
     "has_messages": ("with messages", "empty"),
 }
 SORT_NAMES = {
@@ -74,7 +77,7 @@ class Chip(Struct, frozen=True):
 
 
 _NAMES = ListParams.__struct_encode_fields__
-_OTHERS = {"tab", "at", "before", "after", "day", "limit", "total", "format"}
+_OTHERS = {"tab", "at", "about", "before", "after", "day", "limit", "total", "format"}
 """What may stand in an address beside the list's own: the pane's, and what only a request to the API has a use for."""
 
 
@@ -149,25 +152,13 @@ def as_of(wanted: SessionFilter, moment: int | None) -> SessionFilter:
 def pairs(asked: ListParams) -> list[tuple[str, str]]:
     """The parameters that are not as usual, in a fixed order; without page and moment."""
     found = [("q", asked.q)] if asked.q else []
-    for each in FILTERS:
-        found += [(each.name, text) for text in _texts(each, getattr(asked, each.field))]
+    found += pairs_of(asked)
     found += [
         (field, "false") for field in ("sub_sessions", "task_sessions") if not getattr(asked, field)
     ]
     if asked.sort != DEFAULT_SORT:
         found.append(("sort", asked.sort))
     return found
-
-
-def _texts(each: FilterField, value: Any) -> Sequence[str]:  # noqa: ANN401 - a filter's value
-    """What stands in an address for the value of a filter."""
-    if value is None:
-        return ()
-    if each.type == "values":
-        return tuple(value)
-    if each.type == "moment":
-        return (rfc3339(value),)
-    return (str(value).lower() if each.type == "flag" else value,)
 
 
 def query(given: list[tuple[str, str]]) -> str:

@@ -61,15 +61,15 @@ def duration(seconds: float | None) -> str:
 
 
 def ago(us: int, now: float | None = None) -> str:
-    """now, 12 min, 5 h, 3 d, 12 Nov, 12 Nov 2024"""
+    """Just now, 12 min ago, 5 h ago, 3 d ago, 12 Nov, 12 Nov 2024"""
     at = moment(us)
     current = time.time() if now is None else now
     seconds = current - us / 1e6
     if seconds < _MINUTE:
-        return "now"
+        return "just now"
     for unit, size, until in (("min", _MINUTE, _HOUR), ("h", _HOUR, _DAY), ("d", _DAY, 7 * _DAY)):
         if seconds < until:
-            return f"{seconds // size:.0f} {unit}"
+            return f"{seconds // size:.0f} {unit} ago"
     this_year = time.gmtime(current).tm_year == at.year
     return f"{at.day} {at:%b}" if this_year else f"{at.day} {at:%b} {at.year}"
 

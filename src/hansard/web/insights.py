@@ -206,7 +206,7 @@ def _cards(stats: Stats) -> list[tuple[str, str, str]]:
     }
     tokens = sum(tally.input_tokens + tally.output_tokens for tally in stats.tallies)
     settled = total["resolved"] + total["unresolved"]
-    rate = f"{100 * total['resolved'] / settled:.0f} %" if settled else "–"
+    rate = f"{100 * total['resolved'] / settled:.0f}%" if settled else "–"
     return [
         ("Sessions", number(total["sessions"]), f"{number(total['messages'])} messages"),
         ("Resolved", rate, f"{number(total['resolved'])} of {number(settled)} settled"),
@@ -329,7 +329,7 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
         Column("Day"),
         Column("Resolved", number),
         Column("Unresolved", number),
-        Column("Rate", lambda rate: "–" if rate is None else f"{100 * rate:.1f} %"),
+        Column("Rate", lambda rate: "–" if rate is None else f"{100 * rate:.1f}%"),
         Column("Median time", lambda seconds: duration(seconds) or "–"),
     ]
     marks = legend(["", "resolved", "unresolved"]).replace('<li><i class="s0"></i></li>', "")

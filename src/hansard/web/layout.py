@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from hansard.errors import Forbidden, Invalid, Unauthenticated
 from hansard.http.origin import is_foreign, is_said
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 _FIELDS = 1000
+_ADDRESS = 4000
+_UNSAFE = frozenset(map(chr, range(33))) | {"\\", "\x7f"}
+"""What no address of a browser holds: backslashes, blanks and control characters."""
 _FORM = "application/x-www-form-urlencoded"
 FormHandler = Callable[["Call[Any, Any]", "Form"], Awaitable["Response"]]
 
@@ -55,17 +58,38 @@ def token_of(call: Call[Any, Any]) -> str:
 
 
 async def authenticate(call: Call[Any, Any]) -> Principal:
-    """Who signed in; the page takes no keys, and the API no cookies."""
+    """Who signed in; the page takes no keys, and the API no cookies.
+
+    The error has the address to come back to as ``next``; empty for a form or a part of a page.
+    """
     token = token_of(call)
     if not token:
-        raise Unauthenticated("sign in to see this", code="signed_out")
-    return await call.service.sign_ins.check(token)
+        raise Unauthenticated("sign in to see this", code="signed_out", next=_own_address(call))
+    try:
+        return await call.service.sign_ins.check(token)
+    except Unauthenticated as problem:
+        raise Unauthenticated(
+            problem.message, code=problem.code, next=_own_address(call)
+        ) from problem
+
+
+def _own_address(call: Call[Any, Any]) -> str:
+    """The path and query of a screen; empty for what no browser shows by itself."""
+    if call.route.method != "GET" or call.headers.get("x-fragment"):
+        return ""
+    own_query = call.scope["query_string"].decode("latin-1")
+    return safe_path(quote(call.scope["path"]) + (f"?{own_query}" if own_query else ""))
+
+
+def sign_in_path(wanted: str) -> str:
+    """The sign-in that leads on to ``wanted``."""
+    return f"/ui/sign-in?next={quote(wanted, safe='/')}" if wanted else "/ui/sign-in"
 
 
 def check_origin(call: Call[Any, Any]) -> None:
     """Forbidden unless the request comes from a page of this very host."""
     if is_foreign(call.headers) or not is_said(call.headers):
-        raise Forbidden("this form was sent from elsewhere", code="foreign_origin")
+        raise Forbidden("this form was sent from another site", code="foreign_origin")
 
 
 def check_form(call: Call[Any, Any]) -> None:
@@ -89,7 +113,7 @@ def act(where: str, handler: FormHandler, *, scope: str, body_limit: int = MIB) 
         proof = call.headers.get("x-csrf-token") or form.get("csrf")
         if not call.service.sign_ins.proves(token_of(call), proof):
             raise Forbidden(
-                "this form is from an older sign-in: go back, reload, and try again",
+                "this form belongs to an earlier sign-in: go back, reload and try again",
                 code="stale_form",
             )
         return await handler(call, form)
@@ -156,12 +180,10 @@ def address(call: Call[Any, Any]) -> str:
 
 def back_to(form: Form, default: str) -> str:
     """Where the form wants to return: a path of the page, never another host."""
-    wanted = form.get("back")
-    return (
-        wanted
-        if wanted.startswith("/ui/")
-        and "\\" not in wanted
-        and "\n" not in wanted
-        and "\r" not in wanted
-        else default
-    )
+    return safe_path(form.get("back")) or default
+
+
+def safe_path(wanted: str) -> str:
+    """A path of the page; empty for what could lead to another host, and for what is too long."""
+    is_safe = wanted.startswith("/ui/") and len(wanted) <= _ADDRESS and _UNSAFE.isdisjoint(wanted)
+    return wanted if is_safe else ""

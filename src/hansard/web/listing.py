@@ -25,6 +25,7 @@ from hansard.web.filters import (
     query,
     unknown,
 )
+from hansard.web.pasted import sessions_named, users_named
 from hansard.web.search_results import SearchResult, hits, qualifiers, words
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ _UNCONTROLLED = {
     "parent",
     "intent",
     "trigger",
+    "assignee",
+    "score",
+    "assigned",
+    "noted",
+    "scored",
     "title",
     "ended",
     "unread",
@@ -89,6 +95,10 @@ class Listed(Struct):
     chips: list[Chip]
     problem: str = ""
     next_cursor: str | None = None
+    pasted: list[Session] = []
+    """The sessions whose id was searched for."""
+    users: list[str] = []
+    """End users whose id contains what was searched for."""
 
     @property
     def sort_name(self) -> str:
@@ -131,17 +141,21 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
             **common,  # type: ignore[arg-type]  # as built above
         )
     if asked.q:
+        pasted = [] if asked.cursor else await sessions_named(service, principal, asked.q)
         found = await hits(service, principal, asked, FOUND)
         common |= {
             "chips": [*qualifiers(asked), *chips(asked)],
             "problem": found.problem,
             "next_cursor": found.next_cursor,
         }
+        others = [one for one in pasted if one.id not in found.by_session]
         return Listed(
-            rows=found.sessions,
+            rows=[*others, *found.sessions],
             hits=found.by_session,
             has_more=False,
-            total=found.total,
+            total=found.total if found.total is None else found.total + len(others),
+            pasted=pasted,
+            users=await users_named(service, principal, asked.q),
             at_least=found.at_least,
             **common,  # type: ignore[arg-type]  # as built above
         )
@@ -172,11 +186,11 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
     )
 
 
-def alone(session: Session) -> Listed:
-    """One session as a list of its own."""
+def of(sessions: list[Session], list_query: str = "") -> Listed:
+    """A few sessions as a list of their own; their links lead on to the list of ``list_query``."""
     return Listed(
         ListParams(),
-        [session],
+        sessions,
         {},
         0,
         has_more=False,
@@ -184,7 +198,7 @@ def alone(session: Session) -> Listed:
         at_least=False,
         asof=0,
         generation=0,
-        query="",
+        query=list_query,
         chips=[],
     )
 
@@ -248,6 +262,7 @@ async def tabs(
         ("Unresolved", [("resolution", "unresolved")], "resolution", "unresolved"),
         ("Running", [("state", "running")], "state", "running"),
         ("Failed", [("state", "failed")], "state", "failed"),
+        ("To review", [("scored", "false")], "", ""),
     ):
         text = query(given)
         made.append(

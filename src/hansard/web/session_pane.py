@@ -13,6 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Run, Session, SessionFilter, SessionQuery, parts
+from hansard.model.note import Note
+from hansard.model.score import Score
 from hansard.model.times import parse, rfc3339
 from hansard.web.transcript import IMAGES, Block, Entry, Turn, blocks, entries, trail_of, turns
 
@@ -22,10 +24,13 @@ if TYPE_CHECKING:
     from hansard.service import Service
 
 SOME = 200
+RATING = "helpful"
+"""The score that the page's two buttons give: 1 or 0."""
 _CHILDREN = 100
 TABS = (
     ("conversation", "Conversation", "m"),
     ("turns", "Turns", "t"),
+    ("notes", "Notes", "o"),
     ("details", "Details", "d"),
     ("raw", "Raw", "r"),
 )
@@ -51,11 +56,25 @@ class Pane(Struct):
     metadata: str = ""
     external_ids: dict[str, str] = {}
     shares: list[Any] = []
+    notes: list[Note] = []
+    noted_seq: int | None = None
+    """The message that a note is to be about."""
+    scores: list[Score] = []
+    rated: float | None = None
+    """The value of the reader's own score ``helpful``."""
 
     @property
     def seconds(self) -> float | None:
         first, last = self.session.first_message_at, self.session.last_message_at
         return None if first is None or last is None else (last - first) / 1e6
+
+    @property
+    def notes_by_seq(self) -> dict[int, list[Note]]:
+        """The notes of each message."""
+        by_seq: dict[int, list[Note]] = {}
+        for note in self.notes:
+            by_seq.setdefault(note.seq, []).append(note)
+        return by_seq
 
     @property
     def last_seq(self) -> int:
@@ -97,6 +116,12 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
         external_ids=msgspec.json.decode(session.external_ids),
         metadata=_pretty(session.metadata),
     )
+    if not alone:
+        pane.notes = await service.notes.list(principal, name)
+        pane.scores = await service.notes.scores(principal, name)
+        about = call.query("about") or ""
+        pane.noted_seq = int(about) if about.isascii() and about.isdigit() else None
+        pane.rated = next((one.value for one in pane.scores if _is_rating(one, principal)), None)
     if tab == "raw":
         pane.raw = raw(session, messages)
     if tab == "details":
@@ -106,6 +131,12 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
             if one.revoked_at is None and one.expires_at > service.clock()
         ]
     return pane
+
+
+def _is_rating(score: Score, principal: Principal) -> bool:
+    """Whether it is the reader's own judgement of the whole session."""
+    own = score.created_by == principal.key_id
+    return own and score.name == RATING and score.seq == 0
 
 
 def _later(

@@ -10,10 +10,11 @@ from starlette.responses import Response
 from hansard.http.route import Route
 from hansard.web import listing
 from hansard.web.bulk import bulk_actions
-from hansard.web.filters import SORT_NAMES, ListParams, cleaned, pairs, query
+from hansard.web.filters import SORT_NAMES, ListParams, cleaned, filter_of, pairs, query
 from hansard.web.formatting import path
 from hansard.web.layout import Layout
-from hansard.web.rendering import wants_fragment
+from hansard.web.pasted import jump
+from hansard.web.rendering import see_other, wants_fragment
 from hansard.web.session_pane import TABS, Pane, image_of_message, opened, text_of_message
 
 if TYPE_CHECKING:
@@ -34,9 +35,8 @@ class Sessions:
         return (
             Route("GET /ui/", self.home, params=ListParams, **html),
             Route("GET /ui/rows", self.rows, params=ListParams, **html),
-            Route("GET /ui/row/{session_id}", self.row, **html),
+            Route("GET /ui/row/{session_id}", self.row, params=ListParams, **html),
             Route("GET /ui/count", self.count, params=ListParams, scope=READ),
-            Route("GET /ui/users/{user_id}", self.of_user, params=ListParams, **html),
             Route(f"GET {one}", self.one, params=ListParams, **html),
             Route(
                 f"GET {one}/messages/{{message_id}}",
@@ -53,13 +53,12 @@ class Sessions:
         )
 
     async def home(self, call: Call[ListParams, None]) -> Response:
-        """The list of sessions"""
-        return await self._screen(call, None)
-
-    async def of_user(self, call: Call[ListParams, None]) -> Response:
-        """All sessions of one end user"""
-        call.params = msgspec.structs.replace(call.params, user_id=(call.path["user_id"],))
-        return await self._screen(call, None)
+        """The list of sessions, or the one session whose id was searched for"""
+        shown = await listing.listed(call)
+        session = jump(shown.asked.q, shown.pasted)
+        if session and not wants_fragment(call, "list"):
+            return see_other(f"/ui/sessions/{session.id}")
+        return await self._screen(call, None, shown)
 
     async def one(self, call: Call[ListParams, None]) -> Response:
         """A session beside the list it was opened from"""
@@ -75,10 +74,13 @@ class Sessions:
         shown = await listing.listed(call, counted=False)
         return self._layout.part(call, "rows.html", shown=shown, current="")
 
-    async def row(self, call: Call[None, None]) -> Response:
-        """One row, as it is now"""
-        session = await call.service.sessions.read(call.principal, call.path["session_id"])
-        shown = listing.alone(session)
+    async def row(self, call: Call[ListParams, None]) -> Response:
+        """One row, as it is now; nothing where it no longer matches the list's filter"""
+        service, principal = call.service, call.principal
+        session = await service.sessions.read(principal, call.path["session_id"])
+        wanted = filter_of(cleaned(call.params))
+        is_listed = await service.sessions.matches(principal, wanted, session.id)
+        shown = listing.of([session] if is_listed else [])
         return self._layout.part(call, "rows.html", shown=shown, current="")
 
     async def count(self, call: Call[ListParams, None]) -> dict[str, int]:
@@ -102,9 +104,11 @@ class Sessions:
             "pane_curl": curl,
         } | more
 
-    async def _screen(self, call: Call[ListParams, None], pane: Pane | None) -> Response:
+    async def _screen(
+        self, call: Call[ListParams, None], pane: Pane | None, shown: listing.Listed | None = None
+    ) -> Response:
         service, principal = call.service, call.principal
-        shown = await listing.listed(call)
+        shown = shown or await listing.listed(call)
         is_new = (
             not shown.rows
             and not shown.chips

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
 from hansard.errors import Error, NotFound, Unauthenticated
 from hansard.http.route import Route
+from hansard.model import SessionFilter
 from hansard.service.sign_ins import PAGE_HOURS, SETUP
-from hansard.web.layout import Form, Layout, act, back_to, check_form, cookie_name, token_of
+from hansard.web.layout import Form, Layout, act, check_form, cookie_name, safe_path, token_of
 from hansard.web.rendering import see_other
 
 if TYPE_CHECKING:
@@ -58,21 +60,24 @@ class SignIn:
     async def ask(self, call: Call[None, None]) -> Response:
         """Ask for a key"""
         return self._layout.pages.page(
-            call, "sign_in.html", problem="", next=call.query("next") or ""
+            call, "sign_in.html", problem="", next=safe_path(call.query("next") or "")
         )
 
     async def sign_in(self, call: Call[None, None]) -> Response:
         """Sign in with a key"""
         check_form(call)
         form = Form(call.data)
+        wanted = safe_path(form.get("next") or call.query("next") or "")
         try:
             token, _ = await call.service.sign_ins.open(form.get("key"))
         except Unauthenticated:
-            problem = "That is not a valid key of this server. Keys begin with hsd_; check that you copied all of it."
-            return self._layout.pages.page(
-                call, "sign_in.html", status=401, problem=problem, next=form.get("back")
+            problem = (
+                "That key is not valid here. Keys start with hsd_; check that you copied all of it."
             )
-        return with_cookie(call, see_other(back_to(form, "/ui/")), token)
+            return self._layout.pages.page(
+                call, "sign_in.html", status=401, problem=problem, next=wanted
+            )
+        return with_cookie(call, see_other(_at_message(wanted) or "/ui/"), token)
 
     async def sign_out(self, call: Call[None, None], _form: Form) -> Response:
         """Sign out"""
@@ -97,6 +102,7 @@ class SignIn:
             token=token,
             name=principal.workspace_name,
             has_demo=self._demo is not None,
+            is_new=not await call.service.sessions.count(principal, SessionFilter()),
             problem="",
         )
 
@@ -117,6 +123,7 @@ class SignIn:
                 token=form.get("token"),
                 name=form.get("name"),
                 has_demo=self._demo is not None,
+                is_new=bool(form.get("demo")),
                 problem=problem.message,
             )
         token, principal = await self._claim(call, form.get("token"))
@@ -130,14 +137,23 @@ class SignIn:
             return await call.service.sign_ins.check(token, SETUP)
         except Unauthenticated as problem:
             raise NotFound(
-                "this link was used already, or it is older than an hour", code="setup_gone"
+                "this setup link was already used, or is older than an hour: sign in with a key instead",
+                code="setup_gone",
             ) from problem
 
     async def _claim(self, call: Call[None, None], token: str) -> tuple[str, Principal]:
         try:
             return await call.service.sign_ins.claim(token)
         except Unauthenticated as problem:
-            raise NotFound("this link was used already", code="setup_gone") from problem
+            raise NotFound(
+                "this setup link was already used: sign in with a key instead", code="setup_gone"
+            ) from problem
+
+
+def _at_message(wanted: str) -> str:
+    """The address with the message that it names as its fragment, which no form sends."""
+    seq = dict(parse_qsl(wanted.partition("?")[2])).get("at", "")
+    return f"{wanted}#m{seq}" if seq.isascii() and seq.isdigit() and "#" not in wanted else wanted
 
 
 def with_cookie(call: Call[Any, Any], answer: Response, token: str) -> Response:

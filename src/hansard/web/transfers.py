@@ -19,6 +19,7 @@ from hansard.service.bulk import NAMED
 from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
 from hansard.web.formatting import number, plural
 from hansard.web.layout import Form, Layout, act
+from hansard.web.search_results import hits
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -61,8 +62,12 @@ class Transfers:
     async def show(self, call: Call[ListParams, None]) -> Response:
         """What can go out and come in"""
         asked = _asked(call)
-        given = query([pair for pair in pairs(asked) if pair[0] != "q"])
-        total = await call.service.sessions.count(call.principal, filter_of(asked))
+        given = query(pairs(asked))
+        total = (
+            (await hits(call.service, call.principal, asked, 1)).total or 0
+            if asked.q
+            else await call.service.sessions.count(call.principal, filter_of(asked))
+        )
         curl = self._layout.curl(call, f"/v1/export{given}") + " -o hansard.jsonl"
         return self._layout.show(
             call, "transfers.html", nav="transfers", total=total, query=given, curl=curl
@@ -75,7 +80,8 @@ class Transfers:
             raise Invalid(f"choose at most {NAMED} sessions, or all that match", param="ids")
         wanted = Choice(ids=ids, form=form)
         if not ids:
-            wanted = Choice(filter=filter_of(_asked(call)), form=form)
+            asked = _asked(call)
+            wanted = Choice(filter=filter_of(asked), text=asked.q, form=form)
         sessions = pieces(call.service, call.principal, wanted)
         return await download(call, sessions, form.media_type, form.suffix)
 
@@ -98,7 +104,7 @@ def _asked(call: Call[Any, None]) -> ListParams:
 
 def _said(report: Report) -> list[str]:
     """What became of a file, in lines: the counts, then the records that were set aside, each with the reason."""
-    counts = f"{number(report.new)} new, {number(report.updated)} added to, {number(report.same)} there already, {number(report.bad)} bad"
+    counts = f"{number(report.new)} imported, {number(report.updated)} updated, {number(report.same)} unchanged, {number(report.bad)} failed"
     reasons = [
         f"Record {one.record} of {one.file}: {one.reason}" for one in report.problems[:_REASONS]
     ]

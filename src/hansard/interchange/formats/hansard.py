@@ -1,6 +1,6 @@
 """Our own files: a session a line with its runs and messages, lossless both ways.
 
-   {"hansard": 1, "session": {…}, "runs": [{…}], "messages": [{…}]}
+   {"hansard": 1, "session": {…}, "runs": [{…}], "notes": [{…}], "scores": [{…}], "messages": [{…}]}
 
 - the fields are those of the model; what is null or zero is left out; times are RFC 3339 in UTC;
 - parts and metadata are the stored bytes; a deleted message is empty and carries ``deleted_at`` and its ``hash``;
@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hansard import ids
 from hansard.errors import Invalid
@@ -27,7 +27,9 @@ from hansard.interchange.streams import Stream, Truncated
 from hansard.interchange.values import Bad
 from hansard.model import Message, Run, Session, parts, times
 from hansard.model.message import ROLES
+from hansard.model.note import Note
 from hansard.model.run import OPEN_STATES, STATES
+from hansard.model.score import Score
 from hansard.model.session import KINDS, RESOLUTIONS
 from hansard.model.transfer import Kept, Snapshot
 
@@ -60,12 +62,16 @@ _RunLine = _line_type(Run, {"session_id"})
 _MessageLine = _line_type(
     Message, {"session_id"}, (("deleted_at", datetime | None, None), ("hash", str | None, None))
 )
+_NoteLine = _line_type(Note, {"session_id"})
+_ScoreLine = _line_type(Score, {"session_id"})
 _Line = msgspec.defstruct(
     "Line",
     [
         ("hansard", int),
         ("session", _SessionLine),
         ("runs", list[_RunLine], []),  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
+        ("notes", list[_NoteLine] | UnsetType, UNSET),  # type: ignore[valid-type]  # as below
+        ("scores", list[_ScoreLine] | UnsetType, UNSET),  # type: ignore[valid-type]  # as below
         ("messages", list[_MessageLine], []),  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
     ],
 )
@@ -93,7 +99,9 @@ def write(snapshot: Snapshot) -> bytes:
     session = _SessionLine(**_spelled(snapshot.session, {"workspace_id"}))
     runs = [_RunLine(**_spelled(one, {"session_id"})) for one in snapshot.runs]
     messages = [_message_line(kept) for kept in snapshot.messages]
-    return _encode(_Line(VERSION, session, runs, messages)) + b"\n"
+    notes = [_NoteLine(**_spelled(one, {"session_id"})) for one in snapshot.notes] or UNSET
+    scores = [_ScoreLine(**_spelled(one, {"session_id"})) for one in snapshot.scores] or UNSET
+    return _encode(_Line(VERSION, session, runs, notes, scores, messages)) + b"\n"
 
 
 def _message_line(kept: Kept) -> Struct:
@@ -142,6 +150,8 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
     _check_session(session)
     runs = [_meant(one, Run, session_id=session.id) for one in line.runs]
     _check_state(session, runs)
+    notes = [_meant(one, Note, session_id=session.id) for one in line.notes or ()]
+    scores = [_meant(one, Score, session_id=session.id) for one in line.scores or ()]
     messages = [_kept(one, index, session.id) for index, one in enumerate(line.messages)]
     if [kept.message.seq for kept in messages] != list(range(1, len(messages) + 1)) or (
         len(messages) != session.last_seq
@@ -155,9 +165,11 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
         ("session", session),
         *((f"run {one.id}", one) for one in runs),
         *((f"message {kept.message.seq}", kept.message) for kept in messages),
+        *((f"note {one.id}", one) for one in notes),
+        *((f"score {one.id}", one) for one in scores),
     ):
         _check_text(one, where)
-    return Snapshot(session, runs, messages)
+    return Snapshot(session, runs, messages, notes, scores)
 
 
 def _meant(line: Struct, model: type[Any], **more: str) -> Any:  # noqa: ANN401 - an instance of the model

@@ -74,6 +74,12 @@ delete from session_tags where workspace_id = :workspace_id and session_id = :id
 -- name: session_id_by_safe_id
 select id from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
 
+-- name: session_ids_from
+select id from sessions where workspace_id = :workspace_id and id >= :first and id < :behind order by id limit :limit
+
+-- name: session_own_ids_from
+select id from sessions where workspace_id = :workspace_id and own_id >= :first and own_id < :behind order by own_id limit :limit
+
 -- name: session_id_walk
 select id from sessions where workspace_id = :workspace_id and id > :after order by id limit :limit
 

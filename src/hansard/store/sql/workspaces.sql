@@ -95,6 +95,12 @@ delete from views where workspace_id = :workspace_id
 -- name: workspace_purge_shares
 delete from shares where workspace_id = :workspace_id
 
+-- name: workspace_purge_notes
+delete from notes where workspace_id = :workspace_id
+
+-- name: workspace_purge_scores
+delete from scores where workspace_id = :workspace_id
+
 -- name: workspace_purge_bulk_actions
 delete from bulk_actions where workspace_id = :workspace_id
 

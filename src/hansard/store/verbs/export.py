@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hansard.model.transfer import Kept, Snapshot
 from hansard.store import rows, steps
 from hansard.store.steps import Steps
-from hansard.store.verbs import sessions
+from hansard.store.verbs import notes, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,5 +36,7 @@ def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]
             ]
             if len(got) < _PAGE:
                 break
-        taken.append(Snapshot(session, [rows.run(run) for run in runs], messages))
+        said = yield from notes.notes_of(workspace_id, session.id)
+        judged = yield from notes.scores_of(workspace_id, session.id)
+        taken.append(Snapshot(session, [rows.run(run) for run in runs], messages, said, judged))
     return taken

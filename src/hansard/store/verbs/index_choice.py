@@ -17,7 +17,7 @@ _RANGES = {
     column: (f"{column}_from", f"{column}_until") for column in ("created", "updated", "active")
 }
 _FIELDS = tuple(field for field in listing.CONDITIONS if not field.endswith(("_from", "_until")))
-_ORDERLESS = ("tag", "title")
+_ORDERLESS = ("tag", "score", "title")
 _TITLES = frozenset({"title"})
 """Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and never the sessions themselves."""
 SORTED_AT_ONCE = 2000

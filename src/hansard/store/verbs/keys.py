@@ -133,6 +133,8 @@ PURGED = (
     "sign_ins",
     "views",
     "shares",
+    "notes",
+    "scores",
     "bulk_actions",
     "bulk_changes",
     "stats_marks",

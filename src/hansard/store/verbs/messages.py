@@ -11,7 +11,7 @@ from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.message import within_sum
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Steps, row, value
-from hansard.store.verbs import indexing, pending_forks
+from hansard.store.verbs import indexing, notes, pending_forks
 from hansard.store.verbs.events import forget_titles, happened, title_left
 from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
@@ -101,6 +101,7 @@ def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
     if (yield from value("message_erase", **here, seq=gone.seq, now=at)) is None:
         return None
     yield from pending_forks.cancel(workspace_id, gone.session_id)
+    yield from notes.forget_of_message(workspace_id, gone.session_id, gone.seq)
     yield from indexing.forget_message(workspace_id, gone)
     words = _first_words(gone)
     yield from forget_message(workspace_id, gone.session_id, gone.id, words)

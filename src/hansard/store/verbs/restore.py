@@ -14,7 +14,7 @@ from msgspec import Struct
 from hansard.model.transfer import NEW, SAME, Kept, Snapshot, Verdict
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, many, row, run, value
-from hansard.store.verbs import indexing, sessions
+from hansard.store.verbs import indexing, notes, sessions
 from hansard.store.verbs.events import title_left
 from hansard.store.verbs.import_buffer import ImportBuffer, spoken
 from hansard.store.verbs.messages import wiped
@@ -28,7 +28,7 @@ _IDENTITY = ("user_id", "app", "parent_id", "created_by", "created_at", "forked_
 """What a known session keeps, whatever the file says: whose it is, and where it came from."""
 _NAMED = (
     "title", "kind", "channel", "agent", "model", "workflow_id", "workflow_name", "trigger",
-    "state", "resolution", "intent", "sub_intent", "ended_at", "archived_at", "read_at", "tags",
+    "state", "resolution", "intent", "sub_intent", "assignee", "ended_at", "archived_at", "read_at", "tags",
     "trail", "external_ids", "metadata",
 )  # fmt: skip
 """The fields whose change the audit log names."""
@@ -116,6 +116,7 @@ def _begin(chained: ChainedSnapshot, changes: ImportBuffer) -> Steps[Verdict]:
     if (yield from value("session_put", **sessions.row_of(session))) is None:
         return Verdict("bad", f"another session is named {session.name!r} here")
     yield from sessions.tag(session)
+    yield from notes.restored(session, chained.snapshot.notes, chained.snapshot.scores)
     yield from _put_runs(session, chained.snapshot.runs)
     _put_messages(chained, 0, changes)
     changes.note("session.created", None, session, session.last_seq or None)
@@ -139,6 +140,7 @@ def _go_on(
     yield from many("run_update", [rows.run_values(here.workspace_id, run) for run in changed])
     _put_messages(chained, here.last_seq, changes)
     yield from run("session_update", **rows.session_values(after))
+    yield from notes.restored(here, chained.snapshot.notes, chained.snapshot.scores)
     if bytes(after.tags) != bytes(here.tags):
         yield from run("tag_delete_of_session", workspace_id=here.workspace_id, id=here.id)
         yield from sessions.tag(after)

@@ -188,6 +188,11 @@ def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
     return int(got[0][0])
 
 
+def matches(workspace_id: str, wanted: SessionFilter, session_id: str) -> Steps[bool]:
+    """Whether a session passes a filter."""
+    return bool((yield listing.among(workspace_id, wanted, [session_id])))
+
+
 def facet(workspace_id: str, name: str) -> Steps[dict[str, int]]:
     """How many sessions have each value of a facet."""
     got = yield from steps.rows("count_list", workspace_id=workspace_id, facet=name)
@@ -301,6 +306,8 @@ ERASED = (
     "tag_delete_of_session",
     "event_delete_of_session",
     "share_delete_of_session",
+    "note_delete_of_session",
+    "score_delete_of_session",
     "bulk_change_delete_of_session",
     "idempotency_forget_session",
     "session_delete",

@@ -50,9 +50,9 @@ document.addEventListener("submit", async event => {
   event.preventDefault()
   const send = async fields => refreshed(await (await post(form.action, fields, "pane")).text())
   try {
-    const resolution = $(".head").dataset.resolution
+    const { said, undo } = button.dataset
     await send(new FormData(form, button))
-    if (button.dataset.said) toast(button.dataset.said, "Undo", () => send({ resolution }))
+    if (said) toast(said, "Undo", () => send({ [button.name]: undo }))
   } catch (problem) { failed(problem) }
 })
 

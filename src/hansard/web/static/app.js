@@ -27,7 +27,7 @@ $("#scroll")?.addEventListener("scroll", later, once)
 
 document.addEventListener("keydown", async event => {
   const { key, target } = event
-  const single = /^([a-zA-Z/?[\]]|Escape)$/.test(key) && !event.altKey && !target.closest(TYPING)
+  const single = /^([a-zA-Z/?[\]+-]|Escape)$/.test(key) && !event.altKey && !target.closest(TYPING)
   if (loaded || !(event.ctrlKey || event.metaKey ? key === "k" : single)) return
   event.preventDefault()
   if (key === "/") return $("input[type=search]")?.focus()

@@ -49,8 +49,8 @@ async function act(name) {
     if (!value) return
   }
   if (name === "delete") {
-    const label = `There is no undo. Type ${count} to confirm`
-    const typed = await ask(`Delete ${sessions(count)} for ever`, label, "Delete", "danger")
+    const label = `This can't be undone. Type ${count} to confirm`
+    const typed = await ask(`Permanently delete ${sessions(count)}`, label, "Delete", "danger")
     if (typed !== `${count}`) return
   }
   const fields = new URLSearchParams({ action: name, value })
@@ -68,8 +68,8 @@ async function act(name) {
 
 async function undo(id) {
   const { restored, skipped } = await (await post(`/ui/bulk/${id}/undo`, {})).json()
-  const rest = skipped ? `, ${skipped} had changed since` : ""
-  toast(`${number(restored)} taken back${rest}`)
+  const rest = skipped ? `, ${skipped} changed since` : ""
+  toast(`${number(restored)} restored${rest}`)
   startAnew()
 }
 

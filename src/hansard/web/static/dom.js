@@ -17,7 +17,10 @@ export function fragment(text) {
 }
 
 export async function checked(answer) {
-  if (answer.redirected && answer.url.includes("/ui/sign-in")) location.href = answer.url
+  if (answer.redirected && answer.url.includes("/ui/sign-in")) {
+    const here = location.href.slice(location.origin.length)
+    location.href = `/ui/sign-in?next=${encodeURIComponent(here)}`
+  }
   if (answer.ok) return answer
   const page = new DOMParser().parseFromString(await answer.text(), "text/html")
   const message = $("main p", page)?.textContent || `The server answered ${answer.status}`
@@ -48,8 +51,8 @@ export function style() {
 const AGES = [["min", 60, 3600], ["h", 3600, 86400], ["d", 86400, 604800]]
 export function ago(stamp) {
   const seconds = (Date.now() - new Date(stamp)) / 1000
-  if (seconds < 60) return "now"
+  if (seconds < 60) return "just now"
   for (const [unit, size, until] of AGES)
-    if (seconds < until) return `${Math.floor(seconds / size)} ${unit}`
+    if (seconds < until) return `${Math.floor(seconds / size)} ${unit} ago`
   return null
 }

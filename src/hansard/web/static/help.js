@@ -6,7 +6,7 @@ export const enabled = () => localStorage.getItem("keys") !== "off"
 
 function toggle() {
   localStorage.setItem("keys", enabled() ? "off" : "on")
-  toast(`Single keys are ${enabled() ? "on" : "off"}`, "", null, 2000)
+  toast(`Shortcuts are ${enabled() ? "on" : "off"}`, "", null, 2000)
 }
 
 export async function help() {

@@ -8,14 +8,15 @@ import { stand } from "./reading.js"
 import { listQuery } from "./state.js"
 import { visit } from "./visit.js"
 
-const GO = { s: "", i: "insights", e: "transfers", k: "keys", x: "settings" }
+const GO = { s: "", a: "attention", i: "insights", e: "transfers", k: "keys", x: "settings" }
 let goingAt = 0, counter
 
 const openNext = by => { const next = step(by); if (next) visit(next.href) }
 
 const KEYS = {
   j: () => step(1), k: () => step(-1), "]": () => openNext(1), "[": () => openNext(-1),
-  n: () => hit(1), N: () => hit(-1), c: () => copy(location.href), "?": help,
+  n: () => hit(1) ?? openNext(1), N: () => hit(-1) ?? openNext(-1),
+  c: () => copy(location.href), "?": help,
   g: () => { goingAt = Date.now() },
   "/": () => {
     const box = $("input[type=search]")
@@ -41,7 +42,7 @@ function hit(by) {
   const next = at < 0 && by < 0 ? marks.length - 1 : (at + by + marks.length) % marks.length
   stand(marks[next])
   counter?.remove()
-  counter = toast(`${next + 1} of ${marks.length}`, "", null, 1500)
+  return counter = toast(`${next + 1} of ${marks.length}`, "", null, 1500)
 }
 
 function typed(event, box) {
@@ -56,7 +57,7 @@ function keyAct(key) {
     goingAt = 0
     return () => { location.href = `/ui/${GO[key]}` }
   }
-  const button = /^[a-z]$/.test(key) && (() => $(`.head [data-key=${key}]`)?.click())
+  const button = /^[a-z+-]$/.test(key) && (() => $(`.head [data-key="${key}"]`)?.click())
   return KEYS[key] ?? button
 }
 

@@ -184,7 +184,22 @@ async function onward() {
 export async function refresh(id, fresh) {
   choosable(fresh)
   await released()
-  row(id)?.replaceChildren(...$("a", fresh).childNodes)
+  const link = $("a", fresh)
+  if (link) row(id)?.replaceChildren(...link.childNodes)
+  else leave(row(id)?.closest(".row"))
+}
+
+// A row that matches no more fades and leaves.
+function leave(item) {
+  if (!item || item.classList.contains("stale")) return
+  item.classList.add("stale")
+  setTimeout(() => {
+    item.remove()
+    for (const [page, items] of kept) kept.set(page, items.filter(one => one !== item))
+    list.total--
+    $("#count").textContent = sessions(list.total)
+    pad()
+  }, 600)
 }
 
 export function step(by) {

@@ -13,7 +13,8 @@ function show(now, at) {
   since = at ?? Date.now()
   const light = $("#live")
   if (!light) return
-  light.className = light.title = now
+  light.className = now
+  light.title = now === "on" ? "Live" : "Offline"
   const clock = new Date(since).toTimeString().slice(0, 5)
   light.textContent = now === "off" ? `offline since ${clock}` : ""
 }
@@ -41,7 +42,7 @@ async function settle() {
     if (!$("#rows")) return location.search ? null : location.reload()
     const { refresh } = await import("./list.js")
     const seen = ids.filter(row).slice(0, 20)
-    await Promise.all(seen.map(id => part(`/ui/row/${id}`, "row")
+    await Promise.all(seen.map(id => part(`/ui/row/${id}${list.query}`, "row")
       .then(fresh => refresh(id, fresh), () => {})))
     const more = created || all || (list.query && seen.length < ids.length)
     if (more && !("search" in $("#list").dataset))

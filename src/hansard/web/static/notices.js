@@ -18,7 +18,7 @@ export function toast(text, label, act, wait = 10000) {
 export function failed({ name, message, id }) {
   if (name === "AbortError") return
   const offline = /fetch|network|load failed/i.test(message)
-  toast(offline ? "The server cannot be reached" : message, id && "Copy request id", () => copy(id))
+  toast(offline ? "Can't reach the server" : message, id && "Copy request id", () => copy(id))
 }
 
 export async function copy(text) {

@@ -5,24 +5,27 @@ import { ask, dialog, failed } from "./notices.js"
 import { visit } from "./visit.js"
 
 const ITEMS = ".head button.item, .head .acts > form > button, .tabs2 a"
-const BOX = `<input aria-label="Command" placeholder="What do you want to do?" role="combobox"` +
+const BOX = `<input aria-label="Command" placeholder="Type a command or search" role="combobox"` +
   ` aria-expanded="true" aria-controls="commands" autocomplete="off">` +
   `<ul id="commands" role="listbox"></ul>`
 
 function commands() {
-  const press = kind => node => [node.textContent.trim(), kind, () => node.click()]
+  const press = kind => node => {
+    const label = node.textContent.trim(), { key } = node.dataset
+    return [label, key ? `${kind} · ${key}` : kind, () => node.click()]
+  }
   const view = tab => [tab.firstChild.textContent.trim(), "view", () => visit(tab.href)]
   const list = $("#list") ? [
-    ["Save this view…", "list", saveView],
-    ["View as curl", "list", () => $("#list [data-curl]").click()],
+    ["Save as view…", "list", saveView],
+    ["API request", "list", () => $("#list [data-curl]").click()],
   ] : []
   return [
+    ...$$(ITEMS).map(press("session")),
     ...$$(".rail a:not(.brand)").map(press("go")),
     ...$$(".find .tabs a").map(view),
-    ...$$(ITEMS).map(press("session")),
     ...list,
-    ["Switch the theme", "page", () => $("[data-theme-switch]").click()],
-    ["Keys of the keyboard", "page", help],
+    ["Switch theme", "page", () => $("[data-theme-switch]").click()],
+    ["Keyboard shortcuts", "page", help],
   ]
 }
 
@@ -61,7 +64,7 @@ export function showPalette() {
 }
 
 export async function saveView() {
-  const name = await ask("Save this view", "A name for it", "Save")
+  const name = await ask("Save as view", "Name", "Save")
   if (!name) return
   try {
     await post("/ui/views", { name, query: $("#list").dataset.query })
@@ -70,7 +73,7 @@ export async function saveView() {
 }
 
 export function curl(text) {
-  const box = dialog(`<h2>The same from the API</h2><pre></pre><form method="dialog">` +
+  const box = dialog(`<h2>API request</h2><pre></pre><form method="dialog">` +
     `<button type="button" data-copy>Copy</button><button class="primary">Close</button></form>`)
   $("pre", box).textContent = text
   $("[data-copy]", box).dataset.copy = text

@@ -3,8 +3,36 @@ import { $, $$, fragment, make, part, style } from "./dom.js"
 import { dialog, failed } from "./notices.js"
 import { current, listQuery, released } from "./state.js"
 
-// So many pixels from its end a reader still follows it.
+// So many pixels from its end a reader is at the end. Who is there follows what comes, until they
+// scroll up; what unfolds, and a picture that loads late, changes nothing in that.
 const BEHIND = 90
+let following = false, settled = 0, newer = 0, top = 0
+
+const isAtEnd = body => body.scrollHeight - body.scrollTop - body.clientHeight < BEHIND
+const toEnd = body => { body.scrollTop = body.scrollHeight }
+
+function watch(body) {
+  following = isAtEnd(body)
+  newer = 0
+  top = body.scrollTop
+  body.addEventListener("scroll", () => {
+    if (isAtEnd(body)) { following = true; newer = 0; pill(body) }
+    else if (body.scrollTop < top - 2) following = false
+    top = body.scrollTop
+  }, { passive: true })
+  const sizes = new ResizeObserver(() => { if (following && Date.now() < settled) toEnd(body) })
+  if ($("#talk", body)) sizes.observe($("#talk", body))
+}
+
+function pill(body) {
+  const text = `${newer} new message${newer === 1 ? "" : "s"} ↓`
+  $("#newer")?.remove()
+  if (!newer) return
+  const button = make("button", { id: "newer", type: "button", className: "pill" })
+  button.textContent = text
+  button.onclick = () => { following = true; toEnd(body) }
+  body.after(button)
+}
 
 export function beginReading(url = new URL(location)) {
   style()
@@ -14,7 +42,8 @@ export function beginReading(url = new URL(location)) {
   const goal = $("[data-target]", body)
   if (url.hash) target(url.hash)
   else if (goal) goal.scrollIntoView({ block: "start" })
-  else if ($(".busy", body)) body.scrollTop = body.scrollHeight
+  else if ($(".busy", body)) toEnd(body)
+  watch(body)
 }
 
 // Go to a part of the page, unfolded and shown as the one that was meant.
@@ -110,7 +139,7 @@ export function refreshed(text) {
   head.replaceWith(fresh)
   if (!$("a", tabs).ariaCurrent || !$("#talk") || !$("#talk", made)) return
   const body = $("#body"), talk = $("#talk")
-  const following = body.scrollHeight - body.scrollTop - body.clientHeight < BEHIND
+  const seen = Number(head.dataset.last)
   const folds = new Map($$("details", talk).map(fold => [key(fold), fold.open]))
   if (!cut(talk, made)) return
   talk.append(...$("#talk", made).childNodes)
@@ -124,7 +153,14 @@ export function refreshed(text) {
     if (now) body.append(now)
   }
   highlight(new URL(location).searchParams.get("q"))
-  if (following) body.scrollTop = body.scrollHeight
+  const added = $$("[id^=m]", talk).filter(one => one.id.slice(1) > seen)
+  if (following) {
+    settled = Date.now() + 2000
+    toEnd(body)
+  } else if (added.length) {
+    newer += added.length
+    pill(body)
+  }
 }
 
 // Take away what is shown anew; false where the two have nothing in common.

@@ -1,0 +1,173 @@
+"""Notes and scores: what people and judges say of a session or of one of its messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hansard.errors import Conflict, NotFound
+from hansard.model.note import Note
+from hansard.model.score import Score
+from hansard.store import rows, steps
+from hansard.store.steps import Steps, many, row, run, value
+from hansard.store.verbs.events import happened
+from hansard.store.verbs.idempotency import forget_message
+from hansard.store.verbs.session_lookup import SessionRef, existing, locked
+from hansard.store.verbs.sessions import store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hansard.model import Session
+
+MOST = 500
+"""The most notes, and the most scores, that one session has: they are read on one page."""
+
+
+def note(ref: SessionRef, draft: Note) -> Steps[tuple[Session, Note]]:
+    """Keep a note. Raises NotFound, and Conflict when the session has ``MOST`` of them."""
+    session = yield from _annotatable(ref, draft.seq)
+    kept = msgspec.structs.replace(draft, session_id=session.id)
+    _check_room(len((yield from notes(ref))), "notes")
+    yield from run("note_put", workspace_id=ref.workspace_id, **msgspec.structs.asdict(kept))
+    after = yield from _annotated(session, "note.created", kept.seq, kept.created_at)
+    return after, kept
+
+
+def notes(ref: SessionRef) -> Steps[list[Note]]:
+    """The notes of a session and of its messages, the oldest first."""
+    session = yield from existing(ref)
+    return (yield from notes_of(ref.workspace_id, session.id))
+
+
+def notes_of(workspace_id: str, session_id: str) -> Steps[list[Note]]:
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    return [Note(*one) for one in (yield from steps.rows("note_list", **here, limit=MOST))]
+
+
+def unnote(ref: SessionRef, note_id: str, now: int) -> Steps[Session]:
+    """Delete a note and the kept answers that quote it; NotFound."""
+    return (yield from _removed(ref, "note", note_id, now))
+
+
+def score(ref: SessionRef, draft: Score) -> Steps[tuple[Session, Score, bool]]:
+    """Keep a score in place of the author's last one of that name; True when it is the first.
+
+    Raises NotFound, and Conflict when the session has ``MOST`` of them.
+    """
+    session = yield from _annotatable(ref, draft.seq)
+    kept = msgspec.structs.replace(draft, session_id=session.id)
+    here = {"workspace_id": ref.workspace_id, "session_id": session.id}
+    before = yield from value(
+        "score_named", **here, seq=kept.seq, name=kept.name, author=kept.author
+    )
+    if before is None:
+        _check_room(len((yield from scores(ref))), "scores")
+    else:
+        yield from forget_message(ref.workspace_id, session.id, before, ())
+    yield from run("score_put", workspace_id=ref.workspace_id, **msgspec.structs.asdict(kept))
+    after = yield from _annotated(session, "score.created", kept.seq, kept.created_at)
+    return after, kept, before is None
+
+
+def scores(ref: SessionRef) -> Steps[list[Score]]:
+    """The scores of a session and of its messages, the oldest first."""
+    session = yield from existing(ref)
+    return (yield from scores_of(ref.workspace_id, session.id))
+
+
+def scores_of(workspace_id: str, session_id: str) -> Steps[list[Score]]:
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    return [Score(*one) for one in (yield from steps.rows("score_list", **here, limit=MOST))]
+
+
+def unscore(ref: SessionRef, score_id: str, now: int) -> Steps[Session]:
+    """Delete a score and the kept answers that quote it; NotFound."""
+    return (yield from _removed(ref, "score", score_id, now))
+
+
+def author(key_id: str) -> Steps[str]:
+    """What a key's notes are signed with: its name, else its id."""
+    columns = yield from row("key_find", id=key_id)
+    return rows.key(columns).name if columns else key_id
+
+
+def score_names(workspace_id: str, limit: int) -> Steps[list[str]]:
+    """The names of the workspace's scores, in their order."""
+    names: list[str] = []
+    while len(names) < limit:
+        after = names[-1] if names else ""
+        name = yield from value("score_name_after", workspace_id=workspace_id, after=after)
+        if name is None:
+            break
+        names.append(name)
+    return names
+
+
+def restored(session: Session, brought: Sequence[Note], judged: Sequence[Score]) -> Steps[None]:
+    """Add the notes and scores that come with an exported session to those that are here."""
+    yield from many(
+        "note_put",
+        [msgspec.structs.asdict(one) | {"workspace_id": session.workspace_id} for one in brought],
+    )
+    yield from many(
+        "score_put",
+        [msgspec.structs.asdict(one) | {"workspace_id": session.workspace_id} for one in judged],
+    )
+
+
+def forget_of_message(workspace_id: str, session_id: str, seq: int) -> Steps[None]:
+    """Remove what was said of a message that is deleted, and the kept answers that quote it."""
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    for name in ("note_delete_of_message", "score_delete_of_message"):
+        for one in (yield from steps.rows(name, **here, seq=seq)):
+            yield from forget_message(workspace_id, session_id, one[0], ())
+
+
+def _annotatable(ref: SessionRef, seq: int) -> Steps[Session]:
+    """The session, locked; NotFound when it has no such message."""
+    session = yield from locked(ref)
+    here = {"workspace_id": ref.workspace_id, "session_id": session.id}
+    if seq and (yield from row("message_get", **here, seq=seq)) is None:
+        raise NotFound(
+            f"no message {seq} in this session", code="message_not_found", param="message"
+        )
+    return session
+
+
+def _removed(ref: SessionRef, noun: str, ident: str, now: int) -> Steps[Session]:
+    session = yield from locked(ref)
+    here = {"workspace_id": ref.workspace_id, "session_id": session.id}
+    seq = yield from value(f"{noun}_delete", **here, id=ident)
+    if seq is None:
+        raise NotFound(
+            f"no {noun} {ident!r} of this session", code=f"{noun}_not_found", param=f"{noun}_id"
+        )
+    yield from forget_message(ref.workspace_id, session.id, ident, ())
+    return (yield from _annotated(session, f"{noun}.deleted", seq, now))
+
+
+def _annotated(session: Session, kind: str, seq: int, now: int) -> Steps[Session]:
+    """Move the session's version on, and note what happened; the session keeps its activity."""
+    after = msgspec.structs.replace(
+        session, version=session.version + 1, updated_at=max(now, session.updated_at)
+    )
+    yield from store(session, after)
+    yield from happened(
+        session.workspace_id,
+        kind,
+        session.id,
+        at=now,
+        seq=seq or None,
+        was_updated_at=session.updated_at,
+    )
+    return after
+
+
+def _check_room(count: int, nouns: str) -> None:
+    if count >= MOST:
+        raise Conflict(
+            f"the session has {MOST} {nouns}, the most there may be: delete some first",
+            code=f"too_many_{nouns}",
+        )

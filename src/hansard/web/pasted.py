@@ -1,0 +1,68 @@
+"""An id in the search box: which session it names, and which end users."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from hansard import ids
+from hansard.service.lookup import SHORTEST
+
+if TYPE_CHECKING:
+    from hansard.access import Principal
+    from hansard.model import Session
+    from hansard.service import Service
+
+_BEGUN = re.compile(
+    rf"(?:{ids.SESSION}|{'|'.join(ids.FOREIGN)})[0-9a-f-]{{4,36}}|[0-9a-f]{{8}}-[0-9a-f-]{{0,27}}",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\s:\"\x00]+")
+SHORTEST_USER, USERS = 3, 5
+_ADDRESS = re.compile(r"/(?:ui|v1)/sessions/([^/]+)")
+
+
+async def sessions_named(service: Service, principal: Principal, text: str) -> list[Session]:
+    """The sessions that a pasted id, own id, beginning of an id or link names; at most 20."""
+    name = _named_by(text.strip().strip("\"'"))
+    if not SHORTEST <= len(name) <= ids.MAX_LENGTH or any(map(str.isspace, name)):
+        return []
+    found = await service.lookup.find(principal, name)
+    if is_id(name):
+        return found
+    return [session for session in found if session.own_id == name]
+
+
+async def users_named(service: Service, principal: Principal, text: str) -> list[str]:
+    """A few end users whose id contains a single word that was typed; none for a narrowed key."""
+    is_whole = principal.user_id is None and principal.app is None
+    if (
+        not is_whole
+        or not SHORTEST_USER <= len(text) <= ids.MAX_LENGTH
+        or not _WORD.fullmatch(text)
+    ):
+        return []
+    return await service.users.containing(principal, text, limit=USERS)
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be nothing but one of our ids, or the beginning of one."""
+    return _BEGUN.fullmatch(text) is not None or ids.uuid_in(text) is not None
+
+
+def jump(text: str, found: list[Session]) -> Session | None:
+    """The session to open at once: the only one that an unmistakable id or a link names."""
+    name = _named_by(text.strip())
+    return found[0] if len(found) == 1 and (is_id(name) or name != text.strip()) else None
+
+
+def _named_by(text: str) -> str:
+    """The session's name within a link to it; any other text as it is."""
+    if not text.startswith(("http://", "https://", "/ui/", "/v1/")):
+        return text
+    try:
+        address = _ADDRESS.match(urlsplit(text).path)
+    except ValueError:
+        return text
+    return unquote(address[1]) if address else text

@@ -1,0 +1,34 @@
+"""A fork beside its original on the page."""
+
+from __future__ import annotations
+
+from tests.web.conftest import Reader
+
+
+async def test_a_fork_leads_to_its_comparison_with_the_original(
+    reader: Reader, session: str
+) -> None:
+    added = {"messages": [{"role": "user", "text": "Another way <here>"}]}
+    await reader.api("POST", "/v1/sessions/branch/messages", json=added)
+    branch = (await reader.api("GET", "/v1/sessions/branch")).json()["uid"].removeprefix("ses_")
+    assert (
+        f'href="/ui/sessions/{branch}/compare"' in (await reader.get(f"/ui/sessions/{branch}")).text
+    )
+    page = (await reader.get(f"/ui/sessions/{branch}/compare")).text
+    assert "2 messages in both" in page
+    assert "1 only in the first" in page
+    assert "3 only in the second" in page
+    assert "Another way &lt;here&gt;" in page
+    assert "Sorry." in page
+    assert "Be kind." not in page
+    same = (await reader.get(f"/ui/sessions/{branch}/compare?against=branch")).text
+    assert "have the same messages" in same
+    assert (await reader.get(f"/ui/sessions/{session}/compare")).status_code == 400
+    assert (await reader.get(f"/ui/sessions/{branch}/compare?against=none")).status_code == 404
+
+
+async def test_a_row_that_no_longer_matches_is_told_to_leave(reader: Reader, session: str) -> None:
+    row = f"/ui/row/{session}"
+    assert 'class="row"' in (await reader.get(f"{row}?state=failed")).text
+    assert 'class="row"' not in (await reader.get(f"{row}?state=running")).text
+    assert 'class="row"' in (await reader.get(row)).text
