@@ -25,10 +25,12 @@ OLDEST = (3, 11)
 
 def pinned_uv() -> str:
     """Return the requirement `uv==X` that pyproject.toml pins in its group `dev`."""
-    wanted: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"][
-        "dev"
-    ]
-    return next(requirement for requirement in wanted if re.fullmatch(r"uv==[\d.]+", requirement))
+    requirements: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())[
+        "dependency-groups"
+    ]["dev"]
+    return next(
+        requirement for requirement in requirements if re.fullmatch(r"uv==[\d.]+", requirement)
+    )
 
 
 def wheel_of_pip(into: Path) -> Path:
@@ -50,7 +52,7 @@ def wheel_of_pip(into: Path) -> Path:
 
 def install_uv(python: Path, pip: list[str], environment: dict[str, str] | None = None) -> None:
     """Let `pip`, a command line, install the pinned uv into the environment of `python`."""
-    wanted = [
+    packages = [
         "install",
         "--quiet",
         "--disable-pip-version-check",
@@ -58,7 +60,7 @@ def install_uv(python: Path, pip: list[str], environment: dict[str, str] | None 
         ":all:",
         pinned_uv(),
     ]
-    subprocess.run([python, *pip, *wanted], check=True, env=environment)
+    subprocess.run([python, *pip, *packages], check=True, env=environment)
 
 
 def main(target: Path) -> None:

@@ -220,7 +220,9 @@ def commands() -> str:
     """What --help says, of every command."""
     chapters = (
         "\n".join(
-            _helped(one, name) for name in names if (one := root.get_command(_context(), name))
+            _helped(command, name)
+            for name in names
+            if (command := root.get_command(_context(), name))
         )
         for names in SECTIONS.values()
     )
@@ -235,7 +237,9 @@ def _helped(command: click.Command, name: str) -> str:
     )
     parts = [f"### hansard {name}\n\n```text\n{command.get_help(context)}\n```\n"]
     if isinstance(command, click.Group):
-        parts += [_helped(one, f"{name} {verb}") for verb, one in command.commands.items()]
+        parts += [
+            _helped(subcommand, f"{name} {verb}") for verb, subcommand in command.commands.items()
+        ]
     return "\n".join(parts)
 
 
@@ -251,7 +255,7 @@ def llms() -> str:
         if isinstance(content, str):
             sections["Begin"].append((title, content))
         else:
-            sections[title] += [pair for one in content for pair in one.items()]
+            sections[title] += [pair for pairs in content for pair in pairs.items()]
     lines = [f"# {configuration['site_name']}", "", f"> {configuration['site_description']}"]
     for title, pages in sections.items():
         lines += [
@@ -285,10 +289,10 @@ def raised() -> Iterator[Raised]:
                 and node.args
             ):
                 base, own = kinds[node.func.id]
-                given = next(
+                code = next(
                     (_text(word.value) for word in node.keywords if word.arg == "code"), None
                 )
-                yield Raised(base, given or own, _text(node.args[0]) or "")
+                yield Raised(base, code or own, _text(node.args[0]) or "")
 
 
 def _kinds(trees: list[ast.Module]) -> dict[str, tuple[str, str | None]]:
@@ -302,12 +306,14 @@ def _kinds(trees: list[ast.Module]) -> dict[str, tuple[str, str | None]]:
         node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
     ):
         base = next(
-            (one.id for one in node.bases if isinstance(one, ast.Name) and one.id in kinds), None
+            (base.id for base in node.bases if isinstance(base, ast.Name) and base.id in kinds),
+            None,
         )
         codes = [
-            one.value
-            for one in node.body
-            if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == "default_code"
+            statement.value
+            for statement in node.body
+            if isinstance(statement, ast.Assign)
+            and getattr(statement.targets[0], "id", "") == "default_code"
         ]
         if base and codes:
             kinds[node.name] = (base, _text(codes[0]))
@@ -375,7 +381,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "routes": routes,
     "scopes": scopes,
     "settings": settings,
-} | {f"objects_{one.name}": partial(objects, one) for one in DIALECTS}
+} | {f"objects_{dialect.name}": partial(objects, dialect) for dialect in DIALECTS}
 
 
 def generated() -> Iterator[tuple[Path, str]]:
@@ -383,7 +389,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text("utf-8")
         if PART.search(text):
-            yield page, PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n{found[3]}", text)
+            yield page, PART.sub(lambda match: f"{match[1]}\n{PARTS[match[2]]()}\n{match[3]}", text)
     yield DOCS / "llms.txt", llms()
     yield SOURCE / "web" / "errors.json", served()
 

@@ -70,15 +70,15 @@ async def neighbours(arena: Arena) -> list[Row]:
 
 def _row(noise: Noise, rest: Waits, beside: Waits, work: Work, limit_ms: float) -> Row:
     before, after = rest.p99(), beside.p99()
-    more = [two - one for one, two in zip(before, after, strict=True)]
-    told = ", ".join(
-        f"{name} {duration(two)} (at rest {duration(one)})"
-        for name, one, two in zip(("reads", "appends"), before, after, strict=True)
+    more = [two - rest for rest, two in zip(before, after, strict=True)]
+    figures = ", ".join(
+        f"{name} {duration(two)} (at rest {duration(rest)})"
+        for name, rest, two in zip(("reads", "appends"), before, after, strict=True)
     )
     statuses = ", ".join(f"{count} × {status}" for status, count in sorted(work.statuses.items()))
     return Row(
         what=f"p99 beside {noise.what}",
-        measured=told,
+        measured=figures,
         target=f"≤ {limit_ms:.0f} ms above rest",
         reached=max(more) * 1e3 <= limit_ms,
         note=f"the neighbour: {statuses or 'no answer'}, slowest {duration(work.slowest)}",
@@ -236,14 +236,14 @@ async def _heavy_session(store: Store, name: str, count: int, length: int) -> No
 
 def _batch(store: Store, name: str, first: int, count: int, last: int = 0) -> bytes:
     """Messages of some 200 characters; the session's first and last are a tool's."""
-    said = [
+    messages = [
         {
             "role": "tool" if seq in {1, last} and last else "assistant" if seq % 2 else "user",
             "text": f"Message {seq}: where is my order, and when will it come? " * 4,
         }
         for seq in range(first, first + count)
     ]
-    return _append(store, name, said)
+    return _append(store, name, messages)
 
 
 def _json_body(store: Store, name: str, size: int) -> bytes:

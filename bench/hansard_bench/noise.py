@@ -106,9 +106,9 @@ def _rest_of(connection: socket.socket, head: bytes, rest: bytes, buffer: bytear
     """Read the body that ``rest`` begins with; how many bytes came."""
     lower = head.lower()
     position = lower.find(b"content-length:")
-    wanted = None if position < 0 else int(lower[position + 15 :].partition(b"\r\n")[0])
+    length_left = None if position < 0 else int(lower[position + 15 :].partition(b"\r\n")[0])
     length, tail = len(rest), rest[-8:]
-    while length < wanted if wanted is not None else not tail.endswith(b"0\r\n\r\n"):
+    while length < length_left if length_left is not None else not tail.endswith(b"0\r\n\r\n"):
         count = connection.recv_into(buffer)
         if not count:
             break

@@ -53,14 +53,14 @@ async def shares(
     who: str, load: Load, floor: Load, requests: Requests, effort: Effort
 ) -> list[Share]:
     """Each kind of work under 16 clients, in turns with a floor that answers as many bytes."""
-    found = []
+    floor_shares = []
     for kind in KINDS:
         if kind in requests:
             answer = await load.ask(requests[kind][0].data())
             expect(200, 201)(answer)
             them, constant = await _contest(load, floor, requests[kind], len(answer.body), effort)
-            found.append(Share(who, kind, them.rate, them.rate / constant.rate))
-    return found
+            floor_shares.append(Share(who, kind, them.rate, them.rate / constant.rate))
+    return floor_shares
 
 
 async def _contest(
@@ -87,11 +87,11 @@ def rows(ours: Sequence[Share], theirs: Sequence[Share]) -> list[Row]:
         for kind in KINDS
     }
     mine = {share.kind: share for share in ours}
-    made = []
+    table = []
     for share in theirs:
         times = mine[share.kind].of_floor / share.of_floor
         is_best = share.of_floor == best[share.kind]
-        made.append(
+        table.append(
             Row(
                 what=f"{share.kind} against {share.who}",
                 measured=f"{rate(mine[share.kind].rate)} to {rate(share.rate)}, {times:.0f} × its share",
@@ -101,4 +101,4 @@ def rows(ours: Sequence[Share], theirs: Sequence[Share]) -> list[Row]:
                 figures={"share": share.of_floor, "times": times},
             )
         )
-    return made
+    return table

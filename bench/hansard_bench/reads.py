@@ -25,10 +25,10 @@ async def prove(store: Store) -> None:
     session = store.sessions[0]
     await store.ask(store.append(session), 201)
     page = await store.json(store.list())
-    found = page["data"][0]["id"]
-    if found != session or len(page["data"]) != PAGE or not page["total"]:
+    newest = page["data"][0]["id"]
+    if newest != session or len(page["data"]) != PAGE or not page["total"]:
         raise Unexpected(
-            f"the list does not begin with the session written last: {found} instead of {session}, "
+            f"the list does not begin with the session written last: {newest} instead of {session}, "
             f"{len(page['data'])} items, total {page['total']}"
         )
 
@@ -82,23 +82,25 @@ async def unchanged_list(arena: Arena) -> list[Row]:
         contestants["them"] = (arena.idiomatic.load, repeated(arena.idiomatic.list()))
     measured = await arena.saturate(contestants)
     share = measured["ours"].rate / measured["floor"].rate
-    wanted = targets.list_of_floor
+    target = targets.list_of_floor
     listed = Row(
         what="the same list, nothing written since",
         measured=rate(measured["ours"].rate),
         floor=share,
         idiomatic=measured["ours"].rate / measured["them"].rate if "them" in measured else None,
-        target=f"≥ {wanted} floor" if wanted else "",
-        reached=share >= wanted if wanted else None,
+        target=f"≥ {target} floor" if target else "",
+        reached=share >= target if target else None,
     )
     return [listed, await _not_modified(arena, tag)]
 
 
 async def _not_modified(arena: Arena, tag: str | None) -> Row:
-    what, wanted = "the same list with If-None-Match: 304", arena.targets.not_modified_of_floor
-    target = f"≥ {wanted} floor" if wanted else ""
+    what, required = "the same list with If-None-Match: 304", arena.targets.not_modified_of_floor
+    target = f"≥ {required} floor" if required else ""
     if tag is None:
-        return Row(what=what, measured="no ETag", target=target, reached=False if wanted else None)
+        return Row(
+            what=what, measured="no ETag", target=target, reached=False if required else None
+        )
     ours = arena.ours
     contestants = {"floor": arena.constant(0), "ours": (ours.load, repeated(ours.list(etag=tag)))}
     measured = await arena.saturate(contestants, 200, 304)
@@ -110,7 +112,7 @@ async def _not_modified(arena: Arena, tag: str | None) -> Row:
         measured=rate(measured["ours"].rate),
         floor=share,
         target=target,
-        reached=share >= wanted if wanted else None,
+        reached=share >= required if required else None,
     )
 
 
@@ -141,7 +143,7 @@ async def dialect_lists(arena: Arena) -> list[Row]:
 
 async def history(arena: Arena) -> list[Row]:
     """The last 50 messages of a very long session."""
-    ours, wanted = arena.ours, arena.targets.history_of_floor
+    ours, target = arena.ours, arena.targets.history_of_floor
     page = await ours.json(ours.history(ours.giant))
     seqs = [message["seq"] for message in page["data"]]
     if seqs != list(range(seqs[0], seqs[0] - PAGE, -1)):
@@ -164,8 +166,8 @@ async def history(arena: Arena) -> list[Row]:
             measured=rate(measured["ours"].rate),
             floor=share,
             idiomatic=measured["ours"].rate / measured["them"].rate if "them" in measured else None,
-            target=f"≥ {wanted} floor" if wanted else "",
-            reached=share >= wanted if wanted else None,
+            target=f"≥ {target} floor" if target else "",
+            reached=share >= target if target else None,
             figures={"bytes": size},
         )
     ]

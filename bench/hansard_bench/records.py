@@ -187,26 +187,26 @@ def _length(random: Random, mean: float) -> int:
 
 
 def _pick(random: Random, choices: tuple[tuple[Any, int], ...]) -> Any:
-    place = random.random() * 100
+    weight_left = random.random() * 100
     for value, weight in choices:
-        place -= weight
-        if place < 0:
+        weight_left -= weight
+        if weight_left < 0:
             return value
     return choices[0][0]
 
 
 def _messages(random: Random, prose: Prose, at: int, count: int) -> Iterator[MessageRecord]:
-    made = 0
-    while made < count:
-        role = "assistant" if made % 2 else "user"
-        if role == "assistant" and made + 2 < count and random.random() < _TOOL_SHARE:
+    written = 0
+    while written < count:
+        role = "assistant" if written % 2 else "user"
+        if role == "assistant" and written + 2 < count and random.random() < _TOOL_SHARE:
             yield from _tool_use(random, prose, at)
-            made += 2
+            written += 2
             at += 2 * _SECOND
             continue
         text = prose.piece(random.random(), _sentences(random, role))
         yield MessageRecord(role, text, ({"type": "text", "content": text},), at)
-        made += 1
+        written += 1
         at += _SECOND + int(random.random() * 90 * _SECOND)
 
 
@@ -221,16 +221,16 @@ def _sentences(random: Random, role: str) -> int:
 
 def _tool_use(random: Random, prose: Prose, at: int) -> Iterator[MessageRecord]:
     call, name = f"call_{random.getrandbits(48):012x}", _TOOLS[int(random.random() * len(_TOOLS))]
-    found = prose.piece(random.random(), 1 + int(random.expovariate(1 / 7)))
+    result = prose.piece(random.random(), 1 + int(random.expovariate(1 / 7)))
     yield MessageRecord(
         "assistant",
         "",
-        ({"type": "tool_call", "id": call, "name": name, "arguments": {"query": found[:24]}},),
+        ({"type": "tool_call", "id": call, "name": name, "arguments": {"query": result[:24]}},),
         at,
     )
     yield MessageRecord(
         "tool",
         "",
-        ({"type": "tool_call_response", "id": call, "response": {"found": found}},),
+        ({"type": "tool_call_response", "id": call, "response": {"found": result}},),
         at + _SECOND,
     )

@@ -29,13 +29,13 @@ def cores() -> tuple[set[int], set[int]]:
 
 
 @contextlib.contextmanager
-def pinned(wanted: set[int]) -> Iterator[None]:
-    """Run on ``wanted`` cores only; children that are started meanwhile stay there."""
+def pinned(cores: set[int]) -> Iterator[None]:
+    """Run on ``cores`` cores only; children that are started meanwhile stay there."""
     if not _CAN_PIN:
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, wanted)
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:

@@ -160,10 +160,10 @@ class Sample(Struct):
 
 def expect(*statuses: int, size: int | None = None) -> Callable[[Answer], None]:
     """A check of status and, where it is known, of the body's length."""
-    wanted = frozenset(statuses)
+    expected = frozenset(statuses)
 
     def check(answer: Answer) -> None:
-        if answer.status not in wanted:
+        if answer.status not in expected:
             raise Unexpected(
                 f"answered {answer.status}: {answer.body[:300].decode(errors='replace')}"
             )

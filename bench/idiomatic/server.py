@@ -112,10 +112,12 @@ async def list_sessions(
     total: bool = False,
 ) -> SessionPage:
     """The newest sessions of the caller's workspace."""
-    wanted = select(Session).where(Session.workspace_id == workspace_id)
-    count = await db.scalar(select(func.count()).select_from(wanted.subquery())) if total else None
+    sessions = select(Session).where(Session.workspace_id == workspace_id)
+    count = (
+        await db.scalar(select(func.count()).select_from(sessions.subquery())) if total else None
+    )
     page = await db.scalars(
-        wanted.order_by(Session.updated_at.desc(), Session.id.desc())
+        sessions.order_by(Session.updated_at.desc(), Session.id.desc())
         .limit(limit + 1)
         .offset(offset)
     )

@@ -79,7 +79,7 @@ def fill(folder: Path) -> adapter.Requests:
     connection.commit()
     connection.close()
     sessions = f"/apps/{_APP}/users/{adapter.USER}/sessions"
-    said = {
+    user_message = {
         "role": "user",
         "parts": [{"text": "Where is my order? It should have come yesterday."}],
     }
@@ -95,7 +95,7 @@ def fill(folder: Path) -> adapter.Requests:
                         "app_name": _APP,
                         "user_id": adapter.USER,
                         "session_id": name,
-                        "new_message": said,
+                        "new_message": user_message,
                     }
                 ),
             }

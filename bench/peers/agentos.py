@@ -114,11 +114,11 @@ def _session(record: adapter.Record) -> AgentSession:
 def _run(record: adapter.Record, number: int, turn: list[adapter.Record]) -> RunOutput:
     messages = [
         Message(
-            role=said["role"],
-            content=adapter.text(said),
-            created_at=said["created_at"] // 1_000_000,
+            role=message["role"],
+            content=adapter.text(message),
+            created_at=message["created_at"] // 1_000_000,
         )
-        for said in turn
+        for message in turn
     ]
     return RunOutput(
         run_id=f"{record['id']}-{number}",

@@ -40,7 +40,7 @@ def fill(folder: Path) -> adapter.Requests:
         )
     connection.commit()
     connection.close()
-    said = json.dumps(
+    body = json.dumps(
         [{"role": "user", "content": "Where is my order? It should have come yesterday."}]
     )
     return {
@@ -49,7 +49,7 @@ def fill(folder: Path) -> adapter.Requests:
             for name in measured[::2]
         ],
         "append": [
-            {"method": "POST", "target": f"/sessions/{name}/items", "body": said}
+            {"method": "POST", "target": f"/sessions/{name}/items", "body": body}
             for name in measured[1::2]
         ],
     }

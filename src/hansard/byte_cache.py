@@ -233,7 +233,7 @@ def footprint(value: object) -> int:
     if isinstance(value, Struct):
         return size + sum(footprint(getattr(value, name)) for name in value.__struct_fields__)
     if isinstance(value, dict):
-        return size + sum(footprint(key) + footprint(one) for key, one in value.items())
+        return size + sum(footprint(key) + footprint(item) for key, item in value.items())
     if isinstance(value, (tuple, list, set, frozenset)):
         return size + sum(map(footprint, value))
     return size

@@ -43,7 +43,7 @@ def system(
         """The OpenAPI document of every API"""
         return Reply(body=await rendered(""))
 
-    async def one_api(call: Call[None, None]) -> Reply:
+    async def openapi_document(call: Call[None, None]) -> Reply:
         """The OpenAPI document of one API, such as native.json"""
         return Reply(body=await rendered(call.path["document"].removesuffix(".json")))
 
@@ -76,7 +76,7 @@ def system(
                 returns=str,
             ),
             Route("GET /openapi.json", whole, public=True, returns=dict[str, Any]),
-            Route("GET /openapi/{document}", one_api, public=True, returns=dict[str, Any]),
+            Route("GET /openapi/{document}", openapi_document, public=True, returns=dict[str, Any]),
             Route("GET /", home, public=True, media_type="text/plain", returns=str),
         ),
         error=_error,

@@ -64,7 +64,7 @@ class CommandContext:
         """The workspace of this name, else of the settings, else the only one; NotFound."""
         from hansard.errors import NotFound
 
-        wanted = name or self.settings.workspace
+        sought = name or self.settings.workspace
         if (
             name is None
             and self.loaded.sources["workspace"] == "default"
@@ -72,11 +72,11 @@ class CommandContext:
         ):
             return alone[0]
         try:
-            return await service.workspaces.named(wanted)
+            return await service.workspaces.named(sought)
         except NotFound as problem:
             known = [workspace.name for workspace in await service.workspaces.list()]
             raise NotFound(
-                f"there is no workspace {wanted!r}{_known(wanted, known)}", code=problem.code
+                f"there is no workspace {sought!r}{_known(sought, known)}", code=problem.code
             ) from problem
 
     async def principal(self, service: Service, name: str | None = None) -> Principal:

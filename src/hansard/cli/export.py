@@ -79,8 +79,8 @@ async def command(
     async with context.opened() as service:
         principal = await context.principal(service)
         ids = [(await service.sessions.read(principal, name)).id for name in sessions]
-        wanted = await filter_of(service, principal, options)
-        choice = Choice(filter=wanted, ids=ids, text=text, form=form)
+        filters = await filter_of(service, principal, options)
+        choice = Choice(filter=filters, ids=ids, text=text, form=form)
         with _opened(target) as file, _bar(quiet=context.quiet) as on_progress:
             counted = await export(service, principal, choice, file.write, on_progress)
     summary = ", ".join(

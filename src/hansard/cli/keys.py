@@ -79,10 +79,10 @@ async def create(
 
     async with context.opened() as service:
         principal = await context.principal(service)
-        wanted = ALL_SCOPES if scopes == ("all",) else scopes
+        granted = ALL_SCOPES if scopes == ("all",) else scopes
         expires_at = None if lifetime is None else service.clock() + lifetime
         text, key = await service.keys.create(
-            principal, name, wanted, expires_at=expires_at, user_id=user, app=app
+            principal, name, granted, expires_at=expires_at, user_id=user, app=app
         )
     _shown(context, text, key, principal.workspace_name)
 

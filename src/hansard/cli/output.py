@@ -118,9 +118,9 @@ def table(
         click.echo(empty)
 
 
-def counted(count: int, one: str, many: str = "") -> str:
+def counted(count: int, singular: str, many: str = "") -> str:
     """A count with its noun: 1 message, 2 messages."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {singular if count == 1 else many or singular + 's'}"
 
 
 def plain(value: object) -> str:
@@ -132,4 +132,4 @@ def plain(value: object) -> str:
         if value is None
         else str(value)
     )
-    return "".join(one if one.isprintable() else " " for one in text)
+    return "".join(character if character.isprintable() else " " for character in text)

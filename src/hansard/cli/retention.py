@@ -49,17 +49,17 @@ async def set_(context: CommandContext, rules: tuple[str, ...], yes: bool) -> No
     The server applies the rules by itself. So this asks first when the rules would delete sessions
     at once, and when none is left.
     """
-    wanted: dict[str, int] = {}
+    days_by_kind: dict[str, int] = {}
     for rule in rules:
         kind, separator, days = rule.partition("=")
         if not separator or not days.isdigit():
             raise click.UsageError(f"{rule!r} is not a rule: write KIND=DAYS, such as session=90")
-        wanted[kind] = int(days)
+        days_by_kind[kind] = int(days)
     async with context.opened() as service:
         principal = await context.principal(service)
         if not yes:
-            await _ask(service.retention, principal, wanted)
-        rules_now = await service.retention.set_rules(principal, wanted)
+            await _ask(service.retention, principal, days_by_kind)
+        rules_now = await service.retention.set_rules(principal, days_by_kind)
     context.result(
         {"rules": rules_now},
         "Set. The server applies the rules by itself. To count what they delete now:  "
@@ -67,15 +67,15 @@ async def set_(context: CommandContext, rules: tuple[str, ...], yes: bool) -> No
     )
 
 
-async def _ask(retention: Retention, principal: Principal, wanted: dict[str, int]) -> None:
+async def _ask(retention: Retention, principal: Principal, days_by_kind: dict[str, int]) -> None:
     """Ask before rules that would delete something or remove all others."""
-    due = _sessions(await retention.preview(principal, wanted))
+    due = _sessions(await retention.preview(principal, days_by_kind))
     if due:
         output.confirm(
             f"These rules delete {due} of workspace {principal.workspace_name!r} for ever, "
             "as soon as the server applies them. Set them"
         )
-    elif not wanted and (rules := await retention.rules(principal)):
+    elif not days_by_kind and (rules := await retention.rules(principal)):
         listed = ", ".join(f"{kind}={days}" for kind, days in sorted(rules.items()))
         output.confirm(f"Remove all rules ({listed}) and keep every session for ever")
 

@@ -100,9 +100,9 @@ async def list_(
 
     async with context.opened() as service:
         principal = await context.principal(service)
-        wanted = await filter_of(service, principal, options)
+        filters = await filter_of(service, principal, options)
         query = SessionQuery(
-            filter=wanted,
+            filter=filters,
             sort=cast("Sort", sort),
             limit=_PAGE if everything else limit,
             cursor=cursor,
@@ -224,10 +224,10 @@ async def search(
 
     async with context.opened() as service:
         principal = await context.principal(service)
-        wanted = await filter_of(service, principal, options)
+        filters = await filter_of(service, principal, options)
         query = SearchQuery(
             text=text,
-            filter=wanted,
+            filter=filters,
             system=False,
             sort=cast("SearchSort", sort),
             limit=limit,

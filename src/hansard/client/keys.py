@@ -55,4 +55,4 @@ def workspace() -> Request[Workspace]:
 
 
 def _several(answer: dict[str, Any]) -> list[Key]:
-    return [Key.of(one) for one in answer["data"]]
+    return [Key.of(item) for item in answer["data"]]

@@ -69,7 +69,7 @@ def delete(session: str, message: str, *, idempotency_key: str | None = None) ->
 
 
 def _several(answer: dict[str, list[dict[str, object]]]) -> list[Message]:
-    return [Message.of(one) for one in answer["data"]]
+    return [Message.of(item) for item in answer["data"]]
 
 
 def _check(message: object) -> None:

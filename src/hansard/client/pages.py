@@ -30,7 +30,7 @@ def listed(
 
 def _page_of(kind: type[S]) -> Callable[[dict[str, Any]], Page[S]]:
     def parse(answer: dict[str, Any]) -> Page[S]:
-        data = [kind.of(one) for one in answer["data"]]
+        data = [kind.of(item) for item in answer["data"]]
         extra = {name: value for name, value in answer.items() if name not in _OWN}
         return Page(
             data=data,

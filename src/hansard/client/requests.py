@@ -214,10 +214,10 @@ def _wait(
     """Seconds until the next try, None where there is no use in one."""
     if not is_transient(error):
         return None
-    wanted = None if isinstance(answer, Exception) else _retry_after(answer)
-    if wanted is None:
+    seconds = None if isinstance(answer, Exception) else _retry_after(answer)
+    if seconds is None:
         return backoff(tried, chance)
-    return wanted if wanted <= PATIENCE else None
+    return seconds if seconds <= PATIENCE else None
 
 
 def _not_done(answer: Sent) -> bool:

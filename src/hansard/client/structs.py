@@ -234,7 +234,7 @@ class Manifest(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
         return super().of(
-            {**document, "dropped": [Dropped.of(one) for one in document.get("dropped", [])]}
+            {**document, "dropped": [Dropped.of(item) for item in document.get("dropped", [])]}
         )
 
 
@@ -290,7 +290,7 @@ class Found(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     def of(cls, document: dict[str, Any]) -> Self:
         inner = {
             "session": Session.of(document["session"]),
-            "snippets": [Snippet.of(one) for one in document.get("snippets", [])],
+            "snippets": [Snippet.of(item) for item in document.get("snippets", [])],
         }
         return super().of({**document, **inner})
 

@@ -70,9 +70,9 @@ async def fill(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Perform the plays that are not in the workspace yet; how many sessions are new."""
-    wanted = plays(count)
+    chosen = plays(count)
     now, chance = service.clock(), Random(7)
-    stages = [Stage(service, principal, play, _moment(play, now, chance)) for play in wanted]
+    stages = [Stage(service, principal, play, _moment(play, now, chance)) for play in chosen]
     done = new = 0
     for wave in _waves(stages):
         for performed in await asyncio.gather(*(stage.perform() for stage in wave)):

@@ -165,8 +165,8 @@ def _parts(line: Line, play: Play) -> Iterator[dict[str, Any]]:
 
 def _numbered(line: Line, play: Play, *kinds: str) -> str:
     """The id of a call or of the call that a result answers: the n-th result answers the n-th call."""
-    alike = [one for one in play.lines if one.kind in kinds]
-    return f"call_{next(number for number, one in enumerate(alike, 1) if one is line)}"
+    alike = [line for line in play.lines if line.kind in kinds]
+    return f"call_{next(number for number, other in enumerate(alike, 1) if other is line)}"
 
 
 def _json(text: str) -> Any:  # noqa: ANN401 - any JSON
@@ -184,7 +184,7 @@ def _span(text: str) -> int:
 
 def _tokens(text: str) -> int:
     """About as many as a model would count: a character of Chinese or Japanese is one, four others are."""
-    wide = sum(one > "\u2e7f" for one in text)
+    wide = sum(character > "\u2e7f" for character in text)
     return wide + (len(text) - wide) // 4 + 3
 
 

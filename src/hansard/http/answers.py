@@ -55,7 +55,7 @@ def is_known(tag: str, known: str) -> bool:
     if not known or known == tag:
         return known == tag
     return known.strip() == "*" or tag.removeprefix("W/") in {
-        one.strip().removeprefix("W/") for one in known.split(",")
+        tag.strip().removeprefix("W/") for tag in known.split(",")
     }
 
 

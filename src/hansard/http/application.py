@@ -66,14 +66,14 @@ class Application:
         self._router = Router(self.dialects)
         self._queries = {
             id(route): reader
-            for one in self.dialects
-            for route in one.routes
-            if (reader := reader_of(route.params, strict=one.strict, escapes=one.escapes))
+            for dialect in self.dialects
+            for route in dialect.routes
+            if (reader := reader_of(route.params, strict=dialect.strict, escapes=dialect.escapes))
         }
         self._body_readers = {
             id(route): BodyReader(route.body)
-            for one in self.dialects
-            for route in one.routes
+            for dialect in self.dialects
+            for route in dialect.routes
             if route.body
         }
         self._sockets = {
@@ -172,7 +172,7 @@ class Application:
                 code="method_not_allowed",
                 allow=allowed,
             )
-        dialect, route = found
+        dialect, route = entry
         return (
             dialect,
             route,
@@ -281,11 +281,11 @@ class Application:
         )
 
     async def _converse(self, socket: WebSocket) -> None:
-        found = self._sockets.get(socket.url.path)
-        if found is None:
+        entry = self._sockets.get(socket.url.path)
+        if entry is None:
             await socket.close(4404, "there is no websocket here")
             return
-        dialect, handler = found
+        dialect, handler = entry
         try:
             call: Call[Any, Any] = Call(
                 dict(socket.scope),
@@ -342,8 +342,8 @@ def _spelled(dialect: Dialect, headers: tuple[tuple[str, str], ...]) -> tuple[tu
     return tuple((dialect.limit_prefix + name, value) for name, value in headers)
 
 
-def _request_id(given: str) -> str:
+def _request_id(sent: str) -> str:
     """The caller's own, where it is one that logs and headers can carry; else a new one."""
-    if given and len(given) <= _REQUEST_ID_LENGTH and given.isascii() and given.isprintable():
-        return given
+    if sent and len(sent) <= _REQUEST_ID_LENGTH and sent.isascii() and sent.isprintable():
+        return sent
     return f"{_RUN}{next(_NUMBERS):08x}"

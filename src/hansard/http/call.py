@@ -48,8 +48,8 @@ class Headers:
         return default if value is None else value.decode("latin-1")
 
     def all(self, name: str) -> list[str]:
-        wanted = name.encode()
-        return [value.decode("latin-1") for key, value in self._raw if key == wanted]
+        key_bytes = name.encode()
+        return [value.decode("latin-1") for key, value in self._raw if key == key_bytes]
 
     def cookie(self, name: str) -> str | None:
         for header in self.all("cookie"):
@@ -195,12 +195,12 @@ class Call(Generic[P, B]):
 
     def if_version(self) -> frozenset[str] | None:
         """The tags of the session, or the versions, one of which ``If-Match`` asks for; None without one."""
-        wanted = ", ".join(self.headers.all("if-match")).strip()
-        if wanted in {"", "*"}:
+        condition = ", ".join(self.headers.all("if-match")).strip()
+        if condition in {"", "*"}:
             return None
-        if not _TAGS.fullmatch(wanted):
+        if not _TAGS.fullmatch(condition):
             raise Invalid(
                 'If-Match must be ETags that this API gave, or a version such as "v3"',
                 param="If-Match",
             )
-        return frozenset(one.removeprefix("W/").strip('"') for one in _TAG.findall(wanted))
+        return frozenset(tag.removeprefix("W/").strip('"') for tag in _TAG.findall(condition))

@@ -29,11 +29,11 @@ class Components:
 
     def __init__(self, kinds: Iterable[Any]) -> None:
         structs, raws = _reachable(kinds := list(kinds))
-        wanted = [*kinds, *(struct.cls for struct in structs), *raws]
+        types = [*kinds, *(struct.cls for struct in structs), *raws]
         schemas, self.by_name = msgspec.json.schema_components(
-            wanted, schema_hook=_schema, ref_template=_REF
+            types, schema_hook=_schema, ref_template=_REF
         )
-        self._by_type = {id(kind): schema for kind, schema in zip(wanted, schemas, strict=True)}
+        self._by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
         for struct in structs:
             self._describe(struct, self.resolved(struct.cls))
         _complete([*schemas, *self.by_name.values()])

@@ -163,7 +163,7 @@ def check_type(content_type: str, encoding: str) -> None:
 def _is_list(kind: Any) -> bool:  # noqa: ANN401 - any annotation
     origin = get_origin(kind)
     return origin in {list, tuple} or (
-        origin is not None and any(_is_list(one) for one in get_args(kind))
+        origin is not None and any(_is_list(arg) for arg in get_args(kind))
     )
 
 
@@ -172,5 +172,5 @@ def _is_whole(kind: Any) -> bool:  # noqa: ANN401 - any annotation
     if get_origin(kind) is Annotated:
         return _is_whole(get_args(kind)[0])
     if get_origin(kind) in {Union, UnionType}:
-        return all(one is NoneType or _is_whole(one) for one in get_args(kind))
+        return all(arg is NoneType or _is_whole(arg) for arg in get_args(kind))
     return kind is int

@@ -30,9 +30,9 @@ class NotATime(ValueError):
     """A value that is not a time; msgspec keeps it as the cause of its ValidationError."""
 
 
-def dec_hook(wanted: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's protocol
-    if wanted is not Moment:
-        raise NotImplementedError(wanted)
+def dec_hook(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's protocol
+    if kind is not Moment:
+        raise NotImplementedError(kind)
     if not isinstance(value, str):
         message = f"{value!r} is no time: {_EXAMPLE}"
         raise NotATime(message)
@@ -43,7 +43,7 @@ def dec_hook(wanted: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's proto
         raise NotATime(message) from problem
 
 
-def schema_hook(wanted: type) -> dict[str, Any]:
-    if wanted is not Moment:
-        raise NotImplementedError(wanted)
+def schema_hook(kind: type) -> dict[str, Any]:
+    if kind is not Moment:
+        raise NotImplementedError(kind)
     return {"type": "string", "format": "date-time"}

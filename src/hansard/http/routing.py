@@ -57,7 +57,7 @@ class Router:
         found = _walk(self._root, segments, 0, ()) if len(segments) <= _DEEPEST else None
         if found is None:
             return {}, {}, ()
-        node, values = found
+        node, values = match
         return node.methods, node.names, values
 
     def owner(self, path: str) -> Dialect:
@@ -99,12 +99,12 @@ class Router:
 
 
 def _walk(
-    node: Node, segments: list[str], place: int, values: tuple[str, ...]
+    node: Node, segments: list[str], depth: int, values: tuple[str, ...]
 ) -> tuple[Node, tuple[str, ...]] | None:
-    if place == len(segments):
+    if depth == len(segments):
         return (node, values) if node.methods else None
-    child = node.children.get(segments[place])
-    found = _walk(child, segments, place + 1, values) if child else None
-    if found is None and node.parameter is not None and segments[place]:
-        found = _walk(node.parameter, segments, place + 1, (*values, segments[place]))
-    return found
+    child = node.children.get(segments[depth])
+    match = _walk(child, segments, depth + 1, values) if child else None
+    if match is None and node.parameter is not None and segments[depth]:
+        match = _walk(node.parameter, segments, depth + 1, (*values, segments[depth]))
+    return match

@@ -31,10 +31,10 @@ async def event_stream(
     call: Call[Any, Any], events: Events, after: int | None
 ) -> StreamingResponse:
     """Changes of the caller's workspace behind ``Last-Event-ID``, else behind ``after``, else from now on."""
-    given = call.headers.get("last-event-id")
-    if given and not (given.isascii() and given.isdigit() and len(given) < 19):  # noqa: PLR2004 - within 64 bits
+    last_id = call.headers.get("last-event-id")
+    if last_id and not (last_id.isascii() and last_id.isdigit() and len(last_id) < 19):  # noqa: PLR2004 - within 64 bits
         raise Invalid("Last-Event-ID is not one that this stream gave", param="Last-Event-ID")
-    start = int(given) if given else after
+    start = int(last_id) if last_id else after
     if start is None:
         start = await events.now(call.principal)
     return StreamingResponse(

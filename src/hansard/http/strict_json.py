@@ -45,7 +45,7 @@ def check(data: bytes, reader: JsonReader | None = None) -> None:
         raise Invalid(
             f"the name {name!r} stands twice in one object", code="duplicate_name", param=name
         )
-    if any(_stands_in(data, one) for one in _HUGE) and (
+    if any(_stands_in(data, number) for number in _HUGE) and (
         reader.has_infinite(data) if reader else _has_infinite(data)
     ):
         raise Invalid("the body holds a number that is too large", code="bad_number")
@@ -76,16 +76,16 @@ def _name_twice(data: bytes) -> str | None:
             b"\\u003" in data and _ESCAPED_COLON.search(data)
         ):
             return None
-    found: list[str] = []
+    repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
         if len(dict(pairs)) != len(pairs):
             names = [name for name, _ in pairs]
-            found.append(next(name for name in names if names.count(name) > 1))
+            repeated.append(next(name for name in names if names.count(name) > 1))
 
     with contextlib.suppress(ValueError, RecursionError):
         json.loads(data, object_pairs_hook=note)
-    return found[0] if found else None
+    return repeated[0] if repeated else None
 
 
 def _stands_in(data: bytes, pattern: re.Pattern[bytes]) -> bool:
@@ -94,14 +94,14 @@ def _stands_in(data: bytes, pattern: re.Pattern[bytes]) -> bool:
 
 
 def _has_infinite(data: bytes) -> bool:
-    return any(found[1] and isinf(float(found[1])) for found in _NUMBER.finditer(data))
+    return any(match[1] and isinf(float(match[1])) for match in _NUMBER.finditer(data))
 
 
 def _has_half_a_pair(data: bytes) -> bool:
     low_at: int | None = None
-    for found in _SURROGATE.finditer(data):
-        at = found.start(1) - len(b"\\ud")
-        if (found[1] in _HIGH) == (low_at is not None) or low_at not in (None, at):
+    for match in _SURROGATE.finditer(data):
+        at = match.start(1) - len(b"\\ud")
+        if (match[1] in _HIGH) == (low_at is not None) or low_at not in (None, at):
             return True
-        low_at = found.end() if low_at is None else None
+        low_at = match.end() if low_at is None else None
     return low_at is not None

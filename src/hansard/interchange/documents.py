@@ -70,7 +70,7 @@ def documents(path: Path, bounds: Bounds = OWN_MACHINE) -> Iterator[Document]:
     The members of an archive can be read while the iteration is at them.
     """
     if path.is_dir():
-        yield from (_file(found, bounds, chosen=False) for found in _within(path))
+        yield from (_file(path, bounds, chosen=False) for path in _within(path))
     elif _is_archive(path):
         with path.open("rb") as file:
             yield from _members(str(path), file, Meter(bounds, path.stat().st_size))

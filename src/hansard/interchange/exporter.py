@@ -88,8 +88,8 @@ async def _named(ids: Sequence[str]) -> Groups:
         yield ids[start : start + _AT_ONCE]
 
 
-async def _matching(service: Service, principal: Principal, wanted: SessionFilter) -> Groups:
-    query = SessionQuery(filter=wanted, sort="created_at", limit=_AT_ONCE)
+async def _matching(service: Service, principal: Principal, filters: SessionFilter) -> Groups:
+    query = SessionQuery(filter=filters, sort="created_at", limit=_AT_ONCE)
     while True:
         page = await service.sessions.list(principal, query)
         yield [session.id for session in page.items]

@@ -150,28 +150,28 @@ class Import:
         self._check_read()
         return self.report
 
-    async def _read(self, found: Iterable[Document]) -> Events:
-        for event in reading.read(found, self._format, self._rules, self._bounds):
+    async def _read(self, documents: Iterable[Document]) -> Events:
+        for event in reading.read(documents, self._format, self._rules, self._bounds):
             yield (event,)
 
     async def _root(self, events: Events, path: Path | None) -> None:
         if self.report.stopped is not None:
             return
         before = self.report.outcomes()
-        place = ImportPosition(
+        position = ImportPosition(
             path, self._bound(), resume=self._options.resume, keep=not self._options.dry_run
         )
-        self.report.notes += filter(None, [place.note])
-        with Rejects(None if self._options.dry_run else path, keep=place.done > 0) as aside:
+        self.report.notes += filter(None, [position.note])
+        with Rejects(None if self._options.dry_run else path, keep=position.done > 0) as aside:
             try:
-                await self._follow(events, place, aside)
-                await self._write_group(place, aside)
+                await self._follow(events, position, aside)
+                await self._write_group(position, aside)
                 await self._settle()
             finally:
                 if self._flight is not None:
                     self._flight.cancel()
             if self.report.stopped is None:
-                place.forget()
+                position.forget()
         self.report.errors += aside.written
         await self._note(path, before)
 
@@ -198,12 +198,12 @@ class Import:
                 **done,
             )
 
-    async def _follow(self, events: Events, place: ImportPosition, aside: Rejects) -> None:
+    async def _follow(self, events: Events, position: ImportPosition, aside: Rejects) -> None:
         """Take what is read, group by group, until there is nothing more or too much of it is bad."""
         async for some in events:
             for event in some:
                 if isinstance(event, SessionPiece | SnapshotPiece):
-                    await self._take(event, place, aside)
+                    await self._take(event, position, aside)
                 elif isinstance(event, BadRecord):
                     self._take_bad(event, place, aside)
                 elif isinstance(event, RecognisedFile):
@@ -235,12 +235,12 @@ class Import:
         return report.stopped is not None
 
     async def _take(
-        self, piece: SessionPiece | SnapshotPiece, place: ImportPosition, aside: Rejects
+        self, piece: SessionPiece | SnapshotPiece, position: ImportPosition, aside: Rejects
     ) -> None:
         """Put a piece to its group; one that fills it lets it be written."""
         is_first = piece.is_first if isinstance(piece, SessionPiece) else piece.session is not None
         if is_first:
-            self._passed = place.passes()
+            self._passed = position.passes()
             self.report.earlier += self._passed
             self._records += not self._passed
         if self._passed:
@@ -249,10 +249,10 @@ class Import:
         if item is None:
             return
         if not self._group.has_room(self._bounds, len(item.record.messages), piece.size):
-            await self._write_group(place, aside)
+            await self._write_group(position, aside)
         self._group.add(item, piece.size)
         if not self._group.has_room(self._bounds):
-            await self._write_group(place, aside)
+            await self._write_group(position, aside)
 
     def _gathered(self, piece: SnapshotPiece) -> _Item | None:
         """The exported session when its last messages have come."""
@@ -262,8 +262,8 @@ class Import:
         self._snapshot.messages.extend(piece.messages)
         return _Item(piece.file, piece.number, self._snapshot) if piece.is_last else None
 
-    def _take_bad(self, event: BadRecord, place: ImportPosition, aside: Rejects) -> None:
-        if place.passes():
+    def _take_bad(self, event: BadRecord, position: ImportPosition, aside: Rejects) -> None:
+        if position.passes():
             self.report.earlier += 1
             return
         self.report.bad += 1
@@ -271,16 +271,16 @@ class Import:
         self._group.bad += 1
         self._set_aside(aside, Problem(event.file, event.number, event.reason))
 
-    async def _write_group(self, place: ImportPosition, aside: Rejects) -> None:
+    async def _write_group(self, position: ImportPosition, aside: Rejects) -> None:
         """Make a group ready while the one before it is being written, then let it follow."""
         group, self._group = self._group, _Group()
         prepared = await self._prepared(group.items)
         await self._settle()
         if group.items:
-            self._flight = asyncio.create_task(self._store(group, prepared, place, aside))
+            self._flight = asyncio.create_task(self._store(group, prepared, position, aside))
             await asyncio.sleep(0)
         else:
-            place.settled(group.bad)
+            position.settled(group.bad)
 
     async def _settle(self) -> None:
         flight, self._flight = self._flight, None
@@ -292,13 +292,13 @@ class Import:
         return await _patiently(lambda: self._service.transfers.prepare(self._principal, incoming))
 
     async def _store(
-        self, group: _Group, prepared: Prepared, place: ImportPosition, aside: Rejects
+        self, group: _Group, prepared: Prepared, position: ImportPosition, aside: Rejects
     ) -> None:
         """Write a group; only then are it and the bad records between its own settled."""
         verdicts = await _patiently(lambda: self._verdicts(group.items, prepared))
         for item, verdict in zip(group.items, verdicts, strict=True):
             self._judge(item, verdict, aside)
-        place.settled(sum(item.is_last for item in group.items) + group.bad)
+        position.settled(sum(item.is_last for item in group.items) + group.bad)
         self._tell()
 
     def _judge(self, item: _Item, verdict: Verdict, aside: Rejects) -> None:
@@ -364,12 +364,12 @@ class Import:
 def _format(name: str | None) -> formats.Format | None:
     if name in (None, "auto"):
         return None
-    found = formats.named(name)
-    if found is None:
+    format_ = formats.named(name)
+    if format_ is None:
         raise Invalid(
             f"unknown format {name!r}: choose from auto, {', '.join(formats.NAMES)}", param="format"
         )
-    return found
+    return format_
 
 
 async def _patiently(act: Callable[[], Awaitable[T]]) -> T:

@@ -205,7 +205,7 @@ def _snapshot_pieces(
     file: str, number: int, snapshot: Snapshot, bounds: Bounds
 ) -> Iterator[SnapshotPiece]:
     kept = snapshot.messages
-    for start, end, size in _stretches([one.message for one in kept], bounds):
+    for start, end, size in _stretches([chained.message for chained in kept], bounds):
         yield SnapshotPiece(
             file=file,
             number=number,

@@ -62,10 +62,10 @@ class Frame(Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_last: bool = False
 
 
-def _counted(wanted: type, value: object) -> object:
+def _counted(kind: type, value: object) -> object:
     """A counter of what was a counter before it was encoded."""
-    if typing.get_origin(wanted) is not Counter or not isinstance(value, dict):
-        raise NotImplementedError(wanted)
+    if typing.get_origin(kind) is not Counter or not isinstance(value, dict):
+        raise NotImplementedError(kind)
     return Counter(value)
 
 

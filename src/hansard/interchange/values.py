@@ -195,8 +195,8 @@ class _Array:
                 return ""
 
     def _separated(self) -> int:
-        found = _SEPARATORS.match(self._text, self._at)
-        return found.end() if found else self._at
+        match = _SEPARATORS.match(self._text, self._at)
+        return match.end() if match else self._at
 
     def _element(self, number: int) -> Value | Bad:
         while True:
@@ -253,8 +253,8 @@ class _Array:
         None when more text may say it; where it begins when there are more brackets than a record may have.
         """
         if self._text[self._at] not in _CLOSING:
-            found = _ENDS.search(self._text, self._at)
-            return found.start() if found else None
+            match = _ENDS.search(self._text, self._at)
+            return match.start() if match else None
         awaited: list[str] = []
         open_: Counter[str] = Counter()
         tokens = _TOKENS.finditer(self._text, self._at)
@@ -284,9 +284,9 @@ class _Array:
         if self._is_full():
             return False
         room = self._scale.bounds.record - len(self._text)
-        wanted, taken = min(max(len(self._text), 1), room + 1), [self._text]
-        while wanted > 0 and (chunk := next(self._chunks, "")):
+        missing, taken = min(max(len(self._text), 1), room + 1), [self._text]
+        while missing > 0 and (chunk := next(self._chunks, "")):
             taken.append(chunk)
-            wanted -= len(chunk)
+            missing -= len(chunk)
         self._text = "".join(taken)
         return len(taken) > 1

@@ -69,20 +69,20 @@ def shallow(value: Raw, where: str) -> None:
         raise Invalid(f"{where} is nested more than {DEPTH} deep", param=where, code="too_deep")
 
 
-def check_message(given: MessageDraft | Message, where: str, now: int) -> None:
+def check_message(message: MessageDraft | Message, where: str, now: int) -> None:
     """Refuse a message that no session could take: Invalid names the field."""
-    if given.client_id is not None:
-        own_id(given.client_id, f"{where}.client_id")
-    if given.run_id is not None:
-        own_id(given.run_id, f"{where}.run_id")
-    short(given.sender_id, f"{where}.sender_id")
-    short(given.model, f"{where}.model")
-    not_ahead(given.created_at, now, f"{where}.created_at")
-    spent(given, where)
+    if message.client_id is not None:
+        own_id(message.client_id, f"{where}.client_id")
+    if message.run_id is not None:
+        own_id(message.run_id, f"{where}.run_id")
+    short(message.sender_id, f"{where}.sender_id")
+    short(message.model, f"{where}.model")
+    not_ahead(message.created_at, now, f"{where}.created_at")
+    spent(message, where)
 
 
-def check_imported(given: MessageDraft | Message, where: str, now: int) -> None:
+def check_imported(message: MessageDraft | Message, where: str, now: int) -> None:
     """The same for a message that comes with a file, whose JSON nobody has looked at yet."""
-    check_message(given, where, now)
-    shallow(given.parts, f"{where}.parts")
-    shallow(given.metadata, f"{where}.metadata")
+    check_message(message, where, now)
+    shallow(message.parts, f"{where}.parts")
+    shallow(message.metadata, f"{where}.metadata")

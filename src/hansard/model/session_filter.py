@@ -153,8 +153,8 @@ def _type_of(annotation: Any) -> Literal["values", "text", "flag", "moment"]:  #
 
 
 FILTERS: tuple[FilterField, ...] = tuple(
-    FilterField(one.name, one.encode_name, _type_of(one.type), CHOICES.get(one.name, ()))
-    for one in fields(SharedFilters)
+    FilterField(field.name, field.encode_name, _type_of(field.type), CHOICES.get(field.name, ()))
+    for field in fields(SharedFilters)
 )
 """Every shared filter, in the order of its declaration."""
 

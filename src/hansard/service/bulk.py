@@ -48,19 +48,19 @@ class Bulk:
         self._ids = ids
         self._clock = clock
 
-    async def matching(self, principal: Principal, wanted: SessionFilter, snapshot_at: int) -> int:
+    async def matching(self, principal: Principal, filters: SessionFilter, snapshot_at: int) -> int:
         """How many sessions match and were created by ``snapshot_at``."""
         return await self._store.read(
             session_verbs.count,
             principal.workspace_id,
-            narrowed(principal, _until(wanted, snapshot_at)),
+            narrowed(principal, _until(filters, snapshot_at)),
         )
 
     async def apply_to_matching(  # noqa: PLR0913 - the facts of a bulk action
         self,
         principal: Principal,
         action: Action,
-        wanted: SessionFilter,
+        filters: SessionFilter,
         *,
         snapshot_at: int,
         expected: int,
@@ -70,7 +70,7 @@ class Bulk:
 
         Raises Conflict ``selection_changed`` when their number is not ``expected``.
         """
-        count = await self.matching(principal, wanted, snapshot_at)
+        count = await self.matching(principal, filters, snapshot_at)
         if count != expected:
             raise Conflict(
                 f"{count} sessions match now, not {expected}: count again, then retry",
@@ -79,7 +79,7 @@ class Bulk:
                 count=count,
             )
         return await self._apply(
-            principal, action, self._walk(principal, _until(wanted, snapshot_at)), value
+            principal, action, self._walk(principal, _until(filters, snapshot_at)), value
         )
 
     async def apply_to(
@@ -164,10 +164,10 @@ class Bulk:
         await forget_deleted(self._store, principal.workspace_id)
         return deleted
 
-    async def _walk(self, principal: Principal, wanted: SessionFilter) -> AsyncIterator[list[str]]:
+    async def _walk(self, principal: Principal, filters: SessionFilter) -> AsyncIterator[list[str]]:
         after: list[Any] | None = None
         while rows := await self._store.read(
-            verbs.positions, principal.workspace_id, narrowed(principal, wanted), _STEP, after
+            verbs.positions, principal.workspace_id, narrowed(principal, filters), _STEP, after
         ):
             yield [session_id for session_id, _ in rows]
             after = rows[-1][1]
@@ -178,9 +178,11 @@ def _of(principal: Principal) -> str:
     return f"-{principal.narrowing}" if principal.narrowing else ""
 
 
-def _until(wanted: SessionFilter, snapshot_at: int) -> SessionFilter:
-    until = snapshot_at if wanted.created_until is None else min(wanted.created_until, snapshot_at)
-    return msgspec.structs.replace(wanted, created_until=until)
+def _until(filters: SessionFilter, snapshot_at: int) -> SessionFilter:
+    until = (
+        snapshot_at if filters.created_until is None else min(filters.created_until, snapshot_at)
+    )
+    return msgspec.structs.replace(filters, created_until=until)
 
 
 def _amending(action: Action, value: str | None, now: int) -> Callable[[Session], Session]:

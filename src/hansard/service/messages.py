@@ -94,11 +94,11 @@ class Messages:
         unread = set[str]()
         if missing:
             lacking = set(missing)
-            wanted = [row for row in order if row[2] in lacking]
+            unread_rows = [row for row in order if row[2] in lacking]
             fetched = await self._store.read(
-                pages.fetch, workspace_id, of.id, wanted, query.most_bytes
+                pages.fetch, workspace_id, of.id, unread_rows, query.most_bytes
             )
-            unread = {message_id for _, _, message_id in wanted[fetched.reached :]}
+            unread = {message_id for _, _, message_id in unread_rows[fetched.reached :]}
             rendered |= self._render_cache.keep_messages(
                 projection, workspace_id, name, fetched.messages, since
             )

@@ -155,11 +155,11 @@ class Runs:
         return session_row, Page(items=runs, has_more=more, next_cursor=next_cursor)
 
     async def by_ids(
-        self, principal: Principal, session: Session, wanted: Sequence[str]
+        self, principal: Principal, session: Session, run_ids: Sequence[str]
     ) -> dict[str, Run]:
         """The runs of a session by id; unknown ids are left out."""
         return await self._store.read(
-            verbs.by_ids, principal.workspace_id, session.id, list(dict.fromkeys(wanted))
+            verbs.by_ids, principal.workspace_id, session.id, list(dict.fromkeys(run_ids))
         )
 
     async def reap(self) -> int:

@@ -61,14 +61,14 @@ class Search:
             if not query.text.strip() and query.filter != SessionFilter()
             else parsed.filter
         )
-        wanted = within(typed, spelled(query.filter)) if typed else None
-        if wanted is None:
+        filters = within(typed, spelled(query.filter)) if typed else None
+        if filters is None:
             return _told(query, _NOTHING)
-        terms, wanted = parsed.terms, await self._sessions.within_sight(principal, wanted)
+        terms, filters = parsed.terms, await self._sessions.within_sight(principal, filters)
         return _told(
             query,
             await (self._ranked if query.sort == "relevance" else self._latest)(
-                principal, query, terms, wanted
+                principal, query, terms, filters
             ),
         )
 
@@ -77,7 +77,7 @@ class Search:
         principal: Principal,
         query: SearchQuery,
         terms: SearchTerms | None,
-        wanted: SessionFilter,
+        filters: SessionFilter,
     ) -> Results:
         since, total, after = self._position(principal, query) or (None, None, None)
         counted = query.with_total and total is None
@@ -85,7 +85,7 @@ class Search:
             verbs.find,
             principal.workspace_id,
             terms,
-            wanted,
+            filters,
             query.limit,
             partial(_shown, terms),
             after=after,
@@ -109,7 +109,7 @@ class Search:
         principal: Principal,
         query: SearchQuery,
         terms: SearchTerms | None,
-        wanted: SessionFilter,
+        filters: SessionFilter,
     ) -> Results:
         """Results by relevance.
 
@@ -123,7 +123,7 @@ class Search:
             verbs.find,
             principal.workspace_id,
             terms,
-            wanted,
+            filters,
             RANKED,
             partial(_shown, terms),
             after=after,
@@ -229,5 +229,5 @@ def _found(
 
 
 def _scope(query: SearchQuery) -> list[object]:
-    wanted = msgspec.to_builtins(query.filter, enc_hook=int)
-    return ["search", query.text, query.system, query.sort, wanted]
+    filters = msgspec.to_builtins(query.filter, enc_hook=int)
+    return ["search", query.text, query.system, query.sort, filters]

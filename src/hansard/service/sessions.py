@@ -159,10 +159,10 @@ class Sessions:
         shown = [rendered[row[0]] for row in rows[:count] if row[0] in rendered]
         return self._page(principal, query, listing, shown, count)
 
-    async def count(self, principal: Principal, wanted: SessionFilter) -> int:
+    async def count(self, principal: Principal, filters: SessionFilter) -> int:
         """The exact number of sessions that match."""
-        wanted = await self.within_sight(principal, wanted)
-        return await self._store.read(verbs.count, principal.workspace_id, wanted)
+        filters = await self.within_sight(principal, filters)
+        return await self._store.read(verbs.count, principal.workspace_id, filters)
 
     async def matches(self, principal: Principal, wanted: SessionFilter, session_id: str) -> bool:
         """Whether the session with this ``Session.id`` passes the filter."""
@@ -300,23 +300,23 @@ class Sessions:
         await forget_deleted(self._store, principal.workspace_id)
         return deleted
 
-    async def within_sight(self, principal: Principal, wanted: SessionFilter) -> SessionFilter:
+    async def within_sight(self, principal: Principal, filters: SessionFilter) -> SessionFilter:
         """The filter limited to what the key may see, with its parents as our own ids."""
-        if wanted.parent_id:
+        if filters.parent_id:
             parent_ids = [
                 naming.uuid_in(name) or await self._store.read(verbs.ident, ref(principal, name))
-                for name in wanted.parent_id
+                for name in filters.parent_id
             ]
-            wanted = msgspec.structs.replace(
-                wanted, parent_id=tuple(parent_id or _NOBODY for parent_id in parent_ids)
+            filters = msgspec.structs.replace(
+                filters, parent_id=tuple(parent_id or _NOBODY for parent_id in parent_ids)
             )
-        return narrowed(principal, wanted)
+        return narrowed(principal, filters)
 
     async def _listed(self, principal: Principal, query: SessionQuery) -> Listing:
-        wanted = await self.within_sight(principal, query.filter)
-        here = (principal.workspace_id, wanted, query.sort, query.limit)
+        filters = await self.within_sight(principal, query.filter)
+        here = (principal.workspace_id, filters, query.sort, query.limit)
         # A total that must be counted is read from the same state as the page.
-        is_counted = query.with_total and counted_by(wanted) is None
+        is_counted = query.with_total and counted_by(filters) is None
         read = self._store.snapshot if is_counted else self._store.read
         if query.cursor is None:
             return await read(verbs.page, *here, offset=query.offset, with_total=query.with_total)
@@ -352,24 +352,24 @@ class Sessions:
         )
 
 
-def spelled(wanted: SessionFilter) -> SessionFilter:
+def spelled(filters: SessionFilter) -> SessionFilter:
     """The filter with its channels in lower case, as sessions have them."""
-    lower = tuple(channel.lower() for channel in wanted.channel)
-    return wanted if lower == wanted.channel else msgspec.structs.replace(wanted, channel=lower)
+    lower = tuple(channel.lower() for channel in filters.channel)
+    return filters if lower == filters.channel else msgspec.structs.replace(filters, channel=lower)
 
 
-def narrowed(principal: Principal, wanted: SessionFilter) -> SessionFilter:
+def narrowed(principal: Principal, filters: SessionFilter) -> SessionFilter:
     """The filter limited to what the key may see; Invalid when a title is too long."""
-    if wanted.title is not None and len(wanted.title) > TERM:
+    if filters.title is not None and len(filters.title) > TERM:
         raise Invalid(f"a title to look for has at most {TERM} characters", param="title")
-    wanted = spelled(wanted)
+    filters = spelled(filters)
     for field, own in (("user_id", principal.user_id), ("app", principal.app)):
         if own is not None:
-            values = getattr(wanted, field)
-            wanted = msgspec.structs.replace(
-                wanted, **{field: (own,) if not values or own in values else (_NOBODY,)}
+            values = getattr(filters, field)
+            filters = msgspec.structs.replace(
+                filters, **{field: (own,) if not values or own in values else (_NOBODY,)}
             )
-    return wanted
+    return filters
 
 
 def _scope(query: SessionQuery) -> list[object]:
@@ -377,5 +377,5 @@ def _scope(query: SessionQuery) -> list[object]:
 
 
 @remembered(MIB)
-def _scope_of(sort: str, wanted: SessionFilter) -> list[object]:
-    return [sort, msgspec.to_builtins(wanted, enc_hook=int)]
+def _scope_of(sort: str, filters: SessionFilter) -> list[object]:
+    return [sort, msgspec.to_builtins(filters, enc_hook=int)]

@@ -69,9 +69,11 @@ class Titles:
             return 0
         changes = await self._service.events.since(principal, after, _BATCH)
         self._reached[workspace_id] = changes.next
-        wanted = self._wanted(changes.events)
+        session_ids = self._wanted(changes.events)
         return sum(
-            await asyncio.gather(*(self._title(principal, session_id) for session_id in wanted))
+            await asyncio.gather(
+                *(self._title(principal, session_id) for session_id in session_ids)
+            )
         )
 
     def _wanted(self, events: list[Event]) -> list[str]:

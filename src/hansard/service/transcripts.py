@@ -33,8 +33,8 @@ class Transcripts:
 
         No more than a piece is held, and others are served between two pieces. What is deleted meanwhile is left out.
         """
-        found = await self._store.read(session_verbs.get, ref(principal, session))
-        return found, self._pieces(found)
+        existing = await self._store.read(session_verbs.get, ref(principal, session))
+        return existing, self._pieces(existing)
 
     async def _pieces(
         self, session: Session, roles: tuple[str, ...] = ()
@@ -55,8 +55,8 @@ class Transcripts:
 
     async def whole(self, principal: Principal, session: str) -> tuple[Session, list[Message]]:
         """The session and all its messages at once, however large that is: for the command line."""
-        found, pieces = await self.walk(principal, session)
-        return found, [message async for piece in pieces for message in piece]
+        existing, pieces = await self.walk(principal, session)
+        return existing, [message async for piece in pieces for message in piece]
 
     async def spoken(
         self, principal: Principal, session: str, limit: int
@@ -93,7 +93,7 @@ class Transcripts:
     async def newest(
         self,
         principal: Principal,
-        wanted: SessionFilter,
+        filters: SessionFilter,
         limit: int,
         *,
         before: verbs.ImportPosition | None = None,
@@ -104,5 +104,5 @@ class Transcripts:
         ``id``): only messages before it are read.
         """
         return await self._store.read(
-            verbs.newest, principal.workspace_id, narrowed(principal, wanted), limit, before
+            verbs.newest, principal.workspace_id, narrowed(principal, filters), limit, before
         )

@@ -35,15 +35,15 @@ class Actions:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        one, write = "/ui/sessions/{session_id}", "sessions:write"
+        session, write = "/ui/sessions/{session_id}", "sessions:write"
         return (
-            act(f"POST {one}/resolution", self.resolve, scope=write),
-            act(f"POST {one}/archive", self.archive, scope=write),
-            act(f"POST {one}/title", self.rename, scope=write),
-            act(f"POST {one}/tags", self.tag, scope=write),
-            act(f"POST {one}/delete", self.delete, scope="sessions:delete"),
-            act(f"POST {one}/shares", self.share, scope=write),
-            act(f"POST {one}/shares/{{share_id}}/end", self.end_share, scope=write),
+            act(f"POST {session}/resolution", self.resolve, scope=write),
+            act(f"POST {session}/archive", self.archive, scope=write),
+            act(f"POST {session}/title", self.rename, scope=write),
+            act(f"POST {session}/tags", self.tag, scope=write),
+            act(f"POST {session}/delete", self.delete, scope="sessions:delete"),
+            act(f"POST {session}/shares", self.share, scope=write),
+            act(f"POST {session}/shares/{{share_id}}/end", self.end_share, scope=write),
             act("POST /ui/bulk", self.bulk, scope=write),
             act("POST /ui/bulk/{bulk_id}/undo", self.undo, scope=write),
             act("POST /ui/views", self.save_view, scope=write),
@@ -74,7 +74,9 @@ class Actions:
         return await self._changed(
             call,
             form,
-            SessionPatch(tags=[tag for one in form.get("tags").split(",") if (tag := one.strip())]),
+            SessionPatch(
+                tags=[tag for text in form.get("tags").split(",") if (tag := text.strip())]
+            ),
         )
 
     async def archive(self, call: Call[Any, Any], form: Form) -> Response:
@@ -117,16 +119,16 @@ class Actions:
         action, value = _action(form), form.get("value") or None
         bulk = call.service.bulk
         if form.get("all"):
-            asked = _everything(form.get("all"))
-            params = _params(asked.query)
+            everything = _everything(form.get("all"))
+            params = _params(everything.query)
             if params.q:
                 raise Invalid("search results can only be selected one by one", param="all")
             outcome = await bulk.apply_to_matching(
                 call.principal,
                 action,
                 filter_of(params),
-                snapshot_at=asked.snapshot,
-                expected=asked.count,
+                snapshot_at=everything.snapshot,
+                expected=everything.count,
                 value=value,
             )
         else:
@@ -147,10 +149,10 @@ class Actions:
 
     async def save_view(self, call: Call[Any, Any], form: Form) -> Response:
         """Save the filter of the list under a name"""
-        given = form.get("query").lstrip("?")
-        _params(given)
-        made = await call.service.views.save(call.principal, form.get("name"), given)
-        return see_other(f"/ui/?{made.query}")
+        typed = form.get("query").lstrip("?")
+        _params(typed)
+        view = await call.service.views.save(call.principal, form.get("name"), typed)
+        return see_other(f"/ui/?{view.query}")
 
     async def delete_view(self, call: Call[Any, Any], _form: Form) -> Response:
         """Forget a saved view"""
@@ -216,8 +218,8 @@ def _action(form: Form) -> Any:  # noqa: ANN401 - one of the literals, as checke
 
 def _params(text: str) -> ListParams:
     """What a list's query asks for; Invalid when a filter or a value does not exist."""
-    given = text.lstrip("?").encode()
-    params: ListParams = _reader.read(given)
-    if problem := unknown(params, given):
+    encoded = text.lstrip("?").encode()
+    params: ListParams = _reader.read(encoded)
+    if problem := unknown(params, encoded):
         raise Invalid(problem, param="query")
     return cleaned(params)

@@ -35,7 +35,7 @@ class Asset(Struct, frozen=True):
 
 
 class Assets:
-    """Every file that is sent; ``place`` is the path below which they lie, with their digest."""
+    """Every file that is sent; ``base_path`` is the path below which they lie, with their digest."""
 
     def __init__(self) -> None:
         texts = {"icon.svg": _sources("svg")["icon"]} | styles(_sources("css"))
@@ -44,7 +44,7 @@ class Assets:
         digest = blake2b(
             b"".join(file.plain for file in self.files.values()), digest_size=5
         ).hexdigest()
-        self.place = f"/ui/static/{digest}"
+        self.base_path = f"/ui/static/{digest}"
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -61,7 +61,7 @@ class Assets:
     async def _send(self, call: Call[None, None]) -> Response:
         """A file of the page"""
         return self._answer(
-            call, call.path["name"], lasting=self.place.endswith("/" + call.path["digest"])
+            call, call.path["name"], lasting=self.base_path.endswith("/" + call.path["digest"])
         )
 
     async def _icon(self, call: Call[None, None]) -> Response:

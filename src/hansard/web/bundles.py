@@ -75,7 +75,7 @@ def scripts(sources: Mapping[str, str]) -> dict[str, str]:
         for modules in BUNDLES.values()
         for module in modules
     }
-    wanted = {CORE: _imported(sources), MORE: _imported_later(sources)}
+    names_used = {CORE: _imported(sources), MORE: _imported_later(sources)}
     files = {}
     for name, modules in BUNDLES.items():
         text = "".join(_EXPORT.sub("", _IMPORT.sub("", sources[module])) for module in modules)
@@ -83,7 +83,7 @@ def scripts(sources: Mapping[str, str]) -> dict[str, str]:
         own = {export for module in modules for export in exports[module]}
         foreign = _imported({module: sources[module] for module in modules}) - own
         begin = f'import {{{",".join(sorted(foreign))}}} from "./{CORE}"\n' if foreign else ""
-        files[name] = f"{begin}{text}export{{{','.join(sorted(own & wanted[name]))}}}\n"
+        files[name] = f"{begin}{text}export{{{','.join(sorted(own & names_used[name]))}}}\n"
     return files
 
 

@@ -27,11 +27,11 @@ class Bar(Struct, frozen=True):
         return sum(value for _, value in self.layers)
 
 
-def bars(name: str, given: Sequence[Bar], said: Callable[[float], str], every: int) -> Markup:
-    """The chart; ``said`` spells a value on the scale, ``every`` how many bars share a label."""
-    top = _nice(max((bar.total for bar in given), default=0))
+def bars(name: str, drawn: Sequence[Bar], spell: Callable[[float], str], every: int) -> Markup:
+    """The chart; ``spell`` spells a value on the scale, ``every`` how many bars share a label."""
+    top = _nice(max((bar.total for bar in drawn), default=0))
     plot = HEIGHT - _TOP - _BOTTOM
-    step = (WIDTH - _LEFT) / max(1, len(given))
+    step = (WIDTH - _LEFT) / max(1, len(drawn))
     parts = [
         Markup('<svg class="chart" viewBox="0 0 {} {}" role="group" aria-label="{}">').format(
             WIDTH, HEIGHT, name
@@ -48,13 +48,13 @@ def bars(name: str, given: Sequence[Bar], said: Callable[[float], str], every: i
         kind = "scale" if share else "scale zero"
         parts.append(
             Markup('<text class="{}" x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(
-                kind, _LEFT - 6, y + 4, said(top * share)
+                kind, _LEFT - 6, y + 4, spell(top * share)
             )
         )
-    for place, bar in enumerate(given):
-        x = _LEFT + place * step
+    for index, bar in enumerate(drawn):
+        x = _LEFT + index * step
         parts.append(_bar(bar, x, step, plot, top))
-        if place % every == 0:
+        if index % every == 0:
             parts.append(
                 Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
                     x + step / 2, HEIGHT - 6, bar.label
@@ -113,8 +113,8 @@ _HATCH = Markup(
 
 def legend(names: Sequence[str]) -> Markup:
     items = [
-        Markup('<li><i class="s{}"></i>{}</li>').format(place % SERIES, escape(name))
-        for place, name in enumerate(names)
+        Markup('<li><i class="s{}"></i>{}</li>').format(index % SERIES, escape(name))
+        for index, name in enumerate(names)
     ]
     return (
         Markup('<ul class="legend">{}</ul>').format(Markup("").join(items))

@@ -81,48 +81,48 @@ _OTHERS = {"tab", "at", "about", "before", "after", "day", "limit", "total", "fo
 """What may stand in an address beside the list's own: the pane's, and what only a request to the API has a use for."""
 
 
-def cleaned(asked: ListParams) -> ListParams:
+def cleaned(params: ListParams) -> ListParams:
     """The parameters within their limits. A value that nothing has stays, so that the list is empty and its chip can be dropped."""
     lists = {
-        each.field: tuple(value[:256] for value in getattr(asked, each.field) if value)
+        each.field: tuple(value[:256] for value in getattr(params, each.field) if value)
         for each in FILTERS
         if each.type == "values"
     }
     days = {
-        "created_from": _day(asked.day_from, 0) or asked.created_from,
-        "created_until": _day(asked.day_until, 1) or asked.created_until,
+        "created_from": _day(params.day_from, 0) or params.created_from,
+        "created_until": _day(params.day_until, 1) or params.created_until,
     }
-    sort = asked.sort if asked.sort in SORTS else DEFAULT_SORT
+    sort = params.sort if params.sort in SORTS else DEFAULT_SORT
     texts = {
-        "q": asked.q.strip().replace("\x00", "")[:500],
-        "title": (asked.title or "").strip().replace("\x00", "")[:256] or None,
+        "q": params.q.strip().replace("\x00", "")[:500],
+        "title": (params.title or "").strip().replace("\x00", "")[:256] or None,
     }
     return replace(
-        asked, **lists, **days, **texts, sort=sort, page=min(max(asked.page, 0), 10_000_000)
+        params, **lists, **days, **texts, sort=sort, page=min(max(params.page, 0), 10_000_000)
     )
 
 
-def unknown(asked: ListParams, query_string: bytes) -> str:
+def unknown(params: ListParams, query_string: bytes) -> str:
     """What no list could be narrowed by, in words; empty when every name and value is known."""
     for name, _ in decoding.pairs(query_string):
         if name not in _NAMES and name not in _OTHERS and not name.startswith("_"):
             return f"There is no filter {name[:64]!r}{_meant(name, _NAMES) or '.'}"
     for name, values in CHOICES.items():
-        for one in getattr(asked, name):
-            if one not in values:
-                return f"There is no {name} {one[:64]!r}: choose from {', '.join(values)}."
+        for chosen in getattr(params, name):
+            if chosen not in values:
+                return f"There is no {name} {chosen[:64]!r}: choose from {', '.join(values)}."
     for name in ("day_from", "day_until"):
-        if (said := getattr(asked, name)) and _day(said, 0) is None:
-            return f"{name}: {said[:64]!r} is no day: write it as 2026-07-31."
+        if (day := getattr(params, name)) and _day(day, 0) is None:
+            return f"{name}: {day[:64]!r} is no day: write it as 2026-07-31."
     return (
         ""
-        if asked.sort in SORTS
-        else f"There is no order {asked.sort[:64]!r}: choose from {', '.join(SORTS)}."
+        if params.sort in SORTS
+        else f"There is no order {params.sort[:64]!r}: choose from {', '.join(SORTS)}."
     )
 
 
-def _meant(given: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(given, known, 1)
+def _meant(typed: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(typed, known, 1)
     return f": did you mean {close[0]!r}?" if close else ""
 
 
@@ -134,63 +134,63 @@ def _day(text: str, after: int) -> Moment | None:
         return None
 
 
-def filter_of(asked: ListParams) -> SessionFilter:
+def filter_of(params: ListParams) -> SessionFilter:
     """The filter without the search text."""
-    skipped = branches(sub_sessions=asked.sub_sessions, task_sessions=asked.task_sessions)
-    return SessionFilter(**shared_values(asked), branch=skipped)
+    skipped = branches(sub_sessions=params.sub_sessions, task_sessions=params.task_sessions)
+    return SessionFilter(**shared_values(params), branch=skipped)
 
 
-def as_of(wanted: SessionFilter, moment: int | None) -> SessionFilter:
+def as_of(filters: SessionFilter, moment: int | None) -> SessionFilter:
     """The same list without what changed since a moment, so that rows keep their places while somebody scrolls."""
     return (
-        wanted
+        filters
         if moment is None
-        else replace(wanted, updated_until=Moment(min(moment, wanted.updated_until or FOREVER)))
+        else replace(filters, updated_until=Moment(min(moment, filters.updated_until or FOREVER)))
     )
 
 
-def pairs(asked: ListParams) -> list[tuple[str, str]]:
+def pairs(params: ListParams) -> list[tuple[str, str]]:
     """The parameters that are not as usual, in a fixed order; without page and moment."""
     found = [("q", asked.q)] if asked.q else []
     found += pairs_of(asked)
     found += [
         (field, "false") for field in ("sub_sessions", "task_sessions") if not getattr(asked, field)
     ]
-    if asked.sort != DEFAULT_SORT:
-        found.append(("sort", asked.sort))
-    return found
+    if params.sort != DEFAULT_SORT:
+        query_pairs.append(("sort", params.sort))
+    return query_pairs
 
 
 def query(given: list[tuple[str, str]]) -> str:
     """``?a=b``, or nothing."""
-    return "?" + urlencode(given, quote_via=_quote) if given else ""
+    return "?" + urlencode(params, quote_via=_quote) if params else ""
 
 
 def _quote(text: Any, _safe: Any = "", encoding: Any = None, errors: Any = None) -> str:  # noqa: ANN401 - urllib's protocol
     return quote_plus(text, "-:@", encoding, errors)
 
 
-def chips(asked: ListParams) -> list[Chip]:
+def chips(params: ListParams) -> list[Chip]:
     """The filters that are on, each with the query that drops it."""
-    given = pairs(asked)
-    said = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions"}
+    fields = pairs(params)
+    labels = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions"}
     names = {"created_from": "from", "created_until": "until"}
     times = names_of("moment")
-    found = []
-    for place, (name, value) in enumerate(given):
+    shown = []
+    for index, (name, value) in enumerate(fields):
         if name in {"q", "sort"}:
             continue
         label = (
-            said.get(name)
+            labels.get(name)
             or f"{names.get(name, name.replace('_', ' '))}: {value.partition('T')[0] if name in times else value}"
         )
         if name in FLAGS:
             label = FLAGS[name][value == "false"]
-        found.append(Chip(name, label, query(given[:place] + given[place + 1 :])))
-    return found
+        shown.append(Chip(name, label, query(fields[:index] + fields[index + 1 :])))
+    return shown
 
 
-def curl_query(asked: ListParams) -> str:
+def curl_query(params: ListParams) -> str:
     """The same list asked of the API."""
-    given = [(name, value) for name, value in pairs(asked) if name != "q"]
-    return query([*given, ("limit", "50")])
+    fields = [(name, value) for name, value in pairs(params) if name != "q"]
+    return query([*fields, ("limit", "50")])

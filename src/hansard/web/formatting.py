@@ -105,8 +105,8 @@ def path(text: str) -> str:
     return quote(text, safe=":@!$'()*,;=~-._")
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+def plural(count: int, singular: str, many: str = "") -> str:
+    return f"{number(count)} {singular if count == 1 else many or singular + 's'}"
 
 
 def shortened(text: str, most: int) -> str:

@@ -40,7 +40,7 @@ class Column(Struct):
     """A column of a chart's table: its name, how its values are spelled for reading, and how for a spreadsheet."""
 
     name: str
-    said: Callable[[Any], str] = str
+    spell: Callable[[Any], str] = str
     plain: Callable[[Any], object] = lambda value: value
 
 
@@ -59,7 +59,7 @@ class Chart(Struct):
     def table(self) -> list[list[str]]:
         """The rows in which something happened, as they are read."""
         return [
-            [column.said(value) for column, value in zip(self.columns, row, strict=True)]
+            [column.spell(value) for column, value in zip(self.columns, row, strict=True)]
             for row in self.rows
             if any(row[1:])
         ]
@@ -108,7 +108,7 @@ class Insights:
             nav="insights",
             charts=charts(stats, query),
             cards=_cards(stats),
-            asked=call.params,
+            params=call.params,
             days=query.last - query.first + 1,
             by=query.by,
             spans=SPANS,
@@ -120,11 +120,11 @@ class Insights:
 
     async def as_csv(self, call: Call[ParsedSearch, None]) -> Response:
         """The same for a spreadsheet: everything, or what one chart shows"""
-        asked, query = call.params, _query(call.params)
+        params, query = call.params, _query(call.params)
         stats = await call.service.stats.read(call.principal, query)
-        name = f"{asked.chart or 'insights'}-{_day(query.first)}-{_day(query.last)}.csv"
+        name = f"{params.chart or 'insights'}-{_day(query.first)}-{_day(query.last)}.csv"
         return _sheet(
-            name, _chosen(asked.chart, stats, query) if asked.chart else _everything(stats, query)
+            name, _chosen(params.chart, stats, query) if params.chart else _everything(stats, query)
         )
 
 
@@ -171,7 +171,7 @@ def _sheet(name: str, rows: Iterable[list[object]]) -> Response:
     text = io.StringIO()
     csv.writer(text).writerows(
         [
-            [f"'{one}" if str(one).startswith(("=", "+", "-", "@")) else one for one in row]
+            [f"'{cell}" if str(cell).startswith(("=", "+", "-", "@")) else cell for cell in row]
             for row in rows
         ]
     )
@@ -179,13 +179,13 @@ def _sheet(name: str, rows: Iterable[list[object]]) -> Response:
     return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
 
 
-def _query(asked: ParsedSearch) -> StatsQuery:
+def _query(params: ParsedSearch) -> StatsQuery:
     last = (datetime.now(UTC).date() - _EPOCH).days
-    days = asked.days if asked.days in SPANS else 30
+    days = params.days if params.days in SPANS else 30
     return StatsQuery(
         first=last - days + 1,
         last=last,
-        by=asked.by if asked.by in STATS_BY else "channel",  # type: ignore[arg-type]  # one of the literals, as checked
+        by=params.by if params.by in STATS_BY else "channel",  # type: ignore[arg-type]  # one of the literals, as checked
     )
 
 
@@ -219,39 +219,41 @@ _COUNT = Column("", number)
 
 
 def charts(stats: Stats, query: StatsQuery) -> list[Chart]:
-    made = [
-        _stacked("sessions", "Sessions per day", stats, query, lambda one: one.sessions, number),
-        _stacked("messages", "Messages per day", stats, query, lambda one: one.messages, short),
+    shown = [
+        _stacked(
+            "sessions", "Sessions per day", stats, query, lambda tally: tally.sessions, number
+        ),
+        _stacked("messages", "Messages per day", stats, query, lambda tally: tally.messages, short),
         _rate(stats, query),
         _stacked(
             "tokens",
             "Tokens per day",
             stats,
             query,
-            lambda one: one.input_tokens + one.output_tokens,
+            lambda tally: tally.input_tokens + tally.output_tokens,
             short,
         ),
     ]
     if any(tally.cost_nanos for tally in stats.tallies):
-        made.append(
+        shown.append(
             _stacked(
                 "cost",
                 "Cost per day",
                 stats,
                 query,
-                lambda one: one.cost_nanos,
+                lambda tally: tally.cost_nanos,
                 money,
                 Column("", lambda nanos: f"${dollars(nanos)}", dollars),
             )
         )
-    return [*made, _hours(stats)]
+    return [*shown, _hours(stats)]
 
 
 def _by_day(stats: Stats, query: StatsQuery) -> dict[int, list[Tally]]:
-    found: dict[int, list[Tally]] = {day: [] for day in range(query.first, query.last + 1)}
+    by_day: dict[int, list[Tally]] = {day: [] for day in range(query.first, query.last + 1)}
     for tally in stats.tallies:
-        found[tally.day].append(tally)
-    return found
+        by_day[tally.day].append(tally)
+    return by_day
 
 
 def _every(count: int) -> int:
@@ -268,44 +270,44 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
     stats: Stats,
     query: StatsQuery,
     value: Callable[[Tally], int],
-    said: Callable[[float], str],
+    spell: Callable[[float], str],
     exact: Column = _COUNT,
 ) -> Chart:
-    """Bars of the largest values and of all others together; ``said`` is short, for the scale, ``exact`` for the table."""
+    """Bars of the largest values and of all others together; ``spell`` is short, for the scale, ``exact`` for the table."""
     sums: dict[str, int] = {}
-    for one in stats.tallies:
-        sums[one.value] = sums.get(one.value, 0) + value(one)
+    for tally in stats.tallies:
+        sums[tally.value] = sums.get(tally.value, 0) + value(tally)
     names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
     chosen = names[:_SERIES]
     shown = [name or "none" for name in chosen] + (["other"] if len(names) > _SERIES else [])
-    given, rows = [], []
+    drawn, rows = [], []
     for day, tallies in _by_day(stats, query).items():
         layers: dict[int, int] = {}
-        for one in tallies:
-            place = chosen.index(one.value) if one.value in chosen else _SERIES
-            layers[place] = layers.get(place, 0) + value(one)
+        for tally in tallies:
+            index = chosen.index(tally.value) if tally.value in chosen else _SERIES
+            layers[index] = layers.get(index, 0) + value(tally)
         total = sum(layers.values())
-        tip = f"{_day(day)}: {said(total)}"
-        given.append(
+        tip = f"{_day(day)}: {spell(total)}"
+        drawn.append(
             Bar(
-                [(place, float(size)) for place, size in sorted(layers.items())],
+                [(index, float(size)) for index, size in sorted(layers.items())],
                 _label(day),
                 _link(day),
                 tip,
                 is_open=day == query.last,
             )
         )
-        rows.append([_day(day), *[layers.get(place, 0) for place in range(len(shown))], total])
-    svg = bars(title, given, said, _every(len(given)))
+        rows.append([_day(day), *[layers.get(index, 0) for index in range(len(shown))], total])
+    svg = bars(title, drawn, spell, _every(len(drawn)))
     columns = [
         Column("Day"),
-        *(Column(name, exact.said, exact.plain) for name in (*shown, "Total")),
+        *(Column(name, exact.spell, exact.plain) for name in (*shown, "Total")),
     ]
-    return Chart(ident, title, said(sum(sums.values())), svg, legend(shown), columns, rows[::-1])
+    return Chart(ident, title, spell(sum(sums.values())), svg, legend(shown), columns, rows[::-1])
 
 
 def _rate(stats: Stats, query: StatsQuery) -> Chart:
-    given, rows = [], []
+    drawn, rows = [], []
     for day, tallies in _by_day(stats, query).items():
         resolved, unresolved = (
             sum(tally.resolved for tally in tallies),
@@ -313,7 +315,7 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
         )
         settled, median = resolved + unresolved, stats.medians.get(day)
         tip = f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median {duration(median) or '–'}"
-        given.append(
+        drawn.append(
             Bar(
                 [(1, resolved), (2, unresolved)],
                 _label(day),
@@ -337,7 +339,7 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
         "resolution",
         "Resolved and unresolved",
         "",
-        bars("Resolved and unresolved", given, number, _every(len(given))),
+        bars("Resolved and unresolved", drawn, number, _every(len(drawn))),
         marks,
         columns,
         rows[::-1],
@@ -345,7 +347,7 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
 
 
 def _hours(stats: Stats) -> Chart:
-    given = [
+    drawn = [
         Bar([(0, count)], f"{hour:02}", "", f"{hour:02}:00–{hour:02}:59 UTC: {number(count)}")
         for hour, count in enumerate(stats.hours)
     ]
@@ -354,7 +356,7 @@ def _hours(stats: Stats) -> Chart:
         "hours",
         "Busiest hours (UTC)",
         "",
-        bars("Busiest hours", given, number, 3),
+        bars("Busiest hours", drawn, number, 3),
         legend([]),
         [Column("Hour"), Column("Sessions", number)],
         rows,

@@ -33,12 +33,14 @@ class Keys:
             act("POST /ui/keys/{key_id}/revoke", self.revoke, scope=_ADMIN),
         )
 
-    async def show(self, call: Call[Any, Any], made: Key | None = None, text: str = "") -> Response:
+    async def show(
+        self, call: Call[Any, Any], created: Key | None = None, text: str = ""
+    ) -> Response:
         """The keys of the workspace"""
         now = call.service.clock()
         keys = sorted(
             await call.service.keys.list(call.principal),
-            key=lambda one: (has_ended(one, now), -one.created_at),
+            key=lambda key: (has_ended(key, now), -key.created_at),
         )
         scopes = {name: what for name, what in SCOPES.items() if name in call.principal.scopes}
         curl = self._layout.curl(call, "/v1/keys")
@@ -47,7 +49,7 @@ class Keys:
             "keys.html",
             nav="keys",
             keys=keys,
-            made=made,
+            created=created,
             text=text,
             known=scopes,
             now=now,
@@ -59,8 +61,8 @@ class Keys:
         """Whether a key was used already"""
         return {
             "used": any(
-                one.id == call.path["key_id"] and one.last_used_at
-                for one in await call.service.keys.list(call.principal)
+                key.id == call.path["key_id"] and key.last_used_at
+                for key in await call.service.keys.list(call.principal)
             )
         }
 

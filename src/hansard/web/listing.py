@@ -82,7 +82,7 @@ class Menu(Struct):
 class Listed(Struct):
     """What the list shows. ``total`` is None when counting is left to a later request."""
 
-    asked: ListParams
+    params: ListParams
     rows: list[Session]
     hits: dict[str, SearchResult]
     offset: int
@@ -102,33 +102,33 @@ class Listed(Struct):
 
     @property
     def sort_name(self) -> str:
-        return SORT_NAMES.get(self.asked.sort, self.asked.sort)
+        return SORT_NAMES.get(self.params.sort, self.params.sort)
 
     @property
     def kept(self) -> list[tuple[str, str]]:
         """The filters that the form has no control for."""
         return [
             pair
-            for pair in pairs(self.asked)
+            for pair in pairs(self.params)
             if pair[0] in _UNCONTROLLED or pair == ("archived", "true")
         ]
 
     def with_page(self, page: int) -> str:
-        return query([*pairs(self.asked), *([("page", str(page))] if page else [])])
+        return query([*pairs(self.params), *([("page", str(page))] if page else [])])
 
 
 async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed:
     """A page of the list; ``counted`` adds the total where that costs nothing."""
-    service, principal, asked = call.service, call.principal, cleaned(call.params)
+    service, principal, params = call.service, call.principal, cleaned(call.params)
     generation = await service.sessions.generation(principal)
-    asof = asked.asof or time.time_ns() // 1000
+    asof = params.asof or time.time_ns() // 1000
     common = {
-        "asked": asked,
-        "offset": asked.page * PAGE,
+        "params": params,
+        "offset": params.page * PAGE,
         "asof": asof,
         "generation": generation,
-        "query": query(pairs(asked)),
-        "chips": chips(asked),
+        "query": query(pairs(params)),
+        "chips": chips(params),
     }
     if problem := unknown(call.params, call.scope["query_string"]):
         return Listed(
@@ -144,9 +144,9 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
         pasted = [] if asked.cursor else await sessions_named(service, principal, asked.q)
         found = await hits(service, principal, asked, FOUND)
         common |= {
-            "chips": [*qualifiers(asked), *chips(asked)],
-            "problem": found.problem,
-            "next_cursor": found.next_cursor,
+            "chips": [*qualifiers(params), *chips(params)],
+            "problem": results.problem,
+            "next_cursor": results.next_cursor,
         }
         others = [one for one in pasted if one.id not in found.by_session]
         return Listed(
@@ -159,22 +159,22 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
             at_least=found.at_least,
             **common,  # type: ignore[arg-type]  # as built above
         )
-    wanted = filter_of(asked)
+    filters = filter_of(params)
     page = await service.sessions.list(
         principal,
         SessionQuery(
-            filter=as_of(wanted, asked.asof),
-            sort=asked.sort,  # type: ignore[arg-type]  # as built above
+            filter=as_of(filters, params.asof),
+            sort=params.sort,  # type: ignore[arg-type]  # as built above
             limit=PAGE,
-            offset=asked.page * PAGE,
+            offset=params.page * PAGE,
         ),
     )
     total = None
-    if counted and (len(common["chips"]) <= 1 or (not page.has_more and not asked.page)):  # type: ignore[arg-type]  # a list of chips
+    if counted and (len(common["chips"]) <= 1 or (not page.has_more and not params.page)):  # type: ignore[arg-type]  # a list of chips
         total = (
             len(page.items)
-            if not page.has_more and not asked.page
-            else await service.sessions.count(principal, wanted)
+            if not page.has_more and not params.page
+            else await service.sessions.count(principal, filters)
         )
     return Listed(
         rows=page.items,
@@ -210,9 +210,9 @@ async def count(call: Call[ListParams, Any]) -> int:
     return await call.service.sessions.count(call.principal, filter_of(cleaned(call.params)))
 
 
-async def menus(service: Service, principal: Principal, asked: ListParams) -> list[Menu]:
+async def menus(service: Service, principal: Principal, params: ListParams) -> list[Menu]:
     """The filters with their values and counts; a key that sees only a part is shown no counts."""
-    made = []
+    shown = []
     narrowed = principal.user_id is not None or principal.app is not None
     for name, label in _MENUS:
         counts: dict[str, int | None] = (
@@ -221,11 +221,11 @@ async def menus(service: Service, principal: Principal, asked: ListParams) -> li
         order = (
             list(STATES)
             if name == "state"
-            else sorted(counts, key=lambda one: (-(counts[one] or 0), one))
+            else sorted(counts, key=lambda value: (-(counts[value] or 0), value))
         )
-        chosen = getattr(asked, name)
+        chosen = getattr(params, name)
         values = order if name == "state" else [*dict.fromkeys([*chosen, *order])][:_MENU]
-        made.append(
+        shown.append(
             Menu(
                 name,
                 label,
@@ -235,7 +235,7 @@ async def menus(service: Service, principal: Principal, asked: ListParams) -> li
                 ],
             )
         )
-    return made
+    return shown
 
 
 class Tab(Struct):
@@ -251,30 +251,30 @@ class Tab(Struct):
 async def tabs(
     service: Service, principal: Principal, current: str, saved: list[View]
 ) -> list[Tab]:
-    made = []
+    shown = []
     counts: dict[str, dict[str, int]] = {"": {}}
     if principal.user_id is None and principal.app is None:
         counts = {
             name: await service.sessions.facet(principal, name) for name in ("resolution", "state")
         } | {"": {}}
-    for label, given, facet, value in (
+    for label, fields, facet, value in (
         ("All", [], "", ""),
         ("Unresolved", [("resolution", "unresolved")], "resolution", "unresolved"),
         ("Running", [("state", "running")], "state", "running"),
         ("Failed", [("state", "failed")], "state", "failed"),
         ("To review", [("scored", "false")], "", ""),
     ):
-        text = query(given)
-        made.append(
+        text = query(fields)
+        shown.append(
             Tab(label, text, counts.get(facet, {}).get(value) if facet else None, text == current)
         )
     for view in saved:
         text = f"?{view.query.lstrip('?')}" if view.query else ""
-        made.append(Tab(view.name, text, None, text == current, view.id))
-    return made
+        shown.append(Tab(view.name, text, None, text == current, view.id))
+    return shown
 
 
-def spans(asked: ListParams, now: int) -> list[tuple[str, str]]:
+def spans(params: ListParams, now: int) -> list[tuple[str, str]]:
     """The same list of the sessions that began lately, by whole days in UTC."""
     today = now - now % _DAY_US
     return [
@@ -282,7 +282,7 @@ def spans(asked: ListParams, now: int) -> list[tuple[str, str]]:
             label,
             query(
                 pairs(
-                    replace(asked, created_from=Moment(today - days * _DAY_US), created_until=None)
+                    replace(params, created_from=Moment(today - days * _DAY_US), created_until=None)
                 )
             ),
         )
@@ -292,25 +292,25 @@ def spans(asked: ListParams, now: int) -> list[tuple[str, str]]:
 
 async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chip, int]]:
     """For a list without rows: each filter, and the words, with the number of sessions that dropping it would give; most first."""
-    found = []
-    for chip in [*words(shown.asked), *shown.chips][:_WAYS]:
+    removable = []
+    for chip in [*words(shown.params), *shown.chips][:_WAYS]:
         rest = cleaned(_reader.read(chip.without.lstrip("?").encode()))
         if rest.q:
             total = (await hits(call.service, call.principal, rest, 1)).total or 0
         else:
             total = await call.service.sessions.count(call.principal, filter_of(rest))
-        found.append((chip, total))
-    return sorted(found, key=lambda one: -one[1])
+        removable.append((chip, total))
+    return sorted(removable, key=lambda item: -item[1])
 
 
 def api_path(shown: Listed) -> str:
     """The request that gives the same from the API."""
-    if shown.asked.q:
+    if shown.params.q:
         return "/v1/search" + query(
             [
-                ("q", shown.asked.q),
+                ("q", shown.params.q),
                 ("system", "false"),
-                *[pair for pair in pairs(shown.asked) if pair[0] not in {"q", "sort"}],
+                *[pair for pair in pairs(shown.params) if pair[0] not in {"q", "sort"}],
             ]
         )
-    return f"/v1/sessions{curl_query(shown.asked)}"
+    return f"/v1/sessions{curl_query(shown.params)}"

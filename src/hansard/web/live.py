@@ -29,7 +29,7 @@ async def stream(call: Call[Behind, None]) -> Response:
 
 async def changes(call: Call[Behind, None]) -> dict[str, Any]:
     """What happened behind a number, where there is no stream"""
-    found = await call.service.events.since(call.principal, call.params.since)
+    page = await call.service.events.since(call.principal, call.params.since)
     data = [
         {
             "id": event.n,
@@ -37,9 +37,9 @@ async def changes(call: Call[Behind, None]) -> dict[str, Any]:
             "session_id": f"ses_{event.session_id}",
             "seq": event.seq,
         }
-        for event in found.events
+        for event in page.events
     ]
-    return {"data": data, "next": found.next, "has_more": found.has_more, "resync": found.resync}
+    return {"data": data, "next": page.next, "has_more": page.has_more, "resync": page.resync}
 
 
 routes: tuple[Route, ...] = (

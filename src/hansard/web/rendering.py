@@ -46,13 +46,13 @@ def joined(source: str) -> str:
     A comment, which renders to nothing, keeps the numbers of the lines for Jinja's errors.
     """
 
-    def join(found: re.Match[str]) -> str:
-        if found[1]:
-            return found[1]
-        before, after = source[: found.start()], source[found.end() :]
+    def join(match: re.Match[str]) -> str:
+        if match[1]:
+            return match[1]
+        before, after = source[: match.start()], source[match.end() :]
         beside = before.endswith("%}") or after.startswith("{%")
         between = before[-1:] in ">}" and after[:1] in "<{"
-        return ("" if beside or between else " ") + "{#" + "\n" * found[0].count("\n") + "#}"
+        return ("" if beside or between else " ") + "{#" + "\n" * match[0].count("\n") + "#}"
 
     return _BREAK.sub(join, source)
 
@@ -73,16 +73,16 @@ class Pages:
         # It takes long to load, and a server need not wait for it.
         from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - see above
 
-        made = Environment(
+        environment = Environment(
             loader=FunctionLoader(_source),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        made.globals |= {"static": self._assets.place, "version": __version__}
-        made.filters |= formatting.FILTERS
-        return made
+        environment.globals |= {"static": self._assets.base_path, "version": __version__}
+        environment.filters |= formatting.FILTERS
+        return environment
 
     def render(self, template: str, **context: Any) -> str:  # noqa: ANN401 - whatever a template shows
         return self._environment.get_template(template).render(context)

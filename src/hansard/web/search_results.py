@@ -45,40 +45,40 @@ class SearchResults(Struct):
 
 
 async def hits(
-    service: Service, principal: Principal, asked: ListParams, limit: int
+    service: Service, principal: Principal, params: ListParams, limit: int
 ) -> SearchResults:
     """One page of what matches; what cannot be searched says why."""
     try:
-        found = await service.search.find(
+        results = await service.search.find(
             principal,
             SearchQuery(
-                text=asked.q,
-                filter=filter_of(asked),
+                text=params.q,
+                filter=filter_of(params),
                 system=False,
                 limit=limit,
-                cursor=asked.cursor or None,
+                cursor=params.cursor or None,
                 with_total=True,
             ),
         )
     except Invalid as problem:
         return SearchResults(problem=problem.message)
-    made = {}
-    for one in found.items:
-        best = one.snippets[0] if one.snippets else None
-        made[one.session.id] = SearchResult(
+    by_session = {}
+    for result in results.items:
+        best = result.snippets[0] if result.snippets else None
+        by_session[result.session.id] = SearchResult(
             role=_ROLES.get(best.role, best.role) if best else "",
             html=_near(best.text, best.highlights) if best else None,
             seq=best.seq if best else None,
-            title=_marked(one.session.title or "", one.title_highlights)
-            if one.title_highlights
+            title=_marked(result.session.title or "", result.title_highlights)
+            if result.title_highlights
             else None,
         )
     return SearchResults(
-        [item.session for item in found.items],
-        made,
-        found.next_cursor,
-        found.total,
-        found.total_is_lower_bound,
+        [item.session for item in results.items],
+        by_session,
+        results.next_cursor,
+        results.total,
+        results.total_is_lower_bound,
     )
 
 
@@ -88,7 +88,7 @@ def _near(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
     if start == 0:
         return _marked(text, stretches)
     return Markup("…") + _marked(
-        text[start:], [(one - start, end - start) for one, end in stretches]
+        text[start:], [(span - start, end - start) for span, end in stretches]
     )
 
 
@@ -100,12 +100,12 @@ def _marked(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
     return Markup("").join([*pieces, escape(text[at:])])
 
 
-def words(asked: ListParams) -> list[Chip]:
+def words(params: ListParams) -> list[Chip]:
     """What was typed beside the qualifiers, with the query without it; nothing where that is all there is."""
-    typed = " ".join(_QUALIFIER.sub(" ", asked.q).split())
+    typed = " ".join(_QUALIFIER.sub(" ", params.q).split())
     kept = [
-        ("q", " ".join(one[0] for one in _QUALIFIER.finditer(asked.q))),
-        *(pair for pair in pairs(asked) if pair[0] != "q"),
+        ("q", " ".join(match[0] for match in _QUALIFIER.finditer(params.q))),
+        *(pair for pair in pairs(params) if pair[0] != "q"),
     ]
     left = [(name, value) for name, value in kept if value]
     return (
@@ -115,11 +115,11 @@ def words(asked: ListParams) -> list[Chip]:
     )
 
 
-def qualifiers(asked: ListParams) -> list[Chip]:
+def qualifiers(params: ListParams) -> list[Chip]:
     """The qualifiers that were typed, each with the query without it."""
-    rest = [pair for pair in pairs(asked) if pair[0] != "q"]
-    found = []
-    for one in _QUALIFIER.finditer(asked.q):
-        left = " ".join((asked.q[: one.start()] + asked.q[one.end() :]).split())
-        found.append(Chip("q", one[0], query([("q", left), *rest] if left else rest)))
-    return found
+    rest = [pair for pair in pairs(params) if pair[0] != "q"]
+    shown = []
+    for match in _QUALIFIER.finditer(params.q):
+        left = " ".join((params.q[: match.start()] + params.q[match.end() :]).split())
+        shown.append(Chip("q", match[0], query([("q", left), *rest] if left else rest)))
+    return shown

@@ -90,11 +90,11 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
     stretch = await _stretch(call, name)
     session, messages, more = await service.messages.list(principal, name, stretch)
     children = [] if alone else await _children(service, principal, session)
-    found = entries(messages, children)
+    transcript = entries(messages, children)
     runs = await service.runs.by_ids(
         principal,
         session,
-        [one.run_id for one in messages if one.run_id]
+        [message.run_id for message in messages if message.run_id]
         + ([session.run_id] if session.run_id else []),
     )
     backwards = stretch.newest or stretch.before is not None
@@ -102,11 +102,11 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
     pane = Pane(
         session=session,
         tab=tab,
-        blocks=blocks(found),
-        entries=found,
-        turns=turns(found, runs) if tab == "turns" else [],
+        blocks=blocks(transcript),
+        entries=transcript,
+        turns=turns(transcript, runs) if tab == "turns" else [],
         runs=runs,
-        children=[one for one in children if one.forked_seq is None or not messages],
+        children=[child for child in children if child.forked_seq is None or not messages],
         parent=None if alone else await _parent(service, principal, session),
         trail=trail_of(session),
         earlier=first if messages and (more if backwards else first > 1) else None,
@@ -126,9 +126,9 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
         pane.raw = raw(session, messages)
     if tab == "details":
         pane.shares = [
-            one
-            for one in await service.shares.list(principal, name)
-            if one.revoked_at is None and one.expires_at > service.clock()
+            share
+            for share in await service.shares.list(principal, name)
+            if share.revoked_at is None and share.expires_at > service.clock()
         ]
     return pane
 
@@ -154,9 +154,9 @@ def _later(
 
 async def _stretch(call: Call[Any, Any], name: str) -> MessageQuery:
     for field in ("before", "after", "at"):
-        given = call.query(field)
-        if given:
-            seq = await call.service.messages.find_seq(call.principal, name, given, param=field)
+        named = call.query(field)
+        if named:
+            seq = await call.service.messages.find_seq(call.principal, name, named, param=field)
             return replace(MessageQuery(limit=SOME), **{"around" if field == "at" else field: seq})
     day = call.query("day")
     if day:
@@ -210,11 +210,11 @@ def raw(session: Session, messages: list[Message]) -> str:
     kept = [
         {
             name: value
-            for name in one.__struct_fields__
-            if (value := getattr(one, name)) is not None and name != "session_id"
+            for name in message.__struct_fields__
+            if (value := getattr(message, name)) is not None and name != "session_id"
         }
-        | {"created_at": rfc3339(one.created_at)}
-        for one in messages
+        | {"created_at": rfc3339(message.created_at)}
+        for message in messages
     ]
     return msgspec.json.format(
         msgspec.json.encode({"session": fields, "messages": kept}), indent=2

@@ -30,7 +30,7 @@ class Sessions:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        one = "/ui/sessions/{session_id}"
+        session = "/ui/sessions/{session_id}"
         html: dict[str, Any] = {"scope": READ, "media_type": "text/html"}
         return (
             Route("GET /ui/", self.home, params=ListParams, **html),
@@ -39,13 +39,13 @@ class Sessions:
             Route("GET /ui/count", self.count, params=ListParams, scope=READ),
             Route(f"GET {one}", self.one, params=ListParams, **html),
             Route(
-                f"GET {one}/messages/{{message_id}}",
+                f"GET {session}/messages/{{message_id}}",
                 text_of_message,
                 scope=READ,
                 media_type="text/plain",
             ),
             Route(
-                f"GET {one}/messages/{{message_id}}/{{place}}",
+                f"GET {session}/messages/{{message_id}}/{{place}}",
                 image_of_message,
                 scope=READ,
                 media_type="image/png",
@@ -60,7 +60,7 @@ class Sessions:
             return see_other(f"/ui/sessions/{session.id}")
         return await self._screen(call, None, shown)
 
-    async def one(self, call: Call[ListParams, None]) -> Response:
+    async def open_session(self, call: Call[ListParams, None]) -> Response:
         """A session beside the list it was opened from"""
         pane = await opened(call)
         if wants_fragment(call, "pane"):
@@ -113,8 +113,8 @@ class Sessions:
             not shown.rows
             and not shown.chips
             and not shown.problem
-            and not shown.asked.q
-            and not shown.asked.page
+            and not shown.params.q
+            and not shown.params.page
         )
         context: dict[str, Any] = {
             "shown": shown,
@@ -122,15 +122,15 @@ class Sessions:
             "tabs": await listing.tabs(
                 service,
                 principal,
-                "unknown" if shown.problem and not shown.asked.q else shown.query,
+                "unknown" if shown.problem and not shown.params.q else shown.query,
                 await service.views.list(principal),
             ),
-            "menus": await listing.menus(service, principal, shown.asked),
+            "menus": await listing.menus(service, principal, shown.params),
             "minor": listing.MINOR,
             "more_chosen": sum(chip.name in _MORE for chip in shown.chips),
             "sorts": SORT_NAMES,
             "bulk": bulk_actions(principal),
-            "spans": listing.spans(shown.asked, service.clock()),
+            "spans": listing.spans(shown.params, service.clock()),
             "is_new": is_new,
             "outs": []
             if shown.rows or is_new or shown.problem

@@ -82,9 +82,9 @@ class Settings:
 
     async def keep(self, call: Call[Any, Any], form: Form) -> Response:
         """How many days sessions are kept after their last activity; asks again when some would go at once"""
-        rules = {kind: _days(given) for kind in (ALL, *KINDS) if (given := form.get(kind))}
+        rules = {kind: _days(typed) for kind in (ALL, *KINDS) if (typed := form.get(kind))}
         retention = call.service.retention
-        due = sum(one.sessions for one in await retention.preview(call.principal, rules))
+        due = sum(rule.sessions for rule in await retention.preview(call.principal, rules))
         if due and form.get("sure") != str(due):
             return await self._shown(call, rules, due)
         await retention.set_rules(call.principal, rules)
@@ -101,7 +101,7 @@ class Settings:
         )
         if call.params.cursor is None:
             await call.service.audit.note(call.principal, "audit.read", "audit")
-        names = {one.id: one.name for one in await call.service.keys.list(call.principal)}
+        names = {key.id: key.name for key in await call.service.keys.list(call.principal)}
         rows = [
             (
                 entry,
@@ -120,7 +120,9 @@ def _told(value: object) -> str:
     """What a person reads of an entry's details, which are JSON."""
     if isinstance(value, dict):
         return (
-            ", ".join(f"{str(name).replace('_', ' ')}: {_told(one)}" for name, one in value.items())
+            ", ".join(
+                f"{str(name).replace('_', ' ')}: {_told(item)}" for name, item in value.items()
+            )
             or "none"
         )
     if isinstance(value, list | tuple):

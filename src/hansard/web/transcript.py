@@ -69,7 +69,7 @@ def entries(
     for branch in branches:
         by_seq.setdefault(branch.forked_seq or 0, []).append(branch)
     waiting: dict[str, tuple[Piece, int]] = {}
-    found: list[Entry] = []
+    transcript: list[Entry] = []
     last_day = None if day_before is None else day_before // 86_400_000_000
     for message in messages:
         pieces = [piece for piece in _pieces(message) if not _answers(piece, message, waiting)]
@@ -80,11 +80,11 @@ def entries(
         if not pieces and message.role == "tool" and not here:
             continue
         day = message.created_at // 86_400_000_000
-        found.append(
+        transcript.append(
             Entry(message, _who(message), None if day == last_day else "new", pieces, here)
         )
         last_day = day
-    return found
+    return transcript
 
 
 def _who(message: Message) -> str:
@@ -100,22 +100,22 @@ def _answers(piece: Piece, message: Message, waiting: dict[str, tuple[Piece, int
     call = waiting.pop(piece.call_id or piece.name, None)
     if call is None:
         return False
-    asked, at = call
-    asked.result, asked.outcome = piece.result, piece.outcome
-    if asked.seconds is None and message.created_at > at:
-        asked.seconds = (message.created_at - at) / 1e6
+    tool_call, at = call
+    tool_call.result, tool_call.outcome = piece.result, piece.outcome
+    if tool_call.seconds is None and message.created_at > at:
+        tool_call.seconds = (message.created_at - at) / 1e6
     return True
 
 
 def _pieces(message: Message) -> list[Piece]:
     try:
         parts = msgspec.json.decode(message.parts)
-        return [_piece(message, part, place) for place, part in enumerate(parts)]
+        return [_piece(message, part, index) for index, part in enumerate(parts)]
     except (msgspec.DecodeError, TypeError, AttributeError, ValueError):
         return [Piece("data", text=bytes(message.parts).decode(errors="replace"))]
 
 
-def _piece(message: Message, part: dict[str, Any], place: int) -> Piece:
+def _piece(message: Message, part: dict[str, Any], index: int) -> Piece:
     match part.get("type"):
         case "text":
             text = _text(part.get("content"))
@@ -134,11 +134,11 @@ def _piece(message: Message, part: dict[str, Any], place: int) -> Piece:
             return Piece("result", name=_text(part.get("name")), result=_pretty(part.get("response")), call_id=_text(part.get("id")),
                          outcome="failed" if _is_failure(part) else "ok")  # fmt: skip
         case "uri" | "blob" | "file":
-            return _media(message, part, place)
+            return _media(message, part, index)
     return Piece("data", name=_text(part.get("type")), text=_pretty(part))
 
 
-def _media(message: Message, part: dict[str, Any], place: int) -> Piece:
+def _media(message: Message, part: dict[str, Any], index: int) -> Piece:
     name = (
         _text(part.get("name"))
         or _text(part.get("mime_type"))
@@ -151,7 +151,7 @@ def _media(message: Message, part: dict[str, Any], place: int) -> Piece:
             return Piece("link", name=name, source=address, host=host_of(address))
         return Piece("data", name="uri", text=address[:_PRETTY])
     if part["type"] == "blob" and part.get("mime_type") in IMAGES:
-        return Piece("image", name=name, source=f"{message.id}/{place}")
+        return Piece("image", name=name, source=f"{message.id}/{index}")
     size = len(_text(part.get("content"))) * 3 // 4
     return Piece(
         "data",
@@ -185,18 +185,18 @@ def _seconds(part: dict[str, Any]) -> float | None:
 
 def _signature(name: str, arguments: Any) -> str:  # noqa: ANN401 - any JSON
     """name(key="value", …) on one line."""
-    given = arguments
+    values = arguments
     if isinstance(arguments, str):
         try:
-            given = msgspec.json.decode(arguments)
+            values = msgspec.json.decode(arguments)
         except msgspec.DecodeError:
-            given = arguments
+            values = arguments
     arguments_said = (
-        [f"{key}={_short(value)}" for key, value in given.items()]
-        if isinstance(given, dict)
+        [f"{key}={_short(value)}" for key, value in values.items()]
+        if isinstance(values, dict)
         else []
-        if given is None
-        else [_short(given)]
+        if values is None
+        else [_short(values)]
     )
     inside = ", ".join(arguments_said)
     whole = f"{name}({inside})"
@@ -231,7 +231,7 @@ class Turn(Struct):
 
     number: int
     seq: int
-    asked: str
+    question: str
     at: int
     until: int
     messages: int = 0
@@ -242,18 +242,22 @@ class Turn(Struct):
     run: Run | None = None
 
 
-def turns(found: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
-    made: list[Turn] = []
-    for entry in found:
+def turns(transcript: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
+    shown: list[Turn] = []
+    for entry in transcript:
         message = entry.message
-        if message.role == "user" or not made:
+        if message.role == "user" or not shown:
             words = next((piece.text for piece in entry.pieces if piece.text), entry.who)
-            made.append(
+            shown.append(
                 Turn(
-                    len(made) + 1, message.seq, words[:160], message.created_at, message.created_at
+                    len(shown) + 1,
+                    message.seq,
+                    words[:160],
+                    message.created_at,
+                    message.created_at,
                 )
             )
-        turn = made[-1]
+        turn = shown[-1]
         turn.until = max(turn.until, message.created_at)
         turn.messages += 1
         turn.calls += sum(piece.kind == "call" for piece in entry.pieces)
@@ -261,7 +265,7 @@ def turns(found: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
         turn.tokens += entry.tokens
         turn.cost_nanos += message.cost_nanos
         turn.run = turn.run or (runs.get(message.run_id) if message.run_id else None)
-    return made
+    return shown
 
 
 def trail_of(session: Session) -> list[str]:
@@ -302,23 +306,23 @@ class Block(Struct):
         return ", ".join(dict.fromkeys(piece.name for piece in self.calls))
 
 
-def blocks(found: Sequence[Entry]) -> list[Block]:
+def blocks(transcript: Sequence[Entry]) -> list[Block]:
     """The entries with runs of tool calls gathered; three and more fold unless one failed."""
-    made: list[Block] = []
-    for entry in found:
+    shown: list[Block] = []
+    for entry in transcript:
         joins = (
-            made
+            shown
             and entry.is_only_calls
-            and made[-1].entries[-1].is_only_calls
+            and shown[-1].entries[-1].is_only_calls
             and not entry.day
-            and not made[-1].entries[-1].branches
+            and not shown[-1].entries[-1].branches
         )
         if joins:
-            made[-1].entries.append(entry)
+            shown[-1].entries.append(entry)
         else:
-            made.append(Block([entry]))
-    for block in made:
+            shown.append(Block([entry]))
+    for block in shown:
         block.folded = len(block.entries) >= _FOLD_FROM and not any(
             piece.outcome == "failed" for piece in block.calls
         )
-    return made
+    return shown

@@ -70,7 +70,7 @@ class Transfers:
         )
         curl = self._layout.curl(call, f"/v1/export{given}") + " -o hansard.jsonl"
         return self._layout.show(
-            call, "transfers.html", nav="transfers", total=total, query=given, curl=curl
+            call, "transfers.html", nav="transfers", total=total, query=filters, curl=curl
         )
 
     async def export(self, call: Call[Chosen, None]) -> Response:
@@ -78,7 +78,7 @@ class Transfers:
         ids, form = call.params.ids, FORMS[call.params.format]
         if len(ids) > NAMED:
             raise Invalid(f"choose at most {NAMED} sessions, or all that match", param="ids")
-        wanted = Choice(ids=ids, form=form)
+        choice = Choice(ids=ids, form=form)
         if not ids:
             asked = _asked(call)
             wanted = Choice(filter=filter_of(asked), text=asked.q, form=form)
@@ -106,7 +106,8 @@ def _said(report: Report) -> list[str]:
     """What became of a file, in lines: the counts, then the records that were set aside, each with the reason."""
     counts = f"{number(report.new)} imported, {number(report.updated)} updated, {number(report.same)} unchanged, {number(report.bad)} failed"
     reasons = [
-        f"Record {one.record} of {one.file}: {one.reason}" for one in report.problems[:_REASONS]
+        f"Record {problem.record} of {problem.file}: {problem.reason}"
+        for problem in report.problems[:_REASONS]
     ]
     more = report.bad - len(reasons)
     return [

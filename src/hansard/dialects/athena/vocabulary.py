@@ -36,22 +36,22 @@ NOTHING = ("-" * 300,)
 """A filter that no session passes: the value is longer than any that is stored."""
 
 
-def states(wanted: Sequence[str]) -> tuple[str, ...]:
+def states(names: Sequence[str]) -> tuple[str, ...]:
     """Our states behind Athena's words; unknown words match none.
 
     Both spellings of canceled are known.
     """
-    words = {word.lower().replace("cancelled", "canceled") for word in wanted}
+    words = {word.lower().replace("cancelled", "canceled") for word in names}
     return tuple(ours for ours, theirs in RUN_STATUS.items() if theirs in words) or (
-        NOTHING if wanted else ()
+        NOTHING if names else ()
     )
 
 
-def kinds(wanted: Sequence[str]) -> tuple[str, ...]:
+def kinds(names: Sequence[str]) -> tuple[str, ...]:
     """Our kinds behind Athena's session types; workflows, tasks and branches are shown as sessions."""
-    known = tuple(word for word in SESSION_TYPES if word in wanted)
+    known = tuple(word for word in SESSION_TYPES if word in names)
     shown = (*TASK_KINDS, "branch") if "session" in known else ()
-    return (*known, *shown) or (NOTHING if wanted else ())
+    return (*known, *shown) or (NOTHING if names else ())
 
 
 def session_type(session: Session) -> SessionType:

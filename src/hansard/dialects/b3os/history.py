@@ -98,14 +98,14 @@ async def _of_workflow(call: Call[HistoryParams, None]) -> tuple[dict[str, Sessi
     params = call.params
     if params.before_id and params.before is None:
         raise Invalid("beforeId: with a workflowId alone, give before as well", param="beforeId")
-    wanted = SessionFilter(workflow_id=(params.workflow_id,), has_messages=True)
+    filters = SessionFilter(workflow_id=(params.workflow_id,), has_messages=True)
     before = (
         (int(params.before), seq_of(params.before_id) or 0, params.before_id)
         if params.before
         else None
     )
     return await call.service.transcripts.newest(
-        call.principal, wanted, min(params.limit, MOST_MESSAGES), before=before
+        call.principal, filters, min(params.limit, MOST_MESSAGES), before=before
     )
 
 

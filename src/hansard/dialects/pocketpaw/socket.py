@@ -175,7 +175,7 @@ def _draft(frame: Frame) -> MessageDraft | None:
     text = _text(frame.message)
     pieces: list[Json] = [{"type": "text", "content": text}] if text.strip() else []
     media = _decode_list(frame.media) if bytes(frame.media)[:1] == b"[" else []
-    items = [_decode_media(one) for one in media if bytes(one)[:1] == b"{"]
+    items = [_decode_media(item) for item in media if bytes(item)[:1] == b"{"]
     pieces += [_blob(item, data) for item in items if (data := _text(item.data))]
     if not pieces:
         return None

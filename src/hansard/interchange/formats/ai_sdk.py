@@ -33,7 +33,12 @@ def sniff(document: Document, shape: Shape) -> str | None:
 def _messages(record: object) -> list[Any]:
     if isinstance(record, dict) and isinstance(record.get("role"), str):
         return [record]
-    return [one for inner in unwrapped(record) if (lists := lists_of(inner)) for one in lists.line]
+    return [
+        message
+        for inner in unwrapped(record)
+        if (lists := lists_of(inner))
+        for message in lists.line
+    ]
 
 
 def _is_ui(message: Json) -> bool:
@@ -80,8 +85,8 @@ def _turn(item: Json, rules: Rules) -> Turn:
     elif isinstance(message.get("toolInvocations"), list):
         text = [{"type": "text", "text": message["content"]}] if message.get("content") else []
         calls = [
-            {"type": "tool-invocation", "toolInvocation": one}
-            for one in message.pop("toolInvocations")
+            {"type": "tool-invocation", "toolInvocation": invocation}
+            for invocation in message.pop("toolInvocations")
         ]
         message["content"] = [*calls, *text]
     message.pop("parts", None)

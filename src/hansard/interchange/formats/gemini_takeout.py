@@ -66,15 +66,15 @@ def _is_gemini(record: Json) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    found: dict[str, list[Value]] = defaultdict(list)
+    by_conversation: dict[str, list[Value]] = defaultdict(list)
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
         elif not isinstance(item.value, dict) or not isinstance(item.value.get("title"), str):
             yield Bad(item.number, "no title: not an activity of Takeout")
         elif "header" not in item.value or _is_gemini(item.value):
-            found[_conversation(item)].append(item)
-    for ident, items in found.items():
+            by_conversation[_conversation(item)].append(item)
+    for ident, items in by_conversation.items():
         yield from guarded(items[0].number, _session, ident, items, rules)
 
 
@@ -82,8 +82,8 @@ def _conversation(item: Value) -> str:
     """The id of the conversation that an activity links to, else one of its own."""
     details = item.value["details"] if isinstance(item.value.get("details"), list) else []
     links = [detail.get("url") for detail in details if isinstance(detail, dict)]
-    found = (_LINK.search(words(link)) for link in [*links, item.value.get("titleUrl")])
-    ident = next((link[1] for link in found if link), None)
+    matches = (_LINK.search(words(link)) for link in [*links, item.value.get("titleUrl")])
+    ident = next((link[1] for link in matches if link), None)
     return ident or own_id(None, {key: item.value.get(key) for key in ("title", "time")})
 
 

@@ -97,7 +97,7 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[Snapshot 
 def write(snapshot: Snapshot) -> bytes:
     """The session's line, with its end."""
     session = _SessionLine(**_spelled(snapshot.session, {"workspace_id"}))
-    runs = [_RunLine(**_spelled(one, {"session_id"})) for one in snapshot.runs]
+    runs = [_RunLine(**_spelled(run, {"session_id"})) for run in snapshot.runs]
     messages = [_message_line(kept) for kept in snapshot.messages]
     notes = [_NoteLine(**_spelled(one, {"session_id"})) for one in snapshot.notes] or UNSET
     scores = [_ScoreLine(**_spelled(one, {"session_id"})) for one in snapshot.scores] or UNSET
@@ -113,10 +113,10 @@ def _message_line(kept: Kept) -> Struct:
     )
 
 
-def _spelled(one: Struct, without: set[str]) -> dict[str, Any]:
+def _spelled(struct: Struct, without: set[str]) -> dict[str, Any]:
     return {
-        field: _as_moment(field, getattr(one, field))
-        for field in one.__struct_fields__
+        field: _as_moment(field, getattr(struct, field))
+        for field in struct.__struct_fields__
         if field not in without
     }
 
@@ -148,7 +148,7 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
         )
     session: Session = _meant(line.session, Session, workspace_id="")
     _check_session(session)
-    runs = [_meant(one, Run, session_id=session.id) for one in line.runs]
+    runs = [_meant(run, Run, session_id=session.id) for run in line.runs]
     _check_state(session, runs)
     notes = [_meant(one, Note, session_id=session.id) for one in line.notes or ()]
     scores = [_meant(one, Score, session_id=session.id) for one in line.scores or ()]
@@ -161,9 +161,9 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
         raise Invalid(
             f"session.message_count is {session.message_count}, which the messages are not"
         )
-    for where, one in (
+    for where, struct in (
         ("session", session),
-        *((f"run {one.id}", one) for one in runs),
+        *((f"run {run.id}", run) for run in runs),
         *((f"message {kept.message.seq}", kept.message) for kept in messages),
         *((f"note {one.id}", one) for one in notes),
         *((f"score {one.id}", one) for one in scores),
@@ -210,19 +210,19 @@ def _check_session(session: Session) -> None:
 
 def _check_state(session: Session, runs: list[Run]) -> None:
     """Invalid for a state that is none, and for one that stands for a run going on when there is no such run: nobody would end it."""
-    for one in runs:
-        _among(one.state, STATES, f"run {one.id}: state")
+    for run in runs:
+        _among(run.state, STATES, f"run {run.id}: state")
     _among(session.state, (None, *STATES), "session.state")
     if session.state in OPEN_STATES and not any(
-        one.id == session.run_id and one.state == session.state for one in runs
+        run.id == session.run_id and run.state == session.state for run in runs
     ):
         raise Invalid(f"session.state is {session.state!r}, and no run of it is")
 
 
-def _check_text(one: Struct, where: str) -> None:
+def _check_text(struct: Struct, where: str) -> None:
     """Invalid for what no store can hold."""
-    for field in one.__struct_fields__:
-        value = getattr(one, field)
+    for field in struct.__struct_fields__:
+        value = getattr(struct, field)
         if isinstance(value, str) and "\x00" in value:
             raise Invalid(f"{where}: {field} contains a NUL character")
 

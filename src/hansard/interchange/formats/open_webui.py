@@ -136,11 +136,11 @@ def _content(content: object) -> list[Json]:
         return parts_of(content)
     parts: list[Json] = []
     at = 0
-    for found in _DETAILS.finditer(content):
-        read = _details(dict(_ATTRIBUTE.findall(found[1])), found[2])
+    for match in _DETAILS.finditer(content):
+        read = _details(dict(_ATTRIBUTE.findall(match[1])), match[2])
         if read:
-            parts += [*parts_of(content[at : found.start()].strip()), *read]
-            at = found.end()
+            parts += [*parts_of(content[at : match.start()].strip()), *read]
+            at = match.end()
     return [*parts, *parts_of(content[at:].strip())]
 
 
@@ -169,18 +169,18 @@ def _unquoted(value: str) -> str:
 
 def _files(message: Json) -> list[Json]:
     files = message["files"] if isinstance(message.get("files"), list) else []
-    found: list[Json] = []
+    parts: list[Json] = []
     for file in files:
         if not isinstance(file, dict):
             continue
         inner: dict[str, Any] = file["file"] if isinstance(file.get("file"), dict) else file
         url = file.get("url")
         if file.get("type") == "image" and isinstance(url, str):
-            found.append(by_address(url, "image"))
+            parts.append(by_address(url, "image"))
         else:
             name_ = file.get("name") or inner.get("filename") or url
-            found.append(attached(name_, file.get("content_type"), id=file.get("id")))
-    return found
+            parts.append(attached(name_, file.get("content_type"), id=file.get("id")))
+    return parts
 
 
 def _sources(message: Json) -> list[Json]:

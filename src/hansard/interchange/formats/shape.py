@@ -42,8 +42,8 @@ class Shape(Struct, frozen=True):
 
     def lacks(self, *keys: str) -> str | None:
         """Why no record has all of these keys; None where one has."""
-        wanted = set(keys)
-        if any(wanted <= record.keys() for record in self.objects):
+        wanted_keys = set(keys)
+        if any(wanted_keys <= record.keys() for record in self.objects):
             return None
         missing = ", ".join(key for key in keys if key not in self.keys)
         return (
