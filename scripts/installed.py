@@ -37,7 +37,7 @@ WANTED = """
 """
 
 
-def found(program: str) -> str | None:
+def path_of(program: str) -> str | None:
     """The program to use, None without one."""
     named = os.environ.get(variable(program))
     return named or next(
@@ -68,9 +68,9 @@ def install(program: str) -> None:
 
 def main() -> int:
     program = sys.argv[1]
-    if found(program) is None:
+    if path_of(program) is None:
         install(program)
-    path = found(program)
+    path = path_of(program)
     if path is None:
         print(
             WANTED.format(program, " ".join(PACKAGES[program]), variable(program)), file=sys.stderr

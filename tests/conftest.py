@@ -75,8 +75,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 async def lone_service(store_url: str) -> AsyncIterator[Service]:
     """The service on a store of this test's own, for what concerns the whole store."""
-    async with opened(Settings(store=store_url)) as one:
-        yield one
+    async with opened(Settings(store=store_url)) as opened_service:
+        yield opened_service
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -89,8 +89,8 @@ async def service(
     else:
         server: Server = request.getfixturevalue("postgres_server")
         url = server.create_database("shared")
-    async with opened(Settings(store=url)) as one:
-        yield one
+    async with opened(Settings(store=url)) as opened_service:
+        yield opened_service
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ async def key(service: Service, principal: Principal) -> str:
 @pytest.fixture
 async def client(service: Service, key: str) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that shows the key, on the real application without a network."""
-    async with client_of(service, key) as one:
-        yield one
+    async with client_of(service, key) as http_client:
+        yield http_client
 
 
 def client_of(service: Service, key: str) -> httpx.AsyncClient:

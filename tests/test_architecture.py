@@ -18,7 +18,7 @@ NAMED = re.compile(
 
 def named() -> set[str]:
     """The folders and modules that the map names, in backquotes or at the start of a line."""
-    return {one or other for one, other in NAMED.findall((ROOT / "ARCHITECTURE.md").read_text())}
+    return {item or other for item, other in NAMED.findall((ROOT / "ARCHITECTURE.md").read_text())}
 
 
 def present() -> set[str]:
@@ -78,9 +78,9 @@ FIXED_IN_SIZE = {
 
 
 def test_every_other_cache_is_bounded_in_bytes() -> None:
-    found = {
+    caches = {
         str(module.relative_to(PACKAGE))
         for module in PACKAGE.rglob("*.py")
         if re.search(r"^\s*@(?:functools\.)?(?:lru_)?cache\b", module.read_text(), re.MULTILINE)
     }
-    assert found == FIXED_IN_SIZE
+    assert caches == FIXED_IN_SIZE

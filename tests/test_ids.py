@@ -35,8 +35,8 @@ def test_what_is_not_ours_carries_none() -> None:
 
 
 @given(st.uuids(), st.sampled_from(["", "ses_", "asset_", "session_", "websocket_"]))
-def test_every_form_names_the_same_uuid(one: uuid.UUID, prefix: str) -> None:
-    assert uuid_in(f"{prefix}{one}") == uuid_in(f"{prefix}{one.hex.upper()}") == str(one)
+def test_every_form_names_the_same_uuid(value: uuid.UUID, prefix: str) -> None:
+    assert uuid_in(f"{prefix}{value}") == uuid_in(f"{prefix}{value.hex.upper()}") == str(value)
 
 
 def test_other_names_hold_no_uuid() -> None:

@@ -57,7 +57,7 @@ def test_variables_are_read_as_what_the_setting_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "message"),
     [
         ("HANSARD_PORT", "many", "port (from HANSARD_PORT) is no whole number: 'many'"),
         ("HANSARD_PORT", "99999", "port (from HANSARD_PORT) must be <= 65535: '99999'"),
@@ -73,10 +73,10 @@ def test_variables_are_read_as_what_the_setting_is() -> None:
         ),
     ],
 )
-def test_a_wrong_variable_says_what_is_wrong(variable: str, value: str, said: str) -> None:
+def test_a_wrong_variable_says_what_is_wrong(variable: str, value: str, message: str) -> None:
     with pytest.raises(Invalid) as problem:
         load({}, {variable: value})
-    assert problem.value.message == said
+    assert problem.value.message == message
 
 
 def test_the_type_in_a_file_is_taken_strictly(somewhere: Path) -> None:
@@ -86,16 +86,16 @@ def test_the_type_in_a_file_is_taken_strictly(somewhere: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("prot = 1", "did you mean 'port'"),
         ("xyzzy = 1", "the settings are store, "),
         ("port", "not sound TOML"),
     ],
 )
-def test_a_wrong_file_says_what_is_wrong(somewhere: Path, text: str, said: str) -> None:
+def test_a_wrong_file_says_what_is_wrong(somewhere: Path, text: str, message: str) -> None:
     (somewhere / "hansard.toml").write_text(text)
-    with pytest.raises(Invalid, match=said):
+    with pytest.raises(Invalid, match=message):
         load({}, {})
 
 

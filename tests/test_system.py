@@ -52,16 +52,16 @@ async def test_the_document_tells_of_headers_of_304_and_of_what_an_import_takes(
 
     def headers(path: str, method: str) -> list[str]:
         return [
-            one["name"]
-            for one in paths[path][method].get("parameters", ())
-            if one["in"] == "header"
+            parameter["name"]
+            for parameter in paths[path][method].get("parameters", ())
+            if parameter["in"] == "header"
         ]
 
-    one = "/v1/sessions/{session_id}"
-    assert headers(one, "patch") == ["Idempotency-Key", "If-Match"]
-    assert headers(f"{one}/messages", "post") == ["Idempotency-Key"]
+    session_path = "/v1/sessions/{session_id}"
+    assert headers(session_path, "patch") == ["Idempotency-Key", "If-Match"]
+    assert headers(f"{session_path}/messages", "post") == ["Idempotency-Key"]
     assert headers("/v1/events", "get") == ["Last-Event-ID"]
-    for path in (one, f"{one}/messages", "/v1/sessions", "/v1/search"):
+    for path in (session_path, f"{session_path}/messages", "/v1/sessions", "/v1/search"):
         assert headers(path, "get") == ["If-None-Match"]
         assert "304" in paths[path]["get"]["responses"]
     assert "application/octet-stream" in paths["/v1/import"]["post"]["requestBody"]["content"]
@@ -102,9 +102,9 @@ async def test_the_native_document_says_what_everything_is(client: httpx.AsyncCl
         problem = operation["responses"]["4XX"]["content"]["application/problem+json"]["schema"]
         assert problem == {"$ref": "#/components/schemas/ProblemDetails"}
         assert {"type": "null"} not in [
-            one
-            for given in operation.get("parameters", ())
-            for one in given["schema"].get("anyOf", ())
+            variant
+            for parameter in operation.get("parameters", ())
+            for variant in parameter["schema"].get("anyOf", ())
         ]
     text = str(document)
     assert "'items': False" not in text  # which generators do not read
@@ -119,6 +119,6 @@ async def test_the_native_document_says_what_everything_is(client: httpx.AsyncCl
     "body", list(dict.fromkeys(route.body for route in native.routes if route.body))
 )
 def test_the_example_of_a_body_is_one_that_is_taken(body: type[msgspec.Struct]) -> None:
-    given: dict[str, object] = body.example  # type: ignore[attr-defined]  # each has one: that is what is tested
-    assert given
-    BodyReader(body).read(msgspec.json.encode(given))
+    example: dict[str, object] = body.example  # type: ignore[attr-defined]  # each has one: that is what is tested
+    assert example
+    BodyReader(body).read(msgspec.json.encode(example))

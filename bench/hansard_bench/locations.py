@@ -81,7 +81,7 @@ class Databases:
         return None
 
 
-def places(store: str, build: Path) -> Places:
+def locations_of(store: str, build: Path) -> Places:
     """The places that ``--store`` means: empty and ``sqlite`` are files, a PostgreSQL URL is its server."""
     scheme = store.partition(":")[0]
     if scheme in {"", "sqlite"}:

@@ -16,7 +16,7 @@ from hansard_bench.baselines import KEY, Idiomatic, floor, scripts
 from hansard_bench.competitors import Arena, Store
 from hansard_bench.dataset_facts import Facts
 from hansard_bench.fill import fill
-from hansard_bench.locations import places
+from hansard_bench.locations import locations_of
 from hansard_bench.measure import EFFORTS, THOROUGH
 from hansard_bench.neighbours import neighbours
 from hansard_bench.peers import Peer
@@ -78,7 +78,7 @@ class Run:
         self._tell = tell
         self._build = options.build.absolute()
         self._build.mkdir(parents=True, exist_ok=True)
-        self._places = places(options.store, self._build)
+        self._places = locations_of(options.store, self._build)
         self._targets = TARGETS[self._places.kind]
         self._effort = EFFORTS.get(options.size, THOROUGH)
         self._stack = ExitStack()

@@ -11,18 +11,18 @@ from hansard.access.keys import KeyMint, masked, read
 
 def test_a_made_key_reads_back_and_matches_its_digest_only() -> None:
     mint = KeyMint(b"pepper")
-    text, one, digest = mint.make()
+    text, key, digest = mint.make()
     assert len(text) == 51
-    assert read(text) == one
-    assert mint.matches(one, digest)
-    assert not KeyMint(b"other").matches(one, digest)
-    assert one.secret not in digest
+    assert read(text) == key
+    assert mint.matches(key, digest)
+    assert not KeyMint(b"other").matches(key, digest)
+    assert key.secret not in digest
 
 
 @given(st.integers(0, 50), st.characters())
-def test_every_typo_is_found_without_a_database(place: int, letter: str) -> None:
+def test_every_typo_is_found_without_a_database(index: int, letter: str) -> None:
     text = KeyMint(b"pepper").make()[0]
-    typo = text[:place] + letter + text[place + 1 :]
+    typo = text[:index] + letter + text[index + 1 :]
     assert (read(typo) is None) == (typo != text)
 
 
@@ -32,7 +32,7 @@ def test_what_is_no_key_is_none(text: str) -> None:
 
 
 def test_a_masked_key_keeps_its_id_only() -> None:
-    text, one, _ = KeyMint(b"pepper").make()
-    assert one.id in masked(text)
-    assert one.secret not in masked(text)
+    text, key, _ = KeyMint(b"pepper").make()
+    assert key.id in masked(text)
+    assert key.secret not in masked(text)
     assert masked("something else") == "…"

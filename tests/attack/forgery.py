@@ -60,19 +60,22 @@ async def _in_a_cookie(target: Target, cookie: dict[str, str], result: Result) -
     for dialect, route in target.private():
         if dialect.name != "pocketpaw":
             continue
-        for said in (
+        for origin_headers in (
             {"Origin": "http://evil.test"},
             {"Origin": f"http://{HOST}:81"},
             {"Origin": "null"},
             {"Sec-Fetch-Site": "same-site"},
         ):
             answer = await target.client.request(
-                route.method, target.path(route), headers=cookie | said, json=body_of(route)
+                route.method,
+                target.path(route),
+                headers=cookie | origin_headers,
+                json=body_of(route),
             )
             result.count += 1
             if answer.status_code != 403:
                 result.findings.append(
-                    f"{route.method} {route.path} with {said} and a cookie: {answer.status_code}"
+                    f"{route.method} {route.path} with {origin_headers} and a cookie: {answer.status_code}"
                 )
 
 

@@ -28,13 +28,13 @@ async def hostile_imports(target: Target, size: int = 63 * hostile.MIB) -> Resul
         answer = await _send(target, target.caller, data, format_)
         seconds = time.perf_counter() - began
         result.count += 1
-        said = answer.json()
+        report = answer.json()
         if answer.status_code not in {200, 400}:
             result.findings.append(f"{what}: {answer.status_code}")
-        if answer.status_code == 200 and not said["bad"]:
+        if answer.status_code == 200 and not report["bad"]:
             result.findings.append(f"{what}: taken for a sound file")
-        if said.get("bad", 0) > _MOST_BAD or said.get("new"):
-            result.findings.append(f"{what}: {said}")
+        if report.get("bad", 0) > _MOST_BAD or report.get("new"):
+            result.findings.append(f"{what}: {report}")
         if seconds > _PATIENCE:
             result.findings.append(f"{what}: {seconds:.0f} s")
     await _rewriting(target, result)
@@ -55,11 +55,11 @@ async def _own_line(target: Target, name: str) -> Line:
     """A session of the attacker's own, as it is exported."""
     here = target.attacker
     await target.service.sessions.start(here, SessionDraft(id=name, user_id="ann"))
-    said = [
+    drafts = [
         MessageDraft(role="user", parts=parts.text_part(text), text=text, client_id=text)
         for text in ("one", "two", "three")
     ]
-    await target.service.messages.append(here, name, said)
+    await target.service.messages.append(here, name, drafts)
     headers = target.caller.headers(target.app.dialects[0])
     answer = await target.client.get("/v1/export", params={"user": "ann"}, headers=headers)
     lines = [json.loads(line) for line in answer.text.splitlines()]

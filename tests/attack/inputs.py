@@ -47,12 +47,12 @@ async def hostile_strings(target: Target, strings: Sequence[str] = HOSTILE) -> R
         ):
             continue
         names = _texts(route.params) if route.params is not None else []
-        places = [
+        targets = [
             (name, target.path(route, session_id="own", asset_id="own", thread_id="own"))
             for name in names
         ]
         for text in strings:
-            for name, path in places:
+            for name, path in targets:
                 slowest = max(
                     slowest, await _hostile(target, result, dialect, route, path, {name: text})
                 )
@@ -73,7 +73,7 @@ async def hostile_strings(target: Target, strings: Sequence[str] = HOSTILE) -> R
                         {},
                     ),
                 )
-        for name, path in places[:4] if strings is HOSTILE else places[:1]:
+        for name, path in targets[:4] if strings is HOSTILE else targets[:1]:
             slowest = max(
                 slowest,
                 await _hostile(target, result, dialect, route, path, {name: "x" * 1_000_000}),
@@ -133,12 +133,12 @@ async def cursors(target: Target) -> Result:
         if not good:
             continue
         flipped = [
-            good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
-            for place in range(len(good))
+            good[:index] + ("A" if good[index] != "A" else "B") + good[index + 1 :]
+            for index in range(len(good))
         ]
         bad = [
-            one
-            for one in (
+            cursor
+            for cursor in (
                 foreign,
                 *flipped,
                 good + "A",
@@ -149,7 +149,7 @@ async def cursors(target: Target) -> Result:
                 "\x00",
                 "9" * 400,
             )
-            if one is not None
+            if cursor is not None
         ]
         for cursor in bad:
             answer = await target.send(dialect, route, path, params=base | {"cursor": cursor})
@@ -205,10 +205,10 @@ async def idempotency(target: Target) -> Result:
         )
     )
     result.count += 50
-    made = {answer.json().get("uid") for answer in answers if answer.status_code in {200, 201}}
-    if len(made) != 1 or {answer.status_code for answer in answers} - {201, 409}:
+    uids = {answer.json().get("uid") for answer in answers if answer.status_code in {200, 201}}
+    if len(uids) != 1 or {answer.status_code for answer in answers} - {201, 409}:
         result.findings.append(
-            f"50 at once made {len(made)} sessions: {Counter(answer.status_code for answer in answers)}"
+            f"50 at once made {len(uids)} sessions: {Counter(answer.status_code for answer in answers)}"
         )
     for bad in ("x" * 256, "\x7f", "é" * 300):
         answer = await target.send(

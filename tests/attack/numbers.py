@@ -25,7 +25,7 @@ def _whole_fields(struct: type[msgspec.Struct] | None) -> Iterator[str]:
     for field in described.fields:
         kinds = field.type.types if isinstance(field.type, UnionType) else (field.type,)
         if any(
-            isinstance(one.type if isinstance(one, Metadata) else one, IntType) for one in kinds
+            isinstance(kind.type if isinstance(kind, Metadata) else kind, IntType) for kind in kinds
         ):
             yield field.encode_name
 

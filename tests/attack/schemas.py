@@ -32,12 +32,14 @@ async def documents(live: Live) -> Result:
                 .raise_for_status()
                 .json()["paths"]
             )
-            told = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+            documented = {
+                (method.upper(), path) for path, methods in paths.items() for method in methods
+            }
             there = {(route.method, route.path) for route in dialect.routes}
             result.count += len(there)
             result.findings += [
                 f"{dialect.name}: {what} stands in one of the two alone"
-                for what in sorted(told ^ there)
+                for what in sorted(documented ^ there)
             ]
     return result
 
@@ -56,9 +58,9 @@ async def fuzz(live: Live, name: str, *, examples: int, phases: str = "coverage,
         done = await asyncio.to_thread(
             _run, live, name, key, ["--max-examples", str(examples), "--phases", phases, *chosen]
         )
-        found = _CASES.search(done.stdout)
-        result.count += int(found[1]) if found else 0
-        if done.returncode or not found:
+        match = _CASES.search(done.stdout)
+        result.count += int(match[1]) if match else 0
+        if done.returncode or not match:
             failures = (
                 done.stdout.partition("= FAILURES =")[2]
                 or done.stdout[-2000:] + done.stderr[-2000:]

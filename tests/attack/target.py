@@ -108,7 +108,7 @@ class Target:
 
     def path(self, route: Route, **values: str) -> str:
         """The route's path with the victim's ids, or with `values` in their place."""
-        return _PARAMETER.sub(lambda found: values.get(found[1], self.ids[found[1]]), route.path)
+        return _PARAMETER.sub(lambda match: values.get(match[1], self.ids[match[1]]), route.path)
 
     def parameters(self, route: Route) -> list[str]:
         return _PARAMETER.findall(route.path)
@@ -129,8 +129,8 @@ class Target:
 
     async def rows(self, principal: Principal) -> list[str]:
         """The same row by row."""
-        found: list[str] = await self.service.store.snapshot(_everything, principal.workspace_id)
-        return found
+        ids: list[str] = await self.service.store.snapshot(_everything, principal.workspace_id)
+        return ids
 
 
 def _everything(workspace_id: str) -> Any:

@@ -56,11 +56,11 @@ async def foreign_ids(target: Target) -> Result:
         if not names or route.media_type == STREAMS or route.scope == "workspaces:admin":
             continue
         for name in names:
-            foreign = {one: target.ids[one] for one in names}
+            foreign = {name: target.ids[name] for name in names}
             absent = foreign | {
-                one: _absent(one)
-                for one in names
-                if one == name or one in {"session_id", "asset_id", "thread_id"}
+                other: _absent(other)
+                for other in names
+                if other == name or other in {"session_id", "asset_id", "thread_id"}
             }
             answers = [
                 await target.send(dialect, route, target.path(route, **values))
@@ -169,7 +169,7 @@ async def scopes(target: Target) -> Result:
     result = Result("scopes")
     callers: dict[str, Caller] = {}
     for scope in ALL_SCOPES:
-        others = tuple(one for one in ALL_SCOPES if one != scope)
+        others = tuple(other for other in ALL_SCOPES if other != scope)
         callers[scope] = await caller_with(target, others)
     before = await target.snapshot(target.victim)
     for dialect, route in target.private():
@@ -233,13 +233,13 @@ async def escalation(target: Target) -> Result:
         await target.client.post("/v1/sessions", json={}, headers=narrow.headers(native))
     ).json()["id"]
     for body in ({"user": "bob"}, {"user": None}):
-        given = await target.client.patch(
+        forged = await target.client.patch(
             f"/v1/sessions/{mine}", json=body, headers=narrow.headers(native)
         )
         result.count += 1
-        if given.status_code != 403:
+        if forged.status_code != 403:
             result.findings.append(
-                f"a narrowed key gives its session to {body['user']}: {given.status_code}"
+                f"a narrowed key gives its session to {body['user']}: {forged.status_code}"
             )
     for dialect, route in target.private():
         if (

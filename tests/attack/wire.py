@@ -120,9 +120,9 @@ async def smuggling(live: Live, key: str) -> Result:
         if answers > most:
             result.findings.append(f"{name}: {answers} answers")
         if any(
-            received.startswith(b"HTTP/1.1 5", place)
-            for place in range(len(received))
-            if received.startswith(b"HTTP/1.1 ", place)
+            received.startswith(b"HTTP/1.1 5", index)
+            for index in range(len(received))
+            if received.startswith(b"HTTP/1.1 ", index)
         ):
             result.findings.append(f"{name}: {received[:60]!r}")
     return result

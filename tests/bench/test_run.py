@@ -9,7 +9,7 @@ from hansard_bench.table import summary
 
 
 def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
-    told: list[str] = []
+    names: list[str] = []
     options = Options(
         size="tiny",
         idiomatic=False,
@@ -17,10 +17,10 @@ def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
         soak=0.01,
         build=tmp_path,
     )
-    report = Run(options, told.append).report()
+    report = Run(options, names.append).report()
     failed = [row for row in report.rows if row.what.endswith("failed")]
     assert not failed
-    assert [name for name in told if name.endswith("written_list")]
+    assert [name for name in names if name.endswith("written_list")]
     by_name = {row.what: row for row in report.rows}
     written = by_name["list newest 50 + exact total, a write between any two"]
     assert written.floor is not None

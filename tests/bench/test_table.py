@@ -51,8 +51,8 @@ def test_the_servers_time_is_what_exceeds_the_floor_plus_the_floors_own() -> Non
 
 def test_the_verdict_is_against_the_best_peer() -> None:
     ours = [Share("Hansard", "list", 6_000, 0.3)]
-    made = rows(ours, [Share("slow", "list", 4, 0.001), Share("fast", "list", 200, 0.01)])
-    assert [(row.what, row.reached) for row in made] == [
+    table = rows(ours, [Share("slow", "list", 4, 0.001), Share("fast", "list", 200, 0.01)])
+    assert [(row.what, row.reached) for row in table] == [
         ("list against slow", None),
         ("list against fast", True),
     ]

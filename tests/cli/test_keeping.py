@@ -14,8 +14,8 @@ from tests.support.chains import break_chain
 
 
 def test_a_backup_becomes_a_store_again(filled: Terminal, tmp_path: Path) -> None:
-    told = filled.done("backup", "kept.db", "--json").json
-    assert told["bytes"] == (tmp_path / "kept.db").stat().st_size
+    result = filled.done("backup", "kept.db", "--json").json
+    assert result["bytes"] == (tmp_path / "kept.db").stat().st_size
     assert filled("backup", "kept.db").code == 1
     assert filled("backup", "other.db", "--store", "sqlite:///nothing.db").code == 3
     assert filled("restore", "kept.db").code == 1
@@ -44,8 +44,8 @@ def test_verify_says_what_is_not_as_written(filled: Terminal, tmp_path: Path) ->
     printed = filled("verify")
     assert printed.code == 1
     assert "seq 2" in printed.err
-    told = filled("verify", "--json")
-    assert (told.code, told.json["sound"]) == (1, False)
+    result = filled("verify", "--json")
+    assert (result.code, result.json["sound"]) == (1, False)
 
 
 async def break_first_chain(url: str) -> None:
@@ -68,9 +68,9 @@ def test_a_chain_that_began_again_is_mended_only_when_told_to(
     assert shown.code == 1
     assert "begins again at 2; 1 hash would be written anew" in shown.out
     assert "1 chain can be mended: add --yes to do it" in shown.out
-    told = filled("verify", "--repair-chain", "--json")
-    assert (told.code, told.json["sound"]) == (1, False)
-    assert [one["breaks"] for one in told.json["repairable"]] == [[2]]
+    result = filled("verify", "--repair-chain", "--json")
+    assert (result.code, result.json["sound"]) == (1, False)
+    assert [finding["breaks"] for finding in result.json["repairable"]] == [[2]]
 
     mended = filled.done("verify", "--repair-chain", "--yes")
     assert "1 chain mended, and noted in the audit log" in mended.out
@@ -96,8 +96,8 @@ def test_an_end_user_is_erased_with_a_receipt(filled: Terminal) -> None:
         text=b'{"id": "u", "user_id": "ada", "messages": [{"role": "user", "content": "hi"}]}\n',
     )
     assert filled("users", "erase", "ada").code == 2
-    told = filled.done("users", "erase", "ada", "--yes", "--json").json
-    assert told["signature"]
+    signed = filled.done("users", "erase", "ada", "--yes", "--json").json
+    assert signed["signature"]
     (receipt,) = filled.done("users", "receipts", "ada").json["data"]
     assert receipt["signed"]
     assert "Nothing of 'ada' is in the workspace" in filled.done("users", "erase", "ada", "-y").out
@@ -121,8 +121,8 @@ def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -
     filled.done("import", "-", text=old)
     assert (
         sum(
-            one["sessions"]
-            for one in filled.done("retention", "apply", "--dry-run", "--json").json["data"]
+            rule["sessions"]
+            for rule in filled.done("retention", "apply", "--dry-run", "--json").json["data"]
         )
         == 1
     )

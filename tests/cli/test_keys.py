@@ -8,8 +8,8 @@ from tests.cli.conftest import Terminal
 
 
 def test_a_workspace_is_made_once(terminal: Terminal) -> None:
-    made = terminal.done("workspaces", "create", "acme", "--json").json
-    assert made["name"] == "acme"
+    workspace = terminal.done("workspaces", "create", "acme", "--json").json
+    assert workspace["name"] == "acme"
     again = terminal("workspaces", "create", "acme")
     assert (again.code, again.err) == (1, "error: there is a workspace 'acme' already\n")
     assert terminal("workspaces", "create", "/").code == 2
@@ -21,7 +21,9 @@ def test_a_workspace_is_made_once(terminal: Terminal) -> None:
         ["acme", "0"],
         ["two words", "0"],
     ]
-    assert [one["name"] for one in terminal.done("workspaces", "list", "--json").json["data"]] == [
+    assert [
+        item["name"] for item in terminal.done("workspaces", "list", "--json").json["data"]
+    ] == [
         "acme",
         "two words",
     ]

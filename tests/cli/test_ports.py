@@ -15,8 +15,8 @@ from hansard.errors import Conflict, Invalid
 
 
 def test_a_listening_process_is_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port = one.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         holder = ports.holder_of("127.0.0.1", port)
         if sys.platform == "linux":
             assert holder is not None
@@ -28,15 +28,15 @@ def test_a_listening_process_is_named() -> None:
 
 def test_whoever_has_a_file_open_is_found_with_where_they_listen(tmp_path: Path) -> None:
     file = tmp_path / "some.db"
-    with file.open("w"), socket.create_server(("127.0.0.1", 0)) as one:
+    with file.open("w"), socket.create_server(("127.0.0.1", 0)) as listener:
         if sys.platform == "linux":
-            assert one.getsockname()[1] in ports.of_users(file)
+            assert listener.getsockname()[1] in ports.of_users(file)
     assert ports.of_users(file) == []
 
 
 def test_nobody_is_named_where_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port = one.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     assert ports.holder_of("127.0.0.1", port) is None
     assert ports.next_free("127.0.0.1", 65_535) is None
 

@@ -24,7 +24,7 @@ def every(command: click.Command, name: str) -> list[tuple[str, click.Command]]:
     below = command.commands.items() if isinstance(command, click.Group) else ()
     return [
         (name, command),
-        *(pair for verb, one in below for pair in every(one, f"{name} {verb}")),
+        *(pair for verb, subcommand in below for pair in every(subcommand, f"{name} {verb}")),
     ]
 
 
@@ -58,9 +58,9 @@ def test_help_answers_within_a_quarter_of_a_second_of_work() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
-    found = root.get_command(click.Context(root), name)
-    assert found
-    for typed, command in every(found, name):
+    root_command = root.get_command(click.Context(root), name)
+    assert root_command
+    for typed, command in every(root_command, name):
         assert command.help, typed
         for parameter in command.params:
             assert isinstance(parameter, click.Argument) or getattr(parameter, "help", None), (
@@ -70,9 +70,9 @@ def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_line_of_help_is_cut_off_at_80_columns(name: str) -> None:
-    found = root.get_command(click.Context(root), name)
-    assert found
-    for typed, command in every(found, name):
+    root_command = root.get_command(click.Context(root), name)
+    assert root_command
+    for typed, command in every(root_command, name):
         _, *lines = command.get_help(
             click.Context(command, info_name=typed, terminal_width=78)
         ).splitlines()

@@ -14,8 +14,8 @@ from tests.support.serving import serving
 
 
 def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return str(one.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return str(listener.getsockname()[1])
 
 
 def test_migrate_makes_a_store_and_says_what_it_did(terminal: Terminal, tmp_path: Path) -> None:
@@ -31,20 +31,20 @@ def test_migrate_makes_a_store_and_says_what_it_did(terminal: Terminal, tmp_path
 
 
 def test_status_says_what_is_there(filled: Terminal) -> None:
-    told = filled.done("status", "--json", HANSARD_PORT=free_port()).json
-    assert told["workspaces"] == [{"name": "default", "sessions": 2, "open": 0, "failed": 0}]
-    assert told["server"]["answers"] is False
+    status = filled.done("status", "--json", HANSARD_PORT=free_port()).json
+    assert status["workspaces"] == [{"name": "default", "sessions": 2, "open": 0, "failed": 0}]
+    assert status["server"]["answers"] is False
     shown = filled.done("status", HANSARD_PORT=free_port()).out
     assert "nothing answers" in shown
-    assert f", {told['bytes'] / 1024:,.0f} KiB)" in shown
+    assert f", {status['bytes'] / 1024:,.0f} KiB)" in shown
 
 
 def test_status_and_doctor_see_a_server(terminal: Terminal, tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         port = served.url.rpartition(":")[2]
-        told = terminal.done("status", "--json", HANSARD_PORT=port).json
-        assert told["server"]["version"] == "0.1.0"
-        assert told["bytes"] > 100_000, "what lies in the log beside the file counts as well"
+        status = terminal.done("status", "--json", HANSARD_PORT=port).json
+        assert status["server"]["version"] == "0.1.0"
+        assert status["bytes"] > 100_000, "what lies in the log beside the file counts as well"
         assert (
             f"hansard 0.1.0 answers on {served.url}"
             in terminal.done("doctor", HANSARD_PORT=port).out
@@ -55,8 +55,8 @@ def test_a_server_on_another_port_is_found_by_the_file_that_it_has_open(
     terminal: Terminal, tmp_path: Path
 ) -> None:
     with serving(tmp_path) as served:
-        told = terminal.done("status", "--json", HANSARD_PORT=free_port()).json
-        assert (told["server"]["answers"], told["elsewhere"]) == (
+        status = terminal.done("status", "--json", HANSARD_PORT=free_port()).json
+        assert (status["server"]["answers"], status["elsewhere"]) == (
             False,
             [{"url": served.url, "version": "0.1.0"}],
         )
@@ -76,9 +76,9 @@ def test_a_server_on_another_port_is_found_by_the_file_that_it_has_open(
 
 
 def test_doctor_finds_nothing_wrong_with_a_sound_installation(filled: Terminal) -> None:
-    told = filled.done("doctor", "--json", HANSARD_PORT=free_port(), HANSARD_COLOUR="red").json
-    assert told["sound"]
-    assert [one["what"] for one in told["findings"] if one["mark"] == "note"] == [
+    report = filled.done("doctor", "--json", HANSARD_PORT=free_port(), HANSARD_COLOUR="red").json
+    assert report["sound"]
+    assert [finding["what"] for finding in report["findings"] if finding["mark"] == "note"] == [
         "HANSARD_COLOUR is in the environment and is no setting"
     ]
     assert filled.done("doctor", "--quiet", HANSARD_PORT=free_port()).out == ""
@@ -125,8 +125,11 @@ def test_doctor_reports_settings_that_cannot_be_read(
     assert (printed.code, printed.err) == (1, "")
     assert "FAIL  the settings cannot be read: " in printed.out
     assert says in printed.out
-    told = terminal("doctor", "--json").json
-    assert (told["sound"], [one["mark"] for one in told["findings"]]) == (False, ["ok", "wrong"])
+    report = terminal("doctor", "--json").json
+    assert (report["sound"], [finding["mark"] for finding in report["findings"]]) == (
+        False,
+        ["ok", "wrong"],
+    )
 
 
 def test_config_shows_each_value_with_its_source(terminal: Terminal, tmp_path: Path) -> None:
@@ -180,8 +183,8 @@ def test_stats_count_by_day_and_by_value(terminal: Terminal) -> None:
     assert rows == []
     by_channel = {row[0]: int(row[1]) for row in terminal.done("stats", "--by", "channel").rows}
     assert by_channel["web"] > by_channel["wechat"] > 0
-    told = terminal.done("stats", "--json", "--channel", "web").json
-    assert sum(one["sessions"] for one in told["data"]) == by_channel["web"]
+    stats = terminal.done("stats", "--json", "--channel", "web").json
+    assert sum(tally["sessions"] for tally in stats["data"]) == by_channel["web"]
     assert "were resolved within" in terminal.done("stats").err
     assert terminal("stats", "--from", "yesterday").code == 2
 

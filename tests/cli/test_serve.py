@@ -44,7 +44,7 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
         assert told["Admin key (once)"] == served.key
         assert f"  For clients        export HANSARD_URL={served.url}" in lines
         assert "  Nothing here yet? In another terminal:  hansard demo" in lines
-        for where in (told["API reference"], told["Open the page"]):
+        for where in (banner["API reference"], banner["Open the page"]):
             assert httpx.get(where).status_code == 200, where
         headers = {"Authorization": f"Bearer {served.key}"}
         answer = httpx.get(f"{served.url}/v1/workspace", headers=headers)
@@ -85,8 +85,8 @@ def test_the_link_of_the_first_run_works_once_and_can_fill_the_workspace(
             time.sleep(0.2)
         assert live[0]["state"] == "running"
         assert len(terminal.done("sessions", "list", "--all").rows) > 100
-    told = terminal.done("sessions", "list", "--tag", "live", "--json").json["data"][0]
-    assert (told["state"], told["run_error"]) == ("cancelled", "the demo was stopped")
+    session = terminal.done("sessions", "list", "--tag", "live", "--json").json["data"][0]
+    assert (session["state"], session["run_error"]) == ("cancelled", "the demo was stopped")
 
 
 def test_a_store_of_ten_thousand_sessions_is_served_within_a_second_and_a_half(
@@ -137,7 +137,7 @@ def test_a_second_store_in_the_folder_leaves_the_first_ones_key_alone(
 
 def test_commands_work_while_the_server_runs(terminal: Terminal, tmp_path: Path) -> None:
     with serving(tmp_path) as served:
-        made = terminal.done("workspaces", "create", "acme", "--json").json
+        workspace = terminal.done("workspaces", "create", "acme", "--json").json
         key = terminal.done(
             "keys",
             "create",
@@ -150,7 +150,7 @@ def test_commands_work_while_the_server_runs(terminal: Terminal, tmp_path: Path)
         headers = {"Authorization": f"Bearer {key['key']}"}
         assert (
             httpx.get(f"{served.url}/v1/workspace", headers=headers).json()["id"]
-            == f"ws_{made['id']}"
+            == f"ws_{workspace['id']}"
         )
         httpx.post(
             f"{served.url}/v1/sessions", headers=headers, json={"id": "one"}
@@ -168,15 +168,15 @@ def test_a_taken_port_says_by_whom_and_which_is_free(terminal: Terminal, tmp_pat
         port = served.url.rpartition(":")[2]
         printed = terminal("serve", "--port", port)
         assert printed.code == 1
-        found = re.fullmatch(
+        match = re.fullmatch(
             rf"error: port {port} on 127\.0\.0\.1 is taken by another hansard 0\.1\.0 \(.+, process {served.process.pid}\)\."
             r"\n  Port (\d+) is free:  hansard serve --port \1\n",
             printed.err,
         )
-        assert found, printed.err
+        assert match, printed.err
         elsewhere = terminal("serve", "--store", "sqlite:///other.db", "--port", port, "--quiet")
         assert (
-            f"  hansard serve --store sqlite:///other.db --quiet --port {found[1]}\n"
+            f"  hansard serve --store sqlite:///other.db --quiet --port {match[1]}\n"
             in elsewhere.err
         )
 

@@ -18,8 +18,8 @@ def test_list_shows_each_session_on_a_line_and_as_json(filled: Terminal) -> None
         ("two", "Do you ship to Oslo?", "1"),
         ("one", "Where is my order?", "2"),
     ]
-    told = filled.done("sessions", "list", "--sort", "title", "--limit", "1", "--json").json
-    assert (told["total"], told["has_more"], told["data"][0]["id"]) == (2, True, "two")
+    listed = filled.done("sessions", "list", "--sort", "title", "--limit", "1", "--json").json
+    assert (listed["total"], listed["has_more"], listed["data"][0]["id"]) == (2, True, "two")
     then = filled.done(
         "sessions",
         "list",
@@ -29,7 +29,7 @@ def test_list_shows_each_session_on_a_line_and_as_json(filled: Terminal) -> None
         "1",
         "--json",
         "--cursor",
-        told["next_cursor"],
+        listed["next_cursor"],
     ).json
     assert then["data"][0]["id"] == "one"
 
@@ -41,11 +41,11 @@ def test_all_of_a_long_list_comes_as_lines(filled: Terminal) -> None:
         for n in range(410)
     )
     filled.done("import", "-", text=lines)
-    found = [
+    ids = [
         json.loads(line)["id"]
         for line in filled.done("sessions", "list", "--all", "--jsonl").out.splitlines()
     ]
-    assert len(found) == len(set(found)) == 412
+    assert len(ids) == len(set(ids)) == 412
     assert len(filled.done("sessions", "list", "--all").rows) == 412
 
 
@@ -95,8 +95,8 @@ def test_show_tells_the_facts_and_what_was_said(filled: Terminal) -> None:
         "Where is my order?\n\nassistant"
         not in filled.done("sessions", "show", "one", "--last", "1").out
     )
-    told = filled.done("sessions", "show", "one", "--json").json
-    assert [message["seq"] for message in told["messages"]] == [1, 2]
+    session = filled.done("sessions", "show", "one", "--json").json
+    assert [message["seq"] for message in session["messages"]] == [1, 2]
     assert filled("sessions", "show", "nothing").code == 3
 
 
@@ -154,8 +154,8 @@ def test_search_finds_words(filled: Terminal) -> None:
     assert filled.done("sessions", "search", "oslo").rows == [
         ["two", "1", "user", "Do you ship to Oslo?"]
     ]
-    told = filled.done("sessions", "search", "tomorrow", "--json").json
-    assert [one["session"]["id"] for one in told["data"]] == ["one"]
+    results = filled.done("sessions", "search", "tomorrow", "--json").json
+    assert [item["session"]["id"] for item in results["data"]] == ["one"]
     assert filled.done("sessions", "search", "nothing-of-this").out == ""
 
 
@@ -188,7 +188,7 @@ def test_delete_asks_first(filled: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ('{"role": "user"}', "needs either parts or text"),
         (
@@ -204,13 +204,13 @@ def test_delete_asks_first(filled: Terminal) -> None:
     ],
 )
 def test_a_bad_line_of_messages_is_named_and_none_is_stored(
-    filled: Terminal, line: str, said: str
+    filled: Terminal, line: str, message: str
 ) -> None:
     before = filled.done("sessions", "show", "one").out
     printed = filled(
         "messages", "add", "one", text=f'{{"role": "user", "text": "first"}}\n\n{line}\n'.encode()
     )
-    assert (printed.code, printed.err) == (2, f"error: line 3 of standard input: {said}\n")
+    assert (printed.code, printed.err) == (2, f"error: line 3 of standard input: {message}\n")
     assert filled.done("sessions", "show", "one").out == before
 
 
@@ -227,8 +227,8 @@ def test_messages_are_added_from_an_argument_and_from_a_pipe(filled: Terminal) -
     )
     lines = b'{"role": "assistant", "text": "one"}\n\n{"role": "user", "text": "two"}\n'
     assert [
-        one["seq"]
-        for one in filled.done("messages", "add", "three", "--json", text=lines).json["data"]
+        item["seq"]
+        for item in filled.done("messages", "add", "three", "--json", text=lines).json["data"]
     ] == [2, 3]
     assert (
         filled.done("messages", "add", "three", "--json", text="grüß Gott\n".encode()).json["data"][

@@ -116,8 +116,8 @@ def test_a_bar_leaves_out_what_does_not_fit(
     frames = re.split(r"\x1b\[2K|\r", seen)
     assert any("100% " in frame and " new / 0 same / 0 bad" in frame for frame in frames)
     assert not any("…" in frame for frame in frames)
-    assert [one in seen for one in ("chats.jsonl", "messages/s", "━")] == [
-        place < fitting for place in range(3)
+    assert [item in seen for item in ("chats.jsonl", "messages/s", "━")] == [
+        index < fitting for index in range(3)
     ]
     assert frames[-2].startswith("500 new, 0 same, 0 bad"), "the bar makes room for what came of it"
 

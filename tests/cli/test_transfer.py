@@ -76,8 +76,8 @@ def test_what_cannot_be_imported_says_why(filled: Terminal, tmp_path: Path) -> N
 
 
 def test_what_was_exported_comes_back_whole(filled: Terminal, tmp_path: Path) -> None:
-    told = filled.done("export", "-o", "all.jsonl.gz", "--json").json
-    assert told == {"sessions": 2, "messages": 3, "runs": 0, "file": "all.jsonl.gz"}
+    summary = filled.done("export", "-o", "all.jsonl.gz", "--json").json
+    assert summary == {"sessions": 2, "messages": 3, "runs": 0, "file": "all.jsonl.gz"}
     assert filled.done("export").out.encode() == gzip.decompress(
         (tmp_path / "all.jsonl.gz").read_bytes()
     )
@@ -99,7 +99,7 @@ def test_an_export_without_sessions_comes_back_too(filled: Terminal, tmp_path: P
     filled.done("export", "--title", "nobody", "-o", "none.jsonl.gz")
     filled.done("export", "--title", "nobody", "-o", "none.jsonl")
     (tmp_path / "list.json").write_text("[\n]\n")
-    for asked in (
+    for arguments in (
         ("none.jsonl", "--format", "hansard"),
         ("none.jsonl.gz", "--format", "hansard"),
         ("list.json",),
@@ -152,14 +152,14 @@ def test_ctrl_c_prints_the_command_that_goes_on(filled: Terminal, tmp_path: Path
                 )
                 + "\n"
             )
-    found = {**os.environ, "PATH": f"{HANSARD.parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {**os.environ, "PATH": f"{HANSARD.parent}{os.pathsep}{os.environ['PATH']}"}
     work = subprocess.Popen(
         [HANSARD, "import", "many.jsonl"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=found,
+        env=environment,
     )
     until = time.monotonic() + 30
     while filled("sessions", "list", "--limit", "5").out.count("\n") < 5:
@@ -169,7 +169,7 @@ def test_ctrl_c_prints_the_command_that_goes_on(filled: Terminal, tmp_path: Path
     _, err = work.communicate(timeout=30)
     assert work.returncode == 130
     assert "Go on with:\n  hansard import many.jsonl --resume\n" in err
-    told = filled.done("import", "many.jsonl", "--resume", "--json").json
-    assert told["new"] + told["same"] + told["earlier"] == 10_000
-    assert told["bad"] == 0
-    assert told["earlier"] > 0
+    summary = filled.done("import", "many.jsonl", "--resume", "--json").json
+    assert summary["new"] + summary["same"] + summary["earlier"] == 10_000
+    assert summary["bad"] == 0
+    assert summary["earlier"] > 0

@@ -13,17 +13,17 @@ from tests.support.serving import Served, serving
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server that the client's tests share: each makes sessions of its own."""
-    with serving(tmp_path_factory.mktemp("served")) as one:
-        yield one
+    with serving(tmp_path_factory.mktemp("served")) as server:
+        yield server
 
 
 @pytest.fixture
 def hansard(served: Served) -> Iterator[Hansard]:
-    with Hansard(served.url, served.key) as one:
-        yield one
+    with Hansard(served.url, served.key) as client:
+        yield client
 
 
 @pytest.fixture
 async def ahansard(served: Served) -> AsyncIterator[AsyncHansard]:
-    async with AsyncHansard(served.url, served.key) as one:
-        yield one
+    async with AsyncHansard(served.url, served.key) as client:
+        yield client

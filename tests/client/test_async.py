@@ -54,7 +54,8 @@ async def test_runs_and_differences_page_by_themselves(ahansard: AsyncHansard) -
         fork.id, {"role": "user", "text": "c"}, {"role": "user", "text": "d"}
     )
     assert [
-        (one.side, one.message.text) async for one in ahansard.sessions.diff(fork.id, page_size=1)
+        (difference.side, difference.message.text)
+        async for difference in ahansard.sessions.diff(fork.id, page_size=1)
     ] == [("here", "c"), ("here", "d")]
 
 

@@ -117,7 +117,7 @@ def test_a_session_is_changed_ended_put_away_and_deleted(hansard: Hansard, name:
 def test_messages_are_appended_in_order_and_read_both_ways(hansard: Hansard, name: str) -> None:
     hansard.sessions.start(name)
     call = {"type": "tool_call", "id": "c1", "name": "lookup", "arguments": {"order": 17}}
-    one, two = hansard.messages.append(
+    first, two = hansard.messages.append(
         name,
         {"role": "user", "text": "Where is it?", "client_id": "u1"},
         {
@@ -127,7 +127,7 @@ def test_messages_are_appended_in_order_and_read_both_ways(hansard: Hansard, nam
         },
         expected_seq=0,
     )
-    assert (one.seq, one.text, two.seq, two.text, two.usage.input_tokens) == (
+    assert (first.seq, first.text, two.seq, two.text, two.usage.input_tokens) == (
         1,
         "Where is it?",
         2,
@@ -142,7 +142,7 @@ def test_messages_are_appended_in_order_and_read_both_ways(hansard: Hansard, nam
     ]
     assert [message.seq for message in hansard.messages.list(name, after="u1", page_size=1)] == [2]
     assert [message.seq for message in hansard.messages.list(name, role="user")] == [1]
-    assert hansard.messages.read(name, "u1") == one
+    assert hansard.messages.read(name, "u1") == first
     assert hansard.messages.delete(name, two.id).id == two.id
 
 
@@ -188,12 +188,12 @@ def test_a_search_finds_what_was_said(hansard: Hansard, name: str) -> None:
     hansard.messages.append(name, {"role": "user", "text": f"the {word} was said"})
     until = time.monotonic() + 10
     while (
-        not (found := hansard.search(word, channel="mail", total=True).page()).data
+        not (page := hansard.search(word, channel="mail", total=True).page()).data
         and time.monotonic() < until
     ):
         time.sleep(0.1)
-    assert found.total == 1
-    hit = found.data[0]
+    assert page.total == 1
+    hit = page.data[0]
     assert (hit.session.id, hit.matches, hit.snippets[0].message_id, hit.snippets[0].seq) == (
         name,
         1,
@@ -224,10 +224,11 @@ def test_a_fork_is_compared_with_its_original(hansard: Hansard, name: str) -> No
         ("here", "d"),
         ("there", "b"),
     ]
-    told = differences.page().extra
-    assert (told["only_here"], told["only_there"], told["shared"]["messages"]) == (2, 1, 1)
+    extra = differences.page().extra
+    assert (extra["only_here"], extra["only_there"], extra["shared"]["messages"]) == (2, 1, 1)
     assert [
-        (one.side, one.message.session_id) for one in hansard.sessions.diff(name, fork.id).first(9)
+        (difference.side, difference.message.session_id)
+        for difference in hansard.sessions.diff(name, fork.id).first(9)
     ].count(("there", fork.id)) == 2
 
 
@@ -288,21 +289,21 @@ def test_a_context_is_what_a_model_may_be_given_and_says_what_is_missing(
 
 def test_messages_in_a_list_are_told_how_to_go(hansard: Hansard, name: str) -> None:
     mistaken: list[Any] = [[{"role": "user", "text": "Hello"}], "Hello"]
-    for one in mistaken:
+    for mistake in mistaken:
         with pytest.raises(TypeError, match=r"append\(session, \*messages\)"):
-            hansard.messages.append(name, one)
+            hansard.messages.append(name, mistake)
 
 
 def test_a_key_is_made_narrowed_used_rotated_and_revoked(hansard: Hansard, served: Served) -> None:
-    made = hansard.keys.create("reader", scopes=["sessions:read"])
-    assert made.key is not None
-    with Hansard(served.url, made.key) as reader:
+    created = hansard.keys.create("reader", scopes=["sessions:read"])
+    assert created.key is not None
+    with Hansard(served.url, created.key) as reader:
         assert isinstance(reader.sessions.count(), int)
         with pytest.raises(Forbidden, match="hansard keys create --scopes sessions:write"):
             reader.sessions.start()
-    rotated = hansard.keys.rotate(made.id, grace_seconds=0)
-    assert rotated.scopes == made.scopes
-    assert {made.id, rotated.id} <= {key.id for key in hansard.keys.list()}
+    rotated = hansard.keys.rotate(created.id, grace_seconds=0)
+    assert rotated.scopes == created.scopes
+    assert {created.id, rotated.id} <= {key.id for key in hansard.keys.list()}
     hansard.keys.revoke(rotated.id)
     assert next(key for key in hansard.keys.list() if key.id == rotated.id).revoked_at
 

@@ -149,8 +149,8 @@ def test_a_write_has_one_idempotency_key_for_all_its_tries() -> None:
 
 
 def test_a_callers_own_idempotency_key_is_kept_and_a_read_has_none() -> None:
-    given = Request("POST", "/v1/x", lambda _: None, body={}, key="mine")
-    assert played(given, GOOD)[1][0].fields == {
+    request = Request("POST", "/v1/x", lambda _: None, body={}, key="mine")
+    assert played(request, GOOD)[1][0].fields == {
         "Content-Type": "application/json",
         "Idempotency-Key": "mine",
     }

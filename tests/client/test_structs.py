@@ -13,12 +13,12 @@ from hansard.native.session_bodies import SessionOut
 
 
 @pytest.mark.parametrize(
-    ("told", "known"), [(SessionOut, Session), (MessageOut, Message), (RunOut, Run)]
+    ("served", "known"), [(SessionOut, Session), (MessageOut, Message), (RunOut, Run)]
 )
 def test_every_field_of_the_api_has_its_name_in_the_client(
-    told: type[msgspec.Struct], known: type[msgspec.Struct]
+    served: type[msgspec.Struct], known: type[msgspec.Struct]
 ) -> None:
-    assert set(told.__struct_fields__) <= set(known.__struct_fields__)
+    assert set(served.__struct_fields__) <= set(known.__struct_fields__)
 
 
 def test_unknown_fields_are_kept() -> None:

@@ -15,12 +15,12 @@ def python_with(name: str, requirements: tuple[str, ...]) -> Path:
     home = BUILD / name
     python = home / "bin" / "python"
     stamp = home / "requirements.txt"
-    wanted = "\n".join(requirements) + "\n"
-    if not (python.exists() and stamp.exists() and stamp.read_text("utf-8") == wanted):
+    content = "\n".join(requirements) + "\n"
+    if not (python.exists() and stamp.exists() and stamp.read_text("utf-8") == content):
         rmtree(home, ignore_errors=True)
         home.parent.mkdir(parents=True, exist_ok=True)
         _make(home, python, requirements)
-        stamp.write_text(wanted, "utf-8")
+        stamp.write_text(content, "utf-8")
     return python
 
 

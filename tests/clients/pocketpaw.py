@@ -38,9 +38,9 @@ async def write(store: FileMemoryStore) -> None:
     """The sessions, as the product's agent loop writes them; one of them renamed."""
     memory = MemoryManager(store)
     for key, talk in TALKS.items():
-        for place, text in enumerate(talk):
+        for index, text in enumerate(talk):
             await memory.add_to_session(
-                key, "assistant" if place % 2 else "user", text, {"place": place}
+                key, "assistant" if index % 2 else "user", text, {"place": index}
             )
     await store.update_session_title("telegram_42", "Kölner Wetter")
     (store.sessions_path / "telegram_42_compaction.json").write_text(
@@ -89,7 +89,7 @@ def files(store: FileMemoryStore) -> None:
             {name: report[name] for name in ("new", "same", "bad")}, {"new": 0, "same": 3, "bad": 0}
         )
     index = json.loads((store.sessions_path / "_index.json").read_text("utf-8"))
-    listed = {one["id"]: one for one in get("/api/sessions", limit=100)["sessions"]}
+    listed = {item["id"]: item for item in get("/api/sessions", limit=100)["sessions"]}
     with check("lists them as the product's own index does"):
         for key, known in index.items():
             same = ("title", "channel", "message_count", "preview")
@@ -109,27 +109,27 @@ async def reads(store: FileMemoryStore) -> None:
     memory = MemoryManager(store)
     with check("reads the histories that the product reads, by the key and by its safe form"):
         for key in TALKS:
-            wanted = await memory.get_session_history(key)
+            expected = await memory.get_session_history(key)
             for name in (key, key.replace(":", "_").replace("/", "_")):
                 expect(
                     [
-                        {field: one[field] for field in ("role", "content")}
-                        for one in get("/api/memory/session", id=name)
+                        {field: item[field] for field in ("role", "content")}
+                        for item in get("/api/memory/session", id=name)
                     ],
-                    wanted,
+                    expected,
                 )
     with check("finds what the product finds"):
         for query in ("PRIME", "köln", "12 °C", "nowhere"):
-            wanted = sorted(session["id"] for session in await store.search_sessions(query))
+            expected = sorted(session["id"] for session in await store.search_sessions(query))
             expect(
-                sorted(one["id"] for one in get("/api/sessions/search", q=query)["sessions"]),
-                wanted,
+                sorted(item["id"] for item in get("/api/sessions/search", q=query)["sessions"]),
+                expected,
             )
     with check("exports messages with their ids and metadata"):
         entries = await store.get_session("telegram:42")
         exported = get("/api/memory/session/export", id="telegram_42")["messages"]
         expect(
-            [(one["id"], one["content"], one["metadata"]) for one in exported],
+            [(item["id"], item["content"], item["metadata"]) for item in exported],
             [(entry.id, entry.content, entry.metadata) for entry in entries],
         )
 

@@ -53,23 +53,23 @@ class Tally:
         print(f"{MARKS[verdict]}  {who}: {what}" + (f": {why}" if why else ""), flush=True)
 
 
-def main(wanted: list[str]) -> int:
-    """Run the clients whose names begin with one of ``wanted``, all when it is empty."""
+def main(names: list[str]) -> int:
+    """Run the clients whose names begin with one of ``names``, all when it is empty."""
     tally = Tally()
     with TemporaryDirectory() as folder, running(Path(folder)) as server:
         for client in CLIENTS:
-            if _is_wanted(client.name, wanted):
+            if _is_wanted(client.name, names):
                 _run_client(client, server, Path(folder), tally)
-        if _is_wanted("snippets", wanted):
+        if _is_wanted("snippets", names):
             _run_snippets(server, tally)
-        if _is_wanted("pages", wanted):
+        if _is_wanted("pages", names):
             _run_pages(server, tally)
     print(f"{tally.counts['ok']} passed, {tally.counts['FAIL']} failed", flush=True)
     return 1 if tally.counts["FAIL"] or not tally.counts["ok"] else 0
 
 
-def _is_wanted(name: str, wanted: list[str]) -> bool:
-    return not wanted or any(name.startswith(word) for word in wanted)
+def _is_wanted(name: str, names: list[str]) -> bool:
+    return not names or any(name.startswith(word) for word in names)
 
 
 def _run_client(client: Client, server: Server, folder: Path, tally: Tally) -> None:

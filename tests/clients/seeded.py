@@ -64,9 +64,9 @@ def seed(url: str, key: str) -> dict[str, Any]:
     """Fill the key's workspace; the facts that a client's script may expect."""
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as api:
         times = {
-            name: f"2026-01-{place:02}T10:00:00+00:00" for place, name in enumerate(SESSIONS, 1)
+            name: f"2026-01-{index:02}T10:00:00+00:00" for index, name in enumerate(SESSIONS, 1)
         }
-        made = {
+        created = {
             name: _post(api, "/v1/sessions", id=f"clients-{name}", created_at=times[name], **about)
             for name, about in SESSIONS.items()
         }
@@ -76,7 +76,7 @@ def seed(url: str, key: str) -> dict[str, Any]:
             _post(api, f"/v1/sessions/clients-{name}/messages", messages=messages)
     plain = [name for name in SESSIONS if name not in {"branch", "task"}]
     return {
-        "uuids": {name: session["uid"].removeprefix("ses_") for name, session in made.items()},
+        "uuids": {name: session["uid"].removeprefix("ses_") for name, session in created.items()},
         "created_at": times,
         "plain": plain,
         "by_title": sorted(

@@ -79,13 +79,13 @@ def _verdict(snippet: Snippet, tool: Tool, url: str, key: str, what: str) -> tup
         timeout=300,
         env=os.environ | dict(tool.environment),
     )
-    said = done.stdout + done.stderr
-    missing = [word for word in snippet.words if word not in said]
+    output = done.stdout + done.stderr
+    missing = [word for word in snippet.words if word not in output]
     if missing or done.returncode != snippet.exit_code:
         return (
             "FAIL",
             what,
-            f"exit code {done.returncode}, missing {missing}, said: {' '.join(said.split())[:600]}",
+            f"exit code {done.returncode}, missing {missing}, said: {' '.join(output.split())[:600]}",
         )
     return "ok", what, ""
 

@@ -52,5 +52,7 @@ def _packaged(name: str, requirement: str, program: str) -> Tool | str:
         python = python_with(name, (requirement,))
     except subprocess.CalledProcessError:
         return f"there is no {name} on this machine and PyPI's {requirement} does not install on it"
-    found = next(Path(python).parents[1].glob(f"lib/python*/site-packages/{program}"), None)
-    return Tool((str(found),)) if found else f"PyPI's {requirement} holds no {program}"
+    package_path = next(Path(python).parents[1].glob(f"lib/python*/site-packages/{program}"), None)
+    return (
+        Tool((str(package_path),)) if package_path else f"PyPI's {requirement} holds no {program}"
+    )

@@ -22,26 +22,28 @@ async def every(service: Service, principal: Principal) -> list[Session]:
 
 
 async def test_a_workspace_is_filled_once(service: Service, principal: Principal) -> None:
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     new = await demo.fill(
-        service, principal, on_progress=lambda done, total: told.append((done, total))
+        service, principal, on_progress=lambda done, total: progress.append((done, total))
     )
-    found = await every(service, principal)
-    assert new == len(found) == told[-1][0] == told[-1][1]
+    sessions = await every(service, principal)
+    assert new == len(sessions) == progress[-1][0] == progress[-1][1]
     assert await demo.fill(service, principal) == 0
-    assert Counter(one.state for one in found).keys() == set(STATES)
+    assert Counter(session.state for session in sessions).keys() == set(STATES)
     now = microseconds()
-    assert all(now - 32 * DAY < one.created_at <= one.updated_at <= now for one in found)
     assert all(
-        one.last_message_at is None
-        or one.first_message_at is None
-        or one.created_at <= one.first_message_at
-        for one in found
+        now - 32 * DAY < session.created_at <= session.updated_at <= now for session in sessions
     )
-    assert {bool(one.parent_id) for one in found} == {True, False}
-    assert {one.is_unread for one in found} == {True, False}
-    assert sum(one.cost_nanos for one in found) > 0
-    assert max(one.updated_at for one in found if one.state not in OPEN_STATES) < now
+    assert all(
+        session.last_message_at is None
+        or session.first_message_at is None
+        or session.created_at <= session.first_message_at
+        for session in sessions
+    )
+    assert {bool(session.parent_id) for session in sessions} == {True, False}
+    assert {session.is_unread for session in sessions} == {True, False}
+    assert sum(session.cost_nanos for session in sessions) > 0
+    assert max(session.updated_at for session in sessions if session.state not in OPEN_STATES) < now
 
 
 async def test_the_messages_of_a_run_are_linked_to_it(
@@ -76,16 +78,16 @@ async def test_removing_takes_the_demos_sessions_and_no_other(
     new = await demo.fill(service, principal)
     await service.sessions.start(principal, SessionDraft(id="demo-of-mine"))
     assert await demo.remove(service, principal) == new
-    assert [one.name for one in await every(service, principal)] == ["demo-of-mine"]
+    assert [session.name for session in await every(service, principal)] == ["demo-of-mine"]
 
 
 async def test_a_live_session_runs_and_completes(service: Service, principal: Principal) -> None:
     names: list[str] = []
     await demo.play_live(service, principal, names.append, pace=0.0, rounds=3)
-    found = [await service.sessions.read(principal, name) for name in names]
-    assert [one.state for one in found] == ["completed"] * 3
-    assert [one.resolution for one in found] == ["resolved"] * 3
-    assert all(one.message_count > 4 for one in found)
+    sessions = [await service.sessions.read(principal, name) for name in names]
+    assert [session.state for session in sessions] == ["completed"] * 3
+    assert [session.resolution for session in sessions] == ["resolved"] * 3
+    assert all(session.message_count > 4 for session in sessions)
 
 
 async def test_a_live_session_that_is_broken_off_is_cancelled(

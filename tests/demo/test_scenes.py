@@ -23,8 +23,8 @@ EVERY = scenes(FILLING + LIVE)
 def test_a_scene_is_sound(scene: Scene) -> None:
     for copy in range(scene.copies + 1):
         play = scene.cast(copy)
-        said = [json.loads(bytes(entry.draft.parts)) for entry in entries(play, Random(1))]
-        text = json.dumps([play.heading, said], ensure_ascii=False)
+        parts = [json.loads(bytes(entry.draft.parts)) for entry in entries(play, Random(1))]
+        text = json.dumps([play.heading, parts], ensure_ascii=False)
         assert not [name for name in scene.values if f"{{{name}}}" in text], (
             "every variable has its value"
         )
@@ -61,17 +61,17 @@ def test_ids_are_unique_and_parents_come_first() -> None:
 
 
 def test_the_demo_has_everything_that_it_promises() -> None:
-    found = plays()
+    every_play = plays()
     parts: list[dict[str, Any]] = [
         part
-        for play in found
+        for play in every_play
         for entry in entries(play, Random(1))
         for part in json.loads(bytes(entry.draft.parts))
     ]
-    assert {play.heading["state"] for play in found} == set(STATES)
-    assert {play.heading.get("kind", "session") for play in found} == set(KINDS) - {"branch"}
-    assert {play.heading["resolution"] for play in found} == set(RESOLUTIONS)
-    assert {play.heading.get("language", "en") for play in found} == {
+    assert {play.heading["state"] for play in every_play} == set(STATES)
+    assert {play.heading.get("kind", "session") for play in every_play} == set(KINDS) - {"branch"}
+    assert {play.heading["resolution"] for play in every_play} == set(RESOLUTIONS)
+    assert {play.heading.get("language", "en") for play in every_play} == {
         "en",
         "de",
         "fr",
@@ -91,15 +91,15 @@ def test_the_demo_has_everything_that_it_promises() -> None:
         "blob",
     }
     assert any(part.get("is_error") for part in parts)
-    assert any(line.kind == "operator" for play in found for line in play.lines)
-    assert any("parent" in play.heading for play in found)
-    assert any("archived" in play.heading for play in found)
+    assert any(line.kind == "operator" for play in every_play for line in play.lines)
+    assert any("parent" in play.heading for play in every_play)
+    assert any("archived" in play.heading for play in every_play)
 
 
 @pytest.mark.parametrize("count", [1, 50, 120, 500])
 def test_as_many_plays_as_are_asked_for_each_under_its_own_id(count: int) -> None:
-    found = plays(count)
-    assert len({play.id for play in found}) == count
+    chosen = plays(count)
+    assert len({play.id for play in chosen}) == count
 
 
 @pytest.mark.parametrize("name", ["parcel", "chart", "screen"])

@@ -51,8 +51,8 @@ async def anonymous(app: Application) -> AsyncIterator[httpx.AsyncClient]:
         transport=httpx.ASGITransport(app),
         base_url="http://hansard.test",
         event_hooks={"response": [documented]},
-    ) as one:
-        yield one
+    ) as http_client:
+        yield http_client
 
 
 @pytest.fixture

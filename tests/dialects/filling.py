@@ -42,28 +42,29 @@ async def say(
         message if isinstance(message, dict) else {"role": message[0], "text": message[1]}
         for message in messages
     ]
-    said: list[dict[str, Any]] = _made(
+    appended: list[dict[str, Any]] = _made(
         await api.post(f"/v1/sessions/{session}/messages", json={"messages": whole})
     )["data"]
-    return said
+    return appended
 
 
 async def run(api: httpx.AsyncClient, session: str, state: str, **fields: Any) -> dict[str, Any]:
     """A run of the session that has come to this state; ``error`` and ``finished_at`` belong to its end."""
     ending = {name: fields.pop(name) for name in ("error", "finished_at") if name in fields}
-    one: dict[str, Any] = _made(
+    started: dict[str, Any] = _made(
         await api.post(
             f"/v1/sessions/{session}/runs",
             json=fields if state not in OPEN_STATES else {"state": state, **fields},
         )
     )
     if state not in OPEN_STATES:
-        one = _made(
+        started = _made(
             await api.post(
-                f"/v1/sessions/{session}/runs/{one['id']}/finish", json={"state": state, **ending}
+                f"/v1/sessions/{session}/runs/{started['id']}/finish",
+                json={"state": state, **ending},
             )
         )
-    return one
+    return started
 
 
 def uuid_of(session: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ async def page(api: httpx.AsyncClient, **params: Any) -> dict[str, Any]:
 
 
 async def titles(api: httpx.AsyncClient, **params: Any) -> list[str | None]:
-    return [one["title"] for one in (await page(api, **params))["items"]]
+    return [item["title"] for item in (await page(api, **params))["items"]]
 
 
 async def item(api: httpx.AsyncClient, name: str) -> dict[str, Any]:
@@ -127,14 +127,14 @@ async def test_limit_and_offset_are_a_window_with_the_exact_total(
     newest_first = [f"t{n}" for n in range(6, -1, -1)]
     body = await page(api, limit=3, offset=2, **order)
     assert (
-        [one["title"] for one in body["items"]],
+        [item["title"] for item in body["items"]],
         body["total"],
         body["has_more"],
         body["next_offset"],
     ) == (newest_first[2:5], 7, True, 5)
     last = await page(api, limit=3, offset=5, **order)
     assert (
-        [one["title"] for one in last["items"]],
+        [item["title"] for item in last["items"]],
         last["total"],
         last["has_more"],
         last["next_offset"],
@@ -203,12 +203,12 @@ async def test_states_are_shown_and_filtered_by_the_same_word(api: httpx.AsyncCl
         await start(api, id=ours, title=ours)
         await run(api, ours, ours)
     for ours, theirs, status, reason, _ in STATES:
-        one = await item(api, ours)
+        shown = await item(api, ours)
         assert (
-            one["state"],
-            one["run_status_v2"],
-            one["session_status_v2"],
-            one["failure_reason_v2"],
+            shown["state"],
+            shown["run_status_v2"],
+            shown["session_status_v2"],
+            shown["failure_reason_v2"],
         ) == (theirs, theirs, status, reason)
     for word in {theirs for _, theirs, *_ in STATES}:
         assert set(await titles(api, state=word)) == {
@@ -233,8 +233,8 @@ async def test_a_workflows_run_says_how_it_went(api: httpx.AsyncClient) -> None:
     for ours, *_, succeeded in STATES:
         await start(api, id=ours, kind="workflow", workflow_id="w")
         await run(api, ours, ours, error="broke" if succeeded is False else None)
-        one = await item(api, ours)
-        assert (one["aop_execution_succeeded"], one["aop_execution_error"]) == (
+        shown = await item(api, ours)
+        assert (shown["aop_execution_succeeded"], shown["aop_execution_error"]) == (
             succeeded,
             "broke" if succeeded is False else None,
         )
@@ -301,8 +301,8 @@ async def test_created_after_and_before_are_inclusive(api: httpx.AsyncClient) ->
 
 
 async def test_sorts(api: httpx.AsyncClient, clock: Clock) -> None:
-    for place, title in enumerate(("banana", "Apple", None, "cherry", "apple")):
-        await start(api, title=title, created_at=f"2026-01-0{9 - place}T00:00:00Z", id=f"s{place}")
+    for index, title in enumerate(("banana", "Apple", None, "cherry", "apple")):
+        await start(api, title=title, created_at=f"2026-01-0{9 - index}T00:00:00Z", id=f"s{index}")
         clock.move(1)
     assert (
         await titles(api)
@@ -312,12 +312,12 @@ async def test_sorts(api: httpx.AsyncClient, clock: Clock) -> None:
     assert await titles(api, sort_direction="asc") == ["banana", "Apple", None, "cherry", "apple"]
     assert await titles(api, sort_by="created_at") == ["banana", "Apple", None, "cherry", "apple"]
     ascending = await titles(api, sort_by="title", sort_direction="asc")
-    assert ([str(one).lower() for one in ascending[:4]], ascending[4]) == (
+    assert ([str(title).lower() for title in ascending[:4]], ascending[4]) == (
         ["apple", "apple", "banana", "cherry"],
         None,
     )
     descending = await titles(api, sort_by="title")
-    assert ([str(one).lower() for one in descending[:4]], descending[4]) == (
+    assert ([str(title).lower() for title in descending[:4]], descending[4]) == (
         ["cherry", "banana", "apple", "apple"],
         None,
     )

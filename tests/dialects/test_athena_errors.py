@@ -139,18 +139,24 @@ async def test_errors_have_athenas_shapes(api: httpx.AsyncClient, make_key: Make
         {"Authorization": "Bearer nothing"},
         {"Authorization": "", "X-API-KEY": "nothing"},
     ):
-        assert told(await api.get(SESSIONS, headers=headers)) == (401, {"detail": "Unauthorized"})
+        assert status_and_body(await api.get(SESSIONS, headers=headers)) == (
+            401,
+            {"detail": "Unauthorized"},
+        )
         for url in items:
-            assert told(await api.get(url, headers=headers)) == (401, {"message": "Unauthorized"})
+            assert status_and_body(await api.get(url, headers=headers)) == (
+                401,
+                {"message": "Unauthorized"},
+            )
     for url in (
         f"{SESSIONS}/asset_{UNKNOWN}",
         f"{SESSIONS}/nothing/download",
         f"/api/v0/threads/{UNKNOWN}/status",
     ):
-        status, body = told(await api.get(url))
+        status, body = status_and_body(await api.get(url))
         assert (status, list(body)) == (404, ["message"])
     for route in ("read", "unread"):
-        status, body = told(await api.post(f"{SESSIONS}/nothing/{route}"))
+        status, body = status_and_body(await api.post(f"{SESSIONS}/nothing/{route}"))
         assert (status, list(body)) == (404, ["message"])
     for url in (
         "/api/v0",
@@ -159,12 +165,15 @@ async def test_errors_have_athenas_shapes(api: httpx.AsyncClient, make_key: Make
         "/api/v0/threads/s",
         f"{SESSIONS}/%00",
     ):
-        assert told(await api.get(url)) == (404, {"detail": "Not Found"})
+        assert status_and_body(await api.get(url)) == (404, {"detail": "Not Found"})
     wrong = await api.delete(SESSIONS)
-    assert (told(wrong), wrong.headers["allow"]) == ((405, {"detail": "Method Not Allowed"}), "GET")
+    assert (status_and_body(wrong), wrong.headers["allow"]) == (
+        (405, {"detail": "Method Not Allowed"}),
+        "GET",
+    )
     stranger = {"Authorization": f"Bearer {await make_key('export')}"}
     for url in (SESSIONS, *items):
-        status, body = told(await api.get(url, headers=stranger))
+        status, body = status_and_body(await api.get(url, headers=stranger))
         assert (status, list(body)) == (403, ["detail"])
     reader = {"Authorization": f"Bearer {await make_key('sessions:read')}"}
     assert (await api.post(f"{SESSIONS}/s/read", headers=reader)).status_code == 403
@@ -211,5 +220,5 @@ async def test_an_unchanged_list_is_answered_304(api: httpx.AsyncClient) -> None
     ] == 1
 
 
-def told(answer: httpx.Response) -> tuple[int, dict[str, Any]]:
+def status_and_body(answer: httpx.Response) -> tuple[int, dict[str, Any]]:
     return answer.status_code, answer.json()

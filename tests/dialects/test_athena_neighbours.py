@@ -67,9 +67,12 @@ async def test_the_trace_holds_every_message_whole(api: httpx.AsyncClient, clock
     }
     native = (await api.get("/v1/sessions/s/messages")).json()["data"]
     assert [
-        (one["id"], one["seq"], one["role"], one["parts"], one["created_at"])
-        for one in body["messages"]
-    ] == [(one["id"], one["seq"], one["role"], one["parts"], one["created_at"]) for one in native]
+        (item["id"], item["seq"], item["role"], item["parts"], item["created_at"])
+        for item in body["messages"]
+    ] == [
+        (item["id"], item["seq"], item["role"], item["parts"], item["created_at"])
+        for item in native
+    ]
     called, answered, last = body["messages"][2:]
     assert (called["model"], called["run_id"]) == ("gpt-5", "r1")
     assert called["usage"] == {
@@ -90,7 +93,7 @@ async def test_messages_are_the_turns_of_user_and_agent(
 ) -> None:
     await filled(api, clock)
     body = (await api.get(f"{SESSIONS}/s/download", params={"export_format": "messages"})).json()
-    assert [(one["role"], one["content"], one["created_at"]) for one in body["messages"]] == [
+    assert [(item["role"], item["content"], item["created_at"]) for item in body["messages"]] == [
         ("user", "hello", "2026-01-01T10:00:00Z"),
         ("assistant", "found it", "2026-01-01T10:00:05Z"),
     ]
@@ -144,7 +147,7 @@ async def test_a_download_of_thousands_of_messages_is_whole(api: httpx.AsyncClie
     for batch in range(21):
         await say(api, "long", *[("user", f"{batch}.{n}") for n in range(100)])
     body = (await api.get(f"{SESSIONS}/long/download", params={"export_format": "messages"})).json()
-    assert [one["content"] for one in body["messages"]] == [
+    assert [item["content"] for item in body["messages"]] == [
         f"{batch}.{n}" for batch in range(21) for n in range(100)
     ]
 

@@ -25,11 +25,11 @@ async def data(api: httpx.AsyncClient, url: str, **params: Any) -> Any:
 
 
 async def names(api: httpx.AsyncClient, **params: Any) -> list[str]:
-    return [one["sessionId"] for one in (await data(api, SESSIONS, **params))["items"]]
+    return [item["sessionId"] for item in (await data(api, SESSIONS, **params))["items"]]
 
 
 async def contents(api: httpx.AsyncClient, **params: Any) -> list[str]:
-    return [one["content"] for one in await data(api, HISTORY, **params)]
+    return [item["content"] for item in await data(api, HISTORY, **params)]
 
 
 async def write(
@@ -62,7 +62,7 @@ async def test_the_sessions_documents_example(
     await start(
         api, id=TEXT, workflow_id=TEXT, workflow_name=TEXT, created_at="2026-01-01T00:00:00Z"
     )
-    said = [
+    texts = [
         {
             "role": "user",
             "text": TEXT if n == 0 else "more",
@@ -70,8 +70,8 @@ async def test_the_sessions_documents_example(
         }
         for n in range(123)
     ]
-    await say(api, TEXT, *said[:100])
-    await say(api, TEXT, *said[100:])
+    await say(api, TEXT, *texts[:100])
+    await say(api, TEXT, *texts[100:])
     answer = await api.get(
         SESSIONS, params={"limit": "1", "offset": "123"}, headers={"X-Request-ID": "req_abc123"}
     )
@@ -109,7 +109,7 @@ async def test_the_history_documents_example(
     clock.move(2)
     picture = {"type": "uri", "modality": "image", "mime_type": "image/png", "uri": TEXT}
     usage = {"input_tokens": 100, "output_tokens": 23}
-    (said,) = await say(
+    (message,) = await say(
         api,
         TEXT,
         {
@@ -128,7 +128,7 @@ async def test_the_history_documents_example(
                 "content": TEXT,
                 "conversationId": TEXT,
                 "createdAt": "2026-01-01T00:00:02Z",
-                "id": said["id"],
+                "id": message["id"],
                 "imageUrls": [TEXT],
                 "linkedRunFinishedAt": "",
                 "linkedRunId": TEXT,
@@ -162,14 +162,14 @@ async def test_a_get_with_a_json_body_is_answered(api: httpx.AsyncClient) -> Non
 
 async def test_a_text_that_does_not_apply_is_empty(api: httpx.AsyncClient) -> None:
     session = await start(api)
-    (said,) = await say(api, session["id"], ("assistant", "welcome"))
+    (message,) = await say(api, session["id"], ("assistant", "welcome"))
     name = f"session_{uuid_of(session)}"
     (item,) = (await data(api, SESSIONS))["items"]
     assert item == {
         "contextType": "session",
         "conversationId": name,
-        "firstMessageAt": said["created_at"],
-        "lastMessageAt": said["created_at"],
+        "firstMessageAt": message["created_at"],
+        "lastMessageAt": message["created_at"],
         "messageCount": 1,
         "preview": "",
         "sessionId": name,
@@ -191,7 +191,7 @@ async def test_the_preview_is_the_first_user_message_cut_to_100_characters(
 ) -> None:
     await write(api, "long", "é" * 150)
     await write(api, "long", "second")
-    assert [one["preview"] for one in (await data(api, SESSIONS))["items"]] == ["é" * 100]
+    assert [item["preview"] for item in (await data(api, SESSIONS))["items"]] == ["é" * 100]
 
 
 async def test_the_list_goes_by_the_last_message_and_leaves_out_silent_sessions(
@@ -218,7 +218,7 @@ async def test_limit_and_offset(
     assert (page["limit"], page["hasMore"], len(page["items"])) == (50, True, 50)
     assert await names(api, limit=50, offset=50) == newest_first[50:]
     page = await data(api, SESSIONS, limit=5, offset=50)
-    assert (page["hasMore"], [one["sessionId"] for one in page["items"]]) == (
+    assert (page["hasMore"], [item["sessionId"] for item in page["items"]]) == (
         False,
         newest_first[50:],
     )
@@ -259,10 +259,10 @@ async def test_before_and_before_id_walk_back_without_gap_or_overlap(
         {"workflowId": "w"},
         {"conversationId": "s", "workflowId": "w"},
     ):
-        walked, place = list[str](), dict[str, str]()
-        while page := await data(api, HISTORY, limit=3, **name, **place):
-            walked = [one["content"] for one in page] + walked
-            place = {"before": page[0]["createdAt"], "beforeId": page[0]["id"]}
+        walked, position = list[str](), dict[str, str]()
+        while page := await data(api, HISTORY, limit=3, **name, **position):
+            walked = [item["content"] for item in page] + walked
+            position = {"before": page[0]["createdAt"], "beforeId": page[0]["id"]}
         assert walked == [str(n) for n in range(20)]
         newest = (await data(api, HISTORY, **name))[-1]
         assert await contents(api, before=newest["createdAt"], **name) == [
@@ -275,8 +275,8 @@ async def test_before_and_before_id_walk_back_without_gap_or_overlap(
 async def test_the_history_of_a_workflow_joins_its_sessions_by_time(
     api: httpx.AsyncClient, clock: Clock
 ) -> None:
-    for place, name in enumerate(("a", "b", "a", "c", "b")):
-        await write(api, name, f"{name}{place}", workflowId="w" if name != "c" else "other")
+    for index, name in enumerate(("a", "b", "a", "c", "b")):
+        await write(api, name, f"{name}{index}", workflowId="w" if name != "c" else "other")
         clock.move(1)
     assert await contents(api, workflowId="w") == ["a0", "b1", "a2", "b4"]
     assert await contents(api, workflowId="w", limit=2) == ["a2", "b4"]
@@ -372,8 +372,8 @@ async def test_tools_answers_are_context_and_images_are_urls(api: httpx.AsyncCli
         {"role": "tool", "parts": [{"type": "tool_call_response", "id": "d", "response": "plain"}]},
     )
     shown = [
-        (one["role"], one["content"], one["imageUrls"], one["senderUserId"])
-        for one in await data(api, HISTORY, sessionId="s")
+        (item["role"], item["content"], item["imageUrls"], item["senderUserId"])
+        for item in await data(api, HISTORY, sessionId="s")
     ]
     assert shown == [
         ("user", "look", ["data:image/gif;base64,R0lG"], "u1"),

@@ -37,14 +37,14 @@ async def test_what_was_written_is_read_with_its_own_role_and_kept_whole(
     payload = {"b": None, "a": [1, {"x": "y"}]}
     for role in ("user", "assistant", "system", "context"):
         await write(api, "s", role, role, turnId="t1", structuredPayload=payload)
-    assert [one["role"] for one in await data(api, HISTORY, sessionId="s")] == [
+    assert [item["role"] for item in await data(api, HISTORY, sessionId="s")] == [
         "user",
         "assistant",
         "system",
         "context",
     ]
     kept = (await api.get("/v1/sessions/s/messages")).json()["data"]
-    assert [one["metadata"]["b3os"] for one in kept[:3]] == [
+    assert [item["metadata"]["b3os"] for item in kept[:3]] == [
         {"turnId": "t1", "structuredPayload": payload}
     ] * 3
     assert kept[3]["metadata"]["b3os"] == {
@@ -64,7 +64,7 @@ async def test_metadata_of_others_under_our_name_does_no_harm(api: httpx.AsyncCl
     await start(api, id="s")
     for metadata in ({"b3os": "text"}, {"b3os": {"role": 7}}, {"b3os": None}):
         await say(api, "s", {"role": "system", "text": "x", "metadata": metadata})
-    assert [one["role"] for one in await data(api, HISTORY, sessionId="s")] == ["system"] * 3
+    assert [item["role"] for item in await data(api, HISTORY, sessionId="s")] == ["system"] * 3
 
 
 async def test_a_conversation_takes_its_workflow_later_but_only_once(

@@ -13,10 +13,10 @@ from hansard.http.route import Dialect
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "dialects"
-FOREIGN = [one for one in DIALECTS if one.name != "native"]
+FOREIGN = [dialect for dialect in DIALECTS if dialect.name != "native"]
 
 
-@pytest.mark.parametrize("dialect", FOREIGN, ids=lambda one: one.name)
+@pytest.mark.parametrize("dialect", FOREIGN, ids=lambda dialect: dialect.name)
 def test_the_page_names_every_route_parameter_and_scope(dialect: Dialect) -> None:
     """A route is named by the last word of its path, as `/word`, so that a row may stand for several."""
     page = (PAGES / f"{dialect.name}.md").read_text("utf-8")
@@ -36,17 +36,17 @@ def test_the_page_names_every_route_parameter_and_scope(dialect: Dialect) -> Non
 
 
 def test_there_is_no_page_of_an_unknown_dialect() -> None:
-    assert {page.stem for page in PAGES.glob("*.md")} <= {one.name for one in FOREIGN}
+    assert {page.stem for page in PAGES.glob("*.md")} <= {dialect.name for dialect in FOREIGN}
 
 
 def test_every_page_takes_the_key_from_where_the_first_page_put_it() -> None:
     """The clients' harness runs the commands of these pages; this runs in every suite and reads all pages."""
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    told = set(re.findall(r"^export (HANSARD_\w+)=", pages[0].read_text("utf-8"), re.MULTILINE))
-    assert told == {"HANSARD_API_KEY"}
+    exported = set(re.findall(r"^export (HANSARD_\w+)=", pages[0].read_text("utf-8"), re.MULTILINE))
+    assert exported == {"HANSARD_API_KEY"}
     used = {
         (page.name, name)
         for page in pages
         for name in re.findall(r"\$\{?(HANSARD_\w+)", page.read_text("utf-8"))
     }
-    assert {one for one in used if one[1] not in told} == set()
+    assert {name for name in used if name[1] not in exported} == set()

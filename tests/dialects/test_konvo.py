@@ -76,15 +76,15 @@ async def get(api: httpx.AsyncClient, **params: Any) -> dict[str, Any]:
 
 
 async def ids(api: httpx.AsyncClient, **params: Any) -> list[str]:
-    return [one["id"] for one in (await get(api, **params))["result"]]
+    return [item["id"] for item in (await get(api, **params))["result"]]
 
 
 async def test_the_documents_example(lone_service: Service, clock: Clock) -> None:
     """The one session of the example, 122 older ones, and the last message a tool's, which is not shown."""
-    one: Any = EXAMPLE["result"][0]  # type: ignore[index]  # the example is plain JSON
-    clock.set(one["created_at"])
+    example: Any = EXAMPLE["result"][0]  # type: ignore[index]  # the example is plain JSON
+    clock.set(example["created_at"])
     filled = Service(
-        lone_service.store, lone_service.secret, clock=clock, ids=GivenIds(one["workspace_id"])
+        lone_service.store, lone_service.secret, clock=clock, ids=GivenIds(example["workspace_id"])
     )
     operator = filled.workspaces.operator(await filled.workspaces.create("konvo"))
     key, _ = await filled.keys.create(operator, "konvo", ALL_SCOPES)
@@ -93,7 +93,7 @@ async def test_the_documents_example(lone_service: Service, clock: Clock) -> Non
         transport=transport, base_url="http://hansard.test", headers={"x-api-key": key}
     ) as api:
         await _older_sessions(filled, operator, 122)
-        external = {"feed_id": one["feed_id"], "contact_id": one["contact_id"]}
+        external = {"feed_id": example["feed_id"], "contact_id": example["contact_id"]}
         words = {
             "intent": "CONCIERGE",
             "sub_intent": "CONCIERGE",
@@ -102,14 +102,14 @@ async def test_the_documents_example(lone_service: Service, clock: Clock) -> Non
         }
         await start(
             api,
-            id=one["id"],
+            id=example["id"],
             user="4915142424351",
             channel="whatsapp",
-            created_at=one["created_at"],
+            created_at=example["created_at"],
             external_ids=external,
             **words,
         )
-        said = one["messages"][0]
+        message = example["messages"][0]
         tool = {
             "type": "tool_call",
             "id": "call_1",
@@ -118,21 +118,21 @@ async def test_the_documents_example(lone_service: Service, clock: Clock) -> Non
         }
         await say(
             api,
-            one["id"],
+            example["id"],
             {
                 "role": "user",
-                "text": said["message"],
-                "client_id": said["message_id"],
-                "created_at": said["created_at"],
+                "text": message["message"],
+                "client_id": message["message_id"],
+                "created_at": message["created_at"],
             },
             {
                 "role": "assistant",
                 "parts": [tool],
-                "created_at": one["status"]["last_message_date"],
+                "created_at": example["status"]["last_message_date"],
             },
         )
-        clock.set(one["status"]["completed_at"])
-        await api.post(f"/v1/sessions/{one['id']}/end", json={})
+        clock.set(example["status"]["completed_at"])
+        await api.post(f"/v1/sessions/{example['id']}/end", json={})
         answer = await api.get(URL, params={"messages": "true", "state": "true", "limit": "1"})
     assert answer.json() == EXAMPLE
 
@@ -145,9 +145,9 @@ async def test_a_workspace_is_a_uuid_like_everything_else(api: httpx.AsyncClient
 
 
 async def _older_sessions(service: Service, operator: Principal, number: int) -> None:
-    for place in range(number):
+    for index in range(number):
         await service.sessions.start(
-            operator, SessionDraft(created_at=times.parse("2026-01-01T00:00:00Z") + place)
+            operator, SessionDraft(created_at=times.parse("2026-01-01T00:00:00Z") + index)
         )
 
 
@@ -169,14 +169,14 @@ async def test_blocks_that_were_not_asked_for_are_absent(api: httpx.AsyncClient)
 
 async def test_what_is_not_known_is_null(api: httpx.AsyncClient) -> None:
     session = await start(api, id="bare")
-    one = (await get(api, state="true", messages="true"))["result"][0]
-    assert {name for name, value in one.items() if value is None} == {
+    shown = (await get(api, state="true", messages="true"))["result"][0]
+    assert {name for name, value in shown.items() if value is None} == {
         "feed_id",
         "contact_id",
         "external_user_id",
         "channel",
     }
-    assert one["status"] | {"last_updated": ""} == {
+    assert shown["status"] | {"last_updated": ""} == {
         "session_id": uuid_of(session),
         "completed": False,
         "unresolved": False,
@@ -184,19 +184,19 @@ async def test_what_is_not_known_is_null(api: httpx.AsyncClient) -> None:
         "last_message_date": None,
         "last_updated": "",
     }
-    assert one["state"] == {
+    assert shown["state"] == {
         "session_id": uuid_of(session),
         "type": None,
         "sub_intent_type": None,
         "trail": [],
     }
-    assert one["messages"] == []
+    assert shown["messages"] == []
 
 
 async def test_feed_and_contact_come_from_the_external_ids(api: httpx.AsyncClient) -> None:
     await start(api, id="short", external_ids={"feed": "f", "contact": "c"})
-    one = (await get(api))["result"][0]
-    assert (one["feed_id"], one["contact_id"]) == ("f", "c")
+    session = (await get(api))["result"][0]
+    assert (session["feed_id"], session["contact_id"]) == ("f", "c")
 
 
 async def test_unresolved_is_the_resolution_and_completed_the_end(
@@ -206,7 +206,7 @@ async def test_unresolved_is_the_resolution_and_completed_the_end(
     await api.post("/v1/sessions/open/end", json={})
     clock.move(1)
     await start(api, id="ongoing", resolution="resolved")
-    ongoing, over = (one["status"] for one in (await get(api, state="1"))["result"])
+    ongoing, over = (session["status"] for session in (await get(api, state="1"))["result"])
     assert (over["completed"], over["unresolved"]) == (True, True)
     assert (ongoing["completed"], ongoing["unresolved"], ongoing["completed_at"]) == (
         False,
@@ -218,7 +218,7 @@ async def test_unresolved_is_the_resolution_and_completed_the_end(
 async def test_messages_are_text_only_in_order_and_say_who_spoke(api: httpx.AsyncClient) -> None:
     await start(api, id="talk")
     answer = {"type": "tool_call_response", "id": "c", "response": "ok"}
-    said = await say(
+    written = await say(
         api,
         "talk",
         ("system", "be kind"),
@@ -239,33 +239,33 @@ async def test_messages_are_text_only_in_order_and_say_who_spoke(api: httpx.Asyn
         ("AI", "I look"),
         ("AGENT", "a person here"),
     ]
-    assert messages[0]["message_id"] == said[1]["id"].removeprefix("msg_")
+    assert messages[0]["message_id"] == written[1]["id"].removeprefix("msg_")
 
 
 async def test_pages_begin_at_one_and_zero_means_one(api: httpx.AsyncClient) -> None:
-    made = [
+    created = [
         uuid_of(await start(api, id=f"s{n}", created_at=f"2026-01-0{n}T00:00:00Z"))
         for n in range(1, 6)
     ][::-1]
-    assert await ids(api) == made
+    assert await ids(api) == created
     assert (
         await ids(api, limit=2)
         == await ids(api, page=1, limit=2)
         == await ids(api, page=0, limit=2)
-        == made[:2]
+        == created[:2]
     )
-    assert await ids(api, page=2, limit=2) == made[2:4]
-    assert await ids(api, page=3, limit=2) == made[4:]
+    assert await ids(api, page=2, limit=2) == created[2:4]
+    assert await ids(api, page=3, limit=2) == created[4:]
     assert await get(api, page=4, limit=2) == {"count": 5, "result": []}
     assert await get(api, page=2**31 - 1, limit=200) == {"count": 5, "result": []}
 
 
 async def test_pages_never_overlap_when_times_are_equal(api: httpx.AsyncClient) -> None:
-    made = {
+    created = {
         uuid_of(await start(api, id=f"s{n}", created_at="2026-01-01T00:00:00Z")) for n in range(6)
     }
     walked = [id_ for page in (1, 2, 3) for id_ in await ids(api, page=page, limit=2)]
-    assert (len(walked), set(walked)) == (6, made)
+    assert (len(walked), set(walked)) == (6, created)
 
 
 async def test_a_limit_above_the_maximum_is_cut(
@@ -308,8 +308,12 @@ async def test_a_time_may_have_any_offset_or_none(api: httpx.AsyncClient, text: 
 )
 async def test_booleans_in_any_case(api: httpx.AsyncClient, text: str, is_true: bool) -> None:
     await start(api, id="s")
-    one = (await get(api, messages=text, state=text))["result"][0]
-    assert ("messages" in one, "state" in one, "status" in one) == (is_true, is_true, is_true)
+    session = (await get(api, messages=text, state=text))["result"][0]
+    assert ("messages" in session, "state" in session, "status" in session) == (
+        is_true,
+        is_true,
+        is_true,
+    )
 
 
 async def test_bad_parameters_are_400_with_a_message(api: httpx.AsyncClient) -> None:

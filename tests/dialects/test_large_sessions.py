@@ -55,7 +55,7 @@ async def test_a_whole_session_is_given_in_order(client: httpx.AsyncClient, targ
     assert answer.headers["content-type"] == "application/json"
     messages = answer.json()["messages"]
     assert len(messages) == SMALL + COUNT
-    texts = [one.get("content") or one["parts"][0]["content"] for one in messages]
+    texts = [message.get("content") or message["parts"][0]["content"] for message in messages]
     assert texts[:SMALL] == [f"short {number}" for number in range(SMALL)]
     assert texts[SMALL:] == [TEXT] * COUNT
 
@@ -90,7 +90,7 @@ async def test_the_figures_of_a_large_session(client: httpx.AsyncClient) -> None
 @pytest.mark.usefixtures("large")
 async def test_a_history_keeps_the_newest_that_fit(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/memory/session?id=large&limit=100000")
-    texts = [one["content"] for one in answer.json()]
+    texts = [item["content"] for item in answer.json()]
     assert texts == [TEXT] * len(texts)
     assert 1 < len(texts) < COUNT
     assert len(answer.content) <= PAGE_BYTES + 10_000

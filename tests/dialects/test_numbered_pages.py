@@ -48,12 +48,12 @@ async def test_a_numbered_page_is_whole_however_large(
     client: httpx.AsyncClient, flags: str
 ) -> None:
     pages = [(await client.get(f"/ai-sessions?limit=80&page={page}&{flags}")) for page in (1, 2, 3)]
-    found = [page.json() for page in pages]
-    assert [len(page["result"]) for page in found] == [80, COUNT - 80, 0]
-    assert {page["count"] for page in found} == {COUNT}
-    assert len({session["id"] for page in found for session in page["result"]}) == COUNT
+    bodies = [page.json() for page in pages]
+    assert [len(page["result"]) for page in bodies] == [80, COUNT - 80, 0]
+    assert {page["count"] for page in bodies} == {COUNT}
+    assert len({session["id"] for page in bodies for session in page["result"]}) == COUNT
     if "state" in flags:
         assert len(pages[0].content) > PAGE_BYTES
     if "messages" in flags:
-        texts = [session["messages"][0]["message"] for session in found[0]["result"]]
+        texts = [session["messages"][0]["message"] for session in bodies[0]["result"]]
         assert sorted(texts) != texts or len(set(texts)) == 80

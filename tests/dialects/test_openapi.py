@@ -87,11 +87,12 @@ async def test_errors_are_described_with_their_status(
         await api.get(path, headers={"X-API-KEY": "another"}),
     ]
     assert [answer.status_code for answer in answers] == [status, 401]
-    for one in answers:
+    for example in answers:
         error = described(
-            documents[name], content(documents[name]["paths"][path]["get"], str(one.status_code))
+            documents[name],
+            content(documents[name]["paths"][path]["get"], str(example.status_code)),
         )
-        assert set(one.json()) <= set(error["properties"])
+        assert set(example.json()) <= set(error["properties"])
     assert all(
         {"4XX", "5XX"} <= set(operation["responses"]) for operation in operations(documents[name])
     )
@@ -105,7 +106,9 @@ async def test_errors_are_described_with_their_status(
 @pytest.mark.parametrize("name", FOREIGN)
 async def test_no_parameter_is_said_to_be_null(documents: dict[str, Json], name: str) -> None:
     parameters = [
-        one for operation in operations(documents[name]) for one in operation.get("parameters", ())
+        parameter
+        for operation in operations(documents[name])
+        for parameter in operation.get("parameters", ())
     ]
     assert parameters
     assert not [parameter["name"] for parameter in parameters if "null" in str(parameter["schema"])]
@@ -121,8 +124,8 @@ async def test_every_place_of_a_key_is_told(documents: dict[str, Json]) -> None:
     ]
     schemes = documents["pocketpaw"]["components"]["securitySchemes"]
     assert {
-        name: (one["in"], one["name"])
-        for name, one in schemes.items()
+        name: (scheme["in"], scheme["name"])
+        for name, scheme in schemes.items()
         if name in {"token", "cookie"}
     } == {
         "token": ("query", "token"),
@@ -164,9 +167,9 @@ async def test_every_body_has_an_example_that_fits(documents: dict[str, Json]) -
         if "requestBody" in operation
     ]
     schemas = {
-        name: one
+        name: schema
         for document in documents.values()
-        for name, one in document["components"]["schemas"].items()
+        for name, schema in document["components"]["schemas"].items()
     }
     assert len(bodies) == 6
     assert [name for name in schemas if "." in name or name.endswith("Params")] == []

@@ -73,26 +73,26 @@ async def write_for_konvo(talk: Talk, name: str | None, text: str) -> str:
 
 
 async def list_natively(api: httpx.AsyncClient) -> list[str]:
-    return [one["id"] for one in (await body(api, "/v1/sessions"))["data"]]
+    return [item["id"] for item in (await body(api, "/v1/sessions"))["data"]]
 
 
 async def list_by_b3os(api: httpx.AsyncClient) -> list[str]:
     return [
-        one["sessionId"]
-        for one in (await body(api, "/v1/ai/workflow/chat/sessions"))["data"]["items"]
+        item["sessionId"]
+        for item in (await body(api, "/v1/ai/workflow/chat/sessions"))["data"]["items"]
     ]
 
 
 async def list_by_athena(api: httpx.AsyncClient) -> list[str]:
-    return [one["id"] for one in (await body(api, "/api/v0/sessions"))["items"]]
+    return [item["id"] for item in (await body(api, "/api/v0/sessions"))["items"]]
 
 
 async def list_by_pocketpaw(api: httpx.AsyncClient) -> list[str]:
-    return [one["id"] for one in (await body(api, "/api/sessions"))["sessions"]]
+    return [item["id"] for item in (await body(api, "/api/sessions"))["sessions"]]
 
 
 async def list_by_konvo(api: httpx.AsyncClient) -> list[str]:
-    return [one["id"] for one in (await body(api, "/ai-sessions"))["result"]]
+    return [item["id"] for item in (await body(api, "/ai-sessions"))["result"]]
 
 
 # How each product reads what was said in the session of a name.
@@ -100,37 +100,37 @@ async def list_by_konvo(api: httpx.AsyncClient) -> list[str]:
 
 async def read_natively(api: httpx.AsyncClient, name: str) -> list[str]:
     return [
-        one["parts"][0]["content"]
-        for one in (await body(api, f"/v1/sessions/{name}/messages"))["data"]
+        item["parts"][0]["content"]
+        for item in (await body(api, f"/v1/sessions/{name}/messages"))["data"]
     ]
 
 
 async def read_by_b3os(api: httpx.AsyncClient, name: str) -> list[str]:
     return [
-        one["content"]
-        for one in (await body(api, "/v1/ai/workflow/chat/history", sessionId=name))["data"]
+        item["content"]
+        for item in (await body(api, "/v1/ai/workflow/chat/history", sessionId=name))["data"]
     ]
 
 
 async def read_by_athena(api: httpx.AsyncClient, name: str) -> list[str]:
     return [
-        one["content"]
-        for one in (await body(api, f"/api/v0/sessions/{name}/download", export_format="messages"))[
-            "messages"
-        ]
+        item["content"]
+        for item in (
+            await body(api, f"/api/v0/sessions/{name}/download", export_format="messages")
+        )["messages"]
     ]
 
 
 async def read_by_pocketpaw(api: httpx.AsyncClient, name: str) -> list[str]:
-    return [one["content"] for one in await body(api, "/api/memory/session", id=name)]
+    return [item["content"] for item in await body(api, "/api/memory/session", id=name)]
 
 
 async def read_by_konvo(api: httpx.AsyncClient, _name: str) -> list[str]:
     """Konvo reads no single session: what its list holds."""
     return [
         message["message"]
-        for one in (await body(api, "/ai-sessions", messages="true"))["result"]
-        for message in one["messages"]
+        for item in (await body(api, "/ai-sessions", messages="true"))["result"]
+        for message in item["messages"]
     ]
 
 
@@ -187,7 +187,7 @@ async def test_begun_through_one_carried_on_through_the_other(
 async def test_every_list_shows_the_forms_of_one_id(api: httpx.AsyncClient) -> None:
     uuid = (await start(api))["uid"].removeprefix("ses_")
     await say(api, f"ses_{uuid}", ("user", "hi"))
-    shown = {name: (await one(api))[0] for name, one in LISTS.items()}
+    shown = {name: (await read_list(api))[0] for name, read_list in LISTS.items()}
     assert shown == {
         "native": f"ses_{uuid}",
         "b3os": f"session_{uuid}",
@@ -201,5 +201,5 @@ async def test_what_is_deleted_through_one_is_gone_in_all(api: httpx.AsyncClient
     await start(api, id="telegram:42")
     await say(api, "telegram:42", ("user", "hi"))
     assert (await api.delete("/api/sessions/telegram_42")).status_code == 200
-    for one in LISTS.values():
-        assert await one(api) == []
+    for read_list in LISTS.values():
+        assert await read_list(api) == []

@@ -41,7 +41,7 @@ async def get(api: httpx.AsyncClient, path: str = URL, **params: Any) -> Any:
 
 
 async def ids(api: httpx.AsyncClient, **params: Any) -> list[str]:
-    return [one["id"] for one in (await get(api, **params))["sessions"]]
+    return [item["id"] for item in (await get(api, **params))["sessions"]]
 
 
 async def test_the_documents_example(api: httpx.AsyncClient) -> None:
@@ -49,27 +49,27 @@ async def test_the_documents_example(api: httpx.AsyncClient) -> None:
     for number in range(40):
         await start(api, id=f"older-{number}", created_at="2024-01-01T00:00:00Z")
     expected = json.loads(json.dumps(EXAMPLE))
-    for one in expected["sessions"]:
+    for session in expected["sessions"]:
         await start(
             api,
-            id=one["id"],
-            title=one["title"],
-            channel=one["channel"],
-            created_at=one["created_at"],
+            id=session["id"],
+            title=session["title"],
+            channel=session["channel"],
+            created_at=session["created_at"],
         )
-        times = [one["created_at"]] * (one["message_count"] - 1) + [one["updated_at"]]
+        times = [session["created_at"]] * (session["message_count"] - 1) + [session["updated_at"]]
         await say(
             api,
-            one["id"],
+            session["id"],
             *(
-                {"role": "user", "text": f"word {place}", "created_at": at}
-                for place, at in enumerate(times, 1)
+                {"role": "user", "text": f"word {index}", "created_at": at}
+                for index, at in enumerate(times, 1)
             ),
         )
-        one.update(
-            created=one["created_at"],
-            last_activity=one["updated_at"],
-            preview=f"word {one['message_count']}",
+        session.update(
+            created=session["created_at"],
+            last_activity=session["updated_at"],
+            preview=f"word {session['message_count']}",
         )
     assert await get(api, limit=2) == expected
 
@@ -162,7 +162,7 @@ async def test_an_id_with_a_colon_and_its_safe_form_are_the_same_session(
     safe = name.replace(":", "_")
     assert await ids(api) == [safe]
     for form in (name, safe):
-        assert [one["content"] for one in await get(api, "/api/memory/session", id=form)] == [
+        assert [item["content"] for item in await get(api, "/api/memory/session", id=form)] == [
             "Hello"
         ]
     assert (await api.delete(f"{URL}/{safe}")).json() == {"status": "ok"}
@@ -176,7 +176,9 @@ async def test_of_two_ids_with_one_form_the_name_means_the_one_that_is_written_s
         await say(api, name, ("user", name))
     assert await ids(api) == ["telegram_7", "telegram_7"]
     for name in ("telegram:7", "telegram_7"):
-        assert [one["content"] for one in await get(api, "/api/memory/session", id=name)] == [name]
+        assert [item["content"] for item in await get(api, "/api/memory/session", id=name)] == [
+            name
+        ]
 
 
 async def test_a_session_without_an_id_of_its_callers_answers_to_every_form(

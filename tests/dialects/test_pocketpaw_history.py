@@ -32,14 +32,14 @@ class TestHistory:
             clock.move(1)
             await say(api, "s", ("assistant" if number % 2 else "user", f"m{number}"))
         history = await get(api, "/api/memory/session", id="s")
-        assert [one["content"] for one in history] == [f"m{number}" for number in range(10, 60)]
+        assert [item["content"] for item in history] == [f"m{number}" for number in range(10, 60)]
         assert history[-1] == {
             "role": "assistant",
             "content": "m59",
             "timestamp": "2026-03-01T12:01:00Z",
         }
         assert [
-            one["content"] for one in await get(api, "/api/memory/session", id="s", limit=2)
+            item["content"] for item in await get(api, "/api/memory/session", id="s", limit=2)
         ] == ["m58", "m59"]
         assert len(await get(api, "/api/memory/session", id="s", limit=1000)) == 60
 
@@ -65,7 +65,7 @@ class TestHistory:
             ("assistant", "Oslo."),
         )
         history = await get(api, "/api/memory/session", id="s", limit=2)
-        assert [(one["role"], one["content"]) for one in history] == [
+        assert [(item["role"], item["content"]) for item in history] == [
             ("user", "Where?"),
             ("assistant", "Oslo."),
         ]
@@ -94,13 +94,13 @@ class TestExport:
     async def test_json_holds_everything(self, api: httpx.AsyncClient) -> None:
         await start(api, id="websocket:abc")
         picture = {"type": "uri", "modality": "image", "uri": "https://example.org/a.png"}
-        said = {
+        draft = {
             "role": "user",
             "parts": [{"type": "text", "content": "Größe"}, picture],
             "client_id": "e1",
             "metadata": {"mood": "good"},
         }
-        await say(api, "websocket:abc", said)
+        await say(api, "websocket:abc", draft)
         answer = await api.get("/api/memory/session/export", params={"id": "websocket_abc"})
         assert (
             answer.headers["content-disposition"]

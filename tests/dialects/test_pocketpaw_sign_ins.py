@@ -63,7 +63,7 @@ async def test_signing_in_sets_a_cookie_that_opens_and_signing_out_takes_it_back
 
 
 @pytest.mark.parametrize(
-    "said",
+    "origin_headers",
     [
         {"Origin": "http://hansard.test:3000"},
         {"Origin": "null"},
@@ -72,25 +72,27 @@ async def test_signing_in_sets_a_cookie_that_opens_and_signing_out_takes_it_back
     ],
 )
 async def test_a_cookie_proves_nothing_to_pages_of_other_origins(
-    anonymous: httpx.AsyncClient, make_key: MakeKey, said: dict[str, str]
+    anonymous: httpx.AsyncClient, make_key: MakeKey, origin_headers: dict[str, str]
 ) -> None:
     """A browser sends it along with what a page on another port of this host asks for, SameSite or not."""
     key = await make_key()
     cookie = {"Cookie": f"pocketpaw_session={key}"}
-    made = (
+    created = (
         await anonymous.post(
             "/api/v1/sessions",
             headers=cookie | {"Origin": "http://hansard.test", "Sec-Fetch-Site": "same-origin"},
         )
     ).json()
-    answer = await anonymous.delete(f"/api/sessions/{made['id']}", headers=cookie | said)
+    answer = await anonymous.delete(
+        f"/api/sessions/{created['id']}", headers=cookie | origin_headers
+    )
     assert (answer.status_code, answer.json()) == (
         403,
         {"detail": "this request was sent from a page of another origin: show the key itself"},
     )
-    assert (await anonymous.get(URL, headers=cookie | said)).status_code == 403
+    assert (await anonymous.get(URL, headers=cookie | origin_headers)).status_code == 403
     assert (
-        await anonymous.get(URL, headers={"Authorization": f"Bearer {key}"} | said)
+        await anonymous.get(URL, headers={"Authorization": f"Bearer {key}"} | origin_headers)
     ).status_code == 200
 
 

@@ -43,8 +43,8 @@ def connect(app: Application, key: str) -> Connect:
 
 async def history(api: httpx.AsyncClient, name: str) -> list[tuple[str, str]]:
     return [
-        (one["role"], one["content"])
-        for one in (await api.get("/api/memory/session", params={"id": name})).json()
+        (item["role"], item["content"])
+        for item in (await api.get("/api/memory/session", params={"id": name})).json()
     ]
 
 
@@ -86,10 +86,13 @@ async def test_the_stores_troubles_are_told_without_hosts_and_paths(
         noun, verb = failing.split(".")
         monkeypatch.setattr(getattr(app.service, noun), verb, fail)
         socket.act("chat", message="Hello")
-        told = await socket.hear()
-        if told["type"] == "stream_start":
-            told = await socket.hear()
-        assert told == {"type": "error", "content": "the store's disk is full: nothing was written"}
+        event = await socket.hear()
+        if event["type"] == "stream_start":
+            event = await socket.hear()
+        assert event == {
+            "type": "error",
+            "content": "the store's disk is full: nothing was written",
+        }
         monkeypatch.undo()
         socket.act("stop")
         assert await socket.hear() == {"type": "stream_end"}
@@ -222,7 +225,7 @@ async def test_stop_ends_the_stream_and_what_nobody_knows_is_passed_over(connect
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("{", "not valid JSON"),
         ("[" * 100_000, "not an object"),
@@ -232,14 +235,14 @@ async def test_stop_ends_the_stream_and_what_nobody_knows_is_passed_over(connect
     ],
 )
 async def test_what_cannot_be_read_is_said_and_the_conversation_goes_on(
-    connect: Connect, text: str, said: str
+    connect: Connect, text: str, expected: str
 ) -> None:
     async with connect() as socket:
         await socket.hear()
         socket.send(text)
         error = await socket.hear()
         assert error["type"] == "error"
-        assert said in error["content"]
+        assert expected in error["content"]
         socket.act("stop")
         assert await socket.hear() == {"type": "stream_end"}
 
@@ -381,17 +384,17 @@ async def test_another_workspaces_session_is_not_there(
 async def test_many_conversations_at_once_keep_apart(
     connect: Connect, api: httpx.AsyncClient
 ) -> None:
-    async def one(number: int) -> tuple[str, Any]:
+    async def chat(number: int) -> tuple[str, Any]:
         async with connect() as socket:
             name = (await socket.hear())["id"]
-            for place in range(5):
-                socket.act("chat", message=f"{number}.{place}")
+            for index in range(5):
+                socket.act("chat", message=f"{number}.{index}")
                 await socket.hear()
                 await socket.hear()
         return name, await history(api, name)
 
-    for number, (_, said) in enumerate(await asyncio.gather(*map(one, range(10)))):
-        assert said == [("user", f"{number}.{place}") for place in range(5)]
+    for number, (_, spoken) in enumerate(await asyncio.gather(*map(chat, range(10)))):
+        assert spoken == [("user", f"{number}.{index}") for index in range(5)]
 
 
 async def test_a_websocket_is_under_the_rate_limit_with_every_message(

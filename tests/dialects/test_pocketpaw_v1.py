@@ -25,7 +25,7 @@ async def test_a_created_session_is_there_at_once(api: httpx.AsyncClient) -> Non
     assert re.fullmatch(r"websocket_[0-9a-f]{12}", answer.json()["id"])
     assert answer.json()["title"] == "New Chat"
     listed = (await get(api, URL))["sessions"]
-    assert [(one["id"], one["channel"], one["message_count"]) for one in listed] == [
+    assert [(item["id"], item["channel"], item["message_count"]) for item in listed] == [
         (answer.json()["id"], "websocket", 0)
     ]
 

@@ -59,17 +59,17 @@ class Block(NamedTuple):
 def blocks(page: Path) -> Iterator[Block]:
     """The blocks of a page that are of a kind that runs."""
     text = page.read_text("utf-8")
-    for found in _BLOCK.finditer(text):
-        output = _OUTPUT.match(text, found.end())
-        line = text.count("\n", 0, found.start("kind")) + 1
-        if found["kind"] in RUN:
+    for match in _BLOCK.finditer(text):
+        output = _OUTPUT.match(text, match.end())
+        line = text.count("\n", 0, match.start("kind")) + 1
+        if match["kind"] in RUN:
             yield Block(
                 page,
                 line,
-                found["kind"],
-                found["text"],
+                match["kind"],
+                match["text"],
                 output["text"] if output else None,
-                found["reason"],
+                match["reason"],
             )
 
 

@@ -19,9 +19,9 @@ def navigated() -> set[str]:
     def walk(entries: list[dict[str, object]]) -> set[str]:
         contents = [content for entry in entries for content in entry.values()]
         return {
-            one
+            item
             for content in contents
-            for one in (walk(content) if isinstance(content, list) else {str(content)})
+            for item in (walk(content) if isinstance(content, list) else {str(content)})
         }
 
     return walk(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"])

@@ -28,14 +28,14 @@ SHOWN = "http://127.0.0.1:8765"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("docs")) as one:
-        yield one
+    with serving(tmp_path_factory.mktemp("docs")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def runner(served: Served) -> Iterator[Runner]:
-    with Runner(served.folder, {SHOWN: served.url}) as one:
-        yield one
+    with Runner(served.folder, {SHOWN: served.url}) as started:
+        yield started
 
 
 @pytest.fixture

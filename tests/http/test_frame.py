@@ -126,9 +126,9 @@ async def test_a_request_id_is_echoed_or_made(toy: httpx.AsyncClient) -> None:
     assert (await toy.get("/nope", headers={"X-Request-ID": "mine-1"})).json()[
         "request"
     ] == "mine-1"
-    made = await toy.get("/nope", headers={"X-Request-ID": "x" * 129})
-    assert made.headers["x-request-id"].startswith("req_")
-    assert made.json()["request"] == made.headers["x-request-id"]
+    answer = await toy.get("/nope", headers={"X-Request-ID": "x" * 129})
+    assert answer.headers["x-request-id"].startswith("req_")
+    assert answer.json()["request"] == answer.headers["x-request-id"]
 
 
 async def test_a_path_belongs_to_the_dialect_of_its_whole_first_words(
@@ -281,7 +281,7 @@ async def test_no_cache_gives_an_answer_to_another_key(toy: httpx.AsyncClient) -
         "private, no-cache",
         "Authorization, X-API-KEY, Cookie",
     )
-    assert [one.headers["cache-control"] for one in (plain, missing)] == ["no-store"] * 2
+    assert [answer.headers["cache-control"] for answer in (plain, missing)] == ["no-store"] * 2
 
 
 def test_what_a_cached_answer_depends_on_can_be_a_key() -> None:

@@ -105,7 +105,7 @@ json_values = st.recursive(
 def _written(value: Any) -> str:
     """JSON in which a tuple of pairs is an object, names twice included."""
     if isinstance(value, tuple):
-        return "{" + ",".join(f"{json.dumps(name)}:{_written(one)}" for name, one in value) + "}"
+        return "{" + ",".join(f"{json.dumps(name)}:{_written(item)}" for name, item in value) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_written, value)) + "]"
     return json.dumps(value)
@@ -114,7 +114,7 @@ def _written(value: Any) -> str:
 def _has_twice(value: Any) -> bool:
     if isinstance(value, tuple):
         names = [name for name, _ in value]
-        return len(set(names)) < len(names) or any(_has_twice(one) for _, one in value)
+        return len(set(names)) < len(names) or any(_has_twice(item) for _, item in value)
     return isinstance(value, list) and any(map(_has_twice, value))
 
 

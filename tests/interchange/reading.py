@@ -59,9 +59,9 @@ def read_folder(
     path: Path, *, format_name: str | None = None, rules: Rules | None = None
 ) -> list[SessionRecord | Bad]:
     return [
-        found
+        outcome
         for document in documents(path)
-        for found in read(document, format_name=format_name, rules=rules)
+        for outcome in read(document, format_name=format_name, rules=rules)
     ]
 
 
@@ -72,10 +72,10 @@ def format_of(data: bytes, *, name: str = "file.json") -> str | None:
     return format_.name if format_ else None
 
 
-def one(found: list[SessionRecord | Bad]) -> SessionRecord:
-    assert len(found) == 1
-    assert isinstance(found[0], SessionRecord), found[0]
-    return found[0]
+def only_session(outcomes: list[SessionRecord | Bad]) -> SessionRecord:
+    assert len(outcomes) == 1
+    assert isinstance(outcomes[0], SessionRecord), outcomes[0]
+    return outcomes[0]
 
 
 def parts(message: MessageDraft) -> list[dict[str, Any]]:
@@ -88,10 +88,10 @@ def metadata(message: MessageDraft) -> dict[str, Any]:
     return decoded
 
 
-def said(session: SessionRecord) -> list[tuple[str, str]]:
+def spoken(session: SessionRecord) -> list[tuple[str, str]]:
     return [(message.role, message.text) for message in session.messages]
 
 
-def check_record(found: SessionRecord | Bad) -> SessionRecord:
-    assert isinstance(found, SessionRecord), found
-    return found
+def check_record(outcome: SessionRecord | Bad) -> SessionRecord:
+    assert isinstance(outcome, SessionRecord), outcome
+    return outcome

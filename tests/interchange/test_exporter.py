@@ -29,7 +29,7 @@ from hansard.model.transfer import Snapshot
 from hansard.service import Service
 
 
-def said(text: str, **more: Any) -> MessageDraft:
+def draft_of(text: str, **more: Any) -> MessageDraft:
     return MessageDraft(
         role=more.pop("role", "user"), parts=parts.text_part(text), text=text, **more
     )
@@ -69,7 +69,7 @@ async def fill(service: Service, principal: Principal) -> None:
         principal,
         "full:1",
         [
-            said("one", client_id="c1", created_at=1_600_000_000_000_001),
+            draft_of("one", client_id="c1", created_at=1_600_000_000_000_001),
             MessageDraft(role="assistant", parts=strange),
         ],
     )
@@ -80,7 +80,7 @@ async def fill(service: Service, principal: Principal) -> None:
         principal,
         "full:1",
         [
-            said(
+            draft_of(
                 "two",
                 role="assistant",
                 run_id="r-1",
@@ -95,13 +95,13 @@ async def fill(service: Service, principal: Principal) -> None:
         principal, "full:1", "r-1", RunPatch(state="failed", error="boom", output_tokens=3)
     )
     await runs.start(principal, "full:1", RunDraft(id="r-2"))
-    _, found = await messages.append(principal, "full:1", [said("secret"), said("last")])
-    await messages.delete(principal, "full:1", found[0].id)
+    _, stored = await messages.append(principal, "full:1", [draft_of("secret"), draft_of("last")])
+    await messages.delete(principal, "full:1", stored[0].id)
     await service.forks.fork(principal, "full:1", until=2, draft=SessionDraft(id="branch"))
     await sessions.start(principal, SessionDraft(id="empty"))
     await sessions.start(principal, SessionDraft(title="nameless"))
-    await messages.append(principal, "empty", [said("gone")])
-    _, gone = await messages.append(principal, "empty", [said("only")])
+    await messages.append(principal, "empty", [draft_of("gone")])
+    _, gone = await messages.append(principal, "empty", [draft_of("only")])
     await messages.delete(principal, "empty", gone[0].id)
     await sessions.update(
         principal,
@@ -117,9 +117,11 @@ async def fill(service: Service, principal: Principal) -> None:
     await service.notes.score(principal, "full:1", "verdict", label="rude", author="judge")
 
 
-async def exported(service: Service, principal: Principal, **wanted: Any) -> tuple[bytes, Exported]:
+async def exported(
+    service: Service, principal: Principal, **filters: Any
+) -> tuple[bytes, Exported]:
     out = io.BytesIO()
-    counted = await export(service, principal, Choice(filter=SessionFilter(**wanted)), out.write)
+    counted = await export(service, principal, Choice(filter=SessionFilter(**filters)), out.write)
     return out.getvalue(), counted
 
 
@@ -134,8 +136,10 @@ async def all_of(service: Service, principal: Principal) -> list[Snapshot]:
     page = await service.sessions.list(principal, SessionQuery(limit=200, sort="created_at"))
     taken = await service.transfers.take(principal, [session.id for session in page.items])
     return [
-        msgspec.structs.replace(one, session=msgspec.structs.replace(one.session, workspace_id=""))
-        for one in taken
+        msgspec.structs.replace(
+            item, session=msgspec.structs.replace(item.session, workspace_id="")
+        )
+        for item in taken
     ]
 
 
@@ -181,7 +185,7 @@ async def test_a_later_export_of_the_same_sessions_brings_them_up_to_date(
 ) -> None:
     await fill(service, here)
     await restored(service, there, (await exported(service, here))[0])
-    await service.messages.append(here, "full:1", [said("news")])
+    await service.messages.append(here, "full:1", [draft_of("news")])
     await service.sessions.update(here, "branch", SessionPatch(title="Newer", tags=["c"]))
     data, _ = await exported(service, here)
     assert counts(await restored(service, there, data)) == (0, 2, 2, 0)
@@ -189,7 +193,7 @@ async def test_a_later_export_of_the_same_sessions_brings_them_up_to_date(
     assert await service.sessions.facet(there, "branch") == await service.sessions.facet(
         here, "branch"
     )
-    _, again = await service.messages.append(there, "full:1", [said("and on")])
+    _, again = await service.messages.append(there, "full:1", [draft_of("and on")])
     assert again[0].seq == 7
 
 
@@ -198,7 +202,7 @@ async def test_two_states_of_a_session_in_one_file_end_with_the_later(
 ) -> None:
     await fill(service, here)
     earlier, _ = await exported(service, here)
-    await service.messages.append(here, "full:1", [said("news")])
+    await service.messages.append(here, "full:1", [draft_of("news")])
     later, _ = await exported(service, here)
     assert counts(await restored(service, there, earlier + later)) == (4, 3, 1, 0)
     assert await all_of(service, there) == await all_of(service, here)
@@ -209,7 +213,7 @@ async def test_a_session_cannot_come_back_under_another_name(
 ) -> None:
     await fill(service, here)
     await restored(service, there, (await exported(service, here))[0])
-    await service.messages.append(here, "full:1", [said("news")])
+    await service.messages.append(here, "full:1", [draft_of("news")])
     line = json.loads((await exported(service, here, state=("running",)))[0])
     line["session"]["own_id"] = "branch"
     before = await all_of(service, there)
@@ -223,7 +227,7 @@ async def test_an_earlier_export_takes_nothing_back(
     await fill(service, here)
     data, _ = await exported(service, here)
     await restored(service, there, data)
-    await service.messages.append(there, "full:1", [said("only there")])
+    await service.messages.append(there, "full:1", [draft_of("only there")])
     assert counts(await restored(service, there, data)) == (0, 4, 0, 0)
 
 
@@ -232,9 +236,9 @@ async def test_sessions_that_went_two_ways_are_not_mixed(
 ) -> None:
     await fill(service, here)
     await restored(service, there, (await exported(service, here))[0])
-    await service.messages.append(there, "full:1", [said("there")])
+    await service.messages.append(there, "full:1", [draft_of("there")])
     for text in ("here", "and here"):
-        await service.messages.append(here, "full:1", [said(text)])
+        await service.messages.append(here, "full:1", [draft_of(text)])
     before = await all_of(service, there)
     report = await restored(service, there, (await exported(service, here))[0])
     assert counts(report) == (0, 3, 0, 1)
@@ -248,7 +252,7 @@ async def test_a_name_that_is_taken_is_not_given_twice(
     await service.sessions.start(there, SessionDraft(id="full:1"))
     report = await restored(service, there, (await exported(service, here))[0])
     assert counts(report) == (3, 0, 0, 1)
-    assert [(one.record, one.reason) for one in report.problems] == [
+    assert [(problem.record, problem.reason) for problem in report.problems] == [
         (1, "another session is named 'full:1' here")
     ]
 

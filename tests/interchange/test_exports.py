@@ -190,8 +190,8 @@ async def test_the_api_exports_in_every_form(client: httpx.AsyncClient) -> None:
     assert absent.status_code == 404
     unknown = await client.get("/v1/export", params={"format": "word"})
     assert (unknown.status_code, unknown.json()["param"]) == (400, "format")
-    found = await client.get("/v1/export", params={"q": "hello s-2", "format": "markdown"})
-    assert found.text.count("\n# ") + found.text.startswith("# ") == 1
+    exported = await client.get("/v1/export", params={"q": "hello s-2", "format": "markdown"})
+    assert exported.text.count("\n# ") + exported.text.startswith("# ") == 1
 
 
 def test_the_command_line_exports_in_every_form(tmp_path: Path) -> None:

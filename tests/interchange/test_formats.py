@@ -79,11 +79,11 @@ def test_a_member_of_an_archive_knows_what_lies_beside_it(tmp_path: Path) -> Non
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("in/a.json", "[]")
         archive.writestr("in/b.json", "beside")
-    found = [
+    pairs = [
         (document.beside("b.json"), document.beside("c.json"))
         for document in documents(tmp_path / "x.zip")
     ]
-    assert found == [(b"beside", None)] * 2
+    assert pairs == [(b"beside", None)] * 2
 
 
 def test_a_damaged_archive_says_so(tmp_path: Path) -> None:

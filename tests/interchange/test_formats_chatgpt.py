@@ -15,11 +15,11 @@ from tests.interchange.reading import (
     check_record,
     format_of,
     metadata,
-    one,
+    only_session,
     parts,
     read_folder,
     read_json,
-    said,
+    spoken,
 )
 
 START = 1_714_557_600.25
@@ -47,7 +47,7 @@ def message(
 
 
 def conversation(*nodes: dict[str, Any], current: str | None, **more: Any) -> dict[str, Any]:
-    mapping = {key: value for found in nodes for key, value in found.items()}
+    mapping = {key: value for entry in nodes for key, value in entry.items()}
     return {
         "title": "Rome",
         "create_time": START,
@@ -77,31 +77,31 @@ TREE = conversation(
 
 def line(*messages: dict[str, Any]) -> list[dict[str, Any]]:
     """A tree with one line of these messages."""
-    keys = ["root", *(found["id"] for found in messages)]
+    keys = ["root", *(item["id"] for item in messages)]
     nodes = [node("root", None, None)] + [
-        node(found["id"], keys[index], found) for index, found in enumerate(messages)
+        node(item["id"], keys[index], item) for index, item in enumerate(messages)
     ]
     return [conversation(*nodes, current=keys[-1])]
 
 
-def main(found: list[SessionRecord | Bad]) -> SessionRecord:
+def main(outcomes: list[SessionRecord | Bad]) -> SessionRecord:
     """The session without its branches."""
-    return check_record(found[0])
+    return check_record(outcomes[0])
 
 
 def test_the_line_that_the_person_saw_last_is_the_session_and_the_others_are_branches() -> None:
     session, branch = map(check_record, read_json([TREE]))
     assert format_of(json.dumps([TREE]).encode()) == "chatgpt"
-    assert said(session) == [("user", "When was Rome founded?"), ("assistant", "In 753 BC.")]
+    assert spoken(session) == [("user", "When was Rome founded?"), ("assistant", "In 753 BC.")]
     assert session.draft.metadata == {"memory_scope": "global"}
     assert (branch.draft.kind, branch.draft.parent, branch.forked_after) == ("branch", "c-1", "q")
-    assert said(branch) == [("assistant", "In 753.")]
+    assert spoken(branch) == [("assistant", "In 753.")]
     assert branch.messages[0].created_at == int((START + 2) * SECOND)
 
 
 def test_branches_that_are_to_be_dropped_are_counted() -> None:
     rules = Rules(now=NOW, keep_branches=False)
-    session = one(read_json([TREE], rules=rules))
+    session = only_session(read_json([TREE], rules=rules))
     assert session.draft.metadata == {"memory_scope": "global", "messages_on_other_branches": 1}
     assert session.remarks == {"messages on dropped branches": 1}
 
@@ -119,20 +119,20 @@ def test_the_conversation_keeps_its_name_model_agent_times_and_archive() -> None
     )
     assert draft.created_at == int(START * SECOND)
     assert session.archived_at == int((START + 60) * SECOND)
-    assert [found.created_at for found in session.messages] == [
+    assert [item.created_at for item in session.messages] == [
         int((START + second) * SECOND) for second in (1, 3)
     ]
-    assert [found.client_id for found in session.messages] == ["q", "new"]
+    assert [item.client_id for item in session.messages] == ["q", "new"]
     assert session.messages[1].model == "gpt-4o"
 
 
 @pytest.mark.parametrize("current", [None, "gone", 7])
 def test_without_a_current_node_the_newest_leaf_is_the_end(current: object) -> None:
     tree = TREE | {"current_node": current}
-    assert said(main(read_json([tree])))[-1] == ("assistant", "In 753 BC.")
+    assert spoken(main(read_json([tree])))[-1] == ("assistant", "In 753 BC.")
     older = json.loads(json.dumps(tree))
     older["mapping"]["new"]["message"]["create_time"] = START - 5
-    assert said(main(read_json([older])))[-1] == ("assistant", "In 753.")
+    assert spoken(main(read_json([older])))[-1] == ("assistant", "In 753.")
 
 
 def test_a_tree_that_bites_its_tail_ends() -> None:
@@ -141,11 +141,11 @@ def test_a_tree_that_bites_its_tail_ends() -> None:
         node("b", "a", message("b", "assistant", "y")),
         current="b",
     )
-    assert said(one(read_json([tree]))) == [("user", "x"), ("assistant", "y")]
+    assert spoken(only_session(read_json([tree]))) == [("user", "x"), ("assistant", "y")]
 
 
 def test_a_message_to_a_tool_is_a_call_and_the_tools_word_its_answer() -> None:
-    found = one(
+    session = only_session(
         read_json(
             line(
                 message(
@@ -179,8 +179,8 @@ def test_a_message_to_a_tool_is_a_call_and_the_tools_word_its_answer() -> None:
             )
         )
     )
-    assert [found.role for found in found.messages] == ["assistant", "tool", "assistant", "tool"]
-    assert [parts(item)[0] for item in found.messages] == [
+    assert [item.role for item in session.messages] == ["assistant", "tool", "assistant", "tool"]
+    assert [parts(item)[0] for item in session.messages] == [
         {"type": "tool_call", "id": "a", "name": "python", "arguments": "print(1)"},
         {"type": "tool_call_response", "id": "a", "response": "1", "name": "python"},
         {"type": "tool_call", "id": "c", "name": "search", "arguments": {"q": "rome"}},
@@ -246,8 +246,8 @@ def test_a_message_to_a_tool_is_a_call_and_the_tools_word_its_answer() -> None:
 def test_every_kind_of_content_becomes_parts(
     content: dict[str, Any], expected: list[dict[str, Any]]
 ) -> None:
-    found = read_json(line(message("a", "assistant", content)), format_name="chatgpt")
-    assert parts(one(found).messages[0]) == expected
+    outcomes = read_json(line(message("a", "assistant", content)), format_name="chatgpt")
+    assert parts(only_session(outcomes).messages[0]) == expected
 
 
 def test_custom_instructions_are_the_systems_word() -> None:
@@ -256,25 +256,25 @@ def test_custom_instructions_are_the_systems_word() -> None:
         "user_profile": "A baker.",
         "user_instructions": "Be brief.",
     }
-    found = one(
+    first = only_session(
         read_json(line(message("a", "user", content, metadata={"is_user_system_message": True})))
     ).messages[0]
-    assert (found.role, found.text) == ("system", "A baker.\nBe brief.")
-    assert metadata(found) == {"is_user_system_message": True}
+    assert (first.role, first.text) == ("system", "A baker.\nBe brief.")
+    assert metadata(first) == {"is_user_system_message": True}
 
 
 def test_messages_without_a_time_follow_a_second_after() -> None:
-    session = one(
+    session = only_session(
         read_json(line(message("a", "user", "x", 5), message("b", "assistant", "y", None)))
     )
-    assert [found.created_at for found in session.messages] == [
+    assert [item.created_at for item in session.messages] == [
         int((START + 5) * SECOND),
         int((START + 6) * SECOND),
     ]
 
 
 def test_a_conversation_without_messages_is_a_session_without_messages() -> None:
-    session = one(
+    session = only_session(
         read_json(
             [
                 conversation(
@@ -289,8 +289,8 @@ def test_a_conversation_without_messages_is_a_session_without_messages() -> None
 
 @pytest.mark.parametrize("record", [7, {"title": "x"}, {"mapping": []}])
 def test_what_is_no_conversation_is_set_aside(record: object) -> None:
-    found = read_json([record], format_name="chatgpt")
-    assert isinstance(found[0], Bad)
+    outcomes = read_json([record], format_name="chatgpt")
+    assert isinstance(outcomes[0], Bad)
 
 
 def test_split_files_in_a_folder_and_in_an_archive_are_all_read(tmp_path: Path) -> None:
@@ -305,6 +305,6 @@ def test_split_files_in_a_folder_and_in_an_archive_are_all_read(tmp_path: Path) 
             (folder / name).write_text(text, "utf-8")
             archive.writestr(f"data/{name}", text)
     for path in (folder, tmp_path / "export.zip"):
-        assert [check_record(found).draft.id for found in read_folder(path)] == [
+        assert [check_record(outcome).draft.id for outcome in read_folder(path)] == [
             name for number in range(3) for name in (f"c-{number}", f"c-{number}:old")
         ]

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.interchange.reading import check_record, one, parts, read_json, said
+from tests.interchange.reading import check_record, only_session, parts, read_json, spoken
 from tests.interchange.test_formats_chatgpt import conversation, line, message, node
 
 
 def parts_of_message(content: object, role: str = "assistant", **more: Any) -> list[dict[str, Any]]:
-    found = read_json(line(message("a", role, content, **more)), format_name="chatgpt")
-    return parts(one(found).messages[0])
+    outcomes = read_json(line(message("a", role, content, **more)), format_name="chatgpt")
+    return parts(only_session(outcomes).messages[0])
 
 
 PAGE = {
@@ -83,23 +83,23 @@ def test_citation_marks_leave_the_text_and_what_they_cite_is_kept_once() -> None
 def test_content_without_a_type_and_pieces_of_other_shapes_are_read(
     content: object, expected: list[dict[str, Any]]
 ) -> None:
-    made = message("a", "assistant", "")
-    made["content"] = content
-    found = read_json(line(made), format_name="chatgpt")
-    assert parts(one(found).messages[0]) == expected
+    assistant = message("a", "assistant", "")
+    assistant["content"] = content
+    outcomes = read_json(line(assistant), format_name="chatgpt")
+    assert parts(only_session(outcomes).messages[0]) == expected
 
 
 def test_what_the_person_did_not_see_is_the_systems() -> None:
     memory = {"content_type": "model_editable_context", "model_set_context": "1. likes tea"}
     hidden = {"is_visually_hidden_from_conversation": True}
-    found = read_json(
+    outcomes = read_json(
         line(
             message("a", "assistant", memory),
             message("b", "user", "a hidden word", metadata=hidden),
             message("c", "user", "hello"),
         )
     )
-    assert said(one(found)) == [
+    assert spoken(only_session(outcomes)) == [
         ("system", "1. likes tea"),
         ("system", "a hidden word"),
         ("user", "hello"),
@@ -162,8 +162,10 @@ def test_a_tool_that_failed_says_so_and_what_code_drew_is_kept() -> None:
 
 
 def test_the_model_is_that_of_the_last_answer_where_the_conversation_names_none() -> None:
-    made = message("a", "assistant", "x", metadata={"model_slug": "gpt-4"})
-    assert one(read_json(line(message("q", "user", "?"), made))).draft.model == "gpt-4"
+    assistant = message("a", "assistant", "x", metadata={"model_slug": "gpt-4"})
+    assert (
+        only_session(read_json(line(message("q", "user", "?"), assistant))).draft.model == "gpt-4"
+    )
 
 
 def test_a_tools_answer_on_a_branch_belongs_to_the_call_above_it() -> None:
@@ -181,12 +183,14 @@ def test_a_tools_answer_on_a_branch_belongs_to_the_call_above_it() -> None:
 
 def test_a_message_without_content_keeps_its_original_and_is_counted() -> None:
     empty = message("b", "assistant", {"content_type": "text"})
-    session = one(read_json(line(message("a", "user", "x"), empty)))
+    session = only_session(read_json(line(message("a", "user", "x"), empty)))
     assert session.remarks == {"messages without content": 1}
     assert b'"original":{"id":"b"' in bytes(session.messages[1].metadata)
 
 
 def test_content_of_an_unknown_type_is_counted() -> None:
     novel = {"content_type": "brand_new", "data": 1}
-    session = one(read_json(line(message("a", "user", "x"), message("b", "assistant", novel))))
+    session = only_session(
+        read_json(line(message("a", "user", "x"), message("b", "assistant", novel)))
+    )
     assert session.remarks == {"unknown content: brand_new": 1}

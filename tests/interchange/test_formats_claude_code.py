@@ -12,10 +12,10 @@ from tests.interchange.reading import (
     check_record,
     format_of,
     metadata,
-    one,
+    only_session,
     parts,
     read_bytes,
-    said,
+    spoken,
 )
 
 START = 1_770_733_800
@@ -40,18 +40,18 @@ def entry(uuid: str, parent: str | None, kind: str, content: object, **more: Any
 
 def answer(uuid: str, parent: str, block: dict[str, Any], **more: Any) -> dict[str, Any]:
     usage = {"input_tokens": 10, "cache_read_input_tokens": 5, "output_tokens": 7}
-    said = {
+    message = {
         "id": "msg_1",
         "role": "assistant",
         "model": "claude-sonnet-4-5",
         "content": [block],
         "usage": usage,
     }
-    return entry(uuid, parent, "assistant", [], **more) | {"message": said}
+    return entry(uuid, parent, "assistant", [], **more) | {"message": message}
 
 
 def lines(*entries: object) -> bytes:
-    return b"".join(json.dumps(found).encode() + b"\n" for found in entries)
+    return b"".join(json.dumps(item).encode() + b"\n" for item in entries)
 
 
 def text(content: str) -> dict[str, Any]:
@@ -77,9 +77,9 @@ TALK = [
 
 
 def test_a_transcript_is_one_session_in_its_order() -> None:
-    session = one(read_bytes(lines(*TALK), name="s-1.jsonl"))
+    session = only_session(read_bytes(lines(*TALK), name="s-1.jsonl"))
     assert format_of(lines(*TALK)) == "claude-code"
-    assert said(session) == [
+    assert spoken(session) == [
         ("user", "List the files"),
         ("assistant", ""),
         ("assistant", ""),
@@ -102,7 +102,7 @@ def test_a_transcript_is_one_session_in_its_order() -> None:
 
 
 def test_blocks_become_parts() -> None:
-    session = one(read_bytes(lines(*TALK)))
+    session = only_session(read_bytes(lines(*TALK)))
     assert [parts(message)[0] for message in session.messages[1:4]] == [
         {"type": "reasoning", "content": "ls will do", "signature": "sig"},
         {"type": "tool_call", "id": "t1", "name": "Bash", "arguments": {"command": "ls"}},
@@ -134,29 +134,29 @@ def test_blocks_become_parts() -> None:
     ],
 )
 def test_every_kind_of_block_becomes_a_part(block: object, expected: dict[str, Any]) -> None:
-    assert parts(one(read_bytes(lines(entry("u1", None, "user", [block])))).messages[0]) == [
-        expected
-    ]
+    assert parts(
+        only_session(read_bytes(lines(entry("u1", None, "user", [block])))).messages[0]
+    ) == [expected]
 
 
 def test_the_usage_of_an_answer_is_counted_once_over_its_lines() -> None:
-    session = one(read_bytes(lines(*TALK)))
+    session = only_session(read_bytes(lines(*TALK)))
     assert sum(message.input_tokens for message in session.messages) == 15
     assert sum(message.output_tokens for message in session.messages) == 7
 
 
 def test_a_prompt_that_was_taken_back_is_a_branch_with_what_followed_it() -> None:
     taken_back = [entry("u6", "a5", "user", "Delete it"), answer("a7", "u6", text("Done"))]
-    found = read_bytes(lines(*TALK, *taken_back, entry("u8", "a5", "user", "Keep it")))
-    session, branch = map(check_record, found)
-    assert said(session)[-2:] == [("assistant", "One file: a.txt"), ("user", "Keep it")]
+    outcomes = read_bytes(lines(*TALK, *taken_back, entry("u8", "a5", "user", "Keep it")))
+    session, branch = map(check_record, outcomes)
+    assert spoken(session)[-2:] == [("assistant", "One file: a.txt"), ("user", "Keep it")]
     assert (branch.draft.id, branch.draft.kind, branch.draft.parent, branch.forked_after) == (
         "s-1:u6",
         "branch",
         "s-1",
         "a5",
     )
-    assert said(branch) == [("user", "Delete it"), ("assistant", "Done")]
+    assert spoken(branch) == [("user", "Delete it"), ("assistant", "Done")]
 
 
 def test_parallel_tool_calls_all_stay() -> None:
@@ -168,7 +168,7 @@ def test_parallel_tool_calls_all_stay() -> None:
         entry("u5", "a3", "user", [result("t2")]),
         answer("a6", "u5", text("ok")),
     ]
-    session = one(read_bytes(lines(*talk)))
+    session = only_session(read_bytes(lines(*talk)))
     assert len(session.messages) == 6
 
 
@@ -188,8 +188,8 @@ def test_the_line_goes_on_over_entries_that_are_no_messages() -> None:
         },
         entry("u5", "s4", "user", "c", isCompactSummary=True),
     ]
-    session = one(read_bytes(lines(*talk)))
-    assert said(session) == [
+    session = only_session(read_bytes(lines(*talk)))
+    assert spoken(session) == [
         ("user", "a"),
         ("user", "b"),
         ("system", "Conversation compacted"),
@@ -203,10 +203,10 @@ def test_what_a_sub_agent_said_is_a_session_below() -> None:
         answer("a7", "u6", text("Nothing"), isSidechain=True),
         entry("u8", None, "user", "Look again", isSidechain=True, agentId="ag1"),
     ]
-    found = read_bytes(lines(*TALK, *side))
+    outcomes = read_bytes(lines(*TALK, *side))
     assert [
         (item.draft.id, item.draft.parent, item.draft.kind)
-        for item in found
+        for item in outcomes
         if isinstance(item, SessionRecord)
     ] == [
         ("s-1", None, "session"),
@@ -236,13 +236,15 @@ def test_what_a_sub_agent_said_is_a_session_below() -> None:
     ],
 )
 def test_a_title_or_summary_names_the_session(titles: list[dict[str, str]], expected: str) -> None:
-    draft = one(read_bytes(lines(*titles, *TALK))).draft
+    draft = only_session(read_bytes(lines(*titles, *TALK))).draft
     assert (draft.title, draft.title_by) == (expected, "import")
 
 
 def test_a_resumed_transcript_belongs_to_the_session_that_it_ends_with() -> None:
     assert (
-        one(read_bytes(lines(*TALK, entry("u6", "a5", "user", "Go on", sessionId="s-2")))).draft.id
+        only_session(
+            read_bytes(lines(*TALK, entry("u6", "a5", "user", "Go on", sessionId="s-2")))
+        ).draft.id
         == "s-2"
     )
 
@@ -251,7 +253,7 @@ def test_without_a_session_id_the_file_names_the_session() -> None:
     nameless = {
         key: value for key, value in entry("u1", None, "user", "x").items() if key != "sessionId"
     }
-    assert one(read_bytes(lines(nameless), name="/x/abc.jsonl.gz")).draft.id == "abc"
+    assert only_session(read_bytes(lines(nameless), name="/x/abc.jsonl.gz")).draft.id == "abc"
 
 
 def test_an_entry_without_content_or_uuid_is_kept() -> None:
@@ -264,7 +266,7 @@ def test_an_entry_without_content_or_uuid_is_kept() -> None:
             "usage": {"output_tokens": "?"},
         },
     }
-    session = one(
+    session = only_session(
         read_bytes(lines(entry("u1", None, "user", "x"), bare), format_name="claude-code")
     )
     assert metadata(session.messages[1])["original"] == bare
@@ -278,14 +280,18 @@ def test_an_entry_without_content_or_uuid_is_kept() -> None:
 
 
 def test_bad_lines_are_set_aside_and_the_rest_read() -> None:
-    found = read_bytes(lines(*TALK) + b"{broken\n7\n")
-    assert [(type(item), item.number) for item in found] == [(Bad, 7), (Bad, 8), (SessionRecord, 2)]
+    outcomes = read_bytes(lines(*TALK) + b"{broken\n7\n")
+    assert [(type(item), item.number) for item in outcomes] == [
+        (Bad, 7),
+        (Bad, 8),
+        (SessionRecord, 2),
+    ]
 
 
 def test_a_lone_surrogate_becomes_a_replacement_character_and_all_else_is_kept() -> None:
     broken = entry("u1", None, "user", "cut here \ud83d", cwd="/p\ud800")
-    session = one(read_bytes(lines(broken)))
-    assert said(session) == [("user", "cut here \ufffd")]
+    session = only_session(read_bytes(lines(broken)))
+    assert spoken(session) == [("user", "cut here \ufffd")]
     assert session.draft.metadata["cwd"] == "/p\ufffd"
     assert session.remarks["lone surrogates replaced"] == 3
 
@@ -298,4 +304,4 @@ def test_a_file_without_messages_has_no_session() -> None:
 
 
 def test_an_entry_without_a_name_for_a_field_is_no_title() -> None:
-    assert one(read_bytes(lines(*TALK, {"": "x"}))).draft.title is None
+    assert only_session(read_bytes(lines(*TALK, {"": "x"}))).draft.title is None

@@ -8,39 +8,39 @@ from typing import Any
 import pytest
 
 from hansard.interchange.records import SessionRecord
-from tests.interchange.reading import check_record, one, read_bytes, read_folder, said
+from tests.interchange.reading import check_record, only_session, read_bytes, read_folder, spoken
 from tests.interchange.test_formats_claude_code import TALK, answer, entry, lines, text
 
 
-def kinships(found: list[Any]) -> list[tuple[str | None, str, str | None]]:
-    records = map(check_record, found)
-    return [(one.draft.id, one.draft.kind, one.draft.parent) for one in records]
+def kinships(outcomes: list[Any]) -> list[tuple[str | None, str, str | None]]:
+    records = map(check_record, outcomes)
+    return [(record.draft.id, record.draft.kind, record.draft.parent) for record in records]
 
 
 def queued(second: int, prompt: object, **more: Any) -> dict[str, Any]:
     attachment = {"type": "queued_command", "commandMode": "prompt", "prompt": prompt} | more
-    made = entry(f"at{second}", "a5", "attachment", "")
-    return {key: value for key, value in made.items() if key != "message"} | {
+    record = entry(f"at{second}", "a5", "attachment", "")
+    return {key: value for key, value in record.items() if key != "message"} | {
         "attachment": attachment,
         "timestamp": f"2026-02-10T14:30:{second:02d}.000Z",
     }
 
 
 def operation(kind: str, content: str | None = None, second: int = 9) -> dict[str, Any]:
-    made = {
+    queue_entry = {
         "type": "queue-operation",
         "operation": kind,
         "sessionId": "s-1",
         "timestamp": f"2026-02-10T14:30:{second:02d}.000Z",
     }
-    return made | ({"content": content} if content else {})
+    return queue_entry | ({"content": content} if content else {})
 
 
 @pytest.mark.parametrize("prompt", ["Also the docs", [{"type": "text", "text": "Also the docs"}]])
 def test_a_prompt_that_was_typed_while_the_agent_worked_is_a_message(prompt: object) -> None:
     talk = [*TALK, operation("enqueue", "Also the docs"), operation("remove"), queued(9, prompt)]
-    session = one(read_bytes(lines(*talk, answer("a10", "at9", text("Yes")))))
-    assert said(session)[-2:] == [("user", "Also the docs"), ("assistant", "Yes")]
+    session = only_session(read_bytes(lines(*talk, answer("a10", "at9", text("Yes")))))
+    assert spoken(session)[-2:] == [("user", "Also the docs"), ("assistant", "Yes")]
     assert session.messages[-2].created_at == 1_770_733_809_000_000
 
 
@@ -54,7 +54,7 @@ def test_a_prompt_that_was_typed_while_the_agent_worked_is_a_message(prompt: obj
     ],
 )
 def test_a_notice_that_was_queued_is_no_message(attachment: dict[str, Any]) -> None:
-    assert len(one(read_bytes(lines(*TALK, attachment))).messages) == 5
+    assert len(only_session(read_bytes(lines(*TALK, attachment))).messages) == 5
 
 
 def test_older_files_have_only_the_queue() -> None:
@@ -70,8 +70,8 @@ def test_older_files_have_only_the_queue() -> None:
         operation("remove"),
         answer("a10", "u9", text("Doing the second")),
     ]
-    session = one(read_bytes(lines(*talk)))
-    assert said(session)[5:] == [
+    session = only_session(read_bytes(lines(*talk)))
+    assert spoken(session)[5:] == [
         ("user", "First"),
         ("assistant", "Doing the first"),
         ("user", "Second"),
@@ -82,7 +82,7 @@ def test_older_files_have_only_the_queue() -> None:
 def test_a_summary_of_another_conversation_names_nothing() -> None:
     foreign = {"type": "summary", "summary": "Another one", "leafUuid": "zzz"}
     other = {"type": "custom-title", "customTitle": "Another's", "sessionId": "s-9"}
-    assert one(read_bytes(lines(foreign, other, *TALK))).draft.title is None
+    assert only_session(read_bytes(lines(foreign, other, *TALK))).draft.title is None
 
 
 def test_two_sessions_in_one_file_are_two_sessions() -> None:
@@ -90,8 +90,8 @@ def test_two_sessions_in_one_file_are_two_sessions() -> None:
         entry("v1", None, "user", "Other", sessionId="s-2"),
         answer("v2", "v1", text("Fine"), sessionId="s-2"),
     ]
-    found = read_bytes(lines(*TALK, *second))
-    assert kinships(found) == [("s-1", "session", None), ("s-2", "session", None)]
+    outcomes = read_bytes(lines(*TALK, *second))
+    assert kinships(outcomes) == [("s-1", "session", None), ("s-2", "session", None)]
 
 
 def test_what_a_second_window_said_is_a_branch() -> None:
@@ -106,8 +106,8 @@ def test_what_a_second_window_said_is_a_branch() -> None:
         entry("u8", "a6", "user", "B again"),
     ]
     session, branch = map(check_record, read_bytes(lines(*talk)))
-    assert said(session)[2:] == [("user", "window B"), ("assistant", "B"), ("user", "B again")]
-    assert said(branch) == [("user", "window A"), ("assistant", "A"), ("user", "A again")]
+    assert spoken(session)[2:] == [("user", "window B"), ("assistant", "B"), ("user", "B again")]
+    assert spoken(branch) == [("user", "window A"), ("assistant", "A"), ("user", "A again")]
     assert branch.forked_after == "a2"
 
 
@@ -121,8 +121,8 @@ def test_a_prompt_taken_back_within_a_branch_is_a_branch_of_that() -> None:
         entry("u6", "a4", "user", "old again"),
         entry("u7", "a2", "user", "new"),
     ]
-    records = [check_record(found) for found in read_bytes(lines(*talk))]
-    assert [(record.draft.id, record.draft.parent, said(record)[0][1]) for record in records] == [
+    records = [check_record(outcome) for outcome in read_bytes(lines(*talk))]
+    assert [(record.draft.id, record.draft.parent, spoken(record)[0][1]) for record in records] == [
         ("s-1", None, "base"),
         ("s-1:u3", "s-1", "old"),
         ("s-1:u5", "s-1:u3", "older"),
@@ -175,7 +175,7 @@ def test_agents_that_write_the_same_lines_are_told_apart(
     model = change.pop("model", "claude-sonnet-4-5")
     reply = answer("a2", "u1", text("yo"), **change)
     reply["message"]["model"] = model
-    session = one(read_bytes(lines(entry("u1", None, "user", "hi", **change), reply)))
+    session = only_session(read_bytes(lines(entry("u1", None, "user", "hi", **change), reply)))
     assert (session.draft.agent, session.draft.channel) == (label, label)
     assert bool(session.remarks) == (label == "claude-code-like")
 
@@ -193,8 +193,10 @@ def test_a_branch_of_a_sub_agent_lies_below_the_sub_agent() -> None:
         entry("x2", "x1", "user", "there", isSidechain=True, agentId="g"),
         entry("x3", "x1", "user", "here", isSidechain=True, agentId="g"),
     ]
-    found = [one for one in read_bytes(lines(*talk)) if isinstance(one, SessionRecord)]
-    assert kinships(found) == [
+    records = [
+        outcome for outcome in read_bytes(lines(*talk)) if isinstance(outcome, SessionRecord)
+    ]
+    assert kinships(records) == [
         ("s-1", "session", None),
         ("s-1:g", "task", "s-1"),
         ("s-1:g:x2", "branch", "s-1:g"),

@@ -43,7 +43,7 @@ FILES: dict[str, bytes] = {name: sample.data for name, sample in SAMPLES.items()
 }
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The path of every value inside."""
     inside = (
         value.items()
@@ -52,7 +52,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         if isinstance(value, list)
         else ()
     )
-    return [path, *(place for key, item in inside for place in places(item, (*path, key)))]
+    return [path, *(deeper for key, item in inside for deeper in paths(item, (*path, key)))]
 
 
 def with_value(whole: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -86,8 +86,8 @@ def written(name: str, value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def check(found: list[SessionRecord | Bad]) -> None:
-    for item in found:
+def check(outcomes: list[SessionRecord | Bad]) -> None:
+    for item in outcomes:
         if isinstance(item, Bad):
             assert item.reason
             continue
@@ -109,7 +109,7 @@ def check(found: list[SessionRecord | Bad]) -> None:
 def test_any_value_in_any_place_is_read_or_set_aside(name: str, data: st.DataObject) -> None:
     whole = decoded(name)
     for _ in range(data.draw(st.integers(1, 3))):
-        whole = with_value(whole, data.draw(st.sampled_from(places(whole))), data.draw(JSON))
+        whole = with_value(whole, data.draw(st.sampled_from(paths(whole))), data.draw(JSON))
     check(read_bytes(written(name, whole), name="telegram_1.json", format_name=name))
 
 

@@ -12,11 +12,11 @@ from tests.interchange.reading import (
     SECOND,
     format_of,
     metadata,
-    one,
+    only_session,
     parts,
     read_bytes,
     read_json,
-    said,
+    spoken,
 )
 
 CALL = {
@@ -49,7 +49,7 @@ DIALOGUE = {
 @pytest.mark.parametrize("value", [[TRIAL], [DIALOGUE], TALK, [TALK], {"messages": TALK}])
 def test_every_way_to_hold_messages_is_recognised(value: object) -> None:
     assert format_of(json.dumps(value).encode()) == "openai"
-    assert said(one(read_json(value))) == [
+    assert spoken(only_session(read_json(value))) == [
         ("system", "Be kind."),
         ("user", "Where is A-7?"),
         ("assistant", ""),
@@ -59,12 +59,12 @@ def test_every_way_to_hold_messages_is_recognised(value: object) -> None:
 
 
 def test_a_record_a_line_is_read_line_by_line() -> None:
-    found = read_bytes(b"\n".join(json.dumps(record).encode() for record in (DIALOGUE, TRIAL)))
-    assert [item.number for item in found] == [1, 2]
+    results = read_bytes(b"\n".join(json.dumps(record).encode() for record in (DIALOGUE, TRIAL)))
+    assert [item.number for item in results] == [1, 2]
 
 
 def test_tool_calls_and_answers_become_parts() -> None:
-    session = one(read_json([TRIAL]))
+    session = only_session(read_json([TRIAL]))
     assert parts(session.messages[2]) == [
         {
             "type": "tool_call",
@@ -84,20 +84,20 @@ def test_tool_calls_and_answers_become_parts() -> None:
 
 
 def test_reward_one_is_resolved_and_zero_unresolved_and_both_have_ended() -> None:
-    won = one(read_json([TRIAL]))
-    lost = one(read_json([TRIAL | {"reward": 0}]))
+    won = only_session(read_json([TRIAL]))
+    lost = only_session(read_json([TRIAL | {"reward": 0}]))
     assert (won.draft.resolution, lost.draft.resolution) == ("resolved", "unresolved")
     assert won.ended_at == won.messages[-1].created_at
 
 
 @pytest.mark.parametrize("reward", [0.5, None, "1.0", [1]])
 def test_any_other_reward_leaves_the_matter_open(reward: object) -> None:
-    session = one(read_json([TRIAL | {"reward": reward}]))
+    session = only_session(read_json([TRIAL | {"reward": reward}]))
     assert (session.draft.resolution, session.ended_at) == ("open", None)
 
 
 def test_intents_become_the_trail_and_the_last_one_the_intent() -> None:
-    draft = one(read_json([DIALOGUE])).draft
+    draft = only_session(read_json([DIALOGUE])).draft
     assert (draft.trail, draft.intent) == (
         [{"intent": "FindOrder"}, {"intent": "Refund"}],
         "Refund",
@@ -106,12 +106,12 @@ def test_intents_become_the_trail_and_the_last_one_the_intent() -> None:
 
 def test_other_fields_go_to_the_metadata() -> None:
     unknown = {"time_unknown": True}
-    assert one(read_json([DIALOGUE])).draft.metadata == {"services": ["Post_1"]} | unknown
-    assert one(read_json([TRIAL])).draft.metadata == unknown | {
+    assert only_session(read_json([DIALOGUE])).draft.metadata == {"services": ["Post_1"]} | unknown
+    assert only_session(read_json([TRIAL])).draft.metadata == unknown | {
         key: TRIAL[key] for key in ("task_id", "trial", "reward", "info")
     }
     record = {"messages": TALK, "metadata": {"a": 1}, "b": 2}
-    assert one(read_json([record])).draft.metadata == {"a": 1, "b": 2} | unknown
+    assert only_session(read_json([record])).draft.metadata == {"a": 1, "b": 2} | unknown
 
 
 def test_fields_with_a_place_of_their_own_take_it() -> None:
@@ -127,7 +127,7 @@ def test_fields_with_a_place_of_their_own_take_it() -> None:
         "created_at": "2024-05-01T10:00:00Z",
         "messages": TALK,
     }
-    session = one(read_json([record]))
+    session = only_session(read_json([record]))
     draft = session.draft
     assert (draft.id, draft.title, draft.title_by, draft.user_id, draft.model) == (
         "s-1",
@@ -147,7 +147,7 @@ def test_fields_with_a_place_of_their_own_take_it() -> None:
 
 
 def test_the_customer_of_a_recorded_task_is_the_user() -> None:
-    assert one(read_json([TRIAL])).draft.user_id == "ann"
+    assert only_session(read_json([TRIAL])).draft.user_id == "ann"
 
 
 def test_without_times_sessions_end_a_minute_apart_and_messages_lie_a_second_apart() -> None:
@@ -167,7 +167,7 @@ def test_messages_keep_their_own_times_and_the_gaps_are_filled() -> None:
         {"role": "user", "content": "b", "timestamp": 1_700_000_000},
         {"role": "user", "content": "c"},
     ]
-    session = one(read_json([{"messages": talk}]))
+    session = only_session(read_json([{"messages": talk}]))
     assert [message.created_at for message in session.messages] == [
         (1_700_000_000 + second) * SECOND for second in (-1, 0, 1)
     ]
@@ -189,7 +189,7 @@ def test_messages_keep_their_own_times_and_the_gaps_are_filled() -> None:
     ],
 )
 def test_a_time_that_is_none_is_as_none(time: object) -> None:
-    session = one(
+    session = only_session(
         read_json(
             [
                 {
@@ -207,7 +207,7 @@ def test_a_time_that_is_none_is_as_none(time: object) -> None:
 )
 def test_a_time_may_be_a_number_of_any_unit(time: object) -> None:
     assert (
-        one(read_json([{"created_at": time, "messages": TALK}])).draft.created_at
+        only_session(read_json([{"created_at": time, "messages": TALK}])).draft.created_at
         == 1_714_557_600 * SECOND
     )
 
@@ -218,25 +218,28 @@ def test_tokens_that_cannot_be_are_none() -> None:
         "content": "x",
         "usage": {"prompt_tokens": 10**30, "completion_tokens": -1},
     }
-    found = one(read_json([[message]])).messages[0]
-    assert (found.input_tokens, found.output_tokens) == (0, 0)
+    results = only_session(read_json([[message]])).messages[0]
+    assert (results.input_tokens, results.output_tokens) == (0, 0)
 
 
 def test_a_record_without_an_id_has_one_of_its_content() -> None:
     again = json.loads(json.dumps(dict(reversed(TRIAL.items()))))
-    assert one(read_json([TRIAL])).draft.id == one(read_json([again])).draft.id
-    assert one(read_json([TRIAL])).draft.id != one(read_json([TRIAL | {"trial": 2}])).draft.id
+    assert only_session(read_json([TRIAL])).draft.id == only_session(read_json([again])).draft.id
+    assert (
+        only_session(read_json([TRIAL])).draft.id
+        != only_session(read_json([TRIAL | {"trial": 2}])).draft.id
+    )
 
 
 @pytest.mark.parametrize("identity", ["", "a" * 300, "a\nb", None, 1.5, True])
 def test_an_id_that_cannot_be_one_is_replaced(identity: object) -> None:
-    name = one(read_json([{"id": identity, "messages": TALK}])).draft.id
+    name = only_session(read_json([{"id": identity, "messages": TALK}])).draft.id
     assert name is not None
     assert name.startswith("import_")
 
 
 def test_a_slash_in_an_id_is_replaced_since_no_id_of_ours_has_one() -> None:
-    assert one(read_json([{"id": "a/b", "messages": TALK}])).draft.id == "a_b"
+    assert only_session(read_json([{"id": "a/b", "messages": TALK}])).draft.id == "a_b"
 
 
 def test_messages_are_known_by_their_ids_else_by_their_places_and_never_twice_by_the_same() -> None:
@@ -244,7 +247,7 @@ def test_messages_are_known_by_their_ids_else_by_their_places_and_never_twice_by
         {"role": "user", "content": text, **more}
         for text, more in (("a", {"id": "m"}), ("b", {}), ("c", {"id": "m"}))
     ]
-    assert [message.client_id for message in one(read_json([talk])).messages] == [
+    assert [message.client_id for message in only_session(read_json([talk])).messages] == [
         "m",
         "import:1",
         "m#2",
@@ -294,8 +297,8 @@ def test_messages_are_known_by_their_ids_else_by_their_places_and_never_twice_by
     ],
 )
 def test_every_kind_of_content_becomes_a_part(content: object, expected: dict[str, Any]) -> None:
-    found = read_json([[{"role": "user", "content": content}]], format_name="openai")
-    assert parts(one(found).messages[0]) == [expected]
+    outcomes = read_json([[{"role": "user", "content": content}]], format_name="openai")
+    assert parts(only_session(outcomes).messages[0]) == [expected]
 
 
 def test_reasoning_comes_first_and_an_old_function_call_is_a_tool_call() -> None:
@@ -305,7 +308,7 @@ def test_reasoning_comes_first_and_an_old_function_call_is_a_tool_call() -> None
         "content": "so",
         "function_call": {"name": "f", "arguments": "not json"},
     }
-    assert parts(one(read_json([[message]])).messages[0]) == [
+    assert parts(only_session(read_json([[message]])).messages[0]) == [
         {"type": "reasoning", "content": "hm"},
         {"type": "text", "content": "so"},
         {"type": "tool_call", "id": None, "name": "f", "arguments": "not json"},
@@ -321,8 +324,8 @@ def test_usage_and_model_and_what_is_left_of_a_message_are_kept() -> None:
         "weight": 1,
         "metadata": {"a": 1},
     }
-    found = one(read_json([[message]])).messages[0]
-    assert (found.model, found.input_tokens, found.output_tokens, metadata(found)) == (
+    first = only_session(read_json([[message]])).messages[0]
+    assert (first.model, first.input_tokens, first.output_tokens, metadata(first)) == (
         "m",
         3,
         4,
@@ -335,7 +338,7 @@ def test_usage_and_model_and_what_is_left_of_a_message_are_kept() -> None:
     [("developer", "system"), ("function", "tool"), ("human", "user"), ("AI", "assistant")],
 )
 def test_the_roles_of_relatives_are_understood(role: str, ours: str) -> None:
-    assert one(read_json([[{"role": role, "content": "x"}]])).messages[0].role == ours
+    assert only_session(read_json([[{"role": role, "content": "x"}]])).messages[0].role == ours
 
 
 @pytest.mark.parametrize(
@@ -349,8 +352,8 @@ def test_the_roles_of_relatives_are_understood(role: str, ours: str) -> None:
 def test_a_record_that_cannot_be_read_is_set_aside_with_its_reason(
     record: object, reason: str
 ) -> None:
-    found = read_json([DIALOGUE, record, TRIAL])
-    assert [type(item) for item in found] == [SessionRecord, Bad, SessionRecord]
-    assert isinstance(found[1], Bad)
-    assert found[1].number == 2
-    assert reason in found[1].reason
+    outcomes = read_json([DIALOGUE, record, TRIAL])
+    assert [type(item) for item in outcomes] == [SessionRecord, Bad, SessionRecord]
+    assert isinstance(outcomes[1], Bad)
+    assert outcomes[1].number == 2
+    assert reason in outcomes[1].reason

@@ -16,11 +16,11 @@ from tests.interchange.reading import (
     SECOND,
     format_of,
     metadata,
-    one,
+    only_session,
     read,
     read_folder,
     read_json,
-    said,
+    spoken,
 )
 
 BERLIN_SUMMER = timezone(timedelta(hours=2))
@@ -62,18 +62,18 @@ def sessions(tmp_path: Path) -> Path:
 
 
 def test_a_folder_gives_its_sessions_and_nothing_else(sessions: Path) -> None:
-    found = {}
+    shown = {}
     for document in documents(sessions.parent.parent):
         if (
             format_of(Path(document.name).read_bytes(), name=document.name) == "pocketpaw"
         ):  # which takes the index for its own in a folder only
-            session = one(read(document))
-            found[session.draft.id] = (
+            session = only_session(read(document))
+            shown[session.draft.id] = (
                 session.draft.channel,
                 session.draft.title,
                 session.draft.title_by,
             )
-    assert found == {
+    assert shown == {
         "google_chat_spaces_AAA": ("google_chat", None, None),
         "telegram_42": ("telegram", "Mine", "user"),
         "websocket_0b5c1d2e": ("websocket", None, None),
@@ -81,12 +81,12 @@ def test_a_folder_gives_its_sessions_and_nothing_else(sessions: Path) -> None:
 
 
 def test_named_as_the_format_the_neighbours_are_passed_over_without_a_word(sessions: Path) -> None:
-    found = read_folder(sessions, format_name="pocketpaw")
-    assert [type(item) for item in found] == [SessionRecord] * 3
+    outcomes = read_folder(sessions, format_name="pocketpaw")
+    assert [type(item) for item in outcomes] == [SessionRecord] * 3
 
 
 def test_naive_times_are_local_to_the_zone_that_was_given(sessions: Path) -> None:
-    session = one(
+    session = only_session(
         read_folder(sessions / "telegram_42.json", rules=Rules(now=NOW, zone=BERLIN_SUMMER))
     )
     assert session.messages[0].created_at == int(
@@ -96,20 +96,20 @@ def test_naive_times_are_local_to_the_zone_that_was_given(sessions: Path) -> Non
 
 
 def test_naive_times_are_local_to_this_machine_by_themselves(sessions: Path) -> None:
-    session = one(read_folder(sessions / "telegram_42.json"))
+    session = only_session(read_folder(sessions / "telegram_42.json"))
     here = datetime(2026, 2, 10, 14, 30, 5, 250_000).astimezone()
     assert session.messages[0].created_at == int(here.timestamp() * SECOND)
 
 
 def test_a_time_with_an_offset_means_what_it_says() -> None:
     talk = [entry("user", "x", 1, timestamp="2026-02-10T14:30:00+00:00")]
-    session = one(read_json(talk, name="telegram_1.json"))
+    session = only_session(read_json(talk, name="telegram_1.json"))
     assert session.messages[0].created_at == 1_770_733_800 * SECOND
 
 
 def test_messages_keep_their_ids_words_and_metadata(sessions: Path) -> None:
-    session = one(read_folder(sessions / "websocket_0b5c1d2e.json"))
-    assert said(session) == [("user", "  Hello  "), ("assistant", "Hi.")]
+    session = only_session(read_folder(sessions / "websocket_0b5c1d2e.json"))
+    assert spoken(session) == [("user", "  Hello  "), ("assistant", "Hi.")]
     assert [message.client_id for message in session.messages] == ["e5", "e7"]
     assert metadata(session.messages[1]) == {"mood": "good"}
 
@@ -119,7 +119,7 @@ def test_messages_keep_their_ids_words_and_metadata(sessions: Path) -> None:
 )
 def test_a_broken_index_is_no_harm(sessions: Path, index: bytes) -> None:
     (sessions / "_index.json").write_bytes(index)
-    assert one(read_folder(sessions / "telegram_42.json")).draft.title is None
+    assert only_session(read_folder(sessions / "telegram_42.json")).draft.title is None
 
 
 @pytest.mark.parametrize(
@@ -142,19 +142,21 @@ def test_an_empty_session_file_is_no_session() -> None:
 
 
 def test_a_broken_session_file_is_set_aside() -> None:
-    found = read_json([entry("user", "x", 1), 7], name="telegram_1.json", format_name="pocketpaw")
-    assert found == [Bad(1, "message 2 is not an object")]
+    outcomes = read_json(
+        [entry("user", "x", 1), 7], name="telegram_1.json", format_name="pocketpaw"
+    )
+    assert outcomes == [Bad(1, "message 2 is not an object")]
 
 
 def test_an_unknown_role_is_the_systems_and_kept_in_the_metadata() -> None:
-    session = one(read_json([entry("ghost", "x", 1)], name="telegram_1.json"))
-    assert said(session) == [("system", "x")]
+    session = only_session(read_json([entry("ghost", "x", 1)], name="telegram_1.json"))
+    assert spoken(session) == [("system", "x")]
     assert metadata(session.messages[0]) == {"role": "ghost"}
     assert session.remarks == {"unknown role: ghost": 1}
 
 
 def test_content_that_is_no_text_is_kept_as_json() -> None:
-    found = one(
+    session = only_session(
         read_json(
             [
                 entry("user", "x", 1) | {"content": {"a": 1}},
@@ -163,7 +165,7 @@ def test_content_that_is_no_text_is_kept_as_json() -> None:
             name="telegram_1.json",
         )
     )
-    assert said(found) == [("user", '{"a": 1}'), ("user", "")]
+    assert spoken(session) == [("user", '{"a": 1}'), ("user", "")]
 
 
 def test_the_products_own_export_of_a_session_is_read() -> None:
@@ -174,7 +176,7 @@ def test_the_products_own_export_of_a_session_is_read() -> None:
         "message_count": 2,
         "messages": TALK,
     }
-    session = one(read_json(export, name="pocketpaw-session-discord_9.json"))
+    session = only_session(read_json(export, name="pocketpaw-session-discord_9.json"))
     assert (session.draft.id, session.draft.channel, len(session.messages)) == (
         "discord_9",
         "discord",

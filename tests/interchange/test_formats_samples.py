@@ -64,7 +64,9 @@ def test_a_sample_is_taken_by_its_own_format(name: str, tmp_path: Path) -> None:
         judged = explained(document, stream, Rules(now=NOW))
     assert judged.format is not None
     assert judged.format.name == name
-    assert [judgement.format for judgement in judged.judgements] == [one.name for one in every()]
+    assert [judgement.format for judgement in judged.judgements] == [
+        format_.name for format_ in every()
+    ]
     assert [judgement.format for judgement in judged.judgements if judgement.reason is None] == [
         name
     ]

@@ -64,6 +64,6 @@ async def test_a_seeded_fault_is_found(
     url = f"sqlite:///{tmp_path / 'seeded.db'}"
     async with opened(Settings(store=url)) as service, under_attack(service) as target:
         seed(monkeypatch)
-        with pytest.raises(Found) as found:
+        with pytest.raises(Found) as problem:
             await hostile_imports(target, SMALL)
-    assert str(found.value)
+    assert str(problem.value)

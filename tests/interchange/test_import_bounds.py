@@ -27,10 +27,10 @@ FAR = "2999-01-01T00:00:00Z"
 
 
 def deep(levels: int) -> list[Any]:
-    found: list[Any] = []
+    nested: list[Any] = []
     for _ in range(levels - 1):
-        found = [found]
-    return found
+        nested = [nested]
+    return nested
 
 
 @pytest.mark.parametrize("last_seq", [30_000_000, 2**62, 2**63 - 1])
@@ -157,7 +157,9 @@ async def spent(service: Service, principal: Principal) -> tuple[int, int]:
         pass
     day = service.clock() // 86_400_000_000
     stats = await service.stats.read(principal, StatsQuery(first=day, last=day))
-    return sum(one.sessions for one in stats.tallies), sum(one.cost_nanos for one in stats.tallies)
+    return sum(tally.sessions for tally in stats.tallies), sum(
+        tally.cost_nanos for tally in stats.tallies
+    )
 
 
 async def test_the_sums_of_a_session_stay_at_their_bound(service: Service, here: Principal) -> None:

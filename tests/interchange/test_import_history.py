@@ -23,7 +23,7 @@ from tests.interchange.test_exporter import all_of, counts, exported, restored
 Line = dict[str, Any]
 
 
-def said(*texts: str) -> list[MessageDraft]:
+def drafts_of(*texts: str) -> list[MessageDraft]:
     return [
         MessageDraft(role="user", parts=parts.text_part(text), text=text, client_id=text)
         for text in texts
@@ -33,7 +33,7 @@ def said(*texts: str) -> list[MessageDraft]:
 async def begun(service: Service, principal: Principal) -> None:
     """A session of three messages and a run."""
     await service.sessions.start(principal, SessionDraft(id="s", user_id="ann", app="shop"))
-    await service.messages.append(principal, "s", said("one", "two", "three"))
+    await service.messages.append(principal, "s", drafts_of("one", "two", "three"))
     await service.runs.start(principal, "s", RunDraft(id="r"))
     await service.runs.update(principal, "s", "r", RunPatch(state="completed"))
 
@@ -54,18 +54,18 @@ def without(principal: Principal, scope: str) -> Principal:
 
 async def acts(service: Service, principal: Principal, action: str) -> list[Act]:
     noted, _ = await service.audit.list(principal, limit=100)
-    return [one.act for one in reversed(noted) if one.act.action == action]
+    return [item.act for item in reversed(noted) if item.act.action == action]
 
 
 async def faults(service: Service, principal: Principal) -> list[Fault]:
     """What a walk along the chains of a workspace finds."""
-    found: list[Fault] = []
-    for one in await all_of(service, principal):
+    problems: list[Fault] = []
+    for snapshot in await all_of(service, principal):
         _, _, more = await service.store.read(
-            verify.session, principal.workspace_id, one.session.id
+            verify.session, principal.workspace_id, snapshot.session.id
         )
-        found += more
-    return found + await service.store.read(verify.counters, principal.workspace_id)
+        problems += more
+    return problems + await service.store.read(verify.counters, principal.workspace_id)
 
 
 def edit(line: Line) -> None:
@@ -130,7 +130,7 @@ async def test_what_an_import_adds_to_a_known_session_is_named_in_the_audit_log(
     await begun(service, here)
     await bring(service, there, await line_of(service, here))
     assert await acts(service, there, "session.imported") == []
-    await service.messages.append(here, "s", said("four", "five"))
+    await service.messages.append(here, "s", drafts_of("four", "five"))
     await service.runs.start(here, "s", RunDraft(id="r-2"))
     line = await line_of(service, here)
     line["session"]["title"] = "Newer"
@@ -157,7 +157,7 @@ async def test_what_a_foreign_file_adds_to_a_known_session_is_named_in_the_audit
     path.write_text(json.dumps(records), "utf-8")
     await Import(service, here, Options()).paths([path])
     known = await service.sessions.read(here, "b")
-    assert [(one.object, one.details) for one in await acts(service, here, "session.imported")] == [
+    assert [(act.object, act.details) for act in await acts(service, here, "session.imported")] == [
         (f"ses_{known.id}", {"messages_added": 1})
     ]
 
@@ -192,7 +192,7 @@ async def test_only_a_key_that_may_delete_takes_messages_away_by_import(
     assert await all_of(service, there) == await all_of(service, here)
     (act,) = await acts(service, there, "session.imported")
     assert act.details == {"messages_deleted": 1}
-    assert [found.id for found, _ in await service.transcripts.mentions(there, "two", 10)] == []
+    assert [session.id for session, _ in await service.transcripts.mentions(there, "two", 10)] == []
 
 
 async def test_a_message_that_was_deleted_here_does_not_come_back(
@@ -201,7 +201,7 @@ async def test_a_message_that_was_deleted_here_does_not_come_back(
     await begun(service, here)
     await bring(service, there, await line_of(service, here))
     await service.messages.delete(there, "s", "two")
-    await service.messages.append(here, "s", said("four"))
+    await service.messages.append(here, "s", drafts_of("four"))
     for _ in range(3):
         await service.sessions.mark_read(here, "s", read=False)
         await service.sessions.mark_read(here, "s")
@@ -209,7 +209,7 @@ async def test_a_message_that_was_deleted_here_does_not_come_back(
     assert counts(report) == (0, 0, 0, 1)
     assert report.problems[0].reason.endswith("has gone another way here: message 2 was deleted")
     _, messages, _ = await service.messages.list(there, "s", MessageQuery())
-    assert [one.client_id for one in messages] == ["one", "three"]
+    assert [message.client_id for message in messages] == ["one", "three"]
 
 
 async def test_a_deleted_message_brings_nothing_with_it(service: Service, here: Principal) -> None:
@@ -228,7 +228,7 @@ async def test_a_long_session_comes_in_parts_and_is_the_same_in_the_end(
     await service.sessions.start(here, SessionDraft(id="long", title="Long"))
     texts = [f"message {index}" for index in range(number)]
     for start in range(0, number, 100):
-        await service.messages.append(here, "long", said(*texts[start : start + 100]))
+        await service.messages.append(here, "long", drafts_of(*texts[start : start + 100]))
     await service.messages.delete(here, "long", "message 7")
     await service.runs.start(here, "long", RunDraft(id="r"))
     line = await line_of(service, here)
@@ -240,7 +240,7 @@ async def test_a_long_session_comes_in_parts_and_is_the_same_in_the_end(
     assert await all_of(service, there) == await all_of(service, here)
     for start in range(0, 500, 100):
         more = [f"more {index}" for index in range(start, start + 100)]
-        await service.messages.append(here, "long", said(*more))
+        await service.messages.append(here, "long", drafts_of(*more))
     assert counts(await bring(service, there, await line_of(service, here))) == (0, 0, 1, 0)
     assert await all_of(service, there) == await all_of(service, here)
     assert await faults(service, there) == []
@@ -252,7 +252,7 @@ async def test_a_long_session_that_was_broken_off_is_gone_on_with(
     await service.sessions.start(here, SessionDraft(id="long"))
     for start in range(0, 700, 100):
         await service.messages.append(
-            here, "long", said(*(f"m{index}" for index in range(start, start + 100)))
+            here, "long", drafts_of(*(f"m{index}" for index in range(start, start + 100)))
         )
     line = await line_of(service, here)
     write, calls = service.store.write, 0

@@ -111,7 +111,7 @@ def test_an_archive_unpacks_to_a_bounded_multiple_of_its_size(tmp_path: Path) ->
                 problems.append(str(problem))
     assert taken <= max(200 * path.stat().st_size, 16 * MIB)
     assert problems
-    assert all("unpacks to more than 200 times its size" in one for one in problems)
+    assert all("unpacks to more than 200 times its size" in problem for problem in problems)
 
 
 def test_an_archive_of_plain_exports_is_read_whole(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_what_lies_beside_a_file_is_bounded_too(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("telegram_42.json", "[]")
         archive.writestr("_index.json", b" " * (40 * MIB))
-    found = documents(path, bounded(record=MIB))
-    document = next(found)
+    opened = documents(path, bounded(record=MIB))
+    document = next(opened)
     assert document.beside("_index.json") is None
 
 
@@ -199,7 +199,7 @@ async def test_a_long_session_comes_in_pieces_and_keeps_its_times(
     assert [message.client_id for message in messages] == [f"import:{n}" for n in range(45)]
     assert counts(await imported(service, there, path, bounds=small)) == (0, 3, 0, 0)
     noted, _ = await service.audit.list(there, limit=50)
-    assert [one.act.action for one in noted] == ["sessions.imported", "workspace.created"]
+    assert [item.act.action for item in noted] == ["sessions.imported", "workspace.created"]
 
 
 async def test_what_is_bad_in_a_later_piece_sets_the_whole_session_aside(
@@ -272,5 +272,5 @@ async def test_the_pieces_that_go_to_a_known_session_are_named_in_the_audit_log(
     report = await imported(service, here, path, bounds=bounded(messages_at_once=10))
     assert counts(report) == (0, 0, 1, 0)
     noted, _ = await service.audit.list(here, limit=50)
-    added = [one.act.details for one in noted if one.act.action == "session.imported"]
+    added = [item.act.details for item in noted if item.act.action == "session.imported"]
     assert added == [{"messages_added": count} for count in (5, 10, 10)]

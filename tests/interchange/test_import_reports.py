@@ -33,7 +33,7 @@ async def test_bad_records_are_noted_beside_the_file_and_the_others_come_in(
     assert counts(report) == (2, 0, 0, 2)
     assert report.errors == [f"{path}.errors.jsonl"]
     noted = notes(report.errors[0])
-    assert [(one["file"], one["record"]) for one in noted] == [(str(path), 2), (str(path), 3)]
+    assert [(line["file"], line["record"]) for line in noted] == [(str(path), 2), (str(path), 3)]
     assert "no list of messages" in noted[0]["reason"]
     assert "user_id is longer" in noted[1]["reason"]
 
@@ -126,6 +126,8 @@ async def test_progress_is_told_with_bytes_and_counts(
     path = written(tmp_path / "a.json", *map(dialogue, range(450)))
     await Import(service, here, Options(), heard.append).paths([path])
     size = path.stat().st_size
-    assert {(one.file, one.position, one.size) for one in heard} == {(str(path), size, size)}
-    assert [one.new for one in heard] == sorted(one.new for one in heard)
-    assert {one.new for one in heard} == {0, 200, 400, 450}
+    assert {(progress.file, progress.position, progress.size) for progress in heard} == {
+        (str(path), size, size)
+    }
+    assert [progress.new for progress in heard] == sorted(progress.new for progress in heard)
+    assert {progress.new for progress in heard} == {0, 200, 400, 450}

@@ -31,8 +31,8 @@ CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments"
 
 def dialogue(number: int, *texts: str, **more: Any) -> dict[str, Any]:
     talk = [
-        {"role": "assistant" if place % 2 else "user", "content": text}
-        for place, text in enumerate(texts or ("Hello", "Hi"))
+        {"role": "assistant" if index % 2 else "user", "content": text}
+        for index, text in enumerate(texts or ("Hello", "Hi"))
     ]
     return {"id": f"d-{number}", "messages": talk, **more}
 
@@ -261,8 +261,8 @@ async def test_a_sub_agents_session_lies_below_its_parent(
     path = tmp_path / "s.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
     assert counts(await imported(service, here, path)) == (2, 0, 0, 0)
-    found = await sessions(service, here)
-    assert found["s:u2"].parent_id == found["s"].id
+    by_name = await sessions(service, here)
+    assert by_name["s:u2"].parent_id == by_name["s"].id
 
 
 async def test_a_sub_agents_session_whose_parent_is_not_there_stands_alone(

@@ -11,10 +11,10 @@ from tests.interchange.reading import (
     SECOND,
     check_record,
     metadata,
-    one,
+    only_session,
     parts,
     read_json,
-    said,
+    spoken,
 )
 
 TALK = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
@@ -33,11 +33,11 @@ SAID = [("user", "q"), ("assistant", "a")]
     ],
 )  # fmt: skip
 def test_records_are_found_inside_their_wrappers(value: object, names: list[str]) -> None:
-    assert [check_record(found).draft.id for found in read_json(value)] == names
+    assert [check_record(outcome).draft.id for outcome in read_json(value)] == names
 
 
 def test_a_wrapper_of_other_things_is_none() -> None:
-    assert said(one(read_json({"data": [{"x": 1}], "messages": TALK}))) == SAID
+    assert spoken(only_session(read_json({"data": [{"x": 1}], "messages": TALK}))) == SAID
 
 
 def test_further_choices_are_branches() -> None:
@@ -49,7 +49,7 @@ def test_further_choices_are_branches() -> None:
         "choices": choices,
     }
     first, other = map(check_record, read_json(completion))
-    assert (said(first), said(other)) == ([("assistant", "one")], [("assistant", "two")])
+    assert (spoken(first), spoken(other)) == ([("assistant", "one")], [("assistant", "two")])
     assert (other.draft.kind, other.draft.parent, other.forked_after) == (
         "branch",
         "chatcmpl-1",
@@ -68,12 +68,12 @@ def test_further_choices_are_branches() -> None:
 )  # fmt: skip
 def test_what_was_rejected_is_a_branch_behind_the_prompt(record: dict[str, Any]) -> None:
     session, branch = map(check_record, read_json([record | {"id": "p"}]))
-    assert (said(session), said(branch)) == (SAID, [("assistant", "b")])
+    assert (spoken(session), spoken(branch)) == (SAID, [("assistant", "b")])
     assert branch.forked_after == session.messages[0].client_id
 
 
 def test_a_prompt_and_its_completion_are_a_session() -> None:
-    assert said(one(read_json([{"prompt": "q", "completion": "a"}]))) == SAID
+    assert spoken(only_session(read_json([{"prompt": "q", "completion": "a"}]))) == SAID
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_prompt_and_its_completion_are_a_session() -> None:
 )
 def test_a_tool_call_is_read_in_every_spelling(call: dict[str, Any], expected: object) -> None:
     talk = [{"role": "assistant", "content": None, "tool_calls": [call]}]
-    assert parts(one(read_json([talk])).messages[0]) == [
+    assert parts(only_session(read_json([talk])).messages[0]) == [
         {"type": "tool_call", "id": "c", "name": "f", "arguments": expected}
     ]
 
@@ -99,7 +99,7 @@ def test_ollamas_messages_keep_pictures_thoughts_and_the_tools_name() -> None:
         {"role": "assistant", "content": "a", "thinking": "hm"},
         {"role": "tool", "tool_name": "f", "content": "r"},
     ]
-    session = one(read_json({"model": "llama3", "messages": talk}))
+    session = only_session(read_json({"model": "llama3", "messages": talk}))
     assert [part["type"] for message in session.messages for part in parts(message)] == [
         "text", "blob", "reasoning", "text", "tool_call_response",
     ]  # fmt: skip
@@ -111,12 +111,14 @@ def test_ollamas_messages_keep_pictures_thoughts_and_the_tools_name() -> None:
     [("model", "assistant"), ("Bot", "assistant"), ("prompter", "user"), ("ipython", "tool")],
 )
 def test_the_roles_of_all_products_are_known(role: str, ours: str) -> None:
-    assert one(read_json([[*TALK, {"role": role, "content": "x"}]])).messages[2].role == ours
+    assert (
+        only_session(read_json([[*TALK, {"role": role, "content": "x"}]])).messages[2].role == ours
+    )
 
 
 def test_an_unknown_role_sets_nothing_aside() -> None:
-    session = one(read_json([[*TALK, {"role": "critic", "content": "x"}]]))
-    assert said(session) == [*SAID, ("system", "x")]
+    session = only_session(read_json([[*TALK, {"role": "critic", "content": "x"}]]))
+    assert spoken(session) == [*SAID, ("system", "x")]
     assert metadata(session.messages[2]) == {"role": "critic"}
     assert session.remarks == {"unknown role: critic": 1}
 
@@ -125,7 +127,7 @@ def test_a_part_that_breaks_our_rules_is_kept_inside_another() -> None:
     talk = [
         {"role": "user", "content": [{"type": "text", "text": "q"}, {"type": "novel", "id": 5}]}
     ]
-    assert parts(one(read_json([talk])).messages[0])[1] == {
+    assert parts(only_session(read_json([talk])).messages[0])[1] == {
         "type": "novel",
         "original": {"type": "novel", "id": 5},
     }
@@ -136,14 +138,16 @@ def test_a_part_that_breaks_our_rules_is_kept_inside_another() -> None:
     ["createdAt", "start_time", "session_start", "created", "timestamp", "create_time", "date"],
 )
 def test_the_start_is_read_under_its_many_names(field: str) -> None:
-    session = one(read_json([{"id": "x", field: "2024-05-01T10:00:00Z", "messages": TALK}]))
+    session = only_session(
+        read_json([{"id": "x", field: "2024-05-01T10:00:00Z", "messages": TALK}])
+    )
     assert session.draft.created_at == 1_714_557_600 * SECOND
     assert session.draft.metadata == {}
 
 
 def test_where_only_the_end_is_known_the_last_message_is_there() -> None:
     record = {"id": "x", "last_updated": "1714557600", "messages": TALK}
-    session = one(read_json([record]))
+    session = only_session(read_json([record]))
     assert [message.created_at for message in session.messages] == [
         1_714_557_599 * SECOND,
         1_714_557_600 * SECOND,
@@ -153,14 +157,14 @@ def test_where_only_the_end_is_known_the_last_message_is_there() -> None:
 
 def test_a_session_without_any_time_says_so() -> None:
     ambiguous = {"id": "x", "date": "01/02/2024 10:00", "messages": TALK}
-    session = one(read_json([ambiguous]))
+    session = only_session(read_json([ambiguous]))
     assert session.draft.metadata == {"time_unknown": True, "date": "01/02/2024 10:00"}
     assert session.messages[-1].created_at == NOW
 
 
 def test_a_time_in_one_message_is_enough() -> None:
     talk = [TALK[0] | {"timestamp": 1_700_000_000}, TALK[1]]
-    assert "time_unknown" not in one(read_json([talk])).draft.metadata
+    assert "time_unknown" not in only_session(read_json([talk])).draft.metadata
 
 
 def test_a_message_that_is_split_keeps_its_tokens_once() -> None:
@@ -174,8 +178,8 @@ def test_a_message_that_is_split_keeps_its_tokens_once() -> None:
             {"type": "text", "text": "so"},
         ],
     }
-    found = one(read_json([[message]])).messages
-    assert [(one.client_id, one.role, one.output_tokens) for one in found] == [
+    messages = only_session(read_json([[message]])).messages
+    assert [(message.client_id, message.role, message.output_tokens) for message in messages] == [
         ("m", "assistant", 7),
         ("m#2", "tool", 0),
         ("m#3", "assistant", 0),

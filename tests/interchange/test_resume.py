@@ -157,8 +157,8 @@ async def test_the_place_is_kept_all_along_for_a_process_that_is_killed(
     )
 
     async def watched(*args: Any, **kwargs: Any) -> Any:
-        place = tmp_path / "a.json.resume.json"
-        kept.append(json.loads(place.read_text("utf-8"))["done"] if place.exists() else 0)
+        state_file = tmp_path / "a.json.resume.json"
+        kept.append(json.loads(state_file.read_text("utf-8"))["done"] if state_file.exists() else 0)
         return await bring(*args, **kwargs)
 
     monkeypatch.setattr(service.transfers, "bring", watched)

@@ -36,8 +36,8 @@ RECORDS = [
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_the_elements_of_an_array_come_one_by_one(indent: int | None, ascii_only: bool) -> None:
-    found = read(json.dumps(RECORDS, indent=indent, ensure_ascii=ascii_only))
-    assert found == [Value(number, record) for number, record in enumerate(RECORDS, 1)]
+    values = read(json.dumps(RECORDS, indent=indent, ensure_ascii=ascii_only))
+    assert values == [Value(number, record) for number, record in enumerate(RECORDS, 1)]
 
 
 def test_one_value_a_line_comes_with_its_line_number() -> None:
@@ -89,37 +89,37 @@ def test_a_long_array_never_lies_in_memory_whole() -> None:
     ],
 )
 def test_a_broken_element_is_set_aside_and_the_next_one_read(broken: str) -> None:
-    found = read(f'[{{"good": 1}}, {broken}, {{"good": 2}}]')
-    assert found[0] == Value(1, {"good": 1})
-    assert isinstance(found[1], Bad)
-    assert found[1].number == 2
-    assert found[2:] == [Value(3, {"good": 2})]
+    values = read(f'[{{"good": 1}}, {broken}, {{"good": 2}}]')
+    assert values[0] == Value(1, {"good": 1})
+    assert isinstance(values[1], Bad)
+    assert values[1].number == 2
+    assert values[2:] == [Value(3, {"good": 2})]
 
 
 def test_a_broken_element_is_passed_by_its_brackets() -> None:
-    found = read('[{"a": [1, 2,], "t": "]}"}, {"good": 2}]')
-    assert [type(item) for item in found] == [Bad, Value]
+    values = read('[{"a": [1, 2,], "t": "]}"}, {"good": 2}]')
+    assert [type(item) for item in values] == [Bad, Value]
 
 
 def test_a_broken_element_without_an_end_gives_up_the_rest_and_says_so() -> None:
-    found = read('[{"good": 1}, {"a": "never closed}, {"good": 2}]')
-    assert found[0] == Value(1, {"good": 1})
-    assert isinstance(found[1], Bad)
-    assert found[1].reason.endswith("the rest of the file cannot be read")
+    values = read('[{"good": 1}, {"a": "never closed}, {"good": 2}]')
+    assert values[0] == Value(1, {"good": 1})
+    assert isinstance(values[1], Bad)
+    assert values[1].reason.endswith("the rest of the file cannot be read")
 
 
 def test_an_array_without_its_end_gives_what_it_has() -> None:
-    found = read('[{"good": 1}, {"good": 2}')
-    assert [item for item in found if isinstance(item, Value)] == [
+    values = read('[{"good": 1}, {"good": 2}')
+    assert [item for item in values if isinstance(item, Value)] == [
         Value(1, {"good": 1}),
         Value(2, {"good": 2}),
     ]
-    assert found[-1] == Bad(3, "the file ends inside its array")
+    assert values[-1] == Bad(3, "the file ends inside its array")
 
 
 def test_a_broken_line_is_set_aside_and_the_next_one_read() -> None:
-    found = read(b'{"a": 1}\n{"a": \n\xff\xfe\n' + b"[" * 200_000 + b'\n{"a": 2}\n')
-    assert [(type(item), item.number) for item in found] == [
+    values = read(b'{"a": 1}\n{"a": \n\xff\xfe\n' + b"[" * 200_000 + b'\n{"a": 2}\n')
+    assert [(type(item), item.number) for item in values] == [
         (Value, 1),
         (Bad, 2),
         (Bad, 3),
@@ -136,9 +136,9 @@ def test_a_damaged_gzip_gives_what_it_has_and_says_so() -> None:
     data = gzip.compress(
         json.dumps([{"text": str(number) * 50} for number in range(50_000)]).encode()
     )
-    found = read(data[:-3000])
-    assert isinstance(found[0], Value)
-    assert "ends too early" in found[-1].reason  # type: ignore[union-attr]  # a good record has no reason, and fails here
+    values = read(data[:-3000])
+    assert isinstance(values[0], Value)
+    assert "ends too early" in values[-1].reason  # type: ignore[union-attr]  # a good record has no reason, and fails here
 
 
 def test_an_element_beyond_the_limit_is_set_aside() -> None:

@@ -21,7 +21,7 @@ async def three(client: httpx.AsyncClient) -> list[str]:
 
 async def states(client: httpx.AsyncClient) -> dict[str, str]:
     return {
-        one["id"]: one["resolution"] for one in (await client.get("/v1/sessions")).json()["data"]
+        item["id"]: item["resolution"] for item in (await client.get("/v1/sessions")).json()["data"]
     }
 
 

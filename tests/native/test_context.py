@@ -27,7 +27,7 @@ async def filled(client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 async def test_natively_it_is_the_end_of_the_transcript(filled: httpx.AsyncClient) -> None:
     answer = (await filled.get("/v1/sessions/one/context", params={"messages": 3})).json()
-    assert [(one["role"], one["seq"]) for one in answer["request"]["messages"]] == [
+    assert [(item["role"], item["seq"]) for item in answer["request"]["messages"]] == [
         ("system", 1),
         ("assistant", 3),
         ("tool", 4),
@@ -154,32 +154,32 @@ async def test_names_and_ids_are_put_into_the_letters_and_lengths_that_providers
         {"type": "tool_call", "id": ident, "name": "web.search", "arguments": {}} for ident in long
     ]
     answers = [{"type": "tool_call_response", "id": ident, "response": "ok"} for ident in long]
-    said = [
+    messages = [
         {"role": "user", "text": "look"},
         {"role": "assistant", "parts": calls},
         {"role": "tool", "parts": answers},
     ]
     await client.post("/v1/sessions", json={"id": "s"})
-    await client.post("/v1/sessions/s/messages", json={"messages": said})
-    told = {
+    await client.post("/v1/sessions/s/messages", json={"messages": messages})
+    requests = {
         name: (await client.get(f"/v1/sessions/s/context?format={name}")).json()["request"]
         for name in ("openai", "anthropic", "gemini")
     }
-    _, asked, *results = told["openai"]["messages"]
-    made = [call["id"] for call in asked["tool_calls"]]
-    assert [result["tool_call_id"] for result in results] == made
-    assert (len(set(made)), max(map(len, made))) == (2, 40)
-    uses = told["anthropic"]["messages"][1]["content"]
-    assert [one["tool_use_id"] for one in told["anthropic"]["messages"][2]["content"]] == [
+    _, assistant, *results = requests["openai"]["messages"]
+    call_ids = [call["id"] for call in assistant["tool_calls"]]
+    assert [result["tool_call_id"] for result in results] == call_ids
+    assert (len(set(call_ids)), max(map(len, call_ids))) == (2, 40)
+    uses = requests["anthropic"]["messages"][1]["content"]
+    assert [block["tool_use_id"] for block in requests["anthropic"]["messages"][2]["content"]] == [
         use["id"] for use in uses
     ]
     assert (len({use["id"] for use in uses}), max(len(use["id"]) for use in uses)) == (2, 64)
     named = [
-        asked["tool_calls"][0]["function"]["name"],
+        assistant["tool_calls"][0]["function"]["name"],
         uses[0]["name"],
-        told["gemini"]["contents"][1]["parts"][0]["functionCall"]["name"],
+        requests["gemini"]["contents"][1]["parts"][0]["functionCall"]["name"],
     ]
-    named.append(told["gemini"]["contents"][2]["parts"][0]["functionResponse"]["name"])
+    named.append(requests["gemini"]["contents"][2]["parts"][0]["functionResponse"]["name"])
     assert named == ["web_search"] * 4
 
 
@@ -190,7 +190,7 @@ async def test_the_manifest_counts_each_message_once(client: httpx.AsyncClient) 
         {"type": "tool_call_response", "id": "a", "response": "1"},
         {"type": "text", "content": "and now?"},
     ]
-    said = [
+    messages = [
         {"role": "assistant", "parts": calls[:1]},
         {"role": "assistant", "parts": calls[1:]},
         {"role": "user", "text": "well?"},
@@ -198,9 +198,9 @@ async def test_the_manifest_counts_each_message_once(client: httpx.AsyncClient) 
         {"role": "tool", "parts": [{"type": "tool_call_response", "id": "b", "response": "2"}]},
     ]
     await client.post("/v1/sessions", json={"id": "s"})
-    await client.post("/v1/sessions/s/messages", json={"messages": said})
+    await client.post("/v1/sessions/s/messages", json={"messages": messages})
     manifest = (await client.get("/v1/sessions/s/context?format=anthropic")).json()["manifest"]
-    assert [(one["seq"], one["whole"]) for one in manifest["dropped"]] == [
+    assert [(dropped["seq"], dropped["whole"]) for dropped in manifest["dropped"]] == [
         (1, True),
         (2, True),
         (4, False),

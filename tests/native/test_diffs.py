@@ -26,23 +26,25 @@ async def say(client: httpx.AsyncClient, session: str, *texts: str) -> list[dict
 async def forked(client: httpx.AsyncClient) -> list[dict[str, Any]]:
     """A session of five messages, and a fork of its first three that went on with two of its own."""
     await client.post("/v1/sessions", json={"id": "original", "user": "ada"})
-    said = await say(client, "original", "1", "2", "3", "4", "5")
+    messages = await say(client, "original", "1", "2", "3", "4", "5")
     assert (
         await client.post("/v1/sessions/original/fork", json={"id": "fork", "message": 3})
     ).status_code == 201
     await say(client, "fork", "4b", "5b")
-    return said
+    return messages
 
 
-def told(answer: httpx.Response) -> list[tuple[str, str]]:
+def sides(answer: httpx.Response) -> list[tuple[str, str]]:
     assert answer.status_code == 200, answer.text
-    return [(one["side"], one["message"]["parts"][0]["content"]) for one in answer.json()["data"]]
+    return [
+        (item["side"], item["message"]["parts"][0]["content"]) for item in answer.json()["data"]
+    ]
 
 
 @pytest.mark.usefixtures("forked")
 async def test_a_fork_is_compared_with_its_original(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/sessions/fork/diff")
-    assert told(answer) == [("here", "4b"), ("here", "5b"), ("there", "4"), ("there", "5")]
+    assert sides(answer) == [("here", "4b"), ("here", "5b"), ("there", "4"), ("there", "5")]
     body = answer.json()
     assert (body["session_id"], body["against"], body["only_here"], body["only_there"]) == (
         "fork",
@@ -62,7 +64,7 @@ async def test_a_fork_is_compared_with_its_original(client: httpx.AsyncClient) -
 async def test_two_forks_are_compared_with_each_other(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions/original/fork", json={"id": "second", "message": 4})
     answer = await client.get("/v1/sessions/fork/diff?against=second")
-    assert told(answer) == [("here", "4b"), ("here", "5b"), ("there", "4")]
+    assert sides(answer) == [("here", "4b"), ("here", "5b"), ("there", "4")]
 
 
 async def test_what_was_deleted_on_one_side_is_a_difference(
@@ -70,7 +72,7 @@ async def test_what_was_deleted_on_one_side_is_a_difference(
 ) -> None:
     await client.delete(f"/v1/sessions/original/messages/{forked[1]['id']}")
     answer = await client.get("/v1/sessions/fork/diff")
-    assert told(answer) == [
+    assert sides(answer) == [
         ("here", "2"),
         ("here", "4b"),
         ("here", "5b"),
@@ -102,7 +104,7 @@ async def test_a_cursor_walks_all_differences_while_writers_run(
     page = 0
     while query:
         answer = await client.get(f"/v1/sessions/fork/diff?{query}")
-        seen += told(answer)
+        seen += sides(answer)
         page += 1
         if page == 1:
             await say(client, "original", "6")

@@ -29,8 +29,8 @@ async def test_changes_come_in_order_and_in_pages(client: httpx.AsyncClient) -> 
     )
     first = await fetched(client, limit=2)
     rest = await fetched(client, since=first["next"])  # type: ignore[arg-type]  # a number
-    told = [(one["type"], one["seq"]) for one in first["data"] + rest["data"]]  # type: ignore[operator]  # lists
-    assert told == [("session.created", None), ("session.created", None), ("message.appended", 1)]
+    events = [(event["type"], event["seq"]) for event in first["data"] + rest["data"]]  # type: ignore[operator]  # lists
+    assert events == [("session.created", None), ("session.created", None), ("message.appended", 1)]
     assert (first["has_more"], rest["has_more"], rest["resync"]) == (True, False, False)
     assert (await fetched(client, since=rest["next"]))["data"] == []  # type: ignore[arg-type]  # a number
 
@@ -52,7 +52,7 @@ async def test_a_deletion_leaves_gaps_and_no_reason_to_resync(client: httpx.Asyn
         await client.post("/v1/sessions", json={"id": name})
     await client.delete("/v1/sessions/a")
     got = await fetched(client)
-    assert [one["type"] for one in got["data"]] == ["session.created", "session.deleted"]  # type: ignore[attr-defined]  # a list
+    assert [event["type"] for event in got["data"]] == ["session.created", "session.deleted"]  # type: ignore[attr-defined]  # a list
     assert got["resync"] is False
 
 
@@ -88,9 +88,9 @@ async def test_behind_a_resync_the_kept_events_follow(
     await service.keys.revoke(principal, key.id)
     await asyncio.sleep(1)  # the stream asks for its key once a second
     await client.post("/v1/sessions", json={"id": "later"})
-    told = (await asyncio.wait_for(stream, 10)).text
-    assert re.findall(r"^id: (\d+)", told, re.MULTILINE) == ["0", "1", "2", "3"]
-    assert "id: 1\nevent: resync\n" in told
+    received = (await asyncio.wait_for(stream, 10)).text
+    assert re.findall(r"^id: (\d+)", received, re.MULTILINE) == ["0", "1", "2", "3"]
+    assert "id: 1\nevent: resync\n" in received
 
 
 async def test_a_workspace_that_is_deleted_leaves_no_fact(
@@ -125,7 +125,7 @@ async def test_a_narrowed_key_hears_of_its_own_sessions_only(
     assert (len(heard["data"]), heard["next"]) == (1, 2)
     for name in ("hers", "his"):
         await client.delete(f"/v1/sessions/{name}")
-    assert [one["type"] for one in (await client.get("/v1/changes")).json()["data"]] == [
+    assert [event["type"] for event in (await client.get("/v1/changes")).json()["data"]] == [
         "session.deleted"
     ] * 2
     assert (await client.get("/v1/changes", headers=hers)).json()[
@@ -136,7 +136,7 @@ async def test_a_narrowed_key_hears_of_its_own_sessions_only(
 async def test_followers_wake_when_something_happens_and_share_one_look(
     service: Service, principal: Principal, client: httpx.AsyncClient
 ) -> None:
-    async def one() -> list[str]:
+    async def first_types() -> list[str]:
         after = await service.events.now(principal)
         ready.release()
         async with contextlib.aclosing(service.events.follow(principal, after, 5)) as stream:
@@ -146,7 +146,7 @@ async def test_followers_wake_when_something_happens_and_share_one_look(
         return []
 
     ready = asyncio.Semaphore(0)
-    watching = [asyncio.create_task(one()) for _ in range(5)]
+    watching = [asyncio.create_task(first_types()) for _ in range(5)]
     for _ in watching:
         await ready.acquire()
     await client.post("/v1/sessions", json={"id": "a"})
@@ -175,6 +175,6 @@ async def test_a_stream_ends_with_its_key(
     await asyncio.sleep(0.3)
     await service.keys.revoke(principal, key.id)
     await client.post("/v1/sessions", json={"id": "later"})
-    told = (await asyncio.wait_for(stream, 10)).text
-    assert "event: hello" in told
-    assert "session.created" not in told
+    received = (await asyncio.wait_for(stream, 10)).text
+    assert "event: hello" in received
+    assert "session.created" not in received

@@ -21,11 +21,13 @@ async def as_key(
 
 
 async def test_a_key_is_shown_once_and_works(client: httpx.AsyncClient) -> None:
-    made = (await client.post("/v1/keys", json={"name": "ci", "scopes": ["sessions:read"]})).json()
-    assert (await as_key(client, made["key"], "GET", "/v1/sessions")).status_code == 200
+    created = (
+        await client.post("/v1/keys", json={"name": "ci", "scopes": ["sessions:read"]})
+    ).json()
+    assert (await as_key(client, created["key"], "GET", "/v1/sessions")).status_code == 200
     listed = (await client.get("/v1/keys")).json()["data"]
-    assert {one["name"] for one in listed} == {"tests", "ci"}
-    assert all("key" not in one for one in listed)
+    assert {item["name"] for item in listed} == {"tests", "ci"}
+    assert all("key" not in item for item in listed)
 
 
 @pytest.mark.parametrize(
@@ -47,13 +49,13 @@ async def test_a_missing_scope_is_named(
 
 
 async def test_revocation_ends_a_key_and_rotation_lets_it_fade(client: httpx.AsyncClient) -> None:
-    made = (await client.post("/v1/keys", json={"name": "a"})).json()
-    new = (await client.post(f"/v1/keys/{made['id']}/rotate", json={"grace_seconds": 60})).json()
-    assert new["scopes"] == made["scopes"]
-    for key in (made["key"], new["key"]):
+    created = (await client.post("/v1/keys", json={"name": "a"})).json()
+    new = (await client.post(f"/v1/keys/{created['id']}/rotate", json={"grace_seconds": 60})).json()
+    assert new["scopes"] == created["scopes"]
+    for key in (created["key"], new["key"]):
         assert (await as_key(client, key, "GET", "/v1/sessions")).status_code == 200
-    await client.delete(f"/v1/keys/{made['id']}")
-    assert (await as_key(client, made["key"], "GET", "/v1/sessions")).status_code == 401
+    await client.delete(f"/v1/keys/{created['id']}")
+    assert (await as_key(client, created["key"], "GET", "/v1/sessions")).status_code == 401
     assert (await as_key(client, new["key"], "GET", "/v1/sessions")).status_code == 200
     assert (await client.delete("/v1/keys/nothere1")).status_code == 404
 
@@ -75,12 +77,12 @@ async def test_a_key_that_has_ended_is_told_so_to_its_holder_only(
     expired, _ = await service.keys.create(principal, "expired", expires_at=service.clock() + 1000)
     await client.delete(f"/v1/keys/{revoked['id']}")
     await asyncio.sleep(0.01)
-    for key, said in (
+    for key, detail in (
         (revoked["key"], "this key was revoked at 2"),
         (expired, "this key expired at 2"),
     ):
         answer = await as_key(client, key, "GET", "/v1/sessions")
-        assert (answer.status_code, answer.json()["code"], said in answer.text) == (
+        assert (answer.status_code, answer.json()["code"], detail in answer.text) == (
             401,
             "unauthenticated",
             True,
@@ -103,7 +105,7 @@ async def test_a_key_of_one_person_sees_that_person_only(client: httpx.AsyncClie
         )
     ).json()["key"]
     assert [
-        one["id"] for one in (await as_key(client, key, "GET", "/v1/sessions")).json()["data"]
+        item["id"] for item in (await as_key(client, key, "GET", "/v1/sessions")).json()["data"]
     ] == ["ann"]
     assert (await as_key(client, key, "GET", "/v1/sessions?user=bob")).json()["data"] == []
     assert [
@@ -135,8 +137,8 @@ async def test_a_foreign_workspace_looks_like_nothing(
 ) -> None:
     other = service.workspaces.operator(await service.workspaces.create(f"other-{next(NUMBERS)}"))
     foreign = (await service.keys.create(other, "k", ALL_SCOPES))[0]
-    made = (await client.post("/v1/sessions", json={"id": "mine"})).json()
-    for name in ("mine", made["uid"], "absent"):
+    created = (await client.post("/v1/sessions", json={"id": "mine"})).json()
+    for name in ("mine", created["uid"], "absent"):
         answer = await as_key(client, foreign, "GET", f"/v1/sessions/{name}")
         assert answer.status_code == 404
         assert answer.json()["detail"] == f"no session '{name}' in this workspace"
@@ -169,10 +171,14 @@ async def test_workspaces_come_and_go(lone_service: Service) -> None:
         await lone_service.keys.create(lone_service.workspaces.operator(first), "first", ALL_SCOPES)
     )[0]
     async with client_of(lone_service, key) as client:
-        made = (await client.post("/v1/workspaces", json={"name": "new"})).json()
-        assert (await as_key(client, made["key"], "GET", "/v1/workspace")).json()["name"] == "new"
-        await as_key(client, made["key"], "POST", "/v1/sessions", json={"id": "x"})
-        taken = await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "acme"})
+        created = (await client.post("/v1/workspaces", json={"name": "new"})).json()
+        assert (await as_key(client, created["key"], "GET", "/v1/workspace")).json()[
+            "name"
+        ] == "new"
+        await as_key(client, created["key"], "POST", "/v1/sessions", json={"id": "x"})
+        taken = await as_key(
+            client, created["key"], "PATCH", "/v1/workspace", json={"name": "acme"}
+        )
         assert (taken.status_code, taken.json()["code"], taken.json()["param"]) == (
             409,
             "workspace_exists",
@@ -180,16 +186,18 @@ async def test_workspaces_come_and_go(lone_service: Service) -> None:
         )
         renamed = await as_key(
             client,
-            made["key"],
+            created["key"],
             "PATCH",
             "/v1/workspace",
             json={"name": "newer", "settings": {"sharing": True}},
         )
         assert (
-            await as_key(client, made["key"], "PATCH", "/v1/workspace", json={"name": "newer"})
+            await as_key(client, created["key"], "PATCH", "/v1/workspace", json={"name": "newer"})
         ).status_code == 200
         assert (renamed.json()["name"], renamed.json()["settings"]) == ("newer", {"sharing": True})
-        assert [one["name"] for one in (await client.get("/v1/workspaces")).json()["data"]] == [
+        assert [
+            workspace["name"] for workspace in (await client.get("/v1/workspaces")).json()["data"]
+        ] == [
             "acme",
             "newer",
         ]
@@ -197,28 +205,28 @@ async def test_workspaces_come_and_go(lone_service: Service) -> None:
         assert (await client.post("/v1/workspaces", json={"name": " bad"})).json()[
             "param"
         ] == "name"
-        assert (await client.delete(f"/v1/workspaces/{made['id']}")).json() == {
-            "id": made["id"],
+        assert (await client.delete(f"/v1/workspaces/{created['id']}")).json() == {
+            "id": created["id"],
             "deleted": True,
         }
-        assert (await client.delete(f"/v1/workspaces/{made['id']}")).status_code == 404
+        assert (await client.delete(f"/v1/workspaces/{created['id']}")).status_code == 404
 
 
 async def test_two_changes_of_a_workspace_at_once_are_both_kept(client: httpx.AsyncClient) -> None:
     for turn in range(10):
-        wanted = (f"turn {turn}", turn % 2 == 0)
+        expected = (f"turn {turn}", turn % 2 == 0)
         await asyncio.gather(
             *[
                 client.patch("/v1/workspace", json=patch)
-                for patch in ({"name": wanted[0]}, {"settings": {"sharing": wanted[1]}})
+                for patch in ({"name": expected[0]}, {"settings": {"sharing": expected[1]}})
             ]
         )
         now = (await client.get("/v1/workspace")).json()
-        assert (now["name"], now["settings"]["sharing"]) == wanted
+        assert (now["name"], now["settings"]["sharing"]) == expected
 
 
 @pytest.mark.parametrize(
-    ("settings", "param", "said"),
+    ("settings", "param", "expected"),
     [
         ({"sharing": "yes"}, "settings.sharing", "true or false"),
         ({"sharing": 1}, "settings.sharing", "true or false"),
@@ -227,10 +235,10 @@ async def test_two_changes_of_a_workspace_at_once_are_both_kept(client: httpx.As
     ],
 )
 async def test_a_setting_that_would_do_nothing_is_refused(
-    client: httpx.AsyncClient, settings: dict[str, object], param: str, said: str
+    client: httpx.AsyncClient, settings: dict[str, object], param: str, expected: str
 ) -> None:
     answer = await client.patch("/v1/workspace", json={"settings": settings})
-    assert (answer.status_code, answer.json()["param"], said in answer.json()["detail"]) == (
+    assert (answer.status_code, answer.json()["param"], expected in answer.json()["detail"]) == (
         400,
         param,
         True,
@@ -241,10 +249,10 @@ async def test_a_setting_that_would_do_nothing_is_refused(
 
 
 async def test_a_rotated_key_lives_as_long_as_the_old_one_did(client: httpx.AsyncClient) -> None:
-    made = (
+    created = (
         await client.post("/v1/keys", json={"name": "short", "expires_at": "2199-01-01T00:00:00Z"})
     ).json()
-    rotated = (await client.post(f"/v1/keys/{made['id']}/rotate", json={})).json()
+    rotated = (await client.post(f"/v1/keys/{created['id']}/rotate", json={})).json()
     assert rotated["expires_at"].startswith("2199-01-01T00:0")
     await client.delete(f"/v1/keys/{rotated['id']}")
     assert (await client.post(f"/v1/keys/{rotated['id']}/rotate", json={})).status_code == 404

@@ -50,7 +50,7 @@ async def test_a_list_of_large_sessions_is_cut_and_goes_on(
 ) -> None:
     for _ in range(2):  # read, then rendered before
         pages = await walk(client, "/v1/sessions?limit=200&total=true&sort=created_at")
-        names = [one["id"] for page in pages for one in page.json()["data"]]
+        names = [item["id"] for page in pages for item in page.json()["data"]]
         assert sorted(names) == [f"s{n:03d}" for n in range(sessions)]
         assert len(names) == len(set(names))
         assert {page.json()["total"] for page in pages} == {sessions}
@@ -58,7 +58,7 @@ async def test_a_list_of_large_sessions_is_cut_and_goes_on(
         assert all(len(page.content) <= PAGE_BYTES + 1000 for page in pages)
 
 
-async def said(client: httpx.AsyncClient, count: int) -> None:
+async def fill_session(client: httpx.AsyncClient, count: int) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     for number in range(count):
         body: dict[str, Any] = {"messages": [{"role": "tool", "text": f"{number} {TEXT}"}]}
@@ -69,9 +69,9 @@ async def said(client: httpx.AsyncClient, count: int) -> None:
 async def test_a_transcript_of_large_messages_is_cut_and_goes_on(
     client: httpx.AsyncClient, order: str
 ) -> None:
-    await said(client, 7)
+    await fill_session(client, 7)
     pages = await walk(client, f"/v1/sessions/s/messages?limit=200&order={order}")
-    seqs = [one["seq"] for page in pages for one in page.json()["data"]]
+    seqs = [item["seq"] for page in pages for item in page.json()["data"]]
     assert seqs == sorted(range(1, 8), reverse=order == "desc")
     assert [len(page.json()["data"]) for page in pages] == [2, 2, 2, 1]
     assert all(len(page.content) <= PAGE_BYTES + 1000 for page in pages)
@@ -80,10 +80,10 @@ async def test_a_transcript_of_large_messages_is_cut_and_goes_on(
 async def test_the_client_follows_the_cut(
     client: httpx.AsyncClient, service: Service, key: str
 ) -> None:
-    await said(client, 5)
+    await fill_session(client, 5)
     transport = httpx.ASGITransport(application(service, Settings(store=service.store.url)))
     async with AsyncHansard("http://hansard.test", key, transport=transport) as hansard:
-        assert [one.seq async for one in hansard.messages.list("s", page_size=200)] == [
+        assert [item.seq async for item in hansard.messages.list("s", page_size=200)] == [
             1,
             2,
             3,

@@ -45,17 +45,17 @@ async def test_a_bad_message_is_refused_whole_and_named(
 
 async def test_batches_have_their_limits(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
-    one = {"role": "user", "text": "x"}
+    message = {"role": "user", "text": "x"}
     assert (await client.post("/v1/sessions/s/messages", json={"messages": []})).status_code == 400
     assert (
-        await client.post("/v1/sessions/s/messages", json={"messages": [one] * 101})
+        await client.post("/v1/sessions/s/messages", json={"messages": [message] * 101})
     ).status_code == 413
-    twice = [one | {"client_id": "same"}] * 2
+    twice = [message | {"client_id": "same"}] * 2
     assert (await client.post("/v1/sessions/s/messages", json={"messages": twice})).json()[
         "param"
     ] == "messages[1].client_id"
     assert (
-        await client.post("/v1/sessions/s/messages", json={"messages": [one] * 100})
+        await client.post("/v1/sessions/s/messages", json={"messages": [message] * 100})
     ).status_code == 201
 
 
@@ -114,11 +114,18 @@ async def test_null_says_nothing_in_a_message(client: httpx.AsyncClient) -> None
             "metadata",
         )
     )
-    made = await client.post(
+    answer = await client.post(
         "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "hi", **empty}]}
     )
-    assert made.status_code == 201, made.text
-    assert set(made.json()["data"][0]) == {"id", "session_id", "seq", "role", "parts", "created_at"}
+    assert answer.status_code == 201, answer.text
+    assert set(answer.json()["data"][0]) == {
+        "id",
+        "session_id",
+        "seq",
+        "role",
+        "parts",
+        "created_at",
+    }
     nothing = await client.post(
         "/v1/sessions/s/messages",
         json={"messages": [{"role": "user", "text": None, "parts": None}]},
@@ -128,11 +135,11 @@ async def test_null_says_nothing_in_a_message(client: httpx.AsyncClient) -> None
 
 async def test_usage_is_told_whole(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
-    made = await client.post(
+    answer = await client.post(
         "/v1/sessions/s/messages",
         json={"messages": [{"role": "assistant", "text": "a", "usage": {"input_tokens": 3}}]},
     )
-    assert made.json()["data"][0]["usage"] == {
+    assert answer.json()["data"][0]["usage"] == {
         "input_tokens": 3,
         "output_tokens": 0,
         "cost_usd": 0.0,
@@ -221,7 +228,7 @@ async def test_a_transcript_is_kept_until_its_session_changes(
     assert (await client.get(url, headers=known)).status_code == 304
     await client.delete(f"/v1/sessions/s/messages/{transcript[9]['id']}")
     after = await client.get(url, headers=known)
-    assert [one["seq"] for one in after.json()["data"]] == [9, 8, 7]
+    assert [item["seq"] for item in after.json()["data"]] == [9, 8, 7]
     await client.post(
         "/v1/sessions/s/messages", json={"messages": [{"role": "user", "text": "more"}]}
     )

@@ -12,7 +12,7 @@ import pytest
 async def numbers(client: httpx.AsyncClient, query: str) -> list[int]:
     answer = await client.get(f"/v1/sessions/s/messages?{query}")
     assert answer.status_code == 200, answer.text
-    return [one["seq"] for one in answer.json()["data"]]
+    return [item["seq"] for item in answer.json()["data"]]
 
 
 @pytest.mark.usefixtures("transcript")
@@ -91,7 +91,7 @@ async def test_cursors_walk_the_whole_transcript(client: httpx.AsyncClient, orde
     query: str | None = f"order={order}&limit=3"
     while query:
         page = (await client.get(f"/v1/sessions/s/messages?{query}")).json()
-        seen += [one["seq"] for one in page["data"]]
+        seen += [item["seq"] for item in page["data"]]
         query = f"order={order}&limit=3&cursor={page['next_cursor']}" if page["has_more"] else None
     assert seen == (list(range(1, 11)) if order == "asc" else list(range(10, 0, -1)))
 
@@ -113,7 +113,7 @@ async def test_a_cursor_goes_on_in_the_direction_that_the_first_page_was_read_in
     start, _, rest = query.partition("&")
     page = (await client.get(f"/v1/sessions/s/messages?{start}&{rest}")).json()
     while True:
-        seen += [one["seq"] for one in page["data"]]
+        seen += [item["seq"] for item in page["data"]]
         if not page["has_more"]:
             break
         page = (

@@ -19,8 +19,8 @@ from tests.conftest import client_of
 async def ours(service: Service, principal: Principal) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose key is for the app ``ours``."""
     text, _ = await service.keys.create(principal, "narrow", ALL_SCOPES, app="ours")
-    async with client_of(service, text) as one:
-        yield one
+    async with client_of(service, text) as item:
+        yield item
 
 
 async def test_figures_of_another_app_are_empty(
@@ -28,7 +28,7 @@ async def test_figures_of_another_app_are_empty(
 ) -> None:
     await client.post("/v1/sessions", json={"id": "s", "app": "theirs"})
     assert [
-        one["sessions"] for one in (await client.get("/v1/stats?app=theirs")).json()["data"]
+        item["sessions"] for item in (await client.get("/v1/stats?app=theirs")).json()["data"]
     ] == [1]
     answer = await ours.get("/v1/stats?app=theirs")
     assert (answer.status_code, answer.json()["data"]) == (200, [])
@@ -38,7 +38,7 @@ async def test_keys_that_reach_further_are_neither_seen_nor_revoked(
     client: httpx.AsyncClient, ours: httpx.AsyncClient
 ) -> None:
     other = (await client.post("/v1/keys", json={"name": "other", "app": "theirs"})).json()["id"]
-    assert [one["name"] for one in (await ours.get("/v1/keys")).json()["data"]] == ["narrow"]
+    assert [item["name"] for item in (await ours.get("/v1/keys")).json()["data"]] == ["narrow"]
     for answer in (
         await ours.delete(f"/v1/keys/{other}"),
         await ours.post(f"/v1/keys/{other}/rotate", json={}),
@@ -154,7 +154,7 @@ async def test_no_page_is_kept_for_another_caller(service: Service, principal: P
                     name: ('"ours"' in answer.text, '"theirs"' in answer.text)
                     for name, answer in answers.items()
                 }
-                seen = {name: any(one) for name, one in held.items()}
+                seen = {name: any(item) for name, item in held.items()}
                 assert {answer.status_code for answer in answers.values()} == {200}
                 assert not held["theirs"][0], path
                 assert not held["ours"][1], path

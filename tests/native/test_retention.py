@@ -35,7 +35,7 @@ async def test_a_dry_run_tries_rules_that_are_not_set(client: httpx.AsyncClient)
     tried = (
         await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"session": 30}})
     ).json()
-    assert [(one["kind"], one["days"], one["sessions"]) for one in tried["data"]] == [
+    assert [(item["kind"], item["days"], item["sessions"]) for item in tried["data"]] == [
         ("session", 30, 1)
     ]
     assert (await client.get("/v1/retention")).json() == {"rules": {}}
@@ -60,9 +60,9 @@ async def test_tidying_up_moves_a_session_in_lists_and_makes_it_live_no_longer(
         (await client.get(f"/v1/sessions{query}")).json()["data"]
         for query in ("", "?sort=-active_at")
     ]
-    assert [one["id"] for one in by_change] == ["old", "new"]
-    assert [one["id"] for one in by_activity] == ["new", "old"]
+    assert [item["id"] for item in by_change] == ["old", "new"]
+    assert [item["id"] for item in by_activity] == ["new", "old"]
     tried = (
         await client.post("/v1/retention/apply", json={"dry_run": True, "rules": {"*": 30}})
     ).json()["data"]
-    assert sum(one["sessions"] for one in tried) == 1
+    assert sum(item["sessions"] for item in tried) == 1

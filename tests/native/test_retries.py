@@ -38,12 +38,12 @@ async def test_a_replay_has_the_headers_of_the_first_answer(
 async def test_if_match_refuses_a_stale_change_and_says_the_version(
     client: httpx.AsyncClient,
 ) -> None:
-    made = await client.post("/v1/sessions", json={"id": "s"})
+    answer = await client.post("/v1/sessions", json={"id": "s"})
     ok = await client.patch(
-        "/v1/sessions/s", json={"title": "A"}, headers={"If-Match": made.headers["etag"]}
+        "/v1/sessions/s", json={"title": "A"}, headers={"If-Match": answer.headers["etag"]}
     )
     stale = await client.patch(
-        "/v1/sessions/s", json={"title": "B"}, headers={"If-Match": made.headers["etag"]}
+        "/v1/sessions/s", json={"title": "B"}, headers={"If-Match": answer.headers["etag"]}
     )
     assert (ok.status_code, stale.status_code, stale.json()["version"]) == (200, 412, 2)
     assert (await client.get("/v1/sessions/s")).json()["title"] == "A"
@@ -53,7 +53,7 @@ async def test_if_match_takes_a_list_of_etags(client: httpx.AsyncClient) -> None
     """RFC 9110, 13.1.1: on one line or on several, and foreign ones match nothing."""
     tag = (await client.post("/v1/sessions", json={"id": "s"})).headers["etag"]
 
-    async def asked(*lines: str) -> int:
+    async def status_with(*lines: str) -> int:
         return (
             await client.patch(
                 "/v1/sessions/s", json={}, headers=[("If-Match", line) for line in lines]
@@ -68,12 +68,12 @@ async def test_if_match_takes_a_list_of_etags(client: httpx.AsyncClient) -> None
         (f", {tag} ,,",),
         ("*",),
     ):
-        assert await asked(*lines) == 200
+        assert await status_with(*lines) == 200
         tag = (await client.get("/v1/sessions/s")).headers["etag"]
     for lines in (('"v9", "v8"',), ('"x"',), ('""',), (f'"a,{tag[1:]}',)):
-        assert await asked(*lines) == 412
+        assert await status_with(*lines) == 412
     for lines in (('"v1',), ("nonsense",), (f"{tag} {tag}",), (f"*, {tag}",)):
-        assert await asked(*lines) == 400
+        assert await status_with(*lines) == 400
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,13 @@ async def test_nothing_of_a_deleted_session_is_shown_of_the_next_one_of_its_name
     """Neither from a cache of ours, nor as a 304 from one of the caller's; nor does a change meant for the one reach the other."""
     shown: list[list[httpx.Response]] = []
     for word in ("first", "other"):
-        made = await client.post("/v1/sessions", json={"id": name, "title": word})
+        answer = await client.post("/v1/sessions", json={"id": name, "title": word})
         await client.post(
             f"/v1/sessions/{name}/messages", json={"messages": [{"role": "user", "text": word}]}
         )
-        assert [one["title"] for one in (await client.get("/v1/sessions")).json()["data"]] == [word]
+        assert [item["title"] for item in (await client.get("/v1/sessions")).json()["data"]] == [
+            word
+        ]
         reads = [await client.get(f"/v1/sessions/{name}{path}") for path in ("", "/messages")]
         for before, now in zip(shown[-1] if shown else (), reads, strict=False):
             again = await client.get(before.url, headers={"If-None-Match": before.headers["etag"]})
@@ -116,5 +118,5 @@ async def test_nothing_of_a_deleted_session_is_shown_of_the_next_one_of_its_name
             )
             assert stale.status_code == 412
         shown.append(reads)
-        assert made.status_code == 201
+        assert answer.status_code == 201
         await client.delete(f"/v1/sessions/{name}")

@@ -15,8 +15,8 @@ async def session(client: httpx.AsyncClient) -> None:
 
 
 async def state(client: httpx.AsyncClient) -> str | None:
-    found: str | None = (await client.get("/v1/sessions/s")).json()["state"]
-    return found
+    current: str | None = (await client.get("/v1/sessions/s")).json()["state"]
+    return current
 
 
 async def test_a_session_follows_its_latest_run(client: httpx.AsyncClient) -> None:

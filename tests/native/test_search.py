@@ -26,18 +26,18 @@ async def test_it_answers_with_sessions_snippets_and_the_message_to_jump_to(
     filled: httpx.AsyncClient,
 ) -> None:
     answer = (await filled.get("/v1/search", params={"q": "refund", "total": "true"})).json()
-    assert [one["session"]["id"] for one in answer["data"]] == ["two", "one"]
+    assert [item["session"]["id"] for item in answer["data"]] == ["two", "one"]
     assert (
         answer["total"],
         answer["total_is_lower_bound"],
         answer["has_more"],
         answer["next_cursor"],
     ) == (2, False, False, None)
-    found = answer["data"][0]
-    snippet = found["snippets"][0]
-    assert found["message_id"] == snippet["message_id"]
+    item = answer["data"][0]
+    snippet = item["snippets"][0]
+    assert item["message_id"] == snippet["message_id"]
     assert [snippet["text"][start:end] for start, end in snippet["highlights"]] == ["refund"]
-    message = (await filled.get(f"/v1/sessions/two/messages/{found['message_id']}")).json()
+    message = (await filled.get(f"/v1/sessions/two/messages/{item['message_id']}")).json()
     assert message["parts"][0]["content"] == snippet["text"]
 
 
@@ -49,7 +49,7 @@ async def test_it_is_walked_by_cursor(filled: httpx.AsyncClient) -> None:
             "/v1/search", params={"q": "refund", "limit": 1, "cursor": first["next_cursor"]}
         )
     ).json()
-    assert [one["session"]["id"] for one in (*first["data"], *second["data"])] == ["two", "one"]
+    assert [item["session"]["id"] for item in (*first["data"], *second["data"])] == ["two", "one"]
     assert second["next_cursor"] is None
     other = await filled.get("/v1/search", params={"q": "other", "cursor": first["next_cursor"]})
     assert other.status_code == 400
@@ -58,14 +58,14 @@ async def test_it_is_walked_by_cursor(filled: httpx.AsyncClient) -> None:
 
 async def test_the_filters_of_the_list_narrow_it(filled: httpx.AsyncClient) -> None:
     answer = (await filled.get("/v1/search", params={"q": "refund", "channel": "web"})).json()
-    assert [one["session"]["id"] for one in answer["data"]] == ["one"]
+    assert [item["session"]["id"] for item in answer["data"]] == ["one"]
 
 
 @pytest.mark.parametrize("sort", ["recency", "relevance"])
 async def test_filters_alone_list_as_qualifiers_alone_do(
     filled: httpx.AsyncClient, sort: str
 ) -> None:
-    for asked, names in (
+    for params, names in (
         ({"q": "channel:api"}, ["three", "two"]),
         ({"channel": "API"}, ["three", "two"]),
         ({"q": " ", "channel": "api"}, ["three", "two"]),
@@ -74,9 +74,9 @@ async def test_filters_alone_list_as_qualifiers_alone_do(
         ({"q": "!?", "channel": "api"}, []),
     ):
         answer = (
-            await filled.get("/v1/search", params={**asked, "sort": sort, "total": "true"})
+            await filled.get("/v1/search", params={**params, "sort": sort, "total": "true"})
         ).json()
-        assert ([one["session"]["id"] for one in answer["data"]], answer["total"]) == (
+        assert ([item["session"]["id"] for item in answer["data"]], answer["total"]) == (
             names,
             len(names),
         )
@@ -94,7 +94,7 @@ async def test_it_is_told_again_only_when_something_changed(filled: httpx.AsyncC
     now = await filled.get(
         "/v1/search", params={"q": "hello"}, headers={"If-None-Match": first.headers["etag"]}
     )
-    assert [one["session"]["id"] for one in now.json()["data"]] == ["two", "three"]
+    assert [item["session"]["id"] for item in now.json()["data"]] == ["two", "three"]
 
 
 async def test_a_term_has_256_characters_at_most(filled: httpx.AsyncClient) -> None:
@@ -118,7 +118,7 @@ async def test_a_walk_shows_each_session_once_while_writers_change_what_is_best(
     query: dict[str, str | int] | None = {"q": "refund", "sort": sort, "limit": 2}
     while query:
         page = (await client.get("/v1/search", params=query)).json()
-        seen += [one["session"]["id"] for one in page["data"]]
+        seen += [item["session"]["id"] for item in page["data"]]
         for name in (
             seen[0],
             next((name for name in names if name not in seen), "s0"),

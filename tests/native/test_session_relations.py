@@ -10,14 +10,14 @@ import pytest
 
 async def test_a_fork_keeps_what_was_said_up_to_a_message(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s", "agent": "bot", "channel": "web"})
-    said = (
+    messages = (
         await client.post(
             "/v1/sessions/s/messages",
             json={"messages": [{"role": "user", "text": str(n)} for n in range(5)]},
         )
     ).json()["data"]
     fork = (
-        await client.post("/v1/sessions/s/fork", json={"id": "f", "message": said[2]["id"]})
+        await client.post("/v1/sessions/s/fork", json={"id": "f", "message": messages[2]["id"]})
     ).json()
     assert (fork["id"], fork["forked_seq"], fork["message_count"], fork["agent"]) == (
         "f",
@@ -27,8 +27,10 @@ async def test_a_fork_keeps_what_was_said_up_to_a_message(client: httpx.AsyncCli
     )
     assert fork["parent"] == (await client.get("/v1/sessions/s")).json()["uid"]
     copied = (await client.get("/v1/sessions/f/messages")).json()["data"]
-    assert [one["parts"] for one in copied] == [one["parts"] for one in said[:3]]
-    assert not {one["id"] for one in copied} & {one["id"] for one in said}
+    assert [message["parts"] for message in copied] == [
+        message["parts"] for message in messages[:3]
+    ]
+    assert not {message["id"] for message in copied} & {message["id"] for message in messages}
     assert (await client.post("/v1/sessions/s/fork", json={"id": "f"})).json()[
         "code"
     ] == "session_exists"
@@ -41,7 +43,7 @@ async def test_a_fork_beyond_either_end_is_refused(client: httpx.AsyncClient) ->
         "/v1/sessions/s/messages",
         json={"messages": [{"role": "user", "text": "x"}, {"role": "user", "text": "y"}]},
     )
-    for message, name, said in (
+    for message, name, detail in (
         (99, "s", "the last is 2"),
         ("3", "s", "the last is 2"),
         (0, "s", "the last is 2"),
@@ -51,7 +53,7 @@ async def test_a_fork_beyond_either_end_is_refused(client: httpx.AsyncClient) ->
             f"/v1/sessions/{name}/fork", json={"id": "f", "message": message}
         )
         assert (answer.status_code, answer.json()["param"]) == (400, "message")
-        assert said in answer.json()["detail"]
+        assert detail in answer.json()["detail"]
     assert (await client.get("/v1/sessions/f")).status_code == 404
     assert (await client.post("/v1/sessions/s/fork", json={"message": 2})).json()["forked_seq"] == 2
     assert (await client.post("/v1/sessions/empty/fork", json={})).json()["forked_seq"] == 0
@@ -74,7 +76,7 @@ async def test_delete_takes_everything_below(client: httpx.AsyncClient) -> None:
         (await client.get(f"/v1/sessions/{name}")).status_code for name in ("top", "sub", "other")
     ] == [404, 404, 200]
     page = (await client.get("/v1/sessions?total=true")).json()
-    assert (page["total"], [one["id"] for one in page["data"]]) == (1, ["other"])
+    assert (page["total"], [item["id"] for item in page["data"]]) == (1, ["other"])
 
 
 async def test_sub_sessions_are_found_by_any_name_of_their_parent(
@@ -84,10 +86,10 @@ async def test_sub_sessions_are_found_by_any_name_of_their_parent(
     await client.post("/v1/sessions", json={"id": "sub", "parent": "top"})
     for name in ("top", top["uid"], f"asset_{top['uid'].removeprefix('ses_')}"):
         page = (await client.get(f"/v1/sessions?parent={name}&total=true")).json()
-        assert ([one["id"] for one in page["data"]], page["total"]) == (["sub"], 1), name
+        assert ([item["id"] for item in page["data"]], page["total"]) == (["sub"], 1), name
     assert (await client.get("/v1/sessions?parent=nobody")).json()["data"] == []
     assert [
-        one["id"] for one in (await client.get("/v1/sessions?sub_sessions=false")).json()["data"]
+        item["id"] for item in (await client.get("/v1/sessions?sub_sessions=false")).json()["data"]
     ] == ["top"]
 
 
@@ -130,12 +132,12 @@ async def test_a_title_from_a_person_is_final_and_the_first_words_serve_until_th
 async def test_an_id_of_any_script_can_be_followed_by_its_location(
     client: httpx.AsyncClient,
 ) -> None:
-    made = await client.post("/v1/sessions", json={"id": "日本 100%?"})
-    assert (made.status_code, made.headers["location"]) == (
+    answer = await client.post("/v1/sessions", json={"id": "日本 100%?"})
+    assert (answer.status_code, answer.headers["location"]) == (
         201,
         "/v1/sessions/%E6%97%A5%E6%9C%AC%20100%25%3F",
     )
-    assert (await client.get(made.headers["location"])).json() == made.json()
+    assert (await client.get(answer.headers["location"])).json() == answer.json()
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

@@ -63,14 +63,14 @@ async def test_a_time_more_than_a_day_ahead_is_refused(client: httpx.AsyncClient
 async def test_a_session_answers_to_every_form_of_its_id(
     client: httpx.AsyncClient, form: str
 ) -> None:
-    made = (await client.post("/v1/sessions", json={})).json()
-    found = await client.get("/v1/sessions/" + form.format(made["uid"].removeprefix("ses_")))
-    assert found.json() == made
+    created = (await client.post("/v1/sessions", json={})).json()
+    answer = await client.get("/v1/sessions/" + form.format(created["uid"].removeprefix("ses_")))
+    assert answer.json() == created
 
 
 async def test_an_own_id_answers_in_its_safe_form_too(client: httpx.AsyncClient) -> None:
-    made = (await client.post("/v1/sessions", json={"id": "telegram:42"})).json()
-    assert (await client.get("/v1/sessions/telegram_42")).json() == made
+    created = (await client.post("/v1/sessions", json={"id": "telegram:42"})).json()
+    assert (await client.get("/v1/sessions/telegram_42")).json() == created
 
 
 @pytest.mark.parametrize("bad", ["", "a/b", "x" * 257, "a\u0000b", "a\nb", ".", ".."])
@@ -109,14 +109,14 @@ async def test_null_clears_whatever_can_be_empty(client: httpx.AsyncClient) -> N
 async def test_a_value_with_a_comma_can_be_asked_for(client: httpx.AsyncClient, tag: str) -> None:
     for name, tags in (("both", ["a", "b"]), ("one", [tag])):
         await client.post("/v1/sessions", json={"id": name, "tags": tags})
-    asked = tag.replace(",", "\\,")
+    escaped = tag.replace(",", "\\,")
     for path, params in (
-        ("sessions", {"tag": asked}),
-        ("sessions", {"tag": f"x,{asked}"}),
-        ("search", {"tag": asked}),
+        ("sessions", {"tag": escaped}),
+        ("sessions", {"tag": f"x,{escaped}"}),
+        ("search", {"tag": escaped}),
     ):
-        found = (await client.get(f"/v1/{path}", params=params)).json()["data"]
-        assert [one.get("session", one)["id"] for one in found] == ["one"]
+        sessions = (await client.get(f"/v1/{path}", params=params)).json()["data"]
+        assert [item.get("session", item)["id"] for item in sessions] == ["one"]
     now = (await client.get("/v1/sessions/one")).json()["updated_at"]
     bulk = {"action": "archive", "filter": {"tag": [tag]}, "expected": 1, "snapshot_at": now}
     assert (await client.post("/v1/bulk", json=bulk)).json()["changed"] == 1
@@ -137,9 +137,9 @@ async def test_null_says_nothing_where_a_session_begins(client: httpx.AsyncClien
             "metadata",
         )
     )
-    made = await client.post("/v1/sessions", json=empty)
-    assert made.status_code == 201, made.text
-    assert [made.json()[field] for field in ("tags", "trail", "external_ids", "metadata")] == [
+    answer = await client.post("/v1/sessions", json=empty)
+    assert answer.status_code == 201, answer.text
+    assert [answer.json()[field] for field in ("tags", "trail", "external_ids", "metadata")] == [
         [],
         [],
         {},
@@ -148,8 +148,8 @@ async def test_null_says_nothing_where_a_session_begins(client: httpx.AsyncClien
 
 
 async def test_a_title_of_blanks_is_none(client: httpx.AsyncClient) -> None:
-    made = (await client.post("/v1/sessions", json={"id": "s", "title": "  "})).json()
-    assert (made["title"], made["title_by"]) == (None, None)
+    created = (await client.post("/v1/sessions", json={"id": "s", "title": "  "})).json()
+    assert (created["title"], created["title_by"]) == (None, None)
     await client.patch("/v1/sessions/s", json={"title": "A"})
     assert (await client.patch("/v1/sessions/s", json={"title": " \t"})).json()["title"] is None
 
@@ -172,16 +172,16 @@ async def test_a_channel_is_found_however_it_is_spelt(client: httpx.AsyncClient)
 
 async def test_reads_answer_304_while_nothing_changed(client: httpx.AsyncClient) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
-    one, many = await client.get("/v1/sessions/s"), await client.get("/v1/sessions")
+    single, many = await client.get("/v1/sessions/s"), await client.get("/v1/sessions")
     assert (
-        await client.get("/v1/sessions/s", headers={"If-None-Match": one.headers["etag"]})
+        await client.get("/v1/sessions/s", headers={"If-None-Match": single.headers["etag"]})
     ).status_code == 304
     assert (
         await client.get("/v1/sessions", headers={"If-None-Match": many.headers["etag"]})
     ).status_code == 304
     await client.patch("/v1/sessions/s", json={"title": "new"})
     assert (
-        await client.get("/v1/sessions/s", headers={"If-None-Match": one.headers["etag"]})
+        await client.get("/v1/sessions/s", headers={"If-None-Match": single.headers["etag"]})
     ).status_code == 200
     assert (
         await client.get("/v1/sessions", headers={"If-None-Match": many.headers["etag"]})
@@ -207,7 +207,7 @@ async def test_the_list_filters_counts_and_walks_by_cursor(client: httpx.AsyncCl
             )
         ).json()
         assert page["total"] == 7
-        seen += [one["id"] for one in page["data"]]
+        seen += [item["id"] for item in page["data"]]
         cursor = page["next_cursor"]
     assert seen == [f"s{number}" for number in reversed(range(7))]
     for query in (
@@ -217,7 +217,7 @@ async def test_the_list_filters_counts_and_walks_by_cursor(client: httpx.AsyncCl
         "channel=web&kind=session",
     ):
         page = (await client.get(f"/v1/sessions?{query}&total=true")).json()
-        assert [one["id"] for one in page["data"]] == ["s5", "s3", "s1"], query
+        assert [item["id"] for item in page["data"]] == ["s5", "s3", "s1"], query
         assert page["total"] == 3, query
 
 
@@ -238,7 +238,7 @@ async def test_every_order_walks_both_ways_without_overlap(
                     + (f"&cursor={cursor}" if cursor else "")
                 )
             ).json()
-            seen += [one["id"] for one in page["data"]]
+            seen += [item["id"] for item in page["data"]]
             cursor = page["next_cursor"]
         walks.append(seen)
     assert [len(set(walk)) for walk in walks] == [6, 6]

@@ -41,15 +41,15 @@ async def test_a_link_shows_one_session_until_it_is_revoked(
     client: httpx.AsyncClient, session: None, service: Service
 ) -> None:
     await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
-    made = (await share(client)).json()
-    page = await client.get(made["path"], headers={"Authorization": ""})
+    created = (await share(client)).json()
+    page = await client.get(created["path"], headers={"Authorization": ""})
     assert page.status_code == 200
     assert "Shown" in page.text
     listed = (await client.get("/v1/sessions/a/shares")).json()["data"]
-    assert [one["id"] for one in listed] == [made["id"]]
+    assert [item["id"] for item in listed] == [created["id"]]
     assert "path" not in listed[0]
-    assert (await client.delete(f"/v1/sessions/a/shares/{made['id']}")).json()["revoked"] is True
-    assert (await client.get(made["path"])).status_code == 404
+    assert (await client.delete(f"/v1/sessions/a/shares/{created['id']}")).json()["revoked"] is True
+    assert (await client.get(created["path"])).status_code == 404
     assert (await client.delete("/v1/sessions/a/shares/none")).status_code == 404
 
 
@@ -96,7 +96,7 @@ async def test_a_link_ends_with_the_key_that_made_it(
     await service.keys.revoke(principal, key.id)
     assert (await client.get(path)).status_code == 404
     listed = (await client.get("/v1/sessions/a/shares")).json()["data"]
-    assert [one["created_by"] for one in listed if one["revoked_at"]] == [key.id]
+    assert [item["created_by"] for item in listed if item["revoked_at"]] == [key.id]
 
 
 async def test_a_link_lasts_no_longer_than_its_key(
@@ -105,15 +105,15 @@ async def test_a_link_lasts_no_longer_than_its_key(
     ends = service.clock() + 3_600_000_000
     text, _ = await service.keys.create(principal, "brief", SHARING, expires_at=ends)
     async with client_of(service, text) as maker:
-        made = (await share(maker)).json()
-    assert made["expires_at"] == rfc3339(ends)
+        created = (await share(maker)).json()
+    assert created["expires_at"] == rfc3339(ends)
     assert (await client.get("/v1/sessions/a/shares")).json()["data"][0]["expires_at"] == rfc3339(
         ends
     )
-    name = made["path"].removeprefix("/s/")
+    name = created["path"].removeprefix("/s/")
     later = Shares(service.store, service.secret, lambda: ends)
     before = Shares(service.store, service.secret, lambda: ends - 1)
-    assert (await before.open(name))[2].id == made["id"]
+    assert (await before.open(name))[2].id == created["id"]
     with pytest.raises(NotFound):
         await later.open(name)
 

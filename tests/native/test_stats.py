@@ -35,9 +35,9 @@ async def talk(client: httpx.AsyncClient, name: str, channel: str = "web", **mor
 async def test_a_day_adds_up(client: httpx.AsyncClient) -> None:
     await talk(client, "a")
     await talk(client, "b", "api")
-    found = await read(client)
-    assert found["current"] is True
-    row = found["data"][0]
+    stats = await read(client)
+    assert stats["current"] is True
+    row = stats["data"][0]
     assert row == row | {
         "sessions": 2,
         "messages": 4,
@@ -46,7 +46,7 @@ async def test_a_day_adds_up(client: httpx.AsyncClient) -> None:
         "cost_usd": 0.5,
         "value": None,
     }
-    assert sum(found["hours"]) == 2
+    assert sum(stats["hours"]) == 2
     assert row["day"] == datetime.now(UTC).date().isoformat()
 
 
@@ -57,12 +57,12 @@ async def test_a_change_is_taken_back_and_counted_anew(client: httpx.AsyncClient
     await client.post(f"/v1/sessions/a/runs/{run}/finish", json={"state": "failed"})
     await client.patch("/v1/sessions/a", json={"channel": "voice", "resolution": "resolved"})
     assert [
-        (one["value"], one["sessions"]) for one in (await read(client, by="state"))["data"]
+        (item["value"], item["sessions"]) for item in (await read(client, by="state"))["data"]
     ] == [("failed", 1)]
-    found = await read(client, by="channel")
-    assert [(one["value"], one["resolved"]) for one in found["data"]] == [("voice", 1)]
-    assert found["resolve_median"] is not None
-    assert found["resolve_medians"][0]["seconds"] == found["resolve_median"]
+    stats = await read(client, by="channel")
+    assert [(item["value"], item["resolved"]) for item in stats["data"]] == [("voice", 1)]
+    assert stats["resolve_median"] is not None
+    assert stats["resolve_medians"][0]["seconds"] == stats["resolve_median"]
 
 
 async def test_a_deleted_session_counts_for_nothing(client: httpx.AsyncClient) -> None:
@@ -82,8 +82,8 @@ async def test_values_narrow_and_days_bound(client: httpx.AsyncClient) -> None:
     assert (await read(client, channel="api"))["data"][0]["sessions"] == 1
     assert (await read(client, channel="none"))["data"] == []
     assert [
-        one["day"]
-        for one in (await read(client, **{"from": "2024-02-01", "until": "2024-02-29"}))["data"]
+        item["day"]
+        for item in (await read(client, **{"from": "2024-02-01", "until": "2024-02-29"}))["data"]
     ] == ["2024-02-03"]
 
 
@@ -127,7 +127,7 @@ async def test_events_that_were_trimmed_unseen_lead_to_a_new_walk(
         event_verbs.trim, principal.workspace_id, await service.events.now(principal) - 1
     )
     assert {
-        (one["value"], one["sessions"]) for one in (await read(client, by="channel"))["data"]
+        (item["value"], item["sessions"]) for item in (await read(client, by="channel"))["data"]
     } == {("voice", 1), ("web", 1)}
 
 

@@ -93,7 +93,7 @@ async def test_a_dry_run_writes_nothing(client: httpx.AsyncClient) -> None:
 async def test_bad_records_are_told_with_their_reasons(client: httpx.AsyncClient) -> None:
     done = await imported(client, json.dumps([{"id": "a", "messages": TALK}, {"no": 1}]).encode())
     assert (done["new"], done["bad"]) == (1, 1)
-    assert [(one["record"], one["reason"][:19]) for one in done["problems"]] == [
+    assert [(item["record"], item["reason"][:19]) for item in done["problems"]] == [
         (2, "no list of messages")
     ]
 
@@ -185,17 +185,17 @@ async def test_both_are_in_the_audit_log(client: httpx.AsyncClient) -> None:
     await imported(client, json.dumps([{"id": "a", "messages": TALK}]).encode())
     await client.get("/v1/export")
     noted = (await client.get("/v1/audit")).json()["data"]
-    assert {"sessions.imported", "sessions.exported"} <= {one["action"] for one in noted}
+    assert {"sessions.imported", "sessions.exported"} <= {item["action"] for item in noted}
 
 
-def line_of(**said: Any) -> bytes:
+def line_of(**fields: Any) -> bytes:
     """A line of our own format with these fields of the session, or runs and messages."""
     times = dict.fromkeys(("created_at", "updated_at", "active_at"), "2024-01-01T00:00:00Z")
     runs = [
-        {"created_at": times["created_at"], "updated_at": times["updated_at"]} | one
-        for one in said.pop("runs", [])
+        {"created_at": times["created_at"], "updated_at": times["updated_at"]} | run
+        for run in fields.pop("runs", [])
     ]
-    session = {"id": HERE, "version": 3, "kind": "session", "resolution": "open"} | times | said
+    session = {"id": HERE, "version": 3, "kind": "session", "resolution": "open"} | times | fields
     return json.dumps({"hansard": 1, "session": session, "runs": runs}).encode()
 
 
@@ -203,7 +203,7 @@ HERE = "0190163d-8694-739b-aea5-966c26f8ad91"
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("fields", "words"),
     [
         ({"state": "running"}, "no run of it is"),
         (
@@ -219,10 +219,10 @@ HERE = "0190163d-8694-739b-aea5-966c26f8ad91"
     ],
 )
 async def test_a_line_that_no_store_could_have_written_is_set_aside(
-    client: httpx.AsyncClient, said: dict[str, Any], words: str
+    client: httpx.AsyncClient, fields: dict[str, Any], words: str
 ) -> None:
     """Such as a session that is running without a run: nobody would ever end it."""
-    result = await imported(client, line_of(**said) + b"\n" + line_of(id=HERE.replace("0", "1")))
+    result = await imported(client, line_of(**fields) + b"\n" + line_of(id=HERE.replace("0", "1")))
     assert (result["new"], result["bad"]) == (1, 1)
     assert words in result["problems"][0]["reason"]
 
@@ -231,15 +231,15 @@ async def test_a_session_that_is_its_own_parent_is_deleted(
     client: httpx.AsyncClient, service: Service, principal: Principal
 ) -> None:
     """No API makes one, and a store that has one from elsewhere gets rid of it."""
-    made = (await client.post("/v1/sessions", json={"id": "loop"})).json()
-    ident = made["uid"].removeprefix("ses_")
+    created = (await client.post("/v1/sessions", json={"id": "loop"})).json()
+    ident = created["uid"].removeprefix("ses_")
     (snapshot,) = await service.transfers.take(principal, [ident])
     await client.delete("/v1/sessions/loop")
     looped = msgspec.structs.replace(
         snapshot, session=msgspec.structs.replace(snapshot.session, parent_id=ident)
     )
     await service.transfers.restore(principal, [looped])
-    assert (await client.get("/v1/sessions/loop")).json()["parent"] == made["uid"]
+    assert (await client.get("/v1/sessions/loop")).json()["parent"] == created["uid"]
     assert (await client.delete("/v1/sessions/loop")).status_code == 200
     assert (await client.get("/v1/sessions/loop")).status_code == 404
 
@@ -249,18 +249,20 @@ def test_an_export_breaks_off_when_its_key_is_revoked(tmp_path: Path) -> None:
     text = "x" * 400_000
     with (
         serving(tmp_path) as served,
-        httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {served.key}"}) as one,
+        httpx.Client(
+            base_url=served.url, headers={"Authorization": f"Bearer {served.key}"}
+        ) as http_client,
     ):
         for number in range(60):  # far more than the buffers between the two hold
             message = {"messages": [{"role": "user", "text": text}]}
-            one.post("/v1/sessions", json={"id": f"s-{number}"}).raise_for_status()
-            one.post(f"/v1/sessions/s-{number}/messages", json=message).raise_for_status()
-        made = one.post("/v1/keys", json={"name": "out", "scopes": ["export"]}).json()
-        headers = {"Authorization": f"Bearer {made['key']}"}
-        with one.stream("GET", "/v1/export", headers=headers) as answer:
+            http_client.post("/v1/sessions", json={"id": f"s-{number}"}).raise_for_status()
+            http_client.post(f"/v1/sessions/s-{number}/messages", json=message).raise_for_status()
+        created = http_client.post("/v1/keys", json={"name": "out", "scopes": ["export"]}).json()
+        headers = {"Authorization": f"Bearer {created['key']}"}
+        with http_client.stream("GET", "/v1/export", headers=headers) as answer:
             chunks = answer.iter_bytes()
             received = [next(chunks)]
-            one.delete(f"/v1/keys/{made['id']}").raise_for_status()
+            http_client.delete(f"/v1/keys/{created['id']}").raise_for_status()
             time.sleep(1.1)  # the key is looked at once a second
             with pytest.raises(httpx.RemoteProtocolError):
                 received.extend(chunks)

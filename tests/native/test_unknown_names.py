@@ -67,13 +67,13 @@ async def test_a_misspelt_field_is_refused_with_the_right_spelling(
         param,
     )
     assert meant in answer.json()["detail"]
-    found = (await client.get("/v1/sessions/s")).json()
-    assert (found["title"], found["message_count"], found["version"]) == ("as it was", 0, 1)
+    session = (await client.get("/v1/sessions/s")).json()
+    assert (session["title"], session["message_count"], session["version"]) == ("as it was", 0, 1)
 
 
 async def test_what_is_the_callers_own_may_hold_any_name(client: httpx.AsyncClient) -> None:
     own = {"anything": {"deeper": 1}}
-    made = await client.post(
+    answer = await client.post(
         "/v1/sessions",
         json={"id": "s", "metadata": own, "trail": [own], "external_ids": {"crm": "1"}},
     )
@@ -82,7 +82,7 @@ async def test_what_is_the_callers_own_may_hold_any_name(client: httpx.AsyncClie
         "/v1/sessions/s/messages",
         json={"messages": [{"role": "user", "parts": [part], "metadata": own}]},
     )
-    assert (made.json()["metadata"], made.json()["trail"]) == (own, [own])
+    assert (answer.json()["metadata"], answer.json()["trail"]) == (own, [own])
     assert (appended.json()["data"][0]["parts"], appended.json()["data"][0]["metadata"]) == (
         [part],
         own,
@@ -102,8 +102,8 @@ def _walk(kind: Any, seen: dict[str, bool]) -> None:
         seen[kind.cls.__name__] = kind.forbid_unknown_fields
         for field in kind.fields:
             _walk(field.type, seen)
-    for one in (
+    for inner in (
         *getattr(kind, "types", ()),
         *filter(None, (getattr(kind, name, None) for name in ("type", "item_type", "value_type"))),
     ):
-        _walk(one, seen)
+        _walk(inner, seen)

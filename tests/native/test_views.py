@@ -9,13 +9,13 @@ import pytest
 
 
 async def test_a_view_is_saved_listed_and_deleted(client: httpx.AsyncClient) -> None:
-    made = (
+    created = (
         await client.post("/v1/views", json={"name": " Failed ", "query": "state=failed"})
     ).json()
-    assert (made["name"], made["query"]) == ("Failed", "state=failed")
-    assert (await client.get("/v1/views")).json()["data"] == [made]
-    assert (await client.delete(f"/v1/views/{made['id']}")).json()["deleted"] is True
-    assert (await client.delete(f"/v1/views/{made['id']}")).status_code == 404
+    assert (created["name"], created["query"]) == ("Failed", "state=failed")
+    assert (await client.get("/v1/views")).json()["data"] == [created]
+    assert (await client.delete(f"/v1/views/{created['id']}")).json()["deleted"] is True
+    assert (await client.delete(f"/v1/views/{created['id']}")).status_code == 404
     assert (await client.post("/v1/views", json={"name": "  ", "query": ""})).status_code == 400
 
 

@@ -42,6 +42,6 @@ async def clock_set_back(store: str, folder: Path, *, fault: str = "") -> tuple[
             took = time.monotonic() - began
             await load.until(len(load.ledger.acknowledged) + 50)
             ledger = await load.stop()
-            found = ledger.audit(await read_all(client, sessions))
-    found.overdue = int(took > REFUSED_SECONDS)
-    return found, f"a revoked key refused after {took:.1f} s"
+            figures = ledger.audit(await read_all(client, sessions))
+    figures.overdue = int(took > REFUSED_SECONDS)
+    return figures, f"a revoked key refused after {took:.1f} s"

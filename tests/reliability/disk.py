@@ -52,8 +52,8 @@ class Recording:
             if op.kind == "note":
                 notes.add(op.name)
             elif op.kind == "sync":
-                for one in loose.pop(op.name, []):
-                    _apply(durable, one)
+                for change in loose.pop(op.name, []):
+                    _apply(durable, change)
             else:
                 loose.setdefault(op.name, []).append(op)
         for ops in loose.values():
@@ -176,10 +176,10 @@ class _VFS(apsw.VFS):
 def disk(folder: Path) -> Iterator[Disk]:
     """Put a disk under every connection that is opened inside."""
     before = apsw.vfs_names()[0]
-    one = Disk(folder)
-    vfs = _VFS(f"failing-{id(one)}", one)
+    failing = Disk(folder)
+    vfs = _VFS(f"failing-{id(failing)}", failing)
     try:
-        yield one
+        yield failing
     finally:
         vfs.unregister()
         assert apsw.vfs_names()[0] == before

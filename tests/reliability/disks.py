@@ -48,7 +48,7 @@ async def append(
 async def stored(
     service: Service, principal: Principal
 ) -> dict[str, Sequence[tuple[int, str, str]]]:
-    found: dict[str, Sequence[tuple[int, str, str]]] = {}
+    by_session: dict[str, Sequence[tuple[int, str, str]]] = {}
     for name in SESSIONS:
         messages: list[tuple[int, str, str]] = []
         with contextlib.suppress(NotFound):
@@ -56,11 +56,11 @@ async def stored(
                 _, got, _ = await service.messages.list(
                     principal, name, MessageQuery(limit=200, after=len(messages))
                 )
-                messages += [(one.seq, one.id, one.client_id or "") for one in got]
+                messages += [(message.seq, message.id, message.client_id or "") for message in got]
                 if not got:
                     break
-        found[name] = messages
-    return found
+        by_session[name] = messages
+    return by_session
 
 
 @contextlib.contextmanager
@@ -78,21 +78,21 @@ def pragma(before: str, after: str) -> Iterator[None]:
 async def recorded(folder: Path, *, writers: int, appends: int) -> tuple[Recording, Ledger, int]:
     """Everything that was written while `writers` made `appends` each, the ledger, and the op at which the first was acknowledged."""
     folder.mkdir()  # noqa: ASYNC240 - before anything runs
-    with disk(folder) as one:
-        recording = one.record()
+    with disk(folder) as failing_disk:
+        recording = failing_disk.record()
         async with opened(Settings(store=url(folder))) as service:
             principal = await begin(service)
             first = len(recording.ops)
             ledger = Ledger()
 
             async def write(number: int) -> None:
-                for place in range(appends):
-                    token = f"{number}-{place}"
+                for index in range(appends):
+                    token = f"{number}-{index}"
                     await append(
                         service,
                         principal,
                         ledger,
-                        SESSIONS[(number + place) % len(SESSIONS)],
+                        SESSIONS[(number + index) % len(SESSIONS)],
                         token,
                     )
                     recording.note(token)
@@ -124,9 +124,9 @@ async def power_loss(
         crashed.mkdir()
         notes = recording.crash(chance.randrange(first, len(recording.ops)), crashed, chance)
         ledger = Ledger({token: whole.acknowledged[token] for token in notes})
-        found = ledger.audit(await _after(crashed))
+        figures = ledger.audit(await _after(crashed))
         for name in ("acknowledged", "stored", "lost", "doubled", "gaps", "moved"):
-            setattr(total, name, getattr(total, name) + getattr(found, name))
+            setattr(total, name, getattr(total, name) + getattr(figures, name))
         shutil.rmtree(crashed)
     return total
 
@@ -179,7 +179,7 @@ async def bad_disk(
     """A disk that is `full` or has `broken_syncs` for a while, `rounds` times; then the store is opened anew and audited."""
     ledger = Ledger()
     total = Refusals({}, 0)
-    with disk(folder) as one:
+    with disk(folder) as failing_disk:
         async with opened(Settings(store=url(folder))) as service:
             principal = await begin(service)
             for number in range(rounds):
@@ -189,15 +189,15 @@ async def bad_disk(
                             service,
                             principal,
                             ledger,
-                            SESSIONS[place % 4],
-                            f"good-{number}-{place}",
+                            SESSIONS[index % 4],
+                            f"good-{number}-{index}",
                         )
-                        for place in range(20)
+                        for index in range(20)
                     )
                 )
-                _spoil(one, spoil, number)
+                _spoil(failing_disk, spoil, number)
                 refusals = await _bad_while(service, principal, ledger, count)
-                one.quota, one.broken_syncs = None, False
+                failing_disk.quota, failing_disk.broken_syncs = None, False
                 for code, times in refusals.codes.items():
                     total.codes[code] = total.codes.get(code, 0) + times
                 total.reads += refusals.reads
@@ -205,8 +205,8 @@ async def bad_disk(
     return ledger.audit(await _after(folder)), total
 
 
-def _spoil(one: Disk, how: str, number: int) -> None:
+def _spoil(failing_disk: Disk, how: str, number: int) -> None:
     if how == "full":
-        one.quota = 20_000 * (number % 3)
+        failing_disk.quota = 20_000 * (number % 3)
     else:
-        one.broken_syncs = True
+        failing_disk.broken_syncs = True

@@ -40,13 +40,13 @@ class Pair:
         if self.synchronous:
             await connection.execute("alter system set synchronous_standby_names = '*'")
             await connection.execute("select pg_reload_conf()")
-        wanted = "sync" if self.synchronous else "async"
+        sync_state = "sync" if self.synchronous else "async"
         until = time.monotonic() + PATIENCE
         while (
             await connection.fetchval(
                 "select sync_state from pg_stat_replication where state = 'streaming'"
             )
-            != wanted
+            != sync_state
         ):
             assert time.monotonic() < until, "the standby does not follow"
             await asyncio.sleep(0.05)
@@ -125,8 +125,8 @@ async def failover(
             await asyncio.to_thread(pair.primary.kill)  # whoever manages a cluster fences it
             await asyncio.sleep(pause)
             ledger = await load.stop()
-            found = ledger.audit(await read_all(client, sessions))
-            return found, Outage(gap, health.longest)
+            figures = ledger.audit(await read_all(client, sessions))
+            return figures, Outage(gap, health.longest)
     finally:
         pair.remove()
 

@@ -148,7 +148,7 @@ def show_caches() -> None:
 
 
 def _flat(entry: Any) -> list[Any]:
-    return [one for part in entry for one in _flat(part)] if isinstance(entry, tuple) else [entry]
+    return [leaf for part in entry for leaf in _flat(part)] if isinstance(entry, tuple) else [entry]
 
 
 def bodies_on_the_loop() -> None:

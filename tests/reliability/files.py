@@ -48,6 +48,6 @@ async def back_up(url: str, target: Path) -> None:
 
 def replace(file: Path, other: Path) -> None:
     """Remove a store's file with those beside it, and give its name to another file."""
-    for one in file.parent.glob(f"{file.name}*"):
-        one.unlink()
+    for path in file.parent.glob(f"{file.name}*"):
+        path.unlink()
     other.rename(file)

@@ -127,8 +127,8 @@ class Live:
 async def new_key(store: str, workspace: str = "acme", scopes: tuple[str, ...] = ALL_SCOPES) -> str:
     """A key of a new workspace."""
     async with opened(Settings(store=store)) as service:
-        made = await service.workspaces.create(workspace)
-        return (await service.keys.create(service.workspaces.operator(made), "tests", scopes))[0]
+        created = await service.workspaces.create(workspace)
+        return (await service.keys.create(service.workspaces.operator(created), "tests", scopes))[0]
 
 
 @contextlib.asynccontextmanager

@@ -34,7 +34,7 @@ class Figures:
 
     def __add__(self, other: Figures) -> Figures:
         return Figures(
-            *(getattr(self, one.name) + getattr(other, one.name) for one in fields(self))
+            *(getattr(self, field.name) + getattr(other, field.name) for field in fields(self))
         )
 
     def __str__(self) -> str:
@@ -65,21 +65,21 @@ class Ledger:
 
     def audit(self, stored: dict[str, Sequence[tuple[int, str, str]]]) -> Figures:
         """Compare with what is stored: for each session (seq, id, token) in the order of seq."""
-        places: dict[str, list[tuple[str, int, str]]] = {}
+        positions: dict[str, list[tuple[str, int, str]]] = {}
         gaps = 0
         for session, messages in stored.items():
             gaps += sum(seq != expected for expected, (seq, _, _) in enumerate(messages, 1))
             for seq, ident, token in messages:
-                places.setdefault(token, []).append((session, seq, ident))
+                positions.setdefault(token, []).append((session, seq, ident))
         return Figures(
             acknowledged=len(self.acknowledged),
             stored=sum(map(len, stored.values())),
-            lost=sum(token not in places for token in self.acknowledged),
-            doubled=sum(len(found) - 1 for found in places.values()),
+            lost=sum(token not in positions for token in self.acknowledged),
+            doubled=sum(len(copies) - 1 for copies in positions.values()),
             gaps=gaps,
             moved=sum(
-                token in places and place not in places[token]
-                for token, place in self.acknowledged.items()
+                token in positions and position not in positions[token]
+                for token, position in self.acknowledged.items()
             ),
         )
 
@@ -131,8 +131,8 @@ class Writers:
             path, body = f"/v1/sessions/{session}/messages", {"messages": [message]}
             answer = await self._answered(number, path, body, headers)
             if answer.status_code == 201:
-                told = answer.json()["data"][0]
-                self.ledger.acknowledged[token] = (session, told["seq"], told["id"])
+                stored = answer.json()["data"][0]
+                self.ledger.acknowledged[token] = (session, stored["seq"], stored["id"])
                 self.ledger.replayed += "idempotent-replayed" in answer.headers
             else:
                 raise AssertionError(f"an append was answered {answer.status_code}: {answer.text}")
@@ -169,7 +169,7 @@ async def read_all(
     client: httpx.AsyncClient, sessions: Sequence[str]
 ) -> dict[str, Sequence[tuple[int, str, str]]]:
     """Every message of the sessions as (seq, id, token), read as any client would."""
-    found: dict[str, Sequence[tuple[int, str, str]]] = {}
+    by_session: dict[str, Sequence[tuple[int, str, str]]] = {}
     for session in sessions:
         messages: list[tuple[int, str, str]] = []
         cursor = None
@@ -181,10 +181,10 @@ async def read_all(
                 .json()
             )
             messages += [
-                (one["seq"], one["id"], one["parts"][0]["content"]) for one in page["data"]
+                (item["seq"], item["id"], item["parts"][0]["content"]) for item in page["data"]
             ]
             cursor = page["next_cursor"]
             if cursor is None:
                 break
-        found[session] = messages
-    return found
+        by_session[session] = messages
+    return by_session

@@ -47,9 +47,9 @@ def _with(
     ledger: Ledger, tokens: list[str], stored: dict[str, Sequence[tuple[int, str, str]]]
 ) -> Figures:
     """The audit of the ledger, with tokens that were acknowledged without a seq."""
-    places = {token: (SESSION, seq, ident) for seq, ident, token in stored[SESSION]}
+    positions = {token: (SESSION, seq, ident) for seq, ident, token in stored[SESSION]}
     for token in tokens:
-        ledger.acknowledged[token] = places.get(token, (SESSION, 0, ""))
+        ledger.acknowledged[token] = positions.get(token, (SESSION, 0, ""))
     return ledger.audit(stored)
 
 

@@ -172,14 +172,14 @@ async def cut_answers(
                 for live in group.servers
             ]
             clients = [
-                await stack.enter_async_context(client_of(f"http://127.0.0.1:{one.port}", key))
-                for one in cutters
+                await stack.enter_async_context(client_of(f"http://127.0.0.1:{cutter.port}", key))
+                for cutter in cutters
             ]
             load = Writers(clients, sessions, 8)
             await load.until(acknowledged)
             ledger = await load.stop()
-        found = ledger.audit(await read_all(direct, sessions))
-        return found, sum(cutter.cuts for cutter in cutters)
+        figures = ledger.audit(await read_all(direct, sessions))
+        return figures, sum(cutter.cuts for cutter in cutters)
 
 
 def postgres_through(url: str, port: int) -> str:

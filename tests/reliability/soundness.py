@@ -48,9 +48,9 @@ async def left(store: str) -> None:
 
 def verdicts() -> dict[str, list[str]]:
     """What was found in the stores that servers have left since the last call."""
-    found = dict(_verdicts)
+    taken = dict(_verdicts)
     _verdicts.clear()
-    return found
+    return taken
 
 
 def faults_in(stores: Iterable[str]) -> dict[str, list[str]]:

@@ -53,9 +53,9 @@ SUITES = [
 
 @pytest.fixture
 async def target(lone_service: Service) -> AsyncIterator[Target]:
-    async with under_attack(lone_service) as one:
-        one.step = 4
-        yield one
+    async with under_attack(lone_service) as attacked:
+        attacked.step = 4
+        yield attacked
 
 
 async def test_nobody_gets_in(target: Target, store_url: str, figure: Figure) -> None:
@@ -74,8 +74,8 @@ def as_victim(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Keys.authenticate
 
     async def authenticate(self: Keys, credential: str | None) -> Principal:
-        found = await real(self, credential)
-        return msgspec.structs.replace(found, workspace_id=target.victim.workspace_id)
+        principal = await real(self, credential)
+        return msgspec.structs.replace(principal, workspace_id=target.victim.workspace_id)
 
     monkeypatch.setattr(Keys, "authenticate", authenticate)
 
@@ -114,9 +114,9 @@ def brittle(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A quote in a title breaks the list."""
     real = filters.filter_of
 
-    def filter_of(asked: Any) -> Any:
-        assert "'" not in (asked.title or "")
-        return real(asked)
+    def filter_of(params: Any) -> Any:
+        assert "'" not in (params.title or "")
+        return real(params)
 
     byte_cache.clear()  # it may know these strings from an attack before
     monkeypatch.setattr(sessions, "filter_of", filter_of)
@@ -132,8 +132,8 @@ def careless(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Call.once
 
     def once(self: Any, *args: Any, **kwargs: Any) -> IdempotentRequest | None:
-        made = real(self, *args, **kwargs)
-        return made and msgspec.structs.replace(made, digest="same")
+        request = real(self, *args, **kwargs)
+        return request and msgspec.structs.replace(request, digest="same")
 
     monkeypatch.setattr(Call, "once", once)
 
@@ -179,7 +179,7 @@ def trusting(_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def plain_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys are stored as they are."""
-    monkeypatch.setattr(KeyMint, "digest", lambda _self, one: one.secret)
+    monkeypatch.setattr(KeyMint, "digest", lambda _self, key: key.secret)
 
 
 @pytest.fixture
@@ -195,8 +195,8 @@ async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
     """An embedded store that the seeded faults share: the suites are the same on both backends, and so are their eyes."""
     async with opened(
         Settings(store=f"sqlite:///{tmp_path_factory.mktemp('seeded') / 'hansard.db'}")
-    ) as one:
-        yield one
+    ) as embedded_target:
+        yield embedded_target
 
 
 @pytest.mark.parametrize(
@@ -230,10 +230,10 @@ async def test_a_seeded_fault_is_found(
     async with under_attack(embedded) as target:
         embedded.keys.forget()
         seed(target, monkeypatch)
-        with pytest.raises(Found) as found:
+        with pytest.raises(Found) as problem:
             await suite(target)
     embedded.keys.forget()
-    figure(f"{(seed.__doc__ or '').strip()} Found: {str(found.value)[:100]}")
+    figure(f"{(seed.__doc__ or '').strip()} Found: {str(problem.value)[:100]}")
 
 
 async def test_secrets_that_are_stored_are_found(

@@ -22,10 +22,10 @@ from tests.reliability.disks import begin, url
 async def test_acts_are_noted_with_their_key(
     client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure
 ) -> None:
-    made = (
+    created = (
         await client.post("/v1/keys", json={"name": "second", "scopes": ["sessions:read"]})
     ).json()
-    rotated = (await client.post(f"/v1/keys/{made['id']}/rotate", json={})).json()
+    rotated = (await client.post(f"/v1/keys/{created['id']}/rotate", json={})).json()
     await client.delete(f"/v1/keys/{rotated['id']}")
     await client.post("/v1/sessions", json={"id": "s"})
     message = (
@@ -85,7 +85,7 @@ async def test_the_log_pages(service: Service, principal: Principal) -> None:
         await service.audit.note(principal, "export.started", f"export-{number}")
     first, cursor = await service.audit.list(principal, limit=5)
     second, _ = await service.audit.list(principal, limit=5, cursor=cursor)
-    assert [one.n for one in first + second] == list(range(first[0].n, first[0].n - 10, -1))
+    assert [item.n for item in first + second] == list(range(first[0].n, first[0].n - 10, -1))
 
 
 DAMAGE = pytest.mark.damages_its_store("it writes in the log")
@@ -128,7 +128,7 @@ async def test_writing_in_the_log_is_found(
     connection.close()
     async with opened(Settings(store=url(tmp_path))) as service:
         verdict = await service.audit.verify()
-    figure(f"{name}: {[one.problem for one in verdict.broken]}")
+    figure(f"{name}: {[fault.problem for fault in verdict.broken]}")
     assert bool(verdict.broken) == bool(sql)
 
 

@@ -29,12 +29,12 @@ async def writing(
     stop, took = asyncio.Event(), list[float]()
 
     async def write(number: int) -> None:
-        place = 0
+        count = 0
         while not stop.is_set():
             began = time.perf_counter()
-            await append(service, principal, ledger, SESSIONS[place % 4], f"w{number}-{place}")
+            await append(service, principal, ledger, SESSIONS[count % 4], f"w{number}-{count}")
             took.append(time.perf_counter() - began)
-            place += 1
+            count += 1
 
     writers = [asyncio.create_task(write(number)) for number in range(8)]
     try:

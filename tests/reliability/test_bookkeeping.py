@@ -10,9 +10,9 @@ WHOLE = [(1, "m1", "a"), (2, "m2", "b"), (3, "m3", "c")]
 
 
 def test_a_whole_store_is_clean(figure: Figure) -> None:
-    found = LEDGER.audit({"s": WHOLE})
-    figure(found)
-    assert found.is_clean
+    figures = LEDGER.audit({"s": WHOLE})
+    figure(figures)
+    assert figures.is_clean
 
 
 def test_a_lost_a_doubled_and_a_moved_message_are_counted(figure: Figure) -> None:

@@ -38,10 +38,10 @@ async def _caches_of(live: Live, folder: Path) -> str:
 
 async def _fill(client: httpx.AsyncClient) -> None:
     for name, user, word in (("mine", USER, CANARY), ("other", "somebody", "ordinary")):
-        made = {"id": name, "title": f"about {word}", "user": user, "metadata": {"note": word}}
-        (await client.post("/v1/sessions", json=made)).raise_for_status()
-        said = {"messages": [{"role": "user", "text": f"**{word}** about it, {word}é"}]}
-        (await client.post(f"/v1/sessions/{name}/messages", json=said)).raise_for_status()
+        session = {"id": name, "title": f"about {word}", "user": user, "metadata": {"note": word}}
+        (await client.post("/v1/sessions", json=session)).raise_for_status()
+        body = {"messages": [{"role": "user", "text": f"**{word}** about it, {word}é"}]}
+        (await client.post(f"/v1/sessions/{name}/messages", json=body)).raise_for_status()
 
 
 async def _read_all(url: str, key: str) -> None:
@@ -77,7 +77,7 @@ async def _erased(servers: list[Live], key: str, folder: Path) -> list[tuple[int
         assert receipt.json()["counts"]["sessions"] == 1
     after = [(await _caches_of(live, folder)) for live in servers]
     return [
-        (one, two.count(CANARY) + two.count(USER)) for one, two in zip(before, after, strict=True)
+        (item, two.count(CANARY) + two.count(USER)) for item, two in zip(before, after, strict=True)
     ]
 
 

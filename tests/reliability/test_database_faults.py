@@ -68,14 +68,14 @@ async def test_connections_that_say_nothing_more_are_noticed(
         gap = time.monotonic() - began
         await load.until(len(load.ledger.acknowledged) + 50)
         ledger = await load.stop()
-        found = ledger.audit(await read_all(client, sessions))
+        figures = ledger.audit(await read_all(client, sessions))
         left = await fetch(postgres_url, LEFT_BEHIND)
     figure(
-        f"{gap:.1f} s without a write, {left} transactions left behind; {found}; refused {dict(ledger.refused)}"
+        f"{gap:.1f} s without a write, {left} transactions left behind; {figures}; refused {dict(ledger.refused)}"
     )
     assert gap < RECOVERY_SECONDS
     assert left == 0
-    assert found.is_clean
+    assert figures.is_clean
 
 
 async def test_a_database_that_hangs_holds_no_answer_up(tmp_path: Path, figure: Figure) -> None:
@@ -98,13 +98,13 @@ async def test_a_database_that_hangs_holds_no_answer_up(tmp_path: Path, figure: 
             found = ledger.audit(await read_all(client, sessions))
             after = (await client.get("/readyz")).status_code
     figure(
-        f"health within {longest:.1f} s, {dict(statuses)}; {gap:.1f} s to the next writes; {found}"
+        f"health within {longest:.1f} s, {dict(statuses)}; {gap:.1f} s to the next writes; {figures}"
     )
     assert longest < HEALTH_SECONDS
     assert statuses[503] > 0
     assert after == 200
     assert gap < RECOVERY_SECONDS
-    assert found.is_clean
+    assert figures.is_clean
 
 
 async def test_a_long_statement_is_no_hang(postgres_url: str, figure: Figure) -> None:

@@ -14,43 +14,43 @@ from tests.reliability.disks import bad_disk, begin, power_loss, pragma, url
 
 
 async def test_power_loss_loses_nothing_acknowledged(tmp_path: Path, figure: Figure) -> None:
-    found = await power_loss(tmp_path, points=12)
-    figure(found)
-    assert found.acknowledged > 0
-    assert found.is_clean
+    figures = await power_loss(tmp_path, points=12)
+    figure(figures)
+    assert figures.acknowledged > 0
+    assert figures.is_clean
 
 
 async def test_power_loss_without_syncs_is_seen(tmp_path: Path, figure: Figure) -> None:
     with pragma("synchronous = full", "synchronous = normal"):
-        found = await power_loss(tmp_path, points=6)
-    figure(found)
-    assert found.lost > 0
+        figures = await power_loss(tmp_path, points=6)
+    figure(figures)
+    assert figures.lost > 0
 
 
 async def test_a_full_disk_refuses_writes_and_goes_on_reading(
     tmp_path: Path, figure: Figure
 ) -> None:
-    found, refusals = await bad_disk(tmp_path, "full", rounds=3)
-    figure(f"{found}; refused {refusals.codes}, reads meanwhile {refusals.reads}")
+    figures, refusals = await bad_disk(tmp_path, "full", rounds=3)
+    figure(f"{figures}; refused {refusals.codes}, reads meanwhile {refusals.reads}")
     assert refusals.codes.keys() == {"store_full"}
-    assert found.is_clean
+    assert figures.is_clean
 
 
 async def test_a_full_disk_is_507_and_tells_no_path(tmp_path: Path, figure: Figure) -> None:
-    with disk(tmp_path) as one:
+    with disk(tmp_path) as failing_disk:
         async with opened(Settings(store=url(tmp_path))) as service:
             principal = await begin(service)
             key, _ = await service.keys.create(principal, "tests", ALL_SCOPES)
             async with client_of(service, key) as client:
                 await client.get("/v1/sessions")
-                one.quota = 0
+                failing_disk.quota = 0
                 refused = await client.post(
                     "/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "x"}]}
                 )
                 read = await client.get("/v1/sessions/one/messages")
                 service.keys.forget()
                 fresh = await client.get("/v1/sessions/two")
-                one.quota = None
+                failing_disk.quota = None
                 again = await client.post(
                     "/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "x"}]}
                 )
@@ -63,10 +63,10 @@ async def test_a_full_disk_is_507_and_tells_no_path(tmp_path: Path, figure: Figu
 
 
 async def test_a_failing_fsync_is_not_acknowledged(tmp_path: Path, figure: Figure) -> None:
-    found, refusals = await bad_disk(tmp_path, "broken_syncs", rounds=2)
-    figure(f"{found}; refused {refusals.codes}, reads meanwhile {refusals.reads}")
+    figures, refusals = await bad_disk(tmp_path, "broken_syncs", rounds=2)
+    figure(f"{figures}; refused {refusals.codes}, reads meanwhile {refusals.reads}")
     assert sum(refusals.codes.values()) == 80
-    assert found.is_clean
+    assert figures.is_clean
 
 
 async def test_a_failing_fsync_that_is_ignored_is_seen(tmp_path: Path, figure: Figure) -> None:

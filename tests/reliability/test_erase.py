@@ -47,7 +47,7 @@ async def fill(service: Service, principal: Principal, sessions: int) -> None:
     for number in range(sessions):
         mine = number % 3 == 0
         word = CANARY if mine else "ordinary"
-        made, _ = await service.sessions.start(
+        session, _ = await service.sessions.start(
             principal,
             SessionDraft(
                 id=f"s{number}-{word}",
@@ -58,17 +58,17 @@ async def fill(service: Service, principal: Principal, sessions: int) -> None:
                 channel="web",
             ),
         )
-        for place in range(6):
-            text = f"{word} said {place} " + word * (place * 30)
+        for index in range(6):
+            text = f"{word} said {index} " + word * (index * 30)
             await service.messages.append(
                 principal,
-                made.name,
+                session.name,
                 [
                     MessageDraft(
                         role="user",
                         parts=parts.text_part(text),
                         text=text,
-                        client_id=f"{word}-{place}",
+                        client_id=f"{word}-{index}",
                     )
                 ],
             )
@@ -197,7 +197,7 @@ async def test_kept_answers_that_quote_a_message_as_title_or_preview_go_with_it(
     principal = await begin(lone_service)
     key, _ = await lone_service.keys.create(principal, "tests", ALL_SCOPES)
     async with client_of(lone_service, key) as client:
-        asked = [
+        requests = [
             ("patch", "/v1/sessions/one", {"tags": ["x"]}),
             ("post", "/v1/sessions", {"id": "one"}),
             ("post", "/v1/sessions/one/end", {}),
@@ -215,7 +215,7 @@ async def test_kept_answers_that_quote_a_message_as_title_or_preview_go_with_it(
             await client.request(
                 method, path, json=body, headers={"Idempotency-Key": path + method}
             )
-            for method, path, body in asked
+            for method, path, body in requests
         ]
         for message in sent[::2]:
             await client.delete(f"/v1/sessions/one/messages/{message['id']}")
@@ -223,13 +223,13 @@ async def test_kept_answers_that_quote_a_message_as_title_or_preview_go_with_it(
             await client.request(
                 method, path, json=body, headers={"Idempotency-Key": path + method}
             )
-            for method, path, body in asked
+            for method, path, body in requests
         ]
     figure(
-        f"{sum(CANARY in one.text for one in first)} answers quoted a message that was deleted, {sum(CANARY in one.text for one in again)} retries do"
+        f"{sum(CANARY in answer.text for answer in first)} answers quoted a message that was deleted, {sum(CANARY in answer.text for answer in again)} retries do"
     )
-    assert all(one.text.count(CANARY) == 3 for one in first)  # title, preview, last preview
-    assert [one.json().get("code") for one in again] == ["deleted_since"] * 3
+    assert all(answer.text.count(CANARY) == 3 for answer in first)  # title, preview, last preview
+    assert [answer.json().get("code") for answer in again] == ["deleted_since"] * 3
 
 
 async def test_no_route_shows_an_erased_user(
@@ -241,9 +241,9 @@ async def test_no_route_shows_an_erased_user(
     narrow, _ = await service.keys.create(principal, "narrow", ("sessions:read",), user_id=USER)
     await client.get("/v1/sessions")
     receipt = (await client.delete(f"/v1/users/{USER}")).json()
-    asked = ["/v1/sessions?limit=200&total=true", f"/v1/sessions?user={USER}&total=true", f"/v1/sessions?tag={CANARY}", f"/v1/sessions/s0-{CANARY}",
+    paths = ["/v1/sessions?limit=200&total=true", f"/v1/sessions?user={USER}&total=true", f"/v1/sessions?tag={CANARY}", f"/v1/sessions/s0-{CANARY}",
              f"/v1/sessions/s0-{CANARY}/messages", "/v1/sessions/s1-ordinary/messages", f"/v1/search?q={CANARY}", "/v1/keys", "/v1/audit"]  # fmt: skip
-    answers = [(await client.get(path)).text.lower() for path in asked]
+    answers = [(await client.get(path)).text.lower() for path in paths]
     shown = sum(
         text.count(word)
         for text in answers
@@ -253,7 +253,7 @@ async def test_no_route_shows_an_erased_user(
     fetched = (await client.get(f"/v1/erasures/{receipt['id']}")).json()
     listed = (await client.get(f"/v1/users/{USER}/erasures")).json()["data"]
     figure(
-        f"{shown} mentions in {len(asked)} answers; key of the user {refused.status_code}; receipts found by the user's id {len(listed)}"
+        f"{shown} mentions in {len(paths)} answers; key of the user {refused.status_code}; receipts found by the user's id {len(listed)}"
     )
     assert shown == 0
     assert refused.status_code == 401
@@ -339,12 +339,15 @@ async def test_retention_deletes_what_is_past_its_rule(store_url: str, figure: F
         assert (await service.verification.verify()).is_sound
         (noted, *_), _ = await service.audit.list(principal, limit=1)
     figure(
-        f"dry run {[(one.kind, one.sessions) for one in planned if one.sessions]}, gone {[(one.kind, one.sessions) for one in gone if one.sessions]}"
+        f"dry run {[(rule.kind, rule.sessions) for rule in planned if rule.sessions]}, gone {[(rule.kind, rule.sessions) for rule in gone if rule.sessions]}"
     )
     assert left_after_dry_run == 25
-    assert {one.kind: one.sessions for one in planned if one.sessions} == {"session": 5, "task": 8}
-    assert {one.kind: one.sessions for one in gone if one.sessions} == {"session": 4, "task": 8}
-    assert not any(one.sessions for one in again)
+    assert {rule.kind: rule.sessions for rule in planned if rule.sessions} == {
+        "session": 5,
+        "task": 8,
+    }
+    assert {rule.kind: rule.sessions for rule in gone if rule.sessions} == {"session": 4, "task": 8}
+    assert not any(rule.sessions for rule in again)
     assert {"r18", "child", "r8", "r3", "one"} <= names
     assert not names & {"r10", "r5", "r19"}
     assert noted.act.action == "retention.applied"
@@ -374,4 +377,4 @@ async def test_a_session_that_moved_again_is_kept(lone_service: Service) -> None
         principal, "old", [MessageDraft(role="user", parts=parts.text_part("again"), text="again")]
     )
     await asyncio.sleep(0)
-    assert not any(one.sessions for one in await lone_service.retention.apply(principal))
+    assert not any(rule.sessions for rule in await lone_service.retention.apply(principal))

@@ -24,17 +24,17 @@ Harm = Callable[[Path], None]
 async def test_a_backup_put_in_the_place_of_the_store_loses_nothing(
     tmp_path: Path, figure: Figure
 ) -> None:
-    found, meanwhile, health = await file_replaced(tmp_path)
-    figure(f"{found}; {meanwhile} acknowledged after the file was replaced, health {health}")
+    figures, meanwhile, health = await file_replaced(tmp_path)
+    figure(f"{figures}; {meanwhile} acknowledged after the file was replaced, health {health}")
     assert (meanwhile, health) == (0, 503)
-    assert found.is_clean
+    assert figures.is_clean
 
 
 async def test_a_server_that_ignores_its_file_is_seen(tmp_path: Path, figure: Figure) -> None:
-    found, meanwhile, health = await file_replaced(tmp_path, fault="ignore-files")
-    figure(f"{found}; {meanwhile} acknowledged after the file was replaced, health {health}")
+    figures, meanwhile, health = await file_replaced(tmp_path, fault="ignore-files")
+    figure(f"{figures}; {meanwhile} acknowledged after the file was replaced, health {health}")
     assert meanwhile > 0
-    assert found.lost > 0
+    assert figures.lost > 0
 
 
 def moved_away(file: Path) -> None:

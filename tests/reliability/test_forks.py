@@ -69,7 +69,7 @@ async def test_kill_9_in_the_middle_of_a_fork(
         left = await left_over(service)
     figure(f"killed with {stored} messages copied; {cleared} copies cleared away, {left} left")
     assert all(0 < count < MESSAGES for count in stored)
-    assert [one["id"] for one in sessions["data"]] == ["long"]
+    assert [session["id"] for session in sessions["data"]] == ["long"]
     assert whole["message_count"] == MESSAGES
     assert findings.faults == ()
     assert (cleared, left) == (TRIES, 0)

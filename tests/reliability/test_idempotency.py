@@ -48,7 +48,7 @@ async def test_a_replay_keeps_its_status_and_another_request_is_refused(
     client: httpx.AsyncClient, figure: Figure
 ) -> None:
     first = await client.post("/v1/sessions", json={"id": "here"})
-    found = await client.post("/v1/sessions", json={"id": "here"}, headers=KEY)
+    replay = await client.post("/v1/sessions", json={"id": "here"}, headers=KEY)
     again = await client.post("/v1/sessions", json={"id": "here"}, headers=KEY)
     other_body = await client.post("/v1/sessions", json={"id": "there"}, headers=KEY)
     other_route = await client.post("/v1/sessions/here/end", json={}, headers=KEY)
@@ -59,10 +59,10 @@ async def test_a_replay_keeps_its_status_and_another_request_is_refused(
         "/v1/sessions/here/runs", json={"id": "r"}, headers={"Idempotency-Key": "r"}
     )
     figure(
-        f"found {found.status_code}, replayed {again.status_code}; other body {other_body.status_code}, other route {other_route.status_code}"
+        f"found {replay.status_code}, replayed {again.status_code}; other body {other_body.status_code}, other route {other_route.status_code}"
     )
-    assert (first.status_code, found.status_code, again.status_code) == (201, 200, 200)
-    assert again.content == found.content
+    assert (first.status_code, replay.status_code, again.status_code) == (201, 200, 200)
+    assert again.content == replay.content
     assert (other_body.status_code, other_route.status_code) == (422, 422)
     assert (run.status_code, run_again.status_code) == (201, 201)
     assert run.content == run_again.content
@@ -79,10 +79,10 @@ async def test_keys_of_others_are_others(
     narrow, _ = await service.keys.create(principal, "narrow", ALL_SCOPES, user_id="ada")
     answers = [await client.post("/v1/sessions", json={}, headers=KEY)]
     for key in (foreign, narrow):
-        async with client_of(service, key) as one:
-            answers.append(await one.post("/v1/sessions", json={}, headers=KEY))
+        async with client_of(service, key) as caller:
+            answers.append(await caller.post("/v1/sessions", json={}, headers=KEY))
     figure(
-        f"three callers, {len({answer.json()['uid'] for answer in answers})} sessions, replayed {sum('idempotent-replayed' in one.headers for one in answers)}"
+        f"three callers, {len({answer.json()['uid'] for answer in answers})} sessions, replayed {sum('idempotent-replayed' in answer.headers for answer in answers)}"
     )
     assert len({answer.json()["uid"] for answer in answers}) == 3
 
@@ -125,16 +125,16 @@ async def test_client_ids_are_done_once_in_any_company(
 ) -> None:
     """The same client ids in overlapping batches, sixteen at once."""
     principal = await begin(lone_service)
-    batches = [[draft(f"c{number + place}") for place in range(5)] for number in range(16)]
+    batches = [[draft(f"c{number + index}") for index in range(5)] for number in range(16)]
     await asyncio.gather(
         *(lone_service.messages.append(principal, "one", batch) for batch in batches * 2)
     )
     _, stored, _ = await lone_service.messages.list(principal, "one", MessageQuery(limit=200))
     figure(f"{len(stored)} messages of 160 sent, 20 different; seq to {stored[-1].seq}")
-    assert sorted(one.client_id or "" for one in stored) == sorted(
+    assert sorted(message.client_id or "" for message in stored) == sorted(
         f"c{number}" for number in range(20)
     )
-    assert [one.seq for one in stored] == list(range(1, 21))
+    assert [message.seq for message in stored] == list(range(1, 21))
 
 
 async def test_one_of_many_with_an_expected_seq_wins(
@@ -158,17 +158,19 @@ async def test_reads_that_nothing_changed_are_not_modified(
 ) -> None:
     await client.post("/v1/sessions", json={"id": "s"})
     await client.post("/v1/sessions/s/messages", json=BODY)
-    told = []
+    statuses = []
     for path in ("/v1/sessions", "/v1/sessions/s", "/v1/sessions/s/messages"):
         tag = (await client.get(path)).headers["etag"]
         same = (await client.get(path, headers={"If-None-Match": tag})).status_code
         await client.post("/v1/sessions/s/messages", json=BODY)
-        told.append((same, (await client.get(path, headers={"If-None-Match": tag})).status_code))
+        statuses.append(
+            (same, (await client.get(path, headers={"If-None-Match": tag})).status_code)
+        )
     refused = await client.patch(
         "/v1/sessions/s", json={"title": "x"}, headers={"If-Match": '"v1"'}
     )
     figure(
-        f"with the ETag before and after a change: {told}; If-Match of an old version {refused.status_code}"
+        f"with the ETag before and after a change: {statuses}; If-Match of an old version {refused.status_code}"
     )
-    assert told == [(304, 200)] * 3
+    assert statuses == [(304, 200)] * 3
     assert refused.status_code == 412

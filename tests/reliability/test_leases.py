@@ -47,24 +47,26 @@ async def test_a_lapsed_lease_is_reaped_once_by_two_reapers(
         opened(Settings(store=store_url)) as first,
         opened(Settings(store=store_url)) as second,
     ):
-        one, two = (
+        earlier, two = (
             await Service.on(first.store, clock=clock, store_clock=store_clock(clock)),
             await Service.on(second.store, clock=clock, store_clock=store_clock(clock)),
         )
-        principal = await begin(one)
+        principal = await begin(earlier)
         for number in range(30):
-            await one.sessions.start(principal, SessionDraft(id=f"s{number}"))
-            await one.runs.start(
+            await earlier.sessions.start(principal, SessionDraft(id=f"s{number}"))
+            await earlier.runs.start(
                 principal, f"s{number}", RunDraft(id="r", lease_us=10_000_000 + number)
             )
         clock.pass_seconds(9)
-        early = await one.runs.reap()
+        early = await earlier.runs.reap()
         for number in range(0, 30, 3):
-            await one.runs.update(principal, f"s{number}", "r", RunPatch())
+            await earlier.runs.update(principal, f"s{number}", "r", RunPatch())
         clock.pass_seconds(5)
-        reaped = await asyncio.gather(one.runs.reap(), two.runs.reap())
-        states = [(await one.sessions.read(principal, f"s{number}")).state for number in range(30)]
-        events, _ = await one.store.read(since, principal.workspace_id, 0, 1000)
+        reaped = await asyncio.gather(earlier.runs.reap(), two.runs.reap())
+        states = [
+            (await earlier.sessions.read(principal, f"s{number}")).state for number in range(30)
+        ]
+        events, _ = await earlier.store.read(since, principal.workspace_id, 0, 1000)
         clock.pass_seconds(30)
         late = await two.runs.reap()
     finished = sum(event.type == "run.finished" for event in events)

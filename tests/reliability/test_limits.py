@@ -84,12 +84,12 @@ async def test_a_statement_that_takes_too_long_ends(store_url: str, figure: Figu
     async with opened(Settings(store=store_url, statement_seconds=0.3)) as service:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        with pytest.raises(StoreUnavailable) as found:
+        with pytest.raises(StoreUnavailable) as problem:
             await service.store.read(endless)
         took = loop.time() - began
         assert await service.workspaces.list() == []
-    figure(f"an endless read ends after {took:.2f} s with {found.value.code}")
-    assert found.value.code == "statement_timeout"
+    figure(f"an endless read ends after {took:.2f} s with {problem.value.code}")
+    assert problem.value.code == "statement_timeout"
     assert took < 3
 
 
@@ -107,15 +107,15 @@ async def test_a_full_queue_is_an_answer(store_url: str, figure: Figure) -> None
         )
         refused = [result for result in results if isinstance(result, StoreUnavailable)]
         await service.audit.note(principal, "export.started", "after")
-        made = len(await service.workspaces.list()) - 1
+        created = len(await service.workspaces.list()) - 1
     finally:
         await store.close()
     figure(
-        f"100 writes at once, room for 8: {made} done, {len(refused)} refused with {dict(Counter(one.code for one in refused))}"
+        f"100 writes at once, room for 8: {created} done, {len(refused)} refused with {dict(Counter(problem.code for problem in refused))}"
     )
-    assert {one.code for one in refused} == {"store_overloaded"}
-    assert all(one.retry_after > 0 for one in refused)
-    assert made == 100 - len(refused) > 0
+    assert {problem.code for problem in refused} == {"store_overloaded"}
+    assert all(problem.retry_after > 0 for problem in refused)
+    assert created == 100 - len(refused) > 0
 
 
 async def test_one_failing_job_does_not_hurt_its_group(

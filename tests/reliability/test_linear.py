@@ -34,21 +34,21 @@ def breaches(history: Sequence[Call]) -> list[str]:
     Appends take the numbers 1, 2, 3, …, so their order is known; that leaves real time to be checked: a call that began
     after another had ended comes after it.  A read shows the state between two appends, so its place is known as well.
     """
-    found = []
+    problems = []
     seqs = sorted(call.seq for call in history if call.kind == "append")
     if seqs != list(range(1, len(seqs) + 1)):
-        found.append("appends do not have the numbers 1, 2, 3, …")
+        problems.append("appends do not have the numbers 1, 2, 3, …")
     by_place = sorted(history, key=lambda call: (call.seq, call.kind))
     latest_began = 0.0
     for _, calls in itertools.groupby(by_place, key=lambda call: (call.seq, call.kind)):
         group = list(calls)
-        found += [
+        problems += [
             f"a {call.kind} of seq {call.seq} ended before a call that comes earlier began"
             for call in group
             if call.ended < latest_began
         ]
         latest_began = max(latest_began, *(call.began for call in group))
-    return found
+    return problems
 
 
 async def record(
@@ -82,16 +82,16 @@ async def record(
 
 def stale(history: list[Call]) -> list[Call]:
     """One of the last reads saw what was there at the beginning."""
-    place = max(index for index, call in enumerate(history) if call.kind == "read")
-    history[place] = replace(history[place], seq=0)
+    newest = max(index for index, call in enumerate(history) if call.kind == "read")
+    history[newest] = replace(history[newest], seq=0)
     return history
 
 
 def swapped(history: list[Call]) -> list[Call]:
     """The first and the last append change their numbers."""
-    places = [index for index, call in enumerate(history) if call.kind == "append"]
-    first, last = history[places[0]], history[places[-1]]
-    history[places[0]], history[places[-1]] = (
+    appends = [index for index, call in enumerate(history) if call.kind == "append"]
+    first, last = history[appends[0]], history[appends[-1]]
+    history[appends[0]], history[appends[-1]] = (
         replace(first, seq=last.seq),
         replace(last, seq=first.seq),
     )
@@ -100,21 +100,21 @@ def swapped(history: list[Call]) -> list[Call]:
 
 def doubled(history: list[Call]) -> list[Call]:
     """Two appends have one number: the update of one is lost."""
-    places = [index for index, call in enumerate(history) if call.kind == "append"]
-    history[places[1]] = replace(history[places[1]], seq=history[places[0]].seq)
+    appends = [index for index, call in enumerate(history) if call.kind == "append"]
+    history[appends[1]] = replace(history[appends[1]], seq=history[appends[0]].seq)
     return history
 
 
 async def test_histories_are_linear(
     client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure
 ) -> None:
-    total, found = 0, list[str]()
+    total, problems = 0, list[str]()
     for number in range(3):
         await service.sessions.start(principal, SessionDraft(id=f"s{number}"))
         history = await record(client, f"s{number}", writers=6, readers=4, calls=12)
-        total, found = total + len(history), found + breaches(history)
-    figure(f"3 histories, {total} calls, {len(found)} breaches")
-    assert found == []
+        total, problems = total + len(history), problems + breaches(history)
+    figure(f"3 histories, {total} calls, {len(problems)} breaches")
+    assert problems == []
 
 
 @pytest.mark.parametrize("fault", [stale, swapped, doubled])
@@ -129,6 +129,6 @@ async def test_a_fault_in_a_history_is_found(
             Call("read", now + 0.2 - chance.random() * 3, now + 0.4 + chance.random() * 3, seq)
         )
     assert breaches(history) == []
-    found = breaches(fault(history))
-    figure(f"{(fault.__doc__ or '').strip()} {len(found)} breaches")
-    assert found
+    problems = breaches(fault(history))
+    figure(f"{(fault.__doc__ or '').strip()} {len(problems)} breaches")
+    assert problems

@@ -55,9 +55,9 @@ def _composed(numbered: Callable[[str], object]) -> float:
     try:
         for number, fields in enumerate(shapes):
             values = tuple(f"v{index}" for index in range(number % 7 + 1))
-            wanted = SessionFilter(**dict.fromkeys(fields, values))  # type: ignore[arg-type]  # each field is a list of texts
-            index_choice._asked(wanted)
-            numbered(listing.page("w", wanted, "-updated_at", 50, with_total=True).sql or "")
+            filters = SessionFilter(**dict.fromkeys(fields, values))  # type: ignore[arg-type]  # each field is a list of texts
+            index_choice._asked(filters)
+            numbered(listing.page("w", filters, "-updated_at", 50, with_total=True).sql or "")
         return tracemalloc.get_traced_memory()[0] / MIB
     finally:
         tracemalloc.stop()

@@ -59,12 +59,12 @@ async def test_a_migration_under_load_fails_no_request(
         ledger = await load.stop()
         stop.set()
         count, failed = await reading
-        found = ledger.audit(await read_all(client, sessions))
+        figures = ledger.audit(await read_all(client, sessions))
     figure(
-        f"{applied} under load: {count} reads, {failed} failed; writes refused {dict(ledger.refused)}, cut off {ledger.retried}; {found}"
+        f"{applied} under load: {count} reads, {failed} failed; writes refused {dict(ledger.refused)}, cut off {ledger.retried}; {figures}"
     )
     assert (applied, again) == (["9999_next"], [])
     assert failed == 0
     assert not ledger.refused
     assert ledger.retried == 0
-    assert found.is_clean
+    assert figures.is_clean

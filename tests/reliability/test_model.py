@@ -52,7 +52,7 @@ class Modelled:
         return [(seq, token) for seq, token in enumerate(self.messages, 1) if token is not None]
 
 
-def said(messages: Sequence[Message]) -> str:
+def spelled(messages: Sequence[Message]) -> str:
     """What an answer says of messages."""
     return "".join(f",{message.seq}:{message.id}" for message in messages)
 
@@ -62,7 +62,7 @@ class Machine(RuleBasedStateMachine):
 
     service: ClassVar[Service]
     loop: ClassVar[asyncio.AbstractEventLoop]
-    told: ClassVar[dict[str, int]]
+    counters: ClassVar[dict[str, int]]
     fault: ClassVar[str] = ""
 
     def __init__(self) -> None:
@@ -71,18 +71,18 @@ class Machine(RuleBasedStateMachine):
         self.keys: dict[str, tuple[str, Any]] = {}
         workspace = self.wait(self.service.workspaces.create(f"model-{next(NUMBERS)}"))
         self.principal = self.service.workspaces.operator(workspace)
-        self.told["examples"] = self.told.get("examples", 0) + 1
+        self.counters["examples"] = self.counters.get("examples", 0) + 1
         for name in ("a", "b"):
             self.start_session(name, None)
 
     def wait(self, work: Awaitable[Any]) -> Any:
-        self.told["steps"] = self.told.get("steps", 0) + 1
+        self.counters["steps"] = self.counters.get("steps", 0) + 1
         return self.loop.run_until_complete(work)
 
     def refused(self, work: Awaitable[Any]) -> Error:
-        with pytest.raises(Error) as found:
+        with pytest.raises(Error) as problem:
             self.wait(work)
-        return found.value
+        return problem.value
 
     @rule(name=NAMES, parent=st.none() | NAMES)
     def start(self, name: str, parent: str | None) -> None:
@@ -90,13 +90,13 @@ class Machine(RuleBasedStateMachine):
 
     def start_session(self, name: str, parent: str | None) -> None:
         parent = parent if parent in self.sessions and parent != name else None
-        made, new = self.wait(
+        session, new = self.wait(
             self.service.sessions.start(self.principal, SessionDraft(id=name, parent=parent))
         )
         assert new == (name not in self.sessions)
         if new:
             self.sessions[name] = Modelled(parent)
-        assert made.message_count == len(self.sessions[name].living)
+        assert session.message_count == len(self.sessions[name].living)
 
     @rule(
         name=NAMES,
@@ -108,7 +108,7 @@ class Machine(RuleBasedStateMachine):
         model = self.sessions.get(name)
         expected = None if offset is None or model is None else len(model.messages) + offset
         once = key and IdempotentRequest(
-            key, repr((name, tokens, expected)), lambda result: (201, said(result[1]).encode())
+            key, repr((name, tokens, expected)), lambda result: (201, spelled(result[1]).encode())
         )
         work = self.service.messages.append(
             self.principal,
@@ -131,9 +131,9 @@ class Machine(RuleBasedStateMachine):
         elif answer is None:
             assert self.refused(work).code == "deleted_since"
         else:
-            with pytest.raises(Replayed) as found:
+            with pytest.raises(Replayed) as problem:
                 self.wait(work)
-            assert found.value.answer.body.decode() == answer
+            assert problem.value.answer.body.decode() == answer
 
     def _append(
         self,
@@ -153,11 +153,11 @@ class Machine(RuleBasedStateMachine):
         _, stored = self.wait(work)
         if self.fault != "lost append" or not model.messages:
             model.messages += fresh
-        assert [(one.seq, one.client_id) for one in stored] == [
+        assert [(item.seq, item.client_id) for item in stored] == [
             (model.messages.index(token) + 1, token) for token in tokens
         ]
         if key:
-            self.keys[key] = (request, said(stored))
+            self.keys[key] = (request, spelled(stored))
 
     @rule(name=NAMES, token=TOKENS)
     def delete_message(self, name: str, token: str) -> None:
@@ -167,13 +167,13 @@ class Machine(RuleBasedStateMachine):
             assert isinstance(self.refused(work), NotFound)
             return
         self.wait(work)
-        place = model.messages.index(token)
-        model.messages[place] = None
+        index = model.messages.index(token)
+        model.messages[index] = None
         for key, (request, answer) in self.keys.items():
             if (
                 request.startswith(f"('{name}',")
                 and answer is not None
-                and f",{place + 1}:" in answer
+                and f",{index + 1}:" in answer
             ):
                 self.keys[key] = (request, None)
 
@@ -184,13 +184,13 @@ class Machine(RuleBasedStateMachine):
             assert isinstance(self.refused(work), NotFound)
             return
         gone = [name]
-        for one in gone:
-            gone += [child for child, model in self.sessions.items() if model.parent == one]
+        for deleted in gone:
+            gone += [child for child, model in self.sessions.items() if model.parent == deleted]
         assert self.wait(work)["sessions"] == len(gone)
-        for one in gone:
-            del self.sessions[one]
+        for deleted in gone:
+            del self.sessions[deleted]
             self.keys = {
-                key: (request, None if request.startswith(f"('{one}',") else answer)
+                key: (request, None if request.startswith(f"('{deleted}',") else answer)
                 for key, (request, answer) in self.keys.items()
             }
 
@@ -244,16 +244,16 @@ class Machine(RuleBasedStateMachine):
         page = self.wait(
             self.service.sessions.list(self.principal, SessionQuery(limit=200, with_total=True))
         )
-        found = {item.name: item for item in page.items}
-        assert found.keys() == self.sessions.keys()
+        by_name = {item.name: item for item in page.items}
+        assert by_name.keys() == self.sessions.keys()
         assert (
             page.total
-            == len(found)
+            == len(by_name)
             == self.wait(self.service.sessions.count(self.principal, SessionFilter()))
         )
         for name, model in self.sessions.items():
-            one = found[name]
-            assert (one.last_seq, one.message_count, one.state, one.resolution) == (
+            session = by_name[name]
+            assert (session.last_seq, session.message_count, session.state, session.resolution) == (
                 len(model.messages),
                 len(model.living),
                 model.state,
@@ -267,7 +267,7 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         findings = (
             self.loop.run_until_complete(self.service.verification.verify())
-            if self.told["examples"] % 10 == 0
+            if self.counters["examples"] % 10 == 0
             else None
         )
         assert findings is None or findings.is_sound
@@ -284,7 +284,7 @@ def check(
     url: str, loop: asyncio.AbstractEventLoop, *, examples: int, fault: str = ""
 ) -> dict[str, int]:
     """Run the machine on the store at `url`; how many examples and steps."""
-    told: dict[str, int] = {}
+    counters: dict[str, int] = {}
     context = opened(Settings(store=url))
     service = loop.run_until_complete(context.__aenter__())
     try:
@@ -301,19 +301,19 @@ def check(
         bound = type(
             "ImportTarget",
             (Machine,),
-            {"service": service, "loop": loop, "told": told, "fault": fault},
+            {"service": service, "loop": loop, "counters": counters, "fault": fault},
         )
         run_state_machine_as_test(bound, settings=chosen)
     finally:
         loop.run_until_complete(context.__aexit__(None, None, None))
-    return told
+    return counters
 
 
 def test_any_sequence_of_calls_answers_as_the_model(
     store_url: str, own_loop: asyncio.AbstractEventLoop, figure: Figure
 ) -> None:
-    told = check(store_url, own_loop, examples=20)
-    figure(f"{told['examples']} examples, {told['steps']} calls, 0 failures")
+    counters = check(store_url, own_loop, examples=20)
+    figure(f"{counters['examples']} examples, {counters['steps']} calls, 0 failures")
 
 
 def test_a_fault_in_the_model_is_found(

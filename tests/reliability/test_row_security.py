@@ -120,11 +120,11 @@ async def _rows(
             workspace_id if name == "workspace_id" else _value(name, kind.name)
             for name, kind in zip(names, kinds, strict=True)
         ]
-        found: list[asyncpg.Record] = await connection.fetch(sql, *values)
+        records: list[asyncpg.Record] = await connection.fetch(sql, *values)
     except asyncpg.PostgresError:
         return None
     else:
-        return found
+        return records
     finally:
         await transaction.rollback()
 

@@ -89,7 +89,7 @@ async def test_a_clock_that_is_ahead_forgets_nothing(
         fast = await Service.on(plain.store, clock=clock, store_clock=by)
         principal = await begin(plain)
         await plain.retention.set_rules(principal, {"*": 30})
-        planned = sum(one.sessions for one in await fast.retention.preview(principal))
+        planned = sum(rule.sessions for rule in await fast.retention.preview(principal))
         await fast.upkeep.run()
         left = await plain.sessions.count(principal, SessionFilter())
     figure(f"a clock 400 days ahead: {planned} sessions to go, {left} left")

@@ -72,9 +72,9 @@ async def faults(file: Path) -> int:
 
 
 async def test_a_sound_store_has_no_faults(tmp_path: Path, figure: Figure) -> None:
-    found = await faults(await filled(tmp_path / "store", 200))
-    figure(f"{found} faults in 200 messages")
-    assert found == 0
+    fault_count = await faults(await filled(tmp_path / "store", 200))
+    figure(f"{fault_count} faults in 200 messages")
+    assert fault_count == 0
 
 
 @pytest.mark.damages_its_store("that is what is to be found")
@@ -97,16 +97,16 @@ async def test_a_sound_store_has_no_faults(tmp_path: Path, figure: Figure) -> No
 async def test_a_change_behind_its_back_is_found(tmp_path: Path, sql: str, figure: Figure) -> None:
     file = await filled(tmp_path / "store", 40)
     change(file, sql)
-    found = await faults(file)
-    figure(f"{found} faults after: {sql[:60]}")
-    assert found > 0
+    fault_count = await faults(file)
+    figure(f"{fault_count} faults after: {sql[:60]}")
+    assert fault_count > 0
 
 
 async def test_bit_flips_are_found(tmp_path: Path, figure: Figure) -> None:
     """A flip that changes what can be read of a message is always found; elsewhere it is harmless or mostly found."""
     original = await filled(tmp_path / "store", 300)
     before = visible(original)
-    chance, found, harmless, unseen_messages, unseen_sessions = random.Random(5), 0, 0, 0, 0
+    chance, detected, harmless, unseen_messages, unseen_sessions = random.Random(5), 0, 0, 0, 0
     flipped = tmp_path / "flipped.db"
     for _ in range(FLIPS):
         shutil.copy(original, flipped)
@@ -114,7 +114,7 @@ async def test_bit_flips_are_found(tmp_path: Path, figure: Figure) -> None:
         content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         flipped.write_bytes(content)
         if await faults(flipped):
-            found += 1
+            detected += 1
             continue
         after = visible(flipped)
         harmless += after == before
@@ -124,10 +124,10 @@ async def test_bit_flips_are_found(tmp_path: Path, figure: Figure) -> None:
             flipped.with_name(flipped.name + name).unlink(missing_ok=True)
     flipped.unlink()
     figure(
-        f"{FLIPS} single bit flips: {found} found, {harmless} harmless, {unseen_sessions} unseen in summaries, {unseen_messages} unseen in messages"
+        f"{FLIPS} single bit flips: {detected} found, {harmless} harmless, {unseen_sessions} unseen in summaries, {unseen_messages} unseen in messages"
     )
     assert unseen_messages == 0
-    assert found > 0
+    assert detected > 0
 
 
 async def test_both_backends_check_alike(lone_service: Service, figure: Figure) -> None:

@@ -71,5 +71,5 @@ async def test_an_answer_of_large_sessions_is_cut_and_goes_on(
     assert len(pages) == 2
     assert {page.total for page in pages} == {80}
     for page in pages:
-        sizes = [len(one.session.trail) + len(one.session.metadata) for one in page.items]
+        sizes = [len(item.session.trail) + len(item.session.metadata) for item in page.items]
         assert sum(sizes) <= PAGE_BYTES

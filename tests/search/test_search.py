@@ -32,7 +32,7 @@ SAID = {
 }
 
 
-def said(text: str, role: str = "user", at: int | None = None) -> MessageDraft:
+def draft_of(text: str, role: str = "user", at: int | None = None) -> MessageDraft:
     return MessageDraft(role=role, parts=text_part(text), text=text, created_at=at)  # type: ignore[arg-type]  # roles of this file
 
 
@@ -49,7 +49,7 @@ async def fill(service: Service, principal: Principal) -> None:
         await service.messages.append(
             principal,
             name,
-            [said(question, at=WHEN + number), said(answer, "assistant", WHEN + number)],
+            [draft_of(question, at=WHEN + number), draft_of(answer, "assistant", WHEN + number)],
         )
     tool = MessageDraft(
         role="assistant", parts=TOOL_CALL, text="looking it up", created_at=WHEN + 5
@@ -125,13 +125,13 @@ async def test_the_words_of_a_system_message_may_be_left_out_where_they_are_not_
     await fill(service, principal)
     for name in SAID:
         await service.messages.append(
-            principal, name, [said("You are kind. A refund takes five days.", "system")]
+            principal, name, [draft_of("You are kind. A refund takes five days.", "system")]
         )
     if indexed:
         await service.indexer.catch_up()
     assert (await find(service, principal, "refund")).total == 6
-    (found,) = (await find(service, principal, "refund", system=False)).items
-    assert (found.session.name, found.matches, {snippet.role for snippet in found.snippets}) == (
+    (result,) = (await find(service, principal, "refund", system=False)).items
+    assert (result.session.name, result.matches, {snippet.role for snippet in result.snippets}) == (
         "s0",
         2,
         {"user", "assistant"},
@@ -170,13 +170,13 @@ async def test_snippets_show_the_words_and_where_they_are(
     service: Service, principal: Principal
 ) -> None:
     await fill(service, principal)
-    (found,) = (await find(service, principal, "refund")).items
-    assert found.matches == 2
-    best = found.snippets[0]
+    (result,) = (await find(service, principal, "refund")).items
+    assert result.matches == 2
+    best = result.snippets[0]
     assert best.role == "assistant"
     assert [best.text[start:end] for start, end in best.highlights] == ["refund", "Refund"]
-    assert found.session.title is not None
-    assert [found.session.title[start:end] for start, end in found.title_highlights] == ["refund"]
+    assert result.session.title is not None
+    assert [result.session.title[start:end] for start, end in result.title_highlights] == ["refund"]
     message = (await service.messages.read(principal, "s0", best.message_id))[1]
     assert message.seq == best.seq
 
@@ -186,10 +186,10 @@ async def test_a_long_message_shows_the_piece_with_the_word(
 ) -> None:
     await service.sessions.start(principal, SessionDraft(id="long"))
     await service.messages.append(
-        principal, "long", [said("lorem ipsum " * 100 + "the needle, " + "dolor sit " * 100)]
+        principal, "long", [draft_of("lorem ipsum " * 100 + "the needle, " + "dolor sit " * 100)]
     )
-    (found,) = (await find(service, principal, "needle")).items
-    (snippet,) = found.snippets
+    (result,) = (await find(service, principal, "needle")).items
+    (snippet,) = result.snippets
     assert len(snippet.text) <= 200
     assert [snippet.text[start:end] for start, end in snippet.highlights] == ["needle"]
     assert snippet.text.startswith("…")
@@ -231,7 +231,7 @@ async def test_no_workspace_finds_another_s_words(service: Service, principal: P
     await fill(service, principal)
     other = service.workspaces.operator(await service.workspaces.create(f"other-{random.random()}"))
     await service.sessions.start(other, SessionDraft(id="theirs"))
-    await service.messages.append(other, "theirs", [said("refund of another tenant")])
+    await service.messages.append(other, "theirs", [draft_of("refund of another tenant")])
     for _ in range(2):
         assert await names(service, other, "refund") == ["theirs"]
         assert await names(service, principal, "refund") == ["s0"]
@@ -242,7 +242,7 @@ async def test_pages_hold_still_while_a_writer_runs(service: Service, principal:
     ids = []
     for number in range(30):
         session, _ = await service.sessions.start(principal, SessionDraft())
-        await service.messages.append(principal, session.id, [said(f"findme {number}")])
+        await service.messages.append(principal, session.id, [draft_of(f"findme {number}")])
         ids.append(session.id)
     await service.indexer.catch_up()
     chance = random.Random(5)
@@ -256,7 +256,7 @@ async def test_pages_hold_still_while_a_writer_runs(service: Service, principal:
         if cursor is None:
             break
         await service.messages.append(
-            principal, chance.choice(ids), [said("and on it goes, findme")]
+            principal, chance.choice(ids), [draft_of("and on it goes, findme")]
         )
         await service.indexer.catch_up()
     assert sorted(shown) == sorted(ids)
@@ -271,7 +271,7 @@ async def test_relevance_puts_first_what_is_about_it(
         ("other", "nothing here"),
     ):
         await service.sessions.start(principal, SessionDraft(id=name, title=name))
-        await service.messages.append(principal, name, [said(text)])
+        await service.messages.append(principal, name, [draft_of(text)])
     assert await names(service, principal, "invoice", sort="relevance") == ["about", "mentions"]
     first = await find(service, principal, "invoice", sort="relevance", limit=1)
     rest = await find(
@@ -329,12 +329,12 @@ async def test_appends_are_found_while_the_index_is_fed(
 
     feeding = asyncio.create_task(feed())
     for number in range(40):
-        await service.messages.append(principal, "busy", [said(f"word{number} shared")])
-        (found,) = (await find(service, principal, f"word{number}")).items
-        assert found.matches == 1
+        await service.messages.append(principal, "busy", [draft_of(f"word{number} shared")])
+        (result,) = (await find(service, principal, f"word{number}")).items
+        assert result.matches == 1
     feeding.cancel()
-    (found,) = (await find(service, principal, "shared")).items
-    assert found.matches == 40
+    (result,) = (await find(service, principal, "shared")).items
+    assert result.matches == 40
 
 
 async def test_the_words_of_a_deleted_session_leave_the_file(tmp_path: Path) -> None:
@@ -347,7 +347,10 @@ async def test_the_words_of_a_deleted_session_leave_the_file(tmp_path: Path) -> 
             await service.messages.append(
                 principal,
                 name,
-                [said(canary if name == "gone" else "something else"), said("ok", "assistant")],
+                [
+                    draft_of(canary if name == "gone" else "something else"),
+                    draft_of("ok", "assistant"),
+                ],
             )
         await service.indexer.catch_up()
         await service.sessions.delete(principal, "gone")

@@ -16,7 +16,7 @@ DAY = 1_767_225_600_000_000
 
 
 @pytest.mark.parametrize(
-    ("text", "terms", "wanted"),
+    ("text", "terms", "filters"),
     [
         (
             "hello world",
@@ -57,11 +57,11 @@ DAY = 1_767_225_600_000_000
     ],
 )
 def test_words_phrases_prefixes_and_qualifiers_are_read(
-    text: str, terms: SearchTerms | None, wanted: SessionFilter
+    text: str, terms: SearchTerms | None, filters: SessionFilter
 ) -> None:
-    asked = read(text, system=False)
-    assert asked.terms == terms
-    assert asked.filter == wanted
+    parsed = read(text, system=False)
+    assert parsed.terms == terms
+    assert parsed.filter == filters
 
 
 @pytest.mark.parametrize("text", ["", "   ", "🙂", '"', '""', "-", "*", "- -", ":", '"*', "-:"])
@@ -71,10 +71,10 @@ def test_nothing_asked_is_nothing_found(text: str) -> None:
 
 @given(st.text(max_size=256))
 def test_nothing_that_can_be_typed_is_an_error(text: str) -> None:
-    asked = read(text)
-    if asked.terms is not None:
-        assert asked.terms.spelled("1_")["match"]
-        asked.terms.match(["=u", "hello"])
+    parsed = read(text)
+    if parsed.terms is not None:
+        assert parsed.terms.spelled("1_")["match"]
+        parsed.terms.match(["=u", "hello"])
 
 
 def test_two_filters_let_through_what_both_do() -> None:

@@ -49,17 +49,17 @@ def test_a_very_long_word_is_several_and_a_very_long_text_ends() -> None:
 
 
 def test_a_word_counts_at_so_many_places() -> None:
-    found = words("again " * (MOST_PLACES + 3) + "end")
-    assert found.count("again") == MOST_PLACES
-    assert found[MOST_PLACES : MOST_PLACES + 3] == [FILLER] * 3
-    assert found[-1] == "end"
+    counted = words("again " * (MOST_PLACES + 3) + "end")
+    assert counted.count("again") == MOST_PLACES
+    assert counted[MOST_PLACES : MOST_PLACES + 3] == [FILLER] * 3
+    assert counted[-1] == "end"
 
 
 @given(st.text(max_size=200))
 def test_located_words_are_the_words(text: str) -> None:
-    places = list(located(text))
-    assert [word for word, _, _ in places] == words(text)
-    assert all(0 <= start < end <= len(text) for _, start, end in places)
+    spans = list(located(text))
+    assert [word for word, _, _ in spans] == words(text)
+    assert all(0 <= start < end <= len(text) for _, start, end in spans)
 
 
 @given(st.text(max_size=60))

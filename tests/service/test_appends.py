@@ -45,7 +45,7 @@ async def test_a_crowd_gets_what_each_would_get_alone(
         return_exceptions=True,
     )
     seqs = [
-        [one.seq for one in answer[1]]
+        [message.seq for message in answer[1]]
         if isinstance(answer, tuple)
         else getattr(answer, "code", answer)
         for answer in answers

@@ -126,20 +126,20 @@ async def test_an_append_is_no_more_statements_than_it_needs(
     lone_service: Service, operator: Principal
 ) -> None:
     """Each is a round trip on PostgreSQL: one finds the id of a name, one locks, four write."""
-    asked: list[str] = []
+    queries: list[str] = []
 
     def heard() -> Steps[object]:
         steps = append(ref(operator, "s"), [draft("four")], IdSource(), 1)
         query = next(steps)
         while True:
-            asked.append(query.name)
+            queries.append(query.name)
             try:
                 query = steps.send((yield query))
             except StopIteration as done:
                 return done.value
 
     await lone_service.store.write(heard)
-    assert asked == [
+    assert queries == [
         "session_id_by_own_id",
         "session_peek",
         "session_extend",

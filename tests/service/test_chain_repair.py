@@ -24,14 +24,14 @@ async def filled(service: Service) -> tuple[Principal, Session]:
         await service.messages.append(
             principal, "s", [draft(f"number {first + number}") for number in range(100)]
         )
-    found = await service.store.read(composed, "select id from messages where seq = 700", {})
-    await service.messages.delete(principal, "s", found[0][0])
+    rows = await service.store.read(composed, "select id from messages where seq = 700", {})
+    await service.messages.delete(principal, "s", rows[0][0])
     return principal, await service.sessions.read(principal, "s")
 
 
 async def hashes(service: Service) -> list[Row]:
-    found = await service.store.read(composed, "select seq, hash from messages order by seq", {})
-    return [tuple(row) for row in found]
+    rows = await service.store.read(composed, "select seq, hash from messages order by seq", {})
+    return [tuple(row) for row in rows]
 
 
 async def test_a_chain_is_mended_to_what_it_would_have_been(lone_service: Service) -> None:
@@ -44,7 +44,9 @@ async def test_a_chain_is_mended_to_what_it_would_have_been(lone_service: Servic
 
     (planned,) = await lone_service.chain_repair.plan(findings)
     assert planned.breaks == (3, 690, 1100)
-    assert planned.rehashed == sum(one != other for one, other in zip(before, broken, strict=True))
+    assert planned.rehashed == sum(
+        mine != other for mine, other in zip(before, broken, strict=True)
+    )
     assert await hashes(lone_service) == broken
 
     assert await lone_service.chain_repair.mend(findings) == [planned]

@@ -67,7 +67,7 @@ def session(count: int) -> Session:
     )
 
 
-def transcript(said: list[tuple[str, list[dict[str, Any]]]]) -> list[Message]:
+def transcript(turns: list[tuple[str, list[dict[str, Any]]]]) -> list[Message]:
     return [
         Message(
             "s",
@@ -86,15 +86,15 @@ def transcript(said: list[tuple[str, list[dict[str, Any]]]]) -> list[Message]:
             Raw(msgspec.json.encode(parts)),
             Raw(b"{}"),
         )
-        for seq, (role, parts) in enumerate(said, 1)
+        for seq, (role, parts) in enumerate(turns, 1)
     ]
 
 
 def context(
-    said: list[tuple[str, list[dict[str, Any]]]], query: ContextQuery, *, keep: int | None = None
+    turns: list[tuple[str, list[dict[str, Any]]]], query: ContextQuery, *, keep: int | None = None
 ) -> Any:
     """The context of a transcript of which the last ``keep`` messages are read."""
-    messages = transcript(said)
+    messages = transcript(turns)
     opening = list(takewhile(lambda message: message.role == "system", messages))
     newest = messages if keep is None else messages[-keep:]
     earlier = messages[: len(messages) - len(newest)]
@@ -112,12 +112,12 @@ def context(
 
 def rendered(
     provider: str,
-    said: list[tuple[str, list[dict[str, Any]]]],
+    turns: list[tuple[str, list[dict[str, Any]]]],
     keep: int | None = None,
     **limits: Any,
 ) -> dict[str, Any]:
     query = ContextQuery(format=provider, **limits)  # type: ignore[arg-type]  # one of the names
-    return PROVIDERS[provider].render(context(said, query, keep=keep))
+    return PROVIDERS[provider].render(context(turns, query, keep=keep))
 
 
 def text(content: str) -> dict[str, Any]:
@@ -142,18 +142,18 @@ def check_openai(request: dict[str, Any]) -> None:
             continue
         assert not waiting, "a tool call is followed by its results"
         assert message["content"] or message.get("tool_calls")
-        waiting = [one["id"] for one in message.get("tool_calls", [])]
+        waiting = [item["id"] for item in message.get("tool_calls", [])]
         assert len(set(waiting)) == len(waiting)
         assert all(
-            isinstance(one["function"]["arguments"], str) for one in message.get("tool_calls", [])
+            isinstance(item["function"]["arguments"], str) for item in message.get("tool_calls", [])
         )
     assert not waiting
 
 
 def check_anthropic(request: dict[str, Any]) -> None:
     uses: list[str] = []
-    for place, message in enumerate(request["messages"]):
-        assert message["role"] == ("assistant" if place % 2 else "user")
+    for index, message in enumerate(request["messages"]):
+        assert message["role"] == ("assistant" if index % 2 else "user")
         results = [
             block["tool_use_id"] for block in message["content"] if block["type"] == "tool_result"
         ]
@@ -175,8 +175,8 @@ def check_anthropic(request: dict[str, Any]) -> None:
 
 def check_gemini(request: dict[str, Any]) -> None:
     calls = 0
-    for place, content in enumerate(request["contents"]):
-        assert content["role"] == ("model" if place % 2 else "user")
+    for index, content in enumerate(request["contents"]):
+        assert content["role"] == ("model" if index % 2 else "user")
         responses = [
             part["functionResponse"] for part in content["parts"] if "functionResponse" in part
         ]
@@ -196,20 +196,20 @@ CHECKS = {"openai": check_openai, "anthropic": check_anthropic, "gemini": check_
     TRANSCRIPTS, st.integers(1, 12), st.one_of(st.none(), st.integers(1, 80)), st.integers(1, 12)
 )
 def test_no_provider_refuses_a_context(
-    said: list[tuple[str, list[dict[str, Any]]]], messages: int, tokens: int | None, keep: int
+    turns: list[tuple[str, list[dict[str, Any]]]], messages: int, tokens: int | None, keep: int
 ) -> None:
     for provider, check in CHECKS.items():
-        check(rendered(provider, said, keep, messages=messages, tokens=tokens))
+        check(rendered(provider, turns, keep, messages=messages, tokens=tokens))
 
 
 def test_a_call_behind_a_user_who_says_nothing_goes_with_its_answer() -> None:
-    said = [
+    turns = [
         ("user", [text(" ")]),
         ("assistant", [call("a")]),
         ("user", [answer("a")]),
         ("user", [text("hello")]),
     ]
-    assert rendered("anthropic", said, messages=12) == {
+    assert rendered("anthropic", turns, messages=12) == {
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}]
     }
 
@@ -217,66 +217,69 @@ def test_a_call_behind_a_user_who_says_nothing_goes_with_its_answer() -> None:
 @settings(max_examples=200)
 @given(TRANSCRIPTS, st.integers(1, 80))
 def test_a_budget_is_kept_and_the_manifest_adds_up(
-    said: list[tuple[str, list[dict[str, Any]]]], tokens: int
+    turns: list[tuple[str, list[dict[str, Any]]]], tokens: int
 ) -> None:
-    made = context(said, ContextQuery(tokens=tokens))
-    opening = sum(turn.tokens for turn in made.system)
-    least = sum(4 + 16 * len(turn.parts) for turn in made.turns)
-    assert made.tokens <= max(tokens, opening + least)
-    kept = {turn.message.seq for turn in (*made.system, *made.turns)}
-    gone = {one.seq for one in made.dropped if one.whole}
+    built = context(turns, ContextQuery(tokens=tokens))
+    opening = sum(turn.tokens for turn in built.system)
+    least = sum(4 + 16 * len(turn.parts) for turn in built.turns)
+    assert built.tokens <= max(tokens, opening + least)
+    kept = {turn.message.seq for turn in (*built.system, *built.turns)}
+    gone = {item.seq for item in built.dropped if item.whole}
     assert not kept & gone
-    assert len(kept) + len(gone) + made.older == len(said)
+    assert len(kept) + len(gone) + built.older == len(turns)
 
 
 def test_a_call_and_its_answer_stay_together_or_go_together() -> None:
-    said = [
+    turns = [
         ("user", [text("a")]),
         ("assistant", [call("x")]),
         ("tool", [answer("x")]),
         ("assistant", [text("b")]),
     ]
-    made = context(said, ContextQuery(messages=3))
-    assert [turn.message.seq for turn in made.turns] == [2, 3, 4]
-    made = context(said, ContextQuery(messages=2))
-    assert [turn.message.seq for turn in made.turns] == [4]
-    assert made.older == 3
+    built = context(turns, ContextQuery(messages=3))
+    assert [turn.message.seq for turn in built.turns] == [2, 3, 4]
+    built = context(turns, ContextQuery(messages=2))
+    assert [turn.message.seq for turn in built.turns] == [4]
+    assert built.older == 3
 
 
 def test_the_opening_system_message_always_stays() -> None:
-    said = [("system", [text("be kind")]), *[("user", [text(str(number))]) for number in range(10)]]
-    assert rendered("openai", said, 5, messages=2)["messages"] == [
+    turns = [
+        ("system", [text("be kind")]),
+        *[("user", [text(str(number))]) for number in range(10)],
+    ]
+    assert rendered("openai", turns, 5, messages=2)["messages"] == [
         {"role": "system", "content": "be kind"},
         {"role": "user", "content": "8"},
         {"role": "user", "content": "9"},
     ]
-    assert rendered("anthropic", said, 5, messages=2)["system"] == "be kind"
-    gemini = rendered("gemini", said, 5, messages=2)
+    assert rendered("anthropic", turns, 5, messages=2)["system"] == "be kind"
+    gemini = rendered("gemini", turns, 5, messages=2)
     assert gemini["systemInstruction"] == {"parts": [{"text": "be kind"}]}
-    assert context(said, ContextQuery(messages=2), keep=5).older == 8
+    assert context(turns, ContextQuery(messages=2), keep=5).older == 8
 
 
 def test_what_had_to_go_is_named() -> None:
-    said = [
+    turns = [
         ("user", [text("a")]),
         ("tool", [answer("nobody asked")]),
         ("assistant", [text("b"), call("open")]),
     ]
-    made = context(said, ContextQuery(messages=10))
-    assert [(one.seq, one.reason, one.whole) for one in made.dropped] == [
+    built = context(turns, ContextQuery(messages=10))
+    assert [(item.seq, item.reason, item.whole) for item in built.dropped] == [
         (2, "call_missing", True),
         (3, "unanswered_call", False),
     ]
 
 
 def test_an_answer_that_came_late_is_put_behind_its_call() -> None:
-    said = [
+    turns = [
         ("user", [text("a")]),
         ("assistant", [call("x")]),
         ("user", [text("hurry")]),
         ("tool", [answer("x")]),
     ]
-    roles = [message["role"] for message in rendered("openai", said, messages=10)["messages"]]
+    roles = [message["role"] for message in rendered("openai", turns, messages=10)["messages"]]
     assert roles == ["user", "assistant", "tool", "user"]
 
 

@@ -55,10 +55,10 @@ def test_the_judges_refuse_what_the_providers_refuse() -> None:
 
 def tool_turn(calls: int) -> Said:
     """A user's task, then so many calls with their answers."""
-    said: Said = [("user", [text("count the boxes")])]
+    turns: Said = [("user", [text("count the boxes")])]
     for number in range(calls):
-        said += [("assistant", [call(f"c{number}")]), ("tool", [answer(f"c{number}")])]
-    return said
+        turns += [("assistant", [call(f"c{number}")]), ("tool", [answer(f"c{number}")])]
+    return turns
 
 
 @pytest.mark.parametrize("provider", ["anthropic", "gemini"])
@@ -66,20 +66,20 @@ def tool_turn(calls: int) -> Said:
 def test_a_long_tool_turn_begins_with_the_users_task(
     provider: str, messages: int, keep: int | None
 ) -> None:
-    said = tool_turn(30)
-    request = judged(provider, rendered(provider, said, keep, messages=messages))
+    turns = tool_turn(30)
+    request = judged(provider, rendered(provider, turns, keep, messages=messages))
     first = request["contents" if provider == "gemini" else "messages"][0]
     assert first["role"] == "user"
     assert "count the boxes" in str(first)
-    made = context(said, ContextQuery(messages=messages, format=provider), keep=keep)  # type: ignore[arg-type]  # a name
-    assert made.task == 1
-    assert len({turn.message.seq for turn in made.turns}) + made.older == len(said)
-    assert len(made.turns) <= max(messages, 3)
+    built = context(turns, ContextQuery(messages=messages, format=provider), keep=keep)  # type: ignore[arg-type]  # a name
+    assert built.task == 1
+    assert len({turn.message.seq for turn in built.turns}) + built.older == len(turns)
+    assert len(built.turns) <= max(messages, 3)
 
 
 @pytest.mark.parametrize("provider", [*PROVIDER_NAMES, "native"])
 def test_the_newest_message_is_shortened_where_it_is_larger_than_the_budget(provider: str) -> None:
-    said: Said = [
+    turns: Said = [
         ("user", [text("read the log")]),
         ("assistant", [call("a")]),
         (
@@ -93,20 +93,20 @@ def test_the_newest_message_is_shortened_where_it_is_larger_than_the_budget(prov
             ],
         ),
     ]
-    made = context(said, ContextQuery(tokens=4000, format=provider))  # type: ignore[arg-type]  # a name
-    assert 3000 < made.tokens <= 4000
-    assert [(entry.seq, entry.reason, entry.whole) for entry in made.dropped] == [
+    built = context(turns, ContextQuery(tokens=4000, format=provider))  # type: ignore[arg-type]  # a name
+    assert 3000 < built.tokens <= 4000
+    assert [(entry.seq, entry.reason, entry.whole) for entry in built.dropped] == [
         (3, "shortened", False)
     ]
     if provider != "native":
-        shown = str(judged(provider, rendered(provider, said, tokens=4000)))
+        shown = str(judged(provider, rendered(provider, turns, tokens=4000)))
         assert "begin" in shown
         assert "end" in shown
         assert "characters left out" in shown
 
 
 def test_long_arguments_stay_an_object_when_they_are_shortened() -> None:
-    said: Said = [
+    turns: Said = [
         ("user", [text("write it")]),
         (
             "assistant",
@@ -121,7 +121,7 @@ def test_long_arguments_stay_an_object_when_they_are_shortened() -> None:
         ),
         ("tool", [answer("a")]),
     ]
-    request = judged("anthropic", rendered("anthropic", said, tokens=1000))
+    request = judged("anthropic", rendered("anthropic", turns, tokens=1000))
     arguments = request["messages"][1]["content"][0]["input"]
     assert arguments["path"] == "a.txt"
     assert "characters left out" in arguments["body"]
@@ -129,14 +129,14 @@ def test_long_arguments_stay_an_object_when_they_are_shortened() -> None:
 
 @pytest.mark.parametrize("photo", [PHOTO, PHOTO_URI], ids=["blob", "data URI"])
 def test_an_image_counts_by_its_size_whichever_way_it_is_stored(photo: dict[str, Any]) -> None:
-    made = context([("user", [text("what is it?"), photo])], ContextQuery(messages=5))
-    assert made.tokens == 4 + estimate("what is it?") + 1200 * 800 // 750
+    built = context([("user", [text("what is it?"), photo])], ContextQuery(messages=5))
+    assert built.tokens == 4 + estimate("what is it?") + 1200 * 800 // 750
 
 
 @pytest.mark.parametrize("photo", [PHOTO, PHOTO_URI], ids=["blob", "data URI"])
 def test_an_image_goes_as_each_provider_takes_it(photo: dict[str, Any]) -> None:
-    said: Said = [("user", [text("what is it?"), photo])]
-    blocks = {name: judged(name, rendered(name, said, messages=5)) for name in PROVIDER_NAMES}
+    turns: Said = [("user", [text("what is it?"), photo])]
+    blocks = {name: judged(name, rendered(name, turns, messages=5)) for name in PROVIDER_NAMES}
     source = {"type": "base64", "media_type": "image/png", "data": PNG}
     assert blocks["anthropic"]["messages"][0]["content"][1] == {"type": "image", "source": source}
     assert blocks["gemini"]["contents"][0]["parts"][1] == {
@@ -163,34 +163,34 @@ def test_an_image_goes_as_each_provider_takes_it(photo: dict[str, Any]) -> None:
 )
 def test_an_image_in_an_answer_is_an_image_or_a_word(block: Any) -> None:
     response = [{"type": "text", "text": "the photo"}, block]
-    said: Said = [
+    turns: Said = [
         ("user", [text("show it")]),
         ("assistant", [call("a")]),
         ("tool", [{"type": "tool_call_response", "id": "a", "response": response}]),
     ]
-    made = {name: judged(name, rendered(name, said, messages=9)) for name in PROVIDER_NAMES}
-    result = made["anthropic"]["messages"][2]["content"][0]["content"]
+    requests = {name: judged(name, rendered(name, turns, messages=9)) for name in PROVIDER_NAMES}
+    result = requests["anthropic"]["messages"][2]["content"][0]["content"]
     assert [piece["type"] for piece in result] == ["text", "image"]
     assert result[1]["source"]["data"] == PNG
     for name in ("openai", "gemini"):
-        shown = str(made[name])
+        shown = str(requests[name])
         assert "the photo" in shown
         assert "[image: " in shown
         assert PNG[:60] not in shown
-    assert context(said, ContextQuery(messages=9)).tokens < 2000
+    assert context(turns, ContextQuery(messages=9)).tokens < 2000
 
 
 @pytest.mark.parametrize("image", ["no base64!", PNG[:-1]])
 def test_an_image_that_cannot_be_loaded_is_a_word(image: str) -> None:
-    said: Said = [("user", [text("see"), {**PHOTO, "content": image}])]
+    turns: Said = [("user", [text("see"), {**PHOTO, "content": image}])]
     for name in PROVIDER_NAMES:
-        assert "[image: image/png]" in str(judged(name, rendered(name, said, messages=5)))
+        assert "[image: image/png]" in str(judged(name, rendered(name, turns, messages=5)))
 
 
 def test_an_assistants_image_is_a_word_where_the_provider_takes_none() -> None:
-    said: Said = [("user", [text("draw")]), ("assistant", [text("here"), PHOTO])]
+    turns: Said = [("user", [text("draw")]), ("assistant", [text("here"), PHOTO])]
     for name in ("openai", "anthropic"):
-        assert "[image: image/png]" in str(judged(name, rendered(name, said, messages=5)))
+        assert "[image: image/png]" in str(judged(name, rendered(name, turns, messages=5)))
 
 
 @pytest.mark.parametrize(
@@ -211,17 +211,17 @@ def test_arguments_are_a_json_object_in_every_format(
     arguments: Any, expected: dict[str, Any]
 ) -> None:
     part = {"type": "tool_call", "id": "a", "name": "sh", "arguments": arguments}
-    said: Said = [("user", [text("run")]), ("assistant", [part]), ("tool", [answer("a")])]
-    made = {name: judged(name, rendered(name, said, messages=9)) for name in PROVIDER_NAMES}
-    function = made["openai"]["messages"][1]["tool_calls"][0]["function"]
+    turns: Said = [("user", [text("run")]), ("assistant", [part]), ("tool", [answer("a")])]
+    requests = {name: judged(name, rendered(name, turns, messages=9)) for name in PROVIDER_NAMES}
+    function = requests["openai"]["messages"][1]["tool_calls"][0]["function"]
     assert msgspec.json.decode(function["arguments"]) == expected
-    assert made["anthropic"]["messages"][1]["content"][0]["input"] == expected
-    assert made["gemini"]["contents"][1]["parts"][0]["functionCall"]["args"] == expected
+    assert requests["anthropic"]["messages"][1]["content"][0]["input"] == expected
+    assert requests["gemini"]["contents"][1]["parts"][0]["functionCall"]["args"] == expected
 
 
 @pytest.mark.parametrize("provider", PROVIDER_NAMES)
 def test_a_refusal_keeps_its_words_and_an_empty_turn_is_named(provider: str) -> None:
-    said: Said = [
+    turns: Said = [
         ("user", [text("do it")]),
         ("assistant", [{"type": "refusal", "refusal": "I cannot do that."}]),
         ("user", [text("and now?")]),
@@ -229,9 +229,9 @@ def test_a_refusal_keeps_its_words_and_an_empty_turn_is_named(provider: str) -> 
         ("user", [text("well?")]),
         ("assistant", [{"type": "unheard_of", "x": 1}]),
     ]
-    assert "I cannot do that." in str(judged(provider, rendered(provider, said, messages=9)))
-    made = context(said, ContextQuery(messages=9, format=provider))  # type: ignore[arg-type]  # a name
-    assert [(entry.seq, entry.reason, entry.whole) for entry in made.dropped] == [
+    assert "I cannot do that." in str(judged(provider, rendered(provider, turns, messages=9)))
+    built = context(turns, ContextQuery(messages=9, format=provider))  # type: ignore[arg-type]  # a name
+    assert [(entry.seq, entry.reason, entry.whole) for entry in built.dropped] == [
         (4, "empty", True),
         (6, "not_supported", True),
     ]
@@ -241,32 +241,32 @@ THOUGHT = {"type": "reasoning", "content": "hm, the boxes", "signature": "EqQBCk
 
 
 def test_signed_reasoning_stays_in_the_open_turn_of_its_provider() -> None:
-    said: Said = [
+    turns: Said = [
         ("user", [text("first")]),
         ("assistant", [THOUGHT, text("done")]),
         ("user", [text("second")]),
         ("assistant", [THOUGHT, call("a")]),
         ("tool", [answer("a")]),
     ]
-    request = judged("anthropic", rendered("anthropic", said, messages=9))
+    request = judged("anthropic", rendered("anthropic", turns, messages=9))
     assert [block["type"] for block in request["messages"][1]["content"]] == ["text"]
     assert request["messages"][3]["content"][0] == {
         "type": "thinking",
         "thinking": "hm, the boxes",
         "signature": "EqQBCkYIAxgC",
     }
-    made = context(said, ContextQuery(messages=9, format="anthropic"))
-    assert [(entry.seq, entry.reason, entry.whole) for entry in made.dropped] == [
+    built = context(turns, ContextQuery(messages=9, format="anthropic"))
+    assert [(entry.seq, entry.reason, entry.whole) for entry in built.dropped] == [
         (2, "reasoning", False)
     ]
-    assert "hm, the boxes" not in str(rendered("openai", said, messages=9))
-    assert "hm, the boxes" not in str(rendered("gemini", said, messages=9))
+    assert "hm, the boxes" not in str(rendered("openai", turns, messages=9))
+    assert "hm, the boxes" not in str(rendered("gemini", turns, messages=9))
 
 
 def test_a_transcript_without_a_user_gets_a_placeholder_in_front() -> None:
-    said: Said = [("assistant", [text("Welcome!")]), ("assistant", [text("Anyone?")])]
+    turns: Said = [("assistant", [text("Welcome!")]), ("assistant", [text("Anyone?")])]
     for provider in ("anthropic", "gemini"):
-        request = judged(provider, rendered(provider, said, messages=9))
+        request = judged(provider, rendered(provider, turns, messages=9))
         messages = request["contents" if provider == "gemini" else "messages"]
         assert messages[0]["role"] == "user"
         assert "without a message of the user" in str(messages[0])
@@ -277,7 +277,7 @@ def test_a_transcript_without_a_user_gets_a_placeholder_in_front() -> None:
 def test_sixty_parallel_calls_are_accepted_within_a_budget(provider: str) -> None:
     calls = [call(f"c{number}") for number in range(60)]
     answers = [("tool", [answer(f"c{number}")]) for number in reversed(range(60))]
-    said: Said = [("user", [text("all of them")]), ("assistant", calls), *answers]
+    turns: Said = [("user", [text("all of them")]), ("assistant", calls), *answers]
     for limits in ({"messages": 50}, {"tokens": 2500}, {"messages": 5, "tokens": 3000}):
-        request = judged(provider, rendered(provider, said, **limits))
+        request = judged(provider, rendered(provider, turns, **limits))
         assert str(request).count("'found': 1") + str(request).count('"found":1') == 60

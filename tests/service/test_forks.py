@@ -51,13 +51,13 @@ class Scene(NamedTuple):
     principal: Principal
 
     async def messages(self, name: str) -> list[Message]:
-        found: list[Message] = []
+        collected: list[Message] = []
         more = True
         while more:
-            query = MessageQuery(limit=200, after=found[-1].seq if found else 0)
+            query = MessageQuery(limit=200, after=collected[-1].seq if collected else 0)
             _, page, more = await self.service.messages.list(self.principal, name, query)
-            found += page
-        return found
+            collected += page
+        return collected
 
     async def fork(self, name: str | None = None) -> Session:
         return await self.service.forks.fork(
@@ -91,12 +91,12 @@ class Scene(NamedTuple):
     async def rows(self, session_id: str) -> int:
         """How many messages are stored for a session, be it there or not."""
         sql = "select count(*) from messages where session_id = :session_id"
-        found = await self.service.store.read(composed, sql, {"session_id": session_id})
-        return int(found[0][0])
+        counted = await self.service.store.read(composed, sql, {"session_id": session_id})
+        return int(counted[0][0])
 
     async def pending(self) -> int:
-        found = await self.service.store.read(composed, "select count(*) from pending_forks", {})
-        return int(found[0][0])
+        counted = await self.service.store.read(composed, "select count(*) from pending_forks", {})
+        return int(counted[0][0])
 
     async def copied(self) -> int:
         """How many messages are stored without a session."""
@@ -126,7 +126,10 @@ async def scene(lone_service: Service) -> Scene:
 
 
 def shown(messages: list[Message]) -> list[tuple[object, ...]]:
-    return [(one.seq, one.role, bytes(one.parts), one.created_at) for one in messages]
+    return [
+        (message.seq, message.role, bytes(message.parts), message.created_at)
+        for message in messages
+    ]
 
 
 async def test_a_long_fork_is_what_a_short_one_would_be(
@@ -138,8 +141,8 @@ async def test_a_long_fork_is_what_a_short_one_would_be(
     short = await scene.fork("short")
     copied = await scene.messages("long")
     assert shown(copied) == shown(await scene.messages("short"))
-    assert [one.seq for one in copied] == list(range(1, LONG))
-    assert {one.session_id for one in copied} == {long.id}
+    assert [message.seq for message in copied] == list(range(1, LONG))
+    assert {message.session_id for message in copied} == {long.id}
     same = {"id": "", "own_id": "", "created_at": 0, "updated_at": 0}
     assert msgspec.structs.replace(long, **same) == msgspec.structs.replace(short, **same)
     assert (long.message_count, long.last_seq, long.forked_seq) == (LONG - 1, LONG - 1, LONG)
@@ -151,7 +154,7 @@ async def test_a_long_fork_is_what_a_short_one_would_be(
     assert await scene.service.sessions.read(scene.principal, "long") == long
     red = SessionQuery(filter=SessionFilter(tag=("red",)))
     tagged = await scene.service.sessions.list(scene.principal, red)
-    assert sorted(one.name for one in tagged.items) == ["long", "s", "short"]
+    assert sorted(session.name for session in tagged.items) == ["long", "s", "short"]
     assert await scene.pending() == 0
     await scene.service.messages.append(scene.principal, "long", [draft("and on")])
     assert await scene.is_sound()
@@ -163,9 +166,9 @@ async def test_a_fork_has_the_row_that_appends_would_make(scene: Scene) -> None:
     await scene.service.sessions.start(scene.principal, SessionDraft(id="appended"))
     drafts = [
         msgspec.structs.replace(
-            draft(msgspec.json.decode(one.parts)[0]["content"]), created_at=one.created_at
+            draft(msgspec.json.decode(message.parts)[0]["content"]), created_at=message.created_at
         )
-        for one in await scene.messages("fork")
+        for message in await scene.messages("fork")
     ]
     for first in range(0, len(drafts), 20):
         batch = drafts[first : first + 20]
@@ -188,9 +191,9 @@ async def test_nobody_sees_a_fork_before_it_is_complete(scene: Scene) -> None:
     with pytest.raises(NotFound):
         await service.messages.list(principal, f"ses_{fork.session.id}", MessageQuery())
     page = await service.sessions.list(principal, SessionQuery(with_total=True))
-    assert ([one.name for one in page.items], page.total) == (["s"], 1)
-    found = await service.search.find(principal, SearchQuery(text="parcel"))
-    assert {one.session.name for one in found.items} == {"s"}
+    assert ([session.name for session in page.items], page.total) == (["s"], 1)
+    results = await service.search.find(principal, SearchQuery(text="parcel"))
+    assert {item.session.name for item in results.items} == {"s"}
     findings = await service.verification.verify()
     assert (findings.sessions, findings.is_sound) == (1, True)
 
@@ -199,8 +202,8 @@ async def test_nobody_sees_a_fork_before_it_is_complete(scene: Scene) -> None:
     await service.store.write(forks.complete, ref(principal, "s"), fork, service.clock())
     assert len(await scene.messages("fork")) == LONG - 1
     await service.indexer.catch_up()
-    found = await service.search.find(principal, SearchQuery(text="parcel"))
-    assert {one.session.name for one in found.items} == {"fork", "s"}
+    results = await service.search.find(principal, SearchQuery(text="parcel"))
+    assert {item.session.name for item in results.items} == {"fork", "s"}
     assert await scene.is_sound()
 
 
@@ -237,7 +240,7 @@ async def test_a_fork_that_is_interrupted_begins_anew(scene: Scene) -> None:
     third = (await scene.messages("s"))[2]
     await scene.service.messages.delete(scene.principal, "s", third.id)
     fork = await forking
-    texts = [bytes(one.parts) for one in await scene.messages("fork")]
+    texts = [bytes(message.parts) for message in await scene.messages("fork")]
     assert (fork.message_count, len(texts)) == (LONG - 2, LONG - 2)
     assert not any(b'"parcel 3"' in text for text in texts)
     assert await scene.is_sound()
@@ -369,8 +372,8 @@ async def test_a_stretch_is_bounded_in_bytes(lone_service: Service) -> None:
 @pytest.fixture
 async def api(scene: Scene) -> AsyncIterator[httpx.AsyncClient]:
     key, _ = await scene.service.keys.create(scene.principal, "tests", ALL_SCOPES)
-    async with client_of(scene.service, key) as one:
-        yield one
+    async with client_of(scene.service, key) as http_client:
+        yield http_client
 
 
 async def test_a_long_fork_under_a_key_is_made_once(scene: Scene, api: httpx.AsyncClient) -> None:
@@ -380,9 +383,9 @@ async def test_a_long_fork_under_a_key_is_made_once(scene: Scene, api: httpx.Asy
 
     first, second = await asyncio.gather(send("k", title="a"), send("k", title="a"))
     assert sorted((first.status_code, second.status_code)) == [201, 409]
-    made = max((first, second), key=lambda one: one.status_code == 201).json()
+    created = max((first, second), key=lambda answer: answer.status_code == 201).json()
     again = await send("k", title="a")
-    assert (again.status_code, again.json()["id"]) == (201, made["id"])
+    assert (again.status_code, again.json()["id"]) == (201, created["id"])
     assert again.headers["idempotent-replayed"] == "true"
     assert (await send("k", title="b")).json()["code"] == "idempotency_key_reused"
     page = await scene.service.sessions.list(scene.principal, SessionQuery(with_total=True))

@@ -75,7 +75,7 @@ async def test_the_last_use_is_noted_once_a_minute_whatever_the_wall_clock_does(
 
     async def noted() -> int | None:
         return next(
-            one for one in await service.keys.list(principal) if one.id == key.id
+            item for item in await service.keys.list(principal) if item.id == key.id
         ).last_used_at
 
     await watched.keys.authenticate(text)

@@ -20,8 +20,8 @@ async def test_a_fragment_is_kept_until_its_version_changes(
     fragments = RenderCache("rendered")
     assert fragments.look_up("test", session.workspace_id, [(session.id, 1)]) == ({}, [session.id])
     fragments.keep(SHOW, session.workspace_id, [session], fragments.clearings)
-    found, missing = fragments.look_up("test", session.workspace_id, [(session.id, 1)])
-    assert (bytes(found[session.id]), missing) == (b'{"title":"one"}', [])
+    kept, missing = fragments.look_up("test", session.workspace_id, [(session.id, 1)])
+    assert (bytes(kept[session.id]), missing) == (b'{"title":"one"}', [])
     for stale in (
         ("test", "other", 1),
         ("other", session.workspace_id, 1),
@@ -35,9 +35,11 @@ async def test_the_oldest_fragments_make_room(service: Service, principal: Princ
     many = [msgspec.structs.replace(session, id=f"{number}") for number in range(50)]
     fragments = RenderCache("rendered", limit=20_000)
     fragments.keep(SHOW, session.workspace_id, many, fragments.clearings)
-    found, missing = fragments.look_up("test", session.workspace_id, [(one.id, 1) for one in many])
-    assert 0 < len(found) <= 30, "what the interpreter takes for each counts too"
-    assert "49" in found
+    kept, missing = fragments.look_up(
+        "test", session.workspace_id, [(session.id, 1) for session in many]
+    )
+    assert 0 < len(kept) <= 30, "what the interpreter takes for each counts too"
+    assert "49" in kept
     assert "0" in missing
 
 

@@ -25,11 +25,11 @@ async def talk(
     service: Service, principal: Principal, name: str, *texts: str, title: str | None = None
 ) -> str:
     session, _ = await service.sessions.start(principal, SessionDraft(id=name, title=title))
-    said = [
-        MessageDraft(role="assistant" if place % 2 else "user", parts=text_part(text), text=text)
-        for place, text in enumerate(texts)
+    drafts = [
+        MessageDraft(role="assistant" if index % 2 else "user", parts=text_part(text), text=text)
+        for index, text in enumerate(texts)
     ]
-    await service.messages.append(principal, name, said)
+    await service.messages.append(principal, name, drafts)
     return session.id
 
 
@@ -40,16 +40,16 @@ class Model:
         self.asked: list[tuple[str, list[Words]]] = []
         self._answer = answer
 
-    async def ask(self, session: Session, said: list[Words]) -> str | None:
-        self.asked.append((session.name, said))
+    async def ask(self, session: Session, words: list[Words]) -> str | None:
+        self.asked.append((session.name, words))
         if self._answer == "raise":
             raise ValueError("no model today")
         return self._answer
 
 
 async def title(service: Service, principal: Principal, name: str) -> tuple[str | None, str | None]:
-    found = await service.sessions.read(principal, name)
-    return found.title, found.title_by
+    session = await service.sessions.read(principal, name)
+    return session.title, session.title_by
 
 
 async def test_a_session_is_asked_about_once_after_its_first_answer(
@@ -130,17 +130,17 @@ async def test_a_title_comes_over_http(
         await talk(service, principal, f"far-{number}", "q", "a")
         await asyncio.sleep(0.05)
         if titled := [
-            one
-            for one in range(number + 1)
-            if await title(service, principal, f"far-{one}") == ("From elsewhere", "agent")
+            item
+            for item in range(number + 1)
+            if await title(service, principal, f"far-{item}") == ("From elsewhere", "agent")
         ]:
             break
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
     assert titled
-    said = [{"role": "user", "text": "q"}, {"role": "assistant", "text": "a"}]
-    assert {"session_id": f"far-{titled[0]}", "messages": said} in Answering.seen
+    messages = [{"role": "user", "text": "q"}, {"role": "assistant", "text": "a"}]
+    assert {"session_id": f"far-{titled[0]}", "messages": messages} in Answering.seen
 
 
 class Endless(httpx.AsyncByteStream):
@@ -157,14 +157,14 @@ class Endless(httpx.AsyncByteStream):
 
 async def test_an_answer_with_a_title_is_read_no_further_than_a_title_is_long() -> None:
     endless = Endless()
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(200, stream=endless)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         with pytest.raises(ValueError, match="at most 65536 bytes"):
             await answer_of(client, "http://titles.test/", {})
     assert endless.read <= 128 * 1024
-    assert asked[0].headers["accept-encoding"] == "identity", "nothing that unpacks to more"
+    assert requests[0].headers["accept-encoding"] == "identity", "nothing that unpacks to more"

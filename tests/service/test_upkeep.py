@@ -77,8 +77,8 @@ def rows(sql: str, **values: object) -> Steps[list[Any]]:
 
 
 async def count(aged: Aged, table: str) -> int:
-    found = await aged.service.store.read(rows, f"select count(*) from {table}")  # noqa: S608 - a name of ours
-    return int(found[0][0])
+    counted = await aged.service.store.read(rows, f"select count(*) from {table}")  # noqa: S608 - a name of ours
+    return int(counted[0][0])
 
 
 async def keep_keys(aged: Aged, principal: Principal, number: int) -> None:
@@ -130,9 +130,14 @@ async def test_a_rule_deletes_where_a_session_is_past_it(aged: Aged) -> None:
 
 
 async def test_much_is_forgotten_in_pieces(aged: Aged) -> None:
-    one = aged.service
-    one.upkeep = Upkeep(
-        aged.store, one.workspaces, one.retention, one.clock, store_clock(one.clock), rows=100
+    service = aged.service
+    service.upkeep = Upkeep(
+        aged.store,
+        service.workspaces,
+        service.retention,
+        service.clock,
+        store_clock(service.clock),
+        rows=100,
     )
     principal = await new_workspace(aged, "busy")
     for _ in range(250):

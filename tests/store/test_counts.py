@@ -9,7 +9,7 @@ from hansard.store.counts import counted_by
 
 
 @pytest.mark.parametrize(
-    ("wanted", "counted"),
+    ("filters", "counted"),
     [
         (SessionFilter(), ("branch", ())),
         (SessionFilter(title=""), ("branch", ())),
@@ -20,6 +20,6 @@ from hansard.store.counts import counted_by
     ],
 )
 def test_the_counters_know_everything_and_one_facet(
-    wanted: SessionFilter, counted: tuple[str, tuple[str, ...]] | None
+    filters: SessionFilter, counted: tuple[str, tuple[str, ...]] | None
 ) -> None:
-    assert counted_by(wanted) == counted
+    assert counted_by(filters) == counted

@@ -90,7 +90,7 @@ PLACE: dict[str, list[Any]] = {
 }
 
 
-def place(sort: str) -> list[Any]:
+def position(sort: str) -> list[Any]:
     return PLACE.get(sort) or PLACE[sort.removeprefix("-")]
 
 
@@ -110,7 +110,7 @@ def pages() -> Iterator[tuple[str, Query]]:
         yield f"sort {sort}", listing.page("w", SessionFilter(), sort, 51)
         yield (
             f"sort {sort}, next page",
-            listing.page("w", SessionFilter(), sort, 51, after=place(sort)),
+            listing.page("w", SessionFilter(), sort, 51, after=position(sort)),
         )
 
 
@@ -218,7 +218,7 @@ def test_sqlite_lets_a_narrow_filter_lead(file: apsw.Connection, field: str, sor
 @pytest.mark.parametrize("sort", SORTS)
 def test_sqlite_seeks_to_the_place_of_a_later_page(file: apsw.Connection, sort: str) -> None:
     plan = sqlite_plan(
-        file, listing.page("w", SessionFilter(), sort, 51, after=place(sort)).sql or ""
+        file, listing.page("w", SessionFilter(), sort, 51, after=position(sort)).sql or ""
     )
     (search,) = [line for line in plan if line.startswith("SEARCH sessions")]
     assert re.search(r"\(workspace_id=\? AND \(.*\)[<>]\(", search), plan
@@ -238,12 +238,12 @@ def test_no_named_statement_scans_a_table(file: apsw.Connection) -> None:
     tables = {
         str(row[0]) for row in file.execute("select name from sqlite_schema where type = 'table'")
     }
-    found = {
+    scanning = {
         name: lines
         for name, sql in named.items()
         if (lines := [line for line in scans(sqlite_plan(file, sql)) if line.split()[1] in tables])
     }
-    assert not found
+    assert not scanning
 
 
 def test_a_statement_that_scans_is_caught(file: apsw.Connection) -> None:

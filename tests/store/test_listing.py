@@ -20,7 +20,7 @@ CHANNELS, AGENTS, TAGS = ("web", "api", "email"), ("ann", "bob"), ("vip", "late"
 
 async def fill(service: Service, principal: Principal) -> list[Session]:
     chance = random.Random(3)
-    made = []
+    sessions = []
     for number in range(40):
         draft = SessionDraft(
             title=f"Order {chance.randrange(30)}" if number % 4 else None,
@@ -33,19 +33,19 @@ async def fill(service: Service, principal: Principal) -> list[Session]:
         )
         session, _ = await service.sessions.start(principal, draft)
         if number % 2:
-            said = MessageDraft(
+            message_draft = MessageDraft(
                 role="user", parts=text_part("hi"), text="hi", created_at=draft.created_at
             )
-            await service.messages.append(principal, session.id, [said])
+            await service.messages.append(principal, session.id, [message_draft])
         if number % 5 == 0:
             await service.sessions.end(principal, session.id)
         if number % 9 == 0:
             await service.sessions.archive(principal, session.id)
-        made.append(await service.sessions.read(principal, session.id))
-    return made
+        sessions.append(await service.sessions.read(principal, session.id))
+    return sessions
 
 
-def asked(chance: random.Random) -> SessionFilter:
+def random_filter(chance: random.Random) -> SessionFilter:
     """A filter of one to three fields."""
     possible: dict[str, Any] = {
         "channel": tuple(chance.sample(CHANNELS, chance.randrange(1, 3))),
@@ -70,25 +70,25 @@ def asked(chance: random.Random) -> SessionFilter:
     )
 
 
-def lets_through(wanted: SessionFilter, one: Session) -> bool:
-    tags = bytes(one.tags).decode()
+def lets_through(filters: SessionFilter, session: Session) -> bool:
+    tags = bytes(session.tags).decode()
     checks: dict[str, Callable[[Any], bool]] = {
         "tag": lambda value: any(f'"{tag}"' in tags for tag in value),
-        "archived": lambda value: (one.archived_at is not None) == value,
-        "ended": lambda value: (one.ended_at is not None) == value,
-        "has_messages": lambda value: (one.message_count > 0) == value,
-        "title": lambda value: value.casefold() in (one.title or "").casefold(),
-        "created_from": lambda value: one.created_at >= value,
-        "active_until": lambda value: one.active_at <= value,
+        "archived": lambda value: (session.archived_at is not None) == value,
+        "ended": lambda value: (session.ended_at is not None) == value,
+        "has_messages": lambda value: (session.message_count > 0) == value,
+        "title": lambda value: value.casefold() in (session.title or "").casefold(),
+        "created_from": lambda value: session.created_at >= value,
+        "active_until": lambda value: session.active_at <= value,
     }
-    given = {
+    values = {
         field: value
-        for field in wanted.__struct_fields__
-        if (value := getattr(wanted, field)) not in ((), None)
+        for field in filters.__struct_fields__
+        if (value := getattr(filters, field)) not in ((), None)
     }
     return all(
-        checks[field](value) if field in checks else getattr(one, field) in value
-        for field, value in given.items()
+        checks[field](value) if field in checks else getattr(session, field) in value
+        for field, value in values.items()
     )
 
 
@@ -97,16 +97,16 @@ def ordered(sessions: list[Session], sort: str) -> list[str]:
     if field == "title":
         titled = sorted(
             (session for session in sessions if session.title),
-            key=lambda one: ((one.title or "").casefold(), one.id),
+            key=lambda session: ((session.title or "").casefold(), session.id),
             reverse=sort != field,
         )
         return [
-            one.id
-            for one in (
+            session.id
+            for session in (
                 *titled,
                 *sorted(
                     (session for session in sessions if not session.title),
-                    key=lambda one: one.id,
+                    key=lambda session: session.id,
                     reverse=sort != field,
                 ),
             )
@@ -114,7 +114,9 @@ def ordered(sessions: list[Session], sort: str) -> list[str]:
     return [
         session.id
         for session in sorted(
-            sessions, key=lambda one: (getattr(one, field), one.id), reverse=sort != field
+            sessions,
+            key=lambda session: (getattr(session, field), session.id),
+            reverse=sort != field,
         )
     ]
 
@@ -126,16 +128,18 @@ async def test_every_filter_and_order_shows_what_it_says(
     service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(index_choice, "SORTED_AT_ONCE", at_once)
-    made = await fill(service, principal)
+    sessions = await fill(service, principal)
     chance = random.Random(11)
     for _ in range(120):
-        wanted, sort = asked(chance), chance.choice(SORTS)
+        filters, sort = random_filter(chance), chance.choice(SORTS)
         page = await service.sessions.list(
             principal,
-            SessionQuery(filter=wanted, sort=sort, limit=100, with_total=True),  # type: ignore[arg-type]  # SORTS are strings
+            SessionQuery(filter=filters, sort=sort, limit=100, with_total=True),  # type: ignore[arg-type]  # SORTS are strings
         )
-        expected = ordered([one for one in made if lets_through(wanted, one)], sort)
-        assert [item.id for item in page.items] == expected, (wanted, sort)
+        expected = ordered(
+            [session for session in sessions if lets_through(filters, session)], sort
+        )
+        assert [item.id for item in page.items] == expected, (filters, sort)
         assert page.total == len(expected)
 
 

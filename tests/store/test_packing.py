@@ -37,17 +37,17 @@ def test_only_what_becomes_shorter_is_packed() -> None:
 
 async def test_a_long_message_is_short_in_the_file_and_whole_outside(tmp_path: Path) -> None:
     file = tmp_path / "hansard.db"
-    said = Raw(b'[{"type":"text","content":"%s"}]' % LONG.encode())
+    parts = Raw(b'[{"type":"text","content":"%s"}]' % LONG.encode())
     async with opened(Settings(store=f"sqlite:///{file}")) as service:
         operator = service.workspaces.operator(await service.workspaces.create("long"))
         await service.sessions.start(operator, SessionDraft(id="s"))
         await service.messages.append(
-            operator, "s", [MessageDraft(role="user", parts=said, text=LONG)]
+            operator, "s", [MessageDraft(role="user", parts=parts, text=LONG)]
         )
         _, messages, _ = await service.messages.list(operator, "s", MessageQuery())
-        assert bytes(messages[0].parts) == bytes(said)
+        assert bytes(messages[0].parts) == bytes(parts)
         connection = apsw.Connection(str(file))
-        assert 0 < connection.execute("select length(parts) from messages").get < len(said) / 10
+        assert 0 < connection.execute("select length(parts) from messages").get < len(parts) / 10
         connection.execute("update messages set parts = substr(parts, 1, 20)")
         connection.close()
         with pytest.raises(StoreUnavailable, match="hansard verify"):
@@ -61,19 +61,19 @@ async def test_a_text_that_was_packed_otherwise_is_the_same_text(tmp_path: Path)
     async with opened(Settings(store=f"sqlite:///{file}")) as service:
         operator = service.workspaces.operator(await service.workspaces.create("long"))
         await service.sessions.start(operator, SessionDraft(id="s"))
-        said = Raw(b'[{"type":"text","content":"%s"}]' % LONG.encode())
+        parts = Raw(b'[{"type":"text","content":"%s"}]' % LONG.encode())
         await service.messages.append(
-            operator, "s", [MessageDraft(role="user", parts=said, text=LONG)]
+            operator, "s", [MessageDraft(role="user", parts=parts, text=LONG)]
         )
         await service.forks.fork(operator, "s", until=None, draft=SessionDraft(id="fork"))
         connection = apsw.Connection(str(file))
         connection.execute(
             "update messages set parts = ? where session_id = (select id from sessions where own_id = 's')",
-            (bytes(said).decode(),),
+            (bytes(parts).decode(),),
         )
         connection.close()
-        found = await service.diffs.read(operator, "fork", None, limit=10)
-        assert (found.shared, found.only_here, found.only_there) == (1, 0, 0)
+        diff = await service.diffs.read(operator, "fork", None, limit=10)
+        assert (diff.shared, diff.only_here, diff.only_there) == (1, 0, 0)
         assert not (await service.verification.verify()).faults
 
 

@@ -125,7 +125,7 @@ async def plain(postgres_server: Server) -> AsyncIterator[asyncpg.Connection[Any
         await connection.close()
 
 
-def said(text: str, client_id: str | None = None) -> MessageDraft:
+def draft_of(text: str, client_id: str | None = None) -> MessageDraft:
     return MessageDraft(role="user", parts=parts.text_part(text), text=text, client_id=client_id)
 
 
@@ -136,19 +136,21 @@ async def live(service: Service, principal: Principal) -> None:
             principal,
             SessionDraft(id=f"s{number}", title=f"Session {number}", tags=["a"], channel="web"),
         )
-    _, one = await service.messages.append(
-        principal, "s0", [said("the parcel is lost", "c1"), said("where is it")]
+    _, messages = await service.messages.append(
+        principal, "s0", [draft_of("the parcel is lost", "c1"), draft_of("where is it")]
     )
-    assert [message.seq for message in one] == [1, 2]
+    assert [message.seq for message in messages] == [1, 2]
     together = await asyncio.gather(
         *[
-            service.messages.append(principal, f"s{number % 3}", [said(f"more {number}")])
+            service.messages.append(principal, f"s{number % 3}", [draft_of(f"more {number}")])
             for number in range(12)
         ]
     )
     assert len({message.id for _, done in together for message in done}) == len(together)
-    _, again = await service.messages.append(principal, "s0", [said("the parcel is lost", "c1")])
-    assert again[0].id == one[0].id
+    _, again = await service.messages.append(
+        principal, "s0", [draft_of("the parcel is lost", "c1")]
+    )
+    assert again[0].id == messages[0].id
 
     page = await service.sessions.list(principal, SessionQuery(limit=2))
     assert page.has_more
@@ -158,21 +160,21 @@ async def live(service: Service, principal: Principal) -> None:
         "s1",
         "s2",
     ]
-    for wanted in (
+    for filters in (
         SessionFilter(channel=("web",)),
         SessionFilter(tag=("a",)),
         SessionFilter(title="session"),
     ):
         assert len(
-            (await service.sessions.list(principal, SessionQuery(filter=wanted))).items
+            (await service.sessions.list(principal, SessionQuery(filter=filters))).items
         ) == len(page.items) + len(rest.items)
-        assert await service.sessions.count(principal, wanted) == len(page.items) + len(rest.items)
+        assert await service.sessions.count(principal, filters) == len(page.items) + len(rest.items)
     _, history, _ = await service.messages.list(principal, "s0", MessageQuery())
     assert [message.seq for message in history] == list(range(1, len(history) + 1))
 
     for _ in ("not indexed yet", "indexed"):
-        found = await service.search.find(principal, SearchQuery(text="parcel"))
-        assert [one.session.own_id for one in found.items] == ["s0"]
+        results = await service.search.find(principal, SearchQuery(text="parcel"))
+        assert [item.session.own_id for item in results.items] == ["s0"]
         await service.indexer.catch_up()
 
     _, run, _ = await service.runs.start(principal, "s1", RunDraft(id="r"))
@@ -188,7 +190,7 @@ async def touched(connection: asyncpg.Connection[Any], sql: str) -> set[str]:
     """The partitions that the database plans to look into, whatever the values are."""
     text, _ = statements.numbered(sql)
     types = (await connection.prepare(text)).get_parameters()
-    plan = await connection.fetch("explain " + text, *[ANY[one.name] for one in types])
+    plan = await connection.fetch("explain " + text, *[ANY[type_.name] for type_ in types])
     return set(re.findall(r" on (\w+_p\d+)\b", "\n".join(row[0] for row in plan)))
 
 
@@ -206,9 +208,13 @@ async def test_every_named_statement_touches_one_partition(server: Partitioned) 
     named = {
         name: sql for name, sql in statements.load("postgres").items() if name != "restored"
     }  # two in one, on all workspaces
-    found = {name: await touched(server.connection, sql) for name, sql in named.items()}
-    assert sum(map(bool, found.values())) > len(named) / 2
-    assert {name for name, partitions in found.items() if scattered(partitions)} == ACROSS.keys()
+    partitions_by_name = {
+        name: await touched(server.connection, sql) for name, sql in named.items()
+    }
+    assert sum(map(bool, partitions_by_name.values())) > len(named) / 2
+    assert {
+        name for name, partitions in partitions_by_name.items() if scattered(partitions)
+    } == ACROSS.keys()
 
 
 async def test_every_list_touches_one_partition(server: Partitioned) -> None:
@@ -217,9 +223,11 @@ async def test_every_list_touches_one_partition(server: Partitioned) -> None:
         for maker in (pages, counted, combined, histories)
         for name, query in maker()
     }
-    found = {name: await touched(server.connection, sql) for name, sql in composed.items()}
-    assert all(found.values())
-    assert not {name for name, partitions in found.items() if scattered(partitions)}
+    partitions_by_name = {
+        name: await touched(server.connection, sql) for name, sql in composed.items()
+    }
+    assert all(partitions_by_name.values())
+    assert not {name for name, partitions in partitions_by_name.items() if scattered(partitions)}
 
 
 async def test_a_statement_without_its_workspace_is_caught(server: Partitioned) -> None:

@@ -158,12 +158,12 @@ def readers(path: Path, **limits: int) -> Readers:
 
 
 @contextlib.asynccontextmanager
-async def running(one: Readers) -> AsyncIterator[Readers]:
-    one.start()
+async def running(pool: Readers) -> AsyncIterator[Readers]:
+    pool.start()
     try:
-        yield one
+        yield pool
     finally:
-        await asyncio.to_thread(one.stop)
+        await asyncio.to_thread(pool.stop)
 
 
 class Gate:
@@ -189,10 +189,10 @@ class Gate:
 
 async def test_one_workspace_never_has_all_threads(tmp_path: Path) -> None:
     gate = Gate()
-    async with running(readers(tmp_path / "r.db", threads=3, each=2)) as one:
-        greedy = [asyncio.create_task(one.run("greedy", gate.work("greedy"))) for _ in range(9)]
+    async with running(readers(tmp_path / "r.db", threads=3, each=2)) as pool:
+        greedy = [asyncio.create_task(pool.run("greedy", gate.work("greedy"))) for _ in range(9)]
         await gate.until_begun(2)
-        other = asyncio.create_task(one.run("other", gate.work("other")))
+        other = asyncio.create_task(pool.run("other", gate.work("other")))
         await gate.until_begun(3)
         assert gate.begun == ["greedy", "greedy", "other"]
         gate.open.set()
@@ -201,11 +201,11 @@ async def test_one_workspace_never_has_all_threads(tmp_path: Path) -> None:
 
 async def test_workspaces_take_turns(tmp_path: Path) -> None:
     gate = Gate()
-    async with running(readers(tmp_path / "r.db", threads=1, each=1)) as one:
-        first = asyncio.create_task(one.run("first", gate.work("first")))
+    async with running(readers(tmp_path / "r.db", threads=1, each=1)) as pool:
+        first = asyncio.create_task(pool.run("first", gate.work("first")))
         await gate.until_begun(1)
         waiting = [
-            asyncio.create_task(one.run(name, gate.work(name)))
+            asyncio.create_task(pool.run(name, gate.work(name)))
             for name in ("greedy", "greedy", "greedy", "b", "c")
         ]
         await asyncio.sleep(0)
@@ -216,12 +216,12 @@ async def test_workspaces_take_turns(tmp_path: Path) -> None:
 
 async def test_a_full_queue_refuses_whoever_waits_for_most(tmp_path: Path) -> None:
     gate = Gate()
-    async with running(readers(tmp_path / "r.db", threads=1, each=1, waiting=4)) as one:
-        first = asyncio.create_task(one.run("first", gate.work("first")))
+    async with running(readers(tmp_path / "r.db", threads=1, each=1, waiting=4)) as pool:
+        first = asyncio.create_task(pool.run("first", gate.work("first")))
         await gate.until_begun(1)
-        greedy = [asyncio.create_task(one.run("greedy", gate.work("greedy"))) for _ in range(6)]
+        greedy = [asyncio.create_task(pool.run("greedy", gate.work("greedy"))) for _ in range(6)]
         await asyncio.sleep(0)
-        others = [asyncio.create_task(one.run(name, gate.work(name))) for name in ("b", "c", "d")]
+        others = [asyncio.create_task(pool.run(name, gate.work(name))) for name in ("b", "c", "d")]
         await asyncio.sleep(0)
         gate.open.set()
         results = await asyncio.gather(*greedy, *others, return_exceptions=True)

@@ -16,22 +16,22 @@ from hansard.service import Service
 COUNT = 60
 
 
-def said(text: str) -> MessageDraft:
+def draft_of(text: str) -> MessageDraft:
     return MessageDraft(role="user", parts=text_part(text), text=text)
 
 
 async def fill(service: Service, principal: Principal) -> list[str]:
     """Sessions with titles, some with messages; their ids."""
-    made = []
+    ids = []
     for number in range(COUNT):
         title = None if number % 5 == 0 else f"Title {number * 7 % COUNT:03d}"
         session, _ = await service.sessions.start(
             principal, SessionDraft(title=title, channel="web" if number % 2 else "api")
         )
         if number % 3 == 0:
-            await service.messages.append(principal, session.id, [said(f"hello {number}")])
-        made.append(session.id)
-    return made
+            await service.messages.append(principal, session.id, [draft_of(f"hello {number}")])
+        ids.append(session.id)
+    return ids
 
 
 async def disturb(
@@ -49,7 +49,7 @@ async def disturb(
                 principal, SessionDraft(title=f"New {random.randrange(1000)}", channel="web")
             )
         case _:
-            await service.messages.append(principal, ident, [said("one more")])
+            await service.messages.append(principal, ident, [draft_of("one more")])
 
 
 async def walk(

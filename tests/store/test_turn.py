@@ -15,11 +15,11 @@ from hansard.store.verbs.events import GENERATION
 
 
 async def test_callers_of_one_turn_share_the_rows(service: Service, principal: Principal) -> None:
-    found = await asyncio.gather(
+    answers = await asyncio.gather(
         *(service.store.ask(GENERATION, principal.workspace_id) for _ in range(5))
     )
-    assert all(rows is found[0] for rows in found)
-    assert await service.store.ask(GENERATION, principal.workspace_id) is not found[0]
+    assert all(rows is answers[0] for rows in answers)
+    assert await service.store.ask(GENERATION, principal.workspace_id) is not answers[0]
 
 
 async def test_workspaces_are_told_apart(service: Service, principal: Principal) -> None:
@@ -70,10 +70,10 @@ async def test_another_process_is_followed(lone_service: Service) -> None:
 async def test_a_failure_is_everybodys_and_is_not_kept(store_url: str) -> None:
     store = connect(store_url)
     for _ in range(2):
-        found = await asyncio.gather(
+        answers = await asyncio.gather(
             *(store.ask(GENERATION, "w") for _ in range(3)), return_exceptions=True
         )
-        assert [type(one) for one in found] == [StoreUnavailable] * 3
+        assert [type(answer) for answer in answers] == [StoreUnavailable] * 3
     await store.open()
     await store.migrate()
     assert await store.ask(GENERATION, "w") == []

@@ -115,10 +115,8 @@ def postgres(
     `durable`, `settings` and `private` ask for a cluster of one's own: without fsync, with lines of postgresql.conf, or one that may be
     killed, which `HANSARD_TEST_POSTGRES` then does not replace.
     """
-    given = os.environ.get("HANSARD_TEST_POSTGRES", "")
-    server = (
-        _given(given) if given and not private else _private(durable=durable, settings=settings)
-    )
+    url = os.environ.get("HANSARD_TEST_POSTGRES", "")
+    server = _given(url) if url and not private else _private(durable=durable, settings=settings)
     atexit.register(server.close)
     try:
         yield server

@@ -67,12 +67,14 @@ def binaries() -> Path:
                 f"HANSARD_TEST_POSTGRES_BIN={chosen} has no {', '.join(PROGRAMS)} of PostgreSQL {OLDEST} or newer."
             )
         return Path(chosen)
-    found = (
+    versions = (
         []
         if chosen
         else sorted(((_version(folder), folder) for folder in _system_folders()), reverse=True)
     )
-    newest = next((folder for version, folder in found if version >= OLDEST), None) or _embedded()
+    newest = (
+        next((folder for version, folder in versions if version >= OLDEST), None) or _embedded()
+    )
     if newest is None:
         raise PostgresUnavailable("No PostgreSQL server binaries were found.")
     return newest
@@ -101,12 +103,12 @@ def _version(folder: Path) -> int:
     if not all((folder / program).is_file() for program in PROGRAMS):
         return 0
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return 0
-    number = re.search(r"\(PostgreSQL\) (\d+)", said)
+    number = re.search(r"\(PostgreSQL\) (\d+)", output)
     return int(number[1]) if number else 0
 
 
@@ -176,9 +178,9 @@ class Cluster:
             check=False,
         )
         if done != 0:
-            said = log.read_text(errors="replace")[-4000:] if log.exists() else ""
+            log_text = log.read_text(errors="replace")[-4000:] if log.exists() else ""
             raise PostgresUnavailable(
-                f"PostgreSQL of {self._bin} did not start on port {self.port}:\n{said}"
+                f"PostgreSQL of {self._bin} did not start on port {self.port}:\n{log_text}"
             )
 
     def stop(self, mode: str = "fast") -> None:

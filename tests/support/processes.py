@@ -37,19 +37,19 @@ def children(pid: int) -> list[int]:
     """Return the process ids of the children of `pid`."""
     if (PROC / "self" / "stat").exists():
         every = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
-        return [one for one in every if (_status(one) or ("", 0))[1] == pid]
-    said = subprocess.run(
+        return [child for child in every if (_status(child) or ("", 0))[1] == pid]
+    output = subprocess.run(
         ["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False
     ).stdout
-    return [int(one) for one in said.split()]
+    return [int(child) for child in output.split()]
 
 
 def signal_family(pid: int, number: int) -> list[int]:
     """Send a signal to `pid` and its children; their process ids."""
     family = [pid, *children(pid)]
-    for one in family:
+    for child in family:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(one, number)
+            os.kill(child, number)
     return family
 
 

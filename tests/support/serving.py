@@ -74,9 +74,9 @@ def _started(folder: Path, port: str) -> tuple[subprocess.Popen[bytes], str]:
             env=environment,
         )
     until = time.monotonic() + PATIENCE
-    while not (found := _URL.search(log.read_bytes())):
+    while not (match := _URL.search(log.read_bytes())):
         if process.poll() is not None or time.monotonic() > until:
             process.kill()
             raise RuntimeError(f"the server did not start:\n{log.read_text('utf-8', 'replace')}")
         time.sleep(0.02)
-    return process, found[0].decode()
+    return process, match[0].decode()

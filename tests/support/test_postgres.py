@@ -55,10 +55,10 @@ def test_a_template_is_prepared_once_and_its_copies_are_apart(postgres_server: S
     assert postgres_server.template("proof", prepare) == template
     assert prepared == [template]
     with (
-        postgres_server.database("one", template) as one,
+        postgres_server.database("one", template) as first,
         postgres_server.database("two", template) as two,
     ):
-        execute(one, "UPDATE proof SET number = 8")
+        execute(first, "UPDATE proof SET number = 8")
         assert execute(two, "SELECT number FROM proof") == 7
 
 

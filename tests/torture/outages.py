@@ -72,8 +72,8 @@ def replaced_files() -> list[Row]:
     async def ignored(folder: Path) -> Record:
         return _told(*await file_replaced(folder, fault="ignore-files"))
 
-    def _told(found: Figures, meanwhile: int, health: int) -> Record:
-        return found, f"{meanwhile} acknowledged meanwhile, health {health}"
+    def _told(figures: Figures, meanwhile: int, health: int) -> Record:
+        return figures, f"{meanwhile} acknowledged meanwhile, health {health}"
 
     return [
         Row("the file is replaced under the server", "sqlite", noticed),

@@ -48,24 +48,24 @@ def on_files(kills: int, points: int) -> list[Row]:
             ), f"{points} power cuts, synchronous=NORMAL"
 
     async def full(folder: Path) -> Record:
-        found, refused = await disks.bad_disk(folder, "full", rounds=12)
-        return found, f"refused {refused.codes}, reads meanwhile {refused.reads}"
+        figures, refused = await disks.bad_disk(folder, "full", rounds=12)
+        return figures, f"refused {refused.codes}, reads meanwhile {refused.reads}"
 
     async def syncs(folder: Path) -> Record:
-        found, refused = await disks.bad_disk(folder, "broken_syncs", rounds=12)
-        return found, f"refused {refused.codes}, reads meanwhile {refused.reads}"
+        figures, refused = await disks.bad_disk(folder, "broken_syncs", rounds=12)
+        return figures, f"refused {refused.codes}, reads meanwhile {refused.reads}"
 
     async def term(folder: Path) -> Record:
-        found, longest, codes = await scenarios.shutdown(
+        figures, longest, codes = await scenarios.shutdown(
             file_in(folder), folder, times=6, pause=1.0
         )
-        return found, f"longest stop {longest:.1f} s, exit codes {codes}"
+        return figures, f"longest stop {longest:.1f} s, exit codes {codes}"
 
     async def forgetful(folder: Path) -> Record:
-        found, cuts = await scenarios.cut_answers(
+        figures, cuts = await scenarios.cut_answers(
             file_in(folder), folder, acknowledged=300, fault="forget-keys"
         )
-        return found, f"{cuts} cuts, keys forgotten"
+        return figures, f"{cuts} cuts, keys forgotten"
 
     return [
         Row("kill -9 of the server", "sqlite", kill),
@@ -84,20 +84,20 @@ def on_both(name: str, url: Callable[[Path], str], servers: int = 1) -> list[Row
     of = f" of {servers} servers" if servers > 1 else ""
 
     async def one_session(folder: Path) -> Record:
-        found, refused = await scenarios.one_session(
+        figures, refused = await scenarios.one_session(
             url(folder), folder, seconds=8, writers=16 * servers, servers=servers
         )
-        return found, f"{16 * servers} writers, answers 5xx {refused}"
+        return figures, f"{16 * servers} writers, answers 5xx {refused}"
 
     async def mixed(folder: Path) -> Record:
-        found, ways = await mixed_routes(url(folder), folder, seconds=8, servers=servers)
-        return found, ", ".join(f"{way} {count}" for way, count in ways.items())
+        figures, ways = await mixed_routes(url(folder), folder, seconds=8, servers=servers)
+        return figures, ", ".join(f"{way} {count}" for way, count in ways.items())
 
     async def cut(folder: Path) -> Record:
-        found, cuts = await scenarios.cut_answers(
+        figures, cuts = await scenarios.cut_answers(
             url(folder), folder, acknowledged=1000, servers=servers
         )
-        return found, f"{cuts} answers cut off"
+        return figures, f"{cuts} answers cut off"
 
     return [
         Row(f"many writers{of} on one session", name, one_session),
@@ -119,16 +119,16 @@ def on_postgres(server: Server, kills: int, servers: int = 1) -> list[Row]:
         ), f"{kills} kills"
 
     async def database_kill(folder: Path) -> Record:
-        found, longest = await scenarios.database_kills(
+        figures, longest = await scenarios.database_kills(
             server, folder, times=8, pause=1.5, servers=servers
         )
-        return found, f"8 kills, longest without a write {longest:.1f} s"
+        return figures, f"8 kills, longest without a write {longest:.1f} s"
 
     async def commits(folder: Path) -> Record:
-        found, cuts = await scenarios.cut_commits(
+        figures, cuts = await scenarios.cut_commits(
             database(folder), folder, acknowledged=1500, servers=servers
         )
-        return found, f"{cuts} commits without an answer"
+        return figures, f"{cuts} commits without an answer"
 
     return [
         Row(f"kill -9 of {'one' if of else 'the server'}{of}", "postgres", kill),
@@ -146,10 +146,10 @@ def with_several_servers(server: Server, kills: int) -> list[Row]:
 
     def seeded(servers: int) -> Row:
         async def work(folder: Path) -> Record:
-            found, _ = await scenarios.one_session(
+            figures, _ = await scenarios.one_session(
                 database(folder), folder, seconds=3, servers=servers, fault="restart-chains"
             )
-            return found, "the last hash is read beside the lock"
+            return figures, "the last hash is read beside the lock"
 
         name = f"seeded: {servers} servers begin chains again"
         return Row(name, "postgres", work, seeded=True)
@@ -167,24 +167,24 @@ def unsafe_postgres() -> Row:
         with postgres(
             private=True, settings=["synchronous_commit = off", "wal_writer_delay = 5s"]
         ) as server:
-            found, _ = await scenarios.database_kills(server, folder, times=3, pause=1.5)
-        return found, "synchronous_commit=off"
+            figures, _ = await scenarios.database_kills(server, folder, times=3, pause=1.5)
+        return figures, "synchronous_commit=off"
 
     return Row("seeded: kill -9 of a database that does not sync", "postgres", work, seeded=True)
 
 
 def with_a_standby() -> list[Row]:
     async def safe(folder: Path) -> Record:
-        found, outage = await failover(folder, synchronous=True)
-        return found, f"synchronous replication, {outage.seconds:.1f} s without a write"
+        figures, outage = await failover(folder, synchronous=True)
+        return figures, f"synchronous replication, {outage.seconds:.1f} s without a write"
 
     async def three(folder: Path) -> Record:
-        found, outage = await failover(folder, synchronous=True, servers=3)
-        return found, f"three servers, {outage.seconds:.1f} s without a write"
+        figures, outage = await failover(folder, synchronous=True, servers=3)
+        return figures, f"three servers, {outage.seconds:.1f} s without a write"
 
     async def behind(folder: Path) -> Record:
-        found, _ = await failover(folder, synchronous=False, lag=1.5)
-        return found, "the standby lagged"
+        figures, _ = await failover(folder, synchronous=False, lag=1.5)
+        return figures, "the standby lagged"
 
     return [
         Row("the primary dies, its standby takes over", "postgres", safe),
@@ -198,18 +198,18 @@ def table(rows: list[Row]) -> str:
         f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} {'gaps':>5} {'faults':>6}  verdict"
     ]
     for row in rows:
-        found = row.found
+        figures = row.found
         verdict = (
             ("seen" if row.seeded else "held")
             if row.is_good
             else ("NOT SEEN" if row.seeded else "BROKEN")
         )
         lines.append(
-            f"{row.backend:<9} {row.fault:<49} {found.acknowledged:>12} {found.lost:>6} {found.doubled:>8} {found.gaps + found.moved:>5} {found.faults:>6}  {verdict}"
+            f"{row.backend:<9} {row.fault:<49} {figures.acknowledged:>12} {figures.lost:>6} {figures.doubled:>8} {figures.gaps + figures.moved:>5} {figures.faults:>6}  {verdict}"
         )
     real = [row.found for row in rows if not row.seeded]
     totals = [
-        sum(getattr(one, name) for one in real)
+        sum(getattr(each, name) for each in real)
         for name in ("acknowledged", "lost", "doubled", "gaps", "faults")
     ]
     lines.append(
@@ -243,14 +243,14 @@ async def main() -> int:
         metavar="N",
         help="moments at which the power goes (default: 60)",
     )
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     began = time.perf_counter()
     with postgres(private=True) as server:
         rows = [
-            *on_files(given.kills, given.points),
+            *on_files(arguments.kills, arguments.points),
             *on_both("sqlite", file_in),
-            *on_postgres(server, given.kills),
-            *with_several_servers(server, given.kills),
+            *on_postgres(server, arguments.kills),
+            *with_several_servers(server, arguments.kills),
             unsafe_postgres(),
             *with_a_standby(),
             *outages(server),
@@ -260,7 +260,8 @@ async def main() -> int:
         chosen = [
             row
             for row in rows
-            if not given.only or any(word in f"{row.backend} {row.fault}" for word in given.only)
+            if not arguments.only
+            or any(word in f"{row.backend} {row.fault}" for word in arguments.only)
         ]
         for row in chosen:
             await row.run()

@@ -126,26 +126,26 @@ def browser() -> Iterator[Browser]:
             "NOT RUN: there is no Chromium here; python scripts/installed.py chromium says what to install"
         )
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield made
-        made.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with the demo's sessions, of this module's own."""
-    with serving(tmp_path_factory.mktemp("server")) as one:
-        hansard(one, "demo", "--quiet")
-        yield one
+    with serving(tmp_path_factory.mktemp("server")) as started:
+        hansard(started, "demo", "--quiet")
+        yield started
 
 
 @pytest.fixture
 def visitor(browser: Browser, server: Served) -> Iterator[Visitor]:
     """A signed-in browser; at the end nothing may have gone wrong in it."""
-    one = visitor_at(browser, server)
-    yield one
-    one.context.close()
-    assert one.seen.nothing, one.seen
+    guest = visitor_at(browser, server)
+    yield guest
+    guest.context.close()
+    assert guest.seen.nothing, guest.seen
 
 
 def rows(page: Page) -> list[str]:

@@ -25,9 +25,9 @@ def test_the_refused_refunds_are_found_read_settled_and_passed_on(
         expect(page.locator(".row p mark").first).to_be_visible(timeout=10_000)
         refused = page.locator(".row").count()
         assert refused >= 5
-        for place in range(refused):
-            page.locator(".row a").nth(place).click()
-            expect(page.locator(".row a").nth(place)).to_have_attribute("aria-current", "true")
+        for index in range(refused):
+            page.locator(".row a").nth(index).click()
+            expect(page.locator(".row a").nth(index)).to_have_attribute("aria-current", "true")
             expect(page.locator("[data-target]")).to_contain_text("refund")
             if page.locator(".call.failed").count():
                 break

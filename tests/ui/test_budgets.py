@@ -44,8 +44,8 @@ def test_the_list_is_light_when_nothing_is_cached(browser: Browser, server: Serv
 
 def test_scripts_and_styles_keep_to_their_budgets() -> None:
     files = Assets().files
-    scripts = {name: len(one.packed) for name, one in files.items() if name.endswith(".js")}
-    styles = {name: len(one.packed) for name, one in files.items() if name.endswith(".css")}
+    scripts = {name: len(file.packed) for name, file in files.items() if name.endswith(".js")}
+    styles = {name: len(file.packed) for name, file in files.items() if name.endswith(".css")}
     print(f"scripts {sum(scripts.values())} {scripts}, styles {sum(styles.values())} {styles}")
     assert sum(scripts.values()) < SCRIPTS, scripts
     assert sum(styles.values()) < STYLES, styles

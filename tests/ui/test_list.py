@@ -99,7 +99,7 @@ def test_search_marks_what_it_finds_and_lands_on_the_message(visitor: Visitor) -
 def test_a_qualifier_narrows_and_becomes_a_chip(visitor: Visitor) -> None:
     page = visitor.go("/ui/?q=state%3Afailed")
     expect(page.locator(".chips a")).to_have_text(re.compile("state:failed"))
-    states = {one.get_attribute("aria-label") for one in page.locator(".row .st").all()}
+    states = {icon.get_attribute("aria-label") for icon in page.locator(".row .st").all()}
     assert states == {"failed"}
 
 
@@ -153,10 +153,10 @@ def test_the_time_of_a_message_is_its_link(visitor: Visitor) -> None:
     page = visitor.go("/ui/?state=failed")
     page.locator(".row a").first.click()
     message = page.locator(".msg:has(.place)").nth(1)
-    place = message.get_attribute("id")
+    anchor = message.get_attribute("id")
     message.locator(".place").click()
-    expect(page).to_have_url(re.compile(rf"state=failed&at=\d+#{place}$"))
-    expect(page.locator(f"#{place}[data-target]")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"state=failed&at=\d+#{anchor}$"))
+    expect(page.locator(f"#{anchor}[data-target]")).to_be_visible()
 
 
 def test_a_span_of_days_is_one_click(visitor: Visitor) -> None:
@@ -287,21 +287,21 @@ def test_a_view_is_saved_and_stands_above_the_list(visitor: Visitor) -> None:
 def test_view_as_curl_is_the_same_list(visitor: Visitor) -> None:
     page = visitor.go("/ui/?state=failed&sort=created_at")
     page.locator(".count [data-curl]").click()
-    said = page.locator("dialog pre").inner_text()
-    path = re.search(r"'http://[^/]+(/[^']+)'", said)
+    text = page.locator("dialog pre").inner_text()
+    path = re.search(r"'http://[^/]+(/[^']+)'", text)
     assert path
-    told = [one["title"] for one in ask(visitor.server, path[1])["data"]]
-    assert [row.rstrip("…")[:60] for row in rows(page)] == [one[:60] for one in told]
+    titles = [session["title"] for session in ask(visitor.server, path[1])["data"]]
+    assert [row.rstrip("…")[:60] for row in rows(page)] == [title[:60] for title in titles]
 
 
 def small(page: Page) -> list[str]:
     """What can be pressed in sight and is lower than a finger is wide; a link in a text or to a single message may be."""
-    found: list[str] = page.evaluate(
+    too_small: list[str] = page.evaluate(
         """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=checkbox]), label:has([type=checkbox])')]
         .filter(one => one.checkVisibility() && one.offsetParent && !one.closest('.sr, .skip, .meta, .said, .empty p') && !one.matches('.place, .run'))
         .filter(one => one.getBoundingClientRect().height < 43.5).map(one => one.outerHTML.slice(0, 120))"""
     )
-    return found
+    return too_small
 
 
 def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Served) -> None:

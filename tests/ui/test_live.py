@@ -18,10 +18,10 @@ TABS = 8
 @pytest.fixture
 def quiet(tmp_path: Path) -> Iterator[Served]:
     """A server with three sessions."""
-    with serving(tmp_path) as one, api(one) as client:
+    with serving(tmp_path) as server, api(server) as client:
         for name in ("one", "two", "three"):
             client.post("/v1/sessions", json={"id": name, "title": f"Session {name}"})
-        yield one
+        yield server
 
 
 def test_eight_tabs_follow_a_server_that_is_killed_and_comes_back(

@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 from tests.ui.conftest import Visitor, ask, rows
 
 
-def tick(page: Page, place: int, *modifiers: str) -> None:
-    page.locator(".row").nth(place).scroll_into_view_if_needed()
-    page.locator(".row input").nth(place).click(modifiers=list(modifiers))  # type: ignore[arg-type]  # names of keys
+def tick(page: Page, index: int, *modifiers: str) -> None:
+    page.locator(".row").nth(index).scroll_into_view_if_needed()
+    page.locator(".row input").nth(index).click(modifiers=list(modifiers))  # type: ignore[arg-type]  # names of keys
 
 
 def test_what_is_ticked_stays_so_while_its_row_is_scrolled_away(visitor: Visitor) -> None:
@@ -30,13 +30,13 @@ def test_what_is_ticked_stays_so_while_its_row_is_scrolled_away(visitor: Visitor
     tick(page, last - 3)
     tick(page, last, "Shift")
     expect(page.locator("#bulk")).to_contain_text("5 sessions selected")
-    wanted = {first[:40], *(title[:40] for title in rows(page)[last - 3 :])}
+    titles = {first[:40], *(title[:40] for title in rows(page)[last - 3 :])}
     page.locator("#bulk [data-do=tag]").click()
     page.locator("dialog input").fill("looked-at")
     page.locator("dialog button.primary").click()
     expect(page.locator("#toasts")).to_contain_text("5 sessions tagged")
     tagged = ask(visitor.server, "/v1/sessions?tag=looked-at")["data"]
-    assert {one["title"][:40] for one in tagged} == wanted
+    assert {item["title"][:40] for item in tagged} == titles
     expect(page.locator("#bulk")).to_be_hidden()
     page.locator("#toasts button", has_text="Undo").last.click()
     expect(page.locator("#toasts")).to_contain_text("5 restored")

@@ -14,9 +14,9 @@ from tests.ui.conftest import Visitor, visitor_at
 
 @pytest.fixture
 def bare(browser: Browser, server: Served) -> Iterator[Visitor]:
-    one = visitor_at(browser, server, java_script_enabled=False)
-    yield one
-    one.context.close()
+    guest = visitor_at(browser, server, java_script_enabled=False)
+    yield guest
+    guest.context.close()
 
 
 def links(page: Page) -> list[str]:

@@ -43,7 +43,7 @@ def poisoned(server: Served) -> list[str]:
     """Sessions with something hostile in every field."""
     names = []
     with api(server) as client:
-        for number, text in enumerate(one.replace("\x00", "") for one in HOSTILE):
+        for number, text in enumerate(item.replace("\x00", "") for item in HOSTILE):
             fields = dict.fromkeys(
                 (
                     "title",

@@ -29,10 +29,10 @@ WORDS = ("invoice", "parcel", "password", "booking", "refund", "battery", "contr
 
 
 def incoming(number: int, now: int) -> Incoming:
-    said = f"My {WORDS[number % 8]} number {number} has a problem since day {number % 365}"
+    text = f"My {WORDS[number % 8]} number {number} has a problem since day {number % 365}"
     at = now - number * 20_000_000
     message = MessageDraft(
-        role="user", parts=text_part(said), text=said, client_id=f"c{number}", created_at=at
+        role="user", parts=text_part(text), text=text, client_id=f"c{number}", created_at=at
     )
     draft = SessionDraft(
         id=f"s{number}",

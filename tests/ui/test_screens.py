@@ -21,13 +21,13 @@ VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations'
 
 
 @pytest.fixture(scope="module")
-def places(server: Served) -> dict[str, str]:
+def paths(server: Served) -> dict[str, str]:
     """The screens by name; a session with failed calls, pictures and a trail among them."""
     with api(server) as client:
         client.patch("/v1/workspace", json={"settings": {"sharing": True}})
         client.post("/v1/views", json={"name": "Needs a person", "query": "state=waiting"})
-        found = client.get("/v1/search?q=crushed&limit=50").json()["data"]
-        refund = next(one["session"] for one in found if one["session"]["trail"])
+        items = client.get("/v1/search?q=crushed&limit=50").json()["data"]
+        refund = next(item["session"] for item in items if item["session"]["trail"])
         failed = client.get("/v1/sessions?state=failed&limit=1").json()["data"][0]
         shared = client.post(
             f"/v1/sessions/{refund['uid']}/shares", json={"expires_at": "2027-01-01T00:00:00Z"}
@@ -42,7 +42,7 @@ def places(server: Served) -> dict[str, str]:
         "search": "/ui/?q=refund",
         "filtered": "/ui/?state=failed&state=interrupted",
         "nothing": "/ui/?state=failed&user=nobody",
-        "conversation": one,
+        "conversation": session_path,
         "failed": f"/ui/sessions/{failed['uid']}",
         "turns": f"{one}?tab=turns",
         "notes": f"{one}?tab=notes",
@@ -66,7 +66,7 @@ def places(server: Served) -> dict[str, str]:
 @pytest.fixture(
     scope="module",
     params=[(theme, width) for theme in THEMES for width in WIDTHS],
-    ids=lambda one: f"{one[0]}-{one[1]}",
+    ids=lambda screen: f"{screen[0]}-{screen[1]}",
 )
 def looking(
     request: pytest.FixtureRequest, browser: Browser, server: Served
@@ -86,35 +86,35 @@ def violations(page: Page) -> list[str]:
     """What axe finds; it is put in from outside, past the page's policy."""
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": AXE_FILE_PATH.read_text()})
-    found: list[str] = page.evaluate(VIOLATIONS)
-    return found
+    problems: list[str] = page.evaluate(VIOLATIONS)
+    return problems
 
 
-def test_every_screen(looking: tuple[Visitor, str], places: dict[str, str]) -> None:
+def test_every_screen(looking: tuple[Visitor, str], paths: dict[str, str]) -> None:
     visitor, kind = looking
     SCREENS.mkdir(parents=True, exist_ok=True)
     problems: dict[str, list[str]] = {}
-    for name, path in places.items():
+    for name, path in paths.items():
         page = visitor.go(path)
         expect(page.locator("h1, h2, .row").first).to_be_attached()
         page.wait_for_timeout(250)
         page.screenshot(path=SCREENS / f"{name}-{kind}.png")
-        found = violations(page)
+        faults = violations(page)
         overflow = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-        if found or overflow:
-            problems[name] = found + ["wider than the screen"] * overflow
+        if faults or overflow:
+            problems[name] = faults + ["wider than the screen"] * overflow
     assert not problems, "\n".join(
-        f"{name}: {one}" for name, found in problems.items() for one in found
+        f"{name}: {fault}" for name, faults in problems.items() for fault in faults
     )
     assert visitor.seen.nothing, visitor.seen
 
 
 @pytest.mark.parametrize("name", ["keys", "audit", "turns"])
 def test_a_table_is_whole_on_a_narrow_screen(
-    looking: tuple[Visitor, str], places: dict[str, str], name: str
+    looking: tuple[Visitor, str], paths: dict[str, str], name: str
 ) -> None:
     """Nothing of a row lies beyond the right edge, where nobody looks for a button."""
-    page = looking[0].go(places[name])
+    page = looking[0].go(paths[name])
     wide = "[...document.querySelectorAll('table.grid td > *')].filter(one => one.getBoundingClientRect().right > innerWidth).length"
     assert page.locator("table.grid tr").count() > 1
     assert page.evaluate(wide) == 0
@@ -139,7 +139,7 @@ def test_open_menus_dialogs_and_the_selection_too(looking: tuple[Visitor, str]) 
     expect(page.locator("#bulk")).to_be_visible()
     page.screenshot(path=SCREENS / f"selection-{kind}.png")
     problems["selection"] = violations(page)
-    assert {name: found for name, found in problems.items() if found} == {}
+    assert {name: faults for name, faults in problems.items() if faults} == {}
 
 
 def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(visitor: Visitor) -> None:
@@ -152,8 +152,8 @@ def test_a_key_is_made_with_its_samples_and_its_first_call_is_seen(visitor: Visi
     page.screenshot(path=SCREENS / "key-made-light-1400.png")
     assert violations(page) == []
     served = visitor.server
-    asked = Served(served.url, text, served.folder, served.process)
-    assert "data" in ask(asked, "/v1/sessions?limit=1")
+    second = Served(served.url, text, served.folder, served.process)
+    assert "data" in ask(second, "/v1/sessions?limit=1")
     expect(page.locator(".wait")).to_contain_text("Received", timeout=8000)
 
 
@@ -191,10 +191,10 @@ def test_an_export_can_be_downloaded(visitor: Visitor) -> None:
 def test_insights_lead_to_their_sessions(visitor: Visitor) -> None:
     page = visitor.go("/ui/insights?days=30")
     bar = page.locator("#main figure").first.locator("svg a").last
-    told = bar.locator("title").text_content() or ""
+    tip = bar.locator("title").text_content() or ""
     page.goto(visitor.server.url + (bar.get_attribute("href") or ""))
     expect(page.locator("#count")).to_contain_text(
-        re.compile(rf"^{told.rpartition(': ')[2]} session")
+        re.compile(rf"^{tip.rpartition(': ')[2]} session")
     )
     page.go_back()
     page.locator("figure summary").first.click()

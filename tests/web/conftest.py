@@ -27,8 +27,8 @@ class Reader:
     async def sign_in(self, key: str | None = None) -> httpx.Response:
         answer = await self.client.post("/ui/sign-in", data={"key": key or self.key})
         if answer.status_code == 303:
-            found = re.search(r'data-csrf="(\w+)"', (await self.client.get("/ui/settings")).text)
-            self.token = found[1] if found else ""
+            match = re.search(r'data-csrf="(\w+)"', (await self.client.get("/ui/settings")).text)
+            self.token = match[1] if match else ""
         return answer
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -69,14 +69,14 @@ async def reader(stranger: Reader) -> Reader:
 @pytest.fixture
 async def session(reader: Reader) -> str:
     """A session with text, calls that went well and badly, a picture, a run and a branch; its UUID."""
-    given = {
+    body = {
         "id": "talk",
         "channel": "web",
         "user": "ann",
         "tags": ["vip"],
         "trail": [{"intent": "refund"}],
     }
-    made = (await reader.api("POST", "/v1/sessions", json=given)).json()
+    created = (await reader.api("POST", "/v1/sessions", json=body)).json()
     run = (await reader.api("POST", "/v1/sessions/talk/runs", json={})).json()["id"]
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
     calls = [
@@ -106,4 +106,4 @@ async def session(reader: Reader) -> str:
         "POST", f"/v1/sessions/talk/runs/{run}/finish", json={"state": "failed", "error": "no luck"}
     )
     await reader.api("POST", "/v1/sessions/talk/fork", json={"message": 2, "id": "branch"})
-    return str(made["uid"]).removeprefix("ses_")
+    return str(created["uid"]).removeprefix("ses_")

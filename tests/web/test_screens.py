@@ -24,8 +24,8 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
     assert (await reader.get(f"/ui/row/{session}")).text.count('class="row"') == 1
     assert (await reader.get("/ui/rows?page=1")).text.count('class="row"') == 0
     assert "2 sessions" in (await reader.get("/ui/users/ann")).text
-    for order, said in (("", "latest change"), ("?sort=-active_at", "latest activity")):
-        assert f" · {said}</span>" in (await reader.get(f"/ui/{order}")).text
+    for order, name in (("", "latest change"), ("?sort=-active_at", "latest activity")):
+        assert f" · {name}</span>" in (await reader.get(f"/ui/{order}")).text
 
 
 async def test_a_pasted_id_opens_its_session(reader: Reader, session: str) -> None:
@@ -70,7 +70,7 @@ async def test_an_address_that_makes_no_sense_is_still_a_list(
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("state=fooo", "There is no state &#39;fooo&#39;"),
         ("stat=failed", "There is no filter &#39;stat&#39;: did you mean &#39;state&#39;?"),
@@ -80,10 +80,10 @@ async def test_an_address_that_makes_no_sense_is_still_a_list(
     ],
 )
 async def test_a_filter_that_does_not_exist_never_shows_everything(
-    reader: Reader, session: str, query: str, said: str
+    reader: Reader, session: str, query: str, message: str
 ) -> None:
     page = (await reader.get(f"/ui/?{query}")).text
-    assert said in page
+    assert message in page
     assert (
         'class="row"' in page,
         "0 sessions" in page,
@@ -93,7 +93,8 @@ async def test_a_filter_that_does_not_exist_never_shows_everything(
     assert 'class="row"' not in (await reader.get(f"/ui/rows?{query}")).text
     assert (await reader.get(f"/ui/count?{query}")).json() == {"total": 0}
     assert [
-        (await reader.get(f"/ui/{place}?{query}")).status_code for place in ("transfers", "export")
+        (await reader.get(f"/ui/{page_name}?{query}")).status_code
+        for page_name in ("transfers", "export")
     ] == [400, 400]
     everything = json.dumps({"query": f"?{query}", "snapshot": 2**61, "count": 2})
     assert (
@@ -109,7 +110,7 @@ async def test_the_list_knows_every_filter_of_the_api(reader: Reader, session: s
         f"{name}=none" for name in ("model", "workflow", "parent", "intent", "trigger", "title")
     ]
     for query in (*lists, "unread=false", "ended=true", "has_messages=false", "title=BOX"):
-        asked = (await reader.api("GET", f"/v1/sessions?{query}&total=true")).json()["total"]
+        total = (await reader.api("GET", f"/v1/sessions?{query}&total=true")).json()["total"]
         page = (await reader.get(f"/ui/?{query}&limit=5")).text
         assert (page.count('class="row"'), 'title="Remove this filter"' in page) == (asked, True), (
             query
@@ -182,17 +183,17 @@ async def test_a_session_is_read_in_four_ways(reader: Reader, session: str) -> N
 
 
 @pytest.mark.parametrize(
-    "place", ["at=3", "before=3", "after=3", "day=2020-01-01", "day=x", "at=msg_unknown"]
+    "query", ["at=3", "before=3", "after=3", "day=2020-01-01", "day=x", "at=msg_unknown"]
 )
-async def test_a_session_opens_at_a_place(reader: Reader, session: str, place: str) -> None:
-    answer = await reader.get(f"/ui/sessions/{session}?{place}")
-    assert answer.status_code == (400 if "unknown" in place else 200)
+async def test_a_session_opens_at_a_place(reader: Reader, session: str, query: str) -> None:
+    answer = await reader.get(f"/ui/sessions/{session}?{query}")
+    assert answer.status_code == (400 if "unknown" in query else 200)
 
 
 async def test_long_sessions_come_in_stretches(reader: Reader) -> None:
     await reader.api("POST", "/v1/sessions", json={"id": "long"})
     for start in range(0, 500, 100):
-        messages = [{"role": "user", "text": f"number {start + place}"} for place in range(100)]
+        messages = [{"role": "user", "text": f"number {start + index}"} for index in range(100)]
         await reader.api("POST", "/v1/sessions/long/messages", json={"messages": messages})
     last = (await reader.get("/ui/sessions/long")).text
     assert ("before=301" in last, "number 300" in last, "number 299" in last) == (True, True, False)
@@ -212,41 +213,41 @@ async def test_texts_and_pictures_of_messages_are_served_as_what_they_are(
     )
     picture = await reader.get(f"/ui/sessions/{session}/messages/{messages[2]['id']}/3")
     assert (picture.headers["content-type"], picture.content[:4]) == ("image/png", b"\x89PNG")
-    for place in ("0", "9", "x"):
+    for position in ("0", "9", "x"):
         assert (
-            await reader.get(f"/ui/sessions/{session}/messages/{messages[2]['id']}/{place}")
+            await reader.get(f"/ui/sessions/{session}/messages/{messages[2]['id']}/{position}")
         ).status_code == 404
 
 
 async def test_what_is_done_to_a_session_is_done(reader: Reader, session: str) -> None:
     async def now() -> dict[str, object]:
-        found: dict[str, object] = (await reader.api("GET", "/v1/sessions/talk")).json()
-        return found
+        current: dict[str, object] = (await reader.api("GET", "/v1/sessions/talk")).json()
+        return current
 
-    one = f"/ui/sessions/{session}"
+    path = f"/ui/sessions/{session}"
     assert (
         await reader.post(
-            f"{one}/resolution", {"resolution": "resolved", "back": f"{one}?state=failed"}
+            f"{path}/resolution", {"resolution": "resolved", "back": f"{path}?state=failed"}
         )
-    ).headers["location"] == f"{one}?state=failed"
+    ).headers["location"] == f"{path}?state=failed"
     assert (await now())["resolution"] == "resolved"
     assert (
         'data-resolution="open"'
-        in (await reader.post(f"{one}/resolution", {"resolution": "open"}, X_Fragment="pane")).text
+        in (await reader.post(f"{path}/resolution", {"resolution": "open"}, X_Fragment="pane")).text
     )
-    assert (await reader.post(f"{one}/resolution", {"resolution": "x"})).status_code == 400
-    await reader.post(f"{one}/title", {"title": "Renamed"})
-    await reader.post(f"{one}/tags", {"tags": "a, b ,"})
-    await reader.post(f"{one}/archive", {"archived": "true"})
+    assert (await reader.post(f"{path}/resolution", {"resolution": "x"})).status_code == 400
+    await reader.post(f"{path}/title", {"title": "Renamed"})
+    await reader.post(f"{path}/tags", {"tags": "a, b ,"})
+    await reader.post(f"{path}/archive", {"archived": "true"})
     assert ((await now())["title"], (await now())["tags"], bool((await now())["archived_at"])) == (
         "Renamed",
         ["a", "b"],
         True,
     )
-    await reader.post(f"{one}/archive", {"archived": "false"})
+    await reader.post(f"{path}/archive", {"archived": "false"})
     assert (await now())["archived_at"] is None
-    assert (await reader.post(f"{one}/delete")).status_code == 400
-    assert (await reader.post(f"{one}/delete", {"sure": "yes"})).status_code == 303
+    assert (await reader.post(f"{path}/delete")).status_code == 400
+    assert (await reader.post(f"{path}/delete", {"sure": "yes"})).status_code == 303
     assert (await reader.api("GET", "/v1/sessions/talk")).status_code == 404
 
 

@@ -46,14 +46,14 @@ async def test_views_and_shares(reader: Reader, session: str) -> None:
 async def test_keys_are_made_rotated_and_revoked(
     reader: Reader, service: Service, principal: Principal
 ) -> None:
-    made = (
+    created = (
         await reader.post(
             "/ui/keys",
             {"name": "agent", "scopes": ["sessions:read", "sessions:write"], "days": "30"},
         )
     ).text
-    text = made.partition('<p class="secret note good"><code>')[2].split("<")[0]
-    key = next(one for one in await service.keys.list(principal) if one.name == "agent")
+    text = created.partition('<p class="secret note good"><code>')[2].split("<")[0]
+    key = next(item for item in await service.keys.list(principal) if item.name == "agent")
     assert (await reader.get(f"/ui/keys/{key.id}/used")).json() == {"used": False}
     await reader.client.get("/v1/sessions", headers={"Authorization": f"Bearer {text}"})
     assert (await reader.get(f"/ui/keys/{key.id}/used")).json() == {"used": True}
@@ -81,8 +81,8 @@ async def test_rules_that_would_delete_wait_for_a_second_word(reader: Reader) ->
     for name in ("old", "older"):
         await reader.api("POST", "/v1/sessions", json={"id": name, "created_at": old["created_at"]})
         await reader.api("POST", f"/v1/sessions/{name}/messages", json=old)
-    asked = await reader.post("/ui/settings/retention", {"*": "30"})
-    assert "delete 2 sessions</button>" in asked.text
+    answer = await reader.post("/ui/settings/retention", {"*": "30"})
+    assert "delete 2 sessions</button>" in answer.text
     assert (await reader.api("GET", "/v1/retention")).json() == {"rules": {}}
     assert (
         await reader.post("/ui/settings/retention", {"*": "20", "sure": "1"})
@@ -102,9 +102,9 @@ async def test_insights_have_charts_tables_and_csv(reader: Reader, session: str)
     )
     assert "No sessions yet" not in page
     assert (await reader.get("/ui/insights?days=5&by=nonsense")).status_code == 200
-    told = await reader.get("/ui/insights.csv?by=channel")
-    assert told.text.splitlines()[0].startswith("day,channel,sessions")
-    assert ",web,2," in told.text
+    answer = await reader.get("/ui/insights.csv?by=channel")
+    assert answer.text.splitlines()[0].startswith("day,channel,sessions")
+    assert ",web,2," in answer.text
 
 
 async def test_each_chart_has_its_exact_figures_as_a_table_and_as_csv(reader: Reader) -> None:
@@ -122,9 +122,9 @@ async def test_each_chart_has_its_exact_figures_as_a_table_and_as_csv(reader: Re
         assert f'href="/ui/insights.csv?days=7&by=channel&chart={chart}"' in page
         lines = (await reader.get(f"/ui/insights.csv?days=7&chart={chart}")).text.splitlines()
         assert len(lines) == (25 if chart == "hours" else 8), chart
-    for chart, told in (("tokens", "13023,13023"), ("cost", "1.234567,1.234567")):
+    for chart, expected in (("tokens", "13023,13023"), ("cost", "1.234567,1.234567")):
         lines = (await reader.get(f"/ui/insights.csv?days=7&chart={chart}")).text.splitlines()
-        assert (lines[0], lines[1].partition(",")[2]) == ("Day,'=1+1,Total", told)
+        assert (lines[0], lines[1].partition(",")[2]) == ("Day,'=1+1,Total", expected)
     assert (await reader.get("/ui/insights.csv?chart=nonsense")).status_code == 404
 
 
@@ -137,7 +137,7 @@ async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
     lines = await reader.get("/ui/export?state=failed")
     assert len(lines.text.splitlines()) == 1
     raw = {"X-CSRF-Token": reader.token, "Content-Type": "application/octet-stream"}
-    told = (
+    summary = (
         await reader.client.post("/ui/import?name=x.jsonl", content=lines.content, headers=raw)
     ).json()
     assert [line.partition(";")[0] for line in told["said"]] == [
@@ -151,20 +151,20 @@ async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
 
 
 async def test_sessions_go_out_by_name(reader: Reader, session: str) -> None:
-    told = await reader.get(
+    answer = await reader.get(
         f"/ui/export?ids={session},00000000-0000-7000-8000-000000000000,nonsense"
     )
-    assert [json.loads(line)["session"]["own_id"] for line in told.text.splitlines()] == ["talk"], (
-        "those that are gone are left out"
-    )
+    assert [json.loads(line)["session"]["own_id"] for line in answer.text.splitlines()] == [
+        "talk"
+    ], "those that are gone are left out"
     assert (
         await reader.get("/ui/export?ids=" + ",".join("x" * 3 for _ in range(201)))
     ).status_code == 400
 
 
 async def test_changes_are_told_where_there_is_no_stream(reader: Reader, session: str) -> None:
-    told = (await reader.get("/ui/changes?since=0")).json()
-    assert told["next"] == told["data"][-1]["id"]
+    changes = (await reader.get("/ui/changes?since=0")).json()
+    assert changes["next"] == changes["data"][-1]["id"]
 
 
 async def test_the_reference_shows_every_api(reader: Reader) -> None:
@@ -185,9 +185,9 @@ async def test_the_reference_shows_every_api(reader: Reader) -> None:
 
 
 async def test_an_error_leads_to_its_line_on_the_page_of_errors(reader: Reader) -> None:
-    told = (await reader.api("GET", "/v1/sessions/nobody")).json()
-    path, _, code = told["type"].partition("#")
-    assert (path, code) == ("/docs/errors", "session_not_found"), told
+    problem = (await reader.api("GET", "/v1/sessions/nobody")).json()
+    path, _, code = problem["type"].partition("#")
+    assert (path, code) == ("/docs/errors", "session_not_found"), problem
     page = (await reader.get(path)).text
     for known in (
         code,
@@ -225,11 +225,11 @@ async def test_answers_are_packed_for_who_can_unpack_them(reader: Reader, sessio
 
 
 async def test_the_pages_own_files_are_kept_for_good_under_their_digest(reader: Reader) -> None:
-    place = (await reader.get("/ui/")).text.partition('href="/ui/static/')[2].split("/")[0]
-    kept = await reader.get(f"/ui/static/{place}/app.css")
+    digest = (await reader.get("/ui/")).text.partition('href="/ui/static/')[2].split("/")[0]
+    kept = await reader.get(f"/ui/static/{digest}/app.css")
     assert "immutable" in kept.headers["cache-control"]
     assert (await reader.get("/ui/static/old/app.css", Accept_Encoding="identity")).headers[
         "cache-control"
     ] == "no-cache"
-    assert (await reader.get(f"/ui/static/{place}/nothing.css")).status_code == 404
+    assert (await reader.get(f"/ui/static/{digest}/nothing.css")).status_code == 404
     assert (await reader.get("/favicon.ico")).headers["content-type"] == "image/svg+xml"

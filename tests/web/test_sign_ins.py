@@ -27,8 +27,8 @@ async def test_a_sign_in_ends_with_its_key_and_with_signing_out(
     reader.client.cookies.set("hansard", cookie)
     assert (await reader.get("/ui/")).status_code == 303
     await reader.sign_in()
-    for one in await service.keys.list(principal):
-        await service.keys.revoke(principal, one.id)
+    for key in await service.keys.list(principal):
+        await service.keys.revoke(principal, key.id)
     assert (await reader.get("/ui/")).status_code == 303
 
 
@@ -91,7 +91,7 @@ async def test_a_part_of_a_page_is_no_address_to_come_back_to(stranger: Reader) 
 
 
 async def test_a_form_returns_only_to_the_page(stranger: Reader) -> None:
-    for wanted, place in (
+    for back, location in (
         ("/ui/keys", "/ui/keys"),
         ("//evil.example", "/ui/"),
         ("/ui/\\evil", "/ui/"),
@@ -149,10 +149,10 @@ async def test_on_https_the_cookie_is_bound_to_the_host(stranger: Reader) -> Non
         data={"key": stranger.key},
         headers={"Origin": "https://hansard.test"},
     )
-    said = answer.headers["set-cookie"].lower()
-    assert said.startswith("__host-hansard=")
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith("__host-hansard=")
     assert {"httponly", "secure", "samesite=lax", "path=/"} <= {
-        piece.strip() for piece in said.split(";")
+        piece.strip() for piece in cookie.split(";")
     }
 
 

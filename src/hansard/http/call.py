@@ -173,14 +173,14 @@ class Call(Generic[P, B]):
         if narrowing := self.principal.narrowing:
             key = f"{narrowing}/{key}"
 
-        def told(result: Any) -> tuple[int, bytes]:  # noqa: ANN401 - whatever the verb gives
+        def encode(result: Any) -> tuple[int, bytes]:  # noqa: ANN401 - whatever the verb gives
             answer = tell(result)
             reply = answer if isinstance(answer, Reply) else Reply(body=answer)
             return reply.status or answered, Answer(
                 _encode(reply.body), reply.etag, reply.headers
             ).packed()
 
-        return IdempotentRequest(key, self.digest_request(), told)
+        return IdempotentRequest(key, self.digest_request(), encode)
 
     def digest_request(self) -> str:
         """What tells this request from others; it is worked out once, since a body may be long."""

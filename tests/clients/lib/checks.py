@@ -39,10 +39,10 @@ def note(text: str) -> None:
     print(f"note\t{text}", flush=True)
 
 
-def expect(seen: object, wanted: object) -> None:
+def expect(seen: object, expected: object) -> None:
     """Equal, or an error that shows both."""
-    if seen != wanted:
-        message = f"expected {wanted!r}, saw {seen!r}"
+    if seen != expected:
+        message = f"expected {expected!r}, saw {seen!r}"
         raise AssertionError(message)
 
 

@@ -59,7 +59,7 @@ class ImportBuffer:
     def happened(self, kind: str, session_id: str, seq: int | None, was: dict[str, Any]) -> None:
         self._events.append({"type": kind, "session_id": session_id, "seq": seq} | was)
 
-    def said(self, session_id: str, words: Words, behind: int) -> None:
+    def add_words(self, session_id: str, words: Words, behind: int) -> None:
         """The words of new messages of a session, and up to which seq it had some before."""
         self._words[session_id] = words
         self._behind[session_id] = behind
@@ -71,7 +71,7 @@ class ImportBuffer:
     def extend(self, tail: appends.Tail, behind: int, event: Values) -> None:
         """What was added to a locked session that has messages up to ``behind``, and the event that tells of it."""
         self._tails.append(tail)
-        self.said(tail.head.id, spoken(tail.messages, tail.texts), behind)
+        self.add_words(tail.head.id, spoken(tail.messages, tail.texts), behind)
         self._events.append(event)
 
     def keep(self, values: Sequence[Values]) -> None:
@@ -105,7 +105,7 @@ class ImportBuffer:
             if session.id in stored:
                 yield from tag(session)
                 self.keep(messages)
-                self.said(session.id, words, 0)
+                self.add_words(session.id, words, 0)
                 self.note("session.created", None, session, len(messages) or None)
 
     def tell(self) -> Steps[None]:

@@ -227,7 +227,7 @@ def _put_messages(chained: ChainedSnapshot, after: int, changes: ImportBuffer) -
         else:
             key = {"workspace_id": workspace_id, "session_id": session.id}
             changes.mark(key | {"seq": kept.message.seq, "at": kept.deleted_at})
-    changes.said(session.id, spoken(alive, [None] * len(alive)), after)
+    changes.add_words(session.id, spoken(alive, [None] * len(alive)), after)
 
 
 def _at(session: Session) -> dict[str, str]:
