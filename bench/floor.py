@@ -1,4 +1,6 @@
-"""The floor: nothing in Python on uvicorn can answer faster than a constant body from a raw ASGI callable.
+"""The floor: a constant body from a raw ASGI callable.
+
+Nothing in Python on uvicorn can answer faster.
 
 usage: python bench/floor.py PORT
 

@@ -1,8 +1,8 @@
 """Create the virtual environment with the pinned uv, using only the standard library.
 
-The usual way is `python -m venv`, then `pip install uv==PIN`. Debian moves `ensurepip` to the package
-python3-venv, which only root can install. Without it, this fetches the wheel of pip that uv.lock
-names, checks its hash and runs it in place.
+The usual way is `python -m venv`, then `pip install uv==PIN`. Debian moves `ensurepip` to the
+package python3-venv, which only root can install. Without it, this fetches the wheel of pip that
+uv.lock names, checks its hash and runs it in place.
 """
 
 from __future__ import annotations

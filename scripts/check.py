@@ -6,8 +6,8 @@ Without files it checks every file that git tracks or would track. It prints a l
 the exit code is 1 when there is one.
 
 * A module has at most 400 lines, a function at most 80.
-* A relaxation (`noqa`, `type: ignore`, `pragma: no cover`, `nosec`, a skipped test) gives its reason
-  on its line.
+* A relaxation (`noqa`, `type: ignore`, `pragma: no cover`, `nosec`, a skipped test) gives its
+  reason on its line.
 * Only SQLite's own driver opens a store: the standard library's sqlite3 is often a version that can
   corrupt it.
 * No unfinished work: the code promises nothing that does not exist.

@@ -33,7 +33,10 @@ hypothesis.settings.load_profile("hansard")
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """The PostgreSQL server of this run of the tests; where there is none, every test that needs it fails and says what to do."""
+    """The PostgreSQL server of this run of the tests.
+
+    Where there is none, every test that needs it fails and says what to do.
+    """
     try:
         with postgres(durable=False) as server:
             yield server
@@ -83,7 +86,10 @@ async def lone_service(store_url: str) -> AsyncIterator[Service]:
 async def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Service]:
-    """The service on a store of either backend that tests share: each has a workspace of its own, and no tenant sees another."""
+    """The service on a store of either backend that tests share.
+
+    Each has a workspace of its own, and no tenant sees another.
+    """
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'hansard.db'}"
     else:

@@ -74,7 +74,9 @@ FIXED_IN_SIZE = {
     "demo/pictures.py",
     "demo/scenes.py",
 }
-"""Modules whose `cache` or `lru_cache` holds values of a fixed size, and not for ever more of them."""
+"""Modules whose `cache` or `lru_cache` holds values of a fixed size, and not for ever more of
+them.
+"""
 
 
 def test_every_other_cache_is_bounded_in_bytes() -> None:

@@ -1,4 +1,7 @@
-"""What holds conversations is readable to its owner alone, whatever the umask; a mode that somebody set stays."""
+"""What holds conversations is readable to its owner alone, whatever the umask.
+
+A mode that somebody set stays.
+"""
 
 from __future__ import annotations
 

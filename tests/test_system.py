@@ -69,7 +69,7 @@ async def test_the_document_tells_of_headers_of_304_and_of_what_an_import_takes(
 
 
 async def test_the_native_document_says_what_everything_is(client: httpx.AsyncClient) -> None:
-    """A generator finds a type for every field, under a name of its own, and an example for every body."""
+    """A generator finds a named type for every field, and an example for every body."""
     document = (await client.get("/openapi/native.json")).json()
     schemas = document["components"]["schemas"]
     assert [name for name in schemas if "." in name or name.endswith("Params")] == []

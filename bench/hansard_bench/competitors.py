@@ -81,7 +81,9 @@ class Store(Struct, frozen=True, kw_only=True):
 
 
 class Arena(Struct, frozen=True, kw_only=True):
-    """Everybody in one run; ``small`` holds the small data, ``idiomatic`` is None when it is not installed.
+    """Everybody in one run.
+
+    ``small`` holds the small data, ``idiomatic`` is None when it is not installed.
 
     ``neighbour`` is the same server by the key of another workspace; None where the data has none.
     """
@@ -112,7 +114,10 @@ class Arena(Struct, frozen=True, kw_only=True):
         contestants: Mapping[str, tuple[Load, Callable[[], Iterator[tuple[bytes, bool]]]]],
         share: float = 1.0,
     ) -> dict[str, Result]:
-        """Contestants take turns, each with one client; ``share`` of the effort's requests are timed."""
+        """Contestants take turns, each with one client.
+
+        ``share`` of the effort's requests are timed.
+        """
         count = max(5, int(self.effort.requests * share))
         check = expect(200, 201)
         return await rounds(
@@ -130,7 +135,10 @@ class Arena(Struct, frozen=True, kw_only=True):
     def constant_in_turn(
         self, size: int
     ) -> tuple[Load, Callable[[], Iterator[tuple[bytes, bool]]]]:
-        """The floor with one client and a write, as small as an append's answer, between any two reads."""
+        """The floor with one client.
+
+        Between any two reads is a write as small as an append's answer.
+        """
         return self.floor, written(
             itertools.repeat(floor_request(_WRITE_SIZE)), floor_request(size)
         )

@@ -20,7 +20,9 @@ _MEASURED = 10
 
 
 class Facts(Struct, kw_only=True):
-    """One filled store: how much is in it, and where; ``raw_bytes`` is the JSON of its messages as a client sends it.
+    """One filled store: how much is in it, and where.
+
+    ``raw_bytes`` is the JSON of its messages as a client sends it.
 
     ``key`` is of the largest workspace, ``neighbour_key`` of another.
     """

@@ -57,7 +57,10 @@ class Files:
 
 
 class Databases:
-    """PostgreSQL stores: databases of their own beside the one that the URL names, which is not touched."""
+    """PostgreSQL stores.
+
+    Each is a database of its own beside the one that the URL names, which is not touched.
+    """
 
     kind = "postgresql"
 
@@ -82,7 +85,10 @@ class Databases:
 
 
 def locations_of(store: str, build: Path) -> Places:
-    """The places that ``--store`` means: empty and ``sqlite`` are files, a PostgreSQL URL is its server."""
+    """The places that ``--store`` means.
+
+    Empty and ``sqlite`` are files, a PostgreSQL URL is its server.
+    """
     scheme = store.partition(":")[0]
     if scheme in {"", "sqlite"}:
         return Files(build / "data")

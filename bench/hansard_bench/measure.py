@@ -1,11 +1,15 @@
-"""Measurements side by side: contestants take turns in short rounds, and the median of each one's rounds counts.
+"""Measurements side by side.
+
+Contestants take turns in short rounds, and the median of each one's rounds counts.
 
 Whatever else the machine does falls on all alike. Two methods:
 
-* ``saturated``: so many clients that the server's core is never idle; the figure is answers a second.
-* ``in_turn``: one client, one request after the other, so that a write can come between any two reads. The
-  figure is the *server's time*: the median answer time less that of the floor in the same run, plus what a
-  saturated floor needs for one answer. So it compares with ``saturated`` figures, without the client's share.
+* ``saturated``: so many clients that the server's core is never idle; the figure is answers a
+  second.
+* ``in_turn``: one client, one request after the other, so that a write can come between any two
+  reads. The figure is the *server's time*: the median answer time less that of the floor in the
+  same run, plus what a saturated floor needs for one answer. So it compares with ``saturated``
+  figures, without the client's share.
 """
 
 from __future__ import annotations
@@ -22,7 +26,9 @@ if TYPE_CHECKING:
 
 
 class Effort(Struct, frozen=True, kw_only=True):
-    """How long to measure: rounds of each contest, their seconds, and the requests of a round that goes in turn.
+    """How long to measure.
+
+    Rounds of each contest, their seconds, and the requests of a round that goes in turn.
 
     ``neighbour`` is the share of the neighbours' data that is made.
     """

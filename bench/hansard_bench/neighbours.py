@@ -123,7 +123,10 @@ class _Quiet(Struct, frozen=True):
 
 
 async def paced(store: Store, requests: Iterator[bytes], rate: float, seconds: float) -> Sample:
-    """Send ``rate`` requests a second whatever comes back, so that a stall counts for all that were due in it."""
+    """Send ``rate`` requests a second whatever comes back.
+
+    Then a stall counts for all that were due in it.
+    """
     check, loop = expect(200, 201), asyncio.get_running_loop()
     idle: list[wire.Connection] = []
     latencies: list[float] = []

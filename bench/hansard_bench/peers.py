@@ -44,7 +44,10 @@ Requests = dict[str, list[Request]]
 
 
 class Peer:
-    """One peer below ``bench/peers``; what it needs and fills is kept in ``build/bench/peers/NAME``."""
+    """One peer below ``bench/peers``.
+
+    What it needs and fills is kept in ``build/bench/peers/NAME``.
+    """
 
     def __init__(self, name: str, scripts: Path, build: Path) -> None:
         self.name = name
@@ -94,7 +97,10 @@ def feed(command: Sequence[str], records: Iterable[SessionRecord]) -> None:
 
 
 def sources(requests: list[Request], clients: int) -> list[Iterator[bytes]]:
-    """For each client its own requests, none shared: some peers refuse two writers on one session."""
+    """For each client its own requests, none shared.
+
+    Some peers refuse two writers on one session.
+    """
     ready = [request.data() for request in requests]
     return [
         itertools.cycle(ready[client % len(ready) :: clients] or ready) for client in range(clients)

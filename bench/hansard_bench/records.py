@@ -86,7 +86,10 @@ PLANS = {
 
 
 class Maker:
-    """Makes the records of a plan, workspace after workspace, oldest session first; the same plan gives the same records."""
+    """Makes the records of a plan, workspace after workspace, oldest session first.
+
+    The same plan gives the same records.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -102,7 +105,10 @@ class Maker:
             yield from self.of_workspace(workspace)
 
     def sizes(self) -> list[int]:
-        """Sessions per workspace: the first has a fifth of all, the others share the rest by Zipf's law."""
+        """Sessions per workspace.
+
+        The first has a fifth of all, the others share the rest by Zipf's law.
+        """
         plan = self.plan
         if plan.workspaces == 1:
             return [plan.sessions]
@@ -179,7 +185,10 @@ def _session_id(random: Random, started: int) -> str:
 
 
 def _length(random: Random, mean: float) -> int:
-    """How many messages a session has: most are short, a few are long, ``mean`` on average and at least one."""
+    """How many messages a session has.
+
+    Most are short, a few are long, ``mean`` on average and at least one.
+    """
     scale = mean - 1
     return 1 + int(
         random.expovariate(1 / (scale * 0.6 if random.random() < 0.9 else scale * 4.6)) + 0.5  # noqa: PLR2004 - a share of the data, or a depth
@@ -211,7 +220,10 @@ def _messages(random: Random, prose: Prose, at: int, count: int) -> Iterator[Mes
 
 
 def _sentences(random: Random, role: str) -> int:
-    """People say a sentence or two, agents a few; lengths are those of real service dialogues with tools."""
+    """People say a sentence or two, agents a few.
+
+    Lengths are those of real service dialogues with tools.
+    """
     return (
         min(40, 1 + int(random.expovariate(1 / 0.5)))
         if role == "user"

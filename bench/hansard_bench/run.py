@@ -51,7 +51,11 @@ SMALLER = {"tiny": "tinier", "quick": "small", "10k": "small", "100k": "10k", "f
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What to run; ``size`` is the name of a plan, ``store`` says the kind and place of the store, ``soak`` is in minutes."""
+    """What to run.
+
+    ``size`` is the name of a plan, ``store`` says the kind and place of the store, ``soak`` is in
+    minutes.
+    """
 
     size: str = "full"
     store: str = ""
@@ -133,7 +137,10 @@ class Run:
         return [*rows, footprint.resident(server.resident_bytes(), self._targets)]
 
     def _rivals(self) -> list[Row]:
-        """The peers on data of their own; each is served alone, so that it has the core for itself."""
+        """The peers on data of their own.
+
+        Each is served alone, so that it has the core for itself.
+        """
         if not self._options.peers:
             return []
         mine = self._filled("peers")

@@ -23,7 +23,10 @@ class NotStarted(Exception):
 
 
 def cores() -> tuple[set[int], set[int]]:
-    """(the server's cores, the load's); the same where there is but one core or no way to choose."""
+    """(the server's cores, the load's).
+
+    The same where there is but one core or no way to choose.
+    """
     usable = sorted(os.sched_getaffinity(0)) if _CAN_PIN else [0]
     return ({usable[0]}, {usable[-1]}) if len(usable) > 1 else (set(usable), set(usable))
 
@@ -115,7 +118,10 @@ class Server:
 def running(
     command: Sequence[str], port: int, log: Path, folder: Path | None = None
 ) -> Iterator[Server]:
-    """A server for the length of a block, in ``folder``, so that no settings file of this one is read."""
+    """A server for the length of a block, in ``folder``.
+
+    Then no settings file of this one is read.
+    """
     server = Server(command, port, log, folder)
     try:
         server.wait_until_up()

@@ -1,6 +1,7 @@
 """Running text in eight languages with the word frequencies of natural speech (Zipf-Mandelbrot).
 
-The frequent words are real; the long tail is made of syllables, because only its frequencies matter.
+The frequent words are real; the long tail is made of syllables, because only its frequencies
+matter.
 """
 
 from __future__ import annotations
@@ -103,7 +104,10 @@ LANGUAGES = (
 
 
 class Prose:
-    """A long stretch of one language; a piece of it is a slice that begins and ends with a sentence."""
+    """A long stretch of one language.
+
+    A piece of it is a slice that begins and ends with a sentence.
+    """
 
     def __init__(self, language: Language, words: int, random: Random) -> None:
         vocabulary = _vocabulary(language, max(words // 10, 200), random)

@@ -32,7 +32,10 @@ class Answer(NamedTuple):
 
 
 class Unexpected(Exception):
-    """A server gave an answer that the benchmark does not accept; it is never counted as work done."""
+    """A server gave an answer that the benchmark does not accept.
+
+    It is never counted as work done.
+    """
 
 
 def request(
@@ -53,7 +56,8 @@ def request(
 class Connection(asyncio.Protocol):
     """One keep-alive connection with one request on its way at a time.
 
-    ``on_answer`` is called with each answer; what it returns is sent next, None leaves the connection idle.
+    ``on_answer`` is called with each answer; what it returns is sent next, None leaves the
+    connection idle.
     """
 
     def __init__(self) -> None:
@@ -201,7 +205,9 @@ class Load:
         only: int | None = None,
         within: float = 60.0,
     ) -> Sample:
-        """Each source on a connection of its own sends its next request as soon as the last is answered.
+        """Each source sends its next request as soon as the last is answered.
+
+        Each has its own connection.
 
         ``only`` answers of that status are kept in the sample; None keeps all.
         """
@@ -226,7 +232,10 @@ class Load:
         count: int,
         check: Callable[[Answer], None],
     ) -> Sample:
-        """One connection, one request after the other; only those marked True are timed, until ``count`` of them are."""
+        """One connection, one request after the other.
+
+        Only those marked True are timed, until ``count`` of them are.
+        """
         connection = await self.connect()
         latencies: list[float] = []
         try:

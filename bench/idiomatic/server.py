@@ -1,9 +1,12 @@
-"""The same endpoints as most teams write them: FastAPI, response models, an async ORM, ``COUNT(*)`` for the total.
+"""The same endpoints as most teams write them.
+
+FastAPI, response models, an async ORM, ``COUNT(*)`` for the total.
 
 usage: python bench/idiomatic/server.py URL PORT
 
-URL is SQLAlchemy's: ``sqlite+aiosqlite:///file`` or ``postgresql+asyncpg://…``. It is given what helps it:
-the index that the list needs, durable but not slower settings, a key check that reads no table, no access log.
+URL is SQLAlchemy's: ``sqlite+aiosqlite:///file`` or ``postgresql+asyncpg://…``. It is given what
+helps it: the index that the list needs, durable but not slower settings, a key check that reads no
+table, no access log.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""What every adapter of a peer has in common: its command line, its records, and the requests that it names.
+"""What every adapter of a peer has in common.
+
+Its command line, its records, and the requests that it names.
 
 usage: python bench/peers/NAME.py fill FOLDER < records     (one JSON object a line, from ``hansard bench``)
        python bench/peers/NAME.py serve FOLDER PORT
 
-``fill`` leaves a ``requests.json`` beside the data: for each of list, history, append and search that the peer
-has, the requests to measure as ``{"method", "target", "type"?, "body"?}``; they are sent in turn.
+``fill`` leaves a ``requests.json`` beside the data: for each of list, history, append and search
+that the peer has, the requests to measure as ``{"method", "target", "type"?, "body"?}``; they are
+sent in turn.
 """
 
 from __future__ import annotations
@@ -29,7 +32,10 @@ def records() -> Iterator[Record]:
 
 
 def is_measured(record: Record) -> bool:
-    """Whether the histories of the peers are measured on this session: those of exactly ten messages."""
+    """Whether the histories of the peers are measured on this session.
+
+    Those of exactly ten messages.
+    """
     return len(record["messages"]) == HISTORY_LENGTH
 
 
@@ -46,7 +52,10 @@ def turns(record: Record) -> Iterator[list[Record]]:
 
 
 def text(message: Record) -> str:
-    """What a message says; tool traffic becomes its JSON, so that every peer stores as many bytes."""
+    """What a message says.
+
+    Tool traffic becomes its JSON, so that every peer stores as many bytes.
+    """
     return message["text"] or json.dumps(message["parts"])
 
 

@@ -44,7 +44,10 @@ def _file(folder: Path) -> Path:
 
 
 def fill(folder: Path) -> adapter.Requests:
-    """Its own service makes the tables; rows go straight in, because one event at a time takes an hour."""
+    """Its own service makes the tables.
+
+    Rows go straight in, because one event at a time takes an hour.
+    """
     agent = folder / "agents" / _APP
     agent.mkdir(parents=True, exist_ok=True)
     (agent / "__init__.py").write_text("from . import agent\n", encoding="utf-8")

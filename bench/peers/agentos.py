@@ -1,4 +1,7 @@
-"""agno AgentOS with its SQLite store; an append is a run of an agent whose model answers at once."""
+"""agno AgentOS with its SQLite store.
+
+An append is a run of an agent whose model answers at once.
+"""
 
 from __future__ import annotations
 

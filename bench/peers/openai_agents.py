@@ -61,7 +61,10 @@ def serve(folder: Path, port: int) -> None:
 
     @contextmanager
     def session(name: str) -> Iterator[SQLiteSession]:
-        """The object is bound to one session, so a server of many opens one for each request, and must close it."""
+        """The library's object for one session.
+
+        A server of many opens one for each request, and must close it.
+        """
         opened = SQLiteSession(name, _file(folder))
         try:
             yield opened

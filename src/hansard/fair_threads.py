@@ -1,4 +1,7 @@
-"""Threads for work that would hold up the event loop: one owner after the other, and never all threads for one."""
+"""Threads for work that would block the event loop.
+
+Owners take turns, and no owner gets all threads.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 C = TypeVar("C")
 _IDLE_SECONDS = 1.0
-"""After so long without work a connection is closed: its pages may hold what was deleted meanwhile."""
+"""After so long without work a connection is closed: its pages may hold what was deleted
+meanwhile.
+"""
 
 
 class Job(Generic[C]):
@@ -42,10 +47,13 @@ class Job(Generic[C]):
 
 
 class FairThreads(Generic[C]):
-    """Runs ``what`` on ``threads`` threads, each with a connection of its own that it opens when it needs it.
+    """Runs ``what`` on ``threads`` threads.
 
-    At most ``each`` threads work for one owner at a time, and the owners take turns, so that the work of one never
-    keeps that of another waiting behind it. At most ``waiting`` pieces of work wait.
+    Each thread opens a connection of its own when it first needs one.
+
+    At most ``each`` threads work for one owner at a time, and the owners take turns, so that the
+    work of one never keeps that of another waiting behind it. At most ``waiting`` pieces of work
+    wait.
     """
 
     def __init__(  # noqa: PLR0913 - the limits of a pool
@@ -100,7 +108,10 @@ class FairThreads(Generic[C]):
         self._threads = []
 
     async def run(self, owner: str, work: Callable[[C], T]) -> T:
-        """Do ``work`` on a thread. Raises StoreUnavailable when the queue is full, and the owner's share of it is the longest."""
+        """Do ``work`` on a thread.
+
+        Raises StoreUnavailable when the queue is full, and the owner's share of it is the longest.
+        """
         job = Job(work, asyncio.get_running_loop())
         with self._wake:
             if self._stopping:
@@ -147,7 +158,10 @@ class FairThreads(Generic[C]):
         let_go()
 
     def _take(self, idle: Callable[[], None]) -> tuple[str, Job[C]] | None:
-        """The next job of the next owner in turn that has a thread left; None at the end. Calls ``idle`` while there is none."""
+        """The next job of the next owner in turn that has a thread left; None at the end.
+
+        Calls ``idle`` while there is none.
+        """
         with self._wake:
             while not self._stopping:
                 for owner, queue in self._queues.items():

@@ -109,7 +109,9 @@ def is_own_id(name: str) -> bool:
 
 
 def file_safe(name: str) -> str:
-    """An id with ``_`` for ``:`` and ``/``, which can be a file's name. It names the session as well.
+    """An id with ``_`` for ``:`` and ``/``, which can be a file's name.
+
+    It names the session as well.
 
     >>> file_safe("telegram:1/2")
     'telegram_1_2'

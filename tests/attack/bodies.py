@@ -1,4 +1,7 @@
-"""Attacks with bodies that cost much to read: others do not wait, and memory stays within bounds."""
+"""Attacks with bodies that cost much to read.
+
+Others do not wait, and memory stays within bounds.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from tests.reliability.scenarios import memory_of
 MIB = 1 << 20
 LARGEST = 8 * MIB
 MOST_WAIT, MOST_MEMORY, MOST_SECONDS = 0.25, 400 * MIB, 60.0
-"""Seconds that another request may wait beyond three times what it takes at rest; bytes; seconds."""
+"""Seconds that another request may wait beyond three times what it takes at rest; bytes;
+seconds.
+"""
 ACCEPTED = {201, 400, 413, 503}
 
 
@@ -60,7 +65,7 @@ def hostile_bodies(size: int) -> dict[str, bytes]:
 
 @contextlib.asynccontextmanager
 async def _neighbour(live: Live, key: str) -> AsyncIterator[list[float]]:
-    """How long small reads and appends of another key take during a block, behind how long they take at rest."""
+    """The waits of another key's small reads and appends, during a block and at rest."""
     headers, waits = {"Authorization": f"Bearer {key}"}, list[float]()
     done = asyncio.Event()
 

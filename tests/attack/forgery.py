@@ -50,7 +50,7 @@ async def forgery(target: Target) -> Result:
 
 
 async def _keys_in_cookies(target: Target, result: Result) -> None:
-    """A key or sign-in that a browser shows by itself is refused with what a page of another origin sends."""
+    """A credential that a browser sends by itself is refused to pages of other origins."""
     token, _ = await target.service.sign_ins.open(target.victim_caller.key, PURPOSE)
     for shown in (target.victim_caller.key, token):
         await _in_a_cookie(target, {"Cookie": f"{COOKIE}={shown}"}, result)

@@ -1,4 +1,7 @@
-"""Attacks on what comes before a body: heads, framing and trailers without an end, and heads that never come."""
+"""Attacks on what comes before a body.
+
+Heads, framing and trailers without an end, and heads that never come.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +133,10 @@ async def heads(live: Live, key: str, *, most: int = 300 * MIB, step: int = 1) -
 
 
 async def drips(live: Live, key: str, *, count: int = 400) -> Result:
-    """Heads that come a byte at a time are cut off in time, whatever their number; needs ``HEAD_SECONDS`` of the server."""
+    """Heads that come a byte at a time are cut off in time, whatever their number.
+
+    Needs ``HEAD_SECONDS`` of the server.
+    """
     result = Result(f"{count} heads that drip")
     ended = 0
 

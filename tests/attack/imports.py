@@ -1,4 +1,7 @@
-"""Hostile imports: small files that cost much, numbers that size something, lines that rewrite a session."""
+"""Hostile imports.
+
+Small files that cost much, numbers that size something, lines that rewrite a session.
+"""
 
 from __future__ import annotations
 

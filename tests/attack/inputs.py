@@ -1,4 +1,7 @@
-"""Attacks with what is sent: texts, cursors, keys, methods and bodies that nobody sends in good faith."""
+"""Attacks with what is sent.
+
+Texts, cursors, keys, methods and bodies that nobody sends in good faith.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,10 @@ _WORDS = {
 
 
 async def _ask_all(live: Live, key: str, paths: Iterator[str], result: Result) -> int:
-    """Send every request and note the statuses that are no 200; the most memory that the server took."""
+    """Send every request and note the statuses that are no 200.
+
+    The most memory that the server took.
+    """
     most = memory_of(live.pid)
 
     async def ask(client: httpx.AsyncClient) -> None:
@@ -55,7 +58,10 @@ def _judged(result: Result, resident: int, most: int) -> Result:
 async def ignored_parameters(
     live: Live, key: str, *, count: int = 12_000, most: int = MOST_MEMORY
 ) -> Result:
-    """A parameter that no route declares is no part of what is kept, and one that is declared is kept within bounds."""
+    """Undeclared parameters are no part of a cache key.
+
+    Declared ones are cached within bounds.
+    """
     result = Result("ignored parameters of 60 kB")
     routes = (
         "/api/sessions?junk=",

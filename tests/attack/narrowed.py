@@ -18,7 +18,10 @@ from tests.attack.target import (
 
 
 async def narrowed(target: Target) -> Result:
-    """A key of the victim's own workspace that is narrowed to another end user or app reaches nothing of the victim's, by any route, a retry included."""
+    """A key narrowed to another end user or app reaches nothing of the victim's.
+
+    The key is of the victim's own workspace. This holds for every route, and for retries.
+    """
     result = Result("narrowed keys")
     for user, app in (("stranger", None), (None, "strange")):
         narrowing = f"the user {user}" if user else f"the app {app}"

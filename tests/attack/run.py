@@ -2,7 +2,8 @@
 
     python tests/attack/run.py [--only WORD…] [--examples N]
 
-Prints a line per suite with what it tried and what it found, and ends with a table; the exit code is 1 when anything was found.
+Prints a line per suite with what it tried and what it found, and ends with a table; the exit code
+is 1 when anything was found.
 """
 
 from __future__ import annotations

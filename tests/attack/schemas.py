@@ -1,4 +1,7 @@
-"""Schemathesis over every OpenAPI document: no server error, no undocumented answer; and the documents say what the router has."""
+"""Schemathesis over every OpenAPI document: no server error, no undocumented answer.
+
+And the documents say what the router has.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ async def documents(live: Live) -> Result:
 
 
 async def fuzz(live: Live, name: str, *, examples: int, phases: str = "coverage,fuzzing") -> Result:
-    """One document; what administers keys and workspaces comes last, with a key of a workspace of its own."""
+    """One document.
+
+    What administers keys and workspaces comes last, with a key of a workspace of its own.
+    """
     result = Result(f"schemathesis {name}")
     everyday = tuple(
         scope for scope in ALL_SCOPES if scope not in {"keys:admin", "workspaces:admin"}

@@ -1,6 +1,7 @@
-"""What is attacked: two workspaces over one application, the keys to them, and every route that the router has.
+"""The target: two workspaces over one application, their keys, and every route of the router.
 
-The victim has one of everything, all of it marked. The attacker knows every id of the victim's and has a key of its own with every scope.
+The victim has one of everything, all of it marked. The attacker knows every id of the victim's and
+has a key of its own with every scope.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ class Result:
 
 @dataclass
 class Caller:
-    """Someone with a key: an API takes the key, the page takes the cookie of a sign-in and the proof of a form."""
+    """Someone with a key.
+
+    An API takes the key, the page takes the cookie of a sign-in and the proof of a form.
+    """
 
     key: str
     token: str
@@ -79,7 +83,8 @@ class Caller:
 class Target:
     """The application under attack, in this process, and what the suites need to know of it.
 
-    With a `step` above 1 a suite tries each route with every `step`-th of its cases, the next route with the next ones.
+    With a `step` above 1 a suite tries each route with every `step`-th of its cases, the next route
+    with the next ones.
     """
 
     def __init__(self, service: Service, app: Application, client: httpx.AsyncClient) -> None:
@@ -175,7 +180,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "ScoreIn": {"name": "attack", "value": 1},
     "MessageIn": {"role": "user", "content": "attack", "conversationId": "attack"},
 }
-"""A body that passes the first look, by the name of the struct; any other route takes an empty object."""
+"""A body that passes the first look, by the name of the struct; any other route takes an empty
+object.
+"""
 
 
 def body_of(route: Route) -> dict[str, Any]:

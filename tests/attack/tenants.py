@@ -47,7 +47,7 @@ def _absent(name: str) -> str:
 
 
 async def foreign_ids(target: Target) -> Result:
-    """Every route with every id of the victim's answers as with an id that nobody has, and changes nothing."""
+    """Every route answers a victim's id as it answers an unknown id, and changes nothing."""
     result = Result("foreign ids")
     before = await target.snapshot(target.victim)
     runs_the_store = await caller_with(target, ("sessions:read",))
@@ -188,7 +188,10 @@ async def scopes(target: Target) -> Result:
 
 
 async def escalation(target: Target) -> Result:
-    """A key makes no key that can do more than itself, sees no more than it is narrowed to, and gives nothing away."""
+    """A key makes no key that can do more than itself.
+
+    It sees no more than it is narrowed to, and gives nothing away.
+    """
     result = Result("escalation")
     native = target.app.dialects[0]
     admin = await caller_with(target, ("keys:admin", "sessions:read"))

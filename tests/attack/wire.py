@@ -37,7 +37,10 @@ async def raw(live: Live, data: bytes, *, patience: float = 2.0) -> bytes:
 
 
 def _smuggled(key: str) -> Iterator[tuple[str, bytes, int]]:
-    """Requests that two readers could cut differently: name, bytes, and how many answers there may be at most."""
+    """Requests that two readers could cut differently.
+
+    Name, bytes, and how many answers there may be at most.
+    """
     start = f"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n".encode()
     inner = f"GET /v1/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
     chunked = b"0\r\n\r\n" + inner
@@ -129,7 +132,10 @@ async def smuggling(live: Live, key: str) -> Result:
 
 
 async def _stream(live: Live, key: str, chunk: bytes, chunks: int) -> tuple[int, int]:
-    """Send a body without a length, chunk by chunk: the status, and how many bytes went out before the answer."""
+    """Send a body without a length, chunk by chunk.
+
+    The status, and how many bytes went out before the answer.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", live.port)
     sent = 0
     try:
@@ -154,7 +160,10 @@ async def _stream(live: Live, key: str, chunk: bytes, chunks: int) -> tuple[int,
 
 
 async def floods(live: Live, key: str) -> Result:
-    """Bodies without an end and of absurd size: refused early, in bounded memory, and others are served meanwhile."""
+    """Bodies without an end and of absurd size.
+
+    Refused early, in bounded memory, and others are served meanwhile.
+    """
     result = Result("floods")
     async with httpx.AsyncClient(
         base_url=live.url, headers={"Authorization": f"Bearer {key}"}, timeout=30
@@ -200,7 +209,10 @@ async def floods(live: Live, key: str) -> Result:
 
 
 async def idlers(live: Live, key: str, *, count: int = 500) -> Result:
-    """Open connections that say nothing, half a request or a tiny window: others do not wait for them."""
+    """Open connections that say nothing, half a request or a tiny window.
+
+    Others do not wait for them.
+    """
     result = Result("idle and slow clients")
     async with httpx.AsyncClient(
         base_url=live.url, headers={"Authorization": f"Bearer {key}"}, timeout=30
@@ -248,7 +260,10 @@ CANARIES = (
 
 
 async def canaries(live: Live, key: str) -> Result:
-    """What is secret or said goes into no log: bodies, queries, credentials, cookies, also where a request fails."""
+    """What is secret or said goes into no log.
+
+    Bodies, queries, credentials, cookies, also where a request fails.
+    """
     result = Result("canaries in the log")
     header, body, query, bad_key, cookie = CANARIES
     async with httpx.AsyncClient(base_url=live.url, timeout=30) as client:

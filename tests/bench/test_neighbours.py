@@ -1,4 +1,7 @@
-"""Waits are counted from the moment at which a request was due, so that no stall hides behind the one request that meets it."""
+"""Waits are counted from the moment at which a request was due.
+
+Then no stall hides behind the one request that meets it.
+"""
 
 from __future__ import annotations
 

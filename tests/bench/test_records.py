@@ -1,4 +1,7 @@
-"""The benchmark's data is the same for the same seed, skewed as promised, and made of text as people write it."""
+"""The benchmark's data is the same for the same seed.
+
+It is skewed as promised, and made of text as people write it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The table says what was measured, of what, and whether it is enough; a ratio is never invented."""
+"""The table says what was measured, of what, and whether it is enough.
+
+A ratio is never invented.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The load generator reads whole answers however they arrive, and counts no answer that it did not expect."""
+"""The load generator reads whole answers however they arrive.
+
+It counts no answer that it did not expect.
+"""
 
 from __future__ import annotations
 

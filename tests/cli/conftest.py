@@ -57,7 +57,10 @@ class Terminal:
 
 @pytest.fixture(scope="session", autouse=True)
 def _hears_ctrl_c() -> None:
-    """A shell starts what it puts into the background deaf to Ctrl+C, and that would be handed down to the commands under test."""
+    """Make a process hear Ctrl+C.
+
+    A shell starts background programs deaf to it, and the commands under test would inherit that.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

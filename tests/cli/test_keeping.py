@@ -1,4 +1,7 @@
-"""The commands that keep a store sound and small: backup, restore, verify, audit, users, retention, secure."""
+"""The commands that keep a store sound and small.
+
+Backup, restore, verify, audit, users, retention, secure.
+"""
 
 from __future__ import annotations
 

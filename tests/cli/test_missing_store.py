@@ -26,7 +26,7 @@ def gone(terminal: Terminal, tmp_path: Path) -> Terminal:
 
 
 def on_a_terminal(folder: Path, answer: str, *arguments: str) -> tuple[int, str]:
-    """The exit code and the words of a command whose standard input is a terminal, where ``answer`` is typed."""
+    """The exit code and output of a command on a terminal, where ``answer`` is typed."""
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
     done = subprocess.run(

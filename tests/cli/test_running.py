@@ -1,4 +1,7 @@
-"""The commands that look after an installation: status, doctor, config, migrate, stats, completion, demo."""
+"""The commands that look after an installation.
+
+Status, doctor, config, migrate, stats, completion, demo.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a terminal sees: tables that fit, bars, questions. Each command runs in a terminal of its own."""
+"""What a terminal sees: tables that fit, bars, questions.
+
+Each command runs in a terminal of its own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One exchange: what is tried again, after how long, and with which idempotency key. Nothing is sent here."""
+"""One exchange: what is tried again, after how long, and with which idempotency key.
+
+Nothing is sent here.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,10 @@ CUT = httpx.ReadError("cut")
 def played(
     request: Request[Any], *answers: Sent, retries: int = 2
 ) -> tuple[Any, list[Request[Any]], list[float]]:
-    """What comes of an exchange with these answers, what it sent and how long it paused; chance is always 1."""
+    """What comes of an exchange with these answers, what it sent and how long it paused.
+
+    Chance is always 1.
+    """
     steps = exchange(request, RetryPolicy(retries=retries, chance=lambda: 1.0))
     sent: list[Request[Any]] = []
     pauses: list[float] = []

@@ -1,4 +1,7 @@
-"""PyPI `athenaintel`, newest and 0.1.1900, used as its users do: list, filter, sort, read, walk, mark, download."""
+"""PyPI `athenaintel`, newest and 0.1.1900, used as its users do.
+
+List, filter, sort, read, walk, mark, download.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""An environment per client under ``build/clients/NAME``, made once and kept while its requirements stay the same."""
+"""An environment per client under ``build/clients/NAME``.
+
+It is made once and kept while its requirements stay the same.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ BUILD = Path(__file__).resolve().parents[2] / "build" / "clients"
 
 
 def python_with(name: str, requirements: tuple[str, ...]) -> Path:
-    """The Python of an environment that has these requirements from PyPI; CalledProcessError when they are not to be had."""
+    """The Python of an environment that has these requirements from PyPI.
+
+    CalledProcessError when they are not to be had.
+    """
     home = BUILD / name
     python = home / "bin" / "python"
     stamp = home / "requirements.txt"

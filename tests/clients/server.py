@@ -1,4 +1,7 @@
-"""A real server on a free port over a store of its own; workspaces and keys are made by the command line."""
+"""A real server on a free port over a store of its own.
+
+Workspaces and keys are made by the command line.
+"""
 
 from __future__ import annotations
 

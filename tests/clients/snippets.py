@@ -23,7 +23,10 @@ Report = Callable[[str, str, str], None]
 
 @dataclass(frozen=True)
 class Snippet:
-    """A file, the words its output must hold, and words put behind its path (a query the document describes)."""
+    """A file, the words its output must have, and what is put behind its path.
+
+    That is a query which the document describes.
+    """
 
     file: str
     words: tuple[str, ...]

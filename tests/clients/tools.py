@@ -12,7 +12,10 @@ from environments import BUILD, python_with
 
 @dataclass(frozen=True)
 class Tool:
-    """A program for one kind of snippet: what comes before the file, and what it needs in its environment."""
+    """A program for one kind of snippet.
+
+    What comes before the file, and what it needs in its environment.
+    """
 
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,7 @@
-"""What fills a store for the tests of the dialects: through the native API, as any program would."""
+"""What fills a store for the tests of the dialects.
+
+Through the native API, as any program would.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
 
 class Clock:
-    """A clock that stands until it is set; every reading of a running one is a millisecond later."""
+    """A clock that stands until it is set.
+
+    Every reading of a running one is a millisecond later.
+    """
 
     def __init__(self) -> None:
         self.now = times.parse("2026-03-01T12:00:00Z")
@@ -49,7 +55,10 @@ async def say(
 
 
 async def run(api: httpx.AsyncClient, session: str, state: str, **fields: Any) -> dict[str, Any]:
-    """A run of the session that has come to this state; ``error`` and ``finished_at`` belong to its end."""
+    """A run of the session that has come to this state.
+
+    ``error`` and ``finished_at`` belong to its end.
+    """
     ending = {name: fields.pop(name) for name in ("error", "finished_at") if name in fields}
     started: dict[str, Any] = _made(
         await api.post(

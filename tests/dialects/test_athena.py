@@ -1,4 +1,7 @@
-"""Athena's list says what its document promises; the neighbours answer as the published client expects."""
+"""Athena's list says what its document promises.
+
+The neighbours answer as the published client expects.
+"""
 
 from __future__ import annotations
 

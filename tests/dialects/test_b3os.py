@@ -1,4 +1,7 @@
-"""B3OS's chat sessions and history say what their documents promise, and what we rule where those are silent."""
+"""B3OS's chat sessions and history do what their documents promise.
+
+Where the documents are silent, they do what we decided.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ async def fill(service: Service, principal: Principal, names_and_times: dict[str
 async def test_the_sessions_documents_example(
     api: httpx.AsyncClient, clocked: Service, principal: Principal
 ) -> None:
-    """The session of the example is the 124th: 123 are newer, one is older, and it has 123 messages itself."""
+    """The session of the example is the 124th.
+
+    123 are newer, one is older, and it has 123 messages itself.
+    """
     newer = {f"newer_{n}": f"2026-02-01T00:{n // 60:02}:{n % 60:02}Z" for n in range(123)}
     await fill(clocked, principal, newer | {"older": "2025-01-01T00:00:00Z"})
     await start(
@@ -249,7 +255,10 @@ async def test_history_is_the_newest_messages_in_the_order_they_were_sent(
 async def test_before_and_before_id_walk_back_without_gap_or_overlap(
     api: httpx.AsyncClient, clock: Clock
 ) -> None:
-    """Ten messages of one moment, then ten more: a time alone cannot walk through them, the id can."""
+    """Ten messages of one moment, then ten more.
+
+    A time alone cannot walk through them, the id can.
+    """
     await start(api, id="s", workflow_id="w")
     await say(api, "s", *[("user", str(n)) for n in range(10)])
     clock.move(1)

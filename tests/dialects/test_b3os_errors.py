@@ -143,7 +143,10 @@ async def test_a_key_of_one_user_neither_sees_nor_writes_to_others(
 
 
 def refused(answer: httpx.Response, status: int) -> None:
-    """The error envelope: a six-digit code that begins with the status, and no more keys than the four."""
+    """The error envelope.
+
+    A six-digit code that begins with the status, and no more keys than the four.
+    """
     body = answer.json()
     assert (answer.status_code, body["code"] // 1000, body["details"]) == (status, status, []), (
         answer.text

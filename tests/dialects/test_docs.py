@@ -18,7 +18,10 @@ FOREIGN = [dialect for dialect in DIALECTS if dialect.name != "native"]
 
 @pytest.mark.parametrize("dialect", FOREIGN, ids=lambda dialect: dialect.name)
 def test_the_page_names_every_route_parameter_and_scope(dialect: Dialect) -> None:
-    """A route is named by the last word of its path, as `/word`, so that a row may stand for several."""
+    """A route is named by the last word of its path, as `/word`.
+
+    Then a row may stand for several.
+    """
     page = (PAGES / f"{dialect.name}.md").read_text("utf-8")
     words = {
         "/" + [part for part in route.path.split("/") if not part.startswith("{")][-1]
@@ -40,7 +43,10 @@ def test_there_is_no_page_of_an_unknown_dialect() -> None:
 
 
 def test_every_page_takes_the_key_from_where_the_first_page_put_it() -> None:
-    """The clients' harness runs the commands of these pages; this runs in every suite and reads all pages."""
+    """The clients' harness runs the commands of these pages.
+
+    This runs in every suite and reads all pages.
+    """
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     exported = set(re.findall(r"^export (HANSARD_\w+)=", pages[0].read_text("utf-8"), re.MULTILINE))
     assert exported == {"HANSARD_API_KEY"}

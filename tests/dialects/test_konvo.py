@@ -1,4 +1,7 @@
-"""Konvo's `GET /ai-sessions` says what its document promises, and what we rule where that is silent."""
+"""Konvo's `GET /ai-sessions` does what its document promises.
+
+Where the document is silent, it does what we decided.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,10 @@ async def ids(api: httpx.AsyncClient, **params: Any) -> list[str]:
 
 
 async def test_the_documents_example(lone_service: Service, clock: Clock) -> None:
-    """The one session of the example, 122 older ones, and the last message a tool's, which is not shown."""
+    """The session of the example and 122 older ones.
+
+    Its last message is a tool's, which is not shown.
+    """
     example: Any = EXAMPLE["result"][0]  # type: ignore[index]  # the example is plain JSON
     clock.set(example["created_at"])
     filled = Service(

@@ -1,4 +1,7 @@
-"""The dialects that give a whole session give it in pieces: however large it is, no more than a piece is held."""
+"""The dialects that give a whole session give it in pieces.
+
+However large it is, no more than a piece is held.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where a client asks for pages by number or offset, none may be shorter than its limit: what is left out would never be shown."""
+"""Where a client asks for pages by number or offset, none may be shorter than its limit.
+
+What is left out would never be shown.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document of each dialect says of its answers, its errors and its keys is what a client meets."""
+"""Each dialect's OpenAPI document describes the answers, errors and keys that a client meets."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ async def body(api: httpx.AsyncClient, url: str, **params: Any) -> Any:
     return answer.json()
 
 
-# How a program of each product says a text: in the session of this name, else in a new one, whose name it gets back.
+# How a program of each product says a text: in the session of this name, else in a new one, whose
+# name it gets back.
 
 
 async def write_natively(talk: Talk, name: str | None, text: str) -> str:
@@ -174,7 +175,10 @@ async def test_written_through_one_read_through_the_other(
 async def test_begun_through_one_carried_on_through_the_other(
     app: Application, api: httpx.AsyncClient, clock: Clock, first: str, second: str
 ) -> None:
-    """The second writes to the session under the name that its own list shows, and all read one conversation."""
+    """The second dialect writes to the session under the name in its own list.
+
+    All read one conversation.
+    """
     await WRITERS[first]((app, api), None, "one")
     clock.move(1)
     (shown,) = await LISTS[second](api)

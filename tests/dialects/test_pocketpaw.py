@@ -1,4 +1,7 @@
-"""PocketPaw's unversioned routes say what the document promises and the dashboard reads, and what we rule where both are silent."""
+"""PocketPaw's unversioned routes do what the document promises and the dashboard reads.
+
+Where both are silent, they do what we decided.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ async def ids(api: httpx.AsyncClient, **params: Any) -> list[str]:
 
 
 async def test_the_documents_example(api: httpx.AsyncClient) -> None:
-    """The two sessions of the example, with what the dashboard reads beside it, before 40 older ones."""
+    """The two sessions of the example before 40 older ones.
+
+    Also what the dashboard reads beside it.
+    """
     for number in range(40):
         await start(api, id=f"older-{number}", created_at="2024-01-01T00:00:00Z")
     expected = json.loads(json.dumps(EXAMPLE))

@@ -74,7 +74,10 @@ async def test_signing_in_sets_a_cookie_that_opens_and_signing_out_takes_it_back
 async def test_a_cookie_proves_nothing_to_pages_of_other_origins(
     anonymous: httpx.AsyncClient, make_key: MakeKey, origin_headers: dict[str, str]
 ) -> None:
-    """A browser sends it along with what a page on another port of this host asks for, SameSite or not."""
+    """A browser sends the cookie with requests of pages on other ports of this host.
+
+    SameSite does not prevent that.
+    """
     key = await make_key()
     cookie = {"Cookie": f"pocketpaw_session={key}"}
     created = (

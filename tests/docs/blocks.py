@@ -1,8 +1,9 @@
 """The code blocks of a page, and how to run them.
 
-What a page shows runs: ``python``, ``bash`` and ``console`` blocks, in the order of the page. A block of ``output`` behind a ``python``
-block is what that prints; a ``console`` block holds commands behind ``$`` and what each prints. In both, ``…`` stands for anything.
-A block that cannot run carries ``<!-- not run: the reason -->`` on the line before it.
+What a page shows runs: ``python``, ``bash`` and ``console`` blocks, in the order of the page. A
+block of ``output`` behind a ``python`` block is what that prints; a ``console`` block holds
+commands behind ``$`` and what each prints. In both, ``…`` stands for anything. A block that cannot
+run carries ``<!-- not run: the reason -->`` on the line before it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,10 @@ for line in sys.stdin:
 
 
 class Block(NamedTuple):
-    """A block of a page; ``line`` is that of its fence, ``output`` what it must print, None for anything."""
+    """A block of a page.
+
+    ``line`` is that of its fence, ``output`` what it must print, None for anything.
+    """
 
     page: Path
     line: int

@@ -1,4 +1,4 @@
-"""The frame: request ids, routing, bodies, limits and the last resort, on a small API of its own."""
+"""The frame on a small API of its own: request ids, routing, bodies, limits, unexpected errors."""
 
 from __future__ import annotations
 
@@ -275,7 +275,10 @@ def test_a_route_without_a_scope_does_not_start() -> None:
 
 
 async def test_no_cache_gives_an_answer_to_another_key(toy: httpx.AsyncClient) -> None:
-    """What may be kept is asked for anew by each key, since two workspaces have the same ETags; what has none is kept nowhere, an error neither."""
+    """What may be kept is asked for anew by each key, since two workspaces have the same ETags.
+
+    What has none is kept nowhere, an error neither.
+    """
     kept, plain, missing = [await toy.get(path) for path in ("/tagged", "/echo", "/none")]
     assert (kept.headers["cache-control"], kept.headers["vary"]) == (
         "private, no-cache",

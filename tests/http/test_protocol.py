@@ -89,7 +89,10 @@ class Toy(Struct):
     key: str
 
     async def exchange(self, *pieces: bytes, pause: float = 0.0) -> list[bytes]:
-        """Send the pieces and give back each answer until the server closes, or is silent for two seconds."""
+        """Send the pieces and return each answer.
+
+        Ends when the server closes or is silent for two seconds.
+        """
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         with contextlib.suppress(OSError):
             for piece in pieces:
@@ -139,7 +142,7 @@ async def served(service: Service, port: int) -> AsyncIterator[None]:
 
 
 def refusal(answers: list[bytes]) -> tuple[int, dict[str, str], bytes]:
-    """The status and the body of the only answer, behind which the connection was closed, and its head."""
+    """The status, body and head of the only answer, after which the connection was closed."""
     answer, closed = answers
     assert closed == b"closed"
     head, _, body = answer.partition(b"\r\n\r\n")

@@ -1,4 +1,7 @@
-"""JSON that two readers would read differently is refused, on the event loop and beside it alike."""
+"""JSON that two readers would read differently is refused.
+
+This holds on the event loop and off it.
+"""
 
 from __future__ import annotations
 

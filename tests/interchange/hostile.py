@@ -38,7 +38,10 @@ def zipped(data: bytes, times: int) -> bytes:
 
 
 def files(size: int = 63 * MIB) -> Iterator[tuple[str, str, bytes]]:
-    """What each is, the format as which it is sent, and its bytes; gzipped they unpack to ``size``."""
+    """What each is, the format as which it is sent, and its bytes.
+
+    Gzipped they unpack to ``size``.
+    """
     for last_seq in LAST_SEQS:
         yield f"a last_seq of {last_seq}", "hansard", exported(last_seq)
     yield "empty objects in an array", "chatgpt", repeated(b"{},", size, b"[", b"{}]")

@@ -1,4 +1,7 @@
-"""What ChatGPT's messages hold beside plain text is kept: sources, files, hidden words, shapes of other programs."""
+"""What ChatGPT's messages hold beside plain text is kept.
+
+Sources, files, hidden words, shapes of other programs.
+"""
 
 from __future__ import annotations
 

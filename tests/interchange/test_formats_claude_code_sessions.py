@@ -1,4 +1,7 @@
-"""Which sessions a file of Claude Code holds, who their parents are, and what was typed while the agent worked."""
+"""The sessions in a file of Claude Code, and their parents.
+
+Also what was typed while the agent worked.
+"""
 
 from __future__ import annotations
 

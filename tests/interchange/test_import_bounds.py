@@ -1,4 +1,7 @@
-"""What a file says is bounded as what the API takes is: its numbers size nothing and break no sum."""
+"""What a file says is bounded as what the API takes is.
+
+Its numbers size nothing and break no sum.
+"""
 
 from __future__ import annotations
 

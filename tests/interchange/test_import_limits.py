@@ -1,4 +1,7 @@
-"""An import takes bounded memory and time, whatever the file: it stops, or sets aside what is too much."""
+"""An import takes bounded memory and time, whatever the file.
+
+It stops, or sets aside what is too much.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lists of messages inside records of other programs: wrappers, choices, preferences, spellings of calls and times."""
+"""Lists of messages inside records of other programs.
+
+Wrappers, choices, preferences, spellings of calls and times.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A server reads a file in a process of its own, which gives what reading it here gives, and ends when it must."""
+"""A server reads a file in a process of its own.
+
+The result is the same as here, and the process ends when it must.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A tree of messages becomes one line and branches: every message once, each branch behind the message that it follows."""
+"""A tree of messages becomes one line and branches.
+
+Every message once, each branch behind the message that it follows.
+"""
 
 from __future__ import annotations
 

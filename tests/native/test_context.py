@@ -184,7 +184,10 @@ async def test_names_and_ids_are_put_into_the_letters_and_lengths_that_providers
 
 
 async def test_the_manifest_counts_each_message_once(client: httpx.AsyncClient) -> None:
-    """A message whose answers went with the calls before the first user, and whose words stay, is both: it did not go whole."""
+    """A message that is dropped in part counts once.
+
+    Its answers went with the calls before the first user, and its words stay.
+    """
     calls = [{"type": "tool_call", "id": ident, "name": "look", "arguments": {}} for ident in "ab"]
     late = [
         {"type": "tool_call_response", "id": "a", "response": "1"},

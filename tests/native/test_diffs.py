@@ -24,7 +24,7 @@ async def say(client: httpx.AsyncClient, session: str, *texts: str) -> list[dict
 
 @pytest.fixture
 async def forked(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    """A session of five messages, and a fork of its first three that went on with two of its own."""
+    """A session of five messages, and a fork of its first three with two of its own."""
     await client.post("/v1/sessions", json={"id": "original", "user": "ada"})
     messages = await say(client, "original", "1", "2", "3", "4", "5")
     assert (

@@ -1,4 +1,7 @@
-"""An answer has a bound in bytes: a page is cut where it is full, and its cursor goes on exactly there."""
+"""An answer has a bound in bytes.
+
+A page is cut where it is full, and its cursor goes on exactly there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A key that is narrowed to one end user or app sees and touches nothing else, by any route, on both backends."""
+"""A key narrowed to one end user or app sees and touches nothing else.
+
+This holds for every route, on both backends.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,10 @@ async def test_views_of_the_workspace_are_not_theirs(
 async def test_a_retry_under_a_key_does_not_open_a_session_of_others(
     client: httpx.AsyncClient, ours: httpx.AsyncClient
 ) -> None:
-    """The refusal of an id that is taken keeps no answer, which a retry with the same Idempotency-Key would get."""
+    """The refusal of a taken id keeps no answer.
+
+    A retry with the same Idempotency-Key would get it.
+    """
     await client.post("/v1/sessions", json={"id": "theirs", "app": "theirs", "title": "secret"})
     for _ in range(2):
         answer = await ours.post(
@@ -120,7 +126,10 @@ async def test_the_workspace_is_not_theirs_to_change(
 
 
 async def test_no_page_is_kept_for_another_caller(service: Service, principal: Principal) -> None:
-    """The same URL, asked of one process by two workspaces at the same generation and by narrowed keys, is four answers, in any order."""
+    """The same URL gives each of four callers its own answer, in any order.
+
+    They are two workspaces at the same generation, and narrowed keys.
+    """
     others = service.workspaces.operator(
         await service.workspaces.create(f"{principal.workspace_name}-other")
     )

@@ -1,4 +1,7 @@
-"""What a caller keeps of a session and shows again: its ETag in ``If-Match``, and the key of a request that was answered before."""
+"""What a caller keeps of a session and shows again.
+
+Its ETag in ``If-Match``, and the key of a request that was answered before.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ import pytest
 async def test_a_replay_has_the_headers_of_the_first_answer(
     client: httpx.AsyncClient, method: str, path: str, body: dict[str, str]
 ) -> None:
-    """An ETag that is missing, or that of a later version, would let a retry lose or overwrite a change in between."""
+    """A replay has the first answer's ETag.
+
+    Otherwise a retry could lose or overwrite a change in between.
+    """
     await client.post("/v1/sessions", json={"id": "s"})
     first, again = [
         await client.request(
@@ -97,7 +103,10 @@ async def test_if_match_guards_every_change_of_a_session(
 async def test_nothing_of_a_deleted_session_is_shown_of_the_next_one_of_its_name(
     client: httpx.AsyncClient, name: str
 ) -> None:
-    """Neither from a cache of ours, nor as a 304 from one of the caller's; nor does a change meant for the one reach the other."""
+    """Neither from a cache of ours, nor as a 304 from one of the caller's.
+
+    Nor does a change meant for the one reach the other.
+    """
     shown: list[list[httpx.Response]] = []
     for word in ("first", "other"):
         answer = await client.post("/v1/sessions", json={"id": name, "title": word})

@@ -62,7 +62,10 @@ async def test_only_one_exclusive_run_at_a_time(client: httpx.AsyncClient) -> No
 
 
 async def test_a_run_that_somebody_interrupts_is_not_revived(client: httpx.AsyncClient) -> None:
-    """Only one whose lease lapsed goes on with its next heartbeat: an operator's end is told to whoever works on."""
+    """Only one whose lease lapsed goes on with its next heartbeat.
+
+    An operator's end is told to whoever works on.
+    """
     await client.post("/v1/sessions/s/runs", json={"id": "r", "lease_seconds": 60})
     done = await client.post(
         "/v1/sessions/s/runs/r/finish", json={"state": "interrupted", "error": "stopped by ada"}
@@ -133,7 +136,10 @@ async def test_unknown_runs_are_not_found(client: httpx.AsyncClient) -> None:
 
 
 async def test_an_error_is_kept_as_far_as_a_list_can_bear(client: httpx.AsyncClient) -> None:
-    """Every list shows it with its session: a whole log would be in each page; a NUL is not for PostgreSQL."""
+    """Every list shows it with its session: a whole log would be in each page.
+
+    A NUL is not for PostgreSQL.
+    """
     await client.post("/v1/sessions/s/runs", json={"id": "r"})
     done = await client.post(
         "/v1/sessions/s/runs/r/finish", json={"state": "failed", "error": "a\x00b" + "x" * 500_000}

@@ -1,4 +1,7 @@
-"""A misspelt name in a body is refused with the right one: passed over, it would lift a guard or change something else."""
+"""A misspelt name in a body is refused with the right one.
+
+Passed over, it would lift a guard or change something else.
+"""
 
 from __future__ import annotations
 

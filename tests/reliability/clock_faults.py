@@ -16,7 +16,10 @@ _PATIENCE = 5.0
 
 
 async def clock_set_back(store: str, folder: Path, *, fault: str = "") -> tuple[Figures, str]:
-    """A key is revoked elsewhere just when the clock is set back by an hour; the server must refuse it within two seconds."""
+    """A key is revoked elsewhere just when the clock is set back by an hour.
+
+    The server must refuse it within two seconds.
+    """
     key = await new_key(store)
     async with opened(Settings(store=store)) as service:
         (workspace,) = await service.workspaces.list()

@@ -1,4 +1,6 @@
-"""A disk that fails on demand, between SQLite and the real one: an apsw VFS that every connection of this process uses.
+"""A disk that fails on demand, between SQLite and the real one.
+
+An apsw VFS that every connection of this process uses.
 
 with disk(tmp_path) as one:
     one.quota = 200_000      # bytes that may be written from now on: then the disk is full
@@ -23,7 +25,10 @@ SECTOR = 512
 
 @dataclass
 class Op:
-    """Something that happened, in order: a write, a cut, a sync or a removal of a file; or a note of the test's own."""
+    """Something that happened, in order: a write, a cut, a sync or a removal of a file.
+
+    Or a note of the test's own.
+    """
 
     kind: str
     name: str = ""
@@ -41,9 +46,12 @@ class Recording:
         self.ops.append(Op("note", text))
 
     def crash(self, moment: int, folder: Path, chance: random.Random) -> set[str]:
-        """Write to `folder` what a disk may hold after the power went at the `moment`-th op; the notes before it.
+        """Write to `folder` what a disk may hold after the power went at the `moment`-th op.
 
-        What was synced is there. Each write since then is there, or not, or only some of its sectors are.
+        The notes before it.
+
+        What was synced is there. Each write since then is there, or not, or only some of its
+        sectors are.
         """
         durable: dict[str, bytearray] = {}
         loose: dict[str, list[Op]] = {}

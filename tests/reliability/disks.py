@@ -1,4 +1,7 @@
-"""What a bad disk does to the embedded store: power that goes, a disk that is full, an fsync that fails."""
+"""What a bad disk does to the embedded store.
+
+Power that goes, a disk that is full, an fsync that fails.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,10 @@ def pragma(before: str, after: str) -> Iterator[None]:
 
 
 async def recorded(folder: Path, *, writers: int, appends: int) -> tuple[Recording, Ledger, int]:
-    """Everything that was written while `writers` made `appends` each, the ledger, and the op at which the first was acknowledged."""
+    """All writes while `writers` made `appends` each.
+
+    Also the ledger, and the op at which the first append was acknowledged.
+    """
     folder.mkdir()  # noqa: ASYNC240 - before anything runs
     with disk(folder) as failing_disk:
         recording = failing_disk.record()
@@ -115,7 +121,10 @@ async def recorded(folder: Path, *, writers: int, appends: int) -> tuple[Recordi
 async def power_loss(
     folder: Path, *, points: int, writers: int = 16, appends: int = 12, seed: int = 1
 ) -> Figures:
-    """The power goes at `points` random moments of one run; what the disk may then hold is opened and audited."""
+    """The power goes at `points` random moments of one run.
+
+    What the disk may then hold is opened and audited.
+    """
     recording, whole, first = await recorded(folder / "recorded", writers=writers, appends=appends)
     chance = random.Random(seed)
     total = Figures(0, 0, 0, 0, 0)
@@ -176,7 +185,10 @@ async def _bad_while(
 async def bad_disk(
     folder: Path, spoil: str, *, rounds: int, count: int = 40
 ) -> tuple[Figures, Refusals]:
-    """A disk that is `full` or has `broken_syncs` for a while, `rounds` times; then the store is opened anew and audited."""
+    """A disk that is `full` or has `broken_syncs` for a while, `rounds` times.
+
+    Then the store is opened anew and audited.
+    """
     ledger = Ledger()
     total = Refusals({}, 0)
     with disk(folder) as failing_disk:

@@ -1,6 +1,7 @@
 """A PostgreSQL primary with a standby, so that the one can die and the other take over.
 
-The hand that promotes is ours: it stands for whatever watches a cluster (Patroni, a managed service). The dead primary never comes back.
+The hand that promotes is ours: it stands for whatever watches a cluster (Patroni, a managed
+service). The dead primary never comes back.
 """
 
 from __future__ import annotations
@@ -100,8 +101,8 @@ async def failover(
 ) -> tuple[Figures, Outage]:
     """The primary dies under load and the standby takes over: the audit, and what it cost.
 
-    `lag` seconds before its death the standby falls behind. With `hang` the primary does not die: its processes stand still,
-    its connections stay open.
+    `lag` seconds before its death the standby falls behind. With `hang` the primary does not die:
+    its processes stand still, its connections stay open.
     """
     pair = Pair(synchronous=synchronous)
     try:

@@ -162,7 +162,10 @@ def no_watchdog() -> None:
 
 
 def settable_clock() -> None:
-    """The wall clock is off by the seconds that the file `clock` of the working directory says: no fault of the server."""
+    """The wall clock is off by the seconds that the file `clock` of the working directory says.
+
+    No fault of the server.
+    """
     file, real = Path("clock"), time.time_ns
 
     def shown() -> int:

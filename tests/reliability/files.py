@@ -14,8 +14,8 @@ from tests.reliability.load import Figures, Ledger, Writers, read_all, start_ses
 async def file_replaced(folder: Path, *, fault: str = "") -> tuple[Figures, int, int]:
     """A backup is put in the place of the store, and the server started again a second later.
 
-    The audit of all that was acknowledged before the backup or after the file was replaced; how many were acknowledged
-    in between, and the status of the server's health meanwhile.
+    The audit of all that was acknowledged before the backup or after the file was replaced; how
+    many were acknowledged in between, and the status of the server's health meanwhile.
     """
     file = folder / "hansard.db"
     store = f"sqlite:///{file}"

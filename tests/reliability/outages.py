@@ -1,4 +1,7 @@
-"""What an outage of the database costs: the seconds without a write, and the longest wait for the server's health."""
+"""What an outage of the database costs.
+
+The seconds without a write, and the longest wait for the server's health.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,10 @@ async def outage(
     seconds: float = 0.0,
     fault: str = "",
 ) -> Result:
-    """Strike under load: the audit, and what it cost, counted from the strike, or from the mending `seconds` later."""
+    """Strike under load.
+
+    Returns the audit, and the costs from the strike, or from the mending `seconds` later.
+    """
     key = await new_key(store)
     settings = {"statement_seconds": "8"} if fault else {}
     async with fleet(store, folder, key, 1, fault=fault, settings=settings) as group:
@@ -112,7 +118,10 @@ def compared(crash: Result, other: Result) -> tuple[Figures, str]:
 async def stalled_connections(
     server: Server, folder: Path, *, fault: str = ""
 ) -> tuple[Figures, str]:
-    """Nothing passes any more on the connections that there are, new ones are good; against their being cut off."""
+    """Nothing passes any more on the connections that there are, new ones are good.
+
+    Against their being cut off.
+    """
     results = []
     for strike in (Proxy.cut, Proxy.stall):
         async with Proxy(server.create_database("stalled")) as proxy:
@@ -121,7 +130,10 @@ async def stalled_connections(
 
 
 async def stalled_network(server: Server, folder: Path) -> tuple[Figures, str]:
-    """Nothing passes for some seconds, on new connections neither; against a network that refuses so long."""
+    """Nothing passes for some seconds, on new connections neither.
+
+    Against a network that refuses so long.
+    """
     results = []
     for strike in (Proxy.refuse, Proxy.stall_all):
         async with Proxy(server.create_database("stalled")) as proxy:

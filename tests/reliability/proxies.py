@@ -1,4 +1,7 @@
-"""Proxies between a server and its database that fail as networks do: they stall, cut off, and garble."""
+"""Proxies between a server and its database that fail as networks do.
+
+They stall, cut off, and garble.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ class Proxy:
         self.port = 0
         self.garbled = 0
         self.garbling = 0.0
-        """The share of the database's answers that begin with another byte: the kind of message, and never a value."""
+        """The share of the database's answers that begin with another byte: the kind of message,
+        and never a value.
+        """
 
     @property
     def url(self) -> str:

@@ -1,4 +1,7 @@
-"""The attack suites in short, and for each a seeded fault that it must find. The long ones: `make attack`."""
+"""The attack suites in short, and for each a seeded fault that it must find.
+
+The long ones: `make attack`.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,10 @@ async def target(lone_service: Service) -> AsyncIterator[Target]:
 
 
 async def test_nobody_gets_in(target: Target, store_url: str, figure: Figure) -> None:
-    """Every suite on the embedded store, on PostgreSQL those that could come through to its statements."""
+    """Every suite runs on the embedded store.
+
+    On PostgreSQL only those run that could reach its statements.
+    """
     results = [
         await suite(target) for suite in (SUITES if store_url.startswith("sqlite") else AGAINST_SQL)
     ]
@@ -192,7 +198,10 @@ def eager() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
-    """An embedded store that the seeded faults share: the suites are the same on both backends, and so are their eyes."""
+    """An embedded store that the seeded faults share.
+
+    The suites are the same on both backends, and so are their eyes.
+    """
     async with opened(
         Settings(store=f"sqlite:///{tmp_path_factory.mktemp('seeded') / 'hansard.db'}")
     ) as embedded_target:

@@ -1,4 +1,7 @@
-"""The audit log tells who did what, in the same transaction, and shows when somebody has written in it."""
+"""The audit log says who did what, in the same transaction.
+
+It shows when somebody changed it.
+"""
 
 from __future__ import annotations
 

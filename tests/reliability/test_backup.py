@@ -1,4 +1,7 @@
-"""A backup is one consistent state, writers do not wait for it, and what is restored is what was backed up."""
+"""A backup is one consistent state, and writers do not wait for it.
+
+What is restored is what was backed up.
+"""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ async def _servers(store: str, folder: Path, *faults: str) -> AsyncIterator[tupl
 
 
 async def _erased(servers: list[Live], key: str, folder: Path) -> list[tuple[int, int]]:
-    """How often the canary stands in each server's caches before an erasure, and when its receipt is there."""
+    """How often the canary is in each server's caches before an erasure and at its receipt."""
     await asyncio.gather(*(_read_all(live.url, key) for live in servers))
     before = [(await _caches_of(live, folder)).count(CANARY) for live in servers]
     async with client_of(servers[0].url, key) as client:

@@ -1,4 +1,7 @@
-"""A database that hangs, stalls, garbles or takes no writes: answers within seconds, 503 and never 500, and it passes by itself."""
+"""A database that hangs, stalls, garbles or takes no writes.
+
+Answers within seconds, 503 and never 500, and it passes by itself.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ select count(*) from pg_stat_activity
 
 
 async def healthy(url: str, seconds: float) -> tuple[float, Counter[int]]:
-    """Ask for the health of a server again and again: the longest wait for an answer, and the statuses."""
+    """Ask for the health of a server again and again.
+
+    The longest wait for an answer, and the statuses.
+    """
     longest, statuses = 0.0, Counter[int]()
     until = time.monotonic() + seconds
     async with httpx.AsyncClient(timeout=30) as client:
@@ -79,7 +85,10 @@ async def test_connections_that_say_nothing_more_are_noticed(
 
 
 async def test_a_database_that_hangs_holds_no_answer_up(tmp_path: Path, figure: Figure) -> None:
-    """Every process of PostgreSQL stands still for some seconds; health answers meanwhile, writes go on afterwards."""
+    """Every process of PostgreSQL stands still for some seconds.
+
+    Health answers meanwhile, writes go on afterwards.
+    """
     with postgres(private=True, durable=False) as server:
         assert server.cluster is not None
         store = server.create_database("hang")
@@ -108,7 +117,7 @@ async def test_a_database_that_hangs_holds_no_answer_up(tmp_path: Path, figure: 
 
 
 async def test_a_long_statement_is_no_hang(postgres_url: str, figure: Figure) -> None:
-    """A statement that is at work on the server is waited for, and costs nobody else a connection."""
+    """A statement that is at work is waited for, and costs nobody else a connection."""
 
     def sleep(seconds: float) -> Steps[object]:
         return (yield from composed("select pg_sleep(:seconds)", {"seconds": seconds}))
@@ -177,7 +186,10 @@ async def execute(url: str, *statements: str) -> None:
 async def test_connections_that_take_no_writes_are_let_go(
     postgres_url: str, tmp_path: Path, figure: Figure
 ) -> None:
-    """A switch-over leaves connections that read only; once a new one would write, so does the server."""
+    """A switch-over leaves connections that read only.
+
+    Once a new one would write, so does the server.
+    """
     key = await new_key(postgres_url)
     database = httpx.URL(postgres_url).path.removeprefix("/")
     read_only = f'alter database "{database}" set default_transaction_read_only = on'
@@ -212,7 +224,10 @@ async def test_connections_that_take_no_writes_are_let_go(
 
 
 async def test_both_sides_end_what_is_dead(postgres_url: str) -> None:
-    """The kernel ends a connection whose peer acknowledges nothing; the server ends statements and transactions left alone."""
+    """The kernel ends a connection whose peer acknowledges nothing.
+
+    The server ends statements and transactions left alone.
+    """
     connection = await connect(postgres_url, statement_seconds=7, idle_seconds=1)
     transport = connection._transport  # type: ignore[attr-defined]  # asyncpg shows it nowhere else
     peer = transport.get_extra_info("socket")
@@ -285,7 +300,10 @@ def later_migration() -> Steps[object]:
 
 
 async def test_an_operation_that_the_driver_gives_up_is_not_the_request_given_up() -> None:
-    """The driver cancels what waits on a connection that fails; only who is cancelled himself goes."""
+    """The driver cancels what waits on a connection that fails.
+
+    Only who is cancelled himself goes.
+    """
 
     async def gives_up() -> None:
         raise asyncio.CancelledError

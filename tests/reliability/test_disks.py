@@ -1,4 +1,7 @@
-"""What the embedded store acknowledged survives bad disks; a disk that does not sync loses it, and this would be seen."""
+"""What the embedded store acknowledged survives bad disks.
+
+A disk that does not sync loses it, and this would be seen.
+"""
 
 from __future__ import annotations
 

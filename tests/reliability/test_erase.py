@@ -1,4 +1,8 @@
-"""Deleted is gone: no route shows it, no byte of the file or its log holds it, and the receipt proves it without naming anybody."""
+"""Deleted is gone.
+
+No route shows it, no byte of the file or its log holds it, and the receipt proves it without naming
+anybody.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +47,7 @@ def traces(folder: Path, *words: str) -> int:
 
 
 async def fill(service: Service, principal: Principal, sessions: int) -> None:
-    """Sessions of two people among those of others, with the canary in everything that can be said."""
+    """Sessions of two people among those of others, with the canary in every text field."""
     for number in range(sessions):
         mine = number % 3 == 0
         word = CANARY if mine else "ordinary"
@@ -121,7 +125,10 @@ async def test_traces_that_a_plain_delete_leaves_are_seen(tmp_path: Path, figure
 
 
 async def entitle_and_delete(service: Service, principal: Principal) -> None:
-    """A session that has its title and preview of its first message, which is then deleted; the old title was in an event of a renaming too."""
+    """A session that has its title and preview of its first message, which is then deleted.
+
+    The old title was in an event of a renaming too.
+    """
     text = f"{CANARY} said first"
     await service.sessions.start(principal, SessionDraft(id="titled"))
     _, (first,) = await service.messages.append(

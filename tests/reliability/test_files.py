@@ -1,4 +1,7 @@
-"""The files of an embedded store are removed, or replaced, under the running server: nothing is acknowledged any more."""
+"""The files of an embedded store are removed, or replaced, under the running server.
+
+Nothing is acknowledged any more.
+"""
 
 from __future__ import annotations
 

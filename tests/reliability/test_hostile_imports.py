@@ -1,4 +1,7 @@
-"""Hostile imports change nothing and take little memory: through the API, the page and the command line."""
+"""Hostile imports change nothing and take little memory.
+
+Through the API, the page and the command line.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ async def test_hostile_imports_change_nothing(lone_service: Service, figure: Fig
 
 
 class Watch:
-    """The most resident memory of a process and of those that it began, looked at again and again."""
+    """The most resident memory of a process and its children, sampled repeatedly."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -144,7 +147,9 @@ atexit.register(tell)
 from hansard.cli import main
 main()
 """
-"""Runs the command line and tells its most resident kibibytes: those that the system tells count its parent's too."""
+"""Runs the command line and tells its most resident kibibytes: those that the system tells count
+its parent's too.
+"""
 
 
 def run(folder: Path, data: bytes, format_: str, figure: Figure) -> int:

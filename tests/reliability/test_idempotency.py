@@ -71,7 +71,7 @@ async def test_a_replay_keeps_its_status_and_another_request_is_refused(
 async def test_keys_of_others_are_others(
     client: httpx.AsyncClient, service: Service, principal: Principal, figure: Figure
 ) -> None:
-    """The same key and request in another workspace, and by a key for one end user, is done for itself."""
+    """The same key and request counts anew in another workspace and for a narrowed key."""
     other = service.workspaces.operator(
         await service.workspaces.create(f"other-{principal.workspace_name}")
     )

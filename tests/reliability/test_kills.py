@@ -1,4 +1,7 @@
-"""Real servers are killed, stopped and cut off under load: nothing acknowledged is lost, nothing is doubled."""
+"""Real servers are killed, stopped and cut off under load.
+
+Nothing acknowledged is lost, nothing is doubled.
+"""
 
 from __future__ import annotations
 

@@ -155,7 +155,10 @@ async def test_a_session_deleted_while_it_lapses_does_not_stop_the_reaper(
 async def test_a_run_that_comes_back_does_not_work_beside_its_successor(
     store_url: str, clock: Clock, figure: Figure
 ) -> None:
-    """A paused process whose lease lapsed is refused while another exclusive run is open, and goes on when there is none."""
+    """A process whose lease lapsed is refused while another exclusive run is open.
+
+    It goes on when there is none.
+    """
     async with opened(Settings(store=store_url)) as plain:
         service = await Service.on(plain.store, clock=clock, store_clock=store_clock(clock))
         principal = await begin(service)

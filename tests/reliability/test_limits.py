@@ -26,7 +26,10 @@ ENDLESS = "with recursive n (i) as (select 1 union all select i + 1 from n) sele
 
 @pytest.fixture
 async def limited(service: Service, principal: Principal) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application that lets each key make two requests a second, twenty in a burst."""
+    """A client of an application with a limit.
+
+    Each key may make two requests a second, twenty in a burst.
+    """
     key, _ = await service.keys.create(principal, "tests", ALL_SCOPES)
     app = application(service, Settings(store=service.store.url, rate_limit=2))
     async with httpx.AsyncClient(
@@ -94,7 +97,10 @@ async def test_a_statement_that_takes_too_long_ends(store_url: str, figure: Figu
 
 
 async def test_a_full_queue_is_an_answer(store_url: str, figure: Figure) -> None:
-    """With room for eight, a hundred at once: some are done, the rest is told when to come back, and the next one is done again."""
+    """With room for eight, a hundred at once.
+
+    Some are done, the rest is told when to come back, and the next one is done again.
+    """
     store = connect(store_url, waiting=8)
     await store.open()
     await store.migrate()
@@ -121,7 +127,10 @@ async def test_a_full_queue_is_an_answer(store_url: str, figure: Figure) -> None
 async def test_one_failing_job_does_not_hurt_its_group(
     lone_service: Service, figure: Figure
 ) -> None:
-    """Forty writes of one moment, every other of them fails: the others are done, and every one is answered."""
+    """Forty writes of one moment, every other of them fails.
+
+    The others are done, and every one is answered.
+    """
     principal = await begin(lone_service)
 
     def job(number: int) -> Steps[int]:

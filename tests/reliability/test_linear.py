@@ -20,7 +20,10 @@ from tests.reliability.conftest import Figure
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a history: what it was, when it began and ended, and the seq that it gave or saw."""
+    """One call of a history.
+
+    What it was, when it began and ended, and the seq that it gave or saw.
+    """
 
     kind: str
     began: float
@@ -31,8 +34,9 @@ class Call:
 def breaches(history: Sequence[Call]) -> list[str]:
     """What no order could explain.
 
-    Appends take the numbers 1, 2, 3, …, so their order is known; that leaves real time to be checked: a call that began
-    after another had ended comes after it.  A read shows the state between two appends, so its place is known as well.
+    Appends take the numbers 1, 2, 3, …, so their order is known; that leaves real time to be
+    checked: a call that began after another had ended comes after it.  A read shows the state
+    between two appends, so its place is known as well.
     """
     problems = []
     seqs = sorted(call.seq for call in history if call.kind == "append")

@@ -1,4 +1,7 @@
-"""Memory has a bound whatever is asked: in short what `make attack` asks 12,000 and 14,400 times."""
+"""Memory has a bound whatever is asked.
+
+In short what `make attack` asks 12,000 and 14,400 times.
+"""
 
 from __future__ import annotations
 

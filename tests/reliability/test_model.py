@@ -1,4 +1,7 @@
-"""The store against a dictionary: any sequence of calls answers as the model says, on both backends."""
+"""The store against a dictionary.
+
+Any sequence of calls answers as the model says, on both backends.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,10 @@ def spelled(messages: Sequence[Message]) -> str:
 
 
 class Machine(RuleBasedStateMachine):
-    """The rules; every example has a workspace of its own. `fault` is one in the model, to be found."""
+    """The rules; every example has a workspace of its own.
+
+    `fault` is one in the model, to be found.
+    """
 
     service: ClassVar[Service]
     loop: ClassVar[asyncio.AbstractEventLoop]

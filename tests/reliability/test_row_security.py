@@ -1,4 +1,7 @@
-"""With row-level security on, PostgreSQL itself keeps the workspaces apart, also when a statement forgets to, also behind PgBouncer."""
+"""With row-level security on, PostgreSQL itself separates the workspaces.
+
+Also when a statement forgets to, and behind PgBouncer.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,18 @@ from tests.support.postgres import Server
 from tests.support.postgres_cluster import free_port
 
 OUTSIDE = re.compile(rf"\bfrom ({'|'.join(EXEMPT)})\b")
-"""Statements on the tables that have no policy: they hold keys' digests and counters, nothing of a session."""
+"""Statements on the tables that have no policy: they hold keys' digests and counters, nothing of a
+session.
+"""
 FILTER = re.compile(r"\b(?:[a-z_]+\.)?workspace_id = :workspace_id\b")
 
 
 @contextlib.asynccontextmanager
 async def bound_role(url: str) -> AsyncIterator[str]:
-    """The URL of the same database for a role that row-level security binds; the tables are secured for it."""
+    """The URL of the same database for a role that row-level security binds.
+
+    The tables are secured for it.
+    """
     role, password = f"app_{secrets.token_hex(4)}", secrets.token_hex(8)
     owner = await asyncpg.connect(url)
     await owner.execute(f"create role {role} login nosuperuser nobypassrls password '{password}'")
@@ -69,7 +77,10 @@ async def fill(service: Service, name: str) -> str:
 
 
 async def without_filter(url: str, owner_url: str, *, row_security: bool) -> tuple[int, int]:
-    """Run every reading statement with its workspace filter taken out; how many statements, and the foreign rows that came back."""
+    """Run every reading statement with its workspace filter taken out.
+
+    How many statements, and the foreign rows that came back.
+    """
     async with opened(
         Settings(store=url, row_security=row_security, migrate=False, prepared=False)
     ) as service:
@@ -109,7 +120,10 @@ async def without_filter(url: str, owner_url: str, *, row_security: bool) -> tup
 async def _rows(
     connection: asyncpg.Connection, text: str, workspace_id: str
 ) -> list[asyncpg.Record] | None:
-    """What a statement without its filter gives to a transaction of one workspace; None for one that cannot run alone."""
+    """What a statement without its filter gives to a transaction of one workspace.
+
+    None for one that cannot run alone.
+    """
     sql, names = statements.numbered(text)
     transaction = connection.transaction()
     await transaction.start()
@@ -185,7 +199,10 @@ async def test_the_store_refuses_a_role_that_is_exempt(postgres_url: str) -> Non
 async def test_without_the_setting_nothing_is_hidden_silently(
     postgres_url: str, tmp_path: Path, figure: Figure
 ) -> None:
-    """A role that sees no row refuses to open; a backup by one that the policy binds fails, and is never an empty one."""
+    """A role that sees no row refuses to open.
+
+    A backup by one that the policy binds fails, and is never an empty one.
+    """
     async with opened(Settings(store=postgres_url)) as service:
         await fill(service, "kept")
     async with bound_role(postgres_url) as url:

@@ -29,7 +29,9 @@ def off_by(hours: int) -> int:
 
 
 async def reaped_too_early(store_url: str, *, seeded: bool = False) -> tuple[int, int, int]:
-    """Two services whose clocks are hours apart, a run of each: living runs that the other one ended, and the same of dead runs.
+    """Two services whose clocks are hours apart, a run of each.
+
+    Living runs that the other one ended, and the same of dead runs.
 
     With the fault that is ``seeded`` each of them measures leases by its own clock.
     """
@@ -79,7 +81,10 @@ async def test_leases_by_each_process_are_seen(store_url: str, figure: Figure) -
 async def test_a_clock_that_is_ahead_forgets_nothing(
     store_url: str, figure: Figure, seeded: bool
 ) -> None:
-    """Retention and the trimming of what is old go by the earlier of both clocks; by the process's own they are seen to go."""
+    """Retention and the trimming of what is old go by the earlier of both clocks.
+
+    By the process's own they are seen to go.
+    """
     async with opened(Settings(store=store_url)) as plain:
 
         def clock() -> int:

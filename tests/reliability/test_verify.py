@@ -1,4 +1,4 @@
-"""`verify` finds what was changed behind the store's back, and finds nothing in a store that was not."""
+"""`verify` finds what was changed behind the store's back, and nothing in a sound store."""
 
 from __future__ import annotations
 
@@ -103,7 +103,10 @@ async def test_a_change_behind_its_back_is_found(tmp_path: Path, sql: str, figur
 
 
 async def test_bit_flips_are_found(tmp_path: Path, figure: Figure) -> None:
-    """A flip that changes what can be read of a message is always found; elsewhere it is harmless or mostly found."""
+    """A flip that changes what can be read of a message is always found.
+
+    Elsewhere it is harmless or mostly found.
+    """
     original = await filled(tmp_path / "store", 300)
     before = visible(original)
     chance, detected, harmless, unseen_messages, unseen_sessions = random.Random(5), 0, 0, 0, 0

@@ -1,4 +1,7 @@
-"""However much a search finds, its answer has a bound in bytes, and the event loop is not held while it is made."""
+"""The answer to a search has a bound in bytes however much it finds.
+
+The event loop is not held while it is made.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Appends that arrive together are written together, and each gets the answer it would get alone."""
+"""Appends that arrive together are written together.
+
+Each gets the answer it would get alone.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ def draft(text: str, client_id: str | None = None) -> MessageDraft:
 async def test_a_crowd_gets_what_each_would_get_alone(
     service: Service, principal: Principal
 ) -> None:
-    """Several sessions by several names, a missing one, a stale seq, ids that come twice: one transaction, many answers."""
+    """Several sessions by several names, a missing one, a stale seq, ids that come twice.
+
+    One transaction, many answers.
+    """
     for name in ("a", "b", "telegram:1"):
         await service.sessions.start(principal, SessionDraft(id=name))
     uid = (await service.sessions.read(principal, "b")).id
@@ -112,7 +118,10 @@ async def test_a_refused_append_gives_its_key_back(client: httpx.AsyncClient) ->
 async def test_none_waits_for_ever_behind_a_group_that_fails(
     client: httpx.AsyncClient, service: Service, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault that nobody foresaw ends the appends of its group; those behind it are written, and their keys are free again."""
+    """A fault that nobody foresaw ends the appends of its group.
+
+    Those behind it are written, and their keys are free again.
+    """
     await client.post("/v1/sessions", json={"id": "s"})
     calls = 0
 

@@ -55,7 +55,10 @@ def seqs_of(stretch: Stretch) -> list[int]:
 async def test_a_walk_shows_every_message_once_whatever_fits_into_a_page(
     service: Service, principal: Principal, most: int, descending: bool, backwards: bool
 ) -> None:
-    """In both directions, in both orders; twice, since the second walk finds what the first one rendered."""
+    """In both directions, in both orders.
+
+    Twice, since the second walk finds what the first one rendered.
+    """
     for _ in range(2):
         walked: list[int] = []
         query = MessageQuery(limit=5, most_bytes=most, descending=descending, newest=backwards)
@@ -137,7 +140,10 @@ async def test_a_deleted_message_ends_no_page(service: Service, principal: Princ
 
 
 def test_no_more_is_read_than_what_was_asked_for() -> None:
-    """Two messages at the ends of a long session are looked up; those between them are not walked."""
+    """Two messages at the ends of a long session are looked up.
+
+    Those between them are not walked.
+    """
     steps = pages.fetch("w", "s", [(1, 300), (40_000, 300)], PAGE_BYTES)
     queries: list[Query] = [next(steps)]
     queries.append(steps.send([]))

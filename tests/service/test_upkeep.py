@@ -1,4 +1,7 @@
-"""Upkeep writes only where something is past its time, in small pieces, and finds out without holding others up."""
+"""Upkeep writes only where something is past its time, in small pieces.
+
+It finds out without holding others up.
+"""
 
 from __future__ import annotations
 

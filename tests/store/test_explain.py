@@ -1,4 +1,7 @@
-"""Every list is served by an index that begins with the workspace: the databases say so themselves."""
+"""Every list is served by an index that begins with the workspace.
+
+The databases say so themselves.
+"""
 
 from __future__ import annotations
 
@@ -180,7 +183,10 @@ async def postgres_plan(server: asyncpg.Connection[Any], query: Query) -> list[s
 
 
 def scans(plan: list[str]) -> list[str]:
-    """The lines of a SQLite plan that go through a whole table or index; functions, constants and the search index aside."""
+    """The lines of a SQLite plan that go through a whole table or index.
+
+    Functions, constants and the search index aside.
+    """
     harmless = re.compile(r"SCAN (CONSTANT ROW|\S+ VIRTUAL TABLE|\(subquery|\(join)")
     return [line for line in plan if line.startswith("SCAN") and not harmless.match(line)]
 

@@ -1,4 +1,8 @@
-"""What a distributed PostgreSQL asks: nothing in the schema that it lacks, and, in 16 partitions by the workspace, one touched by each statement."""
+"""What a distributed PostgreSQL asks.
+
+Nothing in the schema that it lacks, and, in 16 partitions by the workspace, one touched by each
+statement.
+"""
 
 from __future__ import annotations
 

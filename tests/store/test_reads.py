@@ -1,4 +1,7 @@
-"""A read begins on the event loop and goes on a thread when it takes long; nobody waits for it, and no workspace for another's."""
+"""A read begins on the event loop and goes on a thread when it takes long.
+
+Nobody waits for it, and no workspace for another's.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +123,10 @@ async def test_a_closed_store_says_so(store: SQLiteStore) -> None:
 async def test_a_snapshot_is_of_one_state_whatever_is_written_meanwhile(
     lone_service: Service, name: str
 ) -> None:
-    """On both databases. A read is one as well on SQLite; on PostgreSQL each of its statements sees what is there then."""
+    """On both databases.
+
+    A read is one as well on SQLite; on PostgreSQL each of its statements sees what is there then.
+    """
     store = lone_service.store
     other = connect(store.url)
     await other.open()
@@ -146,7 +152,10 @@ async def test_a_snapshot_is_of_one_state_whatever_is_written_meanwhile(
 
 
 async def test_a_pause_lets_others_go_first(lone_service: Service) -> None:
-    """On PostgreSQL a verb computes on the event loop: between two of its pieces others are served."""
+    """On PostgreSQL a verb computes on the event loop.
+
+    Between two of its pieces others are served.
+    """
     begun = Begun()
     async with watched() as longest:
         await lone_service.store.read(begun.computed, "w", 0.3)

@@ -1,4 +1,4 @@
-"""A walk through a list shows each session that was there all the time exactly once, whatever writers do meanwhile."""
+"""A walk through a list shows each lasting session exactly once, whatever writers do meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is asked within one turn of the event loop is read once, and is never older than what was acknowledged before."""
+"""Callers in one event-loop iteration share a read.
+
+It is never older than what was acknowledged before.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ async def test_whoever_waited_for_a_write_is_told_of_it(
 
 
 async def test_another_process_is_followed(lone_service: Service) -> None:
-    """A write through a store of its own, as another process has one, is seen as soon as it is acknowledged."""
+    """A write through another store, as of another process, is seen at once."""
     principal = lone_service.workspaces.operator(await lone_service.workspaces.create("followed"))
     store = connect(lone_service.store.url)
     await store.open()

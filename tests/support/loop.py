@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Callable
 async def watched() -> AsyncIterator[Callable[[], float]]:
     """The longest time in seconds that the event loop worked without a turn to others.
 
-    It is the processor's time of the loop's own thread, so that a machine that is busy elsewhere does not count.
+    It is the processor's time of the loop's own thread, so that a machine that is busy elsewhere
+    does not count.
     """
     longest = 0.0
 

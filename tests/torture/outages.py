@@ -14,7 +14,10 @@ from tests.torture.rows import Record, Row, file_in
 
 
 def outages(server: Server) -> list[Row]:
-    """A database that says nothing; each against one that is dead, which the server notices at once."""
+    """A database that says nothing.
+
+    Each against one that is dead, which the server notices at once.
+    """
 
     async def primary(folder: Path) -> Record:
         return await hung_primary(folder)

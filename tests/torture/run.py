@@ -2,8 +2,9 @@
 
     python tests/torture/run.py [--only WORD…] [--kills N] [--points N]
 
-Ends with one table: what was acknowledged, lost, doubled and missing, per fault and backend, and the faults that `verify` finds in the store
-that is left. The exit code is 1 when a fault lost, doubled or damaged anything, and when a seeded fault went unseen.
+Ends with one table: what was acknowledged, lost, doubled and missing, per fault and backend, and
+the faults that `verify` finds in the store that is left. The exit code is 1 when a fault lost,
+doubled or damaged anything, and when a seeded fault went unseen.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Two hundred real sessions of an airline's agent: find every refund that was refused, read why, settle it, pass it on."""
+"""Two hundred real sessions of an airline's agent.
+
+Find every refund that was refused, read why, settle it, pass it on.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ LIST, SCRIPTS, STYLES, WHEEL = 15 * KB, 14 * KB, 12 * KB, 2_500_000
 
 
 def test_the_list_is_light_when_nothing_is_cached(browser: Browser, server: Served) -> None:
-    """Everything that the browser fetches for the list until somebody touches it, the stream of events aside."""
+    """All that the browser fetches for the list until a click, but for events."""
     visitor = visitor_at(browser, server)
     visitor.context.new_cdp_session(visitor.page).send(
         "Network.setCacheDisabled", {"cacheDisabled": True}

@@ -295,7 +295,10 @@ def test_view_as_curl_is_the_same_list(visitor: Visitor) -> None:
 
 
 def small(page: Page) -> list[str]:
-    """What can be pressed in sight and is lower than a finger is wide; a link in a text or to a single message may be."""
+    """What can be pressed in sight and is lower than a finger is wide.
+
+    A link in a text or to a single message may be.
+    """
     too_small: list[str] = page.evaluate(
         """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=checkbox]), label:has([type=checkbox])')]
         .filter(one => one.checkVisibility() && one.offsetParent && !one.closest('.sr, .skip, .meta, .said, .empty p') && !one.matches('.place, .run'))

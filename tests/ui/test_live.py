@@ -1,4 +1,7 @@
-"""Live: one stream for all tabs; what happens is seen once, and a server that comes back is found again."""
+"""Live: one stream for all tabs.
+
+What happens is seen once, and a server that comes back is found again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What strangers write stays text: in every field that is shown, no script runs and nothing is fetched."""
+"""What strangers write stays text.
+
+In every field that is shown, no script runs and nothing is fetched.
+"""
 
 from __future__ import annotations
 

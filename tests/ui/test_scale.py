@@ -1,6 +1,7 @@
 """Many sessions: each answer in under a tenth of a second, and no blank frame while scrolling.
 
-HANSARD_CROWD says how many: 10,000 in every run, 100,000 when the promise is to be seen at its full size.
+HANSARD_CROWD says how many: 10,000 in every run, 100,000 when the promise is to be seen at its full
+size.
 """
 
 from __future__ import annotations
@@ -72,7 +73,10 @@ def reader(browser: Browser, crowded: Served) -> Iterator[Visitor]:
 
 
 def milliseconds(visitor: Visitor, path: str) -> float:
-    """The time of an answer, with its way through the network of one machine; the best of several, since others use the machine too."""
+    """The time of an answer, with its way through the network of one machine.
+
+    The best of several, since others use the machine too.
+    """
     took = []
     for _ in range(12):
         began = time.perf_counter()

@@ -1,4 +1,7 @@
-"""Every screen, light and dark, wide and narrow: pictures for people, no breach of accessibility, nothing fetched from elsewhere."""
+"""Every screen, light and dark, wide and narrow.
+
+Pictures for people, no breach of accessibility, nothing fetched from elsewhere.
+"""
 
 from __future__ import annotations
 

@@ -68,7 +68,10 @@ async def reader(stranger: Reader) -> Reader:
 
 @pytest.fixture
 async def session(reader: Reader) -> str:
-    """A session with text, calls that went well and badly, a picture, a run and a branch; its UUID."""
+    """A session with text, calls that went well and badly, a picture, a run and a branch.
+
+    Its UUID.
+    """
     body = {
         "id": "talk",
         "channel": "web",

@@ -1,7 +1,10 @@
-"""One exchange with the server, without any input or output: what to send, when to wait, what the answer means.
+"""One exchange with the server, without input or output.
 
-A driver runs ``exchange``: it sends each Request that the generator yields and gives back the response or the
-network's error, and sleeps for each Pause. So retries are written once for the blocking and the async client.
+It decides what to send, when to wait, and what the answer means.
+
+A driver runs ``exchange``: it sends each Request that the generator yields and gives back the
+response or the network's error, and sleeps for each Pause. So retries are written once for the
+blocking and the async client.
 """
 
 from __future__ import annotations
@@ -24,7 +27,9 @@ T = TypeVar("T")
 Sent = httpx.Response | httpx.RequestError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
-"""Seconds: a pause is drawn between nothing and a bound that doubles with each try (full jitter)."""
+"""Seconds: a pause is drawn between nothing and a bound that doubles with each try (full
+jitter).
+"""
 PATIENCE = 30.0
 """The longest Retry-After, in seconds, that a client sits through by itself."""
 _NO_IDS = {"", ".", ".."}
@@ -161,7 +166,10 @@ def error_of(answer: Sent, renamed: Mapping[str, str] | None = None) -> HansardE
 
 
 def is_transient(error: HansardError) -> bool:
-    """Whether an error goes away by itself: nobody answered, the server is at fault, or it says when to come back."""
+    """Whether an error goes away by itself.
+
+    Nobody answered, the server failed, or it said when to come back.
+    """
     if isinstance(error, Unreachable):
         return True
     return isinstance(error, Refused) and (

@@ -118,7 +118,9 @@ class Hansard(Resource):
     workspace = blocking(keys.workspace)
 
     def events(self, *, after: int | None = None) -> Iterator[Event]:
-        """Follow the workspace's events, without end: those after the id ``after``, else from now on.
+        """Follow the workspace's events without end.
+
+        They begin after the id ``after``, else now.
 
         A broken connection is resumed.
         """

@@ -54,7 +54,10 @@ _OLDEST = 2 * _HOUR
 
 
 def plays(count: int | None = None) -> list[Play]:
-    """``count`` plays, as many as there are copies asked for when None; scenes come again in turn when it is more."""
+    """``count`` plays, as many as there are copies asked for when None.
+
+    Scenes come again in turn when it is more.
+    """
     scripts = scenes()
     cast = [scene.cast(copy) for scene in scripts for copy in range(scene.copies)]
     if count is None or count <= len(cast):

@@ -30,9 +30,12 @@ async def play_live(  # noqa: PLR0913 - each is a choice of its own
     heartbeat: float = HEARTBEAT,
     rounds: int | None = None,
 ) -> None:
-    """Perform live scenes one after the other until cancelled, or ``rounds`` of them; ``told`` hears each session's id.
+    """Perform live scenes one after the other until cancelled, or ``rounds`` of them.
 
-    ``pace`` stretches the pauses; a run's lease is renewed every ``heartbeat`` seconds. A session that is broken off is left as cancelled.
+    ``told`` hears each session's id.
+
+    ``pace`` stretches the pauses; a run's lease is renewed every ``heartbeat`` seconds. A session
+    that is broken off is left as cancelled.
     """
     for number, scene in enumerate(cycle(scenes(LIVE))):
         if number == rounds:

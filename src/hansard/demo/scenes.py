@@ -1,13 +1,16 @@
-"""Scenes: small scripts of conversations, written in text files and cast with names, numbers and places.
+"""Scenes: small scripts of conversations.
 
-A file holds scenes between lines of ``===``; a scene is a heading of ``key: value`` lines, a line of ``---``, and what
-is said, a line each (continued by lines that begin with two blanks)::
+They are text files, cast with names, numbers and places.
+
+A file holds scenes between lines of ``===``; a scene is a heading of ``key: value`` lines, a line
+of ``---``, and what is said, a line each (continued by lines that begin with two blanks)::
 
     user [parcel]: text, with a picture         assistant: text        think: reasoning
     call lookup_order: {"order_id": "{order}"}  result: {…}            fail: {…}
     operator dana: text                         system: text           wait 5m
 
-``with NAME: a | b | c`` in the heading gives the values of ``{NAME}``, one for each copy; so does ``user``.
+``with NAME: a | b | c`` in the heading gives the values of ``{NAME}``, one for each copy; so does
+``user``.
 """
 
 from __future__ import annotations

@@ -35,7 +35,10 @@ _PACE = {
 
 
 class Entry(Struct, frozen=True):
-    """A message and the microseconds that pass before it; ``answers`` says that it belongs to a run."""
+    """A message and the microseconds that pass before it.
+
+    ``answers`` says that it belongs to a run.
+    """
 
     draft: MessageDraft
     pause: int
@@ -78,7 +81,10 @@ def opening(play: Play, at: int) -> SessionDraft:
 
 
 def entries(play: Play, chance: Random) -> Iterator[Entry]:
-    """The messages in order. A call joins the assistant's message before it; a result answers the oldest call."""
+    """The messages in order.
+
+    A call joins the assistant's message before it; a result answers the oldest call.
+    """
     model, context, waited = play.heading["model"], 0, 0
     for role, lines in _grouped(play.lines):
         if role == "wait":
@@ -114,7 +120,10 @@ def _draft(role: str, line: Line, content: list[dict[str, Any]]) -> MessageDraft
 
 
 def _grouped(lines: list[Line]) -> Iterator[tuple[str, list[Line]]]:
-    """Lines that make one message, under its role; a call is known to the result that answers it by their order."""
+    """Lines that make one message, under its role.
+
+    A call is known to the result that answers it by their order.
+    """
     group: list[Line] = []
     for line in [*lines, None]:
         joins = (
@@ -164,7 +173,10 @@ def _parts(line: Line, play: Play) -> Iterator[dict[str, Any]]:
 
 
 def _numbered(line: Line, play: Play, *kinds: str) -> str:
-    """The id of a call or of the call that a result answers: the n-th result answers the n-th call."""
+    """The id of a call, or of the call that a result answers.
+
+    The n-th result answers the n-th call.
+    """
     alike = [line for line in play.lines if line.kind in kinds]
     return f"call_{next(number for number, other in enumerate(alike, 1) if other is line)}"
 
@@ -183,7 +195,10 @@ def _span(text: str) -> int:
 
 
 def _tokens(text: str) -> int:
-    """About as many as a model would count: a character of Chinese or Japanese is one, four others are."""
+    """An estimate of the tokens of a text.
+
+    A Chinese or Japanese character counts as one token, four other characters as one.
+    """
     wide = sum(character > "\u2e7f" for character in text)
     return wide + (len(text) - wide) // 4 + 3
 

@@ -1,4 +1,4 @@
-"""An answer on its way out: what a handler gave becomes bytes, and goes to the client with its headers."""
+"""Turn a handler's answer into bytes and send them with their headers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ def encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) -
 
 
 def is_known(tag: str, known: str) -> bool:
-    """Whether ``If-None-Match`` names this ETag; weak and strong ones compare alike, ``*`` is every ETag."""
+    """Whether ``If-None-Match`` names this ETag.
+
+    Weak and strong ones compare alike, ``*`` is every ETag.
+    """
     if not known or known == tag:
         return known == tag
     return known.strip() == "*" or tag.removeprefix("W/") in {

@@ -224,7 +224,7 @@ class Application:
         return encoded(dialect, route, call, result)
 
     async def _caller(self, dialect: Dialect, call: Call[Any, Any]) -> Principal:
-        """Who is calling, by the key that the request shows, or by what the dialect takes instead."""
+        """The caller, by the key in the request or by what the dialect accepts instead."""
         if dialect.authenticate is not None:
             return await dialect.authenticate(call)
         shown = credential(dialect, call)
@@ -318,11 +318,17 @@ class Application:
                 await socket.close(1011, f"something went wrong on our side: {request_id}")
 
     def _count(self, principal: Principal) -> tuple[tuple[str, str], ...]:
-        """Count a request, or a message of a websocket, and give the headers of the rate limit; raises Limited."""
+        """Count a request, or a message of a websocket, and give the headers of the rate limit.
+
+        Raises Limited.
+        """
         return self._limits.take(principal) if self._limits is not None else ()
 
     async def _deny(self, socket: WebSocket, dialect: Dialect, error: Limited) -> None:
-        """Answer the handshake of a websocket as any other request over the rate limit, where the server can."""
+        """Refuse a websocket's handshake with the error that a request would get.
+
+        Only some servers can do this.
+        """
         if "websocket.http.response" not in socket.scope.get("extensions", {}):
             await socket.close(4429, error.message[:120])
             return

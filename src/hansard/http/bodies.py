@@ -1,4 +1,7 @@
-"""Request bodies: received within bounds that hold for the whole process, and long ones decoded beside the event loop."""
+"""Request bodies.
+
+They are received within bounds for the whole process; long ones are decoded off the event loop.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 _LONG, _DENSE = 256 * 1024, 4000
-"""A body of so many bytes, or with so many commas, brackets and escapes, takes longer than the loop may be held."""
+"""A body of so many bytes, or with so many commas, brackets and escapes, takes longer than the loop
+may be held.
+"""
 _UNCOUNTED = 64 * 1024
 """So much of a body is received before it is counted; the server's own buffers hold as much."""
 _TOTAL, _EACH = 18 * MIB, 9 * MIB
@@ -52,7 +57,10 @@ class BodyReader:
 
 
 class BodyBudget:
-    """Bytes of bodies that the process holds at once, ``each`` of them for one owner; who finds no room waits."""
+    """Bytes of bodies that the process holds at once, ``each`` of them for one owner.
+
+    Who finds no room waits.
+    """
 
     def __init__(self, total: int = _TOTAL, each: int = _EACH, patience: float = _PATIENCE) -> None:
         self._total, self._each, self._patience = total, each, patience

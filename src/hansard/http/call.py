@@ -61,10 +61,12 @@ class Headers:
 
 
 class Call(Generic[P, B]):
-    """What came in and who asks. ``params`` and ``body`` are what the route declares; ``path`` holds the path's values.
+    """What came in and who asks.
 
-    ``validator`` says until when the answer of a cached route holds. ``body_room`` is how many bytes of
-    the process's bodies are this call's, ``threads`` where a long body is worked on.
+    ``params`` and ``body`` are what the route declares; ``path`` holds the path's values.
+
+    ``validator`` says until when the answer of a cached route holds. ``body_room`` is how many
+    bytes of the process's bodies are this call's, ``threads`` where a long body is worked on.
     """
 
     __slots__ = (
@@ -138,7 +140,10 @@ class Call(Generic[P, B]):
         return await self.threads.run(self.workspace_id or "", lambda _: work())
 
     def forget_body(self) -> None:
-        """Let go of a long body that was worked on, so that it is not held until the answer is out."""
+        """Release a long body after it was handled.
+
+        Its memory is free before the answer is sent.
+        """
         if self.threads is not None:
             self._data = b""
             del self.body
@@ -156,10 +161,13 @@ class Call(Generic[P, B]):
     def once(
         self, tell: Callable[[Any], object], status: int | None = None
     ) -> IdempotentRequest | None:
-        """How to do this request once, None without an Idempotency-Key; ``tell`` makes the answer of the verb's result.
+        """How to do this request once, None without an Idempotency-Key.
 
-        A told Reply brings its status along; else it is ``status``, else the route's. A key that is narrowed to an end
-        user or an app has idempotency keys of its own, so that it never gets another's answer.
+        ``tell`` makes the answer of the verb's result.
+
+        A told Reply brings its status along; else it is ``status``, else the route's. A key that is
+        narrowed to an end user or an app has idempotency keys of its own, so that it never gets
+        another's answer.
         """
         key = self.headers.get("idempotency-key")
         if not key:
@@ -194,7 +202,10 @@ class Call(Generic[P, B]):
         return self._digest
 
     def if_version(self) -> frozenset[str] | None:
-        """The tags of the session, or the versions, one of which ``If-Match`` asks for; None without one."""
+        """The tags of the session, or the versions, one of which ``If-Match`` asks for.
+
+        None without one.
+        """
         condition = ", ".join(self.headers.all("if-match")).strip()
         if condition in {"", "*"}:
             return None

@@ -1,4 +1,6 @@
-"""The schemas of an OpenAPI document: what msgspec derives from the structs, with their descriptions.
+"""The schemas of an OpenAPI document.
+
+msgspec derives them from the structs; the descriptions are added.
 
 A field is described by the string literal below it, else by the ``Meta`` of its type, else by the
 field of that name in the struct's ``described_by``. Its example is its value in the ``example`` of

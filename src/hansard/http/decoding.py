@@ -1,4 +1,7 @@
-"""Decode what came in: query strings and bodies become structs, and every complaint names its place."""
+"""Decode query strings and bodies into structs.
+
+Every error names the field.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,9 @@ class QueryReader:
     """Reads a query string into ``params``.
 
     A parameter may be repeated; a field that holds a list also splits on commas and drops blanks,
-    any other takes the last value. A whole number is digits: not 1e3, not 5.0. Unknown parameters are ignored, unless the reader is ``strict``: then they are
-    Invalid, but for those that begin with an underscore. ``escapes`` lets a backslash take a comma into a value.
+    any other takes the last value. A whole number is digits: not 1e3, not 5.0. Unknown parameters
+    are ignored, unless the reader is ``strict``: then they are Invalid, but for those that begin
+    with an underscore. ``escapes`` lets a backslash take a comma into a value.
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""Rate limits: a token bucket per key and one per workspace, in this process. Off unless a rate is set."""
+"""Rate limits: a token bucket per key and one per workspace, in this process.
+
+Off unless a rate is set.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Bucket:
-    """Holds ``size`` tokens and gains ``rate`` a second. Kept as the one moment at which each would be full again.
+    """Holds ``size`` tokens and gains ``rate`` a second.
+
+    Kept as the one moment at which each would be full again.
 
     A name that was not seen for long is forgotten, and begins with a full bucket.
     """
@@ -31,7 +36,10 @@ class Bucket:
         self._full_at = ByteCache[str, float](4 * MIB, "rate_limits")
 
     def take(self, name: str, now: float) -> tuple[float, float]:
-        """Take a token: how many are left, and 0; or, without one, the seconds until there is one, and nothing is taken."""
+        """Take a token: how many are left, and 0.
+
+        Or, without one, the seconds until there is one, and nothing is taken.
+        """
         full_at = max(self._full_at.get(name) or now, now)
         missing = (full_at - now) * self.rate
         if missing + 1 > self.size + 1e-9:
@@ -45,7 +53,10 @@ class Bucket:
 
 
 class Limits:
-    """``rate`` requests a second for each key, ten times that for each workspace, and ten seconds of both in a burst."""
+    """``rate`` requests a second for each key, ten times that for each workspace.
+
+    A burst may have ten seconds of both.
+    """
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -55,7 +66,10 @@ class Limits:
         )
 
     def take(self, principal: Principal) -> Headers:
-        """Count a request; the headers of its answer. Raises TooMany, which carries them too and says when to come back."""
+        """Count a request; the headers of its answer.
+
+        Raises TooMany, which carries them too and says when to come back.
+        """
         now = self._clock()
         left, wait = self._workspaces.take(principal.workspace_id, now)
         if not wait:

@@ -1,4 +1,7 @@
-"""How the process speaks to its operator: one JSON line an event, tracebacks without the values of variables."""
+"""The process's log for its operator.
+
+One JSON line per event; tracebacks without the values of variables.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ class Log:
 
 
 class JsonHandler(logging.Handler):
-    """Writes what libraries log, uvicorn and asyncio among them, as lines of ours; without keys and query strings."""
+    """Writes what libraries log, uvicorn and asyncio among them, as lines of ours.
+
+    Without keys and query strings.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -48,7 +54,7 @@ class JsonHandler(logging.Handler):
 
 
 def capture_all() -> None:
-    """Have everything that this process says on standard error be a line of JSON: libraries, warnings and tracebacks."""
+    """Write everything on standard error as lines of JSON: libraries, warnings and tracebacks."""
     logging.basicConfig(handlers=[JsonHandler()], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
     sys.excepthook = _note_uncaught

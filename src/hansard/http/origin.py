@@ -1,4 +1,7 @@
-"""Where a browser says that a request comes from: what a cookie proves, it proves for pages of this host alone."""
+"""The origin that a browser sends with a request.
+
+A cookie is valid for pages of this host alone.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _OWN_SITES = {"same-origin", "none"}
 
 
 def is_foreign(headers: Headers) -> bool:
-    """Whether the request says that it comes from a page of another host, or of another port of this one."""
+    """Whether the request comes from a page of another host, or of another port of this one."""
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     return bool(origin and urlsplit(origin).netloc != headers.get("host")) or bool(
         site and site not in _OWN_SITES
@@ -20,5 +23,8 @@ def is_foreign(headers: Headers) -> bool:
 
 
 def is_said(headers: Headers) -> bool:
-    """Whether the request says at all where it comes from, as every browser does when it changes something."""
+    """Whether the request names its origin at all.
+
+    Every browser names it with a change.
+    """
     return bool(headers.get("origin") or headers.get("sec-fetch-site"))

@@ -22,20 +22,30 @@ HEADERS = 256
 _PIECE = 16 * 1024
 """So much is parsed between two looks at the bounds."""
 _FRAMING = 9
-"""A byte of a body pays for so many bytes on the wire: itself, and the framing of a chunk of its own."""
+"""A byte of a body pays for so many bytes on the wire: itself, and the framing of a chunk of its
+own.
+"""
 _UNREAD_BYTES = 16 * 1024 * 1024
-"""So much of a body is dropped behind an early answer, so that the client gets to read the answer."""
+"""So much of a body is dropped behind an early answer, so that the client gets to read the
+answer.
+"""
 _PIPELINED = 64
 _LINE_FRAME = len("GET  HTTP/1.1\r\n")
 _LINGER_SECONDS, _LINGER_BYTES = 0.1, 1024 * 1024
-"""A refused client is read on so far, for the same reason: a close on unread bytes loses the answer."""
+"""A refused client is read on so far, for the same reason: a close on unread bytes loses the
+answer.
+"""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Answers 414 or 431 to a head over ``HEAD_BYTES`` or ``HEADERS``, 408 to one that takes ``head_seconds``.
+    """uvicorn's HTTP connection with bounds.
 
-    A body may pause for ``body_seconds``. Chunk extensions, trailers and blank lines are under the same bound. The application makes the
-    answer, in the shape of the API called, and the connection is closed behind it.
+    It answers 414 or 431 to a head over ``HEAD_BYTES`` or ``HEADERS``, and 408 to one that takes
+    ``head_seconds``.
+
+    A body may pause for ``body_seconds``. Chunk extensions, trailers and blank lines are under the
+    same bound. The application makes the answer, in the shape of the API called, and the connection
+    is closed behind it.
     """
 
     head_seconds: float

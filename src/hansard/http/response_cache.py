@@ -52,7 +52,10 @@ class ResponseCache:
 
 
 def _key(call: Call[Any, Any]) -> Hashable:
-    """What the answer depends on beside the workspace; parameters that the route does not declare are not read."""
+    """What the answer depends on beside the workspace.
+
+    Parameters that the route does not declare are not read.
+    """
     principal = call.principal
     params = call.params if call.route.params is not None else None
     return call.scope["path"], params, principal.user_id, principal.app

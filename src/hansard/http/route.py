@@ -125,7 +125,9 @@ class Failure(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """An answer that is more than a body. ``body`` is encoded as JSON unless it is bytes of ``media_type``.
+    """An answer that is more than a body.
+
+    ``body`` is encoded as JSON unless it is bytes of ``media_type``.
 
     With ``etag``, a matching ``If-None-Match`` is answered 304.
     """

@@ -38,7 +38,10 @@ class Router:
         self._prefixes.sort(key=lambda pair: -len(pair[0]))
 
     def find(self, path: str) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
-        """The path's routes by method, their parameters' names by method, and the values in the path; no routes, no path."""
+        """The path's routes by method, the names of their parameters, and the path's values.
+
+        A path without routes gives no routes.
+        """
         static = self._static.get(path)
         if static is not None:
             return static, {}, ()
@@ -72,7 +75,10 @@ class Router:
         )
 
     def known_part(self, path: str) -> str:
-        """The path as a log may have it where no route answers it: as far as routes name it, since the rest may be a secret."""
+        """The part of an unknown path that may be logged.
+
+        It ends where no route names the next segment, since the rest may be a secret.
+        """
         node, known = self._root, ""
         for segment in path[1:].split("/"):
             if segment not in node.children:

@@ -1,4 +1,7 @@
-"""uvicorn's websocket connection, with bounds on the pieces of a message and on what is parsed at once."""
+"""uvicorn's websocket connection with bounds.
+
+They limit the pieces of a message and what is parsed at once.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ _TOO_BIG = 1009
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
-    """Parses a few kilobytes in one turn of the event loop, and no more before the application has taken what is in them.
+    """Parses a few kilobytes in one iteration of the event loop.
 
-    A message of more than ``FRAGMENTS`` fragments ends the connection, as one of too many bytes does.
+    It parses more when the application has taken what is in them.
+
+    A message of more than ``FRAGMENTS`` fragments ends the connection, as one of too many bytes
+    does.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - whatever uvicorn passes

@@ -30,7 +30,10 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 async def event_stream(
     call: Call[Any, Any], events: Events, after: int | None
 ) -> StreamingResponse:
-    """Changes of the caller's workspace behind ``Last-Event-ID``, else behind ``after``, else from now on."""
+    """Changes of the caller's workspace.
+
+    They begin after ``Last-Event-ID``, else after ``after``, else now.
+    """
     last_id = call.headers.get("last-event-id")
     if last_id and not (last_id.isascii() and last_id.isdigit() and len(last_id) < 19):  # noqa: PLR2004 - within 64 bits
         raise Invalid("Last-Event-ID is not one that this stream gave", param="Last-Event-ID")
@@ -45,7 +48,10 @@ async def event_stream(
 async def download(
     call: Call[Any, Any], pieces: AsyncIterator[bytes], media_type: str, suffix: str
 ) -> StreamingResponse:
-    """A file in pieces. It begins with the first one, so that what fails before that is an error."""
+    """A file in pieces.
+
+    It begins with the first one, so that what fails before that is an error.
+    """
     return await stream(call, pieces, media_type, f"hansard.{suffix}")
 
 
@@ -55,7 +61,9 @@ async def stream(
     media_type: str = "application/json",
     filename: str | None = None,
 ) -> StreamingResponse:
-    """An answer in pieces, each of which is made when the one before it is out; a file where it has a name.
+    """An answer in pieces, each of which is made when the one before it is out.
+
+    A file where it has a name.
 
     That of a cached route has its ETag: who has the whole answer may ask whether it still holds.
     """
@@ -78,7 +86,10 @@ async def filled(
     pieces: AsyncIterator[Sequence[object]],
     encode: Callable[[object], bytes] = msgspec.json.encode,
 ) -> AsyncIterator[bytes]:
-    """A JSON array that begins with ``head``, its opening bracket included, with the items of the pieces; left open."""
+    """A JSON array of the items of the pieces, without its closing bracket.
+
+    It begins with ``head``, which has the opening bracket.
+    """
     yield head
     separator = b""
     async for items in pieces:
@@ -111,7 +122,10 @@ async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterat
 
 
 def _lines(changes: ImportBuffer) -> bytes:
-    """The events; behind a resync those that are still kept, so that one who breaks off there misses none of them."""
+    """The events.
+
+    Behind a resync those that are still kept, so that one who breaks off there misses none of them.
+    """
     at = changes.events[0].n - 1 if changes.events else changes.next
     resync = b'id: %d\nevent: resync\ndata: {"next":%d}\n\n' % (at, at) if changes.resync else b""
     return resync + b"".join(

@@ -1,4 +1,7 @@
-"""JSON that means one thing to everybody: no duplicate names, no lone surrogates, no depth that a reader could stumble over."""
+"""JSON that every reader reads alike.
+
+No duplicate names, no lone surrogates, no excessive depth.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ _json, _encode = msgspec.json.Decoder(), msgspec.json.Encoder().encode
 
 
 def check(data: bytes, reader: JsonReader | None = None) -> None:
-    """Raises Invalid for a body that JSON's grammar allows and that two readers would read differently.
+    """Raises Invalid for a body that is valid JSON but that two readers would read differently.
 
     A body that is no JSON at all may pass: whoever decodes it says so. Without ``reader`` the whole
     check takes some 20 ns a byte and lets no other thread run; with it, it takes longer and does.
@@ -89,7 +92,10 @@ def _name_twice(data: bytes) -> str | None:
 
 
 def _stands_in(data: bytes, pattern: re.Pattern[bytes]) -> bool:
-    """Whether a pattern of at most ``_OVERLAP`` bytes is there; other threads get their turn between two pieces."""
+    """Whether a pattern of at most ``_OVERLAP`` bytes is there.
+
+    Other threads get their turn between two pieces.
+    """
     return any(pattern.search(data, at, at + PIECE + _OVERLAP) for at in range(0, len(data), PIECE))
 
 

@@ -17,7 +17,9 @@ REASON = 500
 _RATIO, _PACKED_FLOOR = 200, 16 * MIB
 """A file unpacks to at most so many times its size; how far does not matter below the floor."""
 _SPARSE = 8
-"""Beyond a quarter of a million values, each has at least so many bytes: denser JSON only fills memory."""
+"""Beyond a quarter of a million values, each has at least so many bytes: denser JSON only fills
+memory.
+"""
 _DENSE_VALUES = 250_000
 LIGHT = MIB
 """The values of a record of fewer bytes are not counted."""
@@ -30,8 +32,8 @@ _BYTE_TOKENS = re.compile(_TOKENS.pattern.encode(), re.DOTALL)
 class Bounds(Struct, frozen=True, kw_only=True):
     """How many bytes and values an import takes, and how much of it is written in one transaction.
 
-    ``unpacked`` bytes come out of all files that one name stands for. ``record`` bytes and ``values`` make one
-    record, ``message`` bytes one message.
+    ``unpacked`` bytes come out of all files that one name stands for. ``record`` bytes and
+    ``values`` make one record, ``message`` bytes one message.
     """
 
     unpacked: int
@@ -52,7 +54,9 @@ OWN_MACHINE = Bounds(
     sessions_at_once=200,
     bytes_at_once=8 * MIB,
 )
-"""For files of whoever runs the program. A message is at most as large as a provider takes a request."""
+"""For files of whoever runs the program. A message is at most as large as a provider takes a
+request.
+"""
 
 SERVER = Bounds(
     unpacked=64 * MIB,
@@ -63,7 +67,9 @@ SERVER = Bounds(
     sessions_at_once=50,
     bytes_at_once=MIB // 4,
 )
-"""For files that come over the network: a server gives them little, and nobody waits for a transaction."""
+"""For files that come over the network: a server gives them little, and nobody waits for a
+transaction.
+"""
 
 
 class Beyond(Exception):
@@ -82,7 +88,10 @@ class Meter:
         self._unpacked = 0
 
     def unpack(self, count: int, read: int) -> None:
-        """Count bytes that came out, of a file of which so many bytes were ``read``; Beyond when they are too many."""
+        """Count bytes that came out, of a file of which so many bytes were ``read``.
+
+        Beyond when they are too many.
+        """
         self._unpacked += count
         if self._unpacked > self.bounds.unpacked:
             raise Beyond(f"it is larger than {_mib(self.bounds.unpacked)}, unpacked")

@@ -1,4 +1,7 @@
-"""Which format a file is of: the first whose marks it bears, and which reads a message with content from it."""
+"""Detect the format of a file.
+
+It is the first format whose marks the file has and that reads a message with content.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +34,8 @@ class Judgement(Struct, frozen=True):
 class Detection(Struct, frozen=True, kw_only=True):
     """What a file is taken for: ``format`` is None where none takes it.
 
-    ``outcomes`` are all that is in the file where it was read for the judgement; ``seen`` is what a person is
-    told of it, ``near`` the format that it resembles most.
+    ``outcomes`` are all that is in the file where it was read for the judgement; ``seen`` is what a
+    person is told of it, ``near`` the format that it resembles most.
     """
 
     format: Format | None
@@ -113,7 +116,10 @@ def _is_text(head: bytes) -> bool:
 
 
 def _nearest(shape: Shape, judgements: list[Judgement]) -> str | None:
-    """The format with most of its keys in the file; one that knows it, but read nothing from it, comes first."""
+    """The format with most of its keys in the file.
+
+    One that knows it, but read nothing from it, comes first.
+    """
     fitting = [
         judgement.format for judgement in judgements if isinstance(judgement.reason, Companion)
     ]
@@ -130,7 +136,10 @@ def _nearest(shape: Shape, judgements: list[Judgement]) -> str | None:
 def _tried(
     format_: Format, document: Document, stream: Stream, rules: Rules
 ) -> tuple[tuple[Outcome, ...] | None, str | None]:
-    """What the format reads from the stream's head, and why that is nothing; all where the head is the whole file."""
+    """What the format reads from the stream's head, and why that is nothing.
+
+    All where the head is the whole file.
+    """
     if document.is_database:
         return None, None
     first_bad = ""
@@ -156,7 +165,10 @@ def _read_head(
 
 
 def has_content(outcome: SessionRecord | Snapshot) -> bool:
-    """Whether a session has a message that says something; what comes from a store of ours always counts."""
+    """Whether a session has a message that says something.
+
+    What comes from a store of ours always counts.
+    """
     if isinstance(outcome, Snapshot):
         return True
     return any(message.text or bytes(message.parts) != _BLANK for message in outcome.messages)

@@ -1,4 +1,7 @@
-"""Where the streams come from: a file, every file of a folder, every member of an archive, standard input."""
+"""Where streams come from.
+
+A file, every file of a folder, every member of an archive, or standard input.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,13 @@ _DEEPEST = 3
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """One file to import. ``chosen`` says that the caller named it, so that it must be of a known format.
+    """One file to import.
 
-    ``name`` is its place for messages, ``size`` its bytes if known, ``meter`` counts what comes out of it.
-    ``beside`` gives what the file of a name in the same folder holds, None when there is none.  ``path`` is set
-    where the file is a database.
+    ``chosen`` says that the caller named it, so that it must be of a known format.
+
+    ``name`` is its place for messages, ``size`` its bytes if known, ``meter`` counts what comes out
+    of it. ``beside`` gives what the file of a name in the same folder holds, None when there is
+    none.  ``path`` is set where the file is a database.
     """
 
     name: str
@@ -155,7 +160,10 @@ def _file(path: Path, bounds: Bounds, *, chosen: bool) -> Document:
 
 
 def _small(file: IO[bytes], meter: Meter) -> bytes | None:
-    """All of a file that is as small as a record; None for one that is not, or that cannot be unpacked."""
+    """All of a file that is as small as a record.
+
+    None for one that is not, or that cannot be unpacked.
+    """
     try:
         data = file.read(meter.bounds.record + 1)
         meter.unpack(len(data), len(data))

@@ -18,7 +18,9 @@ Groups = AsyncIterator[Sequence[str]]
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """Which sessions go out: those with ``ids`` (``Session.id``), else those that a search for ``text`` finds, else all.
+    """Which sessions are exported.
+
+    Those with ``ids`` (``Session.id``), else those that a search for ``text`` finds, else all.
 
     In the last two cases only those that pass the ``filter``.  They go out in the ``form``.
     """
@@ -50,10 +52,12 @@ async def pieces(
     choice: Choice,
     counted: Exported | None = None,
 ) -> AsyncIterator[bytes]:
-    """The file, piece by piece; each session as it is at one moment, and counted when it is written.
+    """The file, piece by piece.
 
-    A list goes from the oldest session on, a search from the latest activity.  The audit log is told before
-    anything is given away, and at the end how much it was.
+    Each session as it is at one moment, and counted when it is written.
+
+    A list goes from the oldest session on, a search from the latest activity.  The audit log is
+    told before anything is given away, and at the end how much it was.
     """
     counted = counted or Exported()
     await service.audit.note(principal, "export.started", "sessions")
@@ -114,7 +118,10 @@ async def export(
     write: Callable[[bytes], object],
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Exported:
-    """Write the sessions that were chosen; ``on_progress`` hears how many of how many are written."""
+    """Write the sessions that were chosen.
+
+    ``on_progress`` hears how many of how many are written.
+    """
     is_list = not (choice.ids or choice.text)
     total = await service.sessions.count(principal, choice.filter) if is_list else len(choice.ids)
     counted = Exported()

@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class _Item(Struct, frozen=True):
-    """A session under way, or some of its messages: in which file, its number there, and what it is."""
+    """A session in progress, or some of its messages, with its file and its number in the file."""
 
     file: str
     number: int
@@ -199,7 +199,7 @@ class Import:
             )
 
     async def _follow(self, events: Events, position: ImportPosition, aside: Rejects) -> None:
-        """Take what is read, group by group, until there is nothing more or too much of it is bad."""
+        """Take what is read, group by group, until it ends or too much of it is bad."""
         async for some in events:
             for event in some:
                 if isinstance(event, SessionPiece | SnapshotPiece):
@@ -224,7 +224,10 @@ class Import:
             self.report.skipped.append(event.file)
 
     def _is_hopeless(self) -> bool:
-        """Whether so many records are bad, and more of them than good, that the rest is not worth reading."""
+        """Whether the rest is not worth reading.
+
+        Very many records are bad, and more than are good.
+        """
         report = self.report
         if report.bad >= BAD and 2 * report.bad > self._records:
             first = report.problems[0]
@@ -302,7 +305,10 @@ class Import:
         self._tell()
 
     def _judge(self, item: _Item, verdict: Verdict, aside: Rejects) -> None:
-        """Count a session when the last of its messages are written: bad once is bad, new once is new."""
+        """Count a session when its last message is written.
+
+        It is bad or new as a whole.
+        """
         if item.is_first:
             self._verdict, self._messages = verdict, 0
             if isinstance(item.record, SessionRecord):

@@ -1,7 +1,9 @@
-"""Records that hold a list of messages with a role and a content: what many products and data sets share.
+"""Records that hold a list of messages with a role and a content.
 
-A record is ``{…, "messages": [{role, content, tool_calls, tool_call_id, name}], …}``; the list may have
-another name, the record may lie inside wrappers, and a list may stand alone.
+Many products and data sets share this shape.
+
+A record is ``{…, "messages": [{role, content, tool_calls, tool_call_id, name}], …}``; the list may
+have another name, the record may lie inside wrappers, and a list may stand alone.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ _REST = {*CREATED, *UPDATED}
 
 
 class MessageLists(Struct, frozen=True, kw_only=True):
-    """The messages of a record: the ``line``, and other answers that follow its first ``forked`` messages.
+    """The messages of a record.
+
+    ``line``, and other answers that follow its first ``forked`` messages.
 
     ``keys`` are the fields of the record that hold them.
     """
@@ -153,7 +157,7 @@ def _has_messages(value: object) -> bool:
 
 
 def _named(records: list[Any], envelope: Json) -> list[Any]:
-    """A single record takes the ids that only its envelope has, as in a request of the Batch API."""
+    """Give a single record the ids that only its envelope has, as in a request of the Batch API."""
     ids = {key: envelope[key] for key in _ENVELOPE if isinstance(envelope.get(key), str)}
     return [ids | records[0]] if len(records) == 1 and isinstance(records[0], dict) else records
 
@@ -165,7 +169,10 @@ def session(
     end: int,
     read: Callable[[Json, Rules], Turn] | None = None,
 ) -> Iterator[SessionRecord]:
-    """The session of a record; ``end`` is the time of its last message where there is no time at all."""
+    """The session of a record.
+
+    ``end`` is the time of its last message where there is no time at all.
+    """
     record: Json = value if isinstance(value, dict) else {"messages": value}
     lists = lists_of(value)
     if lists is None:

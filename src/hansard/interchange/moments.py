@@ -92,11 +92,13 @@ def first_time(
 
 
 def moment_of(value: object, zone: tzinfo | None = None) -> int | None:
-    """Microseconds of a time; None when it is none, is ambiguous, or lies in no year that we can show.
+    """Microseconds of a time.
 
-    Numbers, also as text, are seconds, milliseconds, microseconds or nanoseconds since 1970, by their
-    size.  Texts are ISO 8601, RFC 2822, or dates whose day and month cannot be confused.  ``zone``
-    holds for texts without an offset; without it they are UTC.
+    None when it is none, is ambiguous, or lies in no year that we can show.
+
+    Numbers, also as text, are seconds, milliseconds, microseconds or nanoseconds since 1970, by
+    their size.  Texts are ISO 8601, RFC 2822, or dates whose day and month cannot be confused.
+    ``zone`` holds for texts without an offset; without it they are UTC.
     """
     if isinstance(value, bool) or not value:
         return None
@@ -142,7 +144,10 @@ def _in_zone(value: datetime, zone: tzinfo | None) -> int:
 
 
 def _dated(text: str) -> datetime | None:
-    """A date that names its month, begins with the year, or whose first number can only be a day."""
+    """A date whose order is certain.
+
+    It names its month, begins with the year, or its first number can only be a day.
+    """
     if match := _YEAR_FIRST.fullmatch(text):
         return _built(match, int(match["month"]), int(match["day"]))
     if match := _NAMED.fullmatch(text):
@@ -157,7 +162,10 @@ def _dated(text: str) -> datetime | None:
 
 
 def _day_and_month(match: re.Match[str]) -> datetime | None:
-    """A point between day and month puts the day first; with a slash or a hyphen only the numbers can say."""
+    """A point between day and month puts the day first.
+
+    With a slash or a hyphen only the numbers can say.
+    """
     a, b = int(match["a"]), int(match["b"])
     if match["mark"] == "." or a > _MOST_MONTHS or a == b:
         return _built(match, b, a)

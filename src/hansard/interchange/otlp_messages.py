@@ -84,7 +84,10 @@ def _valued(attributes: Attributes, names: tuple[str, ...], role: str, rules: Ru
 
 
 def _listed(attributes: Attributes, prefixes: tuple[str, ...], role: str = "user") -> list[Turn]:
-    """Messages that are spread over attributes: ``prefix.0.message.role``, ``prefix.0.content`` and so on."""
+    """Messages spread over attributes.
+
+    ``prefix.0.message.role``, ``prefix.0.content`` and so on.
+    """
     fields: dict[int, Json] = {}
     for key, value in attributes.items():
         prefix = next((name for name in prefixes if key.startswith(name + ".")), None)

@@ -1,4 +1,7 @@
-"""Prompts that were typed while an agent worked, and so stand in the transcript beside its messages."""
+"""Prompts typed while an agent worked.
+
+The transcript holds them beside its messages.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ _NOTIFICATION = "<task-notification"
 
 
 def is_queued(entry: Json) -> bool:
-    """Whether an entry is a prompt that was sent while the agent worked; notices of tasks are none."""
+    """Whether an entry is a prompt that was sent while the agent worked.
+
+    Notices of tasks are none.
+    """
     attachment = entry.get("attachment")
     return (
         entry.get("type") == "attachment"
@@ -33,9 +39,12 @@ def is_queue_operation(entry: Json) -> bool:
 def queued_prompts(
     operations: list[Entry], numbers: list[int], turns: Iterable[Turn]
 ) -> Iterable[Turn]:
-    """The turns of the line, with the prompts of which older files have only the operations of the queue.
+    """The turns of the line with queued prompts.
 
-    ``places`` are the lines in which the turns stand.  A prompt counts when it left the queue and no message repeats it.
+    Older files hold only the operations of the queue.
+
+    ``places`` are the lines in which the turns stand.  A prompt counts when it left the queue and
+    no message repeats it.
     """
     sent = _sent(operations)
     if not sent:
@@ -60,7 +69,10 @@ def _turn(operation: Json, prompt: str) -> Turn:
 
 
 def _sent(operations: list[Entry]) -> list[tuple[int, Json, str]]:
-    """What was put into the queue and taken out to be sent, first in, first out: where, how, and what."""
+    """The prompts that were queued and then sent, first in, first out.
+
+    Where, how, and their text.
+    """
     waiting: list[str] = []
     sent: list[tuple[int, Json, str]] = []
     for entry in operations:

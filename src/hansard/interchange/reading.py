@@ -24,7 +24,7 @@ from hansard.model.transfer import Kept, Snapshot
 
 
 class SessionPiece(Struct, frozen=True, kw_only=True, tag=True):
-    """Some messages of a foreign session, of so many bytes: its first ones, or those that follow."""
+    """Some messages of a foreign session: its first ones, or those that follow."""
 
     file: str
     number: int
@@ -35,7 +35,10 @@ class SessionPiece(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class SnapshotPiece(Struct, frozen=True, kw_only=True, tag=True):
-    """Some messages of an exported session, of so many bytes; the session itself comes with the first of them."""
+    """Some messages of an exported session, of so many bytes.
+
+    The session itself comes with the first of them.
+    """
 
     file: str
     number: int
@@ -222,7 +225,9 @@ def _snapshot_pieces(
 def _stretches(
     messages: Sequence[MessageDraft | Message], bounds: Bounds
 ) -> list[tuple[int, int, int]]:
-    """From where to where the messages go into one transaction, and the bytes of it; one stretch without any.
+    """From where to where the messages go into one transaction, and the bytes of it.
+
+    One stretch without any.
 
     Invalid for a message that is larger than one may be.
     """

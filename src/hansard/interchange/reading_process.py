@@ -1,4 +1,6 @@
-"""A process of its own that reads a file, so that the server's has neither its time nor its memory to give.
+"""Read a file in a process of its own.
+
+The server's process then spends neither time nor memory on it.
 
 One call of the JSON decoder may take seconds and holds every thread of its process meanwhile.
 """
@@ -83,7 +85,10 @@ class ReadingProcess:
 
 
 async def _next(pipe: asyncio.StreamReader) -> Frame:
-    """The next frame; Invalid when the process ended without one, since it took more than it may."""
+    """The next frame.
+
+    Invalid when the process ended without one, since it took more than it may.
+    """
     try:
         length = int.from_bytes(await pipe.readexactly(_LENGTH))
         return decode(await pipe.readexactly(length))

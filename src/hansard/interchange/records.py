@@ -1,4 +1,7 @@
-"""The one shape that every foreign format is read into, and the rules for what a format does not say."""
+"""The one shape that every foreign format is read into.
+
+Also the rules for what a format leaves out.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ P = ParamSpec("P")
 
 
 class SessionRecord(Struct, frozen=True, kw_only=True):
-    """A session on its way in, with all that belongs to it; every message has its time and its ``client_id``.
+    """A session on its way in, with all that belongs to it.
 
     A branch follows the message ``forked_after`` of its parent, None for the beginning.  ``remarks`` count what
     was noticed while it was read.
@@ -58,7 +61,10 @@ class Unreadable(Exception):
 def guarded(
     number: int, make: Callable[P, Iterable[SessionRecord]], *args: P.args, **more: P.kwargs
 ) -> list[SessionRecord | Bad]:
-    """The records that ``make`` reads, or why it cannot: whatever a foreign record holds, it never ends the file."""
+    """The records that ``make`` reads, or why it cannot.
+
+    No foreign record ends the file.
+    """
     try:
         return list(make(*args, **more))
     except Unreadable as problem:
@@ -87,9 +93,12 @@ def read_each(
 
 
 def fitted(record: SessionRecord) -> SessionRecord:
-    """The record with metadata that a session may have: the largest fields beyond that go to its first message.
+    """The record with bounded metadata.
 
-    They are there under ``session_metadata``.  Without a message the record stays as it is, and is refused.
+    The largest fields beyond the bound move to its first message.
+
+    They are there under ``session_metadata``.  Without a message the record stays as it is, and is
+    refused.
     """
     metadata = record.draft.metadata
     if not record.messages or _size(metadata) <= METADATA:
@@ -133,7 +142,9 @@ def own_id(value: object, record: object) -> str:
 
 
 class ClientIds:
-    """What the messages of one session are known by when they come again: their own ids, else their positions.
+    """Stable ids of the messages of one session.
+
+    They are the messages' own ids, else their positions.
 
     No two are the same.
     """

@@ -1,4 +1,7 @@
-"""Where bad records are noted: FILE.errors.jsonl, a line each with the file, the record's number and the reason."""
+"""Bad records are listed in FILE.errors.jsonl.
+
+A line has the file, the record's number and the reason.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,12 @@ ENDING = ".errors.jsonl"
 
 
 class Rejects:
-    """Notes beside ``path``, made with the first one; an earlier import's notes go unless they are to ``keep``.
+    """Notes beside ``path``, made with the first one.
 
-    Where nothing can or may be written beside it, they are made in the working directory.  ``written`` names the
-    file when there is one.
+    An earlier import's notes go unless they are to ``keep``.
+
+    Where nothing can or may be written beside it, they are made in the working directory.
+    ``written`` names the file when there is one.
     """
 
     def __init__(self, path: Path | None, *, keep: bool) -> None:

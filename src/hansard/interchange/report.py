@@ -17,7 +17,7 @@ PROBLEMS = 100
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """How to read: ``format`` None is judged by each file; ``zone`` and ``channel`` are as in Rules.
+    """How to read: ``format`` None is judged by each file.
 
     ``keep_branches`` makes sessions of what lies beside the current line.  ``dry_run`` finds out what would happen; ``resume`` goes on where an import of the same file was broken off.
     """

@@ -1,4 +1,7 @@
-"""Items of OpenAI's Responses and Conversations APIs as turns; Codex and Open WebUI keep the same ones."""
+"""Items of OpenAI's Responses and Conversations APIs as turns.
+
+Codex and Open WebUI keep the same ones.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _REST = {"id", "type", "role", "content", "status", "call_id", "name", "argument
 
 
 def is_item(value: object) -> bool:
-    """Whether a value is an item: a message with typed content, a reasoning, a call or an output."""
+    """Whether a value is an item: a message with typed content, reasoning, a call or an output."""
     if not isinstance(value, dict):
         return False
     kind = kind_of(value)

@@ -15,7 +15,10 @@ ENDING = ".resume.json"
 
 
 class ImportTarget(Struct, frozen=True, kw_only=True):
-    """Where an import goes and how it reads: what is settled there says nothing about anywhere else."""
+    """Where an import writes and how it reads.
+
+    Its progress says nothing about another target.
+    """
 
     store: str
     workspace: str
@@ -34,10 +37,13 @@ class _Kept(Struct, frozen=True):
 
 
 class ImportPosition:
-    """Counts the settled records of one file or folder; nothing is kept without ``path``, or unless it is to ``keep``.
+    """Counts the settled records of one file or folder.
 
-    ``done`` says how many of its first records an earlier import has settled: zero unless that is to be resumed, is
-    ``bound`` alike, and the file is as it was.  Where it could not be resumed, ``note`` says why.
+    Nothing is kept without ``path``, or unless it is to ``keep``.
+
+    ``done`` says how many of its first records an earlier import has settled: zero unless that is
+    to be resumed, is ``bound`` alike, and the file is as it was.  Where it could not be resumed,
+    ``note`` says why.
     """
 
     def __init__(
@@ -55,7 +61,10 @@ class ImportPosition:
         return self._to_pass >= 0
 
     def settled(self, count: int) -> None:
-        """So many more records are settled; from now on a process that is killed has left its place."""
+        """So many more records are settled.
+
+        From now on a process that is killed has left its place.
+        """
         self.done += count
         if self._path is not None and self._keep and self.done:
             size, modified_ns = _state(self._path)

@@ -1,4 +1,6 @@
-"""Prompts that were taken back in an agent's transcript: entries tied by ``uuid`` and ``parentUuid``.
+"""Prompts that were taken back in an agent's transcript.
+
+Entries are linked by ``uuid`` and ``parentUuid``.
 
 A prompt beside the current line was taken back, and what follows it is a branch.  What hangs beside
 the line without a prompt is a parallel tool call and stays; so does what hangs nowhere.
@@ -15,7 +17,9 @@ from msgspec import Struct
 
 Json = dict[str, Any]
 Stretch = tuple[list["Entry"], str | None, int | None]
-"""The entries of a branch, the key of the message that they follow, and the branch in which that one is."""
+"""The entries of a branch, the key of the message that they follow, and the branch in which that
+one is.
+"""
 
 _CURRENT, _LOOSE, _BESIDE = "current", "loose", "beside"
 
@@ -23,7 +27,8 @@ _CURRENT, _LOOSE, _BESIDE = "current", "loose", "beside"
 class Entry(Struct, frozen=True, kw_only=True):
     """One line of a transcript: what ties it to others, and its value, packed until it is needed.
 
-    A long transcript has a hundred thousand of them, and as decoded JSON they would take four times the memory.
+    A long transcript has a hundred thousand of them, and as decoded JSON they would take four times
+    the memory.
     """
 
     number: int
@@ -89,7 +94,10 @@ def _message_above(
 
 
 def _split(entries: Sequence[Entry], root: str | None) -> tuple[list[Entry], list[list[Entry]]]:
-    """The messages that stay, and the entries below each prompt that was taken back; ``root`` itself stays."""
+    """The messages that stay, and the entries below each prompt that was taken back.
+
+    ``root`` itself stays.
+    """
     current = _ancestors(entries)
     states: dict[str | None, object] = {}
     kept: list[Entry] = []

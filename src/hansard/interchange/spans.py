@@ -1,4 +1,7 @@
-"""Recorded calls of models made one transcript: every call repeats the history before it, and that is said once."""
+"""Merge recorded calls of models into one transcript.
+
+Every call repeats the history; it is kept once.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,10 @@ def transcript(calls: Iterable[ModelCall]) -> list[Turn]:
 
 
 def _fresh(turns: list[Turn], sent: list[str], marks: list[str]) -> Iterator[tuple[Turn, str]]:
-    """What was not in the transcript yet: all behind it, else all that it does not hold as often."""
+    """The messages that the transcript lacks.
+
+    Those behind it, else those that it holds less often.
+    """
     if sent[: len(marks)] == marks:
         yield from zip(turns[len(marks) :], sent[len(marks) :], strict=True)
         return
@@ -72,7 +78,7 @@ def _mark(turn: Turn) -> str:
 
 
 def messages_in(value: object, role: str, rules: Rules, depth: int = 0) -> list[Turn]:
-    """The messages of any value that a trace holds: lists, requests, answers, or text of this role."""
+    """The messages in any value of a trace: lists, requests, answers, or text of this role."""
     if isinstance(value, str):
         return _in_text(value, role, rules, depth)
     if depth > _DEEPEST or value is None:
@@ -120,7 +126,10 @@ def _in_object(value: Json, role: str, rules: Rules, depth: int) -> list[Turn]:
 
 
 def _in_request(value: Json, role: str, rules: Rules, depth: int) -> list[Turn]:
-    """The messages of a request or an answer; what is neither is the application's data, as JSON."""
+    """The messages of a request or an answer.
+
+    What is neither is the application's data, as JSON.
+    """
     key = next((key for key in _LISTS if value.get(key)), None)
     if key is not None:
         return messages_in(value[key], role, rules, depth + 1)

@@ -72,7 +72,10 @@ class Stream:
         return self._meter.bounds
 
     def lines(self) -> Iterator[bytes | None]:
-        """Everything from the beginning, line by line, without the line ends; None for one that is too long for a record."""
+        """Everything from the beginning, line by line, without the line ends.
+
+        None for one that is too long for a record.
+        """
         most = self.bounds.record
         rest: list[bytes] = []
         size = 0
@@ -152,7 +155,10 @@ class Stream:
 
 
 def _gunzipped(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    """The content of one or several gzip members in a row; bytes after them are ignored as gzip does."""
+    """The content of one or several gzip members in a row.
+
+    Bytes after them are ignored as gzip does.
+    """
     inflate = zlib.decompressobj(_GZIP_FORMAT)
     data = first
     while data or (data := next(rest, b"")):

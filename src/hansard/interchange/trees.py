@@ -11,8 +11,8 @@ from msgspec import Struct
 class Branch(Struct, frozen=True):
     """Messages beside the line, in order.
 
-    ``after`` is the message that they follow, None for the beginning; it lies in the branch ``parent``
-    (a position in the list of branches), or on the line where that is None.
+    ``after`` is the message that they follow, None for the beginning; it lies in the branch
+    ``parent`` (a position in the list of branches), or on the line where that is None.
     """
 
     keys: list[str]
@@ -23,8 +23,9 @@ class Branch(Struct, frozen=True):
 class Tree:
     """Nodes by their key, each with its parent's key; the order of ``parents`` is that of the file.
 
-    ``holds`` says whether a node is a message; the others only tie the tree together.  ``rank`` orders
-    leaves by age.  A parent that is not there counts as none; a circle is cut at its first node.
+    ``holds`` says whether a node is a message; the others only tie the tree together.  ``rank``
+    orders leaves by age.  A parent that is not there counts as none; a circle is cut at its first
+    node.
     """
 
     def __init__(

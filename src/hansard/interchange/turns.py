@@ -1,4 +1,7 @@
-"""Foreign turns made into session records: roles, times, ids, branches, and what was noticed on the way."""
+"""Foreign turns made into session records.
+
+Roles, times, ids, branches, and warnings.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +67,8 @@ ROLES: dict[str, Role] = {
 class Turn(Struct, kw_only=True):
     """One message of a foreign session.
 
-    ``role`` is the foreign one, ``key`` its own id, ``at`` in microseconds.  ``original`` is kept in the
-    metadata of a message that has no parts.
+    ``role`` is the foreign one, ``key`` its own id, ``at`` in microseconds.  ``original`` is kept
+    in the metadata of a message that has no parts.
     """
 
     role: object
@@ -81,7 +84,9 @@ class Turn(Struct, kw_only=True):
 
 
 class Lines(Struct, kw_only=True):
-    """The current line of a conversation, and its branches: their turns, and the rest as in ``Branch``.
+    """The current line of a conversation, and its branches.
+
+    Both have their turns; the rest is as in ``Branch``.
 
     Turns are taken once and one at a time, so that a long session does not lie in memory twice.
     """
@@ -91,7 +96,9 @@ class Lines(Struct, kw_only=True):
 
 
 class Span(Struct, frozen=True, kw_only=True):
-    """What a file says of a session's times, in microseconds; ``end`` is assumed where it says nothing.
+    """What a file says of a session's times, in microseconds.
+
+    ``end`` is assumed where it says nothing.
 
     A ``settled`` session ended with its last message.
     """
@@ -125,7 +132,9 @@ def sessions(
     rules: Rules,
     span: Span | None = None,
 ) -> Iterator[SessionRecord]:
-    """The session, and one of kind ``branch`` below it for each branch; or their count if they are to be dropped.
+    """The session, and one of kind ``branch`` below it for each branch.
+
+    Or their count if they are to be dropped.
 
     Raises Unreadable where a message cannot be stored.
     """
@@ -176,7 +185,10 @@ def _branch_draft(main: SessionDraft, above: SessionDraft, key: object) -> Sessi
 
 
 def _pieces(turn: Turn) -> Iterable[Turn]:
-    """A turn without the answers of tools that a product keeps inside the assistant's: they get messages of their own."""
+    """A turn without tools' answers inside the assistant's turn.
+
+    They become messages of their own.
+    """
     answers = [part["type"] == _RESPONSE for part in turn.parts]
     if not any(answers):
         return (turn,)
@@ -315,7 +327,10 @@ class _Builder:
         return text if text is None or text.isascii() else str(self._cleaned(text))
 
     def _parts(self, items: list[Json], where: str) -> tuple[Raw, str]:
-        """Parts as they are stored, and what they say; a part that breaks a rule of ours is kept inside another."""
+        """Parts as they are stored, and what they say.
+
+        A part that breaks a rule of ours is kept inside another.
+        """
         if len(items) == 1 and items[0]["type"] == "text" and isinstance(items[0]["content"], str):
             return self._plain(items, where)
         for item in items:

@@ -52,8 +52,8 @@ def is_array(stream: Stream) -> bool:
 def values(stream: Stream, *, apart: bool = False) -> Iterator[Value | Bad]:
     """The elements of the stream's one array, else its lines, else its one value.
 
-    They are one record for whoever keeps them all, and end where it would be too large.  ``apart`` says that
-    each is a record of its own, and that no more than a few are kept.
+    They are one record for whoever keeps them all, and end where it would be too large.  ``apart``
+    says that each is a record of its own, and that no more than a few are kept.
     """
     try:
         yield from _values(stream, _Scale(stream.bounds, apart=apart))
@@ -248,9 +248,12 @@ class _Array:
                 return False
 
     def _closing(self) -> int | None:
-        """Where the element ends by its brackets; one that was never closed ends with what is around it.
+        """Where the element ends by its brackets.
 
-        None when more text may say it; where it begins when there are more brackets than a record may have.
+        One that was never closed ends with what is around it.
+
+        None when more text may say it; where it begins when there are more brackets than a record
+        may have.
         """
         if self._text[self._at] not in _CLOSING:
             match = _ENDS.search(self._text, self._at)

@@ -47,7 +47,7 @@ def short(text: str | None, param: str, length: int = TEXT) -> str | None:
 
 
 def not_ahead(at: int | None, now: int, param: str) -> None:
-    """Raises Invalid for a time that is more than a day ahead: it would head every list until it comes."""
+    """Raises Invalid for a time more than a day ahead, which would head every list until then."""
     if at is not None and at > now + _AHEAD:
         raise Invalid(
             f"{param} is more than a day in the future: send the time in UTC, or with its offset",

@@ -38,7 +38,10 @@ def _is_deep(data: bytes) -> bool:
 
 
 def _behind_string(data: bytes, at: int) -> int:
-    """Where a string that begins at ``at`` and goes beyond a piece has its end; the end of the data where it has none."""
+    """Where a string that begins at ``at`` and goes beyond a piece has its end.
+
+    The end of the data where it has none.
+    """
     at += 1
     while at < len(data):
         end = _INSIDE.match(data, at, at + PIECE).end()  # type: ignore[union-attr]  # it matches the empty text as well

@@ -36,7 +36,11 @@ class Contexts:
         query: ContextQuery,
         show: Callable[[Context], T],
     ) -> T:
-        """What ``show``, which is pure, makes of the newest messages within the limits of ``query``; by default the last 50.
+        """What the pure function ``show`` makes of the newest messages within ``query``'s limits.
+
+        Without a limit these are the last 50.
+
+        Without a limit these are the last 50.
 
         Raises Invalid for limits out of range.
         """

@@ -31,7 +31,8 @@ class Transcripts:
     ) -> tuple[Session, AsyncIterator[list[Message]]]:
         """The session and all messages that it has now, in order, some at a time.
 
-        No more than a piece is held, and others are served between two pieces. What is deleted meanwhile is left out.
+        No more than a piece is held, and others are served between two pieces. What is deleted
+        meanwhile is left out.
         """
         existing = await self._store.read(session_verbs.get, ref(principal, session))
         return existing, self._pieces(existing)
@@ -65,7 +66,7 @@ class Transcripts:
         return await self._store.read(verbs.spoken, ref(principal, session), limit)
 
     def texts(self, session: Session) -> AsyncIterator[list[Message]]:
-        """The user and assistant messages of a session that was read before, in order, some at a time."""
+        """The user and assistant messages of a session already read, in order, in pieces."""
         return self._pieces(session, ("user", "assistant"))
 
     async def mentions(

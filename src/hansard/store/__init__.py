@@ -43,31 +43,40 @@ class Store(Protocol):
         """The names of the migrations that are missing."""
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a verb that reads, however long it takes: the store sees to it that nobody else waits for it.
+        """Run a verb that reads, however long it takes.
 
-        The verb may be begun more than once, on any thread: it must not change anything. Its statements see the
-        store one after the other; where they must see one state of it, use ``snapshot``.
+        The store makes sure that nobody else waits for it.
+
+        The verb may be begun more than once, on any thread: it must not change anything. Its
+        statements see the store one after the other; where they must see one state of it, use
+        ``snapshot``.
         """
 
     async def ask(self, name: str, workspace_id: str) -> list[Row]:
-        """The rows of a named statement that reads something of a workspace: alone, it needs no transaction to see one consistent state.
+        """The rows of a named statement that reads a workspace.
 
-        Callers of the same turn of the event loop share them, since the statement begins after all of them began. Whoever comes
-        later, and whoever waited for a write meanwhile, is scheduled behind the end of the turn, and is given what is true then.
+        It is a single statement, so it needs no transaction to see a consistent state.
+
+        Callers of the same turn of the event loop share them, since the statement begins after all
+        of them began. Whoever comes later, and whoever waited for a write meanwhile, is scheduled
+        behind the end of the turn, and is given what is true then.
         """
 
     async def snapshot(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``read``, with one consistent state of the store for all statements of the verb.
 
-        On SQLite every read is one. On PostgreSQL it is a read-only transaction at ``repeatable read``, which
-        costs two round trips more.
+        On SQLite every read is one. On PostgreSQL it is a read-only transaction at ``repeatable
+        read``, which costs two round trips more.
         """
 
     async def write(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb as one durable transaction."""
 
     async def ping(self) -> None:
-        """Return when the store shows a sign of life; raises StoreUnavailable, within two seconds, when it does not."""
+        """Return when the store shows a sign of life.
+
+        Raises StoreUnavailable, within two seconds, when it does not.
+        """
 
     def usage(self) -> list[Usage]:
         """How much of each queue and pool of this process is taken."""
@@ -82,19 +91,29 @@ class Store(Protocol):
         """What the database's own check of its files finds, empty when they are sound."""
 
     async def backup(self, target: Path, on_progress: Callable[[float], None]) -> None:
-        """Write one consistent state to a file while the store is in use; ``on_progress`` hears the share that is done.
+        """Write one consistent state to a file while the store is in use.
+
+        ``on_progress`` hears the share that is done.
 
         Raises Conflict when the file is there already.
         """
 
     async def restore(self, source: Path, on_progress: Callable[[float], None]) -> None:
-        """Make a backup this store, which is not open and not there yet, or empty: Conflict otherwise."""
+        """Load a backup into this store.
+
+        The store is closed, and absent or empty; Conflict otherwise.
+        """
 
     async def secure(self, role: str) -> list[str]:
-        """Put row-level security on the tables of tenants and let ``role`` work with them; the tables. Invalid without roles."""
+        """Put row-level security on the tables of tenants and let ``role`` work with them.
+
+        The tables. Invalid without roles.
+        """
 
     async def scrub(self, *, seconds: float = 0.0) -> None:
-        """See to it that what was deleted is overwritten in the store's own files too; waits for it at most ``seconds``.
+        """See to it that what was deleted is overwritten in the store's own files too.
+
+        Waits for it at most ``seconds``.
 
         PostgreSQL keeps this to itself: its vacuum does it, in its own time.
         """

@@ -1,4 +1,7 @@
-"""The hash chain over a session's messages: each message's hash covers it and the hash before it."""
+"""The hash chain over a session's messages.
+
+Each hash covers the message and the hash before it.
+"""
 
 from __future__ import annotations
 

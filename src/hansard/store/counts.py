@@ -16,7 +16,10 @@ FACETS = ("branch", "state", "channel", "kind", "app", "agent", "resolution")
 
 
 def change(workspace_id: str, before: Session | None, after: Session | None) -> Steps[None]:
-    """Move a session's counts from what it was to what it is; None means that it was not, or is no more."""
+    """Move a session's counts from what it was to what it is.
+
+    None means that it was not, or is no more.
+    """
     deltas: Counter[tuple[str, str]] = Counter()
     if before is not None:
         deltas.subtract(facets_of(before))
@@ -42,7 +45,7 @@ def facets_of(session: Session) -> list[tuple[str, str]]:
 
 @remembered(MIB)
 def counted_by(filters: SessionFilter) -> tuple[str, tuple[str, ...]] | None:
-    """The facet and values whose counters give the exact total, None when only counting rows does."""
+    """The facet and values whose counters give the exact total; None when rows must be counted."""
     filtered = [
         name for name in filters.__struct_fields__ if getattr(filters, name) not in ((), None, "")
     ]

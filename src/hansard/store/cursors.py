@@ -15,7 +15,10 @@ _SEAL = 8
 
 
 class Cursors:
-    """Writes and reads cursors sealed with a secret of the store: a forged or foreign one is Invalid."""
+    """Writes and reads cursors sealed with the store's secret.
+
+    A forged or foreign cursor is Invalid.
+    """
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

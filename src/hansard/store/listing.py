@@ -1,4 +1,7 @@
-"""Compose the one kind of statement that varies with the request: a filtered page of sessions, and its count."""
+"""Compose the one statement that varies with the request.
+
+It is a filtered page of sessions, or its count.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +123,8 @@ LOOSE_ORDER = {
 LOOSE_ORDER |= {"title_folded": "title_folded || ''", "id": "id"}
 ORDER = "order"
 NOTHING: frozenset[str] = frozenset()
-# A partial index leaves out the common value; saying so lets the database take the index for the others.
+# A partial index leaves out the common value; saying so lets the database take the index for the
+# others.
 UNCOMMON = {"kind": "session", "state": "completed", "resolution": "open"}
 # Sort -> its columns and direction; the id breaks every tie.
 ORDERS = {
@@ -148,8 +152,9 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 ) -> Query:
     """The page in ``sort`` order that begins behind the place ``after``, or at ``offset``.
 
-    Rows of (id, version, generation, total, …), of which ``position_of`` tells the rest; the total is None where no counter knows it, and
-    without ``with_total``. The fields in ``loose`` do not choose the index, nor does the order where ``ORDER`` is among them.
+    Rows of (id, version, generation, total, …), of which ``position_of`` tells the rest; the total
+    is None where no counter knows it, and without ``with_total``. The fields in ``loose`` do not
+    choose the index, nor does the order where ``ORDER`` is among them.
     """
     sql, values = _page(filters, sort, loose, follows=after is not None, with_total=with_total)
     return Query(
@@ -167,12 +172,15 @@ def position_of(row: Row) -> list[Any]:
 
 
 def row_at(ident: str, version: int, *position: Any) -> Row:  # noqa: ANN401 - what a list is sorted by
-    """A row as ``page`` gives it, of a session that was found otherwise; the id is no part of ``position``."""
+    """A row as ``page`` gives it, of a session that was found otherwise.
+
+    The id is no part of ``position``.
+    """
     return (ident, version, None, None, *position)
 
 
 def generation_of(rows: Sequence[Row]) -> int | None:
-    """The workspace's generation at the moment that a page of rows was read, None for an empty page."""
+    """The workspace's generation when a page of rows was read; None for an empty page."""
     return rows[0][2] if rows else None
 
 
@@ -208,7 +216,7 @@ def among(workspace_id: str, filters: SessionFilter, ids: Sequence[str]) -> Quer
 
 
 def _filled(name: str, values: Sequence[Any]) -> dict[str, Any]:
-    """Numbered parameters, of which there are as many as one of a few sizes: so there are few statements."""
+    """Numbered parameters, padded to one of a few counts, so that there are few statements."""
     size = next(size for size in _SIZES if size >= len(values))
     filled = [*values, *[values[-1]] * (size - len(values))]
     return {f"{name}_{index}": value for index, value in enumerate(filled)}
@@ -302,7 +310,9 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
     seqs: Sequence[int] = (),
     columns: str = COLUMNS["message"],
 ) -> Query:
-    """Up to ``limit`` messages between two ``seq`` numbers, both exclusive, or those of at most ``MOST_IDS`` numbers.
+    """Up to ``limit`` messages between two exclusive ``seq`` numbers.
+
+    Or the messages with at most ``MOST_IDS`` given numbers.
 
     ``columns`` are those of a whole message or a few.
     """
@@ -336,11 +346,14 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
 def newest_messages(
     workspace_id: str, filters: SessionFilter, limit: int, before: tuple[int, int, str]
 ) -> Query:
-    """Up to ``limit`` messages of the sessions that match, newest first, older than the place (``created_at``, ``seq``, ``id``).
+    """Up to ``limit`` messages of the matching sessions, newest first.
 
-    They lie at the ends of the ``limit`` sessions that fell silent last before the place, or in those that
-    were going on at it: nothing else is looked into.  As many numbers are skipped as messages were deleted,
-    so that ``message_count - limit`` is below the last ``limit`` that are there.
+    They are older than the position ``before`` (``created_at``, ``seq``, ``id``).
+
+    They lie at the ends of the ``limit`` sessions that fell silent last before the place, or in
+    those that were going on at it: nothing else is looked into.  As many numbers are skipped as
+    messages were deleted, so that ``message_count - limit`` is below the last ``limit`` that are
+    there.
     """
     conditions, values = _where(filters)
     # The order and the limit only lead the database to the filter's own index, which is sorted so.

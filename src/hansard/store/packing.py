@@ -1,4 +1,7 @@
-"""Long texts, made short where a backend keeps them: what agents and their tools say repeats itself."""
+"""Compress long texts where a backend stores them.
+
+What agents and their tools write repeats itself.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ _LEVEL = 1
 
 
 def packer() -> Callable[[str], str | bytes]:
-    """A function that packs texts, for one thread; one that would not become a tenth shorter stays as it is."""
+    """A function that packs texts, for one thread.
+
+    One that would not become a tenth shorter stays as it is.
+    """
     pack = zstd.ZstdCompressor(_LEVEL)
 
     def packed(text: str) -> str | bytes:
@@ -47,7 +53,9 @@ def unpacked(stored: str | bytes) -> str | bytes:
 
 
 def large_size(stored: str | bytes) -> int:
-    """How long the text is once it is unpacked, where that is some 64 KiB and more; 0 for a shorter one.
+    """How long the text is once it is unpacked, where that is some 64 KiB and more.
+
+    0 for a shorter one.
 
     A frame says so in its head: from that length on, its fifth byte has the highest bit.
     """

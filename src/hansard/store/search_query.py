@@ -1,7 +1,10 @@
-"""What is looked for, as both databases and Python understand it; and what a message or a title gives to the index.
+"""What is looked for, as both databases and Python understand it.
 
-Each word in the index carries the code of its workspace in front, so that nobody's common words slow down another's search.
-A fact (who speaks, whether tools are used) is a word that no text can contain, because it begins with ``=``.
+And what a message or a title gives to the index.
+
+Each word in the index carries the code of its workspace in front, so that nobody's common words
+slow down another's search. A fact (who speaks, whether tools are used) is a word that no text can
+contain, because it begins with ``=``.
 """
 
 from __future__ import annotations
@@ -44,7 +47,8 @@ class Term(Struct, frozen=True):
 def sought(text: str, *, prefix: bool = False) -> Term | None:
     """The term for what somebody typed as one piece; None when it has no words.
 
-    Where a script is cut into pairs of characters the last of them may go on, as in the middle of a sentence.
+    Where a script is cut into pairs of characters the last of them may go on, as in the middle of a
+    sentence.
     """
     typed = words(text)[:_LONGEST]
     if typed and is_paired(typed[-1]):
@@ -105,7 +109,10 @@ def title_words(title: str) -> list[str]:
 
 
 class Entry(Mapping[str, Any]):
-    """One document on its way into the index or out of it; each database takes the spelling that it understands."""
+    """One document on its way into the index or out of it.
+
+    Each database takes the spelling that it understands.
+    """
 
     __slots__ = ("_code", "_document", "_here")
 

@@ -1,7 +1,7 @@
 """Load the named SQL statements of one backend, and its migrations.
 
-In the files ``:name`` is a parameter, and ``{session}``, ``{message}``, ``{run}`` and their like stand
-for the columns of the model, as ``store/columns.py`` makes them.
+In the files ``:name`` is a parameter, and ``{session}``, ``{message}``, ``{run}`` and their like
+stand for the columns of the model, as ``store/columns.py`` makes them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
 def load(backend: str) -> dict[str, str]:
-    """The shared statements by name, one file per noun, with the backend's own in place of theirs."""
+    """The shared statements by name, replaced by the backend's own where it has one."""
     shared: dict[str, str] = {}
     for entry in sorted((_HERE / "sql").iterdir(), key=lambda path: path.name):
         if entry.name.endswith(".sql") and entry.name not in _BACKENDS:
@@ -51,7 +51,8 @@ def migrations(backend: str) -> list[tuple[int, str, str]]:
 def missing_migrations(backend: str, applied: Mapping[int, str]) -> list[tuple[int, str, str]]:
     """The migrations that are not among those ``applied`` (number to name), in order.
 
-    Raises StoreUnavailable when one was applied that this program does not know: a newer one made the store.
+    Raises StoreUnavailable when one was applied that this program does not know: a newer one made
+    the store.
     """
     known = migrations(backend)
     if unknown := sorted(applied.keys() - {number for number, _, _ in known}):

@@ -29,7 +29,9 @@ class Query(Struct, frozen=True):
 
 
 class Pause(Query, frozen=True):
-    """No statement: a point at which a backend may move a verb that computes for long, or let others go first.
+    """A point without a statement in a verb that computes for long.
+
+    A backend may move the verb there, or let others go first.
 
     ``ahead`` is how many bytes the verb is about to read or to work on, where that is known.
     """
@@ -62,7 +64,7 @@ def run(name: str, /, **values: Any) -> Steps[None]:  # noqa: ANN401 - whatever 
 
 
 def pause(ahead: int = 0) -> Steps[None]:
-    """To be called between two pieces of work that take long without a statement, such as unpacking messages."""
+    """Call this between two pieces of long work without statements, such as decompression."""
     yield Pause(ahead=ahead) if ahead else _PAUSE
 
 

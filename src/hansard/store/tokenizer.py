@@ -1,6 +1,9 @@
-"""Words as search knows them: case, accents and width folded away, languages without blanks cut into pairs of characters.
+"""Words as search sees them.
 
-One tokenizer for both databases, for what is not indexed yet, and for highlights: whatever finds a word, finds the same.
+Case, accents and width are folded; languages without spaces are cut into pairs of characters.
+
+One tokenizer for both databases, for what is not indexed yet, and for highlights: whatever finds a
+word, finds the same.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ _CHARACTERS = LONGEST_TEXT * (LONGEST_WORD + 1)
 FILLER = "_"
 """Stands where a word is that no longer counts, so that phrases keep their distances."""
 
-# Marks that belong to a letter: the accents that are folded away, and the vowel signs of scripts that write vowels as marks.
+# Marks that belong to a letter: the accents that are folded away, and the vowel signs of scripts
+# that write vowels as marks.
 _ACCENTS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u1ab0-\u1aff"
     "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
@@ -85,7 +89,10 @@ def located(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def is_paired(word: str) -> bool:
-    """Whether the word is of a script that is cut into pairs, so that it may begin or end inside what was typed."""
+    """Whether the word is of a script that is cut into pairs.
+
+    Such a word may begin or end inside what was typed.
+    """
     return not word.isascii() and _SPLIT.match(word)[1] is not None  # type: ignore[index]  # any word matches
 
 
@@ -103,7 +110,11 @@ def fold(run: str) -> str:
 
 @remembered(4 * MIB, TextCache)
 def _cut(run: str) -> tuple[str, ...]:
-    """The words of one run of letters; the last character of a paired stretch stands alone, so that a single one can be looked for as a prefix."""
+    """The words of one run of letters.
+
+    The last character of a paired stretch stands alone, so that a single one can be looked for as a
+    prefix.
+    """
     folded = fold(run)
     if folded.isascii():
         return tuple(_ASCII.findall(folded))

@@ -1,4 +1,7 @@
-"""The page: what agents said to whom, for people. It calls the service's verbs as the API does and has no rules of its own."""
+"""The page: what agents said to whom, for people.
+
+It calls the service's verbs as the API does and has no rules of its own.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,10 @@ _YEAR = 365 * 86_400
 
 
 def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
-    """The routes below ``/ui``, ``/s`` for shared sessions, and ``/docs`` for the reference of ``dialects``."""
+    """The routes of the page.
+
+    ``/ui``, ``/s`` (shared sessions) and ``/docs`` (reference of ``dialects``).
+    """
     assets = Assets()
     pages = Pages(assets)
     layout = Layout(pages)

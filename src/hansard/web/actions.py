@@ -196,7 +196,7 @@ class Actions:
 
 
 class Everything(Struct, frozen=True):
-    """All that a list's query matches, as it was at a moment (microseconds), and how many that were."""
+    """All that a list's query matched at a moment (microseconds), and how many that were."""
 
     query: str
     snapshot: int

@@ -1,4 +1,7 @@
-"""The page's own files: read once, packed once, and kept by browsers under the digest of them all."""
+"""The page's own files.
+
+They are read and compressed once; browsers keep them under the digest of them all.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ class Asset(Struct, frozen=True):
 
 
 class Assets:
-    """Every file that is sent; ``base_path`` is the path below which they lie, with their digest."""
+    """Every file that is sent.
+
+    ``base_path`` is the path below which they lie, with their digest.
+    """
 
     def __init__(self) -> None:
         texts = {"icon.svg": _sources("svg")["icon"]} | styles(_sources("css"))

@@ -1,7 +1,7 @@
 """What the scripts and styles lose before they are sent: comments, blanks, and their many files.
 
-The sources are written to be read. Modules that travel together share one scope on the wire, so that
-their names on the top level must differ; imports between them fall away.
+The sources are written to be read. Modules that travel together share one scope on the wire, so
+that their names on the top level must differ; imports between them fall away.
 """
 
 from __future__ import annotations

@@ -14,7 +14,10 @@ SERIES = 6
 
 
 class Bar(Struct, frozen=True):
-    """One bar: its layers from the bottom (series, value), what it says, where it leads, and whether it still grows."""
+    """One bar of a chart.
+
+    Its layers from the bottom (series, value), its text, its link, and whether it still grows.
+    """
 
     layers: list[tuple[int, float]]
     label: str

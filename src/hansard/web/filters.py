@@ -1,4 +1,4 @@
-"""The list's parameters: those of ``GET /v1/sessions`` by the same names, and how the page speaks of them."""
+"""The list's parameters: those of ``GET /v1/sessions``, and how the page names them."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ _DAY_US = 86_400_000_000
 class ListParams(SharedFilters, frozen=True, kw_only=True):
     """``q`` searches; ``day_from`` and ``day_until`` are whole days in UTC.
 
-    ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment (microseconds) that a
-    scrolled list began to be read.
+    ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment
+    (microseconds) that a scrolled list began to be read.
     """
 
     q: str = ""
@@ -82,7 +82,10 @@ _OTHERS = {"tab", "at", "about", "before", "after", "day", "limit", "total", "fo
 
 
 def cleaned(params: ListParams) -> ListParams:
-    """The parameters within their limits. A value that nothing has stays, so that the list is empty and its chip can be dropped."""
+    """The parameters within their limits.
+
+    A value that nothing has stays, so that the list is empty and its chip can be dropped.
+    """
     lists = {
         each.field: tuple(value[:256] for value in getattr(params, each.field) if value)
         for each in FILTERS
@@ -141,7 +144,7 @@ def filter_of(params: ListParams) -> SessionFilter:
 
 
 def as_of(filters: SessionFilter, moment: int | None) -> SessionFilter:
-    """The same list without what changed since a moment, so that rows keep their places while somebody scrolls."""
+    """The same list without later changes, so that rows keep their positions while one scrolls."""
     return (
         filters
         if moment is None

@@ -1,4 +1,4 @@
-"""Insights: what happened by day, as charts whose bars lead to their sessions, as tables, and as CSV."""
+"""Insights: charts by day whose bars link to their sessions, with tables and CSV."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ParsedSearch(Struct, frozen=True, kw_only=True):
 
 
 class Column(Struct):
-    """A column of a chart's table: its name, how its values are spelled for reading, and how for a spreadsheet."""
+    """A column of a chart's table: its name, and how values are spelled for people and in CSV."""
 
     name: str
     spell: Callable[[Any], str] = str
@@ -273,7 +273,10 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
     spell: Callable[[float], str],
     exact: Column = _COUNT,
 ) -> Chart:
-    """Bars of the largest values and of all others together; ``spell`` is short, for the scale, ``exact`` for the table."""
+    """Bars of the largest values and of all others together.
+
+    ``spell`` is short, for the scale, ``exact`` for the table.
+    """
     sums: dict[str, int] = {}
     for tally in stats.tallies:
         sums[tally.value] = sums.get(tally.value, 0) + value(tally)

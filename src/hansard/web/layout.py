@@ -1,4 +1,7 @@
-"""What every screen has around it, and how it is guarded: the sign-in's cookie, proof against forged forms."""
+"""The frame of every screen, and its protection.
+
+The sign-in's cookie, and a token against forged forms.
+"""
 
 from __future__ import annotations
 

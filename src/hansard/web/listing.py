@@ -291,7 +291,10 @@ def spans(params: ListParams, now: int) -> list[tuple[str, str]]:
 
 
 async def ways_out(call: Call[ListParams, Any], shown: Listed) -> list[tuple[Chip, int]]:
-    """For a list without rows: each filter, and the words, with the number of sessions that dropping it would give; most first."""
+    """For an empty list, what dropping each filter or the words would find.
+
+    With the number of sessions, most first.
+    """
     removable = []
     for chip in [*words(shown.params), *shown.chips][:_WAYS]:
         rest = cleaned(_reader.read(chip.without.lstrip("?").encode()))

@@ -1,4 +1,7 @@
-"""Markdown as safe HTML: no raw HTML comes through, nothing is fetched, and the result is kept by content."""
+"""Markdown as safe HTML.
+
+No raw HTML comes through, nothing is fetched, and results are cached by content.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ def _markdown() -> MarkdownIt:
 
 @remembered(8 * MIB, TextCache)
 def rendered(text: str) -> Markup:
-    """The text as HTML; a text too long to be worth it, or one that cannot be read, is shown as it is."""
+    """The text as HTML.
+
+    A text too long to be worth it, or one that cannot be read, is shown as it is.
+    """
     if len(text) > _LONGEST:
         return plain(text)
     try:

@@ -1,4 +1,7 @@
-"""From a template to an answer: headers that let a page do only what it needs, gzip, the reader's theme."""
+"""From a template to an answer.
+
+Headers that allow a page only what it needs, gzip, the reader's theme.
+"""
 
 from __future__ import annotations
 

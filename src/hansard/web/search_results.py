@@ -27,7 +27,7 @@ _ROLES = {"user": "User", "assistant": "Agent", "tool": "Tool", "system": "Syste
 
 
 class SearchResult(Struct):
-    """The best place in a session: who said it, the words with marks, and the message to jump to."""
+    """The best match in a session: its role, the marked words, and the message to jump to."""
 
     role: str
     html: Markup | None
@@ -101,7 +101,10 @@ def _marked(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
 
 
 def words(params: ListParams) -> list[Chip]:
-    """What was typed beside the qualifiers, with the query without it; nothing where that is all there is."""
+    """What was typed beside the qualifiers, with the query without it.
+
+    Nothing where that is all there is.
+    """
     typed = " ".join(_QUALIFIER.sub(" ", params.q).split())
     kept = [
         ("q", " ".join(match[0] for match in _QUALIFIER.finditer(params.q))),

@@ -1,4 +1,7 @@
-"""The reading pane: one session with its conversation, turns, details and raw form; and what can be done to it."""
+"""The reading pane: one session with its conversation, turns, details and raw form.
+
+And what can be done to it.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,10 @@ TABS = (
 
 
 class Pane(Struct):
-    """A session opened at some place. ``earlier`` and ``later`` are the seqs to go on from, None at the ends."""
+    """A session opened at some place.
+
+    ``earlier`` and ``later`` are the seqs to go on from, None at the ends.
+    """
 
     session: Session
     tab: str
@@ -82,7 +88,10 @@ class Pane(Struct):
 
 
 async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
-    """The session that the path names, at the place that the query names; ``alone`` without a word of those around it."""
+    """The session that the path names, at the place that the query names.
+
+    ``alone`` without a word of those around it.
+    """
     service, principal = call.service, call.principal
     name = call.path["session_id"]
     tab = call.query("tab") or "conversation"

@@ -1,4 +1,4 @@
-"""Settings: the workspace's name, sharing, how long sessions are kept, saved views, and the audit log."""
+"""Settings: the workspace's name, sharing, retention, saved views, and the audit log."""
 
 from __future__ import annotations
 
@@ -81,7 +81,10 @@ class Settings:
         return see_other("/ui/settings")
 
     async def keep(self, call: Call[Any, Any], form: Form) -> Response:
-        """How many days sessions are kept after their last activity; asks again when some would go at once"""
+        """How many days sessions are kept after their last activity.
+
+        Asks again when some would go at once.
+        """
         rules = {kind: _days(typed) for kind in (ALL, *KINDS) if (typed := form.get(kind))}
         retention = call.service.retention
         due = sum(rule.sessions for rule in await retention.preview(call.principal, rules))

@@ -1,4 +1,7 @@
-"""Messages as they are read: turns, calls beside their results, days, and the branches that left from a message."""
+"""Messages as they are displayed.
+
+Turns, calls beside their results, days, and branches behind their message.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ _FAILED = ("error", "failed", "failure", "exception", "traceback")
 class Piece(Struct):
     """One part, ready to be shown. ``kind``: text, reasoning, call, result, image, link, data.
 
-    A call carries what came back: ``outcome`` is ok, failed or none yet; ``seconds`` is how long that took.
+    A call carries what came back: ``outcome`` is ok, failed or none yet; ``seconds`` is how long
+    that took.
     """
 
     kind: str
@@ -64,7 +68,10 @@ class Entry(Struct):
 def entries(
     messages: Sequence[Message], branches: Iterable[Session] = (), day_before: int | None = None
 ) -> list[Entry]:
-    """The messages with results put beside their calls; a tool's message that only answers calls is not shown again."""
+    """The messages with results put beside their calls.
+
+    A tool's message that only answers calls is not shown again.
+    """
     by_seq: dict[int, list[Session]] = {}
     for branch in branches:
         by_seq.setdefault(branch.forked_seq or 0, []).append(branch)

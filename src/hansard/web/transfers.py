@@ -96,7 +96,10 @@ class Transfers:
 
 
 def _asked(call: Call[Any, None]) -> ListParams:
-    """What is to go out; Invalid for a filter that does not exist, which must not mean everything."""
+    """What is to go out.
+
+    Invalid for a filter that does not exist, which must not mean everything.
+    """
     if problem := unknown(call.params, call.scope["query_string"]):
         raise Invalid(problem, param="query")
     return cleaned(call.params)

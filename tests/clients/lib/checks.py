@@ -1,4 +1,7 @@
-"""What a client's script prints: one line per check, which `run.py` reads.  Only the standard library."""
+"""What a client's script prints.
+
+One line per check, which `run.py` reads.  Only the standard library.
+"""
 
 from __future__ import annotations
 

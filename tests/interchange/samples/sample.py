@@ -12,7 +12,10 @@ Spoken = list[tuple[str, list[str]]]
 
 
 class Sample(Struct, frozen=True):
-    """A file of a format under its name, and the sessions that it holds: each with its messages, summed up."""
+    """A file of a format under its name, and the sessions that it holds.
+
+    Each with its messages, summed up.
+    """
 
     file: str
     data: bytes

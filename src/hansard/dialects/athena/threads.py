@@ -202,7 +202,10 @@ def _conversation(
 def _messages(
     messages: list[Message], names: dict[str | None, str | None]
 ) -> list[ConversationMessage]:
-    """The messages, with the names of the tools that answered, which only the calls have: ``names`` grows by them."""
+    """The messages, with the names of the tools that answered.
+
+    Only the calls have these names; ``names`` is extended by them.
+    """
     shown = []
     for message in messages:
         pieces = parts.decode(message.parts)

@@ -48,7 +48,10 @@ def states(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def kinds(names: Sequence[str]) -> tuple[str, ...]:
-    """Our kinds behind Athena's session types; workflows, tasks and branches are shown as sessions."""
+    """Our kinds behind Athena's session types.
+
+    Workflows, tasks and branches are shown as sessions.
+    """
     known = tuple(word for word in SESSION_TYPES if word in names)
     shown = (*TASK_KINDS, "branch") if "session" in known else ()
     return (*known, *shown) or (NOTHING if names else ())

@@ -42,7 +42,10 @@ class Media(Struct):
 
 
 class Frame(Struct):
-    """A frame whose fields are read when an action needs them: reading it costs little whatever is inside."""
+    """A frame whose fields are read when an action needs them.
+
+    Reading the frame itself is cheap whatever it holds.
+    """
 
     action: Raw = _NULL
     message: Raw = _NULL

@@ -1,4 +1,7 @@
-"""Content of messages as every product spells it, read into parts: one table of block types for all formats."""
+"""Content of foreign messages, read into parts.
+
+All formats share one table of block types.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ KNOWN = {"text", "reasoning", "tool_call", "tool_call_response", "uri", "blob", 
 
 
 def parts_of(content: object) -> list[Json]:
-    """The parts of a message's content: text, a block, or a list of these; nothing where it is empty.
+    """The parts of a message's content: text, a block, or a list of these.
+
+    Nothing where it is empty.
 
     A block of an unknown type stays whole, under its own type.
     """

@@ -1,4 +1,7 @@
-"""Parts of Google's generateContent, and the blocks of Bedrock's Converse, which bear their type as their key."""
+"""Parts of Google's generateContent, and blocks of Bedrock's Converse.
+
+Both have their type as their key.
+"""
 
 from __future__ import annotations
 

@@ -27,9 +27,12 @@ _PLACED = {"type", "role", "additional_kwargs", "response_metadata", "usage_meta
 
 
 def as_message(value: object) -> Json | None:
-    """The message with ``role``, ``content``, ``tool_calls`` and ``usage``; None when it is none of LangChain's.
+    """The message with ``role``, ``content``, ``tool_calls`` and ``usage``.
 
-    The spellings are ``{type, content, …}``, ``{type, data: {…}}`` and ``{lc: 1, id: […, "HumanMessage"], kwargs: {…}}``.
+    None when it is none of LangChain's.
+
+    The spellings are ``{type, content, …}``, ``{type, data: {…}}`` and ``{lc: 1, id: […,
+    "HumanMessage"], kwargs: {…}}``.
     """
     if not isinstance(value, dict):
         return None

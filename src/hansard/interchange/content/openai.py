@@ -1,4 +1,7 @@
-"""Messages of OpenAI's Chat Completions API, and the content pieces of its Assistants and Responses APIs."""
+"""Messages of OpenAI's Chat Completions API.
+
+Also the content pieces of its Assistants and Responses APIs.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ def calls_of(item: Json) -> list[Json]:
 
 
 def call_part(call: Json) -> Json:
-    """A tool call as ``{function: {name, arguments}}``, ``{custom: {name, input}}`` or ``{name, args}``."""
+    """A tool call in one of three shapes.
+
+    ``{function: {name, arguments}}``, ``{custom: {name, input}}`` or ``{name, args}``.
+    """
     inner = next(
         (call[key] for key in ("function", "custom") if isinstance(call.get(key), dict)), call
     )

@@ -1,4 +1,7 @@
-"""Items of OpenAI's Responses and Conversations APIs: messages, reasoning, calls and their outputs."""
+"""Items of OpenAI's Responses and Conversations APIs.
+
+These are messages, reasoning, calls and their outputs.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,10 @@ def reasoning_part(value: object) -> Json:
 
 
 def arguments(value: object) -> object:
-    """What a model passed to a tool; text that is a JSON object is decoded, any other stays text."""
+    """What a model passed to a tool.
+
+    Text that is a JSON object is decoded, any other stays text.
+    """
     if not isinstance(value, str):
         return value
     try:

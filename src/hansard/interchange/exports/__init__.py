@@ -15,7 +15,10 @@ ExportName = Literal["hansard", "openai", "sharegpt", "markdown", "csv"]
 
 
 class ExportForm(Struct, frozen=True, kw_only=True):
-    """One form: what a session becomes, what stands before the first one, and how a file of it is called."""
+    """One export form.
+
+    How a session is written, what precedes the first one, and the file's name.
+    """
 
     name: ExportName
     suffix: str

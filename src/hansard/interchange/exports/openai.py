@@ -1,6 +1,9 @@
-"""Lists of OpenAI-format messages, a session a line: ``{id, title, model, messages: [{role, content, tool_calls}]}``.
+"""Lists of messages in OpenAI's format, one session a line.
 
-- text alone is a string, anything else a list of pieces; what the format does not know stays as it is;
+A line is ``{id, title, model, messages: [{role, content, tool_calls}]}``.
+
+- text alone is a string, anything else a list of pieces; what the format does not know stays as it
+  is;
 - each answer of a tool is a message of its own; deleted messages and runs are left out.
 """
 

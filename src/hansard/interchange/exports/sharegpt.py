@@ -1,7 +1,7 @@
 """ShareGPT's conversations, a session a line: ``{id, conversations: [{from, value}], system}``.
 
-- the first system message is ``system``, later ones are turns; a tool call is ``function_call``, its answer
-  ``observation``;
+- the first system message is ``system``, later ones are turns; a tool call is ``function_call``,
+  its answer ``observation``;
 - reasoning, files and deleted messages are left out: the format has no place for them.
 """
 

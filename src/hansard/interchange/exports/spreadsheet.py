@@ -1,7 +1,7 @@
 """Sessions as CSV (RFC 4180), a row a message.
 
-A text that a spreadsheet would take for a formula gets an apostrophe before it: whoever opens the file must not
-run what somebody else wrote.
+A text that a spreadsheet would take for a formula gets an apostrophe before it: whoever opens the
+file must not run what somebody else wrote.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The formats that can be imported; each is one file with ``marks``, ``sniff`` and ``read``.
 
-A format is called by the name of its file, with hyphens.  A file is loaded when its format is first needed, since a
-server that imports nothing starts sooner without them.
+A format is called by the name of its file, with hyphens.  A file is loaded when its format is first
+needed, since a server that imports nothing starts sooner without them.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ NAMES = tuple(sorted(file.replace("_", "-") for file in _FILES))
 class Format(Struct, frozen=True):
     """One foreign format.
 
-    ``marks`` are keys that its files have.  ``sniff`` judges by the file's name and first part, and says why the file
-    is not of this format, None when it may be.  ``read`` yields every session, as a record or, from a store of ours,
-    as a snapshot, and a Bad one for each that cannot be read.
+    ``marks`` are keys that its files have.  ``sniff`` judges by the file's name and first part, and
+    says why the file is not of this format, None when it may be.  ``read`` yields every session, as
+    a record or, from a store of ours, as a snapshot, and a Bad one for each that cannot be read.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Sessions of Google's Agent Development Kit: ``{id, appName, userId, state, events}``.
 
-An event is a message; its author, if not the user, is kept in the metadata.  Events without content change the
-state and are left out.  The state is the session's metadata.
+An event is a message; its author, if not the user, is kept in the metadata.  Events without content
+change the state and are left out.  The state is the session's metadata.
 """
 
 from __future__ import annotations

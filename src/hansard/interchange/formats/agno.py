@@ -1,6 +1,9 @@
-"""Sessions of agno: ``{session_id, agent_id, user_id, runs: [{run_id, messages}]}``, older ones with ``memory: {runs}``.
+"""Sessions of agno.
 
-Every run repeats the system message and some of the history; what was there before is not read again.
+``{session_id, agent_id, user_id, runs: [{run_id, messages}]}``; older ones have ``memory: {runs}``.
+
+Every run repeats the system message and some of the history; what was there before is not read
+again.
 """
 
 from __future__ import annotations

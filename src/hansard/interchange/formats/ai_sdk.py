@@ -1,6 +1,9 @@
-"""Messages of the Vercel AI SDK: UI messages ``{id, role, parts}``, and those with ``toolInvocations`` before version 5.
+"""Messages of the Vercel AI SDK.
 
-- ``tool-NAME`` and ``dynamic-tool`` are a call with its output or its error; reasoning, files and sources are read;
+UI messages are ``{id, role, parts}``; before version 5 they had ``toolInvocations``.
+
+- ``tool-NAME`` and ``dynamic-tool`` are a call with its output or its error; reasoning, files and
+  sources are read;
 - data parts stay as they are.
 """
 

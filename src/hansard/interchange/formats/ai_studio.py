@@ -1,6 +1,9 @@
-"""Google AI Studio's prompts, as it keeps them on Drive: ``{runSettings, systemInstruction, chunkedPrompt: {chunks}}``.
+"""Google AI Studio's prompts as it stores them on Drive.
 
-A chunk is a message; thoughts are reasoning.  A file is one session, known by its name and its first chunk.
+``{runSettings, systemInstruction, chunkedPrompt: {chunks}}``.
+
+A chunk is a message; thoughts are reasoning.  A file is one session, known by its name and its
+first chunk.
 """
 
 from __future__ import annotations

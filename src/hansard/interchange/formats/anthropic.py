@@ -1,4 +1,6 @@
-"""Lists of messages as Anthropic's Messages API takes them, bare or in records with ``system`` and ``model``.
+"""Lists of messages of Anthropic's Messages API.
+
+They are bare, or in records with ``system`` and ``model``.
 
 - blocks become parts: ``thinking``, ``tool_use``, ``tool_result``, ``image``, ``document``;
 - a message that holds nothing but tool results is the tool's; ``system`` is the first message.

@@ -1,7 +1,11 @@
-"""AutoGen's messages and saved states: ``{messages: [{source, type, content}]}``, ``{type: TeamState, agent_states}``.
+"""AutoGen's messages and saved states.
 
-- a state's ``message_thread`` is the session; where no manager keeps one, each agent's ``llm_context`` is a session;
-- requests of tools are calls, their executions the answers; the agent that spoke is kept in the metadata.
+``{messages: [{source, type, content}]}`` and ``{type: TeamState, agent_states}``.
+
+- a state's ``message_thread`` is the session; where no manager keeps one, each agent's
+  ``llm_context`` is a session;
+- requests of tools are calls, their executions the answers; the agent that spoke is kept in the
+  metadata.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""ChatGPT's data export: ``conversations.json`` (also split into ``conversations-000.json`` …), an array of trees.
+"""ChatGPT's data export: ``conversations.json``, an array of trees.
 
-- the session is the line that the person saw last: from ``current_node`` up to the root, or from the newest leaf
-  where that is not there; what lies beside it are branches;
+It may be split into ``conversations-000.json`` and so on.
+
+- the session is the line that the person saw last: from ``current_node`` up to the root, or from
+  the newest leaf where that is not there; what lies beside it are branches;
 - a message to a tool is a tool call, the tool's answer its response; thoughts are reasoning;
 - uploaded and drawn files are kept as references, since the export names but does not contain them;
 - what the person did not see (instructions, memories) is a system message;
@@ -117,7 +119,10 @@ def _time(message: object) -> float:
 
 
 def _holds(node: Json) -> bool:
-    """Whether a node has a message: it is no placeholder, such as the root or a blank word of the system."""
+    """Whether a node has a message.
+
+    Placeholders are the root and empty system messages.
+    """
     message = node.get("message")
     if not isinstance(message, dict):
         return False
@@ -130,7 +135,10 @@ def _role(message: Json) -> str:
 
 
 def _lines(mapping: Json, line: list[str], branches: Sequence[Branch]) -> Lines:
-    """The turns of the line and of the branches; a tool's answer carries the id of the call above it."""
+    """The turns of the line and of the branches.
+
+    A tool's answer carries the id of the call above it.
+    """
     calls: dict[str | None, str | None] = {None: None}
 
     def turns(keys: list[str], after: str | None) -> Iterator[Turn]:
@@ -176,7 +184,10 @@ def _turn(key: str, message: Json, role: str, call: str | None, *, is_call: bool
 
 
 def _is_hidden(content: object, metadata: Json) -> bool:
-    """Whether the person did not see it: their own instructions, or what the model remembers of them."""
+    """Whether the user did not see a message.
+
+    Custom instructions and the model's memory are hidden.
+    """
     return (
         metadata.get("is_user_system_message") is True
         or metadata.get("is_visually_hidden_from_conversation") is True

@@ -1,4 +1,7 @@
-"""The content of ChatGPT's messages as parts: text, thoughts, files, pages that were read, and their citations."""
+"""The content of ChatGPT's messages as parts.
+
+Text, thoughts, files, pages that were read, and their citations.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,10 @@ def without_marks(parts: list[Json], metadata: Json) -> list[Json]:
 
 
 def _shown(mark: re.Match[str]) -> str:
-    """What a reader saw in the place of a mark: the name of an entity, the label of a link, else nothing."""
+    """What the reader saw instead of a mark.
+
+    The name of an entity, the label of a link, or nothing.
+    """
     if mark[1] == "entity":
         try:
             return str(json.loads(mark[2])[1])

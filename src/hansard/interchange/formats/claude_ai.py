@@ -1,9 +1,12 @@
-"""Claude.ai's data export: ``conversations.json``, an array of conversations with ``chat_messages``.
+"""Claude.ai's data export.
 
-- content blocks become parts; ``text`` repeats them and is read only where they say nothing; an attachment's
-  text is kept with its name, a file by its name;
+``conversations.json`` is an array of conversations with ``chat_messages``.
+
+- content blocks become parts; ``text`` repeats them and is read only where they say nothing; an
+  attachment's text is kept with its name, a file by its name;
 - tool calls without ids are paired with their results in order;
-- messages with ``parent_message_uuid`` make a tree: the newest leaf ends the session, the rest are branches.
+- messages with ``parent_message_uuid`` make a tree: the newest leaf ends the session, the rest are
+  branches.
 """
 
 from __future__ import annotations
@@ -124,7 +127,7 @@ def _paired(parts: list[Json]) -> list[Json]:
 
 
 def _files(message: Json) -> list[Json]:
-    """Attachments, with the text that was taken out of them, and files, of which there is only the name."""
+    """Attachments with their extracted text, and files, of which the export has only the name."""
     files: list[Json] = []
     for file in _listed(message, "attachments"):
         part = attached(file.get("file_name"), file.get("file_type"), size=file.get("file_size"))

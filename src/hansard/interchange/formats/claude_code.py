@@ -1,12 +1,15 @@
-"""Claude Code's transcripts: ``~/.claude/projects/*/*.jsonl``, a line an entry, tied by ``uuid`` and ``parentUuid``.
+"""Claude Code's transcripts: ``~/.claude/projects/*/*.jsonl``.
+
+A line is an entry, linked by ``uuid`` and ``parentUuid``.
 
 - a file is one session, unless it holds several that do not hang together; what a sub-agent said
   (``isSidechain``, or a file ``agent-*.jsonl``) is a session of its own below it;
-- prompts that were taken back, with all that followed them, are branches; so is what a second window asked;
+- prompts that were taken back, with all that followed them, are branches; so is what a second
+  window asked;
 - a prompt that was typed while the agent worked is a message at its time;
 - one answer of the model spans several lines and repeats its usage on each: it is counted once;
-- lines that are no messages (snapshots, progress, …) are passed over; a custom title, or a summary whose leaf is
-  in the session, names it;
+- lines that are no messages (snapshots, progress, …) are passed over; a custom title, or a summary
+  whose leaf is in the session, names it;
 - other agents write the same lines: those of iFlow are named so, the rest is ``claude-code-like``.
 """
 
@@ -159,7 +162,10 @@ class _File:
                     yield Transcript(name, parent, own, is_agent=True)
 
     def _parent(self, session: str, agent: str, names: dict[str, str]) -> str | None:
-        """The session of a sub-agent: that of its folder, else that of its lines; some name themselves there."""
+        """The session of a sub-agent: that of its folder, else that of its lines.
+
+        Some name themselves there.
+        """
         folder = re.search(r"([^/\\!]+)[/\\]subagents[/\\]", self._name)
         parent = folder[1] if folder else names.get(session, session)
         return parent if parent and parent != f"agent-{agent}" else None
@@ -167,8 +173,9 @@ class _File:
     def _session_ids(self, entries: list[Entry]) -> dict[str, str]:
         """The session that each ``sessionId`` of the file belongs to.
 
-        A resumed file begins with copies that bear the old session's id: ids whose entries hang together
-        are one session, the last of them.  Entries without an id belong to the last session.
+        A resumed file begins with copies that bear the old session's id: ids whose entries hang
+        together are one session, the last of them.  Entries without an id belong to the last
+        session.
         """
         owners = {entry.key: entry.session for entry in entries}
         joined: dict[str, str] = {}
@@ -214,7 +221,7 @@ def _is_message(entry: Json) -> bool:
 
 
 def _title(titles: list[Json], transcript: Transcript) -> str | None:
-    """What names the session: a title that somebody gave, one that was made, the summary of one of its leaves."""
+    """The session's title: given by the user, generated, or the summary of one of its leaves."""
     if transcript.is_agent or not titles:
         return None
     keys = {entry.key for entry in transcript.entries}

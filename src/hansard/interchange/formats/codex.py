@@ -1,9 +1,11 @@
 """Codex CLI's sessions: ``~/.codex/sessions/Y/M/D/rollout-*.jsonl``, after a week ``.jsonl.zst``.
 
-- lines are ``{timestamp, type, payload}``; older ones are bare items; the oldest are one ``{session, items}``;
-- ``response_item`` is what was said; ``event_msg`` repeats it and is read only where there is no such item;
-  its ``token_count`` is the usage of the answer before it;
-- the first lines of the user that are context (``<environment_context>`` and the like) are system messages;
+- lines are ``{timestamp, type, payload}``; older ones are bare items; the oldest are one
+  ``{session, items}``;
+- ``response_item`` is what was said; ``event_msg`` repeats it and is read only where there is no
+  such item; its ``token_count`` is the usage of the answer before it;
+- the first lines of the user that are context (``<environment_context>`` and the like) are system
+  messages;
 - ``compacted`` is not replayed, what it says is kept as a system message.
 """
 

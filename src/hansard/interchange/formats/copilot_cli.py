@@ -1,7 +1,8 @@
 """GitHub Copilot CLI's sessions: ``~/.copilot/session-state/<id>/events.jsonl``, an event a line.
 
 - events are ``{type, data, id, timestamp, parentId}``; older ones have their data beside the type;
-- requests of tools are calls, their completions the answers; events of the session itself are passed over.
+- requests of tools are calls, their completions the answers; events of the session itself are
+  passed over.
 """
 
 from __future__ import annotations

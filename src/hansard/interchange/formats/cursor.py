@@ -1,7 +1,11 @@
-"""Cursor's conversations: the transcripts of its agent (``.jsonl``), and the composers in the editor's ``state.vscdb``.
+"""Cursor's conversations.
 
-- a transcript's lines are ``{role, message: {content}}`` with text and tool calls; its file's name is the session's id;
-- of the database only the keys of composers and bubbles are read, since it holds credentials as well.
+The transcripts of its agent (``.jsonl``), and the composers in the editor's ``state.vscdb``.
+
+- a transcript's lines are ``{role, message: {content}}`` with text and tool calls; its file's name
+  is the session's id;
+- of the database only the keys of composers and bubbles are read, since it holds credentials as
+  well.
 """
 
 from __future__ import annotations
@@ -110,7 +114,10 @@ def _decoded(text: str | None) -> Json | None:
 
 
 def _bubbles(database: Database, ident: str, composer: Json) -> list[Json]:
-    """The bubbles of a composer in its order: older ones lie inside it, newer ones under keys of their own."""
+    """The bubbles of a composer in its order.
+
+    Older ones are inside it, newer ones under keys of their own.
+    """
     inside = composer.get("conversation")
     if isinstance(inside, list) and inside:
         return [bubble for bubble in inside if isinstance(bubble, dict)]

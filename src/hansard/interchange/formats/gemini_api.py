@@ -1,4 +1,7 @@
-"""Contents of Google's generateContent: ``{systemInstruction, contents: [{role, parts}]}``, bare or in records."""
+"""Contents of Google's generateContent, bare or in records.
+
+``{systemInstruction, contents: [{role, parts}]}``.
+"""
 
 from __future__ import annotations
 

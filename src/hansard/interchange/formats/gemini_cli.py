@@ -1,9 +1,9 @@
 """Gemini CLI's sessions: ``~/.gemini/tmp/*/chats/session-*.json``, and since 0.39 ``.jsonl``.
 
-- the lines are a header, messages, ``{"$set": …}`` for the header and ``{"$rewindTo": id}``; a message with the id of
-  an earlier one replaces it; what was rewound is a branch;
-- thoughts are reasoning; a tool call and its result lie in the same message; ``info``, ``error`` and ``warning`` are
-  system messages;
+- the lines are a header, messages, ``{"$set": …}`` for the header and ``{"$rewindTo": id}``; a
+  message with the id of an earlier one replaces it; what was rewound is a branch;
+- thoughts are reasoning; a tool call and its result lie in the same message; ``info``, ``error``
+  and ``warning`` are system messages;
 - a sub-agent's file lies below ``chats/<parent>/`` and is a session of its own below that one.
 """
 

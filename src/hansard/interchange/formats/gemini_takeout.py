@@ -1,6 +1,7 @@
 """Google Takeout's "My Activity" of Gemini: an array of prompts with their answers as HTML.
 
-Prompts that link to one conversation are one session; older exports do not link, and then each prompt is one.
+Prompts that link to one conversation are one session; older exports do not link, and then each
+prompt is one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Grok's data export: ``{conversations: [{conversation, responses: [{response}]}]}``.
 
-Responses are a tree by ``parent_response_id``: the newest leaf ends the session, the rest are branches.
+Responses are a tree by ``parent_response_id``: the newest leaf ends the session, the rest are
+branches.
 """
 
 from __future__ import annotations

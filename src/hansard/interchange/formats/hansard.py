@@ -3,7 +3,8 @@
    {"hansard": 1, "session": {…}, "runs": [{…}], "notes": [{…}], "scores": [{…}], "messages": [{…}]}
 
 - the fields are those of the model; what is null or zero is left out; times are RFC 3339 in UTC;
-- parts and metadata are the stored bytes; a deleted message is empty and carries ``deleted_at`` and its ``hash``;
+- parts and metadata are the stored bytes; a deleted message is empty and carries ``deleted_at`` and
+  its ``hash``;
 - lines are complete in themselves: files may be cut between lines and put together.
 """
 
@@ -44,7 +45,10 @@ _LISTS = {"tags", "trail"}
 def _line_type(
     model: type[Struct], without: set[str], more: tuple[tuple[str, Any, Any], ...] = ()
 ) -> type[Struct]:
-    """The model's fields as a line has them: times as RFC 3339, and no field but ``id`` and ``seq`` required."""
+    """The model's fields as a line has them.
+
+    Times are RFC 3339; only ``id`` and ``seq`` are required.
+    """
     fields: list[Any] = []
     for field, kind in typing.get_type_hints(model).items():
         if field in without:
@@ -209,7 +213,10 @@ def _check_session(session: Session) -> None:
 
 
 def _check_state(session: Session, runs: list[Run]) -> None:
-    """Invalid for a state that is none, and for one that stands for a run going on when there is no such run: nobody would end it."""
+    """Raises Invalid for an unknown state, or for an open state without an open run.
+
+    Nobody would ever end such a run.
+    """
     for run in runs:
         _among(run.state, STATES, f"run {run.id}: state")
     _among(session.state, (None, *STATES), "session.state")

@@ -1,4 +1,6 @@
-"""Messages of LangChain and states of LangGraph: dumps of a list, ``{messages}``, ``{values: {messages}}``.
+"""Messages of LangChain and states of LangGraph.
+
+Dumps of a list, ``{messages}``, or ``{values: {messages}}``.
 
 - ``{type: human, content}``, ``{type, data}`` and ``{lc: 1, id, kwargs}`` are read alike;
 - a state's thread is the session; of several states of one thread each adds what it has more.

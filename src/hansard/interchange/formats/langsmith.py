@@ -1,8 +1,9 @@
 """LangSmith's runs, a line each: ``{id, run_type, inputs, outputs, start_time, trace_id, extra}``.
 
-- runs of one thread (``session_id``, ``thread_id`` or ``conversation_id`` in their metadata), else of one trace, are
-  one session;
-- only calls of models are read (``run_type: llm``), or the runs without a parent where there are none;
+- runs of one thread (``session_id``, ``thread_id`` or ``conversation_id`` in their metadata), else
+  of one trace, are one session;
+- only calls of models are read (``run_type: llm``), or the runs without a parent where there are
+  none;
 - each call repeats the history: what was there before is not read again.
 """
 

@@ -1,7 +1,11 @@
-"""LibreChat's export of a conversation: ``{conversationId, title, messages}``, nested by ``children`` or flat.
+"""LibreChat's export of a conversation.
 
-- messages are a tree by ``parentMessageId``: the newest leaf ends the session, the rest are branches;
-- ``content`` has text, thoughts (``think``) and tool calls with their output; ``text`` is read where it is missing.
+``{conversationId, title, messages}``, nested by ``children`` or flat.
+
+- messages are a tree by ``parentMessageId``: the newest leaf ends the session, the rest are
+  branches;
+- ``content`` has text, thoughts (``think``) and tool calls with their output; ``text`` is read
+  where it is missing.
 """
 
 from __future__ import annotations
@@ -94,7 +98,10 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
 
 
 def _flat(messages: list[object]) -> Iterator[tuple[str, tuple[Json, str | None]]]:
-    """Every message under its id, with its parent's; children lie inside their parents or beside them."""
+    """Every message under its id, with its parent's.
+
+    Children lie inside their parents or beside them.
+    """
     waiting: list[tuple[object, str | None]] = [(message, None) for message in reversed(messages)]
     position = 0
     while waiting:

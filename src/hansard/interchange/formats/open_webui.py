@@ -1,8 +1,8 @@
 """Open WebUI's "export chats": an array of chats whose ``history`` is a tree of messages.
 
 - the session is the line from ``currentId`` up by ``parentId``; what lies beside it are branches;
-- ``output`` are items of the Responses API, paired by ``call_id``; older content has reasoning and tool calls
-  inside ``<details>`` elements, which become parts;
+- ``output`` are items of the Responses API, paired by ``call_id``; older content has reasoning and
+  tool calls inside ``<details>`` elements, which become parts;
 - an archived chat is archived; tags are tags.
 """
 

@@ -1,13 +1,13 @@
 """Lists of OpenAI-format messages, bare or inside records, in a JSON array or one a line.
 
-- a record is ``{…, "messages": [{role, content, tool_calls, tool_call_id, name}], …}``; the list has one of
-  several names, may lie inside wrappers (``data``, ``conversations``, ``body`` …), and may be preference
-  pairs (``prompt``, ``chosen``, ``rejected``) or the ``choices`` of a completion;
+- a record is ``{…, "messages": [{role, content, tool_calls, tool_call_id, name}], …}``; the list
+  has one of several names, may lie inside wrappers (``data``, ``conversations``, ``body`` …), and
+  may be preference pairs (``prompt``, ``chosen``, ``rejected``) or the ``choices`` of a completion;
 - ``intents`` become the trail, the last of them the intent;
 - ``reward`` 1 is a settled matter, 0 an unsettled one, and with it the session has ended;
 - a document whose elements are messages themselves is one session;
-- without times, sessions lie a minute apart, the first one ending at the time of the import,
-  and their messages a second apart;
+- without times, sessions lie a minute apart, the first one ending at the time of the import, and
+  their messages a second apart;
 - every field without a place of its own is kept in the metadata.
 """
 

@@ -1,4 +1,7 @@
-"""Messages of OpenAI's Assistants API: lists of ``thread.message``, newest first, one session a thread."""
+"""Messages of OpenAI's Assistants API.
+
+Lists of ``thread.message``, newest first; a thread is a session.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,11 @@
-"""OpenAI's Responses and Conversations APIs: responses with their input and output, or lists of items.
+"""OpenAI's Responses and Conversations APIs.
 
-- ``{object: response, input, output, instructions, model, usage}`` is one session, the instructions first;
-- ``{object: list, data: [items]}``, ``{id, items | messages: [items]}`` and bare lists of items are one each;
+Responses with their input and output, or lists of items.
+
+- ``{object: response, input, output, instructions, model, usage}`` is one session, the instructions
+  first;
+- ``{object: list, data: [items]}``, ``{id, items | messages: [items]}`` and bare lists of items are
+  one each;
 - each item is a message of its own: reasoning and calls the assistant's, outputs the tool's.
 """
 

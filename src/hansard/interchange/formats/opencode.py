@@ -1,7 +1,7 @@
 """opencode's ``opencode export``: ``{info, messages: [{info, parts}]}``, one session a document.
 
-- a ``tool`` part is the call and its result; reasoning is reasoning; files are files; bookkeeping (steps, snapshots,
-  patches) is left out;
+- a ``tool`` part is the call and its result; reasoning is reasoning; files are files; bookkeeping
+  (steps, snapshots, patches) is left out;
 - input tokens include those read from the cache; the cost is kept;
 - a session with a ``parentID`` is a task below that one.
 """

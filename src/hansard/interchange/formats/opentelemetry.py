@@ -1,9 +1,11 @@
-"""OpenTelemetry spans of calls to models, as OTLP JSON: ``{resourceSpans: [{scopeSpans: [{spans}]}]}``.
+"""OpenTelemetry spans of calls to models, as OTLP JSON.
 
-- messages are read from the attributes of the GenAI conventions, of OpenInference, of OpenLLMetry and of Langfuse, or
-  from span events;
-- the session is ``gen_ai.conversation.id``, ``session.id`` or one of their relatives on any span of the trace, else
-  the trace;
+``{resourceSpans: [{scopeSpans: [{spans}]}]}``.
+
+- messages are read from the attributes of the GenAI conventions, of OpenInference, of OpenLLMetry
+  and of Langfuse, or from span events;
+- the session is ``gen_ai.conversation.id``, ``session.id`` or one of their relatives on any span of
+  the trace, else the trace;
 - each call repeats the history: what was there before is not read again.
 """
 

@@ -1,12 +1,17 @@
-"""PocketPaw's session files: ``memory/sessions/{safe key}.json``, each an array of ``{id, role, content, timestamp, metadata}``.
+"""PocketPaw's session files: ``memory/sessions/{safe key}.json``.
 
-- the file's name is the session's id; its channel is the longest known one that the name begins with,
-  since the name has lost the colon that stood between the two;
-- ``_index.json`` beside it is a cache that can be rebuilt: only a person's own title is taken from it, by its neighbours;
+Each is an array of ``{id, role, content, timestamp, metadata}``.
+
+- the file's name is the session's id; its channel is the longest known one that the name begins
+  with, since the name has lost the colon that stood between the two;
+- ``_index.json`` beside it is a cache that can be rebuilt: only a person's own title is taken from
+  it, by its neighbours;
 - names that begin with ``_``, ``*_compaction.json`` and files that hold no list are not sessions;
 - times are local to the machine that wrote them unless they carry an offset;
-- the product's own JSON export of one session, ``{export_version, session_id, messages}``, is read too, also several;
-- other programs write the same keys: only a file of PocketPaw's name, in its folder, or its export is taken for its own.
+- the product's own JSON export of one session, ``{export_version, session_id, messages}``, is read
+  too, also several;
+- other programs write the same keys: only a file of PocketPaw's name, in its folder, or its export
+  is taken for its own.
 """
 
 from __future__ import annotations

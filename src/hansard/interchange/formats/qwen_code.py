@@ -1,7 +1,11 @@
-"""Qwen Code's sessions: ``~/.qwen/projects/*/chats/*.jsonl``, lines tied like Claude Code's with Gemini's parts in them.
+"""Qwen Code's sessions: ``~/.qwen/projects/*/chats/*.jsonl``.
 
-- a line's ``message`` is ``{role: user | model, parts}``; thoughts are reasoning, function responses the tool's;
-- prompts that were taken back are branches; lines of the system are passed over unless they say something.
+Lines are linked as in Claude Code's and hold Gemini's parts.
+
+- a line's ``message`` is ``{role: user | model, parts}``; thoughts are reasoning, function
+  responses the tool's;
+- prompts that were taken back are branches; lines of the system are passed over unless they say
+  something.
 """
 
 from __future__ import annotations

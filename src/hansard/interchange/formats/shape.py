@@ -18,13 +18,15 @@ _SHOWN = 6
 
 
 class Companion(str):
-    """Why a file is not of a format although it is of the product: it lies beside its conversations."""
+    """Why a file of a product is not of its format: it only lies beside its conversations."""
 
     __slots__ = ()
 
 
 class Shape(Struct, frozen=True):
-    """``records`` are the first few; the last may lack its end.  ``is_array`` says that they lie in an array.
+    """``records`` are the first few.
+
+    The last may lack its end.  ``is_array`` says that they lie in an array.
 
     ``encoding`` is as the file has it, None where its bytes are no text.
     """
@@ -101,7 +103,10 @@ def _records(text: str, at: int) -> list[Any]:
 
 
 def _closed(text: str) -> Any:  # noqa: ANN401 - any JSON
-    """An element that is cut off, closed behind the last value that is whole; None where it is broken."""
+    """An element that is cut off, closed behind the last value that is whole.
+
+    None where it is broken.
+    """
     awaited: list[str] = []
     end, closing = 0, ""
     for token in _TOKENS.finditer(text):

@@ -1,4 +1,6 @@
-"""ShareGPT's conversations, as data sets for training have them: ``{conversations: [{from, value}], system?, tools?}``.
+"""ShareGPT's conversations, as training data sets have them.
+
+``{conversations: [{from, value}], system?, tools?}``.
 
 - ``function_call`` is a tool call and ``observation`` its answer; both are paired in order;
 - ``tools`` and every other field are metadata.

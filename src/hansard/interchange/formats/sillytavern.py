@@ -1,4 +1,6 @@
-"""SillyTavern's chats: ``.jsonl`` with a header ``{user_name, character_name}``, then a message a line.
+"""SillyTavern's chats in ``.jsonl``.
+
+A header ``{user_name, character_name}``, then one message a line.
 
 - ``is_system`` hides a message from the model: it is a system message;
 - what ``swipes`` hold beside the one that was chosen is kept in the message's metadata;

@@ -44,11 +44,14 @@ _CACHED = 400
 
 
 class PostgresStore:
-    """Speaks to ``postgresql://…``; ``prepared=False`` is for a PgBouncer older than 1.21 in transaction mode.
+    """Speaks to ``postgresql://…``.
 
-    A statement may take ``seconds``; a whole transaction is tried again until ``deadline``; ``waiting`` callers may wait for a
-    connection. With ``row_security`` every transaction says which workspace it is of, and the store refuses to open where the
-    database would not hold it to that.
+    ``prepared=False`` is for a PgBouncer older than 1.21 in transaction mode.
+
+    A statement may take ``seconds``; a whole transaction is tried again until ``deadline``;
+    ``waiting`` callers may wait for a connection. With ``row_security`` every transaction says
+    which workspace it is of, and the store refuses to open where the database would not hold it to
+    that.
     """
 
     def __init__(  # noqa: PLR0913 - the limits of a backend
@@ -199,7 +202,7 @@ class PostgresStore:
         attempt: Callable[[ServerConnection, Steps[T]], Awaitable[T]],
         begin: Callable[[], Steps[T]],
     ) -> T:
-        """Try a whole transaction again while the failure is one that passes, until the deadline."""
+        """Retry a whole transaction while its failure is transient, until the deadline."""
         until = time.monotonic() + self._deadline
         pause = 0.005
         failure: BaseException | None = None
@@ -251,7 +254,7 @@ class PostgresStore:
     async def _begun(
         self, connection: ServerConnection, steps: Steps[T], **options: Any  # noqa: ANN401 - asyncpg's own
     ) -> tuple[Any, T]:  # fmt: skip
-        """A transaction in which ``steps`` are done and that waits for its commit, and their result."""
+        """Run ``steps`` in a transaction that then waits for its commit; also their result."""
         transaction = connection.transaction(**options)
         await connection.answer(transaction.start())
         try:
@@ -293,7 +296,10 @@ class PostgresStore:
     async def _ask_many(
         self, connection: ServerConnection, name: str, many: Sequence[Values]
     ) -> list[Row]:
-        """In one execution where there is a statement for all rows at once, each parameter the list of their values."""
+        """Run one statement for all rows where there is one.
+
+        Each parameter is then a list of values.
+        """
         rows: list[Any]
         if (of_rows := self._statements.get(name + "_rows")) is not None:
             sql, names = of_rows
@@ -316,7 +322,7 @@ class PostgresStore:
 
     @contextlib.asynccontextmanager
     async def _unhurried(self) -> AsyncIterator[ServerConnection]:
-        """A connection beside the pool for what may take as long as it takes: migrations, backups."""
+        """A connection outside the pool for work without a time limit: migrations, backups."""
         try:
             connection = await connect(self.url, statement_cache_size=self._cached)
             try:
@@ -348,6 +354,9 @@ insert into migrations (number, name) values (0, 'lock') on conflict do nothing;
 
 
 async def _missing(connection: ServerConnection) -> list[tuple[int, str, str]]:
-    """The migrations that the database lacks; StoreUnavailable when it has one that this program does not know."""
+    """The migrations that the database lacks.
+
+    StoreUnavailable when it has one that this program does not know.
+    """
     rows = await connection.fetch("select number, name from migrations where number > 0")
     return statements.missing_migrations("postgres", {row[0]: row[1] for row in rows})

@@ -1,4 +1,7 @@
-"""A consistent logical copy of the database in one file: a ZIP of binary COPY streams and a manifest."""
+"""A consistent logical copy of the database in one file.
+
+It is a ZIP of binary COPY streams and a manifest.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ select c.relname, array_agg(a.attname::text order by a.attnum)
 
 
 async def backup(connection: Any, target: Path, on_progress: Callable[[float], None]) -> None:  # noqa: ANN401 - the pool's proxy
-    """Write the state of this moment to ``target``; nobody waits for it. Raises Conflict when ``target`` is there already."""
+    """Write the state of this moment to ``target``; nobody waits for it.
+
+    Raises Conflict when ``target`` is there already.
+    """
     if target.exists():  # noqa: ASYNC240 - a command that does nothing else
         raise Conflict(f"{target} is there already: nothing was overwritten", code="target_exists")
     partial = private_files.create_partial(target, ".partial")
@@ -59,7 +65,8 @@ async def backup(connection: Any, target: Path, on_progress: Callable[[float], N
 async def restore(connection: Any, source: Path, on_progress: Callable[[float], None]) -> None:  # noqa: ANN401 - the pool's proxy
     """Fill an empty, migrated database from a backup, in one transaction.
 
-    Raises Conflict when there is something in it already, Invalid when ``source`` is no backup of the same migrations.
+    Raises Conflict when there is something in it already, Invalid when ``source`` is no backup of
+    the same migrations.
     """
     if not source.is_file():  # noqa: ASYNC240 - a command that does nothing else
         raise NotFound(f"there is no backup {source}", code="backup_missing")

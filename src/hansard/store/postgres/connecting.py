@@ -1,4 +1,7 @@
-"""A connection to the database that takes writes, made in bounded time and closed when its peer is dead."""
+"""A connection to the database that takes writes.
+
+It is made in bounded time and closed when its peer is dead.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +46,9 @@ select pg_postmaster_start_time()::text, is_direct,
 class ServerConnection(asyncpg.Connection):
     """A connection that knows which server it reached, and since when an answer is awaited.
 
-    ``server`` names one life of one server, ``backend`` is the id of its process that serves this connection, and
-    ``process`` that id with the time of its start: None behind a pooler. ``opened_at`` and ``awaited_since`` are by the monotonic clock.
+    ``server`` names one life of one server, ``backend`` is the id of its process that serves this
+    connection, and ``process`` that id with the time of its start: None behind a pooler.
+    ``opened_at`` and ``awaited_since`` are by the monotonic clock.
     """
 
     def __init__(self, protocol: Any, transport: Any, *rest: Any) -> None:  # noqa: ANN401 - asyncpg's own, passed on
@@ -61,14 +65,20 @@ class ServerConnection(asyncpg.Connection):
         return self
 
     async def answer(self, operation: Awaitable[T]) -> T:
-        """What the driver answers to an operation on this connection; it raises nothing but FAILURES."""
+        """What the driver answers to an operation on this connection.
+
+        It raises nothing but FAILURES.
+        """
         self.awaited_since = time.monotonic()
         result = await answer(operation)
         self.answered_at = time.monotonic()
         return result
 
     async def introduce(self, *, statement_seconds: float, idle_seconds: float) -> None:
-        """Learn which server this is, and let it end what takes too long and what was left behind; 0 is never."""
+        """Learn which server this is, and let it end what takes too long and what was left behind.
+
+        0 is never.
+        """
         limits = (statement_seconds * 1000, idle_seconds * 1000)
         keepalive = (_IDLE_SECONDS, _PEER_SECONDS, _PROBES, _PEER_SECONDS * 1000)
         values = [str(int(each)) for each in (*limits, *keepalive)]
@@ -81,7 +91,7 @@ class ServerConnection(asyncpg.Connection):
 
 
 def _notice_dead_peers(peer: Any) -> None:  # noqa: ANN401 - a socket, or uvloop's likeness of one
-    """End the connection when its peer no longer acknowledges anything, whether something was sent or not."""
+    """Close the connection when its peer stops acknowledging, whether data was sent or not."""
     if peer.family == socket.AF_UNIX:
         return
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -105,10 +115,13 @@ async def connect(
     connect_seconds: float = CONNECT_SECONDS,
     **options: Any,  # noqa: ANN401 - asyncpg's own
 ) -> ServerConnection:
-    """A connection to the first host of ``url`` that answers and takes writes; a silent host holds the others up for half a second.
+    """A connection to the first host of ``url`` that answers and takes writes.
 
-    A statement may take ``statement_seconds``, a transaction may be left alone for ``idle_seconds``; 0 is for ever.
-    Raises what asyncpg raises, and ConnectionError when nothing answers within ``connect_seconds``.
+    A silent host holds the others up for half a second.
+
+    A statement may take ``statement_seconds``, a transaction may be left alone for
+    ``idle_seconds``; 0 is for ever. Raises what asyncpg raises, and ConnectionError when nothing
+    answers within ``connect_seconds``.
     """
     if _asks_for_any(url):
         options["target_session_attrs"] = _PRIMARY
@@ -162,7 +175,10 @@ def _asks_for_any(url: str) -> bool:
 async def _first(
     attempts: Sequence[Callable[[], Awaitable[ServerConnection]]],
 ) -> ServerConnection:
-    """The first attempt that succeeds; one more is begun whenever one fails or is slow. Raises the most telling failure."""
+    """The first attempt that succeeds; one more is begun whenever one fails or is slow.
+
+    Raises the most telling failure.
+    """
     waiting, running = list(attempts), set[asyncio.Future[ServerConnection]]()
     failures: list[BaseException] = []
     try:
@@ -194,7 +210,10 @@ def _let_go(attempt: asyncio.Future[ServerConnection]) -> None:
 
 
 def _tells(problem: BaseException) -> int:
-    """How much a failure tells: what a server said, then that it takes no writes, then that it is not there."""
+    """How much a failure tells.
+
+    A server's message tells most, then that it takes no writes, then that it is absent.
+    """
     if isinstance(problem, asyncpg.PostgresError):
         return 2
     return 1 if isinstance(problem, asyncpg.InternalClientError) else 0

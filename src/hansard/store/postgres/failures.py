@@ -25,14 +25,18 @@ FAILURES = (*SERVER_FAILURES, OSError, UnicodeEncodeError)
 """All that ``answer`` raises."""
 READ_ONLY = "25006"
 _PASSING = ("40001", "40P01", "08", "25P03", "57P", "53300", READ_ONLY)
-"""SQLSTATEs (or their beginnings) of failures after which none of the transaction happened, and which pass."""
+"""SQLSTATEs (or their beginnings) of failures after which none of the transaction happened, and
+which pass.
+"""
 _LASTING = (
     asyncpg.DataError,
     asyncpg.ClientConfigurationError,
     TimeoutError,
     UnicodeEncodeError,
 )
-"""What no second attempt would change: a value that the driver cannot send, a statement that took too long."""
+"""What no second attempt would change: a value that the driver cannot send, a statement that took
+too long.
+"""
 
 
 class Unknown(DriverFailure):
@@ -47,11 +51,14 @@ class Unknown(DriverFailure):
 
 
 class Broken(ConnectionError):
-    """The driver failed in a way that it does not describe, such as on a transport that closed under it."""
+    """The driver failed in an undocumented way, such as on a transport that closed under it."""
 
 
 async def answer(operation: Awaitable[T]) -> T:
-    """What the driver answers. Whatever it raises is one of FAILURES: nothing else than its failure is known of it."""
+    """What the driver answers.
+
+    Whatever it raises is one of FAILURES: nothing else than its failure is known of it.
+    """
     try:
         return await operation
     except FAILURES:
@@ -70,7 +77,10 @@ def sqlstate(problem: BaseException) -> str:
 
 
 def is_passing(problem: BaseException) -> bool:
-    """Whether the whole transaction may be tried again: none of it happened, and the failure is one that passes."""
+    """Whether the whole transaction may be retried.
+
+    Nothing of it happened, and the failure is transient.
+    """
     if isinstance(problem, _LASTING):
         return False
     if isinstance(problem, asyncpg.InvalidCachedStatementError):  # a migration changed a table

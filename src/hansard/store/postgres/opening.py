@@ -1,4 +1,7 @@
-"""Why a PostgreSQL did not open, for whoever started the program: where it was looked for, and what to do. Never the password."""
+"""Why a PostgreSQL did not open, for the person who started the program.
+
+The text says where it was looked for and what to do, never the password.
+"""
 
 from __future__ import annotations
 

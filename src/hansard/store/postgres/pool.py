@@ -1,4 +1,7 @@
-"""The connections of one process: asyncpg's pool, and what it lacks for the day on which the database does not answer."""
+"""The connections of one process.
+
+asyncpg's pool, and what it lacks when the database does not answer.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +36,13 @@ class NoConnection(StoreUnavailable):
 
 
 class ConnectionPool:
-    """At most ``size`` connections to ``url``, lent one at a time; ``waiting`` callers may wait for one.
+    """At most ``size`` connections to ``url``, lent one at a time.
 
-    A statement may take ``seconds``, a transaction may be left alone for ``idle_seconds``. Connections to a server that no
-    longer answers are closed, so that whoever waits for one is answered and the next caller gets a new one.
+    ``waiting`` callers may wait for one.
+
+    A statement may take ``seconds``, a transaction may be left alone for ``idle_seconds``.
+    Connections to a server that no longer answers are closed, so that whoever waits for one is
+    answered and the next caller gets a new one.
     """
 
     def __init__(  # noqa: PLR0913 - the limits of a pool
@@ -65,7 +71,10 @@ class ConnectionPool:
         self._watching: asyncio.Task[None] | None = None
 
     async def open(self, seconds: float) -> None:
-        """Connect once, so that whatever is wrong is raised now: what the driver raises, TimeoutError after ``seconds``."""
+        """Connect once, so that every fault is raised now.
+
+        Raises what the driver raises, or TimeoutError after ``seconds``.
+        """
         self._pool = await asyncpg.create_pool(
             self._url, min_size=0, max_size=self._size, connect=self._connect, reset=_leave
         )
@@ -100,7 +109,9 @@ class ConnectionPool:
 
     @contextlib.asynccontextmanager
     async def lend(self, until: float) -> AsyncIterator[ServerConnection]:
-        """A connection for one transaction; NoConnection when there is none ``until`` then, by the monotonic clock.
+        """A connection for one transaction.
+
+        NoConnection when there is none ``until`` then, by the monotonic clock.
 
         One that fails in a way that leaves its state unknown does not come back to the pool.
         """
@@ -129,25 +140,34 @@ class ConnectionPool:
             self._callers -= 1
 
     async def ping(self) -> None:
-        """Return at a sign of life of the server, whoever else waits for it; raises one of FAILURES, within two seconds."""
+        """Return at a sign of life of the server, whoever else waits for it.
+
+        Raises one of FAILURES, within two seconds.
+        """
         before = time.monotonic() - _FRESH_SECONDS
         if any(connection.answered_at > before for connection in self._made):
             return
         await self._probe.ask(seconds=_PING_SECONDS)
 
     def drop(self) -> None:
-        """Close every connection at once: whoever waits for an answer gets ConnectionDoesNotExistError."""
+        """Close every connection at once.
+
+        Pending queries raise ConnectionDoesNotExistError.
+        """
         for connection in list(self._made):
             connection.terminate()
 
     def drop_idle(self, before: float) -> None:
-        """Close the connections that nobody uses and that gave their last answer ``before`` then."""
+        """Close the idle connections whose last answer came before ``before``."""
         for idle in self._made - self.lent:
             if idle.answered_at < before:
                 idle.terminate()
 
     def _retire(self, connection: ServerConnection, problem: BaseException) -> None:
-        """Close a connection that cannot be used again, and those beside it that are likely to be no better."""
+        """Close a connection that cannot be used again.
+
+        Also its neighbours that are likely broken too.
+        """
         if not is_unusable(problem):
             return
         if isinstance(problem, TimeoutError) and connection.backend is None:
@@ -189,4 +209,7 @@ class ConnectionPool:
 
 
 async def _leave(_: object) -> None:
-    """A connection goes back as it is: whatever is set is set for one transaction, so the pool's own clean-up is a round trip for nothing."""
+    """Return a connection without the pool's own clean-up.
+
+    Settings last for one transaction only, so the clean-up would be a wasted round trip.
+    """

@@ -1,7 +1,8 @@
 """Row-level security: a second belt, for the day on which a statement forgets its workspace.
 
-The tables belong to one role, the server runs as another that is neither a superuser nor exempt. Each transaction says with
-``set_config`` which workspace it is of; a policy on every table of tenants hides all other rows, from the owner as well.
+The tables belong to one role, the server runs as another that is neither a superuser nor exempt.
+Each transaction says with ``set_config`` which workspace it is of; a policy on every table of
+tenants hides all other rows, from the owner as well.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ EXEMPT = (
     "stats_marks",
     "workspace_counters",
 )
-"""Tables that must be read before the workspace is known, or across workspaces; none holds what a session says."""
+"""Tables that must be read before the workspace is known, or across workspaces; none holds what a
+session says.
+"""
 APPEND_ONLY = ("audit_log",)
 _TABLES = """
 select c.relname, c.relforcerowsecurity
@@ -45,7 +48,10 @@ alter default privileges in schema {schema} grant select, insert, update, delete
 
 
 async def secure(connection: Any, role: str) -> list[str]:  # noqa: ANN401 - the pool's proxy
-    """Put the policy on every table of tenants and let ``role`` work with them; the tables. To be run by their owner."""
+    """Put the policy on every table of tenants and let ``role`` work with them; the tables.
+
+    To be run by their owner.
+    """
     if (
         await connection.fetchval(
             "select 1 from pg_roles where rolname = $1 and not rolsuper and not rolbypassrls", role
@@ -68,7 +74,7 @@ async def secure(connection: Any, role: str) -> list[str]:  # noqa: ANN401 - the
 
 
 async def require(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
-    """Raises StoreUnavailable where the database would show this role the rows of every workspace."""
+    """Raises StoreUnavailable where the database would show this role every workspace's rows."""
     if await connection.fetchval(
         "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
     ):
@@ -85,7 +91,10 @@ async def require(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
 
 
 async def refuse(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
-    """Raises StoreUnavailable where the database would hide every row from this role, because no transaction says its workspace."""
+    """Raises StoreUnavailable where the database would hide every row from this role.
+
+    That happens when no transaction names its workspace.
+    """
     if await connection.fetchval(
         "select case when to_regclass('sessions') is null then false else row_security_active('sessions') end"
     ):
@@ -96,7 +105,10 @@ async def refuse(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
 
 
 async def act_for(connection: Any, query: Query, tenant: str | None) -> str | None:  # noqa: ANN401 - the pool's proxy
-    """Tell the database which workspace the transaction is of, when the query is of another than ``tenant``; that workspace."""
+    """Tell the database the workspace of the transaction, and return it.
+
+    It is the query's workspace, else ``tenant``.
+    """
     values = query.values if query.many is None else query.many[0] if query.many else {}
     workspace_id = values.get("workspace_id", tenant)
     if workspace_id != tenant:

@@ -1,8 +1,9 @@
 """Tells a slow statement from a server that does not answer.
 
-A statement may rightly take long, so a long wait proves nothing. When one waits for more than a second, the server is asked
-over a connection of its own which of its processes are at work. No answer in time: the server hangs, or nothing reaches it.
-An answer, twice, that a process is not at work: the statement, or what became of it, was lost on the way.
+A statement may rightly take long, so a long wait proves nothing. When one waits for more than a
+second, the server is asked over a connection of its own which of its processes are at work. No
+answer in time: the server hangs, or nothing reaches it. An answer, twice, that a process is not at
+work: the statement, or what became of it, was lost on the way.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ select pg_terminate_backend(pid) from pg_stat_activity
 
 
 class Activity(NamedTuple):
-    """What a server says of itself: which life of which server it is, and which of the processes asked for are at work."""
+    """What a server says of itself.
+
+    Its identity, its start, and which of the processes are busy.
+    """
 
     server: str
     at_work: frozenset[int]
@@ -53,12 +57,18 @@ class Probe:
     async def ask(
         self, backends: Collection[int] = (), seconds: float = ANSWER_SECONDS
     ) -> Activity:
-        """Which of ``backends`` are at work; raises Silent without an answer within ``seconds``, else one of FAILURES."""
+        """Which of ``backends`` are at work.
+
+        Raises Silent without an answer within ``seconds``, else one of FAILURES.
+        """
         (row,) = await self._answered(_WORK, list(backends), seconds)
         return Activity(row[0], frozenset(row[1]))
 
     async def end(self, processes: Collection[str]) -> None:
-        """End processes of the server, and the transactions that they have open; raises as ``ask``."""
+        """End processes of the server, and the transactions that they have open.
+
+        Raises as ``ask``.
+        """
         await self._answered(_END, list(processes), ANSWER_SECONDS)
 
     async def _answered(self, sql: str, values: list[Any], seconds: float) -> list[Any]:
@@ -93,8 +103,9 @@ class Probe:
 class Watchdog:
     """Looks after the connections of a pool, and closes those to a server that does not answer.
 
-    A connection that is closed here may live on at the other end, with the locks of its transaction: it is ended there as
-    soon as the server can be told. ``warn`` is told why connections were closed.
+    A connection that is closed here may live on at the other end, with the locks of its
+    transaction: it is ended there as soon as the server can be told. ``warn`` is told why
+    connections were closed.
     """
 
     def __init__(

@@ -35,10 +35,12 @@ _BUDGET = 0.003
 
 
 class SQLiteStore:
-    """Opens FILE of ``sqlite:///FILE``, a path relative to the working directory unless it begins with a slash.
+    """The store in one file, ``sqlite:///FILE``.
 
-    A read begins on the event loop, where some microseconds of work beat a thread. One that uses its budget up
-    is begun anew on a thread with a connection of its own.
+    The path is relative to the working directory unless it begins with a slash.
+
+    A read begins on the event loop, where some microseconds of work beat a thread. One that uses
+    its budget up is begun anew on a thread with a connection of its own.
     """
 
     def __init__(
@@ -188,7 +190,10 @@ def _owner(args: tuple[object, ...]) -> str:
 
 
 def _missing(connection: Connection) -> list[tuple[int, str, str]]:
-    """The migrations that the file lacks; StoreUnavailable when it has one that this program does not know."""
+    """The migrations that the file lacks.
+
+    StoreUnavailable when it has one that this program does not know.
+    """
     connection.script(
         "create table if not exists migrations (number integer primary key, name text not null, applied_at text not null default current_timestamp)"
     )

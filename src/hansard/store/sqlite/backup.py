@@ -1,4 +1,7 @@
-"""Copy the file while it is written to: one read transaction holds the state, the writer goes on beside it."""
+"""Copy the file while it is written to.
+
+One read transaction holds the state; the writer goes on beside it.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +22,24 @@ _PAGES = 2048
 
 
 def backup(source: Path, target: Path, on_progress: Callable[[float], None]) -> None:
-    """Write the store's state of this moment to ``target``, a store in one file; ``on_progress`` hears how much is done.
+    """Write the store's state of this moment to ``target``, a store in one file.
 
-    Raises Conflict when ``target`` is there already. A backup that is broken off leaves only ``target.partial``.
+    ``on_progress`` hears how much is done.
+
+    Raises Conflict when ``target`` is there already. A backup that is broken off leaves only
+    ``target.partial``.
     """
     _check_free(target)
     _copy(source, target, on_progress, "pragma journal_mode = delete")
 
 
 def restore(source: Path, target: Path, on_progress: Callable[[float], None]) -> None:
-    """Make a backup a store again. Raises Conflict when ``target`` is there already, Invalid when ``source`` is no sound store.
+    """Make a backup a store again.
 
-    No client takes what it knew for what is restored: generations go on from a number that was never used.
+    Raises Conflict when ``target`` is there already, Invalid when ``source`` is no sound store.
+
+    No client takes what it knew for what is restored: generations go on from a number that was
+    never used.
     """
     _check_free(target)
     if not source.is_file():

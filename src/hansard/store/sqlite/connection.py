@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 BUSY_MS = 10_000
-# A page of 8 KiB holds a row of 2,000 bytes; one of 4 KiB sends what is longer than 1,000 to a page of its own. It counts when the file is made.
+# A page of 8 KiB holds a row of 2,000 bytes; one of 4 KiB sends what is longer than 1,000 to a page
+# of its own. It counts when the file is made.
 _PRAGMAS = """
 pragma page_size = 8192;
 pragma journal_mode = wal;
@@ -39,7 +40,9 @@ REFUSED = (apsw.Error, OverflowError, UnicodeEncodeError)
 _STEPS_BETWEEN_CHECKS = 2_000
 """Of SQLite's machine: some 50 microseconds."""
 _MOST_AHEAD = 256 * 1024
-"""Bytes that a read within a budget may be about to handle: more takes longer than the budget, and cannot be broken off."""
+"""Bytes that a read within a budget may be about to handle: more takes longer than the budget, and
+cannot be broken off.
+"""
 
 
 class Overrun(Exception):
@@ -88,7 +91,10 @@ class Connection:
         return list(self.db.execute(sql, values or {}))
 
     def ask(self, query: Query) -> list[Row]:
-        """The rows of a query; raises InterruptError when the time is up before it begins or while it runs."""
+        """The rows of a query.
+
+        Raises InterruptError when the time is up before it begins or while it runs.
+        """
         deadline = self._deadline
         if time.monotonic() > deadline.at and deadline.has_passed():
             raise apsw.InterruptError
@@ -113,9 +119,12 @@ class Connection:
             return result
 
     def read(self, steps: Steps[T], budget: float = math.inf) -> T:
-        """Run a verb that only reads, on one consistent state; raises Overrun when ``budget`` seconds do not suffice.
+        """Run a verb that only reads, on one consistent state.
 
-        Statements count, and what the verb does between them; once the last one is done, the read comes to its end.
+        Raises Overrun when ``budget`` seconds do not suffice.
+
+        Statements count, and what the verb does between them; once the last one is done, the read
+        comes to its end.
         """
         self._before_read()
         try:
@@ -168,7 +177,7 @@ def _observed(
 
 
 def add_functions(db: apsw.Connection) -> None:
-    """What the statements of ``sqlite.sql`` call, for a connection that one thread at a time uses."""
+    """The functions that ``sqlite.sql`` calls, for a connection used by one thread at a time."""
     pack = packer()
     db.create_scalar_function("packed", lambda *args: pack(str(args[0])), 1, deterministic=True)
     db.create_scalar_function("unpacked", lambda *args: _text(args[0]), 1, deterministic=True)

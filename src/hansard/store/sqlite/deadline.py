@@ -1,4 +1,7 @@
-"""How long a read may take: so many seconds, or a budget of a few milliseconds on the event loop."""
+"""How long a read may take.
+
+Some seconds, or a budget of a few milliseconds on the event loop.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ _LONGEST = 5
 class Deadline:
     """The end of the time of one read; ``at`` is by the monotonic clock.
 
-    A budget is meant of the processor's time, which is looked at only when as much time has gone by: a read
-    that waits for the processor is short all the same, and is sooner done here than behind the long ones.
-    So it is extended by half of itself the first time, and while less than half of that was worked; at most to
-    ``_LONGEST`` times the budget, since waiting for the disk holds up as well.
+    A budget is meant of the processor's time, which is looked at only when as much time has gone
+    by: a read that waits for the processor is short all the same, and is sooner done here than
+    behind the long ones. So it is extended by half of itself the first time, and while less than
+    half of that was worked; at most to ``_LONGEST`` times the budget, since waiting for the disk
+    holds up as well.
     """
 
     def __init__(self) -> None:

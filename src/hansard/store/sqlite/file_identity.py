@@ -1,7 +1,7 @@
 """Whether the files of a store are still those that were opened.
 
-An open file lives on when its name is removed or given to another file. What is written to it then is gone with the process,
-and no error says so.
+An open file lives on when its name is removed or given to another file. What is written to it then
+is gone with the process, and no error says so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FRESH_SECONDS = 0.25
 
 
 class FileIdentity:
-    """The device and inode of a store's file and of its write-ahead log, as they were when it was opened."""
+    """The device and inode of a store's file and of its write-ahead log at opening time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -33,7 +33,10 @@ class FileIdentity:
         self._opened = {name: _identity(name) for name in (str(file), log)}
 
     def check(self) -> None:
-        """Raises StoreUnavailable when one of the files was removed or replaced since; it costs two system calls."""
+        """Raises StoreUnavailable when one of the files was removed or replaced since.
+
+        It costs two system calls.
+        """
         for name, opened in self._opened.items():
             try:
                 is_there = _identity(name) == opened

@@ -1,8 +1,10 @@
-"""A clock that all processes of a machine share and that nobody sets: the monotonic one, made to tell the time.
+"""A clock shared by all processes of a machine that nobody can set.
 
-The wall clock jumps when somebody sets it, and all leases would lapse at once. So the store keeps by how much the wall clock
-was ahead of the monotonic one when the store was first opened since the machine started; that is never changed until it
-starts again.
+It is the monotonic clock, made to tell the time.
+
+The wall clock jumps when somebody sets it, and all leases would lapse at once. So the store keeps
+by how much the wall clock was ahead of the monotonic one when the store was first opened since the
+machine started; that is never changed until it starts again.
 """
 
 from __future__ import annotations
@@ -46,13 +48,19 @@ class MachineClock:
         db.create_scalar_function("boot", lambda *_: self._boot, 0)
 
     def start(self, connection: Connection) -> None:
-        """Set the store's clock at its first use since the machine started; a store that is not migrated has none yet."""
+        """Set the store's clock at its first use since the machine started.
+
+        A store that is not migrated has none yet.
+        """
         if connection.execute("select 1 from sqlite_master where name = 'store_facts'"):
             connection.ask(Query("store_clock_set"))
 
 
 def _boot_of_the_machine() -> str:
-    """A name for this run of the machine; where the system has none, for this run of the program."""
+    """A name for this run of the machine.
+
+    Where the system has none, for this run of the program.
+    """
     with contextlib.suppress(OSError):
         return _BOOT.read_text(encoding="ascii").strip()
     return secrets.token_hex(18)

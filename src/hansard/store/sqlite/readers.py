@@ -41,6 +41,9 @@ class Readers(FairThreads[Connection]):
         self._overruns[owner, verb] = time.monotonic()
 
     def ran_over_lately(self, owner: str, verb: object) -> bool:
-        """Whether it would do so again, most likely: many such reads at once hold the event loop up but once."""
+        """Whether the read would likely exceed its budget again.
+
+        Many such reads hold the event loop up only once.
+        """
         at = self._overruns.get((owner, verb))
         return at is not None and time.monotonic() - at < PAUSE

@@ -25,18 +25,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _GROUP = 256
 _CHECKPOINT_PAGES = 8000
-"""So long a log is moved into the file at once: a page that many appends changed is written there once for all of them."""
+"""So long a log is moved into the file at once: a page that many appends changed is written there
+once for all of them.
+"""
 _REST_PAGES = 1000
 _LONGEST_LOG_PAGES = 24_000
-"""Beyond this the writer itself moves the log, however much there is: nobody else keeps up with it."""
+"""Beyond this the writer itself moves the log, however much there is: nobody else keeps up with
+it.
+"""
 _PATIENCE_MS = 100
 _PAUSE = 0.25
 
 
 class Writer:
-    """Commits in groups: each job in a savepoint, one ``fsync`` for all, every future settled whatever happens.
+    """Commits in groups.
 
-    ``check`` raises when the store's file is not where it was: before a group is begun, and before it is acknowledged.
+    Each job has a savepoint, all share one ``fsync``, and every future is settled whatever happens.
+
+    ``check`` raises when the store's file is not where it was: before a group is begun, and before
+    it is acknowledged.
     """
 
     def __init__(
@@ -84,7 +91,10 @@ class Writer:
         self._thread = self._checkpointer = None
 
     async def scrub(self, *, seconds: float) -> None:
-        """Empty the write-ahead log, so that deleted pages are in no file; returns when it is done, at the latest after ``seconds``."""
+        """Empty the write-ahead log, so that deleted pages are in no file.
+
+        Returns when it is done, at the latest after ``seconds``.
+        """
         if self._checkpointer is not None:
             emptied = self._checkpointer.scrub()
             with contextlib.suppress(TimeoutError):
@@ -149,9 +159,12 @@ class Writer:
 
 
 def _attempt(connection: Connection, job: Job[Connection]) -> None:
-    """Do one job in a savepoint, so that its failure is its own; an error that ended the transaction is everybody's.
+    """Do one job in a savepoint, so that its failure is its own.
 
-    A job that is alone goes without: within a savepoint each statement costs SQLite a walk over all pages that the job has changed so far.
+    An error that ended the transaction is everybody's.
+
+    A job that is alone goes without: within a savepoint each statement costs SQLite a walk over all
+    pages that the job has changed so far.
     """
     db = connection.db
     db.execute("savepoint job")
@@ -182,9 +195,12 @@ def _settle_all(jobs: Sequence[Job[Connection]]) -> None:
 
 
 class Checkpointer:
-    """Moves the write-ahead log into the file on a thread of its own, so that no append waits for it.
+    """Moves the write-ahead log into the file on its own thread.
 
-    The log's file keeps its length and is written over from its beginning: that makes a commit cheaper than one that lets a file grow.
+    No append waits for it.
+
+    The log's file keeps its length and is written over from its beginning: that makes a commit
+    cheaper than one that lets a file grow.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -217,9 +233,12 @@ class Checkpointer:
         return apsw.SQLITE_OK
 
     def finish(self, writer: Connection) -> None:
-        """Between two of the writer's commits: move what little the thread left, so that the next commit begins the log anew.
+        """Between two commits, move what little the thread left.
 
-        While a reader still needs the log it goes on where it is, and is tried again when it has grown.
+        The next commit then starts the log anew.
+
+        While a reader still needs the log it goes on where it is, and is tried again when it has
+        grown.
         """
         if self._pages < self._next_try or (
             self._pages - self._moved > _REST_PAGES and self._pages < _LONGEST_LOG_PAGES
@@ -255,7 +274,10 @@ class Checkpointer:
         self._connection.close()
 
     def _catch_up(self) -> None:
-        """Move the log, and what came meanwhile, until little is left or a reader holds the rest."""
+        """Move the log, and what was added meanwhile.
+
+        It ends when little is left or a reader holds the rest.
+        """
         before = -1
         while before < self._moved < self._pages - _REST_PAGES and not self._stopping:
             before = self._moved

@@ -1,1 +1,4 @@
-"""What the store can do, one noun a file: each verb is a generator of queries and one transaction."""
+"""What the store can do, one noun a file.
+
+Each verb is a generator of queries and one transaction.
+"""

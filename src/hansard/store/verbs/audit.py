@@ -1,4 +1,7 @@
-"""The audit log: each entry's hash covers it and the entry before it, keyed with a secret of the store."""
+"""The audit log.
+
+Each entry's hash covers it and the one before it, keyed with the store's secret.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Act(Struct, frozen=True):
-    """Who (a key's id, or ``operator``) did what to which object of a workspace, when, and how it ended."""
+    """Who (a key's id, or ``operator``) did what to which object, when, and with what result."""
 
     workspace_id: str
     at: int

@@ -1,4 +1,7 @@
-"""Bulk actions: one small transaction per handful of sessions, each change remembered for its undo."""
+"""Bulk actions.
+
+One small transaction per few sessions; each change is recorded for its undo.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ def begin(workspace_id: str, action_id: str, action: str, now: int) -> Steps[Non
 def positions(
     workspace_id: str, filters: SessionFilter, limit: int, after: list[Any] | None
 ) -> Steps[list[tuple[str, list[Any]]]]:
-    """The next matching sessions in the order of their beginning, which no action changes, and where each stands."""
+    """The next matching sessions by creation time, each with its position.
+
+    No action changes this order.
+    """
     got = yield listing.page(workspace_id, filters, "-created_at", limit, after=after)
     return [(row[0], listing.position_of(row)) for row in got]
 
@@ -97,7 +103,10 @@ def missing(action_id: str) -> NotFound:
 def undo_some(
     workspace_id: str, action_id: str, after: str, limit: int, now: int
 ) -> Steps[tuple[int, int, str | None]]:
-    """Write back the next sessions of an action: how many were, how many had changed since, and where to go on."""
+    """Restore the next sessions of an action.
+
+    Returns how many were restored, how many had changed since, and where to go on.
+    """
     got = yield from steps.rows(
         "bulk_change_list", workspace_id=workspace_id, action_id=action_id, after=after, limit=limit
     )

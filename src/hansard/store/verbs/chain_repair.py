@@ -1,4 +1,7 @@
-"""Mend hash chains that began again in their middle, as an older version let them do on PostgreSQL."""
+"""Mend hash chains that began again in their middle.
+
+An older version wrote such chains on PostgreSQL.
+"""
 
 from __future__ import annotations
 

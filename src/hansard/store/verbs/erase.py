@@ -46,10 +46,13 @@ def user(
     sign: Callable[[Erased], Receipt],
     note: tuple[bytes, Callable[[Erased], audit.Act]],
 ) -> Steps[Receipt]:
-    """Remove every session of this end user with all that is below it, what the person wrote elsewhere, and the keys for them.
+    """Erase an end user.
 
-    The receipt that ``sign`` makes and the entry in the audit log are of the same transaction, and so
-    is the mark by which other processes see that they must empty their caches.
+    This removes every session of the user with all below it, what the person wrote elsewhere, and
+    their keys.
+
+    The receipt that ``sign`` makes and the entry in the audit log are of the same transaction, and
+    so is the mark by which other processes see that they must empty their caches.
     """
     erased = yield from _sessions(workspace_id, user_id, now)
     yield from _messages(workspace_id, user_id, now, erased)

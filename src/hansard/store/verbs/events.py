@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Event(Struct, frozen=True):
-    """``n`` is the workspace's generation that the change made; ``seq`` is the last message's where there is one."""
+    """``n`` is the workspace's generation that the change made.
+
+    ``seq`` is the last message's where there is one.
+    """
 
     n: int
     type: str
@@ -65,9 +68,12 @@ def happened(  # noqa: PLR0913 - the facts of an event
     was_active_at: int | None = None,
     was_title: str | None = None,
 ) -> Steps[int]:
-    """Take the next generation and note what made it; locks the workspace's counter, so it comes last.
+    """Take the next generation and note what made it.
 
-    The session's places in the orders of the list before the change are noted where they changed; ``was_title`` is folded.
+    Locks the workspace's counter, so it comes last.
+
+    The session's places in the orders of the list before the change are noted where they changed;
+    ``was_title`` is folded.
     """
     n: int | None = yield from value("generation_next", workspace_id=workspace_id, by=1)
     assert n is not None, "a workspace has its counters from its first moment"  # noqa: S101 - an invariant of workspaces.create
@@ -86,7 +92,9 @@ def happened(  # noqa: PLR0913 - the facts of an event
 
 
 def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[tuple[int, int]]:
-    """Note several changes in their order, each with a generation of its own; comes last, as ``happened`` does.
+    """Note several changes in their order, each with a generation of its own.
+
+    Comes last, as ``happened`` does.
 
     The generation before the first of them, and that of the last.
     """
@@ -118,14 +126,20 @@ def generation_in(rows: Sequence[Row]) -> int:
 
 
 def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event], int]]:
-    """The events behind generation ``after``, and up to which they were trimmed; those of sessions that are deleted are gone besides."""
+    """The events behind generation ``after``, and up to which they were trimmed.
+
+    Those of sessions that are deleted are gone besides.
+    """
     fetched = yield from rows("event_list", workspace_id=workspace_id, after=after, limit=limit)
     trimmed = yield from value("fact_get", name=_trimmed(workspace_id))
     return [Event(*row) for row in fetched], int(trimmed or 0)
 
 
 def trim(workspace_id: str, until: int) -> Steps[int]:
-    """Forget the events up to and including ``until``, of those that search has indexed, and remember how far; up to where it came."""
+    """Forget the indexed events up to and including ``until``.
+
+    Remembers and returns how far it got.
+    """
     indexed = yield from value("event_indexed", workspace_id=workspace_id)
     until = min(until, indexed or 0)
     if until > 0:
@@ -139,7 +153,10 @@ def _trimmed(workspace_id: str) -> str:
 
 
 def trim_old(workspace_id: str, before: int, kept: int, limit: int) -> Steps[bool]:
-    """Forget events from before a time, and all but the newest ``kept``: up to ``limit`` of the oldest. True when there may be more."""
+    """Forget events before a time, and all but the newest ``kept``.
+
+    It removes up to ``limit`` of the oldest, and is True when there may be more.
+    """
     newest = yield from generation(workspace_id)
     until = yield from value(
         "event_old", workspace_id=workspace_id, before=before, beyond=newest - kept, limit=limit

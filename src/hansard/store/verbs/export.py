@@ -16,7 +16,10 @@ _PAGE = 1000
 
 
 def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]:
-    """All that is held of these sessions, in this order, in one consistent state; those that are gone are left out."""
+    """All that is held of these sessions, in this order, in one consistent state.
+
+    Those that are gone are left out.
+    """
     by_id = yield from sessions.by_ids(workspace_id, session_ids)
     taken = []
     for session in (by_id[id_] for id_ in session_ids if id_ in by_id):

@@ -1,4 +1,7 @@
-"""Do a thing once: the same key again gives the first answer, within the same transaction as the thing itself."""
+"""Idempotency: the same key again gives the first answer.
+
+The answer is kept in the verb's own transaction.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ KEPT_US = 24 * 3600 * 1_000_000
 def guarded(
     once: IdempotentRequest, workspace_id: str, now: int, verb: Callable[[], Steps[T]]
 ) -> Steps[T]:
-    """Run ``verb`` unless ``once`` was answered in the last 24 hours: then raise Replayed with that answer.
+    """Run ``verb`` unless ``once`` was answered in the last 24 hours.
+
+    Then raise Replayed with that answer.
 
     Raises Conflict when the key came with another request.
     """
@@ -36,7 +41,10 @@ def guarded(
 
 
 def _session_of(result: object) -> str | None:
-    """The session that a verb's result tells of, so that the kept answer goes when the session goes."""
+    """The session in a verb's result.
+
+    The kept answer is deleted with the session.
+    """
     outcome = result[0] if isinstance(result, tuple) and result else result
     ident = getattr(outcome, "id", None)
     return ident if isinstance(ident, str) else None
@@ -60,14 +68,17 @@ def _earlier(once: IdempotentRequest, now: int, here: dict[str, str]) -> Steps[N
 
 
 def recall(once: IdempotentRequest, workspace_id: str, now: int) -> Steps[None]:
-    """Raise as ``guarded`` where ``once`` was answered in the last 24 hours; a read, for work that is long."""
+    """Raise as ``guarded`` where ``once`` was answered in the last 24 hours.
+
+    A read, for work that is long.
+    """
     got = yield from row("idempotency_get", workspace_id=workspace_id, key=once.key)
     if got is not None and got[3] >= now - KEPT_US:
         raise _outcome(once, got)
 
 
 def _outcome(once: IdempotentRequest, kept: Row) -> Error | Replayed:
-    """What a request is answered whose key is known: the answer that was given, or why there is none."""
+    """The answer to a request whose key is known: the kept one, or the error for having none."""
     digest, status, answer, _ = kept
     if digest != once.digest:
         return Conflict(
@@ -87,7 +98,10 @@ def _outcome(once: IdempotentRequest, kept: Row) -> Error | Replayed:
 def forget_message(
     workspace_id: str, session_id: str, message_id: str, words: Iterable[str]
 ) -> Steps[None]:
-    """Empty the kept answers that tell of a message, or that give its first words as the session's title or preview."""
+    """Empty the kept answers that contain a message.
+
+    Also those with its first words as the session's title or preview.
+    """
     for needle in (message_id.encode(), *map(msgspec.json.encode, words)):
         yield from run(
             "idempotency_forget_message", workspace_id=workspace_id, id=session_id, needle=needle

@@ -1,4 +1,7 @@
-"""What a transaction with many whole sessions has done so far: rows are written together, and what is hot comes last."""
+"""The pending rows of a transaction with many sessions.
+
+Rows are written together; hot rows come last.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,10 @@ class ImportBuffer:
         self._begun.append((session, messages, words))
 
     def extend(self, tail: appends.Tail, behind: int, event: Values) -> None:
-        """What was added to a locked session that has messages up to ``behind``, and the event that tells of it."""
+        """Add messages and their event to a locked session.
+
+        The session has messages up to ``behind``.
+        """
         self._tails.append(tail)
         self.add_words(tail.head.id, spoken(tail.messages, tail.texts), behind)
         self._events.append(event)
@@ -109,7 +115,10 @@ class ImportBuffer:
                 self.note("session.created", None, session, len(messages) or None)
 
     def tell(self) -> Steps[None]:
-        """Write the messages, the counters and the events; comes last, since it locks what is hot."""
+        """Write the messages, the counters and the events.
+
+        Comes last, since it locks what is hot.
+        """
         yield from self.flush()
         if not self._events:
             return

@@ -45,7 +45,10 @@ def names(arrival: ImportedSession) -> set[str]:
 
 
 def taken(workspace_id: str, arrivals: Sequence[ImportedSession]) -> Steps[set[str]]:
-    """Those of all their names that are taken here; one statement, so that new sessions need no look-up of their own."""
+    """Those of all their names that are taken here.
+
+    One statement, so that new sessions need no look-up of their own.
+    """
     candidates = sorted(set[str]().union(*map(names, arrivals)))
     got = yield from steps.rows(
         "session_names_taken", workspace_id=workspace_id, names=rows.texts(candidates)
@@ -73,7 +76,10 @@ def ready(arrival: ImportedSession, ids: IdSource, now: int) -> PreparedImport:
 def bring(
     workspace_id: str, arrivals: Sequence[ImportedSession | PreparedImport], ids: IdSource, now: int
 ) -> Steps[list[Verdict]]:
-    """Store the sessions that are not there, and add to the others the messages whose ``client_id`` is not."""
+    """Store the new sessions, and add new messages to the known ones.
+
+    A message is new when its ``client_id`` is unknown.
+    """
     changes = ImportBuffer(workspace_id, now)
     plain = [item.arrival if isinstance(item, PreparedImport) else item for item in arrivals]
     known = yield from taken(workspace_id, plain)

@@ -1,4 +1,7 @@
-"""Choose what leads to the rows of a filtered list: the narrowest filter's index, or the order's own."""
+"""Choose the index for a filtered list.
+
+It is the narrowest filter's index, or the order's own.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ _RANGES = {
 _FIELDS = tuple(field for field in listing.CONDITIONS if not field.endswith(("_from", "_until")))
 _ORDERLESS = ("tag", "score", "title")
 _TITLES = frozenset({"title"})
-"""Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and never the sessions themselves."""
+"""Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and
+never the sessions themselves.
+"""
 SORTED_AT_ONCE = 2000
 """So many sessions are rather sorted than found by walking the order."""
 
@@ -27,8 +32,9 @@ SORTED_AT_ONCE = 2000
 def loosened(workspace_id: str, filters: SessionFilter, sort: str) -> Steps[frozenset[str]]:
     """What shall not choose the index, as ``listing.page`` takes it.
 
-    The narrowest filter leads where its index has the order too, which it has by ``updated_at`` for one value,
-    or where it leaves few sessions to sort; otherwise the order leads and every filter only lets through or not.
+    The narrowest filter leads where its index has the order too, which it has by ``updated_at`` for
+    one value, or where it leaves few sessions to sort; otherwise the order leads and every filter
+    only lets through or not.
     """
     column = sort.removeprefix("-").removesuffix("_at")
     groups = [group for group in _asked(filters) if group != _RANGES.get(column)]
@@ -42,7 +48,10 @@ def loosened(workspace_id: str, filters: SessionFilter, sort: str) -> Steps[froz
 
 
 def narrowest_only(workspace_id: str, filters: SessionFilter) -> Steps[frozenset[str]]:
-    """As ``loosened``, for a count, which needs no order: the narrowest filter leads whatever its size."""
+    """As ``loosened``, for a count, which needs no order.
+
+    The narrowest filter leads whatever its size.
+    """
     groups = _asked(filters)
     if len(groups) <= 1:
         return _TITLES if groups == (("title",),) else listing.NOTHING
@@ -81,7 +90,10 @@ def _narrowest(
 
 
 def _size(workspace_id: str, filters: SessionFilter, group: tuple[str, ...]) -> Steps[int]:
-    """How many sessions a group lets through; beyond ``SORTED_AT_ONCE`` some greater number will do."""
+    """How many sessions a group lets through.
+
+    Beyond ``SORTED_AT_ONCE`` some greater number will do.
+    """
     alone: dict[str, Any] = {field: getattr(filters, field) for field in group}
     if group[0] in counts.FACETS:
         return (yield from counts.total(workspace_id, group[0], tuple(map(str, alone[group[0]]))))

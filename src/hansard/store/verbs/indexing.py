@@ -1,7 +1,8 @@
 """The search index: what it has not seen yet, what it is given, and what must leave it.
 
-The events of a workspace are the queue: what they changed behind the generation that the index has seen is not indexed yet.
-Whoever changes the index of a workspace holds the lock on its row, which is taken after those of sessions and before the counters'.
+The events of a workspace are the queue: what they changed behind the generation that the index has
+seen is not indexed yet. Whoever changes the index of a workspace holds the lock on its row, which
+is taken after those of sessions and before the counters'.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Waiting(Struct, frozen=True):
 class Unseen(Struct, frozen=True):
     """A stretch of changes that the index has not seen, up to generation ``until``.
 
-    ``reached`` says up to which seq each session's messages are here; ``whole`` is False when there are more.
+    ``reached`` says up to which seq each session's messages are here; ``whole`` is False when there
+    are more.
     """
 
     workspace_id: str
@@ -65,7 +67,10 @@ def behind(after: str, limit: int) -> Steps[list[str]]:
 
 
 def unseen(workspace_id: str, events: int, messages: int, most_bytes: int) -> Steps[Unseen | None]:
-    """The next stretch of up to so many events, with up to so many messages and bytes; None when the index has seen all."""
+    """The next stretch of up to so many events, with up to so many messages and bytes.
+
+    None when the index has seen all.
+    """
     known = yield from row("search_workspace_get", workspace_id=workspace_id)
     after = known[1] if known else 0
     newest = yield from generation(workspace_id)
@@ -142,7 +147,10 @@ def words_of(role: str, raw: Raw, text: str | None = None) -> list[str]:
 
 
 def write(unseen: Unseen, by_session: Documents) -> Steps[int]:
-    """Put a stretch into the index; how many documents. What was indexed or deleted meanwhile is left out."""
+    """Put a stretch into the index; how many documents.
+
+    What was indexed or deleted meanwhile is left out.
+    """
     code, _ = yield from _lock(unseen.workspace_id)
     waiting = {
         session.session_id: session
@@ -166,7 +174,10 @@ def write(unseen: Unseen, by_session: Documents) -> Steps[int]:
 
 
 def add(workspace_id: str, by_session: Documents, behind: Mapping[str, int]) -> Steps[bool]:
-    """Index messages in the transaction that stores them; False when some are left, since the index is not as far as ``behind``."""
+    """Index messages in the transaction that stores them.
+
+    False when some are left, since the index is not as far as ``behind``.
+    """
     if not by_session:
         return True
     code, _ = yield from _lock(workspace_id)
@@ -182,7 +193,7 @@ def add(workspace_id: str, by_session: Documents, behind: Mapping[str, int]) -> 
 
 
 def follow(workspace_id: str, before: int, until: int) -> Steps[None]:
-    """Note that an index that had seen everything up to ``before`` has seen everything up to ``until``."""
+    """Move an index that has seen everything up to ``before`` on to ``until``."""
     yield from run("search_workspace_follow", workspace_id=workspace_id, before=before, until=until)
 
 
@@ -281,7 +292,9 @@ def retitle(before: Session, after: Session) -> Steps[None]:
 
 
 def forget(session: Session) -> Steps[None]:
-    """Take a session that is about to be deleted out of the index: it is not found from now on, and its words leave the file.
+    """Remove a session about to be deleted from the index.
+
+    It is no longer found, and its words leave the file.
 
     The words of more than some hundred messages leave it soon afterwards, by ``clean``.
     """
@@ -308,7 +321,10 @@ def _erased(got: Sequence[steps.Row]) -> Iterator[Entry]:
 
 
 def _lock(workspace_id: str) -> Steps[tuple[str, int]]:
-    """The code in front of the workspace's words and the generation that its index has seen; its row is locked until commit."""
+    """The code in front of the workspace's words and the generation that its index has seen.
+
+    Its row is locked until commit.
+    """
     got = yield from row("search_workspace_lock", workspace_id=workspace_id)
     if got is None:
         yield from run("search_workspace_put", workspace_id=workspace_id)

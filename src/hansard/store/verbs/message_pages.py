@@ -1,4 +1,7 @@
-"""Read messages in pieces, within a bound of bytes: some numbers in a request may stand for gigabytes in the store."""
+"""Read messages in pieces, within a bound of bytes.
+
+A few numbers in a request may mean gigabytes in the store.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,14 @@ SIZED = f"seq, {_SIZE}"
 
 
 class Fetched(NamedTuple):
-    """Messages in the order in which they were asked for, and how many of those asked for were gone through."""
+    """Messages in the requested order, and how many of the requested ones were gone through."""
 
     messages: list[Message]
     reached: int
 
 
 def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Message], bool]]:
-    """The session, a stretch of its messages, and whether there are more in the direction of reading."""
+    """The session, a range of its messages, and whether more follow in reading direction."""
     session = yield from existing(ref)
     return session, *(yield from stretch(ref.workspace_id, session.id, query))
 
@@ -45,7 +48,7 @@ def page(ref: SessionRef, query: MessageQuery) -> Steps[tuple[Session, list[Mess
 def stretch(
     workspace_id: str, session_id: str, query: MessageQuery
 ) -> Steps[tuple[list[Message], bool]]:
-    """The messages of ``query`` in the order of the answer, and whether there are more in the direction of reading."""
+    """The messages of ``query`` in answer order, and whether more follow in reading direction."""
     sizes, more = yield from _stretch(workspace_id, session_id, query, SIZED)
     order = reading_order(query, sizes)
     fetched = yield from fetch(workspace_id, session_id, order, query.most_bytes)
@@ -56,14 +59,19 @@ def stretch(
 def positions(
     workspace_id: str, session_id: str, query: MessageQuery
 ) -> Steps[tuple[list[Row], bool]]:
-    """No more than (seq, bytes as stored, id) of the messages asked for, and whether there are more in the direction of reading."""
+    """(``seq``, bytes as stored, id) of the messages.
+
+    Also whether more follow in reading direction.
+    """
     return (yield from _stretch(workspace_id, session_id, query, f"{SIZED}, id"))
 
 
 def fetch(
     workspace_id: str, session_id: str, sizes: Sequence[Row], most_bytes: int
 ) -> Steps[Fetched]:
-    """The messages at places that begin with seq and bytes as stored: as many as ``most_bytes`` hold, and one in any case.
+    """The messages at positions that begin with (``seq``, bytes as stored).
+
+    As many as fit ``most_bytes``, at least one.
 
     What is stored may be packed, so that a message has more bytes than its place says.
     """
@@ -96,7 +104,10 @@ def fetch(
 def each_at(
     workspace_id: str, positions: Sequence[tuple[str, int]], show: Callable[[Message], T]
 ) -> Steps[dict[tuple[str, int], T]]:
-    """What ``show`` makes of each of these messages, by session and seq; no more of them are held at once than a piece."""
+    """What ``show`` makes of each of these messages, by session and seq.
+
+    No more of them are held at once than a piece.
+    """
     if not positions:
         return {}
     sizes = yield from steps.rows(
@@ -124,7 +135,10 @@ def each_at(
 
 
 def weight(messages: Sequence[Message]) -> int:
-    """The bytes that as much work would handle as it takes to go through the messages: many short ones take long, too."""
+    """The cost of reading messages, in bytes.
+
+    Each message has a fixed cost, since many short ones take long too.
+    """
     return sum(map(size_of, messages)) + _SHOWN_BYTES * len(messages)
 
 
@@ -142,7 +156,7 @@ def reading_order(query: MessageQuery, sizes: Sequence[Row]) -> list[Row]:
 
 
 def has_left_out(query: MessageQuery, order: Sequence[Row], count: int) -> bool:
-    """Whether those that were left out, all but the first ``count``, lie in the direction of reading."""
+    """Whether the messages behind the first ``count`` lie in the direction of reading."""
     if query.around is None:
         return count < len(order)
     return any(row[0] > query.around for row in order[count:])

@@ -29,7 +29,10 @@ def get(ref: SessionRef, name: str, seq: int | None) -> Steps[tuple[Session, Mes
 
 
 def find_seq(ref: SessionRef, name: str, seq: int | None) -> Steps[int]:
-    """The ``seq`` of a message by our id, which keeps its place when the message is deleted, or by the caller's; NotFound."""
+    """The ``seq`` of a message by our id or by the caller's; NotFound.
+
+    Our id keeps its ``seq`` when the message is deleted.
+    """
     session = yield from existing(ref)
     if seq is not None and name == (
         yield from value(
@@ -60,7 +63,9 @@ def delete(ref: SessionRef, name: str, seq: int | None, now: int) -> Steps[Sessi
 
 
 def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
-    """Take everything out of a message of a session that is locked; the session as it is afterwards.
+    """Take everything out of a message of a session that is locked.
+
+    The session as it is afterwards.
 
     The same session for a message that somebody else emptied before the lock was taken.
     """

@@ -1,4 +1,6 @@
-"""Whole sessions as they were exported: stored where they are new, gone on with where they are known.
+"""Restore exported sessions.
+
+New ones are stored, known ones are continued.
 
 What is here is never written over: a known session is continued only if its messages are the
 beginning of the exported ones, which the hash chain shows, and its runs are among theirs.
@@ -187,7 +189,10 @@ def _gone(here: Session, chained: ChainedSnapshot) -> Steps[list[Kept]]:
 def _runs_that_changed(
     here: Session, runs: Sequence[Run]
 ) -> Steps[tuple[Sequence[Run], Sequence[Run]]]:
-    """The runs that are not here, and those that have gone on; _Diverged when one did otherwise here."""
+    """The runs that are not here, and those that have gone on.
+
+    _Diverged when one did otherwise here.
+    """
     got = yield from steps.rows("run_all", **_at(here))
     mine = {run.id: run for run in map(rows.run, got)}
     if lost := mine.keys() - {run.id for run in runs}:

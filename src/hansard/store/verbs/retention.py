@@ -37,7 +37,10 @@ def set_rules(
 
 
 def due(workspace_id: str, kind: str, before: int, limit: int) -> Steps[list[str]]:
-    """Up to ``limit`` sessions of a kind that fell silent before a time; one with sub-sessions follows when those are gone."""
+    """Up to ``limit`` sessions of a kind that fell silent before a time.
+
+    One with sub-sessions follows when those are gone.
+    """
     return [
         row[0]
         for row in (
@@ -49,7 +52,10 @@ def due(workspace_id: str, kind: str, before: int, limit: int) -> Steps[list[str
 
 
 def count_due(workspace_id: str, kind: str, before: int) -> Steps[int]:
-    """How many sessions of a kind fell silent before a time and have no run going on, those with sub-sessions included."""
+    """How many sessions of a kind had their last activity before a time and have no open run.
+
+    Those with sub-sessions count too.
+    """
     return int(
         (yield from value("retention_count", workspace_id=workspace_id, kind=kind, before=before))
     )

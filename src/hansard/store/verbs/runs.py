@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def start(
     ref: SessionRef, make: Callable[[Session, int], Run], now: int, clock: StoreClock | None = None
 ) -> Steps[tuple[Session, Run, bool]]:
-    """Store the run that ``make`` makes for the session, or find the one with its id; True when it is new.
+    """Store the run that ``make`` makes for the session, or find the one with its id.
+
+    True when it is new.
 
     ``make`` is given the time from which a lease counts: by ``clock``, else ``now``.
     Raises Conflict when it is exclusive and another run is open.
@@ -55,10 +57,12 @@ def change(
     amend: Callable[[Run, int], Run],
     clock: StoreClock | None = None,
 ) -> Steps[tuple[Session, Run]]:
-    """Amend a run under a lock; ``amend`` is pure and may refuse by raising. The session follows its latest run.
+    """Amend a run under a lock; ``amend`` is pure and may refuse by raising.
 
-    ``amend`` is given the time by which leases count: by ``clock``, else ``now``.
-    Raises Conflict when it would open again beside another open run, and one of the two is exclusive.
+    The session follows its latest run.
+
+    ``amend`` is given the time by which leases count: by ``clock``, else ``now``. Raises Conflict
+    when it would open again beside another open run, and one of the two is exclusive.
     """
     session = yield from locked(ref)
     got = yield from row(
@@ -100,8 +104,9 @@ def _alone(workspace_id: str, run: Run) -> Steps[None]:
 def _watch(workspace_id: str, before: Run | None, after: Run) -> Steps[None]:
     """See to it that the reaper looks when the lease lapses.
 
-    Locks the workspace's counters, so it comes last. A lease that was only made longer is left to the look at its
-    old end, which then finds the new one: heartbeats lock nothing but their session.
+    Locks the workspace's counters, so it comes last. A lease that was only made longer is left to
+    the look at its old end, which then finds the new one: heartbeats lock nothing but their
+    session.
     """
     at = after.lease_expires_at
     if at is not None and (
@@ -113,7 +118,7 @@ def _watch(workspace_id: str, before: Run | None, after: Run) -> Steps[None]:
 def follow(
     session: Session, before: Run | None, after: Run, now: int, *, latest: bool
 ) -> Steps[Session]:
-    """Write to the session what its run says: state and error when it is the latest, and what it used up."""
+    """Copy a run's facts to its session: state and error of the latest run, and its usage."""
     spent = [
         new - old
         for new, old in zip(_usage(after), _usage(before) if before else (0, 0, 0), strict=True)
@@ -153,7 +158,7 @@ def get(ref: SessionRef, run_id: str) -> Steps[tuple[Session, Run]]:
 def page(
     ref: SessionRef, limit: int, before: tuple[int, str] = (LATEST + 1, "")
 ) -> Steps[tuple[Session, list[Run]]]:
-    """Runs of a session, newest first: those behind the place ``before``, which is (``created_at``, ``id``)."""
+    """Runs of a session, newest first, behind the position ``before`` (``created_at``, ``id``)."""
     session = yield from existing(ref)
     here = {
         "workspace_id": ref.workspace_id,
@@ -182,7 +187,10 @@ def due(clock: StoreClock, limit: int = 100) -> Steps[tuple[int, list[str]]]:
 
 
 def lapsed(workspace_id: str, now: int, limit: int = 100) -> Steps[list[tuple[str, str]]]:
-    """The (session, run) pairs whose lease has lapsed; without any, the workspace's next look is moved on."""
+    """The (session, run) pairs whose lease has lapsed.
+
+    Without any, the workspace's next look is moved on.
+    """
     got = yield from steps.rows("run_lapsed", workspace_id=workspace_id, now=now, limit=limit)
     if not got:
         yield from row("workspace_counters_lock", workspace_id=workspace_id)

@@ -1,7 +1,8 @@
 """Search: the sessions of a workspace that have what is looked for, latest activity first.
 
-A question that few sessions answer is answered from the index alone. One that many answer walks the list of sessions in
-its order and asks the index about each, which soon finds a page. What the index has not seen yet is read and compared here.
+A question that few sessions answer is answered from the index alone. One that many answer walks the
+list of sessions in its order and asks the index about each, which soon finds a page. What the index
+has not seen yet is read and compared here.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ BEGINNING = [LATEST + 1, ""]
 
 
 class SearchResult(Struct, frozen=True):
-    """A session that matches, where it stands, and the ``seq`` of its newest matching messages; 0 is the title."""
+    """A session that matches, where it stands, and the ``seq`` of its newest matching messages.
+
+    0 is the title.
+    """
 
     session: Session
     position: list[Any]
@@ -42,7 +46,10 @@ class SearchResult(Struct, frozen=True):
 
 
 class Finding(Struct, Generic[T], frozen=True):
-    """A page of hits, one more than asked for where there are more, with what is shown of their messages by session and ``seq``."""
+    """A page of hits, plus one when there are more.
+
+    With what is shown of their messages, by session and ``seq``.
+    """
 
     hits: list[SearchResult]
     shown: dict[tuple[str, int], T]
@@ -53,8 +60,8 @@ class Finding(Struct, Generic[T], frozen=True):
 class _Question(Struct):
     """What is looked for, where, and what is known of the answer.
 
-    ``known`` are the matching sessions with their handles; all of them unless ``floor`` is set: then those with
-    a greater handle. ``waiting`` are matches that the index has not seen yet.
+    ``known`` are the matching sessions with their handles; all of them unless ``floor`` is set:
+    then those with a greater handle. ``waiting`` are matches that the index has not seen yet.
     """
 
     workspace_id: str
@@ -77,7 +84,9 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     since: int | None = None,
     with_total: bool = False,
 ) -> Steps[Finding[T]]:
-    """One page; without ``terms`` every session that the filter lets through. ``since`` is the generation at which a walk began.
+    """One page; without ``terms`` every session that the filter lets through.
+
+    ``since`` is the generation at which a walk began.
 
     ``show`` is pure, and is called for the newest matching messages of each session.
     """
@@ -145,7 +154,10 @@ def _pick(
 def _walk(
     question: _Question, limit: int, after: list[Any] | None, since: int | None
 ) -> Steps[list[Row] | None]:
-    """Go through the list of sessions and keep those that match; None when that leads too far, with all matches known then."""
+    """Go through the list of sessions and keep those that match.
+
+    None when that leads too far, with all matches known then.
+    """
     picked: list[Row] = []
     size, walked = _CHUNK, 0
     while walked <= max(_MOST_WALKED, 4 * len(question.known)):

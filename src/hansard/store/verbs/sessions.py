@@ -48,7 +48,10 @@ class Listing(Struct, frozen=True):
 
 
 def create(session: Session) -> Steps[tuple[Session, bool]]:
-    """Store the session, or find the one that has its name already; True when it is new. NotFound when its parent is gone meanwhile."""
+    """Store the session, or find the one that has its name already; True when it is new.
+
+    NotFound when its parent is gone meanwhile.
+    """
     if session.parent_id is not None:
         yield from locked(SessionRef(session.workspace_id, session.parent_id))
     created = yield from value("session_put", **row_of(session))
@@ -117,7 +120,10 @@ def by_ids(workspace_id: str, ids: Sequence[str]) -> Steps[dict[str, Session]]:
 def by_ids_within(
     workspace_id: str, ids: Sequence[str], most_bytes: int
 ) -> Steps[tuple[dict[str, Session], int]]:
-    """The first of these sessions, as many as ``most_bytes`` hold and one in any case, and how many of the ids were gone through."""
+    """The first of these sessions that fit ``most_bytes``, at least one.
+
+    Also how many of the ids were gone through.
+    """
     sessions: dict[str, Session] = {}
     size = 0
     for start in range(0, len(ids), _CHUNK):
@@ -179,7 +185,10 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 
 
 def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
-    """The exact number of sessions that match: from the counters where they know it, else by counting."""
+    """The exact number of matching sessions.
+
+    From the counters where they know it, else by counting.
+    """
     counted = counts.counted_by(filters)
     if counted is not None:
         return (yield from counts.total(workspace_id, *counted))
@@ -202,7 +211,9 @@ def facet(workspace_id: str, name: str) -> Steps[dict[str, int]]:
 def change(
     ref: SessionRef, now: int, amend: Callable[[Session], Session], *, touch: bool = True
 ) -> Steps[Session]:
-    """Read under a lock, amend, write; ``amend`` is pure, may be called again on a retry, and may refuse by raising.
+    """Read under a lock, amend, write.
+
+    ``amend`` is pure, may be called again on a retry, and may refuse by raising.
 
     Without ``touch`` the session keeps its ``updated_at``, and with it its place in the list.
     """
@@ -236,7 +247,10 @@ def store(before: Session, after: Session) -> Steps[None]:
 
 
 def at_version(session: Session, tags: frozenset[str] | None) -> None:
-    """Raises Conflict when the session has none of these tags, nor is at one of them that is a version such as ``v3``."""
+    """Raise Conflict unless the session's ETag or version is among ``tags``.
+
+    A version is written as ``v3``.
+    """
     if tags is not None and tags.isdisjoint((session.tag, f"v{session.version}")):
         raise Conflict(
             f"the session is at version {session.version}",
@@ -292,7 +306,11 @@ def delete_noted(
     *,
     if_version: frozenset[str] | None = None,
 ) -> Steps[dict[str, int]]:
-    """The same with an entry in the audit log, which ``describe`` makes of the session's id and of what went; nothing unless it is at one of ``if_version``."""
+    """As ``delete``, with an audit entry that ``describe`` makes.
+
+    It gets the session's id and the deleted counts. Conflict unless the session is at one of
+    ``if_version``.
+    """
     top = yield from locked(ref)
     at_version(top, if_version)
     gone = yield from delete(ref, now)

@@ -1,7 +1,10 @@
-"""Walks through a list that hold still while writers run: each page is of the list as it stood when the walk began.
+"""Stable paging while writers run.
 
-A session that changed since then is shown where it stood, which its first event behind the walk's generation remembers;
-the others are where the index has them. Where nothing changed, or in an order that no change touches, a page costs nothing more.
+Each page shows the list as it was when the first page was read.
+
+A session that changed since then is shown where it stood, which its first event behind the walk's
+generation remembers; the others are where the index has them. Where nothing changed, or in an order
+that no change touches, a page costs nothing more.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     from hansard.store.steps import Row
 
 _MOST_MOVES = 50_000
-"""A walk that is further behind than so many changes goes on in the plain order, where what moves may be missed."""
+"""A walk that is further behind than so many changes goes on in the plain order, where what moves
+may be missed.
+"""
 _MOVES = {"updated_at": "moves_updated", "active_at": "moves_active", "title": "moves_title"}
 
 
@@ -36,8 +41,8 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 ) -> Steps[list[Row]]:
     """Up to ``limit`` rows behind the place ``after`` of the list that was at generation ``since``.
 
-    ``listed`` is the page that ``listing.page`` gives now. What moved is asked for after that: whatever moves in between
-    is then known to have moved, wherever it was listed.
+    ``listed`` is the page that ``listing.page`` gives now. What moved is asked for after that:
+    whatever moves in between is then known to have moved, wherever it was listed.
     """
     stayed: list[Row] = []
     while True:
@@ -53,7 +58,10 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 
 
 def moves(workspace_id: str, sort: str, since: int) -> Steps[dict[str, list[Any]]]:
-    """Where the sessions that changed behind generation ``since`` stood before, by id; places as ``listing.position_of`` gives them."""
+    """Where the sessions that changed behind generation ``since`` stood before, by id.
+
+    Places as ``listing.position_of`` gives them.
+    """
     statement = _MOVES.get(sort.removeprefix("-"))
     now = yield from generation(workspace_id)
     if statement is None or not 0 < now - since <= _MOST_MOVES:

@@ -1,7 +1,9 @@
-"""Statistics by day, of sessions whose time is known: they follow the workspace's events, a bounded number of sessions at a time.
+"""Statistics by day, of sessions whose time is known.
 
-``stats_sessions`` remembers what each session counts for, so that a changed one is taken back and counted anew.
-No request scans the sessions.
+They follow the workspace's events, a bounded number of sessions at a time.
+
+``stats_sessions`` remembers what each session counts for, so that a changed one is taken back and
+counted anew. No request scans the sessions.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ _MOST = 2**63 - 1
 _MOST_AT_ONCE = 2**61
 """A cell holds at most 2^62, and so much more never overflows it."""
 _STEPS_PER_E = 20
-"""Slots of resolution times are this fine: a factor of e has so many, which keeps a median within 3 %."""
+"""Slots of resolution times are this fine: a factor of e has so many, which keeps a median within 3
+%.
+"""
 
 
 class Share(Struct, frozen=True):
@@ -85,7 +89,7 @@ def seconds_of(slot: int) -> float:
 
 
 def behind(after: str, limit: int) -> Steps[list[str]]:
-    """The next workspaces, in the order of their ids, in which something happened since the last count."""
+    """The next workspaces, by id, with changes since the last count."""
     return [row[0] for row in (yield from steps.rows("stats_behind", after=after, limit=limit))]
 
 

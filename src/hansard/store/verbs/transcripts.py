@@ -35,7 +35,7 @@ ImportPosition = tuple[int, int, str]
 
 
 def spoken(ref: SessionRef, limit: int) -> Steps[tuple[Session, list[Message]]]:
-    """The session and the last messages of people, assistants and systems that have words, in order.
+    """The session and its last messages of users, assistants and systems that have text, in order.
 
     Fewer than ``limit`` where more would go beyond the bytes of a page.
     """
@@ -77,7 +77,9 @@ class Tail(Struct, frozen=True):
 
 
 def tail(ref: SessionRef, limit: int, shape: Callable[[Tail], T], *, with_task: bool) -> Steps[T]:
-    """What ``shape``, which is pure, makes of the newest messages: some more than ``limit``, so that answers meet their calls.
+    """What the pure function ``shape`` makes of the newest messages.
+
+    It gets some more than ``limit``, so that answers meet their calls.
 
     They end where a bound in bytes is reached, after one message at least.
     """
@@ -128,7 +130,9 @@ def _last_words_of_user(session: Session, seq: int) -> Steps[Message | None]:
 def mentions(
     workspace_id: str, filters: SessionFilter, text: str, after: list[Any] | None
 ) -> Steps[tuple[list[tuple[Session, Message]], list[Any] | None]]:
-    """Those of the next sessions in which ``text`` was said, latest activity first, each with the first message that has it.
+    """Those of the next sessions in which ``text`` was said, latest activity first.
+
+    Each with the first message that has it.
 
     The second value is where the search goes on, None at its end.
     """
@@ -158,7 +162,9 @@ def mentions(
 
 
 def _pattern(text: str) -> str:
-    """What the JSON of a message must look like that says ``text``: its longest run of ASCII letters and digits, which no encoder escapes.
+    """What the JSON of a message with ``text`` must contain.
+
+    The longest run of ASCII letters and digits in it, which no encoder escapes.
 
     ``ss`` is no part of a run: where it is looked for, an ß may stand.
     """
@@ -168,7 +174,10 @@ def _pattern(text: str) -> str:
 def newest(
     workspace_id: str, filters: SessionFilter, limit: int, before: ImportPosition | None
 ) -> Steps[tuple[dict[str, Session], list[Message]]]:
-    """The newest messages of the sessions that match, older than the place ``before``, oldest first; and their sessions by id."""
+    """The newest messages of the matching sessions before ``before``, oldest first.
+
+    Also their sessions by id.
+    """
     got = yield listing.newest_messages(workspace_id, filters, limit, before or (LATEST + 1, 0, ""))
     messages = [rows.message(row) for row in got][::-1]
     ids = list(dict.fromkeys(message.session_id for message in messages))

@@ -1,4 +1,7 @@
-"""Upkeep: what is past its time, found by reads alone, so that a store at rest is not written to."""
+"""Find what is past its time.
+
+This only reads, so that a store at rest is not written to.
+"""
 
 from __future__ import annotations
 

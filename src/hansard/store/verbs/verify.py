@@ -1,4 +1,7 @@
-"""Verify: whether what is stored is what was written, a session at a time in one consistent state."""
+"""Verify that what is stored is what was written.
+
+It reads one session at a time in one consistent state.
+"""
 
 from __future__ import annotations
 
