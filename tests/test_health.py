@@ -121,7 +121,10 @@ async def test_a_server_is_ready_while_every_thread_for_reads_is_taken(
     """And while the writer is at work: a sign of life waits for nobody."""
     app = application(lone_service, Settings(access_log=False))
     transport = httpx.ASGITransport(app)
-    counting = "with recursive n (i) as (select 1 union all select i + 1 from n where i < :most) select count(*) from n"
+    counting = (
+        "with recursive n (i) as (select 1 union all select i + 1 from n where i < :most) select "
+        "count(*) from n"
+    )
 
     def long(_owner: str) -> Any:
         return composed(counting, {"most": 1_000_000})

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     Runner = Callable[[], Awaitable[Sample]]
 
 CLIENTS, WRITERS, PAGE = 16, 64, 50
-_SAID = "Where is my order? It should have come yesterday, and nobody answers the phone. Please look into it today."
+_SAID = (
+    "Where is my order? It should have come yesterday, and nobody answers the phone. Please look "
+    "into it today."
+)
 _WRITE_SIZE = 400
 
 

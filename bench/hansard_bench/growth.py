@@ -59,7 +59,9 @@ async def _grown(arena: Arena, what: str, limit: float, small: Steps, full: Step
     times = measured["full"].p50 / measured["small"].p50
     return Row(
         what=f"growth: {what}",
-        measured=f"{times:.2f} × ({duration(measured['small'].p50)} to {duration(measured['full'].p50)})",
+        measured=(
+            f"{times:.2f} × ({duration(measured['small'].p50)} to {duration(measured['full'].p50)})"
+        ),
         target=f"≤ {limit} ×",
         reached=times <= limit,
     )

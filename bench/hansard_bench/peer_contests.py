@@ -94,7 +94,9 @@ def rows(ours: Sequence[Share], theirs: Sequence[Share]) -> list[Row]:
         table.append(
             Row(
                 what=f"{share.kind} against {share.who}",
-                measured=f"{rate(mine[share.kind].rate)} to {rate(share.rate)}, {times:.0f} × its share",
+                measured=(
+                    f"{rate(mine[share.kind].rate)} to {rate(share.rate)}, {times:.0f} × its share"
+                ),
                 floor=mine[share.kind].of_floor,
                 target=f"≥ {OF_PEERS[share.kind]:.0f} × the best" if is_best else "",
                 reached=times >= OF_PEERS[share.kind] if is_best else None,

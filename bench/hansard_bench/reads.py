@@ -28,7 +28,8 @@ async def prove(store: Store) -> None:
     newest = page["data"][0]["id"]
     if newest != session or len(page["data"]) != PAGE or not page["total"]:
         raise Unexpected(
-            f"the list does not begin with the session written last: {newest} instead of {session}, "
+            f"the list does not begin with the session written last: {newest} instead of "
+            f"{session}, "
             f"{len(page['data'])} items, total {page['total']}"
         )
 
@@ -64,7 +65,11 @@ async def written_list(arena: Arena) -> list[Row]:
             measured=f"{rate(1 / spent)}, {duration(spent)}",
             floor=share,
             idiomatic=times,
-            target=f"≥ {targets.written_list_of_floor} floor, ≥ {targets.written_list_of_idiomatic:.0f} ×{'' if targets.idiomatic_counts else ' uncounted'}",
+            target=(
+                f"≥ {targets.written_list_of_floor} floor, ≥ "
+                f"{targets.written_list_of_idiomatic:.0f} "
+                f"×{'' if targets.idiomatic_counts else ' uncounted'}"
+            ),
             reached=reached,
             figures={"server_us": spent * 1e6, "floor_rate": constant.rate},
         )

@@ -12,7 +12,8 @@ from hansard_bench.vocabulary import LANGUAGES, Prose
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NOW = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z, so that the same seed makes the same data for ever
+_NOW = 1_767_225_600_000_000
+"""2026-01-01T00:00:00Z, so that the same seed always makes the same data."""
 _SPAN = 730 * 86_400 * 1_000_000
 _SECOND = 1_000_000
 _LARGEST = 0.2

@@ -81,7 +81,8 @@ class Server:
             time.sleep(_STEP)
         self.stop()
         raise NotStarted(
-            f"{self._process.args!r} did not listen on port {self.port}:\n{self._log.read_text(errors='replace')[-2000:]}"
+            f"{self._process.args!r} did not listen on port "
+            f"{self.port}:\n{self._log.read_text(errors='replace')[-2000:]}"
         )
 
     def resident_bytes(self) -> int | None:

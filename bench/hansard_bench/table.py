@@ -45,7 +45,10 @@ def summary(report: Report) -> str:
     """The table under what it is of."""
     machine = ", ".join(f"{name} {value}" for name, value in report.machine.items())
     facts = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in report.facts.items())
-    return f"{report.store}, {report.size}: {facts}\n{machine}; {report.seconds:.0f} s\n\n{render(report.rows)}"
+    return (
+        f"{report.store}, {report.size}: {facts}\n{machine}; {report.seconds:.0f} "
+        f"s\n\n{render(report.rows)}"
+    )
 
 
 def render(rows: Sequence[Row]) -> str:

@@ -88,7 +88,9 @@ async def mixed(arena: Arena) -> list[Row]:
     return [
         Row(
             what=f"mixed load, 90 % reads, {CLIENTS} clients, a writer going",
-            measured=f"{rate(measured.rate)}, p50 {duration(measured.p50)}, p99 {duration(measured.p99)}",
+            measured=(
+                f"{rate(measured.rate)}, p50 {duration(measured.p50)}, p99 {duration(measured.p99)}"
+            ),
             target=f"p99 ≤ {limit:.0f} × p50",
             reached=tail <= limit,
             figures={"p50_ms": measured.p50 * 1e3, "p99_ms": measured.p99 * 1e3},

@@ -2,7 +2,8 @@
 
 Its command line, its records, and the requests that it names.
 
-usage: python bench/peers/NAME.py fill FOLDER < records     (one JSON object a line, from ``hansard bench``)
+usage: python bench/peers/NAME.py fill FOLDER < records
+       (one JSON object a line, from ``hansard bench``)
        python bench/peers/NAME.py serve FOLDER PORT
 
 ``fill`` leaves a ``requests.json`` beside the data: for each of list, history, append and search

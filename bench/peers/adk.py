@@ -19,7 +19,7 @@ from google.adk.sessions.sqlite_session_service import SqliteSessionService
 from google.genai import types
 
 _APP = "bench"
-_AGENT = '''"""An agent without a model: it says the same at once, so that only the store is measured."""
+_AGENT = '''"""An agent without a model: its constant answer leaves the store to measure."""
 
 from collections.abc import AsyncGenerator
 

@@ -75,7 +75,8 @@ async def _in_a_cookie(target: Target, cookie: dict[str, str], result: Result) -
             result.count += 1
             if answer.status_code != 403:
                 result.findings.append(
-                    f"{route.method} {route.path} with {origin_headers} and a cookie: {answer.status_code}"
+                    f"{route.method} {route.path} with {origin_headers} and a cookie: "
+                    f"{answer.status_code}"
                 )
 
 

@@ -21,9 +21,11 @@ from tests.attack.target import MARK, STREAMS, Result, Target, body_of, without
 
 TOO_LONG = 5.0
 HOSTILE = (
-    "'", '"', "';drop table sessions;--", "' or '1'='1", "1; select pg_sleep(9)", "%", "_", "%%%%%%%%", "\\", "\\'", "*", "a*", "(", ")", '"unbalanced',
-    "NEAR(a b)", "a AND", "NOT", "OR OR", "-", "--", "/*", "^", ":*", "|", "&", "!", "<->", "title:x", "\u202eevil", "\u0000", "\ufeff", "{{7*7}}", "${7*7}",
-    "<script>alert(1)</script>", "../../etc/passwd", "x" * 257, "\U0001f600" * 200,
+    "'", '"', "';drop table sessions;--", "' or '1'='1", "1; select pg_sleep(9)", "%", "_",
+    "%%%%%%%%", "\\", "\\'", "*", "a*", "(", ")", '"unbalanced', "NEAR(a b)", "a AND", "NOT",
+    "OR OR", "-", "--", "/*", "^", ":*", "|", "&", "!", "<->", "title:x", "\u202eevil", "\u0000",
+    "\ufeff", "{{7*7}}", "${7*7}", "<script>alert(1)</script>", "../../etc/passwd", "x" * 257,
+    "\U0001f600" * 200,
 )  # fmt: skip
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "FOO")
 
@@ -159,7 +161,8 @@ async def cursors(target: Target) -> Result:
             result.count += 1
             if answer.status_code != 400:
                 result.findings.append(
-                    f"{route.method} {route.path} takes the cursor {cursor[:40]!r} (good: {good[:40]!r}): {answer.status_code}"
+                    f"{route.method} {route.path} takes the cursor {cursor[:40]!r} (good: "
+                    f"{good[:40]!r}): {answer.status_code}"
                 )
         other = await target.send(dialect, route, path, params=base | {"cursor": good})
         result.count += 1
@@ -211,7 +214,8 @@ async def idempotency(target: Target) -> Result:
     uids = {answer.json().get("uid") for answer in answers if answer.status_code in {200, 201}}
     if len(uids) != 1 or {answer.status_code for answer in answers} - {201, 409}:
         result.findings.append(
-            f"50 at once made {len(uids)} sessions: {Counter(answer.status_code for answer in answers)}"
+            f"50 at once made {len(uids)} sessions: "
+            f"{Counter(answer.status_code for answer in answers)}"
         )
     for bad in ("x" * 256, "\x7f", "é" * 300):
         answer = await target.send(
@@ -309,8 +313,11 @@ async def bodies(target: Target) -> Result:
     """No body breaks a route, and none of these is stored."""
     result = Result("bodies")
     before = await target.snapshot(target.attacker), await target.snapshot(target.victim)
-    must_fail = {"no JSON", "a list", "a number", "a string", "duplicate names", "a duplicate below", "depth 65", "depth 100,000", "depth 100,000 closed",
-                 "half a surrogate", "bad UTF-8", "UTF-16", "NUL bytes", "gzip", "a form", "multipart", "XML", "text", "9 MiB", "NaN"}  # fmt: skip
+    must_fail = {
+        "no JSON", "a list", "a number", "a string", "duplicate names", "a duplicate below",
+        "depth 65", "depth 100,000", "depth 100,000 closed", "half a surrogate", "bad UTF-8",
+        "UTF-16", "NUL bytes", "gzip", "a form", "multipart", "XML", "text", "9 MiB", "NaN",
+    }  # fmt: skip
     cases = list(_hostile_bodies())
     for number, (dialect, route) in enumerate(target.private()):
         if route.body is None or route.scope == "workspaces:admin" or dialect.name == "web":
@@ -332,7 +339,8 @@ async def bodies(target: Target) -> Result:
                 name in must_fail and answer.status_code not in {400, 413, 415, 422}
             ):
                 result.findings.append(
-                    f"{route.method} {route.path} with {name}: {answer.status_code} {answer.text[:80]}"
+                    f"{route.method} {route.path} with {name}: {answer.status_code} "
+                    f"{answer.text[:80]}"
                 )
     after = await target.snapshot(target.attacker), await target.snapshot(target.victim)
     grown = [
@@ -346,8 +354,9 @@ async def bodies(target: Target) -> Result:
 
 
 FIELDS = (
-    "action", "value", "ids", "id", "all", "title", "tags", "tag", "resolution", "name", "query", "expires", "expires_in", "days", "scopes", "scope", "key",
-    "sharing", "kind", "rule", "back", "next", "settings", "file", "format", "theme", "grace", "user", "app",
+    "action", "value", "ids", "id", "all", "title", "tags", "tag", "resolution", "name", "query",
+    "expires", "expires_in", "days", "scopes", "scope", "key", "sharing", "kind", "rule", "back",
+    "next", "settings", "file", "format", "theme", "grace", "user", "app",
 )  # fmt: skip
 FIELD_VALUES = ("", "\x00{", '{"query": 5}', "[1]", "9" * 30, "\u202e'\"<script>")
 

@@ -21,7 +21,9 @@ _FIELDS = (
 )  # fmt: skip
 _WORDS = {
     "state": "failed,running", "kind": "session,task", "resolution": "open", "archived": "true",
-    "ended": "false", "unread": "true", "created_from": "2026-01-01T00:00:00Z", "updated_until": "2030-01-01T00:00:00Z",
+    "ended": "false", "unread": "true", "created_from": "2026-01-01T00:00:00Z", "updated_until": (
+        "2030-01-01T00:00:00Z"
+    ),
 }  # fmt: skip
 
 

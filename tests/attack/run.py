@@ -127,7 +127,8 @@ async def main() -> int:
     findings = sum(len(result.findings) for _, result, _ in attack.done)
     requests = sum(result.count for _, result, _ in attack.done)
     print(
-        f"{'':<9} {f'{len(attack.done)} suites in {time.perf_counter() - began:.0f} s':<100} {requests:>9} {findings:>9}"
+        f"{'':<9} {f'{len(attack.done)} suites in {time.perf_counter() - began:.0f} s':<100} "
+        f"{requests:>9} {findings:>9}"
     )
     return 1 if findings or not attack.done else 0
 

@@ -18,7 +18,10 @@ from hansard.app import DIALECTS
 from tests.attack.target import Result
 from tests.reliability.live import Live, new_key
 
-CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_schema_conformance"
+)
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 STREAMS = "events"
 ADMINISTRATION = "/v1/(keys|workspace)"
@@ -90,6 +93,7 @@ def _run(live: Live, name: str, key: str, options: list[str]) -> subprocess.Comp
         "--no-color",
     ]
     return subprocess.run(
-        [*command, "--suppress-health-check", "all", "--request-timeout", "30", "--generation-deterministic", *options],
+        [*command, "--suppress-health-check", "all", "--request-timeout", "30",
+            "--generation-deterministic", *options],
         capture_output=True, text=True, check=False, cwd=live.log.parent,
     )  # fmt: skip

@@ -69,7 +69,8 @@ async def foreign_ids(target: Target) -> Result:
             result.count += 2
             if _same(answers[0], foreign) != _same(answers[1], absent):
                 result.findings.append(
-                    f"{route.method} {route.path} tells a foreign {name} from an absent one: {answers[0].status_code}, {answers[1].status_code}"
+                    f"{route.method} {route.path} tells a foreign {name} from an absent one: "
+                    f"{answers[0].status_code}, {answers[1].status_code}"
                 )
             if answers[0].status_code >= 500:
                 result.findings.append(f"{route.method} {route.path}: {answers[0].status_code}")
@@ -91,9 +92,15 @@ def _bad_credentials(
     key = target.caller.key
     other = key[:-1] + ("A" if key[-1] != "A" else "B")
     shown = {
-        "nothing": "", "empty": "Bearer ", "garbage": "Bearer garbage", "no scheme": key, "basic": f"Basic {key}", "bad checksum": f"Bearer {other}",
-        "truncated": f"Bearer {key[:-4]}", "lengthened": f"Bearer {key}x", "revoked": f"Bearer {revoked}", "expired": f"Bearer {expired}",
-        "other secret": f"Bearer {key[:13]}{'0' * 32}{key[45:]}", "upper case": f"Bearer {key.upper()}", "two in one": f"Bearer {key},{other}",
+        "nothing": "", "empty": "Bearer ", "garbage": "Bearer garbage", "no scheme": key, "basic": (
+            f"Basic {key}"
+        ), "bad checksum": f"Bearer {other}",
+        "truncated": f"Bearer {key[:-4]}", "lengthened": f"Bearer {key}x", "revoked": (
+            f"Bearer {revoked}"
+        ), "expired": f"Bearer {expired}",
+        "other secret": f"Bearer {key[:13]}{'0' * 32}{key[45:]}", "upper case": (
+            f"Bearer {key.upper()}"
+        ), "two in one": f"Bearer {key},{other}",
     }  # fmt: skip
     for name, text in shown.items():
         yield name, [("authorization", text)] if text else [], ""
@@ -263,7 +270,8 @@ async def escalation(target: Target) -> Result:
                 and '"messages":[]' not in answer.text.replace(" ", "")
             ):
                 result.findings.append(
-                    f"a key of one person reaches another's session by {route.method} {route.path}: {answer.status_code}"
+                    f"a key of one person reaches another's session by {route.method} "
+                    f"{route.path}: {answer.status_code}"
                 )
     return result
 
@@ -273,7 +281,8 @@ async def mass_assignment(target: Target) -> Result:
     result = Result("mass assignment")
     before, mine = await target.snapshot(target.victim), set(await target.rows(target.attacker))
     smuggled = {
-        "workspace_id": target.victim.workspace_id, "workspace": target.victim.workspace_name, "organizationId": target.victim.workspace_id, "seq": 999_999,
+        "workspace_id": target.victim.workspace_id, "workspace": target.victim.workspace_name,
+            "organizationId": target.victim.workspace_id, "seq": 999_999,
         "last_seq": 999_999, "version": 999_999, "message_count": 999_999, "hash": "00",
         "created_by": MARK, "key_id": MARK, "uid": f"ses_{uuid.uuid4()}", "__proto__": {"a": 1},
     }  # fmt: skip
@@ -293,7 +302,8 @@ async def mass_assignment(target: Target) -> Result:
             and answer.status_code < 400
         ):
             result.findings.append(
-                f"{route.method} {route.path} took a field that is not the caller's: {answer.text[:200]}"
+                f"{route.method} {route.path} took a field that is not the caller's: "
+                f"{answer.text[:200]}"
             )
     if await target.snapshot(target.victim) != before:
         result.findings.append("the victim's workspace was changed")

@@ -41,7 +41,10 @@ def _smuggled(key: str) -> Iterator[tuple[str, bytes, int]]:
 
     Name, bytes, and how many answers there may be at most.
     """
-    start = f"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n".encode()
+    start = (
+        f"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: "
+        "application/json\r\n"
+    ).encode()
     inner = f"GET /v1/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
     chunked = b"0\r\n\r\n" + inner
     yield (
@@ -204,7 +207,10 @@ async def floods(live: Live, key: str) -> Result:
         result.findings.append(f"{stored} messages of a flood were stored")
     if after > max(MOST_MEMORY, before + 120 * MIB):
         result.findings.append(f"memory went from {before / MIB:.0f} to {after / MIB:.0f} MiB")
-    result.name += f" ({before / MIB:.0f} to {after / MIB:.0f} MiB resident, slowest other request {slowest * 1000:.0f} ms)"
+    result.name += (
+        f" ({before / MIB:.0f} to {after / MIB:.0f} MiB resident, slowest other request "
+        f"{slowest * 1000:.0f} ms)"
+    )
     return result
 
 
@@ -227,8 +233,14 @@ async def idlers(live: Live, key: str, *, count: int = 500) -> Result:
             return statistics.quantiles(took, n=100)[98]
 
         alone, before = await p99(), memory_of(live.pid)
-        half = f"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: 1000\r\n\r\n{{".encode()
-        stream = f"GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nAccept: text/event-stream\r\n\r\n".encode()
+        half = (
+            "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+            f"{key}\r\nContent-Length: 1000\r\n\r\n{{"
+        ).encode()
+        stream = (
+            f"GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nAccept: "
+            "text/event-stream\r\n\r\n"
+        ).encode()
         opened = [await asyncio.open_connection("127.0.0.1", live.port) for _ in range(count)]
         for number, (_, writer) in enumerate(opened):
             writer.write((b"", b"GET /v1/sess", half, stream)[number % 4])
@@ -242,13 +254,18 @@ async def idlers(live: Live, key: str, *, count: int = 500) -> Result:
         result.findings.append(f"p99 went from {alone * 1000:.1f} to {crowded * 1000:.1f} ms")
     if after > max(MOST_MEMORY, before + 100 * MIB):
         result.findings.append(f"memory went from {before / MIB:.0f} to {after / MIB:.0f} MiB")
-    result.name += f" (p99 {alone * 1000:.1f} to {crowded * 1000:.1f} ms, {before / MIB:.0f} to {after / MIB:.0f} MiB)"
+    result.name += (
+        f" (p99 {alone * 1000:.1f} to {crowded * 1000:.1f} ms, {before / MIB:.0f} to "
+        f"{after / MIB:.0f} MiB)"
+    )
     return result
 
 
 CANARY_ROUTES = (
-    ("GET", "/v1/sessions"), ("POST", "/v1/sessions"), ("PATCH", "/v1/sessions/own"), ("GET", "/v1/search"), ("POST", "/v1/sessions/own/messages"),
-    ("POST", "/v1/import"), ("GET", "/api/v0/sessions"), ("GET", "/api/sessions"), ("POST", "/api/auth/login"), ("POST", "/ui/sign-in"),
+    ("GET", "/v1/sessions"), ("POST", "/v1/sessions"), ("PATCH", "/v1/sessions/own"), ("GET",
+        "/v1/search"), ("POST", "/v1/sessions/own/messages"),
+    ("POST", "/v1/import"), ("GET", "/api/v0/sessions"), ("GET", "/api/sessions"), ("POST",
+        "/api/auth/login"), ("POST", "/ui/sign-in"),
 )  # fmt: skip
 CANARIES = (
     "canaryheader7f3a",

@@ -120,7 +120,10 @@ def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -
     assert sorted(filled.done("retention", "show").rows) == [["*", "90"], ["session", "30"]]
     assert filled("retention", "set", "session=soon").code == 2
     assert filled.done("retention", "apply", "--json").json["data"][0]["sessions"] == 0
-    old = b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": "2020-01-01T00:00:00Z"}]}\n'
+    old = (
+        b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": '
+        b'"2020-01-01T00:00:00Z"}]}\n'
+    )
     filled.done("import", "-", text=old)
     assert (
         sum(
@@ -140,7 +143,10 @@ def test_rules_that_delete_or_vanish_are_set_after_a_question(filled: Terminal) 
     filled.done(
         "import",
         "-",
-        text=b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": "2020-01-01T00:00:00Z"}]}\n',
+        text=(
+            b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": '
+            b'"2020-01-01T00:00:00Z"}]}\n'
+        ),
     )
     refused = filled("retention", "set", "*=90")
     assert (refused.code, "These rules delete 1 session of" in refused.err) == (2, True)

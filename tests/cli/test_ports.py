@@ -53,7 +53,8 @@ def test_where_there_is_no_proc_lsof_is_asked(
     assert ports.holder_of("127.0.0.1", 1) == "caddy, process 77"
     assert ports.of_users(tmp_path / "hansard.db") == []
     lsof.write_text(
-        "#!/bin/sh\ncase \"$*\" in *LISTEN*) printf 'p77\\nn*:9000\\nn[::1]:9001\\nn127.0.0.1:9000\\n';; *) printf 'p77\\nf9\\n';; esac\n"
+        '#!/bin/sh\ncase "$*" in *LISTEN*) printf '
+        "'p77\\nn*:9000\\nn[::1]:9001\\nn127.0.0.1:9000\\n';; *) printf 'p77\\nf9\\n';; esac\n"
     )
     assert ports.of_users(tmp_path / "hansard.db") == [9000, 9001]
 

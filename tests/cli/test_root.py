@@ -29,7 +29,10 @@ def every(command: click.Command, name: str) -> list[tuple[str, click.Command]]:
 
 
 def test_help_lists_every_command_and_loads_none(terminal: Terminal) -> None:
-    program = "import sys; from hansard.cli.root import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
+    program = (
+        "import sys; from hansard.cli.root import run; run(['--help']); print(*sys.modules, "
+        "file=sys.stderr)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
@@ -152,7 +155,10 @@ def test_a_workspace_that_is_not_there_says_which_was_meant(filled: Terminal) ->
     printed = filled("sessions", "list", "-w", "defualt")
     assert (printed.code, printed.err) == (
         3,
-        "error: there is no workspace 'defualt': did you mean 'default'?\n  Workspaces here: 'default'\n",
+        (
+            "error: there is no workspace 'defualt': did you mean 'default'?\n  Workspaces here: "
+            "'default'\n"
+        ),
     )
     assert (
         "hansard workspaces create 'an other'\n  Workspaces here: 'default'\n"
@@ -162,8 +168,8 @@ def test_a_workspace_that_is_not_there_says_which_was_meant(filled: Terminal) ->
         filled.done("workspaces", "create", f"shop {n}")
     printed = filled("sessions", "list", "-w", "nowhere")
     assert (
-        "here: 'default', 'shop 0', 'shop 1', 'shop 2', 'shop 3' and 2 more (hansard workspaces list)\n"
-        in printed.err
+        "here: 'default', 'shop 0', 'shop 1', 'shop 2', 'shop 3' and 2 more (hansard workspaces "
+        "list)\n" in printed.err
     )
 
 

@@ -111,7 +111,8 @@ def test_a_store_of_ten_thousand_sessions_is_served_within_a_second_and_a_half(
             httpx.get(f"{served.url}/healthz").raise_for_status()
             took.append(time.perf_counter() - began)
     print(
-        f"hansard serve on 10,000 sessions: ready after {min(took):.2f} s, the slowest of three after {max(took):.2f} s"
+        f"hansard serve on 10,000 sessions: ready after {min(took):.2f} s, the slowest of three "
+        f"after {max(took):.2f} s"
     )
     assert min(took) < 1.5
 
@@ -169,7 +170,8 @@ def test_a_taken_port_says_by_whom_and_which_is_free(terminal: Terminal, tmp_pat
         printed = terminal("serve", "--port", port)
         assert printed.code == 1
         match = re.fullmatch(
-            rf"error: port {port} on 127\.0\.0\.1 is taken by another hansard 0\.1\.0 \(.+, process {served.process.pid}\)\."
+            rf"error: port {port} on 127\.0\.0\.1 is taken by another hansard 0\.1\.0 \(.+, "
+            rf"process {served.process.pid}\)\."
             r"\n  Port (\d+) is free:  hansard serve --port \1\n",
             printed.err,
         )

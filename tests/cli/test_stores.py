@@ -22,7 +22,8 @@ def test_a_server_that_does_not_run_is_named(terminal: Terminal, free_port: int,
     printed = terminal("status", "--store", f"postgresql://me:hush@{host}:{free_port}/shop")
     assert printed.code == 1
     assert printed.err.startswith(
-        f"error: no PostgreSQL answers at {host}:{free_port} (database 'shop'): Connection refused\n  See that it runs there"
+        f"error: no PostgreSQL answers at {host}:{free_port} (database 'shop'): Connection "
+        "refused\n  See that it runs there"
     )
     assert "hush" not in printed.err
 

@@ -44,6 +44,9 @@ def _verdict(script: str, key: str, what: str) -> tuple[str, str, str]:
         return (
             "FAIL",
             what,
-            f"exit code {done.returncode}, said: {' '.join((done.stdout + done.stderr).split())[:600]}",
+            (
+                f"exit code {done.returncode}, said: "
+                f"{' '.join((done.stdout + done.stderr).split())[:600]}"
+            ),
         )
     return "ok", what, ""

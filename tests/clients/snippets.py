@@ -88,7 +88,10 @@ def _verdict(snippet: Snippet, tool: Tool, url: str, key: str, what: str) -> tup
         return (
             "FAIL",
             what,
-            f"exit code {done.returncode}, missing {missing}, said: {' '.join(output.split())[:600]}",
+            (
+                f"exit code {done.returncode}, missing {missing}, said: "
+                f"{' '.join(output.split())[:600]}"
+            ),
         )
     return "ok", what, ""
 

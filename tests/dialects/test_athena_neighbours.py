@@ -105,9 +105,9 @@ async def test_markdown_is_a_transcript(api: httpx.AsyncClient, clock: Clock) ->
     answer = await api.get(f"{SESSIONS}/s/download", params={"export_format": "markdown"})
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
     assert answer.headers["content-disposition"].endswith('-markdown.md"')
-    assert (
-        answer.text
-        == "# Two lines\n\n## User · 2026-01-01T10:00:00Z\n\nhello\n\n## Agent · 2026-01-01T10:00:05Z\n\nfound it\n"
+    assert answer.text == (
+        "# Two lines\n\n## User · 2026-01-01T10:00:00Z\n\nhello\n\n## Agent · "
+        "2026-01-01T10:00:05Z\n\nfound it\n"
     )
     await start(api, id="empty")
     assert (

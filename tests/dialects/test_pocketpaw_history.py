@@ -132,7 +132,8 @@ class TestExport:
         answer = await api.get("/api/memory/session/export", params={"id": "s", "format": "md"})
         assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
         assert answer.text == (
-            "# Conversation Export\n**Session**: `s` | **Messages**: 2 | **Exported**: 2026-03-01 12:00\n\n---\n"
+            "# Conversation Export\n**Session**: `s` | **Messages**: 2 | **Exported**: 2026-03-01 "
+            "12:00\n\n---\n"
             "\n**User** (12:00):\nHello\n\n---\n\n**Assistant** (12:00):\nHi.\n\n---"
         )
 

@@ -35,14 +35,16 @@ from hansard.http.log import capture_all
 
 capture_all()
 logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
-logging.getLogger("uvicorn.error").warning('127.0.0.1 - "WebSocket /ws?token=hsd_abcdefgh_secretsecret" 403')
+logging.getLogger("uvicorn.error").warning(
+    '127.0.0.1 - "WebSocket /ws?token=hsd_abcdefgh_secretsecret" 403')
 warnings.warn("an old habit")
 thread = threading.Thread(target=lambda: 1 / 0)
 thread.start()
 thread.join()
 
 async def main():
-    asyncio.get_running_loop().call_exception_handler({"message": "a task was lost", "exception": OSError("gone")})
+    asyncio.get_running_loop().call_exception_handler(
+        {"message": "a task was lost", "exception": OSError("gone")})
 
 asyncio.run(main())
 class Late:

@@ -161,10 +161,13 @@ def refusal(answers: list[bytes]) -> tuple[int, dict[str, str], bytes]:
         (b"\r\n" * HEAD_BYTES, 431, "headers_too_large", "/"),
         (b"\x16\x03\x01\x02", 400, "bad_request", "/"),
         (CHUNKED + b"\r\n1;" + b"a" * 2 * HEAD_BYTES, 431, "headers_too_large", "/toy/take"),
-        (CHUNKED + b"\r\n2\r\n{}\r\n0\r\nX: " + b"a" * 2 * HEAD_BYTES, 431, "headers_too_large", "/toy/take"),
+        (CHUNKED + b"\r\n2\r\n{}\r\n0\r\nX: " + b"a" * 2 * HEAD_BYTES, 431, "headers_too_large",
+            "/toy/take"),
         (GET, 408, "request_timeout", "/toy/echo"),
-        (b"POST /toy/take HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", 408, "request_timeout", "/toy/take"),
-        (CHUNKED + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n", 400, "bad_request", "/toy/take"),
+        (b"POST /toy/take HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", 408,
+            "request_timeout", "/toy/take"),
+        (CHUNKED + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n", 400, "bad_request",
+            "/toy/take"),
     ],
 )  # fmt: skip
 async def test_a_refusal_has_the_apis_shape_and_ends_the_connection(
@@ -262,7 +265,8 @@ async def test_a_flood_of_small_messages_is_answered_and_holds_nobody_up(toy: To
         assert [await socket.recv() for _ in range(3000)] == ["1"] * 3000
     reader, writer = await asyncio.open_connection("127.0.0.1", toy.port)
     writer.write(
-        f"GET /toy/ws HTTP/1.1\r\nHost: x\r\nX-API-KEY: {toy.key}\r\nUpgrade: websocket\r\nConnection: upgrade\r\n".encode()
+        f"GET /toy/ws HTTP/1.1\r\nHost: x\r\nX-API-KEY: {toy.key}\r\nUpgrade: "
+        "websocket\r\nConnection: upgrade\r\n".encode()
         + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     await reader.readuntil(b"hello")

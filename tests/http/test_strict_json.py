@@ -60,7 +60,7 @@ def check(request: pytest.FixtureRequest) -> Iterator[Check]:
         (b"[-1E+400]", "bad_number"),
         (b"[" + b"9" * 400 + b"]", "bad_number"),
     ],
-)  # fmt: skip
+)
 def test_what_two_readers_would_read_differently_is_refused(
     check: Check, data: bytes, code: str
 ) -> None:
@@ -93,16 +93,22 @@ def test_what_two_readers_would_read_differently_is_refused(
         b'"unfinished \\',
         b'["' + b"x" * (2 * PIECE) + b"\\",
     ],
-)  # fmt: skip
+)
 def test_what_means_one_thing_passes_and_so_does_what_is_no_json(check: Check, data: bytes) -> None:
     check(data)
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.lists(st.tuples(st.sampled_from('abc:\\"é'), inner)).map(tuple),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.lists(st.tuples(st.sampled_from('abc:\\"é'), inner)).map(tuple)
+    ),
     max_leaves=20,
-)  # fmt: skip
+)
 
 
 def _written(value: Any) -> str:

@@ -29,11 +29,26 @@ from tests.interchange.samples import summed
 
 PARTS: list[tuple[Role, list[dict[str, Any]]]] = [
     ("system", [{"type": "text", "content": "Be brief."}]),
-    ("user", [{"type": "text", "content": "How far?"}, {"type": "uri", "modality": "image", "uri": "https://x/map.png"}]),
-    ("assistant", [{"type": "reasoning", "content": "A map."}, {"type": "tool_call", "id": "c1", "name": "route", "arguments": {"to": "Oslo"}}]),
+    (
+        "user",
+        [
+            {"type": "text", "content": "How far?"},
+            {"type": "uri", "modality": "image", "uri": ("https://x/map.png")},
+        ],
+    ),
+    (
+        "assistant",
+        [
+            {"type": "reasoning", "content": "A map."},
+            {"type": "tool_call", "id": "c1", "name": "route", "arguments": {"to": "Oslo"}},
+        ],
+    ),
     ("tool", [{"type": "tool_call_response", "id": "c1", "response": "12 km"}]),
-    ("assistant", [{"type": "text", "content": "Twelve ```kilometres```."}, {"type": "novel", "n": 1}]),
-]  # fmt: skip
+    (
+        "assistant",
+        [{"type": "text", "content": "Twelve ```kilometres```."}, {"type": "novel", "n": 1}],
+    ),
+]
 
 
 async def session(service: Service, principal: Principal, name: str, **more: Any) -> None:

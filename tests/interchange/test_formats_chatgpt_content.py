@@ -43,8 +43,14 @@ def test_a_page_in_an_answer_is_text_and_a_source() -> None:
     content = PAGE | {"content_type": "sonic_webpage"}
     assert parts_of_message(content) == [
         {"type": "text", "content": "Tea is old"},
-        {"type": "uri", "modality": "source", "uri": "https://example.org/t", "name": "Tea page", "domain": "example.org"},
-    ]  # fmt: skip
+        {
+            "type": "uri",
+            "modality": "source",
+            "uri": "https://example.org/t",
+            "name": "Tea page",
+            "domain": "example.org",
+        },
+    ]
 
 
 def test_citation_marks_leave_the_text_and_what_they_cite_is_kept_once() -> None:
@@ -74,15 +80,27 @@ def test_citation_marks_leave_the_text_and_what_they_cite_is_kept_once() -> None
         ({"parts": ["hi"]}, [{"type": "text", "content": "hi"}]),
         ({"text": "hi"}, [{"type": "text", "content": "hi"}]),
         ("hi", [{"type": "text", "content": "hi"}]),
-        (["hi", {"type": "text", "text": "yo"}], [{"type": "text", "content": "hi"}, {"type": "text", "content": "yo"}]),
+        (
+            ["hi", {"type": "text", "text": "yo"}],
+            [{"type": "text", "content": "hi"}, {"type": "text", "content": "yo"}],
+        ),
         ({"content_type": "text", "parts": [{"text": "hi"}]}, [{"type": "text", "content": "hi"}]),
-        ({"content_type": "text", "parts": [{"content_type": "text", "text": "hi"}]}, [{"type": "text", "content": "hi"}]),
+        (
+            {"content_type": "text", "parts": [{"content_type": "text", "text": "hi"}]},
+            [{"type": "text", "content": "hi"}],
+        ),
         ({"content_type": "text", "parts": "hi"}, [{"type": "text", "content": "hi"}]),
         ({"content_type": "text", "text": "hi"}, [{"type": "text", "content": "hi"}]),
-        ({"thoughts": [{"summary": ["a", "b"], "content": ["c"]}]}, [{"type": "reasoning", "content": "a\nb\nc"}]),
-        ({"content_type": "thoughts", "thoughts": [{"summary": "a", "chunks": []}]}, [{"type": "reasoning", "content": "a"}]),
+        (
+            {"thoughts": [{"summary": ["a", "b"], "content": ["c"]}]},
+            [{"type": "reasoning", "content": "a\nb\nc"}],
+        ),
+        (
+            {"content_type": "thoughts", "thoughts": [{"summary": "a", "chunks": []}]},
+            [{"type": "reasoning", "content": "a"}],
+        ),
     ],
-)  # fmt: skip
+)
 def test_content_without_a_type_and_pieces_of_other_shapes_are_read(
     content: object, expected: list[dict[str, Any]]
 ) -> None:
@@ -127,9 +145,15 @@ def test_attachments_that_no_piece_points_to_are_files() -> None:
     assert parts_of_message(content, "user", metadata=metadata) == [
         {"type": "file", "modality": "image", "file_id": "sediment://file_1"},
         {"type": "text", "content": "what is it?"},
-        {"type": "file", "modality": "document", "file_id": "file_2", "name": "b.pdf", "mime_type": "application/pdf"},
+        {
+            "type": "file",
+            "modality": "document",
+            "file_id": "file_2",
+            "name": "b.pdf",
+            "mime_type": "application/pdf",
+        },
         {"type": "file", "modality": "document", "file_id": "c.txt", "name": "c.txt"},
-    ]  # fmt: skip
+    ]
 
 
 def test_spoken_words_keep_their_sound_and_their_pictures() -> None:
@@ -142,9 +166,14 @@ def test_spoken_words_keep_their_sound_and_their_pictures() -> None:
     content = {"content_type": "multimodal_text", "parts": [heard, video]}
     assert parts_of_message(content, "user") == [
         {"type": "text", "content": "hello there"},
-        {"type": "file", "modality": "audio", "file_id": "sediment://file_a", "mime_type": "audio/wav"},
+        {
+            "type": "file",
+            "modality": "audio",
+            "file_id": "sediment://file_a",
+            "mime_type": "audio/wav",
+        },
         {"type": "file", "modality": "image", "file_id": "sediment://file_f"},
-    ]  # fmt: skip
+    ]
 
 
 def test_a_tool_that_failed_says_so_and_what_code_drew_is_kept() -> None:

@@ -218,7 +218,7 @@ def poisoned(workspace_id: str) -> Steps[None]:
     """What an import used to let in."""
     for table in ("sessions", "stats_days", "stats_sessions"):
         yield from composed(
-            f"update {table} set cost_nanos = 4611686018427387904, input_tokens = 4611686018427387904"  # noqa: S608 - names from our own tables
+            f"update {table} set cost_nanos = {2**62}, input_tokens = {2**62}"  # noqa: S608 - names from our own tables
             " where workspace_id = :workspace_id",
             {"workspace_id": workspace_id},
         )

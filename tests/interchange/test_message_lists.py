@@ -27,14 +27,17 @@ SAID = [("user", "q"), ("assistant", "a")]
 @pytest.mark.parametrize(
     ("value", "names"),
     [
-        ({"conversations": [{"id": "c1", "messages": TALK}, {"id": "c2", "messages": TALK}]}, ["c1", "c2"]),
+        (
+            {"conversations": [{"id": "c1", "messages": TALK}, {"id": "c2", "messages": TALK}]},
+            ["c1", "c2"],
+        ),
         ({"data": {"chats": [{"id": "t1", "messages": TALK}]}}, ["t1"]),
         ({"data": [{"session_id": "s1", "dialogue": TALK}]}, ["s1"]),
         ({"custom_id": "r1", "body": {"model": "gpt", "messages": TALK}}, ["r1"]),
         ({"custom_id": "r1", "response": {"body": {"choices": [{"message": TALK[1]}]}}}, ["r1"]),
         ({"threads": [{"thread_id": "x", "turns": TALK}]}, ["x"]),
     ],
-)  # fmt: skip
+)
 def test_records_are_found_inside_their_wrappers(value: object, names: list[str]) -> None:
     assert [check_record(outcome).draft.id for outcome in read_json(value)] == names
 
@@ -64,11 +67,19 @@ def test_further_choices_are_branches() -> None:
 @pytest.mark.parametrize(
     "record",
     [
-        {"prompt": [TALK[0]], "chosen": [TALK[1]], "rejected": [{"role": "assistant", "content": "b"}]},
+        {
+            "prompt": [TALK[0]],
+            "chosen": [TALK[1]],
+            "rejected": [{"role": "assistant", "content": "b"}],
+        },
         {"prompt": "q", "chosen": "a", "rejected": "b"},
-        {"prompt": [TALK[0]], "chosen": TALK, "rejected": [TALK[0], {"role": "assistant", "content": "b"}]},
+        {
+            "prompt": [TALK[0]],
+            "chosen": TALK,
+            "rejected": [TALK[0], {"role": "assistant", "content": "b"}],
+        },
     ],
-)  # fmt: skip
+)
 def test_what_was_rejected_is_a_branch_behind_the_prompt(record: dict[str, Any]) -> None:
     session, branch = map(check_record, read_json([record | {"id": "p"}]))
     assert (spoken(session), spoken(branch)) == (SAID, [("assistant", "b")])
@@ -104,8 +115,12 @@ def test_ollamas_messages_keep_pictures_thoughts_and_the_tools_name() -> None:
     ]
     session = only_session(read_json({"model": "llama3", "messages": talk}))
     assert [part["type"] for message in session.messages for part in parts(message)] == [
-        "text", "blob", "reasoning", "text", "tool_call_response",
-    ]  # fmt: skip
+        "text",
+        "blob",
+        "reasoning",
+        "text",
+        "tool_call_response",
+    ]
     assert parts(session.messages[2])[0]["name"] == "f"
 
 

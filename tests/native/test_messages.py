@@ -188,7 +188,10 @@ async def test_a_transcript_read_again_shows_every_change(
 async def test_what_went_in_comes_out(client: httpx.AsyncClient) -> None:
     """Unknown part types, nulls and key order survive, byte for byte."""
     await client.post("/v1/sessions", json={"id": "s"})
-    parts = '[{"type":"weird","z":null,"a":{"y":1,"b":[1.50,null]}},{"type":"text","content":"snow \\u2603","extra":null}]'
+    parts = (
+        '[{"type":"weird","z":null,"a":{"y":1,"b":[1.50,null]}},{"type":"text","content":"snow '
+        '\\u2603","extra":null}]'
+    )
     body = '{"messages":[{"role":"user","parts":' + parts + ',"metadata":{"z":null,"a":1}}]}'
     await client.post("/v1/sessions/s/messages", content=body)
     text = (await client.get("/v1/sessions/s/messages")).text

@@ -4,8 +4,8 @@ An apsw VFS that every connection of this process uses.
 
 with disk(tmp_path) as one:
     one.quota = 200_000      # bytes that may be written from now on: then the disk is full
-    one.broken_syncs = True  # fsync answers EIO, and what was written since the last good one is lost
-    one.record()             # remember every write, so that `Recording.crash` can make the disk of any moment's power loss
+    one.broken_syncs = True  # fsync answers EIO; writes since the last good one are lost
+    one.record()             # remember every write, for `Recording.crash`
 """
 
 from __future__ import annotations

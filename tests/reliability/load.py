@@ -39,7 +39,8 @@ class Figures:
 
     def __str__(self) -> str:
         return (
-            f"acknowledged {self.acknowledged}, stored {self.stored}, lost {self.lost}, doubled {self.doubled}, gaps {self.gaps}"
+            f"acknowledged {self.acknowledged}, stored {self.stored}, lost {self.lost}, doubled "
+            f"{self.doubled}, gaps {self.gaps}"
             f", answered otherwise than stored {self.moved}, faults {self.faults}"
             f"{', overdue ' + str(self.overdue) if self.overdue else ''}"
         )

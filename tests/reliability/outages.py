@@ -41,7 +41,10 @@ class Outage:
         return (self.seconds > crash.seconds + ALLOWED_SECONDS) + (self.health > HEALTH_SECONDS)
 
     def beside(self, crash: Outage) -> str:
-        return f"{self.seconds:.1f} s without a write, a crash {crash.seconds:.1f} s, health within {self.health:.1f} s"
+        return (
+            f"{self.seconds:.1f} s without a write, a crash {crash.seconds:.1f} s, health within "
+            f"{self.health:.1f} s"
+        )
 
 
 Result = tuple[Figures, Outage]

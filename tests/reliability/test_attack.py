@@ -49,9 +49,18 @@ AGAINST_SQL = [
     narrowed.narrowed,
 ]
 SUITES = [
-    tenants.credentials, tenants.scopes, tenants.escalation, forgery.forgery,
-    inputs.idempotency, inputs.methods, inputs.bodies, inputs.forms, numbers.numbers, secrets.secrets_at_rest, *AGAINST_SQL,
-]  # fmt: skip
+    tenants.credentials,
+    tenants.scopes,
+    tenants.escalation,
+    forgery.forgery,
+    inputs.idempotency,
+    inputs.methods,
+    inputs.bodies,
+    inputs.forms,
+    numbers.numbers,
+    secrets.secrets_at_rest,
+    *AGAINST_SQL,
+]
 
 
 @pytest.fixture

@@ -44,10 +44,12 @@ async def test_acts_are_noted_with_their_key(
     entries = (await client.get("/v1/audit?limit=200")).json()["data"][::-1]
     verdict = (await client.get("/v1/audit/verify")).json()
     figure(
-        f"{len(entries)} entries, chain sound {verdict['sound']}: {', '.join(entry['action'] for entry in entries)}"
+        f"{len(entries)} entries, chain sound {verdict['sound']}: "
+        f"{', '.join(entry['action'] for entry in entries)}"
     )
     assert [entry["action"] for entry in entries] == [
-        "workspace.created", "key.created", "key.created", "key.rotated", "key.revoked", "message.deleted", "session.deleted",
+        "workspace.created", "key.created", "key.created", "key.rotated", "key.revoked",
+            "message.deleted", "session.deleted",
         "workspace.updated", "retention.changed", "user.erased",
     ]  # fmt: skip
     assert [entry["n"] for entry in entries] == list(range(1, 11))
@@ -65,7 +67,8 @@ async def test_what_a_key_may_not_do_is_noted(
             assert (await client.post("/v1/keys", json={"name": "x"})).status_code == 403
     (entry, *_), _ = await service.audit.list(principal, limit=1)
     figure(
-        f"5 refusals in a row, noted once: {entry.act.actor == key.id}, {entry.act.object}, {entry.act.result}"
+        f"5 refusals in a row, noted once: {entry.act.actor == key.id}, {entry.act.object}, "
+        f"{entry.act.result}"
     )
     assert (entry.act.actor, entry.act.action, entry.act.object, entry.act.result) == (
         key.id,

@@ -81,7 +81,8 @@ async def test_a_backup_under_load_is_restored_equal(
     async with opened(Settings(store=other_url)) as service:
         first = await service.verification.verify()
     figure(
-        f"{first.messages} of {len(ledger.acknowledged)} messages in the backup, {meanwhile} appends in its {lasted * 1000:.0f} ms, {len(first.faults)} faults"
+        f"{first.messages} of {len(ledger.acknowledged)} messages in the backup, {meanwhile} "
+        f"appends in its {lasted * 1000:.0f} ms, {len(first.faults)} faults"
     )
     assert first.is_sound
     assert 400 <= first.messages <= len(ledger.acknowledged)
@@ -109,7 +110,8 @@ async def test_a_backup_at_rest_is_equal_by_hash(
             "who has heard of what is lost must look anew"
         )
     figure(
-        f"hash {before.content_hash} backed up, {after.content_hash} restored; one message more: {changed.content_hash}"
+        f"hash {before.content_hash} backed up, {after.content_hash} restored; one message more: "
+        f"{changed.content_hash}"
     )
     assert after.content_hash == before.content_hash != changed.content_hash
     with pytest.raises(Conflict, match="nothing was overwritten"):

@@ -19,7 +19,8 @@ from tests.reliability.live import Live, client_of, new_key
 CANARY = "quetzalcoatlus"
 USER = "user-northropi"
 READS = (
-    "/v1/sessions", "/v1/sessions?total=true&title=about", "/v1/sessions/mine", "/v1/sessions/mine/messages", "/v1/search?q=about",
+    "/v1/sessions", "/v1/sessions?total=true&title=about", "/v1/sessions/mine",
+        "/v1/sessions/mine/messages", "/v1/search?q=about",
     f"/v1/sessions?user={USER}", "/api/sessions", "/ai-sessions?messages=true", "/ui/sessions/mine",
 )  # fmt: skip
 

@@ -33,7 +33,8 @@ HEALTH_SECONDS = 2.0
 RECOVERY_SECONDS = 5.0
 LEFT_BEHIND = """
 select count(*) from pg_stat_activity
- where datname = current_database() and xact_start < now() - interval '1.5 seconds' and state <> 'active'
+ where datname = current_database() and state <> 'active'
+   and xact_start < now() - interval '1.5 seconds'
 """
 """Transactions that hold their locks for nobody."""
 
@@ -77,7 +78,8 @@ async def test_connections_that_say_nothing_more_are_noticed(
         figures = ledger.audit(await read_all(client, sessions))
         left = await fetch(postgres_url, LEFT_BEHIND)
     figure(
-        f"{gap:.1f} s without a write, {left} transactions left behind; {figures}; refused {dict(ledger.refused)}"
+        f"{gap:.1f} s without a write, {left} transactions left behind; {figures}; refused "
+        f"{dict(ledger.refused)}"
     )
     assert gap < RECOVERY_SECONDS
     assert left == 0
@@ -107,7 +109,8 @@ async def test_a_database_that_hangs_holds_no_answer_up(tmp_path: Path, figure: 
             found = ledger.audit(await read_all(client, sessions))
             after = (await client.get("/readyz")).status_code
     figure(
-        f"health within {longest:.1f} s, {dict(statuses)}; {gap:.1f} s to the next writes; {figures}"
+        f"health within {longest:.1f} s, {dict(statuses)}; {gap:.1f} s to the next writes; "
+        f"{figures}"
     )
     assert longest < HEALTH_SECONDS
     assert statuses[503] > 0
@@ -202,7 +205,9 @@ async def test_connections_that_take_no_writes_are_let_go(
             " where datname = current_database() and pid <> pg_backend_pid()",
         )
         reads = await asyncio.gather(*(client.get("/v1/sessions/load-0") for _ in range(40)))
-        refused = await client.post("/v1/sessions/load-0/messages", json={"messages": [{"role": "user", "text": "a"}]})  # fmt: skip
+        refused = await client.post(
+            "/v1/sessions/load-0/messages", json={"messages": [{"role": "user", "text": "a"}]}
+        )
         await execute(
             postgres_url,
             "set default_transaction_read_only = off",
@@ -214,7 +219,8 @@ async def test_connections_that_take_no_writes_are_let_go(
         gap = time.monotonic() - began
         ledger = await load.stop()
     figure(
-        f"while it reads only: reads {Counter(read.status_code for read in reads)}, a write {refused.json()['code']};"
+        f"while it reads only: reads {Counter(read.status_code for read in reads)}, a write "
+        f"{refused.json()['code']};"
         f" {gap:.2f} s until 16 writes, refused {dict(ledger.refused)}"
     )
     assert {read.status_code for read in reads} == {200}

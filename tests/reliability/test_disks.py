@@ -58,7 +58,8 @@ async def test_a_full_disk_is_507_and_tells_no_path(tmp_path: Path, figure: Figu
                     "/v1/sessions/one/messages", json={"messages": [{"role": "user", "text": "x"}]}
                 )
     figure(
-        f"write {refused.status_code}, Retry-After {refused.headers['retry-after']}; read {read.status_code}, with a key checked anew {fresh.status_code}"
+        f"write {refused.status_code}, Retry-After {refused.headers['retry-after']}; read "
+        f"{read.status_code}, with a key checked anew {fresh.status_code}"
     )
     assert (refused.status_code, refused.json()["code"]) == (507, "store_full")
     assert str(tmp_path) not in refused.text

@@ -157,7 +157,8 @@ async def test_no_byte_of_a_deleted_session_or_message_is_left(
         await service.store.scrub(seconds=5)
         after = traces(tmp_path, CANARY)
     figure(
-        f"{after} traces of 10 deleted sessions and two deleted messages, one of which was the title"
+        f"{after} traces of 10 deleted sessions and two deleted messages, one of which was the "
+        "title"
     )
     assert after == 0
 
@@ -191,7 +192,8 @@ async def test_kept_answers_go_with_what_they_quote(lone_service: Service, figur
             headers={"Idempotency-Key": "k2"},
         )
     figure(
-        f"a retry after a deleted message {again.status_code}, of another {untouched.status_code}, after a deleted session {gone.status_code}"
+        f"a retry after a deleted message {again.status_code}, of another "
+        f"{untouched.status_code}, after a deleted session {gone.status_code}"
     )
     assert (again.status_code, again.json()["code"]) == (404, "deleted_since")
     assert untouched.json() == other.json()
@@ -233,7 +235,8 @@ async def test_kept_answers_that_quote_a_message_as_title_or_preview_go_with_it(
             for method, path, body in requests
         ]
     figure(
-        f"{sum(CANARY in answer.text for answer in first)} answers quoted a message that was deleted, {sum(CANARY in answer.text for answer in again)} retries do"
+        f"{sum(CANARY in answer.text for answer in first)} answers quoted a message that was "
+        f"deleted, {sum(CANARY in answer.text for answer in again)} retries do"
     )
     assert all(answer.text.count(CANARY) == 3 for answer in first)  # title, preview, last preview
     assert [answer.json().get("code") for answer in again] == ["deleted_since"] * 3
@@ -248,8 +251,17 @@ async def test_no_route_shows_an_erased_user(
     narrow, _ = await service.keys.create(principal, "narrow", ("sessions:read",), user_id=USER)
     await client.get("/v1/sessions")
     receipt = (await client.delete(f"/v1/users/{USER}")).json()
-    paths = ["/v1/sessions?limit=200&total=true", f"/v1/sessions?user={USER}&total=true", f"/v1/sessions?tag={CANARY}", f"/v1/sessions/s0-{CANARY}",
-             f"/v1/sessions/s0-{CANARY}/messages", "/v1/sessions/s1-ordinary/messages", f"/v1/search?q={CANARY}", "/v1/keys", "/v1/audit"]  # fmt: skip
+    paths = [
+        "/v1/sessions?limit=200&total=true",
+        f"/v1/sessions?user={USER}&total=true",
+        f"/v1/sessions?tag={CANARY}",
+        f"/v1/sessions/s0-{CANARY}",
+        f"/v1/sessions/s0-{CANARY}/messages",
+        "/v1/sessions/s1-ordinary/messages",
+        f"/v1/search?q={CANARY}",
+        "/v1/keys",
+        "/v1/audit",
+    ]
     answers = [(await client.get(path)).text.lower() for path in paths]
     shown = sum(
         text.count(word)
@@ -260,7 +272,8 @@ async def test_no_route_shows_an_erased_user(
     fetched = (await client.get(f"/v1/erasures/{receipt['id']}")).json()
     listed = (await client.get(f"/v1/users/{USER}/erasures")).json()["data"]
     figure(
-        f"{shown} mentions in {len(paths)} answers; key of the user {refused.status_code}; receipts found by the user's id {len(listed)}"
+        f"{shown} mentions in {len(paths)} answers; key of the user {refused.status_code}; "
+        f"receipts found by the user's id {len(listed)}"
     )
     assert shown == 0
     assert refused.status_code == 401
@@ -346,7 +359,8 @@ async def test_retention_deletes_what_is_past_its_rule(store_url: str, figure: F
         assert (await service.verification.verify()).is_sound
         (noted, *_), _ = await service.audit.list(principal, limit=1)
     figure(
-        f"dry run {[(rule.kind, rule.sessions) for rule in planned if rule.sessions]}, gone {[(rule.kind, rule.sessions) for rule in gone if rule.sessions]}"
+        f"dry run {[(rule.kind, rule.sessions) for rule in planned if rule.sessions]}, gone "
+        f"{[(rule.kind, rule.sessions) for rule in gone if rule.sessions]}"
     )
     assert left_after_dry_run == 25
     assert {rule.kind: rule.sessions for rule in planned if rule.sessions} == {

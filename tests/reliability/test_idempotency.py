@@ -35,7 +35,8 @@ async def test_fifty_at_once_have_one_effect(
     later = await client.post("/v1/sessions/s/messages", json=BODY, headers=KEY)
     done = {answer.text for answer in answers if answer.status_code == 201}
     figure(
-        f"{await count(service, principal, 's')} message after 51 requests; answers {dict(statuses)}, {len(done)} of them different"
+        f"{await count(service, principal, 's')} message after 51 requests; answers "
+        f"{dict(statuses)}, {len(done)} of them different"
     )
     assert await count(service, principal, "s") == 1
     assert statuses.keys() <= {201, 409}
@@ -59,7 +60,8 @@ async def test_a_replay_keeps_its_status_and_another_request_is_refused(
         "/v1/sessions/here/runs", json={"id": "r"}, headers={"Idempotency-Key": "r"}
     )
     figure(
-        f"found {replay.status_code}, replayed {again.status_code}; other body {other_body.status_code}, other route {other_route.status_code}"
+        f"found {replay.status_code}, replayed {again.status_code}; other body "
+        f"{other_body.status_code}, other route {other_route.status_code}"
     )
     assert (first.status_code, replay.status_code, again.status_code) == (201, 200, 200)
     assert again.content == replay.content
@@ -82,7 +84,8 @@ async def test_keys_of_others_are_others(
         async with client_of(service, key) as caller:
             answers.append(await caller.post("/v1/sessions", json={}, headers=KEY))
     figure(
-        f"three callers, {len({answer.json()['uid'] for answer in answers})} sessions, replayed {sum('idempotent-replayed' in answer.headers for answer in answers)}"
+        f"three callers, {len({answer.json()['uid'] for answer in answers})} sessions, replayed "
+        f"{sum('idempotent-replayed' in answer.headers for answer in answers)}"
     )
     assert len({answer.json()["uid"] for answer in answers}) == 3
 
@@ -170,7 +173,8 @@ async def test_reads_that_nothing_changed_are_not_modified(
         "/v1/sessions/s", json={"title": "x"}, headers={"If-Match": '"v1"'}
     )
     figure(
-        f"with the ETag before and after a change: {statuses}; If-Match of an old version {refused.status_code}"
+        f"with the ETag before and after a change: {statuses}; If-Match of an old version "
+        f"{refused.status_code}"
     )
     assert statuses == [(304, 200)] * 3
     assert refused.status_code == 412

@@ -71,7 +71,8 @@ async def test_a_lapsed_lease_is_reaped_once_by_two_reapers(
         late = await two.runs.reap()
     finished = sum(event.type == "run.finished" for event in events)
     figure(
-        f"reaped before the end {early}, at the end {sum(reaped)} by two, {finished} events; after the last heartbeat {late}"
+        f"reaped before the end {early}, at the end {sum(reaped)} by two, {finished} events; "
+        f"after the last heartbeat {late}"
     )
     assert early == 0
     assert (sum(reaped), finished, late) == (20, 20, 10)
@@ -185,7 +186,8 @@ async def test_a_run_that_comes_back_does_not_work_beside_its_successor(
         await service.runs.update(principal, "one", "successor", RunPatch(state="completed"))
         _, again = await service.runs.update(principal, "one", "paused", RunPatch())
     figure(
-        f"beside its successor {refused.value.code}, afterwards {again.state}; one that did not ask to be alone {shared.state}"
+        f"beside its successor {refused.value.code}, afterwards {again.state}; one that did not "
+        f"ask to be alone {shared.state}"
     )
     assert (refused.value.code, open_then) == ("run_open", ["successor"])
     assert (again.state, shared.state) == ("running", "running")

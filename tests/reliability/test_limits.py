@@ -47,7 +47,8 @@ async def test_a_rate_limit_says_when_to_come_back(
     statuses = Counter(answer.status_code for answer in answers)
     first, last = answers[0], answers[-1]
     figure(
-        f"40 requests at 2 a second with a burst of 20: {dict(statuses)}, then Retry-After {last.headers['retry-after']}"
+        f"40 requests at 2 a second with a burst of 20: {dict(statuses)}, then Retry-After "
+        f"{last.headers['retry-after']}"
     )
     assert 20 <= statuses[200] <= 24
     assert statuses[429] == 40 - statuses[200]
@@ -69,7 +70,8 @@ def test_a_workspace_has_a_limit_of_its_own(figure: Figure) -> None:
     now += 5
     limits.take(Principal("w", "w", "key-0", frozenset()))
     figure(
-        f"30 keys with 10 requests each at once: {passed} of 300 pass; another workspace has {dict(other)['RateLimit-Remaining']} left"
+        f"30 keys with 10 requests each at once: {passed} of 300 pass; another workspace has "
+        f"{dict(other)['RateLimit-Remaining']} left"
     )
     assert passed == 100
 
@@ -117,7 +119,8 @@ async def test_a_full_queue_is_an_answer(store_url: str, figure: Figure) -> None
     finally:
         await store.close()
     figure(
-        f"100 writes at once, room for 8: {created} done, {len(refused)} refused with {dict(Counter(problem.code for problem in refused))}"
+        f"100 writes at once, room for 8: {created} done, {len(refused)} refused with "
+        f"{dict(Counter(problem.code for problem in refused))}"
     )
     assert {problem.code for problem in refused} == {"store_overloaded"}
     assert all(problem.retry_after > 0 for problem in refused)
@@ -152,7 +155,8 @@ async def test_one_failing_job_does_not_hurt_its_group(
         lambda: composed("select count(*) from store_facts where name like 'fact-%'", {})
     )
     figure(
-        f"40 at once, 20 fail: {sum(isinstance(result, int) for result in results)} done, {rows[0][0]} stored"
+        f"40 at once, 20 fail: {sum(isinstance(result, int) for result in results)} done, "
+        f"{rows[0][0]} stored"
     )
     assert [result if isinstance(result, int) else None for result in results] == [
         number if number % 2 == 0 else None for number in range(40)

@@ -19,7 +19,8 @@ NEXT = """
 create table next_version (workspace_id text not null primary key);
 alter table sessions add column next_version text;
 alter table messages add column next_version text;
-create index sessions_by_next_version on sessions (workspace_id, next_version) where next_version is not null;
+create index sessions_by_next_version on sessions (workspace_id, next_version)
+  where next_version is not null;
 """
 
 
@@ -61,7 +62,8 @@ async def test_a_migration_under_load_fails_no_request(
         count, failed = await reading
         figures = ledger.audit(await read_all(client, sessions))
     figure(
-        f"{applied} under load: {count} reads, {failed} failed; writes refused {dict(ledger.refused)}, cut off {ledger.retried}; {figures}"
+        f"{applied} under load: {count} reads, {failed} failed; writes refused "
+        f"{dict(ledger.refused)}, cut off {ledger.retried}; {figures}"
     )
     assert (applied, again) == (["9999_next"], [])
     assert failed == 0

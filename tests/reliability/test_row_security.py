@@ -181,8 +181,10 @@ async def test_every_table_of_tenants_has_the_policy(postgres_url: str, figure: 
     async with bound_role(postgres_url):
         owner = await asyncpg.connect(postgres_url)
         rows = await owner.fetch(
-            "select c.relname, c.relforcerowsecurity from pg_class as c join pg_attribute as a on a.attrelid = c.oid"
-            " where c.relkind = 'r' and a.attname = 'workspace_id' and c.relnamespace = 'public'::regnamespace"
+            "select c.relname, c.relforcerowsecurity from pg_class as c join pg_attribute as a on "
+            "a.attrelid = c.oid"
+            " where c.relkind = 'r' and a.attname = 'workspace_id' and c.relnamespace = "
+            "'public'::regnamespace"
         )
         await owner.close()
     bare = {row[0] for row in rows if not row[1]}
@@ -264,7 +266,8 @@ def pgbouncer(url: str, folder: Path) -> Iterator[str]:
     )
     if program is None:
         pytest.skip(
-            "NOT TESTED: there is no PgBouncer here; python scripts/installed.py pgbouncer says what to install"
+            "NOT TESTED: there is no PgBouncer here; python scripts/installed.py pgbouncer says "
+            "what to install"
         )
     parsed, port = httpx.URL(url), free_port()
     database = parsed.path.removeprefix("/")
@@ -272,7 +275,8 @@ def pgbouncer(url: str, folder: Path) -> Iterator[str]:
     (folder / "users.txt").write_text(f'"{parsed.username}" "{parsed.password}"\n')
     (folder / "pgbouncer.ini").write_text(
         f"[databases]\n{database} = host={parsed.host} port={parsed.port} dbname={database}\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = plain\nauth_file = {folder / 'users.txt'}\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir "
+        f"=\nauth_type = plain\nauth_file = {folder / 'users.txt'}\n"
         "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 200\n"
     )
     account = (
@@ -311,7 +315,8 @@ async def test_it_holds_through_pgbouncer_in_transaction_mode(
                 )
     wrong = sum(titles != {names[number % 2]} for number, titles in enumerate(mixed))
     figure(
-        f"PgBouncer in transaction mode: {ran} statements without filter, {foreign} foreign rows; 200 mixed lists, {wrong} wrong"
+        f"PgBouncer in transaction mode: {ran} statements without filter, {foreign} foreign rows; "
+        f"200 mixed lists, {wrong} wrong"
     )
     assert foreign == 0
     assert wrong == 0

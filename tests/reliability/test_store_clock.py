@@ -65,7 +65,8 @@ async def test_a_fast_clock_ends_no_living_run_and_a_slow_one_lets_no_dead_run_l
 ) -> None:
     living, dead, off = await reaped_too_early(store_url)
     figure(
-        f"clocks {HOURS} hours off: {living} of 2 living runs ended, {dead} of 2 dead ones; the store's clock is {off / SECOND_US:.3f} s off"
+        f"clocks {HOURS} hours off: {living} of 2 living runs ended, {dead} of 2 dead ones; the "
+        f"store's clock is {off / SECOND_US:.3f} s off"
     )
     assert (living, dead) == (0, 2)
     assert off < 60 * SECOND_US
@@ -152,7 +153,8 @@ async def test_a_clock_that_is_set_moves_no_lease(
     late = await later.runs.reap()
     await later.store.close()
     figure(
-        f"set by {set_by // HOUR_US} h: reaped {early} early, {beaten} after a heartbeat, {late} late"
+        f"set by {set_by // HOUR_US} h: reaped {early} early, {beaten} after a heartbeat, {late} "
+        "late"
     )
     assert (early, beaten, late) == (0, 0, 1)
 

@@ -81,17 +81,42 @@ async def test_a_sound_store_has_no_faults(tmp_path: Path, figure: Figure) -> No
 @pytest.mark.parametrize(
     "sql",
     [
-        "update messages set parts = replace(parts, 'token-7-', 'token-8-') where client_id like 'token-7-%'",
-        "update messages set parts = x'28b52ffd200561' where seq = 3 and session_id in (select id from sessions limit 1)",
-        "update messages set role = 'assistant' where seq = 3 and session_id in (select id from sessions limit 1)",
-        "update messages set created_at = created_at + 1 where seq = 2 and session_id in (select id from sessions limit 1)",
-        "update messages set input_tokens = 7 where seq = 1 and session_id in (select id from sessions limit 1)",
+        (
+            "update messages set parts = replace(parts, 'token-7-', 'token-8-') where client_id "
+            "like "
+            "'token-7-%'"
+        ),
+        (
+            "update messages set parts = x'28b52ffd200561' where seq = 3 and session_id in "
+            "(select id "
+            "from sessions limit 1)"
+        ),
+        (
+            "update messages set role = 'assistant' where seq = 3 and session_id in (select id "
+            "from "
+            "sessions limit 1)"
+        ),
+        (
+            "update messages set created_at = created_at + 1 where seq = 2 and session_id in "
+            "(select "
+            "id from sessions limit 1)"
+        ),
+        (
+            "update messages set input_tokens = 7 where seq = 1 and session_id in (select id from "
+            "sessions limit 1)"
+        ),
         "delete from messages where seq = 4 and session_id in (select id from sessions limit 1)",
-        "update messages set seq = seq + 100 where seq = 5 and session_id in (select id from sessions limit 1)",
+        (
+            "update messages set seq = seq + 100 where seq = 5 and session_id in (select id from "
+            "sessions limit 1)"
+        ),
         "update sessions set message_count = message_count - 1 where own_id = 'one'",
         "update session_counts set count = count + 1 where facet = 'branch'",
         "delete from sessions where own_id = 'one'",
-        "delete from messages where seq = (select last_seq from sessions where own_id = 'one') and session_id = (select id from sessions where own_id = 'one')",
+        (
+            "delete from messages where seq = (select last_seq from sessions where own_id = 'one') "
+            "and session_id = (select id from sessions where own_id = 'one')"
+        ),
     ],
 )
 async def test_a_change_behind_its_back_is_found(tmp_path: Path, sql: str, figure: Figure) -> None:
@@ -127,7 +152,8 @@ async def test_bit_flips_are_found(tmp_path: Path, figure: Figure) -> None:
             flipped.with_name(flipped.name + name).unlink(missing_ok=True)
     flipped.unlink()
     figure(
-        f"{FLIPS} single bit flips: {detected} found, {harmless} harmless, {unseen_sessions} unseen in summaries, {unseen_messages} unseen in messages"
+        f"{FLIPS} single bit flips: {detected} found, {harmless} harmless, {unseen_sessions} "
+        f"unseen in summaries, {unseen_messages} unseen in messages"
     )
     assert unseen_messages == 0
     assert detected > 0
@@ -141,7 +167,8 @@ async def test_both_backends_check_alike(lone_service: Service, figure: Figure) 
     await lone_service.messages.delete(principal, "one", "t4")
     findings = await lone_service.verification.verify()
     figure(
-        f"{findings.messages} messages of {findings.sessions} sessions, {len(findings.faults)} faults"
+        f"{findings.messages} messages of {findings.sessions} sessions, {len(findings.faults)} "
+        "faults"
     )
     assert findings.is_sound
     assert (findings.sessions, findings.messages) == (4, 12)

@@ -20,7 +20,8 @@ from hansard.store.verbs import search as verbs
 
 WHEN = 1_700_000_000_000_000
 TOOL_CALL = Raw(
-    b'[{"type":"tool_call","id":"c","name":"lookup","arguments":{}},{"type":"text","content":"looking it up"}]'
+    b'[{"type":"tool_call","id":"c","name":"lookup","arguments":{}},'
+    b'{"type":"text","content":"looking it up"}]'
 )
 SAID = {
     "s0": ("I want a refund for my order", "Your refund is on its way. Refund in five days."),

@@ -46,7 +46,8 @@ def test_what_waits_for_a_row_reads_nothing_else() -> None:
 
 def test_a_hash_that_is_read_beside_a_lock_is_caught() -> None:
     assert reads_beside_a_lock(
-        "select id, (select hash from messages as m where m.session_id = s.id and m.seq = s.last_seq)"
+        "select id, (select hash from messages as m where m.session_id = s.id and m.seq = "
+        "s.last_seq)"
         " from sessions as s where id = :id for update of s"
     )
     assert reads_beside_a_lock("update a set n = (select max(n) from b)")

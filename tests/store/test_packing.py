@@ -68,7 +68,8 @@ async def test_a_text_that_was_packed_otherwise_is_the_same_text(tmp_path: Path)
         await service.forks.fork(operator, "s", until=None, draft=SessionDraft(id="fork"))
         connection = apsw.Connection(str(file))
         connection.execute(
-            "update messages set parts = ? where session_id = (select id from sessions where own_id = 's')",
+            "update messages set parts = ? where session_id = (select id from sessions where "
+            "own_id = 's')",
             (bytes(parts).decode(),),
         )
         connection.close()

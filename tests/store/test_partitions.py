@@ -39,9 +39,13 @@ from tests.support.postgres import Server
 PARTITIONS = 16
 WHOLE = {"keys": "a key is looked up before its workspace is known"}
 """Tenants' tables that stay in one piece."""
-TENANTS = "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'workspace_id'"
+TENANTS = (
+    "select table_name from information_schema.columns where table_schema = 'public' and "
+    "column_name = 'workspace_id'"
+)
 INDEXES = """
-select i.indexrelid::regclass::text, i.indisunique from pg_index i join pg_class c on c.oid = i.indrelid
+select i.indexrelid::regclass::text, i.indisunique from pg_index i
+  join pg_class c on c.oid = i.indrelid
   left join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
  where c.relname = any ($1) and a.attname is distinct from 'workspace_id'
 """
@@ -51,22 +55,29 @@ NOT_BY_WORKSPACE = {
     "search_index_by_words": "each word has its workspace's code before it",
 }
 LACKED = {
-    "sequences": "select relname from pg_class where relkind = 'S' and relnamespace = 'public'::regnamespace",
+    "sequences": (
+        "select relname from pg_class where relkind = 'S' and relnamespace = 'public'::regnamespace"
+    ),
     "triggers": "select tgname from pg_trigger where not tgisinternal",
     "functions": "select proname from pg_proc where pronamespace = 'public'::regnamespace",
     "generated columns": """
         select attname from pg_attribute join pg_class c on c.oid = attrelid
-         where relnamespace = 'public'::regnamespace and (attgenerated <> '' or attidentity <> '')""",
+         where relnamespace = 'public'::regnamespace
+           and (attgenerated <> '' or attidentity <> '')""",
     "deferrable constraints": "select conname from pg_constraint where condeferrable",
     "foreign keys without the workspace first": """
-        select conname from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]
+        select conname from pg_constraint
+          join pg_attribute on attrelid = conrelid and attnum = conkey[1]
          where contype = 'f' and attname <> 'workspace_id'""",
 }
 SPOKEN = re.compile(
     r"advisory|\b(notify|listen|nextval|serial|deferrable|generated)\b", re.IGNORECASE
 )
 ACROSS = {
-    "search_matching": "its condition must not lead to the primary key; in the other partitions the index of words has none of the workspace's",
+    "search_matching": (
+        "its condition must not lead to the primary key; in the other partitions the index of "
+        "words has none of the workspace's"
+    ),
     "search_all": "as search_matching",
     "store_totals": "sums over every workspace, for the metrics",
     "search_behind": "which workspaces the index lags behind, for the task that feeds it",
@@ -94,11 +105,13 @@ async def partition(connection: asyncpg.Connection[Any]) -> None:
     """Put partitions in the place of every tenant's empty table."""
     for table in [row[0] for row in await connection.fetch(TENANTS) if row[0] not in WHOLE]:
         await connection.execute(
-            f"alter table {table} rename to plain; create table {table} (like plain including all) partition by hash (workspace_id); drop table plain"
+            f"alter table {table} rename to plain; create table {table} (like plain including "
+            "all) partition by hash (workspace_id); drop table plain"
         )
         for number in range(PARTITIONS):
             await connection.execute(
-                f"create table {table}_p{number} partition of {table} for values with (modulus {PARTITIONS}, remainder {number})",
+                f"create table {table}_p{number} partition of {table} for values with (modulus "
+                f"{PARTITIONS}, remainder {number})",
             )
 
 

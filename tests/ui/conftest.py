@@ -126,7 +126,8 @@ def visitor_at(
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip(
-            "NOT RUN: there is no Chromium here; python scripts/installed.py chromium says what to install"
+            "NOT RUN: there is no Chromium here; python scripts/installed.py chromium says what "
+            "to install"
         )
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -300,9 +300,13 @@ def small(page: Page) -> list[str]:
     A link in a text or to a single message may be.
     """
     too_small: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=checkbox]), label:has([type=checkbox])')]
-        .filter(one => one.checkVisibility() && one.offsetParent && !one.closest('.sr, .skip, .meta, .said, .empty p') && !one.matches('.place, .run'))
-        .filter(one => one.getBoundingClientRect().height < 43.5).map(one => one.outerHTML.slice(0, 120))"""
+        """() => [...document.querySelectorAll(`a, button, summary, select,
+            input:not([type=checkbox]), label:has([type=checkbox])`)]
+        .filter(node => node.checkVisibility() && node.offsetParent)
+        .filter(node => !node.closest('.sr, .skip, .meta, .said, .empty p'))
+        .filter(node => !node.matches('.place, .run'))
+        .filter(node => node.getBoundingClientRect().height < 43.5)
+        .map(node => node.outerHTML.slice(0, 120))"""
     )
     return too_small
 

@@ -21,11 +21,8 @@ def test_what_is_ticked_stays_so_while_its_row_is_scrolled_away(visitor: Visitor
     tick(page, 0)
     page.locator("#scroll").evaluate("box => box.scrollTop = box.scrollHeight")
     expect(page.locator(".row").last).to_be_in_viewport()
-    expect(
-        page.locator(
-            f".row[aria-posinset='{ask(visitor.server, '/v1/sessions?total=true&limit=1')['total']}']"
-        )
-    ).to_be_visible()
+    total = ask(visitor.server, "/v1/sessions?total=true&limit=1")["total"]
+    expect(page.locator(f".row[aria-posinset='{total}']")).to_be_visible()
     last = page.locator(".row").count() - 1
     tick(page, last - 3)
     tick(page, last, "Shift")

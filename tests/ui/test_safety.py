@@ -114,7 +114,8 @@ def poisoned(server: Served) -> list[str]:
 def test_nothing_runs_and_nothing_is_fetched(visitor: Visitor, poisoned: list[str]) -> None:
     page = visitor.page
     page.add_init_script(
-        "document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))"
+        "document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + "
+        "event.violatedDirective))"
     )
     for path in (
         "/ui/",
@@ -136,7 +137,8 @@ def test_nothing_runs_and_nothing_is_fetched(visitor: Visitor, poisoned: list[st
     assert visitor.seen.nothing, visitor.seen
     assert (
         page.locator(
-            "#body script, #body iframe, #body style, #body img[src^=http], #body [onerror], #body [onload]"
+            "#body script, #body iframe, #body style, #body img[src^=http], #body [onerror], "
+            "#body [onload]"
         ).count()
         == 0
     )

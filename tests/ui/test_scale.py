@@ -123,12 +123,14 @@ def test_scrolling_shows_rows_or_their_shapes_and_never_a_blank(reader: Visitor)
     page.wait_for_timeout(300)
     blank = page.evaluate(
         """async () => {
-          const box = document.querySelector('#scroll'), rows = document.querySelector('#rows'), end = box.scrollHeight - box.clientHeight
+          const box = document.querySelector('#scroll'), rows = document.querySelector('#rows')
+          const end = box.scrollHeight - box.clientHeight
           let blank = 0
           for (let frame = 0; frame <= 60; frame++) {
             box.scrollTop = end * frame / 60
             await new Promise(requestAnimationFrame)
-            const at = box.getBoundingClientRect(), under = document.elementFromPoint(at.left + 60, at.top + at.height / 2)
+            const at = box.getBoundingClientRect()
+            const under = document.elementFromPoint(at.left + 60, at.top + at.height / 2)
             if (!under?.closest('#rows')) blank++
           }
           return blank

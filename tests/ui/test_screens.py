@@ -20,7 +20,8 @@ from tests.ui.conftest import NARROW, SCREENS, WIDE, Visitor, api, ask, visitor_
 THEMES = ("light", "dark")
 WIDTHS = {1400: WIDE, 390: NARROW}
 VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
-    .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(node => node.target.join(' ') + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`)"""
+    .map(rule => `${rule.id}: ${rule.nodes.slice(0, 3).map(node =>
+        node.target.join(' ') + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`)"""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,8 @@ def looking(
         browser, server, viewport=WIDTHS[width], color_scheme=theme, bypass_csp=False
     )
     visitor.page.add_init_script(
-        "document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + event.violatedDirective))"
+        "document.addEventListener('securitypolicyviolation', event => console.error('CSP ' + "
+        "event.violatedDirective))"
     )
     yield visitor, f"{theme}-{width}"
     visitor.context.close()
@@ -118,7 +120,10 @@ def test_a_table_is_whole_on_a_narrow_screen(
 ) -> None:
     """Nothing of a row lies beyond the right edge, where nobody looks for a button."""
     page = looking[0].go(paths[name])
-    wide = "[...document.querySelectorAll('table.grid td > *')].filter(one => one.getBoundingClientRect().right > innerWidth).length"
+    wide = (
+        "[...document.querySelectorAll('table.grid td > *')].filter(one => "
+        "one.getBoundingClientRect().right > innerWidth).length"
+    )
     assert page.locator("table.grid tr").count() > 1
     assert page.evaluate(wide) == 0
 

@@ -81,7 +81,10 @@ async def session(reader: Reader) -> str:
     }
     created = (await reader.api("POST", "/v1/sessions", json=body)).json()
     run = (await reader.api("POST", "/v1/sessions/talk/runs", json={})).json()["id"]
-    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    pixel = (
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk"
+        "+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    )
     calls = [
         {"type": "text", "content": "Let me **look**."},
         {"type": "tool_call", "id": "c1", "name": "look", "arguments": {"order": "A-17"}},

@@ -9,7 +9,9 @@ from hansard.errors import Forbidden
 SCOPES = {
     "sessions:read": "list, read and search sessions, messages and runs",
     "sessions:write": "create and change sessions, append messages, report runs",
-    "sessions:delete": "delete sessions and messages, erase end users, set how long sessions are kept",
+    "sessions:delete": (
+        "delete sessions and messages, erase end users, set how long sessions are kept"
+    ),
     "keys:admin": "create, rotate and revoke keys of the workspace",
     "export": "export whole transcripts in bulk",
     "audit:read": "read the audit log",

@@ -141,12 +141,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def _too_large(self) -> Error:
         if self._in_head and len(self.url) > HEAD_BYTES // 2:
             return TooLarge(
-                f"the request line is too long: a request has at most {HEAD_BYTES} bytes before its body",
+                f"the request line is too long: a request has at most {HEAD_BYTES} bytes before "
+                "its body",
                 code="uri_too_long",
                 limit=HEAD_BYTES,
             )
         return TooLarge(
-            f"the headers, trailers or chunk extensions are too large: at most {HEAD_BYTES} bytes and {HEADERS} headers",
+            f"the headers, trailers or chunk extensions are too large: at most {HEAD_BYTES} bytes "
+            f"and {HEADERS} headers",
             code="headers_too_large",
             limit=HEAD_BYTES,
         )
@@ -236,7 +238,8 @@ def _handshake_problem(method: str, url: bytes, headers: list[tuple[bytes, bytes
     longest = max(len(url), *(len(name) + len(value) for name, value in headers))
     if longest + _LINE_FRAME > MAX_LINE_LENGTH or len(headers) > MAX_NUM_HEADERS:
         return TooLarge(
-            f"the headers of a websocket are too large: at most {MAX_LINE_LENGTH} bytes each and {MAX_NUM_HEADERS} headers",
+            f"the headers of a websocket are too large: at most {MAX_LINE_LENGTH} bytes each and "
+            f"{MAX_NUM_HEADERS} headers",
             code="headers_too_large",
             limit=MAX_LINE_LENGTH,
         )

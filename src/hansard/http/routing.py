@@ -96,7 +96,10 @@ class Router:
             else:
                 node = node.children.setdefault(segment, Node())
         if route.method in node.methods:
-            message = f"{route.method} {route.path} is declared by both {node.methods[route.method][0].name} and {dialect.name}"
+            message = (
+                f"{route.method} {route.path} is declared by both "
+                f"{node.methods[route.method][0].name} and {dialect.name}"
+            )
             raise TypeError(message)
         node.methods[route.method] = (dialect, route)
         node.names[route.method] = tuple(names)

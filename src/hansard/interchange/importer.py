@@ -232,7 +232,8 @@ class Import:
         if report.bad >= BAD and 2 * report.bad > self._records:
             first = report.problems[0]
             report.stopped = (
-                f"stopped after {report.bad:,} bad records, more than good ones: is it a file of another format? "
+                f"stopped after {report.bad:,} bad records, more than good ones: is it a file of "
+                "another format? "
                 f"The first is record {first.record} of {first.file}: {first.reason}"
             )
         return report.stopped is not None

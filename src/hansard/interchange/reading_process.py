@@ -94,6 +94,7 @@ async def _next(pipe: asyncio.StreamReader) -> Frame:
         return decode(await pipe.readexactly(length))
     except asyncio.IncompleteReadError as problem:
         raise Invalid(
-            "reading the file takes more memory or time than a server gives: import it with the command line",
+            "reading the file takes more memory or time than a server gives: import it with the "
+            "command line",
             code="import_too_expensive",
         ) from problem

@@ -14,8 +14,23 @@ from hansard.interchange.moments import CREATED, first_time
 from hansard.interchange.turns import Turn
 
 _OUTPUT = "_output"
-_REST = {"id", "type", "role", "content", "status", "call_id", "name", "arguments", "input", "output",
-         "summary", "encrypted_content", "object", "model", "usage"}  # fmt: skip
+_REST = {
+    "id",
+    "type",
+    "role",
+    "content",
+    "status",
+    "call_id",
+    "name",
+    "arguments",
+    "input",
+    "output",
+    "summary",
+    "encrypted_content",
+    "object",
+    "model",
+    "usage",
+}
 
 
 def is_item(value: object) -> bool:

@@ -34,7 +34,9 @@ Limit = Annotated[
     Meta(
         ge=1,
         le=200,
-        description="The most entries that a page may have; fewer where more would have over 8 MiB.",
+        description=(
+            "The most entries that a page may have; fewer where more would have over 8 MiB."
+        ),
     ),
 ]
 Cursor: TypeAlias = Annotated[

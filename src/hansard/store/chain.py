@@ -25,7 +25,8 @@ def link(before: bytes, message: Message) -> bytes:
     """The 16-byte hash of ``message`` after one whose hash is ``before``."""
     m = message
     head = f"{m.seq}\x1f{m.id}\x1f{m.client_id or ''}\x1f{m.role}\x1f{m.created_at}"
-    tail = f"{m.session_id}\x1f{m.sender or ''}\x1f{m.sender_id or ''}\x1f{m.model or ''}\x1f{m.run_id or ''}"
+    sender = f"{m.sender or ''}\x1f{m.sender_id or ''}"
+    tail = f"{m.session_id}\x1f{sender}\x1f{m.model or ''}\x1f{m.run_id or ''}"
     spent = f"{m.input_tokens}\x1f{m.output_tokens}\x1f{m.cost_nanos}"
     fields = (
         before,

@@ -23,8 +23,14 @@ _HEAD = 4
 _SIZES = (8, 64, 512)
 MOST_IDS = _SIZES[-1]
 # In the statement that lists, so that the list is of that very generation.
-_GENERATION = "(select generation from workspace_counters where workspace_counters.workspace_id = :workspace_id)"
-_TOTAL = "(select cast(sum(count) as bigint) from session_counts where session_counts.workspace_id = :workspace_id and facet = :facet{})"
+_GENERATION = (
+    "(select generation from workspace_counters where workspace_counters.workspace_id = "
+    ":workspace_id)"
+)
+_TOTAL = (
+    "(select cast(sum(count) as bigint) from session_counts where session_counts.workspace_id = "
+    ":workspace_id and facet = :facet{})"
+)
 
 
 class Condition(NamedTuple):
@@ -240,13 +246,14 @@ def _page(
     if follows:
         comparison = "<" if direction else ">"
         conditions.append(
-            f"({', '.join(sorting)}) {comparison} ({', '.join(f':{name}' for name in _place(columns))})"
+            f"({', '.join(sorting)}) {comparison} "
+            f"({', '.join(f':{name}' for name in _place(columns))})"
         )
     order = ", ".join(column + direction for column in sorting)
     total, counted = _total(filters) if with_total else ("null", {})
     shown = ", ".join(("id", "version", _GENERATION, total, *columns[:-1]))
-    sql = f"select {shown} from sessions where {' and '.join(conditions)} order by {order} limit :limit offset :offset"  # noqa: S608 - literal tables above
-    return sql, values | counted
+    matching = f"select {shown} from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
+    return f"{matching} order by {order} limit :limit offset :offset", values | counted
 
 
 def _total(filters: SessionFilter) -> tuple[str, dict[str, Any]]:
@@ -363,11 +370,14 @@ def newest_messages(
     )
     sql = (
         f"with matching as ({matching}), silent as ("  # noqa: S608 - literal tables above
-        "select place_id, message_count - :limit as below from matching where active_at < :before_at order by active_at desc, place_id desc limit :limit"
+        "select place_id, message_count - :limit as below from matching where active_at < "
+        ":before_at order by active_at desc, place_id desc limit :limit"
         "), places as (select place_id, below from silent"
-        " union all select place_id, 0 from matching where first_message_at <= :before_at and active_at >= :before_at)"
+        " union all select place_id, 0 from matching where first_message_at <= :before_at and "
+        "active_at >= :before_at)"
         f" select {COLUMNS['message']} from places cross join messages"  # cross: places first
-        " where workspace_id = :workspace_id and session_id = place_id and seq > below and deleted_at is null"
+        " where workspace_id = :workspace_id and session_id = place_id and seq > below and "
+        "deleted_at is null"
         " and (created_at, seq, id) < (:before_at, :before_seq, :before_id)"
         " order by created_at desc, seq desc, id desc limit :limit"
     )

@@ -32,7 +32,10 @@ def load(backend: str) -> dict[str, str]:
         if entry.name.endswith(".sql") and entry.name not in _BACKENDS:
             parsed = _parse(entry)
             if twice := shared.keys() & parsed.keys():
-                message = f"{entry.name} names {', '.join(sorted(twice))} again: only a backend's file may"
+                message = (
+                    f"{entry.name} names {', '.join(sorted(twice))} again: only a backend's file "
+                    "may"
+                )
                 raise ValueError(message)
             shared |= parsed
     return shared | _parse(_HERE / "sql" / f"{backend}.sql")

@@ -183,9 +183,9 @@ def chips(params: ListParams) -> list[Chip]:
     for index, (name, value) in enumerate(fields):
         if name in {"q", "sort"}:
             continue
-        label = (
-            labels.get(name)
-            or f"{names.get(name, name.replace('_', ' '))}: {value.partition('T')[0] if name in times else value}"
+        label = labels.get(name) or (
+            f"{names.get(name, name.replace('_', ' '))}: "
+            f"{value.partition('T')[0] if name in times else value}"
         )
         if name in FLAGS:
             label = FLAGS[name][value == "false"]

@@ -101,7 +101,8 @@ class Insights:
         """Figures by day"""
         query = _query(call.params)
         stats = await call.service.stats.read(call.principal, query)
-        path = f"/v1/stats?{urlencode({'from': _day(query.first), 'until': _day(query.last), 'by': query.by or ''})}"
+        days = {"from": _day(query.first), "until": _day(query.last)}
+        path = f"/v1/stats?{urlencode(days | {'by': query.by or ''})}"
         return self._layout.show(
             call,
             "insights.html",
@@ -317,7 +318,10 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
             sum(tally.unresolved for tally in tallies),
         )
         settled, median = resolved + unresolved, stats.medians.get(day)
-        tip = f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median {duration(median) or '–'}"
+        tip = (
+            f"{_day(day)}: {resolved} resolved, {unresolved} unresolved, median "
+            f"{duration(median) or '–'}"
+        )
         drawn.append(
             Bar(
                 [(1, resolved), (2, unresolved)],

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "span", "strong",
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
+        "ol", "p", "pre", "s", "span", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "title", "class"}, "code": {"class"}, "ol": {"start"}}
@@ -39,7 +40,10 @@ def _image(
 ) -> str:
     """An image becomes a link: the page asks nobody else for anything."""
     source, label = str(tokens[index].attrs.get("src", "")), tokens[index].content
-    return f'<a class="remote" href="{escape(source)}">{escape(label or "image")} ({escape(host_of(source))})</a>'
+    return (
+        f'<a class="remote" href="{escape(source)}">{escape(label or "image")} '
+        f"({escape(host_of(source))})</a>"
+    )
 
 
 @cache

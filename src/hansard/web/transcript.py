@@ -135,11 +135,24 @@ def _piece(message: Message, part: dict[str, Any], index: int) -> Piece:
             return Piece("reasoning", html=rendered(_text(part.get("content"))))
         case "tool_call":
             name = _text(part.get("name")) or "call"
-            return Piece("call", name=name, text=_pretty(part.get("arguments")), source=_signature(name, part.get("arguments")), run_id=message.run_id,
-                         call_id=_text(part.get("id")), seconds=_seconds(part), outcome="")  # fmt: skip
+            return Piece(
+                "call",
+                name=name,
+                text=_pretty(part.get("arguments")),
+                source=_signature(name, part.get("arguments")),
+                run_id=message.run_id,
+                call_id=_text(part.get("id")),
+                seconds=_seconds(part),
+                outcome="",
+            )
         case "tool_call_response":
-            return Piece("result", name=_text(part.get("name")), result=_pretty(part.get("response")), call_id=_text(part.get("id")),
-                         outcome="failed" if _is_failure(part) else "ok")  # fmt: skip
+            return Piece(
+                "result",
+                name=_text(part.get("name")),
+                result=_pretty(part.get("response")),
+                call_id=_text(part.get("id")),
+                outcome="failed" if _is_failure(part) else "ok",
+            )
         case "uri" | "blob" | "file":
             return _media(message, part, index)
     return Piece("data", name=_text(part.get("type")), text=_pretty(part))

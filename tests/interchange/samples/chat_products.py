@@ -237,7 +237,11 @@ SAMPLES: dict[str, Sample] = {
                                 "role": "assistant",
                                 "model": "qwen3",
                                 "timestamp": AT + 2,
-                                "content": '<details type="reasoning" done="true">\n<summary>Thought</summary>\n> A map helps.\n</details>\nTwelve kilometres.',
+                                "content": (
+                                    '<details type="reasoning" '
+                                    'done="true">\n<summary>Thought</summary>\n> A map '
+                                    "helps.\n</details>\nTwelve kilometres."
+                                ),
                             },
                         },
                     },

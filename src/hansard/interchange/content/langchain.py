@@ -61,7 +61,8 @@ def _message(kind: str, inner: Json) -> Json | None:
         if key not in _PLACED and item not in (None, [], {})
     }
     calls = inner.get("tool_calls") or extra.get("tool_calls")
-    known = {"tool_calls": calls, "function_call": extra.get("function_call"), "model": model, "usage": usage,
+    known = {"tool_calls": calls, "function_call": extra.get("function_call"), "model": model,
+        "usage": usage,
              "reasoning_content": extra.get("reasoning_content")}  # fmt: skip
     return (
         {"content": inner.get("content")}

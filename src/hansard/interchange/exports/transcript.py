@@ -50,7 +50,8 @@ def _blocks(parts: list[Json]) -> Iterator[str]:
             case "uri":
                 yield f"[{part.get('name') or part['uri']}]({part['uri']})"
             case "blob" | "file":
-                yield f"*{part.get('name') or part.get('mime_type') or part.get('file_id') or 'file'}*"
+                label = part.get("name") or part.get("mime_type") or part.get("file_id")
+                yield f"*{label or 'file'}*"
             case _:
                 yield _fenced(as_text(part))
 

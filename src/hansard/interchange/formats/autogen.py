@@ -42,10 +42,25 @@ marks = (
 )
 
 _DEEPEST = 12
-_TYPES = {"TextMessage", "MultiModalMessage", "StopMessage", "HandoffMessage", "ToolCallRequestEvent",
-          "ToolCallExecutionEvent", "ToolCallSummaryMessage", "ThoughtEvent", "UserMessage", "SystemMessage",
-          "AssistantMessage", "FunctionExecutionResultMessage", "UserInputRequestedEvent",
-          "MemoryQueryEvent", "StructuredMessage", "ToolCallMessage", "ToolCallResultMessage"}  # fmt: skip
+_TYPES = {
+    "TextMessage",
+    "MultiModalMessage",
+    "StopMessage",
+    "HandoffMessage",
+    "ToolCallRequestEvent",
+    "ToolCallExecutionEvent",
+    "ToolCallSummaryMessage",
+    "ThoughtEvent",
+    "UserMessage",
+    "SystemMessage",
+    "AssistantMessage",
+    "FunctionExecutionResultMessage",
+    "UserInputRequestedEvent",
+    "MemoryQueryEvent",
+    "StructuredMessage",
+    "ToolCallMessage",
+    "ToolCallResultMessage",
+}
 _USERS = {"user", "user_proxy", "human"}
 
 

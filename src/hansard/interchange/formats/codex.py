@@ -34,7 +34,8 @@ marks = ("timestamp", "type", "payload")
 
 _ENVELOPES = {"session_meta", "response_item", "event_msg", "turn_context", "compacted"}
 _CONTEXT = re.compile(
-    r"\s*(?:<(?:environment_context|user_instructions|permissions instructions|turn_aborted|INSTRUCTIONS|collaboration_mode)\b"
+    r"\s*(?:<(?:environment_context|user_instructions|permissions "
+    r"instructions|turn_aborted|INSTRUCTIONS|collaboration_mode)\b"
     r"|# AGENTS\.md instructions)"
 )
 _SPOKEN = {"user_message": "user", "agent_message": "assistant", "agent_reasoning": "assistant"}

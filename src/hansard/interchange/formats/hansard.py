@@ -148,7 +148,8 @@ def _read_one(number: int, line: bytes | None, bounds: Bounds) -> Snapshot | Bad
 def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made from the model
     if line.hansard > VERSION:
         raise Invalid(
-            f"it was written by a newer version of Hansard (format {line.hansard}, we read up to {VERSION})"
+            f"it was written by a newer version of Hansard (format {line.hansard}, we read up to "
+            f"{VERSION})"
         )
     session: Session = _meant(line.session, Session, workspace_id="")
     _check_session(session)

@@ -348,7 +348,8 @@ def _observed(ask: Ask, observer: Observer) -> Ask:
 
 
 _MIGRATIONS = """
-create table if not exists migrations (number bigint primary key, name text not null, applied_at timestamptz not null default now());
+create table if not exists migrations (
+  number bigint primary key, name text not null, applied_at timestamptz not null default now());
 insert into migrations (number, name) values (0, 'lock') on conflict do nothing;
 """
 

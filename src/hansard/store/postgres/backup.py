@@ -23,7 +23,8 @@ _MANIFEST = "manifest.json"
 _TABLES = """
 select c.relname, array_agg(a.attname::text order by a.attnum)
   from pg_class as c join pg_attribute as a on a.attrelid = c.oid
- where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+ where c.relnamespace = current_schema()::regnamespace
+   and c.relkind in ('r', 'p') and not c.relispartition
    and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and c.relname <> 'migrations'
  group by c.relname order by c.relname
 """
@@ -82,7 +83,8 @@ async def restore(connection: Any, source: Path, on_progress: Callable[[float], 
         ]
         if manifest["migrations"] != here:
             raise Invalid(
-                f"{source} is of another version of the store: restore it with the version that made it, then migrate",
+                f"{source} is of another version of the store: restore it with the version that "
+                "made it, then migrate",
                 code="bad_backup",
             )
         if await connection.fetchval("select exists (select 1 from workspaces)"):

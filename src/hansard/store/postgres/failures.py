@@ -46,7 +46,8 @@ class Unknown(DriverFailure):
 
     def __init__(self) -> None:
         super().__init__(
-            "the database went away during the commit: repeat the request with the same Idempotency-Key to learn the outcome"
+            "the database went away during the commit: repeat the request with the same "
+            "Idempotency-Key to learn the outcome"
         )
 
 

@@ -171,7 +171,8 @@ class ConnectionPool:
         if not is_unusable(problem):
             return
         if isinstance(problem, TimeoutError) and connection.backend is None:
-            return  # a pooler stands between: asyncpg cancels the statement, and the connection lives
+            # A pooler stands between: asyncpg cancels the statement, and the connection lives.
+            return
         if (
             sqlstate(problem) == READ_ONLY
             and time.monotonic() - connection.opened_at < _NEW_SECONDS

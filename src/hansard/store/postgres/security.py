@@ -29,7 +29,8 @@ APPEND_ONLY = ("audit_log",)
 _TABLES = """
 select c.relname, c.relforcerowsecurity
   from pg_class as c join pg_attribute as a on a.attrelid = c.oid
- where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+ where c.relnamespace = current_schema()::regnamespace
+   and c.relkind in ('r', 'p') and not c.relispartition
    and a.attname = 'workspace_id' and not a.attisdropped and c.relname <> all ($1::text[])
  order by 1
 """
@@ -43,7 +44,8 @@ create policy workspace on {table} using (workspace_id = current_setting('hansar
 _GRANTS = """
 grant usage on schema {schema} to {role};
 grant select, insert, update, delete on all tables in schema {schema} to {role};
-alter default privileges in schema {schema} grant select, insert, update, delete on tables to {role};
+alter default privileges in schema {schema}
+  grant select, insert, update, delete on tables to {role};
 """
 
 
@@ -59,7 +61,8 @@ async def secure(connection: Any, role: str) -> list[str]:  # noqa: ANN401 - the
         is None
     ):
         raise Invalid(
-            f"{role!r} is no role that row-level security binds: create role {role} login nosuperuser nobypassrls",
+            f"{role!r} is no role that row-level security binds: create role {role} login "
+            "nosuperuser nobypassrls",
             param="role",
         )
     tables = [row[0] for row in await connection.fetch(_TABLES, list(EXEMPT))]
@@ -79,13 +82,15 @@ async def require(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
         "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
     ):
         raise StoreUnavailable(
-            "row_security is on, but the role of the store's URL is exempt from it: use one that is not",
+            "row_security is on, but the role of the store's URL is exempt from it: use one that "
+            "is not",
             code="row_security_ineffective",
         )
     open_tables = [row[0] for row in await connection.fetch(_TABLES, list(EXEMPT)) if not row[1]]
     if open_tables:
         raise StoreUnavailable(
-            f"row_security is on, but {', '.join(open_tables)} have no policy: run 'hansard secure' as their owner",
+            f"row_security is on, but {', '.join(open_tables)} have no policy: run 'hansard "
+            "secure' as their owner",
             code="row_security_ineffective",
         )
 
@@ -96,10 +101,12 @@ async def refuse(connection: Any) -> None:  # noqa: ANN401 - the pool's proxy
     That happens when no transaction names its workspace.
     """
     if await connection.fetchval(
-        "select case when to_regclass('sessions') is null then false else row_security_active('sessions') end"
+        "select case when to_regclass('sessions') is null then false else "
+        "row_security_active('sessions') end"
     ):
         raise StoreUnavailable(
-            "row-level security is on in this database: set row_security = true, or use a role that is exempt from it",
+            "row-level security is on in this database: set row_security = true, or use a role "
+            "that is exempt from it",
             code="row_security_ineffective",
         )
 

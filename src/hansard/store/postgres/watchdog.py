@@ -28,7 +28,8 @@ _GRACE = 0.1
 _WORK = """
 select pg_postmaster_start_time()::text,
        array(select pid from pg_stat_activity where pid = any($1::int[])
-                and coalesce(state, '') not in ('idle', 'idle in transaction', 'idle in transaction (aborted)'))
+                and coalesce(state, '') not in (
+                  'idle', 'idle in transaction', 'idle in transaction (aborted)'))
 """
 _END = """
 select pg_terminate_backend(pid) from pg_stat_activity

@@ -195,7 +195,8 @@ def _missing(connection: Connection) -> list[tuple[int, str, str]]:
     StoreUnavailable when it has one that this program does not know.
     """
     connection.script(
-        "create table if not exists migrations (number integer primary key, name text not null, applied_at text not null default current_timestamp)"
+        "create table if not exists migrations (number integer primary key, name text not null, "
+        "applied_at text not null default current_timestamp)"
     )
     rows = connection.execute("select number, name from migrations")
     return statements.missing_migrations("sqlite", {row[0]: row[1] for row in rows})

@@ -229,7 +229,8 @@ def _translated(problem: Exception, path: Path) -> Error:  # noqa: PLR0911 - one
             )
         case apsw.NotADBError() | apsw.CorruptError():
             return DriverFailure(
-                f"{path} is not a sound store: {problem}; run 'hansard verify' and restore a backup",
+                f"{path} is not a sound store: {problem}; run 'hansard verify' and restore a "
+                "backup",
                 code="store_corrupt",
                 retry_after=60,
             )

@@ -44,7 +44,8 @@ class FileIdentity:
                 is_there = False
             if not is_there:
                 raise StoreUnavailable(
-                    f"the file {name} was removed or replaced under the running server: nothing is stored; "
+                    f"the file {name} was removed or replaced under the running server: nothing "
+                    "is stored; "
                     "put it back, or restore a backup and start the server again",
                     code="store_missing",
                     retry_after=30,

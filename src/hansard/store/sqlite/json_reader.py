@@ -7,10 +7,12 @@ import contextlib
 import apsw
 
 _NAME_TWICE = """
-select key from json_tree(cast(? as text)) where typeof(key) = 'text' group by parent, key having count(*) > 1 limit 1
+select key from json_tree(cast(? as text))
+ where typeof(key) = 'text' group by parent, key having count(*) > 1 limit 1
 """
 _INFINITE = """
-select 1 from json_tree(cast(? as text)) where type in ('integer', 'real') and abs(value) > 1.7976931348623157e308 limit 1
+select 1 from json_tree(cast(? as text))
+ where type in ('integer', 'real') and abs(value) > 1.7976931348623157e308 limit 1
 """
 
 

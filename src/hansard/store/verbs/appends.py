@@ -86,7 +86,8 @@ def add(
         return [tail.known[draft.client_id] for draft in drafts], None
     if expected_seq is not None and expected_seq != head.last_seq:
         raise Conflict(
-            f"the session is at seq {head.last_seq}, not {expected_seq}: read what is new, then append again",
+            f"the session is at seq {head.last_seq}, not {expected_seq}: read what is new, then "
+            "append again",
             code="seq_mismatch",
             param="expected_seq",
             seq=head.last_seq,

@@ -82,13 +82,15 @@ def _outcome(once: IdempotentRequest, kept: Row) -> Error | Replayed:
     digest, status, answer, _ = kept
     if digest != once.digest:
         return Conflict(
-            "this Idempotency-Key came with another request before: use a new key for a new request",
+            "this Idempotency-Key came with another request before: use a new key for a new "
+            "request",
             code="idempotency_key_reused",
             param="Idempotency-Key",
         )
     if answer is None:
         return NotFound(
-            "this request was done before; what it made, or what its answer quoted, has been deleted since",
+            "this request was done before; what it made, or what its answer quoted, has been "
+            "deleted since",
             code="deleted_since",
             param="Idempotency-Key",
         )

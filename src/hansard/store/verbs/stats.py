@@ -271,8 +271,8 @@ def slots(workspace_id: str, query: StatsQuery, what: str) -> Steps[list[tuple[i
     """(day, slot, count) in order of the slots."""
     conditions, values = _where(workspace_id, query)
     sql = (
-        f"select day, slot, cast(sum(count) as bigint) from stats_slots where {conditions} and what = :what"  # noqa: S608 - literal names above
-        " group by 1, 2 order by 2, 1"
+        "select day, slot, cast(sum(count) as bigint) from stats_slots"  # noqa: S608 - literal names
+        f" where {conditions} and what = :what group by 1, 2 order by 2, 1"
     )
     got = yield from steps.composed(sql, values | {"what": what}, "stats_slots")
     return [(row[0], row[1], row[2]) for row in got if row[2]]

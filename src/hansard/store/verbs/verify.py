@@ -136,7 +136,8 @@ def counters(workspace_id: str) -> Steps[list[Fault]]:
             workspace_id,
             None,
             None,
-            f"the counter of {facet}={value} says {kept[facet, value]}, the sessions say {counted[facet, value]}",
+            f"the counter of {facet}={value} says {kept[facet, value]}, the sessions say "
+            f"{counted[facet, value]}",
         )
         for facet, value in sorted(counted.keys() | kept.keys())
         if counted[facet, value] != kept[facet, value]
