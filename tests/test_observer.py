@@ -155,12 +155,12 @@ def test_only_those_who_listen_are_called() -> None:
 
 async def test_queues_and_pools_are_seen_with_their_bounds(lone_service: Service) -> None:
     usage = lone_service.store.usage()
-    assert {one.kind for one in usage} == {"queue", "pool"}
-    assert all(0 <= one.used <= one.limit for one in usage)
+    assert {figure.kind for figure in usage} == {"queue", "pool"}
+    assert all(0 <= figure.used <= figure.limit for figure in usage)
     assert await lone_service.store.size() > 4096
 
 
 async def test_every_cache_of_a_server_has_a_name_of_its_own(client: httpx.AsyncClient) -> None:
     await client.get("/v1/sessions")
-    module = {one.name for one in byte_cache.caches() if one.name}
+    module = {cache.name for cache in byte_cache.caches() if cache.name}
     assert {"responses", "rendered_sessions", "rendered_messages", "keys"} <= module

@@ -1,4 +1,7 @@
-"""The background tasks of a server: each repeats for ever, and a failure is logged and tried again."""
+"""The background tasks of a server.
+
+Each repeats for ever; a failure is logged and tried again.
+"""
 
 from __future__ import annotations
 
@@ -180,7 +183,10 @@ async def titling(service: Service, url: str, observer: Observer | None = None) 
 
 
 async def answer_of(client: httpx.AsyncClient, url: str, request: object) -> bytes:
-    """The body of an answer of at most ``_TITLE_BYTES``; ValueError for a longer or a packed one."""
+    """The body of an answer of at most ``_TITLE_BYTES``.
+
+    ValueError for a longer or a packed one.
+    """
     headers = {"Accept-Encoding": "identity"}
     async with client.stream("POST", url, json=request, headers=headers) as answer:
         answer.raise_for_status()

@@ -75,13 +75,13 @@ class _Several(Observer):
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         for name in ("request", "statement", "commit", "retry", "background", "flush"):
-            listening = [one for one in observers if _listens(one, name)]
-            setattr(self, name, _each([getattr(one, name) for one in listening]))
+            listening = [observer for observer in observers if _listens(observer, name)]
+            setattr(self, name, _each([getattr(observer, name) for observer in listening]))
 
 
 def combined(*observers: Observer | None) -> Observer | None:
     """One observer that stands for all of these; None where there is none."""
-    present = [one for one in observers if one is not None]
+    present = [observer for observer in observers if observer is not None]
     if len(present) > 1:
         return _Several(present)
     return present[0] if present else None

@@ -125,7 +125,7 @@ async def test_a_page_is_cut_in_bytes(client: httpx.AsyncClient) -> None:
     assert len(first.content) <= PAGE_BYTES
     assert first.json()["has_more"]
     rest = await client.get(f"/v1/sessions/fork/diff?cursor={first.json()['next_cursor']}")
-    texts = [text[0] for text in (message[1] for message in told(first) + told(rest))]
+    texts = [text[0] for text in (message[1] for message in sides(first) + sides(rest))]
     assert texts == ["4", "5", "a", "4", "5", "b", "a"]
 
 

@@ -47,7 +47,7 @@ class Recorder(Observer):
     def last(self, **facts: Any) -> SeenRequest:
         """The newest request with these facts."""
         return next(
-            one
-            for one in reversed(self.requests)
-            if all(getattr(one, name) == value for name, value in facts.items())
+            request
+            for request in reversed(self.requests)
+            if all(getattr(request, name) == value for name, value in facts.items())
         )

@@ -29,7 +29,10 @@ class Line(Struct):
 
 
 class AccessLog(Observer):
-    """Writes ``{"at", "method", "path", "status", "ms", "request_id", "workspace", "key"}``; never a query, body or secret."""
+    """Writes ``{"at", "method", "path", "status", "ms", "request_id", "workspace", "key"}``.
+
+    Never a query, body or secret.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

@@ -162,8 +162,8 @@ class Application:
         if (refusal := scope.get("extensions", {}).get(REFUSAL)) is not None:
             raise refusal
         methods, names, values = self._found(scope, path)
-        found = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
-        if found is None or "\x00" in path:
+        entry = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+        if entry is None or "\x00" in path:
             if not methods or "\x00" in path:  # no id holds one, and PostgreSQL takes none
                 raise NotFound(f"there is no {path} here", code="route_not_found")
             allowed = ", ".join(sorted(methods))

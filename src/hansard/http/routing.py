@@ -57,8 +57,8 @@ class Router:
     def _parts(
         self, segments: list[str]
     ) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
-        found = _walk(self._root, segments, 0, ()) if len(segments) <= _DEEPEST else None
-        if found is None:
+        match = _walk(self._root, segments, 0, ()) if len(segments) <= _DEEPEST else None
+        if match is None:
             return {}, {}, ()
         node, values = match
         return node.methods, node.names, values

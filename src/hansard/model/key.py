@@ -21,7 +21,8 @@ class Key(Struct, frozen=True):
     last_used_at: int | None
     revoked_at: int | None
     lifetime_us: int | None = None
-    """How long it was made for, where a rotation has shortened that since; 0 for one without end."""
+    """How long it was made for, where a rotation has shortened that since; 0 for one without end.
+    """
 
     @property
     def lifetime(self) -> int | None:

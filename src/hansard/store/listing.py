@@ -209,7 +209,8 @@ def count_some(
 ) -> Query:
     """As ``count``, without going beyond ``limit``."""
     conditions, values = _where(filters, loose)
-    sql = f"select count(*) from (select 1 from sessions where {' and '.join(conditions)} limit :limit) as bounded"  # noqa: S608 - literal tables above
+    matching = f"select 1 from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
+    sql = f"select count(*) from ({matching} limit :limit) as bounded"  # noqa: S608 - as above
     bounds = {"workspace_id": workspace_id, "limit": limit}
     return Query("session_count_some", values | bounds, sql=sql)
 
@@ -346,7 +347,8 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
         conditions.append(f"seq in ({', '.join(':' + name for name in numbered)})")
         values |= numbered
     order = "seq desc" if descending else "seq"
-    sql = f"select {columns} from messages where {' and '.join(conditions)} order by {order} limit :limit"  # noqa: S608 - literal tables above
+    matching = f"select {columns} from messages where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
+    sql = f"{matching} order by {order} limit :limit"
     return Query("message_page", values, sql=sql)
 
 

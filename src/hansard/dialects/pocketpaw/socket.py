@@ -1,6 +1,7 @@
 """``/ws``: the dashboard's websocket. A chat is stored as a user message; no agent answers here.
 
-The credential is checked again with every action: a revoked key or a sign-out ends the conversation.
+The credential is checked again with every action: a revoked key or a sign-out ends the
+conversation.
 """
 
 from __future__ import annotations

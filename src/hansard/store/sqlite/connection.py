@@ -52,8 +52,8 @@ class Overrun(Exception):
 class Connection:
     """Runs queries and whole verbs; every error that leaves it is of ``hansard.errors``.
 
-    ``seconds`` is how long one read may take; 0 is for ever. ``before_read`` may raise what no read shall hide.
-    ``observer`` sees each statement.
+    ``seconds`` is how long one read may take; 0 is for ever. ``before_read`` may raise what no read
+    shall hide. ``observer`` sees each statement.
     """
 
     def __init__(
