@@ -76,7 +76,7 @@ def test_everything_is_described_in_the_document_of_all_apis() -> None:
     assert bare(document_of(*DIALECTS)) == []
 
 
-class Found(Struct):
+class Sample(Struct):
     """A struct whose second field nobody described."""
 
     described: int
@@ -84,18 +84,18 @@ class Found(Struct):
     forgotten: int
 
 
-async def find(call: Call[Found, None]) -> Found:
+async def find(call: Call[Sample, None]) -> Sample:
     """Find something."""
     return call.params
 
 
 def test_a_field_or_a_parameter_without_a_description_is_found() -> None:
     route = Route(
-        "GET /x/{name}", find, scope="sessions:read", params=Found, body=Found, returns=Found
+        "GET /x/{name}", find, scope="sessions:read", params=Sample, body=Sample, returns=Sample
     )
     dialect = msgspec.structs.replace(BY_NAME["native"], routes=(route,))
     assert bare(document_of(dialect)) == [
-        "Found.forgotten",
+        "Sample.forgotten",
         "GET /x/{name} path name",
         "GET /x/{name} query forgotten",
     ]

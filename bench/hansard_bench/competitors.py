@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Runner = Callable[[], Awaitable[Sample]]
 
 CLIENTS, WRITERS, PAGE = 16, 64, 50
-_SAID = (
+_QUESTION = (
     "Where is my order? It should have come yesterday, and nobody answers the phone. Please look "
     "into it today."
 )
@@ -62,7 +62,7 @@ class Store(Struct, frozen=True, kw_only=True):
         )
 
     def append(self, session: str) -> bytes:
-        body = {"messages": [{"role": "user", "parts": [{"type": "text", "content": _SAID}]}]}
+        body = {"messages": [{"role": "user", "parts": [{"type": "text", "content": _QUESTION}]}]}
         return wire.request(
             "POST", f"/v1/sessions/{session}/messages", self.headers, msgspec.json.encode(body)
         )

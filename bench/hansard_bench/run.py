@@ -130,7 +130,7 @@ class Run:
                 if self._options.only and contest.__name__ not in self._options.only:
                     continue
                 self._tell(f"{contest.__module__.rpartition('.')[2]}: {contest.__name__}")
-                rows += uvloop.run(_told(contest, arena))
+                rows += uvloop.run(_measured_lines(contest, arena))
             if self._options.soak:
                 self._tell(f"soak: {self._options.soak:g} minutes")
                 rows += uvloop.run(writes.soak(arena, self._options.soak, server.resident_bytes))
@@ -220,7 +220,7 @@ class Run:
         return self._stack.enter_context(server)
 
 
-async def _told(contest: Contest, arena: Arena) -> list[Row]:
+async def _measured_lines(contest: Contest, arena: Arena) -> list[Row]:
     """The rows of a contest; one that fails has a row that says so, and the others go on."""
     try:
         return await contest(arena)

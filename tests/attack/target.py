@@ -32,7 +32,7 @@ HOST = "hansard.test"
 EVERY = tuple(scope for scope in ALL_SCOPES if scope != "workspaces:admin")
 
 
-class Found(Exception):
+class AttackFound(Exception):
     """The first finding, for whoever wants to know only whether there is one."""
 
 
@@ -44,7 +44,7 @@ class Findings(list[str]):
     def append(self, what: str) -> None:
         super().append(what)
         if Findings.eager:
-            raise Found(what)
+            raise AttackFound(what)
 
 
 @dataclass

@@ -33,7 +33,7 @@ from hansard.client.requests import (
     wire,
 )
 
-ASKED = httpx.Request("GET", "http://hansard.test/v1/x")
+PLAIN_REQUEST = httpx.Request("GET", "http://hansard.test/v1/x")
 READ = Request("GET", "/v1/x", lambda answer: answer["data"])
 WRITE = Request("POST", "/v1/x", lambda answer: answer["data"], body={})
 ONCE = Request("POST", "/v1/x", lambda answer: answer["data"], body={}, repeatable=False)
@@ -44,7 +44,7 @@ def answer(status: int, body: Any = None, **headers: str) -> httpx.Response:
         status,
         json=body or {},
         headers={name.replace("_", "-"): value for name, value in headers.items()},
-        request=ASKED,
+        request=PLAIN_REQUEST,
     )
 
 
@@ -171,7 +171,7 @@ def test_what_cannot_be_done_just_once_is_repeated_only_where_it_was_certainly_n
 
 @pytest.mark.parametrize(
     "strange",
-    [httpx.Response(200, text="<html>", request=ASKED), answer(200, {"other": 1})],
+    [httpx.Response(200, text="<html>", request=PLAIN_REQUEST), answer(200, {"other": 1})],
     ids=["html", "json"],
 )
 def test_an_answer_that_is_not_hansards_is_unreadable(strange: httpx.Response) -> None:
@@ -181,14 +181,14 @@ def test_an_answer_that_is_not_hansards_is_unreadable(strange: httpx.Response) -
 
 
 def test_a_refusal_without_a_problem_still_says_who_refused() -> None:
-    error, _, _ = played(READ, httpx.Response(404, text="nginx", request=ASKED))
+    error, _, _ = played(READ, httpx.Response(404, text="nginx", request=PLAIN_REQUEST))
     assert str(error).startswith(
         "http://hansard.test/v1/x answered 404 Not Found [error, status 404"
     )
 
 
 def test_an_unreachable_server_is_named_where_it_is_known() -> None:
-    known = httpx.ConnectError("refused", request=ASKED)
+    known = httpx.ConnectError("refused", request=PLAIN_REQUEST)
     assert "no answer from http://hansard.test/v1/x (refused)" in str(
         played(READ, known, retries=0)[0]
     )

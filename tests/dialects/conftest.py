@@ -15,10 +15,12 @@ from hansard.model import Workspace
 from hansard.service import Service
 from hansard.settings import Settings
 from tests.dialects.filling import Clock
+from tests.dialects.socketing import Socket
 from tests.support.clocks import store_clock
 from tests.support.documented import documented
 
 MakeKey = Callable[..., Awaitable[str]]
+Connect = Callable[..., Socket]
 
 
 @pytest.fixture
@@ -77,3 +79,19 @@ async def foreign_key(clocked: Service, workspace: Workspace) -> str:
     """A key of another workspace, with every scope."""
     other = await clocked.workspaces.create(f"beside {workspace.name}")
     return (await clocked.keys.create(clocked.workspaces.operator(other), "other", ALL_SCOPES))[0]
+
+
+@pytest.fixture
+def connect(app: Application, key: str) -> Connect:
+    """Open a websocket that shows the key in its query, as the dashboard does."""
+
+    def open_socket(
+        query: str = "",
+        *,
+        path: str = "/ws",
+        shown: str = key,
+        headers: dict[str, str] | None = None,
+    ) -> Socket:
+        return Socket(app, path, f"token={shown}{query}" if shown else query, headers)
+
+    return open_socket

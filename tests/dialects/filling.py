@@ -36,7 +36,7 @@ class Clock:
 
 async def start(api: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
     """A session, as the native API tells it."""
-    session: dict[str, Any] = _made(await api.post("/v1/sessions", json=fields))
+    session: dict[str, Any] = _created(await api.post("/v1/sessions", json=fields))
     return session
 
 
@@ -48,7 +48,7 @@ async def say(
         message if isinstance(message, dict) else {"role": message[0], "text": message[1]}
         for message in messages
     ]
-    appended: list[dict[str, Any]] = _made(
+    appended: list[dict[str, Any]] = _created(
         await api.post(f"/v1/sessions/{session}/messages", json={"messages": whole})
     )["data"]
     return appended
@@ -60,14 +60,14 @@ async def run(api: httpx.AsyncClient, session: str, state: str, **fields: Any) -
     ``error`` and ``finished_at`` belong to its end.
     """
     ending = {name: fields.pop(name) for name in ("error", "finished_at") if name in fields}
-    started: dict[str, Any] = _made(
+    started: dict[str, Any] = _created(
         await api.post(
             f"/v1/sessions/{session}/runs",
             json=fields if state not in OPEN_STATES else {"state": state, **fields},
         )
     )
     if state not in OPEN_STATES:
-        started = _made(
+        started = _created(
             await api.post(
                 f"/v1/sessions/{session}/runs/{started['id']}/finish",
                 json={"state": state, **ending},
@@ -81,6 +81,6 @@ def uuid_of(session: dict[str, Any]) -> str:
     return uid.removeprefix("ses_")
 
 
-def _made(answer: httpx.Response) -> Any:
+def _created(answer: httpx.Response) -> Any:
     assert answer.is_success, answer.text
     return answer.json()

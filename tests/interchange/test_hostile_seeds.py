@@ -14,7 +14,7 @@ from hansard.service import transfers
 from hansard.settings import Settings
 from hansard.store.verbs import restore
 from tests.attack.imports import hostile_imports
-from tests.attack.target import Findings, Found, under_attack
+from tests.attack.target import AttackFound, Findings, under_attack
 
 SMALL = 2 * 1024 * 1024
 
@@ -64,6 +64,6 @@ async def test_a_seeded_fault_is_found(
     url = f"sqlite:///{tmp_path / 'seeded.db'}"
     async with opened(Settings(store=url)) as service, under_attack(service) as target:
         seed(monkeypatch)
-        with pytest.raises(Found) as problem:
+        with pytest.raises(AttackFound) as problem:
             await hostile_imports(target, SMALL)
     assert str(problem.value)

@@ -21,7 +21,7 @@ from tests.interchange.reading import (
 )
 
 TALK = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
-SAID = [("user", "q"), ("assistant", "a")]
+REPLY = [("user", "q"), ("assistant", "a")]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_records_are_found_inside_their_wrappers(value: object, names: list[str]
 
 
 def test_a_wrapper_of_other_things_is_none() -> None:
-    assert spoken(only_session(read_json({"data": [{"x": 1}], "messages": TALK}))) == SAID
+    assert spoken(only_session(read_json({"data": [{"x": 1}], "messages": TALK}))) == REPLY
 
 
 def test_further_choices_are_branches() -> None:
@@ -82,12 +82,12 @@ def test_further_choices_are_branches() -> None:
 )
 def test_what_was_rejected_is_a_branch_behind_the_prompt(record: dict[str, Any]) -> None:
     session, branch = map(check_record, read_json([record | {"id": "p"}]))
-    assert (spoken(session), spoken(branch)) == (SAID, [("assistant", "b")])
+    assert (spoken(session), spoken(branch)) == (REPLY, [("assistant", "b")])
     assert branch.forked_after == session.messages[0].client_id
 
 
 def test_a_prompt_and_its_completion_are_a_session() -> None:
-    assert spoken(only_session(read_json([{"prompt": "q", "completion": "a"}]))) == SAID
+    assert spoken(only_session(read_json([{"prompt": "q", "completion": "a"}]))) == REPLY
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_roles_of_all_products_are_known(role: str, ours: str) -> None:
 
 def test_an_unknown_role_sets_nothing_aside() -> None:
     session = only_session(read_json([[*TALK, {"role": "critic", "content": "x"}]]))
-    assert spoken(session) == [*SAID, ("system", "x")]
+    assert spoken(session) == [*REPLY, ("system", "x")]
     assert metadata(session.messages[2]) == {"role": "critic"}
     assert session.remarks == {"unknown role: critic": 1}
 

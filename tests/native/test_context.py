@@ -9,7 +9,7 @@ import pytest
 
 CALL = {"type": "tool_call", "id": "c1", "name": "look", "arguments": {"q": "x"}, "unknown": 1}
 ANSWER = {"type": "tool_call_response", "id": "c1", "response": "found"}
-SAID: list[dict[str, Any]] = [
+MESSAGES: list[dict[str, Any]] = [
     {"role": "system", "text": "be kind"},
     {"role": "user", "text": "look it up"},
     {"role": "assistant", "parts": [CALL]},
@@ -21,7 +21,7 @@ SAID: list[dict[str, Any]] = [
 @pytest.fixture
 async def filled(client: httpx.AsyncClient) -> httpx.AsyncClient:
     await client.post("/v1/sessions", json={"id": "one"})
-    await client.post("/v1/sessions/one/messages", json={"messages": SAID})
+    await client.post("/v1/sessions/one/messages", json={"messages": MESSAGES})
     return client
 
 

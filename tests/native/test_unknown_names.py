@@ -13,7 +13,7 @@ import pytest
 
 from hansard.native import dialect
 
-SAID = {"role": "user", "text": "x"}
+MESSAGES = {"role": "user", "text": "x"}
 
 
 @pytest.mark.parametrize(
@@ -28,21 +28,21 @@ SAID = {"role": "user", "text": "x"}
         (
             "POST",
             "/v1/sessions/s/messages",
-            {"messages": [SAID], "expected": 1},
+            {"messages": [MESSAGES], "expected": 1},
             "expected",
             "'expected_seq'",
         ),
         (
             "POST",
             "/v1/sessions/s/messages",
-            {"messages": [SAID, {**SAID, "clientid": "c"}]},
+            {"messages": [MESSAGES, {**MESSAGES, "clientid": "c"}]},
             "messages[1].clientid",
             "'client_id'",
         ),
         (
             "POST",
             "/v1/sessions/s/messages",
-            {"messages": [{**SAID, "usage": {"in": 1}}]},
+            {"messages": [{**MESSAGES, "usage": {"in": 1}}]},
             "messages[0].usage.in",
             "input_tokens",
         ),

@@ -29,7 +29,7 @@ from hansard.store.verbs.session_lookup import SessionRef
 from hansard.web import layout
 from tests.attack import bodies, forgery, heads, inputs, narrowed, numbers, secrets, tenants, wire
 from tests.attack.schemas import documents, fuzz
-from tests.attack.target import Findings, Found, Result, Target, under_attack
+from tests.attack.target import AttackFound, Findings, Result, Target, under_attack
 from tests.reliability.conftest import Figure
 from tests.reliability.live import Live, new_key
 
@@ -248,7 +248,7 @@ async def test_a_seeded_fault_is_found(
     async with under_attack(embedded) as target:
         embedded.keys.forget()
         seed(target, monkeypatch)
-        with pytest.raises(Found) as problem:
+        with pytest.raises(AttackFound) as problem:
             await suite(target)
     embedded.keys.forget()
     figure(f"{(seed.__doc__ or '').strip()} Found: {str(problem.value)[:100]}")

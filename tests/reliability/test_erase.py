@@ -1,8 +1,4 @@
-"""Deleted is gone.
-
-No route shows it, no byte of the file or its log holds it, and the receipt proves it without naming
-anybody.
-"""
+"""Deleted is gone from every route and every byte of the files; the receipt names nobody."""
 
 from __future__ import annotations
 

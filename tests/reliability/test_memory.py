@@ -24,7 +24,7 @@ from tests.reliability.scenarios import memory_of
 FIELDS = tuple(field for field in listing.CONDITIONS if not field.endswith(("_from", "_until")))
 
 
-async def _asked(tmp_path: Path, fault: str = "") -> tuple[Result, float]:
+async def _filtered_groups(tmp_path: Path, fault: str = "") -> tuple[Result, float]:
     """1,000 requests with an ignored parameter of 60 kB, and by how many MiB the server grew."""
     url = f"sqlite:///{tmp_path / 'hansard.db'}"
     key = await new_key(url)
@@ -37,13 +37,13 @@ async def _asked(tmp_path: Path, fault: str = "") -> tuple[Result, float]:
 
 
 async def test_ignored_parameters_are_not_kept(tmp_path: Path, figure: Figure) -> None:
-    result, grown = await _asked(tmp_path)
+    result, grown = await _filtered_groups(tmp_path)
     figure(f"{result}, {grown:.1f} MiB more than before")
     assert result.findings == []
 
 
 async def test_caches_without_a_bound_are_found(tmp_path: Path, figure: Figure) -> None:
-    result, grown = await _asked(tmp_path, "caches-without-a-bound")
+    result, grown = await _filtered_groups(tmp_path, "caches-without-a-bound")
     figure(f"seeded fault: {result}, {grown:.1f} MiB more than before")
     assert result.findings
 
@@ -59,7 +59,7 @@ def _composed(numbered: Callable[[str], object]) -> float:
         for number, fields in enumerate(shapes):
             values = tuple(f"v{index}" for index in range(number % 7 + 1))
             filters = SessionFilter(**dict.fromkeys(fields, values))  # type: ignore[arg-type]  # each field is a list of texts
-            index_choice._asked(filters)
+            index_choice._filtered_groups(filters)
             numbered(listing.page("w", filters, "-updated_at", 50, with_total=True).sql or "")
         return tracemalloc.get_traced_memory()[0] / MIB
     finally:

@@ -23,7 +23,7 @@ TOOL_CALL = Raw(
     b'[{"type":"tool_call","id":"c","name":"lookup","arguments":{}},'
     b'{"type":"text","content":"looking it up"}]'
 )
-SAID = {
+DIALOGUES = {
     "s0": ("I want a refund for my order", "Your refund is on its way. Refund in five days."),
     "s1": ("東京都に行く予定です", "承知しました、東京ですね"),
     "s2": ("Le café est fermé", "The café opens at noon"),
@@ -38,7 +38,7 @@ def draft_of(text: str, role: str = "user", at: int | None = None) -> MessageDra
 
 
 async def fill(service: Service, principal: Principal) -> None:
-    for number, (name, (question, answer)) in enumerate(SAID.items()):
+    for number, (name, (question, answer)) in enumerate(DIALOGUES.items()):
         draft = SessionDraft(
             id=name,
             channel="web" if number % 2 else "api",
@@ -124,7 +124,7 @@ async def test_the_words_of_a_system_message_may_be_left_out_where_they_are_not_
     service: Service, principal: Principal, indexed: bool
 ) -> None:
     await fill(service, principal)
-    for name in SAID:
+    for name in DIALOGUES:
         await service.messages.append(
             principal, name, [draft_of("You are kind. A refund takes five days.", "system")]
         )

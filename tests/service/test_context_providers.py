@@ -23,7 +23,7 @@ PNG = base64.b64encode(
 ).decode()
 PHOTO = {"type": "blob", "modality": "image", "mime_type": "image/png", "content": PNG}
 PHOTO_URI = {"type": "uri", "modality": "image", "uri": f"data:image/png;base64,{PNG}"}
-Said = list[tuple[str, list[dict[str, Any]]]]
+Turns = list[tuple[str, list[dict[str, Any]]]]
 
 OPENAI = TypeAdapter(ChatCompletionMessageParam)
 ANTHROPIC = TypeAdapter(MessageParam)
@@ -53,9 +53,9 @@ def test_the_judges_refuse_what_the_providers_refuse() -> None:
         judged("gemini", {"contents": [{"role": "user", "parts": [{"made_up": 1}]}]})
 
 
-def tool_turn(calls: int) -> Said:
+def tool_turn(calls: int) -> Turns:
     """A user's task, then so many calls with their answers."""
-    turns: Said = [("user", [text("count the boxes")])]
+    turns: Turns = [("user", [text("count the boxes")])]
     for number in range(calls):
         turns += [("assistant", [call(f"c{number}")]), ("tool", [answer(f"c{number}")])]
     return turns
@@ -79,7 +79,7 @@ def test_a_long_tool_turn_begins_with_the_users_task(
 
 @pytest.mark.parametrize("provider", [*PROVIDER_NAMES, "native"])
 def test_the_newest_message_is_shortened_where_it_is_larger_than_the_budget(provider: str) -> None:
-    turns: Said = [
+    turns: Turns = [
         ("user", [text("read the log")]),
         ("assistant", [call("a")]),
         (
@@ -106,7 +106,7 @@ def test_the_newest_message_is_shortened_where_it_is_larger_than_the_budget(prov
 
 
 def test_long_arguments_stay_an_object_when_they_are_shortened() -> None:
-    turns: Said = [
+    turns: Turns = [
         ("user", [text("write it")]),
         (
             "assistant",
@@ -135,7 +135,7 @@ def test_an_image_counts_by_its_size_whichever_way_it_is_stored(photo: dict[str,
 
 @pytest.mark.parametrize("photo", [PHOTO, PHOTO_URI], ids=["blob", "data URI"])
 def test_an_image_goes_as_each_provider_takes_it(photo: dict[str, Any]) -> None:
-    turns: Said = [("user", [text("what is it?"), photo])]
+    turns: Turns = [("user", [text("what is it?"), photo])]
     blocks = {name: judged(name, rendered(name, turns, messages=5)) for name in PROVIDER_NAMES}
     source = {"type": "base64", "media_type": "image/png", "data": PNG}
     assert blocks["anthropic"]["messages"][0]["content"][1] == {"type": "image", "source": source}
@@ -163,7 +163,7 @@ def test_an_image_goes_as_each_provider_takes_it(photo: dict[str, Any]) -> None:
 )
 def test_an_image_in_an_answer_is_an_image_or_a_word(block: Any) -> None:
     response = [{"type": "text", "text": "the photo"}, block]
-    turns: Said = [
+    turns: Turns = [
         ("user", [text("show it")]),
         ("assistant", [call("a")]),
         ("tool", [{"type": "tool_call_response", "id": "a", "response": response}]),
@@ -182,13 +182,13 @@ def test_an_image_in_an_answer_is_an_image_or_a_word(block: Any) -> None:
 
 @pytest.mark.parametrize("image", ["no base64!", PNG[:-1]])
 def test_an_image_that_cannot_be_loaded_is_a_word(image: str) -> None:
-    turns: Said = [("user", [text("see"), {**PHOTO, "content": image}])]
+    turns: Turns = [("user", [text("see"), {**PHOTO, "content": image}])]
     for name in PROVIDER_NAMES:
         assert "[image: image/png]" in str(judged(name, rendered(name, turns, messages=5)))
 
 
 def test_an_assistants_image_is_a_word_where_the_provider_takes_none() -> None:
-    turns: Said = [("user", [text("draw")]), ("assistant", [text("here"), PHOTO])]
+    turns: Turns = [("user", [text("draw")]), ("assistant", [text("here"), PHOTO])]
     for name in ("openai", "anthropic"):
         assert "[image: image/png]" in str(judged(name, rendered(name, turns, messages=5)))
 
@@ -211,7 +211,7 @@ def test_arguments_are_a_json_object_in_every_format(
     arguments: Any, expected: dict[str, Any]
 ) -> None:
     part = {"type": "tool_call", "id": "a", "name": "sh", "arguments": arguments}
-    turns: Said = [("user", [text("run")]), ("assistant", [part]), ("tool", [answer("a")])]
+    turns: Turns = [("user", [text("run")]), ("assistant", [part]), ("tool", [answer("a")])]
     requests = {name: judged(name, rendered(name, turns, messages=9)) for name in PROVIDER_NAMES}
     function = requests["openai"]["messages"][1]["tool_calls"][0]["function"]
     assert msgspec.json.decode(function["arguments"]) == expected
@@ -221,7 +221,7 @@ def test_arguments_are_a_json_object_in_every_format(
 
 @pytest.mark.parametrize("provider", PROVIDER_NAMES)
 def test_a_refusal_keeps_its_words_and_an_empty_turn_is_named(provider: str) -> None:
-    turns: Said = [
+    turns: Turns = [
         ("user", [text("do it")]),
         ("assistant", [{"type": "refusal", "refusal": "I cannot do that."}]),
         ("user", [text("and now?")]),
@@ -241,7 +241,7 @@ THOUGHT = {"type": "reasoning", "content": "hm, the boxes", "signature": "EqQBCk
 
 
 def test_signed_reasoning_stays_in_the_open_turn_of_its_provider() -> None:
-    turns: Said = [
+    turns: Turns = [
         ("user", [text("first")]),
         ("assistant", [THOUGHT, text("done")]),
         ("user", [text("second")]),
@@ -264,7 +264,7 @@ def test_signed_reasoning_stays_in_the_open_turn_of_its_provider() -> None:
 
 
 def test_a_transcript_without_a_user_gets_a_placeholder_in_front() -> None:
-    turns: Said = [("assistant", [text("Welcome!")]), ("assistant", [text("Anyone?")])]
+    turns: Turns = [("assistant", [text("Welcome!")]), ("assistant", [text("Anyone?")])]
     for provider in ("anthropic", "gemini"):
         request = judged(provider, rendered(provider, turns, messages=9))
         messages = request["contents" if provider == "gemini" else "messages"]
@@ -277,7 +277,7 @@ def test_a_transcript_without_a_user_gets_a_placeholder_in_front() -> None:
 def test_sixty_parallel_calls_are_accepted_within_a_budget(provider: str) -> None:
     calls = [call(f"c{number}") for number in range(60)]
     answers = [("tool", [answer(f"c{number}")]) for number in reversed(range(60))]
-    turns: Said = [("user", [text("all of them")]), ("assistant", calls), *answers]
+    turns: Turns = [("user", [text("all of them")]), ("assistant", calls), *answers]
     for limits in ({"messages": 50}, {"tokens": 2500}, {"messages": 5, "tokens": 3000}):
         request = judged(provider, rendered(provider, turns, **limits))
         assert str(request).count("'found': 1") + str(request).count('"found":1') == 60

@@ -37,11 +37,11 @@ class Model:
     """A model that titles by counting, and notes what it was asked."""
 
     def __init__(self, answer: str | None = " A  better\ntitle ") -> None:
-        self.asked: list[tuple[str, list[Words]]] = []
+        self.requests: list[tuple[str, list[Words]]] = []
         self._answer = answer
 
     async def ask(self, session: Session, words: list[Words]) -> str | None:
-        self.asked.append((session.name, words))
+        self.requests.append((session.name, words))
         if self._answer == "raise":
             raise ValueError("no model today")
         return self._answer
@@ -64,8 +64,8 @@ async def test_a_session_is_asked_about_once_after_its_first_answer(
     await titles.look()
     await talk(service, principal, "ripe", "again")
     await titles.look()
-    assert [name for name, _ in model.asked] == ["ripe"]
-    assert model.asked[0][1] == [Words("user", "my parcel"), Words("assistant", "which parcel?")]
+    assert [name for name, _ in model.requests] == ["ripe"]
+    assert model.requests[0][1] == [Words("user", "my parcel"), Words("assistant", "which parcel?")]
     assert await title(service, principal, "ripe") == ("A better title", "agent")
     assert await title(service, principal, "before") == ("hello", "auto")
 
@@ -77,7 +77,7 @@ async def test_a_persons_title_stays(service: Service, principal: Principal) -> 
     await talk(service, principal, "named", "q", "a", title="Mine")
     await titles.look()
     assert await title(service, principal, "named") == ("Mine", "user")
-    assert model.asked == []
+    assert model.requests == []
     await service.sessions.update(
         principal, "named", SessionPatch(title="theirs", title_by="agent")
     )

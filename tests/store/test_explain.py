@@ -84,7 +84,7 @@ ACROSS = {
     "fact_put": "no tenant's table",
     "restored": "every workspace, once, when a backup becomes a store",
 }
-PLACE: dict[str, list[Any]] = {
+POSITIONS: dict[str, list[Any]] = {
     "updated_at": [1, "x"],
     "created_at": [1, "x"],
     "active_at": [1, "x"],
@@ -94,7 +94,7 @@ PLACE: dict[str, list[Any]] = {
 
 
 def position(sort: str) -> list[Any]:
-    return PLACE.get(sort) or PLACE[sort.removeprefix("-")]
+    return POSITIONS.get(sort) or POSITIONS[sort.removeprefix("-")]
 
 
 def filtered(field: str) -> SessionFilter:

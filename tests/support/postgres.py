@@ -42,7 +42,7 @@ class Server:
         self.url = url
         self.cluster = cluster
         self._run = f"hansard_test_{secrets.token_hex(3)}"
-        self._made = 0
+        self._created = 0
         self._databases: set[str] = set()
         self._templates: dict[str, str] = {}
 
@@ -51,9 +51,9 @@ class Server:
 
         `template` is a URL; `name` is there for the reader.
         """
-        self._made += 1
+        self._created += 1
         tail = re.sub(r"\W+", "_", name.lower())
-        database = f"{self._run}_{self._made}_{tail}"[:LONGEST_NAME]
+        database = f"{self._run}_{self._created}_{tail}"[:LONGEST_NAME]
         self._execute(
             f'CREATE DATABASE "{database}"'
             + (f' TEMPLATE "{_database(template)}"' if template else "")
@@ -136,7 +136,9 @@ def postgres(
     postgresql.conf, or one that may be killed, which `HANSARD_TEST_POSTGRES` then does not replace.
     """
     url = os.environ.get("HANSARD_TEST_POSTGRES", "")
-    server = _given(url) if url and not private else _private(durable=durable, settings=settings)
+    server = (
+        _named_server(url) if url and not private else _private(durable=durable, settings=settings)
+    )
     atexit.register(server.close)
     try:
         yield server
@@ -145,7 +147,7 @@ def postgres(
         server.close()
 
 
-def _given(url: str) -> Server:
+def _named_server(url: str) -> Server:
     server = Server(url)
     try:
         version = server.version()

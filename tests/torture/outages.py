@@ -70,12 +70,12 @@ def replaced_files() -> list[Row]:
     """A backup is put in the place of the store's file while the server runs."""
 
     async def noticed(folder: Path) -> Record:
-        return _told(*await file_replaced(folder))
+        return _record(*await file_replaced(folder))
 
     async def ignored(folder: Path) -> Record:
-        return _told(*await file_replaced(folder, fault="ignore-files"))
+        return _record(*await file_replaced(folder, fault="ignore-files"))
 
-    def _told(figures: Figures, meanwhile: int, health: int) -> Record:
+    def _record(figures: Figures, meanwhile: int, health: int) -> Record:
         return figures, f"{meanwhile} acknowledged meanwhile, health {health}"
 
     return [

@@ -21,7 +21,7 @@ class Row:
         self.fault = fault
         self.backend = backend
         self.seeded = seeded
-        self.found = Figures(0, 0, 0, 0, 0)
+        self.figures = Figures(0, 0, 0, 0, 0)
         self.note = ""
         self._work = work
 
@@ -29,22 +29,22 @@ class Row:
         began = time.perf_counter()
         soundness.verdicts()
         with tempfile.TemporaryDirectory() as folder:
-            self.found, self.note = await self._work(Path(folder))
+            self.figures, self.note = await self._work(Path(folder))
             verdicts = soundness.verdicts()
             for store in soundness.files_in(Path(folder)) - verdicts.keys():
                 verdicts[store] = await soundness.faults_of(store)
-        self.found.faults += sum(map(len, verdicts.values()))
+        self.figures.faults += sum(map(len, verdicts.values()))
         verdict = "ok" if self.is_good else "BAD"
         print(
             f"  {verdict:<3} {self.backend:<9} {self.fault:<45} "
-            f"{self.found}{'; ' + self.note if self.note else ''} "
+            f"{self.figures}{'; ' + self.note if self.note else ''} "
             f"({time.perf_counter() - began:.0f} s)",
             flush=True,
         )
 
     @property
     def is_good(self) -> bool:
-        return self.found.acknowledged > 0 and self.found.is_clean != self.seeded
+        return self.figures.acknowledged > 0 and self.figures.is_clean != self.seeded
 
 
 def file_in(folder: Path) -> str:

@@ -202,7 +202,7 @@ def table(rows: list[Row]) -> str:
         )
     ]
     for row in rows:
-        figures = row.found
+        figures = row.figures
         verdict = (
             ("seen" if row.seeded else "held")
             if row.is_good
@@ -213,7 +213,7 @@ def table(rows: list[Row]) -> str:
             f"{figures.doubled:>8} {figures.gaps + figures.moved:>5} {figures.faults:>6}  "
             f"{verdict}"
         )
-    real = [row.found for row in rows if not row.seeded]
+    real = [row.figures for row in rows if not row.seeded]
     totals = [
         sum(getattr(each, name) for each in real)
         for name in ("acknowledged", "lost", "doubled", "gaps", "faults")

@@ -134,7 +134,7 @@ async def command(
         except asyncio.CancelledError:
             output.note(f"\nStopped; what was read is kept. Go on with:\n  {again('--resume')}")
             raise
-        _told(
+        _print_report(
             context,
             report,
             time.monotonic() - began,
@@ -185,7 +185,7 @@ def _check(context: CommandContext, files: Sequence[str]) -> None:
             raise FileNotFoundError(2, "no such file or folder", name)
 
 
-def _told(
+def _print_report(
     context: CommandContext,
     report: Report,
     seconds: float,

@@ -10,7 +10,7 @@ import click
 from hansard.cli import output
 
 if TYPE_CHECKING:
-    from hansard.model import Found, Results
+    from hansard.model import Results, SearchHit
 
 
 def rendered(results: Results, now: int) -> Iterator[str]:
@@ -32,7 +32,7 @@ def rendered(results: Results, now: int) -> Iterator[str]:
                 )
 
 
-def _block(item: Found, now: int) -> Iterator[str]:
+def _block(item: SearchHit, now: int) -> Iterator[str]:
     session = item.session
     title = marked(session.title or session.preview or "", item.title_highlights)
     updated = click.style(output.ago(session.updated_at, now), dim=True)

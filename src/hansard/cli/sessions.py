@@ -287,7 +287,7 @@ async def delete(context: CommandContext, sessions: tuple[str, ...], yes: bool) 
     async with context.opened() as service:
         principal = await context.principal(service)
         if not yes:
-            await _asked(service, principal, sessions)
+            await _confirm_delete(service, principal, sessions)
         gone: list[dict[str, Any]] = [
             {"id": name, **await service.sessions.delete(principal, name)} for name in sessions
         ]
@@ -300,7 +300,7 @@ async def delete(context: CommandContext, sessions: tuple[str, ...], yes: bool) 
         )
 
 
-async def _asked(service: Service, principal: Principal, names: tuple[str, ...]) -> None:
+async def _confirm_delete(service: Service, principal: Principal, names: tuple[str, ...]) -> None:
     rows = [await service.sessions.read(principal, name) for name in names]
     for session in rows:
         output.note(

@@ -7,7 +7,7 @@ from typing import Unpack
 from hansard.client.pages import listed
 from hansard.client.params import SearchSort, SessionFilter, known
 from hansard.client.requests import Request
-from hansard.client.structs import Found, Page
+from hansard.client.structs import Page, SearchHit
 
 
 def search(
@@ -18,7 +18,7 @@ def search(
     page_size: int | None = None,
     total: bool = False,
     **where: Unpack[SessionFilter],
-) -> Request[Page[Found]]:
+) -> Request[Page[SearchHit]]:
     """The sessions whose messages or titles match, with the best passages of each.
 
     Iterating fetches page after page. ``q`` takes words, ``"exact phrases"``, ``prefix*`` and
@@ -26,7 +26,7 @@ def search(
     unless ``q`` has a ``role:``.
     """
     return listed(
-        Found,
+        SearchHit,
         "/v1/search",
         page_size,
         {

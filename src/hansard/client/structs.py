@@ -274,7 +274,7 @@ class Snippet(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     highlights: list[tuple[int, int]] = []
 
 
-class Found(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
+class SearchHit(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A session that a search found.
 
     ``message_id`` is the best matching message, None where only the title or the filters match.

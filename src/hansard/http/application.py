@@ -161,7 +161,7 @@ class Application:
     def _route(self, scope: Scope, method: str, path: str) -> tuple[Dialect, Route, dict[str, str]]:
         if (refusal := scope.get("extensions", {}).get(REFUSAL)) is not None:
             raise refusal
-        methods, names, values = self._found(scope, path)
+        methods, names, values = self._routes_of(scope, path)
         entry = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
         if entry is None or "\x00" in path:
             if not methods or "\x00" in path:  # no id holds one, and PostgreSQL takes none
@@ -179,7 +179,7 @@ class Application:
             dict(zip(names.get(route.method, ()), values, strict=True)) if values else {},
         )
 
-    def _found(
+    def _routes_of(
         self, scope: Scope, path: str
     ) -> tuple[Methods, dict[str, tuple[str, ...]], tuple[str, ...]]:
         """The routes of a path, in which an id may have a slash that is quoted as ``%2F``."""

@@ -41,7 +41,7 @@ async def event_stream(
     if start is None:
         start = await events.now(call.principal)
     return StreamingResponse(
-        _told(call, events, start), media_type="text/event-stream", headers=_HEADERS
+        _event_lines(call, events, start), media_type="text/event-stream", headers=_HEADERS
     )
 
 
@@ -113,7 +113,7 @@ async def _while_valid(call: Call[Any, Any], items: AsyncIterator[T]) -> AsyncIt
         yield item
 
 
-async def _told(call: Call[Any, Any], events: Events, after: int) -> AsyncIterator[bytes]:
+async def _event_lines(call: Call[Any, Any], events: Events, after: int) -> AsyncIterator[bytes]:
     """The stream, which ends with the caller's key."""
     yield f"retry: 1000\nid: {after}\nevent: hello\ndata: {{}}\n\n".encode()
     with contextlib.suppress(Unauthenticated):

@@ -15,7 +15,7 @@ from hansard.interchange.turns import Turn
 Attributes = dict[str, Any]
 Events = list[tuple[str, Attributes]]
 
-_GIVEN = (
+_INPUTS = (
     "gen_ai.input.messages",
     "langfuse.observation.input",
     "input.value",
@@ -30,7 +30,7 @@ _ANSWERS = (
 _SYSTEM = "gen_ai.system_instructions"
 _LISTS_GIVEN = ("llm.input_messages", "gen_ai.prompt")
 _LISTS_ANSWERS = ("llm.output_messages", "gen_ai.completion")
-_PLACE = re.compile(r"(\d+)\.(?:message\.)?(.+)")
+_INDEXED = re.compile(r"(\d+)\.(?:message\.)?(.+)")
 _CALL = re.compile(r"tool_calls\.(\d+)\.(?:tool_call\.)?(.+)")
 _CONTENT = re.compile(r"contents\.\d+\.message_content\.text")
 _EVENT_ROLES = {"gen_ai.system.message": "system", "gen_ai.user.message": "user",
@@ -41,7 +41,7 @@ _DETAILS = "gen_ai.client.inference.operation.details"
 def has_messages(attributes: Attributes, events: Events) -> bool:
     prefixes = (*_LISTS_GIVEN, *_LISTS_ANSWERS)
     return (
-        any(key in attributes for key in (_GIVEN[0], _ANSWERS[0]))
+        any(key in attributes for key in (_INPUTS[0], _ANSWERS[0]))
         or any(key.startswith(prefixes) for key in attributes)
         or any(name in _EVENT_ROLES or name in {"gen_ai.choice", _DETAILS} for name, _ in events)
         or attributes.get("langfuse.observation.type") == "generation"
@@ -55,7 +55,7 @@ def given_of(attributes: Attributes, events: Events, rules: Rules) -> list[Turn]
     first = [Turn(role="system", parts=system)] if system else []
     return first + (
         _listed(attributes, _LISTS_GIVEN)
-        or _valued(attributes, _GIVEN, "user", rules)
+        or _valued(attributes, _INPUTS, "user", rules)
         or _in_events(events, answers=False, rules=rules)
     )
 
@@ -91,7 +91,7 @@ def _listed(attributes: Attributes, prefixes: tuple[str, ...], role: str = "user
     fields: dict[int, Json] = {}
     for key, value in attributes.items():
         prefix = next((name for name in prefixes if key.startswith(name + ".")), None)
-        match = _PLACE.fullmatch(key[len(prefix) + 1 :]) if prefix else None
+        match = _INDEXED.fullmatch(key[len(prefix) + 1 :]) if prefix else None
         if match:
             fields.setdefault(int(match[1]), {})[match[2]] = value
     return [_spread(fields[field], role) for field in sorted(fields)]
@@ -120,7 +120,7 @@ def _in_events(events: Events, *, answers: bool, rules: Rules) -> list[Turn]:
     turns: list[Turn] = []
     for name, attributes in events:
         if name == _DETAILS:
-            names = _ANSWERS if answers else _GIVEN
+            names = _ANSWERS if answers else _INPUTS
             turns += _valued(attributes, names, "assistant" if answers else "user", rules)
         elif answers == (name == "gen_ai.choice") and (answers or name in _EVENT_ROLES):
             body = (

@@ -38,7 +38,7 @@ class Snippet(Struct, frozen=True):
     highlights: list[tuple[int, int]]
 
 
-class Found(Struct, frozen=True):
+class SearchHit(Struct, frozen=True):
     """A session that matches; ``matches`` counts its messages that do, up to 50.
 
     ``snippets`` are the best passages, the best first. ``title_highlights`` are (start, end) in
@@ -57,7 +57,7 @@ class Results(Struct, frozen=True, kw_only=True):
     With ``total_is_lower_bound`` there are more than ``total``, which is exact otherwise.
     """
 
-    items: list[Found]
+    items: list[SearchHit]
     has_more: bool
     next_cursor: str | None = None
     total: int | None = None

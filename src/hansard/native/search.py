@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from hansard.http.call import Call
 from hansard.http.fields import Time
 from hansard.http.route import Route
-from hansard.model import Found, Results, SearchQuery, Snippet
+from hansard.model import Results, SearchHit, SearchQuery, Snippet
 from hansard.model.search import SearchSort
 from hansard.model.times import rfc3339
 from hansard.native.filters import FilterParams, filter_of
@@ -119,7 +119,7 @@ def found_list(results: Results) -> FoundList:
     )
 
 
-def _found_out(match: Found) -> FoundOut:
+def _found_out(match: SearchHit) -> FoundOut:
     return FoundOut(
         session=session_out(match.session),
         message_id=match.snippets[0].message_id if match.snippets else None,

@@ -127,7 +127,7 @@ class Keys:
 
         Raises Forbidden when the key would have more rights than the caller.
         """
-        text, key = self._made(
+        text, key = self._new_key(
             principal.workspace_id,
             name,
             scopes,
@@ -138,7 +138,7 @@ class Keys:
         _check_within(principal, key)
         await self._store.write(
             self._audit.within(
-                lambda created: self._told(principal, "key.created", created), verbs.put
+                lambda created: self._act_on(principal, "key.created", created), verbs.put
             ),
             key,
         )
@@ -169,11 +169,11 @@ class Keys:
             )
         _check_within(principal, old)
         expires_at = None if old.lifetime is None else now + old.lifetime
-        text, key = self._made(
+        text, key = self._new_key(
             old.workspace_id, old.name, old.scopes, expires_at, old.user_id, old.app
         )
         noted_rotate = self._audit.within(
-            lambda created: self._told(principal, "key.rotated", created, replaced=key_id),
+            lambda created: self._act_on(principal, "key.rotated", created, replaced=key_id),
             verbs.rotate,
         )
         await self._store.write(noted_rotate, key_id, key, now + grace_us)
@@ -197,7 +197,7 @@ class Keys:
         """Check every key again on its next use."""
         self._known.clear()
 
-    def _told(self, principal: Principal, action: str, key: Key, **more: str) -> Act:
+    def _act_on(self, principal: Principal, action: str, key: Key, **more: str) -> Act:
         return self._audit.act(
             principal,
             action,
@@ -207,7 +207,7 @@ class Keys:
             **more,
         )
 
-    def _made(  # noqa: PLR0913 - the facts of a key
+    def _new_key(  # noqa: PLR0913 - the facts of a key
         self,
         workspace_id: str,
         name: str,

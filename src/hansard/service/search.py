@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from hansard.errors import Invalid
-from hansard.model import Found, Results, SessionFilter
+from hansard.model import Results, SearchHit, SessionFilter
 from hansard.model.page import PAGE_BYTES
 from hansard.service.search_syntax import read, within
 from hansard.service.sessions import spelled
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hansard.store.search_query import SearchTerms
     from hansard.store.verbs.search import Finding, SearchResult
 
-Shown = TypeVar("Shown", "SearchResult", Found)
+Shown = TypeVar("Shown", "SearchResult", SearchHit)
 LONGEST = 256
 RANKED = 100
 """How many matching sessions are ranked by relevance: those with the latest activity."""
@@ -63,9 +63,9 @@ class Search:
         )
         filters = within(typed, spelled(query.filter)) if typed else None
         if filters is None:
-            return _told(query, _NOTHING)
+            return _with_total(query, _NOTHING)
         terms, filters = parsed.terms, await self._sessions.within_sight(principal, filters)
-        return _told(
+        return _with_total(
             query,
             await (self._ranked if query.sort == "relevance" else self._latest)(
                 principal, query, terms, filters
@@ -101,7 +101,7 @@ class Search:
             else None
         )
         return self._page(
-            principal, query, [_found(hit, finding, terms)[0] for hit in hits], total, position
+            principal, query, [_shown_hit(hit, finding, terms)[0] for hit in hits], total, position
         )
 
     async def _ranked(
@@ -132,7 +132,7 @@ class Search:
         )
         total = finding.total if counted else total
         scored = sorted(
-            (_found(hit, finding, terms) for hit in finding.hits[:RANKED]),
+            (_shown_hit(hit, finding, terms) for hit in finding.hits[:RANKED]),
             key=lambda entry: entry[1],
             reverse=True,
         )
@@ -163,7 +163,7 @@ class Search:
         self,
         principal: Principal,
         query: SearchQuery,
-        items: Sequence[Found],
+        items: Sequence[SearchHit],
         total: int | None,
         position: Any,  # noqa: ANN401 - any value
     ) -> Results:
@@ -183,7 +183,7 @@ def _unpacked(packed: bytes) -> list[str]:
     return [str(UUID(bytes=packed[start : start + 16])) for start in range(0, len(packed), 16)]
 
 
-def _told(query: SearchQuery, results: Results) -> Results:
+def _with_total(query: SearchQuery, results: Results) -> Results:
     """The results with their total: exact, or a lower bound."""
     if not query.with_total or results.total is None:
         return msgspec.structs.replace(results, total=None)
@@ -208,19 +208,19 @@ def _shown(terms: SearchTerms | None, message: Message) -> Marked | None:
     return None if terms is None else marked(message, terms)
 
 
-def _found(
+def _shown_hit(
     hit: SearchResult, finding: Finding[Marked | None], terms: SearchTerms | None
-) -> tuple[Found, float]:
+) -> tuple[SearchHit, float]:
     """The result shown for a hit, and its score."""
     if terms is None:
-        return Found(hit.session, 0, [], []), 0.0
+        return SearchHit(hit.session, 0, [], []), 0.0
     snippets = [finding.shown.get((hit.session.id, seq)) for seq in hit.seqs]
     best = sorted(filter(None, snippets), key=lambda snippet: snippet.score, reverse=True)
     title = marks(hit.session.title, terms) if hit.session.title and 0 in hit.seqs else []
     score = max((snippet.score for snippet in best), default=0.0) + (
         _TITLE_WEIGHT if title else 0.0
     )
-    return Found(
+    return SearchHit(
         hit.session,
         len([seq for seq in hit.seqs if seq]),
         title,

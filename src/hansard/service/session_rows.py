@@ -48,8 +48,8 @@ def drafted(
             "kind": draft.kind,
             "parent_id": parent.id if parent else None,
             "created_by": principal.key_id,
-            "title": _given(draft.title),
-            "title_by": (draft.title_by or "user") if _given(draft.title) else None,
+            "title": _title_or_none(draft.title),
+            "title_by": (draft.title_by or "user") if _title_or_none(draft.title) else None,
             "resolution": draft.resolution,
             "resolved_at": now if draft.resolution == "resolved" else None,
             "message_count": 0,
@@ -107,7 +107,7 @@ def patched(session: Session, patch: SessionPatch, now: int) -> Session:
     if "title" in fields:
         by = fields.get("title_by") or "user"
         if not (session.title_by == "user" and by != "user"):
-            title = _given(fields["title"])
+            title = _title_or_none(fields["title"])
             changes |= {"title": title, "title_by": by if title else None}
     amended = msgspec.structs.replace(session, **changes)
     return resolved(amended, fields["resolution"], now) if "resolution" in fields else amended
@@ -118,7 +118,7 @@ def resolved(session: Session, resolution: str, now: int) -> Session:
     return msgspec.structs.replace(session, resolution=resolution, resolved_at=resolved_at)
 
 
-def _given(title: str | None) -> str | None:
+def _title_or_none(title: str | None) -> str | None:
     """The title unchanged; None when it is blank."""
     return title if title and title.strip() else None
 

@@ -49,7 +49,7 @@ class Titles:
         self._service = service
         self._ask = ask
         self._reached: dict[str, int] = {}
-        self._asked = ByteCache[str, bool](4 * MIB, "titles")
+        self._tried = ByteCache[str, bool](4 * MIB, "titles")
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def look(self) -> int:
@@ -82,7 +82,7 @@ class Titles:
             for session_id in dict.fromkeys(
                 event.session_id for event in events if event.type == "message.appended"
             )
-            if not self._asked.get(session_id)
+            if not self._tried.get(session_id)
         ]
 
     async def _title(self, principal: Principal, session_id: str) -> bool:
@@ -98,7 +98,7 @@ class Titles:
                 ]
                 if session.title_by != AUTO or not any(word.role == "assistant" for word in words):
                     return False
-                self._asked.put(session_id, value=True)
+                self._tried.put(session_id, value=True)
                 title = await self._answer(session, words)
                 if title:
                     await self._service.sessions.update(

@@ -168,7 +168,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
         sql=sql,
         values=values
         | {"workspace_id": workspace_id, "limit": limit, "offset": offset}
-        | _place(after or []),
+        | _after_values(after or []),
     )
 
 
@@ -248,7 +248,7 @@ def _page(
         comparison = "<" if direction else ">"
         conditions.append(
             f"({', '.join(sorting)}) {comparison} "
-            f"({', '.join(f':{name}' for name in _place(columns))})"
+            f"({', '.join(f':{name}' for name in _after_values(columns))})"
         )
     order = ", ".join(column + direction for column in sorting)
     total, counted = _total(filters) if with_total else ("null", {})
@@ -268,7 +268,7 @@ def _total(filters: SessionFilter) -> tuple[str, dict[str, Any]]:
     return _TOTAL.format(among), named | {"facet": facet}
 
 
-def _place(values: Sequence[Any]) -> dict[str, Any]:
+def _after_values(values: Sequence[Any]) -> dict[str, Any]:
     return {f"after_{index}": value for index, value in enumerate(values)}
 
 

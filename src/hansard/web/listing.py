@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hansard.model.view import View
     from hansard.service import Service
 
-PAGE, FOUND = 50, 25
+PAGE, HITS = 50, 25
 _MENUS = (
     ("state", "State"),
     ("channel", "Channel"),

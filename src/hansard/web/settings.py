@@ -109,7 +109,7 @@ class Settings:
             (
                 entry,
                 names.get(entry.act.actor, entry.act.actor),
-                _told(entry.act.details) if entry.act.details else "",
+                _detail(entry.act.details) if entry.act.details else "",
             )
             for entry in entries
         ]
@@ -119,17 +119,17 @@ class Settings:
         )
 
 
-def _told(value: object) -> str:
+def _detail(value: object) -> str:
     """What a person reads of an entry's details, which are JSON."""
     if isinstance(value, dict):
         return (
             ", ".join(
-                f"{str(name).replace('_', ' ')}: {_told(item)}" for name, item in value.items()
+                f"{str(name).replace('_', ' ')}: {_detail(item)}" for name, item in value.items()
             )
             or "none"
         )
     if isinstance(value, list | tuple):
-        return ", ".join(map(_told, value)) or "none"
+        return ", ".join(map(_detail, value)) or "none"
     return (
         {True: "yes", False: "no", None: "none"}[value]
         if value is None or isinstance(value, bool)

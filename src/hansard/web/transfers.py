@@ -92,10 +92,10 @@ class Transfers:
         name = (call.query("name") or "the file")[:256]
         work = Import(call.service, call.principal, Options(), bounds=SERVER)
         report = await work.upload(name, call.data)
-        return JSONResponse({"said": _said(report)}, headers={"Cache-Control": "no-store"})
+        return JSONResponse({"said": _report_lines(report)}, headers={"Cache-Control": "no-store"})
 
 
-def _asked(call: Call[Any, None]) -> ListParams:
+def _filters(call: Call[Any, None]) -> ListParams:
     """What is to go out.
 
     Invalid for a filter that does not exist, which must not mean everything.

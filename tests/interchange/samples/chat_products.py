@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.interchange.samples.sample import (
     ANSWERED,
-    ASKED,
     AT,
     AT_MS,
     CALLED,
     ISO,
     PLAIN,
-    SAID,
+    QUESTION,
+    REPLY,
     WITH_TOOL,
     Sample,
     of_json,
@@ -119,7 +119,7 @@ SAMPLES: dict[str, Sample] = {
                 ("user", ["How far is Oslo?", "[map.txt]", "[map.png]"]),
                 CALLED,
                 ANSWERED,
-                SAID,
+                REPLY,
             ]
         },
     ),
@@ -150,7 +150,7 @@ SAMPLES: dict[str, Sample] = {
                 ]
             },
         },
-        {"": [("system", ["Be brief."]), ASKED, ("assistant", ["~A map helps."]), SAID]},
+        {"": [("system", ["Be brief."]), QUESTION, ("assistant", ["~A map helps."]), REPLY]},
     ),
     "grok": of_json(
         "prod-grok-backend.json",
@@ -249,7 +249,7 @@ SAMPLES: dict[str, Sample] = {
             }
         ],
         {
-            "ow-1": [ASKED, ("assistant", ["~A map helps.", "Twelve kilometres."])],
+            "ow-1": [QUESTION, ("assistant", ["~A map helps.", "Twelve kilometres."])],
             "ow-1:b": [("assistant", ["Far."])],
         },
     ),
@@ -344,7 +344,7 @@ SAMPLES: dict[str, Sample] = {
         ],
         {
             "st-1": [
-                ASKED,
+                QUESTION,
                 ("assistant", ["~A map helps.", "Twelve kilometres."]),
                 ("system", ["A note."]),
             ]

@@ -6,14 +6,14 @@ from typing import Any
 
 from tests.interchange.samples.sample import (
     ANSWERED,
-    ASKED,
     AT_MS,
     CALLED,
     GOOGLE_CALL,
     GOOGLE_RESPONSE,
     ISO,
     PLAIN,
-    SAID,
+    QUESTION,
+    REPLY,
     TEXT_CONTENT,
     WITH_TOOL,
     Sample,
@@ -133,11 +133,11 @@ SAMPLES: dict[str, Sample] = {
         {
             "cx-1": [
                 ("system", ["<environment_context>x</environment_context>"]),
-                ASKED,
+                QUESTION,
                 ("assistant", ["~A map helps."]),
                 CALLED,
                 ANSWERED,
-                SAID,
+                REPLY,
             ]
         },
     ),
@@ -180,7 +180,7 @@ SAMPLES: dict[str, Sample] = {
         ],
         {
             "gm-1": [
-                ASKED,
+                QUESTION,
                 ("assistant", ["~Map: A map helps.", "Twelve kilometres.", CALLED[1][0]]),
                 ANSWERED,
             ]
@@ -201,7 +201,7 @@ SAMPLES: dict[str, Sample] = {
             _qwen("q3", "q2", "tool_result", "user", GOOGLE_RESPONSE),
             _qwen("q4", "q3", "assistant", "model", {"text": "Twelve kilometres."}),
         ],
-        {"qw-1": [ASKED, ("assistant", ["~A map helps.", CALLED[1][0]]), ANSWERED, SAID]},
+        {"qw-1": [QUESTION, ("assistant", ["~A map helps.", CALLED[1][0]]), ANSWERED, REPLY]},
     ),
     "copilot-cli": of_lines(
         "events.jsonl",
@@ -324,7 +324,7 @@ SAMPLES: dict[str, Sample] = {
                 "message": {"content": [{"type": "text", "text": "Twelve kilometres."}]},
             },
         ],
-        {"cu-1": [ASKED, CALLED, SAID]},
+        {"cu-1": [QUESTION, CALLED, REPLY]},
     ),
     "pocketpaw": of_json(
         "telegram_77.json",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.interchange.samples.sample import (
     ANSWERED,
-    ASKED,
     AT,
     CALL,
     CALLED,
     GOOGLE_CALL,
     GOOGLE_RESPONSE,
-    SAID,
+    QUESTION,
+    REPLY,
     TEXT_CONTENT,
     WITH_TOOL,
     Sample,
@@ -60,10 +60,10 @@ SAMPLES: dict[str, Sample] = {
         {
             "an-1": [
                 ("system", ["Be brief."]),
-                ASKED,
+                QUESTION,
                 ("assistant", ["~A map helps.", CALLED[1][0]]),
                 ANSWERED,
-                SAID,
+                REPLY,
             ]
         },
     ),
@@ -104,11 +104,11 @@ SAMPLES: dict[str, Sample] = {
         {
             "rs-1": [
                 ("system", ["Be brief."]),
-                ASKED,
+                QUESTION,
                 ("assistant", ["~A map helps."]),
                 CALLED,
                 ANSWERED,
-                SAID,
+                REPLY,
             ]
         },
     ),
@@ -141,7 +141,7 @@ SAMPLES: dict[str, Sample] = {
                 },
             ],
         },
-        {"th-1": [("user", ["How far is Oslo?", "[file-1]"]), SAID]},
+        {"th-1": [("user", ["How far is Oslo?", "[file-1]"]), REPLY]},
     ),
     "gemini-api": of_json(
         "request.json",
@@ -161,10 +161,10 @@ SAMPLES: dict[str, Sample] = {
         {
             "": [
                 ("system", ["Be brief."]),
-                ASKED,
+                QUESTION,
                 ("assistant", ["~A map helps.", CALLED[1][0]]),
                 ANSWERED,
-                SAID,
+                REPLY,
             ]
         },
     ),

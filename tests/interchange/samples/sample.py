@@ -46,12 +46,12 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "file": lambda part: f"[{part['file_id']}]",
 }
 
-ASKED = ("user", ["How far is Oslo?"])
+QUESTION = ("user", ["How far is Oslo?"])
 CALLED = ("assistant", ['route({"to": "Oslo"})'])
 ANSWERED = ("tool", ['-> "12 km"'])
-SAID = ("assistant", ["Twelve kilometres."])
-PLAIN = [ASKED, SAID]
-WITH_TOOL = [ASKED, CALLED, ANSWERED, SAID]
+REPLY = ("assistant", ["Twelve kilometres."])
+PLAIN = [QUESTION, REPLY]
+WITH_TOOL = [QUESTION, CALLED, ANSWERED, REPLY]
 CALL = {
     "id": "c1",
     "type": "function",

@@ -34,7 +34,7 @@ marks = ("type", "data", "id", "timestamp", "parentId")
 
 _SPOKEN = {"user.message", "assistant.message"}
 _ANSWERS = {"tool.execution_complete", "tool.result"}
-_ASKED = {"tool.execution_start", "tool.invoke"}
+_STARTED = {"tool.execution_start", "tool.invoke"}
 _FOLDER = re.compile(r"([^/\\!]+)[/\\]events\.jsonl")
 
 
@@ -96,7 +96,7 @@ def _turn(event: Json, requested: set[str]) -> Turn | None:
         parts, role = _spoken(data, requested), str(kind).partition(".")[0]
     elif kind == "assistant.reasoning":
         parts, role = [reasoning_part(data.get("content"))], "assistant"
-    elif kind in _ASKED and data.get("toolCallId") not in requested:
+    elif kind in _STARTED and data.get("toolCallId") not in requested:
         passed = data.get("arguments", data.get("toolArgs"))
         parts, role = [tool_call(data.get("toolCallId"), data.get("toolName"), passed)], "assistant"
     elif kind in _ANSWERS:

@@ -177,13 +177,13 @@ def _call(span: _Span, rules: Rules) -> ModelCall:
     answers = answers_of(span.attributes, span.events, rules)
     if answers:
         last = answers[-1]
-        last.model = _one(span, _MODELS)
-        last.input_tokens, last.output_tokens = _one(span, _INPUT), _one(span, _OUTPUT)
+        last.model = _first_of(span, _MODELS)
+        last.input_tokens, last.output_tokens = _first_of(span, _INPUT), _first_of(span, _OUTPUT)
     messages = given_of(span.attributes, span.events, rules)
     return ModelCall(messages=messages, answers=answers, at=span.at, ended=span.ended)
 
 
-def _one(span: _Span, names: tuple[str, ...]) -> Any:  # noqa: ANN401 - any JSON
+def _first_of(span: _Span, names: tuple[str, ...]) -> Any:  # noqa: ANN401 - any JSON
     return next(
         (span.attributes[key] for key in names if span.attributes.get(key) is not None), None
     )

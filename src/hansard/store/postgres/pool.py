@@ -65,7 +65,7 @@ class ConnectionPool:
         self._waiting = waiting
         self._callers = 0
         self._pool: asyncpg.Pool[Any] | None = None
-        self._made: weakref.WeakSet[ServerConnection] = weakref.WeakSet()
+        self._opened: weakref.WeakSet[ServerConnection] = weakref.WeakSet()
         self.lent: set[ServerConnection] = set()
         self._probe = Probe(self._connect)
         self._watching: asyncio.Task[None] | None = None
@@ -145,7 +145,7 @@ class ConnectionPool:
         Raises one of FAILURES, within two seconds.
         """
         before = time.monotonic() - _FRESH_SECONDS
-        if any(connection.answered_at > before for connection in self._made):
+        if any(connection.answered_at > before for connection in self._opened):
             return
         await self._probe.ask(seconds=_PING_SECONDS)
 
@@ -154,12 +154,12 @@ class ConnectionPool:
 
         Pending queries raise ConnectionDoesNotExistError.
         """
-        for connection in list(self._made):
+        for connection in list(self._opened):
             connection.terminate()
 
     def drop_idle(self, before: float) -> None:
         """Close the idle connections whose last answer came before ``before``."""
-        for idle in self._made - self.lent:
+        for idle in self._opened - self.lent:
             if idle.answered_at < before:
                 idle.terminate()
 
@@ -192,7 +192,7 @@ class ConnectionPool:
             command_timeout=self._seconds + _BACKSTOP_SECONDS,
             **options,
         )
-        self._made.add(connection)
+        self._opened.add(connection)
         return connection
 
     async def _acquired(self, pool: asyncpg.Pool[Any], seconds: float) -> Any:  # noqa: ANN401 - the pool's proxy

@@ -37,7 +37,7 @@ def loosened(workspace_id: str, filters: SessionFilter, sort: str) -> Steps[froz
     only lets through or not.
     """
     column = sort.removeprefix("-").removesuffix("_at")
-    groups = [group for group in _asked(filters) if group != _RANGES.get(column)]
+    groups = [group for group in _filtered_groups(filters) if group != _RANGES.get(column)]
     if not groups or (len(groups) == 1 and _has_order(filters, groups[0], column)):
         return listing.NOTHING
     fields = frozenset(field for group in groups for field in group)
@@ -52,7 +52,7 @@ def narrowest_only(workspace_id: str, filters: SessionFilter) -> Steps[frozenset
 
     The narrowest filter leads whatever its size.
     """
-    groups = _asked(filters)
+    groups = _filtered_groups(filters)
     if len(groups) <= 1:
         return _TITLES if groups == (("title",),) else listing.NOTHING
     narrowest, _ = yield from _narrowest(workspace_id, filters, groups)
@@ -60,7 +60,7 @@ def narrowest_only(workspace_id: str, filters: SessionFilter) -> Steps[frozenset
 
 
 @remembered(MIB)
-def _asked(filters: SessionFilter) -> tuple[tuple[str, ...], ...]:
+def _filtered_groups(filters: SessionFilter) -> tuple[tuple[str, ...], ...]:
     """The groups of fields that an index serves together, of those that are asked for."""
     groups = [*((field,) for field in _FIELDS), *_RANGES.values()]
     return tuple(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def get(ref: SessionRef, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
     """One message by our id (``seq`` is the one inside it) or by the caller's; NotFound."""
     session = yield from existing(ref)
-    return session, (yield from _one(ref.workspace_id, session.id, name, seq))
+    return session, (yield from _by_seq(ref.workspace_id, session.id, name, seq))
 
 
 def find_seq(ref: SessionRef, name: str, seq: int | None) -> Steps[int]:
@@ -40,10 +40,10 @@ def find_seq(ref: SessionRef, name: str, seq: int | None) -> Steps[int]:
         )
     ):
         return seq
-    return (yield from _one(ref.workspace_id, session.id, name, None)).seq
+    return (yield from _by_seq(ref.workspace_id, session.id, name, None)).seq
 
 
-def _one(workspace_id: str, session_id: str, name: str, seq: int | None) -> Steps[Message]:
+def _by_seq(workspace_id: str, session_id: str, name: str, seq: int | None) -> Steps[Message]:
     here = {"workspace_id": workspace_id, "session_id": session_id}
     got = (yield from row("message_get", **here, seq=seq)) if seq is not None else None
     if got is None or rows.message(got).id != name:
@@ -58,7 +58,7 @@ def _one(workspace_id: str, session_id: str, name: str, seq: int | None) -> Step
 def delete(ref: SessionRef, name: str, seq: int | None, now: int) -> Steps[Session]:
     """Empty one message for ever; its number is never used again."""
     session = yield from locked(ref)
-    gone = yield from _one(ref.workspace_id, session.id, name, seq)
+    gone = yield from _by_seq(ref.workspace_id, session.id, name, seq)
     return (yield from empty(session, gone, now))
 
 

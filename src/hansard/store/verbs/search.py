@@ -96,7 +96,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
             workspace_id, filters, _ORDER, limit, after=after, since=since, with_total=with_total
         )
         return (
-            yield from _told(
+            yield from _finding(
                 workspace_id, [(row, []) for row in listed.rows], listed.total, now, show
             )
         )
@@ -104,7 +104,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     picked = yield from _pick(question, limit + 1, after, since)
     total = (yield from _count(question)) if with_total else None
     seqs = yield from _seqs(question, picked)
-    return (yield from _told(workspace_id, seqs, total, now, show))
+    return (yield from _finding(workspace_id, seqs, total, now, show))
 
 
 def _ask(workspace_id: str, terms: SearchTerms, filters: SessionFilter) -> Steps[_Question]:
@@ -314,7 +314,7 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
     ]
 
 
-def _told(
+def _finding(
     workspace_id: str,
     with_seqs: list[tuple[Row, list[int]]],
     total: int | None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hansard.model import Session
     from hansard.store.steps import Row
 
-One = TypeVar("One", bound="Session | SessionRevision | AppendHead")
+Looked = TypeVar("Looked", bound="Session | SessionRevision | AppendHead")
 
 
 class SessionRef(Struct, frozen=True):
@@ -62,7 +62,7 @@ def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
     return (yield from row(statement, workspace_id=ref.workspace_id, id=other))
 
 
-def _seen(ref: SessionRef, statement: str, make: Callable[[Row], One]) -> Steps[One]:
+def _seen(ref: SessionRef, statement: str, make: Callable[[Row], Looked]) -> Steps[Looked]:
     """What ``make`` makes of the session's row; NotFound when the caller sees none."""
     stored = yield from _row(ref, statement)
     seen = make(stored) if stored else None

@@ -13,11 +13,11 @@ from hansard.store.verbs.session_lookup import SessionRef, existing
 if TYPE_CHECKING:
     from hansard.model import Key, Session
 
-Made = tuple[Share, "Key | None"]
+ShareAndKey = tuple[Share, "Key | None"]
 """A link and the key that made it; None where no key did."""
 
 
-def share(ref: SessionRef, draft: Share) -> Steps[Made]:
+def share(ref: SessionRef, draft: Share) -> Steps[ShareAndKey]:
     """Keep a link to the session, which the caller must see."""
     session = yield from existing(ref)
     yield from run(
@@ -42,7 +42,7 @@ def share(ref: SessionRef, draft: Share) -> Steps[Made]:
     return kept, (yield from _key(kept.created_by))
 
 
-def shares(ref: SessionRef) -> Steps[list[Made]]:
+def shares(ref: SessionRef) -> Steps[list[ShareAndKey]]:
     session = yield from existing(ref)
     listed = [
         Share(*columns)
