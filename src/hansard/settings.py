@@ -164,6 +164,12 @@ def strangers(environment: Mapping[str, str]) -> list[str]:
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
+def file_of(url: str) -> Path | None:
+    """The file of an embedded store, None for a database server."""
+    scheme, _, path = url.partition(":///")
+    return Path(path) if scheme == "sqlite" and path else None
+
+
 def masked(name: str, value: object) -> str:
     """A setting's value for display, without a store's password."""
     if name == "store":

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from hansard.errors import Invalid
 from hansard.http import strict_json
+from hansard.http.json_reader import JsonReader
 from hansard.model.json_depth import DEPTH, PIECE
-from hansard.store.sqlite.json_reader import JsonReader
 
 Check = Callable[[bytes], None]
 MIB = 1024 * 1024

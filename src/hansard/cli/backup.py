@@ -21,8 +21,7 @@ async def command(context: CommandContext, file: Path) -> None:
     """
     from hansard.app import open_store
     from hansard.errors import NotFound
-    from hansard.settings import masked
-    from hansard.store import file_of
+    from hansard.settings import file_of, masked
 
     source = file_of(context.settings.store)
     if source is not None and not source.exists():

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from hansard import __version__
 from hansard.cli.first_run import Claimed, shown
 from hansard.cli.retype import program
-from hansard.settings import DEFAULTS, masked
-from hansard.store import file_of
+from hansard.settings import DEFAULTS, file_of, masked
 
 if TYPE_CHECKING:
     from socket import socket

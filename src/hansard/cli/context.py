@@ -47,7 +47,7 @@ class CommandContext:
         from hansard import app
         from hansard.cli.first_run import check_that_none_was_here
         from hansard.errors import NotFound
-        from hansard.store import file_of
+        from hansard.settings import file_of
 
         file = file_of(self.settings.store)
         if file is not None and not create and not file.exists():

@@ -96,7 +96,7 @@ def _machine() -> Iterator[Finding]:
 def _files(settings: Settings) -> Iterator[Finding]:
     from hansard.cli.first_run import FILE, FOLDER
     from hansard.private_files import folder_fault
-    from hansard.store import file_of
+    from hansard.settings import file_of
 
     file = file_of(settings.store)
     folder = file.parent if file else Path()
@@ -130,8 +130,7 @@ def _files(settings: Settings) -> Iterator[Finding]:
 async def _store(settings: Settings) -> AsyncIterator[Finding]:
     from hansard.app import open_store
     from hansard.errors import Error
-    from hansard.settings import masked
-    from hansard.store import file_of
+    from hansard.settings import file_of, masked
 
     name = masked("store", settings.store)
     file = file_of(settings.store)

@@ -66,7 +66,7 @@ def _holds_something(file: Path) -> bool:
 
 def store_file(settings: Settings) -> Path | None:
     """The file of a SQLite store."""
-    from hansard.store import file_of
+    from hansard.settings import file_of
 
     return file_of(settings.store)
 

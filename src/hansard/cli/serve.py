@@ -82,7 +82,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket], *, quiet: boo
     from hansard.cli.banner import banner
     from hansard.cli.first_run import claim
     from hansard.cli.server import Server, config_of
-    from hansard.store import file_of
+    from hansard.settings import file_of
 
     file = file_of(settings.store)
     is_new = file is not None and not file.exists()

@@ -28,8 +28,7 @@ async def command(context: CommandContext) -> None:
     machine.
     """
     from hansard import __version__
-    from hansard.settings import masked
-    from hansard.store import file_of
+    from hansard.settings import file_of, masked
 
     file = file_of(context.settings.store)
     async with context.opened() as service:
@@ -106,7 +105,7 @@ def elsewhere(settings: Settings) -> list[dict[str, Any]]:
     """The servers on other ports that have the settings' SQLite file open."""
     from hansard.cli.banner import address
     from hansard.cli.ports import hansard_at, of_users
-    from hansard.store import file_of
+    from hansard.settings import file_of
 
     file = file_of(settings.store)
     others = [port for port in of_users(file) if port != settings.port] if file else []

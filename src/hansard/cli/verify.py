@@ -12,8 +12,8 @@ from hansard.cli.output import counted
 
 if TYPE_CHECKING:
     from hansard.service.audit import Verdict
+    from hansard.service.chain_repair import Repair
     from hansard.service.verify import Findings
-    from hansard.store.verbs.chain_repair import Repair
 
 _SHOWN = 20
 

@@ -15,6 +15,7 @@ from hansard.errors import Invalid, StoreUnavailable, TooLarge
 from hansard.fair_threads import FairThreads
 from hansard.http import strict_json
 from hansard.http.fields import dec_hook
+from hansard.http.json_reader import JsonReader
 from hansard.http.route import MIB
 from hansard.http.validation_errors import complaint
 from hansard.observer import Usage

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from hansard.access import Principal
     from hansard.fair_threads import FairThreads
+    from hansard.http.json_reader import JsonReader
     from hansard.http.route import CacheValidator, Route
     from hansard.service import Service
-    from hansard.store.sqlite.json_reader import JsonReader
 
 T = TypeVar("T")
 P = TypeVar("P")

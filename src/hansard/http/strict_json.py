@@ -18,7 +18,7 @@ from hansard.errors import Invalid
 from hansard.model.json_depth import DEPTH, PIECE, is_too_deep
 
 if TYPE_CHECKING:
-    from hansard.store.sqlite.json_reader import JsonReader
+    from hansard.http.json_reader import JsonReader
 
 _SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*+\\u[dD]([89a-fA-F])[0-9a-fA-F]{2}")
 _HIGH = b"89abAB"

@@ -40,8 +40,7 @@ from hansard.service.users import Users
 from hansard.service.verify import Verification
 from hansard.service.views import Views
 from hansard.service.workspaces import Workspaces
-from hansard.settings import masked
-from hansard.store import file_of
+from hansard.settings import file_of, masked
 from hansard.store.cursors import Cursors
 from hansard.store.verbs import keys as stored
 from hansard.store.verbs.store_clock import store_time

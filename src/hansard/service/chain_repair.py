@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hansard.ids import SESSION
 from hansard.store.verbs import chain_repair as verbs
 from hansard.store.verbs.audit import Act
+from hansard.store.verbs.chain_repair import Repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from hansard.service.audit import Audit
     from hansard.service.verify import Findings
     from hansard.store import Store
-    from hansard.store.verbs.chain_repair import Repair
+
+__all__ = ["ChainRepair", "Repair"]
 
 
 class ChainRepair:

@@ -141,9 +141,3 @@ def connect(url: str, **options: Any) -> Store:  # noqa: ANN401 - each backend n
         f"store {url!r} is neither sqlite:///FILE nor postgresql://USER@HOST/DATABASE",
         param="store",
     )
-
-
-def file_of(url: str) -> Path | None:
-    """The file of an embedded store, None for a database server."""
-    scheme, _, path = url.partition(":///")
-    return Path(path) if scheme == "sqlite" and path else None
