@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hansard.http.decoding import QueryReader
@@ -83,16 +83,16 @@ class Listed(Struct):
     """What the list shows. ``total`` is None when counting is left to a later request."""
 
     params: ListParams
-    rows: list[Session]
-    hits: dict[str, SearchResult]
     offset: int
-    has_more: bool
-    total: int | None
-    at_least: bool
     asof: int
     generation: int
     query: str
     chips: list[Chip]
+    rows: list[Session] = field(default_factory=list)
+    hits: dict[str, SearchResult] = field(default_factory=dict)
+    has_more: bool = False
+    total: int | None = 0
+    at_least: bool = False
     problem: str = ""
     next_cursor: str | None = None
     pasted: list[Session] = []
@@ -163,27 +163,24 @@ async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed
     page = await service.sessions.list(
         principal,
         SessionQuery(
-            filter=as_of(filters, params.asof),
-            sort=params.sort,  # type: ignore[arg-type]  # as built above
+            filter=as_of(filter_of(params), params.asof),
+            sort=params.sort,  # type: ignore[arg-type]  # ``cleaned`` left one of the sorts
             limit=PAGE,
-            offset=params.page * PAGE,
+            offset=shown.offset,
         ),
     )
-    total = None
-    if counted and (len(common["chips"]) <= 1 or (not page.has_more and not params.page)):  # type: ignore[arg-type]  # a list of chips
-        total = (
-            len(page.items)
-            if not page.has_more and not params.page
-            else await service.sessions.count(principal, filters)
-        )
-    return Listed(
-        rows=page.items,
-        hits={},
-        has_more=page.has_more,
-        total=total,
-        at_least=False,
-        **common,  # type: ignore[arg-type]  # as built above
-    )
+    return replace(shown, rows=page.items, has_more=page.has_more, total=None)
+
+
+async def _with_total(service: Service, principal: Principal, shown: Listed) -> Listed:
+    """As ``_with_page``, with the total where the page or a counter knows it."""
+    listed = await _with_page(service, principal, shown)
+    if not listed.has_more and not listed.params.page:
+        return replace(listed, total=len(listed.rows))
+    if len(listed.chips) <= 1:
+        filters = filter_of(listed.params)
+        return replace(listed, total=await service.sessions.count(principal, filters))
+    return listed
 
 
 def of(sessions: list[Session], list_query: str = "") -> Listed:
