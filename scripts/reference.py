@@ -46,6 +46,7 @@ EVERYWHERE = {"401", "429", "500", "503"}
 """Statuses that every route with a key may have; the page explains them once."""
 PART = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 VERSION = "v1"
+CONTEXT = click.Context(root, info_name="hansard")
 
 
 class Error(NamedTuple):
@@ -106,14 +107,8 @@ def served() -> str:
         "Kinds": kinds,
         "Codes": [code for code in _codes() if code.code not in {kind.code for kind in kinds}],
     }
-    return (
-        json.dumps(
-            {title: [error._asdict() for error in rows] for title, rows in shown.items()},
-            ensure_ascii=False,
-            indent=1,
-        )
-        + "\n"
-    )
+    plain = {title: [error._asdict() for error in rows] for title, rows in shown.items()}
+    return json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
 
 
 def scopes() -> str:
@@ -220,9 +215,7 @@ def commands() -> str:
     """What --help says, of every command."""
     chapters = (
         "\n".join(
-            _helped(command, name)
-            for name in names
-            if (command := root.get_command(_context(), name))
+            _helped(command, name) for name in names if (command := root.get_command(CONTEXT, name))
         )
         for names in SECTIONS.values()
     )
@@ -233,7 +226,7 @@ def commands() -> str:
 
 def _helped(command: click.Command, name: str) -> str:
     context = click.Context(
-        command, info_name=name, parent=_context(), terminal_width=100, help_option_names=["--help"]
+        command, info_name=name, parent=CONTEXT, terminal_width=100, help_option_names=["--help"]
     )
     parts = [f"### hansard {name}\n\n```text\n{command.get_help(context)}\n```\n"]
     if isinstance(command, click.Group):
@@ -241,10 +234,6 @@ def _helped(command: click.Command, name: str) -> str:
             _helped(subcommand, f"{name} {verb}") for verb, subcommand in command.commands.items()
         ]
     return "\n".join(parts)
-
-
-def _context() -> click.Context:
-    return click.Context(root, info_name="hansard")
 
 
 def llms() -> str:
@@ -362,14 +351,9 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _summary(page: Path) -> str:
     """The first paragraph behind the title."""
-    paragraphs = page.read_text("utf-8").split("\n\n")
-    return " ".join(
-        next(
-            paragraph
-            for paragraph in paragraphs
-            if paragraph.strip() and not paragraph.lstrip().startswith(("#", "<", "---"))
-        ).split()
-    )
+    paragraphs = (paragraph.strip() for paragraph in page.read_text("utf-8").split("\n\n"))
+    first = next(text for text in paragraphs if text and not text.startswith(("#", "<", "---")))
+    return " ".join(first.split())
 
 
 PARTS: dict[str, Callable[[], str]] = {

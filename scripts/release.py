@@ -24,22 +24,22 @@ def versions() -> dict[str, str]:
         "pyproject.toml": tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
             "version"
         ],
-        "uv.lock": next(one["version"] for one in locked if one["name"] == "hansard"),
-        "Chart.yaml: version": _said(r"^version: (\S+)$", chart),
-        "Chart.yaml: appVersion": _said(r'^appVersion: "(\S+)"$', chart),
+        "uv.lock": next(package["version"] for package in locked if package["name"] == "hansard"),
+        "Chart.yaml: version": _version_in(r"^version: (\S+)$", chart),
+        "Chart.yaml: appVersion": _version_in(r'^appVersion: "(\S+)"$', chart),
     }
 
 
-def _said(pattern: str, text: str) -> str:
-    found = re.search(pattern, text, re.MULTILINE)
-    return found[1] if found else "none"
+def _version_in(pattern: str, text: str) -> str:
+    match = re.search(pattern, text, re.MULTILINE)
+    return match[1] if match else "none"
 
 
 def main() -> int:
-    wanted = sys.argv[1]
-    wrong = {place: said for place, said in versions().items() if said != wanted}
-    for place, said in wrong.items():
-        print(f"{place} says {said}, not {wanted}")
+    expected = sys.argv[1]
+    wrong = {file: version for file, version in versions().items() if version != expected}
+    for file, version in wrong.items():
+        print(f"{file} says {version}, not {expected}")
     return bool(wrong)
 
 

@@ -51,7 +51,10 @@ def expressions() -> Iterator[tuple[str, str]]:
 
 
 def families_of(expression: str) -> dict[str, set[str]]:
-    """The labels of each family of ours that an expression asks for; KeyError for an unknown one."""
+    """The labels of each family of ours that an expression asks for.
+
+    KeyError for an unknown one.
+    """
     known = {family.name: set(family.labels) for family in FAMILIES}
     names = set(re.findall(r"\b(hansard_\w+|process_\w+)\b", expression)) - PROCESS
     histograms = {family.name for family in FAMILIES if family.kind == "histogram"}
@@ -67,9 +70,9 @@ def families_of(expression: str) -> dict[str, set[str]]:
 def test_alerts_and_panels_ask_for_metrics_that_there_are(asker: str, expression: str) -> None:
     labels = set().union(*families_of(expression).values()) | BESIDE
     grouped = re.findall(r"\bby \(([^)]*)\)", expression)
-    asked = {label.strip() for group in grouped for label in group.split(",")}
-    asked |= set(re.findall(r"[{,](\w+)[!=]~?=?\"", expression))
-    assert asked <= labels, asker
+    labels_used = {label.strip() for group in grouped for label in group.split(",")}
+    labels_used |= set(re.findall(r"[{,](\w+)[!=]~?=?\"", expression))
+    assert labels_used <= labels, asker
 
 
 def test_a_metric_that_there_is_not_would_be_noticed() -> None:
@@ -81,8 +84,8 @@ def test_a_counter_is_never_asked_for_as_a_gauge() -> None:
     counters = [family.name for family in FAMILIES if family.kind == "counter"]
     for asker, expression in expressions():
         for name in counters:
-            for found in re.finditer(rf"\b{name}\b", expression):
-                assert re.search(r"(rate|increase)\($", expression[: found.start()]), asker
+            for match in re.finditer(rf"\b{name}\b", expression):
+                assert re.search(r"(rate|increase)\($", expression[: match.start()]), asker
 
 
 def test_every_alert_has_its_page_and_every_page_its_alert() -> None:
@@ -204,10 +207,10 @@ def test_the_chart_uses_the_values_that_it_has() -> None:
     values = read(CHART / "values.yaml")
     templates = "".join(file.read_text() for file in (CHART / "templates").iterdir())
     for path in set(re.findall(r"\.Values\.([\w.]+)", templates)):
-        found = values
+        value = values
         for name in path.split("."):
-            assert name in found, f".Values.{path}"
-            found = found[name]
+            assert name in value, f".Values.{path}"
+            value = value[name]
     assert set(re.findall(r"\.Values\.(\w+)", templates)) == set(values)
     defined = set(re.findall(r'define "([\w.]+)"', templates))
     assert set(re.findall(r'include "([\w.]+)"', templates)) == defined

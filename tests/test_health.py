@@ -41,7 +41,7 @@ class Alive:
         raise AssertionError(f"a probe asked the store to {name}")
 
 
-async def asked(store: Alive, path: str, times: int = 1) -> httpx.Response:
+async def health_of(store: Alive, path: str, times: int = 1) -> httpx.Response:
     """The last of so many answers."""
     app = application(Service(store, b"secret"), Settings(access_log=False))
     transport = httpx.ASGITransport(app)
@@ -54,7 +54,7 @@ async def asked(store: Alive, path: str, times: int = 1) -> httpx.Response:
 async def test_a_server_is_alive_whatever_its_store_does() -> None:
     """A supervisor that asks restarts nothing because of a database that is away."""
     store = Alive(StoreUnavailable("gone", code="store_missing"))
-    answer = await asked(store, "/healthz")
+    answer = await health_of(store, "/healthz")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
     assert store.pings == 0
 
@@ -62,14 +62,14 @@ async def test_a_server_is_alive_whatever_its_store_does() -> None:
 async def test_being_ready_reads_nothing_that_is_stored() -> None:
     """And it looks for migrations once in a while, not for everybody who asks."""
     store = Alive()
-    answer = await asked(store, "/readyz", times=20)
+    answer = await health_of(store, "/readyz", times=20)
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
     assert (store.pings, store.looks) == (20, 1)
 
 
 async def test_a_server_whose_store_is_gone_is_not_ready() -> None:
     store = Alive(StoreUnavailable("gone", code="store_missing", retry_after=30))
-    answer = await asked(store, "/readyz")
+    answer = await health_of(store, "/readyz")
     assert (answer.status_code, answer.json()["code"]) == (503, "store_missing")
     assert answer.headers["retry-after"] == "30"
 
@@ -77,7 +77,7 @@ async def test_a_server_whose_store_is_gone_is_not_ready() -> None:
 async def test_a_server_whose_store_lacks_a_migration_is_not_ready() -> None:
     """It is asked again each time, so that the server is ready as soon as they are there."""
     store = Alive(lacks=("0099_later",))
-    answer = await asked(store, "/readyz", times=2)
+    answer = await health_of(store, "/readyz", times=2)
     assert (answer.status_code, answer.json()["code"]) == (503, "migrations_pending")
     assert "0099_later" in answer.json()["detail"]
     assert store.looks == 2
@@ -90,7 +90,7 @@ async def test_a_store_that_a_newer_version_migrated_is_ready() -> None:
         async def pending_migrations(self) -> list[str]:
             raise StoreUnavailable("it is newer", code="store_newer")
 
-    assert (await asked(Newer(), "/readyz")).status_code == 200
+    assert (await health_of(Newer(), "/readyz")).status_code == 200
 
 
 async def test_a_real_store_without_its_migrations_is_not_ready(store_url: str) -> None:

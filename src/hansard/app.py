@@ -89,7 +89,8 @@ def application(
     """The ASGI application over an open service.
 
     ``demo`` fills a workspace; without it the page does not offer a demo. ``metrics`` is what the
-    store tells as well; without it the application has its own. ``observer`` hears of every request.
+    store tells as well; without it the application has its own. ``observer`` hears of every
+    request.
     """
     metrics = metrics or Metrics()
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None

@@ -65,7 +65,7 @@ async def running(
     ]
     if settings.title_url:
         work.append(titling(service, settings.title_url, observer))
-    tasks = [asyncio.create_task(one) for one in work]
+    tasks = [asyncio.create_task(job) for job in work]
     loading = asyncio.get_running_loop().call_later(_PRELOAD_SECONDS, preload)
     try:
         yield

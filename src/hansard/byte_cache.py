@@ -222,7 +222,7 @@ def caches() -> list[ByteCache[Any, Any]]:
 
 def usage() -> list[Usage]:
     """The bytes of every cache of this process that has a name."""
-    return [Usage("cache", one.name, one.size, one.limit) for one in caches() if one.name]
+    return [Usage("cache", cache.name, cache.size, cache.limit) for cache in caches() if cache.name]
 
 
 def footprint(value: object) -> int:

@@ -199,8 +199,8 @@ class Metrics(Observer):
     def _families(self, facts: StoreFacts) -> Iterator[Any]:
         with self._lock:
             histograms = [
-                (one.family, one.read())
-                for one in (self._requests, self._statements, self._commits)
+                (metric.family, metric.read())
+                for metric in (self._requests, self._statements, self._commits)
             ]
             counts = {family: dict(series) for family, series in self._counts.items()}
         yield from (_histogram(family, series) for family, series in histograms)
@@ -211,7 +211,7 @@ class Metrics(Observer):
     def _used(self) -> dict[Family, Counter[Labels]]:
         """The gauges of what has a bound; caches of one name are one."""
         gauges = {family: Counter[Labels]() for pair in _BY_KIND.values() for family in pair}
-        for usage in (one for source in self._sources for one in source()):
+        for usage in (usage for source in self._sources for usage in source()):
             used, limit = _BY_KIND[usage.kind]
             gauges[used][usage.name,] += usage.used
             gauges[limit][usage.name,] += usage.limit

@@ -105,8 +105,8 @@ def test_an_export_without_sessions_comes_back_too(filled: Terminal, tmp_path: P
         ("list.json",),
         ("list.json", "--format", "hansard"),
     ):
-        printed = filled.done("import", *asked)
-        assert (printed.out[:29], printed.err) == ("0 new, 0 same, 0 bad: 0 messa", ""), asked
+        printed = filled.done("import", *arguments)
+        assert (printed.out[:29], printed.err) == ("0 new, 0 same, 0 bad: 0 messa", ""), arguments
     empty = filled.done("import", "none.jsonl")
     assert empty.err == "  none.jsonl: it is empty: there is nothing to import\n"
     (tmp_path / "cut.json").write_text("[")

@@ -51,10 +51,10 @@ def test_a_folder_is_walked_in_order_for_files_that_can_hold_json(tmp_path: Path
     for name in ("b.json", "a/c.jsonl.gz", "a/d.txt", "e.NDJSON", "f.ndjson"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"[]")
-    found = list(documents(tmp_path))
-    names = [Path(document.name).name for document in found]
+    walked = list(documents(tmp_path))
+    names = [Path(document.name).name for document in walked]
     assert names == ["b.json", "e.NDJSON", "f.ndjson", "c.jsonl.gz"]
-    assert not any(document.chosen for document in found)
+    assert not any(document.chosen for document in walked)
 
 
 def test_a_named_file_is_chosen_whatever_its_name(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Which files an import reads, however they are packed, encoded or laid out, and what it says of the others."""
+"""Which files an import reads, and what it says of the others.
+
+Files may be packed, encoded or laid out in any way.
+"""
 
 from __future__ import annotations
 
@@ -61,11 +64,11 @@ async def piped(service: Service, principal: Principal, data: bytes) -> Report:
 
 async def texts(service: Service, principal: Principal) -> list[str]:
     """The texts of all messages, sorted."""
-    found: list[str] = []
+    collected: list[str] = []
     for session in (await sessions(service, principal)).values():
         _, messages, _ = await service.messages.list(principal, session.id, MessageQuery())
-        found += [parts.text_of(parts.decode(message.parts)) for message in messages]
-    return sorted(found)
+        collected += [parts.text_of(parts.decode(message.parts)) for message in messages]
+    return sorted(collected)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "utf-32-be"])
@@ -236,7 +239,7 @@ async def test_a_file_that_is_empty_is_counted_and_says_so(
     path = tmp_path / "a.json"
     path.write_bytes(b"\xef\xbb\xbf \n")
     report = await imported(service, here, path)
-    assert (report.empty, [one.reason for one in report.unread]) == (
+    assert (report.empty, [unread.reason for unread in report.unread]) == (
         1,
         ["it is empty: there is nothing to import"],
     )

@@ -106,7 +106,7 @@ async def test_a_database_that_hangs_holds_no_answer_up(tmp_path: Path, figure: 
             await load.until(len(load.ledger.acknowledged) + 10)
             gap = time.monotonic() - began
             ledger = await load.stop()
-            found = ledger.audit(await read_all(client, sessions))
+            figures = ledger.audit(await read_all(client, sessions))
             after = (await client.get("/readyz")).status_code
     figure(
         f"health within {longest:.1f} s, {dict(statuses)}; {gap:.1f} s to the next writes; "

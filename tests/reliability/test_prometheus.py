@@ -32,13 +32,13 @@ OURS = {"/healthz", "/metrics"}
 
 def program(name: str) -> str:
     named = os.environ.get("HANSARD_PROMETHEUS")
-    found = str(Path(named).with_name(name)) if named else shutil.which(name)
-    if found is None:
+    program_path = str(Path(named).with_name(name)) if named else shutil.which(name)
+    if program_path is None:
         pytest.skip(
             "NOT TESTED: there is no Prometheus here; "
             "python scripts/installed.py prometheus says what to install"
         )
-    return found
+    return program_path
 
 
 @contextlib.asynccontextmanager

@@ -29,7 +29,7 @@ def explained(context: CommandContext, files: Sequence[str]) -> None:
         with document.stream() as stream:
             detection = explain(document, stream, rules)
         taken = detection.format.name if detection.format else None
-        reasons = {one.format: one.reason for one in detection.judgements}
+        reasons = {judgement.format: judgement.reason for judgement in detection.judgements}
         documents.append(
             {"file": document.name, "seen": detection.seen, "format": taken, "reasons": reasons}
         )

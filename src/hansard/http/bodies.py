@@ -19,7 +19,6 @@ from hansard.http.json_reader import JsonReader
 from hansard.http.route import MIB
 from hansard.http.validation_errors import complaint
 from hansard.observer import Usage
-from hansard.store.sqlite.json_reader import JsonReader
 
 if TYPE_CHECKING:
     from starlette.types import Receive

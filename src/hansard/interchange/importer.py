@@ -205,7 +205,7 @@ class Import:
                 if isinstance(event, SessionPiece | SnapshotPiece):
                     await self._take(event, position, aside)
                 elif isinstance(event, BadRecord):
-                    self._take_bad(event, place, aside)
+                    self._take_bad(event, position, aside)
                 elif isinstance(event, RecognisedFile):
                     self.report.recognise(event.format)
                 elif isinstance(event, SkippedFile):
@@ -224,10 +224,7 @@ class Import:
             self.report.skipped.append(event.file)
 
     def _is_hopeless(self) -> bool:
-        """Whether the rest is not worth reading.
-
-        Very many records are bad, and more than are good.
-        """
+        """Whether so many records are bad, and fewer are good, that no more are read."""
         report = self.report
         if report.bad >= BAD and 2 * report.bad > self._records:
             first = report.problems[0]
@@ -306,10 +303,7 @@ class Import:
         self._tell()
 
     def _judge(self, item: _Item, verdict: Verdict, aside: Rejects) -> None:
-        """Count a session when its last message is written.
-
-        It is bad or new as a whole.
-        """
+        """Count a session as a whole, when its last message is written."""
         if item.is_first:
             self._verdict, self._messages = verdict, 0
             if isinstance(item.record, SessionRecord):

@@ -1,4 +1,7 @@
-"""Which files of a folder or archive hold conversations, by the layouts of the products that wrote them."""
+"""Which files of a folder or archive hold conversations.
+
+This goes by the layouts of the products that wrote them.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,8 @@ def is_readable(name: str) -> bool:
 def of_folder(names: Iterable[str]) -> list[str]:
     """The files of one folder to read, in order.
 
-    Beside an export's ``conversations.json`` lie what its owner uploaded and lists of other things: no sessions.
+    Beside an export's ``conversations.json`` lie what its owner uploaded and lists of other things:
+    no sessions.
     """
     readable = [name for name in sorted(names) if is_readable(name) and name not in _NEVER]
     if not any(_EXPORT.fullmatch(unpacked_name(name)) for name in readable):

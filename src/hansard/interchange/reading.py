@@ -111,7 +111,10 @@ def read(
 def _outcomes(
     document: Document, stream: Stream, format_: formats.Format | None, rules: Rules
 ) -> Iterator[Outcome]:
-    """What is in a document; an export without sessions, and an empty file whose format is named, hold nothing."""
+    """What is in a document.
+
+    An export without sessions, and an empty file whose format is named, hold nothing.
+    """
     if stream.is_empty_list() or (format_ is not None and _is_empty(stream)):
         yield SkippedFile(file=sound(document.name), reason=_EMPTY, chosen=False, is_empty=True)
     elif format_ is not None:
@@ -143,7 +146,10 @@ def _is_empty(stream: Stream) -> bool:
 def _checked(
     format_: formats.Format, outcomes: Iterable[SessionRecord | Snapshot | Bad]
 ) -> Iterator[Outcome]:
-    """What is read; a bad record at the end when there was nothing with content, and nothing bad."""
+    """What is read.
+
+    A bad record at the end when there was nothing with content, and nothing bad.
+    """
     is_something = False
     for outcome in outcomes:
         is_something = is_something or isinstance(outcome, Bad) or has_content(outcome)
@@ -163,7 +169,10 @@ def _events(
     now: int,
     bounds: Bounds,
 ) -> Iterator[Event]:
-    """The pieces of what was read; what is beyond the bounds becomes bad before anything of it is given."""
+    """The pieces of what was read.
+
+    What is beyond the bounds becomes bad before anything of it is given.
+    """
     if isinstance(outcome, Bad):
         yield BadRecord(file=file, number=outcome.number, reason=shown(outcome.reason))
         return

@@ -27,8 +27,8 @@ P = ParamSpec("P")
 class SessionRecord(Struct, frozen=True, kw_only=True):
     """A session on its way in, with all that belongs to it.
 
-    A branch follows the message ``forked_after`` of its parent, None for the beginning.  ``remarks`` count what
-    was noticed while it was read.
+    A branch follows the message ``forked_after`` of its parent, None for the beginning.
+    ``remarks`` count what was noticed while it was read.
     """
 
     number: int

@@ -19,7 +19,8 @@ PROBLEMS = 100
 class Options(Struct, frozen=True, kw_only=True):
     """How to read: ``format`` None is judged by each file.
 
-    ``keep_branches`` makes sessions of what lies beside the current line.  ``dry_run`` finds out what would happen; ``resume`` goes on where an import of the same file was broken off.
+    ``keep_branches`` makes sessions of what lies beside the current line.  ``dry_run`` finds out
+    what would happen; ``resume`` goes on where an import of the same file was broken off.
     """
 
     format: str | None = None
@@ -64,13 +65,14 @@ class UnreadFile(Struct, frozen=True):
 class Report(Struct, kw_only=True):
     """What became of the sessions: stored, there already, added to, set aside.
 
-    ``format`` is that of the files, several separated by commas, None when none was recognised.  ``remarks`` count
-    what was noticed in the sessions: content that no format knows, messages without any.  ``unread`` are files that
-    the caller named and of which nothing was read; ``empty`` counts those with nothing in them.
-    ``earlier`` counts the records that the import which is resumed has settled, ``notes`` say what could not be
-    resumed.  ``messages`` counts those of the sessions read.  ``skipped`` are files that are empty or of no known format inside
-    a folder or archive, ``errors`` the files that say which records are bad and why, ``problems``
-    the first hundred of these.  ``stopped`` says why the import ended before the files did.
+    ``format`` is that of the files, several separated by commas, None when none was recognised.
+    ``remarks`` count what was noticed in the sessions: content that no format knows, messages
+    without any.  ``unread`` are files that the caller named and of which nothing was read;
+    ``empty`` counts those with nothing in them. ``earlier`` counts the records that the import
+    which is resumed has settled, ``notes`` say what could not be resumed.  ``messages`` counts
+    those of the sessions read.  ``skipped`` are files that are empty or of no known format inside a
+    folder or archive, ``errors`` the files that say which records are bad and why, ``problems`` the
+    first hundred of these.  ``stopped`` says why the import ended before the files did.
     """
 
     new: int = 0
@@ -100,7 +102,10 @@ class Report(Struct, kw_only=True):
         self.format = ", ".join(sorted({*known, name}))
 
     def remark(self, remarks: Mapping[str, int]) -> None:
-        """Add what was noticed in a session; of many different remarks the later ones are counted as others."""
+        """Add what was noticed in a session.
+
+        Of many different remarks the later ones are counted as others.
+        """
         for what, count in remarks.items():
             key = what if what in self.remarks or len(self.remarks) < REMARKS else "other remarks"
             self.remarks[key] = self.remarks.get(key, 0) + count

@@ -1,4 +1,7 @@
-"""Bytes of a foreign file as they come: unpacked when they are packed, as UTF-8, counted as they pass."""
+"""Bytes of a foreign file as they come.
+
+They are unpacked where they are packed, decoded as UTF-8, and counted.
+"""
 
 from __future__ import annotations
 

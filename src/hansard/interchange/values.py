@@ -30,7 +30,8 @@ _LOOSE = 20_000
 class Value(Struct, frozen=True):
     """One record of a file: ``number`` counts from 1, in lines where the file has a record a line.
 
-    ``array`` says in which of several arrays of the file it stands, 0 for the first and outside of any.
+    ``array`` says in which of several arrays of the file it stands, 0 for the first and outside of
+    any.
     """
 
     number: int
@@ -64,7 +65,10 @@ def values(stream: Stream, *, apart: bool = False) -> Iterator[Value | Bad]:
 
 
 class Loose:
-    """Messages that lie outside of any record: those of one array are one session, of which a bounded number is kept."""
+    """Messages outside any record.
+
+    Those of one array are one session, of which a bounded number is kept.
+    """
 
     def __init__(self) -> None:
         self._items: dict[int, list[Any]] = defaultdict(list)
