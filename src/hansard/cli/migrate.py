@@ -25,8 +25,7 @@ async def command(context: CommandContext, check: bool, new_store: bool) -> int 
     """
     from hansard.app import open_store
     from hansard.cli.first_run import check_that_none_was_here
-    from hansard.settings import masked
-    from hansard.store import file_of
+    from hansard.settings import file_of, masked
     from hansard.store.statements import migrations
 
     check_that_none_was_here(context.settings, begin_anew=new_store)
