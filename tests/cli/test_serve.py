@@ -39,9 +39,9 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
             .replace("  hansard demo", "  .venv/bin/hansard demo")
         )
         assert matches(in_checkout, sample[1]), "README.md shows what is printed"
-        told = dict(re.findall(r"^  (\S.*?) {2,}(\S+)", "\n".join(lines[1:]), re.MULTILINE))
-        assert told["Open the page"].startswith(f"{served.url}/ui/setup?token=")
-        assert told["Admin key (once)"] == served.key
+        banner = dict(re.findall(r"^  (\S.*?) {2,}(\S+)", "\n".join(lines[1:]), re.MULTILINE))
+        assert banner["Open the page"].startswith(f"{served.url}/ui/setup?token=")
+        assert banner["Admin key (once)"] == served.key
         assert f"  For clients        export HANSARD_URL={served.url}" in lines
         assert "  Nothing here yet? In another terminal:  hansard demo" in lines
         for where in (banner["API reference"], banner["Open the page"]):
@@ -57,7 +57,7 @@ def test_the_first_start_says_where_to_go_and_the_second_is_two_lines(
         assert again == [
             f"  hansard 0.1.0   store ./hansard.db   {served.url}",
             (
-                f"  Open the page: {served.url}/ui/   API reference: {told['API reference']}"
+                f"  Open the page: {served.url}/ui/   API reference: {banner['API reference']}"
                 f"   For clients: export HANSARD_URL={served.url}"
             ),
         ]

@@ -14,25 +14,29 @@ UUID = "0190163d-8694-739b-aea5-966c26f8ad91"
 
 
 def test_a_note_is_written_and_listed(filled: Terminal) -> None:
-    made = filled.done("sessions", "note", "one", "Promised twice", "--message", "2", "--json").json
-    assert (made["text"], made["seq"]) == ("Promised twice", 2)
+    written = filled.done(
+        "sessions", "note", "one", "Promised twice", "--message", "2", "--json"
+    ).json
+    assert (written["text"], written["seq"]) == ("Promised twice", 2)
     rows = filled.done("sessions", "note", "one").rows
-    assert [(row[0], row[1], row[4]) for row in rows] == [(made["id"], "2", "Promised twice")]
+    assert [(row[0], row[1], row[4]) for row in rows] == [(written["id"], "2", "Promised twice")]
     listed = filled.done("sessions", "note", "one", "--json").json
-    assert [note["id"] for note in listed["data"]] == [made["id"]]
+    assert [note["id"] for note in listed["data"]] == [written["id"]]
     assert filled("sessions", "note", "one", "x", "--message", "9").code == 3
 
 
 def test_a_score_is_a_number_or_a_label(filled: Terminal) -> None:
-    told = filled.done("sessions", "rate", "one", "helpful", "1").out
-    assert told == "one has helpful 1.\n"
+    output = filled.done("sessions", "rate", "one", "helpful", "1").out
+    assert output == "one has helpful 1.\n"
     filled.done("sessions", "rate", "one", "tone", "rude", "--author", "judge", "--comment", "why")
     rows = filled.done("sessions", "rate", "one").rows
     assert [(row[0], row[1], row[5]) for row in rows] == [
         ("helpful", "1", ""),
         ("tone", "rude", "why"),
     ]
-    values = [one["value"] for one in filled.done("sessions", "rate", "one", "--json").json["data"]]
+    values = [
+        score["value"] for score in filled.done("sessions", "rate", "one", "--json").json["data"]
+    ]
     assert values == [1.0, None]
     assert filled("sessions", "rate", "one", "helpful").code == 2
     assert [row[0] for row in filled.done("sessions", "list", "--score", "tone").rows] == ["one"]
@@ -56,9 +60,11 @@ def test_a_session_is_assigned_tagged_and_archived(filled: Terminal) -> None:
 
 def test_a_fork_is_made_and_compared(filled: Terminal) -> None:
     assert filled.done("sessions", "fork", "one", "--until", "1", "--id", "twig").out == "twig\n"
-    told = filled.done("sessions", "diff", "twig").out
-    assert told.startswith("1 message in both, 0 only in twig (+), 1 only in one (-)\n- assistant")
-    assert "-   It arrives tomorrow." in told
+    output = filled.done("sessions", "diff", "twig").out
+    assert output.startswith(
+        "1 message in both, 0 only in twig (+), 1 only in one (-)\n- assistant"
+    )
+    assert "-   It arrives tomorrow." in output
     document = filled.done("sessions", "diff", "one", "two", "--json").json
     assert (document["shared"], len(document["data"])) == (0, 3)
     assert filled("sessions", "diff", "one").code == 2

@@ -21,8 +21,8 @@ async def run(client: httpx.AsyncClient, name: str, state: str) -> None:
     if state == "waiting":
         await client.post(runs, json={"state": state})
         return
-    made = (await client.post(runs, json={})).json()["id"]
-    await client.post(f"{runs}/{made}/finish", json={"state": state})
+    run_id = (await client.post(runs, json={})).json()["id"]
+    await client.post(f"{runs}/{run_id}/finish", json={"state": state})
 
 
 async def test_each_session_is_listed_once_for_its_most_urgent_reason(
@@ -41,8 +41,8 @@ async def test_each_session_is_listed_once_for_its_most_urgent_reason(
     await client.post("/v1/sessions/archived/archive")
     await write(client, "old", OLD)
     groups = (await client.get("/v1/attention")).json()["data"]
-    found = {group["reason"]: [one["id"] for one in group["data"]] for group in groups}
-    assert found == {
+    by_reason = {group["reason"]: [session["id"] for session in group["data"]] for group in groups}
+    assert by_reason == {
         "waiting": ["waits"],
         "failed": ["failed"],
         "stale": ["stale"],
@@ -50,7 +50,7 @@ async def test_each_session_is_listed_once_for_its_most_urgent_reason(
     }
     for group in groups:
         listed = (await client.get(f"/v1/sessions?{group['query']}")).json()["data"]
-        assert {one["id"] for one in group["data"]} <= {one["id"] for one in listed}
+        assert {session["id"] for session in group["data"]} <= {session["id"] for session in listed}
 
 
 async def test_a_long_group_is_cut_and_says_so(client: httpx.AsyncClient) -> None:

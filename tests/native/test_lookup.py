@@ -14,17 +14,17 @@ async def test_an_exact_id_wins_over_those_that_begin_with_it(client: httpx.Asyn
         for name in ("order-1", "order-17", "order-18", "Ordner")
     }
 
-    async def found(text: str) -> list[str]:
+    async def ids_of(text: str) -> list[str]:
         answer = await client.get("/v1/lookup", params={"id": text})
         return [session["id"] for session in answer.json()["data"]]
 
-    assert await found("order-1") == ["order-1"]
-    assert await found("order-") == ["order-1", "order-17", "order-18"]
-    assert await found("none-such") == []
+    assert await ids_of("order-1") == ["order-1"]
+    assert await ids_of("order-") == ["order-1", "order-17", "order-18"]
+    assert await ids_of("none-such") == []
     uid = uids["order-18"]
     for text in (uid, uid.upper().replace("SES_", "ses_"), uid.removeprefix("ses_"), uid[:-1]):
-        assert await found(text) == ["order-18"], text
-    assert set(await found(uid[:8])) == set(uids)
+        assert await ids_of(text) == ["order-18"], text
+    assert set(await ids_of(uid[:8])) == set(uids)
 
 
 async def test_a_list_that_is_cut_says_so(client: httpx.AsyncClient) -> None:
@@ -49,6 +49,6 @@ async def test_a_narrowed_key_finds_its_own_alone(
         await client.post("/v1/sessions", json={"id": name, "user": user})
     secret, _ = await service.keys.create(principal, "ann", scopes=["sessions:read"], user_id="ann")
     narrowed = await service.keys.authenticate(secret)
-    found = await service.lookup.find(narrowed, "order-")
-    assert [session.own_id for session in found] == ["order-1"]
+    found_sessions = await service.lookup.find(narrowed, "order-")
+    assert [session.own_id for session in found_sessions] == ["order-1"]
     assert await service.lookup.find(narrowed, "order-2") == []

@@ -1,4 +1,7 @@
-"""Notes, scores and assignees: written, listed, filtered, replaced, and gone with what they are about."""
+"""Notes, scores and assignees.
+
+They are written, listed, filtered, replaced, and deleted with what they are about.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from hansard.service import Service
 SESSION = "/v1/sessions/s"
 
 
-async def said(client: httpx.AsyncClient, what: str) -> list[dict[str, Any]]:
+async def listed_of(client: httpx.AsyncClient, what: str) -> list[dict[str, Any]]:
     return list((await client.get(f"{SESSION}/{what}")).json()["data"])
 
 
@@ -33,21 +36,21 @@ async def test_a_note_is_written_listed_and_deleted(
     before = (await client.get(SESSION)).json()
     first = await client.post(f"{SESSION}/notes", json={"text": " Look at this. "})
     assert first.status_code == 201
-    made = first.json()
-    assert (made["text"], made["seq"]) == ("Look at this.", None)
-    assert made["author"]
-    assert made["created_by"]
+    written = first.json()
+    assert (written["text"], written["seq"]) == ("Look at this.", None)
+    assert written["author"]
+    assert written["created_by"]
     about = {"text": "Rude", "message": transcript[3]["id"], "author": "grace"}
     second = (await client.post(f"{SESSION}/notes", json=about)).json()
     assert (second["seq"], second["author"]) == (4, "grace")
-    assert await said(client, "notes") == [made, second]
+    assert await listed_of(client, "notes") == [written, second]
     after = (await client.get(SESSION)).json()
     assert after["version"] == before["version"] + 2
     assert after["last_message_at"] == before["last_message_at"]
-    gone = await client.delete(f"{SESSION}/notes/{made['id']}")
-    assert gone.json() == {"id": made["id"], "deleted": True}
-    assert await said(client, "notes") == [second]
-    missing = await client.delete(f"{SESSION}/notes/{made['id']}")
+    gone = await client.delete(f"{SESSION}/notes/{written['id']}")
+    assert gone.json() == {"id": written["id"], "deleted": True}
+    assert await listed_of(client, "notes") == [second]
+    missing = await client.delete(f"{SESSION}/notes/{written['id']}")
     assert (missing.status_code, missing.json()["code"]) == (404, "note_not_found")
 
 
@@ -65,7 +68,7 @@ async def test_a_note_needs_words_and_a_message_that_is_there(
         answer = await client.post(f"{SESSION}/notes", json=body)
         assert answer.status_code == status, body
     assert (await client.post("/v1/sessions/none/notes", json={"text": "x"})).status_code == 404
-    assert await said(client, "notes") == []
+    assert await listed_of(client, "notes") == []
 
 
 async def test_a_repeated_note_is_written_once_and_its_answer_goes_with_it(
@@ -77,7 +80,7 @@ async def test_a_repeated_note_is_written_once_and_its_answer_goes_with_it(
         for _ in range(2)
     ]
     assert answers[0].json() == answers[1].json()
-    assert len(await said(client, "notes")) == 1
+    assert len(await listed_of(client, "notes")) == 1
     await client.delete(f"{SESSION}/notes/{answers[0].json()['id']}")
     again = await client.post(f"{SESSION}/notes", json={"text": "Twice?"}, headers=once)
     assert (again.status_code, again.json()["code"]) == (404, "deleted_since")
@@ -94,8 +97,8 @@ async def test_a_score_replaces_the_authors_last_one_of_its_name(
     assert again.status_code == 200
     assert (await give(value=1, message=2)).status_code == 201
     assert (await give(label="yes", author="judge")).status_code == 201
-    scores = await said(client, "scores")
-    assert [(one["seq"], one["value"], one["label"]) for one in scores] == [
+    scores = await listed_of(client, "scores")
+    assert [(score["seq"], score["value"], score["label"]) for score in scores] == [
         (None, 1.0, None),
         (2, 1.0, None),
         (None, None, "yes"),
@@ -135,8 +138,8 @@ async def test_what_was_said_of_a_deleted_message_goes_with_it(
         score = {"name": "tone", "value": 1, "message": message}
         await client.post(f"{SESSION}/scores", json=score)
     await client.delete(f"{SESSION}/messages/{transcript[1]['id']}")
-    assert [one["seq"] for one in await said(client, "notes")] == [3]
-    assert [one["seq"] for one in await said(client, "scores")] == [3]
+    assert [note["seq"] for note in await listed_of(client, "notes")] == [3]
+    assert [score["seq"] for score in await listed_of(client, "scores")] == [3]
 
 
 async def test_events_tell_of_notes_and_scores(
@@ -147,7 +150,7 @@ async def test_events_tell_of_notes_and_scores(
     await client.post(f"{SESSION}/scores", json={"name": "tone", "value": 1})
     await client.delete(f"{SESSION}/notes/{note['id']}")
     events = (await client.get("/v1/changes", params={"since": since})).json()["data"]
-    assert [(one["type"], one["seq"]) for one in events] == [
+    assert [(event["type"], event["seq"]) for event in events] == [
         ("note.created", 2),
         ("score.created", None),
         ("note.deleted", 2),
@@ -157,15 +160,15 @@ async def test_events_tell_of_notes_and_scores(
 async def test_a_session_has_a_bounded_number_of_notes(
     service: Service, principal: Principal
 ) -> None:
-    made, _ = await service.sessions.start(principal, SessionDraft(id="s"))
-    note = Note("note_0", made.id, 0, "x", "grace", "k", 1)
+    session, _ = await service.sessions.start(principal, SessionDraft(id="s"))
+    note = Note("note_0", session.id, 0, "x", "grace", "k", 1)
     notes = [msgspec.structs.replace(note, id=f"note_{number}") for number in range(501)]
-    newer = msgspec.structs.replace(made, version=made.version + 1)
+    newer = msgspec.structs.replace(session, version=session.version + 1)
     verdicts = [
         (await service.transfers.restore(principal, [Snapshot(newer, [], [], some)]))[0]
         for some in (notes, notes[:500])
     ]
-    assert [(one.outcome, one.reason) for one in verdicts] == [
+    assert [(verdict.outcome, verdict.reason) for verdict in verdicts] == [
         ("bad", "notes: there are more than 500"),
         ("updated", None),
     ]

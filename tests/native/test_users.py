@@ -14,15 +14,15 @@ async def test_a_user_is_found_by_a_part_of_the_id(client: httpx.AsyncClient) ->
         await client.post("/v1/sessions", json={"user": user})
     await client.post("/v1/sessions", json={})
 
-    async def found(text: str) -> list[str]:
+    async def ids_of(text: str) -> list[str]:
         answer = await client.get("/v1/users", params={"q": text})
         return [user["id"] for user in answer.json()["data"]]
 
-    assert await found("ann") == ["Joanna", "ann_1"]
-    assert await found("n_1") == ["ann_1"]
-    assert await found("%") == ["50%"]
-    assert await found("") == ["50%", "Joanna", "ann_1", "bob"]
-    assert await found("zoe") == []
+    assert await ids_of("ann") == ["Joanna", "ann_1"]
+    assert await ids_of("n_1") == ["ann_1"]
+    assert await ids_of("%") == ["50%"]
+    assert await ids_of("") == ["50%", "Joanna", "ann_1", "bob"]
+    assert await ids_of("zoe") == []
 
 
 async def test_a_list_of_users_that_is_cut_says_so(client: httpx.AsyncClient) -> None:

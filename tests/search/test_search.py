@@ -21,6 +21,7 @@ from hansard.store.verbs import search as verbs
 WHEN = 1_700_000_000_000_000
 TOOL_CALL = Raw(
     b'[{"type":"tool_call","id":"c","name":"lookup","arguments":{}},'
+    b""
     b'{"type":"text","content":"looking it up"}]'
 )
 DIALOGUES = {

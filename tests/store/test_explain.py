@@ -74,7 +74,9 @@ OWN_INDEX = {
 }
 OWN_INDEX |= {"trigger": "trigger_type", "branch": "branch"}
 GATHERED = ("tag", "score", "title", "created_", "active_")
-"""Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the order is walked."""
+"""Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the
+order is walked.
+"""
 ACROSS = {
     "workspace_list": "the workspaces themselves, for who runs the store",
     "lapse_due": "leases of any workspace, by their index",

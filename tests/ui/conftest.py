@@ -24,10 +24,7 @@ WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 
 @dataclass
 class Seen:
-    """What a page did that it must not.
-
-    Errors, broken policies, requests to other hosts, dialogs.
-    """
+    """What a page must not do: errors, broken policies, requests to other hosts, dialogs."""
 
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """Two hundred real sessions of an airline's agent.
 
-Find every refund that was refused, read why, settle it, pass it on.
+Find every refused refund, read why, settle it, pass it on.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ class Hands:
         self.keys = 0
         self._began = time.perf_counter()
 
-    def click(self, place: Locator) -> None:
-        place.click()
+    def click(self, locator: Locator) -> None:
+        locator.click()
         self.clicks += 1
 
     def press(self, key: str) -> None:
@@ -55,10 +55,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def write(
-    client: httpx.Client, name: str, said: list[tuple[str, str]], user: str | None = None
+    client: httpx.Client, name: str, turns: list[tuple[str, str]], user: str | None = None
 ) -> None:
     client.post("/v1/sessions", json={"id": name, "user": user})
-    messages = [{"role": role, "text": text} for role, text in said]
+    messages = [{"role": role, "text": text} for role, text in turns]
     client.post(f"/v1/sessions/{name}/messages", json={"messages": messages})
 
 

@@ -1,6 +1,6 @@
 """Every screen, light and dark, wide and narrow.
 
-Pictures for people, no breach of accessibility, nothing fetched from elsewhere.
+Pictures for people, accessibility, and nothing fetched from elsewhere.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def paths(server: Served) -> dict[str, str]:
         client.post(f"/v1/sessions/{refund['uid']}/scores", json={"name": "tone", "value": 0.4})
         fork = client.post(f"/v1/sessions/{refund['uid']}/fork", json={"message": 2}).json()
         client.patch(f"/v1/sessions/{refund['uid']}", json={"assignee": "grace"})
-    one = f"/ui/sessions/{refund['uid']}"
+    session_path = f"/ui/sessions/{refund['uid']}"
     return {
         "sessions": "/ui/",
         "search": "/ui/?q=refund",
@@ -48,13 +48,13 @@ def paths(server: Served) -> dict[str, str]:
         "nothing": "/ui/?state=failed&user=nobody",
         "conversation": session_path,
         "failed": f"/ui/sessions/{failed['uid']}",
-        "turns": f"{one}?tab=turns",
-        "notes": f"{one}?tab=notes",
-        "details": f"{one}?tab=details",
+        "turns": f"{session_path}?tab=turns",
+        "notes": f"{session_path}?tab=notes",
+        "details": f"{session_path}?tab=details",
         "compare": f"/ui/sessions/{fork['uid']}/compare",
         "attention": "/ui/attention",
         "user": f"/ui/users/{refund['user']}",
-        "raw": f"{one}?tab=raw",
+        "raw": f"{session_path}?tab=raw",
         "insights": "/ui/insights",
         "transfer": "/ui/transfers",
         "keys": "/ui/keys",

@@ -11,36 +11,36 @@ from tests.web.conftest import Reader
 async def test_notes_are_written_shown_beside_their_message_and_deleted(
     reader: Reader, session: str
 ) -> None:
-    one = f"/ui/sessions/{session}"
-    done = await reader.post(f"{one}/notes", {"text": "Promised <twice>", "message": "2"})
-    assert (done.status_code, done.headers["location"]) == (303, f"{one}?tab=notes")
-    await reader.post(f"{one}/notes", {"text": "As a whole"})
-    notes = (await reader.get(f"{one}?tab=notes")).text
+    path = f"/ui/sessions/{session}"
+    done = await reader.post(f"{path}/notes", {"text": "Promised <twice>", "message": "2"})
+    assert (done.status_code, done.headers["location"]) == (303, f"{path}?tab=notes")
+    await reader.post(f"{path}/notes", {"text": "As a whole"})
+    notes = (await reader.get(f"{path}?tab=notes")).text
     assert "Promised &lt;twice&gt;" in notes
     assert "As a whole" in notes
-    assert f'href="{one}?at=2#m2"' in notes
-    assert "Promised &lt;twice&gt;" in (await reader.get(one)).text
-    assert 'placeholder="About message 3"' in (await reader.get(f"{one}?tab=notes&about=3")).text
+    assert f'href="{path}?at=2#m2"' in notes
+    assert "Promised &lt;twice&gt;" in (await reader.get(path)).text
+    assert 'placeholder="About message 3"' in (await reader.get(f"{path}?tab=notes&about=3")).text
     ident = re.findall(r"/notes/(note_[^/]+)/delete", notes)[0]
-    assert (await reader.post(f"{one}/notes/{ident}/delete")).status_code == 303
-    assert "twice" not in (await reader.get(f"{one}?tab=notes")).text
-    assert (await reader.post(f"{one}/notes", {"text": " "})).status_code == 400
+    assert (await reader.post(f"{path}/notes/{ident}/delete")).status_code == 303
+    assert "twice" not in (await reader.get(f"{path}?tab=notes")).text
+    assert (await reader.post(f"{path}/notes", {"text": " "})).status_code == 400
 
 
 async def test_a_session_is_rated_by_a_button_that_shows_the_rating(
     reader: Reader, session: str
 ) -> None:
-    one = f"/ui/sessions/{session}"
+    path = f"/ui/sessions/{session}"
 
     def pressed(text: str) -> list[tuple[str, str]]:
         return re.findall(
             r'value="(\d)" class="quiet rate".*?aria-pressed="(\w+)"', text, re.DOTALL
         )
 
-    assert pressed((await reader.get(one)).text) == [("1", "false"), ("0", "false")]
-    part = await reader.post(f"{one}/rate", {"value": "1"}, X_Fragment="pane")
+    assert pressed((await reader.get(path)).text) == [("1", "false"), ("0", "false")]
+    part = await reader.post(f"{path}/rate", {"value": "1"}, X_Fragment="pane")
     assert pressed(part.text) == [("1", "true"), ("0", "false")]
-    part = await reader.post(f"{one}/rate", {"value": "0"}, X_Fragment="pane")
+    part = await reader.post(f"{path}/rate", {"value": "0"}, X_Fragment="pane")
     assert pressed(part.text) == [("1", "false"), ("0", "true")]
     assert session not in (await reader.get("/ui/?scored=false")).text
     scores = (await reader.api("GET", "/v1/sessions/talk/scores")).json()["data"]
@@ -48,18 +48,18 @@ async def test_a_session_is_rated_by_a_button_that_shows_the_rating(
 
 
 async def test_scores_and_the_assignee_are_set_and_removed(reader: Reader, session: str) -> None:
-    one = f"/ui/sessions/{session}"
+    session_path = f"/ui/sessions/{session}"
     for value in ("0.4", "rude"):
-        await reader.post(f"{one}/scores", {"name": f"tone-{value}", "value": value})
+        await reader.post(f"{session_path}/scores", {"name": f"tone-{value}", "value": value})
     scores = (await reader.api("GET", "/v1/sessions/talk/scores")).json()["data"]
     assert [(score["value"], score["label"]) for score in scores] == [(0.4, None), (None, "rude")]
-    await reader.post(f"{one}/scores/{scores[0]['id']}/delete")
-    page = (await reader.get(f"{one}?tab=notes")).text
+    await reader.post(f"{session_path}/scores/{scores[0]['id']}/delete")
+    page = (await reader.get(f"{session_path}?tab=notes")).text
     assert ("tone-rude" in page, "tone-0.4" in page) == (True, False)
-    await reader.post(f"{one}/assignee", {"assignee": "grace"})
-    assert "assigned to grace" in (await reader.get(one)).text
+    await reader.post(f"{session_path}/assignee", {"assignee": "grace"})
+    assert "assigned to grace" in (await reader.get(session_path)).text
     assert "@grace" in (await reader.get("/ui/?assignee=grace")).text
-    await reader.post(f"{one}/assignee", {"assignee": ""})
+    await reader.post(f"{session_path}/assignee", {"assignee": ""})
     assert (await reader.api("GET", "/v1/sessions/talk")).json()["assignee"] is None
 
 

@@ -112,7 +112,7 @@ async def test_the_list_knows_every_filter_of_the_api(reader: Reader, session: s
     for query in (*lists, "unread=false", "ended=true", "has_messages=false", "title=BOX"):
         total = (await reader.api("GET", f"/v1/sessions?{query}&total=true")).json()["total"]
         page = (await reader.get(f"/ui/?{query}&limit=5")).text
-        assert (page.count('class="row"'), 'title="Remove this filter"' in page) == (asked, True), (
+        assert (page.count('class="row"'), 'title="Remove this filter"' in page) == (total, True), (
             query
         )
 

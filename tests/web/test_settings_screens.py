@@ -20,12 +20,12 @@ async def test_views_and_shares(reader: Reader, session: str) -> None:
     assert (await reader.post(f"/ui/views/{view['id']}/delete")).status_code == 303
     assert (await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})).status_code == 403
     await reader.post("/ui/settings", {"sharing": "yes"})
-    made = await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})
-    assert made.text.index("shown only once") < made.text.index("<dl>"), (
+    answer = await reader.post(f"/ui/sessions/{session}/shares", {"days": "7"})
+    assert answer.text.index("shown only once") < answer.text.index("<dl>"), (
         "in view, not at the foot of the page"
     )
-    assert "shown only once" in made.text
-    path = made.text.partition("/s/")[2].split("<")[0].split('"')[0]
+    assert "shown only once" in answer.text
+    path = answer.text.partition("/s/")[2].split("<")[0].split('"')[0]
     await reader.api("POST", "/v1/sessions/talk/fork", json={"title": "of somebody else"})
     assert "of somebody else" in (await reader.get(f"/ui/sessions/{session}")).text
     assert (
@@ -140,13 +140,13 @@ async def test_files_go_out_and_come_in(reader: Reader, session: str) -> None:
     summary = (
         await reader.client.post("/ui/import?name=x.jsonl", content=lines.content, headers=raw)
     ).json()
-    assert [line.partition(";")[0] for line in told["said"]] == [
+    assert [line.partition(";")[0] for line in summary["said"]] == [
         "0 imported, 0 updated, 1 unchanged, 0 failed"
     ]
     bad = b'{"id": "good", "messages": [{"role": "user", "content": "x"}]}\n{"id": "bad"}\n'
-    told = (await reader.client.post("/ui/import?name=y.jsonl", content=bad, headers=raw)).json()
-    assert told["said"][0].startswith("1 imported, 0 updated, 0 unchanged, 1 failed;")
-    assert told["said"][1].startswith("Record 2 of y.jsonl: ")
+    summary = (await reader.client.post("/ui/import?name=y.jsonl", content=bad, headers=raw)).json()
+    assert summary["said"][0].startswith("1 imported, 0 updated, 0 unchanged, 1 failed;")
+    assert summary["said"][1].startswith("Record 2 of y.jsonl: ")
     assert (await reader.client.post("/ui/import", content=b"", headers=raw)).status_code == 400
 
 

@@ -75,10 +75,10 @@ async def test_an_address_survives_signing_in(stranger: Reader) -> None:
     answer = await stranger.get("/ui/sessions/a%20b?at=3&q=x%26y")
     location = answer.headers["location"]
     assert location == "/ui/sign-in?next=/ui/sessions/a%2520b%3Fat%3D3%26q%3Dx%2526y"
-    wanted = "/ui/sessions/a%20b?at=3&amp;q=x%26y"
-    assert f'name="next" value="{wanted}"' in (await stranger.get(location)).text
+    address = "/ui/sessions/a%20b?at=3&amp;q=x%26y"
+    assert f'name="next" value="{address}"' in (await stranger.get(location)).text
     wrong = await stranger.client.post(location, data={"key": "hsd_nonsense"})
-    assert f'name="next" value="{wanted}"' in wrong.text
+    assert f'name="next" value="{address}"' in wrong.text
     done = await stranger.client.post(location, data={"key": stranger.key})
     assert done.headers["location"] == "/ui/sessions/a%20b?at=3&q=x%26y#m3"
 
@@ -99,10 +99,8 @@ async def test_a_form_returns_only_to_the_page(stranger: Reader) -> None:
         ("/ui/" + "a" * 4000, "/ui/"),
         ("https://evil.example", "/ui/"),
     ):
-        answer = await stranger.client.post(
-            "/ui/sign-in", data={"key": stranger.key, "next": wanted}
-        )
-        assert answer.headers["location"] == place
+        answer = await stranger.client.post("/ui/sign-in", data={"key": stranger.key, "next": back})
+        assert answer.headers["location"] == location
 
 
 async def test_the_setup_link_works_once(stranger: Reader, service: Service) -> None:

@@ -32,8 +32,8 @@ async def note(
     async with context.opened() as service:
         principal = await context.principal(service)
         name = (await session_named(service, principal, session)).name
-        _, made = await service.notes.add(principal, name, text, message=message, author=author)
-    context.result(note_out(made), f"{made.id} is written.")
+        _, written = await service.notes.add(principal, name, text, message=message, author=author)
+    context.result(note_out(written), f"{written.id} is written.")
 
 
 async def _list_notes(context: CommandContext, session: str) -> None:
@@ -45,13 +45,13 @@ async def _list_notes(context: CommandContext, session: str) -> None:
         notes = await service.notes.list(principal, name)
         now = service.clock()
     if context.json:
-        context.document({"data": [note_out(one) for one in notes]})
+        context.document({"data": [note_out(note) for note in notes]})
         return
     output.table(
         ("id", "message", "author", "written", "text"),
         [
-            (one.id, one.seq or "", one.author, output.ago(one.created_at, now), one.text)
-            for one in notes
+            (note.id, note.seq or "", note.author, output.ago(note.created_at, now), note.text)
+            for note in notes
         ],
         flexible="text",
         empty="No notes.",
@@ -90,7 +90,7 @@ async def rate(
     async with context.opened() as service:
         principal = await context.principal(service)
         session = (await session_named(service, principal, session)).name
-        _, made, _ = await service.notes.score(
+        _, score_row, _ = await service.notes.score(
             principal,
             session,
             name,
@@ -100,7 +100,7 @@ async def rate(
             message=message,
             author=author,
         )
-    context.result(score_out(made), f"{session} has {made.name} {value}.")
+    context.result(score_out(score_row), f"{session} has {score_row.name} {value}.")
 
 
 async def _list_scores(context: CommandContext, session: str) -> None:
@@ -112,20 +112,20 @@ async def _list_scores(context: CommandContext, session: str) -> None:
         scores = await service.notes.scores(principal, session)
         now = service.clock()
     if context.json:
-        context.document({"data": [score_out(one) for one in scores]})
+        context.document({"data": [score_out(score) for score in scores]})
         return
     output.table(
         ("name", "value", "message", "author", "given", "comment"),
         [
             (
-                one.name,
-                one.label if one.value is None else f"{one.value:g}",
-                one.seq or "",
-                one.author,
-                output.ago(one.created_at, now),
-                one.comment or "",
+                score.name,
+                score.label if score.value is None else f"{score.value:g}",
+                score.seq or "",
+                score.author,
+                output.ago(score.created_at, now),
+                score.comment or "",
             )
-            for one in scores
+            for score in scores
         ],
         right=("value",),
         flexible="comment",
@@ -173,9 +173,13 @@ async def tag(context: CommandContext, session: str, tags: tuple[str, ...], remo
         row = await session_named(service, principal, session)
         here = msgspec.json.decode(row.tags, type=list[str])
         if tags:
-            wanted = [one for one in here if one not in tags] if remove else [*here, *tags]
+            changed_tags = (
+                [tag_name for tag_name in here if tag_name not in tags]
+                if remove
+                else [*here, *tags]
+            )
             row = await service.sessions.update(
-                principal, row.name, SessionPatch(tags=list(dict.fromkeys(wanted)))
+                principal, row.name, SessionPatch(tags=list(dict.fromkeys(changed_tags)))
             )
             here = msgspec.json.decode(row.tags, type=list[str])
     context.result(session_out(row), ", ".join(here) or "No tags.")
@@ -193,8 +197,8 @@ async def archive(context: CommandContext, sessions: tuple[str, ...], restore: b
         principal = await context.principal(service)
         named = [await session_named(service, principal, text) for text in sessions]
         rows = [
-            await service.sessions.archive(principal, one.name, archived=not restore)
-            for one in named
+            await service.sessions.archive(principal, session.name, archived=not restore)
+            for session in named
         ]
     if context.json:
         context.document({"data": [session_out(row) for row in rows]})
@@ -253,8 +257,11 @@ async def diff(context: CommandContext, session: str, against: str | None) -> No
             items = [*items, *page.items]
     if context.json:
         data = [
-            {"side": one.side, "message": message_out(one.message.session_id, one.message)}
-            for one in items
+            {
+                "side": difference.side,
+                "message": message_out(difference.message.session_id, difference.message),
+            }
+            for difference in items
         ]
         context.document({"shared": page.shared, "data": data})
         return
@@ -262,9 +269,9 @@ async def diff(context: CommandContext, session: str, against: str | None) -> No
         f"{output.counted(page.shared, 'message')} in both, {page.only_here} only in "
         f"{page.here.name} (+), {page.only_there} only in {page.there.name} (-)"
     )
-    for one in items:
-        mark = "+" if one.side == "here" else "-"
-        for line in transcript.rendered([one.message]):
+    for difference in items:
+        mark = "+" if difference.side == "here" else "-"
+        for line in transcript.rendered([difference.message]):
             click.echo(f"{mark} {line}".rstrip())
 
 
@@ -284,12 +291,12 @@ async def share(context: CommandContext, session: str, length: int) -> None:
     async with context.opened() as service:
         principal = await context.principal(service)
         row = await session_named(service, principal, session)
-        name, made = await service.shares.create(
+        name, created = await service.shares.create(
             principal, row.name, expires_at=service.clock() + length
         )
     settings = context.settings
     link = f"http://{settings.host}:{settings.port}/s/{name}"
-    context.result(share_out(made, f"/s/{name}"), link)
+    context.result(share_out(created, f"/s/{name}"), link)
 
 
 COMMANDS = (note, rate, assign, tag, archive, fork, diff, share)

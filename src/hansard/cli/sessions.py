@@ -268,7 +268,9 @@ async def resolve(
     async with context.opened() as service:
         principal = await context.principal(service)
         named = [await session_named(service, principal, text) for text in sessions]
-        changed = [await service.sessions.update(principal, one.name, patch) for one in named]
+        changed = [
+            await service.sessions.update(principal, session.name, patch) for session in named
+        ]
     if context.json:
         context.document({"data": [session_out(session) for session in changed]})
     for session in changed:

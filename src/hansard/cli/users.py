@@ -44,8 +44,9 @@ async def show(context: CommandContext, user_id: str) -> None:
         context.document(user_out(profile))
         return
     ratings = [
-        f"{one.name} {'' if one.average is None else f'{one.average:.2g} '}({one.count})"
-        for one in profile.ratings
+        f"{rating.name} "
+        f"{'' if rating.average is None else f'{rating.average:.2g} '}({rating.count})"
+        for rating in profile.ratings
     ]
     facts = {
         "sessions": profile.sessions,

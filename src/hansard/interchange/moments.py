@@ -22,6 +22,8 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(
     r"(?P<a>\d{1,2})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4})"
     r"(?:[, T]+(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r""
+    r""
     r"(?::(?P<second>\d{2}))?\s*(?P<half>[ap]\.?m\.?)?)?",
     re.IGNORECASE,
 )

@@ -140,9 +140,10 @@ async def list_users(call: Call[UserSearch, None]) -> UserList:
 
     With ``has_more`` there are further ones: give more of the id.
     """
-    found = await call.service.users.containing(call.principal, call.params.q, limit=_LISTED + 1)
+    user_ids = await call.service.users.containing(call.principal, call.params.q, limit=_LISTED + 1)
     return UserList(
-        data=[UserRef(id=user_id) for user_id in found[:_LISTED]], has_more=len(found) > _LISTED
+        data=[UserRef(id=user_id) for user_id in user_ids[:_LISTED]],
+        has_more=len(user_ids) > _LISTED,
     )
 
 
@@ -168,8 +169,8 @@ def user_out(profile: UserProfile) -> UserOut:
         apps=profile.apps,
         agents=profile.agents,
         ratings=[
-            RatingOut(name=one.name, count=one.count, average=one.average)
-            for one in profile.ratings
+            RatingOut(name=rating.name, count=rating.count, average=rating.average)
+            for rating in profile.ratings
         ],
     )
 

@@ -1,4 +1,7 @@
-"""What somebody should look at: sessions that wait, failed, fell silent, or that nobody has read."""
+"""What somebody should look at.
+
+Sessions that wait, failed, fell silent, or that nobody has read.
+"""
 
 from __future__ import annotations
 
@@ -45,13 +48,13 @@ class Attention:
         """
         groups: list[Group] = []
         seen = set[str]()
-        for reason, wanted, sort in _wanted(self._clock()):
+        for reason, filters, sort in _wanted(self._clock()):
             page = await self._sessions.list(
-                principal, SessionQuery(filter=wanted, sort=sort, limit=limit)
+                principal, SessionQuery(filter=filters, sort=sort, limit=limit)
             )
             fresh = [session for session in page.items if session.id not in seen]
             seen.update(session.id for session in fresh)
-            groups.append(Group(reason, wanted, sort, fresh, page.has_more))
+            groups.append(Group(reason, filters, sort, fresh, page.has_more))
         return groups
 
 

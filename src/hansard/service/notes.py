@@ -167,14 +167,14 @@ def check_brought(snapshot: Snapshot) -> None:
     for noun, (prefix, brought) in brought_by_noun.items():
         if len(brought) > verbs.MOST:
             raise Invalid(f"{noun}: there are more than {verbs.MOST}")
-        for index, one in enumerate(brought):
+        for index, entry in enumerate(brought):
             where = f"{noun}[{index}]"
-            if not one.id.startswith(prefix) or not short(one.id, f"{where}.id"):
+            if not entry.id.startswith(prefix) or not short(entry.id, f"{where}.id"):
                 raise Invalid(f"{where}.id is no id of {noun}")
-            if not 0 <= one.seq <= snapshot.session.last_seq or not one.created_at:
+            if not 0 <= entry.seq <= snapshot.session.last_seq or not entry.created_at:
                 raise Invalid(f"{where} has no message or no time")
-            _filled(one.author or "", f"{where}.author", 256)
-            _filled(one.created_by or "", f"{where}.created_by", 256)
+            _filled(entry.author or "", f"{where}.author", 256)
+            _filled(entry.created_by or "", f"{where}.created_by", 256)
     for index, note in enumerate(snapshot.notes):
         _filled(note.text or "", f"notes[{index}].text", TEXT)
     for index, score in enumerate(snapshot.scores):

@@ -164,10 +164,10 @@ class Sessions:
         filters = await self.within_sight(principal, filters)
         return await self._store.read(verbs.count, principal.workspace_id, filters)
 
-    async def matches(self, principal: Principal, wanted: SessionFilter, session_id: str) -> bool:
+    async def matches(self, principal: Principal, filters: SessionFilter, session_id: str) -> bool:
         """Whether the session with this ``Session.id`` passes the filter."""
-        wanted = await self.within_sight(principal, wanted)
-        return await self._store.read(verbs.matches, principal.workspace_id, wanted, session_id)
+        filters = await self.within_sight(principal, filters)
+        return await self._store.read(verbs.matches, principal.workspace_id, filters, session_id)
 
     async def facet(self, principal: Principal, name: str) -> dict[str, int]:
         """The number of sessions per value of ``name``, one of store.counts.FACETS."""

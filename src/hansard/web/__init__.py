@@ -57,6 +57,8 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
     """The routes of the page.
 
     ``/ui``, ``/s`` (shared sessions) and ``/docs`` (reference of ``dialects``).
+
+    ``/ui``, ``/s`` (shared sessions) and ``/docs`` (reference of ``dialects``).
     """
     assets = Assets()
     pages = Pages(assets)

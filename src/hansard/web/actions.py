@@ -75,7 +75,7 @@ class Actions:
             call,
             form,
             SessionPatch(
-                tags=[tag for text in form.get("tags").split(",") if (tag := text.strip())]
+                tags=[tag for item in form.get("tags").split(",") if (tag := item.strip())]
             ),
         )
 

@@ -23,14 +23,14 @@ class Annotations:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        one, write = "/ui/sessions/{session_id}", "sessions:write"
+        session, write = "/ui/sessions/{session_id}", "sessions:write"
         return (
-            act(f"POST {one}/rate", self.rate, scope=write),
-            act(f"POST {one}/assignee", self.assign, scope=write),
-            act(f"POST {one}/notes", self.note, scope=write),
-            act(f"POST {one}/notes/{{note_id}}/delete", self.delete_note, scope=write),
-            act(f"POST {one}/scores", self.score, scope=write),
-            act(f"POST {one}/scores/{{score_id}}/delete", self.delete_score, scope=write),
+            act(f"POST {session}/rate", self.rate, scope=write),
+            act(f"POST {session}/assignee", self.assign, scope=write),
+            act(f"POST {session}/notes", self.note, scope=write),
+            act(f"POST {session}/notes/{{note_id}}/delete", self.delete_note, scope=write),
+            act(f"POST {session}/scores", self.score, scope=write),
+            act(f"POST {session}/scores/{{score_id}}/delete", self.delete_score, scope=write),
         )
 
     async def rate(self, call: Call[Any, Any], form: Form) -> Response:

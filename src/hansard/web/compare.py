@@ -55,8 +55,8 @@ class Compare:
             cursor=call.params.cursor,
         )
         sides: dict[str, list[Message]] = {"here": [], "there": []}
-        for one in diff.items:
-            sides[one.side].append(one.message)
+        for item in diff.items:
+            sides[item.side].append(item.message)
         here, there = (_shown(sides[side]) for side in ("here", "there"))
         query = f"?against={path(against)}" if against else ""
         return self._layout.show(

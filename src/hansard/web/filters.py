@@ -78,7 +78,9 @@ class Chip(Struct, frozen=True):
 
 _NAMES = ListParams.__struct_encode_fields__
 _OTHERS = {"tab", "at", "about", "before", "after", "day", "limit", "total", "format"}
-"""What may stand in an address beside the list's own: the pane's, and what only a request to the API has a use for."""
+"""What may stand in an address beside the list's own: the pane's, and what only a request to the
+API has a use for.
+"""
 
 
 def cleaned(params: ListParams) -> ListParams:
@@ -154,19 +156,21 @@ def as_of(filters: SessionFilter, moment: int | None) -> SessionFilter:
 
 def pairs(params: ListParams) -> list[tuple[str, str]]:
     """The parameters that are not as usual, in a fixed order; without page and moment."""
-    found = [("q", asked.q)] if asked.q else []
-    found += pairs_of(asked)
-    found += [
-        (field, "false") for field in ("sub_sessions", "task_sessions") if not getattr(asked, field)
+    query_pairs = [("q", params.q)] if params.q else []
+    query_pairs += pairs_of(params)
+    query_pairs += [
+        (field, "false")
+        for field in ("sub_sessions", "task_sessions")
+        if not getattr(params, field)
     ]
     if params.sort != DEFAULT_SORT:
         query_pairs.append(("sort", params.sort))
     return query_pairs
 
 
-def query(given: list[tuple[str, str]]) -> str:
+def query(fields: list[tuple[str, str]]) -> str:
     """``?a=b``, or nothing."""
-    return "?" + urlencode(params, quote_via=_quote) if params else ""
+    return "?" + urlencode(fields, quote_via=_quote) if fields else ""
 
 
 def _quote(text: Any, _safe: Any = "", encoding: Any = None, errors: Any = None) -> str:  # noqa: ANN401 - urllib's protocol

@@ -84,9 +84,9 @@ def _own_address(call: Call[Any, Any]) -> str:
     return safe_path(quote(call.scope["path"]) + (f"?{own_query}" if own_query else ""))
 
 
-def sign_in_path(wanted: str) -> str:
-    """The sign-in that leads on to ``wanted``."""
-    return f"/ui/sign-in?next={quote(wanted, safe='/')}" if wanted else "/ui/sign-in"
+def sign_in_path(path: str) -> str:
+    """The sign-in that leads on to ``path``."""
+    return f"/ui/sign-in?next={quote(path, safe='/')}" if path else "/ui/sign-in"
 
 
 def check_origin(call: Call[Any, Any]) -> None:
@@ -186,7 +186,7 @@ def back_to(form: Form, default: str) -> str:
     return safe_path(form.get("back")) or default
 
 
-def safe_path(wanted: str) -> str:
+def safe_path(path: str) -> str:
     """A path of the page; empty for what could lead to another host, and for what is too long."""
-    is_safe = wanted.startswith("/ui/") and len(wanted) <= _ADDRESS and _UNSAFE.isdisjoint(wanted)
-    return wanted if is_safe else ""
+    is_safe = path.startswith("/ui/") and len(path) <= _ADDRESS and _UNSAFE.isdisjoint(path)
+    return path if is_safe else ""

@@ -119,47 +119,45 @@ class Listed(Struct):
 
 async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed:
     """A page of the list; ``counted`` adds the total where that costs nothing."""
-    service, principal, params = call.service, call.principal, cleaned(call.params)
-    generation = await service.sessions.generation(principal)
-    asof = params.asof or time.time_ns() // 1000
-    common = {
-        "params": params,
-        "offset": params.page * PAGE,
-        "asof": asof,
-        "generation": generation,
-        "query": query(pairs(params)),
-        "chips": chips(params),
-    }
-    if problem := unknown(call.params, call.scope["query_string"]):
-        return Listed(
-            rows=[],
-            hits={},
-            has_more=False,
-            total=0,
-            at_least=False,
-            problem=problem,
-            **common,  # type: ignore[arg-type]  # as built above
-        )
-    if asked.q:
-        pasted = [] if asked.cursor else await sessions_named(service, principal, asked.q)
-        found = await hits(service, principal, asked, FOUND)
-        common |= {
-            "chips": [*qualifiers(params), *chips(params)],
-            "problem": results.problem,
-            "next_cursor": results.next_cursor,
-        }
-        others = [one for one in pasted if one.id not in found.by_session]
-        return Listed(
-            rows=[*others, *found.sessions],
-            hits=found.by_session,
-            has_more=False,
-            total=found.total if found.total is None else found.total + len(others),
-            pasted=pasted,
-            users=await users_named(service, principal, asked.q),
-            at_least=found.at_least,
-            **common,  # type: ignore[arg-type]  # as built above
-        )
-    filters = filter_of(params)
+    params = cleaned(call.params)
+    shown = Listed(
+        params=params,
+        offset=params.page * PAGE,
+        asof=params.asof or time.time_ns() // 1000,
+        generation=await call.service.sessions.generation(call.principal),
+        query=query(pairs(params)),
+        chips=chips(params),
+        problem=unknown(call.params, call.scope["query_string"]),
+    )
+    if shown.problem:
+        return shown
+    fill = _with_results if params.q else _with_total if counted else _with_page
+    return await fill(call.service, call.principal, shown)
+
+
+async def _with_results(service: Service, principal: Principal, shown: Listed) -> Listed:
+    """The list of what the search finds, behind the sessions whose id was typed."""
+    text = shown.params.q
+    pasted = [] if shown.params.cursor else await sessions_named(service, principal, text)
+    results = await hits(service, principal, shown.params, HITS)
+    others = [session for session in pasted if session.id not in results.by_session]
+    return replace(
+        shown,
+        chips=[*qualifiers(shown.params), *shown.chips],
+        rows=[*others, *results.sessions],
+        hits=results.by_session,
+        pasted=pasted,
+        users=await users_named(service, principal, text),
+        total=None if results.total is None else results.total + len(others),
+        at_least=results.at_least,
+        problem=results.problem,
+        next_cursor=results.next_cursor,
+    )
+
+
+async def _with_page(service: Service, principal: Principal, shown: Listed) -> Listed:
+    """The list's page, as it stood at ``asof`` where the query names one; the total is None."""
+    params = shown.params
     page = await service.sessions.list(
         principal,
         SessionQuery(
@@ -187,16 +185,13 @@ def of(sessions: list[Session], list_query: str = "") -> Listed:
     """A few sessions as a list of their own; their links lead on to the list of ``list_query``."""
     return Listed(
         ListParams(),
-        sessions,
-        {},
-        0,
-        has_more=False,
-        total=None,
-        at_least=False,
+        offset=0,
         asof=0,
         generation=0,
         query=list_query,
         chips=[],
+        rows=sessions,
+        total=None,
     )
 
 

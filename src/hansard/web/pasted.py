@@ -28,10 +28,10 @@ async def sessions_named(service: Service, principal: Principal, text: str) -> l
     name = _named_by(text.strip().strip("\"'"))
     if not SHORTEST <= len(name) <= ids.MAX_LENGTH or any(map(str.isspace, name)):
         return []
-    found = await service.lookup.find(principal, name)
+    sessions = await service.lookup.find(principal, name)
     if is_id(name):
-        return found
-    return [session for session in found if session.own_id == name]
+        return sessions
+    return [session for session in sessions if session.own_id == name]
 
 
 async def users_named(service: Service, principal: Principal, text: str) -> list[str]:
@@ -51,10 +51,10 @@ def is_id(text: str) -> bool:
     return _BEGUN.fullmatch(text) is not None or ids.uuid_in(text) is not None
 
 
-def jump(text: str, found: list[Session]) -> Session | None:
+def jump(text: str, sessions: list[Session]) -> Session | None:
     """The session to open at once: the only one that an unmistakable id or a link names."""
     name = _named_by(text.strip())
-    return found[0] if len(found) == 1 and (is_id(name) or name != text.strip()) else None
+    return sessions[0] if len(sessions) == 1 and (is_id(name) or name != text.strip()) else None
 
 
 def _named_by(text: str) -> str:

@@ -130,7 +130,9 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
         pane.scores = await service.notes.scores(principal, name)
         about = call.query("about") or ""
         pane.noted_seq = int(about) if about.isascii() and about.isdigit() else None
-        pane.rated = next((one.value for one in pane.scores if _is_rating(one, principal)), None)
+        pane.rated = next(
+            (score.value for score in pane.scores if _is_rating(score, principal)), None
+        )
     if tab == "raw":
         pane.raw = raw(session, messages)
     if tab == "details":

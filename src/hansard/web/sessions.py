@@ -37,7 +37,7 @@ class Sessions:
             Route("GET /ui/rows", self.rows, params=ListParams, **html),
             Route("GET /ui/row/{session_id}", self.row, params=ListParams, **html),
             Route("GET /ui/count", self.count, params=ListParams, scope=READ),
-            Route(f"GET {one}", self.one, params=ListParams, **html),
+            Route(f"GET {session}", self.open_session, params=ListParams, **html),
             Route(
                 f"GET {session}/messages/{{message_id}}",
                 text_of_message,
@@ -55,7 +55,7 @@ class Sessions:
     async def home(self, call: Call[ListParams, None]) -> Response:
         """The list of sessions, or the one session whose id was searched for"""
         shown = await listing.listed(call)
-        session = jump(shown.asked.q, shown.pasted)
+        session = jump(shown.params.q, shown.pasted)
         if session and not wants_fragment(call, "list"):
             return see_other(f"/ui/sessions/{session.id}")
         return await self._screen(call, None, shown)
@@ -78,8 +78,8 @@ class Sessions:
         """One row, as it is now; nothing where it no longer matches the list's filter"""
         service, principal = call.service, call.principal
         session = await service.sessions.read(principal, call.path["session_id"])
-        wanted = filter_of(cleaned(call.params))
-        is_listed = await service.sessions.matches(principal, wanted, session.id)
+        filters = filter_of(cleaned(call.params))
+        is_listed = await service.sessions.matches(principal, filters, session.id)
         shown = listing.of([session] if is_listed else [])
         return self._layout.part(call, "rows.html", shown=shown, current="")
 

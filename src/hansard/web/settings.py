@@ -85,7 +85,7 @@ class Settings:
 
         Asks again when some would go at once.
         """
-        rules = {kind: _days(typed) for kind in (ALL, *KINDS) if (typed := form.get(kind))}
+        rules = {kind: _days(rule) for kind in (ALL, *KINDS) if (rule := form.get(kind))}
         retention = call.service.retention
         due = sum(rule.sessions for rule in await retention.preview(call.principal, rules))
         if due and form.get("sure") != str(due):

@@ -67,7 +67,7 @@ class SignIn:
         """Sign in with a key"""
         check_form(call)
         form = Form(call.data)
-        wanted = safe_path(form.get("next") or call.query("next") or "")
+        path = safe_path(form.get("next") or call.query("next") or "")
         try:
             token, _ = await call.service.sign_ins.open(form.get("key"))
         except Unauthenticated:
@@ -75,9 +75,9 @@ class SignIn:
                 "That key is not valid here. Keys start with hsd_; check that you copied all of it."
             )
             return self._layout.pages.page(
-                call, "sign_in.html", status=401, problem=problem, next=wanted
+                call, "sign_in.html", status=401, problem=problem, next=path
             )
-        return with_cookie(call, see_other(_at_message(wanted) or "/ui/"), token)
+        return with_cookie(call, see_other(_at_message(path) or "/ui/"), token)
 
     async def sign_out(self, call: Call[None, None], _form: Form) -> Response:
         """Sign out"""
@@ -137,7 +137,8 @@ class SignIn:
             return await call.service.sign_ins.check(token, SETUP)
         except Unauthenticated as problem:
             raise NotFound(
-                "this setup link was already used, or is older than an hour: sign in with a key instead",
+                "this setup link was already used, or is older than an hour: sign in with a key "
+                "instead",
                 code="setup_gone",
             ) from problem
 
@@ -150,10 +151,10 @@ class SignIn:
             ) from problem
 
 
-def _at_message(wanted: str) -> str:
+def _at_message(path: str) -> str:
     """The address with the message that it names as its fragment, which no form sends."""
-    seq = dict(parse_qsl(wanted.partition("?")[2])).get("at", "")
-    return f"{wanted}#m{seq}" if seq.isascii() and seq.isdigit() and "#" not in wanted else wanted
+    seq = dict(parse_qsl(path.partition("?")[2])).get("at", "")
+    return f"{path}#m{seq}" if seq.isascii() and seq.isdigit() and "#" not in path else path
 
 
 def with_cookie(call: Call[Any, Any], answer: Response, token: str) -> Response:

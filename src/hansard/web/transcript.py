@@ -262,22 +262,22 @@ class Turn(Struct):
     run: Run | None = None
 
 
-def turns(transcript: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
-    shown: list[Turn] = []
-    for entry in transcript:
+def turns(found: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
+    transcript: list[Turn] = []
+    for entry in found:
         message = entry.message
-        if message.role == "user" or not shown:
+        if message.role == "user" or not transcript:
             words = next((piece.text for piece in entry.pieces if piece.text), entry.who)
-            shown.append(
+            transcript.append(
                 Turn(
-                    len(shown) + 1,
+                    len(transcript) + 1,
                     message.seq,
                     words[:160],
                     message.created_at,
                     message.created_at,
                 )
             )
-        turn = shown[-1]
+        turn = transcript[-1]
         turn.until = max(turn.until, message.created_at)
         turn.messages += 1
         turn.calls += sum(piece.kind == "call" for piece in entry.pieces)
@@ -285,7 +285,7 @@ def turns(transcript: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
         turn.tokens += entry.tokens
         turn.cost_nanos += message.cost_nanos
         turn.run = turn.run or (runs.get(message.run_id) if message.run_id else None)
-    return shown
+    return transcript
 
 
 def trail_of(session: Session) -> list[str]:
@@ -326,23 +326,23 @@ class Block(Struct):
         return ", ".join(dict.fromkeys(piece.name for piece in self.calls))
 
 
-def blocks(transcript: Sequence[Entry]) -> list[Block]:
+def blocks(shown: Sequence[Entry]) -> list[Block]:
     """The entries with runs of tool calls gathered; three and more fold unless one failed."""
-    shown: list[Block] = []
-    for entry in transcript:
+    transcript: list[Block] = []
+    for entry in shown:
         joins = (
-            shown
+            transcript
             and entry.is_only_calls
-            and shown[-1].entries[-1].is_only_calls
+            and transcript[-1].entries[-1].is_only_calls
             and not entry.day
-            and not shown[-1].entries[-1].branches
+            and not transcript[-1].entries[-1].branches
         )
         if joins:
-            shown[-1].entries.append(entry)
+            transcript[-1].entries.append(entry)
         else:
-            shown.append(Block([entry]))
-    for block in shown:
+            transcript.append(Block([entry]))
+    for block in transcript:
         block.folded = len(block.entries) >= _FOLD_FROM and not any(
             piece.outcome == "failed" for piece in block.calls
         )
-    return shown
+    return transcript

@@ -61,14 +61,14 @@ class Transfers:
 
     async def show(self, call: Call[ListParams, None]) -> Response:
         """What can go out and come in"""
-        asked = _asked(call)
-        given = query(pairs(asked))
+        params = _filters(call)
+        filters = query(pairs(params))
         total = (
-            (await hits(call.service, call.principal, asked, 1)).total or 0
-            if asked.q
-            else await call.service.sessions.count(call.principal, filter_of(asked))
+            (await hits(call.service, call.principal, params, 1)).total or 0
+            if params.q
+            else await call.service.sessions.count(call.principal, filter_of(params))
         )
-        curl = self._layout.curl(call, f"/v1/export{given}") + " -o hansard.jsonl"
+        curl = self._layout.curl(call, f"/v1/export{filters}") + " -o hansard.jsonl"
         return self._layout.show(
             call, "transfers.html", nav="transfers", total=total, query=filters, curl=curl
         )
@@ -80,9 +80,9 @@ class Transfers:
             raise Invalid(f"choose at most {NAMED} sessions, or all that match", param="ids")
         choice = Choice(ids=ids, form=form)
         if not ids:
-            asked = _asked(call)
-            wanted = Choice(filter=filter_of(asked), text=asked.q, form=form)
-        sessions = pieces(call.service, call.principal, wanted)
+            params = _filters(call)
+            choice = Choice(filter=filter_of(params), text=params.q, form=form)
+        sessions = pieces(call.service, call.principal, choice)
         return await download(call, sessions, form.media_type, form.suffix)
 
     async def bring(self, call: Call[Any, Any], _form: Form) -> Response:
@@ -105,9 +105,15 @@ def _filters(call: Call[Any, None]) -> ListParams:
     return cleaned(call.params)
 
 
-def _said(report: Report) -> list[str]:
-    """What became of a file, in lines: the counts, then the records that were set aside, each with the reason."""
-    counts = f"{number(report.new)} imported, {number(report.updated)} updated, {number(report.same)} unchanged, {number(report.bad)} failed"
+def _report_lines(report: Report) -> list[str]:
+    """The result of an import in lines.
+
+    The counts, then the rejected records with their reasons.
+    """
+    counts = (
+        f"{number(report.new)} imported, {number(report.updated)} updated, {number(report.same)} "
+        f"unchanged, {number(report.bad)} failed"
+    )
     reasons = [
         f"Record {problem.record} of {problem.file}: {problem.reason}"
         for problem in report.problems[:_REASONS]

@@ -28,10 +28,10 @@ class Users:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        one = "/ui/users/{user_id}"
+        user = "/ui/users/{user_id}"
         return (
-            Route(f"GET {one}", self.show, scope="sessions:read", media_type="text/html"),
-            act(f"POST {one}/erase", self.erase, scope="sessions:delete"),
+            Route(f"GET {user}", self.show, scope="sessions:read", media_type="text/html"),
+            act(f"POST {user}/erase", self.erase, scope="sessions:delete"),
         )
 
     async def show(self, call: Call[Any, Any]) -> Response:

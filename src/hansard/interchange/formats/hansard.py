@@ -103,8 +103,8 @@ def write(snapshot: Snapshot) -> bytes:
     session = _SessionLine(**_spelled(snapshot.session, {"workspace_id"}))
     runs = [_RunLine(**_spelled(run, {"session_id"})) for run in snapshot.runs]
     messages = [_message_line(kept) for kept in snapshot.messages]
-    notes = [_NoteLine(**_spelled(one, {"session_id"})) for one in snapshot.notes] or UNSET
-    scores = [_ScoreLine(**_spelled(one, {"session_id"})) for one in snapshot.scores] or UNSET
+    notes = [_NoteLine(**_spelled(note, {"session_id"})) for note in snapshot.notes] or UNSET
+    scores = [_ScoreLine(**_spelled(score, {"session_id"})) for score in snapshot.scores] or UNSET
     return _encode(_Line(VERSION, session, runs, notes, scores, messages)) + b"\n"
 
 
@@ -155,9 +155,11 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
     _check_session(session)
     runs = [_meant(run, Run, session_id=session.id) for run in line.runs]
     _check_state(session, runs)
-    notes = [_meant(one, Note, session_id=session.id) for one in line.notes or ()]
-    scores = [_meant(one, Score, session_id=session.id) for one in line.scores or ()]
-    messages = [_kept(one, index, session.id) for index, one in enumerate(line.messages)]
+    notes = [_meant(note, Note, session_id=session.id) for note in line.notes or ()]
+    scores = [_meant(score, Score, session_id=session.id) for score in line.scores or ()]
+    messages = [
+        _kept(line_message, index, session.id) for index, line_message in enumerate(line.messages)
+    ]
     if [kept.message.seq for kept in messages] != list(range(1, len(messages) + 1)) or (
         len(messages) != session.last_seq
     ):
@@ -170,10 +172,10 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
         ("session", session),
         *((f"run {run.id}", run) for run in runs),
         *((f"message {kept.message.seq}", kept.message) for kept in messages),
-        *((f"note {one.id}", one) for one in notes),
-        *((f"score {one.id}", one) for one in scores),
+        *((f"note {note.id}", note) for note in notes),
+        *((f"score {score.id}", score) for score in scores),
     ):
-        _check_text(one, where)
+        _check_text(struct, where)
     return Snapshot(session, runs, messages, notes, scores)
 
 

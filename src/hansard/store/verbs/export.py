@@ -39,7 +39,9 @@ def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]
             ]
             if len(got) < _PAGE:
                 break
-        said = yield from notes.notes_of(workspace_id, session.id)
+        session_notes = yield from notes.notes_of(workspace_id, session.id)
         judged = yield from notes.scores_of(workspace_id, session.id)
-        taken.append(Snapshot(session, [rows.run(run) for run in runs], messages, said, judged))
+        taken.append(
+            Snapshot(session, [rows.run(run) for run in runs], messages, session_notes, judged)
+        )
     return taken

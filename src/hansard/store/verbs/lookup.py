@@ -34,10 +34,10 @@ def beginning(ref: SessionRef, limit: int) -> Steps[list[Session]]:
     start = ids.uuid_start(ref.name)
     first = yield from ask("session_ids_from", **here, first=start, behind=start + _BEHIND)
     own = yield from ask("session_own_ids_from", **here, first=ref.name, behind=ref.name + _BEHIND)
-    wanted = list(dict.fromkeys(row[0] for row in [*first, *own]))[:limit]
-    sessions = yield from by_ids(ref.workspace_id, wanted)
+    idents = list(dict.fromkeys(row[0] for row in [*first, *own]))[:limit]
+    sessions = yield from by_ids(ref.workspace_id, idents)
     return [
         session
-        for ident in wanted
+        for ident in idents
         if (session := sessions.get(ident)) and ref.sees(session.user_id, session.app)
     ]

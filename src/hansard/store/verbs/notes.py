@@ -43,7 +43,7 @@ def notes(ref: SessionRef) -> Steps[list[Note]]:
 
 def notes_of(workspace_id: str, session_id: str) -> Steps[list[Note]]:
     here = {"workspace_id": workspace_id, "session_id": session_id}
-    return [Note(*one) for one in (yield from steps.rows("note_list", **here, limit=MOST))]
+    return [Note(*row) for row in (yield from steps.rows("note_list", **here, limit=MOST))]
 
 
 def unnote(ref: SessionRef, note_id: str, now: int) -> Steps[Session]:
@@ -79,7 +79,7 @@ def scores(ref: SessionRef) -> Steps[list[Score]]:
 
 def scores_of(workspace_id: str, session_id: str) -> Steps[list[Score]]:
     here = {"workspace_id": workspace_id, "session_id": session_id}
-    return [Score(*one) for one in (yield from steps.rows("score_list", **here, limit=MOST))]
+    return [Score(*row) for row in (yield from steps.rows("score_list", **here, limit=MOST))]
 
 
 def unscore(ref: SessionRef, score_id: str, now: int) -> Steps[Session]:
@@ -109,11 +109,14 @@ def restored(session: Session, brought: Sequence[Note], judged: Sequence[Score])
     """Add the notes and scores that come with an exported session to those that are here."""
     yield from many(
         "note_put",
-        [msgspec.structs.asdict(one) | {"workspace_id": session.workspace_id} for one in brought],
+        [msgspec.structs.asdict(note) | {"workspace_id": session.workspace_id} for note in brought],
     )
     yield from many(
         "score_put",
-        [msgspec.structs.asdict(one) | {"workspace_id": session.workspace_id} for one in judged],
+        [
+            msgspec.structs.asdict(score) | {"workspace_id": session.workspace_id}
+            for score in judged
+        ],
     )
 
 
@@ -121,8 +124,8 @@ def forget_of_message(workspace_id: str, session_id: str, seq: int) -> Steps[Non
     """Remove what was said of a message that is deleted, and the kept answers that quote it."""
     here = {"workspace_id": workspace_id, "session_id": session_id}
     for name in ("note_delete_of_message", "score_delete_of_message"):
-        for one in (yield from steps.rows(name, **here, seq=seq)):
-            yield from forget_message(workspace_id, session_id, one[0], ())
+        for deleted in (yield from steps.rows(name, **here, seq=seq)):
+            yield from forget_message(workspace_id, session_id, deleted[0], ())
 
 
 def _annotatable(ref: SessionRef, seq: int) -> Steps[Session]:

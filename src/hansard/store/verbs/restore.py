@@ -30,7 +30,8 @@ _IDENTITY = ("user_id", "app", "parent_id", "created_by", "created_at", "forked_
 """What a known session keeps, whatever the file says: whose it is, and where it came from."""
 _NAMED = (
     "title", "kind", "channel", "agent", "model", "workflow_id", "workflow_name", "trigger",
-    "state", "resolution", "intent", "sub_intent", "assignee", "ended_at", "archived_at", "read_at", "tags",
+    "state", "resolution", "intent", "sub_intent", "assignee", "ended_at", "archived_at", "read_at",
+        "tags",
     "trail", "external_ids", "metadata",
 )  # fmt: skip
 """The fields whose change the audit log names."""

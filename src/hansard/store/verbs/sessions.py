@@ -197,9 +197,9 @@ def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
     return int(got[0][0])
 
 
-def matches(workspace_id: str, wanted: SessionFilter, session_id: str) -> Steps[bool]:
+def matches(workspace_id: str, filters: SessionFilter, session_id: str) -> Steps[bool]:
     """Whether a session passes a filter."""
-    return bool((yield listing.among(workspace_id, wanted, [session_id])))
+    return bool((yield listing.among(workspace_id, filters, [session_id])))
 
 
 def facet(workspace_id: str, name: str) -> Steps[dict[str, int]]:

@@ -25,7 +25,7 @@ def profile(workspace_id: str, user_id: str) -> Steps[UserProfile]:
             if value is not None:
                 counter[value] += count
     named = [[value for value, _ in counter.most_common()] for counter in frequent]
-    ratings = [Rating(*one) for one in judged]
+    ratings = [Rating(*row) for row in judged]
     values: list[Any] = [user_id, *sums, *named, ratings]
     return UserProfile(*values)
 
@@ -40,4 +40,4 @@ def containing(workspace_id: str, text: str, limit: int) -> Steps[list[str]]:
         most=_MOST_IDS,
         limit=limit,
     )
-    return [one[0] for one in got]
+    return [row[0] for row in got]
