@@ -262,9 +262,9 @@ class Turn(Struct):
     run: Run | None = None
 
 
-def turns(found: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
+def turns(shown_entries: Sequence[Entry], runs: dict[str, Run]) -> list[Turn]:
     transcript: list[Turn] = []
-    for entry in found:
+    for entry in shown_entries:
         message = entry.message
         if message.role == "user" or not transcript:
             words = next((piece.text for piece in entry.pieces if piece.text), entry.who)
