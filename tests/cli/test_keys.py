@@ -83,7 +83,9 @@ def test_a_key_is_rotated_and_revoked_by_its_id_or_its_text(filled: Terminal) ->
     states = {row[0]: row[2] for row in filled.done("keys", "list", "--all").rows}
     assert states == {old["id"]: "active", new["id"]: "revoked"}
     assert len(filled.done("keys", "list").rows) == 1
-    assert filled("keys", "revoke", "nothing0", "--yes").code == 3
+    for options in ((), ("--yes",)):
+        missing = filled("keys", "revoke", "nothing0", *options)
+        assert (missing.code, "no key 'nothing0'" in missing.err) == (3, True)
     assert filled("keys", "rotate", "nothing0").code == 3
 
 

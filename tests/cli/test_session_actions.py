@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from hansard.app import opened
+from hansard.settings import Settings
 from tests.cli.conftest import Terminal
 from tests.cli.test_tables import on_terminal
 
@@ -73,6 +76,26 @@ def test_a_fork_is_made_and_compared(filled: Terminal) -> None:
 def test_a_share_needs_sharing_to_be_on(filled: Terminal) -> None:
     refused = filled("sessions", "share", "one")
     assert (refused.code, "sharing is off" in refused.err) == (4, True)
+
+
+async def _share() -> None:
+    async with opened(Settings(store="sqlite:///hansard.db")) as service:
+        workspace = (await service.workspaces.list())[0]
+        await service.workspaces.update(workspace.id, settings={"sharing": True})
+
+
+def test_a_share_is_a_link_to_the_server_that_is_named(filled: Terminal) -> None:
+    asyncio.run(_share())
+    link = filled.done("sessions", "share", "one", "--for", "1h", HANSARD_URL="http://h:9/").out
+    assert link.startswith("http://h:9/s/")
+
+
+def test_open_prints_the_address_of_the_page(filled: Terminal) -> None:
+    uid = filled.done("sessions", "show", "one", "--json").json["session"]["uid"]
+    page = f"/ui/sessions/{uid.removeprefix('ses_')}\n"
+    assert filled.done("sessions", "open", "one").out == f"http://127.0.0.1:8765{page}"
+    named = filled.done("sessions", "open", "one", HANSARD_URL="http://h:9")
+    assert named.out == f"http://h:9{page}"
 
 
 def test_the_beginning_of_an_id_names_a_session(filled: Terminal) -> None:

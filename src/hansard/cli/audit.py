@@ -16,6 +16,7 @@ def command() -> None:
 @command.command("list")
 @click.option(
     "--limit",
+    metavar="N",
     type=click.IntRange(1, 1000),
     default=50,
     show_default=True,

@@ -13,7 +13,9 @@ from hansard.cli.arguments import names, one_of, span
 from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
+    from hansard.access import Principal
     from hansard.model import Key
+    from hansard.service import Service
 
 SCOPES = "sessions:read,sessions:write"
 
@@ -149,6 +151,7 @@ async def revoke(context: CommandContext, key_id: str, yes: bool) -> None:
     async with context.opened() as service:
         principal = await context.principal(service)
         revoked_id = _key_id(key_id)
+        await _existing(service, principal, revoked_id)
         if not yes:
             output.confirm(
                 f"Revoke the key {revoked_id} of workspace {principal.workspace_name!r} for ever"
@@ -157,6 +160,18 @@ async def revoke(context: CommandContext, key_id: str, yes: bool) -> None:
     if context.json:
         context.document({"id": revoked_id, "revoked": True})
     context.say(f"Key {revoked_id} is revoked.")
+
+
+async def _existing(service: Service, principal: Principal, key_id: str) -> None:
+    """Raise NotFound before anybody is asked about a key that there is not."""
+    from hansard.errors import NotFound
+
+    if all(key.id != key_id for key in await service.keys.list(principal)):
+        raise NotFound(
+            f"no key {key_id!r} in workspace {principal.workspace_name!r}: 'hansard keys list'"
+            " shows them",
+            code="key_not_found",
+        )
 
 
 def _shown(context: CommandContext, text: str, key: Key, workspace: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from hansard.cli import output
@@ -294,9 +296,31 @@ async def share(context: CommandContext, session: str, length: int) -> None:
         name, created = await service.shares.create(
             principal, row.name, expires_at=service.clock() + length
         )
+    context.result(share_out(created, f"/s/{name}"), f"{_server(context)}/s/{name}")
+
+
+@click.command("open")
+@click.argument("session", metavar="ID")
+@store_command(workspace=True)
+async def open_(context: CommandContext, session: str) -> None:
+    """Open a session's page in the browser, and print its address.
+
+    The server is looked for where HANSARD_URL says, else at the host and port of the settings.
+    """
+    async with context.opened() as service:
+        row = await session_named(service, await context.principal(service), session)
+    url = f"{_server(context)}/ui/sessions/{row.id}"
+    context.result({"url": url}, url)
+    if output.is_terminal():
+        click.launch(url)
+
+
+def _server(context: CommandContext) -> str:
+    """Where this machine's browser finds the server."""
+    from hansard.cli.banner import address
+
     settings = context.settings
-    link = f"http://{settings.host}:{settings.port}/s/{name}"
-    context.result(share_out(created, f"/s/{name}"), link)
+    return os.environ.get("HANSARD_URL", "").rstrip("/") or address(settings.host, settings.port)
 
 
-COMMANDS = (note, rate, assign, tag, archive, fork, diff, share)
+COMMANDS = (note, rate, assign, tag, archive, fork, diff, share, open_)

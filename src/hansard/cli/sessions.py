@@ -10,6 +10,7 @@ from hansard.cli import output
 from hansard.cli.context import CommandContext, store_command
 from hansard.cli.filters import filter_of, filters
 from hansard.cli.session_actions import COMMANDS
+from hansard.cli.session_columns import COLUMNS, HEADINGS, cells, columns_named
 from hansard.cli.session_names import session_named, shortened
 
 if TYPE_CHECKING:
@@ -29,17 +30,6 @@ SORTS = (
     "title",
     "-title",
 )
-COLUMNS = (
-    "id",
-    "state",
-    "title",
-    "channel",
-    "message_count",
-    "updated_at",
-    "user",
-    "resolution",
-)
-_HEADINGS = {"message_count": "messages", "updated_at": "updated", "cost_usd": "cost"}
 _PAGE, _TITLE, _LEAST_TITLE = 200, 48, 30
 
 
@@ -65,7 +55,12 @@ for _action in COMMANDS:
     help="Such as -updated_at, created_at or title.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1, _PAGE), default=50, show_default=True, help="How many."
+    "--limit",
+    type=click.IntRange(1, _PAGE),
+    default=50,
+    metavar="N",
+    show_default=True,
+    help="How many.",
 )
 @click.option("--cursor", metavar="TEXT", help="Go on where the last list ended.")
 @click.option(
@@ -75,7 +70,7 @@ for _action in COMMANDS:
 @click.option(
     "--columns",
     metavar="A,B",
-    callback=lambda _context, _parameter, text: _columns(text),
+    callback=lambda _context, _parameter, text: columns_named(text),
     help="The fields to print, such as id,title,user,cost_usd: any of the API's.",
 )
 @filters
@@ -205,7 +200,12 @@ async def tail(
     help="Which come first.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many sessions."
+    "--limit",
+    type=click.IntRange(1, 100),
+    default=20,
+    metavar="N",
+    show_default=True,
+    help="How many.",
 )
 @filters
 @store_command(workspace=True)
@@ -334,22 +334,6 @@ def _document(context: CommandContext, sessions: list[Session], page: Page[Sessi
     )
 
 
-def _columns(text: str | None) -> tuple[str, ...]:
-    """The names in a list of columns; BadParameter for one that no session has."""
-    from difflib import get_close_matches
-
-    from hansard.cli.arguments import names
-    from hansard.native.session_bodies import SessionOut
-
-    known = SessionOut.__struct_fields__
-    for name in names(text or ""):
-        if name not in known:
-            close = get_close_matches(name, known, 1)
-            meant = f": did you mean {close[0]}?" if close else f": choose from {', '.join(known)}"
-            raise click.BadParameter(f"no session has {name!r}{meant}")
-    return names(text or "")
-
-
 def _listed(
     context: CommandContext,
     sessions: list[Session],
@@ -358,13 +342,13 @@ def _listed(
     columns: tuple[str, ...],
 ) -> None:
     chosen = columns or COLUMNS
-    table = [_cells(session, chosen, now) for session in sessions]
+    table = [cells(session, chosen, now) for session in sessions]
     if output.is_terminal() and "id" in chosen:
         at = chosen.index("id")
         short = shortened([row[at] for row in table])
         table = [[*row[:at], name, *row[at + 1 :]] for row, name in zip(table, short, strict=True)]
     output.table(
-        [_HEADINGS.get(name, name) for name in chosen],
+        [HEADINGS.get(name, name) for name in chosen],
         table,
         right=("messages", "cost"),
         flexible="title",
@@ -377,21 +361,3 @@ def _listed(
     if output.is_terminal() and page.has_more and not context.quiet:
         of = "" if page.total is None else f" of {page.total:,}"
         output.note(f"{len(sessions)}{of}. More with --all, or: --cursor {page.next_cursor}")
-
-
-def _cells(session: Session, columns: tuple[str, ...], now: int) -> list[str]:
-    """A session's fields as a person reads them."""
-    import msgspec
-
-    from hansard.native.session_bodies import session_out
-
-    out = session_out(session)
-    own = {
-        "title": session.title or session.preview or "",
-        "updated_at": output.ago(session.updated_at, now),
-    }
-    values = [own[name] if name in own else getattr(out, name) for name in columns]
-    return [
-        bytes(value).decode() if isinstance(value, msgspec.Raw) else output.plain(value)
-        for value in values
-    ]

@@ -50,6 +50,7 @@ _HEADINGS = {
     429: "Slow down",
     503: "Temporarily unavailable",
 }
+_HEADINGS_BY_CODE = {"setup_gone": "Link already used"}
 _YEAR = 365 * 86_400
 
 
@@ -69,7 +70,9 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
     def error(failure: Failure) -> Response:
         if isinstance(failure.error, Unauthenticated):
             return see_other(sign_in_path(str(failure.error.extra.get("next", ""))))
-        heading = _HEADINGS.get(failure.status, "Something went wrong")
+        heading = _HEADINGS_BY_CODE.get(failure.error.code) or _HEADINGS.get(
+            failure.status, "Something went wrong"
+        )
         message, param = failure.error.message, failure.error.param
         if not (param and message.startswith(param)):  # a name is written as it is
             message = message[:1].upper() + message[1:]
@@ -79,6 +82,7 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
             status=failure.status,
             heading=heading,
             message=message,
+            code=failure.error.code,
             request_id=failure.request_id,
         )
 

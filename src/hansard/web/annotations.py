@@ -1,11 +1,11 @@
-"""Notes, scores and assignees on the page: each form is one verb of the service."""
+"""Notes, scores, assignees and forks on the page: each form is one verb of the service."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from hansard.http.route import Route
-from hansard.model import SessionPatch
+from hansard.model import SessionDraft, SessionPatch
 from hansard.web.actions import Actions
 from hansard.web.layout import Form, act
 from hansard.web.rendering import see_other
@@ -29,6 +29,7 @@ class Annotations:
             act(f"POST {session}/assignee", self.assign, scope=write),
             act(f"POST {session}/notes", self.note, scope=write),
             act(f"POST {session}/notes/{{note_id}}/delete", self.delete_note, scope=write),
+            act(f"POST {session}/fork", self.fork, scope=write),
             act(f"POST {session}/scores", self.score, scope=write),
             act(f"POST {session}/scores/{{score_id}}/delete", self.delete_score, scope=write),
         )
@@ -78,6 +79,16 @@ class Annotations:
             message=form.get("message") or None,
         )
         return _to_notes(call)
+
+    async def fork(self, call: Call[Any, Any], form: Form) -> Response:
+        """Copy the messages up to one into a new session, and open it"""
+        seq = await call.service.messages.find_seq(
+            call.principal, call.path["session_id"], form.get("message"), param="message"
+        )
+        fork = await call.service.forks.fork(
+            call.principal, call.path["session_id"], until=seq, draft=SessionDraft()
+        )
+        return see_other(f"/ui/sessions/{fork.id}")
 
     async def delete_score(self, call: Call[Any, Any], _form: Form) -> Response:
         """Delete a score"""

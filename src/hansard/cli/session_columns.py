@@ -1,0 +1,58 @@
+"""The columns of a list of sessions: the fields of the API, as a person reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hansard.cli import output
+
+if TYPE_CHECKING:
+    from hansard.model import Session
+
+COLUMNS = (
+    "id",
+    "state",
+    "title",
+    "channel",
+    "message_count",
+    "updated_at",
+    "user",
+    "resolution",
+)
+HEADINGS = {"message_count": "messages", "updated_at": "updated", "cost_usd": "cost"}
+
+
+def columns_named(text: str | None) -> tuple[str, ...]:
+    """The names in a list of columns; BadParameter for one that no session has."""
+    from difflib import get_close_matches
+
+    from hansard.cli.arguments import names
+    from hansard.native.session_bodies import SessionOut
+
+    known = SessionOut.__struct_fields__
+    for name in names(text or ""):
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            meant = f": did you mean {close[0]}?" if close else f": choose from {', '.join(known)}"
+            raise click.BadParameter(f"no session has {name!r}{meant}")
+    return names(text or "")
+
+
+def cells(session: Session, columns: tuple[str, ...], now: int) -> list[str]:
+    """A session's fields as a person reads them."""
+    import msgspec
+
+    from hansard.native.session_bodies import session_out
+
+    out = session_out(session)
+    own = {
+        "title": session.title or session.preview or "",
+        "updated_at": output.ago(session.updated_at, now),
+    }
+    values = [own[name] if name in own else getattr(out, name) for name in columns]
+    return [
+        bytes(value).decode() if isinstance(value, msgspec.Raw) else output.plain(value)
+        for value in values
+    ]
