@@ -15,7 +15,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve postgres test test-ui check format docs clients torture attack bench dist lock clean
+.PHONY: help setup serve postgres test test-ui test-citus check format docs clients torture attack bench dist lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,10 @@ test: setup ## Run every test on SQLite and PostgreSQL, with the coverage gate, 
 
 test-ui: setup ## Run the page's tests in a browser; screenshots go to build/screens
 	@if chromium=$$($(BIN)/python scripts/installed.py chromium); then HANSARD_CHROMIUM="$$chromium" $(BIN)/pytest tests/ui $(ARGS); fi
+
+test-citus: setup ## Run the suite of the store and the services on Citus; HANSARD_TEST_CITUS is the URL of its coordinator
+	@test -n "$$HANSARD_TEST_CITUS" || { printf '\n  %s\n' "NOT RUN: HANSARD_TEST_CITUS names no coordinator of Citus whose role may create databases and extensions" >&2; exit 1; }
+	@HANSARD_TEST_POSTGRES="$$HANSARD_TEST_CITUS" $(BIN)/pytest tests/store tests/service tests/native tests/search -k "postgres and not partition" $(ARGS)
 
 check: setup ## Run every lint: ruff, mypy, the layers, the project's own rules, the generated pages
 	@$(BIN)/ruff check .

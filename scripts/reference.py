@@ -200,13 +200,8 @@ def settings() -> str:
 def metrics() -> str:
     """The table of the metrics."""
     rows = [
-        (
-            f"`{family.name}`",
-            family.kind,
-            ", ".join(f"`{label}`" for label in family.labels),
-            family.help,
-        )
-        for family in FAMILIES
+        (f"`{name}`", kind, ", ".join(f"`{label}`" for label in labels), says)
+        for name, kind, says, labels in FAMILIES
     ]
     return _table(("metric", "kind", "labels", "what it says"), rows)
 
@@ -247,12 +242,8 @@ def llms() -> str:
             sections[title] += [pair for pairs in content for pair in pairs.items()]
     lines = [f"# {configuration['site_name']}", "", f"> {configuration['site_description']}"]
     for title, pages in sections.items():
-        lines += [
-            "",
-            f"## {title}",
-            "",
-            *[f"- [{name}]({file}): {_summary(DOCS / file)}" for name, file in pages],
-        ]
+        lines += ["", f"## {title}", ""]
+        lines += [f"- [{name}]({file}): {_summary(DOCS / file)}" for name, file in pages]
     return "\n".join(lines) + "\n"
 
 
@@ -380,12 +371,12 @@ def generated() -> Iterator[tuple[Path, str]]:
 
 def main() -> None:
     check = "--check" in sys.argv[1:]
-    stale = [
-        (file, text)
+    stale = {
+        file: text
         for file, text in generated()
         if not file.exists() or file.read_text("utf-8") != text
-    ]
-    for file, text in stale:
+    }
+    for file, text in stale.items():
         if not check:
             file.write_text(text, "utf-8")
         state = "is out of date: make docs" if check else "is regenerated"

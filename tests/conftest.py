@@ -18,6 +18,7 @@ from hansard.app import application, opened
 from hansard.model import Workspace
 from hansard.service import Service
 from hansard.settings import Settings
+from tests.support.citus import SHARDS, on_citus, prepare
 from tests.support.documented import documented
 from tests.support.postgres import Server, postgres
 from tests.support.postgres_cluster import PostgresUnavailable
@@ -55,8 +56,10 @@ def migrate_store(url: str) -> None:
     """Bring the database at ``url`` up to date; runs in a thread without a loop of its own."""
 
     async def work() -> None:
-        async with opened(Settings(store=url)):
-            pass
+        async with opened(Settings(store=url)) as service:
+            if on_citus():
+                await prepare(url)
+                await service.store.distribute(SHARDS)
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, work()).result()
@@ -94,7 +97,7 @@ async def service(
         url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'hansard.db'}"
     else:
         server: Server = request.getfixturevalue("postgres_server")
-        url = server.create_database("shared")
+        url = server.create_database("shared", template=server.template("migrated", migrate_store))
     async with opened(Settings(store=url)) as opened_service:
         yield opened_service
 

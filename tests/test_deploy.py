@@ -239,3 +239,18 @@ def test_the_release_runs_what_there_is() -> None:
     assert all(
         "@v" in step["uses"] or "@release/" in step["uses"] for step in steps if "uses" in step
     )
+
+
+@pytest.mark.parametrize(
+    "template", sorted((CHART / "templates").glob("*.yaml")), ids=lambda path: path.name
+)
+def test_what_surrounds_the_directives_of_a_template_is_yaml(template: Path) -> None:
+    """Helm itself is not here: this sees what is indented wrongly, not what a value becomes."""
+    text = template.read_text("utf-8")
+    block = re.compile(r"^( *)\{\{- (?:include|toYaml) .*?nindent (\d+) \}\}$", re.MULTILINE)
+    for indent, width in block.findall(text):
+        assert len(indent) == int(width), template.name
+    text = block.sub(r"\1rendered: true", text)
+    text = re.sub(r"^ *\{\{-? ?(?:if|with|end|range).*\}\}\n", "", text, flags=re.MULTILINE)
+    manifest = yaml.safe_load(re.sub(r"\{\{.*?\}\}", "rendered", text))
+    assert {"apiVersion", "kind", "metadata", "spec"} == set(manifest)

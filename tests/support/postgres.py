@@ -54,6 +54,11 @@ class Server:
         self._created += 1
         tail = re.sub(r"\W+", "_", name.lower())
         database = f"{self._run}_{self._created}_{tail}"[:LONGEST_NAME]
+        if template:  # an extension may keep a connection, which the copy cannot have
+            self._execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"  # noqa: S608 - our own name
+                f" WHERE datname = '{_database(template)}'"
+            )
         self._execute(
             f'CREATE DATABASE "{database}"'
             + (f' TEMPLATE "{_database(template)}"' if template else "")

@@ -16,12 +16,25 @@ if TYPE_CHECKING:
 @click.option(
     "--check", is_flag=True, help="Only say what is missing; exit code 1 when something is."
 )
+@click.option("--distribute", is_flag=True, help="Then spread the tables over the nodes of Citus.")
+@click.option(
+    "--shards",
+    type=click.IntRange(1, 64_000),
+    metavar="N",
+    help="With --distribute: into how many shards.  [default: Citus' own, 32]",
+)
 @click.option("--new-store", is_flag=True, help="Begin an empty store where one is missing.")
 @store_command()
-async def command(context: CommandContext, check: bool, new_store: bool) -> int | None:
+async def command(
+    context: CommandContext, check: bool, distribute: bool, shards: int | None, new_store: bool
+) -> int | None:
     """Update the store's schema, or create the store.
 
     Migrations only go forward, and work while a server of the previous version runs.
+
+    --distribute makes the store one of Citus: run it on the coordinator, with the servers stopped
+    where there are many rows to move. It can be run again. Later migrations distribute their own
+    tables.
     """
     from hansard.app import open_store
     from hansard.cli.first_run import check_that_none_was_here
@@ -34,6 +47,9 @@ async def command(context: CommandContext, check: bool, new_store: bool) -> int 
         names = [name for _, name, _ in migrations("sqlite")]
     else:
         names = await _opened(open_store(context.settings), check=check)
+    if distribute and not check:
+        await _distributed(context, shards)
+        return None
     if context.json:
         context.document(
             {
@@ -50,6 +66,20 @@ async def command(context: CommandContext, check: bool, new_store: bool) -> int 
     else:
         context.say(f"Applied {', '.join(names)}." if names else "The store is up to date.")
     return 1 if check and names else None
+
+
+async def _distributed(context: CommandContext, shards: int | None) -> None:
+    from hansard.app import open_store
+
+    store = open_store(context.settings)
+    await store.open()
+    try:
+        tables = await store.distribute(shards)
+        about = await store.about()
+    finally:
+        await store.close()
+    spread = f"Spread {', '.join(tables)}" if tables else "Every table was spread before"
+    context.result({"distributed": tables, "database": about}, f"{spread}. It is {about}.")
 
 
 async def _opened(store: Store, *, check: bool) -> list[str]:

@@ -110,6 +110,12 @@ class Store(Protocol):
         The tables. Invalid without roles.
         """
 
+    async def distribute(self, shards: int | None = None) -> list[str]:
+        """Spread the tables over the nodes of Citus, by workspace; the tables that were not yet.
+
+        Migrations that come later do it for their own tables. Invalid where there is no Citus.
+        """
+
     async def scrub(self, *, seconds: float = 0.0) -> None:
         """See to it that what was deleted is overwritten in the store's own files too.
 

@@ -13,7 +13,7 @@ import asyncpg
 from hansard.errors import StoreUnavailable
 from hansard.observer import Usage
 from hansard.store import statements
-from hansard.store.postgres import backup, security
+from hansard.store.postgres import backup, distribution, security
 from hansard.store.postgres.connecting import ServerConnection, connect
 from hansard.store.postgres.failures import (
     FAILURES,
@@ -118,11 +118,15 @@ class PostgresStore:
 
     async def size(self) -> int:
         async with self._connection() as connection:
+            if await distribution.extent(connection):
+                return await distribution.size(connection)
             return int(await connection.fetchval("select pg_database_size(current_database())"))
 
     async def about(self) -> str:
         async with self._connection() as connection:
-            return f"PostgreSQL {await connection.fetchval('show server_version')}"
+            version = f"PostgreSQL {await connection.fetchval('show server_version')}"
+            extent = await distribution.extent(connection)
+            return f"{version}, {extent}" if extent else version
 
     async def check(self) -> list[str]:
         """The server checks its pages itself, where its cluster was made with checksums."""
@@ -153,6 +157,11 @@ class PostgresStore:
         async with self._unhurried() as connection:
             return await security.secure(connection, role)
 
+    async def distribute(self, shards: int | None = None) -> list[str]:
+        async with self._unhurried() as connection, connection.transaction():
+            await connection.execute("select number from migrations where number = 0 for update")
+            return await distribution.distribute(connection, shards)
+
     async def migrate(self) -> list[str]:
         if not await self.pending_migrations():
             return []
@@ -163,11 +172,16 @@ class PostgresStore:
                     "select number from migrations where number = 0 for update"
                 )
                 missing = await _missing(connection)
+                extent = await distribution.extent(connection)
+                if extent:
+                    await distribution.prepare(connection)
                 for number, name, sql in missing:
                     await connection.execute(sql)
                     await connection.execute(
                         "insert into migrations (number, name) values ($1, $2)", number, name
                     )
+                if extent:
+                    await distribution.distribute(connection)
         return [name for _, name, _ in missing]
 
     async def pending_migrations(self) -> list[str]:

@@ -168,6 +168,10 @@ class SQLiteStore:
             f"a file has no role {role!r}: row-level security is PostgreSQL's", param="role"
         )
 
+    async def distribute(self, shards: int | None = None) -> list[str]:
+        del shards
+        raise Invalid("a file is on one machine: only PostgreSQL with Citus spreads", param="store")
+
     async def scrub(self, *, seconds: float = 0.0) -> None:
         await self._writer.scrub(seconds=seconds)
 
