@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import httpx
@@ -11,6 +12,8 @@ from hansard.access import Principal
 from hansard.client import AsyncHansard, Hansard
 from hansard.client.errors import Conflict
 from hansard.service import Service
+from hansard.store.steps import Steps
+from hansard.store.verbs.store_clock import store_time
 
 DAY_US = 86_400_000_000
 
@@ -111,3 +114,154 @@ async def test_named_a_quoted_slash_is_part_of_an_id(client: httpx.AsyncClient) 
     assert (await client.get("/v1/sessions/x%2Fmessages")).status_code == 404
     assert (await client.delete("/v1/sessions/x%2Farchive")).status_code == 404
     assert (await client.get("/v1/sessions/x")).status_code == 200
+
+
+async def family(client: httpx.AsyncClient) -> None:
+    """A session ``s`` with two messages and a run.
+
+    A fork ``f`` of it, and a sub-session ``c`` with ``cc`` below it.
+    """
+    await client.post("/v1/sessions", json={"id": "s"})
+    messages = [{"role": "user", "text": "one"}, {"role": "assistant", "text": "two"}]
+    await client.post("/v1/sessions/s/messages", json={"messages": messages})
+    await client.post("/v1/sessions/s/runs", json={"id": "turn", "state": "running"})
+    await client.post("/v1/sessions/s/fork", json={"id": "f"})
+    for name, parent in (("c", "s"), ("cc", "c")):
+        await client.post("/v1/sessions", json={"id": name, "parent": parent})
+
+
+async def names(client: httpx.AsyncClient) -> set[str]:
+    return {session["id"] for session in (await client.get("/v1/sessions")).json()["data"]}
+
+
+async def test_named_a_fork_outlives_its_original(client: httpx.AsyncClient) -> None:
+    await family(client)
+    deleted = (await client.delete("/v1/sessions/s")).json()
+    assert deleted == {
+        "id": "s",
+        "deleted": True,
+        "sessions": 1,
+        "messages": 2,
+        "runs": 1,
+        "detached": 2,
+    }
+    assert await names(client) == {"f", "c", "cc"}
+    fork = (await client.get("/v1/sessions/f")).json()
+    assert (fork["parent"], fork["message_count"]) == (None, 2)
+    assert len((await client.get("/v1/sessions/f/messages")).json()["data"]) == 2
+    total = await client.get("/v1/sessions", params={"sub_sessions": "false", "total": "true"})
+    assert total.json()["total"] == 2, "only cc is below another now"
+
+
+async def test_named_sub_sessions_go_only_when_asked_for(client: httpx.AsyncClient) -> None:
+    await family(client)
+    deleted = (await client.delete("/v1/sessions/s", params={"sub_sessions": "delete"})).json()
+    assert (deleted["sessions"], deleted["messages"], deleted["detached"]) == (4, 4, 0)
+    assert await names(client) == set()
+
+
+@pytest.mark.parametrize("below", ["keep", "delete"])
+async def test_named_a_dry_run_says_before_what_a_deletion_takes(
+    client: httpx.AsyncClient, below: str
+) -> None:
+    await family(client)
+    params = {"sub_sessions": below}
+    before = (await client.get("/v1/sessions")).json()
+    preview = (await client.delete("/v1/sessions/s", params=params | {"dry_run": "true"})).json()
+    assert (await client.get("/v1/sessions")).json() == before
+    done = (await client.delete("/v1/sessions/s", params=params)).json()
+    assert preview == done | {"deleted": False}
+
+
+@pytest.mark.parametrize("below", ["keep", "delete"])
+async def test_named_a_dry_run_says_before_what_a_bulk_deletion_takes(
+    client: httpx.AsyncClient, below: str
+) -> None:
+    await family(client)
+    body = {"action": "delete", "ids": ["s"], "sub_sessions": below}
+    before = (await client.get("/v1/sessions")).json()
+    preview = (await client.post("/v1/bulk", json=body | {"dry_run": True})).json()
+    assert (await client.get("/v1/sessions")).json() == before
+    done = (await client.post("/v1/bulk", json=body)).json()
+    assert preview == done
+    assert done["deleted"]["sessions"] == (1 if below == "keep" else 4)
+    assert done["deleted"]["detached"] == (2 if below == "keep" else 0)
+
+
+async def test_named_a_dry_run_of_another_bulk_action_changes_nothing(
+    client: httpx.AsyncClient,
+) -> None:
+    await family(client)
+    await client.patch("/v1/sessions/c", json={"tags": ["vip"]})
+    body = {"action": "tag", "value": "vip", "ids": ["s", "c"]}
+    preview = (await client.post("/v1/bulk", json=body | {"dry_run": True})).json()
+    assert preview == {"changed": 1, "undo": None, "deleted": None}
+    assert (await client.get("/v1/sessions/s")).json()["tags"] == []
+    assert (await client.post("/v1/bulk", json=body)).json()["changed"] == 1
+
+
+async def test_named_a_parent_can_be_cleared(client: httpx.AsyncClient) -> None:
+    await family(client)
+    shown = await client.patch("/v1/sessions/c", json={"parent": None})
+    assert (shown.status_code, shown.json()["parent"]) == (200, None)
+    children = (await client.get("/v1/sessions", params={"parent": "s"})).json()["data"]
+    assert [session["id"] for session in children] == ["f"]
+    await client.delete("/v1/sessions/s", params={"sub_sessions": "delete"})
+    assert await names(client) == {"c", "cc"}
+    assert (await client.patch("/v1/sessions/cc", json={"parent": "c"})).status_code == 400
+
+
+async def used_now(client: httpx.AsyncClient, name: str, *days_ago: int) -> None:
+    """A session that began long ago, to which messages with these old times are appended now."""
+    at = [(datetime.now(UTC) - timedelta(days=days)).isoformat() for days in (400, *days_ago)]
+    await client.post("/v1/sessions", json={"id": name, "created_at": at[0]})
+    for when in at[1:]:
+        message = {"role": "user", "text": "x", "created_at": when}
+        await client.post(f"/v1/sessions/{name}/messages", json={"messages": [message]})
+
+
+async def test_named_retention_keeps_what_was_used_seconds_ago(
+    client: httpx.AsyncClient, service: Service, principal: Principal
+) -> None:
+    await used_now(client, "backfilled", 0, 390)
+    await used_now(client, "no-clock", 390)
+    await service.retention.set_rules(principal, {"*": 30})
+    assert all(not rule.sessions for rule in await service.retention.preview(principal))
+    assert all(not rule.sessions for rule in await service.retention.apply(principal))
+    later = Service(
+        service.store,
+        service.secret,
+        clock=lambda: service.clock() + 31 * DAY_US,
+        store_clock=_late,
+    )
+    assert sum(rule.sessions for rule in await later.retention.apply(principal)) == 2
+
+
+def _late() -> Steps[int]:
+    at = yield from store_time()
+    return at + 31 * DAY_US
+
+
+async def test_named_the_first_message_is_never_behind_the_last(client: httpx.AsyncClient) -> None:
+    await used_now(client, "s", 10, 390, 5, 200)
+    session = (await client.get("/v1/sessions/s")).json()
+    messages = (await client.get("/v1/sessions/s/messages")).json()["data"]
+    times = sorted(session["created_at"] for session in messages)
+    assert (session["first_message_at"], session["last_message_at"]) == (times[0], times[-1])
+    for message in sorted(messages, key=lambda session: session["created_at"]):
+        await client.delete(f"/v1/sessions/s/messages/{message['id']}")
+        times.remove(message["created_at"])
+        session = (await client.get("/v1/sessions/s")).json()
+        ends = (times[0], times[-1]) if times else (None, None)
+        assert (session["first_message_at"], session["last_message_at"]) == ends
+
+
+def test_named_the_client_deletes_what_it_says(hansard: Hansard) -> None:
+    session = hansard.sessions.start(user="https://idp/u/9")
+    fork = hansard.sessions.fork(session.id)
+    preview = hansard.sessions.delete(session.id, sub_sessions="delete", dry_run=True)
+    assert (preview.deleted, preview.sessions) == (False, 2)
+    assert hansard.sessions.update(fork.id, parent=None).parent is None
+    assert hansard.sessions.delete(session.id).detached == 0
+    assert hansard.users.erase("https://idp/u/9").counts["sessions"] == 1
+    assert len(hansard.users.erasures("https://idp/u/9")) == 1

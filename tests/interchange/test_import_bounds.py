@@ -18,8 +18,9 @@ from hansard.errors import Invalid
 from hansard.interchange.importer import Import
 from hansard.interchange.report import Options
 from hansard.model import MessageDraft, RunDraft, RunPatch, SessionDraft, parts
-from hansard.model.message import MOST_NANOS, MOST_SUM, MOST_TOKENS
+from hansard.model.message import MOST_NANOS, MOST_TOKENS
 from hansard.model.stats import StatsQuery
+from hansard.model.usage import MOST_SUM
 from hansard.service import Service
 from hansard.store import statements
 from hansard.store.steps import Steps, composed
@@ -184,7 +185,7 @@ async def test_statistics_go_on_beyond_any_sum(service: Service, here: Principal
     for number in range(40):
         await service.sessions.start(here, SessionDraft(id=f"s-{number}", channel=f"c{number % 3}"))
         await service.messages.append(here, f"s-{number}", dear(100))
-    assert await spent(service, here) == (40, 40 * MOST_SUM)
+    assert await spent(service, here) == (40, 40 * 100 * MOST_NANOS)
     await service.store.write(filled, here.workspace_id)
     assert await spent(service, here) == (40, 2**63 - 1)
     await service.sessions.start(here, SessionDraft(id="s-40", channel="c0"))
@@ -201,14 +202,15 @@ async def test_statistics_go_on_beyond_any_sum(service: Service, here: Principal
 def filled(workspace_id: str) -> Steps[None]:
     """Bring each sum of the statistics to the largest that it may be."""
     yield from composed(
-        "update stats_days set cost_nanos = 4611686018427387904 where workspace_id = :workspace_id",
+        "update stats_cells set cost_nanos = 4611686018427387904"
+        " where workspace_id = :workspace_id",
         {"workspace_id": workspace_id},
     )
 
 
 def largest_cell(workspace_id: str) -> Steps[int]:
     got = yield from composed(
-        "select max(cost_nanos) from stats_days where workspace_id = :workspace_id",
+        "select max(cost_nanos) from stats_cells where workspace_id = :workspace_id",
         {"workspace_id": workspace_id},
     )
     return int(got[0][0])
@@ -216,12 +218,11 @@ def largest_cell(workspace_id: str) -> Steps[int]:
 
 def poisoned(workspace_id: str) -> Steps[None]:
     """What an import used to let in."""
-    for table in ("sessions", "stats_days", "stats_sessions"):
-        yield from composed(
-            f"update {table} set cost_nanos = {2**62}, input_tokens = {2**62}"  # noqa: S608 - names from our own tables
-            " where workspace_id = :workspace_id",
-            {"workspace_id": workspace_id},
-        )
+    yield from composed(
+        f"update sessions set cost_nanos = {2**62}, input_tokens = {2**62}"  # noqa: S608 - numbers
+        " where workspace_id = :workspace_id",
+        {"workspace_id": workspace_id},
+    )
 
 
 def again(sql: str) -> Steps[None]:
@@ -251,7 +252,7 @@ async def test_a_store_that_holds_what_is_beyond_the_bounds_is_mended(
     backend = service.store.url.partition(":")[0].replace("postgresql", "postgres")
     (sums,) = [sql for _, name, sql in statements.migrations(backend) if name.endswith("_sums")]
     await service.store.write(again, sums)
-    assert await spent(service, here) == (3, 3 * MOST_SUM)
+    assert await spent(service, here) == (3, 15 + MOST_NANOS)
     assert (await service.sessions.read(here, "b")).input_tokens == MOST_SUM
     assert await spent(service, well) == (3, 15)
 

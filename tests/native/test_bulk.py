@@ -109,6 +109,7 @@ async def test_a_deletion_has_no_way_back(client: httpx.AsyncClient, three: list
     assert (await act(client, action="delete", ids=["a", "b", "gone"])).json() == {
         "changed": 2,
         "undo": None,
+        "deleted": {"sessions": 2, "messages": 0, "runs": 0, "detached": 0},
     }
     assert list(await states(client)) == ["c"]
 

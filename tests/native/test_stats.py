@@ -92,7 +92,9 @@ async def test_values_narrow_and_days_bound(client: httpx.AsyncClient) -> None:
     [
         {"from": "2024-02-02", "until": "2024-02-01"},
         {"from": "2020-01-01", "until": "2024-01-01"},
-        {"by": "user"},
+        {"by": "nothing"},
+        {"tz": "nowhere"},
+        {"top": "0"},
         {"from": "x"},
     ],
 )

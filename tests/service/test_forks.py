@@ -143,7 +143,7 @@ async def test_a_long_fork_is_what_a_short_one_would_be(
     assert shown(copied) == shown(await scene.messages("short"))
     assert [message.seq for message in copied] == list(range(1, LONG))
     assert {message.session_id for message in copied} == {long.id}
-    same = {"id": "", "own_id": "", "created_at": 0, "updated_at": 0}
+    same = {"id": "", "own_id": "", "created_at": 0, "updated_at": 0, "used_at": 0}
     assert msgspec.structs.replace(long, **same) == msgspec.structs.replace(short, **same)
     assert (long.message_count, long.last_seq, long.forked_seq) == (LONG - 1, LONG - 1, LONG)
     assert (long.title, long.preview, long.last_preview) == (

@@ -16,7 +16,7 @@ from hansard.service import Service
 from hansard.settings import Settings
 from hansard.store import statements
 from hansard.store.steps import Steps, composed
-from hansard.store.verbs import messages, sessions
+from hansard.store.verbs import deletes, messages
 from hansard.store.verbs.session_lookup import SessionRef
 
 WAITING = re.compile(r"\bfor update\b|^\s*(?:update|delete)\b", re.IGNORECASE)
@@ -106,7 +106,7 @@ async def test_a_session_that_was_deleted_meanwhile_does_not_stop_an_erase(
     servers: tuple[Service, Service], operator: Principal
 ) -> None:
     ref = SessionRef(operator.workspace_id, "s")
-    deleting = await held(servers[0], lambda: sessions.delete(ref, 1))
+    deleting = await held(servers[0], lambda: deletes.delete(ref, 1))
     receipt = await servers[1].users.erase(operator, "otto")
     await deleting
     assert receipt.body["counts"]["sessions"] == 0
@@ -117,8 +117,8 @@ async def test_a_sub_session_that_was_deleted_meanwhile_does_not_stop_a_delete(
     servers: tuple[Service, Service], operator: Principal
 ) -> None:
     ref = SessionRef(operator.workspace_id, "below")
-    deleting = await held(servers[0], lambda: sessions.delete(ref, 1))
-    gone = await servers[1].sessions.delete(operator, "s")
+    deleting = await held(servers[0], lambda: deletes.delete(ref, 1))
+    gone = await servers[1].sessions.delete(operator, "s", sub_sessions="delete")
     await deleting
-    assert gone["sessions"] == 1
+    assert gone.sessions == 1
     assert (await servers[1].verification.verify()).is_sound

@@ -81,6 +81,7 @@ ACROSS = {
     "search_all": "as search_matching",
     "store_totals": "sums over every workspace, for the metrics",
     "search_behind": "which workspaces the index lags behind, for the task that feeds it",
+    "recount_pending": "whose sessions are counted again, for the task that counts",
     "stats_behind": "which workspaces are not counted to the end, for the task that counts",
     "upkeep_workspaces": "every workspace, for the tasks that look after them",
     "lapse_due": "leases of any workspace, for the task that ends them",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hansard.cli import output
 from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ async def command(
 ) -> int | None:
     """Update the store's schema, or create the store.
 
-    Migrations only go forward, and work while a server of the previous version runs.
+    Migrations only go forward, and work while a server of the previous version runs. Sums that an
+    earlier version kept otherwise are counted again; a server does it as well while it runs.
 
     --distribute makes the store one of Citus: run it on the coordinator, with the servers stopped
     where there are many rows to move. It can be run again. Later migrations distribute their own
@@ -46,7 +48,7 @@ async def command(
     if check and file is not None and not file.exists():  # opening it would make it
         names = [name for _, name, _ in migrations("sqlite")]
     else:
-        names = await _opened(open_store(context.settings), check=check)
+        names = await _opened(open_store(context.settings), context, check=check)
     if distribute and not check:
         await _distributed(context, shards)
         return None
@@ -82,10 +84,30 @@ async def _distributed(context: CommandContext, shards: int | None) -> None:
     context.result({"distributed": tables, "database": about}, f"{spread}. It is {about}.")
 
 
-async def _opened(store: Store, *, check: bool) -> list[str]:
+async def _opened(store: Store, context: CommandContext, *, check: bool) -> list[str]:
     """The migrations that are missing, or those that were applied."""
     await store.open()
     try:
-        return await store.pending_migrations() if check else await store.migrate()
+        if check:
+            return await store.pending_migrations()
+        applied = await store.migrate()
+        await _recount(store, context)
+        return applied
     finally:
         await store.close()
+
+
+async def _recount(store: Store, context: CommandContext) -> None:
+    """Count sessions from before again, with a line of progress.
+
+    Broken off, it goes on the next time.
+    """
+
+    def note_progress(done: int, total: int) -> None:
+        if not context.quiet:
+            output.note(f"Counted {done:,} of {total:,} sessions again.")
+
+    from hansard.ids import microseconds
+    from hansard.service.stats import Statistics
+
+    await Statistics(store, microseconds).recount(note_progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -11,14 +11,13 @@ from hansard.cli.context import CommandContext, store_command
 from hansard.cli.filters import filter_of, filters
 from hansard.cli.session_actions import COMMANDS
 from hansard.cli.session_columns import COLUMNS, HEADINGS, cells, columns_named
+from hansard.cli.session_deletion import delete
 from hansard.cli.session_names import session_named, shortened
 
 if TYPE_CHECKING:
-    from hansard.access import Principal
     from hansard.model import Page, Session
     from hansard.model.search import SearchSort
     from hansard.model.session import Resolution, Sort
-    from hansard.service import Service
 
 SORTS = (
     "-updated_at",
@@ -41,7 +40,7 @@ def command() -> None:
     """
 
 
-for _action in COMMANDS:
+for _action in (*COMMANDS, delete):
     command.add_command(_action)
 
 
@@ -275,43 +274,6 @@ async def resolve(
         context.document({"data": [session_out(session) for session in changed]})
     for session in changed:
         context.say(f"{session.name} is {session.resolution}.")
-
-
-@command.command()
-@click.argument("sessions", nargs=-1, required=True, metavar="ID…")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@store_command(workspace=True)
-async def delete(context: CommandContext, sessions: tuple[str, ...], yes: bool) -> None:
-    """Delete sessions for ever.
-
-    Their messages, runs and sub-sessions are deleted with them.
-    """
-    async with context.opened() as service:
-        principal = await context.principal(service)
-        if not yes:
-            await _confirm_delete(service, principal, sessions)
-        gone: list[dict[str, Any]] = [
-            {"id": name, **await service.sessions.delete(principal, name)} for name in sessions
-        ]
-    if context.json:
-        context.document({"data": gone})
-    for receipt in gone:
-        context.say(
-            f"{receipt['id']} is gone: {output.counted(receipt['sessions'], 'session')}, "
-            f"{output.counted(receipt['messages'], 'message')}."
-        )
-
-
-async def _confirm_delete(service: Service, principal: Principal, names: tuple[str, ...]) -> None:
-    rows = [await service.sessions.read(principal, name) for name in names]
-    for session in rows:
-        output.note(
-            f"  {session.name}  {output.plain(session.title or session.preview or '')[:_TITLE]}"
-            f"  ({output.counted(session.message_count, 'message')})"
-        )
-    output.confirm(
-        f"Delete {'this session' if len(rows) == 1 else f'these {len(rows)} sessions'} for ever"
-    )
 
 
 def _lines(sessions: list[Session]) -> None:

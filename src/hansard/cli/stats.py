@@ -13,9 +13,18 @@ from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
     from hansard.model.stats import StatsBy
-    from hansard.native.stats import DayOut, StatsOut
+    from hansard.native.stats import GroupOut, StatsOut, SumsOut
 
-_NUMBERS = ("sessions", "messages", "tokens in", "tokens out", "cost", "resolved", "unresolved")
+_NUMBERS = (
+    "sessions",
+    "messages",
+    "tokens in",
+    "tokens out",
+    "cost",
+    "resolved",
+    "unresolved",
+    "failed",
+)
 
 
 def day(text: str) -> date:
@@ -37,8 +46,18 @@ def day(text: str) -> date:
 @click.option("--until", "last", type=day, metavar="DAY", help="The last day.  [default: today]")
 @click.option(
     "--by",
-    type=click.Choice(("channel", "app", "agent", "state")),
+    type=click.Choice(("channel", "app", "agent", "model", "user", "state")),
     help="A row for each value instead of each day.",
+)
+@click.option(
+    "--tz", metavar="ZONE", default="UTC", show_default=True, help="The time zone of the days."
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1, 100),
+    default=20,
+    show_default=True,
+    help="How many values of --by have a row; the others have one.",
 )
 @click.option(
     "--channel", type=names, default="", metavar="A,B", help="Only sessions of these channels."
@@ -50,6 +69,12 @@ def day(text: str) -> date:
     "--agent", type=names, default="", metavar="A,B", help="Only sessions of these agents."
 )
 @click.option(
+    "--model", type=names, default="", metavar="A,B", help="Only messages of these models."
+)
+@click.option(
+    "--user", type=names, default="", metavar="A,B", help="Only sessions of these end users."
+)
+@click.option(
     "--state", type=names, default="", metavar="A,B", help="Only sessions in these states."
 )
 @store_command(workspace=True)
@@ -58,18 +83,30 @@ async def command(
     first: date | None,
     last: date | None,
     by: str | None,
+    tz: str,
+    top: int,
     channel: tuple[str, ...],
     app: tuple[str, ...],
     agent: tuple[str, ...],
+    model: tuple[str, ...],
+    user: tuple[str, ...],
     state: tuple[str, ...],
 ) -> None:
-    """Count sessions, messages, tokens, cost and resolutions by the sessions' start day (UTC)."""
+    """Count sessions, messages, tokens, cost, resolutions and runs by day.
+
+    Messages, tokens and cost count on the day of the message, sessions and runs on the day on which
+    they began.
+    """
     from hansard.native.stats import StatsParams, query_of, stats_out
 
     params = StatsParams(
         from_=first,
         until=last,
         by=cast("StatsBy | None", by),
+        tz=tz,
+        top=top,
+        model=[*model],
+        user=[*user],
         channel=[*channel],
         app=[*app],
         agent=[*agent],
@@ -92,37 +129,37 @@ async def command(
 
 
 def _drawn(report: StatsOut, by: str | None) -> None:
-    """Print a row for each day with a session, or for each value, and their sum."""
-    groups: dict[str, list[DayOut]] = {}
-    for day_row in report.data:
-        if day_row.sessions or day_row.resolved:
-            groups.setdefault((day_row.value or "(none)") if by else day_row.day, []).append(
-                day_row
-            )
-    rows = [(name, *_sums(days)) for name, days in groups.items()]
-    if by:
-        rows.sort(key=lambda row: -int(str(row[1])))
+    """Print a row for each day on which something happened, or for each value, and their sum."""
+    rows: list[tuple[object, ...]] = (
+        [(_named(group), *_sums(group)) for group in report.groups]
+        if by
+        else [(day_row.day, *_sums(day_row)) for day_row in report.data]
+    )
     if output.is_terminal() and len(rows) > 1:
-        rows.append(("all", *_sums(report.data)))
+        rows.append(("all", *_sums(report.total)))
     output.table(
         (by or "day", *_NUMBERS),
         rows,
         right=_NUMBERS,
-        spare=("unresolved", "resolved", "tokens out", "tokens in"),
-        empty="No sessions in these days.",
+        spare=("unresolved", "resolved", "failed", "tokens out", "tokens in"),
+        empty="Nothing happened in these days.",
     )
 
 
-def _sums(days: list[DayOut]) -> tuple[object, ...]:
-    sums = [
-        sum(getattr(day_row, field) for day_row in days)
-        for field in ("sessions", "messages", "input_tokens", "output_tokens")
-    ]
+def _named(group: GroupOut) -> str:
+    return "(other)" if group.other else group.value or "(none)"
+
+
+def _sums(sums: SumsOut) -> tuple[object, ...]:
     return (
-        *sums,
-        f"${sum(day_row.cost_usd for day_row in days):.2f}",
-        sum(day_row.resolved for day_row in days),
-        sum(day_row.unresolved for day_row in days),
+        sums.sessions,
+        sums.messages,
+        sums.input_tokens,
+        sums.output_tokens,
+        f"${sums.cost_usd:.2f}",
+        sums.resolved,
+        sums.unresolved,
+        sums.failed_runs,
     )
 
 

@@ -32,9 +32,9 @@ def heading(session: Session) -> Iterator[str]:
         "kind": session.kind if session.kind != "session" else None,
         "started": rfc3339(session.created_at),
         "messages": session.message_count,
-        "cost": f"${session.cost_nanos / 1e9:.4f}" if session.cost_nanos else None,
-        "tokens": f"{session.input_tokens:,} in, {session.output_tokens:,} out"
-        if session.input_tokens or session.output_tokens
+        "cost": f"${session.spent.cost_nanos / 1e9:.4f}" if session.spent.cost_nanos else None,
+        "tokens": f"{session.spent.input_tokens:,} in, {session.spent.output_tokens:,} out"
+        if session.spent.input_tokens or session.spent.output_tokens
         else None,
         "tags": ", ".join(json.loads(bytes(session.tags))),
     }

@@ -8,7 +8,17 @@ from typing import Self, Unpack
 
 import httpx
 
-from hansard.client import following, keys, messages, notes, runs, search, sessions
+from hansard.client import (
+    following,
+    keys,
+    messages,
+    notes,
+    runs,
+    search,
+    sessions,
+    stats,
+    users,
+)
 from hansard.client.params import NewRun
 from hansard.client.requests import RetryPolicy
 from hansard.client.run_context import AsyncRunning
@@ -85,6 +95,11 @@ class AsyncKeys(AsyncResource):
     revoke = awaiting(keys.revoke)
 
 
+class AsyncUsers(AsyncResource):
+    erase = awaiting(users.erase)
+    erasures = awaiting(users.erasures)
+
+
 class AsyncHansard(AsyncResource):
     """A client of a Hansard server. One is enough for an event loop; tasks may share it.
 
@@ -113,9 +128,11 @@ class AsyncHansard(AsyncResource):
         self.notes = AsyncNotes(self._wire)
         self.scores = AsyncScores(self._wire)
         self.keys = AsyncKeys(self._wire)
+        self.users = AsyncUsers(self._wire)
 
     search = async_paging(search.search)
     workspace = awaiting(keys.workspace)
+    stats = awaiting(stats.stats)
 
     def events(self, *, after: int | None = None) -> AsyncGenerator[Event]:
         """Follow the workspace's events without end.

@@ -35,6 +35,9 @@ SearchSort = Literal["recency", "relevance"]
 class UsageFields(TypedDict, total=False):
     input_tokens: int
     output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
     cost_usd: float
 
 
@@ -49,6 +52,7 @@ class SessionFields(TypedDict, total=False):
     workflow_id: str | None
     workflow_name: str | None
     trigger: str | None
+    parent: str | None
     resolution: Resolution
     intent: str | None
     sub_intent: str | None
@@ -60,7 +64,6 @@ class SessionFields(TypedDict, total=False):
 
 
 class NewSession(SessionFields, total=False):
-    parent: str | None
     created_at: When
     if_exists: Literal["get", "refuse"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Literal, Unpack
 
 from hansard.client.pages import listed
 from hansard.client.params import (
@@ -84,7 +84,9 @@ def update(
 ) -> Request[Session]:
     """Change the given fields; None clears one.
 
-    ``metadata`` and ``external_ids`` are merged: None deletes one of their keys.
+    ``metadata`` and ``external_ids`` are merged: None deletes one of their keys. ``parent`` can
+    only
+    be cleared.
 
     Raises Conflict ``version_mismatch`` when the session is no longer at ``if_version``.
     """
@@ -167,6 +169,19 @@ def diff(
     return listed(Difference, path("sessions", session, "diff"), page_size, {"against": against})
 
 
-def delete(session: str, *, idempotency_key: str | None = None) -> Request[Deleted]:
-    """Delete a session and everything below it, for ever."""
-    return Request("DELETE", path("sessions", session), Deleted.of, key=idempotency_key)
+def delete(
+    session: str,
+    *,
+    sub_sessions: Literal["keep", "delete"] = "keep",
+    dry_run: bool = False,
+    idempotency_key: str | None = None,
+) -> Request[Deleted]:
+    """Delete a session for ever; with ``dry_run`` only say what would go.
+
+    The sessions that branched from it stay, without a parent, unless ``sub_sessions`` is
+    ``delete``.
+    """
+    query = {"sub_sessions": sub_sessions, "dry_run": dry_run or None}
+    return Request(
+        "DELETE", path("sessions", session), Deleted.of, query=query, key=idempotency_key
+    )

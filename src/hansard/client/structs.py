@@ -7,7 +7,7 @@ default.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, Literal, Self, TypeVar
 
 from msgspec import Struct, convert
@@ -23,6 +23,8 @@ class Record(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         """Raises msgspec.ValidationError where a known field has another type than it should."""
         if isinstance(usage := document.get("usage"), dict):
             document = {**document, "usage": Usage.of(usage)}
+        if isinstance(inherited := document.get("inherited"), dict):
+            document = {**document, "inherited": Inherited.of(inherited)}
         unknown = {
             name: value
             for name, value in document.items()
@@ -32,11 +34,20 @@ class Record(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Usage(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """Model tokens and their price."""
+    """Model tokens and their price; the input includes cached ones, the output reasoning."""
 
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
     cost_usd: float = 0.0
+
+
+class Inherited(Usage, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What a fork copied from its original, and is not counted again."""
+
+    messages: int = 0
 
 
 class Session(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -70,7 +81,11 @@ class Session(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     last_seq: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
     cost_usd: float = 0.0
+    inherited: Inherited | None = None
     run_id: str | None = None
     run_error: str | None = None
     unread: bool = False
@@ -198,11 +213,78 @@ class Score(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Deleted(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """How many sessions (sub-sessions included) and messages are gone."""
+    """How much is gone, or would go where ``deleted`` is false.
+
+    ``detached`` are the sub-sessions that stay, without a parent.
+    """
 
     id: str
+    deleted: bool = True
     sessions: int = 0
     messages: int = 0
+    runs: int = 0
+    detached: int = 0
+
+
+class Erasure(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """The receipt of an erasure.
+
+    ``counts`` says how much of what is gone, ``subject`` stands for the user.
+    """
+
+    id: str
+    subject: str = ""
+    erased_at: datetime | None = None
+    counts: dict[str, int] = {}
+    signed: bool = False
+
+
+class Figures(Usage, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What some sessions count for: on one ``day``, or over all days; of one ``value`` of ``by``.
+
+    ``other`` stands for the values beyond the top. ``run_p50`` and ``run_p95`` are in seconds; they
+    and ``failure_rate`` are None without runs, and on a single day.
+    """
+
+    day: date | None = None
+    value: str | None = None
+    other: bool = False
+    sessions: int = 0
+    messages: int = 0
+    resolved: int = 0
+    unresolved: int = 0
+    runs: int = 0
+    failed_runs: int = 0
+    failure_rate: float | None = None
+    run_p50: float | None = None
+    run_p95: float | None = None
+
+
+class Stats(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """``data`` by day, ``groups`` by value, ``total``, and ``previous``, of as many days before.
+
+    ``hours`` has the sessions that began in each hour of the day. ``current`` is false while the
+    figures still follow a large change.
+    """
+
+    tz: str = "UTC"
+    by: str | None = None
+    current: bool = True
+    data: list[Figures] = []
+    groups: list[Figures] = []
+    total: Figures = Figures()
+    previous: Figures = Figures()
+    hours: list[int] = []
+    resolve_median: float | None = None
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        lists = {
+            name: [Figures.of(item) for item in document.get(name, [])]
+            for name in ("data", "groups")
+        }
+        sums = {name: Figures.of(document.get(name, {})) for name in ("total", "previous")}
+        return super().of({**document, **lists, **sums})
 
 
 class Dropped(Record, frozen=True, kw_only=True, repr_omit_defaults=True):

@@ -8,7 +8,17 @@ from typing import Self, Unpack
 
 import httpx
 
-from hansard.client import following, keys, messages, notes, runs, search, sessions
+from hansard.client import (
+    following,
+    keys,
+    messages,
+    notes,
+    runs,
+    search,
+    sessions,
+    stats,
+    users,
+)
 from hansard.client.params import NewRun
 from hansard.client.requests import RetryPolicy
 from hansard.client.run_context import Running
@@ -85,6 +95,11 @@ class Keys(Resource):
     revoke = blocking(keys.revoke)
 
 
+class Users(Resource):
+    erase = blocking(users.erase)
+    erasures = blocking(users.erasures)
+
+
 class Hansard(Resource):
     """A client of a Hansard server. One is enough for a process; threads may share it.
 
@@ -113,9 +128,11 @@ class Hansard(Resource):
         self.notes = Notes(self._wire)
         self.scores = Scores(self._wire)
         self.keys = Keys(self._wire)
+        self.users = Users(self._wire)
 
     search = paging(search.search)
     workspace = blocking(keys.workspace)
+    stats = blocking(stats.stats)
 
     def events(self, *, after: int | None = None) -> Iterator[Event]:
         """Follow the workspace's events without end.

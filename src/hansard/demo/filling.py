@@ -103,7 +103,7 @@ async def remove(service: Service, principal: Principal) -> int:
 
 async def _deleted(service: Service, principal: Principal, name: str) -> int:
     try:
-        return (await service.sessions.delete(principal, name))["sessions"]
+        return (await service.sessions.delete(principal, name)).sessions
     except NotFound:  # it went with its parent
         return 0
 

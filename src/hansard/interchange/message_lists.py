@@ -20,6 +20,7 @@ from hansard.interchange.content.openai import calls_of, reasoning_of, response_
 from hansard.interchange.content.text import Json, text_or_none
 from hansard.interchange.moments import CREATED, UPDATED, first_time
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id
+from hansard.interchange.token_usage import details_of, whole_input, whole_output
 from hansard.interchange.turns import Lines, Span, Turn, role_of, sessions
 from hansard.model import SessionDraft
 from hansard.model.session import Resolution
@@ -276,8 +277,9 @@ def turn_of(item: Json, rules: Rules) -> Turn:
         key=item.get("id"),
         at=first_time(item, CREATED, rules.zone),
         model=item.get("model"),
-        input_tokens=_first(usage, ("prompt_tokens", "input_tokens")),
-        output_tokens=_first(usage, ("completion_tokens", "output_tokens")),
+        input_tokens=whole_input(usage, "prompt_tokens", "input_tokens"),
+        output_tokens=whole_output(usage, "completion_tokens", "output_tokens"),
+        **details_of(usage),
         metadata=_message_rest(item, tool=role == "tool"),
         original=item,
     )

@@ -78,6 +78,9 @@ class Turn(Struct, kw_only=True):
     model: object = None
     input_tokens: object = 0
     output_tokens: object = 0
+    cache_read_tokens: object = 0
+    cache_write_tokens: object = 0
+    reasoning_tokens: object = 0
     cost_usd: object = 0
     metadata: Json = {}
     original: object = None
@@ -204,6 +207,7 @@ def _separated(turn: Turn) -> Iterator[Turn]:
         piece = msgspec.structs.replace(turn, parts=list(parts_), role=role)
         if index:
             piece.input_tokens = piece.output_tokens = piece.cost_usd = 0
+            piece.cache_read_tokens = piece.cache_write_tokens = piece.reasoning_tokens = 0
             piece.metadata = {}
         yield piece
 
@@ -317,6 +321,9 @@ class _Builder:
             model=self._text(turn.model),
             input_tokens=counted(turn.input_tokens),
             output_tokens=counted(turn.output_tokens),
+            cache_read_tokens=counted(turn.cache_read_tokens),
+            cache_write_tokens=counted(turn.cache_write_tokens),
+            reasoning_tokens=counted(turn.reasoning_tokens),
             cost_nanos=_nanos(turn.cost_usd),
             created_at=turn.at,
             metadata=self._json(metadata, where),

@@ -9,6 +9,7 @@ from hansard import ids
 from hansard.errors import Invalid
 from hansard.model.json_depth import DEPTH, is_too_deep
 from hansard.model.message import MOST_NANOS, MOST_TOKENS
+from hansard.model.usage import SUMS
 
 if TYPE_CHECKING:
     from msgspec import Raw
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 TEXT = 256
 _HALF = re.compile("[\ud800-\udfff]")
 _AHEAD = 86_400_000_000
-_MOST = {"input_tokens": MOST_TOKENS, "output_tokens": MOST_TOKENS, "cost_nanos": MOST_NANOS}
+_MOST = dict.fromkeys(SUMS, MOST_TOKENS) | {"cost_nanos": MOST_NANOS}
 
 
 def own_id(name: str, param: str = "id") -> str:

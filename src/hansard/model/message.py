@@ -11,8 +11,6 @@ Role = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[str, ...] = get_args(Role)
 MOST_TOKENS, MOST_USD = 10**12, 10**6
 MOST_NANOS = MOST_USD * 10**9
-MOST_SUM = 2**53
-"""The largest number that a session's sums reach: every reader of JSON holds it exactly."""
 
 
 class Message(Struct, frozen=True):
@@ -41,9 +39,15 @@ class Message(Struct, frozen=True):
     run_id: str | None
     """The run that it is part of, 1–256 characters. Set by the caller."""
     input_tokens: int
-    """Model tokens read for it. Set by the caller; 0 by default."""
+    """Model tokens read for it, cached ones included. Set by the caller; 0 by default."""
     output_tokens: int
-    """Model tokens written for it. Set by the caller; 0 by default."""
+    """Model tokens written for it, reasoning included. Set by the caller; 0 by default."""
+    cache_read_tokens: int
+    """Those of the input that a cache held. Set by the caller; 0 by default."""
+    cache_write_tokens: int
+    """Those of the input that a cache took in. Set by the caller; 0 by default."""
+    reasoning_tokens: int
+    """Those of the output that were reasoning. Set by the caller; 0 by default."""
     cost_nanos: NanoDollars
     """What it cost. Set by the caller; 0 by default."""
     created_at: Microseconds
@@ -55,18 +59,27 @@ class Message(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Model tokens and their price."""
+    """Model tokens and their price, counted as OpenTelemetry does: the parts are included."""
 
     example: ClassVar[dict[str, float]] = {
         "input_tokens": 210,
         "output_tokens": 9,
+        "cache_read_tokens": 180,
+        "cache_write_tokens": 20,
+        "reasoning_tokens": 4,
         "cost_usd": 0.0004,
     }
 
     input_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
-    """Model tokens read."""
+    """Model tokens read, cached ones included."""
     output_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
-    """Model tokens written."""
+    """Model tokens written, reasoning included."""
+    cache_read_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
+    """Those of the input that a cache held."""
+    cache_write_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
+    """Those of the input that a cache took in."""
+    reasoning_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)] = 0
+    """Those of the output that were reasoning."""
     cost_usd: Annotated[float, Meta(ge=0, le=MOST_USD)] = 0.0
     """Their price, in US dollars."""
 
@@ -84,6 +97,9 @@ class MessageDraft(Struct, frozen=True, kw_only=True):
     run_id: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
     cost_nanos: int = 0
     created_at: int | None = None
     metadata: Raw = Raw(b"{}")
@@ -111,8 +127,3 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
     def backwards(self) -> bool:
         """Whether further pages hold older messages; independent of the order within a page."""
         return self.before is not None or (self.after is None and self.newest)
-
-
-def within_sum(number: int) -> int:
-    """A sum of tokens or costs as a session keeps it: from 0 to ``MOST_SUM``."""
-    return max(0, min(number, MOST_SUM))

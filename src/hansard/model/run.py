@@ -34,11 +34,17 @@ class Run(Struct, frozen=True):
     error: str | None
     """Why it failed; at most 8,000 characters are kept. Set by the caller, or when it lapses."""
     input_tokens: int
-    """Model tokens read, beyond those that its messages report. Set by the caller."""
+    """Model tokens that it read in all, cached ones included. Set by the caller."""
     output_tokens: int
-    """Model tokens written, beyond those that its messages report. Set by the caller."""
+    """Model tokens that it wrote in all, reasoning included. Set by the caller."""
+    cache_read_tokens: int
+    """Those of the input that a cache held. Set by the caller."""
+    cache_write_tokens: int
+    """Those of the input that a cache took in. Set by the caller."""
+    reasoning_tokens: int
+    """Those of the output that were reasoning. Set by the caller."""
     cost_nanos: NanoDollars
-    """What it cost, beyond what its messages report. Set by the caller."""
+    """What it cost in all. Compared with what the messages report, not added. Set by the caller."""
     lease_us: int | None
     """How long it stays alive without a heartbeat, in microseconds; null for one that never
     lapses, and for one that a caller finished. Set by the caller."""
@@ -80,6 +86,9 @@ class RunDraft(Struct, frozen=True, kw_only=True):
     finished_at: int | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
     cost_nanos: int = 0
     metadata: Raw = Raw(b"{}")
     exclusive: bool = False
@@ -94,4 +103,7 @@ class RunPatch(Struct, frozen=True, kw_only=True):
     finished_at: int | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
     cost_nanos: int | None = None

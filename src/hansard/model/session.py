@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hansard.model.units import Microseconds, NanoDollars
+from hansard.model.usage import Inherited, RunsSpent, Spent, greater, spent_of
 
 Kind = Literal[
     "session", "workflow", "task", "branch", "video_session", "desktop_session", "mobile_session"
@@ -33,6 +34,11 @@ METADATA = 64 * 1024
 """So many bytes of metadata a session may have: every list carries them."""
 SUB_SESSION, TASK_SESSION = 1, 2
 """Bits of ``branch``: branched from a parent; the run of a workflow or task."""
+
+
+_EMPTY = Raw(b"{}")
+_NOTHING, _NO_RUNS = Inherited(), RunsSpent()
+_inherited, _runs_spent = msgspec.json.Decoder(Inherited), msgspec.json.Decoder(RunsSpent)
 
 
 class Session(Struct, frozen=True):
@@ -107,17 +113,26 @@ class Session(Struct, frozen=True):
     last_seq: int
     """The `seq` of the last message, deleted or not; 0 before the first. Set by the server."""
     input_tokens: int
-    """Model tokens that its messages and runs read. Summed by the server."""
+    """Model tokens that its own messages read. Summed by the server."""
     output_tokens: int
-    """Model tokens that its messages and runs wrote. Summed by the server."""
+    """Model tokens that its own messages wrote. Summed by the server."""
+    cache_read_tokens: int
+    """Those of the input that a cache held. Summed by the server."""
+    cache_write_tokens: int
+    """Those of the input that a cache took in. Summed by the server."""
+    reasoning_tokens: int
+    """Those of the output that were reasoning. Summed by the server."""
     cost_nanos: NanoDollars
-    """The price of its messages and runs. Summed by the server."""
+    """The price of its own messages. Summed by the server."""
     created_at: Microseconds
     """When it began: the time that the caller gave, else the time of the request."""
     updated_at: Microseconds
     """When it last changed in any way. Set by the server."""
     active_at: Microseconds
     """When its last message was created, else when it began. Set by the server."""
+    used_at: Microseconds
+    """When it was last used: the latest of `active_at`, the arrival of its last message and the
+    last change of a run. Retention counts from it. Set by the server, in microseconds."""
     first_message_at: Microseconds | None
     """When its first message was created. Set by the server."""
     last_message_at: Microseconds | None
@@ -137,6 +152,28 @@ class Session(Struct, frozen=True):
     """Its ids in other systems, by the name of the system; at most 16 KiB. Set by the caller."""
     metadata: Raw
     """The application's own JSON object; at most 64 KiB. Set by the caller."""
+    inherited: Raw
+    """What a fork copied from its original, an ``Inherited``. Set by the server."""
+    runs_spent: Raw
+    """What its runs report, a ``RunsSpent``. Summed by the server."""
+
+    @property
+    def copied(self) -> Inherited:
+        """What it copied from its original, as a fork."""
+        return _NOTHING if self.inherited == _EMPTY else _inherited.decode(self.inherited)
+
+    @property
+    def by_runs(self) -> RunsSpent:
+        """What its runs report."""
+        return _NO_RUNS if self.runs_spent == _EMPTY else _runs_spent.decode(self.runs_spent)
+
+    @property
+    def spent(self) -> Spent:
+        """What it spent: the greater of what its messages and its runs report, field by field."""
+        runs = self.by_runs
+        if runs is _NO_RUNS:
+            return spent_of(self)
+        return greater(self, runs)
 
     @property
     def name(self) -> str:
@@ -221,6 +258,7 @@ class SessionPatch(Struct, frozen=True, kw_only=True):
     workflow_id: str | UnsetType | None = UNSET
     workflow_name: str | UnsetType | None = UNSET
     trigger: str | UnsetType | None = UNSET
+    parent: UnsetType | None = UNSET
     resolution: Resolution | UnsetType = UNSET
     intent: str | UnsetType | None = UNSET
     sub_intent: str | UnsetType | None = UNSET

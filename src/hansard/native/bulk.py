@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
@@ -14,7 +14,8 @@ from hansard.http.route import Route
 from hansard.model.times import Moment
 from hansard.native.filters import ListParams, filter_of
 from hansard.native.schemas import Json
-from hansard.service.bulk import Action
+from hansard.native.session_bodies import SessionDeleted
+from hansard.service.bulk import Action, BulkOptions, Outcome
 
 _reader = QueryReader(ListParams, escapes=True)
 _PAGING = {"sort", "limit", "cursor", "total"}
@@ -43,6 +44,23 @@ class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many sessions the filter is to match: refused with 409 when it matches more or less."""
     value: str | None = None
     """The tag, for `tag` and `untag`; 1–128 characters."""
+    sub_sessions: Literal["keep", "delete"] = "keep"
+    """For `delete`: what becomes of the sessions that branched from those that go. `keep` leaves
+    them, without a parent; `delete` deletes them as well."""
+    dry_run: bool = False
+    """True changes nothing, and answers with what would be."""
+
+
+class DeletionOut(Struct, frozen=True, kw_only=True):
+    """How much a deletion takes."""
+
+    described_by: ClassVar[type[Struct]] = SessionDeleted
+    example: ClassVar[Json] = {"sessions": 12, "messages": 90, "runs": 14, "detached": 0}
+
+    sessions: int
+    messages: int
+    runs: int
+    detached: int
 
 
 class BulkOut(Struct, frozen=True, kw_only=True):
@@ -51,12 +69,15 @@ class BulkOut(Struct, frozen=True, kw_only=True):
     example: ClassVar[Json] = {
         "changed": 12,
         "undo": "bulk_0190163d-8694-739b-aea5-966c26f8ad91",
+        "deleted": None,
     }
 
     changed: int
     """How many sessions it changed."""
     undo: str | None
-    """The `bulk_id` to undo it with, for ten minutes; null after `delete`."""
+    """The `bulk_id` to undo it with, for ten minutes; null after `delete` and for a dry run."""
+    deleted: DeletionOut | None
+    """For `delete`, how much of what went, or would go."""
 
 
 class UndoOut(Struct, frozen=True, kw_only=True):
@@ -75,9 +96,9 @@ async def act(call: Call[None, BulkIn]) -> BulkOut:
     body, bulk = call.body, call.service.bulk
     if (body.ids is None) == (body.filter is None):
         raise Invalid("give either ids or filter", param="ids")
+    options = BulkOptions(value=body.value, sub_sessions=body.sub_sessions, dry_run=body.dry_run)
     if body.ids is not None:
-        outcome = await bulk.apply_to(call.principal, body.action, body.ids, value=body.value)
-        return BulkOut(changed=outcome.changed, undo=outcome.undo)
+        return _bulk_out(await bulk.apply_to(call.principal, body.action, body.ids, options))
     if body.snapshot_at is None or body.expected is None:
         raise Invalid("a filter needs snapshot_at and expected", param="snapshot_at")
     outcome = await bulk.apply_to_matching(
@@ -86,9 +107,18 @@ async def act(call: Call[None, BulkIn]) -> BulkOut:
         filter_of(_params(body.filter or {})),
         snapshot_at=int(body.snapshot_at),
         expected=body.expected,
-        value=body.value,
+        options=options,
     )
-    return BulkOut(changed=outcome.changed, undo=outcome.undo)
+    return _bulk_out(outcome)
+
+
+def _bulk_out(outcome: Outcome) -> BulkOut:
+    taken = outcome.deletion
+    return BulkOut(
+        changed=outcome.changed,
+        undo=outcome.undo,
+        deleted=None if taken is None else DeletionOut(**taken.counts),
+    )
 
 
 async def undo(call: Call[None, None]) -> UndoOut:

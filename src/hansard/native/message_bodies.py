@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
@@ -11,6 +11,7 @@ from hansard.http.fields import Time, us
 from hansard.model import Message, MessageDraft, Run, Usage, parts
 from hansard.model.message import Role
 from hansard.model.times import Moment, rfc3339
+from hansard.model.usage import SUMS, Spent
 from hansard.native.schemas import (
     Deleted,
     HasMore,
@@ -36,6 +37,9 @@ class UsageOut(Struct, frozen=True, kw_only=True):
 
     input_tokens: int
     output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
     cost_usd: float
 
 
@@ -186,6 +190,9 @@ def draft_of(body: MessageIn, index: int) -> MessageDraft:
         run_id=body.run_id,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
         cost_nanos=round(usage.cost_usd * 1e9),
         created_at=us(body.created_at),
         metadata=metadata.copy(),
@@ -197,7 +204,7 @@ def _without_null(value: Raw | UnsetType) -> Raw | None:
 
 
 def message_out(session_name: str, message: Message) -> MessageOut:
-    has_usage = message.input_tokens or message.output_tokens or message.cost_nanos
+    has_usage = any(getattr(message, name) for name in SUMS)
     return MessageOut(
         id=message.id,
         session_id=session_name,
@@ -216,11 +223,13 @@ def message_out(session_name: str, message: Message) -> MessageOut:
 
 
 def usage_out(spent: Message | Run) -> UsageOut:
-    return UsageOut(
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        cost_usd=spent.cost_nanos / 1e9,
-    )
+    return UsageOut(**spent_out(spent))
+
+
+def spent_out(spent: Message | Run | Spent) -> dict[str, Any]:
+    """The fields of a ``UsageOut``."""
+    tokens = {name: getattr(spent, name) for name in SUMS if name != "cost_nanos"}
+    return tokens | {"cost_usd": spent.cost_nanos / 1e9}
 
 
 MESSAGE = MessageProjection("native.message", message_out)

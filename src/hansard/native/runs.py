@@ -199,6 +199,9 @@ async def finish_run(call: Call[None, FinishIn]) -> RunOut:
             patch,
             input_tokens=body.usage.input_tokens,
             output_tokens=body.usage.output_tokens,
+            cache_read_tokens=body.usage.cache_read_tokens,
+            cache_write_tokens=body.usage.cache_write_tokens,
+            reasoning_tokens=body.usage.reasoning_tokens,
             cost_nanos=round(body.usage.cost_usd * 1e9),
         )
     return _finished(

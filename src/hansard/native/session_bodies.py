@@ -11,8 +11,9 @@ from hansard.http.route import Reply
 from hansard.model import Session
 from hansard.model.session import Kind, Resolution
 from hansard.model.times import Moment, rfc3339, rfc3339_or_none
+from hansard.model.usage import SUMS, Inherited
+from hansard.native.message_bodies import UsageOut, spent_out
 from hansard.native.schemas import (
-    Deleted,
     HasMore,
     Json,
     KindOut,
@@ -27,6 +28,15 @@ from hansard.native.schemas import (
     Trail,
 )
 from hansard.service.render_cache import Projection
+
+
+class InheritedOut(UsageOut, frozen=True, kw_only=True):
+    """The messages that a fork copied, and what they spent in the original."""
+
+    example: ClassVar[Json] = {"messages": 4, **UsageOut.example}
+
+    messages: int
+    """How many messages were copied, without those that were deleted since."""
 
 
 class SessionOut(Struct, frozen=True, kw_only=True):
@@ -62,7 +72,11 @@ class SessionOut(Struct, frozen=True, kw_only=True):
         "last_seq": 4,
         "input_tokens": 250,
         "output_tokens": 21,
+        "cache_read_tokens": 180,
+        "cache_write_tokens": 20,
+        "reasoning_tokens": 4,
         "cost_usd": 0.0004,
+        "inherited": InheritedOut.example,
         "run_id": "turn-1",
         "run_error": "The tool find_order timed out.",
         "unread": False,
@@ -111,9 +125,17 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     message_count: int
     last_seq: int
     input_tokens: int
+    """Model tokens that it read, cached ones included: what its messages report, or its runs
+    where that is more. Without what a fork inherited. Summed by the server."""
     output_tokens: int
+    """Model tokens that it wrote, reasoning included; summed in the same way."""
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
     cost_usd: float
-    """The price of its messages and runs, in US dollars. Summed by the server."""
+    """Its price, in US dollars; summed in the same way."""
+    inherited: InheritedOut | None
+    """What a fork copied from its original, and is not counted again; null for no fork."""
     run_id: str | None
     run_error: str | None
     unread: bool
@@ -192,6 +214,8 @@ class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     workflow_id: str | UnsetType | None = UNSET
     workflow_name: str | UnsetType | None = UNSET
     trigger: str | UnsetType | None = UNSET
+    parent: UnsetType | None = UNSET
+    """Only null, which takes the session from its parent: it is no sub-session any more."""
     resolution: Resolution | UnsetType = UNSET
     intent: str | UnsetType | None = UNSET
     sub_intent: str | UnsetType | None = UNSET
@@ -225,24 +249,50 @@ class SessionList(Struct, frozen=True, kw_only=True):
     total: Total | UnsetType = UNSET
 
 
-class SessionDeleted(Struct, frozen=True, kw_only=True):
-    """What a deletion removed, for ever."""
+class DeleteParams(Struct, frozen=True, kw_only=True):
+    """What goes with a session, and whether to only say it."""
 
-    example: ClassVar[Json] = {"id": "order-17", "deleted": True, "sessions": 2, "messages": 11}
+    example: ClassVar[Json] = {"sub_sessions": "delete", "dry_run": True}
+
+    sub_sessions: Literal["keep", "delete"] = "keep"
+    """What becomes of the sessions that branched from it: `keep` leaves them, without a parent;
+    `delete` deletes them and all below them."""
+    dry_run: bool = False
+    """True deletes nothing, and answers with what would go."""
+
+
+class SessionDeleted(Struct, frozen=True, kw_only=True):
+    """What a deletion removed, for ever, or would remove."""
+
+    example: ClassVar[Json] = {
+        "id": "order-17",
+        "deleted": True,
+        "sessions": 2,
+        "messages": 11,
+        "runs": 3,
+        "detached": 1,
+    }
 
     id: str
     """The session, as the request named it."""
-    deleted: Deleted
+    deleted: bool
+    """False for a dry run."""
     sessions: int
-    """How many sessions are gone: this one and all that branched from it."""
+    """How many sessions go: this one, and with `sub_sessions=delete` all that branched from it."""
     messages: int
-    """How many messages are gone with them."""
+    """How many messages go with them."""
+    runs: int
+    """How many runs go with them."""
+    detached: int
+    """How many sub-sessions stay, without a parent."""
 
 
 _SAME = tuple(
     field
     for field in SessionOut.__struct_fields__
-    if field in Session.__struct_fields__ and field != "id" and not field.endswith("_at")
+    if field in Session.__struct_fields__
+    and field not in {"id", "inherited", *SUMS}
+    and not field.endswith("_at")
 )
 
 
@@ -253,7 +303,8 @@ def session_out(session: Session) -> SessionOut:
         uid=f"ses_{session.id}",
         user=session.user_id,
         parent=session.parent_id and f"ses_{session.parent_id}",
-        cost_usd=session.cost_nanos / 1e9,
+        **spent_out(session.spent),
+        inherited=_inherited_out(session.copied),
         unread=session.is_unread,
         created_at=rfc3339(session.created_at),
         updated_at=rfc3339(session.updated_at),
@@ -263,6 +314,12 @@ def session_out(session: Session) -> SessionOut:
         ended_at=rfc3339_or_none(session.ended_at),
         archived_at=rfc3339_or_none(session.archived_at),
     )
+
+
+def _inherited_out(copied: Inherited) -> InheritedOut | None:
+    if not copied.seq:
+        return None
+    return InheritedOut(messages=copied.messages, **spent_out(copied))
 
 
 def session_reply(session: Session) -> Reply:

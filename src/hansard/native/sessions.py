@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from msgspec import UNSET
@@ -16,6 +16,7 @@ from hansard.native.errors import FIELD_TOO_LARGE, FOREIGN_OWNER, NO_SESSION
 from hansard.native.filters import ListParams, filter_of
 from hansard.native.session_bodies import (
     SESSION,
+    DeleteParams,
     EndIn,
     SessionChange,
     SessionDeleted,
@@ -24,6 +25,9 @@ from hansard.native.session_bodies import (
     SessionOut,
     session_reply,
 )
+
+if TYPE_CHECKING:
+    from hansard.model.deletion import Deletion
 
 _RENAMED = {"user": "user_id"}
 
@@ -145,18 +149,25 @@ async def unarchive_session(call: Call[None, None]) -> Reply:
     )
 
 
-async def delete_session(call: Call[None, None]) -> SessionDeleted:
-    """Delete a session and everything below it, for ever"""
-    name = call.path["session_id"]
+async def delete_session(call: Call[DeleteParams, None]) -> SessionDeleted:
+    """Delete a session for ever
 
-    def deleted(counts: dict[str, int]) -> SessionDeleted:
-        return SessionDeleted(
-            id=name, deleted=True, sessions=counts["sessions"], messages=counts["messages"]
-        )
+    The sessions that branched from it stay, without a parent, unless ``sub_sessions`` says
+    otherwise.
+    """
+    name, params = call.path["session_id"], call.params
+
+    def deleted(deletion: Deletion) -> SessionDeleted:
+        return SessionDeleted(id=name, deleted=not params.dry_run, **deletion.counts)
 
     return deleted(
         await call.service.sessions.delete(
-            call.principal, name, if_version=call.if_version(), once=call.once(deleted)
+            call.principal,
+            name,
+            sub_sessions=params.sub_sessions,
+            dry_run=params.dry_run,
+            if_version=call.if_version(),
+            once=None if params.dry_run else call.once(deleted),
         )
     )
 
@@ -210,10 +221,14 @@ routes = (
         f"DELETE {SESSION_PATH}",
         delete_session,
         scope="sessions:delete",
+        params=DeleteParams,
         returns=SessionDeleted,
         request_headers=(ONCE, IF_MATCH),
         errors=NO_SESSION
-        | {403: "`foreign_sub_session`: a session below it is of another end user or application."},
+        | {
+            403: "`foreign_sub_session`: with `sub_sessions=delete`, a session below it is of"
+            " another end user or application."
+        },
     ),
     Route(
         f"POST {SESSION_PATH}/end",

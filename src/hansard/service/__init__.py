@@ -100,7 +100,7 @@ class Service:
         self.health = Health(store, self.events, monotonic)
         self.lookup = Lookup(store)
         self.search = Search(store, cursors, self.sessions)
-        self.stats = Statistics(store)
+        self.stats = Statistics(store, clock)
         self.bulk = Bulk(store, ids, clock, self.audit)
         self.views = Views(store, ids, clock)
         self.shares = Shares(store, secret, clock)

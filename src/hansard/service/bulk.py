@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
@@ -10,9 +11,11 @@ from msgspec import Raw, Struct
 from hansard.errors import Conflict, Invalid, NotFound
 from hansard.ids import SESSION, IdSource
 from hansard.model.bounds import short
+from hansard.model.deletion import Deletion, SubSessions
 from hansard.service.rules import forget_deleted, ref
 from hansard.service.sessions import narrowed
 from hansard.store.verbs import bulk as verbs
+from hansard.store.verbs import deletes
 from hansard.store.verbs import sessions as session_verbs
 
 if TYPE_CHECKING:
@@ -35,10 +38,25 @@ _TAG, _TAGS = 128, 64
 
 
 class Outcome(Struct, frozen=True):
-    """How many sessions changed, and the id that undoes it (None for what cannot be undone)."""
+    """How many sessions changed, and the id that undoes it (None for what cannot be undone).
+
+    ``deletion`` is what a deletion took. All of it is what would be, for a dry run.
+    """
 
     changed: int
     undo: str | None
+    deletion: Deletion | None = None
+
+
+class BulkOptions(Struct, frozen=True, kw_only=True):
+    """``value`` is the tag of an action with one; ``sub_sessions`` is for ``delete``."""
+
+    value: str | None = None
+    sub_sessions: SubSessions = "keep"
+    dry_run: bool = False
+
+
+_PLAIN = BulkOptions()
 
 
 class Bulk:
@@ -64,7 +82,7 @@ class Bulk:
         *,
         snapshot_at: int,
         expected: int,
-        value: str | None = None,
+        options: BulkOptions = _PLAIN,
     ) -> Outcome:
         """Act on the sessions that match and were created by ``snapshot_at``.
 
@@ -79,7 +97,7 @@ class Bulk:
                 count=count,
             )
         return await self._apply(
-            principal, action, self._walk(principal, _until(filters, snapshot_at)), value
+            principal, action, self._walk(principal, _until(filters, snapshot_at)), options
         )
 
     async def apply_to(
@@ -87,8 +105,7 @@ class Bulk:
         principal: Principal,
         action: Action,
         names: Sequence[str],
-        *,
-        value: str | None = None,
+        options: BulkOptions = _PLAIN,
     ) -> Outcome:
         """Act on sessions by name; sessions that no longer exist are skipped."""
         if not 0 < len(names) <= NAMED:
@@ -97,7 +114,7 @@ class Bulk:
         async def once() -> AsyncIterator[list[str]]:
             yield [*names]
 
-        return await self._apply(principal, action, once(), value)
+        return await self._apply(principal, action, once(), options)
 
     async def undo(self, principal: Principal, action_id: str) -> tuple[int, int]:
         """Undo an action within ten minutes: how many sessions were restored, and how many skipped.
@@ -123,46 +140,55 @@ class Bulk:
         principal: Principal,
         action: Action,
         groups: AsyncIterator[list[str]],
-        value: str | None,
+        options: BulkOptions,
     ) -> Outcome:
         now = self._clock()
         if action == "delete":
             principal.require("sessions:delete")
-            return Outcome(
-                sum([await self._delete(principal, names, now) async for names in groups]), None
-            )
-        amend = _amending(action, value, now)
+            deletion = Deletion()
+            async for names in groups:
+                deletion = deletion.plus(await self._delete(principal, names, now, options))
+            return Outcome(deletion.sessions, None, deletion)
+        amend = _amending(action, options.value, now)
+        changed = 0
+        if options.dry_run:
+            async for names in groups:
+                refs = [ref(principal, name) for name in names]
+                changed += await self._store.read(verbs.count_changes, refs, amend)
+            return Outcome(changed, None)
         action_id = self._ids.prefixed("bulk_") + _of(principal)
         await self._store.write(verbs.begin, principal.workspace_id, action_id, action, now)
-        changed = 0
         async for names in groups:
             changed += await self._store.write(
                 verbs.apply, [ref(principal, name) for name in names], action_id, amend, now
             )
         return Outcome(changed, action_id)
 
-    async def _delete(self, principal: Principal, names: Sequence[str], now: int) -> int:
-        def act(session_id: str, deleted: dict[str, int]) -> Act:
-            return self._audit.act(
-                principal, "session.deleted", f"{SESSION}{session_id}", **deleted
-            )
+    async def _delete(
+        self, principal: Principal, names: Sequence[str], now: int, options: BulkOptions
+    ) -> Deletion:
+        def act(session_id: str, counts: dict[str, int]) -> Act:
+            return self._audit.act(principal, "session.deleted", f"{SESSION}{session_id}", **counts)
 
-        deleted = 0
+        total = Deletion()
         for name in names:
-            try:
-                deleted += (
-                    await self._store.write(
-                        session_verbs.delete_noted,
-                        ref(principal, name),
+            here = ref(principal, name)
+            with contextlib.suppress(NotFound):
+                total = total.plus(
+                    await self._store.snapshot(deletes.preview, here, options.sub_sessions)
+                    if options.dry_run
+                    else await self._store.write(
+                        deletes.delete_noted,
+                        here,
                         now,
                         self._audit.secret,
                         act,
+                        options.sub_sessions,
                     )
-                )["sessions"]
-            except NotFound:
-                continue
-        await forget_deleted(self._store, principal.workspace_id)
-        return deleted
+                )
+        if not options.dry_run:
+            await forget_deleted(self._store, principal.workspace_id)
+        return total
 
     async def _walk(self, principal: Principal, filters: SessionFilter) -> AsyncIterator[list[str]]:
         after: list[Any] | None = None

@@ -11,6 +11,7 @@ from hansard.ids import RUN
 from hansard.model import Page, Run
 from hansard.model.bounds import not_ahead, own_id, short, spent
 from hansard.model.run import OPEN_STATES
+from hansard.model.usage import SUMS
 from hansard.service.rules import ref, write
 from hansard.store.verbs import runs as verbs
 from hansard.store.verbs.session_lookup import SessionRef
@@ -234,6 +235,9 @@ def _started(run_id: str, session: Session, draft: RunDraft, now: int, at: int) 
         draft.error,
         draft.input_tokens,
         draft.output_tokens,
+        draft.cache_read_tokens,
+        draft.cache_write_tokens,
+        draft.reasoning_tokens,
         draft.cost_nanos,
         draft.lease_us if is_open else None,
         at + draft.lease_us if leased and draft.lease_us else None,
@@ -253,9 +257,7 @@ def _amended(run: Run, patch: RunPatch, now: int, at: int) -> Run:
     lease = patch.lease_us if patch.lease_us is not None else run.lease_us
     fields: dict[str, Any] = {"error": None} if run.is_lapsed else {}
     fields |= {
-        field: value
-        for field in ("error", "input_tokens", "output_tokens", "cost_nanos")
-        if (value := getattr(patch, field)) is not None
+        field: value for field in ("error", *SUMS) if (value := getattr(patch, field)) is not None
     }
     return msgspec.structs.replace(
         run,

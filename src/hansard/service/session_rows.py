@@ -11,6 +11,7 @@ from hansard.errors import Forbidden
 from hansard.ids import uuid_in
 from hansard.model import Session, SessionDraft
 from hansard.model.bounds import own_id
+from hansard.model.usage import Spent
 from hansard.service.merge import merge_patch
 from hansard.service.session_bounds import TEXTS, check_texts, sized
 
@@ -54,16 +55,17 @@ def drafted(
             "resolved_at": now if draft.resolution == "resolved" else None,
             "message_count": 0,
             "last_seq": 0,
-            "input_tokens": 0,
-            "output_tokens": 0,
-            "cost_nanos": 0,
+            **Spent().sums,
             "created_at": at,
             "updated_at": now,
             "active_at": at,
+            "used_at": at,
             "tags": _json(list(dict.fromkeys(draft.tags))),
             "trail": _json(draft.trail),
             "external_ids": _json(draft.external_ids),
             "metadata": _json(draft.metadata),
+            "inherited": Raw(b"{}"),
+            "runs_spent": Raw(b"{}"),
         }
     )
     return sized(row)
@@ -92,6 +94,8 @@ def patched(session: Session, patch: SessionPatch, now: int) -> Session:
         for field in ("kind", "ended_at", "archived_at", "read_at")
         if field in fields
     }
+    if "parent" in fields:
+        changes["parent_id"] = None
     if fields.get("channel"):
         changes["channel"] = _lower(fields["channel"])
     for field in ("tags", "trail"):

@@ -20,7 +20,7 @@ from hansard.service.session_bounds import check_texts, sized
 from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
 from hansard.store.listing import position_of
-from hansard.store.verbs import appends, events
+from hansard.store.verbs import appends, deletes, events
 from hansard.store.verbs import sessions as verbs
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, SessionPatch, SessionQuery
+    from hansard.model.deletion import Deletion, SubSessions
     from hansard.model.idempotency import IdempotentRequest
     from hansard.service.audit import Audit
     from hansard.service.render_cache import Projection
@@ -269,36 +270,44 @@ class Sessions:
 
         return await self._store.write(verbs.change, ref(principal, name), now, amend, touch=False)
 
-    async def delete(
+    async def delete(  # noqa: PLR0913 - the facts of a deletion
         self,
         principal: Principal,
         name: str,
         *,
+        sub_sessions: SubSessions = "keep",
+        dry_run: bool = False,
         if_version: frozenset[str] | None = None,
         once: IdempotentRequest | None = None,
-    ) -> dict[str, int]:
-        """Delete the session and everything below it; the number of rows by kind."""
+    ) -> Deletion:
+        """Delete the session; what went, or with ``dry_run`` what would go.
+
+        Its sub-sessions go with it only where ``sub_sessions`` says so.
+        """
+        if dry_run:
+            return await self._store.snapshot(deletes.preview, ref(principal, name), sub_sessions)
         now = self._clock()
 
-        def act(session_id: str, deleted: dict[str, int]) -> Act:
+        def act(session_id: str, counts: dict[str, int]) -> Act:
             return self._audit.act(
-                principal, "session.deleted", f"{naming.SESSION}{session_id}", **deleted
+                principal, "session.deleted", f"{naming.SESSION}{session_id}", **counts
             )
 
-        deleted = await write(
+        deletion = await write(
             self._store,
             once,
             principal.workspace_id,
             now,
-            verbs.delete_noted,
+            deletes.delete_noted,
             ref(principal, name),
             now,
             self._audit.secret,
             act,
+            sub_sessions,
             if_version=if_version,
         )
         await forget_deleted(self._store, principal.workspace_id)
-        return deleted
+        return deletion
 
     async def within_sight(self, principal: Principal, filters: SessionFilter) -> SessionFilter:
         """The filter limited to what the key may see, with its parents as our own ids."""

@@ -1,4 +1,4 @@
-"""Statistics, read from daily sums that follow the workspace's events."""
+"""Statistics, read from sums that follow the workspace's events."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hansard.errors import Forbidden, Invalid
-from hansard.model.stats import Stats
+from hansard.model.stats import MOST_TOP, Stats
+from hansard.store.verbs import recounts
 from hansard.store.verbs import stats as verbs
+from hansard.store.verbs import stats_reads as reads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hansard.access import Principal
     from hansard.model.stats import StatsQuery
     from hansard.store import Store
 
 _STEP = 200
+_RECOUNTED = 50
 _AT_ONCE = 2
 _WORKSPACES = 100
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
@@ -24,43 +29,27 @@ LONGEST = 400
 
 
 class Statistics:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
+        self._clock = clock
 
     async def read(self, principal: Principal, query: StatsQuery) -> Stats:
         """The statistics of some days; Forbidden for a key that is narrowed to one end user."""
         if principal.user_id is not None:
             raise Forbidden("a key for one end user has no statistics", code="narrowed_key")
-        if not 0 <= query.last - query.first < LONGEST:
-            raise Invalid(
-                f"from must not be after until, and at most {LONGEST} days before it", param="from"
-            )
-        if principal.app is not None:
-            query = msgspec.structs.replace(
-                query,
-                app=(principal.app,) if not query.app or principal.app in query.app else (_NOBODY,),
-            )
-        query = msgspec.structs.replace(
-            query, channel=tuple(channel.lower() for channel in query.channel)
-        )
+        query = _checked(principal, query)
         current = await self.follow(principal.workspace_id, _AT_ONCE)
-        tallies, hours, resolved = await self._store.snapshot(
-            verbs.all_of, principal.workspace_id, query
+        tallies, groups, total, previous, hours, resolved = await self._store.snapshot(
+            reads.all_of, principal.workspace_id, query
         )
-        by_hour = [0] * 24
-        for _, hour, count in hours:
-            by_hour[hour] += count
-        days = {day for day, _, _ in resolved}
-        medians = {
-            day: _median([(slot, count) for channel, slot, count in resolved if channel == day])
-            or 0.0
-            for day in sorted(days)
-        }
         return Stats(
             tallies=tallies,
-            hours=by_hour,
-            medians=medians,
-            median=_median([(slot, count) for _, slot, count in resolved]),
+            groups=groups,
+            total=total,
+            previous=previous,
+            hours=hours,
+            medians={day: reads.duration_at(resolved[day], 0.5) or 0.0 for day in sorted(resolved)},
+            median=reads.duration_at(reads.together(resolved.values()), 0.5),
             current=current,
         )
 
@@ -75,19 +64,54 @@ class Statistics:
 
     async def follow_all(self) -> bool:
         """Advance every workspace that is behind by one step; True when all are current."""
-        after, is_current = "", True
+        is_current = await self.recount_some()
+        after = ""
         while behind := await self._store.read(verbs.behind, after, _WORKSPACES):
             for workspace_id in behind:
                 is_current = await self.follow(workspace_id, 1) and is_current
             after = behind[-1]
         return is_current
 
+    async def recount_some(self) -> bool:
+        """Count a few sessions from before again, in each workspace; True when none are left."""
+        after, is_done = "", True
+        while pending := await self._store.read(recounts.pending, after, _WORKSPACES):
+            for workspace_id in pending:
+                is_done = (
+                    await self._store.write(
+                        recounts.advance, workspace_id, _RECOUNTED, self._clock()
+                    )
+                    and is_done
+                )
+            after = pending[-1]
+        return is_done
 
-def _median(slots: list[tuple[int, int]]) -> float | None:
-    """The median of the values of the slots, which are in ascending order."""
-    left = sum(count for _, count in slots) / 2
-    for slot, count in slots:
-        left -= count
-        if left <= 0:
-            return round(verbs.seconds_of(slot), 1)
-    return None
+    async def recount(self, note_progress: Callable[[int, int], None]) -> None:
+        """Count all sessions from before again; ``told`` hears how many are done, and of how many.
+
+        What is done stays done when this is broken off.
+        """
+        while pending := await self._store.read(recounts.pending, "", _WORKSPACES):
+            for workspace_id in pending:
+                note_progress(*await self._store.read(recounts.left, workspace_id))
+                while not await self._store.write(
+                    recounts.advance, workspace_id, _RECOUNTED, self._clock()
+                ):
+                    note_progress(*await self._store.read(recounts.left, workspace_id))
+
+
+def _checked(principal: Principal, query: StatsQuery) -> StatsQuery:
+    if not 0 <= query.last - query.first < LONGEST:
+        raise Invalid(
+            f"from must not be after until, and at most {LONGEST} days before it", param="from"
+        )
+    if not 1 <= query.top <= MOST_TOP:
+        raise Invalid(f"top must be from 1 to {MOST_TOP}", param="top")
+    if principal.app is not None:
+        query = msgspec.structs.replace(
+            query,
+            app=(principal.app,) if not query.app or principal.app in query.app else (_NOBODY,),
+        )
+    return msgspec.structs.replace(
+        query, channel=tuple(channel.lower() for channel in query.channel)
+    )

@@ -8,7 +8,8 @@ import msgspec
 
 from hansard.errors import Invalid
 from hansard.model.bounds import check_imported, not_ahead, own_id, shallow, short, spent
-from hansard.model.message import MOST_SUM, ROLES
+from hansard.model.message import ROLES
+from hansard.model.usage import MOST_SUM, SUMS
 from hansard.service.notes import check_brought
 from hansard.service.runs import ERROR, LONGEST_LEASE
 from hansard.service.session_bounds import check_texts, sized
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from hansard.model import Message, Run, Session
     from hansard.model.transfer import Kept, Snapshot
 
-_SUMS = ("version", "message_count", "last_seq", "input_tokens", "output_tokens", "cost_nanos")
+_NUMBERS = ("version", "message_count", "last_seq", *SUMS)
 _SESSION_TIMES = (
-    "created_at", "updated_at", "active_at", "first_message_at", "last_message_at", "resolved_at",
+    "created_at", "updated_at", "active_at", "used_at", "first_message_at", "last_message_at",
+    "resolved_at",
     "ended_at", "archived_at", "read_at",
 )  # fmt: skip
 _RUN_TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at", "updated_at")
@@ -47,11 +49,12 @@ def _check_session(session: Session, now: int) -> None:
     short(session.run_error, "run_error", ERROR)
     if session.title_by not in _TITLED_BY or session.last_role not in (None, *ROLES):
         raise Invalid("session.title_by or session.last_role has an unknown value")
-    for field in _SUMS:
+    for field in _NUMBERS:
         _check_number(getattr(session, field), f"session.{field}")
     _check_number(session.forked_seq, "session.forked_seq")
     for field in _SESSION_TIMES:
         not_ahead(getattr(session, field), now, f"session.{field}")
+    not_ahead(session.by_runs.at, now, "session.runs_spent.at")
     for field in ("trail", "external_ids", "metadata"):
         shallow(getattr(session, field), field)
 

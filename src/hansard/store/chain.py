@@ -28,6 +28,10 @@ def link(before: bytes, message: Message) -> bytes:
     sender = f"{m.sender or ''}\x1f{m.sender_id or ''}"
     tail = f"{m.session_id}\x1f{sender}\x1f{m.model or ''}\x1f{m.run_id or ''}"
     spent = f"{m.input_tokens}\x1f{m.output_tokens}\x1f{m.cost_nanos}"
+    if (
+        m.cache_read_tokens or m.cache_write_tokens or m.reasoning_tokens
+    ):  # older messages have none
+        spent += f"\x1f{m.cache_read_tokens}\x1f{m.cache_write_tokens}\x1f{m.reasoning_tokens}"
     fields = (
         before,
         head.encode(),

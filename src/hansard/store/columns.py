@@ -20,7 +20,7 @@ _RENAMED = {"trigger": "trigger_type"}
 """Fields whose word the databases keep for themselves."""
 _DERIVED = {"safe_id": "text", "branch": "bigint", "title_folded": "text", "untitled": "bigint"}
 """Columns of a session that are computed from its fields, and their types."""
-_FIXED = {"workspace_id", "id", "own_id", "parent_id", "forked_seq", "created_by", "created_at"}
+_FIXED = {"workspace_id", "id", "own_id", "forked_seq", "created_by", "created_at"}
 _FIXED |= {"safe_id"}
 """Columns of a session that never change."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hansard.store.steps import Row, Values
 
 
-_SESSION_JSON = len(Session.__struct_fields__) - 4
+_SESSION_JSON = len(Session.__struct_fields__) - 6
 
 
 def session(row: Row) -> Session:

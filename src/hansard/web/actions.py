@@ -12,7 +12,7 @@ from hansard.errors import Invalid
 from hansard.http.decoding import QueryReader
 from hansard.http.route import Route
 from hansard.model import SessionPatch
-from hansard.service.bulk import ACTIONS
+from hansard.service.bulk import ACTIONS, BulkOptions
 from hansard.web.bulk import done
 from hansard.web.filters import ListParams, cleaned, filter_of, unknown
 from hansard.web.layout import Form, Layout, act, back_to
@@ -116,7 +116,7 @@ class Actions:
 
     async def bulk(self, call: Call[Any, Any], form: Form) -> Response:
         """Act on many sessions: those named, or all that match"""
-        action, value = _action(form), form.get("value") or None
+        action, options = _action(form), BulkOptions(value=form.get("value") or None)
         bulk = call.service.bulk
         if form.get("all"):
             everything = _everything(form.get("all"))
@@ -129,10 +129,10 @@ class Actions:
                 filter_of(params),
                 snapshot_at=everything.snapshot,
                 expected=everything.count,
-                value=value,
+                options=options,
             )
         else:
-            outcome = await bulk.apply_to(call.principal, action, form.all("ids"), value=value)
+            outcome = await bulk.apply_to(call.principal, action, form.all("ids"), options)
         return JSONResponse(
             {
                 "changed": outcome.changed,

@@ -144,23 +144,33 @@ def _everything(stats: Stats, query: StatsQuery) -> list[list[object]]:
         "messages",
         "input_tokens",
         "output_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
         "cost_usd",
         "resolved",
         "unresolved",
+        "runs",
+        "failed_runs",
     ]
     return [
         head,
         *(
             [
                 _day(tally.day),
-                tally.value,
+                "(other)" if tally.is_other else tally.value,
                 tally.sessions,
                 tally.messages,
                 tally.input_tokens,
                 tally.output_tokens,
+                tally.cache_read_tokens,
+                tally.cache_write_tokens,
+                tally.reasoning_tokens,
                 dollars(tally.cost_nanos),
                 tally.resolved,
                 tally.unresolved,
+                tally.runs,
+                tally.failed_runs,
             ]
             for tally in stats.tallies
         ),
@@ -280,15 +290,20 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
     """
     sums: dict[str, int] = {}
     for tally in stats.tallies:
-        sums[tally.value] = sums.get(tally.value, 0) + value(tally)
+        if not tally.is_other:
+            sums[tally.value] = sums.get(tally.value, 0) + value(tally)
     names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
     chosen = names[:_SERIES]
-    shown = [name or "none" for name in chosen] + (["other"] if len(names) > _SERIES else [])
+    has_others = len(names) > _SERIES or any(
+        tally.is_other and value(tally) for tally in stats.tallies
+    )
+    shown = [name or "none" for name in chosen] + (["other"] if has_others else [])
     drawn, rows = [], []
     for day, tallies in _by_day(stats, query).items():
         layers: dict[int, int] = {}
         for tally in tallies:
-            index = chosen.index(tally.value) if tally.value in chosen else _SERIES
+            is_chosen = not tally.is_other and tally.value in chosen
+            index = chosen.index(tally.value) if is_chosen else len(chosen)
             layers[index] = layers.get(index, 0) + value(tally)
         total = sum(layers.values())
         tip = f"{_day(day)}: {spell(total)}"
@@ -307,7 +322,9 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
         Column("Day"),
         *(Column(name, exact.spell, exact.plain) for name in (*shown, "Total")),
     ]
-    return Chart(ident, title, spell(sum(sums.values())), svg, legend(shown), columns, rows[::-1])
+    return Chart(
+        ident, title, spell(sum(map(value, stats.tallies))), svg, legend(shown), columns, rows[::-1]
+    )
 
 
 def _rate(stats: Stats, query: StatsQuery) -> Chart:

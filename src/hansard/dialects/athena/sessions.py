@@ -273,7 +273,7 @@ def session_out(session: Session) -> SessionOut:
         is_unread=session.is_unread,
         last_message_preview=session.last_preview,
         num_messages=session.message_count,
-        total_cost_usd=session.cost_nanos / 1e9,
+        total_cost_usd=session.spent.cost_nanos / 1e9,
         trigger_type=session.trigger,
         aop_asset_id=session.workflow_id if is_task(session) else None,
         aop_execution_succeeded=_succeeded(session),

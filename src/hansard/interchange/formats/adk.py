@@ -15,6 +15,7 @@ from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_each
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of, whole_output
 from hansard.interchange.turns import Span, Turn, sessions
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
@@ -101,7 +102,8 @@ def _turn(event: Json) -> Turn:
         at=moment_of(event.get("timestamp")),
         model=event.get("modelVersion") or event.get("model_version"),
         input_tokens=usage.get("promptTokenCount", usage.get("prompt_token_count")),
-        output_tokens=usage.get("candidatesTokenCount", usage.get("candidates_token_count")),
+        output_tokens=whole_output(usage, "candidatesTokenCount", "candidates_token_count"),
+        **details_of(usage),
         metadata={key: event[key] for key in _KEPT if event.get(key) and event[key] != "user"},
         original=event,
     )

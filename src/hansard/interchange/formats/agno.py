@@ -18,6 +18,7 @@ from hansard.interchange.moments import CREATED, UPDATED, first_time
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_each
 from hansard.interchange.spans import ModelCall, messages_in, transcript
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Span, Turn, sessions
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
@@ -105,4 +106,6 @@ def _turn(message: Json, rules: Rules) -> Turn:
     metrics = message["metrics"] if isinstance(message.get("metrics"), dict) else {}
     turn.input_tokens = turn.input_tokens or metrics.get("input_tokens")
     turn.output_tokens = turn.output_tokens or metrics.get("output_tokens")
+    for field, number in details_of(metrics).items():
+        setattr(turn, field, getattr(turn, field) or number)
     return turn

@@ -32,6 +32,7 @@ from hansard.interchange.queued_prompts import is_queue_operation, is_queued, qu
 from hansard.interchange.records import Rules, SessionRecord, counted, guarded, own_id
 from hansard.interchange.rewinds import Entry, packed, parent_of, rewound
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Lines, Turn, sessions
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
@@ -300,6 +301,7 @@ def _turn(packed_entry: Entry, seen: set[str]) -> Turn:
         model=None if model == "<synthetic>" else model,
         input_tokens=sum(counted(usage.get(key)) for key in inputs),
         output_tokens=usage.get("output_tokens"),
+        **details_of(usage),
         metadata={key: entry[key] for key in _KEPT if entry.get(key) is not None},
         original=entry,
     )

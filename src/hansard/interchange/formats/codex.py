@@ -26,6 +26,7 @@ from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
 from hansard.interchange.response_items import turn_of_item
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Span, Turn, sessions
 from hansard.interchange.values import Bad, values
 from hansard.model import SessionDraft
@@ -152,6 +153,8 @@ def _usage(turns: list[Turn], event: Json) -> None:
             usage.get("input_tokens"),
             usage.get("output_tokens"),
         )
+        for field, number in details_of(usage).items():
+            setattr(last, field, number)
 
 
 def _session(document: Document, rollout: _Rollout, rules: Rules) -> Iterator[SessionRecord]:

@@ -26,6 +26,7 @@ from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Span, Turn, sessions
 from hansard.interchange.values import Bad, values
 from hansard.model import SessionDraft
@@ -112,6 +113,7 @@ def _turn(event: Json, requested: set[str]) -> Turn | None:
         model=data.get("model"),
         input_tokens=usage.get("inputTokens"),
         output_tokens=data.get("outputTokens", usage.get("outputTokens")),
+        **details_of(usage),
         original=event,
     )
 

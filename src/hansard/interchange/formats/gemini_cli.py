@@ -22,6 +22,7 @@ from hansard.interchange.formats.shape import Companion, Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, counted, guarded, own_id
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Lines, Span, Turn, sessions
 from hansard.interchange.values import Bad, values
 from hansard.model import SessionDraft
@@ -145,6 +146,7 @@ def _turn(message: Json) -> Turn:
         model=message.get("model"),
         input_tokens=counted(tokens.get("input")) + counted(tokens.get("tool")),
         output_tokens=counted(tokens.get("output")) + counted(tokens.get("thoughts")),
+        **details_of(tokens),
         metadata={} if kind in _ROLES else {"type": kind},
         original=message,
     )

@@ -33,6 +33,7 @@ from hansard.model.run import OPEN_STATES, STATES
 from hansard.model.score import Score
 from hansard.model.session import KINDS, RESOLUTIONS
 from hansard.model.transfer import Kept, Snapshot
+from hansard.model.usage import SUMS, Inherited, RunsSpent
 
 marks = ("hansard", "session", "runs", "messages")
 
@@ -153,6 +154,9 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
         )
     session: Session = _meant(line.session, Session, workspace_id="")
     _check_session(session)
+    if not session.used_at:  # a line from before this field was there
+        used_at = max(session.active_at, session.updated_at)
+        session = msgspec.structs.replace(session, used_at=used_at)
     runs = [_meant(run, Run, session_id=session.id) for run in line.runs]
     _check_state(session, runs)
     notes = [_meant(note, Note, session_id=session.id) for note in line.notes or ()]
@@ -211,8 +215,12 @@ def _check_session(session: Session) -> None:
         ("trail", list[Any]),
         ("external_ids", dict[str, str]),
         ("metadata", dict[str, Any]),
+        ("inherited", Inherited),
+        ("runs_spent", RunsSpent),
     ):
         msgspec.json.decode(getattr(session, field), type=shape)
+    if not 0 <= session.copied.seq <= session.last_seq:
+        raise Invalid(f"session.inherited: {session.copied.seq} is the seq of no message")
 
 
 def _check_state(session: Session, runs: list[Run]) -> None:
@@ -257,7 +265,7 @@ def _check_empty(message: Message, where: str) -> None:
     """Invalid for a deleted message that has something in it after all."""
     if not bytes(message.parts).strip() == b"[]" or bytes(message.metadata).strip() != b"{}":
         raise Invalid(f"{where} is deleted, and has parts or metadata")
-    for field in ("client_id", "sender_id", "input_tokens", "output_tokens", "cost_nanos"):
+    for field in ("client_id", "sender_id", *SUMS):
         if getattr(message, field):
             raise Invalid(f"{where} is deleted, and has {field}")
 

@@ -17,6 +17,7 @@ from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
 from hansard.interchange.spans import ModelCall, messages_in, transcript
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import sessions
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
@@ -102,6 +103,8 @@ def _call(record: Json, rules: Rules) -> ModelCall:
         last.model = last.model or record.get("model") or record.get("providedModelName")
         last.input_tokens = usage.get("input", usage.get("promptTokens", 0))
         last.output_tokens = usage.get("output", usage.get("completionTokens", 0))
+        for field, number in details_of(usage).items():
+            setattr(last, field, number)
         last.cost_usd = record.get("calculatedTotalCost", record.get("totalCost", 0))
     times = [record.get(key) for key in ("startTime", "start_time", "timestamp", "createdAt")]
     return ModelCall(

@@ -19,6 +19,7 @@ from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
 from hansard.interchange.spans import ModelCall, messages_in, transcript
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import sessions
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
@@ -82,6 +83,8 @@ def _call(run: Json, rules: Rules) -> ModelCall:
         last.model = last.model or _metadata(run).get("ls_model_name")
         last.input_tokens = last.input_tokens or run.get("prompt_tokens")
         last.output_tokens = last.output_tokens or run.get("completion_tokens")
+        for field, number in details_of(run).items():
+            setattr(last, field, getattr(last, field) or number)
     return ModelCall(
         messages=messages_in(run.get("inputs"), "user", rules),
         answers=answers,

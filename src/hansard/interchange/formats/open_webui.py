@@ -24,6 +24,7 @@ from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_each
 from hansard.interchange.response_items import turns_of_items
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.trees import Tree
 from hansard.interchange.turns import Lines, Span, Turn, lines, sessions
 from hansard.interchange.values import Bad, Value, values
@@ -115,6 +116,7 @@ def _turn(key: str, message: Json) -> Turn:
         output_tokens=usage.get(
             "completion_tokens", usage.get("output_tokens", usage.get("eval_count"))
         ),
+        **details_of(usage),
         metadata={
             field: message[field]
             for field in ("modelName", "error", "annotation")

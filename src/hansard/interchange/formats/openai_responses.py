@@ -21,6 +21,7 @@ from hansard.interchange.moments import CREATED, first_time
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
 from hansard.interchange.response_items import is_item, turns_of_items
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Span, Turn, sessions
 from hansard.interchange.values import Bad, Loose, Value, values
 from hansard.model import SessionDraft
@@ -118,4 +119,6 @@ def _of_response(record: Json) -> list[Turn]:
         answers[-1].model = record.get("model")
         answers[-1].input_tokens = usage.get("input_tokens")
         answers[-1].output_tokens = usage.get("output_tokens")
+        for field, number in details_of(usage).items():
+            setattr(answers[-1], field, number)
     return turns + answers

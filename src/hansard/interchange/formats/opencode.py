@@ -17,6 +17,7 @@ from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, counted, own_id, read_each
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Span, Turn, sessions
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
@@ -99,6 +100,7 @@ def _turn(message: Json) -> Turn:
         model=info.get("modelID"),
         input_tokens=sum(map(counted, inputs)),
         output_tokens=counted(tokens.get("output")) + counted(tokens.get("reasoning")),
+        **details_of(tokens),
         cost_usd=info.get("cost"),
         metadata={key: info[key] for key in _KEPT if info.get(key)},
         original=message,

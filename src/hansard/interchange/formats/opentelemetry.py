@@ -53,6 +53,21 @@ _OUTPUT = (
     "gen_ai.usage.completion_tokens",
     "llm.token_count.completion",
 )
+_CACHE_READ = (
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "llm.token_count.prompt_details.cache_read",
+)
+_CACHE_WRITE = (
+    "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "llm.token_count.prompt_details.cache_write",
+)
+_REASONING = (
+    "gen_ai.usage.reasoning.output_tokens",
+    "gen_ai.usage.reasoning_tokens",
+    "llm.token_count.completion_details.reasoning",
+)
 
 
 class _Span(Struct, frozen=True):
@@ -179,6 +194,9 @@ def _call(span: _Span, rules: Rules) -> ModelCall:
         last = answers[-1]
         last.model = _first_of(span, _MODELS)
         last.input_tokens, last.output_tokens = _first_of(span, _INPUT), _first_of(span, _OUTPUT)
+        last.cache_read_tokens = _first_of(span, _CACHE_READ)
+        last.cache_write_tokens = _first_of(span, _CACHE_WRITE)
+        last.reasoning_tokens = _first_of(span, _REASONING)
     messages = given_of(span.attributes, span.events, rules)
     return ModelCall(messages=messages, answers=answers, at=span.at, ended=span.ended)
 

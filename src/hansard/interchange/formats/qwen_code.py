@@ -21,6 +21,7 @@ from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
 from hansard.interchange.rewinds import Entry, packed, parent_of, rewound
 from hansard.interchange.streams import Stream
+from hansard.interchange.token_usage import details_of, whole_output
 from hansard.interchange.turns import Lines, Turn, sessions
 from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
@@ -105,7 +106,8 @@ def _turn(packed_entry: Entry) -> Turn:
         at=moment_of(entry.get("timestamp")),
         model=entry.get("model"),
         input_tokens=usage.get("promptTokenCount"),
-        output_tokens=usage.get("candidatesTokenCount"),
+        output_tokens=whole_output(usage, "candidatesTokenCount"),
+        **details_of(usage),
         metadata={key: entry[key] for key in _KEPT if entry.get(key) is not None},
         original=entry,
     )

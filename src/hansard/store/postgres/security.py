@@ -18,8 +18,10 @@ EXEMPT = (
     "audit_heads",
     "keys",
     "pending_forks",
+    "recounts",
     "search_workspaces",
     "stats_marks",
+    "stats_positions",
     "workspace_counters",
 )
 """Tables that must be read before the workspace is known, or across workspaces; none holds what a

@@ -30,13 +30,15 @@ delete from retention_rules where workspace_id = :workspace_id
 select kind, days from retention_rules where workspace_id = :workspace_id order by kind
 
 -- name: retention_due
--- Sessions of a kind that fell silent before a time, oldest first; one with a run going on or with sub-sessions stays.
+-- Sessions of a kind that were not used since a time, oldest first; one with a run going on or with sub-sessions stays, and so
+-- does one from an earlier version until it is counted again (used_at is 0 until then).
 select id from sessions as s
- where workspace_id = :workspace_id and kind = :kind and active_at < :before
+ where workspace_id = :workspace_id and kind = :kind and active_at < :before and used_at > 0 and used_at < :before
    and (state is null or state not in ('queued', 'running', 'waiting'))
    and not exists (select 1 from sessions as c where c.workspace_id = :workspace_id and c.parent_id = s.id)
  order by active_at, id limit :limit
 
 -- name: retention_count
 select count(*) from sessions
- where workspace_id = :workspace_id and kind = :kind and active_at < :before and (state is null or state not in ('queued', 'running', 'waiting'))
+ where workspace_id = :workspace_id and kind = :kind and active_at < :before
+   and used_at > 0 and used_at < :before and (state is null or state not in ('queued', 'running', 'waiting'))

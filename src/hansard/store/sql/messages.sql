@@ -2,9 +2,9 @@
 
 -- name: message_put
 insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
-  cost_nanos, created_at, hash, parts, metadata)
+  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, created_at, hash, parts, metadata)
 values (:workspace_id, :session_id, :seq, :id, :client_id, :role, :sender, :sender_id, :model, :run_id, :input_tokens, :output_tokens,
-  :cost_nanos, :created_at, :hash, :parts, :metadata)
+  :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash, :parts, :metadata)
 
 -- name: message_hash
 select hash from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
@@ -21,10 +21,16 @@ select id from messages where workspace_id = :workspace_id and session_id = :ses
 select {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id and client_id = :client_id and deleted_at is null
 
+-- name: message_times
+-- When the first and the last message were written, by their own times.
+select min(created_at), max(created_at) from messages
+ where workspace_id = :workspace_id and session_id = :session_id and deleted_at is null
+
 -- name: message_erase
 -- The row stays, empty, so that seq and the hash chain have no hole.
 update messages
-   set deleted_at = :now, parts = '[]', metadata = '{}', client_id = null, sender_id = null, input_tokens = 0, output_tokens = 0, cost_nanos = 0
+   set deleted_at = :now, parts = '[]', metadata = '{}', client_id = null, sender_id = null, input_tokens = 0, output_tokens = 0,
+       cache_read_tokens = 0, cache_write_tokens = 0, reasoning_tokens = 0, cost_nanos = 0
  where workspace_id = :workspace_id and session_id = :session_id and seq = :seq and deleted_at is null
 returning seq
 

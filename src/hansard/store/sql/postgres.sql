@@ -43,12 +43,39 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, case when hash_seq = last_seq then last_hash end
   from sessions where workspace_id = :workspace_id and id = :id for update
 
--- name: stats_mark_lock
-select generation, walked from stats_marks where workspace_id = :workspace_id for update
+-- name: recount_lock
+select walked from recounts where workspace_id = :workspace_id for update
 
--- name: stats_sessions_of
-select session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens, cost_nanos, resolved, unresolved, duration
-  from stats_sessions where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
+-- name: stats_position_lock
+select generation, walked from stats_positions where workspace_id = :workspace_id for update
+
+-- name: stats_counted_of
+select session_id, channel, app, agent, model, user_id, state, own_after, seq, excess
+  from stats_counted where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
+
+-- name: stats_spans_of
+select session_id, slot, model, what, bucket,
+  sessions, messages, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, resolved, unresolved, runs, failed_runs
+  from stats_spans where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
+
+-- name: stats_heads_of
+-- What sessions count for as such, without their messages and runs.
+select session_id, slot, model, what, bucket,
+  sessions, messages, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, resolved, unresolved, runs, failed_runs
+  from stats_spans where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json))) and what in ('session', 'resolve')
+
+-- name: stats_runs_of
+-- Runs that are not counted as they stand.
+select session_id, id, state, model, started_at, finished_at, counted from runs
+ where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json))) and uncounted = 1 limit :limit
+
+-- name: stats_messages_of
+-- What the messages of sessions spent, each from behind one seq up to another.
+select m.session_id, m.seq, m.created_at, coalesce(m.model, ''), m.input_tokens, m.output_tokens,
+  m.cache_read_tokens, m.cache_write_tokens, m.reasoning_tokens, m.cost_nanos
+  from json_array_elements(:places::text::json) as p(value)
+  join messages as m on m.session_id = p.value ->> 0 and m.seq > (p.value ->> 1)::bigint and m.seq <= (p.value ->> 2)::bigint
+ where m.workspace_id = :workspace_id and m.deleted_at is null
 
 -- name: idempotency_forget_message
 update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id and position(:needle::bytea in answer) > 0
@@ -199,10 +226,12 @@ on conflict do nothing
 returning id
 
 -- name: message_put_rows
-insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens, cost_nanos,
+insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
+  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos,
   created_at, hash, parts, metadata)
 select * from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :id::text[], :client_id::text[], :role::text[], :sender::text[],
-  :sender_id::text[], :model::text[], :run_id::text[], :input_tokens::bigint[], :output_tokens::bigint[], :cost_nanos::bigint[],
+  :sender_id::text[], :model::text[], :run_id::text[], :input_tokens::bigint[], :output_tokens::bigint[],
+  :cache_read_tokens::bigint[], :cache_write_tokens::bigint[], :reasoning_tokens::bigint[], :cost_nanos::bigint[],
   :created_at::bigint[], :hash::bytea[], :parts::text[], :metadata::text[])
 
 -- name: event_put_rows
@@ -229,15 +258,21 @@ update sessions as s
        preview = coalesce(s.preview, given.preview), last_preview = coalesce(given.last_preview, s.last_preview), last_role = given.last_role,
        input_tokens = case when s.input_tokens + given.input_tokens > 9007199254740992 then 9007199254740992 else s.input_tokens + given.input_tokens end,
        output_tokens = case when s.output_tokens + given.output_tokens > 9007199254740992 then 9007199254740992 else s.output_tokens + given.output_tokens end,
+       cache_read_tokens = case when s.cache_read_tokens + given.cache_read_tokens > 9007199254740992 then 9007199254740992 else s.cache_read_tokens + given.cache_read_tokens end,
+       cache_write_tokens = case when s.cache_write_tokens + given.cache_write_tokens > 9007199254740992 then 9007199254740992 else s.cache_write_tokens + given.cache_write_tokens end,
+       reasoning_tokens = case when s.reasoning_tokens + given.reasoning_tokens > 9007199254740992 then 9007199254740992 else s.reasoning_tokens + given.reasoning_tokens end,
        cost_nanos = case when s.cost_nanos + given.cost_nanos > 9007199254740992 then 9007199254740992 else s.cost_nanos + given.cost_nanos end,
-       first_message_at = coalesce(s.first_message_at, given.first_at),
-       last_message_at = given.last_at, active_at = given.last_at, updated_at = given.now,
+       first_message_at = case when s.first_message_at <= given.first_at then s.first_message_at else given.first_at end,
+       last_message_at = case when s.last_message_at >= given.last_at then s.last_message_at else given.last_at end,
+       active_at = case when s.last_seq > 0 and s.active_at >= given.last_at then s.active_at else given.last_at end,
+       used_at = case when s.used_at >= given.used_at then s.used_at else given.used_at end, updated_at = given.now,
        hash_seq = s.last_seq + given.count, last_hash = given.last_hash
   from unnest(:workspace_id::text[], :id::text[], :now::bigint[], :count::bigint[], :title::text[], :title_by::text[], :title_folded::text[],
     :untitled::bigint[], :preview::text[], :last_preview::text[], :last_role::text[], :input_tokens::bigint[], :output_tokens::bigint[],
-    :cost_nanos::bigint[], :first_at::bigint[], :last_at::bigint[], :last_hash::bytea[])
+    :cache_read_tokens::bigint[], :cache_write_tokens::bigint[], :reasoning_tokens::bigint[], :cost_nanos::bigint[],
+    :first_at::bigint[], :last_at::bigint[], :used_at::bigint[], :last_hash::bytea[])
     as given (workspace_id, id, now, count, title, title_by, title_folded, untitled, preview, last_preview, last_role, input_tokens,
-      output_tokens, cost_nanos, first_at, last_at, last_hash)
+      output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, first_at, last_at, used_at, last_hash)
  where s.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = s.workspace_id and s.id = given.id
 returning s.last_seq
 

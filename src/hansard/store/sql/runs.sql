@@ -1,9 +1,11 @@
 -- Runs, and the leases that may have lapsed.
 
 -- name: run_put
-insert into runs (workspace_id, session_id, id, state, agent, model, workflow_id, error, input_tokens, output_tokens, cost_nanos, lease_us,
+insert into runs (workspace_id, session_id, id, state, agent, model, workflow_id, error, input_tokens, output_tokens,
+  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, lease_us,
   lease_expires_at, heartbeat_at, created_at, started_at, finished_at, updated_at, exclusive_at, metadata)
-values (:workspace_id, :session_id, :id, :state, :agent, :model, :workflow_id, :error, :input_tokens, :output_tokens, :cost_nanos,
+values (:workspace_id, :session_id, :id, :state, :agent, :model, :workflow_id, :error, :input_tokens, :output_tokens,
+  :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos,
   :lease_us, :lease_expires_at, :heartbeat_at, :created_at, :started_at, :finished_at, :updated_at, :exclusive_at, :metadata)
 on conflict do nothing
 returning id
@@ -23,7 +25,9 @@ select id, exclusive_at from runs where workspace_id = :workspace_id and session
 
 -- name: run_update
 update runs
-   set state = :state, error = :error, input_tokens = :input_tokens, output_tokens = :output_tokens, cost_nanos = :cost_nanos,
+   set state = :state, error = :error, input_tokens = :input_tokens, output_tokens = :output_tokens,
+       cache_read_tokens = :cache_read_tokens, cache_write_tokens = :cache_write_tokens, reasoning_tokens = :reasoning_tokens,
+       cost_nanos = :cost_nanos, uncounted = case when state <> :state then 1 else uncounted end,
        lease_us = :lease_us, lease_expires_at = :lease_expires_at, heartbeat_at = :heartbeat_at, started_at = :started_at,
        finished_at = :finished_at, updated_at = :updated_at
  where workspace_id = :workspace_id and session_id = :session_id and id = :id

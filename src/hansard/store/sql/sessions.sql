@@ -53,8 +53,14 @@ update sessions
        preview = coalesce(preview, :preview), last_preview = coalesce(:last_preview, last_preview), last_role = :last_role,
        input_tokens = case when input_tokens + :input_tokens > 9007199254740992 then 9007199254740992 else input_tokens + :input_tokens end,
        output_tokens = case when output_tokens + :output_tokens > 9007199254740992 then 9007199254740992 else output_tokens + :output_tokens end,
+       cache_read_tokens = case when cache_read_tokens + :cache_read_tokens > 9007199254740992 then 9007199254740992 else cache_read_tokens + :cache_read_tokens end,
+       cache_write_tokens = case when cache_write_tokens + :cache_write_tokens > 9007199254740992 then 9007199254740992 else cache_write_tokens + :cache_write_tokens end,
+       reasoning_tokens = case when reasoning_tokens + :reasoning_tokens > 9007199254740992 then 9007199254740992 else reasoning_tokens + :reasoning_tokens end,
        cost_nanos = case when cost_nanos + :cost_nanos > 9007199254740992 then 9007199254740992 else cost_nanos + :cost_nanos end,
-       first_message_at = coalesce(first_message_at, :first_at), last_message_at = :last_at, active_at = :last_at, updated_at = :now,
+       first_message_at = case when first_message_at <= :first_at then first_message_at else :first_at end,
+       last_message_at = case when last_message_at >= :last_at then last_message_at else :last_at end,
+       active_at = case when last_seq > 0 and active_at >= :last_at then active_at else :last_at end,
+       used_at = case when used_at >= :used_at then used_at else :used_at end, updated_at = :now,
        hash_seq = last_seq + :count, last_hash = :last_hash
  where workspace_id = :workspace_id and id = :id
 returning last_seq

@@ -22,9 +22,9 @@ select {session} from sessions where workspace_id = :workspace_id and id in (sel
 -- name: message_put
 -- packed and unpacked are functions of store/packing.py: long parts are kept compressed.
 insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
-  cost_nanos, created_at, hash, parts, metadata)
+  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, created_at, hash, parts, metadata)
 values (:workspace_id, :session_id, :seq, :id, :client_id, :role, :sender, :sender_id, :model, :run_id, :input_tokens, :output_tokens,
-  :cost_nanos, :created_at, :hash, packed(:parts), :metadata)
+  :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash, packed(:parts), :metadata)
 
 -- name: message_holding
 -- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.
@@ -57,12 +57,39 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, case when hash_seq = last_seq then last_hash end
   from sessions where workspace_id = :workspace_id and id = :id
 
--- name: stats_mark_lock
-select generation, walked from stats_marks where workspace_id = :workspace_id
+-- name: recount_lock
+select walked from recounts where workspace_id = :workspace_id
 
--- name: stats_sessions_of
-select session_id, day, hour, channel, app, agent, state, messages, input_tokens, output_tokens, cost_nanos, resolved, unresolved, duration
-  from stats_sessions where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
+-- name: stats_position_lock
+select generation, walked from stats_positions where workspace_id = :workspace_id
+
+-- name: stats_counted_of
+select session_id, channel, app, agent, model, user_id, state, own_after, seq, excess
+  from stats_counted where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
+
+-- name: stats_spans_of
+select session_id, slot, model, what, bucket,
+  sessions, messages, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, resolved, unresolved, runs, failed_runs
+  from stats_spans where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
+
+-- name: stats_heads_of
+-- What sessions count for as such, without their messages and runs.
+select session_id, slot, model, what, bucket,
+  sessions, messages, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, resolved, unresolved, runs, failed_runs
+  from stats_spans where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids)) and what in ('session', 'resolve')
+
+-- name: stats_runs_of
+-- Runs that are not counted as they stand.
+select session_id, id, state, model, started_at, finished_at, counted from runs
+ where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids)) and uncounted = 1 limit :limit
+
+-- name: stats_messages_of
+-- What the messages of sessions spent, each from behind one seq up to another.
+select m.session_id, m.seq, m.created_at, coalesce(m.model, ''), m.input_tokens, m.output_tokens,
+  m.cache_read_tokens, m.cache_write_tokens, m.reasoning_tokens, m.cost_nanos
+  from json_each(:places) as p cross join messages as m
+ where m.workspace_id = :workspace_id and m.session_id = p.value ->> 0 and m.seq > (p.value ->> 1) and m.seq <= (p.value ->> 2)
+   and m.deleted_at is null
 
 -- name: idempotency_forget_message
 update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id and instr(answer, :needle) > 0

@@ -107,6 +107,24 @@ delete from bulk_actions where workspace_id = :workspace_id
 -- name: workspace_purge_bulk_changes
 delete from bulk_changes where workspace_id = :workspace_id
 
+-- name: workspace_purge_recounts
+delete from recounts where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_positions
+delete from stats_positions where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_counted
+delete from stats_counted where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_spans
+delete from stats_spans where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_cells
+delete from stats_cells where workspace_id = :workspace_id
+
+-- name: workspace_purge_stats_user_cells
+delete from stats_user_cells where workspace_id = :workspace_id
+
 -- name: workspace_purge_stats_marks
 delete from stats_marks where workspace_id = :workspace_id
 

@@ -39,6 +39,7 @@ class Tail(Struct):
     known: dict[str | None, Message] = {}
     messages: list[Message] = []
     texts: list[str] = []
+    used_at: int = 0
 
 
 def begin(workspace_id: str, head: AppendHead) -> Steps[Tail]:
@@ -109,13 +110,16 @@ def _move_on(tail: Tail, added: Sequence[Message], texts: Sequence[str], now: in
     before = tail.head
     title = None if before.title_folded else summary(added, texts)["title"]
     tail.messages += added
+    tail.used_at = max(tail.used_at, now, *(message.created_at for message in added))
     tail.texts += texts
     tail.known |= {message.client_id: message for message in added if message.client_id is not None}
     tail.head = msgspec.structs.replace(
         before,
         last_seq=added[-1].seq,
         updated_at=max(now, before.updated_at),
-        active_at=added[-1].created_at,
+        active_at=max(
+            *(message.created_at for message in added), before.active_at if before.last_seq else 0
+        ),
         title_folded=rows.fold(title or before.title_folded),
     )
     return {
@@ -137,7 +141,7 @@ def write(workspace_id: str, tails: Sequence[Tail]) -> Steps[None]:
         extended.append(
             summary(tail.messages, tail.texts)
             | {"workspace_id": workspace_id, "id": tail.head.id, "now": tail.head.updated_at}
-            | {"last_hash": last}
+            | {"last_hash": last, "used_at": tail.used_at}
         )
     yield from many("session_extend", extended)
     yield from many("message_put", stored)
@@ -207,6 +211,9 @@ def message_of(session_id: str, seq: int, draft: MessageDraft, ids: IdSource, no
         draft.run_id,
         draft.input_tokens,
         draft.output_tokens,
+        draft.cache_read_tokens,
+        draft.cache_write_tokens,
+        draft.reasoning_tokens,
         draft.cost_nanos,
         draft.created_at if draft.created_at is not None else now,
         draft.parts,

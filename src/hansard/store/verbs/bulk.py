@@ -15,7 +15,7 @@ from hansard.store import listing, steps
 from hansard.store.steps import Steps, many, row, run, value
 from hansard.store.verbs import sessions
 from hansard.store.verbs.events import happened_many, title_left
-from hansard.store.verbs.session_lookup import SessionRef, locked
+from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,6 +82,18 @@ def apply(
     yield from many("bulk_change_put", changed)
     yield from happened_many(refs[0].workspace_id, happened)
     return len(changed)
+
+
+def count_changes(refs: Sequence[SessionRef], amend: Callable[[Session], Session]) -> Steps[int]:
+    """How many of these sessions ``apply`` would change; changes nothing."""
+    changed = 0
+    for ref in refs:
+        try:
+            before = yield from existing(ref)
+        except NotFound:
+            continue
+        changed += amend(before) != before
+    return changed
 
 
 def undo(workspace_id: str, action_id: str, now: int, window: int) -> Steps[None]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from hansard.errors import Conflict, NotFound
 from hansard.model import MessageQuery, Session, parts
+from hansard.model.usage import Inherited, Spent, spent_of
 from hansard.store import chain, counts, rows, steps
 from hansard.store.steps import Steps, Values, many, value
 from hansard.store.verbs import message_pages, pending_forks
@@ -152,7 +153,7 @@ def _begun(ref: SessionRef, branch: Callable[[Session], Session], until: int | N
 
 
 def _store(fork: Fork, copied: list[Values], now: int) -> Steps[Session]:
-    session = msgspec.structs.replace(fork.session, updated_at=now)
+    session = inheriting(msgspec.structs.replace(fork.session, updated_at=now))
     if (yield from value("session_put", **row_of(session))) is None:
         raise _taken(session)
     yield from tag(session)
@@ -162,6 +163,16 @@ def _store(fork: Fork, copied: list[Values], now: int) -> Steps[Session]:
         session.workspace_id, "session.created", session.id, at=now, seq=session.last_seq or None
     )
     return session
+
+
+def inheriting(session: Session) -> Session:
+    """A fork that has only copies: what they spent counts in the original, and is told apart."""
+    inherited = Inherited(
+        **spent_of(session).sums, seq=session.last_seq, messages=session.message_count
+    )
+    return msgspec.structs.replace(
+        session, **Spent().sums, inherited=Raw(msgspec.json.encode(inherited))
+    )
 
 
 def _taken(session: Session) -> Conflict:

@@ -67,7 +67,11 @@ def ready(arrival: ImportedSession, ids: IdSource, now: int) -> PreparedImport:
     row = grown(session, messages, texts)
     return PreparedImport(
         arrival,
-        msgspec.structs.replace(row, updated_at=max(row.updated_at, row.last_message_at or 0)),
+        msgspec.structs.replace(
+            row,
+            updated_at=max(row.updated_at, row.last_message_at or 0),
+            used_at=max(row.used_at, now) if messages else row.used_at,
+        ),
         chain.linked_rows(session.workspace_id, messages, chain.ROOT)[0],
         spoken(messages, texts),
     )
@@ -184,5 +188,6 @@ def _extend(
     behind = tail.head.last_seq
     said_at = max(draft.created_at or changes.now for draft in drafts)
     _, event = add(tail, drafts, ids, said_at)
+    tail.used_at = max(tail.used_at, changes.now)
     if event is not None:
         changes.extend(tail, behind, event)

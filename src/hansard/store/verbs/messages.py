@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Raw
 
 from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Session, parts
-from hansard.model.message import within_sum
+from hansard.model.usage import SUMS, within_sum
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Steps, row, value
-from hansard.store.verbs import indexing, notes, pending_forks
+from hansard.store.verbs import indexing, notes, pending_forks, stats
 from hansard.store.verbs.events import forget_titles, happened, title_left
 from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
@@ -77,11 +78,9 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
         version=session.version + 1,
         updated_at=max(now, session.updated_at),
         message_count=session.message_count - 1,
-        input_tokens=within_sum(session.input_tokens - gone.input_tokens),
-        output_tokens=within_sum(session.output_tokens - gone.output_tokens),
-        cost_nanos=within_sum(session.cost_nanos - gone.cost_nanos),
+        **_spent_without(session, gone),
     )
-    after = yield from _without(session, after)
+    after = yield from _without(session, after, gone)
     yield from store(session, after)
     left = title_left(session, after)
     was_title = None if left in {rows.fold(word) for word in words} else left
@@ -97,6 +96,15 @@ def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
     return after
 
 
+def _spent_without(session: Session, gone: Message) -> dict[str, Any]:
+    """The sums of a session without one of its messages, copied from its original or its own."""
+    copied = session.copied
+    if gone.seq > copied.seq:
+        return {name: within_sum(getattr(session, name) - getattr(gone, name)) for name in SUMS}
+    left = msgspec.structs.replace(copied.plus(gone, -1), messages=max(0, copied.messages - 1))
+    return {"inherited": Raw(msgspec.json.encode(left))}
+
+
 def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
     """Empty a message, and what is kept of it elsewhere than in its session's row.
 
@@ -107,6 +115,7 @@ def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
         return None
     yield from pending_forks.cancel(workspace_id, gone.session_id)
     yield from notes.forget_of_message(workspace_id, gone.session_id, gone.seq)
+    yield from stats.forget_message(workspace_id, gone)
     yield from indexing.forget_message(workspace_id, gone)
     words = _first_words(gone)
     yield from forget_message(workspace_id, gone.session_id, gone.id, words)
@@ -120,7 +129,16 @@ def _first_words(message: Message) -> set[str]:
     return {title_of(text) or "", clip(text, PREVIEW)} - {""}
 
 
-def _without(before: Session, after: Session) -> Steps[Session]:
+def _times_without(before: Session, gone: Message) -> Steps[dict[str, int | None]]:
+    """The first and the last time of a session without one of its messages."""
+    if gone.created_at not in (before.first_message_at, before.last_message_at):
+        return {}
+    times = yield from row("message_times", workspace_id=before.workspace_id, session_id=before.id)
+    first, last = times or (None, None)
+    return {"first_message_at": first, "last_message_at": last}
+
+
+def _without(before: Session, after: Session, gone: Message) -> Steps[Session]:
     """The summary must not quote a message that is gone: rebuild what may have come from it."""
     first = yield listing.messages(before.workspace_id, before.id, MessageQuery(roles=("user",)), 5)
     last = yield listing.messages(
@@ -130,7 +148,6 @@ def _without(before: Session, after: Session) -> Steps[Session]:
         5,
         descending=True,
     )
-    ends = yield listing.messages(before.workspace_id, before.id, MessageQuery(), 1)
     newest = yield listing.messages(
         before.workspace_id, before.id, MessageQuery(), 1, descending=True
     )
@@ -139,8 +156,7 @@ def _without(before: Session, after: Session) -> Steps[Session]:
         "preview": preview and clip(preview, PREVIEW),
         "last_preview": last_preview and clip(last_preview, PREVIEW),
         "last_role": rows.message(newest[0]).role if newest else None,
-        "first_message_at": rows.message(ends[0]).created_at if ends else None,
-        "last_message_at": rows.message(newest[0]).created_at if newest else None,
+        **(yield from _times_without(before, gone)),
     }
     if before.title_by == "auto":
         changes |= {"title": title_of(preview), "title_by": "auto" if title_of(preview) else None}

@@ -16,7 +16,7 @@ from msgspec import Struct
 from hansard.model.transfer import NEW, SAME, Kept, Snapshot, Verdict
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, many, row, run, value
-from hansard.store.verbs import indexing, notes, sessions
+from hansard.store.verbs import indexing, notes, recounts, sessions
 from hansard.store.verbs.events import title_left
 from hansard.store.verbs.import_buffer import ImportBuffer, spoken
 from hansard.store.verbs.messages import wiped
@@ -89,9 +89,20 @@ def restore(
     return verdicts
 
 
+def _summed(chained: ChainedSnapshot) -> ChainedSnapshot:
+    """The snapshot with the sums and times that its messages and runs have."""
+    snapshot = chained.snapshot
+    alive = [kept.message for kept in snapshot.messages if kept.deleted_at is None]
+    session = recounts.summed(snapshot.session, alive, snapshot.runs)
+    return msgspec.structs.replace(
+        chained, snapshot=msgspec.structs.replace(snapshot, session=session)
+    )
+
+
 def _restore(
     chained: ChainedSnapshot, changes: ImportBuffer, *, may_delete: bool
 ) -> Steps[Verdict]:
+    chained = _summed(chained)
     session = chained.snapshot.session
     got = yield from row("session_lock", workspace_id=session.workspace_id, id=session.id)
     if got is None:

@@ -69,7 +69,7 @@ def expire(workspace_id: str, ids: Sequence[str], before: int, now: int) -> Step
             session = yield from locked(SessionRef(workspace_id, ident))
         except NotFound:
             continue
-        if session.active_at >= before:
+        if session.used_at >= before:
             continue
         gone["messages"] += yield from erase(session)
         gone["sessions"] += 1

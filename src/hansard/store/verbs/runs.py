@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Raw
 
 from hansard.errors import Conflict, NotFound
-from hansard.model.message import within_sum
 from hansard.model.run import OPEN_STATES
 from hansard.model.times import LATEST
+from hansard.model.usage import Spent, spent_of
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, row, run, value
 from hansard.store.verbs.events import happened
@@ -77,7 +78,7 @@ def change(
     if before.state not in OPEN_STATES and after.state in OPEN_STATES:
         yield from _alone(ref.workspace_id, after)
     yield from run("run_update", **rows.run_values(ref.workspace_id, after))
-    if after.state == before.state and _usage(after) == _usage(before):
+    if after.state == before.state and spent_of(after) == spent_of(before):
         yield from _watch(ref.workspace_id, before, after)
         return session, after
     session_after = yield from follow(session, before, after, now, latest=session.run_id == run_id)
@@ -119,17 +120,12 @@ def follow(
     session: Session, before: Run | None, after: Run, now: int, *, latest: bool
 ) -> Steps[Session]:
     """Copy a run's facts to its session: state and error of the latest run, and its usage."""
-    spent = [
-        new - old
-        for new, old in zip(_usage(after), _usage(before) if before else (0, 0, 0), strict=True)
-    ]
     changed = msgspec.structs.replace(
         session,
         version=session.version + 1,
         updated_at=max(now, session.updated_at),
-        input_tokens=within_sum(session.input_tokens + spent[0]),
-        output_tokens=within_sum(session.output_tokens + spent[1]),
-        cost_nanos=within_sum(session.cost_nanos + spent[2]),
+        used_at=max(now, session.used_at),
+        runs_spent=_spent_with(session, before, after, now),
     )
     if latest:
         changed = msgspec.structs.replace(
@@ -139,8 +135,13 @@ def follow(
     return changed
 
 
-def _usage(run: Run) -> tuple[int, int, int]:
-    return run.input_tokens, run.output_tokens, run.cost_nanos
+def _spent_with(session: Session, before: Run | None, after: Run, now: int) -> Raw:
+    """What the runs of a session report, after a change of one of them."""
+    old, new = (Spent() if before is None else spent_of(before)), spent_of(after)
+    if new == old:
+        return session.runs_spent
+    total = session.by_runs.plus(old, -1).plus(new)
+    return Raw(msgspec.json.encode(msgspec.structs.replace(total, at=now)))
 
 
 def missing(run_id: str) -> NotFound:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from hansard.errors import Conflict, Forbidden, NotFound
+from hansard.errors import Conflict, NotFound
 from hansard.ids import file_safe
 from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
 from hansard.store.steps import Row, Steps, many, run, value
 from hansard.store.verbs import index_choice, indexing, pending_forks, snapshot_paging, stats
-from hansard.store.verbs.audit import Act, note
 from hansard.store.verbs.events import generation, happened, title_left
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 
@@ -258,64 +257,6 @@ def at_version(session: Session, tags: frozenset[str] | None) -> None:
             param="If-Match",
             version=session.version,
         )
-
-
-def delete(ref: SessionRef, now: int) -> Steps[dict[str, int]]:
-    """Delete the session and everything below it; how many sessions, messages and so on went.
-
-    Raises Forbidden when something below it is not the caller's to see: then nothing is deleted.
-    """
-    top = yield from locked(ref)
-    gone = {"sessions": 0, "messages": 0}
-    waiting, seen = [top.id], set[str]()
-    while waiting:
-        ident = waiting.pop()
-        if ident in seen:  # a file may have brought a session that is its own parent
-            continue
-        seen.add(ident)
-        try:
-            session = yield from locked(SessionRef(ref.workspace_id, ident))
-        except NotFound:  # deleted since the list of sub-sessions was read
-            continue
-        if not ref.sees(session.user_id, session.app):
-            raise Forbidden(
-                "below it is a session of another user or app, which this key may not delete",
-                code="foreign_sub_session",
-            )
-        children = yield from steps.rows(
-            "session_children", workspace_id=ref.workspace_id, id=session.id
-        )
-        waiting.extend(child[0] for child in children)
-        gone["messages"] += yield from erase(session)
-        gone["sessions"] += 1
-        yield from happened(
-            session.workspace_id,
-            "session.deleted",
-            session.id,
-            at=now,
-            was_updated_at=session.updated_at,
-        )
-    return gone
-
-
-def delete_noted(
-    ref: SessionRef,
-    now: int,
-    secret: bytes,
-    describe: Callable[[str, dict[str, int]], Act],
-    *,
-    if_version: frozenset[str] | None = None,
-) -> Steps[dict[str, int]]:
-    """As ``delete``, with an audit entry that ``describe`` makes.
-
-    It gets the session's id and the deleted counts. Conflict unless the session is at one of
-    ``if_version``.
-    """
-    top = yield from locked(ref)
-    at_version(top, if_version)
-    gone = yield from delete(ref, now)
-    yield from note(secret, describe(top.id, gone))
-    return gone
 
 
 ERASED = (

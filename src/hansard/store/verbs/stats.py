@@ -1,138 +1,110 @@
-"""Statistics by day, of sessions whose time is known.
+"""Statistics: sums by quarters of an hour, which follow the workspace's events.
 
-They follow the workspace's events, a bounded number of sessions at a time.
+A bounded number of messages is counted at a time.
 
-``stats_sessions`` remembers what each session counts for, so that a changed one is taken back and
-counted anew. No request scans the sessions.
+Tokens and money count at the time of their message, sessions and runs when they began. What each
+session counts for is remembered, so that it can be taken back. No request reads messages for it.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+import msgspec
 
-from hansard.model.message import within_sum
-from hansard.model.stats import Tally
+from hansard.model.usage import SUMS, Spent, greater, spent_of
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, many, row, run, value
+from hansard.store.verbs.stats_cells import (
+    Counted,
+    Figures,
+    Span,
+    StatsChanges,
+    bucket_of,
+    slot_of,
+    spans_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from hansard.model import Session
-    from hansard.model.stats import StatsQuery
+    from hansard.model import Message, Session
+    from hansard.store.steps import Row
 
-_HOUR_US, _DAY_HOURS = 3_600_000_000, 24
-_CELL = ("day", "channel", "app", "agent", "state")
-_SUMS = ("messages", "input_tokens", "output_tokens", "cost_nanos", "resolved", "unresolved")
-_HALF = 2**32
-"""Sums over days are made of two halves of 32 bits, which no number of days overflows."""
-_MOST = 2**63 - 1
-_MOST_AT_ONCE = 2**61
-"""A cell holds at most 2^62, and so much more never overflows it."""
-_STEPS_PER_E = 20
-"""Slots of resolution times are this fine: a factor of e has so many, which keeps a median within 3
-%.
-"""
-
-
-class Share(Struct, frozen=True):
-    """What one session counts for; ``duration`` is the slot of its seconds to resolve."""
-
-    session_id: str
-    day: int
-    hour: int
-    channel: str
-    app: str
-    agent: str
-    state: str
-    messages: int
-    input_tokens: int
-    output_tokens: int
-    cost_nanos: int
-    resolved: int
-    unresolved: int
-    duration: int | None
-
-
-def share_of(session: Session) -> Share:
-    day, hour = divmod(session.created_at // _HOUR_US, _DAY_HOURS)
-    took = (
-        None
-        if session.resolved_at is None
-        else max(1.0, (session.resolved_at - session.created_at) / 1e6)
-    )
-    return Share(
-        session.id,
-        day,
-        hour,
-        session.channel or "",
-        session.app or "",
-        session.agent or "",
-        session.state or "",
-        session.message_count,
-        within_sum(session.input_tokens),
-        within_sum(session.output_tokens),
-        within_sum(session.cost_nanos),
-        int(session.resolution == "resolved"),
-        int(session.resolution == "unresolved"),
-        None if took is None else round(math.log(took) * _STEPS_PER_E),
-    )
-
-
-def seconds_of(slot: int) -> float:
-    """The seconds to resolve that a slot stands for."""
-    return math.exp(slot / _STEPS_PER_E)
+MESSAGES = 1000
+"""How many messages are counted in one transaction, about; runs likewise."""
+_FAILED = ("failed", "interrupted")
+_NOT_OPEN = ("completed", "partial", "failed", "cancelled", "interrupted")
+_excess = msgspec.json.Decoder(Spent)
 
 
 def behind(after: str, limit: int) -> Steps[list[str]]:
-    """The next workspaces, by id, with changes since the last count."""
-    return [row[0] for row in (yield from steps.rows("stats_behind", after=after, limit=limit))]
+    """The next workspaces.
+
+    In the order of their ids, in which something happened since the last count.
+    """
+    return [
+        record[0] for record in (yield from steps.rows("stats_behind", after=after, limit=limit))
+    ]
 
 
 def is_current(workspace_id: str) -> Steps[bool]:
     """Whether nothing happened since the last count."""
     generation = (yield from value("generation_get", workspace_id=workspace_id)) or 0
-    got = yield from row("stats_mark_get", workspace_id=workspace_id)
-    return generation == (got[0] if got else 0) and (got is None or got[1] is None)
+    position = yield from row("stats_position_get", workspace_id=workspace_id)
+    if position is None:
+        return not generation
+    return generation == position[0] and position[1] is None
 
 
 def follow(workspace_id: str, limit: int) -> Steps[bool]:
     """Count what changed in up to ``limit`` events or sessions; True when nothing is left."""
+    if (yield from value("recount_get", workspace_id=workspace_id)) is not None:
+        return False  # sessions from before say too much of themselves
     generation = int((yield from value("generation_get", workspace_id=workspace_id)) or 0)
-    mark = yield from _mark(workspace_id, generation)
-    if mark is None:
+    position = yield from _position(workspace_id, generation)
+    if position is None:
         return True
-    after, walked = mark
+    after, walked = position
     if walked is not None:
         return (yield from _walk(workspace_id, after, walked, limit))
     if after >= generation:
         return True
     if (yield from _is_trimmed(workspace_id, after)):
-        yield from run(
-            "stats_mark_move", workspace_id=workspace_id, generation=generation, walked=""
-        )
+        yield from _move(workspace_id, generation, "")
         return False
-    happened = yield from steps.rows(
+    return (yield from _follow_events(workspace_id, after, generation, limit))
+
+
+def _follow_events(workspace_id: str, after: int, generation: int, limit: int) -> Steps[bool]:
+    changed = yield from steps.rows(
         "event_sessions", workspace_id=workspace_id, after=after, limit=limit
     )
-    yield from recount(workspace_id, [row[0] for row in happened])
-    until = happened[-1][1] if len(happened) == limit else generation
-    yield from run("stats_mark_move", workspace_id=workspace_id, generation=until, walked=None)
-    return bool(until == generation)
+    wanted = list(dict.fromkeys(record[0] for record in changed))
+    done = set(wanted[: (yield from recount(workspace_id, wanted))])
+    until = generation if len(changed) < limit else int(changed[-1][1])
+    for session_id, n in changed:
+        if session_id not in done:
+            until = int(n) - 1
+            break
+    yield from _move(workspace_id, until, None)
+    return until == generation
 
 
-def _mark(workspace_id: str, generation: int) -> Steps[tuple[int, str | None] | None]:
-    got = yield from row("stats_mark_lock", workspace_id=workspace_id)
-    if got is None:
+def _position(workspace_id: str, generation: int) -> Steps[tuple[int, str | None] | None]:
+    position = yield from row("stats_position_lock", workspace_id=workspace_id)
+    if position is None:
         if not generation:
             return None
-        yield from run("stats_mark_put", workspace_id=workspace_id, generation=generation)
-        got = yield from row("stats_mark_lock", workspace_id=workspace_id)
-    return (int(got[0]), got[1]) if got else None
+        yield from run("stats_position_put", workspace_id=workspace_id, generation=generation)
+        position = yield from row("stats_position_lock", workspace_id=workspace_id)
+    return (int(position[0]), position[1]) if position else None
+
+
+def _move(workspace_id: str, generation: int, walked: str | None) -> Steps[None]:
+    yield from run(
+        "stats_position_move", workspace_id=workspace_id, generation=generation, walked=walked
+    )
 
 
 def _is_trimmed(workspace_id: str, after: int) -> Steps[bool]:
@@ -141,165 +113,259 @@ def _is_trimmed(workspace_id: str, after: int) -> Steps[bool]:
 
 
 def _walk(workspace_id: str, generation: int, walked: str, limit: int) -> Steps[bool]:
-    got = yield from steps.rows("stats_walk", workspace_id=workspace_id, after=walked, limit=limit)
-    sessions = [rows.session(row) for row in got]
-    yield from _count(
-        workspace_id,
-        {session.id: session for session in sessions},
-        [session.id for session in sessions],
+    """Count the next sessions in the order of their ids; what changes meanwhile has events."""
+    records = yield from steps.rows(
+        "stats_walk", workspace_id=workspace_id, after=walked, limit=limit
     )
-    more = len(sessions) == limit
-    yield from run(
-        "stats_mark_move",
-        workspace_id=workspace_id,
-        generation=generation,
-        walked=sessions[-1].id if more else None,
-    )
+    sessions = [rows.session(record) for record in records]
+    wanted = [record.id for record in sessions]
+    done = yield from _count(workspace_id, {record.id: record for record in sessions}, wanted)
+    if done < len(wanted) or len(wanted) == limit:
+        yield from _move(workspace_id, generation, wanted[done - 1] if done else walked)
+    else:
+        yield from _move(workspace_id, generation, None)
     return False
 
 
-def recount(workspace_id: str, session_ids: Iterable[str]) -> Steps[None]:
-    """Count these sessions as they are now; one that is gone counts for nothing."""
-    ids = list(dict.fromkeys(session_ids))
-    if not ids:
-        return
-    fetched = yield from steps.rows(
-        "session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids)
+def recount(workspace_id: str, session_ids: Iterable[str]) -> Steps[int]:
+    """Count these sessions as they are now; how many of them are done.
+
+    The others have more messages than are counted at once. One that is gone counts for nothing.
+    """
+    wanted = list(dict.fromkeys(session_ids))
+    if not wanted:
+        return 0
+    records = yield from steps.rows(
+        "session_by_ids", workspace_id=workspace_id, ids=rows.texts(wanted)
     )
-    yield from _count(
-        workspace_id, {session.id: session for session in map(rows.session, fetched)}, ids
+    sessions = map(rows.session, records)
+    return (yield from _count(workspace_id, {record.id: record for record in sessions}, wanted))
+
+
+def _count(workspace_id: str, sessions: Mapping[str, Session], wanted: Sequence[str]) -> Steps[int]:
+    if not wanted:
+        return 0
+    before = yield from _counted(workspace_id, wanted)
+    stretches, done = _stretches(sessions, before, wanted)
+    changes = StatsChanges(workspace_id)
+    for ident in [ident for ident in before if ident in wanted[:done] and ident not in stretches]:
+        yield from _take_back(changes, before[ident])
+    after = {ident: _as_counted(sessions[ident], until) for ident, (_, until) in stretches.items()}
+    yield from _move_changed(changes, before, after)
+    yield from _count_heads(changes, sessions, before, after)
+    yield from _count_messages(changes, stretches, after)
+    complete = yield from _count_runs(changes, sessions, after)
+    yield from changes.write()
+    yield from many("stats_counted_put", [record.values(workspace_id) for record in after.values()])
+    return done if complete else 0
+
+
+def _counted(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, Counted]]:
+    records = yield from steps.rows(
+        "stats_counted_of", workspace_id=workspace_id, session_ids=rows.texts(session_ids)
+    )
+    return {record.session_id: record for record in (Counted(*columns) for columns in records)}
+
+
+def _stretches(
+    sessions: Mapping[str, Session], before: Mapping[str, Counted], wanted: Sequence[str]
+) -> tuple[dict[str, tuple[int, int]], int]:
+    """From behind which ``seq`` up to which one messages are counted now, by session.
+
+    How many sessions are done then.
+    """
+    stretches: dict[str, tuple[int, int]] = {}
+    left = MESSAGES
+    for number, ident in enumerate(wanted):
+        session = sessions.get(ident)
+        if session is None or session.is_timeless:
+            continue
+        first = before[ident].seq if ident in before else session.copied.seq
+        until = min(session.last_seq, first + left)
+        stretches[ident] = (first, until)
+        left -= until - first
+        if until < session.last_seq:
+            return stretches, number
+    return stretches, len(wanted)
+
+
+def _as_counted(session: Session, seq: int) -> Counted:
+    excess = greater(session, session.by_runs).plus(session, -1)
+    return Counted(
+        session.id,
+        session.channel or "",
+        session.app or "",
+        session.agent or "",
+        session.model or "",
+        session.user_id or "",
+        session.state or "",
+        session.copied.seq,
+        seq,
+        msgspec.json.encode(excess).decode(),
     )
 
 
-def _count(workspace_id: str, sessions: dict[str, Session], ids: Sequence[str]) -> Steps[None]:
-    if not ids:
+def _take_back(changes: StatsChanges, counted: Counted) -> Steps[None]:
+    """Let a session count for nothing."""
+    for span, figures in (yield from _spans(changes.workspace_id, "stats_spans_of", [counted])):
+        changes.add_to_cells(counted, span, figures, -1)
+    here = {"workspace_id": changes.workspace_id, "session_id": counted.session_id}
+    yield from run("stats_spans_delete", **here)
+    yield from run("stats_counted_delete", **here)
+
+
+def _spans(
+    workspace_id: str, statement: str, counted: Iterable[Counted]
+) -> Steps[list[tuple[Span, Figures]]]:
+    ids = rows.texts([record.session_id for record in counted])
+    records = yield from steps.rows(statement, workspace_id=workspace_id, session_ids=ids)
+    return spans_of(records)
+
+
+def _move_changed(
+    changes: StatsChanges, before: Mapping[str, Counted], after: Mapping[str, Counted]
+) -> Steps[None]:
+    """Let what sessions count for already count under the facets that they have now."""
+    changed = [
+        after[ident]
+        for ident in after
+        if ident in before and before[ident].facets != after[ident].facets
+    ]
+    if not changed:
         return
-    kept = yield from steps.rows(
-        "stats_sessions_of", workspace_id=workspace_id, session_ids=rows.texts(ids)
-    )
-    before = {share.session_id: share for share in (Share(*got) for got in kept)}
-    after = {
-        ident: share_of(session) for ident, session in sessions.items() if not session.is_timeless
+    for span, figures in (yield from _spans(changes.workspace_id, "stats_spans_of", changed)):
+        changes.add_to_cells(before[span.session_id], span, figures, -1)
+        changes.add_to_cells(after[span.session_id], span, figures, 1)
+
+
+def _count_heads(
+    changes: StatsChanges,
+    sessions: Mapping[str, Session],
+    before: Mapping[str, Counted],
+    after: Mapping[str, Counted],
+) -> Steps[None]:
+    """Count the sessions as such, and what their runs report beyond their messages."""
+    known = [after[ident] for ident in after if ident in before]
+    if known:
+        for span, figures in (yield from _spans(changes.workspace_id, "stats_heads_of", known)):
+            changes.add(after[span.session_id], span, figures, -1)
+    for ident, counted in after.items():
+        session = sessions[ident]
+        for span, figures in _head_of(session):
+            changes.add(counted, span, figures)
+        slot = slot_of(session.by_runs.at or session.created_at)
+        usage = Span(ident, slot, "", "usage", 0)
+        changes.add(counted, usage, _excess.decode(counted.excess).sums)
+        if ident in before:
+            changes.add(counted, usage, _excess.decode(before[ident].excess).sums, -1)
+
+
+def _head_of(session: Session) -> list[tuple[Span, Figures]]:
+    """What a session counts for when it has no messages and no runs."""
+    slot = slot_of(session.created_at)
+    figures = {
+        "sessions": 1,
+        "resolved": int(session.resolution == "resolved"),
+        "unresolved": int(session.resolution == "unresolved"),
     }
-    changed = [ident for ident in ids if before.get(ident) != after.get(ident)]
-    yield from _add(
-        workspace_id,
-        [before[id_] for id_ in changed if id_ in before],
-        [after[id_] for id_ in changed if id_ in after],
+    head: list[tuple[Span, Figures]] = [(Span(session.id, slot, "", "session", 0), figures)]
+    if session.resolved_at is not None:
+        seconds = max(1.0, (session.resolved_at - session.created_at) / 1e6)
+        span = Span(session.id, slot, "", "resolve", bucket_of(seconds))
+        head.append((span, {"sessions": 1}))
+    return head
+
+
+def _count_messages(
+    changes: StatsChanges, stretches: Mapping[str, tuple[int, int]], after: Mapping[str, Counted]
+) -> Steps[None]:
+    places = [(ident, *ends) for ident, ends in stretches.items() if ends[1] > ends[0]]
+    if not places:
+        return
+    records = yield from steps.rows(
+        "stats_messages_of",
+        workspace_id=changes.workspace_id,
+        places=msgspec.json.encode(places).decode(),
     )
-    here = {"workspace_id": workspace_id}
-    yield from many(
-        "stats_session_put", [here | _values(after[id_]) for id_ in changed if id_ in after]
+    for session_id, _, created_at, model, *spent in records:
+        span = Span(session_id, slot_of(created_at), model, "usage", 0)
+        figures = {"messages": 1, **dict(zip(SUMS, spent, strict=True))}
+        changes.add(after[session_id], span, figures)
+
+
+def _count_runs(
+    changes: StatsChanges, sessions: Mapping[str, Session], after: Mapping[str, Counted]
+) -> Steps[bool]:
+    """Count the runs that are over, and those again that have changed since.
+
+    Whether these are all.
+    """
+    if not any(sessions[ident].run_id for ident in after):
+        return True
+    records = yield from steps.rows(
+        "stats_runs_of",
+        workspace_id=changes.workspace_id,
+        session_ids=rows.texts(list(after)),
+        limit=MESSAGES,
     )
-    yield from many(
-        "stats_session_delete", [here | {"session_id": id_} for id_ in changed if id_ not in after]
-    )
+    settled = []
+    for record in records:
+        session_id, run_id, state, *_, was = record
+        counted = _run_figures(record)
+        for text, sign in ((was, -1), (counted, 1)):
+            if text is not None:
+                slot, model, bucket, failed = msgspec.json.decode(text)
+                span = Span(session_id, slot, model, "run", bucket)
+                changes.add(after[session_id], span, {"runs": 1, "failed_runs": failed}, sign)
+        settled.append(
+            {
+                "workspace_id": changes.workspace_id,
+                "session_id": session_id,
+                "id": run_id,
+                "state": state,
+                "counted": counted,
+            }
+        )
+    yield from many("run_counted", settled)
+    return len(records) < MESSAGES
+
+
+def _run_figures(record: Row) -> str | None:
+    """The slot, model, bucket and failure of a run that is over, as JSON.
+
+    None for one that goes on.
+    """
+    _, _, state, model, started_at, finished_at, _ = record
+    if state not in _NOT_OPEN or finished_at is None:
+        return None
+    began = started_at or finished_at
+    seconds = max(0.001, (finished_at - began) / 1e6)
+    failed = int(state in _FAILED)
+    return msgspec.json.encode((slot_of(began), model or "", bucket_of(seconds), failed)).decode()
 
 
 def forget(workspace_id: str, session_id: str) -> Steps[None]:
     """Take a session out of the statistics, in the transaction that deletes it."""
-    got = yield from row("stats_session_delete", workspace_id=workspace_id, session_id=session_id)
-    if got is not None:
-        yield from _add(workspace_id, [Share(*got)], [])
+    counted = yield from _locked(workspace_id, session_id)
+    if counted is not None:
+        changes = StatsChanges(workspace_id)
+        yield from _take_back(changes, counted)
+        yield from changes.write()
 
 
-def _add(workspace_id: str, minus: Sequence[Share], plus: Sequence[Share]) -> Steps[None]:
-    days: dict[tuple[Any, ...], Counter[str]] = {}
-    slots: Counter[tuple[Any, ...]] = Counter()
-    for sign, shares in ((-1, minus), (1, plus)):
-        for share in shares:
-            cell = tuple(getattr(share, name) for name in _CELL)
-            sums = days.setdefault(cell, Counter())
-            sums["sessions"] += sign
-            for name in _SUMS:
-                sums[name] += sign * getattr(share, name)
-            slots["hour", share.hour, *cell] += sign
-            if share.duration is not None:
-                slots["resolve", share.duration, *cell] += sign
-    empty = dict.fromkeys(("workspace_id", "sessions", *_SUMS), 0) | {"workspace_id": workspace_id}
-    yield from many(
-        "stats_day_add",
-        [
-            empty
-            | dict(zip(_CELL, cell, strict=True))
-            | {name: max(-_MOST_AT_ONCE, min(by, _MOST_AT_ONCE)) for name, by in sums.items()}
-            for cell, sums in sorted(days.items())
-            if any(sums.values())
-        ],
-    )
-    names = ("what", "slot", *_CELL)
-    changed = [
-        dict(zip(names, cell, strict=True)) | {"workspace_id": workspace_id, "by": by}
-        for cell, by in sorted(slots.items())
-        if by
-    ]
-    yield from many("stats_slot_add", changed)
+def forget_message(workspace_id: str, gone: Message) -> Steps[None]:
+    """Take a message out of the statistics, in the transaction that deletes it."""
+    counted = yield from _locked(workspace_id, gone.session_id)
+    if counted is not None and counted.own_after < gone.seq <= counted.seq:
+        changes = StatsChanges(workspace_id)
+        span = Span(gone.session_id, slot_of(gone.created_at), gone.model or "", "usage", 0)
+        changes.add(counted, span, {"messages": 1, **spent_of(gone).sums}, -1)
+        yield from changes.write()
 
 
-def _values(share: Share) -> dict[str, Any]:
-    return {name: getattr(share, name) for name in share.__struct_fields__}
-
-
-def tallies(workspace_id: str, query: StatsQuery) -> Steps[list[Tally]]:
-    """The sums by day, and by value where a dimension is asked for."""
-    value_of = query.by or "''"
-    names = ("sessions", *_SUMS)
-    sums = ", ".join(
-        f"cast(sum({name} / {_HALF}) as bigint), cast(sum({name} % {_HALF}) as bigint)"
-        for name in names
-    )
-    conditions, values = _where(workspace_id, query)
-    counted = f"select day, {value_of}, {sums} from stats_days where {conditions}"  # noqa: S608 - literal names above
-    sql = f"{counted} group by 1, 2 order by 1, 2"
-    got = yield from steps.composed(sql, values, "stats_tallies")
-    return [
-        Tally(
-            day=day,
-            value=key,
-            **dict(zip(names, map(_joined, halves[::2], halves[1::2]), strict=True)),
-        )
-        for day, key, *halves in got
-        if any(halves)
-    ]
-
-
-def _joined(high: int, low: int) -> int:
-    """A sum of its two halves; at most what 64 bits hold."""
-    return max(0, min(high * _HALF + low, _MOST))
-
-
-def slots(workspace_id: str, query: StatsQuery, what: str) -> Steps[list[tuple[int, int, int]]]:
-    """(day, slot, count) in order of the slots."""
-    conditions, values = _where(workspace_id, query)
-    sql = (
-        "select day, slot, cast(sum(count) as bigint) from stats_slots"  # noqa: S608 - literal names
-        f" where {conditions} and what = :what group by 1, 2 order by 2, 1"
-    )
-    got = yield from steps.composed(sql, values | {"what": what}, "stats_slots")
-    return [(row[0], row[1], row[2]) for row in got if row[2]]
-
-
-def _where(workspace_id: str, query: StatsQuery) -> tuple[str, dict[str, Any]]:
-    conditions = ["workspace_id = :workspace_id", "day >= :first", "day <= :last"]
-    values: dict[str, Any] = {
-        "workspace_id": workspace_id,
-        "first": query.first,
-        "last": query.last,
-    }
-    for name in _CELL[1:]:
-        named = {f"{name}_{index}": item for index, item in enumerate(getattr(query, name))}
-        if named:
-            conditions.append(f"{name} in ({', '.join(':' + param for param in named)})")
-            values |= named
-    return " and ".join(conditions), values
-
-
-def all_of(
-    workspace_id: str, query: StatsQuery
-) -> Steps[tuple[list[Tally], list[tuple[int, int, int]], list[tuple[int, int, int]]]]:
-    """Tallies, hours and resolution times of the same days."""
-    return (
-        (yield from tallies(workspace_id, query)),
-        (yield from slots(workspace_id, query, "hour")),
-        (yield from slots(workspace_id, query, "resolve")),
-    )
+def _locked(workspace_id: str, session_id: str) -> Steps[Counted | None]:
+    """As what a session is counted; whoever counts waits until the transaction ends."""
+    if (yield from row("stats_position_lock", workspace_id=workspace_id)) is None:
+        return None
+    records = yield from row("stats_counted_get", workspace_id=workspace_id, session_id=session_id)
+    return Counted(*records) if records else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hansard.model.message import within_sum
+from hansard.model.usage import SUMS, within_sum
 from hansard.store import rows
 
 if TYPE_CHECKING:
@@ -33,12 +33,15 @@ def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]
         "preview": first and clip(first, PREVIEW),
         "last_preview": last and clip(last, PREVIEW),
         "last_role": messages[-1].role,
-        "input_tokens": within_sum(sum(message.input_tokens for message in messages)),
-        "output_tokens": within_sum(sum(message.output_tokens for message in messages)),
-        "cost_nanos": within_sum(sum(message.cost_nanos for message in messages)),
-        "first_at": messages[0].created_at,
-        "last_at": messages[-1].created_at,
+        **sums_of(messages),
+        "first_at": min(message.created_at for message in messages),
+        "last_at": max(message.created_at for message in messages),
     }
+
+
+def sums_of(messages: Sequence[Message]) -> dict[str, int]:
+    """What these messages spent, by field."""
+    return {name: within_sum(sum(getattr(message, name) for message in messages)) for name in SUMS}
 
 
 def grown(session: Session, messages: Sequence[Message], texts: Sequence[str]) -> Session:
@@ -57,14 +60,13 @@ def grown(session: Session, messages: Sequence[Message], texts: Sequence[str]) -
         preview=session.preview or added["preview"],
         last_preview=added["last_preview"] or session.last_preview,
         last_role=added["last_role"],
-        input_tokens=session.input_tokens + added["input_tokens"],
-        output_tokens=session.output_tokens + added["output_tokens"],
-        cost_nanos=session.cost_nanos + added["cost_nanos"],
+        **{name: within_sum(getattr(session, name) + added[name]) for name in SUMS},
         message_count=session.message_count + added["count"],
         last_seq=session.last_seq + added["count"],
-        first_message_at=session.first_message_at if session.message_count else added["first_at"],
-        last_message_at=added["last_at"],
-        active_at=added["last_at"],
+        first_message_at=min(added["first_at"], session.first_message_at or added["first_at"]),
+        last_message_at=max(added["last_at"], session.last_message_at or 0),
+        active_at=max(added["last_at"], session.active_at if session.last_seq else 0),
+        used_at=max(added["last_at"], session.used_at),
     )
 
 

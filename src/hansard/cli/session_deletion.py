@@ -1,0 +1,84 @@
+"""`hansard sessions delete`: delete sessions, and say before what that takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hansard.cli import output
+from hansard.cli.context import CommandContext, store_command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hansard.access import Principal
+    from hansard.model.deletion import SubSessions
+    from hansard.service import Service
+
+_TITLE = 48
+
+
+@click.command()
+@click.argument("sessions", nargs=-1, required=True, metavar="ID…")
+@click.option(
+    "--sub-sessions", is_flag=True, help="Delete the sessions that branched from them as well."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@store_command(workspace=True)
+async def delete(
+    context: CommandContext,
+    sessions: tuple[str, ...],
+    sub_sessions: bool,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Delete sessions for ever.
+
+    Their messages and runs are deleted with them. The sessions that branched from them stay,
+    without a parent, unless --sub-sessions is given.
+    """
+    below: SubSessions = "delete" if sub_sessions else "keep"
+    async with context.opened() as service:
+        principal = await context.principal(service)
+        if not yes and not dry_run:
+            await _confirmed(service, principal, sessions, below)
+        gone: list[dict[str, Any]] = []
+        for name in sessions:
+            deletion = await service.sessions.delete(
+                principal, name, sub_sessions=below, dry_run=dry_run
+            )
+            gone.append({"id": name, "deleted": not dry_run, **deletion.counts})
+    if context.json:
+        context.document({"data": gone})
+    for receipt in gone:
+        context.say(f"{receipt['id']} {'would go' if dry_run else 'is gone'}: {_amount(receipt)}.")
+
+
+def _amount(counts: Mapping[str, Any]) -> str:
+    """What a deletion takes, in words."""
+    taken = (
+        f"{output.counted(counts['sessions'], 'session')}, "
+        f"{output.counted(counts['messages'], 'message')}, {output.counted(counts['runs'], 'run')}"
+    )
+    detached = counts["detached"]
+    stays = "stays" if detached == 1 else "stay"
+    return f"{taken}; {output.counted(detached, 'sub-session')} {stays}" if detached else taken
+
+
+async def _confirmed(
+    service: Service, principal: Principal, names: tuple[str, ...], below: SubSessions
+) -> None:
+    rows = [await service.sessions.read(principal, name) for name in names]
+    for session in rows:
+        deletion = await service.sessions.delete(
+            principal, session.name, sub_sessions=below, dry_run=True
+        )
+        output.note(
+            f"  {session.name}  {output.plain(session.title or session.preview or '')[:_TITLE]}"
+            f"  ({_amount(deletion.counts)})"
+        )
+    output.confirm(
+        f"Delete {'this session' if len(rows) == 1 else f'these {len(rows)} sessions'} for ever"
+    )
