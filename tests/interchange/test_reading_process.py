@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -46,9 +47,9 @@ CHATS = [
 
 
 async def events_of(
-    data: bytes, format_: str | None = None, bounds: Bounds = SERVER
+    data: bytes, format_: str | None = None, bounds: Bounds = SERVER, **how: Any
 ) -> list[Event]:
-    process = ReadingProcess("a file", data, format_, RULES, bounds)
+    process = ReadingProcess("a file", data, format_, RULES, bounds, **how)
     async with process.events() as events:
         return [event async for some in events for event in some]
 
@@ -135,12 +136,9 @@ async def test_an_import_that_is_cancelled_leaves_no_process_behind(
     assert children() <= before
 
 
-async def test_a_process_that_dies_is_an_error_that_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("hansard.interchange.reading_process._COMMAND", ("-c", "pass"))
+async def test_a_process_that_dies_is_an_error_that_says_so() -> None:
     with pytest.raises(Invalid, match="more memory or time"):
-        await events_of(b"x" * 2_000_000)
+        await events_of(b"x" * 2_000_000, command=("-c", "pass"))
 
 
 async def until(what: Callable[[], bool]) -> None:

@@ -308,11 +308,11 @@ async def test_a_copy_that_nobody_goes_on_with_is_cleared_away(scene: Scene) -> 
     assert await scene.is_sound()
 
 
-async def test_a_copy_is_taken_away_in_parts(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_copy_is_taken_away_in_parts(scene: Scene) -> None:
     """Each part is a transaction; whoever still copies is stopped by the first."""
-    monkeypatch.setattr(pending_forks, "_AT_ONCE", forks.ROWS)
     fork = await scene.begin()
-    away = (scene.principal.workspace_id, fork.session.id, scene.service.clock() + 1)
+    now = scene.service.clock() + 1
+    away = (scene.principal.workspace_id, fork.session.id, now, forks.ROWS)
     assert await scene.service.store.write(pending_forks.take_away, *away) is True
     assert await scene.rows(fork.session.id) == forks.ROWS
     with pytest.raises(pending_forks.Interrupted):

@@ -28,10 +28,20 @@ _LENGTH = 4
 
 
 class ReadingProcess:
-    """Reads ``data`` as the file ``name``, of the format that is named, else judged."""
+    """Reads ``data`` as the file ``name``, of the format that is named, else judged.
 
-    def __init__(
-        self, name: str, data: bytes, format_name: str | None, rules: Rules, bounds: Bounds
+    ``command`` is what Python runs in the process.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a file is read by
+        self,
+        name: str,
+        data: bytes,
+        format_name: str | None,
+        rules: Rules,
+        bounds: Bounds,
+        *,
+        command: Sequence[str] = _COMMAND,
     ) -> None:
         zone = rules.zone
         self._task = Task(
@@ -44,13 +54,14 @@ class ReadingProcess:
             bounds=bounds,
         )
         self._data = data
+        self._command = command
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[Sequence[Event]]]:
         """What is read; the process ends with the context, whether it is through or not."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *_COMMAND,
+            *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

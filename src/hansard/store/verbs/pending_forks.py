@@ -56,16 +56,18 @@ def lapsed(before: int, limit: int) -> Steps[list[tuple[str, str]]]:
     return [(workspace_id, session_id) for workspace_id, session_id in fetched]
 
 
-def take_away(workspace_id: str, session_id: str, before: int) -> Steps[bool]:
-    """Remove the last messages of a copy that did not go on since ``before``.
+def take_away(
+    workspace_id: str, session_id: str, before: int, at_once: int = _AT_ONCE
+) -> Steps[bool]:
+    """Remove the last ``at_once`` messages of a copy that did not go on since ``before``.
 
-    Some hundred at once; whether there are more.
+    True when there are more.
     """
     here = {"workspace_id": workspace_id, "session_id": session_id}
     copied: int | None = yield from value("pending_fork_take_away", **here, before=before)
     if copied is None:
         return False
-    left = max(0, copied - _AT_ONCE)
+    left = max(0, copied - at_once)
     yield from run("message_delete_behind", **here, after=left)
     if left:
         yield from run("pending_fork_shorten", **here, copied=left)
