@@ -6,6 +6,7 @@ Also the rules for what a format leaves out.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hansard import ids
-from hansard.interchange.values import Bad, Value
+from hansard.interchange.values import Bad, Loose, Value
 from hansard.model import MessageDraft, SessionDraft
 from hansard.model.message import MOST_TOKENS
 from hansard.model.session import METADATA
@@ -90,6 +91,27 @@ def read_each(
             yield item
         else:
             yield from guarded(item.number, make, item)
+
+
+def read_with_loose(
+    items: Iterable[Value | Bad],
+    is_message: Callable[[Any], bool],
+    make: Callable[[Value, int], Iterable[SessionRecord]],
+) -> Iterator[SessionRecord | Bad]:
+    """The sessions of the records, then those of the messages outside any record.
+
+    ``make`` reads a record, or a list of such messages, and gets its position among them.
+    """
+    loose, position = Loose(), itertools.count()
+    for item in items:
+        if isinstance(item, Bad):
+            yield item
+        elif is_message(item.value):
+            yield from loose.keep(item)
+        else:
+            yield from guarded(item.number, make, item, next(position))
+    for item in loose.sessions():
+        yield from guarded(item.number, make, item, next(position))
 
 
 def fitted(record: SessionRecord) -> SessionRecord:

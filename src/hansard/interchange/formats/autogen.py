@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from hansard.interchange.content import parts_of
@@ -25,10 +26,10 @@ from hansard.interchange.content.text import (
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import CREATED, MINUTE, first_time
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_with_loose
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
-from hansard.interchange.values import Bad, Loose, Value, values
+from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
 
 marks = (
@@ -105,29 +106,16 @@ def _contexts(record: object) -> list[tuple[str, list[Any]]]:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose = Loose()
-    position = 0
-    for item in values(stream, apart=True):
-        if isinstance(item, Bad):
-            yield item
-        elif _is_message(item.value):
-            yield from loose.keep(item)
-        else:
-            yield from guarded(item.number, _sessions, item, rules, position)
-            position += 1
-    for item in loose.sessions():
-        whole = Value(item.number, {"messages": item.value})
-        yield from guarded(item.number, _sessions, whole, rules, position)
-        position += 1
+    yield from read_with_loose(values(stream, apart=True), _is_message, partial(_sessions, rules))
 
 
-def _sessions(item: Value, rules: Rules, position: int) -> Iterator[SessionRecord]:
+def _sessions(rules: Rules, item: Value, position: int) -> Iterator[SessionRecord]:
     contexts = _contexts(item.value)
     if not contexts:
         message = "no messages of AutoGen"
         raise Unreadable(message)
-    record: Json = item.value if isinstance(item.value, dict) else {}
-    whole = own_id(record.get("id"), item.value)
+    record: Json = item.value if isinstance(item.value, dict) else {"messages": item.value}
+    whole = own_id(record.get("id"), record)
     for agent, messages in contexts:
         several = len(contexts) > 1 and bool(agent)
         draft = SessionDraft(

@@ -12,10 +12,10 @@ from hansard.interchange.content.text import Json, text_or_none
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import CREATED, first_time
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_with_loose
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
-from hansard.interchange.values import Bad, Loose, Value, values
+from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
 
 marks = ("contents", "systemInstruction", "generationConfig", "parts", "role")
@@ -55,16 +55,9 @@ def _is_content(value: object) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose = Loose()
-    for item in values(stream, apart=True):
-        if isinstance(item, Bad):
-            yield item
-        elif _is_content(item.value):
-            yield from loose.keep(item)
-        else:
-            yield from guarded(item.number, _session, item, rules)
-    for item in loose.sessions():
-        yield from guarded(item.number, _session, item, rules)
+    yield from read_with_loose(
+        values(stream, apart=True), _is_content, lambda item, _: _session(item, rules)
+    )
 
 
 def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:

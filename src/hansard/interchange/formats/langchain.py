@@ -9,6 +9,7 @@ Dumps of a list, ``{messages}``, or ``{values: {messages}}``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from hansard.interchange.content.langchain import as_message
@@ -17,10 +18,10 @@ from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.message_lists import session, turn_of
 from hansard.interchange.moments import MINUTE
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, read_with_loose
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Turn
-from hansard.interchange.values import Bad, Loose, Value, values
+from hansard.interchange.values import Bad, Value, values
 
 marks = ("type", "data", "lc", "kwargs", "additional_kwargs", "values")
 
@@ -49,22 +50,12 @@ def _listed(record: object) -> tuple[Json, list[Any]] | None:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose = Loose()
-    position = 0
-    for item in values(stream, apart=True):
-        if isinstance(item, Bad):
-            yield item
-        elif as_message(item.value):
-            yield from loose.keep(item)
-        else:
-            yield from guarded(item.number, _session, item, rules, position)
-            position += 1
-    for item in loose.sessions():
-        yield from guarded(item.number, _session, item, rules, position)
-        position += 1
+    yield from read_with_loose(
+        values(stream, apart=True), lambda value: bool(as_message(value)), partial(_session, rules)
+    )
 
 
-def _session(item: Value, rules: Rules, position: int) -> Iterator[SessionRecord]:
+def _session(rules: Rules, item: Value, position: int) -> Iterator[SessionRecord]:
     listed = _listed(item.value)
     if listed is None:
         message = "no list of LangChain's messages"

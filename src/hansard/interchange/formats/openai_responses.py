@@ -18,12 +18,12 @@ from hansard.interchange.content.text import Json, text_or_none
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import CREATED, first_time
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, guarded, own_id
+from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_with_loose
 from hansard.interchange.response_items import is_item, turns_of_items
 from hansard.interchange.streams import Stream
 from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Span, Turn, sessions
-from hansard.interchange.values import Bad, Loose, Value, values
+from hansard.interchange.values import Bad, Value, values
 from hansard.model import SessionDraft
 
 marks = ("output", "input", "object", "call_id", "type")
@@ -63,16 +63,7 @@ def _is_telling(item: Json) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    loose = Loose()
-    for item in values(stream):
-        if isinstance(item, Bad):
-            yield item
-        elif _is_loose(item.value):
-            yield from loose.keep(item)
-        else:
-            yield from guarded(item.number, _session, item, rules)
-    for item in loose.sessions():
-        yield from guarded(item.number, _session, item, rules)
+    yield from read_with_loose(values(stream), _is_loose, lambda item, _: _session(item, rules))
 
 
 def _is_loose(value: object) -> bool:
