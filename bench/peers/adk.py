@@ -57,6 +57,11 @@ def fill(folder: Path) -> adapter.Requests:
             app_name=_APP, user_id="nobody", session_id="tables"
         )
     )
+    return _requests(_load(folder))
+
+
+def _load(folder: Path) -> list[str]:
+    """The names of the sessions that are measured, after all are stored."""
     connection = sqlite3.connect(_file(folder))
     measured = []
     for record in adapter.records():
@@ -81,6 +86,10 @@ def fill(folder: Path) -> adapter.Requests:
         connection.executemany("insert into events values (?, ?, ?, ?, ?, ?, ?)", rows)
     connection.commit()
     connection.close()
+    return measured
+
+
+def _requests(measured: list[str]) -> adapter.Requests:
     sessions = f"/apps/{_APP}/users/{adapter.USER}/sessions"
     user_message = {
         "role": "user",
