@@ -18,21 +18,30 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 
+class Documents:
+    """The OpenAPI documents, each rendered when it is first asked for."""
+
+    def __init__(self, dialects: tuple[Dialect, ...]) -> None:
+        self._dialects = dialects
+        self._rendered: dict[str, bytes] = {}
+
+    async def rendered(self, name: str) -> bytes:
+        """The document of the API of this name, of all without one; NotFound."""
+        if name not in self._rendered:
+            chosen = [dialect for dialect in self._dialects if name in ("", dialect.name)]
+            if not chosen:
+                known = ", ".join(dialect.name for dialect in self._dialects)
+                raise NotFound(f"there is no API {name!r}: {known}", code="route_not_found")
+            # It reads source files and takes tens of milliseconds: too long for the event loop.
+            self._rendered[name] = await asyncio.to_thread(_rendered, chosen, name)
+        return self._rendered[name]
+
+
 def system(
     dialects: tuple[Dialect, ...], metrics: Metrics, *, open_metrics: bool = False
 ) -> Dialect:
     """The routes that describe ``dialects`` and the server; ``open_metrics`` asks for no key."""
-    documents: dict[str, bytes] = {}
-
-    async def rendered(name: str) -> bytes:
-        if name not in documents:
-            chosen = [dialect for dialect in dialects if name in ("", dialect.name)]
-            if not chosen:
-                known = ", ".join(dialect.name for dialect in dialects)
-                raise NotFound(f"there is no API {name!r}: {known}", code="route_not_found")
-            # It reads source files and takes tens of milliseconds: too long for the event loop.
-            documents[name] = await asyncio.to_thread(_rendered, chosen, name)
-        return documents[name]
+    documents = Documents(dialects)
 
     async def show_metrics(call: Call[None, None]) -> Reply:
         """The metrics of this server in Prometheus' text format"""
@@ -41,11 +50,12 @@ def system(
 
     async def whole(_call: Call[None, None]) -> Reply:
         """The OpenAPI document of every API"""
-        return Reply(body=await rendered(""))
+        return Reply(body=await documents.rendered(""))
 
     async def openapi_document(call: Call[None, None]) -> Reply:
         """The OpenAPI document of one API, such as native.json"""
-        return Reply(body=await rendered(call.path["document"].removesuffix(".json")))
+        name = call.path["document"].removesuffix(".json")
+        return Reply(body=await documents.rendered(name))
 
     async def home(call: Call[None, None]) -> Response:
         """Say what runs here; a browser is shown the page instead"""
