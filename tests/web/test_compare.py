@@ -28,13 +28,13 @@ async def test_a_fork_leads_to_its_comparison_with_the_original(
 
 
 async def test_a_fork_begins_at_the_message_that_was_chosen(reader: Reader, session: str) -> None:
-    one = f"/ui/sessions/{session}"
-    assert "Fork from message 2" in (await reader.get(f"{one}?tab=notes&about=2")).text
-    assert "Fork from message" not in (await reader.get(f"{one}?tab=notes")).text
-    done = await reader.post(f"{one}/fork", {"message": "2"})
+    address = f"/ui/sessions/{session}"
+    assert "Fork from message 2" in (await reader.get(f"{address}?tab=notes&about=2")).text
+    assert "Fork from message" not in (await reader.get(f"{address}?tab=notes")).text
+    done = await reader.post(f"{address}/fork", {"message": "2"})
     fork = (await reader.api("GET", f"/v1/sessions/{done.headers['location'][13:]}")).json()
     assert (fork["message_count"], fork["parent"]) == (2, f"ses_{session}")
-    assert (await reader.post(f"{one}/fork", {"message": "x"})).status_code == 400
+    assert (await reader.post(f"{address}/fork", {"message": "x"})).status_code == 400
 
 
 async def test_a_row_that_no_longer_matches_is_told_to_leave(reader: Reader, session: str) -> None:
