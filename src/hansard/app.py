@@ -38,6 +38,7 @@ DIALECTS: tuple[Dialect, ...] = (
     konvo.dialect,
     pocketpaw.dialect,
 )
+_REFILLED = 10_000
 _log = Log("hansard")
 
 
@@ -73,9 +74,23 @@ async def opened(settings: Settings, observer: Observer | None = None) -> AsyncI
                 f"the store lacks {', '.join(missing)}: run 'hansard migrate'",
                 code="migrations_pending",
             )
-        yield await Service.on(store)
+        service = await Service.on(store)
+        if settings.migrate:
+            await service.refill.run(_told_of_refill)
+        elif await service.refill.is_due():
+            raise StoreUnavailable(
+                "an update of the store was not finished: run 'hansard migrate'",
+                code="migrations_pending",
+            )
+        yield service
     finally:
         await store.close()
+
+
+def _told_of_refill(count: int) -> None:
+    """Say now and then how far an update of the store is."""
+    if count % _REFILLED == 0:
+        _log.warning("the store is being updated", sessions=count)
 
 
 def application(

@@ -59,7 +59,7 @@ def test_all_of_a_long_list_comes_as_lines(filled: Terminal) -> None:
         (["--created-from", "1h"], ["two", "one"]),
         (["--created-until", "2020-01-01"], []),
         (["--archived"], []),
-        (["--no-archived", "--no-sub-sessions", "--unread"], ["two", "one"]),
+        (["--archived", "false", "--no-sub-sessions", "--unread"], ["two", "one"]),
         (["--channel", "web"], []),
     ],
 )

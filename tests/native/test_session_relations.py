@@ -193,7 +193,7 @@ async def test_no_sub_session_outlives_a_parent_that_is_deleted_meanwhile(
 @pytest.mark.parametrize(
     ("method", "path", "body", "param", "word"),
     [
-        ("GET", "/v1/sessions?sort=size", None, "sort", "-updated_at"),
+        ("GET", "/v1/sessions?sort=size", None, "sort", "-active_at"),
         ("GET", "/v1/sessions/s/messages?role=robot", None, "role", "assistant"),
         ("POST", "/v1/sessions", {"kind": "chat"}, "kind", "workflow"),
         ("PATCH", "/v1/sessions/s", {"resolution": "solved"}, "resolution", "unresolved"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hansard.byte_cache import MIB
 from hansard.model import SessionFilter
-from hansard.store import listing, statements
+from hansard.store import filter_conditions, listing, statements
 from hansard.store.verbs import index_choice
 from tests.attack import memory
 from tests.attack.target import Result
@@ -21,7 +21,9 @@ from tests.reliability.conftest import Figure
 from tests.reliability.live import Live, new_key
 from tests.reliability.scenarios import memory_of
 
-FIELDS = tuple(field for field in listing.CONDITIONS if not field.endswith(("_from", "_until")))
+FIELDS = tuple(
+    field for field in filter_conditions.CONDITIONS if not field.endswith(("_from", "_until"))
+)
 
 
 async def _filtered_groups(tmp_path: Path, fault: str = "") -> tuple[Result, float]:

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansard.model import SessionFilter
+from hansard.model.session_filter import FILTERS
 from hansard.model.times import Moment
 from hansard.service.search_syntax import read, within
-from hansard.store.search_query import SearchTerms, Term
+from hansard.store.search_query import Either, SearchTerms, Term
 
 SYSTEM = Term(("=s",))
 DAY = 1_767_225_600_000_000
+NOW = 1_769_817_600_000_000  # 2026-01-31T00:00:00Z
 
 
 @pytest.mark.parametrize(
@@ -30,24 +32,20 @@ DAY = 1_767_225_600_000_000
             SessionFilter(),
         ),
         ("hel*", SearchTerms((Term(("hel",), prefix=True),), (SYSTEM,)), SessionFilter()),
-        ("a -b", SearchTerms((Term(("a",)),), (SYSTEM, Term(("b",)))), SessionFilter()),
+        ("a -bad", SearchTerms((Term(("a",)),), (SYSTEM, Term(("bad",)))), SessionFilter()),
         ('a -"b c"', SearchTerms((Term(("a",)),), (SYSTEM, Term(("b", "c")))), SessionFilter()),
         ("state:failed,running", None, SessionFilter(state=("failed", "running"))),
         ("Channel:WEB x", SearchTerms((Term(("x",)),), (SYSTEM,)), SessionFilter(channel=("web",))),
         ('user:"a b"', None, SessionFilter(user_id=("a b",))),
         ("tag:x tag:y", None, SessionFilter(tag=("x", "y"))),
         ("role:user", SearchTerms((Term(("=u",)),)), SessionFilter()),
-        ("role:system x", SearchTerms((Term(("x",)), SYSTEM)), SessionFilter()),
+        ("role:system x", SearchTerms((SYSTEM, Term(("x",)))), SessionFilter()),
         ("has:tool", SearchTerms((Term(("=x",)),), (SYSTEM,)), SessionFilter()),
         ("after:2026-01-01", None, SessionFilter(active_from=Moment(DAY))),
         ("before:2026-01-01", None, SessionFilter(active_until=Moment(DAY - 1))),
-        (
-            "before:yesterday",
-            SearchTerms((Term(("before", "yesterday")),), (SYSTEM,)),
-            SessionFilter(),
-        ),
+        ("before:yesterday", None, SessionFilter(active_until=Moment(NOW - 86_400_000_000 - 1))),
         ("foo:bar", SearchTerms((Term(("foo", "bar")),), (SYSTEM,)), SessionFilter()),
-        ("-state:failed", SearchTerms((), (SYSTEM, Term(("state", "failed")))), SessionFilter()),
+        ("-state:failed", None, SessionFilter(without=(SessionFilter(state=("failed",)),))),
         (
             "https://x.org/y",
             SearchTerms((Term(("https", "x", "org", "y")),), (SYSTEM,)),
@@ -59,7 +57,7 @@ DAY = 1_767_225_600_000_000
 def test_words_phrases_prefixes_and_qualifiers_are_read(
     text: str, terms: SearchTerms | None, filters: SessionFilter
 ) -> None:
-    parsed = read(text, system=False)
+    parsed = read(text, system=False, now=NOW)
     assert parsed.terms == terms
     assert parsed.filter == filters
 
@@ -74,7 +72,7 @@ def test_nothing_that_can_be_typed_is_an_error(text: str) -> None:
     parsed = read(text)
     if parsed.terms is not None:
         assert parsed.terms.spelled("1_")["match"]
-        parsed.terms.match(["=u", "hello"])
+        parsed.terms.within(["=u", "hello"])
 
 
 def test_two_filters_let_through_what_both_do() -> None:
@@ -82,3 +80,145 @@ def test_two_filters_let_through_what_both_do() -> None:
         SessionFilter(state=("a", "b")), SessionFilter(state=("b", "c"), app=("x",))
     ) == SessionFilter(state=("b",), app=("x",))
     assert within(SessionFilter(state=("a",)), SessionFilter(state=("b",))) is None
+    assert within(
+        SessionFilter(active_from=Moment(5), ended=True), SessionFilter(active_from=Moment(7))
+    ) == SessionFilter(active_from=Moment(7), ended=True)
+    assert within(SessionFilter(ended=True), SessionFilter(ended=False)) == SessionFilter(
+        ended=False, either=((SessionFilter(ended=True),),)
+    )
+
+
+WORDS = {
+    "docker run --rm -it ubuntu": "docker run rm it ubuntu",
+    "kubectl exec -it pod": "kubectl exec it pod",
+    "head -20 file": "head 20 file",
+    "rm -r node_modules -foo": "rm r node_modules foo",
+    "curl -X POST --data y": "curl x post data y",
+    "gcc -o=out": "gcc o out",
+    "f(x) or g(y)": "f x or g y",
+    "SELECT (a) FROM b": "select a from b",
+}
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_a_pasted_command_is_only_words(text: str) -> None:
+    terms = read(text).terms
+    assert terms is not None
+    assert terms.unwanted == ()
+    words = [word for term in terms.terms for word in term.words]
+    assert " ".join(words) == WORDS[text].replace("node_modules", "node modules")
+
+
+REFUSED, DENIED = Term(("refused",)), Term(("denied",))
+REFUND = Term(("refund",))
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("refused OR denied", SearchTerms((Either((REFUSED, DENIED)),))),
+        ("refund refused OR denied", SearchTerms((REFUND, Either((REFUSED, DENIED))))),
+        ("refund (refused OR denied)", SearchTerms((REFUND, Either((REFUSED, DENIED))))),
+        (
+            "(refund refused) OR denied",
+            SearchTerms((Either((SearchTerms((REFUND, REFUSED)), DENIED)),)),
+        ),
+        ("refund -(refused OR denied)", SearchTerms((REFUND,), (Either((REFUSED, DENIED)),))),
+        ("(refund (refused) OR denied", SearchTerms((REFUND, Either((REFUSED, DENIED))))),
+        ("OR refund OR", SearchTerms((REFUND,))),
+        ("refused OR -denied", SearchTerms((Either((REFUSED, SearchTerms((), (DENIED,)))),))),
+        ('"refused OR denied"', SearchTerms((Term(("refused", "or", "denied")),))),
+        ("role:user,tool", SearchTerms((Either((Term(("=u",)), Term(("=o",)))),))),
+        ("-role:user x", SearchTerms((Term(("x",)),), (Term(("=u",)),))),
+    ],
+)
+def test_or_joins_its_neighbours_and_parentheses_group(text: str, terms: SearchTerms) -> None:
+    assert read(text).terms == terms
+
+
+A, B = SessionFilter(state=("failed",)), SessionFilter(tag=("vip",))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("state:failed OR tag:vip", SessionFilter(either=((A, B),))),
+        ("-(state:failed OR tag:vip)", SessionFilter(without=(SessionFilter(either=((A, B),)),))),
+        ("-state:failed -tag:vip", SessionFilter(without=(A, B))),
+        ("messages:>3", SessionFilter(messages_from=4)),
+        ("messages:3..5", SessionFilter(messages_from=3, messages_until=5)),
+        ("messages:<=3", SessionFilter(messages_until=3)),
+        ("messages:7", SessionFilter(messages_from=7, messages_until=7)),
+        ("metadata.plan:pro,free", SessionFilter(metadata=("plan=pro", "plan=free"))),
+        ('metadata.a-b:"x, y"', SessionFilter(metadata=("a-b=x, y",))),
+        ("resolution:Resolved", SessionFilter(resolution=("resolved",))),
+        ("is:archived is:failed", SessionFilter(archived=True, state=("failed",))),
+        ("archived:any ended:false", SessionFilter(ended=False)),
+        ("has:messages", SessionFilter(has_messages=True)),
+        (
+            "title:parcel title:late",
+            SessionFilter(title="parcel", either=((SessionFilter(title="late"),),)),
+        ),
+        ("after:7d", SessionFilter(active_from=Moment(NOW - 7 * 86_400_000_000))),
+        ("after:yesterday", SessionFilter(active_from=Moment(NOW - 86_400_000_000))),
+        (
+            "created:2026-01",
+            SessionFilter(
+                created_from=Moment(DAY), created_until=Moment(DAY + 31 * 86_400_000_000 - 1)
+            ),
+        ),
+        ("created:>2025", SessionFilter(created_from=Moment(DAY))),
+        ("updated_until:2026-01-01T00:00:00Z", SessionFilter(updated_until=Moment(DAY))),
+    ],
+)
+def test_every_filter_is_a_qualifier(text: str, wanted: SessionFilter) -> None:
+    parsed = read(text, now=NOW)
+    assert (parsed.filter, parsed.terms, parsed.notes) == (wanted, None, ())
+
+
+def test_every_filter_of_the_list_is_a_qualifier_and_can_be_negated() -> None:
+    values = {"flag": "true", "choice": "true", "moment": "2026-01-01", "number": "3"}
+    for each in FILTERS:
+        value = values.get(each.type) or (each.choices or ("a=b",))[0]
+        for text in (f"{each.name}:{value}", f"{each.name.replace('_', '-')}:{value}"):
+            parsed = read(text, now=NOW)
+            assert parsed.terms is None, text
+            assert parsed.notes == (), text
+            negated = read(f"-{text}", now=NOW)
+            assert negated.filter == SessionFilter(without=(parsed.filter,)), text  # type: ignore[arg-type]  # it has one
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "suggestion"),
+    [
+        ("state:fialed", "state:fialed", "state:failed"),
+        ("-state:fialed", "state:fialed", "state:failed"),
+        ("stat:failed", "stat:failed", "state:failed"),
+        ("after:tuesday", "after:tuesday", "after:today"),
+        ("after:yestrday", "after:yestrday", "after:yesterday"),
+        ("has:tols", "has:tols", "has:tool"),
+        ("role:asistant", "role:asistant", "role:assistant"),
+        ("is:archved", "is:archved", "is:archived"),
+        ("messages:many", "messages:many", None),
+        ("archived:perhaps", "archived:perhaps", None),
+        ("colour:red", "colour:red", None),
+        ("kind:sesion x", "kind:sesion", "kind:session"),
+    ],
+)
+def test_what_is_not_understood_is_said_with_what_may_be_meant(
+    text: str, typed: str, suggestion: str | None
+) -> None:
+    (note,) = read(text, now=NOW).notes
+    assert (note.text, note.suggestion) == (typed, suggestion)
+    assert any(repr(piece) in note.message for piece in typed.split(":"))
+
+
+def test_words_and_qualifiers_are_not_alternatives_and_that_is_said() -> None:
+    parsed = read("refund OR state:failed")
+    (note,) = parsed.notes
+    assert note.text == "refund OR state:failed"
+
+
+@pytest.mark.parametrize("text", ["https://x.org/y", "C:\\dir", "std::string", "10:30", '"a:b"'])
+def test_pasted_text_with_a_colon_needs_no_note(text: str) -> None:
+    assert read(text).notes == ()

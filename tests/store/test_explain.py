@@ -16,7 +16,7 @@ import pytest
 
 from hansard.model import MessageQuery, SessionFilter
 from hansard.model.session import SORTS
-from hansard.store import listing, statements
+from hansard.store import filter_conditions, listing, statements
 from hansard.store.sqlite.connection import add_functions
 from hansard.store.sqlite.machine_clock import MachineClock
 from hansard.store.steps import Query
@@ -41,6 +41,7 @@ FILTERS: dict[str, Any] = {
     "score": ("helpful",),
     "branch": (0,),
     "title": "x",
+    "metadata": ("plan=pro",),
     "archived": True,
     "ended": True,
     "unread": True,
@@ -73,7 +74,7 @@ OWN_INDEX = {
     )
 }
 OWN_INDEX |= {"trigger": "trigger_type", "branch": "branch"}
-GATHERED = ("tag", "score", "title", "created_", "active_")
+GATHERED = ("tag", "score", "title", "metadata", "created_", "updated_")
 """Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the
 order is walked.
 """
@@ -104,12 +105,12 @@ def filtered(field: str) -> SessionFilter:
 
 
 def pages() -> Iterator[tuple[str, Query]]:
-    """Every filter by ``-updated_at`` and every sort without a filter, first and later pages."""
+    """Every filter by ``-active_at`` and every sort without a filter, first and later pages."""
     for field in FILTERS:
-        yield f"filter {field}", listing.page("w", filtered(field), "-updated_at", 51)
+        yield f"filter {field}", listing.page("w", filtered(field), "-active_at", 51)
         yield (
             f"filter {field}, next page",
-            listing.page("w", filtered(field), "-updated_at", 51, after=[1, "x"]),
+            listing.page("w", filtered(field), "-active_at", 51, after=[1, "x"]),
         )
     for sort in SORTS:
         yield f"sort {sort}", listing.page("w", SessionFilter(), sort, 51)
@@ -127,7 +128,7 @@ def counted() -> Iterator[tuple[str, Query]]:
 def combined() -> Iterator[tuple[str, Query]]:
     """Every filter in every order, as narrowing writes it where the order leads."""
     for field in FILTERS:
-        loose = frozenset({field}) & frozenset(listing.CONDITIONS)
+        loose = frozenset({field}) & frozenset({*filter_conditions.CONDITIONS, "metadata"})
         for sort in SORTS:
             yield f"{field} by {sort}", listing.page("w", filtered(field), sort, 51, loose=loose)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from hansard.cli.arguments import moment, one_of
-from hansard.model.session_filter import FILTERS, FilterField, SharedFilters
+from hansard.model.session_filter import FILTERS, Archived, FilterField, SharedFilters, archived_of
 from hansard.model.times import Moment
 
 if TYPE_CHECKING:
@@ -57,15 +57,31 @@ def _option(each: FilterField) -> Callable[[Callable[..., Any]], Callable[..., A
             return click.option(flag, each.field, metavar="TEXT", help=text)
         case "flag":
             return click.option(f"{flag}/--no-{flag[2:]}", each.field, default=None, help=text)
+        case "choice":
+            return click.option(
+                flag,
+                each.field,
+                is_flag=False,
+                flag_value="true",
+                type=click.Choice(each.choices),
+                help=f"{text} Alone it stands for true.",
+            )
+        case "number":
+            return click.option(flag, each.field, type=click.IntRange(0), metavar="N", help=text)
         case "moment":
             text += " ISO 8601, or 24h for that long ago."
             return click.option(flag, each.field, type=moment, metavar="TIME", help=text)
 
 
 async def filter_of(
-    service: Service, principal: Principal, options: dict[str, object]
+    service: Service,
+    principal: Principal,
+    options: dict[str, object],
+    archived: Archived = "any",
 ) -> SessionFilter:
     """The filter that the options describe; removes them from ``options``.
+
+    ``archived`` is what holds without the option of this name.
 
     Raises BadParameter for a value that no session can have.
     """
@@ -74,6 +90,7 @@ async def filter_of(
     values: dict[str, Any] = {each.field: _value(each, options) for each in FILTERS}
     parents = [await service.sessions.read(principal, name) for name in values["parent_id"]]
     values["parent_id"] = tuple(parent.id for parent in parents)
+    values["archived"] = archived_of(values["archived"], archived)
     subs = cast("bool | None", options.pop("sub_sessions"))
     return SessionFilter(**values, branch=_SUB_SESSIONS[subs])
 

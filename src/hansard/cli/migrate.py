@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hansard.cli import output
+from hansard.cli import bars, output
 from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ async def command(
     """Update the store's schema, or create the store.
 
     Migrations only go forward, and work while a server of the previous version runs. Sums that an
-    earlier version kept otherwise are counted again; a server does it as well while it runs.
+    earlier version kept otherwise are counted again, and older sessions get what they lack: what
+    is broken off goes on where it was.
 
     --distribute makes the store one of Citus: run it on the coordinator, with the servers stopped
     where there are many rows to move. It can be run again. Later migrations distribute their own
@@ -92,6 +93,7 @@ async def _opened(store: Store, context: CommandContext, *, check: bool) -> list
             return await store.pending_migrations()
         applied = await store.migrate()
         await _recount(store, context)
+        await _refill(store, context)
         return applied
     finally:
         await store.close()
@@ -111,3 +113,12 @@ async def _recount(store: Store, context: CommandContext) -> None:
     from hansard.service.stats import Statistics
 
     await Statistics(store, microseconds).recount(note_progress)
+
+
+async def _refill(store: Store, context: CommandContext) -> None:
+    """Fill in what sessions from before lack; broken off, it goes on the next time."""
+    from hansard.service import Service
+
+    service = await Service.on(store)
+    with bars.counter("updating", "sessions", quiet=context.quiet) as show:
+        await service.refill.run(show)

@@ -32,6 +32,12 @@ def rendered(results: Results, now: int) -> Iterator[str]:
                 )
 
 
+def noted(results: Results) -> Iterator[str]:
+    """What of the search was not understood."""
+    for note in results.notes:
+        yield f"{note.text}: {note.message}"
+
+
 def _block(item: SearchHit, now: int) -> Iterator[str]:
     session = item.session
     title = marked(session.title or session.preview or "", item.title_highlights)

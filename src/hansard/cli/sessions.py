@@ -20,14 +20,8 @@ if TYPE_CHECKING:
     from hansard.model.session import Resolution, Sort
 
 SORTS = (
-    "-updated_at",
-    "updated_at",
-    "-created_at",
-    "created_at",
-    "-active_at",
-    "active_at",
-    "title",
-    "-title",
+    *("-active_at", "active_at", "-created_at", "created_at"),
+    *("-updated_at", "updated_at", "title", "-title"),
 )
 _PAGE, _TITLE, _LEAST_TITLE = 200, 48, 30
 
@@ -48,10 +42,10 @@ for _action in (*COMMANDS, delete):
 @click.option(
     "--sort",
     type=click.Choice(SORTS),
-    default="-updated_at",
+    default="-active_at",
     show_default=True,
     metavar="FIELD",
-    help="Such as -updated_at, created_at or title.",
+    help="Such as -active_at, created_at or title.",
 )
 @click.option(
     "--limit",
@@ -84,9 +78,10 @@ async def list_(
     columns: tuple[str, ...],
     **options: object,
 ) -> None:
-    """List sessions, the latest change first.
+    """List sessions, the latest activity first.
 
-    -active_at sorts by activity, which is the last message.
+    Activity is the last message. -updated_at sorts by the last change of any kind. Archived
+    sessions are left out without --archived.
     """
     import msgspec
 
@@ -94,7 +89,7 @@ async def list_(
 
     async with context.opened() as service:
         principal = await context.principal(service)
-        filters = await filter_of(service, principal, options)
+        filters = await filter_of(service, principal, options, archived="false")
         query = SessionQuery(
             filter=filters,
             sort=cast("Sort", sort),
@@ -213,9 +208,10 @@ async def search(
 ) -> None:
     """Search the text of all messages and titles.
 
-    TEXT may hold words, "exact phrases", prefix*, -not, and state: channel: app: agent: model:
-    user: kind: tag: before: after: role: has:tool. System messages are searched only with
-    role:system.
+    TEXT may hold words, "exact phrases", prefix*, -not, OR with parentheses, and every filter of
+    the list as a qualifier, such as state:failed, -tag:vip, messages:>10, metadata.plan:pro and
+    after:7d; also role: and has:tool. It may be the id of a session or an end user. System messages
+    are searched only with role:system.
     """
     from hansard.cli import search
     from hansard.model import SearchQuery
@@ -237,6 +233,8 @@ async def search(
     if context.json:
         context.document(found_list(results))
         return
+    for line in search.noted(results):
+        output.note(line)
     for line in search.rendered(results, now):
         click.echo(line)
     if output.is_terminal() and not context.quiet:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 Texts = str | Sequence[str]
+Scalar = str | int | float | bool
 When = datetime | str
 Role = Literal["system", "user", "assistant", "tool"]
 Kind = Literal[
@@ -19,12 +20,12 @@ Resolution = Literal["open", "resolved", "unresolved"]
 OpenState = Literal["queued", "running", "waiting"]
 FinalState = Literal["completed", "partial", "failed", "cancelled", "interrupted"]
 Sort = Literal[
+    "active_at",
+    "-active_at",
     "updated_at",
     "-updated_at",
     "created_at",
     "-created_at",
-    "active_at",
-    "-active_at",
     "title",
     "-title",
 ]
@@ -85,13 +86,16 @@ class SessionFilter(TypedDict, total=False):
     assignee: Texts
     score: Texts
     title: str
-    archived: bool
+    metadata: Mapping[str, Scalar | Sequence[Scalar]]
+    archived: bool | Literal["any"]
     ended: bool
     unread: bool
     has_messages: bool
     assigned: bool
     noted: bool
     scored: bool
+    messages_from: int
+    messages_until: int
     sub_sessions: bool
     task_sessions: bool
     created_from: When
@@ -142,3 +146,15 @@ def known(params: Mapping[str, object], kind: Any) -> Mapping[str, object]:  # n
             message = f"{name!r} is no parameter here: choose from {', '.join(sorted(names))}"
             raise TypeError(message)
     return params
+
+
+def filter_query(where: Mapping[str, object]) -> dict[str, object]:
+    """The query parameters of a filter; raises TypeError for one that there is not.
+
+    >>> filter_query({"metadata": {"plan": "pro"}})
+    {'metadata.plan': 'pro'}
+    """
+    query = dict(known(where, SessionFilter))
+    metadata = query.pop("metadata", None)
+    pairs = metadata.items() if isinstance(metadata, Mapping) else ()
+    return query | {f"metadata.{name}": value for name, value in pairs}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from hansard.client.pages import listed
-from hansard.client.params import SearchSort, SessionFilter, known
+from hansard.client.params import SearchSort, SessionFilter, filter_query
 from hansard.client.requests import Request
 from hansard.client.structs import Page, SearchHit
 
@@ -30,7 +30,7 @@ def search(
         "/v1/search",
         page_size,
         {
-            **known(where, SessionFilter),
+            **filter_query(where),
             "q": q,
             "system": None if system else False,
             "sort": sort,

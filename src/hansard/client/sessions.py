@@ -12,6 +12,7 @@ from hansard.client.params import (
     SessionFields,
     SessionFilter,
     Sort,
+    filter_query,
     known,
 )
 from hansard.client.requests import Request, path
@@ -42,16 +43,17 @@ def listing(
     total: bool = False,
     **where: Unpack[SessionFilter],
 ) -> Request[Page[Session]]:
-    """The sessions that match, the latest change first; iterating fetches page after page.
+    """The sessions that match, the latest activity first; iterating fetches page after page.
 
-    The values of one filter are alternatives; a session passes every filter. ``total`` adds the
+    The values of one filter are alternatives; a session passes every filter. Archived sessions are
+    left out unless ``archived`` is True or ``"any"``. ``total`` adds the
     exact number of matches to each page.
     """
     return listed(
         Session,
         "/v1/sessions",
         page_size,
-        {**known(where, SessionFilter), "sort": sort, "total": total or None},
+        {**filter_query(where), "sort": sort, "total": total or None},
     )
 
 
@@ -61,7 +63,7 @@ def count(**where: Unpack[SessionFilter]) -> Request[int]:
         "GET",
         "/v1/sessions",
         lambda answer: int(answer["total"]),
-        query={**known(where, SessionFilter), "limit": 1, "total": True},
+        query={**filter_query(where), "limit": 1, "total": True},
     )
 
 

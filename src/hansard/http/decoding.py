@@ -20,6 +20,7 @@ from hansard.http.validation_errors import complaint, unknown_parameter
 MAX_PARAMETERS = 500
 MAX_VALUES = 200
 _WHOLE = re.compile(r"-?[0-9]+")
+_METADATA = "metadata."
 _COMMA = re.compile(r"(?<!\\),")
 
 
@@ -27,9 +28,10 @@ class QueryReader:
     """Reads a query string into ``params``.
 
     A parameter may be repeated; a field that holds a list also splits on commas and drops blanks,
-    any other takes the last value. A whole number is digits: not 1e3, not 5.0. Unknown parameters
-    are ignored, unless the reader is ``strict``: then they are Invalid, but for those that begin
-    with an underscore. ``escapes`` lets a backslash take a comma into a value.
+    any other takes the last value. ``metadata.KEY=VALUE`` is the value ``KEY=VALUE`` of
+    ``metadata``. A whole number is digits: not 1e3, not 5.0. Unknown parameters are ignored,
+    unless the reader is ``strict``: then they are Invalid, but for those that begin with an
+    underscore. ``escapes`` lets a backslash take a comma into a value.
     """
 
     def __init__(
@@ -63,7 +65,10 @@ class QueryReader:
                     f"{name}: a NUL character stands for nothing here", param=name, where="query"
                 )
             is_list = self._lists.get(name)
-            if is_list:
+            if name.startswith(_METADATA) and "metadata" in self._lists:
+                pair = name.removeprefix(_METADATA) + "="
+                values.setdefault("metadata", []).extend(pair + one for one in self._split(value))
+            elif is_list:
                 values.setdefault(name, []).extend(self._split(value))
             elif is_list is not None:
                 values[name] = value

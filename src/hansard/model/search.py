@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -25,6 +26,23 @@ class SearchQuery(Struct, frozen=True, kw_only=True):
     limit: int = 20
     cursor: str | None = None
     with_total: bool = False
+
+
+class SearchNote(Struct, frozen=True):
+    """A piece of a search that was not understood, why, and what may be meant."""
+
+    text: str
+    message: str
+    suggestion: str | None = None
+
+
+class Jump(Struct, frozen=True, kw_only=True):
+    """What an id that was searched for is the id of."""
+
+    session: Session | None = None
+    message_id: str | None = None
+    seq: int | None = None
+    user_id: str | None = None
 
 
 class Snippet(Struct, frozen=True):
@@ -55,6 +73,7 @@ class Results(Struct, frozen=True, kw_only=True):
     """A page of results; ``total`` is the number of sessions, None unless ``with_total`` was set.
 
     With ``total_is_lower_bound`` there are more than ``total``, which is exact otherwise.
+    ``notes`` say what of the text was not understood; ``jump`` is set when it is an id.
     """
 
     items: list[SearchHit]
@@ -62,3 +81,5 @@ class Results(Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
     total: int | None = None
     total_is_lower_bound: bool = False
+    notes: Sequence[SearchNote] = ()
+    jump: Jump | None = None

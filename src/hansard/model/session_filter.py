@@ -17,6 +17,8 @@ from hansard.model.session import KINDS, RESOLUTIONS, SUB_SESSION, TASK_SESSION,
 from hansard.model.times import Moment, rfc3339
 
 Values = tuple[str, ...]
+Archived = Literal["true", "false", "any"]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
 CHOICES = {"state": STATES, "kind": KINDS, "resolution": RESOLUTIONS}
 """The filters whose values are words of the model."""
 
@@ -25,8 +27,8 @@ def _words(name: str) -> Meta:
     return Meta(extra_json_schema={"enum": CHOICES[name]})
 
 
-class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
-    """The filters that every caller may use. A session passes all of them.
+class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
+    """The filters that callers and the store have alike. A session passes all of them.
 
     The values of one filter are alternatives. Times are inclusive.
     """
@@ -48,6 +50,9 @@ class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
         "assignee": ["grace"],
         "score": ["helpful"],
         "title": "parcel",
+        "metadata": ["plan=pro"],
+        "messages_from": 2,
+        "messages_until": 200,
         "created_from": "2026-01-01T00:00:00Z",
         "created_until": "2026-01-31T23:59:59Z",
         "updated_from": "2026-01-01T00:00:00Z",
@@ -88,8 +93,10 @@ class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions that have a score of one of these names, or a message that has."""
     title: Annotated[str, Meta(max_length=256)] | None = None
     """Only sessions whose title contains this text, in any case."""
-    archived: bool | None = None
-    """Only archived sessions, or with false only the others. Without it both are shown."""
+    metadata: Values = ()
+    """Only sessions whose metadata has this value under this key, as `KEY=VALUE`. Several values
+    of one key are alternatives. Texts of at most 256 characters, numbers, true and false at the top
+    of the metadata are found."""
     ended: bool | None = None
     """Only sessions that have ended, or with false only the others."""
     unread: bool | None = None
@@ -102,6 +109,10 @@ class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions with notes, or with false only the others."""
     scored: bool | None = None
     """Only sessions with scores, or with false only the others."""
+    messages_from: Count | None = None
+    """Only sessions with so many messages or more."""
+    messages_until: Count | None = None
+    """Only sessions with so many messages or fewer."""
     created_from: Moment | None = None
     """Only sessions that began at this time or later."""
     created_until: Moment | None = None
@@ -116,9 +127,30 @@ class SharedFilters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions whose last message came at this time or earlier."""
 
 
-class SessionFilter(SharedFilters, frozen=True, kw_only=True, cache_hash=True):
-    """Which sessions the store lists; ``branch`` has the wanted values of ``Session.branch``."""
+class SharedFilters(_Filters, frozen=True, kw_only=True, cache_hash=True):
+    """The filters that every caller may use. A session passes all of them.
 
+    The values of one filter are alternatives. Times are inclusive.
+    """
+
+    described_by: ClassVar[type[Struct]] = _Filters
+    example: ClassVar[dict[str, Any]] = _Filters.example | {"archived": "any"}
+
+    archived: Archived | None = None
+    """`true` is only archived sessions, `false` only the others, `any` both. Lists and bulk
+    actions leave archived sessions out unless asked; searches and exports have both."""
+
+
+class SessionFilter(_Filters, frozen=True, kw_only=True, cache_hash=True):
+    """Which sessions the store lists.
+
+    ``archived`` None is both. ``branch`` has the wanted values of ``Session.branch``. Of each group
+    of ``either`` a session passes one at least, of ``without`` none.
+    """
+
+    archived: bool | None = None
+    either: tuple[tuple[SessionFilter, ...], ...] = ()
+    without: tuple[SessionFilter, ...] = ()
     branch: tuple[int, ...] = ()
 
 
@@ -133,6 +165,9 @@ class SessionQuery(Struct, frozen=True, kw_only=True):
     with_total: bool = False
 
 
+FilterType = Literal["values", "text", "flag", "choice", "moment", "number"]
+
+
 class FilterField(Struct, frozen=True):
     """One filter: its ``field``, its ``name`` for callers, and what its value is.
 
@@ -141,19 +176,24 @@ class FilterField(Struct, frozen=True):
 
     field: str
     name: str
-    type: Literal["values", "text", "flag", "moment"]
+    type: FilterType
     choices: tuple[str, ...] = ()
 
 
-def _type_of(annotation: Any) -> Literal["values", "text", "flag", "moment"]:  # noqa: ANN401 - any annotation
+def _type_of(annotation: Any) -> FilterType:  # noqa: ANN401 - any annotation
     if get_origin(annotation) is tuple:
         return "values"
     kinds = get_args(annotation)
+    if annotation == Archived | None:
+        return "choice"
+    if annotation == Count | None:
+        return "number"
     return "flag" if bool in kinds else "moment" if Moment in kinds else "text"
 
 
+_CHOICES = CHOICES | {"archived": get_args(Archived)}
 FILTERS: tuple[FilterField, ...] = tuple(
-    FilterField(field.name, field.encode_name, _type_of(field.type), CHOICES.get(field.name, ()))
+    FilterField(field.name, field.encode_name, _type_of(field.type), _CHOICES.get(field.name, ()))
     for field in fields(SharedFilters)
 )
 """Every shared filter, in the order of its declaration."""
@@ -164,7 +204,7 @@ def names_of(*types: str) -> tuple[str, ...]:
     return tuple(each.name for each in FILTERS if each.type in types)
 
 
-def pairs_of(filters: SharedFilters) -> list[tuple[str, str]]:
+def pairs_of(filters: SharedFilters | SessionFilter) -> list[tuple[str, str]]:
     """The filters that are set, as pairs of a query string."""
     return [
         (each.name, text) for each in FILTERS for text in _texts(each, getattr(filters, each.field))
@@ -179,7 +219,7 @@ def _texts(each: FilterField, value: Any) -> Sequence[str]:  # noqa: ANN401 - a 
         return tuple(value)
     if each.type == "moment":
         return (rfc3339(value),)
-    return (str(value).lower() if each.type == "flag" else value,)
+    return (value if each.type == "text" else str(value).lower(),)
 
 
 def branches(*, sub_sessions: bool, task_sessions: bool) -> tuple[int, ...]:
@@ -188,6 +228,15 @@ def branches(*, sub_sessions: bool, task_sessions: bool) -> tuple[int, ...]:
     return tuple(bits for bits in range(4) if not bits & skipped) if skipped else ()
 
 
-def shared_values(filters: SharedFilters) -> dict[str, Any]:
-    """The values of the shared filters by field, as ``SessionFilter`` takes them."""
-    return {each.field: getattr(filters, each.field) for each in FILTERS}
+def archived_of(value: Archived | None, default: Archived) -> bool | None:
+    """What ``SessionFilter.archived`` has for a caller's value."""
+    return {"true": True, "false": False, "any": None}[value or default]
+
+
+def shared_values(filters: SharedFilters, archived: Archived = "any") -> dict[str, Any]:
+    """The values of the shared filters by field, as ``SessionFilter`` takes them.
+
+    ``archived`` is what holds where the caller says nothing of the archive.
+    """
+    values = {each.field: getattr(filters, each.field) for each in FILTERS}
+    return values | {"archived": archived_of(filters.archived, archived)}

@@ -37,7 +37,8 @@ class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ids: list[str] | None = None
     """1–200 sessions, by any of their ids; those that are gone are passed over."""
     filter: dict[str, Any] | None = None
-    """The filters of `GET /v1/sessions`, as an object. A list holds alternatives."""
+    """The filters of `GET /v1/sessions`, as an object. A list holds alternatives. Archived
+    sessions are left out unless `archived` is `any` or `true`."""
     snapshot_at: Moment | None = None
     """Sessions that began after this time are passed over: the time when `expected` was counted."""
     expected: Annotated[int, Meta(ge=0)] | None = None
@@ -104,7 +105,7 @@ async def act(call: Call[None, BulkIn]) -> BulkOut:
     outcome = await bulk.apply_to_matching(
         call.principal,
         body.action,
-        filter_of(_params(body.filter or {})),
+        filter_of(_params(body.filter or {}), "false"),
         snapshot_at=int(body.snapshot_at),
         expected=body.expected,
         options=options,
@@ -132,12 +133,17 @@ def _params(fields: dict[str, Any]) -> ListParams:
 
     An unknown name is Invalid: to ignore it would act on more sessions than were meant.
     """
-    unknown = sorted(set(fields) - (set(ListParams.__struct_fields__) - _PAGING))
+    known = set(ListParams.__struct_encode_fields__) - _PAGING
+    unknown = sorted(name for name in fields if name not in known and not _is_metadata(name))
     if unknown:
         raise Invalid(f"filter has no {unknown[0]!r}", param=f"filter.{unknown[0]}")
     flat = {name: _flat(value) for name, value in fields.items() if value is not None}
     params: ListParams = _reader.read(urlencode(flat, doseq=True).encode())
     return params
+
+
+def _is_metadata(name: str) -> bool:
+    return name.startswith("metadata.")
 
 
 def _flat(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hansard.errors import Invalid
 from hansard.model import SessionFilter
 from hansard.model.session import Sort
-from hansard.model.session_filter import CHOICES, SharedFilters, branches, shared_values
+from hansard.model.session_filter import CHOICES, Archived, SharedFilters, branches, shared_values
 from hansard.native.schemas import Cursor, Limit
 
 
@@ -23,7 +23,7 @@ class FilterParams(SharedFilters, frozen=True, kw_only=True, cache_hash=True):
 class ListParams(FilterParams, frozen=True, kw_only=True, cache_hash=True):
     """The filters of sessions, and which page of them."""
 
-    sort: Sort = "-updated_at"
+    sort: Sort = "-active_at"
     """The order; `-` is descending. Sessions of one moment or title are ordered by their id."""
     limit: Limit = 50
     """The most sessions that a page may have."""
@@ -32,12 +32,16 @@ class ListParams(FilterParams, frozen=True, kw_only=True, cache_hash=True):
     """True adds `total`, the exact number of sessions that match."""
 
 
-def filter_of(params: FilterParams) -> SessionFilter:
-    """The filter that the parameters mean; Invalid for a value that could never match."""
+def filter_of(params: FilterParams, archived: Archived = "any") -> SessionFilter:
+    """The filter that the parameters mean; Invalid for a value that could never match.
+
+    ``archived`` is what holds where they say nothing of the archive.
+    """
     for field, choices in CHOICES.items():
         check_words(field, getattr(params, field), choices)
     skipped = branches(sub_sessions=params.sub_sessions, task_sessions=params.task_sessions)
-    return SessionFilter(**shared_values(params) | {"title": params.title or None}, branch=skipped)
+    values = shared_values(params, archived) | {"title": params.title or None}
+    return SessionFilter(**values, branch=skipped)
 
 
 def check_words(field: str, values: Sequence[str], known: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from hansard.http.call import Call
 from hansard.http.fields import Time
 from hansard.http.route import Route
-from hansard.model import Results, SearchHit, SearchQuery, Snippet
+from hansard.model import Jump, Results, SearchHit, SearchQuery, Snippet
 from hansard.model.search import SearchSort
 from hansard.model.times import rfc3339
 from hansard.native.filters import FilterParams, filter_of
@@ -24,9 +24,10 @@ class SearchParams(FilterParams, frozen=True, kw_only=True):
     example: ClassVar[Json] = {"q": '"late parcel" state:failed -refund'}
 
     q: Annotated[str, Meta(max_length=256)] = ""
-    """Words, `"exact phrases"`, `prefix*` and `-not`; also `state:`, `channel:`, `app:`, `agent:`,
-    `user:`, `kind:`, `tag:`, `before:`, `after:`, `role:` and `has:tool`. Empty lists the sessions
-    that pass the filters."""
+    """Words, `"exact phrases"`, `prefix*`, `-not`, `OR` and parentheses; also every filter as a
+    qualifier, such as `state:failed`, `-tag:vip`, `messages:>10` and `metadata.plan:pro`, and
+    `after:7d`, `before:`, `role:` and `has:tool`. Or the id of a session or an end user. Empty
+    lists the sessions that pass the filters."""
     system: bool = True
     """False leaves out system messages, unless `q` has a `role:`. A prompt is in every session."""
     sort: SearchSort = "recency"
@@ -80,6 +81,36 @@ class FoundOut(Struct, frozen=True, kw_only=True):
     """The best passages, the best first."""
 
 
+class SearchNoteOut(Struct, frozen=True, kw_only=True):
+    """A piece of the search that was not understood."""
+
+    example: ClassVar[Json] = {
+        "text": "state:fialed",
+        "message": "state has no value 'fialed': did you mean state:failed?",
+        "suggestion": "state:failed",
+    }
+
+    text: str
+    """What was typed."""
+    message: str
+    """Why it was not understood, and what to write instead."""
+    suggestion: str | None
+    """What may be meant; null where nothing is close."""
+
+
+class JumpOut(Struct, frozen=True, kw_only=True):
+    """What the text is the id of."""
+
+    example: ClassVar[Json] = {"session_id": "order-17", "message_id": None, "user": None}
+
+    session_id: str | None
+    """The session that has this id, or whose message has it."""
+    message_id: str | None
+    """The message that has this id."""
+    user: str | None
+    """The end user who has this id."""
+
+
 class FoundList(Struct, frozen=True, kw_only=True):
     """A page of the sessions that match."""
 
@@ -91,6 +122,11 @@ class FoundList(Struct, frozen=True, kw_only=True):
     """How many sessions match in all, counted up to 10,000; only with `total=true`."""
     total_is_lower_bound: bool | UnsetType = UNSET
     """Whether more than `total` sessions match; only with `total=true`."""
+    notes: list[SearchNoteOut] = []
+    """What of `q` was not understood, with what may be meant; at most 20."""
+    jump: JumpOut | None = None
+    """Set when `q` is an id. Where no message has it as a word, `data` is the session, or the
+    sessions of the end user."""
 
 
 async def search(call: Call[SearchParams, None]) -> FoundList:
@@ -116,6 +152,19 @@ def found_list(results: Results) -> FoundList:
         next_cursor=results.next_cursor,
         total=results.total if results.total is not None else UNSET,
         total_is_lower_bound=results.total_is_lower_bound if is_counted else UNSET,
+        notes=[
+            SearchNoteOut(text=note.text, message=note.message, suggestion=note.suggestion)
+            for note in results.notes
+        ],
+        jump=_jump_out(results.jump) if results.jump is not None else None,
+    )
+
+
+def _jump_out(jump: Jump) -> JumpOut:
+    return JumpOut(
+        session_id=jump.session.name if jump.session is not None else None,
+        message_id=jump.message_id,
+        user=jump.user_id,
     )
 
 

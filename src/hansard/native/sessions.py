@@ -68,7 +68,7 @@ def _started(result: tuple[Session, bool]) -> Reply:
 
 
 async def list_sessions(call: Call[ListParams, None]) -> SessionList:
-    """List sessions, the latest change first"""
+    """List sessions, the latest activity first; archived ones only when asked"""
     page = await call.service.sessions.list_as(call.principal, _query_of(call.params), SESSION)
     total = UNSET if page.total is None else page.total
     return SessionList(
@@ -82,7 +82,7 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList:
 @remembered(MIB)
 def _query_of(params: ListParams) -> SessionQuery:
     return SessionQuery(
-        filter=filter_of(params),
+        filter=filter_of(params, "false"),
         sort=params.sort,
         limit=params.limit,
         cursor=params.cursor,

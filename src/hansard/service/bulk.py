@@ -12,8 +12,8 @@ from hansard.errors import Conflict, Invalid, NotFound
 from hansard.ids import SESSION, IdSource
 from hansard.model.bounds import short
 from hansard.model.deletion import Deletion, SubSessions
+from hansard.service.filter_bounds import narrowed
 from hansard.service.rules import forget_deleted, ref
-from hansard.service.sessions import narrowed
 from hansard.store.verbs import bulk as verbs
 from hansard.store.verbs import deletes
 from hansard.store.verbs import sessions as session_verbs

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from hansard.errors import Invalid
-from hansard.model import Results, SearchHit, SessionFilter
+from hansard.errors import Invalid, NotFound
+from hansard.model import Jump, Results, SearchHit, SearchNote, SessionFilter, SessionQuery
 from hansard.model.page import PAGE_BYTES
-from hansard.service.search_syntax import read, within
-from hansard.service.sessions import spelled
+from hansard.service.filter_bounds import spelled
+from hansard.service.search_qualifiers import unknown_values
+from hansard.service.search_syntax import ParsedSearch, read, within
 from hansard.service.snippets import Marked, marked, marks
 from hansard.store.verbs import search as verbs
 from hansard.store.verbs.sessions import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hansard.access import Principal
     from hansard.model import Message, SearchQuery
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 Shown = TypeVar("Shown", "SearchResult", SearchHit)
 LONGEST = 256
+_COUNTED = ("channel", "app", "agent")
 RANKED = 100
 """How many matching sessions are ranked by relevance: those with the latest activity."""
 _TITLE_WEIGHT = 0.5
@@ -37,17 +40,21 @@ _NOTHING = Results(items=[], has_more=False, total=0)
 
 
 class Search:
-    def __init__(self, store: Store, cursors: Cursors, sessions: Sessions) -> None:
+    def __init__(
+        self, store: Store, cursors: Cursors, sessions: Sessions, clock: Callable[[], int]
+    ) -> None:
         self._store = store
         self._sessions = sessions
         self._cursors = cursors
+        self._clock = clock
 
     async def find(self, principal: Principal, query: SearchQuery) -> Results:
         """One page of the sessions that match, each with its best snippets.
 
         A message or a title matches when it has every term. Without text, the filter alone selects,
-        as do qualifiers in the text. Raises Invalid only for more than 256 characters and for a
-        cursor of another search.
+        as do qualifiers in the text. A text that is the id of a session or an end user leads there:
+        where no message has it, the session, or the sessions of the user, are the answer. Raises
+        Invalid only for more than 256 characters and for a cursor of another search.
         """
         if len(query.text) > LONGEST:
             raise Invalid(
@@ -55,7 +62,19 @@ class Search:
                 param="q",
                 code="term_too_long",
             )
-        parsed = read(query.text, system=query.system)
+        parsed = read(query.text, system=query.system, now=self._clock())
+        if query.cursor is not None:
+            return await self._next_page(principal, query, parsed)
+        results = await self._found(principal, query, parsed)
+        jump = await self._jump(principal, query.text.strip())
+        if jump is not None and not results.items:
+            results = await self._landed(principal, query, jump)
+        notes = (*parsed.notes, *await self._unknown_values(principal, parsed.filter))
+        return msgspec.structs.replace(results, notes=notes, jump=jump)
+
+    async def _found(
+        self, principal: Principal, query: SearchQuery, parsed: ParsedSearch
+    ) -> Results:
         typed = (
             SessionFilter()
             if not query.text.strip() and query.filter != SessionFilter()
@@ -71,6 +90,52 @@ class Search:
                 principal, query, terms, filters
             ),
         )
+
+    async def _next_page(
+        self, principal: Principal, query: SearchQuery, parsed: ParsedSearch
+    ) -> Results:
+        """The next page of the same: of what the words find, or of an end user's sessions."""
+        try:
+            results = await self._found(principal, query, parsed)
+        except Invalid:
+            of_user = _of_user(query)
+            if of_user is None:
+                raise
+            results = await self._found(principal, of_user, read(of_user.text))
+        return msgspec.structs.replace(results, notes=parsed.notes)
+
+    async def _jump(self, principal: Principal, text: str) -> Jump | None:
+        """What the text is the id of, where it is one."""
+        if not text or len(text.split()) > 1:
+            return None
+        with contextlib.suppress(NotFound):
+            return Jump(session=await self._sessions.read(principal, text))
+        of_user = SessionQuery(filter=SessionFilter(user_id=(text,)), limit=1)
+        page = await self._sessions.list(principal, of_user)
+        return Jump(user_id=text) if page.items else None
+
+    async def _landed(self, principal: Principal, query: SearchQuery, jump: Jump) -> Results:
+        """The page that an id leads to."""
+        if jump.session is not None:
+            items = [SearchHit(jump.session, 0, [], [])]
+            return _with_total(query, Results(items=items, has_more=False, total=1))
+        of_user = _of_user(query)
+        if of_user is None:
+            return _with_total(query, _NOTHING)
+        return await self._found(principal, of_user, read(of_user.text))
+
+    async def _unknown_values(
+        self, principal: Principal, typed: SessionFilter | None
+    ) -> list[SearchNote]:
+        """Notes on values that no session has; a narrowed key is not told what there is."""
+        notes: list[SearchNote] = []
+        if typed is None or principal.user_id is not None or principal.app is not None:
+            return notes
+        for field in _COUNTED:
+            values = getattr(typed, field)
+            known = await self._sessions.facet(principal, field) if values else {}
+            notes += unknown_values(field, values, tuple(known)) if values else []
+        return notes
 
     async def _latest(
         self,
@@ -173,6 +238,12 @@ class Search:
             else None
         )
         return Results(items=[*items], has_more=cursor is not None, next_cursor=cursor, total=total)
+
+
+def _of_user(query: SearchQuery) -> SearchQuery | None:
+    """The search for the sessions of the end user whose id was typed."""
+    text = query.text.strip()
+    return None if '"' in text else msgspec.structs.replace(query, text=f'user:"{text}"')
 
 
 def _packed(session_ids: Sequence[str]) -> bytes:

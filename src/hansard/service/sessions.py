@@ -9,10 +9,11 @@ from msgspec import Raw
 
 from hansard import ids as naming
 from hansard.byte_cache import MIB, remembered
-from hansard.errors import Invalid, NotFound
+from hansard.errors import NotFound
 from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.model.bounds import not_ahead
 from hansard.model.page import PAGE_BYTES
+from hansard.service.filter_bounds import NOBODY, narrowed
 from hansard.service.messages import check
 from hansard.service.render_cache import RenderCache, fitting
 from hansard.service.rules import forget_deleted, ref, write
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from hansard.store.verbs.sessions import Listing
 
 T = TypeVar("T")
-TERM = 500
-_NOBODY = "-" * 300  # longer than any stored value: matches nothing
 
 
 class Sessions:
@@ -170,9 +169,11 @@ class Sessions:
         filters = await self.within_sight(principal, filters)
         return await self._store.read(verbs.matches, principal.workspace_id, filters, session_id)
 
-    async def facet(self, principal: Principal, name: str) -> dict[str, int]:
+    async def facet(
+        self, principal: Principal, name: str, *, archived: bool | None = None
+    ) -> dict[str, int]:
         """The number of sessions per value of ``name``, one of store.counts.FACETS."""
-        return await self._store.read(verbs.facet, principal.workspace_id, name)
+        return await self._store.read(verbs.facet, principal.workspace_id, name, archived)
 
     async def update(
         self,
@@ -317,9 +318,23 @@ class Sessions:
                 for name in filters.parent_id
             ]
             filters = msgspec.structs.replace(
-                filters, parent_id=tuple(parent_id or _NOBODY for parent_id in parent_ids)
+                filters, parent_id=tuple(parent_id or NOBODY for parent_id in parent_ids)
             )
-        return narrowed(principal, filters)
+        return narrowed(principal, await self._within_sight_nested(principal, filters))
+
+    async def _within_sight_nested(
+        self, principal: Principal, filters: SessionFilter
+    ) -> SessionFilter:
+        """The same of the filters within the filter: it is the outer one that limits."""
+        if not filters.either and not filters.without:
+            return filters
+        everybody = msgspec.structs.replace(principal, user_id=None, app=None)
+
+        async def seen(group: tuple[SessionFilter, ...]) -> tuple[SessionFilter, ...]:
+            return tuple([await self.within_sight(everybody, each) for each in group])
+
+        either = tuple([await seen(group) for group in filters.either])
+        return msgspec.structs.replace(filters, either=either, without=await seen(filters.without))
 
     async def _listed(self, principal: Principal, query: SessionQuery) -> Listing:
         filters = await self.within_sight(principal, query.filter)
@@ -359,26 +374,6 @@ class Sessions:
             next_cursor=cursor,
             total=listing.total if query.with_total else None,
         )
-
-
-def spelled(filters: SessionFilter) -> SessionFilter:
-    """The filter with its channels in lower case, as sessions have them."""
-    lower = tuple(channel.lower() for channel in filters.channel)
-    return filters if lower == filters.channel else msgspec.structs.replace(filters, channel=lower)
-
-
-def narrowed(principal: Principal, filters: SessionFilter) -> SessionFilter:
-    """The filter limited to what the key may see; Invalid when a title is too long."""
-    if filters.title is not None and len(filters.title) > TERM:
-        raise Invalid(f"a title to look for has at most {TERM} characters", param="title")
-    filters = spelled(filters)
-    for field, own in (("user_id", principal.user_id), ("app", principal.app)):
-        if own is not None:
-            values = getattr(filters, field)
-            filters = msgspec.structs.replace(
-                filters, **{field: (own,) if not values or own in values else (_NOBODY,)}
-            )
-    return filters
 
 
 def _scope(query: SessionQuery) -> list[object]:

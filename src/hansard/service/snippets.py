@@ -33,7 +33,7 @@ def marks(text: str, terms: SearchTerms) -> list[tuple[int, int]]:
     document = [word for word, _, _ in words]
     matches = sorted(
         (words[at][1], _end(term, words[at + len(term.words) - 1]))
-        for term in terms.wanted
+        for term in terms.terms
         if not term.words[0].startswith(_FACT)
         for at in term.positions(document)
     )

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hansard.model import MessageQuery, SessionFilter
+from hansard.service.filter_bounds import narrowed
 from hansard.service.rules import ref
-from hansard.service.sessions import narrowed
 from hansard.store.verbs import message_pages
 from hansard.store.verbs import sessions as session_verbs
 from hansard.store.verbs import transcripts as verbs

@@ -5,16 +5,16 @@ It is a filtered page of sessions, or its count.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hansard.byte_cache import MIB, remembered
 from hansard.store import counts
 from hansard.store.columns import COLUMNS
-from hansard.store.rows import fold
+from hansard.store.filter_conditions import NOTHING, named_values, where
 from hansard.store.steps import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from hansard.model import MessageQuery, SessionFilter
     from hansard.store.steps import Row
@@ -28,98 +28,12 @@ _GENERATION = (
     ":workspace_id)"
 )
 _TOTAL = (
-    "(select cast(sum(count) as bigint) from session_counts where session_counts.workspace_id = "
-    ":workspace_id and facet = :facet{})"
+    "(select cast(sum(case facet when :without then -count else count end) as bigint)"
+    " from session_counts where session_counts.workspace_id = :workspace_id"
+    " and facet in (:facet, :without){})"
 )
 
 
-class Condition(NamedTuple):
-    """A filter in SQL; ``{}`` is its parameter, or the list of them.
-
-    ``indexed`` lets the filter's index lead to the rows. ``loose`` says the same in a form that no
-    index serves, so that the order's own index is walked instead, where that is shorter.
-    """
-
-    indexed: str
-    loose: str
-
-
-def _among(column: str) -> Condition:
-    return Condition(f"{column} in ({{}})", f"coalesce({column}, '') in ({{}})")
-
-
-def _from(column: str) -> Condition:
-    return Condition(f"{column} >= {{}}", f"{column} + 0 >= {{}}")
-
-
-def _until(column: str) -> Condition:
-    return Condition(f"{column} <= {{}}", f"{column} + 0 <= {{}}")
-
-
-# The only place where a filter meets a column.
-CONDITIONS = {
-    "state": _among("state"),
-    "channel": _among("channel"),
-    "kind": _among("kind"),
-    "app": _among("app"),
-    "agent": _among("agent"),
-    "model": _among("model"),
-    "user_id": _among("user_id"),
-    "workflow_id": _among("workflow_id"),
-    "parent_id": _among("parent_id"),
-    "resolution": _among("resolution"),
-    "intent": _among("intent"),
-    "trigger": _among("trigger_type"),
-    "branch": Condition("branch in ({})", "branch + 0 in ({})"),
-    "tag": Condition(
-        "id in (select session_id from session_tags"
-        " where session_tags.workspace_id = :workspace_id and tag in ({}))",
-        "exists (select 1 from session_tags as t where t.workspace_id = :workspace_id"
-        " and t.session_id = sessions.id and t.tag in ({}) limit 1)",
-    ),
-    "assignee": _among("assignee"),
-    "score": Condition(
-        "id in (select session_id from scores"
-        " where scores.workspace_id = :workspace_id and name in ({}))",
-        "exists (select 1 from scores as s where s.workspace_id = :workspace_id"
-        " and s.session_id = sessions.id and s.name in ({}) limit 1)",
-    ),
-    "title": Condition(
-        "id in (select id from sessions as titled where titled.workspace_id = :workspace_id"
-        " and titled.title_folded like {} escape '\\')",
-        "title_folded like {} escape '\\'",
-    ),
-    "created_from": _from("created_at"),
-    "created_until": _until("created_at"),
-    "updated_from": _from("updated_at"),
-    "updated_until": _until("updated_at"),
-    "active_from": _from("active_at"),
-    "active_until": _until("active_at"),
-}
-
-
-def _with(table: str) -> tuple[str, str]:
-    """Without and with a row of another table."""
-    rows = (
-        f"exists (select 1 from {table} where {table}.workspace_id = :workspace_id"  # noqa: S608 - names from below
-        f" and {table}.session_id = sessions.id)"
-    )
-    return f"not {rows}", rows
-
-
-# Filter -> its condition where it is false, and where it is true.
-FACTS = {
-    "archived": ("archived_at is null", "archived_at is not null"),
-    "ended": ("ended_at is null", "ended_at is not null"),
-    "assigned": ("assignee is null", "coalesce(assignee, '') <> ''"),  # not by the index of names
-    "noted": _with("notes"),
-    "scored": _with("scores"),
-    "has_messages": ("message_count = 0", "message_count > 0"),
-    "unread": (
-        "(last_message_at is null or read_at >= last_message_at)",
-        "(last_message_at is not null and (read_at is null or read_at < last_message_at))",
-    ),
-}
 LOOSE_ORDER = {
     "updated_at": "updated_at + 0",
     "created_at": "created_at + 0",
@@ -128,10 +42,6 @@ LOOSE_ORDER = {
 }
 LOOSE_ORDER |= {"title_folded": "title_folded || ''", "id": "id"}
 ORDER = "order"
-NOTHING: frozenset[str] = frozenset()
-# A partial index leaves out the common value; saying so lets the database take the index for the
-# others.
-UNCOMMON = {"kind": "session", "state": "completed", "resolution": "open"}
 # Sort -> its columns and direction; the id breaks every tie.
 ORDERS = {
     "updated_at": (("updated_at", "id"), ""),
@@ -196,7 +106,7 @@ def total_of(rows: Sequence[Row]) -> int | None:
 
 
 def count(workspace_id: str, filters: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
-    conditions, values = _where(filters, loose)
+    conditions, values = where(filters, loose)
     return Query(
         "session_count",
         sql=f"select count(*) from sessions where {' and '.join(conditions)}",  # noqa: S608 - names from our own tables
@@ -208,7 +118,7 @@ def count_some(
     workspace_id: str, filters: SessionFilter, limit: int, loose: frozenset[str] = NOTHING
 ) -> Query:
     """As ``count``, without going beyond ``limit``."""
-    conditions, values = _where(filters, loose)
+    conditions, values = where(filters, loose)
     matching = f"select 1 from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
     sql = f"select count(*) from ({matching} limit :limit) as bounded"  # noqa: S608 - as above
     bounds = {"workspace_id": workspace_id, "limit": limit}
@@ -231,7 +141,7 @@ def _filled(name: str, values: Sequence[Any]) -> dict[str, Any]:
 
 @remembered(2 * MIB)
 def _statement_among(filters: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
-    conditions, values = _where(filters)
+    conditions, values = where(filters)
     conditions.append(f"id in ({', '.join(f':id_{index}' for index in range(size))})")
     return f"select id, version, active_at from sessions where {' and '.join(conditions)}", values  # noqa: S608 - literal tables above
 
@@ -243,7 +153,7 @@ def _page(
     """The statement of a page, and what its filter's parameters stand for."""
     columns, direction = ORDERS[sort]
     sorting = [LOOSE_ORDER[column] for column in columns] if ORDER in loose else columns
-    conditions, values = _where(filters, loose)
+    conditions, values = where(filters, loose)
     if follows:
         comparison = "<" if direction else ">"
         conditions.append(
@@ -262,48 +172,13 @@ def _total(filters: SessionFilter) -> tuple[str, dict[str, Any]]:
     counted = counts.counted_by(filters)
     if counted is None:
         return "null", {}
-    facet, values = counted
-    named = dict(_named("counted", values))
+    named = dict(named_values("counted", counted.values))
     among = f" and value in ({', '.join(f':{name}' for name in named)})" if named else ""
-    return _TOTAL.format(among), named | {"facet": facet}
+    return _TOTAL.format(among), named | {"facet": counted.facet, "without": counted.without}
 
 
 def _after_values(values: Sequence[Any]) -> dict[str, Any]:
     return {f"after_{index}": value for index, value in enumerate(values)}
-
-
-def _where(
-    filters: SessionFilter, loose: frozenset[str] = NOTHING
-) -> tuple[list[str], dict[str, Any]]:
-    conditions, values = ["workspace_id = :workspace_id"], dict[str, Any]()
-    for field, condition in CONDITIONS.items():
-        named = dict(_named(field, getattr(filters, field)))
-        if named:
-            conditions.append(
-                (condition.loose if field in loose else condition.indexed).format(
-                    ", ".join(f":{name}" for name in named)
-                )
-            )
-            values |= named
-            if field in UNCOMMON and field not in loose and UNCOMMON[field] not in named.values():
-                conditions.append(f"{field} <> '{UNCOMMON[field]}'")
-    for field, (absent, present) in FACTS.items():
-        value = getattr(filters, field)
-        if value is not None:
-            conditions.append(present if value else absent)
-    return conditions, values
-
-
-def _named(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a filter's value
-    if isinstance(value, tuple):
-        yield from ((f"{field}_{index}", item) for index, item in enumerate(value))
-    elif field == "title" and value:
-        yield (
-            field,
-            "%" + fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",
-        )
-    elif value is not None and field != "title":
-        yield field, value
 
 
 def messages(  # noqa: PLR0913 - the coordinates of a stretch
@@ -339,7 +214,7 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
             conditions.append(condition)
             values[name] = value
     if query.roles:
-        named = dict(_named("role", query.roles))
+        named = dict(named_values("role", query.roles))
         conditions.append(f"role in ({', '.join(':' + name for name in named)})")
         values |= named
     if seqs:
@@ -364,7 +239,7 @@ def newest_messages(
     messages were deleted, so that ``message_count - limit`` is below the last ``limit`` that are
     there.
     """
-    conditions, values = _where(filters)
+    conditions, values = where(filters)
     # The order and the limit only lead the database to the filter's own index, which is sorted so.
     matching = (
         "select id as place_id, message_count, first_message_at, active_at from sessions"  # noqa: S608 - literal tables above

@@ -33,6 +33,14 @@ class Term(Struct, frozen=True):
         """Whether a document of these words has the term."""
         return next(self.positions(document), None) is not None
 
+    def fts5(self, code: str) -> str:
+        phrase = " ".join(code + word for word in self.words)
+        return f'"{phrase}"' + ("*" if self.prefix else "")
+
+    def tsquery(self, code: str) -> str:
+        phrase = " <-> ".join(f"'{code}{word}'" for word in self.words)
+        return phrase + (":*" if self.prefix else "")
+
     def positions(self, document: list[str]) -> Iterator[int]:
         """Where in the document the term begins."""
         *before, last = self.words
@@ -57,45 +65,69 @@ def sought(text: str, *, prefix: bool = False) -> Term | None:
     return Term(tuple(typed), prefix=prefix) if typed else None
 
 
+class Either(Struct, frozen=True):
+    """At least one of the alternatives must match."""
+
+    alternatives: tuple[Part, ...]
+
+    def within(self, document: list[str]) -> bool:
+        return any(part.within(document) for part in self.alternatives)
+
+    @property
+    def terms(self) -> Iterator[Term]:
+        """The terms that make a document match, each of them where it is found."""
+        for part in self.alternatives:
+            yield from terms_of(part)
+
+    def fts5(self, code: str) -> str:
+        return f"({' OR '.join(part.fts5(code) for part in self.alternatives)})"
+
+    def tsquery(self, code: str) -> str:
+        return f"({' | '.join(part.tsquery(code) for part in self.alternatives)})"
+
+
 class SearchTerms(Struct, frozen=True):
     """A message or title is found when it has all of ``wanted`` and none of ``unwanted``."""
 
-    wanted: tuple[Term, ...]
-    unwanted: tuple[Term, ...] = ()
+    wanted: tuple[Part, ...]
+    unwanted: tuple[Part, ...] = ()
 
-    def match(self, document: list[str]) -> bool:
-        return all(term.within(document) for term in self._positive()) and not any(
-            term.within(document) for term in self.unwanted
+    def within(self, document: list[str]) -> bool:
+        return all(part.within(document) for part in self._positive()) and not any(
+            part.within(document) for part in self.unwanted
         )
 
-    def spelled(self, code: str) -> dict[str, str]:
-        """The question as FTS5 (``match``) and as PostgreSQL (``tsquery``) read it."""
-        wanted, unwanted = self._positive(), self.unwanted
-        return {
-            "match": " NOT ".join(
-                (
-                    f"({' AND '.join(_fts5(term, code) for term in wanted)})",
-                    *(_fts5(term, code) for term in unwanted),
-                )
-            ),
-            "tsquery": " & ".join(
-                (
-                    *(_tsquery(term, code) for term in wanted),
-                    *(f"!({_tsquery(term, code)})" for term in unwanted),
-                )
-            ),
-        }
+    @property
+    def terms(self) -> Iterator[Term]:
+        """The terms that make a document match."""
+        for part in self.wanted:
+            yield from terms_of(part)
 
-    def _positive(self) -> tuple[Term, ...]:
+    def spelled(self, code: str) -> dict[str, str]:
+        """The query as FTS5 (``match``) and as PostgreSQL (``tsquery``) read it."""
+        return {"match": self.fts5(code), "tsquery": self.tsquery(code)}
+
+    def fts5(self, code: str) -> str:
+        wanted = " AND ".join(part.fts5(code) for part in self._positive())
+        return f"({' NOT '.join((f'({wanted})', *(part.fts5(code) for part in self.unwanted)))})"
+
+    def tsquery(self, code: str) -> str:
+        wanted = [part.tsquery(code) for part in self._positive()]
+        return f"({' & '.join((*wanted, *(f'!({part.tsquery(code)})' for part in self.unwanted)))})"
+
+    def _positive(self) -> tuple[Part, ...]:
         return self.wanted or (Term((ANY,), prefix=True),)
 
 
-def _fts5(term: Term, code: str) -> str:
-    return '"' + " ".join(code + word for word in term.words) + '"' + ("*" if term.prefix else "")
+Part = Term | Either | SearchTerms
 
 
-def _tsquery(term: Term, code: str) -> str:
-    return " <-> ".join(f"'{code}{word}'" for word in term.words) + (":*" if term.prefix else "")
+def terms_of(part: Part) -> Iterator[Term]:
+    """The terms of a part that may be highlighted."""
+    if isinstance(part, Term):
+        yield part
+    else:
+        yield from part.terms
 
 
 def message_words(role: str, text: str, *, tools: bool) -> list[str]:

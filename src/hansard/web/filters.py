@@ -26,8 +26,8 @@ from hansard.model.times import Moment, parse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+ARCHIVED = {"true": "archived", "false": "not archived", "any": "archived too"}
 FLAGS = {
-    "archived": ("archived", "not archived"),
     "ended": ("ended", "not ended"),
     "unread": ("unread", "read"),
     "assigned": ("assigned", "unassigned"),
@@ -36,16 +36,16 @@ FLAGS = {
     "has_messages": ("with messages", "empty"),
 }
 SORT_NAMES = {
-    "-updated_at": "latest change",
-    "updated_at": "oldest change",
     "-active_at": "latest activity",
     "active_at": "oldest activity",
+    "-updated_at": "latest change",
+    "updated_at": "oldest change",
     "-created_at": "newest first",
     "created_at": "oldest first",
     "title": "title A–Z",
     "-title": "title Z–A",
 }
-DEFAULT_SORT = "-updated_at"
+DEFAULT_SORT = "-active_at"
 FOREVER = 2**62
 _DAY_US = 86_400_000_000
 
@@ -140,9 +140,9 @@ def _day(text: str, after: int) -> Moment | None:
 
 
 def filter_of(params: ListParams) -> SessionFilter:
-    """The filter without the search text."""
+    """The filter without the search text. A list leaves out the archive, a search does not."""
     skipped = branches(sub_sessions=params.sub_sessions, task_sessions=params.task_sessions)
-    return SessionFilter(**shared_values(params), branch=skipped)
+    return SessionFilter(**shared_values(params, "any" if params.q else "false"), branch=skipped)
 
 
 def as_of(filters: SessionFilter, moment: int | None) -> SessionFilter:
@@ -191,7 +191,9 @@ def chips(params: ListParams) -> list[Chip]:
             f"{names.get(name, name.replace('_', ' '))}: "
             f"{value.partition('T')[0] if name in times else value}"
         )
-        if name in FLAGS:
+        if name == "archived":
+            label = ARCHIVED[value]
+        elif name in FLAGS:
             label = FLAGS[name][value == "false"]
         shown.append(Chip(name, label, query(fields[:index] + fields[index + 1 :])))
     return shown

@@ -29,6 +29,8 @@ from hansard.web.pasted import sessions_named, users_named
 from hansard.web.search_results import SearchResult, hits, qualifiers, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hansard.access import Principal
     from hansard.http.call import Call
     from hansard.model.view import View
@@ -48,6 +50,9 @@ _MENU, _WAYS = 40, 8
 _DAY_US = 86_400_000_000
 _reader = QueryReader(ListParams)
 _UNCONTROLLED = {
+    "metadata",
+    "messages_from",
+    "messages_until",
     "model",
     "workflow",
     "parent",
@@ -94,6 +99,7 @@ class Listed(Struct):
     total: int | None = 0
     at_least: bool = False
     problem: str = ""
+    notes: Sequence[str] = ()
     next_cursor: str | None = None
     pasted: list[Session] = []
     """The sessions whose id was searched for."""
@@ -110,7 +116,7 @@ class Listed(Struct):
         return [
             pair
             for pair in pairs(self.params)
-            if pair[0] in _UNCONTROLLED or pair == ("archived", "true")
+            if pair[0] in _UNCONTROLLED or pair in {("archived", "true"), ("archived", "false")}
         ]
 
     def with_page(self, page: int) -> str:
@@ -151,6 +157,7 @@ async def _with_results(service: Service, principal: Principal, shown: Listed) -
         total=None if results.total is None else results.total + len(others),
         at_least=results.at_least,
         problem=results.problem,
+        notes=results.notes,
         next_cursor=results.next_cursor,
     )
 
@@ -208,7 +215,7 @@ async def menus(service: Service, principal: Principal, params: ListParams) -> l
     narrowed = principal.user_id is not None or principal.app is not None
     for name, label in _MENUS:
         counts: dict[str, int | None] = (
-            {} if narrowed else {**await service.sessions.facet(principal, name)}
+            {} if narrowed else {**await service.sessions.facet(principal, name, archived=False)}
         )
         order = (
             list(STATES)
@@ -247,7 +254,8 @@ async def tabs(
     counts: dict[str, dict[str, int]] = {"": {}}
     if principal.user_id is None and principal.app is None:
         counts = {
-            name: await service.sessions.facet(principal, name) for name in ("resolution", "state")
+            name: await service.sessions.facet(principal, name, archived=False)
+            for name in ("resolution", "state")
         } | {"": {}}
     for label, fields, facet, value in (
         ("All", [], "", ""),

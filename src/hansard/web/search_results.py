@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from hansard.errors import Invalid
 from hansard.model import SearchQuery, Session
+from hansard.service.search_qualifiers import NAMES
 from hansard.web.filters import Chip, filter_of, pairs, query
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from hansard.service import Service
     from hansard.web.filters import ListParams
 
+_NAMES = "|".join(name.replace("_", "-") for name in NAMES if name != "metadata.KEY")
 _QUALIFIER = re.compile(
-    r'(?<!\S)-?(?:state|channel|app|agent|user|kind|tag|role|has|before|after):(?:"[^"]*"|\S+)'
+    rf'(?<!\S)-?(?:metadata\.[\w.-]+|{_NAMES}|{_NAMES.replace("-", "_")}):(?:"[^"]*"|[^\s"]+)'
 )
 _BEFORE = 18
 _ROLES = {"user": "User", "assistant": "Agent", "tool": "Tool", "system": "System"}
@@ -42,6 +44,7 @@ class SearchResults(Struct):
     total: int | None = None
     at_least: bool = False
     problem: str = ""
+    notes: Sequence[str] = ()
 
 
 async def hits(
@@ -79,6 +82,7 @@ async def hits(
         results.next_cursor,
         results.total,
         results.total_is_lower_bound,
+        notes=[note.message for note in results.notes],
     )
 
 

@@ -77,6 +77,20 @@ insert into session_tags (workspace_id, tag, session_id) values (:workspace_id, 
 -- name: tag_delete_of_session
 delete from session_tags where workspace_id = :workspace_id and session_id = :id
 
+-- name: metadata_put
+insert into session_metadata (workspace_id, name, value, session_id) values (:workspace_id, :name, :value, :session_id)
+on conflict do nothing
+
+-- name: metadata_delete_of_session
+delete from session_metadata where workspace_id = :workspace_id and session_id = :id
+
+-- name: refill_get
+select walked from refills where workspace_id = :workspace_id
+
+-- name: refill_put
+insert into refills (workspace_id, walked) values (:workspace_id, :walked)
+on conflict (workspace_id) do update set walked = excluded.walked
+
 -- name: session_id_by_safe_id
 select id from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
 

@@ -29,6 +29,12 @@ delete from sessions where workspace_id = :workspace_id
 -- name: workspace_purge_session_tags
 delete from session_tags where workspace_id = :workspace_id
 
+-- name: workspace_purge_session_metadata
+delete from session_metadata where workspace_id = :workspace_id
+
+-- name: workspace_purge_refills
+delete from refills where workspace_id = :workspace_id
+
 -- name: workspace_purge_pending_forks
 delete from pending_forks where workspace_id = :workspace_id
 

@@ -16,10 +16,10 @@ from hansard.model import MessageQuery, Session, parts
 from hansard.model.usage import Inherited, Spent, spent_of
 from hansard.store import chain, counts, rows, steps
 from hansard.store.steps import Steps, Values, many, value
-from hansard.store.verbs import message_pages, pending_forks
+from hansard.store.verbs import message_pages, pending_forks, session_labels
 from hansard.store.verbs.events import happened
 from hansard.store.verbs.session_lookup import SessionRef, locked
-from hansard.store.verbs.sessions import row_of, tag
+from hansard.store.verbs.sessions import row_of
 from hansard.store.verbs.summaries import grown
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _store(fork: Fork, copied: list[Values], now: int) -> Steps[Session]:
     session = inheriting(msgspec.structs.replace(fork.session, updated_at=now))
     if (yield from value("session_put", **row_of(session))) is None:
         raise _taken(session)
-    yield from tag(session)
+    yield from session_labels.put(session)
     yield from many("message_put", copied)
     yield from counts.change(session.workspace_id, None, session)
     yield from happened(

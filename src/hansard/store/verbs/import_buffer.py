@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.store import counts
 from hansard.store.steps import Steps, many
-from hansard.store.verbs import appends, indexing
+from hansard.store.verbs import appends, indexing, session_labels
 from hansard.store.verbs.events import happened_many, title_left
-from hansard.store.verbs.sessions import row_of, tag
+from hansard.store.verbs.sessions import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,7 @@ class ImportBuffer:
         self.overtaken |= {session.id for session, _, _ in begun} - stored
         for session, messages, words in begun:
             if session.id in stored:
-                yield from tag(session)
+                yield from session_labels.put(session)
                 self.keep(messages)
                 self.add_words(session.id, words, 0)
                 self.note("session.created", None, session, len(messages) or None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.byte_cache import MIB, remembered
 from hansard.model import SessionFilter
-from hansard.store import counts, listing
+from hansard.store import counts, filter_conditions, listing
 from hansard.store.rows import texts
 from hansard.store.steps import Steps, value
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _RANGES = {
     column: (f"{column}_from", f"{column}_until") for column in ("created", "updated", "active")
 }
-_FIELDS = tuple(field for field in listing.CONDITIONS if not field.endswith(("_from", "_until")))
-_ORDERLESS = ("tag", "score", "title")
+_FIELDS = (
+    *(field for field in filter_conditions.CONDITIONS if not field.endswith(("_from", "_until"))),
+    "metadata",
+)
+_ORDERLESS = ("tag", "score", "title", "metadata")
 _TITLES = frozenset({"title"})
 """Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and
 never the sessions themselves.
@@ -32,14 +35,14 @@ SORTED_AT_ONCE = 2000
 def loosened(workspace_id: str, filters: SessionFilter, sort: str) -> Steps[frozenset[str]]:
     """What shall not choose the index, as ``listing.page`` takes it.
 
-    The narrowest filter leads where its index has the order too, which it has by ``updated_at`` for
+    The narrowest filter leads where its index has the order too, which it has by ``active_at`` for
     one value, or where it leaves few sessions to sort; otherwise the order leads and every filter
     only lets through or not.
     """
     column = sort.removeprefix("-").removesuffix("_at")
     groups = [group for group in _filtered_groups(filters) if group != _RANGES.get(column)]
     if not groups or (len(groups) == 1 and _has_order(filters, groups[0], column)):
-        return listing.NOTHING
+        return filter_conditions.NOTHING
     fields = frozenset(field for group in groups for field in group)
     narrowest, size = yield from _narrowest(workspace_id, filters, groups)
     if _has_order(filters, narrowest, column):
@@ -54,7 +57,7 @@ def narrowest_only(workspace_id: str, filters: SessionFilter) -> Steps[frozenset
     """
     groups = _filtered_groups(filters)
     if len(groups) <= 1:
-        return _TITLES if groups == (("title",),) else listing.NOTHING
+        return _TITLES if groups == (("title",),) else filter_conditions.NOTHING
     narrowest, _ = yield from _narrowest(workspace_id, filters, groups)
     return frozenset(field for group in groups for field in group) - set(narrowest)
 
@@ -73,7 +76,7 @@ def _filtered_groups(filters: SessionFilter) -> tuple[tuple[str, ...], ...]:
 def _has_order(filters: SessionFilter, group: Sequence[str], column: str) -> bool:
     """Whether the group's index has its sessions in the order of ``column``."""
     return (
-        column == "updated"
+        column == "active"
         and len(group) == 1
         and group[0] not in _ORDERLESS
         and len(getattr(filters, group[0])) == 1
@@ -96,7 +99,11 @@ def _size(workspace_id: str, filters: SessionFilter, group: tuple[str, ...]) -> 
     """
     alone: dict[str, Any] = {field: getattr(filters, field) for field in group}
     if group[0] in counts.FACETS:
-        return (yield from counts.total(workspace_id, group[0], tuple(map(str, alone[group[0]]))))
+        return (
+            yield from counts.total(
+                workspace_id, counts.counters(group[0], None, tuple(map(str, alone[group[0]])))
+            )
+        )
     if group == ("tag",):
         return int(
             (

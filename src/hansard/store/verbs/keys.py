@@ -122,6 +122,8 @@ PURGED = (
     "search_workspaces",
     "sessions",
     "session_tags",
+    "session_metadata",
+    "refills",
     "pending_forks",
     "messages",
     "runs",

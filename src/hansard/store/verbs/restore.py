@@ -16,7 +16,7 @@ from msgspec import Struct
 from hansard.model.transfer import NEW, SAME, Kept, Snapshot, Verdict
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, many, row, run, value
-from hansard.store.verbs import indexing, notes, recounts, sessions
+from hansard.store.verbs import indexing, notes, recounts, session_labels, sessions
 from hansard.store.verbs.events import title_left
 from hansard.store.verbs.import_buffer import ImportBuffer, spoken
 from hansard.store.verbs.messages import wiped
@@ -129,7 +129,7 @@ def _begin(chained: ChainedSnapshot, changes: ImportBuffer) -> Steps[Verdict]:
     session = chained.snapshot.session
     if (yield from value("session_put", **sessions.row_of(session))) is None:
         return Verdict("bad", f"another session is named {session.name!r} here")
-    yield from sessions.tag(session)
+    yield from session_labels.put(session)
     yield from notes.restored(session, chained.snapshot.notes, chained.snapshot.scores)
     yield from _put_runs(session, chained.snapshot.runs)
     _put_messages(chained, 0, changes)
@@ -155,9 +155,7 @@ def _go_on(
     _put_messages(chained, here.last_seq, changes)
     yield from run("session_update", **rows.session_values(after))
     yield from notes.restored(here, chained.snapshot.notes, chained.snapshot.scores)
-    if bytes(after.tags) != bytes(here.tags):
-        yield from run("tag_delete_of_session", workspace_id=here.workspace_id, id=here.id)
-        yield from sessions.tag(after)
+    yield from session_labels.change(here, after)
     if title_left(here, after) is not None:
         yield from indexing.retitle(here, after)
     changes.note("session.updated", here, after, after.last_seq or None)

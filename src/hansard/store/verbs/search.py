@@ -130,7 +130,7 @@ def _waiting(workspace_id: str, terms: SearchTerms) -> Steps[dict[str, list[int]
     for session in unseen.sessions:
         documents.setdefault(session.session_id, []).extend(indexing.title_of(session))
     matching = {
-        ident: [seq for seq, document in reversed(numbered) if terms.match(document)]
+        ident: [seq for seq, document in reversed(numbered) if terms.within(document)]
         for ident, numbered in documents.items()
     }
     return {ident: seqs for ident, seqs in matching.items() if seqs}

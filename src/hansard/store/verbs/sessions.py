@@ -11,8 +11,15 @@ from hansard.errors import Conflict, NotFound
 from hansard.ids import file_safe
 from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
-from hansard.store.steps import Row, Steps, many, run, value
-from hansard.store.verbs import index_choice, indexing, pending_forks, snapshot_paging, stats
+from hansard.store.steps import Row, Steps, run, value
+from hansard.store.verbs import (
+    index_choice,
+    indexing,
+    pending_forks,
+    session_labels,
+    snapshot_paging,
+    stats,
+)
 from hansard.store.verbs.events import generation, happened, title_left
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 
@@ -57,7 +64,7 @@ def create(session: Session) -> Steps[tuple[Session, bool]]:
     if created is None:
         name = session.own_id or session.id
         return (yield from locked(SessionRef(session.workspace_id, name))), False
-    yield from tag(session)
+    yield from session_labels.put(session)
     yield from counts.change(session.workspace_id, None, session)
     yield from happened(session.workspace_id, "session.created", session.id, at=session.updated_at)
     return session, True
@@ -190,7 +197,7 @@ def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
     """
     counted = counts.counted_by(filters)
     if counted is not None:
-        return (yield from counts.total(workspace_id, *counted))
+        return (yield from counts.total(workspace_id, counted))
     loose = yield from index_choice.narrowest_only(workspace_id, filters)
     got = yield listing.count(workspace_id, filters, loose)
     return int(got[0][0])
@@ -201,10 +208,9 @@ def matches(workspace_id: str, filters: SessionFilter, session_id: str) -> Steps
     return bool((yield listing.among(workspace_id, filters, [session_id])))
 
 
-def facet(workspace_id: str, name: str) -> Steps[dict[str, int]]:
+def facet(workspace_id: str, name: str, archived: bool | None) -> Steps[dict[str, int]]:  # noqa: FBT001 - as SessionFilter has it
     """How many sessions have each value of a facet."""
-    got = yield from steps.rows("count_list", workspace_id=workspace_id, facet=name)
-    return {value: number for _, value, number in got}
+    return (yield from counts.by_value(workspace_id, counts.counters(name, archived)))
 
 
 def change(
@@ -235,11 +241,9 @@ def change(
 
 
 def store(before: Session, after: Session) -> Steps[None]:
-    """Write the row and what is derived from it: tags and counters."""
+    """Write the row and what is derived from it: labels and counters."""
     yield from run("session_update", **rows.session_values(after))
-    if bytes(after.tags) != bytes(before.tags):
-        yield from run("tag_delete_of_session", workspace_id=after.workspace_id, id=after.id)
-        yield from tag(after)
+    yield from session_labels.change(before, after)
     if after.title != before.title:
         yield from indexing.retitle(before, after)
     yield from counts.change(after.workspace_id, before, after)
@@ -263,6 +267,7 @@ ERASED = (
     "message_delete_of_session",
     "run_delete_of_session",
     "tag_delete_of_session",
+    "metadata_delete_of_session",
     "event_delete_of_session",
     "share_delete_of_session",
     "note_delete_of_session",
@@ -284,18 +289,6 @@ def erase(session: Session) -> Steps[int]:
     yield from stats.forget(session.workspace_id, session.id)
     yield from counts.change(session.workspace_id, session, None)
     return int(messages)
-
-
-def tag(session: Session) -> Steps[None]:
-    """Write the rows by which a tag finds the session."""
-    tags = msgspec.json.decode(session.tags, type=list[str])
-    yield from many(
-        "tag_put",
-        [
-            {"workspace_id": session.workspace_id, "tag": name, "session_id": session.id}
-            for name in dict.fromkeys(tags)
-        ],
-    )
 
 
 def row_of(session: Session) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""Fill in what sessions from before an update lack, before anybody reads the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hansard.store.verbs import refill as verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hansard.service.workspaces import Workspaces
+    from hansard.store import Store
+
+_AT_ONCE = 200
+
+
+class Refill:
+    """Walks through all sessions once after a migration that asks for it.
+
+    A walk that is broken off goes on where it was. Several processes may walk at once.
+    """
+
+    def __init__(self, store: Store, workspaces: Workspaces) -> None:
+        self._store = store
+        self._workspaces = workspaces
+
+    async def is_due(self) -> bool:
+        """Whether a walk was asked for and is not finished."""
+        return await self._store.read(verbs.is_due)
+
+    async def run(self, on_progress: Callable[[int], object] = lambda _: None) -> int:
+        """The number of sessions that it looked at; ``on_progress`` hears of it on the way."""
+        if not await self.is_due():
+            return 0
+        count = 0
+        async for page in self._workspaces.generations():
+            for workspace_id, _ in page:
+                while more := await self._store.write(verbs.fill, workspace_id, _AT_ONCE):
+                    count += more
+                    on_progress(count)
+        await self._store.write(verbs.done)
+        return count

@@ -1,0 +1,248 @@
+"""The qualifiers of a search: each is a filter of sessions, or a fact of messages."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from hansard.model import SessionFilter
+from hansard.model.search import SearchNote
+from hansard.model.session_filter import FILTERS, FilterField
+from hansard.model.times import Moment
+from hansard.service import search_values
+from hansard.store.search_query import NEVER, ROLES, TOOL, Either, Part, Term
+
+Leaf = SessionFilter | Part
+_FIELDS = {each.name: each for each in FILTERS}
+_MOST_LISTED = 12
+_LOWER = {"state", "channel", "kind", "resolution"}
+_FLAGS = {
+    "archived": {"archived": True},
+    "ended": {"ended": True},
+    "unread": {"unread": True},
+    "read": {"unread": False},
+    "empty": {"has_messages": False},
+}
+_HAS: dict[str, Leaf] = {
+    "tool": Term((TOOL,)),
+    "messages": SessionFilter(has_messages=True),
+}
+_PLURALS = {"tools": "tool", "message": "messages"}
+_TIMES = ("created", "updated", "active")
+_NUMBERS = ("messages",)
+_BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+class Qualifier(Struct, frozen=True):
+    """``name:text`` as it was typed; ``values`` are its alternatives."""
+
+    name: str
+    text: str
+    values: tuple[str, ...]
+
+    @property
+    def typed(self) -> str:
+        return f"{self.name}:{self.text}"
+
+
+def read(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> Leaf | None:
+    """What the qualifier means; None, with a note, when it is not understood."""
+    name = qualifier.name.lower()
+    if name.startswith("metadata."):
+        key = qualifier.name.partition(".")[2]
+        return SessionFilter(metadata=tuple(f"{key}={value}" for value in qualifier.values))
+    if (special := _SPECIAL.get(name)) is not None:
+        return special(qualifier, now, notes)
+    field = _FIELDS.get(name.replace("-", "_"))
+    if field is None:
+        notes.append(_unknown_name(qualifier))
+        return None
+    return _field(qualifier, field, now, notes)
+
+
+def _unknown_name(qualifier: Qualifier) -> SearchNote:
+    close = _close(qualifier.name.lower(), NAMES)
+    if close is not None:
+        meant = f"{close}:{qualifier.text}"
+        return SearchNote(
+            qualifier.typed,
+            f"there is no qualifier {qualifier.name!r}: did you mean {meant}?",
+            meant,
+        )
+    return SearchNote(
+        qualifier.typed,
+        f"there is no qualifier {qualifier.name!r}, so its words are searched:"
+        f" the qualifiers are {', '.join(NAMES)}",
+    )
+
+
+def _unknown_values(qualifier: Qualifier, known: Sequence[str], notes: list[SearchNote]) -> None:
+    values = [value for value in qualifier.values if value.lower() not in known]
+    notes += unknown_values(qualifier.name, values, known)
+
+
+def unknown_values(name: str, values: Sequence[str], known: Sequence[str]) -> list[SearchNote]:
+    """A note for each value that is not among those ``known``."""
+    return [_unknown_value(name, value, known) for value in values if value not in known]
+
+
+def _unknown_value(name: str, value: str, known: Sequence[str]) -> SearchNote:
+    close = _close(value.lower(), known)
+    meant = f"{name}:{close}" if close else None
+    listed = ", ".join(known[:_MOST_LISTED]) + (", …" if len(known) > _MOST_LISTED else "")
+    advice = f"did you mean {meant}?" if meant else f"there are {listed or 'none'}"
+    return SearchNote(f"{name}:{value}", f"{name} has no value {value!r}: {advice}", meant)
+
+
+def _close(text: str, known: Iterable[str]) -> str | None:
+    known = list(known)
+    begun = [word for word in known if len(text) > 2 and word.startswith(text)]  # noqa: PLR2004 - enough to tell
+    return next(iter(begun or difflib.get_close_matches(text, known, 1)), None)
+
+
+def _field(
+    qualifier: Qualifier, field: FilterField, now: int, notes: list[SearchNote]
+) -> Leaf | None:
+    match field.type:
+        case "values":
+            values = qualifier.values
+            if field.name in _LOWER:
+                values = tuple(value.lower() for value in values)
+            if field.choices:
+                _unknown_values(qualifier, field.choices, notes)
+            return _filter(field.field, values)
+        case "text":
+            return _filter(field.field, qualifier.text)
+        case "flag" | "choice":
+            return _flag(qualifier, field, notes)
+        case "moment":
+            edge = search_values.since if field.name.endswith("_from") else _end_of
+            return _one(
+                qualifier, lambda text: _filter(field.field, Moment(edge(text, now))), notes
+            )
+        case "number":
+            return _one(
+                qualifier,
+                lambda text: _filter(field.field, search_values.number_span(text)[0]),
+                notes,
+            )
+
+
+def _end_of(text: str, now: int) -> int:
+    return search_values.time_span(text, now)[1]
+
+
+def _filter(field: str, value: Any) -> SessionFilter:  # noqa: ANN401 - a filter's value
+    return SessionFilter(**{field: value})
+
+
+def _flag(qualifier: Qualifier, field: FilterField, notes: list[SearchNote]) -> Leaf | None:
+    text = qualifier.text.lower()
+    if field.type == "choice" and text == "any":
+        return SessionFilter()
+    if text not in _BOOLEANS:
+        _unknown_values(qualifier, field.choices or ("true", "false"), notes)
+        return None
+    return _filter(field.field, _BOOLEANS[text])
+
+
+def _one(
+    qualifier: Qualifier, make: Callable[[str], SessionFilter], notes: list[SearchNote]
+) -> SessionFilter | None:
+    try:
+        return make(qualifier.text)
+    except (ValueError, OverflowError):
+        notes.append(_misread(qualifier))
+        return None
+
+
+def _misread(qualifier: Qualifier) -> SearchNote:
+    name = qualifier.name.lower()
+    is_time = (
+        name in {*_TIMES, "after", "before"}
+        or name.removesuffix("_from").removesuffix("_until") in _TIMES
+    )
+    advice = search_values.TIMES if is_time else "write a whole number, such as 3, >3 or 3..5"
+    meant = _close(qualifier.text.lower(), ("today", "yesterday")) if is_time else None
+    kind = "time" if is_time else "number"
+    return SearchNote(
+        qualifier.typed,
+        f"{qualifier.name}: {qualifier.text!r} is no {kind}: {advice}",
+        f"{qualifier.name}:{meant}" if meant else None,
+    )
+
+
+def _limit(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFilter | None:
+    if qualifier.name.lower() == "after":
+        return _one(
+            qualifier,
+            lambda text: SessionFilter(active_from=Moment(search_values.since(text, now))),
+            notes,
+        )
+    return _one(
+        qualifier,
+        lambda text: SessionFilter(active_until=Moment(search_values.until(text, now))),
+        notes,
+    )
+
+
+def _ranged(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFilter | None:
+    name = qualifier.name.lower()
+    span = (
+        partial(search_values.time_span, now=now) if name in _TIMES else search_values.number_span
+    )
+
+    def make(text: str) -> SessionFilter:
+        first, last = search_values.range_of(text, span)
+        kind = Moment if name in _TIMES else int
+        bounds = {f"{name}_from": first, f"{name}_until": last}
+        values: dict[str, Any] = {
+            field: kind(value) for field, value in bounds.items() if value is not None
+        }
+        return SessionFilter(**values)
+
+    return _one(qualifier, make, notes)
+
+
+def _role(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Part:
+    _unknown_values(qualifier, tuple(ROLES), notes)
+    facts = tuple(Term((ROLES.get(value.lower(), NEVER),)) for value in qualifier.values)
+    return facts[0] if len(facts) == 1 else Either(facts)
+
+
+def _has(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Leaf | None:
+    value = qualifier.text.lower()
+    leaf = _HAS.get(_PLURALS.get(value, value))
+    if leaf is None:
+        _unknown_values(qualifier, tuple(_HAS), notes)
+    return leaf
+
+
+def _is(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Leaf | None:
+    value = qualifier.text.lower()
+    if value in _FLAGS:
+        return SessionFilter(**_FLAGS[value])  # type: ignore[arg-type]  # flags
+    if value in _FIELDS["state"].choices:
+        return SessionFilter(state=(value,))
+    if value in _FIELDS["resolution"].choices:
+        return SessionFilter(resolution=(value,))
+    known = (*_FLAGS, *_FIELDS["state"].choices, *_FIELDS["resolution"].choices)
+    _unknown_values(qualifier, known, notes)
+    return None
+
+
+_SPECIAL: dict[str, Callable[[Qualifier, int, list[SearchNote]], Leaf | None]] = {
+    "after": _limit,
+    "before": _limit,
+    "role": _role,
+    "has": _has,
+    "is": _is,
+    **dict.fromkeys((*_TIMES, *_NUMBERS), _ranged),
+}
+"""Qualifiers that are no filter of the list by the same name."""
+NAMES = (*_FIELDS, "metadata.KEY", *_SPECIAL)
+"""Every qualifier."""

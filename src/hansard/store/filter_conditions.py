@@ -1,0 +1,194 @@
+"""The conditions that a filter of sessions is in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hansard.store.rows import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hansard.model import SessionFilter
+
+NOTHING: frozenset[str] = frozenset()
+
+
+class Condition(NamedTuple):
+    """A filter in SQL; ``{}`` is its parameter, or the list of them.
+
+    ``indexed`` lets the filter's index lead to the rows. ``loose`` says the same in a form that no
+    index serves, so that the order's own index is walked instead, where that is shorter. It is
+    never null, so that it can be negated.
+    """
+
+    indexed: str
+    loose: str
+
+
+def _among(column: str) -> Condition:
+    return Condition(f"{column} in ({{}})", f"coalesce({column}, '') in ({{}})")
+
+
+def _from(column: str) -> Condition:
+    return Condition(f"{column} >= {{}}", f"{column} + 0 >= {{}}")
+
+
+def _until(column: str) -> Condition:
+    return Condition(f"{column} <= {{}}", f"{column} + 0 <= {{}}")
+
+
+_METADATA = Condition(
+    "id in (select session_id from session_metadata"
+    " where session_metadata.workspace_id = :workspace_id and name = :{} and value in ({}))",
+    "exists (select 1 from session_metadata as m where m.workspace_id = :workspace_id"
+    " and m.session_id = sessions.id and m.name = :{} and m.value in ({}) limit 1)",
+)
+# The only place where a filter meets a column.
+CONDITIONS = {
+    "state": _among("state"),
+    "channel": _among("channel"),
+    "kind": _among("kind"),
+    "app": _among("app"),
+    "agent": _among("agent"),
+    "model": _among("model"),
+    "user_id": _among("user_id"),
+    "workflow_id": _among("workflow_id"),
+    "parent_id": _among("parent_id"),
+    "resolution": _among("resolution"),
+    "intent": _among("intent"),
+    "trigger": _among("trigger_type"),
+    "branch": Condition("branch in ({})", "branch + 0 in ({})"),
+    "tag": Condition(
+        "id in (select session_id from session_tags"
+        " where session_tags.workspace_id = :workspace_id and tag in ({}))",
+        "exists (select 1 from session_tags as t where t.workspace_id = :workspace_id"
+        " and t.session_id = sessions.id and t.tag in ({}) limit 1)",
+    ),
+    "assignee": _among("assignee"),
+    "score": Condition(
+        "id in (select session_id from scores"
+        " where scores.workspace_id = :workspace_id and name in ({}))",
+        "exists (select 1 from scores as s where s.workspace_id = :workspace_id"
+        " and s.session_id = sessions.id and s.name in ({}) limit 1)",
+    ),
+    "title": Condition(
+        "id in (select id from sessions as titled where titled.workspace_id = :workspace_id"
+        " and titled.title_folded like {} escape '\\')",
+        "title_folded like {} escape '\\'",
+    ),
+    "messages_from": _from("message_count"),
+    "messages_until": _until("message_count"),
+    "created_from": _from("created_at"),
+    "created_until": _until("created_at"),
+    "updated_from": _from("updated_at"),
+    "updated_until": _until("updated_at"),
+    "active_from": _from("active_at"),
+    "active_until": _until("active_at"),
+}
+
+
+def _with(table: str) -> tuple[str, str]:
+    """Without and with a row of another table."""
+    rows = (
+        f"exists (select 1 from {table} where {table}.workspace_id = :workspace_id"  # noqa: S608 - names from below
+        f" and {table}.session_id = sessions.id)"
+    )
+    return f"not {rows}", rows
+
+
+# Filter -> its condition where it is false, and where it is true.
+FACTS = {
+    "archived": ("archived_at is null", "archived_at is not null"),
+    "ended": ("ended_at is null", "ended_at is not null"),
+    "assigned": ("assignee is null", "coalesce(assignee, '') <> ''"),  # not by the index of names
+    "noted": _with("notes"),
+    "scored": _with("scores"),
+    "has_messages": ("message_count = 0", "message_count > 0"),
+    "unread": (
+        "(last_message_at is null or (read_at is not null and read_at >= last_message_at))",
+        "(last_message_at is not null and (read_at is null or read_at < last_message_at))",
+    ),
+}
+# A partial index leaves out the common value; saying so lets the database take the index for the
+# others.
+UNCOMMON = {"kind": "session", "state": "completed", "resolution": "open"}
+Values = dict[str, Any]
+
+
+def where(filters: SessionFilter, loose: frozenset[str] = NOTHING) -> tuple[list[str], Values]:
+    """The conditions of the sessions that pass, and their parameters."""
+    conditions, values = _conditions(filters, loose, "")
+    return ["workspace_id = :workspace_id", *conditions], values
+
+
+def _conditions(
+    filters: SessionFilter, loose: frozenset[str], prefix: str
+) -> tuple[list[str], Values]:
+    """``prefix`` keeps the parameters of a filter within another apart."""
+    conditions: list[str] = []
+    values: Values = {}
+    for field, condition in CONDITIONS.items():
+        named = {
+            prefix + name: value for name, value in named_values(field, getattr(filters, field))
+        }
+        if named:
+            template = condition.loose if field in loose else condition.indexed
+            conditions.append(template.format(", ".join(f":{name}" for name in named)))
+            values |= named
+            if field in UNCOMMON and field not in loose and UNCOMMON[field] not in named.values():
+                conditions.append(f"{field} <> '{UNCOMMON[field]}'")
+    for metadata, named in _metadata(filters.metadata, prefix, is_loose="metadata" in loose):
+        conditions.append(metadata)
+        values |= named
+    for field, (absent, present) in FACTS.items():
+        value = getattr(filters, field)
+        if value is not None:
+            conditions.append(present if value else absent)
+    for nested, named in _nested(filters, prefix):
+        conditions.append(nested)
+        values |= named
+    return conditions, values
+
+
+_LOOSE = frozenset({*CONDITIONS, "metadata"})
+
+
+def _nested(filters: SessionFilter, prefix: str) -> Iterator[tuple[str, Values]]:
+    """The conditions of ``either`` and ``without``; no index leads by them."""
+    for number, group in enumerate(filters.either):
+        alternatives: list[str] = []
+        values: Values = {}
+        for index, alternative in enumerate(group):
+            conditions, named = _conditions(alternative, _LOOSE, f"{prefix}e{number}_{index}_")
+            alternatives.append(f"({' and '.join(conditions or ['1 = 1'])})")
+            values |= named
+        yield f"({' or '.join(alternatives)})", values
+    for number, unwanted in enumerate(filters.without):
+        conditions, values = _conditions(unwanted, _LOOSE, f"{prefix}w{number}_")
+        yield f"not ({' and '.join(conditions or ['1 = 1'])})", values
+
+
+def _metadata(
+    pairs: tuple[str, ...], prefix: str, *, is_loose: bool
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """A condition for each key of ``KEY=VALUE`` pairs, and its parameters."""
+    by_name: dict[str, list[str]] = {}
+    for name, _, value in (pair.partition("=") for pair in pairs):
+        by_name.setdefault(name, []).append(value)
+    condition = _METADATA.loose if is_loose else _METADATA.indexed
+    for index, (name, values) in enumerate(by_name.items()):
+        key = f"{prefix}metadata_{index}"
+        named = dict(named_values(f"{key}_value", tuple(values)))
+        yield condition.format(key, ", ".join(f":{each}" for each in named)), {key: name, **named}
+
+
+def named_values(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a filter's value
+    """The parameters that stand for the value of a filter."""
+    if isinstance(value, tuple):
+        yield from ((f"{field}_{index}", item) for index, item in enumerate(value))
+    elif field == "title" and value:
+        escaped = fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        yield field, f"%{escaped}%"
+    elif value is not None and field != "title":
+        yield field, value
