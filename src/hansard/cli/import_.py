@@ -16,6 +16,7 @@ from hansard.cli import output
 from hansard.cli.arguments import one_of
 from hansard.cli.context import CommandContext, store_command
 from hansard.cli.explain import explained
+from hansard.cli.import_report import exit_code, print_report
 from hansard.cli.retype import again
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from hansard.interchange.report import Options, Report
     from hansard.service import Service
 
-PARTIAL, NOTHING = 5, 6
-_SHOWN = 5
 _NARROW, _USUAL, _WIDE = 60, 80, 110
 """Terminal widths, in characters, from which the bar shows its optional columns."""
 _LONGEST, _SHORTER = 32, 22
@@ -62,7 +61,7 @@ class _ImportCommand(click.Command):
 
 
 @click.command(cls=_ImportCommand)
-@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE…")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="FILE…")
 @click.option(
     "--format",
     "format_",
@@ -90,6 +89,10 @@ class _ImportCommand(click.Command):
     show_default=True,
     help="What becomes of messages beside the line that was read last.",
 )
+@click.option(
+    "--discover", is_flag=True, help="List the sessions of your coding agents, and import them."
+)
+@click.option("-y", "--yes", is_flag=True, help="Import all that --discover lists; do not ask.")
 @click.option("--explain", is_flag=True, help="Say what each format makes of FILE; import nothing.")
 @click.option("--channel", metavar="NAME", help="The channel of sessions whose file names none.")
 @store_command(workspace=True)
@@ -103,6 +106,8 @@ async def command(
     channel: str | None,
     branches: str,
     explain: bool,
+    discover: bool,
+    yes: bool,
 ) -> int | None:
     """Import sessions from files, folders, archives, or standard input (-).
 
@@ -110,6 +115,7 @@ async def command(
     cannot be read are written to FILE.errors.jsonl with the reason, and the exit code is 5. It is
     6 when nothing could be imported.
     """
+    from hansard.cli import discover as discovery
     from hansard.cli.first_run import claim
     from hansard.interchange.report import Options
 
@@ -121,6 +127,9 @@ async def command(
         resume=resume,
         keep_branches=branches == "keep",
     )
+    if discover:
+        discovery.require_no_files(files)
+        return await discovery.discover(context, options, yes=yes)
     _check(context, files)
     if explain:
         explained(context, files)
@@ -134,7 +143,7 @@ async def command(
         except asyncio.CancelledError:
             output.note(f"\nStopped; what was read is kept. Go on with:\n  {again('--resume')}")
             raise
-        _print_report(
+        print_report(
             context,
             report,
             time.monotonic() - began,
@@ -143,14 +152,6 @@ async def command(
             dry_run=dry_run,
         )
     return exit_code(report)
-
-
-def exit_code(report: Report) -> int | None:
-    """5 where only some could be taken in, 6 where nothing could and there was something."""
-    if report.is_something:
-        return PARTIAL if report.bad or report.unread else None
-    is_nothing = report.bad or len(report.unread) > report.empty or not report.empty
-    return NOTHING if is_nothing else None
 
 
 async def _imported(
@@ -173,72 +174,18 @@ async def _imported(
 
 
 def _check(context: CommandContext, files: Sequence[str]) -> None:
-    """Raise FileNotFoundError for a missing file before the import begins."""
+    """Raise UsageError without a file, FileNotFoundError for a missing one."""
     import msgspec
 
     from hansard.interchange.report import Report
 
+    if not files:
+        raise click.UsageError("name a file, a folder or -; --discover looks for sessions itself")
     for name in files:
         if name != "-" and not Path(name).exists():
             if context.json:
                 context.document(msgspec.to_builtins(Report()))
             raise FileNotFoundError(2, "no such file or folder", name)
-
-
-def _print_report(
-    context: CommandContext,
-    report: Report,
-    seconds: float,
-    workspace: str,
-    *,
-    files: Sequence[str],
-    dry_run: bool,
-) -> None:
-    import msgspec
-
-    if context.json:
-        context.document(
-            {
-                **msgspec.to_builtins(report),
-                "seconds": round(seconds, 3),
-                "workspace": workspace,
-                "dry_run": dry_run,
-            }
-        )
-        return
-    updated = f", {report.updated:,} updated" if report.updated else ""
-    would = "would be " if dry_run else ""
-    for note in report.notes:
-        output.note(note)
-    if report.earlier:
-        context.say(f"{report.earlier:,} settled by the import before, and passed over")
-    context.say(
-        f"{report.new:,} {would}new{updated}, {report.same:,} same, {report.bad:,} bad: "
-        f"{output.counted(report.messages, 'message')} in {seconds:.1f} s"
-    )
-    for line in _details(report):
-        output.note(line)
-    if report.stopped and "-" not in files and not dry_run:
-        output.note(f"Go on behind them with:\n  {again('--resume')}")
-
-
-def _details(report: Report) -> Iterator[str]:
-    """The lines below the counts: what could not be read and why, and what was noticed."""
-    for problem in report.problems[:_SHOWN]:
-        yield f"  {problem.file}, record {problem.record}: {problem.reason}"
-    for unread in report.unread[:_SHOWN]:
-        yield f"  {unread.file}: {unread.reason}"
-    for what, count in sorted(report.remarks.items()):
-        yield f"  {count:,} × {what}"
-    if report.stopped:
-        yield f"It was {report.stopped}"
-    for name in report.errors:
-        yield f"All bad ones, with reasons: {name}"
-    if not (report.is_something or report.bad or report.unread or report.empty or report.skipped):
-        yield "No session was found there. Files end with .json, .jsonl or .ndjson, packed or not."
-    if report.skipped:
-        more = " …" if len(report.skipped) > _SHOWN else ""
-        yield f"Skipped, as of no known format: {', '.join(report.skipped[:_SHOWN])}{more}"
 
 
 @contextlib.contextmanager

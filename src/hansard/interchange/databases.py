@@ -1,10 +1,11 @@
-"""Key-value tables of other programs' SQLite files, opened for reading and nothing else."""
+"""Tables of other programs' SQLite files, opened for reading and nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import apsw
@@ -15,7 +16,7 @@ _WAIT_MS = 2000
 
 
 class Database:
-    """Only the values of keys that are asked for are read."""
+    """Only what is asked for is read."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
@@ -28,6 +29,15 @@ class Database:
         behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         sql = f'select key from "{table}" where key >= ? and key < ? order by key'  # noqa: S608 - the name is a constant of a format
         return [row[0] for row in self._connection.execute(sql, (prefix, behind))]
+
+    def rows(self, table: str, order: str, **where: str) -> Iterator[dict[str, Any]]:
+        """The rows in which each column of ``where`` has its value, with all columns by name."""
+        conditions = " and ".join(f'"{column}" = ?' for column in where) or "true"
+        sql = f'select * from "{table}" where {conditions} order by {order}'  # noqa: S608 - the names are constants of a format
+        cursor = self._connection.execute(sql, tuple(where.values()))
+        for row in cursor:
+            names = [column[0] for column in cursor.getdescription()]
+            yield dict(zip(names, row, strict=True))
 
     def value(self, table: str, key: str) -> str | None:
         """A value as text; None when it is absent or larger than 64 MiB."""

@@ -32,11 +32,10 @@ _DEEPEST = 3
 class Document(Struct, frozen=True, kw_only=True):
     """One file to import.
 
-    ``chosen`` says that the caller named it, so that it must be of a known format.
-
-    ``name`` is its place for messages, ``size`` its bytes if known, ``meter`` counts what comes out
-    of it. ``beside`` gives what the file of a name in the same folder holds, None when there is
-    none.  ``path`` is set where the file is a database.
+    ``name`` is its place for messages, ``size`` its bytes if known, ``meter`` counts what comes out of it.
+    ``beside`` gives what the file of a name in the same folder holds, None when there is none.  ``folder``
+    gives the small JSON files of a folder, which is called by its path from the document's own.  ``path`` is set
+    where the file is a database.
     """
 
     name: str
@@ -45,6 +44,7 @@ class Document(Struct, frozen=True, kw_only=True):
     open: Callable[[], AbstractContextManager[IO[bytes]]]
     beside: Callable[[str], bytes | None]
     meter: Meter
+    folder: Callable[[str], list[bytes]] = lambda _: []
     path: Path | None = None
 
     @property
@@ -148,12 +148,20 @@ def _file(path: Path, bounds: Bounds, *, chosen: bool) -> Document:
         with sibling.open("rb") as file:
             return _small(file, meter)
 
+    def folder(name: str) -> list[bytes]:
+        contents = []
+        for member in sorted((path.parent / name).glob("*.json")):
+            with member.open("rb") as file:
+                contents.append(_small(file, meter))
+        return [content for content in contents if content is not None]
+
     return Document(
         name=str(path),
         size=path.stat().st_size,
         chosen=chosen,
         open=lambda: path.open("rb"),
         beside=beside,
+        folder=folder,
         meter=meter,
         path=path if _begins(path, databases.MAGIC) else None,
     )

@@ -12,9 +12,10 @@ from msgspec import Struct
 
 from hansard.access import Principal
 from hansard.errors import Invalid, Retryable
+from hansard.interchange import documents as files
 from hansard.interchange import formats, reading
 from hansard.interchange.bounds import BAD, OWN_MACHINE, Bounds
-from hansard.interchange.documents import Document, documents, from_pipe
+from hansard.interchange.documents import Document, from_pipe
 from hansard.interchange.reading import (
     BadRecord,
     Event,
@@ -109,7 +110,7 @@ class Import:
         A file of no known format is in the report's ``unread``.
         """
         for path in paths:
-            await self._root(self._read(documents(path, self._bounds)), path.absolute())
+            await self._root(self._read(files.documents(path, self._bounds)), path.absolute())
         return self.report
 
     async def document(self, document: Document, aside: Path | None = None) -> Report:
@@ -119,6 +120,11 @@ class Import:
         """
         await self._root(self._read([document]), aside)
         self._check_read()
+        return self.report
+
+    async def documents(self, documents: Iterable[Document]) -> Report:
+        """Import documents; bad records are in the report alone."""
+        await self._root(self._read(documents), None)
         return self.report
 
     async def pipe(self, name: str, file: IO[bytes]) -> Report:

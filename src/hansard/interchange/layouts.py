@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
 PACKED = (".gz", ".zst")
-DATABASES = (".vscdb",)
+DATABASES = (".vscdb", "opencode.db")
 _EXPORT = re.compile(r"conversations(?:[-_]\d+)?\.json")
 _UPLOAD = re.compile(r"file[-_].+")
 _BESIDE_EXPORTS = {

@@ -116,3 +116,31 @@ class Report(Struct, kw_only=True):
     def count(self, verdict: Verdict, messages: int) -> None:
         setattr(self, verdict.outcome, getattr(self, verdict.outcome) + 1)
         self.messages += messages
+
+    def plus(self, other: Report) -> Report:
+        """Both reports as one."""
+        merged = Report()
+        for report in (self, other):
+            for name in report.format.split(", ") if report.format else []:
+                merged.recognise(name)
+            merged.remark(report.remarks)
+            merged.problems = [*merged.problems, *report.problems][:PROBLEMS]
+            merged.stopped = merged.stopped or report.stopped
+            for field in _COUNTS:
+                setattr(merged, field, getattr(merged, field) + getattr(report, field))
+        return merged
+
+
+_COUNTS = (
+    "new",
+    "same",
+    "updated",
+    "bad",
+    "earlier",
+    "messages",
+    "empty",
+    "unread",
+    "notes",
+    "skipped",
+    "errors",
+)

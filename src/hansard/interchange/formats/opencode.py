@@ -1,7 +1,8 @@
-"""opencode's ``opencode export``: ``{info, messages: [{info, parts}]}``, one session a document.
+"""opencode's sessions: ``opencode export``, its database since 1.2, and the folder of JSON files before.
 
-- a ``tool`` part is the call and its result; reasoning is reasoning; files are files; bookkeeping
-  (steps, snapshots, patches) is left out;
+- an export is ``{info, messages: [{info, parts}]}``, one session a document;
+- a ``tool`` part is the call and its result; reasoning is reasoning; files are files; bookkeeping (steps, snapshots,
+  patches) is left out;
 - input tokens include those read from the cache; the cost is kept;
 - a session with a ``parentID`` is a task below that one.
 """
@@ -15,7 +16,16 @@ from hansard.interchange.content.text import Json, kind_of, text_or_none, tool_c
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
-from hansard.interchange.records import Rules, SessionRecord, Unreadable, counted, own_id, read_each
+from hansard.interchange.opencode_stores import TABLE, in_database, in_folder, is_session
+from hansard.interchange.records import (
+    Rules,
+    SessionRecord,
+    Unreadable,
+    counted,
+    guarded,
+    own_id,
+    read_each,
+)
 from hansard.interchange.streams import Stream
 from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Span, Turn, sessions
@@ -29,8 +39,14 @@ _KEPT = ("agent", "mode", "providerID", "error", "finish", "parentID", "summary"
 
 
 def sniff(document: Document, shape: Shape) -> str | None:
-    del document
+    if document.is_database:
+        with document.database() as database:
+            if database is None or not database.has_table(TABLE):
+                return f"the database has no table {TABLE}"
+        return None
     if any(_is_export(record) for record in shape.objects):
+        return None
+    if is_session(document, shape.objects):
         return None
     return "no record has info and messages with parts"
 
@@ -45,12 +61,20 @@ def _is_export(record: Json) -> bool:
 
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
-    del document
-    yield from read_each(values(stream, apart=True), lambda item: _session(item, rules))
+    if document.is_database:
+        with document.database() as database:
+            if database is not None:
+                for number, stored in enumerate(in_database(database), 1):
+                    yield from guarded(number, exported, number, *stored, rules)
+        return
+    yield from read_each(values(stream, apart=True), lambda item: _session(document, item, rules))
 
 
-def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
+def _session(document: Document, item: Value, rules: Rules) -> Iterator[SessionRecord]:
     record = item.value
+    if isinstance(record, dict) and is_session(document, [record]):
+        yield from exported(item.number, record, in_folder(document, record), rules)
+        return
     if not isinstance(record, dict) or not isinstance(record.get("info"), dict):
         message = "no info: not a session of opencode"
         raise Unreadable(message)
