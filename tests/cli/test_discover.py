@@ -1,4 +1,4 @@
-"""`hansard import --discover`: what the coding agents of a home folder left is listed and taken in."""
+"""`hansard import --discover`: the sessions of a home's coding agents, listed and imported."""
 
 from __future__ import annotations
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 Json = dict[str, Any]
 CURSOR = ".config/Cursor/User/globalStorage/state.vscdb"
@@ -143,7 +144,7 @@ def write_cursor(home: Path) -> None:
 
 def write_cursor_database(file: Path, values: Mapping[str, object]) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(file)) as database, database:
+    with closing(apsw.Connection(str(file))) as database:
         database.execute("create table ItemTable (key text unique, value blob)")
         database.execute("create table cursorDiskKV (key text unique, value blob)")
         database.execute("insert into ItemTable values ('cursorAuth/accessToken', 'secret')")
@@ -171,7 +172,7 @@ def write_opencode_folder(storage: Path) -> None:
 def write_opencode_database(file: Path) -> None:
     """The tables since 1.2, as far as they are read."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(file)) as database, database:
+    with closing(apsw.Connection(str(file))) as database:
         database.execute(
             "create table session (id text primary key, project_id text, parent_id text,"
             " directory text, title text, version text, time_created integer,"

@@ -24,6 +24,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "sessions": "List, show, follow, search, judge and change sessions.",
         "messages": "Append messages to a session.",
         "import": "Import sessions from files, folders, archives or a pipe.",
+        "watch": "Follow the sessions of your coding agents, and import what is new.",
         "export": "Export whole sessions, as lines, Markdown or CSV.",
         "stats": "Count sessions, messages, tokens and cost by day.",
         "users": "Find end users, show one, erase one with a receipt.",

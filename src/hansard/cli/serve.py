@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -45,6 +46,7 @@ A short one lets the writer's thread run sooner: appends and slow reads gain, no
     help="Bring the store up to date first, or refuse to start.  [default: migrate]",
 )
 @click.option("--new-store", is_flag=True, help="Begin an empty store where one is missing.")
+@click.option("--watch", is_flag=True, help="Follow the sessions of your coding agents as well.")
 @store_options
 def command(
     host: str | None,
@@ -52,6 +54,7 @@ def command(
     access_log: bool | None,
     migrate: bool | None,
     new_store: bool,
+    watch: bool,
     store: str | None,
     config: Path | None,
     quiet: bool,
@@ -73,15 +76,18 @@ def command(
     sys.setswitchinterval(_TURN)
     capture_all()
     with listening(settings.host, settings.port) as bound:
-        uvloop.run(_serve(settings, [bound], quiet=quiet))
+        uvloop.run(_serve(settings, [bound], quiet=quiet, watch=watch))
     return 0
 
 
-async def _serve(settings: Settings, sockets: list[socket.socket], *, quiet: bool) -> None:
+async def _serve(
+    settings: Settings, sockets: list[socket.socket], *, quiet: bool, watch: bool
+) -> None:
     from hansard.app import running
     from hansard.cli.banner import banner
     from hansard.cli.first_run import claim
     from hansard.cli.server import Server, config_of
+    from hansard.cli.watch_process import watching
     from hansard.settings import file_of
 
     file = file_of(settings.store)
@@ -95,7 +101,8 @@ async def _serve(settings: Settings, sockets: list[socket.socket], *, quiet: boo
             ready=lambda: click.echo("\n".join(lines)) if lines else None,
             stopping=app.service.events.end,
         )
-        await server.serve(sockets)
+        async with watching(settings) if watch else contextlib.nullcontext():
+            await server.serve(sockets)
 
 
 class Showing:

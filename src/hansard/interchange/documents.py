@@ -32,10 +32,13 @@ _DEEPEST = 3
 class Document(Struct, frozen=True, kw_only=True):
     """One file to import.
 
-    ``name`` is its place for messages, ``size`` its bytes if known, ``meter`` counts what comes out of it.
-    ``beside`` gives what the file of a name in the same folder holds, None when there is none.  ``folder``
-    gives the small JSON files of a folder, which is called by its path from the document's own.  ``path`` is set
-    where the file is a database.
+    ``chosen`` says that the caller named it, so that it must be of a known format.
+
+    ``name`` is its place for messages, ``size`` its bytes if known, ``meter`` counts what comes out
+    of it. ``beside`` gives what the file of a name in the same folder holds, None when there is
+    none.  ``folder`` gives the small JSON files of a folder, by its path from the document's own.
+    ``path`` is set where the file is a database.  ``is_part`` says that it is the end of a file
+    alone, which may hold no message.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Document(Struct, frozen=True, kw_only=True):
     meter: Meter
     folder: Callable[[str], list[bytes]] = lambda _: []
     path: Path | None = None
+    is_part: bool = False
 
     @property
     def is_database(self) -> bool:
@@ -178,6 +182,14 @@ def _small(file: IO[bytes], meter: Meter) -> bytes | None:
     except (zipfile.BadZipFile, zlib.error, EOFError, Beyond):
         return None
     return data if len(data) <= meter.bounds.record else None
+
+
+def within(path: Path) -> Iterator[Path]:
+    """The path itself, or the files of a folder that can hold conversations, in order."""
+    if not path.is_dir():
+        yield path
+        return
+    yield from _within(path)
 
 
 def _within(folder: Path) -> Iterator[Path]:

@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from msgspec import Struct
-
 from hansard.access import Principal
 from hansard.errors import Invalid, Retryable
 from hansard.interchange import documents as files
 from hansard.interchange import formats, reading
 from hansard.interchange.bounds import BAD, OWN_MACHINE, Bounds
 from hansard.interchange.documents import Document, from_pipe
+from hansard.interchange.import_groups import Group, Item, incoming_of, item_of
 from hansard.interchange.reading import (
     BadRecord,
     Event,
@@ -30,45 +29,13 @@ from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.rejects import Rejects
 from hansard.interchange.report import PROBLEMS, Options, Problem, Progress, Report, UnreadFile
 from hansard.interchange.resume import ImportPosition, ImportTarget
-from hansard.model.transfer import Incoming, Snapshot, Verdict
+from hansard.model.transfer import Snapshot, Verdict
 from hansard.service import Service
 from hansard.service.transfers import Prepared
 
 _TRIES, _NAMED = 5, 5
 Events = AsyncIterator[Sequence[Event]]
 T = TypeVar("T")
-
-
-class _Item(Struct, frozen=True):
-    """A session in progress, or some of its messages, with its file and its number in the file."""
-
-    file: str
-    number: int
-    record: SessionRecord | Snapshot
-    is_first: bool = True
-    is_last: bool = True
-
-
-class _Group(Struct):
-    """What is written in one transaction."""
-
-    items: list[_Item] = []
-    messages: int = 0
-    size: int = 0
-    bad: int = 0
-
-    def add(self, item: _Item, size: int) -> None:
-        self.items.append(item)
-        self.messages += len(item.record.messages)
-        self.size += size
-
-    def has_room(self, bounds: Bounds, messages: int = 1, size: int = 1) -> bool:
-        """Whether a session with so many messages and bytes goes in; a first one always does."""
-        return not self.items or (
-            len(self.items) < bounds.sessions_at_once
-            and self.messages + messages <= bounds.messages_at_once
-            and self.size + size <= bounds.bytes_at_once
-        )
 
 
 class Import:
@@ -94,7 +61,7 @@ class Import:
             channel=options.channel,
             keep_branches=options.keep_branches,
         )
-        self._group = _Group()
+        self._group = Group()
         self._snapshot: Snapshot | None = None
         self._reached: Reached | None = None
         self._records = 0
@@ -122,9 +89,11 @@ class Import:
         self._check_read()
         return self.report
 
-    async def documents(self, documents: Iterable[Document]) -> Report:
-        """Import documents; bad records are in the report alone."""
-        await self._root(self._read(documents), None)
+    async def documents(
+        self, documents: Iterable[Document], on_event: Callable[[Event], None] | None = None
+    ) -> Report:
+        """Import documents and report what is read to ``on_event``; no bad record is set aside."""
+        await self._root(self._read(documents, on_event), None)
         return self.report
 
     async def pipe(self, name: str, file: IO[bytes]) -> Report:
@@ -156,8 +125,12 @@ class Import:
         self._check_read()
         return self.report
 
-    async def _read(self, documents: Iterable[Document]) -> Events:
+    async def _read(
+        self, documents: Iterable[Document], on_event: Callable[[Event], None] | None = None
+    ) -> Events:
         for event in reading.read(documents, self._format, self._rules, self._bounds):
+            if on_event is not None:
+                on_event(event)
             yield (event,)
 
     async def _root(self, events: Events, path: Path | None) -> None:
@@ -252,7 +225,7 @@ class Import:
             self._records += not self._passed
         if self._passed:
             return
-        item = self._gathered(piece) if isinstance(piece, SnapshotPiece) else _item(piece)
+        item = self._gathered(piece) if isinstance(piece, SnapshotPiece) else item_of(piece)
         if item is None:
             return
         if not self._group.has_room(self._bounds, len(item.record.messages), piece.size):
@@ -261,13 +234,13 @@ class Import:
         if not self._group.has_room(self._bounds):
             await self._write_group(position, aside)
 
-    def _gathered(self, piece: SnapshotPiece) -> _Item | None:
+    def _gathered(self, piece: SnapshotPiece) -> Item | None:
         """The exported session when its last messages have come."""
         if piece.session is not None:
             self._snapshot = Snapshot(piece.session, piece.runs, [], piece.notes, piece.scores)
         assert self._snapshot is not None, "the session comes with its first piece"  # noqa: S101 - an invariant of reading
         self._snapshot.messages.extend(piece.messages)
-        return _Item(piece.file, piece.number, self._snapshot) if piece.is_last else None
+        return Item(piece.file, piece.number, self._snapshot) if piece.is_last else None
 
     def _take_bad(self, event: BadRecord, position: ImportPosition, aside: Rejects) -> None:
         if position.passes():
@@ -280,7 +253,7 @@ class Import:
 
     async def _write_group(self, position: ImportPosition, aside: Rejects) -> None:
         """Make a group ready while the one before it is being written, then let it follow."""
-        group, self._group = self._group, _Group()
+        group, self._group = self._group, Group()
         prepared = await self._prepared(group.items)
         await self._settle()
         if group.items:
@@ -294,12 +267,12 @@ class Import:
         if flight is not None:
             await flight
 
-    async def _prepared(self, items: Sequence[_Item]) -> Prepared:
-        incoming = [_incoming(item) for item in items if isinstance(item.record, SessionRecord)]
+    async def _prepared(self, items: Sequence[Item]) -> Prepared:
+        incoming = [incoming_of(item) for item in items if isinstance(item.record, SessionRecord)]
         return await _patiently(lambda: self._service.transfers.prepare(self._principal, incoming))
 
     async def _store(
-        self, group: _Group, prepared: Prepared, position: ImportPosition, aside: Rejects
+        self, group: Group, prepared: Prepared, position: ImportPosition, aside: Rejects
     ) -> None:
         """Write a group; only then are it and the bad records between its own settled."""
         verdicts = await _patiently(lambda: self._verdicts(group.items, prepared))
@@ -308,8 +281,11 @@ class Import:
         position.settled(sum(item.is_last for item in group.items) + group.bad)
         self._tell()
 
-    def _judge(self, item: _Item, verdict: Verdict, aside: Rejects) -> None:
-        """Count a session as a whole, when its last message is written."""
+    def _judge(self, item: Item, verdict: Verdict, aside: Rejects) -> None:
+        """Count a session when the last of its messages are written.
+
+        Bad once is bad, new once is new.
+        """
         if item.is_first:
             self._verdict, self._messages = verdict, 0
             if isinstance(item.record, SessionRecord):
@@ -328,7 +304,7 @@ class Import:
             reason = reading.shown(self._verdict.reason)
             self._set_aside(aside, Problem(item.file, item.number, reason))
 
-    async def _verdicts(self, items: Sequence[_Item], prepared: Prepared) -> list[Verdict]:
+    async def _verdicts(self, items: Sequence[Item], prepared: Prepared) -> list[Verdict]:
         transfers, dry_run = self._service.transfers, self._options.dry_run
         snapshots = [item.record for item in items if isinstance(item.record, Snapshot)]
         goes_on = not items[0].is_first and self._verdict.outcome == "new"
@@ -387,19 +363,3 @@ async def _patiently(act: Callable[[], Awaitable[T]]) -> T:
         except Retryable as problem:
             await asyncio.sleep(problem.retry_after)
     return await act()
-
-
-def _item(piece: SessionPiece) -> _Item:
-    return _Item(piece.file, piece.number, piece.record, piece.is_first, piece.is_last)
-
-
-def _incoming(item: _Item) -> Incoming:
-    record = item.record
-    assert isinstance(record, SessionRecord), "exported sessions go another way"  # noqa: S101 - an invariant of the caller
-    return Incoming(
-        draft=record.draft,
-        messages=record.messages,
-        ended_at=record.ended_at,
-        archived_at=record.archived_at,
-        is_continued=not item.is_first,
-    )

@@ -170,7 +170,10 @@ def session(
     end: int,
     read: Callable[[Json, Rules], Turn] | None = None,
 ) -> Iterator[SessionRecord]:
-    """The session of a record; ``end`` is the time of its last message where there is no time at all."""
+    """The session of a record.
+
+    ``end`` is the time of its last message where there is no time at all.
+    """
     record: Json = value if isinstance(value, dict) else {}
     lists = lists_of(value)
     if lists is None:

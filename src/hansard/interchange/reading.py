@@ -119,7 +119,8 @@ def _outcomes(
         yield SkippedFile(file=sound(document.name), reason=_EMPTY, chosen=False, is_empty=True)
     elif format_ is not None:
         yield RecognisedFile(file=sound(document.name), format=format_.name)
-        yield from _checked(format_, format_.read(document, stream, rules))
+        outcomes = format_.read(document, stream, rules)
+        yield from outcomes if document.is_part else _checked(format_, outcomes)
     else:
         yield from _detected(document, stream, rules)
 

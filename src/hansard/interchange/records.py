@@ -163,6 +163,12 @@ def own_id(value: object, record: object) -> str:
     return "import_" + hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
+def content_key(record: object) -> str:
+    """What a message without an id is known by: its content, and what else its record says."""
+    canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return "import:" + hashlib.blake2b(canonical.encode(), digest_size=12).hexdigest()
+
+
 class ClientIds:
     """Stable ids of the messages of one session.
 

@@ -59,6 +59,28 @@ def parent_of(entry: Json) -> str | None:
     return parent if isinstance(parent, str) else None
 
 
+def goes_on(before: Sequence[Entry], new: Sequence[Entry]) -> bool:
+    """Whether each new entry follows those before it, and none takes a prompt back."""
+    keys = {entry.key for entry in before if entry.key is not None}
+    ends: set[str | None] = set()
+    for entry in before:
+        _move_end(ends, entry)
+    for entry in new:
+        if entry.is_message and entry.parent not in (ends if entry.is_prompt else keys):
+            return False
+        keys.add(entry.key or "")
+        _move_end(ends, entry)
+    return True
+
+
+def _move_end(ends: set[str | None], entry: Entry) -> None:
+    """Keep the last message, and the entries behind it that are none."""
+    if entry.key is not None:
+        if entry.is_message:
+            ends.clear()
+        ends.add(entry.key)
+
+
 class Rewinds(Struct, frozen=True):
     """The messages of the current line, and those of each branch."""
 

@@ -11,6 +11,7 @@ from importlib import import_module
 
 from msgspec import Struct
 
+from hansard.interchange.content.text import Json
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.records import Rules, SessionRecord
@@ -62,12 +63,16 @@ class Format(Struct, frozen=True):
     ``marks`` are keys that its files have.  ``sniff`` judges by the file's name and first part, and
     says why the file is not of this format, None when it may be.  ``read`` yields every session, as
     a record or, from a store of ours, as a snapshot, and a Bad one for each that cannot be read.
+    ``tail`` says which lines are read for those that came behind others; None where it takes the
+    whole file.  Lines with a ``shaping`` mark are among the others, however far back they are.
     """
 
     name: str
     marks: tuple[str, ...]
     sniff: Callable[[Document, Shape], str | None]
     read: Callable[[Document, Stream, Rules], Iterator[SessionRecord | Snapshot | Bad]]
+    tail: Callable[[list[Json], list[Json]], list[Json] | None] | None = None
+    shaping: tuple[bytes, ...] = ()
 
 
 def named(name: str) -> Format | None:
@@ -82,4 +87,11 @@ def every() -> tuple[Format, ...]:
 
 def _loaded(file: str) -> Format:
     module = import_module(f"{__name__}.{file}")
-    return Format(file.replace("_", "-"), module.marks, module.sniff, module.read)
+    return Format(
+        file.replace("_", "-"),
+        module.marks,
+        module.sniff,
+        module.read,
+        getattr(module, "tail", None),
+        getattr(module, "shaping", ()),
+    )

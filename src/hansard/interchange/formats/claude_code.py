@@ -30,7 +30,7 @@ from hansard.interchange.formats.shape import Companion, Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.queued_prompts import is_queue_operation, is_queued, queued_prompts
 from hansard.interchange.records import Rules, SessionRecord, counted, guarded, own_id
-from hansard.interchange.rewinds import Entry, packed, parent_of, rewound
+from hansard.interchange.rewinds import Entry, goes_on, packed, parent_of, rewound
 from hansard.interchange.streams import Stream
 from hansard.interchange.token_usage import details_of
 from hansard.interchange.turns import Lines, Turn, sessions
@@ -83,6 +83,20 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     for transcript in file.transcripts():
         if any(entry.is_message for entry in transcript.entries):
             yield from guarded(transcript.entries[0].number, _session, transcript, file, rules)
+
+
+def tail(before: list[Json], new: list[Json]) -> list[Json] | None:
+    """New entries of the same session, and the last answer, which they may go on with."""
+    sessions_ = {line.get("sessionId") for line in before[-1:]}
+    for line in new:
+        is_elsewhere = line.get("sessionId") not in sessions_ and _is_message(line)
+        is_loose = line.get("isSidechain") is True and not line.get("agentId")
+        if is_elsewhere or is_loose or str(line.get("type")) in _TITLES or is_queue_operation(line):
+            return None
+    if not goes_on(*([_entry(Value(0, line)) for line in lines] for lines in (before, new))):
+        return None
+    answers = [line for line in before if line.get("type") == "assistant" and _is_message(line)]
+    return [*answers[-1:], *new]
 
 
 class Transcript(Struct, frozen=True):

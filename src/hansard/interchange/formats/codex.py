@@ -23,7 +23,7 @@ from hansard.interchange.content.text import Json, kind_of, text_or_none
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
-from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
+from hansard.interchange.records import Rules, SessionRecord, content_key, guarded, own_id
 from hansard.interchange.response_items import turn_of_item
 from hansard.interchange.streams import Stream
 from hansard.interchange.token_usage import details_of
@@ -32,6 +32,8 @@ from hansard.interchange.values import Bad, values
 from hansard.model import SessionDraft
 
 marks = ("timestamp", "type", "payload")
+
+shaping = (b'"session_meta"', b'"turn_context"')
 
 _ENVELOPES = {"session_meta", "response_item", "event_msg", "turn_context", "compacted"}
 _CONTEXT = re.compile(
@@ -85,6 +87,25 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
         yield from guarded(1, _session, document, rollout, rules)
 
 
+def tail(before: list[Json], new: list[Json]) -> list[Json] | None:
+    """New items, with the file's head and the model; None where events may say more than items."""
+    if not any(kind_of(line) == "response_item" for line in before):
+        return None
+    kinds = {"session_meta", "turn_context"}  # those of the ``shaping`` marks
+    shapes = [line for line in before if kind_of(line) in kinds]
+    return [*shapes, *(line for line in new if not _repeats(line))]
+
+
+def _repeats(line: Json) -> bool:
+    """Whether an event says again what an item says."""
+    payload = line.get("payload")
+    return (
+        kind_of(line) == "event_msg"
+        and isinstance(payload, dict)
+        and payload.get("type") != "token_count"
+    )
+
+
 def _take(rollout: _Rollout, line: Json) -> None:
     at = moment_of(line.get("timestamp"))
     kind, payload = kind_of(line), line.get("payload")
@@ -100,7 +121,7 @@ def _take(rollout: _Rollout, line: Json) -> None:
     elif kind == "turn_context":
         rollout.model = text_or_none(payload.get("model")) or rollout.model
     elif kind == "response_item":
-        _item(rollout, payload, at)
+        _item(rollout, payload, at, None if payload.get("id") else content_key(line))
     elif kind == "compacted":
         summary = parts_of(payload.get("message"))
         rollout.turns += (
@@ -119,8 +140,10 @@ def _bare(rollout: _Rollout, line: Json, at: int | None) -> None:
         rollout.meta = line
 
 
-def _item(rollout: _Rollout, item: Json, at: int | None) -> None:
+def _item(rollout: _Rollout, item: Json, at: int | None, key: str | None = None) -> None:
+    """Add an item; ``key`` is the name of one without an id, wherever in the file it stands."""
     turn = turn_of_item(item, at)
+    turn.key = turn.key or key
     text = turn.parts[0].get("content") if turn.parts else None
     if turn.role == "user" and isinstance(text, str) and _CONTEXT.match(text):
         turn.role = "system"

@@ -33,6 +33,9 @@ from hansard.model import SessionDraft
 
 marks = ("type", "data", "id", "timestamp", "parentId")
 
+_START, _MODEL = "session.start", "session.model_change"
+shaping = (_START.encode(), _MODEL.encode())
+
 _SPOKEN = {"user.message", "assistant.message"}
 _ANSWERS = {"tool.execution_complete", "tool.result"}
 _STARTED = {"tool.execution_start", "tool.invoke"}
@@ -57,19 +60,39 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
             yield Bad(item.number, "not an event of Copilot CLI: no object")
         else:
             data = item.value["data"] if isinstance(item.value.get("data"), dict) else {}
-            if item.value.get("type") == "session.start":
+            if item.value.get("type") == _START:
                 ident = text_or_none(data.get("sessionId")) or ident
             sessions_[ident].append(item.value)
     for ident, events in sessions_.items():
         yield from guarded(1, _session, ident, events, rules)
 
 
+def tail(before: list[Json], new: list[Json]) -> list[Json] | None:
+    """New events, with the start, the last model and the requests of the tools that run."""
+    begun = {_data(event).get("toolCallId") for event in new if kind_of(event) in _STARTED}
+    requests = [event for event in before if begun & _requested(event)]
+    known = set[object]().union(*map(_requested, [*requests, *new]))
+    if not begun <= known or any(kind_of(event) == _START for event in new):
+        return None
+    shapes = [event for event in before if kind_of(event) in {_START, _MODEL}]
+    return [*shapes, *requests, *new]
+
+
+def _requested(event: Json) -> set[object]:
+    requests = _data(event).get("toolRequests")
+    return {
+        request.get("toolCallId")
+        for request in (requests if isinstance(requests, list) else [])
+        if isinstance(request, dict)
+    }
+
+
 def _session(ident: str, events: list[Json], rules: Rules) -> Iterator[SessionRecord]:
     requested: set[str] = set()
     turns = [turn for event in events if (turn := _turn(event, requested)) is not None]
-    start = next((_data(event) for event in events if event.get("type") == "session.start"), {})
+    start = next((_data(event) for event in events if event.get("type") == _START), {})
     context = start["context"] if isinstance(start.get("context"), dict) else {}
-    models = [_data(event) for event in events if event.get("type") == "session.model_change"]
+    models = [_data(event) for event in events if event.get("type") == _MODEL]
     draft = SessionDraft(
         id=own_id(ident, events[:1]),
         channel=rules.channel or "copilot-cli",

@@ -28,7 +28,7 @@ from hansard.interchange.databases import Database
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import CREATED, first_time, moment_of
-from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
+from hansard.interchange.records import Rules, SessionRecord, content_key, guarded, own_id
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
 from hansard.interchange.values import Bad, values
@@ -83,10 +83,11 @@ def _transcript(document: Document, lines: list[Json], rules: Rules) -> Iterator
         Turn(
             role=line["role"],
             parts=parts_of(line["message"].get("content")),
+            key=content_key([number, line]),
             at=first_time(line, CREATED, rules.zone),
             original=line,
         )
-        for line in lines
+        for number, line in enumerate(lines)
     ]
     ident = document.stem if document.size is not None else None
     draft = SessionDraft(id=own_id(ident, lines), channel=rules.channel or "cursor", agent="cursor")

@@ -29,6 +29,8 @@ from hansard.model import SessionDraft
 
 marks = ("sessionId", "projectHash", "startTime", "lastUpdated", "messages")
 
+shaping = (b'"startTime"',)
+
 _ROLES = {"user": "user", "gemini": "assistant", "qwen": "assistant", "model": "assistant"}
 _TYPES = {*_ROLES, "info", "error", "warning"}
 _PARENT = re.compile(r"[/\\]chats[/\\]([^/\\]+)[/\\][^/\\]+$")
@@ -75,6 +77,13 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     for chat in chats:
         if chat.messages or chat.rewound:
             yield from guarded(1, _session, document, chat, rules)
+
+
+def tail(before: list[Json], new: list[Json]) -> list[Json] | None:
+    """New messages below their header."""
+    headers = [line for line in before if "sessionId" in line and kind_of(line) not in _TYPES]
+    is_plain = all(kind_of(line) in _TYPES for line in new)
+    return [headers[0], *new] if is_plain and len(headers) == 1 else None
 
 
 def _take(chat: _Chat, line: Json) -> None:

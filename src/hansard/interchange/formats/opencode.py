@@ -1,8 +1,8 @@
-"""opencode's sessions: ``opencode export``, its database since 1.2, and the folder of JSON files before.
+"""opencode's sessions: exports, the database since 1.2, and the folder of JSON files before.
 
-- an export is ``{info, messages: [{info, parts}]}``, one session a document;
-- a ``tool`` part is the call and its result; reasoning is reasoning; files are files; bookkeeping (steps, snapshots,
-  patches) is left out;
+- ``opencode export`` is ``{info, messages: [{info, parts}]}``, one session a document;
+- a ``tool`` part is the call and its result; reasoning is reasoning; files are files; bookkeeping
+  (steps, snapshots, patches) is left out;
 - input tokens include those read from the cache; the cost is kept;
 - a session with a ``parentID`` is a task below that one.
 """

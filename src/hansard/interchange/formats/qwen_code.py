@@ -19,7 +19,7 @@ from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, guarded, own_id
-from hansard.interchange.rewinds import Entry, packed, parent_of, rewound
+from hansard.interchange.rewinds import Entry, goes_on, packed, parent_of, rewound
 from hansard.interchange.streams import Stream
 from hansard.interchange.token_usage import details_of, whole_output
 from hansard.interchange.turns import Lines, Turn, sessions
@@ -56,6 +56,13 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     for ident, entries in by_session.items():
         if any(entry.is_message for entry in entries):
             yield from guarded(entries[0].number, _session, ident, entries, rules)
+
+
+def tail(before: list[Json], new: list[Json]) -> list[Json] | None:
+    """New entries of the same session."""
+    sessions_ = {line.get("sessionId") for line in [*before[-1:], *new]}
+    entries = [[_entry(Value(0, line)) for line in lines] for lines in (before, new)]
+    return new if len(sessions_) == 1 and goes_on(*entries) else None
 
 
 def _entry(item: Value) -> Entry:
