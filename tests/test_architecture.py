@@ -16,6 +16,7 @@ EDGES = {
     "dialects",
     "http",
     "interchange",
+    "mcp",
     "native",
     "system",
     "web",

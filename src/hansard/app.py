@@ -13,6 +13,7 @@ from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
 from hansard.http.limits import Limits
 from hansard.http.log import Log
+from hansard.mcp.endpoint import dialect as mcp
 from hansard.metrics import Metrics
 from hansard.observer import combined
 from hansard.service import Service
@@ -37,6 +38,7 @@ DIALECTS: tuple[Dialect, ...] = (
     athena.dialect,
     konvo.dialect,
     pocketpaw.dialect,
+    mcp,
 )
 _REFILLED = 10_000
 _log = Log("hansard")

@@ -19,6 +19,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "demo": "Fill a workspace with believable sessions.",
         "status": "Show what is in the store and whether a server answers.",
         "doctor": "Find what is wrong with this installation.",
+        "mcp": "Give an AI agent the sessions of a server, over MCP.",
     },
     "Sessions": {
         "sessions": "List, show, follow, search, judge and change sessions.",

@@ -87,6 +87,7 @@ class Application:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # as Starlette does, for an API that speaks to another one of ours
         if scope["type"] == "http":
             await self._respond(scope, receive, send)
         elif scope["type"] == "websocket":
