@@ -60,6 +60,10 @@ def described(document: Json) -> Iterator[tuple[str, Json]]:
         yield f"key {name}", scheme
 
 
+ELSEWHERE = {"mcp", "otlp"}
+"""The APIs whose bodies a specification of others describes, so that their documents are short."""
+
+
 def bare(document: Json) -> list[str]:
     """The places that have no description."""
     return [path for path, thing in described(document) if not thing.get("description")]
@@ -68,7 +72,7 @@ def bare(document: Json) -> list[str]:
 @pytest.mark.parametrize("name", BY_NAME)
 def test_everything_is_described(name: str) -> None:
     whole = document_of(BY_NAME[name])
-    assert len([*described(whole)]) > 30
+    assert len([*described(whole)]) > (10 if name in ELSEWHERE else 30)
     assert bare(whole) == []
 
 
@@ -124,7 +128,7 @@ def test_every_example_is_one_that_its_schema_allows(name: str) -> None:
         for example in schema["examples"]:
             count += 1
             assert not [error.message for error in validator.iter_errors(example)], path
-    assert count > 10
+    assert count > 10 or name in ELSEWHERE
 
 
 def examples(document: Json) -> Iterator[tuple[str, Json]]:

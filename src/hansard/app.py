@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hansard import background, native
-from hansard.dialects import athena, b3os, konvo, pocketpaw
+from hansard.dialects import anthropic, athena, b3os, konvo, otlp, pocketpaw
 from hansard.errors import Error, StoreUnavailable
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
@@ -38,6 +38,8 @@ DIALECTS: tuple[Dialect, ...] = (
     athena.dialect,
     konvo.dialect,
     pocketpaw.dialect,
+    anthropic.dialect,
+    otlp.dialect,
     mcp,
 )
 _REFILLED = 10_000

@@ -1,4 +1,4 @@
-"""``/mcp`` is an endpoint like any other: keys, scopes, bounds and errors in the protocol's shape."""
+"""``/mcp`` is an endpoint like any other: keys, scopes, and errors in the protocol's shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An agent reads sessions through the real MCP client, over standard input and output and over HTTP."""
+"""An agent reads sessions through the real MCP client, over both transports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_types import TextContent, TextResourceContents
+from mcp_types import CallToolResult, TextContent, TextResourceContents
 
 from hansard.client import Hansard
 from tests.support.serving import Served, serving
@@ -24,8 +24,8 @@ HANSARD = str(Path(sys.executable).with_name("hansard"))
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with a session of each of two users."""
-    with serving(tmp_path_factory.mktemp("mcp")) as one:
-        with Hansard(one.url, one.key) as client:
+    with serving(tmp_path_factory.mktemp("mcp")) as served:
+        with Hansard(served.url, served.key) as client:
             client.sessions.start("order-17", channel="web", user="ada", title="A late parcel")
             client.messages.append(
                 "order-17",
@@ -42,7 +42,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             )
             client.sessions.start("lamp", channel="web", user="bob")
             client.messages.append("lamp", {"role": "user", "text": "The lamp is broken."})
-        yield one
+        yield served
 
 
 @contextlib.asynccontextmanager
@@ -57,7 +57,7 @@ async def over_stdio(served: Served) -> AsyncIterator[ClientSession]:
 async def over_http(served: Served, key: str | None = None) -> AsyncIterator[ClientSession]:
     headers = {"Authorization": f"Bearer {key or served.key}"}
     async with (
-        httpx2.AsyncClient(headers=headers) as http,
+        httpx2.AsyncClient(headers=headers, timeout=60) as http,
         streamable_http_client(f"{served.url}/mcp", http_client=http) as streams,
         ClientSession(*streams[:2]) as session,
     ):
@@ -67,9 +67,14 @@ async def over_http(served: Served, key: str | None = None) -> AsyncIterator[Cli
 
 async def text_of(agent: ClientSession, tool: str, /, **arguments: object) -> str:
     result = await agent.call_tool(tool, arguments)
+    assert not result.is_error, text_in(result)
+    return text_in(result)
+
+
+def text_in(result: CallToolResult) -> str:
+    """The text of a result, which is all that it has."""
     (content,) = result.content
     assert isinstance(content, TextContent)
-    assert not result.is_error, content.text
     return content.text
 
 
@@ -77,18 +82,18 @@ async def text_of(agent: ClientSession, tool: str, /, **arguments: object) -> st
 async def test_a_real_client_finds_and_reads_a_session(served: Served, transport: object) -> None:
     async with transport(served) as agent:  # type: ignore[operator]  # either of the two
         tools = (await agent.list_tools()).tools
-        found = await text_of(agent, "search_sessions", query="parcel")
+        matches = await text_of(agent, "search_sessions", query="parcel")
         read = await text_of(agent, "read_transcript", session="order-17")
-        told = await text_of(agent, "read_what_user_was_told", user="ada", about="Oslo")
+        answers = await text_of(agent, "read_what_user_was_told", user="ada", about="Oslo")
         resources = (await agent.list_resources()).resources
         (content,) = (await agent.read_resource("hansard://sessions/order-17")).contents
     assert {"search_sessions", "read_transcript", "read_messages"} <= {tool.name for tool in tools}
     assert all(tool.annotations.read_only_hint for tool in tools)
-    assert "session order-17" in found
-    assert f"{served.url}/ui/sessions/order-17?at=1#m1" in found
+    assert "session order-17" in matches
+    assert f"{served.url}/ui/sessions/order-17?at=1#m1" in matches
     for line in ("  Where is my parcel?", "  [calls track] {}", "  [tool answered] Oslo"):
         assert line in read.splitlines()
-    assert "It is in Oslo and arrives tomorrow." in told
+    assert "It is in Oslo and arrives tomorrow." in answers
     assert [resource.name for resource in resources] == ["lamp", "order-17"]
     assert isinstance(content, TextResourceContents)
     assert "  Where is my parcel?" in content.text
@@ -114,10 +119,10 @@ async def test_a_narrowed_key_sees_only_its_own(served: Served) -> None:
         assert "session lamp" in await text_of(agent, "list_sessions")
         hidden = await agent.call_tool("read_transcript", {"session": "order-17"})
         absent = await agent.call_tool("read_transcript", {"session": "order-18"})
-        assert [one.name for one in (await agent.list_resources()).resources] == ["lamp"]
+        assert [resource.name for resource in (await agent.list_resources()).resources] == ["lamp"]
     assert hidden.is_error
-    assert "session_not_found" in hidden.content[0].text
-    texts = [result.content[0].text.partition(" [")[0] for result in (hidden, absent)]
+    assert "session_not_found" in text_in(hidden)
+    texts = [text_in(result).partition(" [")[0] for result in (hidden, absent)]
     assert texts[0] == texts[1].replace("order-18", "order-17")
 
 
@@ -125,4 +130,4 @@ async def test_a_wrong_call_says_what_to_mend(served: Served) -> None:
     async with over_http(served) as agent:
         result = await agent.call_tool("read_messages", {"session": "order-17", "limit": 500})
     assert result.is_error
-    assert "limit" in result.content[0].text
+    assert "limit" in text_in(result)

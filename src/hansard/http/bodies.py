@@ -145,7 +145,8 @@ class Bodies:
             more = message.get("more_body", False)
         await self._take(call, owner, size)
         data = b"".join(chunks)
-        call.receive_body(data, self._started() if is_long(data) else None)
+        is_packed = bool(call.headers.get("content-encoding"))
+        call.receive_body(data, self._started() if is_packed or is_long(data) else None)
 
     async def decode(self, call: Call[Any, Any], reader: BodyReader) -> Any:  # noqa: ANN401 - an instance of the route's body
         if call.threads is None:

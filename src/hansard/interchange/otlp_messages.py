@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+import msgspec
+
 from hansard.interchange.content import parts_of
 from hansard.interchange.content.text import Json, tool_call
 from hansard.interchange.records import Rules
@@ -49,23 +51,52 @@ def has_messages(attributes: Attributes, events: Events) -> bool:
     )
 
 
+def message_texts(attributes: Attributes, *, answers: bool) -> list[str] | None:
+    """Each message sent or answered as the JSON that it came as; None where it is not spelled so.
+
+    The system's instructions, as a message, are the first of those that were sent.
+    """
+    text = attributes.get((_ANSWERS if answers else _INPUTS)[0])
+    lists = _LISTS_ANSWERS if answers else _LISTS_GIVEN
+    if not isinstance(text, str) or any(key.startswith(lists) for key in attributes):
+        return None
+    try:
+        texts = [bytes(item).decode() for item in msgspec.json.decode(text, type=list[msgspec.Raw])]
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    system = None if answers else attributes.get(_SYSTEM)
+    if system is None:
+        return texts
+    return [f'{{"role":"system","parts":{system}}}', *texts] if isinstance(system, str) else None
+
+
 def given_of(attributes: Attributes, events: Events, rules: Rules) -> list[Turn]:
     """What was given to the model: the system's instructions, then the messages."""
+    attributes = _with_details(attributes, events)
     system = parts_of(_decoded(attributes.get(_SYSTEM)))
     first = [Turn(role="system", parts=system)] if system else []
     return first + (
         _listed(attributes, _LISTS_GIVEN)
         or _valued(attributes, _INPUTS, "user", rules)
-        or _in_events(events, answers=False, rules=rules)
+        or _in_events(events, answers=False)
     )
 
 
 def answers_of(attributes: Attributes, events: Events, rules: Rules) -> list[Turn]:
+    attributes = _with_details(attributes, events)
     return (
         _listed(attributes, _LISTS_ANSWERS, "assistant")
         or _valued(attributes, _ANSWERS, "assistant", rules)
-        or _in_events(events, answers=True, rules=rules)
+        or _in_events(events, answers=True)
     )
+
+
+def _with_details(attributes: Attributes, events: Events) -> Attributes:
+    """The attributes, with those that an event of the span has in their place."""
+    for name, details in events:
+        if name == _DETAILS:
+            attributes = {**details, **attributes}
+    return attributes
 
 
 def _decoded(value: object) -> object:
@@ -116,13 +147,10 @@ def _call(call: Json) -> Json:
     return tool_call(call.get("id"), call.get("function.name", call.get("name")), passed)
 
 
-def _in_events(events: Events, *, answers: bool, rules: Rules) -> list[Turn]:
+def _in_events(events: Events, *, answers: bool) -> list[Turn]:
     turns: list[Turn] = []
     for name, attributes in events:
-        if name == _DETAILS:
-            names = _ANSWERS if answers else _INPUTS
-            turns += _valued(attributes, names, "assistant" if answers else "user", rules)
-        elif answers == (name == "gen_ai.choice") and (answers or name in _EVENT_ROLES):
+        if answers == (name == "gen_ai.choice") and (answers or name in _EVENT_ROLES):
             body = (
                 attributes.get("message", attributes.get("content"))
                 if answers

@@ -6,8 +6,7 @@ Every call repeats the history; it is kept once.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +17,7 @@ from hansard.interchange.content.text import Json
 from hansard.interchange.message_lists import turn_of
 from hansard.interchange.records import Rules
 from hansard.interchange.turns import Turn, role_of
+from hansard.model import model_call
 
 _LISTS = ("messages", "choices", "generations", "contents", "content", "output", "input")
 _DEEPEST = 6
@@ -35,46 +35,36 @@ class ModelCall(Struct, kw_only=True):
 
 def transcript(calls: Iterable[ModelCall]) -> list[Turn]:
     """The messages of all calls, each once, in the order of the calls' times."""
+    ordered = sorted(calls, key=lambda call: call.at or 0)
+    marks = [(list(map(mark, call.messages)), list(map(mark, call.answers))) for call in ordered]
     turns: list[Turn] = []
-    marks: list[str] = []
-    for call in sorted(calls, key=lambda call: call.at or 0):
-        sent = [_mark(turn) for turn in call.messages]
-        fresh = list(_fresh(call.messages, sent, marks))
-        answers = [(turn, _mark(turn)) for turn in call.answers]
-        if not fresh and [mark for _, mark in answers] == marks[-len(answers) :]:
-            continue
-        for turn, mark in fresh:
-            turns.append(_at(turn, call.at))
-            marks.append(mark)
-        for turn, mark in answers:
-            turns.append(_at(turn, call.ended or call.at))
-            marks.append(mark)
+    for position in model_call.transcript(marks):
+        call = ordered[position.call]
+        if position.is_answer:
+            turns.append(_at(call.answers[position.index], call.ended or call.at))
+        else:
+            turns.append(_at(call.messages[position.index], call.at))
     return turns
-
-
-def _fresh(turns: list[Turn], sent: list[str], marks: list[str]) -> Iterator[tuple[Turn, str]]:
-    """The messages that the transcript lacks.
-
-    Those behind it, else those that it holds less often.
-    """
-    if sent[: len(marks)] == marks:
-        yield from zip(turns[len(marks) :], sent[len(marks) :], strict=True)
-        return
-    held = Counter(marks)
-    for turn, mark in zip(turns, sent, strict=True):
-        held[mark] -= 1
-        if held[mark] < 0:
-            yield turn, mark
 
 
 def _at(turn: Turn, at: int | None) -> Turn:
     return turn if turn.at is not None else msgspec.structs.replace(turn, at=at)
 
 
-def _mark(turn: Turn) -> str:
+def mark(turn: Turn) -> str:
     """What two records of one message have in common."""
-    parts = [{key: part[key] for key in _SAME if part.get(key)} for part in turn.parts]
+    parts = [{key: _plain(part[key]) for key in _SAME if part.get(key)} for part in turn.parts]
     return json.dumps([role_of(turn.role) or str(turn.role), parts], sort_keys=True, default=str)
+
+
+def _plain(value: object) -> object:
+    """JSON inside a text as what it holds: some calls spell their arguments in both ways."""
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def messages_in(value: object, role: str, rules: Rules, depth: int = 0) -> list[Turn]:

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import msgspec
@@ -187,6 +187,16 @@ def _branch_draft(main: SessionDraft, above: SessionDraft, key: object) -> Sessi
     )
 
 
+def pieces(turns: Iterable[Turn]) -> Iterator[Turn]:
+    """The turns with one message each, as ``_pieces`` parts them."""
+    return chain.from_iterable(map(_pieces, turns))
+
+
+def drafts(turns: Iterable[Turn], rules: Rules) -> list[MessageDraft]:
+    """The messages of these turns, without a session around them."""
+    return _Builder(0, SessionDraft(), rules).record(turns, Span()).messages
+
+
 def _pieces(turn: Turn) -> Iterable[Turn]:
     """A turn without tools' answers inside the assistant's turn.
 
@@ -245,10 +255,9 @@ class _Builder:
     def record(self, turns: Iterable[Turn], span: Span) -> SessionRecord:
         names = ClientIds()
         messages: list[MessageDraft] = []
-        for turn in turns:
-            for piece in _pieces(turn):
-                self._places[str(piece.key)] = len(messages)
-                messages.append(self._message(piece, len(messages), names.next(piece.key)))
+        for piece in pieces(turns):
+            self._places[str(piece.key)] = len(messages)
+            messages.append(self._message(piece, len(messages), names.next(piece.key)))
         unknown = all(message.created_at is None for message in messages)
         unknown = unknown and span.started is None and span.updated is None
         self._fill_times(messages, span)

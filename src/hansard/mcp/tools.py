@@ -68,7 +68,7 @@ class Narrowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         where = SessionFilter()
         for name in ("user", "channel", "agent", "tag", "state"):
             if (value := getattr(self, name)) is not None:
-                where[name] = [value]  # type: ignore[literal-required]  # the names are a filter's
+                where[name] = [value]
         return where
 
 
@@ -156,7 +156,7 @@ async def search_sessions(reader: Reader, wanted: SearchArguments) -> str:
     ).page()
     return _listed(
         f"{page.total} sessions match {one_line(wanted.query)}; shown: {len(page.data)}.",
-        [found_lines(found, reader.base) for found in page.data],
+        [found_lines(match, reader.base) for match in page.data],
     )
 
 
@@ -176,7 +176,7 @@ async def list_sessions(reader: Reader, wanted: RecentArguments) -> str:
 async def read_transcript(reader: Reader, wanted: TranscriptArguments) -> str:
     session = await reader.client.sessions.read(wanted.session)
     context = await reader.client.sessions.context(wanted.session, tokens=wanted.tokens)
-    messages = [Message.of(one) for one in context.request["messages"]]
+    messages = [Message.of(message) for message in context.request["messages"]]
     blocks = [message_lines(message) for message in messages]
     kept = within(blocks, wanted.tokens, newest=True)
     older = context.manifest.older + len(blocks) - len(kept)
@@ -209,7 +209,7 @@ async def read_what_user_was_told(reader: Reader, wanted: ToldArguments) -> str:
         page = await reader.client.search(
             f"{wanted.about} role:assistant", page_size=wanted.limit, user=[wanted.user]
         ).page()
-        blocks = [found_lines(found, reader.base) for found in page.data]
+        blocks = [found_lines(match, reader.base) for match in page.data]
     else:
         sessions = await reader.client.sessions.list(
             sort="-active_at", page_size=wanted.limit, user=[wanted.user]

@@ -34,6 +34,7 @@ from hansard.service.sessions import Sessions
 from hansard.service.shares import Shares
 from hansard.service.sign_ins import SignIns
 from hansard.service.stats import Statistics
+from hansard.service.telemetry import Telemetry
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
 from hansard.service.upkeep import Upkeep
@@ -87,6 +88,7 @@ class Service:
         self.transcripts = Transcripts(store)
         self.transfers = Transfers(store, self.audit, ids, clock)
         self.notes = Notes(store, self.messages, ids, clock)
+        self.telemetry = Telemetry(store, ids, clock)
         self.runs = Runs(store, ids, clock, cursors, store_clock)
         self.keys = Keys(store, secret, clock, self.audit, monotonic)
         self.indexer = Indexer(store)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.errors import NotFound
 from hansard.service.workspaces import Workspaces
-from hansard.store.verbs import events, idempotency
+from hansard.store.verbs import events, idempotency, model_calls
 from hansard.store.verbs import upkeep as verbs
 from hansard.store.verbs.store_clock import earlier_of, store_time
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hansard.store.verbs.store_clock import StoreClock
     from hansard.store.verbs.upkeep import Due, Limits
 
+CALLS_KEPT_US = 86_400_000_000
+"""So long a call may come late and still find its place."""
 EVENTS_KEPT_US = 7 * 86_400_000_000
 EVENTS_KEPT = 100_000
 
@@ -53,7 +55,9 @@ class Upkeep:
         """Check every workspace; how many had something to delete. An idle store is only read."""
         now = await self._store.read(earlier_of, self._store_clock, self._clock())
         count = 0
-        limits = verbs.Limits(now - idempotency.KEPT_US, now - EVENTS_KEPT_US, EVENTS_KEPT)
+        limits = verbs.Limits(
+            now - idempotency.KEPT_US, now - CALLS_KEPT_US, now - EVENTS_KEPT_US, EVENTS_KEPT
+        )
         async for page in self._workspaces.generations():
             for due in await self._store.read(
                 verbs.due, [workspace_id for workspace_id, _ in page], limits
@@ -66,6 +70,8 @@ class Upkeep:
         workspace_id = due.workspace_id
         if due.has_old_keys:
             await self._repeat(idempotency.trim, workspace_id, limits.keys_before)
+        if due.has_old_calls:
+            await self._repeat(model_calls.trim, workspace_id, limits.calls_before)
         if due.has_old_events:
             await self._repeat(events.trim_old, workspace_id, limits.events_before, limits.kept)
         if due.has_rules:

@@ -60,6 +60,14 @@ def _own(item: Json) -> Json:
     return item
 
 
+def _own_response(item: Json) -> Json:
+    """Our own ``tool_call_response`` has a ``response``, pydantic-ai's a ``result``."""
+    if "result" in item and "response" not in item:
+        rest = {key: value for key, value in item.items() if key != "result"}
+        return {**rest, "response": item["result"]}
+    return item
+
+
 def _own_call(item: Json) -> Json:
     """Our own ``tool_call`` has ``arguments``, LangChain's has ``args``."""
     if "args" in item and "arguments" not in item:
@@ -73,7 +81,7 @@ _TYPES: dict[str, Reader] = {
     **responses.ITEMS,
     **ai_sdk.PARTS,
     "tool_call": _own_call,
-    "tool_call_response": _own,
+    "tool_call_response": _own_response,
     "uri": _own,
     "blob": _own,
 }

@@ -11,9 +11,10 @@ select count(*), cast(coalesce(sum(c.generation), 0) as bigint),
 select workspace_id, generation from workspace_counters where workspace_id > :after order by workspace_id limit :limit
 
 -- name: upkeep_due
--- Whether there are idempotency keys past their time, events that may be forgotten, and rules for how long sessions are kept.
+-- Whether there are idempotency keys and calls of models past their time, events that may be forgotten, and rules for how long sessions are kept.
 -- The oldest event tells of all; what search has not indexed yet is kept.
 select exists (select 1 from idempotency_keys where workspace_id = :workspace_id and created_at < :keys_before),
+       exists (select 1 from model_calls where workspace_id = :workspace_id and taken_at < :calls_before),
        exists (select 1 from (select n, at from session_events where workspace_id = :workspace_id order by n limit 1) as oldest
                 where n <= (select generation from search_workspaces where search_workspaces.workspace_id = :workspace_id)
                   and (at < :events_before

@@ -139,6 +139,7 @@ PURGED = (
     "scores",
     "bulk_actions",
     "bulk_changes",
+    "model_calls",
     "stats_marks",
     "stats_sessions",
     "stats_days",

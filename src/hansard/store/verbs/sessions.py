@@ -273,6 +273,7 @@ ERASED = (
     "note_delete_of_session",
     "score_delete_of_session",
     "bulk_change_delete_of_session",
+    "model_call_delete_of_session",
     "idempotency_forget_session",
     "session_delete",
 )

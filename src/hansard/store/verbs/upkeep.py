@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 class Limits(Struct, frozen=True):
-    """Times before which keys and events are forgotten, and how many events are kept at most."""
+    """Times before which keys, calls and events are forgotten, and the most events to keep."""
 
     keys_before: int
+    calls_before: int
     events_before: int
     kept: int
 
@@ -28,6 +29,7 @@ class Due(Struct, frozen=True):
 
     workspace_id: str
     has_old_keys: bool
+    has_old_calls: bool
     has_old_events: bool
     has_rules: bool
 
@@ -46,6 +48,7 @@ def due(workspace_ids: Sequence[str], limits: Limits) -> Steps[list[Due]]:
             "upkeep_due",
             workspace_id=ident,
             keys_before=limits.keys_before,
+            calls_before=limits.calls_before,
             events_before=limits.events_before,
             kept=limits.kept,
         )

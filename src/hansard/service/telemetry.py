@@ -1,0 +1,78 @@
+"""Telemetry: what spans and log records tell of calls of models becomes sessions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from hansard.errors import Conflict, Error, Forbidden, Invalid, NotFound, TooLarge
+from hansard.model import Session, SessionDraft
+from hansard.service.rules import ref
+from hansard.service.session_rows import drafted
+from hansard.store.verbs import model_calls as verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hansard.access import Principal
+    from hansard.ids import IdSource
+    from hansard.model.model_call import TraceFacts, TraceRecord
+    from hansard.store import Store
+
+_TOGETHER = 16
+_REFUSALS = (Conflict, Forbidden, Invalid, NotFound, TooLarge)
+_SOURCE = {"source": "telemetry"}
+_BY_TRACE = _SOURCE | {"known_by": "trace"}
+"""The metadata of a session whose spans name none, so that it is that of a trace."""
+
+
+class Taken(Struct, frozen=True):
+    """How many calls were refused, and the first refusal."""
+
+    refused: int = 0
+    reason: str = ""
+
+
+class Telemetry:
+    def __init__(self, store: Store, ids: IdSource, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._ids = ids
+        self._clock = clock
+
+    async def take(self, principal: Principal, records: Sequence[TraceRecord]) -> Taken:
+        """Take what was brought of each trace; durable and readable when this returns.
+
+        What comes again changes nothing, and no order of coming makes a difference. Calls of a
+        session that is not the caller's to write are refused, the others are taken.
+        """
+        refused, reason = 0, ""
+        for start in range(0, len(records), _TOGETHER):
+            group = records[start : start + _TOGETHER]
+            outcomes = await asyncio.gather(*(self._take(principal, record) for record in group))
+            for record, problem in zip(group, outcomes, strict=True):
+                if problem is not None:
+                    refused += max(1, len(record.calls))
+                    reason = reason or problem.message
+        return Taken(refused, reason)
+
+    async def _take(self, principal: Principal, record: TraceRecord) -> Error | None:
+        """Take one trace; what refuses it, None when it is taken."""
+        now = self._clock()
+
+        def make(name: str, facts: TraceFacts, at: int) -> Session:
+            draft = SessionDraft(
+                id=name,
+                user_id=facts.user_id,
+                agent=facts.agent,
+                created_at=min(at, now),
+                metadata=_BY_TRACE if name.startswith(verbs.BY_TRACE) else _SOURCE,
+            )
+            return drafted(principal, draft, None, self._ids, now)
+
+        try:
+            await self._store.write(verbs.take, ref(principal, ""), record, make, self._ids, now)
+        except _REFUSALS as problem:
+            return problem
+        return None
