@@ -104,6 +104,20 @@ def test_a_fork_is_compared_with_its_original(operator: Visitor) -> None:
     hands.done("compare a fork with its original", clicks=2)
 
 
+def test_the_cost_of_each_agent_this_week_is_a_click_away(
+    operator: Visitor, filled: Served
+) -> None:
+    with api(filled) as client:
+        client.post("/v1/sessions", json={"id": "dear", "agent": "clerk"})
+        message = {"role": "assistant", "text": "done", "usage": {"cost_usd": 12.5}}
+        client.post("/v1/sessions/dear/messages", json={"messages": [message]})
+    hands = Hands(operator.page)
+    hands.click(operator.page.locator(".rail a", has_text="Insights"))
+    row = operator.page.locator(".ranks tr", has_text="clerk")
+    expect(row).to_contain_text("$12.50")
+    hands.done("cost per agent this week", clicks=1)
+
+
 def test_a_run_is_watched_to_its_end_without_the_mouse(operator: Visitor, filled: Served) -> None:
     page = operator.go("/ui/sessions/live")
     expect(page.locator("#live.on")).to_be_attached()

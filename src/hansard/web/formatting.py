@@ -96,7 +96,7 @@ def day(us: int) -> str:
 def title(session: Session) -> str:
     """What the session is called: never its id."""
     if session.title and session.title_by == "auto" and len(session.title) >= _CUT:
-        return session.title + "…"
+        return session.title.rstrip(" .,;:!?…") + "…"
     return session.title or session.preview or "Untitled session"
 
 
@@ -111,7 +111,7 @@ def plural(count: int, singular: str, many: str = "") -> str:
 
 def shortened(text: str, most: int) -> str:
     """At most so many characters, and a sign when there were more."""
-    return text if len(text) <= most else text[:most] + "…"
+    return text if len(text) <= most else text[:most].rstrip(" .,;:!?…") + "…"
 
 
 def unmarked(text: str) -> str:

@@ -16,6 +16,8 @@ from hansard.http.route import Route
 from hansard.model.stats import STATS_BY, Stats, StatsQuery
 from hansard.web.charts import Bar, bars, legend
 from hansard.web.formatting import dollars, duration, money, number, short
+from hansard.web.ranking import COLUMNS as RANK_COLUMNS
+from hansard.web.ranking import ranking, totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -109,6 +111,9 @@ class Insights:
             nav="insights",
             charts=charts(stats, query),
             cards=_cards(stats),
+            ranks=ranking(stats, query.by or "channel", _day(query.first)),
+            totals=totals(stats),
+            rank_columns=RANK_COLUMNS,
             params=call.params,
             days=query.last - query.first + 1,
             by=query.by,

@@ -1,0 +1,72 @@
+"""The values of a dimension over all days, those that spent most first, beside the time before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from hansard.web.filters import query
+from hansard.web.formatting import duration, money, number, short
+
+if TYPE_CHECKING:
+    from hansard.model.stats import Group, Stats
+
+COLUMNS = (
+    "Sessions",
+    "Messages",
+    "Tokens",
+    "Cost",
+    "Resolved",
+    "Runs failed",
+    "Median run",
+    "95% of runs within",
+)
+
+
+class Rank(Struct, frozen=True):
+    """A row: its label, where its sessions are, and its figures as ``COLUMNS`` names them."""
+
+    label: str
+    link: str
+    figures: list[str]
+
+
+def ranking(stats: Stats, by: str, first_day: str) -> list[Rank]:
+    """A row for each value; the sessions of a link began on ``first_day`` or later."""
+    return [_rank(group, by, first_day) for group in stats.groups]
+
+
+def totals(stats: Stats) -> list[Rank]:
+    """The sums of the days that are shown, and those of as many days before."""
+    return [
+        Rank("Total", "", _figures(stats.total)),
+        Rank("Period before", "", _figures(stats.previous)),
+    ]
+
+
+def _rank(group: Group, by: str, first_day: str) -> Rank:
+    if group.is_other:
+        return Rank("All others", "", _figures(group))
+    if not group.value:
+        return Rank("(none)", "", _figures(group))
+    link = query([(by, group.value), ("day_from", first_day)])
+    return Rank(group.value, f"/ui/{link}", _figures(group))
+
+
+def _figures(group: Group) -> list[str]:
+    settled = group.resolved + group.unresolved
+    return [
+        number(group.sessions),
+        number(group.messages),
+        short(group.input_tokens + group.output_tokens),
+        money(group.cost_nanos),
+        _share(group.resolved / settled if settled else None),
+        _share(group.failure_rate),
+        duration(group.run_p50) or "–",
+        duration(group.run_p95) or "–",
+    ]
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f}%"
