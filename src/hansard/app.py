@@ -123,15 +123,25 @@ def application(
     return app
 
 
+def spans_of(settings: Settings) -> Observer | None:
+    """What sends spans to the endpoint of the settings; None without one."""
+    if not settings.otlp_endpoint:
+        return None
+    from hansard.tracing import tracing  # noqa: PLC0415 - it takes long to load
+
+    return tracing(settings.otlp_endpoint, settings.store.partition(":")[0])
+
+
 @contextlib.asynccontextmanager
 async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator[Application]:
     """The application over its open store, with its background tasks; all end in order."""
     metrics = Metrics()
+    spans = spans_of(settings)
     async with (
-        opened(settings, metrics) as service,
+        opened(settings, combined(metrics, spans)) as service,
         background.running(service, settings, metrics),
     ):
-        app = application(service, settings, demo, metrics=metrics)
+        app = application(service, settings, demo, metrics=metrics, observer=spans)
         try:
             yield app
         finally:

@@ -7,9 +7,13 @@ nobody listens there is no observer, and nothing is measured.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from contextvars import copy_context
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from msgspec import Struct
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class SeenRequest(Struct, frozen=True, gc=False):
@@ -28,6 +32,8 @@ class SeenRequest(Struct, frozen=True, gc=False):
     request_id: str
     workspace_id: str | None
     key_id: str | None
+    traceparent: str = ""
+    """The caller's span, as W3C writes it; empty or worthless where it says none."""
 
 
 class Usage(NamedTuple):
@@ -47,6 +53,9 @@ class Observer:
     A method must be quick and must not raise. ``statement`` and ``commit`` are called on any
     thread, all others on that of the event loop. Names and tasks are from a fixed set.
     """
+
+    def begin(self) -> None:
+        """An HTTP request begins; its statements are seen in this context, or in a copy of it."""
 
     def request(self, request: SeenRequest) -> None:
         """An HTTP request was answered."""
@@ -74,7 +83,7 @@ class _Several(Observer):
     """Hands everything on to those of several observers that listen to it."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        for name in ("request", "statement", "commit", "retry", "background", "flush"):
+        for name in ("begin", "request", "statement", "commit", "retry", "background", "flush"):
             listening = [observer for observer in observers if _listens(observer, name)]
             setattr(self, name, _each([getattr(observer, name) for observer in listening]))
 
@@ -85,6 +94,16 @@ def combined(*observers: Observer | None) -> Observer | None:
     if len(present) > 1:
         return _Several(present)
     return present[0] if present else None
+
+
+def in_this_context(work: Callable[P, T]) -> Callable[P, T]:
+    """``work`` for another thread: its statements belong to the request of whoever asked."""
+    context = copy_context()
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return context.run(work, *args, **kwargs)
+
+    return call
 
 
 def _listens(observer: Observer, name: str) -> bool:

@@ -59,6 +59,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             "false: it takes a key with the scope metrics:read"
         ),
     ] = False
+    otlp_endpoint: Annotated[
+        str,
+        Meta(
+            description="the OTLP endpoint that spans of requests and statements are sent to, "
+            "such as http://127.0.0.1:4318; empty: none"
+        ),
+    ] = ""
     shutdown_seconds: Annotated[
         int,
         Meta(

@@ -105,6 +105,8 @@ class Application:
 
     async def _respond(self, scope: Scope, receive: Receive, send_event: Send) -> None:
         began = time.perf_counter()
+        if self._observer is not None:
+            self._observer.begin()
         method, path = scope["method"], scope["path"]
         headers = Headers(scope["headers"])
         request_id = _request_id(headers.get("x-request-id"))
@@ -140,6 +142,7 @@ class Application:
                     request_id,
                     call.workspace_id if call else None,
                     call.key_id if call else None,
+                    headers.get("traceparent"),
                 )
             )
 

@@ -11,7 +11,7 @@ import apsw
 
 from hansard import private_files
 from hansard.errors import Invalid, StoreUnavailable
-from hansard.observer import Observer, Usage
+from hansard.observer import Observer, Usage, in_this_context
 from hansard.store import statements
 from hansard.store.sqlite import backup
 from hansard.store.sqlite.connection import Connection, Overrun
@@ -118,9 +118,13 @@ class SQLiteStore:
                 return self._reader.read(verb(*args, **kwargs), _BUDGET)
             except Overrun:
                 self._readers.ran_over(owner, verb)
-        return await self._readers.run(
-            owner, lambda connection: connection.read(verb(*args, **kwargs))
-        )
+
+        def work(connection: Connection) -> T:
+            return connection.read(verb(*args, **kwargs))
+
+        if self._observer is not None:  # so that it sees whose statements they are
+            return await self._readers.run(owner, in_this_context(work))
+        return await self._readers.run(owner, work)
 
     async def ask(self, name: str, workspace_id: str) -> list[Row]:
         rows = self._turn.get((name, workspace_id))

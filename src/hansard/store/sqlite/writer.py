@@ -14,7 +14,7 @@ import apsw
 
 from hansard.errors import StoreUnavailable
 from hansard.fair_threads import Job
-from hansard.observer import Usage
+from hansard.observer import Usage, in_this_context
 from hansard.store.sqlite.connection import REFUSED, Connection, translate
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ class Writer:
 
         Raises StoreUnavailable when more work waits than the queue holds.
         """
+        if self._observer is not None:  # so that it sees whose statements they are
+            work = in_this_context(work)
         job = Job(work, asyncio.get_running_loop())
         with self._wake:
             if self._thread is None or self._stopping:
