@@ -65,6 +65,22 @@ def test_every_edge_and_the_client_are_under_contract() -> None:
     assert ("client" in contracts()) == (PACKAGE / "client").is_dir()
 
 
+def test_no_edge_reaches_through_the_service_to_its_store_or_secret() -> None:
+    through = re.compile(r"\bservice\.(store|secret)\b")
+    assert through.search("call.service.store.read")
+    modules = [
+        *PACKAGE.glob("system.py"),
+        *(path for name in EDGES for path in (PACKAGE / name).rglob("*.py")),
+    ]
+    assert len(modules) > 200
+    assert [
+        f"{path.name}:{number}"
+        for path in modules
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if through.search(line)
+    ] == []
+
+
 def test_the_layers_hold() -> None:
     lint = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],

@@ -63,6 +63,14 @@ async def full(_call: Call[None, None]) -> None:
     raise StoreUnavailable("full", code="store_full")
 
 
+async def once(call: Call[None, None]) -> Reply:
+    """What it answers is not what it keeps, which no handler of ours does."""
+    request = call.once(lambda _: Reply(body="kept", status=201, etag='"1"'))
+    if request is not None:
+        request.encode(None)
+    return Reply(body="made anew")
+
+
 async def tagged(_call: Call[None, None]) -> Reply:
     """Answer with a tag."""
     return Reply(body={"ok": True}, etag='"one"', headers=(("X-Mine", "yes"),))
@@ -82,6 +90,7 @@ DIALECT = Dialect(
         Route("GET /echo/{one}/{two}", echo, scope="sessions:read", params=Params),
         Route("GET /echo/fixed/{two}", echo, scope="sessions:read", params=Params),
         Route("POST /take", take, scope="sessions:write", body=Body, body_limit=64),
+        Route("POST /once", once, scope="sessions:write"),
         Route("GET /fail", fail, public=True),
         Route("GET /later", later, public=True),
         Route("GET /full", full, public=True),
@@ -224,6 +233,13 @@ async def test_a_tagged_answer_is_sent_once(toy: httpx.AsyncClient) -> None:
     assert (first.headers["etag"], first.headers["x-mine"]) == ('"one"', "yes")
     again = await toy.get("/tagged", headers={"If-None-Match": '"zero", "one"'})
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_what_is_kept_for_a_key_is_what_is_sent(toy: httpx.AsyncClient) -> None:
+    """A replay and the first answer cannot differ, and the answer is encoded once."""
+    kept = await toy.post("/once", headers={"Idempotency-Key": "k"})
+    assert (kept.status_code, kept.json(), kept.headers["etag"]) == (201, "kept", '"1"')
+    assert (await toy.post("/once")).json() == "made anew"
 
 
 async def test_a_key_may_stand_in_three_places_but_not_two_different_ones(

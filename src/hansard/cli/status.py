@@ -35,7 +35,7 @@ async def command(context: CommandContext) -> None:
         facts: dict[str, Any] = {
             "version": __version__,
             "store": masked("store", context.settings.store),
-            "database": await service.store.about(),
+            "database": await service.about(),
             "bytes": _bytes(file) if file else None,
             "workspaces": await _workspaces(service),
         }

@@ -13,7 +13,6 @@ import msgspec
 from hansard.access import Principal
 from hansard.demo.scenes import Play
 from hansard.demo.script import SECOND, entries, opening
-from hansard.ids import IdSource
 from hansard.model import RunDraft, RunPatch, Session, SessionPatch
 from hansard.model.run import OPEN_STATES, State
 from hansard.model.session import Resolution
@@ -39,9 +38,7 @@ class Stage:
 
     def __init__(self, service: Service, principal: Principal, play: Play, at: int) -> None:
         self.clock = Clock(at)
-        self.service = Service(
-            service.store, service.secret, clock=self.clock, ids=IdSource(self.clock)
-        )
+        self.service = service.by_clock(self.clock)
         self.principal = principal
         self.play = play
         self.run: str | None = None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from hansard.http.call import Call
+    from hansard.model.idempotency import Answer
 
 REFUSAL = "hansard.refusal"
 """The ASGI extension under which a scope carries the error that its request is answered with."""
@@ -47,6 +48,20 @@ def encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) -
         body=body,
         status=reply.status or route.status,
         media_type=reply.media_type or route.media_type,
+    )
+
+
+def from_stored(
+    dialect: Dialect, call: Call[Any, Any], status: int, answer: Answer, *more: tuple[str, str]
+) -> Reply:
+    """The answer that is kept for an Idempotency-Key, as it is first sent and as it is replayed."""
+    body = dialect.wrap(answer.body, call.request_id) if dialect.wrap else answer.body
+    return Reply(
+        body=body,
+        status=status,
+        media_type=call.route.media_type,
+        headers=(*answer.headers, *more),
+        etag=answer.etag,
     )
 
 

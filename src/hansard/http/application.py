@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from hansard.errors import Error, Forbidden, Invalid, NotFound, Retryable
-from hansard.http.answers import REFUSAL, encoded, is_known, send
+from hansard.http.answers import REFUSAL, encoded, from_stored, is_known, send
 from hansard.http.bodies import Bodies, BodyReader
 from hansard.http.call import Call, Headers
 from hansard.http.credentials import credential
@@ -215,16 +215,10 @@ class Application:
         try:
             result = await route.handler(call)
         except Replayed as replay:
-            first = replay.answer
-            body = dialect.wrap(first.body, call.request_id) if dialect.wrap else first.body
-            headers = (*first.headers, ("Idempotent-Replayed", "true"))
-            return Reply(
-                body=body,
-                status=replay.status,
-                media_type=route.media_type,
-                headers=headers,
-                etag=first.etag,
-            )
+            replayed = ("Idempotent-Replayed", "true")
+            return from_stored(dialect, call, replay.status, replay.answer, replayed)
+        if call.stored is not None:
+            return from_stored(dialect, call, *call.stored)
         return encoded(dialect, route, call, result)
 
     async def _caller(self, dialect: Dialect, call: Call[Any, Any]) -> Principal:

@@ -67,6 +67,7 @@ class Call(Generic[P, B]):
 
     ``validator`` says until when the answer of a cached route holds. ``body_room`` is how many
     bytes of the process's bodies are this call's, ``threads`` where a long body is worked on.
+    ``stored`` is the status and the answer that are kept for the call's Idempotency-Key.
     """
 
     __slots__ = (
@@ -83,6 +84,7 @@ class Call(Generic[P, B]):
         "route",
         "scope",
         "service",
+        "stored",
         "threads",
         "validator",
     )
@@ -107,6 +109,7 @@ class Call(Generic[P, B]):
         self.params: P
         self.body: B
         self.body_room = 0
+        self.stored: tuple[int, Answer] | None = None
         self.threads: FairThreads[JsonReader] | None = None
         self._data = b""
         self._digest: str | None = None
@@ -182,11 +185,11 @@ class Call(Generic[P, B]):
             key = f"{narrowing}/{key}"
 
         def encode(result: Any) -> tuple[int, bytes]:  # noqa: ANN401 - whatever the verb gives
-            answer = tell(result)
-            reply = answer if isinstance(answer, Reply) else Reply(body=answer)
-            return reply.status or answered, Answer(
-                _encode(reply.body), reply.etag, reply.headers
-            ).packed()
+            shown = tell(result)
+            reply = shown if isinstance(shown, Reply) else Reply(body=shown)
+            answer = Answer(_encode(reply.body), reply.etag, reply.headers)
+            self.stored = reply.status or answered, answer
+            return reply.status or answered, answer.packed()
 
         return IdempotentRequest(key, self.digest_request(), encode)
 

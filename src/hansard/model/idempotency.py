@@ -41,12 +41,13 @@ class Answer(Struct, frozen=True):
 class IdempotentRequest(Struct, frozen=True):
     """An idempotency key, and a digest of the request that came with it.
 
-    ``tell`` makes the status and the packed Answer of the request's result.
+    ``encode`` makes the status and the packed Answer of the request's result. It is called within
+    the transaction, perhaps more than once and on another thread, so it computes only.
     """
 
     key: str
     digest: str
-    tell: Callable[[Any], tuple[int, bytes]]
+    encode: Callable[[Any], tuple[int, bytes]]
 
 
 class Replayed(Exception):

@@ -118,6 +118,14 @@ class Service:
         file = file_of(self.store.url)
         return masked("store", self.store.url) if file is None else str(file.absolute())
 
+    def by_clock(self, clock: Callable[[], int]) -> Service:
+        """The service on the same store, whose rows are dated by another clock."""
+        return Service(self.store, self.secret, clock=clock, ids=IdSource(clock))
+
+    async def about(self) -> str:
+        """The database and its version."""
+        return await self.store.about()
+
     @classmethod
     async def on(cls, store: Store, **clocks: Any) -> Service:  # noqa: ANN401 - as the constructor has them
         """The service on an open, migrated store. Creates the store's secret on first use."""

@@ -152,7 +152,7 @@ def _settle_keys(
         if once is None:
             continue
         if isinstance(outcome, tuple):
-            status, answer = once.tell(outcome)
+            status, answer = once.encode(outcome)
             settled.append(
                 {
                     "workspace_id": workspace_id,

@@ -33,7 +33,7 @@ def guarded(
     if (yield from value("idempotency_take", **here, digest=once.digest, now=now)) is None:
         yield from _earlier(once, now, here)
     result = yield from verb()
-    status, answer = once.tell(result)
+    status, answer = once.encode(result)
     yield from run(
         "idempotency_settle", **here, status=status, answer=answer, session_id=_session_of(result)
     )
