@@ -134,9 +134,9 @@ async def test_scalars_at_the_top_of_the_metadata_are_filters_in_list_search_and
         await start(client, name, metadata=metadata, channel="web")
         await append(client, name, "hello")
     assert sorted(await listed(client, query)) == sorted(expected)
-    found = (await client.get(f"/v1/search?q=hello&total=true&{query}")).json()
-    assert sorted(one["session"]["id"] for one in found["data"]) == sorted(expected)
-    assert found["total"] == len(expected)
+    body = (await client.get(f"/v1/search?q=hello&total=true&{query}")).json()
+    assert sorted(item["session"]["id"] for item in body["data"]) == sorted(expected)
+    assert body["total"] == len(expected)
     exported = (await client.get(f"/v1/export?format=markdown&{query}")).text
     assert exported.count("\n# ") + exported.startswith("# ") == len(expected)
 
@@ -205,12 +205,12 @@ async def test_sessions_from_before_are_filled_in_and_a_walk_that_is_broken_off_
 
     with pytest.raises(InterruptedError):
         await service.refill.run(broken_off)
-    counts = [await service.sessions.count(one, wanted) for one in principals]
+    counts = [await service.sessions.count(principal, wanted) for principal in principals]
     assert sorted(counts) == [0, 3]
     assert await service.refill.is_due()
     heard: list[int] = []
     assert await service.refill.run(heard.append) == 3
-    assert [await service.sessions.count(one, wanted) for one in principals] == [3, 3]
+    assert [await service.sessions.count(principal, wanted) for principal in principals] == [3, 3]
     assert not await service.refill.is_due()
     assert await service.refill.run() == 0
 

@@ -13,7 +13,7 @@ from hansard.model import MessageDraft, SearchQuery, SessionDraft
 from hansard.model.parts import text_part
 from hansard.service import Service
 
-SAID = {
+DIALOGUES = {
     "docker": "docker run --rm -it ubuntu",
     "mount": "docker run -v /tmp:/tmp alpine",
     "refund": "I want a refund",
@@ -24,7 +24,7 @@ SAID = {
 
 
 async def fill(client: httpx.AsyncClient) -> None:
-    for name, text in SAID.items():
+    for name, text in DIALOGUES.items():
         body: dict[str, Any] = {"id": name, "user": f"{name}@example.com", "channel": "web"}
         await client.post("/v1/sessions", json=body | {"tags": [name]})
         messages = {"messages": [{"role": "user", "text": text}]}
@@ -41,8 +41,8 @@ async def search(client: httpx.AsyncClient, text: str, **more: Any) -> dict[str,
     return body
 
 
-async def found(client: httpx.AsyncClient, text: str, **more: Any) -> list[str]:
-    return sorted(one["session"]["id"] for one in (await search(client, text, **more))["data"])
+async def found_ids(client: httpx.AsyncClient, text: str, **more: Any) -> list[str]:
+    return sorted(item["session"]["id"] for item in (await search(client, text, **more))["data"])
 
 
 @pytest.fixture(params=["waiting", "indexed"])
@@ -58,34 +58,34 @@ async def filled(
 async def test_a_pasted_command_with_flags_finds_the_message_that_has_it(
     filled: httpx.AsyncClient,
 ) -> None:
-    assert await found(filled, "docker run --rm -it ubuntu") == ["docker"]
-    assert await found(filled, '"run --rm -it"') == ["docker"]
-    assert await found(filled, "docker -ubuntu") == ["mount"]
-    assert await found(filled, "docker run -v /tmp:/tmp") == ["mount"]
+    assert await found_ids(filled, "docker run --rm -it ubuntu") == ["docker"]
+    assert await found_ids(filled, '"run --rm -it"') == ["docker"]
+    assert await found_ids(filled, "docker -ubuntu") == ["mount"]
+    assert await found_ids(filled, "docker run -v /tmp:/tmp") == ["mount"]
 
 
 async def test_or_and_parentheses(filled: httpx.AsyncClient) -> None:
-    assert await found(filled, "cannot OR unable") == ["cannot", "unable"]
-    assert await found(filled, "refund (refused OR denied)") == ["refused"]
-    assert await found(filled, "(refund refused) OR cannot") == ["cannot", "refused"]
-    assert await found(filled, "docker -(ubuntu OR alpine)") == []
-    assert await found(filled, "do OR want -cannot") == ["refund", "unable"]
-    assert await found(filled, "state:failed OR tag:docker") == ["docker", "refused"]
+    assert await found_ids(filled, "cannot OR unable") == ["cannot", "unable"]
+    assert await found_ids(filled, "refund (refused OR denied)") == ["refused"]
+    assert await found_ids(filled, "(refund refused) OR cannot") == ["cannot", "refused"]
+    assert await found_ids(filled, "docker -(ubuntu OR alpine)") == []
+    assert await found_ids(filled, "do OR want -cannot") == ["refund", "unable"]
+    assert await found_ids(filled, "state:failed OR tag:docker") == ["docker", "refused"]
 
 
 async def test_every_filter_is_a_qualifier_that_can_be_negated(filled: httpx.AsyncClient) -> None:
-    assert await found(filled, "state:failed") == ["refused"]
-    assert await found(filled, "refund -state:failed") == ["refund"]
-    assert await found(filled, "-state:failed -tag:docker -tag:mount") == [
+    assert await found_ids(filled, "state:failed") == ["refused"]
+    assert await found_ids(filled, "refund -state:failed") == ["refund"]
+    assert await found_ids(filled, "-state:failed -tag:docker -tag:mount") == [
         "cannot", "refund", "unable",
     ]  # fmt: skip
-    assert await found(filled, "-state:completed -has:messages") == []
-    assert await found(filled, "resolution:open docker messages:>0") == ["docker", "mount"]
-    assert await found(filled, "docker messages:>1") == []
-    assert await found(filled, "after:7d refund") == ["refund", "refused"]
-    assert await found(filled, "before:yesterday") == []
-    assert await found(filled, "created:today cannot after:yesterday") == ["cannot"]
-    assert await found(filled, "-unread:false docker") == ["docker", "mount"]
+    assert await found_ids(filled, "-state:completed -has:messages") == []
+    assert await found_ids(filled, "resolution:open docker messages:>0") == ["docker", "mount"]
+    assert await found_ids(filled, "docker messages:>1") == []
+    assert await found_ids(filled, "after:7d refund") == ["refund", "refused"]
+    assert await found_ids(filled, "before:yesterday") == []
+    assert await found_ids(filled, "created:today cannot after:yesterday") == ["cannot"]
+    assert await found_ids(filled, "-unread:false docker") == ["docker", "mount"]
 
 
 @pytest.mark.parametrize(
@@ -119,15 +119,15 @@ async def test_an_understood_search_has_no_notes(client: httpx.AsyncClient) -> N
 async def test_an_id_that_is_pasted_leads_there(filled: httpx.AsyncClient) -> None:
     body = await search(filled, "refund@example.com")
     assert body["jump"] == {"session_id": None, "message_id": None, "user": "refund@example.com"}
-    assert [one["session"]["id"] for one in body["data"]] == ["refund"]
+    assert [item["session"]["id"] for item in body["data"]] == ["refund"]
     started = (await filled.post("/v1/sessions", json={"title": "No words"})).json()
     for pasted in (started["id"], started["id"].removeprefix("ses_"), f" {started['id']} "):
         body = await search(filled, pasted)
         assert body["jump"] == {"session_id": started["id"], "message_id": None, "user": None}
-        assert [one["session"]["id"] for one in body["data"]] == [started["id"]]
+        assert [item["session"]["id"] for item in body["data"]] == [started["id"]]
     body = await search(filled, "refund")
     assert body["jump"]["session_id"] == "refund"
-    assert [one["session"]["id"] for one in body["data"]] == ["refused", "refund"]
+    assert [item["session"]["id"] for item in body["data"]] == ["refused", "refund"]
     assert (await search(filled, "nobody@example.com"))["jump"] is None
 
 
@@ -140,7 +140,7 @@ async def test_the_sessions_of_a_pasted_user_are_walked_page_by_page(
     params: dict[str, Any] = {"q": "u-4711", "limit": 2}
     while True:
         body = (await client.get("/v1/search", params=params)).json()
-        shown += [one["session"]["id"] for one in body["data"]]
+        shown += [item["session"]["id"] for item in body["data"]]
         if not body["has_more"]:
             break
         params["cursor"] = body["next_cursor"]

@@ -67,7 +67,7 @@ class QueryReader:
             is_list = self._lists.get(name)
             if name.startswith(_METADATA) and "metadata" in self._lists:
                 pair = name.removeprefix(_METADATA) + "="
-                values.setdefault("metadata", []).extend(pair + one for one in self._split(value))
+                values.setdefault("metadata", []).extend(pair + item for item in self._split(value))
             elif is_list:
                 values.setdefault(name, []).extend(self._split(value))
             elif is_list is not None:

@@ -46,16 +46,16 @@ def transcript(
     ``before`` are the marks of messages that are there already.
     """
     marks = list(before)
-    places: list[Position] = []
+    positions: list[Position] = []
     for number, (sent, answers) in enumerate(calls):
         fresh = list(_fresh(sent, marks))
         if not fresh and answers and marks[-len(answers) :] == list(answers):
             continue
         added = [Position(sent[index], number, False, index) for index in fresh]  # noqa: FBT003 - a field
         added += [Position(mark, number, True, index) for index, mark in enumerate(answers)]  # noqa: FBT003 - as above
-        places += added
+        positions += added
         marks += [position.mark for position in added]
-    return places
+    return positions
 
 
 def _fresh(sent: Sequence[str], marks: list[str]) -> Iterator[int]:

@@ -65,14 +65,14 @@ class Search:
         parsed = read(query.text, system=query.system, now=self._clock())
         if query.cursor is not None:
             return await self._next_page(principal, query, parsed)
-        results = await self._found(principal, query, parsed)
+        results = await self._parsed_results(principal, query, parsed)
         jump = await self._jump(principal, query.text.strip())
         if jump is not None and not results.items:
             results = await self._landed(principal, query, jump)
         notes = (*parsed.notes, *await self._unknown_values(principal, parsed.filter))
         return msgspec.structs.replace(results, notes=notes, jump=jump)
 
-    async def _found(
+    async def _parsed_results(
         self, principal: Principal, query: SearchQuery, parsed: ParsedSearch
     ) -> Results:
         typed = (
@@ -96,12 +96,12 @@ class Search:
     ) -> Results:
         """The next page of the same: of what the words find, or of an end user's sessions."""
         try:
-            results = await self._found(principal, query, parsed)
+            results = await self._parsed_results(principal, query, parsed)
         except Invalid:
             of_user = _of_user(query)
             if of_user is None:
                 raise
-            results = await self._found(principal, of_user, read(of_user.text))
+            results = await self._parsed_results(principal, of_user, read(of_user.text))
         return msgspec.structs.replace(results, notes=parsed.notes)
 
     async def _jump(self, principal: Principal, text: str) -> Jump | None:
@@ -122,7 +122,7 @@ class Search:
         of_user = _of_user(query)
         if of_user is None:
             return _with_total(query, _NOTHING)
-        return await self._found(principal, of_user, read(of_user.text))
+        return await self._parsed_results(principal, of_user, read(of_user.text))
 
     async def _unknown_values(
         self, principal: Principal, typed: SessionFilter | None

@@ -121,11 +121,11 @@ def _field(
             return _flag(qualifier, field, notes)
         case "moment":
             edge = search_values.since if field.name.endswith("_from") else _end_of
-            return _one(
+            return _filter_or_note(
                 qualifier, lambda text: _filter(field.field, Moment(edge(text, now))), notes
             )
         case "number":
-            return _one(
+            return _filter_or_note(
                 qualifier,
                 lambda text: _filter(field.field, search_values.number_span(text)[0]),
                 notes,
@@ -150,7 +150,7 @@ def _flag(qualifier: Qualifier, field: FilterField, notes: list[SearchNote]) -> 
     return _filter(field.field, _BOOLEANS[text])
 
 
-def _one(
+def _filter_or_note(
     qualifier: Qualifier, make: Callable[[str], SessionFilter], notes: list[SearchNote]
 ) -> SessionFilter | None:
     try:
@@ -178,12 +178,12 @@ def _misread(qualifier: Qualifier) -> SearchNote:
 
 def _limit(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFilter | None:
     if qualifier.name.lower() == "after":
-        return _one(
+        return _filter_or_note(
             qualifier,
             lambda text: SessionFilter(active_from=Moment(search_values.since(text, now))),
             notes,
         )
-    return _one(
+    return _filter_or_note(
         qualifier,
         lambda text: SessionFilter(active_until=Moment(search_values.until(text, now))),
         notes,
@@ -205,7 +205,7 @@ def _ranged(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionF
         }
         return SessionFilter(**values)
 
-    return _one(qualifier, make, notes)
+    return _filter_or_note(qualifier, make, notes)
 
 
 def _role(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Part:

@@ -211,9 +211,9 @@ def _write(  # noqa: PLR0913 - as _settle
     if is_late and (yield from _repair(trace, session, known, ids, now)):
         return
     marks = [_mark_of(client_id) or f"#{seq}" for seq, client_id in known]
-    places = transcript([(call.sent, call.answers) for call in new], marks)
+    positions = transcript([(call.sent, call.answers) for call in new], marks)
     yield from _append(
-        trace, session, [(position, new[position.call]) for position in places], marks, ids, now
+        trace, session, [(position, new[position.call]) for position in positions], marks, ids, now
     )
 
 
@@ -256,8 +256,8 @@ def _repair(
 def _line(calls: Iterable[ModelCall]) -> list[tuple[Position, ModelCall]]:
     """The messages that these calls make together, each with its call."""
     ordered = sorted(counting(calls), key=_order)
-    places = transcript([(call.sent, call.answers) for call in ordered])
-    return [(position, ordered[position.call]) for position in places]
+    positions = transcript([(call.sent, call.answers) for call in ordered])
+    return [(position, ordered[position.call]) for position in positions]
 
 
 def _written(position: Position, call: ModelCall) -> tuple[object, ...]:

@@ -279,13 +279,13 @@ def _head_of(session: Session) -> list[tuple[Span, Figures]]:
 def _count_messages(
     changes: StatsChanges, stretches: Mapping[str, tuple[int, int]], after: Mapping[str, Counted]
 ) -> Steps[None]:
-    places = [(ident, *ends) for ident, ends in stretches.items() if ends[1] > ends[0]]
-    if not places:
+    positions = [(ident, *ends) for ident, ends in stretches.items() if ends[1] > ends[0]]
+    if not positions:
         return
     records = yield from steps.rows(
         "stats_messages_of",
         workspace_id=changes.workspace_id,
-        places=msgspec.json.encode(places).decode(),
+        places=msgspec.json.encode(positions).decode(),
     )
     for session_id, _, created_at, model, *spent in records:
         span = Span(session_id, slot_of(created_at), model, "usage", 0)
