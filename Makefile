@@ -67,6 +67,9 @@ docs: setup ## Write the generated parts of the documentation anew and build the
 clients: setup ## Run the published clients and the documents' snippets against a real server
 	@$(BIN)/python tests/clients/run.py $(ARGS)
 
+conformance: setup ## Run the suites that other packages publish against a real server
+	@$(BIN)/python -m tests.conformance.run $(ARGS)
+
 torture: setup ## Kill, starve and cut off the server; nothing acknowledged may be lost
 	@$(BIN)/python tests/torture/run.py $(ARGS)
 

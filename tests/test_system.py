@@ -13,7 +13,7 @@ from hansard.http.bodies import BodyReader
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE
 from hansard.native import dialect as native
 
-NAMES = ("native", "b3os", "athena", "konvo", "pocketpaw", "anthropic", "otlp", "mcp")
+NAMES = ("native", "b3os", "athena", "konvo", "pocketpaw", "anthropic", "otlp", "mcp", "openai")
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", *(f"/openapi/{name}.json" for name in NAMES)])

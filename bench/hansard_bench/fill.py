@@ -136,7 +136,7 @@ def _arrival(workspace_id: str, record: SessionRecord) -> ImportedSession:
     encode = msgspec.json.encode
     messages = [
         MessageDraft(
-            role=message.role,  # type: ignore[arg-type]  # the maker knows only roles
+            role=message.role,
             parts=Raw(encode(message.parts)),
             text=message.text,
             created_at=message.created_at,

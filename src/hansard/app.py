@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hansard import background, native
-from hansard.dialects import anthropic, athena, b3os, konvo, otlp, pocketpaw
+from hansard.dialects import anthropic, athena, b3os, konvo, openai, otlp, pocketpaw
 from hansard.errors import Error, StoreUnavailable
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
@@ -41,6 +41,7 @@ DIALECTS: tuple[Dialect, ...] = (
     anthropic.dialect,
     otlp.dialect,
     mcp,
+    openai.dialect,
 )
 _REFILLED = 10_000
 _log = Log("hansard")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 SESSION, MESSAGE, RUN, WORKSPACE, REQUEST = "ses_", "msg_", "run_", "ws_", "req_"
 MAX_LENGTH = 256
 
-FOREIGN = ("asset_", "session_", "websocket_", "websocket:")
+FOREIGN = ("asset_", "session_", "websocket_", "websocket:", "conv_")
 """What the dialects put before a session's UUID. Every API takes a session by each of them.
 
 They are here, since a session is looked up by its name below the dialects. Another dialect's prefix

@@ -10,7 +10,7 @@ import pytest
 from tests.dialects.filling import run, say, start
 
 Json = dict[str, Any]
-FOREIGN = ("b3os", "athena", "pocketpaw", "konvo")
+FOREIGN = ("b3os", "athena", "pocketpaw", "konvo", "openai")
 CHAT = "/v1/ai/workflow/chat"
 # Where the sessions or messages of an answer are, and what to ask for so that each key is there.
 LISTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -23,12 +23,14 @@ LISTS: dict[str, dict[str, tuple[str, ...]]] = {
         "/api/memory/sessions": (),
     },
     "konvo": {"/ai-sessions?state=true&messages=true": ("result",)},
+    "openai": {"/openai/v1/conversations": ("data",)},
 }
 BAD = {
     "b3os": ("limit=0", f"{CHAT}/sessions", 400),
     "athena": ("limit=0", "/api/v0/sessions", 422),
     "pocketpaw": ("limit=0", "/api/v1/sessions", 422),
     "konvo": ("page=-1", "/ai-sessions", 400),
+    "openai": ("limit=0", "/openai/v1/conversations", 400),
 }
 
 

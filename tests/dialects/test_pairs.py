@@ -70,6 +70,16 @@ async def write_for_konvo(talk: Talk, name: str | None, text: str) -> str:
     return await write_natively(talk, name or (await start(talk[1], id=UUID))["id"], text)
 
 
+async def write_by_openai(talk: Talk, name: str | None, text: str) -> str:
+    items = [{"type": "message", "role": "user", "content": text}]
+    if name is None:
+        answer = await talk[1].post("/openai/v1/conversations", json={"items": items})
+        shown: str = answer.json()["id"]
+        return shown
+    await talk[1].post(f"/openai/v1/conversations/{name}/items", json={"items": items})
+    return name
+
+
 # How each product lists the names of sessions.
 
 
@@ -94,6 +104,10 @@ async def list_by_pocketpaw(api: httpx.AsyncClient) -> list[str]:
 
 async def list_by_konvo(api: httpx.AsyncClient) -> list[str]:
     return [item["id"] for item in (await body(api, "/ai-sessions"))["result"]]
+
+
+async def list_by_openai(api: httpx.AsyncClient) -> list[str]:
+    return [each["id"] for each in (await body(api, "/openai/v1/conversations"))["data"]]
 
 
 # How each product reads what was said in the session of a name.
@@ -135,12 +149,18 @@ async def read_by_konvo(api: httpx.AsyncClient, _name: str) -> list[str]:
     ]
 
 
+async def read_by_openai(api: httpx.AsyncClient, name: str) -> list[str]:
+    items = await body(api, f"/openai/v1/conversations/{name}/items", order="asc")
+    return [each["content"][0]["text"] for each in items["data"]]
+
+
 WRITERS: dict[str, Write] = {
     "native": write_natively,
     "b3os": write_by_b3os,
     "athena": write_for_athena,
     "pocketpaw": write_by_pocketpaw,
     "konvo": write_for_konvo,
+    "openai": write_by_openai,
 }
 LISTS = {
     "native": list_natively,
@@ -148,6 +168,7 @@ LISTS = {
     "athena": list_by_athena,
     "pocketpaw": list_by_pocketpaw,
     "konvo": list_by_konvo,
+    "openai": list_by_openai,
 }
 READERS: dict[str, Read] = {
     "native": read_natively,
@@ -155,6 +176,7 @@ READERS: dict[str, Read] = {
     "athena": read_by_athena,
     "pocketpaw": read_by_pocketpaw,
     "konvo": read_by_konvo,
+    "openai": read_by_openai,
 }
 
 
@@ -170,8 +192,8 @@ async def test_written_through_one_read_through_the_other(
     assert await READERS[reader](api, shown) == ["Bonjour à tous"]
 
 
-@pytest.mark.parametrize("first", ["native", "b3os", "pocketpaw"])
-@pytest.mark.parametrize("second", ["native", "b3os", "pocketpaw"])
+@pytest.mark.parametrize("first", ["native", "b3os", "pocketpaw", "openai"])
+@pytest.mark.parametrize("second", ["native", "b3os", "pocketpaw", "openai"])
 async def test_begun_through_one_carried_on_through_the_other(
     app: Application, api: httpx.AsyncClient, clock: Clock, first: str, second: str
 ) -> None:
@@ -198,6 +220,7 @@ async def test_every_list_shows_the_forms_of_one_id(api: httpx.AsyncClient) -> N
         "athena": f"asset_{uuid}",
         "pocketpaw": f"websocket_{uuid}",
         "konvo": uuid,
+        "openai": f"conv_{uuid.replace('-', '')}",
     }
 
 

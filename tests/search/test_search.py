@@ -35,7 +35,7 @@ DIALOGUES = {
 
 
 def draft_of(text: str, role: str = "user", at: int | None = None) -> MessageDraft:
-    return MessageDraft(role=role, parts=text_part(text), text=text, created_at=at)  # type: ignore[arg-type]  # roles of this file
+    return MessageDraft(role=role, parts=text_part(text), text=text, created_at=at)
 
 
 async def fill(service: Service, principal: Principal) -> None:

@@ -364,7 +364,7 @@ async def test_a_stretch_is_bounded_in_bytes(lone_service: Service) -> None:
     lengths = []
     while not begun.is_copied:
         begun, copied = await lone_service.store.read(forks.copy, begun, IdSource())
-        lengths.append(len(copied))
+        lengths.append(len(copied.messages))
     assert lengths == [1, 2, 1, 2]
     assert await scene.is_sound()
 

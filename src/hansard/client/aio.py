@@ -9,6 +9,8 @@ from typing import Self, Unpack
 import httpx
 
 from hansard.client import (
+    checkpoints,
+    documents,
     following,
     keys,
     messages,
@@ -38,6 +40,7 @@ class AsyncSessions(AsyncResource):
     archive = awaiting(sessions.archive)
     unarchive = awaiting(sessions.unarchive)
     fork = awaiting(sessions.fork)
+    copy = awaiting(sessions.copy)
     context = awaiting(sessions.context)
     diff = async_paging(sessions.diff)
     delete = awaiting(sessions.delete)
@@ -53,6 +56,9 @@ class AsyncSessions(AsyncResource):
 
 class AsyncMessages(AsyncResource):
     append = awaiting(messages.append)
+    rewind = awaiting(messages.rewind)
+    edit = awaiting(messages.edit)
+    named = awaiting(messages.named)
     list = async_paging(messages.listing)
     read = awaiting(messages.read)
     delete = awaiting(messages.delete)
@@ -86,6 +92,22 @@ class AsyncScores(AsyncResource):
     give = awaiting(notes.score)
     list = async_paging(notes.scores)
     delete = awaiting(notes.delete_score)
+
+
+class AsyncDocuments(AsyncResource):
+    read = awaiting(documents.read)
+    put = awaiting(documents.put)
+    delete = awaiting(documents.delete)
+    list = async_paging(documents.listing)
+    batch = awaiting(documents.batch)
+
+
+class AsyncCheckpoints(AsyncResource):
+    put = awaiting(checkpoints.put)
+    write = awaiting(checkpoints.write)
+    list = async_paging(checkpoints.listing)
+    prune = awaiting(checkpoints.prune)
+    delete_run = awaiting(checkpoints.delete_run)
 
 
 class AsyncKeys(AsyncResource):
@@ -127,6 +149,8 @@ class AsyncHansard(AsyncResource):
         self.runs = AsyncRuns(self._wire)
         self.notes = AsyncNotes(self._wire)
         self.scores = AsyncScores(self._wire)
+        self.documents = AsyncDocuments(self._wire)
+        self.checkpoints = AsyncCheckpoints(self._wire)
         self.keys = AsyncKeys(self._wire)
         self.users = AsyncUsers(self._wire)
 

@@ -42,6 +42,56 @@ class UsageFields(TypedDict, total=False):
     cost_usd: float
 
 
+class ItemFields(TypedDict):
+    """The foreign original of a message: ``data`` is any JSON, ``base64`` any bytes."""
+
+    format: str
+    data: NotRequired[Any]
+    base64: NotRequired[bytes]
+
+
+Scope = Literal["session", "user", "app", "workspace"]
+
+
+class DocumentDrop(TypedDict):
+    """A document of a session, a user (of an app), an app, or the workspace."""
+
+    scope: Scope
+    key: str
+    session: NotRequired[str | None]
+    user: NotRequired[str | None]
+    app: NotRequired[str | None]
+    if_revision: NotRequired[int | None]
+
+
+class DocumentSet(DocumentDrop):
+    """A document to set: either ``value``, any JSON, or ``base64``, any bytes."""
+
+    value: NotRequired[Any]
+    base64: NotRequired[bytes]
+    type: NotRequired[str | None]
+    merge: NotRequired[bool]
+    expires_at: NotRequired[When | None]
+
+
+class CheckpointBlob(TypedDict):
+    """The value of a channel in one of its versions."""
+
+    channel: str
+    version: str
+    type: str
+    data: bytes | None
+
+
+class CheckpointWrite(TypedDict):
+    """What a task wrote into a channel."""
+
+    idx: int
+    channel: str
+    type: str
+    data: bytes
+
+
 class SessionFields(TypedDict, total=False):
     title: str | None
     kind: Kind
@@ -64,8 +114,16 @@ class SessionFields(TypedDict, total=False):
     metadata: Mapping[str, Any] | None
 
 
-class NewSession(SessionFields, total=False):
+class SessionStart(SessionFields, total=False):
+    """A session to start with the first append to it."""
+
+    parent: str | None
     created_at: When
+
+
+class NewSession(SessionStart, total=False):
+    """``if_exists="refuse"`` raises Conflict ``session_exists`` where the id is there already."""
+
     if_exists: Literal["get", "refuse"]
 
 
@@ -107,7 +165,7 @@ class SessionFilter(TypedDict, total=False):
 class NewMessage(TypedDict):
     """Either ``text`` or ``parts``."""
 
-    role: Role
+    role: Role | str
     text: NotRequired[str]
     parts: NotRequired[Sequence[Mapping[str, Any]]]
     client_id: NotRequired[str]
@@ -118,6 +176,7 @@ class NewMessage(TypedDict):
     model: NotRequired[str]
     usage: NotRequired[UsageFields]
     metadata: NotRequired[Mapping[str, Any]]
+    item: NotRequired[ItemFields]
 
 
 class NewRun(TypedDict, total=False):

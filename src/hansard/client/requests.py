@@ -45,7 +45,8 @@ class Request(Generic[T]):
 
     A write carries an idempotency key: ``key``, or one made for it. ``repeatable`` is False where
     the server knows no idempotency: then it is repeated only if it certainly was not done.
-    ``renamed`` maps the API's name of a parameter to the client's, for errors.
+    ``renamed`` maps the API's name of a parameter to the client's, for errors. With
+    ``notes_creation`` the decoded answer has ``created``: whether its status was 201.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Request(Generic[T]):
     key: str | None = None
     repeatable: bool = True
     renamed: Mapping[str, str] = field(default_factory=dict)
+    notes_creation: bool = False
 
     @property
     def fields(self) -> dict[str, str]:
@@ -126,7 +128,10 @@ def exchange(
 def result(request: Request[T], response: httpx.Response) -> T:
     """What a successful answer says; Unreadable when it is not Hansard's."""
     try:
-        return request.parse(msgspec.json.decode(response.content))
+        document = msgspec.json.decode(response.content)
+        if request.notes_creation:
+            document["created"] = response.status_code == httpx.codes.CREATED
+        return request.parse(document)
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError) as problem:
         raise Unreadable(
             f"{request.method} {request.path} was answered with something unexpected ({problem})",

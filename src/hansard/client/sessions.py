@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Unpack
 
+from hansard.client.context_structs import Context
 from hansard.client.pages import listed
 from hansard.client.params import (
     ContextFormat,
@@ -16,13 +17,13 @@ from hansard.client.params import (
     known,
 )
 from hansard.client.requests import Request, path
-from hansard.client.structs import Context, Deleted, Difference, Page, Session
+from hansard.client.structs import Deleted, Difference, Page, Session
 
 
 def start(
     id: str | None = None, *, idempotency_key: str | None = None, **fields: Unpack[NewSession]
 ) -> Request[Session]:
-    """Create a session, or get the one that has this ``id`` unchanged.
+    """Create a session, or get the one that has this ``id`` unchanged: ``created`` says which.
 
     Raises Conflict ``session_exists`` when another user has the ``id``, and with
     ``if_exists="refuse"`` whenever it is taken.
@@ -33,6 +34,7 @@ def start(
         Session.of,
         body={"id": id, **known(fields, NewSession)},
         key=idempotency_key,
+        notes_creation=True,
     )
 
 
@@ -41,19 +43,21 @@ def listing(
     sort: Sort | None = None,
     page_size: int | None = None,
     total: bool = False,
+    with_documents: str | None = None,
     **where: Unpack[SessionFilter],
 ) -> Request[Page[Session]]:
     """The sessions that match, the latest activity first; iterating fetches page after page.
 
     The values of one filter are alternatives; a session passes every filter. Archived sessions are
-    left out unless ``archived`` is True or ``"any"``. ``total`` adds the
-    exact number of matches to each page.
+    left out unless ``archived`` is True or ``"any"``. ``total`` adds the exact number of matches to
+    each page, ``with_documents`` each session's document of this key.
     """
     return listed(
         Session,
         "/v1/sessions",
         page_size,
-        {**filter_query(where), "sort": sort, "total": total or None},
+        {**filter_query(where), "sort": sort, "total": total or None}
+        | {"with_documents": with_documents},
     )
 
 
@@ -138,6 +142,27 @@ def fork(
     return Request(
         "POST",
         path("sessions", session, "fork"),
+        Session.of,
+        body={"id": id, "message": message, "title": title},
+        key=idempotency_key,
+    )
+
+
+def copy(
+    session: str,
+    *,
+    message: str | int | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    idempotency_key: str | None = None,
+) -> Request[Session]:
+    """A new session with all that this one has, up to ``message`` (an id or a seq).
+
+    Unlike a fork it has no parent: it stays when the original is deleted.
+    """
+    return Request(
+        "POST",
+        path("sessions", session, "copy"),
         Session.of,
         body={"id": id, "message": message, "title": title},
         key=idempotency_key,

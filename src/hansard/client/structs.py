@@ -25,6 +25,11 @@ class Record(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
             document = {**document, "usage": Usage.of(usage)}
         if isinstance(inherited := document.get("inherited"), dict):
             document = {**document, "inherited": Inherited.of(inherited)}
+        if isinstance(item := document.get("item"), dict):
+            document = {**document, "item": Item.of(item)}
+        if isinstance(documents := document.get("documents"), dict):
+            read = {key: Document.of(each) for key, each in documents.items()}
+            document = {**document, "documents": read}
         unknown = {
             name: value
             for name, value in document.items()
@@ -50,8 +55,36 @@ class Inherited(Usage, frozen=True, kw_only=True, repr_omit_defaults=True):
     messages: int = 0
 
 
+class Item(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """The foreign original of a message: ``data`` where it is JSON, else ``base64``, decoded."""
+
+    format: str
+    data: Any = None
+    base64: bytes | None = None
+
+
+class Document(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """A document: ``value`` where it is JSON, else ``base64``, decoded; lists may lack both."""
+
+    scope: str
+    key: str
+    revision: int
+    type: str = "application/json"
+    size: int = 0
+    user: str | None = None
+    app: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    expires_at: datetime | None = None
+    value: Any = None
+    base64: bytes | None = None
+
+
 class Session(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """One conversation. ``id`` is the caller's own where there is one, ``uid`` is Hansard's."""
+    """One conversation. ``id`` is the caller's own where there is one, ``uid`` is Hansard's.
+
+    ``created`` says whether the ``start`` that gave it made it; None from all other calls.
+    """
 
     id: str
     uid: str = ""
@@ -101,6 +134,8 @@ class Session(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     external_ids: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
     version: int = 0
+    documents: dict[str, Document] = {}
+    created: bool | None = None
 
 
 class Message(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -119,6 +154,8 @@ class Message(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     model: str | None = None
     usage: Usage = Usage()
     metadata: dict[str, Any] = {}
+    edited_at: datetime | None = None
+    item: Item | None = None
 
     @property
     def text(self) -> str:
@@ -128,6 +165,21 @@ class Message(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
             for part in self.parts
             if part.get("type") == "text" and isinstance(part.get("content"), str)
         )
+
+
+class Rewound(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What a rewind took away, with its items, and what it appended."""
+
+    removed: list[Message] = []
+    data: list[Message] = []
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        lists = {
+            name: [Message.of(each) for each in document.get(name, [])]
+            for name in ("removed", "data")
+        }
+        return super().of({**document, **lists})
 
 
 class Difference(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -285,52 +337,6 @@ class Stats(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
         }
         sums = {name: Figures.of(document.get(name, {})) for name in ("total", "previous")}
         return super().of({**document, **lists, **sums})
-
-
-class Dropped(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """A message that the context lacks; ``whole`` is false where parts of it stayed."""
-
-    seq: int
-    message_id: str = ""
-    reason: str = ""
-    whole: bool = True
-
-
-class Manifest(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """What a context holds: its messages and their estimated tokens.
-
-    ``task_seq`` is the user's message put in front of messages that do not follow it directly.
-    ``placeholder`` says that no user spoke. ``older`` messages did not fit; ``dropped`` names what
-    else is missing or shortened.
-    """
-
-    messages: int = 0
-    tokens: int = 0
-    first_seq: int | None = None
-    last_seq: int | None = None
-    task_seq: int | None = None
-    placeholder: bool = False
-    older: int = 0
-    dropped: list[Dropped] = []
-
-    @classmethod
-    def of(cls, document: dict[str, Any]) -> Self:
-        return super().of(
-            {**document, "dropped": [Dropped.of(item) for item in document.get("dropped", [])]}
-        )
-
-
-class Context(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """What a model is given of a session; ``request`` has the provider's fields."""
-
-    session_id: str
-    format: str = "native"
-    request: dict[str, Any] = {}
-    manifest: Manifest = Manifest()
-
-    @classmethod
-    def of(cls, document: dict[str, Any]) -> Self:
-        return super().of({**document, "manifest": Manifest.of(document.get("manifest", {}))})
 
 
 class Event(Record, frozen=True, kw_only=True, repr_omit_defaults=True):

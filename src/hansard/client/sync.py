@@ -9,6 +9,8 @@ from typing import Self, Unpack
 import httpx
 
 from hansard.client import (
+    checkpoints,
+    documents,
     following,
     keys,
     messages,
@@ -38,6 +40,7 @@ class Sessions(Resource):
     archive = blocking(sessions.archive)
     unarchive = blocking(sessions.unarchive)
     fork = blocking(sessions.fork)
+    copy = blocking(sessions.copy)
     context = blocking(sessions.context)
     diff = paging(sessions.diff)
     delete = blocking(sessions.delete)
@@ -53,6 +56,9 @@ class Sessions(Resource):
 
 class Messages(Resource):
     append = blocking(messages.append)
+    rewind = blocking(messages.rewind)
+    edit = blocking(messages.edit)
+    named = blocking(messages.named)
     list = paging(messages.listing)
     read = blocking(messages.read)
     delete = blocking(messages.delete)
@@ -86,6 +92,22 @@ class Scores(Resource):
     give = blocking(notes.score)
     list = paging(notes.scores)
     delete = blocking(notes.delete_score)
+
+
+class Documents(Resource):
+    read = blocking(documents.read)
+    put = blocking(documents.put)
+    delete = blocking(documents.delete)
+    list = paging(documents.listing)
+    batch = blocking(documents.batch)
+
+
+class Checkpoints(Resource):
+    put = blocking(checkpoints.put)
+    write = blocking(checkpoints.write)
+    list = paging(checkpoints.listing)
+    prune = blocking(checkpoints.prune)
+    delete_run = blocking(checkpoints.delete_run)
 
 
 class Keys(Resource):
@@ -127,6 +149,8 @@ class Hansard(Resource):
         self.runs = Runs(self._wire)
         self.notes = Notes(self._wire)
         self.scores = Scores(self._wire)
+        self.documents = Documents(self._wire)
+        self.checkpoints = Checkpoints(self._wire)
         self.keys = Keys(self._wire)
         self.users = Users(self._wire)
 

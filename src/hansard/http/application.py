@@ -22,6 +22,7 @@ from hansard.http.decoding import check_type, reader_of
 from hansard.http.error_redaction import redacted
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log, without_keys
+from hansard.http.msgpack import is_packed, packed, wanted
 from hansard.http.response_cache import ResponseCache, of_workspace
 from hansard.http.route import Dialect, Failure, Reply, Route, SocketCaller
 from hansard.http.routing import Router
@@ -117,6 +118,8 @@ class Application:
                 dialect, route, values = self._route(scope, method, path)
                 call = Call(scope, headers, route, values, request_id, self.service)
                 answer = await self._answer(dialect, route, call, receive)
+                if isinstance(answer, Reply) and wanted(route, call):
+                    answer = packed(route, answer)
             except Error as error:
                 if call is not None:
                     await self._note_denied(call, error)
@@ -205,7 +208,9 @@ class Application:
         if (reader := self._queries.get(id(route))) is not None:
             call.params = reader.read(call.scope["query_string"])
         if route.body is not None:
-            check_type(call.headers.get("content-type"), call.headers.get("content-encoding"))
+            kind = call.headers.get("content-type")
+            if not (route.msgpack and is_packed(kind)):
+                check_type(kind, call.headers.get("content-encoding"))
             await self._bodies.receive(call, receive)
             call.body = await self._bodies.decode(call, self._body_readers[id(route)])
         elif route.raw_body:

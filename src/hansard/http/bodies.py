@@ -16,6 +16,7 @@ from hansard.fair_threads import FairThreads
 from hansard.http import strict_json
 from hansard.http.fields import dec_hook
 from hansard.http.json_reader import JsonReader
+from hansard.http.msgpack import as_json, is_packed
 from hansard.http.route import MIB
 from hansard.http.validation_errors import complaint
 from hansard.observer import Usage
@@ -150,7 +151,7 @@ class Bodies:
 
     async def decode(self, call: Call[Any, Any], reader: BodyReader) -> Any:  # noqa: ANN401 - an instance of the route's body
         if call.threads is None:
-            return reader.read(call.data)
+            return reader.read(_json_of(call))
         return await call.threads.run(
             call.workspace_id or "", lambda json_reader: _decoded(call, reader, json_reader)
         )
@@ -177,7 +178,13 @@ class Bodies:
 def _decoded(call: Call[Any, Any], reader: BodyReader, json_reader: JsonReader) -> Any:  # noqa: ANN401 - an instance of the route's body
     if call.headers.get("idempotency-key"):
         call.digest_request()
-    return reader.read(call.data, json_reader)
+    return reader.read(_json_of(call), json_reader)
+
+
+def _json_of(call: Call[Any, Any]) -> bytes:
+    """The body as JSON, whichever of the two it came as."""
+    is_other = call.route.msgpack and is_packed(call.headers.get("content-type"))
+    return as_json(call.data) if is_other else call.data
 
 
 def is_long(data: bytes) -> bool:

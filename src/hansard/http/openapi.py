@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hansard import __version__
 from hansard.http.components import Components, plain
 from hansard.http.failures import failures
+from hansard.http.msgpack import MSGPACK
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE, Described
 
 if TYPE_CHECKING:
@@ -183,7 +184,8 @@ def _request(route: Route, components: Components) -> Json:
     if route.body is None:
         return {kind: {"schema": {}} for kind in route.request_types}
     example = {"example": route.body.example} if hasattr(route.body, "example") else {}
-    return {"application/json": {"schema": components.schema(route.body), **example}}
+    content = {"application/json": {"schema": components.schema(route.body), **example}}
+    return content | ({MSGPACK: {"schema": components.schema(route.body)}} if route.msgpack else {})
 
 
 def _answers(dialect: Dialect, route: Route, components: Components) -> Json:
@@ -194,6 +196,8 @@ def _answers(dialect: Dialect, route: Route, components: Components) -> Json:
             route.media_type: {"schema": dialect.envelope(schema) if dialect.envelope else schema}
         }
         answer["content"] |= {kind: {"schema": {"type": "string"}} for kind in route.response_types}
+        if route.msgpack:
+            answer["content"][MSGPACK] = {"schema": schema}
     answers = {str(status): answer for status in (route.status, *route.extra_statuses)}
     if IF_NONE_MATCH in route.request_headers:
         answers["304"] = {"description": "Nothing has changed since the answer with this ETag."}

@@ -75,6 +75,8 @@ class Route(Struct, frozen=True):
     validator: ValidatorOf | None = None
     summary: str = ""
     media_type: str = "application/json"
+    msgpack: bool = False
+    """Whether the body may be MessagePack, and the answer is where the caller accepts it."""
     secret_path: bool = False
     """Whether the path opens a door by itself, so that no log may have it."""
     method: str = ""

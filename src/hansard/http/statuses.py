@@ -29,6 +29,7 @@ CODE_STATUS = {
     "method_not_allowed": 405,
     "request_timeout": 408,
     "version_mismatch": 412,
+    "revision_mismatch": 412,
     "uri_too_long": 414,
     "unsupported_media_type": 415,
     "idempotency_key_reused": 422,

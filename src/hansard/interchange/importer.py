@@ -237,7 +237,7 @@ class Import:
     def _gathered(self, piece: SnapshotPiece) -> Item | None:
         """The exported session when its last messages have come."""
         if piece.session is not None:
-            self._snapshot = Snapshot(piece.session, piece.runs, [], piece.notes, piece.scores)
+            self._snapshot = Snapshot(piece.session, piece.runs, [], *piece.beside)
         assert self._snapshot is not None, "the session comes with its first piece"  # noqa: S101 - an invariant of reading
         self._snapshot.messages.extend(piece.messages)
         return Item(piece.file, piece.number, self._snapshot) if piece.is_last else None

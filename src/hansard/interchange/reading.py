@@ -18,6 +18,8 @@ from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
 from hansard.model import Message, MessageDraft, Run, Session
 from hansard.model.bounds import check_imported
+from hansard.model.checkpoint import Checkpoint
+from hansard.model.document import Document as StoredDocument
 from hansard.model.note import Note
 from hansard.model.score import Score
 from hansard.model.transfer import Kept, Snapshot
@@ -47,8 +49,17 @@ class SnapshotPiece(Struct, frozen=True, kw_only=True, tag=True):
     messages: list[Kept]
     notes: list[Note] = []
     scores: list[Score] = []
+    documents: list[StoredDocument] = []
+    checkpoints: list[Checkpoint] = []
     size: int
     is_last: bool
+
+    @property
+    def beside(
+        self,
+    ) -> tuple[list[Note], list[Score], list[StoredDocument], list[Checkpoint]]:
+        """What a snapshot has beside its session, runs and messages, in its order."""
+        return self.notes, self.scores, self.documents, self.checkpoints
 
 
 class BadRecord(Struct, frozen=True, kw_only=True, tag=True):
@@ -226,6 +237,8 @@ def _snapshot_pieces(
             runs=snapshot.runs if start == 0 else [],
             notes=snapshot.notes if start == 0 else [],
             scores=snapshot.scores if start == 0 else [],
+            documents=snapshot.documents if start == 0 else [],
+            checkpoints=snapshot.checkpoints if start == 0 else [],
             messages=kept[start:end],
             size=size,
             is_last=end == len(kept),

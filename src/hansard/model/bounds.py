@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from hansard import ids
 from hansard.errors import Invalid
+from hansard.model.item import FORMAT
 from hansard.model.json_depth import DEPTH, is_too_deep
-from hansard.model.message import MOST_NANOS, MOST_TOKENS
+from hansard.model.message import MOST_NANOS, MOST_TOKENS, MessageDraft
 from hansard.model.usage import SUMS
 
 if TYPE_CHECKING:
     from msgspec import Raw
 
-    from hansard.model import Message, MessageDraft, Run, RunDraft, RunPatch
+    from hansard.model import Message, Run, RunDraft, RunPatch
+    from hansard.model.item import Item
 
     Usage = Message | MessageDraft | Run | RunDraft | RunPatch
 
@@ -80,6 +82,14 @@ def check_message(message: MessageDraft | Message, where: str, now: int) -> None
     short(message.model, f"{where}.model")
     not_ahead(message.created_at, now, f"{where}.created_at")
     spent(message, where)
+    if isinstance(message, MessageDraft) and message.item is not None:
+        check_item(message.item, f"{where}.item")
+
+
+def check_item(item: Item, where: str) -> None:
+    """Refuse an item whose format has no name; Invalid names the field."""
+    if not short(item.format, f"{where}.format", FORMAT):
+        raise Invalid(f"{where}.format is empty: name what the item is", param=f"{where}.format")
 
 
 def check_imported(message: MessageDraft | Message, where: str, now: int) -> None:

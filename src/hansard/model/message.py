@@ -1,20 +1,24 @@
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Literal, get_args
 
 from msgspec import Meta, Raw, Struct
 
+from hansard.model.item import Item
 from hansard.model.page import PAGE_BYTES
 from hansard.model.units import Microseconds, NanoDollars
 
 Role = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[str, ...] = get_args(Role)
+_NEAREST: dict[str, Role] = {"developer": "system", "function": "tool", "model": "assistant"}
+_ROLE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 MOST_TOKENS, MOST_USD = 10**12, 10**6
 MOST_NANOS = MOST_USD * 10**9
 
 
 class Message(Struct, frozen=True):
-    """One entry of a session, ordered by ``seq``; it never changes, but can be deleted.
+    """One entry of a session, ordered by ``seq``; it can be edited in place, and deleted.
 
     Times are in UTC. Null stands for what was not set or does not apply.
     """
@@ -56,6 +60,14 @@ class Message(Struct, frozen=True):
     """What it consists of: a list of at least one part, kept byte for byte. Set by the caller."""
     metadata: Raw
     """The application's own JSON object, kept byte for byte. Set by the caller."""
+    item_format: str | None = None
+    """What sort of `item` it has, if any. Set by the caller; at most 64 characters."""
+    item_hash: bytes | None = None
+    """The digest of its item, which the hash chain covers. Set by the server."""
+    edited_at: Microseconds | None = None
+    """When it was last replaced in place; null for one that is as it was appended."""
+    edit_hash: bytes | None = None
+    """The hash of what it says since then, after the hash that it has in the chain."""
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,7 +99,7 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class MessageDraft(Struct, frozen=True, kw_only=True):
     """A message to append; ``text`` is the text of its parts, for titles and previews."""
 
-    role: Role
+    role: str
     parts: Raw
     text: str = ""
     client_id: str | None = None
@@ -103,6 +115,7 @@ class MessageDraft(Struct, frozen=True, kw_only=True):
     cost_nanos: int = 0
     created_at: int | None = None
     metadata: Raw = Raw(b"{}")
+    item: Item | None = None
 
 
 class MessageQuery(Struct, frozen=True, kw_only=True):
@@ -127,3 +140,13 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
     def backwards(self) -> bool:
         """Whether further pages hold older messages; independent of the order within a page."""
         return self.before is not None or (self.after is None and self.newest)
+
+
+def is_role(role: str) -> bool:
+    """Whether a foreign item may have this role; all others are one of ``ROLES``."""
+    return _ROLE.fullmatch(role) is not None
+
+
+def nearest_role(role: str) -> Role:
+    """The role of ours that stands for a foreign one."""
+    return role if role in ROLES else _NEAREST.get(role, "assistant")  # type: ignore[return-value]  # ROLES are those of Role

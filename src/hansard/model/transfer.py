@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from hansard.model.checkpoint import Checkpoint
+from hansard.model.document import Document
+from hansard.model.item import Item
 from hansard.model.message import Message, MessageDraft
 from hansard.model.note import Note
 from hansard.model.run import Run
@@ -36,11 +39,15 @@ class ImportedSession(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """A stored message; a deleted one is empty, and ``hash`` is that of its former content."""
+    """A stored message with its item.
+
+    A deleted one is empty. ``hash`` is that of the former content of a deleted or an edited one.
+    """
 
     message: Message
     deleted_at: int | None = None
     hash: bytes | None = None
+    item: Item | None = None
 
 
 class Snapshot(Struct, frozen=True):
@@ -51,6 +58,8 @@ class Snapshot(Struct, frozen=True):
     messages: list[Kept]
     notes: list[Note] = []
     scores: list[Score] = []
+    documents: list[Document] = []
+    checkpoints: list[Checkpoint] = []
 
 
 class Verdict(Struct, frozen=True):

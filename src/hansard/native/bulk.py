@@ -18,7 +18,7 @@ from hansard.native.session_bodies import SessionDeleted
 from hansard.service.bulk import Action, BulkOptions, Outcome
 
 _reader = QueryReader(ListParams, escapes=True)
-_PAGING = {"sort", "limit", "cursor", "total"}
+_PAGING = {"sort", "limit", "cursor", "total", "with_documents"}
 
 
 class BulkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

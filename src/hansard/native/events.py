@@ -55,8 +55,8 @@ class ChangeOut(Struct, frozen=True, kw_only=True):
     """Its number in the workspace; later events have higher ones."""
     type: str
     """`session.created`, `session.updated`, `session.deleted`, `message.appended`,
-    `message.deleted`, `run.started`, `run.updated`, `run.finished`, `note.created`,
-    `note.deleted`, `score.created` or `score.deleted`."""
+    `message.updated`, `message.deleted`, `run.started`, `run.updated`, `run.finished`,
+    `note.created`, `note.deleted`, `score.created` or `score.deleted`."""
     session_id: SessionUid
     seq: int | None
     """For a message, the `seq` of the last one concerned; else null."""

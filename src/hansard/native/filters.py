@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import Meta
 
 from hansard.errors import Invalid
 from hansard.model import SessionFilter
@@ -30,6 +33,8 @@ class ListParams(FilterParams, frozen=True, kw_only=True, cache_hash=True):
     cursor: Cursor = None
     total: bool = False
     """True adds `total`, the exact number of sessions that match."""
+    with_documents: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
+    """Shows the document of this key that each session has, as its `documents`."""
 
 
 def filter_of(params: FilterParams, archived: Archived = "any") -> SessionFilter:

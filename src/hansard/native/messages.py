@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Raw, Struct
+from msgspec.json import encode
 
 from hansard.errors import Invalid
 from hansard.http.call import Call
@@ -13,6 +14,7 @@ from hansard.http.route import MIB, ONCE, CacheValidator, Route
 from hansard.model import Message, MessageQuery
 from hansard.model.message import Role
 from hansard.model.times import Moment
+from hansard.native.document_bodies import set_draft
 from hansard.native.errors import NO_MESSAGE, NO_SESSION
 from hansard.native.message_bodies import (
     MESSAGE,
@@ -20,12 +22,15 @@ from hansard.native.message_bodies import (
     AppendIn,
     MessageDeleted,
     MessageList,
+    MessageMatches,
     MessageOut,
     draft_of,
+    itemed_out,
     message_out,
 )
 from hansard.native.schemas import Cursor, Json, Limit
-from hansard.native.sessions import SESSION_PATH
+from hansard.native.sessions import SESSION_PATH, session_draft
+from hansard.service.render_cache import Stretch
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
@@ -57,6 +62,28 @@ class ListParams(Struct, frozen=True, kw_only=True):
     """Only messages with one of these roles."""
     as_of: Moment | None = None
     """The transcript as it stood then: only messages of that time or before."""
+    items: bool = False
+    """True shows the foreign original of each message that has one, as its `item`."""
+
+
+class ReadParams(Struct, frozen=True, kw_only=True):
+    """What to show of a message."""
+
+    example: ClassVar[Json] = {"items": True}
+
+    items: bool = False
+    """True shows its foreign original, if it has one, as its `item`."""
+
+
+class NamedParams(Struct, frozen=True, kw_only=True):
+    """Which messages, whatever session they are of."""
+
+    example: ClassVar[Json] = {"client_id": ["mail-88"], "items": True}
+
+    client_id: tuple[Annotated[str, Meta(max_length=256)], ...]
+    """1–100 client ids."""
+    items: bool = False
+    """True shows the foreign original of each message that has one, as its `item`."""
 
 
 async def append_messages(call: Call[None, AppendIn]) -> Appended:
@@ -64,7 +91,8 @@ async def append_messages(call: Call[None, AppendIn]) -> Appended:
     drafts = await call.off_loop(
         lambda: [draft_of(message, index) for index, message in enumerate(call.body.messages)]
     )
-    expected_seq = call.body.expected_seq
+    expected_seq, session = call.body.expected_seq, call.body.session
+    documents = [set_draft(each) for each in call.body.documents]
     call.forget_body()
     return _appended(
         await call.service.messages.append(
@@ -72,6 +100,8 @@ async def append_messages(call: Call[None, AppendIn]) -> Appended:
             call.path["session_id"],
             drafts,
             expected_seq=expected_seq,
+            start=None if session is None else session_draft(session),
+            documents=documents,
             once=call.once(_appended),
         )
     )
@@ -104,9 +134,7 @@ async def list_messages(call: Call[ListParams, None]) -> MessageList:
         created_before=until,
         **await _position(call),
     )
-    stretch = await call.service.messages.list_as(
-        call.principal, call.validator.state, query, MESSAGE
-    )
+    stretch = await _stretch(call, query)
     cursor = None
     if stretch.last is not None and stretch.more and params.around is None:
         cursor = call.service.messages.cursor(call.principal, _scope(call), query, stretch.last)
@@ -115,6 +143,29 @@ async def list_messages(call: Call[ListParams, None]) -> MessageList:
         has_more=stretch.more,
         next_cursor=cursor,
     )
+
+
+async def _stretch(call: Call[ListParams, None], query: MessageQuery) -> Stretch:
+    messages = call.service.messages
+    if not call.params.items:
+        return await messages.list_as(call.principal, call.validator.state, query, MESSAGE)
+    session, itemed, more = await messages.list_with_items(
+        call.principal, call.path["session_id"], query
+    )
+    shown = [Raw(encode(itemed_out(session.name, *each))) for each in itemed]
+    ends = [message.seq for message, _ in (itemed[:1] + itemed[-1:])]
+    return Stretch(shown, more, (min if query.backwards else max)(ends, default=None))
+
+
+async def list_named(call: Call[NamedParams, None]) -> MessageMatches:
+    """Read messages by the caller's client ids, whatever session they are of"""
+    named = await call.service.messages.named(call.principal, call.params.client_id)
+    show = itemed_out if call.params.items else _without_item
+    return MessageMatches(data=[show(*message) for message in named])
+
+
+def _without_item(session_name: str, message: Message, _: object) -> MessageOut:
+    return message_out(session_name, message)
 
 
 async def _position(call: Call[ListParams, None]) -> dict[str, int]:
@@ -145,12 +196,12 @@ def _scope(call: Call[ListParams, None]) -> list[object]:
     return [call.path["session_id"], params.order, sorted(params.role), us(params.as_of)]
 
 
-async def read_message(call: Call[None, None]) -> MessageOut:
+async def read_message(call: Call[ReadParams, None]) -> MessageOut:
     """Read one message by its id or by the caller's client id"""
-    session, message = await call.service.messages.read(
+    session, message, item = await call.service.messages.read_with_item(
         call.principal, call.path["session_id"], call.path["message_id"]
     )
-    return message_out(session.name, message)
+    return itemed_out(session.name, message, item if call.params.items else None)
 
 
 async def delete_message(call: Call[None, None]) -> MessageDeleted:
@@ -173,6 +224,7 @@ routes = (
     Route(
         f"POST {MESSAGES_PATH}",
         append_messages,
+        msgpack=True,
         scope="sessions:write",
         body=AppendIn,
         body_limit=8 * MIB,
@@ -181,13 +233,17 @@ routes = (
         request_headers=(ONCE,),
         errors=NO_SESSION
         | {
-            409: "`seq_mismatch`: the session is not at `expected_seq`; `seq` is where it is.",
-            413: "`batch_too_large`: there are more than 100 messages.",
+            409: "`seq_mismatch`: the session is not at `expected_seq`; `seq` is where it is."
+            " `session_exists`: it is of another user than `session` says.",
+            412: "`revision_mismatch`: one of the `documents` is at another `revision`.",
+            413: "`batch_too_large`, `document_too_large`: there are more than 100 messages or"
+            " documents, or one of these has more than 4 MiB.",
         },
     ),
     Route(
         f"GET {MESSAGES_PATH}",
         list_messages,
+        msgpack=True,
         scope="sessions:read",
         params=ListParams,
         returns=MessageList,
@@ -198,9 +254,20 @@ routes = (
     Route(
         f"GET {MESSAGES_PATH}/{{message_id}}",
         read_message,
+        msgpack=True,
         scope="sessions:read",
+        params=ReadParams,
         returns=MessageOut,
         errors=NO_MESSAGE,
+    ),
+    Route(
+        "GET /v1/messages",
+        list_named,
+        msgpack=True,
+        scope="sessions:read",
+        params=NamedParams,
+        returns=MessageMatches,
+        errors={413: "`too_many_messages`: more than 200 messages have these client ids."},
     ),
     Route(
         f"DELETE {MESSAGES_PATH}/{{message_id}}",

@@ -13,7 +13,6 @@ from hansard.http.route import ONCE, Reply, Route
 from hansard.model import Run, RunDraft, RunPatch, Session, Usage
 from hansard.model.times import Moment, rfc3339, rfc3339_or_none
 from hansard.native.errors import NO_RUN, NO_SESSION
-from hansard.native.message_bodies import UsageIn, UsageOut, usage_out
 from hansard.native.schemas import (
     Cursor,
     HasMore,
@@ -25,6 +24,7 @@ from hansard.native.schemas import (
     StateOut,
 )
 from hansard.native.sessions import SESSION_PATH
+from hansard.native.usage_bodies import UsageIn, UsageOut, usage_out
 
 Lease = Annotated[
     float,

@@ -15,6 +15,8 @@ from hansard.model.run import STATES
 from hansard.model.session import KINDS, RESOLUTIONS
 
 Json = dict[str, Any]
+StructType: TypeAlias = type[Struct]
+"""For a class variable of a struct that has a field ``type``."""
 
 
 def one_of(words: Sequence[str]) -> Meta:
@@ -24,7 +26,8 @@ def one_of(words: Sequence[str]) -> Meta:
 
 KindOut = Annotated[str, one_of(KINDS)]
 ResolutionOut = Annotated[str, one_of(RESOLUTIONS)]
-RoleOut = Annotated[str, one_of(ROLES)]
+RoleOut = Annotated[str, Meta(examples=[*ROLES])]
+RoleIn = Annotated[str, Meta(min_length=1, max_length=64, examples=[*ROLES])]
 StateOut = Annotated[str, one_of(STATES)]
 
 _CURSOR = "eyJhIjo0Mn0.c2lnbmVk"
@@ -64,6 +67,7 @@ Parts = Annotated[Raw, schema_of(Annotated[list[Part], Meta(min_length=1, exampl
 Tags = Annotated[Raw, schema_of(list[str])]
 Trail = Annotated[Raw, schema_of(list[Any])]
 Names = Annotated[Raw, schema_of(dict[str, str])]
+AnyJson = Annotated[Raw, schema_of(Any)]
 Metadata = Annotated[Raw, schema_of(dict[str, Any])]
 Spans = Annotated[
     list[Any],

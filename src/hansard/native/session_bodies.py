@@ -12,7 +12,7 @@ from hansard.model import Session
 from hansard.model.session import Kind, Resolution
 from hansard.model.times import Moment, rfc3339, rfc3339_or_none
 from hansard.model.usage import SUMS, Inherited
-from hansard.native.message_bodies import UsageOut, spent_out
+from hansard.native.document_bodies import DocumentOut
 from hansard.native.schemas import (
     HasMore,
     Json,
@@ -27,6 +27,7 @@ from hansard.native.schemas import (
     Total,
     Trail,
 )
+from hansard.native.usage_bodies import UsageOut, spent_out
 from hansard.service.render_cache import Projection
 
 
@@ -152,22 +153,16 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     external_ids: Names
     metadata: Metadata
     version: int
+    documents: dict[str, DocumentOut] | UnsetType = UNSET
+    """Its document of the key that `with_documents` names, if it has one; in lists alone."""
 
 
-class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A session to create, or to get where the ``id`` is there already."""
+class SessionStart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A session to create where the one of the path is not there."""
 
     described_by: ClassVar[type[Struct]] = SessionOut
-    example: ClassVar[Json] = {
-        "id": "order-17",
-        "channel": "web",
-        "user": "ada",
-        "agent": "support",
-        "metadata": {"plan": "pro"},
-    }
+    example: ClassVar[Json] = {"channel": "web", "user": "ada", "agent": "support"}
 
-    id: str | None = None
-    """The caller's own id: 1–256 characters without a slash. Without it the server makes one."""
     title: str | None = None
     kind: Kind = "session"
     channel: str | None = None
@@ -179,9 +174,6 @@ class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workflow_name: str | None = None
     trigger: str | None = None
     parent: str | None = None
-    if_exists: Literal["get", "refuse"] = "get"
-    """What to do when there is a session of this `id` already: `get` answers with it, unless
-    another user has it; `refuse` answers 409."""
     resolution: Resolution = "open"
     intent: str | None = None
     sub_intent: str | None = None
@@ -192,6 +184,25 @@ class SessionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     trail: list[Any] | None = None
     external_ids: dict[str, str] | None = None
     metadata: dict[str, Any] | None = None
+
+
+class SessionIn(SessionStart, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A session to create, or to get where the ``id`` is there already."""
+
+    described_by: ClassVar[type[Struct]] = SessionStart
+    example: ClassVar[Json] = {
+        "id": "order-17",
+        "channel": "web",
+        "user": "ada",
+        "agent": "support",
+        "metadata": {"plan": "pro"},
+    }
+
+    id: str | None = None
+    """The caller's own id: 1–256 characters without a slash. Without it the server makes one."""
+    if_exists: Literal["get", "refuse"] = "get"
+    """What to do when there is a session of this `id` already: `get` answers with it, unless
+    another user has it; `refuse` answers 409."""
 
 
 class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

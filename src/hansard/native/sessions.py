@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import msgspec
 from msgspec import UNSET
 
 from hansard.byte_cache import MIB, remembered
@@ -12,6 +13,7 @@ from hansard.http.call import Call
 from hansard.http.fields import us
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, ONCE, Reply, Route
 from hansard.model import Session, SessionDraft, SessionPatch, SessionQuery
+from hansard.native.document_bodies import document_out
 from hansard.native.errors import FIELD_TOO_LARGE, FOREIGN_OWNER, NO_SESSION
 from hansard.native.filters import ListParams, filter_of
 from hansard.native.session_bodies import (
@@ -23,6 +25,8 @@ from hansard.native.session_bodies import (
     SessionIn,
     SessionList,
     SessionOut,
+    SessionStart,
+    session_out,
     session_reply,
 )
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from hansard.model.deletion import Deletion
 
 _RENAMED = {"user": "user_id"}
+_SPELLED_OTHERWISE = {"user", "created_at", "if_exists"}
 
 
 async def start_session(call: Call[None, SessionIn]) -> Reply:
@@ -38,22 +43,24 @@ async def start_session(call: Call[None, SessionIn]) -> Reply:
     Answers 201 for a new session, and 200 for one that was there: it is not changed then. An id
     that another user has is refused with 409.
     """
-    body = call.body
-    draft = SessionDraft(
-        **{
-            field: value
-            for field in body.__struct_fields__
-            if field not in {"user", "created_at", "if_exists"}
-            and (value := getattr(body, field)) is not None
-        },
-        user_id=body.user,
-        created_at=us(body.created_at),
-    )
     return _started(
         await call.service.sessions.start(
-            call.principal, draft, refuse=body.if_exists == "refuse", once=call.once(_started)
+            call.principal,
+            session_draft(call.body),
+            refuse=call.body.if_exists == "refuse",
+            once=call.once(_started),
         )
     )
+
+
+def session_draft(body: SessionStart) -> SessionDraft:
+    """The session that a caller means."""
+    fields = {
+        field: value
+        for field in body.__struct_fields__
+        if field not in _SPELLED_OTHERWISE and (value := getattr(body, field)) is not None
+    }
+    return SessionDraft(**fields, user_id=body.user, created_at=us(body.created_at))
 
 
 def _started(result: tuple[Session, bool]) -> Reply:
@@ -67,8 +74,10 @@ def _started(result: tuple[Session, bool]) -> Reply:
     )
 
 
-async def list_sessions(call: Call[ListParams, None]) -> SessionList:
+async def list_sessions(call: Call[ListParams, None]) -> SessionList | Reply:
     """List sessions, the latest activity first; archived ones only when asked"""
+    if call.params.with_documents is not None:
+        return await _list_with_documents(call, call.params.with_documents)
     page = await call.service.sessions.list_as(call.principal, _query_of(call.params), SESSION)
     total = UNSET if page.total is None else page.total
     return SessionList(
@@ -77,6 +86,25 @@ async def list_sessions(call: Call[ListParams, None]) -> SessionList:
         next_cursor=page.next_cursor,
         total=total,
     )
+
+
+async def _list_with_documents(call: Call[ListParams, None], key: str) -> Reply:
+    """The same with documents, which no ETag covers."""
+    page, documents = await call.service.sessions.list_with_documents(
+        call.principal, _query_of(call.params), key
+    )
+    shown = [
+        msgspec.structs.replace(
+            session_out(session),
+            documents={key: document_out(documents[session.id])} if session.id in documents else {},
+        )
+        for session in page.items
+    ]
+    total = UNSET if page.total is None else page.total
+    listed = SessionList(
+        data=shown, has_more=page.has_more, next_cursor=page.next_cursor, total=total
+    )
+    return Reply(body=listed)
 
 
 @remembered(MIB)

@@ -27,7 +27,13 @@ class ErasureOut(Struct, frozen=True, kw_only=True):
         "subject": "5c1d0b7f9a3e48261d0c9b7a55f1e2d4",
         "erased_at": "2026-01-31T09:30:00Z",
         "by": "7fK2mQ9x",
-        "counts": {"sessions": 3, "runs": 5, "messages": 41, "messages_elsewhere": 2},
+        "counts": {
+            "sessions": 3,
+            "runs": 5,
+            "messages": 41,
+            "messages_elsewhere": 2,
+            "documents": 1,
+        },
         "content_hash": "blake2b-256:9f86d081…",
         "signature": "hmac-sha256:c0ffee12…",
         "signed": True,
@@ -44,7 +50,8 @@ class ErasureOut(Struct, frozen=True, kw_only=True):
     by: str
     """The id of the key that erased."""
     counts: dict[str, int]
-    """How many sessions, runs, messages and messages in sessions of others are gone."""
+    """How many sessions, runs, messages, messages in sessions of others, and documents of the user
+    itself are gone."""
     content_hash: str
     """A digest of what was erased."""
     signature: str

@@ -16,8 +16,10 @@ from hansard.service.audit import Audit
 from hansard.service.bulk import Bulk
 from hansard.service.cache_lease import CacheLease
 from hansard.service.chain_repair import ChainRepair
+from hansard.service.checkpoints import Checkpoints
 from hansard.service.context import Contexts
 from hansard.service.diffs import Diffs
+from hansard.service.documents import Documents
 from hansard.service.events import Events
 from hansard.service.forks import Forks
 from hansard.service.health import Health
@@ -85,6 +87,8 @@ class Service:
         self.messages = Messages(store, ids, clock, self.audit, cursors)
         self.contexts = Contexts(store)
         self.diffs = Diffs(store, cursors)
+        self.documents = Documents(store, cursors, clock)
+        self.checkpoints = Checkpoints(store, cursors, ids, clock)
         self.transcripts = Transcripts(store)
         self.transfers = Transfers(store, self.audit, ids, clock)
         self.notes = Notes(store, self.messages, ids, clock)

@@ -157,6 +157,8 @@ class Appends:
             self._ids,
             append.now,
             append.expected_seq,
+            append.start,
+            append.documents,
         )
 
 

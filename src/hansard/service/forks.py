@@ -34,6 +34,10 @@ _KEPT = (
     "kind", "channel", "app", "agent", "model", "user_id", "workflow_id", "workflow_name", "tags",
 )  # fmt: skip
 """The fields that a fork copies from its original when the draft leaves them out."""
+_COPIED = (
+    *_KEPT, "title", "title_by", "trigger", "intent", "sub_intent", "trail", "metadata",
+)  # fmt: skip
+"""Those that a copy has besides; its external ids are its own."""
 _TRIES = 3
 _LAPSES_US = 900_000_000
 _AT_ONCE = 100
@@ -47,18 +51,20 @@ class Forks:
         self._ids = ids
         self._clock = clock
 
-    async def fork(
+    async def fork(  # noqa: PLR0913 - where it branches, and how
         self,
         principal: Principal,
         name: str,
         *,
         until: int | None,
         draft: SessionDraft,
+        detached: bool = False,
         once: IdempotentRequest | None = None,
     ) -> Session:
         """A new session with copies of the messages up to ``seq`` ``until`` (None: all).
 
-        The original becomes its parent. Raises Invalid when the original has no such seq, and Busy
+        The original becomes its parent; a ``detached`` copy has none, and more of the original's
+        fields. Raises Invalid when the original has no such seq, and Busy
         ``fork_interrupted`` when messages of a long original are deleted again and again while it
         is copied.
         """
@@ -66,16 +72,18 @@ class Forks:
         new = drafted(principal, draft, None, self._ids, now)
 
         def branch(source: Session) -> Session:
-            inherited = {field: getattr(source, field) for field in _KEPT}
+            kept = _COPIED if detached else _KEPT
+            inherited = {field: getattr(source, field) for field in kept}
             own_fields = {
                 field: getattr(new, field)
                 for field in inherited
-                if getattr(draft, field) not in (None, [], "session")
+                if getattr(draft, field) not in (None, [], {}, "session")
             }
+            if draft.title is not None:
+                own_fields |= {"title_by": new.title_by}
             last = source.last_seq if until is None else _within(until, source)
-            return msgspec.structs.replace(
-                new, **(inherited | own_fields), parent_id=source.id, forked_seq=last
-            )
+            origin = {} if detached else {"parent_id": source.id, "forked_seq": last}
+            return msgspec.structs.replace(new, **(inherited | own_fields | origin))
 
         of, workspace_id = ref(principal, name), principal.workspace_id
         with in_flight(self._store, once, workspace_id):

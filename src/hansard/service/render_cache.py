@@ -83,12 +83,15 @@ class RenderCache:
     ) -> dict[str, Raw]:
         """Encode messages and cache them.
 
-        Messages never change; their version is the name of their session, which the JSON contains.
+        Their version is the name of their session, which the JSON contains, and their last edit.
         """
         return self._keep(
             projection.name,
             workspace_id,
-            ((message.id, session, projection.show(session, message)) for message in messages),
+            (
+                (message.id, (session, message.edited_at), projection.show(session, message))
+                for message in messages
+            ),
             since,
         )
 

@@ -22,6 +22,7 @@ from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
 from hansard.store.listing import position_of
 from hansard.store.verbs import appends, deletes, events
+from hansard.store.verbs import documents as document_verbs
 from hansard.store.verbs import sessions as verbs
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from hansard.ids import IdSource
     from hansard.model import Message, MessageDraft, SessionPatch, SessionQuery
     from hansard.model.deletion import Deletion, SubSessions
+    from hansard.model.document import Document
     from hansard.model.idempotency import IdempotentRequest
     from hansard.service.audit import Audit
     from hansard.service.render_cache import Projection
@@ -133,6 +135,19 @@ class Sessions:
         )
         shown = [sessions[session_id] for session_id in ids[:count] if session_id in sessions]
         return self._page(principal, query, listing, shown, count)
+
+    async def list_with_documents(
+        self, principal: Principal, query: SessionQuery, key: str
+    ) -> tuple[Page[Session], dict[str, Document]]:
+        """One page of whole sessions, and the document of this key that each has, by its id."""
+        here, listing = principal.workspace_id, await self._listed(principal, query)
+        ids = [row[0] for row in listing.rows[: query.limit]]
+        sessions, count = await self._store.read(verbs.by_ids_within, here, ids, PAGE_BYTES)
+        documents, count = await self._store.read(
+            document_verbs.of_sessions, here, ids[:count], key, self._clock()
+        )
+        shown = [sessions[session_id] for session_id in ids[:count] if session_id in sessions]
+        return self._page(principal, query, listing, shown, count), documents
 
     async def list_as(
         self, principal: Principal, query: SessionQuery, projection: Projection

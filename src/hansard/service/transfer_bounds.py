@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Raw
 
 from hansard.errors import Invalid
-from hansard.model.bounds import check_imported, not_ahead, own_id, shallow, short, spent
-from hansard.model.message import ROLES
+from hansard.model.bounds import (
+    check_imported,
+    check_item,
+    not_ahead,
+    own_id,
+    shallow,
+    short,
+    spent,
+)
+from hansard.model.message import is_role
 from hansard.model.usage import MOST_SUM, SUMS
 from hansard.service.notes import check_brought
 from hansard.service.runs import ERROR, LONGEST_LEASE
@@ -47,7 +56,7 @@ def _check_session(session: Session, now: int) -> None:
     for field in ("preview", "last_preview"):
         short(getattr(session, field), field, PREVIEW)
     short(session.run_error, "run_error", ERROR)
-    if session.title_by not in _TITLED_BY or session.last_role not in (None, *ROLES):
+    if session.title_by not in _TITLED_BY or not is_role(session.last_role or "user"):
         raise Invalid("session.title_by or session.last_role has an unknown value")
     for field in _NUMBERS:
         _check_number(getattr(session, field), f"session.{field}")
@@ -80,7 +89,12 @@ def _check_kept(kept: Kept, path: str, now: int) -> None:
     check_imported(message, path, now)
     if message.sender not in (None, "operator"):
         raise Invalid(f"{path}.sender is {message.sender!r}, expected 'operator' or none")
-    not_ahead(kept.deleted_at, now, f"{path}.deleted_at")
+    for field, at in (("deleted_at", kept.deleted_at), ("edited_at", message.edited_at)):
+        not_ahead(at, now, f"{path}.{field}")
+    if kept.item is not None:
+        check_item(kept.item, f"{path}.item")
+        if kept.item.encoding == "json":
+            shallow(Raw(kept.item.data), f"{path}.item.data")
 
 
 def _check_number(number: int | None, path: str) -> None:

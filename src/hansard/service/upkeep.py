@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.errors import NotFound
 from hansard.service.workspaces import Workspaces
-from hansard.store.verbs import events, idempotency, model_calls
+from hansard.store.verbs import documents, events, idempotency, model_calls
 from hansard.store.verbs import upkeep as verbs
 from hansard.store.verbs.store_clock import earlier_of, store_time
 
@@ -56,7 +56,11 @@ class Upkeep:
         now = await self._store.read(earlier_of, self._store_clock, self._clock())
         count = 0
         limits = verbs.Limits(
-            now - idempotency.KEPT_US, now - CALLS_KEPT_US, now - EVENTS_KEPT_US, EVENTS_KEPT
+            now,
+            now - idempotency.KEPT_US,
+            now - CALLS_KEPT_US,
+            now - EVENTS_KEPT_US,
+            EVENTS_KEPT,
         )
         async for page in self._workspaces.generations():
             for due in await self._store.read(
@@ -74,6 +78,8 @@ class Upkeep:
             await self._repeat(model_calls.trim, workspace_id, limits.calls_before)
         if due.has_old_events:
             await self._repeat(events.trim_old, workspace_id, limits.events_before, limits.kept)
+        if due.has_expired_documents:
+            await self._repeat(documents.expire, workspace_id, limits.now)
         if due.has_rules:
             with contextlib.suppress(NotFound):  # it was deleted meanwhile
                 workspace = await self._workspaces.read(workspace_id)

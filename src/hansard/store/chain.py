@@ -39,8 +39,16 @@ def link(before: bytes, message: Message) -> bytes:
         bytes(m.metadata),
         tail.encode(),
         spent.encode(),
+        *_beside(m),
     )
     return blake2b(_SEPARATOR.join(fields), digest_size=16).digest()
+
+
+def _beside(message: Message) -> tuple[bytes, ...]:
+    """What only some messages have: nothing, so that the hashes of all others stay as they are."""
+    item = () if message.item_hash is None else (b"item", message.item_hash)
+    edited = () if message.edited_at is None else (b"edited", b"%d" % message.edited_at)
+    return (*item, *edited)
 
 
 def linked_rows(

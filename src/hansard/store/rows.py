@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hansard.store.steps import Row, Values
 
 
+_PARTS = Message.__struct_fields__.index("parts")
 _SESSION_JSON = len(Session.__struct_fields__) - 6
 
 
@@ -25,13 +26,13 @@ def session(row: Row) -> Session:
 
 
 def message(row: Row) -> Message:
-    *plain, parts, metadata = row
-    return Message(*plain, *map(Raw, (packing.unpacked(parts), metadata)))
+    parts, metadata, *beside = row[_PARTS:]
+    return Message(*row[:_PARTS], *map(Raw, (packing.unpacked(parts), metadata)), *beside)
 
 
 def large_size(row: Row) -> int:
     """How many bytes a message has that takes long to unpack and to look through; 0 for others."""
-    return packing.large_size(row[-2])
+    return packing.large_size(row[_PARTS])
 
 
 def run(row: Row) -> Run:

@@ -1,10 +1,13 @@
 """Our own files: a session a line with its runs and messages, lossless both ways.
 
-   {"hansard": 1, "session": {…}, "runs": [{…}], "notes": [{…}], "scores": [{…}], "messages": [{…}]}
+   {"hansard": 1, "session": {…}, "runs": [{…}], "notes": [{…}], "scores": [{…}],
+    "messages": [{…}], "documents": [{…}], "checkpoints": [{…}]}
 
 - the fields are those of the model; what is null or zero is left out; times are RFC 3339 in UTC;
-- parts and metadata are the stored bytes; a deleted message is empty and carries ``deleted_at`` and
-  its ``hash``;
+- parts, metadata and items are the stored bytes; a deleted message is empty and carries
+  ``deleted_at`` and its ``hash``; an edited one carries ``edited_at``, and as ``hash`` that of
+  what it said first;
+- what has line breaks is there without them, and as it was in ``texts``;
 - lines are complete in themselves: files may be cut between lines and put together.
 """
 
@@ -24,10 +27,19 @@ from hansard.interchange.bounds import Beyond, Bounds, RecordMeter, present
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.records import Rules
+from hansard.interchange.state_lines import (
+    CheckpointLine,
+    DocumentLine,
+    checkpoint_line,
+    checkpoint_of,
+    document_line,
+    document_of,
+)
 from hansard.interchange.streams import Stream, Truncated
 from hansard.interchange.values import Bad
 from hansard.model import Message, Run, Session, parts, times
-from hansard.model.message import ROLES
+from hansard.model.item import Item
+from hansard.model.message import is_role
 from hansard.model.note import Note
 from hansard.model.run import OPEN_STATES, STATES
 from hansard.model.score import Score
@@ -64,8 +76,25 @@ def _line_type(
 
 _SessionLine = _line_type(Session, {"workspace_id"})
 _RunLine = _line_type(Run, {"session_id"})
+
+
+class _ItemLine(Struct, omit_defaults=True):
+    """The item of a message: JSON as it is, or bytes in base64."""
+
+    data: Raw | UnsetType = UNSET
+    base64: bytes | None = None
+
+
+_COMPUTED = {"session_id", "item_hash", "edit_hash"}
 _MessageLine = _line_type(
-    Message, {"session_id"}, (("deleted_at", datetime | None, None), ("hash", str | None, None))
+    Message,
+    _COMPUTED,
+    (
+        ("deleted_at", datetime | None, None),
+        ("hash", str | None, None),
+        ("item", _ItemLine | None, None),
+        ("texts", dict[str, str] | None, None),
+    ),
 )
 _NoteLine = _line_type(Note, {"session_id"})
 _ScoreLine = _line_type(Score, {"session_id"})
@@ -78,6 +107,8 @@ _Line = msgspec.defstruct(
         ("notes", list[_NoteLine] | UnsetType, UNSET),  # type: ignore[valid-type]  # as below
         ("scores", list[_ScoreLine] | UnsetType, UNSET),  # type: ignore[valid-type]  # as below
         ("messages", list[_MessageLine], []),  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
+        ("documents", list[DocumentLine] | UnsetType, UNSET),
+        ("checkpoints", list[CheckpointLine] | UnsetType, UNSET),
     ],
 )
 _encode = msgspec.json.Encoder().encode
@@ -106,16 +137,71 @@ def write(snapshot: Snapshot) -> bytes:
     messages = [_message_line(kept) for kept in snapshot.messages]
     notes = [_NoteLine(**_spelled(note, {"session_id"})) for note in snapshot.notes] or UNSET
     scores = [_ScoreLine(**_spelled(score, {"session_id"})) for score in snapshot.scores] or UNSET
-    return _encode(_Line(VERSION, session, runs, notes, scores, messages)) + b"\n"
+    documents = [document_line(each) for each in snapshot.documents]
+    checkpoints = [checkpoint_line(each) for each in snapshot.checkpoints]
+    line = _Line(
+        hansard=VERSION,
+        session=session,
+        runs=runs,
+        notes=notes,
+        scores=scores,
+        messages=messages,
+        documents=documents or UNSET,
+        checkpoints=checkpoints or UNSET,
+    )
+    return _encode(line) + b"\n"
 
 
 def _message_line(kept: Kept) -> Struct:
     deleted_at = None if kept.deleted_at is None else times.moment(kept.deleted_at)
+    texts: dict[str, str] = {}
+    fields = _spelled(kept.message, _COMPUTED)
+    for field in ("parts", "metadata"):
+        fields[field] = _in_one_line(field, bytes(fields[field]), texts)
+    item = _item_line(kept.item) if kept.item is not None else None
+    if item is not None and item.data is not UNSET:
+        item.data = _in_one_line("item", bytes(item.data), texts)
     return _MessageLine(
-        **_spelled(kept.message, {"session_id"}),
+        **fields,
         deleted_at=deleted_at,
         hash=kept.hash.hex() if kept.hash else None,
+        item=item,
+        texts=texts or None,
     )
+
+
+def _in_one_line(field: str, text: bytes, texts: dict[str, str]) -> Raw:
+    """JSON as a line can hold it; one with line breaks goes into ``texts`` as it was as well."""
+    if b"\n" not in text and b"\r" not in text:
+        return Raw(text)
+    texts[field] = text.decode()
+    return Raw(text.replace(b"\n", b" ").replace(b"\r", b" "))
+
+
+def _as_it_was(field: str, value: Raw, line: Any) -> Raw:  # noqa: ANN401 - the line's type is made from the model
+    """The opposite; Invalid where the two do not say the same."""
+    text = (line.texts or {}).get(field)
+    if text is None:
+        return value
+    if bytes(_in_one_line(field, text.encode(), {})) != bytes(value):
+        raise Invalid(f"texts.{field} is not the {field} that the message has")
+    return Raw(text.encode())
+
+
+def _item_line(item: Item) -> _ItemLine:
+    return _ItemLine(Raw(item.data)) if item.encoding == "json" else _ItemLine(base64=item.data)
+
+
+def _item(line: Any, where: str) -> Item | None:  # noqa: ANN401 - the line's type is made from the model
+    if (line.item is None) != (line.item_format is None):
+        raise Invalid(f"{where} needs both item and item_format, or neither")
+    if line.item is None:
+        return None
+    if (line.item.data is UNSET) == (line.item.base64 is None):
+        raise Invalid(f"{where}.item needs either data or base64")
+    if line.item.base64 is not None:
+        return Item(line.item_format, "bytes", line.item.base64)
+    return Item(line.item_format, "json", bytes(_as_it_was("item", line.item.data, line)))
 
 
 def _spelled(struct: Struct, without: set[str]) -> dict[str, Any]:
@@ -180,10 +266,14 @@ def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made 
         *((f"score {score.id}", score) for score in scores),
     ):
         _check_text(struct, where)
-    return Snapshot(session, runs, messages, notes, scores)
+    documents = [document_of(each, session.id) for each in line.documents or ()]
+    checkpoints = [checkpoint_of(each, session.id) for each in line.checkpoints or ()]
+    for each in (*documents, *checkpoints):
+        _check_text(each, "documents or checkpoints")
+    return Snapshot(session, runs, messages, notes, scores, documents, checkpoints)
 
 
-def _meant(line: Struct, model: type[Any], **more: str) -> Any:  # noqa: ANN401 - an instance of the model
+def _meant(line: Struct, model: type[Any], **more: object) -> Any:  # noqa: ANN401 - an instance of the model
     fields = {
         field: getattr(line, field)
         for field in line.__struct_fields__
@@ -246,26 +336,38 @@ def _check_text(struct: Struct, where: str) -> None:
 
 
 def _kept(line: Any, index: int, session_id: str) -> Kept:  # noqa: ANN401 - the line's type is made from the model
-    message: Message = _meant(line, Message, session_id=session_id)
     where = f"messages[{index}]"
-    _among(message.role, ROLES, f"{where}.role")
+    item = _item(line, where)
+    digest = None if item is None else item.digest
+    message: Message = _meant(line, Message, session_id=session_id, item_hash=digest)
+    message = msgspec.structs.replace(
+        message,
+        parts=_as_it_was("parts", message.parts, line),
+        metadata=_as_it_was("metadata", message.metadata, line),
+    )
+    if not is_role(message.role):
+        raise Invalid(f"{where}.role {message.role!r} cannot be a role")
     if message.created_at is None:
         raise Invalid(f"{where}.created_at is missing")
     if line.deleted_at is not None:
         _check_empty(message, where)
-        digest = bytes.fromhex(line.hash or "")
-        if len(digest) != _HASH:
-            raise Invalid(f"{where}.hash must be {_HASH} bytes in hexadecimal")
-        return Kept(message, times.from_datetime(line.deleted_at), digest)
+        return Kept(message, times.from_datetime(line.deleted_at), _hash(line, where))
     parts.check(message.parts, f"{where}.parts")
-    return Kept(message)
+    return Kept(message, None, _hash(line, where) if message.edited_at is not None else None, item)
+
+
+def _hash(line: Any, where: str) -> bytes:  # noqa: ANN401 - the line's type is made from the model
+    digest = bytes.fromhex(line.hash or "")
+    if len(digest) != _HASH:
+        raise Invalid(f"{where}.hash must be {_HASH} bytes in hexadecimal")
+    return digest
 
 
 def _check_empty(message: Message, where: str) -> None:
     """Invalid for a deleted message that has something in it after all."""
     if not bytes(message.parts).strip() == b"[]" or bytes(message.metadata).strip() != b"{}":
         raise Invalid(f"{where} is deleted, and has parts or metadata")
-    for field in ("client_id", "sender_id", *SUMS):
+    for field in ("client_id", "sender_id", "item_format", "edited_at", *SUMS):
         if getattr(message, field):
             raise Invalid(f"{where} is deleted, and has {field}")
 

@@ -2,9 +2,11 @@
 
 -- name: message_put
 insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
-  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, created_at, hash, parts, metadata)
+  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, created_at, hash, parts, metadata,
+  item_format, item_hash, edited_at, edit_hash)
 values (:workspace_id, :session_id, :seq, :id, :client_id, :role, :sender, :sender_id, :model, :run_id, :input_tokens, :output_tokens,
-  :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash, :parts, :metadata)
+  :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash, :parts, :metadata,
+  :item_format, :item_hash, :edited_at, :edit_hash)
 
 -- name: message_hash
 select hash from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
@@ -30,9 +32,19 @@ select min(created_at), max(created_at) from messages
 -- The row stays, empty, so that seq and the hash chain have no hole.
 update messages
    set deleted_at = :now, parts = '[]', metadata = '{}', client_id = null, sender_id = null, input_tokens = 0, output_tokens = 0,
-       cache_read_tokens = 0, cache_write_tokens = 0, reasoning_tokens = 0, cost_nanos = 0
+       cache_read_tokens = 0, cache_write_tokens = 0, reasoning_tokens = 0, cost_nanos = 0,
+       item_format = null, item_hash = null, edited_at = null, edit_hash = null
  where workspace_id = :workspace_id and session_id = :session_id and seq = :seq and deleted_at is null
 returning seq
+
+-- name: message_edit
+-- What it says is replaced; its hash stays, so that the messages behind it still follow it.
+update messages
+   set role = :role, parts = :parts, metadata = :metadata, sender = :sender, sender_id = :sender_id, model = :model, run_id = :run_id,
+       input_tokens = :input_tokens, output_tokens = :output_tokens, cache_read_tokens = :cache_read_tokens,
+       cache_write_tokens = :cache_write_tokens, reasoning_tokens = :reasoning_tokens, cost_nanos = :cost_nanos,
+       item_format = :item_format, item_hash = :item_hash, edited_at = :edited_at, edit_hash = :edit_hash
+ where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
 
 -- name: message_mark_deleted
 -- A message that came in deleted already.

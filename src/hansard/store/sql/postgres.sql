@@ -188,6 +188,50 @@ select session_id, seq, octet_length(parts) + octet_length(metadata) from messag
  where workspace_id = :workspace_id and deleted_at is null
    and (session_id, seq) in (select place ->> 0, (place ->> 1)::bigint from json_array_elements(:positions::text::json) as place)
 
+-- name: message_item_list
+-- The items of these messages.
+select seq, encoding, data from message_items
+ where workspace_id = :workspace_id and session_id = :session_id
+   and seq = any (array(select json_array_elements_text(:seqs::text::json)::bigint))
+
+-- name: message_item_sizes
+-- How many bytes they have.
+select seq, octet_length(data) from message_items
+ where workspace_id = :workspace_id and session_id = :session_id
+   and seq = any (array(select json_array_elements_text(:seqs::text::json)::bigint))
+
+-- name: document_lock
+select revision, encoding, body, created_at from documents
+ where workspace_id = :workspace_id and scope = :scope and owner = :owner and key = :key for update
+
+-- name: document_of_sessions
+-- The document of this key that each of some sessions has.
+select scope, owner, key, revision, type, encoding, octet_length(body), app, user_id, session_id, created_at, updated_at, expires_at, body
+  from documents
+ where workspace_id = :workspace_id and scope = 'session' and owner = any (array(select json_array_elements_text(:ids::text::json))) and key = :key
+   and (expires_at is null or expires_at > :now)
+
+-- name: document_sizes_of_sessions
+-- How many bytes they have.
+select owner, octet_length(body) from documents
+ where workspace_id = :workspace_id and scope = 'session' and owner = any (array(select json_array_elements_text(:ids::text::json))) and key = :key
+   and (expires_at is null or expires_at > :now)
+
+-- name: checkpoint_blob_list
+-- The values of channels in these versions, which are given as [channel, version].
+select channel, version, type, data from checkpoint_blobs
+ where workspace_id = :workspace_id and session_id = :session_id and ns = :ns
+   and (channel, version) in (select pair ->> 0, pair ->> 1 from json_array_elements(:pairs::text::json) as pair)
+ order by channel, version
+
+-- name: message_named
+-- The messages of any session that have one of these client ids, with what their sessions are called and whose they are.
+select m.session_id, m.seq, s.own_id, s.user_id, s.app from messages as m
+  join sessions as s on s.workspace_id = :workspace_id and s.id = m.session_id
+ where m.workspace_id = :workspace_id and m.client_id = any (array(select json_array_elements_text(:client_ids::text::json)))
+   and m.deleted_at is null
+ order by m.session_id, m.seq limit :limit
+
 -- name: session_ids_by_own_ids
 select own_id, id from sessions
  where workspace_id = :workspace_id and own_id = any (array(select json_array_elements_text(:own_ids::text::json)))
@@ -228,11 +272,16 @@ returning id
 -- name: message_put_rows
 insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
   cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos,
-  created_at, hash, parts, metadata)
+  created_at, hash, parts, metadata, item_format, item_hash, edited_at, edit_hash)
 select * from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :id::text[], :client_id::text[], :role::text[], :sender::text[],
   :sender_id::text[], :model::text[], :run_id::text[], :input_tokens::bigint[], :output_tokens::bigint[],
   :cache_read_tokens::bigint[], :cache_write_tokens::bigint[], :reasoning_tokens::bigint[], :cost_nanos::bigint[],
-  :created_at::bigint[], :hash::bytea[], :parts::text[], :metadata::text[])
+  :created_at::bigint[], :hash::bytea[], :parts::text[], :metadata::text[],
+  :item_format::text[], :item_hash::bytea[], :edited_at::bigint[], :edit_hash::bytea[])
+
+-- name: message_item_put_rows
+insert into message_items (workspace_id, session_id, seq, encoding, data)
+select * from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :encoding::text[], :data::bytea[])
 
 -- name: event_put_rows
 insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at, was_active_at, was_title)

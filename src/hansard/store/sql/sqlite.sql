@@ -22,9 +22,62 @@ select {session} from sessions where workspace_id = :workspace_id and id in (sel
 -- name: message_put
 -- packed and unpacked are functions of store/packing.py: long parts are kept compressed.
 insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
-  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, created_at, hash, parts, metadata)
+  cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, created_at, hash, parts, metadata,
+  item_format, item_hash, edited_at, edit_hash)
 values (:workspace_id, :session_id, :seq, :id, :client_id, :role, :sender, :sender_id, :model, :run_id, :input_tokens, :output_tokens,
-  :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash, packed(:parts), :metadata)
+  :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash, packed(:parts), :metadata,
+  :item_format, :item_hash, :edited_at, :edit_hash)
+
+-- name: message_edit
+-- As message_put: what it says is replaced, its hash stays.
+update messages
+   set role = :role, parts = packed(:parts), metadata = :metadata, sender = :sender, sender_id = :sender_id, model = :model, run_id = :run_id,
+       input_tokens = :input_tokens, output_tokens = :output_tokens, cache_read_tokens = :cache_read_tokens,
+       cache_write_tokens = :cache_write_tokens, reasoning_tokens = :reasoning_tokens, cost_nanos = :cost_nanos,
+       item_format = :item_format, item_hash = :item_hash, edited_at = :edited_at, edit_hash = :edit_hash
+ where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
+
+-- name: message_item_list
+-- The items of these messages.
+select seq, encoding, data from message_items
+ where workspace_id = :workspace_id and session_id = :session_id and seq in (select value from json_each(:seqs))
+
+-- name: message_item_sizes
+-- How many bytes they have.
+select seq, octet_length(data) from message_items
+ where workspace_id = :workspace_id and session_id = :session_id and seq in (select value from json_each(:seqs))
+
+-- name: document_lock
+-- The writer is alone: reading is enough.
+select revision, encoding, body, created_at from documents
+ where workspace_id = :workspace_id and scope = :scope and owner = :owner and key = :key
+
+-- name: document_of_sessions
+-- The document of this key that each of some sessions has.
+select scope, owner, key, revision, type, encoding, octet_length(body), app, user_id, session_id, created_at, updated_at, expires_at, body
+  from documents
+ where workspace_id = :workspace_id and scope = 'session' and owner in (select value from json_each(:ids)) and key = :key
+   and (expires_at is null or expires_at > :now)
+
+-- name: document_sizes_of_sessions
+-- How many bytes they have.
+select owner, octet_length(body) from documents
+ where workspace_id = :workspace_id and scope = 'session' and owner in (select value from json_each(:ids)) and key = :key
+   and (expires_at is null or expires_at > :now)
+
+-- name: checkpoint_blob_list
+-- The values of channels in these versions, which are given as [channel, version].
+with wanted as (select value ->> 0 as wanted_channel, value ->> 1 as wanted_version from json_each(:pairs))
+select channel, version, type, data from wanted cross join checkpoint_blobs
+    on workspace_id = :workspace_id and session_id = :session_id and ns = :ns and channel = wanted_channel and version = wanted_version
+ order by channel, version
+
+-- name: message_named
+-- The messages of any session that have one of these client ids, with what their sessions are called and whose they are.
+select m.session_id, m.seq, s.own_id, s.user_id, s.app from json_each(:client_ids) as wanted
+  cross join messages as m on m.workspace_id = :workspace_id and m.client_id = wanted.value
+  cross join sessions as s on s.workspace_id = :workspace_id and s.id = m.session_id
+ where m.deleted_at is null order by m.session_id, m.seq limit :limit
 
 -- name: message_holding
 -- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.

@@ -11,7 +11,8 @@ select count(*), cast(coalesce(sum(c.generation), 0) as bigint),
 select workspace_id, generation from workspace_counters where workspace_id > :after order by workspace_id limit :limit
 
 -- name: upkeep_due
--- Whether there are idempotency keys and calls of models past their time, events that may be forgotten, and rules for how long sessions are kept.
+-- Whether there are idempotency keys and calls of models past their time, events that may be forgotten, rules for how long sessions are kept, and
+-- documents past theirs.
 -- The oldest event tells of all; what search has not indexed yet is kept.
 select exists (select 1 from idempotency_keys where workspace_id = :workspace_id and created_at < :keys_before),
        exists (select 1 from model_calls where workspace_id = :workspace_id and taken_at < :calls_before),
@@ -19,4 +20,5 @@ select exists (select 1 from idempotency_keys where workspace_id = :workspace_id
                 where n <= (select generation from search_workspaces where search_workspaces.workspace_id = :workspace_id)
                   and (at < :events_before
                        or n <= (select generation from workspace_counters where workspace_counters.workspace_id = :workspace_id) - :kept)),
-       exists (select 1 from retention_rules where workspace_id = :workspace_id)
+       exists (select 1 from retention_rules where workspace_id = :workspace_id),
+       exists (select 1 from documents where workspace_id = :workspace_id and expires_at <= :now)

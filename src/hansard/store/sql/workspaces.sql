@@ -41,6 +41,9 @@ delete from pending_forks where workspace_id = :workspace_id
 -- name: workspace_purge_messages
 delete from messages where workspace_id = :workspace_id
 
+-- name: workspace_purge_message_items
+delete from message_items where workspace_id = :workspace_id
+
 -- name: workspace_purge_runs
 delete from runs where workspace_id = :workspace_id
 

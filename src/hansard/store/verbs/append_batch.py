@@ -10,13 +10,15 @@ from msgspec import Struct
 
 from hansard.errors import Error, StoreUnavailable
 from hansard.ids import uuid_in
-from hansard.model import Message, MessageDraft
+from hansard.model import Message, MessageDraft, Session
+from hansard.model.document import DocumentDraft
 from hansard.model.idempotency import IdempotentRequest
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, Values, many, run
 from hansard.store.verbs.appends import Tail, add, begin, recognise, write
 from hansard.store.verbs.events import happened_many
 from hansard.store.verbs.session_lookup import AppendHead, SessionRef
+from hansard.store.verbs.sessions import same_user
 
 if TYPE_CHECKING:
     from hansard.ids import IdSource
@@ -32,6 +34,8 @@ class Append(Struct, frozen=True):
     now: int
     expected_seq: int | None = None
     once: IdempotentRequest | None = None
+    start: Session | None = None
+    documents: Sequence[DocumentDraft] = ()
 
 
 def append_many(
@@ -50,7 +54,7 @@ def append_many(
     events: list[Values] = []
     for index, append in enumerate(appends):
         tail = tails.get(append.ref.name)
-        if tail is None or (append.once is not None and index not in taken):
+        if tail is None or append.documents or (append.once is not None and index not in taken):
             outcomes.append(None)
         else:
             outcomes.append(_added(tail, append, ids, events))
@@ -71,6 +75,8 @@ def _added(
     if not append.ref.sees(before.user_id, before.app):
         return append.ref.missing()
     try:
+        if append.start is not None:
+            same_user(append.ref, append.start, before.user_id)
         answer, event = add(tail, append.drafts, ids, append.now, append.expected_seq)
     except Error as refusal:
         return refusal

@@ -15,9 +15,10 @@ from hansard.errors import Conflict, NotFound
 from hansard.model import Message
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, Values, many
+from hansard.store.verbs import documents, items
 from hansard.store.verbs.events import happened_many, places_left
 from hansard.store.verbs.session_lookup import AppendHead, SessionRef, linked, locked, peeked
-from hansard.store.verbs.sessions import create, store
+from hansard.store.verbs.sessions import create, same_user, store
 from hansard.store.verbs.summaries import summary
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from hansard.ids import IdSource
     from hansard.model import MessageDraft, Session
+    from hansard.model.document import DocumentDraft
 
 
 class Tail(Struct):
@@ -34,12 +36,14 @@ class Tail(Struct):
     which is stored. ``known`` are stored messages by their ``client_id``.
     """
 
+    workspace_id: str
     head: AppendHead
     hash: bytes
     known: dict[str | None, Message] = {}
     messages: list[Message] = []
     texts: list[str] = []
     used_at: int = 0
+    items: list[Values] = []
 
 
 def begin(workspace_id: str, head: AppendHead) -> Steps[Tail]:
@@ -48,7 +52,7 @@ def begin(workspace_id: str, head: AppendHead) -> Steps[Tail]:
     Raises StoreUnavailable ``chain_broken`` when its last message is missing: no chain begins
     again.
     """
-    return Tail(head, (yield from linked(workspace_id, head)))
+    return Tail(workspace_id, head, (yield from linked(workspace_id, head)))
 
 
 def recognise(workspace_id: str, tails: Sequence[Tail], client_ids: Collection[str]) -> Steps[None]:
@@ -102,6 +106,11 @@ def add(
         tail.known[draft.client_id] if draft.client_id in tail.known else next(unseen)
         for draft in drafts
     ]
+    tail.items += [
+        items.values_of(tail.workspace_id, message, draft.item)
+        for message, draft in zip(added, fresh, strict=True)
+        if draft.item is not None
+    ]
     return answer, _move_on(tail, added, [draft.text for draft in fresh], now)
 
 
@@ -145,29 +154,48 @@ def write(workspace_id: str, tails: Sequence[Tail]) -> Steps[None]:
         )
     yield from many("session_extend", extended)
     yield from many("message_put", stored)
+    yield from items.put([each for tail in tails for each in tail.items])
 
 
-def append(
+def append(  # noqa: PLR0913 - what an append is made of
     ref: SessionRef,
     drafts: Sequence[MessageDraft],
     ids: IdSource,
     now: int,
     expected_seq: int | None = None,
+    start: Session | None = None,
+    drafted_documents: Sequence[DocumentDraft] = (),
 ) -> Steps[tuple[AppendHead, list[Message]]]:
     """Append to one session; the session as it was before, and for each draft its message.
 
-    A draft whose ``client_id`` is there already gives the stored message back. Raises NotFound, and
-    Conflict as ``add``.
+    Where the session is not there, ``start`` is created first. Documents are set in the same
+    transaction; those of the scope ``session`` are the session's. A draft whose ``client_id`` is
+    there already gives the stored message back. Raises NotFound, and Conflict as ``add``, or when
+    the session of that name is another user's than ``start`` says.
     """
-    before = yield from peeked(ref)
+    before = yield from (peeked(ref) if start is None else started(ref, start))
     tail = yield from begin(ref.workspace_id, before)
     client_ids = {draft.client_id for draft in drafts if draft.client_id is not None}
     yield from recognise(ref.workspace_id, [tail], client_ids)
     answer, event = add(tail, drafts, ids, now, expected_seq)
+    yield from documents.put_all(
+        msgspec.structs.replace(ref, name=before.id), drafted_documents, now
+    )
     if event is not None:
         yield from write(ref.workspace_id, [tail])
         yield from happened_many(ref.workspace_id, [event])
     return before, answer
+
+
+def started(ref: SessionRef, start: Session) -> Steps[AppendHead]:
+    """The head of the session that ``ref`` names, or of ``start``, which is created."""
+    try:
+        head = yield from peeked(ref)
+    except NotFound:
+        stored, _ = yield from create(start)
+        head = yield from peeked(msgspec.structs.replace(ref, name=stored.id))
+    same_user(ref, start, head.user_id)
+    return head
 
 
 def record(
@@ -218,4 +246,6 @@ def message_of(session_id: str, seq: int, draft: MessageDraft, ids: IdSource, no
         draft.created_at if draft.created_at is not None else now,
         draft.parts,
         draft.metadata,
+        draft.item.format if draft.item else None,
+        draft.item.digest if draft.item else None,
     )

@@ -54,12 +54,13 @@ class _Walk:
         mended = digest  # what a deleted message said is gone: its hash stands for it
         if deleted_at is None:
             message = rows.message(rest)
-            if chain.link(self.stored, message) != digest:
+            if message.edited_at is None and chain.link(self.stored, message) != digest:
                 if chain.link(chain.ROOT, message) != digest:
                     return False
                 self.breaks.append(seq)
             self.living += 1
-            mended = chain.link(self.mended, message)
+            if message.edited_at is None:  # what an edited message said first is gone as well
+                mended = chain.link(self.mended, message)
         if mended != digest:
             self.hashes.append({"seq": seq, "hash": mended})
         self.seq, self.stored, self.mended = seq, digest, mended

@@ -56,6 +56,9 @@ def user(
     """
     erased = yield from _sessions(workspace_id, user_id, now)
     yield from _messages(workspace_id, user_id, now, erased)
+    erased.counts["documents"] = len(
+        (yield from ask("document_delete_of_user", workspace_id=workspace_id, user_id=user_id))
+    )
     erased.counts["keys"] = len(
         (yield from ask("user_keys_delete", workspace_id=workspace_id, user_id=user_id))
     )
@@ -86,7 +89,7 @@ def mark() -> Steps[str | None]:
 class _Tally:
     def __init__(self) -> None:
         self.counts = dict.fromkeys(
-            ("sessions", "messages", "runs", "messages_elsewhere", "keys"), 0
+            ("sessions", "messages", "runs", "messages_elsewhere", "documents", "keys"), 0
         )
         self.digest = blake2b(digest_size=32)
 
@@ -133,7 +136,7 @@ def _messages(workspace_id: str, user_id: str, now: int, tally: _Tally) -> Steps
             session = yield from locked(SessionRef(workspace_id, message.session_id))
         except NotFound:  # deleted since the list was read
             continue
-        if (yield from messages.empty(session, message, now)) != session:
+        if (yield from messages.empty(session, [message], now)) != session:
             tally.counts["messages_elsewhere"] += 1
 
 

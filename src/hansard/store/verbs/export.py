@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from hansard.model.transfer import Kept, Snapshot
 from hansard.store import rows, steps
 from hansard.store.steps import Steps
-from hansard.store.verbs import notes, sessions
+from hansard.store.verbs import checkpoint_rows, items, notes, sessions
+from hansard.store.verbs import documents as document_verbs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,15 +34,34 @@ def take(workspace_id: str, session_ids: Sequence[str]) -> Steps[list[Snapshot]]
                 after=messages[-1].message.seq if messages else 0,
                 limit=_PAGE,
             )
+            stretch = [(rows.message(each[3:]), each[1], bytes(each[2])) for each in got]
+            itemed = yield from items.stretch(
+                workspace_id, session.id, [message for message, *_ in stretch]
+            )
             messages += [
-                Kept(rows.message(row[3:]), row[1], bytes(row[2]) if row[1] is not None else None)
-                for row in got
+                Kept(
+                    message,
+                    deleted_at,
+                    None if deleted_at is None and message.edited_at is None else digest,
+                    itemed.get(message.seq),
+                )
+                for message, deleted_at, digest in stretch
             ]
             if len(got) < _PAGE:
                 break
         session_notes = yield from notes.notes_of(workspace_id, session.id)
         judged = yield from notes.scores_of(workspace_id, session.id)
+        documents = yield from document_verbs.walk(workspace_id, session.id)
+        checkpoints = yield from checkpoint_rows.walk(workspace_id, session.id)
         taken.append(
-            Snapshot(session, [rows.run(run) for run in runs], messages, session_notes, judged)
+            Snapshot(
+                session,
+                [rows.run(run) for run in runs],
+                messages,
+                session_notes,
+                judged,
+                documents,
+                checkpoints,
+            )
         )
     return taken

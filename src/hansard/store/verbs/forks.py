@@ -16,7 +16,13 @@ from hansard.model import MessageQuery, Session, parts
 from hansard.model.usage import Inherited, Spent, spent_of
 from hansard.store import chain, counts, rows, steps
 from hansard.store.steps import Steps, Values, many, value
-from hansard.store.verbs import message_pages, pending_forks, session_labels
+from hansard.store.verbs import (
+    checkpoint_rows,
+    items,
+    message_pages,
+    pending_forks,
+    session_labels,
+)
 from hansard.store.verbs.events import happened
 from hansard.store.verbs.session_lookup import SessionRef, locked
 from hansard.store.verbs.sessions import row_of
@@ -51,6 +57,20 @@ class Fork(Struct, frozen=True):
         return self.reached >= self.last
 
 
+class Copied(Struct, frozen=True):
+    """Rows of copied messages, and those of their items."""
+
+    messages: list[Values] = []
+    items: list[Values] = []
+
+    def with_more(self, more: Copied) -> Copied:
+        return Copied(self.messages + more.messages, self.items + more.items)
+
+    def put(self) -> Steps[None]:
+        yield from many("message_put", self.messages)
+        yield from items.put(self.items)
+
+
 def is_short(ref: SessionRef, until: int | None) -> Steps[bool]:
     """Whether a fork up to ``until`` is one stretch at most; that of an absent session is."""
     try:
@@ -70,10 +90,10 @@ def fork(
 ) -> Steps[Session]:
     """Store what ``branch`` makes of the session, with its messages up to ``until``; no runs."""
     fork = yield from _begun(ref, branch, until)
-    copied: list[Values] = []
+    copied = Copied()
     while not fork.is_copied:
         fork, stretch = yield from copy(fork, ids)
-        copied += stretch
+        copied = copied.with_more(stretch)
     return (yield from _store(fork, copied, now))
 
 
@@ -93,7 +113,7 @@ def begin(
     return msgspec.structs.replace(fork, touched_at=now)
 
 
-def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, list[Values]]]:
+def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, Copied]]:
     """The fork with its next stretch, and the rows that this adds; only reads.
 
     Raises Interrupted when the original, or all that was to be copied, was deleted meanwhile.
@@ -111,10 +131,17 @@ def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, list[Values]]]:
         raise pending_forks.Interrupted("messages were deleted while they were copied")
     copies = [
         msgspec.structs.replace(
-            message, session_id=session.id, id=ids.message(seq), seq=seq, run_id=None
+            message,
+            session_id=session.id,
+            id=ids.message(seq),
+            seq=seq,
+            run_id=None,
+            edited_at=None,
+            edit_hash=None,
         )
         for seq, message in enumerate(copied, session.last_seq + 1)
     ]
+    itemed = yield from items.of(workspace_id, copied)
     texts = [parts.text(message.parts) for message in copies]
     linked, last = chain.linked_rows(workspace_id, copies, fork.hash)
     grown_fork = msgspec.structs.replace(
@@ -123,16 +150,21 @@ def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, list[Values]]]:
         reached=fork.last if is_last else copied[-1].seq,
         hash=last,
     )
-    return grown_fork, linked
+    copied_items = [
+        items.values_of(workspace_id, message, item)
+        for message, (_, item) in zip(copies, itemed, strict=True)
+        if item is not None
+    ]
+    return grown_fork, Copied(linked, copied_items)
 
 
-def keep(fork: Fork, copied: list[Values], now: int) -> Steps[Fork]:
+def keep(fork: Fork, copied: Copied, now: int) -> Steps[Fork]:
     """Store a stretch of a long fork. Raises Interrupted when the fork was taken away meanwhile."""
     session = fork.session
     yield from pending_forks.go_on(
         session.workspace_id, session.id, session.last_seq, fork.touched_at, now
     )
-    yield from many("message_put", copied)
+    yield from copied.put()
     return msgspec.structs.replace(fork, touched_at=now)
 
 
@@ -144,7 +176,7 @@ def complete(ref: SessionRef, fork: Fork, now: int) -> Steps[Session]:
     """
     yield from locked(ref)
     yield from pending_forks.end(ref.workspace_id, fork.session.id, fork.touched_at)
-    return (yield from _store(fork, [], now))
+    return (yield from _store(fork, Copied(), now))
 
 
 def _begun(ref: SessionRef, branch: Callable[[Session], Session], until: int | None) -> Steps[Fork]:
@@ -152,12 +184,16 @@ def _begun(ref: SessionRef, branch: Callable[[Session], Session], until: int | N
     return Fork(branch(source), source.id, source.last_seq if until is None else until)
 
 
-def _store(fork: Fork, copied: list[Values], now: int) -> Steps[Session]:
+def _store(fork: Fork, copied: Copied, now: int) -> Steps[Session]:
     session = inheriting(msgspec.structs.replace(fork.session, updated_at=now))
     if (yield from value("session_put", **row_of(session))) is None:
         raise _taken(session)
     yield from session_labels.put(session)
-    yield from many("message_put", copied)
+    yield from copied.put()
+    if session.parent_id is None:  # a copy, which has all that the original has
+        here = {"workspace_id": session.workspace_id, "session_id": fork.source_id}
+        yield from steps.run("document_copy", **here, copy_id=session.id)
+        yield from checkpoint_rows.copy(session.workspace_id, fork.source_id, session.id)
     yield from counts.change(session.workspace_id, None, session)
     yield from happened(
         session.workspace_id, "session.created", session.id, at=now, seq=session.last_seq or None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.store import counts
 from hansard.store.steps import Steps, many
-from hansard.store.verbs import appends, indexing, session_labels
+from hansard.store.verbs import appends, indexing, items, session_labels
 from hansard.store.verbs.events import happened_many, title_left
 from hansard.store.verbs.sessions import row_of
 
@@ -38,6 +38,7 @@ class ImportBuffer:
         self._words: dict[str, Words] = {}
         self._behind: dict[str, int] = {}
         self._rows: list[Values] = []
+        self._items: list[Values] = []
         self._tails: list[appends.Tail] = []
         self._marks: list[Values] = []
 
@@ -84,6 +85,10 @@ class ImportBuffer:
         """Rows of new messages, written together with those of other sessions."""
         self._rows += values
 
+    def keep_item(self, values: Values) -> None:
+        """The item of one of these messages."""
+        self._items.append(values)
+
     def mark(self, deleted: Values) -> None:
         """A message among them that was deleted elsewhere, and when."""
         self._marks.append(deleted)
@@ -92,9 +97,11 @@ class ImportBuffer:
         """Write the rows that are kept, so that they can be read."""
         yield from self._store_begun()
         values, self._rows = self._rows, []
+        itemed, self._items = self._items, []
         tails, self._tails = self._tails, []
         marks, self._marks = self._marks, []
         yield from many("message_put", values)
+        yield from items.put(itemed)
         yield from appends.write(self.workspace_id, tails)
         yield from many("message_mark_deleted", marks)
 

@@ -270,6 +270,16 @@ def forget_message(workspace_id: str, gone: Message) -> Steps[None]:
             yield Query("search_forget", Entry(here, code, words_of(gone.role, gone.parts)))
 
 
+def replace_message(workspace_id: str, before: Message, after: Message) -> Steps[None]:
+    """Follow an edit; a message that was not indexed yet is left to come."""
+    code, _ = yield from _lock(workspace_id)
+    for each in (yield from _indexed(workspace_id, [before.session_id])):
+        if before.seq <= each.seq:
+            here = {"workspace_id": workspace_id, "handle": each.handle, "seq": before.seq}
+            yield Query("search_forget", Entry(here, code, words_of(before.role, before.parts)))
+            yield Query("search_put", Entry(here, code, words_of(after.role, after.parts)))
+
+
 def retitle(before: Session, after: Session) -> Steps[None]:
     """Follow a change of title; a title that was not indexed yet is left to come."""
     workspace_id = before.workspace_id

@@ -59,11 +59,11 @@ def stretch(
 def positions(
     workspace_id: str, session_id: str, query: MessageQuery
 ) -> Steps[tuple[list[Row], bool]]:
-    """(``seq``, bytes as stored, id) of the messages.
+    """(``seq``, bytes as stored, id, ``edited_at``) of the messages.
 
     Also whether more follow in reading direction.
     """
-    return (yield from _stretch(workspace_id, session_id, query, f"{SIZED}, id"))
+    return (yield from _stretch(workspace_id, session_id, query, f"{SIZED}, id, edited_at"))
 
 
 def fetch(

@@ -12,8 +12,8 @@ from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.usage import SUMS, within_sum
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Steps, row, value
-from hansard.store.verbs import indexing, notes, pending_forks, stats
-from hansard.store.verbs.events import forget_titles, happened, title_left
+from hansard.store.verbs import indexing, items, notes, pending_forks, stats
+from hansard.store.verbs.events import forget_titles, happened_many, title_left
 from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 from hansard.store.verbs.sessions import store
@@ -22,11 +22,22 @@ from hansard.store.verbs.summaries import PREVIEW, clip, title_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hansard.model.item import Item
+
 
 def get(ref: SessionRef, name: str, seq: int | None) -> Steps[tuple[Session, Message]]:
     """One message by our id (``seq`` is the one inside it) or by the caller's; NotFound."""
     session = yield from existing(ref)
-    return session, (yield from _by_seq(ref.workspace_id, session.id, name, seq))
+    return session, (yield from one_of(ref.workspace_id, session.id, name, seq))
+
+
+def get_with_item(
+    ref: SessionRef, name: str, seq: int | None
+) -> Steps[tuple[Session, Message, Item | None]]:
+    """The same with its item."""
+    session, message = yield from get(ref, name, seq)
+    ((_, item),) = yield from items.of(ref.workspace_id, [message])
+    return session, message, item
 
 
 def find_seq(ref: SessionRef, name: str, seq: int | None) -> Steps[int]:
@@ -41,10 +52,10 @@ def find_seq(ref: SessionRef, name: str, seq: int | None) -> Steps[int]:
         )
     ):
         return seq
-    return (yield from _by_seq(ref.workspace_id, session.id, name, None)).seq
+    return (yield from one_of(ref.workspace_id, session.id, name, None)).seq
 
 
-def _by_seq(workspace_id: str, session_id: str, name: str, seq: int | None) -> Steps[Message]:
+def one_of(workspace_id: str, session_id: str, name: str, seq: int | None) -> Steps[Message]:
     here = {"workspace_id": workspace_id, "session_id": session_id}
     got = (yield from row("message_get", **here, seq=seq)) if seq is not None else None
     if got is None or rows.message(got).id != name:
@@ -59,50 +70,60 @@ def _by_seq(workspace_id: str, session_id: str, name: str, seq: int | None) -> S
 def delete(ref: SessionRef, name: str, seq: int | None, now: int) -> Steps[Session]:
     """Empty one message for ever; its number is never used again."""
     session = yield from locked(ref)
-    gone = yield from _by_seq(ref.workspace_id, session.id, name, seq)
-    return (yield from empty(session, gone, now))
+    gone = yield from one_of(ref.workspace_id, session.id, name, seq)
+    return (yield from empty(session, [gone], now))
 
 
-def empty(session: Session, gone: Message, now: int) -> Steps[Session]:
-    """Take everything out of a message of a session that is locked.
+def empty(session: Session, gone: Sequence[Message], now: int) -> Steps[Session]:
+    """Take everything out of messages of a session that is locked; the session afterwards.
 
-    The session as it is afterwards.
-
-    The same session for a message that somebody else emptied before the lock was taken.
+    The same session where somebody else emptied them before the lock was taken.
     """
-    words = yield from wiped(session.workspace_id, gone, now)
-    if words is None:
+    words = set[str]()
+    emptied: list[Message] = []
+    for message in gone:
+        quoted = yield from wiped(session.workspace_id, message, now)
+        if quoted is not None:
+            words |= quoted
+            emptied.append(message)
+    if not emptied:
         return session
     after = msgspec.structs.replace(
         session,
         version=session.version + 1,
         updated_at=max(now, session.updated_at),
-        message_count=session.message_count - 1,
-        **_spent_without(session, gone),
+        message_count=session.message_count - len(emptied),
     )
-    after = yield from _without(session, after, gone)
+    for message in emptied:
+        after = msgspec.structs.replace(after, **spent_without(after, message))
+    after = yield from without(session, after, emptied)
     yield from store(session, after)
     left = title_left(session, after)
     was_title = None if left in {rows.fold(word) for word in words} else left
-    yield from happened(
-        session.workspace_id,
-        "message.deleted",
-        session.id,
-        at=now,
-        seq=gone.seq,
-        was_updated_at=session.updated_at,
-        was_title=was_title,
-    )
+    was = {"was_updated_at": session.updated_at, "was_title": was_title}
+    event = {"type": "message.deleted", "session_id": session.id, "at": now}
+    first, *others = [event | {"seq": message.seq} for message in emptied]
+    yield from happened_many(session.workspace_id, [first | was, *others])
     return after
 
 
-def _spent_without(session: Session, gone: Message) -> dict[str, Any]:
+def spent_without(session: Session, gone: Message) -> dict[str, Any]:
     """The sums of a session without one of its messages, copied from its original or its own."""
     copied = session.copied
     if gone.seq > copied.seq:
         return {name: within_sum(getattr(session, name) - getattr(gone, name)) for name in SUMS}
     left = msgspec.structs.replace(copied.plus(gone, -1), messages=max(0, copied.messages - 1))
     return {"inherited": Raw(msgspec.json.encode(left))}
+
+
+def spent_with(session: Session, message: Message) -> dict[str, Any]:
+    """The sums of a session with one more message, copied from its original or its own."""
+    copied = session.copied
+    if message.seq > copied.seq:
+        sums = {name: getattr(session, name) + getattr(message, name) for name in SUMS}
+        return {name: within_sum(total) for name, total in sums.items()}
+    more = msgspec.structs.replace(copied.plus(message), messages=copied.messages + 1)
+    return {"inherited": Raw(msgspec.json.encode(more))}
 
 
 def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
@@ -113,10 +134,16 @@ def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
     here = {"workspace_id": workspace_id, "session_id": gone.session_id}
     if (yield from value("message_erase", **here, seq=gone.seq, now=at)) is None:
         return None
+    yield from items.forget(workspace_id, gone)
     yield from pending_forks.cancel(workspace_id, gone.session_id)
     yield from notes.forget_of_message(workspace_id, gone.session_id, gone.seq)
     yield from stats.forget_message(workspace_id, gone)
     yield from indexing.forget_message(workspace_id, gone)
+    return (yield from forget_words(workspace_id, gone))
+
+
+def forget_words(workspace_id: str, gone: Message) -> Steps[set[str]]:
+    """Forget what answers and events keep of a message: its first words, which it gives."""
     words = _first_words(gone)
     yield from forget_message(workspace_id, gone.session_id, gone.id, words)
     yield from forget_titles(workspace_id, gone.session_id, {rows.fold(word) for word in words})
@@ -129,16 +156,17 @@ def _first_words(message: Message) -> set[str]:
     return {title_of(text) or "", clip(text, PREVIEW)} - {""}
 
 
-def _times_without(before: Session, gone: Message) -> Steps[dict[str, int | None]]:
-    """The first and the last time of a session without one of its messages."""
-    if gone.created_at not in (before.first_message_at, before.last_message_at):
+def _times_without(before: Session, gone: Sequence[Message]) -> Steps[dict[str, int | None]]:
+    """The first and the last time of a session without some of its messages."""
+    ends = {before.first_message_at, before.last_message_at}
+    if ends.isdisjoint(message.created_at for message in gone):
         return {}
     times = yield from row("message_times", workspace_id=before.workspace_id, session_id=before.id)
     first, last = times or (None, None)
     return {"first_message_at": first, "last_message_at": last}
 
 
-def _without(before: Session, after: Session, gone: Message) -> Steps[Session]:
+def without(before: Session, after: Session, gone: Sequence[Message]) -> Steps[Session]:
     """The summary must not quote a message that is gone: rebuild what may have come from it."""
     first = yield listing.messages(before.workspace_id, before.id, MessageQuery(roles=("user",)), 5)
     last = yield listing.messages(

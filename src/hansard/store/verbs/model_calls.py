@@ -315,7 +315,7 @@ def _take_back(trace: Trace, session: Session, since: int, now: int) -> Steps[No
     _remember(trace, gone)
     current = yield from locked(SessionRef(session.workspace_id, session.id))
     for message in gone:
-        current = yield from messages.empty(current, message, now)
+        current = yield from messages.empty(current, [message], now)
 
 
 def _recall(trace: Trace, session_id: str) -> Steps[None]:
@@ -329,7 +329,7 @@ def _remember(trace: Trace, stored: Sequence[Message]) -> None:
     for message in stored:
         if mark := _mark_of(message.client_id):
             trace.contents[mark] = MessageDraft(
-                role=message.role,  # type: ignore[arg-type]  # a stored role is one of the four
+                role=message.role,
                 parts=message.parts,
                 text=parts.text(message.parts),
                 metadata=message.metadata,

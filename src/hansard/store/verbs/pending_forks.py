@@ -47,7 +47,8 @@ def cancel(workspace_id: str, source_id: str) -> Steps[None]:
     """Take away every pending copy of a session whose row is locked."""
     ended = yield from rows("pending_fork_cancel", workspace_id=workspace_id, source_id=source_id)
     for (session_id,) in ended:
-        yield from run("message_delete_of_session", workspace_id=workspace_id, id=session_id)
+        for name in ("message_delete_of_session", "message_item_delete_of_session"):
+            yield from run(name, workspace_id=workspace_id, id=session_id)
 
 
 def lapsed(before: int, limit: int) -> Steps[list[tuple[str, str]]]:
@@ -69,6 +70,7 @@ def take_away(
         return False
     left = max(0, copied - at_once)
     yield from run("message_delete_behind", **here, after=left)
+    yield from run("message_item_delete_behind", **here, after=left)
     if left:
         yield from run("pending_fork_shorten", **here, copied=left)
     else:

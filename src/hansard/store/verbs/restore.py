@@ -16,7 +16,17 @@ from msgspec import Struct
 from hansard.model.transfer import NEW, SAME, Kept, Snapshot, Verdict
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, many, row, run, value
-from hansard.store.verbs import indexing, notes, recounts, session_labels, sessions
+from hansard.store.verbs import (
+    checkpoint_rows,
+    documents,
+    edits,
+    indexing,
+    items,
+    notes,
+    recounts,
+    session_labels,
+    sessions,
+)
 from hansard.store.verbs.events import title_left
 from hansard.store.verbs.import_buffer import ImportBuffer, spoken
 from hansard.store.verbs.messages import wiped
@@ -56,13 +66,27 @@ class _Diverged(Exception):
 
 
 def hashed(snapshot: Snapshot) -> ChainedSnapshot:
-    """The snapshot with its chain: a deleted message brings the hash that its content had."""
+    """The snapshot with its chain.
+
+    A deleted message, or an edited one, brings the hash that its first content had.
+    """
     hashes: list[bytes] = []
+    messages: list[Kept] = []
     before = chain.ROOT
     for kept in snapshot.messages:
-        before = (kept.hash or before) if kept.deleted_at else chain.link(before, kept.message)
+        is_edited = kept.message.edited_at is not None
+        is_other = is_edited or kept.deleted_at is not None
+        before = (kept.hash or before) if is_other else chain.link(before, kept.message)
         hashes.append(before)
-    return ChainedSnapshot(snapshot, hashes)
+        messages.append(_edited(kept, before) if is_edited else kept)
+    return ChainedSnapshot(msgspec.structs.replace(snapshot, messages=messages), hashes)
+
+
+def _edited(kept: Kept, first: bytes) -> Kept:
+    """An edited message with the hash of what it says, after that of what it said first."""
+    digest = chain.link(first, kept.message)
+    message = msgspec.structs.replace(kept.message, edit_hash=digest)
+    return msgspec.structs.replace(kept, message=message)
 
 
 def known(workspace_id: str, session_id: str) -> Steps[KnownSession | None]:
@@ -84,6 +108,8 @@ def restore(
     verdicts = []
     for snapshot in snapshots:
         verdict = yield from _restore(snapshot, changes, may_delete=may_delete)
+        if verdict.outcome != "bad":
+            verdict = yield from _with_the_rest(snapshot, workspace_id, verdict)
         verdicts.append(verdict)
     yield from changes.tell()
     return verdicts
@@ -97,6 +123,20 @@ def _summed(chained: ChainedSnapshot) -> ChainedSnapshot:
     return msgspec.structs.replace(
         chained, snapshot=msgspec.structs.replace(snapshot, session=session)
     )
+
+
+def _with_the_rest(chained: ChainedSnapshot, workspace_id: str, verdict: Verdict) -> Steps[Verdict]:
+    """Store the documents and checkpoints, which move without the session's version."""
+    snapshot = chained.snapshot
+    here = (workspace_id, snapshot.session.id)
+    counted = {
+        "documents": (yield from documents.restore(*here, snapshot.documents)),
+        "checkpoints": (yield from checkpoint_rows.restore(*here, snapshot.checkpoints)),
+    }
+    changed = {name: count for name, count in counted.items() if count}
+    if not changed or verdict.outcome == "new":
+        return verdict
+    return Verdict("updated", session_id=here[1], changes=verdict.changes | changed)
 
 
 def _restore(
@@ -113,15 +153,19 @@ def _restore(
         return SAME
     try:
         gone = yield from _gone(here, chained)
+        edited = yield from _edited_since(here, chained)
         runs = yield from _runs_that_changed(here, chained.snapshot.runs)
     except _Diverged as why:
         return Verdict("bad", f"the session {session.name!r} has gone another way here: {why}")
-    if gone and not may_delete:
+    if (gone or edited) and not may_delete:
         return Verdict(
             "bad",
-            f"the file deletes messages of the session {session.name!r} that are here "
-            f"({_listed(gone)}): import it with a key that has the scope sessions:delete",
+            f"the file deletes or edits messages of the session {session.name!r} that are here "
+            f"({_listed([*gone, *edited])}): import it with a key that has the scope"
+            " sessions:delete",
         )
+    for kept in edited:
+        yield from edits.follow(here, kept.message, kept.item)
     return (yield from _go_on(here, chained, gone, runs, changes))
 
 
@@ -196,6 +240,20 @@ def _gone(here: Session, chained: ChainedSnapshot) -> Steps[list[Kept]]:
     return [kept for kept in deleted if kept.message.seq not in empty]
 
 
+def _edited_since(here: Session, each: ChainedSnapshot) -> Steps[list[Kept]]:
+    """The messages that are here, and were edited where the snapshot was taken."""
+    theirs = each.snapshot.messages[: here.last_seq]
+    edited: list[Kept] = []
+    for kept in (each for each in theirs if each.message.edited_at is not None):
+        got = yield from row("message_get", **_at(here), seq=kept.message.seq)
+        mine = rows.message(got).edited_at if got is not None else None
+        if got is not None and mine != kept.message.edited_at:
+            if mine is not None and mine > (kept.message.edited_at or 0):
+                raise _Diverged(f"message {kept.message.seq} was edited")
+            edited.append(kept)
+    return edited
+
+
 def _runs_that_changed(
     here: Session, runs: Sequence[Run]
 ) -> Steps[tuple[Sequence[Run], Sequence[Run]]]:
@@ -237,6 +295,8 @@ def _put_messages(chained: ChainedSnapshot, after: int, changes: ImportBuffer) -
     alive: list[Message] = []
     for kept, digest in zip(chained.snapshot.messages[after:], chained.hashes[after:], strict=True):
         changes.keep([rows.message_values(workspace_id, kept.message, digest)])
+        if kept.item is not None:
+            changes.keep_item(items.values_of(workspace_id, kept.message, kept.item))
         if kept.deleted_at is None:
             alive.append(kept.message)
         else:

@@ -83,12 +83,7 @@ def start(
         return stored, True
     if not ref.sees(stored.user_id, stored.app):
         raise Conflict(f"the id {ref.name!r} is taken", code="session_exists", param="id")
-    if session.user_id not in (None, stored.user_id):
-        raise Conflict(
-            f"the id {ref.name!r} is taken by a session of another user: choose another id",
-            code="session_exists",
-            param="user",
-        )
+    same_user(ref, session, stored.user_id)
     if refuse:
         raise Conflict(
             f"there is a session {ref.name!r} already: choose another id, or leave out if_exists",
@@ -96,6 +91,16 @@ def start(
             param="id",
         )
     return stored, False
+
+
+def same_user(ref: SessionRef, wanted: Session, user_id: str | None) -> None:
+    """Raises Conflict where ``wanted`` is for a user, and the stored session is another's."""
+    if wanted.user_id not in (None, user_id):
+        raise Conflict(
+            f"the id {ref.name!r} is taken by a session of another user: choose another id",
+            code="session_exists",
+            param="user",
+        )
 
 
 def get(ref: SessionRef) -> Steps[Session]:
@@ -265,6 +270,11 @@ def at_version(session: Session, tags: frozenset[str] | None) -> None:
 
 ERASED = (
     "message_delete_of_session",
+    "message_item_delete_of_session",
+    "document_delete_of_session",
+    "checkpoint_delete_of_session",
+    "checkpoint_blob_delete_of_session",
+    "checkpoint_write_delete_of_session",
     "run_delete_of_session",
     "tag_delete_of_session",
     "metadata_delete_of_session",

@@ -363,6 +363,18 @@ def forget_message(workspace_id: str, gone: Message) -> Steps[None]:
         yield from changes.write()
 
 
+def replace_message(workspace_id: str, before: Message, after: Message) -> Steps[None]:
+    """Follow an edit, in the transaction that does it."""
+    counted = yield from _locked(workspace_id, before.session_id)
+    if counted is not None and counted.own_after < before.seq <= counted.seq:
+        changes = StatsChanges(workspace_id)
+        for message, sign in ((before, -1), (after, 1)):
+            slot = slot_of(message.created_at)
+            span = Span(message.session_id, slot, message.model or "", "usage", 0)
+            changes.add(counted, span, {"messages": 1, **spent_of(message).sums}, sign)
+        yield from changes.write()
+
+
 def _locked(workspace_id: str, session_id: str) -> Steps[Counted | None]:
     """As what a session is counted; whoever counts waits until the transaction ends."""
     if (yield from row("stats_position_lock", workspace_id=workspace_id)) is None:

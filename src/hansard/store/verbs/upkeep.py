@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 class Limits(Struct, frozen=True):
-    """Times before which keys, calls and events are forgotten, and the most events to keep."""
+    """Now, the times before which keys, calls and events go, and the most events to keep."""
 
+    now: int
     keys_before: int
     calls_before: int
     events_before: int
@@ -32,6 +33,7 @@ class Due(Struct, frozen=True):
     has_old_calls: bool
     has_old_events: bool
     has_rules: bool
+    has_expired_documents: bool
 
 
 def workspaces(after: str, limit: int) -> Steps[list[tuple[str, int]]]:
@@ -47,6 +49,7 @@ def due(workspace_ids: Sequence[str], limits: Limits) -> Steps[list[Due]]:
         facts = yield from row(
             "upkeep_due",
             workspace_id=ident,
+            now=limits.now,
             keys_before=limits.keys_before,
             calls_before=limits.calls_before,
             events_before=limits.events_before,

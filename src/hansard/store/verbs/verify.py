@@ -5,6 +5,7 @@ It reads one session at a time in one consistent state.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,12 @@ from hansard.errors import NotFound, StoreUnavailable
 from hansard.store import chain, counts, rows
 from hansard.store.steps import Row, Steps, value
 from hansard.store.steps import rows as ask
+from hansard.store.verbs import items
 from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hansard.model import Session
 
 _PAGE = 500
@@ -61,6 +65,7 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
             limit=_PAGE,
         )
     ):
+        damaged = yield from _damaged_items(checked, got)
         for stored_seq, deleted_at, digest, *message in got:
             seq += 1
             if stored_seq != seq:
@@ -75,7 +80,7 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
                 seq = stored_seq
             if deleted_at is None:
                 living += 1
-                if not _follows(before, message, bytes(digest)):
+                if seq in damaged or not _follows(before, message, bytes(digest)):
                     faults.append(
                         Fault(
                             workspace_id,
@@ -93,9 +98,28 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
     return seq, before, faults
 
 
-def _follows(before: bytes, message: Row, digest: bytes) -> bool:
+def _damaged_items(session: Session, got: Sequence[Row]) -> Steps[set[int]]:
+    """Which messages have an item that is missing or is not what was written."""
+    having = []
+    for each in got:
+        with contextlib.suppress(StoreUnavailable):  # it cannot be unpacked, which _follows says
+            having.append(rows.message(each[3:]))
+    stored = yield from items.stretch(session.workspace_id, session.id, having)
+    return {
+        each.seq
+        for each in having
+        if each.item_hash is not None
+        and (each.seq not in stored or stored[each.seq].digest != each.item_hash)
+    }
+
+
+def _follows(before: bytes, row: Row, digest: bytes) -> bool:
+    """Whether a message is what its hash says; an edited one follows its own first hash."""
     try:
-        return chain.link(before, rows.message(message)) == digest
+        message = rows.message(row)
+        if message.edited_at is not None:
+            return chain.link(digest, message) == message.edit_hash
+        return chain.link(before, message) == digest
     except StoreUnavailable:  # it cannot be unpacked
         return False
 
@@ -143,6 +167,15 @@ def counters(workspace_id: str) -> Steps[list[Fault]]:
         if counted[facet, value] != kept[facet, value]
     ]
     orphans = yield from ask("orphan_messages", workspace_id=workspace_id)
+    for noun, statement in (
+        ("documents", "document_orphans"),
+        ("checkpoints", "checkpoint_orphans"),
+    ):
+        lost = yield from ask(statement, workspace_id=workspace_id)
+        faults += [
+            Fault(workspace_id, session_id, None, f"{count} {noun} without their session")
+            for session_id, count in lost
+        ]
     return faults + [
         Fault(workspace_id, row[0], None, f"{row[1]} messages without their session")
         for row in orphans
