@@ -78,7 +78,7 @@ async def test_attention_lists_what_needs_it_with_the_way_to_all_of_it(
 async def test_a_users_page_sums_up_and_erases_with_a_receipt(reader: Reader, session: str) -> None:
     page = (await reader.get("/ui/users/ann")).text
     assert "2 sessions" in page
-    assert 'href="/ui/?user=ann"' in page
+    assert 'href="/ui/?user=ann&amp;archived=any"' in page
     wrong = await reader.post("/ui/users/ann/erase", {"typed": "Ann"})
     assert wrong.status_code == 400
     assert (await reader.api("GET", "/v1/sessions/talk")).status_code == 200

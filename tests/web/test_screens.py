@@ -24,7 +24,7 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
     assert (await reader.get(f"/ui/row/{session}")).text.count('class="row"') == 1
     assert (await reader.get("/ui/rows?page=1")).text.count('class="row"') == 0
     assert "2 sessions" in (await reader.get("/ui/users/ann")).text
-    for order, name in (("", "latest change"), ("?sort=-active_at", "latest activity")):
+    for order, name in (("", "latest activity"), ("?sort=-updated_at", "latest change")):
         assert f" · {name}</span>" in (await reader.get(f"/ui/{order}")).text
 
 
@@ -48,6 +48,35 @@ async def test_a_part_of_a_users_id_leads_to_the_user(reader: Reader, session: s
     assert 'href="/ui/users/joanna%2F1"' in (await reader.get("/ui/?q=JOAN")).text
     for query in ("jo", "joan+x", "user:joan"):
         assert "/ui/users/joanna" not in (await reader.get(f"/ui/?q={query}")).text
+
+
+async def test_a_value_of_the_metadata_leads_to_the_sessions_with_it(
+    reader: Reader, session: str
+) -> None:
+    metadata = {"plan": "pro & more", "seats": 3, "trial": False, "deep": {"a": 1}, "list": "a,b"}
+    await reader.api("PATCH", "/v1/sessions/talk", json={"metadata": metadata})
+    page = (await reader.get(f"/ui/sessions/{session}?tab=details")).text
+    links = re.findall(r'class="tag" href="(/ui/\?metadata=[^"]+)"', page)
+    assert len(links) == 3
+    for link in links:
+        assert (await reader.get(link)).text.count('class="row"') == 1, link
+
+
+async def test_the_archive_is_a_view_of_its_own(reader: Reader, session: str) -> None:
+    await reader.api("POST", "/v1/sessions/talk/archive")
+    assert (await reader.get("/ui/")).text.count('class="row"') == 1
+    archived = (await reader.get("/ui/?archived=true")).text
+    assert archived.count('class="row"') == 1
+    assert 'aria-current="true">Archived' in archived
+    assert 'class="row"' not in (await reader.get(f"/ui/row/{session}")).text
+
+
+async def test_a_row_shows_the_time_of_its_order(reader: Reader) -> None:
+    old = {"id": "old", "created_at": "2026-01-05T10:00:00Z"}
+    await reader.api("POST", "/v1/sessions", json=old)
+    assert 'datetime="2026-01-05 10:00:00Z"' in (await reader.get("/ui/")).text
+    changed = (await reader.get("/ui/?sort=-updated_at")).text
+    assert 'datetime="2026-01-05' not in changed
 
 
 @pytest.mark.parametrize(
@@ -175,9 +204,8 @@ async def test_a_session_is_read_in_four_ways(reader: Reader, session: str) -> N
     ):
         assert words in (await reader.get(f"/ui/sessions/{session}?tab={tab}")).text
     assert "<!doctype" not in (await reader.get(f"/ui/sessions/{session}", X_Fragment="pane")).text
-    assert (
-        "<header" not in (await reader.get(f"/ui/sessions/{session}", X_Fragment="messages")).text
-    )
+    part = await reader.get(f"/ui/sessions/{session}", X_Fragment="messages")
+    assert (part.status_code, "<header" in part.text, 'id="m2"' in part.text) == (200, False, True)
     assert (await reader.get("/ui/sessions/nobody")).status_code == 404
     assert "from My box was damaged" in (await reader.get("/ui/sessions/branch")).text
 

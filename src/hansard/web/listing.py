@@ -107,6 +107,12 @@ class Listed(Struct):
     """End users whose id contains what was searched for."""
 
     @property
+    def clock(self) -> str:
+        """The time that the rows show: that of their order."""
+        sort = "" if self.params.q else self.params.sort.removeprefix("-")
+        return sort if sort in {"updated_at", "created_at"} else "active_at"
+
+    @property
     def sort_name(self) -> str:
         return SORT_NAMES.get(self.params.sort, self.params.sort)
 
@@ -263,6 +269,7 @@ async def tabs(
         ("Running", [("state", "running")], "state", "running"),
         ("Failed", [("state", "failed")], "state", "failed"),
         ("To review", [("scored", "false")], "", ""),
+        ("Archived", [("archived", "true")], "", ""),
     ):
         text = query(fields)
         shown.append(

@@ -30,6 +30,8 @@ SOME = 200
 RATING = "helpful"
 """The score that the page's two buttons give: 1 or 0."""
 _CHILDREN = 100
+_SHORT = 60
+"""So many characters has a value of the metadata that is shown as a filter, at most."""
 TABS = (
     ("conversation", "Conversation", "m"),
     ("turns", "Turns", "t"),
@@ -60,6 +62,8 @@ class Pane(Struct):
     raw: str = ""
     tags: list[str] = []
     metadata: str = ""
+    metadata_values: list[tuple[str, str]] = []
+    """The texts, numbers and flags at the top of the metadata, which are filters."""
     external_ids: dict[str, str] = {}
     shares: list[Any] = []
     notes: list[Note] = []
@@ -124,6 +128,7 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
         tags=msgspec.json.decode(session.tags),
         external_ids=msgspec.json.decode(session.external_ids),
         metadata=_pretty(session.metadata),
+        metadata_values=_values(session.metadata),
     )
     if not alone:
         pane.notes = await service.notes.list(principal, name)
@@ -201,6 +206,16 @@ async def _parent(service: Service, principal: Principal, session: Session) -> S
         return await service.sessions.read(principal, session.parent_id)
     except NotFound:
         return None
+
+
+def _values(metadata: msgspec.Raw) -> list[tuple[str, str]]:
+    """The pairs at the top of the metadata that a filter can name."""
+    pairs = [
+        (key, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        for key, value in msgspec.json.decode(metadata).items()
+        if isinstance(value, str | int | float)
+    ]
+    return [(key, value) for key, value in pairs if value and len(value) <= _SHORT]
 
 
 def _pretty(raw_json: msgspec.Raw) -> str:

@@ -55,7 +55,7 @@ class Users:
             user_id=user_id,
             profile=profile,
             total=page.total,
-            shown=listing.of(page.items, query([("user", user_id)])),
+            shown=listing.of(page.items, query([("user", user_id), ("archived", "any")])),
             has_more=page.has_more,
             current="",
             curl=self._layout.curl(call, f"/v1/users/{path(user_id)}"),

@@ -3,7 +3,7 @@ import { $ } from "./dom.js"
 import { current, listQuery } from "./state.js"
 import { visit } from "./visit.js"
 
-const FORM = "form.find", USUAL = "-updated_at"
+const FORM = "form.find", USUAL = "-active_at"
 let timer
 
 function find(replace, always) {
