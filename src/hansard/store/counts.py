@@ -17,6 +17,8 @@ FACETS = ("branch", "state", "channel", "kind", "app", "agent", "resolution")
 One in the archive counts in the facet ``archived.`` of that name too.
 """
 _ARCHIVED = "archived."
+KEPT = (*FACETS, *(_ARCHIVED + facet for facet in FACETS))
+"""Every facet that has counters."""
 
 
 class Counted(NamedTuple):

@@ -152,7 +152,7 @@ def counters(workspace_id: str) -> Steps[list[Fault]]:
             counted.update(counts.facets_of(session))
             after = session.id
     kept = Counter[tuple[str, str]]()
-    for facet in counts.FACETS:
+    for facet in counts.KEPT:
         for row in (yield from ask("count_list", workspace_id=workspace_id, facet=facet)):
             kept[row[0], row[1]] = row[2]
     faults = [
