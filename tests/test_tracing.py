@@ -17,7 +17,7 @@ from hansard.settings import Settings
 from tests.support.postgres_cluster import free_port
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-ONE = "/v1/sessions/{session_id}"
+SESSION_PATH = "/v1/sessions/{session_id}"
 
 
 class Collector:
@@ -49,12 +49,12 @@ class Collector:
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    one = Collector()
-    thread = threading.Thread(target=one.server.serve_forever)
+    receiver = Collector()
+    thread = threading.Thread(target=receiver.server.serve_forever)
     thread.start()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
     thread.join()
 
 
@@ -64,7 +64,7 @@ async def key_of(url: str) -> str:
         return (await service.keys.create(operator, "tests", ALL_SCOPES))[0]
 
 
-async def asked(settings: Settings, key: str) -> httpx.Response:
+async def requested(settings: Settings, key: str) -> httpx.Response:
     """The answer to an append that says whose trace it is part of; the server has ended then."""
     async with (
         running(settings) as app,
@@ -86,10 +86,10 @@ async def test_a_request_is_a_span_of_its_callers_trace_with_its_statements(
     store_url: str, collector: Collector
 ) -> None:
     key = await key_of(store_url)
-    answer = await asked(Settings(store=store_url, otlp_endpoint=collector.url), key)
+    answer = await requested(Settings(store=store_url, otlp_endpoint=collector.url), key)
     assert answer.status_code == 201
     ours = [span for span in collector.spans if span.trace_id.hex() == TRACE]
-    (request,) = [span for span in ours if span.name == f"POST {ONE}/messages"]
+    (request,) = [span for span in ours if span.name == f"POST {SESSION_PATH}/messages"]
     statements = [span for span in ours if span is not request]
     assert request.parent_span_id.hex() == CALLER
     assert {span.parent_span_id for span in statements} == {request.span_id}
@@ -97,7 +97,7 @@ async def test_a_request_is_a_span_of_its_callers_trace_with_its_statements(
     for span in statements:
         assert request.start_time_unix_nano <= span.end_time_unix_nano
         assert span.end_time_unix_nano <= request.end_time_unix_nano + 1_000_000
-    facts = {one.key: one.value for one in request.attributes}
+    facts = {attribute.key: attribute.value for attribute in request.attributes}
     assert facts["http.response.status_code"].int_value == 201
     assert facts["hansard.request_id"].string_value == "mine"
     text = str(collector.spans)
@@ -107,4 +107,4 @@ async def test_a_request_is_a_span_of_its_callers_trace_with_its_statements(
 
 async def test_a_collector_that_is_away_costs_nothing_but_the_spans(store_url: str) -> None:
     nowhere = Settings(store=store_url, otlp_endpoint=f"http://127.0.0.1:{free_port()}")
-    assert (await asked(nowhere, await key_of(store_url))).status_code == 201
+    assert (await requested(nowhere, await key_of(store_url))).status_code == 201

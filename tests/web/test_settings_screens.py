@@ -130,9 +130,9 @@ async def test_each_chart_has_its_exact_figures_as_a_table_and_as_csv(reader: Re
 
 async def test_a_ranking_has_each_value_the_total_and_the_time_before(reader: Reader) -> None:
     for agent, cost in (("small", 0.5), ("dear", 2), (None, 0)):
-        made = (await reader.api("POST", "/v1/sessions", json={"agent": agent})).json()["uid"]
+        uid = (await reader.api("POST", "/v1/sessions", json={"agent": agent})).json()["uid"]
         message = {"role": "assistant", "text": "done", "usage": {"cost_usd": cost}}
-        await reader.api("POST", f"/v1/sessions/{made}/messages", json={"messages": [message]})
+        await reader.api("POST", f"/v1/sessions/{uid}/messages", json={"messages": [message]})
     page = (await reader.get("/ui/insights?days=7&by=agent")).text
     table = page[page.index('<table class="grid ranks">') : page.index("<svg")]
     assert table.index(">dear</a>") < table.index(">small</a>")
