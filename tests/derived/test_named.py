@@ -243,7 +243,13 @@ def _late() -> Steps[int]:
 
 
 async def test_named_the_first_message_is_never_behind_the_last(client: httpx.AsyncClient) -> None:
+    now = datetime.now(UTC)
     await used_now(client, "s", 10, 390, 5, 200)
+    batch = [
+        {"role": "user", "text": "x", "created_at": (now - timedelta(days=days)).isoformat()}
+        for days in (100, 2, 395, 50)
+    ]
+    await client.post("/v1/sessions/s/messages", json={"messages": batch})
     session = (await client.get("/v1/sessions/s")).json()
     messages = (await client.get("/v1/sessions/s/messages")).json()["data"]
     times = sorted(session["created_at"] for session in messages)

@@ -87,7 +87,7 @@ async def test_a_sub_session_of_others_is_not_named(
 ) -> None:
     await client.post("/v1/sessions", json={"id": "mine", "app": "ours"})
     await client.post("/v1/sessions", json={"id": "secret-name", "app": "theirs", "parent": "mine"})
-    answer = await ours.delete("/v1/sessions/mine")
+    answer = await ours.delete("/v1/sessions/mine?sub_sessions=delete")
     assert (answer.status_code, answer.json()["code"]) == (403, "foreign_sub_session")
     assert "secret-name" not in answer.text
 

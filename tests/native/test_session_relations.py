@@ -59,18 +59,22 @@ async def test_a_fork_beyond_either_end_is_refused(client: httpx.AsyncClient) ->
     assert (await client.post("/v1/sessions/empty/fork", json={})).json()["forked_seq"] == 0
 
 
-async def test_delete_takes_everything_below(client: httpx.AsyncClient) -> None:
+async def test_delete_takes_everything_below_where_that_is_wanted(
+    client: httpx.AsyncClient,
+) -> None:
     await client.post("/v1/sessions", json={"id": "top"})
     await client.post("/v1/sessions", json={"id": "sub", "parent": "top"})
     await client.post(
         "/v1/sessions/sub/messages", json={"messages": [{"role": "user", "text": "x"}]}
     )
     await client.post("/v1/sessions", json={"id": "other"})
-    assert (await client.delete("/v1/sessions/top")).json() == {
+    assert (await client.delete("/v1/sessions/top?sub_sessions=delete")).json() == {
         "id": "top",
         "deleted": True,
         "sessions": 2,
         "messages": 1,
+        "runs": 0,
+        "detached": 0,
     }
     assert [
         (await client.get(f"/v1/sessions/{name}")).status_code for name in ("top", "sub", "other")
@@ -185,7 +189,8 @@ async def test_no_sub_session_outlives_a_parent_that_is_deleted_meanwhile(
         client.post("/v1/sessions", json={"id": f"sub{number}", "parent": "top"})
         for number in range(40)
     ]
-    answers = await asyncio.gather(*births[:20], client.delete("/v1/sessions/top"), *births[20:])
+    top = "/v1/sessions/top?sub_sessions=delete"
+    answers = await asyncio.gather(*births[:20], client.delete(top), *births[20:])
     assert {answer.status_code for answer in answers} <= {200, 201, 404}
     assert (await client.get("/v1/sessions?total=true")).json()["total"] == 0
 
@@ -285,7 +290,9 @@ async def test_a_key_of_one_person_deletes_nothing_of_anothers(client: httpx.Asy
             json={"name": "ann", "user": "ann", "scopes": ["sessions:read", "sessions:delete"]},
         )
     ).json()["key"]
-    refused = await client.delete("/v1/sessions/mine", headers={"Authorization": f"Bearer {key}"})
+    refused = await client.delete(
+        "/v1/sessions/mine?sub_sessions=delete", headers={"Authorization": f"Bearer {key}"}
+    )
     assert (refused.status_code, refused.json()["code"]) == (403, "foreign_sub_session")
     assert [
         (await client.get(f"/v1/sessions/{name}")).status_code for name in ("mine", "below")

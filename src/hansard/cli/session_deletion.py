@@ -58,11 +58,14 @@ async def delete(
 
 def _amount(counts: Mapping[str, Any]) -> str:
     """What a deletion takes, in words."""
-    taken = (
-        f"{output.counted(counts['sessions'], 'session')}, "
-        f"{output.counted(counts['messages'], 'message')}, {output.counted(counts['runs'], 'run')}"
-    )
-    detached = counts["detached"]
+    return f"{output.counted(counts['sessions'], 'session')}, {_contents(counts)}"
+
+
+def _contents(counts: Mapping[str, Any]) -> str:
+    parts = [output.counted(counts["messages"], "message")]
+    if counts["runs"]:
+        parts.append(output.counted(counts["runs"], "run"))
+    taken, detached = ", ".join(parts), counts["detached"]
     stays = "stays" if detached == 1 else "stay"
     return f"{taken}; {output.counted(detached, 'sub-session')} {stays}" if detached else taken
 
@@ -75,9 +78,10 @@ async def _confirmed(
         deletion = await service.sessions.delete(
             principal, session.name, sub_sessions=below, dry_run=True
         )
+        amount = _contents if deletion.sessions == 1 else _amount
         output.note(
             f"  {session.name}  {output.plain(session.title or session.preview or '')[:_TITLE]}"
-            f"  ({_amount(deletion.counts)})"
+            f"  ({amount(deletion.counts)})"
         )
     output.confirm(
         f"Delete {'this session' if len(rows) == 1 else f'these {len(rows)} sessions'} for ever"

@@ -122,6 +122,12 @@ async def command(
         context.document(report)
         return
     _drawn(report, by)
+    total = report.total
+    if total.run_p50 is not None and total.run_p95 is not None and not context.quiet:
+        output.note(
+            f"Half of the runs took up to {total.run_p50:g} seconds, 95 % up to {total.run_p95:g};"
+            f" {total.failed_runs:,} of {total.runs:,} failed."
+        )
     if report.resolve_median is not None and not context.quiet:
         output.note(
             f"Half of the resolved sessions were resolved within {_span(report.resolve_median)}."

@@ -58,7 +58,9 @@ class Statistics:
         if await self._store.read(verbs.is_current, workspace_id):
             return True
         for _ in range(steps):
-            if await self._store.write(verbs.follow, workspace_id, _STEP):
+            if await self._store.read(recounts.is_pending, workspace_id):
+                await self._recount_more(workspace_id)
+            elif await self._store.write(verbs.follow, workspace_id, _STEP):
                 return True
         return False
 
@@ -77,27 +79,28 @@ class Statistics:
         after, is_done = "", True
         while pending := await self._store.read(recounts.pending, after, _WORKSPACES):
             for workspace_id in pending:
-                is_done = (
-                    await self._store.write(
-                        recounts.advance, workspace_id, _RECOUNTED, self._clock()
-                    )
-                    and is_done
-                )
+                is_done = await self._recount_more(workspace_id) and is_done
             after = pending[-1]
         return is_done
 
     async def recount(self, note_progress: Callable[[int, int], None]) -> None:
-        """Count all sessions from before again; ``told`` hears how many are done, and of how many.
+        """Count all sessions from before again.
 
-        What is done stays done when this is broken off.
+        ``note_progress`` gets how many are done, and of how many. What is done stays done when
+        this is broken off.
         """
         while pending := await self._store.read(recounts.pending, "", _WORKSPACES):
             for workspace_id in pending:
-                note_progress(*await self._store.read(recounts.left, workspace_id))
-                while not await self._store.write(
-                    recounts.advance, workspace_id, _RECOUNTED, self._clock()
-                ):
-                    note_progress(*await self._store.read(recounts.left, workspace_id))
+                done, total = await self._store.read(recounts.left, workspace_id)
+                note_progress(done, total)
+                while not await self._recount_more(workspace_id):
+                    done, total = await self._store.read(recounts.left, workspace_id)
+                    note_progress(done, total)
+                note_progress(total, total)
+
+    async def _recount_more(self, workspace_id: str) -> bool:
+        """Count a few sessions of a workspace again; True when none are left."""
+        return await self._store.write(recounts.advance, workspace_id, _RECOUNTED, self._clock())
 
 
 def _checked(principal: Principal, query: StatsQuery) -> StatsQuery:

@@ -33,6 +33,11 @@ def pending(after: str, limit: int) -> Steps[list[str]]:
     ]
 
 
+def is_pending(workspace_id: str) -> Steps[bool]:
+    """Whether sessions of a workspace are still to be counted again."""
+    return (yield from value("recount_get", workspace_id=workspace_id)) is not None
+
+
 def left(workspace_id: str) -> Steps[tuple[int, int]]:
     """How many sessions of a workspace are counted again, and how many there are."""
     done, total = (yield from row("recount_progress", workspace_id=workspace_id)) or (0, 0)

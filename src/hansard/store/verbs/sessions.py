@@ -292,12 +292,13 @@ ERASED = (
 def erase(session: Session) -> Steps[int]:
     """Remove every row of one session; how many messages there were."""
     here = {"workspace_id": session.workspace_id, "id": session.id}
+    # First: who counts waits for this transaction then, and not in the middle of it for a row.
+    yield from stats.forget(session.workspace_id, session.id)
     yield from pending_forks.cancel(session.workspace_id, session.id)
     messages = yield from value("message_count_of_session", **here)
     yield from indexing.forget(session)
     for name in ERASED:
         yield from run(name, **here)
-    yield from stats.forget(session.workspace_id, session.id)
     yield from counts.change(session.workspace_id, session, None)
     return int(messages)
 

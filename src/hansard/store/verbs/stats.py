@@ -1,6 +1,4 @@
-"""Statistics: sums by quarters of an hour, which follow the workspace's events.
-
-A bounded number of messages is counted at a time.
+"""Statistics: sums by quarters of an hour, which follow the workspace's events in small steps.
 
 Tokens and money count at the time of their message, sessions and runs when they began. What each
 session counts for is remembered, so that it can be taken back. No request reads messages for it.
@@ -39,10 +37,7 @@ _excess = msgspec.json.Decoder(Spent)
 
 
 def behind(after: str, limit: int) -> Steps[list[str]]:
-    """The next workspaces.
-
-    In the order of their ids, in which something happened since the last count.
-    """
+    """The next workspaces, by id, in which something happened since the last count."""
     return [
         record[0] for record in (yield from steps.rows("stats_behind", after=after, limit=limit))
     ]
@@ -170,9 +165,9 @@ def _counted(workspace_id: str, session_ids: Sequence[str]) -> Steps[dict[str, C
 def _stretches(
     sessions: Mapping[str, Session], before: Mapping[str, Counted], wanted: Sequence[str]
 ) -> tuple[dict[str, tuple[int, int]], int]:
-    """From behind which ``seq`` up to which one messages are counted now, by session.
+    """The ``seq`` behind which, and up to which, messages are counted now, by session.
 
-    How many sessions are done then.
+    With it comes how many of the sessions are done then.
     """
     stretches: dict[str, tuple[int, int]] = {}
     left = MESSAGES

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hansard.model.stats import Durations, Group, Tally
+from hansard.model.usage import SUMS
 from hansard.model.zones import stretches
 from hansard.store import steps
 from hansard.store.steps import Row, Steps
@@ -22,19 +23,21 @@ if TYPE_CHECKING:
 _DAY = 96
 """Slots of a day."""
 _HALF = 2**32
-"""Sums are made of two halves of 32 bits, which no number of cells overflows."""
+"""Sums of tokens and money are made of halves of 32 bits, which no number of cells overflows."""
 _MOST = 2**63 - 1
 _COLUMNS = {"user": "user_id"}
 _FILTERS = ("channel", "app", "agent", "model", "user", "state")
 _SUMS = ", ".join(
     f"cast(sum({name} / {_HALF}) as bigint), cast(sum({name} % {_HALF}) as bigint)"
+    if name in SUMS
+    else f"0, cast(sum({name}) as bigint)"
     for name in FIGURES
 )
 _LARGEST = ", ".join(
     f"sum(cast({name} as double precision)) desc"
     for name in ("cost_nanos", "input_tokens + output_tokens", "messages", "sessions", "runs")
 )
-_FIGURES_ONLY = "what <> 'resolve'"
+_FIGURES_ONLY = "what in ('usage', 'session', 'run')"
 
 Read = tuple[list[Tally], list[Group], Group, Group, list[int], dict[int, Durations]]
 
@@ -201,30 +204,35 @@ def added(record: Any, other: Mapping[str, int] | Any, sign: int = 1) -> Any:  #
 
 
 def all_of(workspace_id: str, query: StatsQuery) -> Steps[Read]:
-    """Tallies.
-
-    Groups, the total and that of the days before, hours, and how long it took to resolve.
-    """
+    """Tallies, groups, the total and that of the days before, hours, and times to resolve."""
     days = query.last - query.first + 1
     reader = StatsReader(workspace_id, query, stretches(query.tz, query.first, query.last))
     before = StatsReader(
         workspace_id, query, stretches(query.tz, query.first - days, query.first - 1)
     )
-    total = _timed((yield from reader.total()), _all((yield from reader.runs(None))))
     previous = _timed((yield from before.total()), _all((yield from before.runs(None))))
-    top, groups = None, list[Group]()
+    top, largest = None, list[Group]()
     if query.by is not None:
         largest = yield from reader.largest(query.top)
         top = [record.value for record in largest]
-        groups = _grouped(largest, total, (yield from reader.runs(top)))
+    tallies = yield from reader.days(top)
+    durations = yield from reader.runs(top)
+    total = _timed(_sum_of(tallies), together(durations.values()))
     return (
-        (yield from reader.days(top)),
-        groups,
+        tallies,
+        [] if top is None else _grouped(largest, total, durations),
         total,
         previous,
         (yield from reader.hours()),
         (yield from reader.resolved()),
     )
+
+
+def _sum_of(tallies: Iterable[Tally]) -> Group:
+    total = Group(value="")
+    for tally in tallies:
+        total = added(total, tally)
+    return total
 
 
 def _grouped(

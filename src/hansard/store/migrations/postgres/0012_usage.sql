@@ -103,7 +103,7 @@ create table stats_cells (
   unresolved bigint not null,
   runs bigint not null,
   failed_runs bigint not null,
-  primary key (workspace_id, slot, channel, app, agent, model, state, what, bucket)
+  primary key (workspace_id, what, slot, channel, app, agent, model, state, bucket)
 );
 
 create table stats_user_cells (
@@ -129,5 +129,5 @@ create table stats_user_cells (
   unresolved bigint not null,
   runs bigint not null,
   failed_runs bigint not null,
-  primary key (workspace_id, slot, user_id, channel, app, agent, model, state, what, bucket)
+  primary key (workspace_id, what, slot, user_id, channel, app, agent, model, state, bucket)
 );
