@@ -102,7 +102,14 @@ QUESTIONS = {
     "before:2023-01-01 order": [],
     "after:2023-01-01 order": ["s5", "s0"],
     "12345": ["s5"],
-    "lookup": [],
+    "lookup": ["s5"],
+    "tool:lookup": ["s5"],
+    "tool:look*": ["s5"],
+    "tool:other": [],
+    "refunds": ["s0"],
+    '"refunds"': [],
+    "orders -late": ["s5", "s0"],
+    "foxes OR cafes": ["s3", "s2"],
 }
 
 

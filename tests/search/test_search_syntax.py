@@ -10,9 +10,17 @@ from hansard.model import SessionFilter
 from hansard.model.session_filter import FILTERS
 from hansard.model.times import Moment
 from hansard.service.search_syntax import read, within
-from hansard.store.search_query import Either, SearchTerms, Term
+from hansard.store.search_query import Either, Part, SearchTerms, Term, of_tools
+from hansard.store.word_forms import stem_of
 
 SYSTEM = Term(("=s",))
+
+
+def word(text: str) -> Term:
+    """A word that was typed without quotes: any form of it will do."""
+    return Term((text,), stem=stem_of(text))
+
+
 DAY = 1_767_225_600_000_000
 NOW = 1_769_817_600_000_000  # 2026-01-31T00:00:00Z
 
@@ -22,7 +30,7 @@ NOW = 1_769_817_600_000_000  # 2026-01-31T00:00:00Z
     [
         (
             "hello world",
-            SearchTerms((Term(("hello",)), Term(("world",))), (SYSTEM,)),
+            SearchTerms((word("hello"), word("world")), (SYSTEM,)),
             SessionFilter(),
         ),
         ('"hello world"', SearchTerms((Term(("hello", "world")),), (SYSTEM,)), SessionFilter()),
@@ -32,14 +40,14 @@ NOW = 1_769_817_600_000_000  # 2026-01-31T00:00:00Z
             SessionFilter(),
         ),
         ("hel*", SearchTerms((Term(("hel",), prefix=True),), (SYSTEM,)), SessionFilter()),
-        ("a -bad", SearchTerms((Term(("a",)),), (SYSTEM, Term(("bad",)))), SessionFilter()),
-        ('a -"b c"', SearchTerms((Term(("a",)),), (SYSTEM, Term(("b", "c")))), SessionFilter()),
+        ("a -bad", SearchTerms((word("a"),), (SYSTEM, word("bad"))), SessionFilter()),
+        ('a -"b c"', SearchTerms((word("a"),), (SYSTEM, Term(("b", "c")))), SessionFilter()),
         ("state:failed,running", None, SessionFilter(state=("failed", "running"))),
-        ("Channel:WEB x", SearchTerms((Term(("x",)),), (SYSTEM,)), SessionFilter(channel=("web",))),
+        ("Channel:WEB x", SearchTerms((word("x"),), (SYSTEM,)), SessionFilter(channel=("web",))),
         ('user:"a b"', None, SessionFilter(user_id=("a b",))),
         ("tag:x tag:y", None, SessionFilter(tag=("x", "y"))),
         ("role:user", SearchTerms((Term(("=u",)),)), SessionFilter()),
-        ("role:system x", SearchTerms((SYSTEM, Term(("x",)))), SessionFilter()),
+        ("role:system x", SearchTerms((SYSTEM, word("x"))), SessionFilter()),
         ("has:tool", SearchTerms((Term(("=x",)),), (SYSTEM,)), SessionFilter()),
         ("after:2026-01-01", None, SessionFilter(active_from=Moment(DAY))),
         ("before:2026-01-01", None, SessionFilter(active_until=Moment(DAY - 1))),
@@ -57,12 +65,12 @@ NOW = 1_769_817_600_000_000  # 2026-01-31T00:00:00Z
 def test_words_phrases_prefixes_and_qualifiers_are_read(
     text: str, terms: SearchTerms | None, filters: SessionFilter
 ) -> None:
-    parsed = read(text, system=False, now=NOW)
+    parsed = read(text, system=False, tools=False, now=NOW)
     assert parsed.terms == terms
     assert parsed.filter == filters
 
 
-@pytest.mark.parametrize("text", ["", "   ", "🙂", '"', '""', "-", "*", "- -", ":", '"*', "-:"])
+@pytest.mark.parametrize("text", ["", "   ", '"', '""', "-", "*", "- -", ":", '"*', "-:"])
 def test_nothing_asked_is_nothing_found(text: str) -> None:
     assert read(text).filter is None
 
@@ -102,15 +110,15 @@ WORDS = {
 
 @pytest.mark.parametrize("text", WORDS)
 def test_a_pasted_command_is_only_words(text: str) -> None:
-    terms = read(text).terms
+    terms = read(text, tools=False).terms
     assert terms is not None
     assert terms.unwanted == ()
     words = [word for term in terms.terms for word in term.words]
     assert " ".join(words) == WORDS[text].replace("node_modules", "node modules")
 
 
-REFUSED, DENIED = Term(("refused",)), Term(("denied",))
-REFUND = Term(("refund",))
+REFUSED, DENIED = word("refused"), word("denied")
+REFUND = word("refund")
 
 
 @pytest.mark.parametrize(
@@ -129,11 +137,11 @@ REFUND = Term(("refund",))
         ("refused OR -denied", SearchTerms((Either((REFUSED, SearchTerms((), (DENIED,)))),))),
         ('"refused OR denied"', SearchTerms((Term(("refused", "or", "denied")),))),
         ("role:user,tool", SearchTerms((Either((Term(("=u",)), Term(("=o",)))),))),
-        ("-role:user x", SearchTerms((Term(("x",)),), (Term(("=u",)),))),
+        ("-role:user x", SearchTerms((word("x"),), (Term(("=u",)),))),
     ],
 )
 def test_or_joins_its_neighbours_and_parentheses_group(text: str, terms: SearchTerms) -> None:
-    assert read(text).terms == terms
+    assert read(text, tools=False).terms == terms
 
 
 A, B = SessionFilter(state=("failed",)), SessionFilter(tag=("vip",))
@@ -222,3 +230,25 @@ def test_words_and_qualifiers_are_not_alternatives_and_that_is_said() -> None:
 @pytest.mark.parametrize("text", ["https://x.org/y", "C:\\dir", "std::string", "10:30", '"a:b"'])
 def test_pasted_text_with_a_colon_needs_no_note(text: str) -> None:
     assert read(text).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("role:tool found", (Term(("=o",)), Either((word("found"), of_tools(word("found")))))),
+        ("tool:Search.Flights", (Term(("=nsearch_flights",)),)),
+        ("tool:search*", (Term(("=nsearch",), prefix=True),)),
+        ("tool:a,b", (Either((Term(("=na",)), Term(("=nb",)))),)),
+        ("has:failed-call", (Term(("=f",)),)),
+        ("has:failed_calls", (Term(("=f",)),)),
+        ("found", (word("found"),)),
+        ('"found"', (Term(("found",)),)),
+        ("fou*", (Term(("fou",), prefix=True),)),
+    ],
+)
+def test_what_tools_said_is_searched_where_it_is_asked_for(
+    text: str, wanted: tuple[Part, ...]
+) -> None:
+    terms = read(text, tools=False).terms
+    assert terms is not None
+    assert terms.wanted == wanted

@@ -210,8 +210,9 @@ async def search(
 
     TEXT may hold words, "exact phrases", prefix*, -not, OR with parentheses, and every filter of
     the list as a qualifier, such as state:failed, -tag:vip, messages:>10, metadata.plan:pro and
-    after:7d; also role: and has:tool. It may be the id of a session or an end user. System messages
-    are searched only with role:system.
+    after:7d; also role:, tool:NAME, has:tool and has:failed-call. It may be the id of a session or
+    an end user. System messages are searched only with role:system, and what tools were given and
+    answered only with role:tool, tool: or has:.
     """
     from hansard.cli import search
     from hansard.model import SearchQuery
@@ -224,6 +225,7 @@ async def search(
             text=text,
             filter=filters,
             system=False,
+            tools=False,
             sort=cast("SearchSort", sort),
             limit=limit,
             with_total=True,

@@ -121,10 +121,6 @@ def text_part(content: str) -> Raw:
     return Raw(msgspec.json.encode([{"type": "text", "content": content}]))
 
 
-def has_tools(parts: Raw) -> bool:
-    return any(part.type in {"tool_call", "tool_call_response"} for part in _decode_outlines(parts))
-
-
 def _text(outlines: list[_Outline]) -> str:
     return "\n".join(
         _decode_text(part.content)

@@ -16,12 +16,14 @@ class SearchQuery(Struct, frozen=True, kw_only=True):
 
     ``filter`` narrows them beside the qualifiers of the text. ``recency`` orders by the last
     message of each session. Without ``system``, system messages are left out unless the text has a
-    role.
+    role. Without ``tools``, what tools were given and answered is left out unless the text is about
+    tools.
     """
 
     text: str
     filter: SessionFilter = SessionFilter()
     system: bool = True
+    tools: bool = True
     sort: SearchSort = "recency"
     limit: int = 20
     cursor: str | None = None

@@ -26,10 +26,13 @@ class SearchParams(FilterParams, frozen=True, kw_only=True):
     q: Annotated[str, Meta(max_length=256)] = ""
     """Words, `"exact phrases"`, `prefix*`, `-not`, `OR` and parentheses; also every filter as a
     qualifier, such as `state:failed`, `-tag:vip`, `messages:>10` and `metadata.plan:pro`, and
-    `after:7d`, `before:`, `role:` and `has:tool`. Or the id of a session or an end user. Empty
-    lists the sessions that pass the filters."""
+    `after:7d`, `before:`, `role:`, `tool:NAME`, `has:tool` and `has:failed-call`. Or the id of a
+    session or an end user. Empty lists the sessions that pass the filters."""
     system: bool = True
     """False leaves out system messages, unless `q` has a `role:`. A prompt is in every session."""
+    tools: bool = True
+    """False leaves out what tools were given and what they answered, unless `q` has `role:tool`,
+    `tool:`, `has:tool` or `has:failed-call`."""
     sort: SearchSort = "recency"
     """`recency` puts the latest activity first. `relevance` ranks the 100 matching sessions with
     the latest activity."""
@@ -136,6 +139,7 @@ async def search(call: Call[SearchParams, None]) -> FoundList:
         text=params.q,
         filter=filter_of(params),
         system=params.system,
+        tools=params.tools,
         sort=params.sort,
         limit=params.limit,
         cursor=params.cursor,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+from hansard.store.verbs import indexing
 from hansard.store.verbs import refill as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from hansard.service.workspaces import Workspaces
     from hansard.store import Store
 
 _AT_ONCE = 200
+_SESSIONS, _MESSAGES, _BYTES = 200, 1000, 4 << 20
 
 
 class Refill:
@@ -39,5 +42,24 @@ class Refill:
                 while more := await self._store.write(verbs.fill, workspace_id, _AT_ONCE):
                     count += more
                     on_progress(count)
+                async for more in self._index(workspace_id):
+                    count += more
+                    on_progress(count)
         await self._store.write(verbs.done)
         return count
+
+    async def _index(self, workspace_id: str) -> AsyncIterator[int]:
+        """Index what the search index lacks; yields how many sessions were finished."""
+        after = ""
+        while lacked := await self._store.snapshot(
+            indexing.lacking, workspace_id, after, _SESSIONS, _MESSAGES, _BYTES
+        ):
+            documents = await asyncio.to_thread(indexing.documents, lacked.messages)
+            await self._store.write(indexing.write, lacked, documents)
+            finished = [
+                session.session_id
+                for session in lacked.sessions
+                if lacked.reached.get(session.session_id, -1) >= session.last_seq
+            ]
+            after = finished[-1] if finished else after
+            yield len(finished)

@@ -62,7 +62,7 @@ class Search:
                 param="q",
                 code="term_too_long",
             )
-        parsed = read(query.text, system=query.system, now=self._clock())
+        parsed = read(query.text, system=query.system, tools=query.tools, now=self._clock())
         if query.cursor is not None:
             return await self._next_page(principal, query, parsed)
         results = await self._parsed_results(principal, query, parsed)
@@ -301,4 +301,4 @@ def _shown_hit(
 
 def _scope(query: SearchQuery) -> list[object]:
     filters = msgspec.to_builtins(query.filter, enc_hook=int)
-    return ["search", query.text, query.system, query.sort, filters]
+    return ["search", query.text, query.system, query.tools, query.sort, filters]

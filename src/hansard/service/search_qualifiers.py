@@ -14,7 +14,7 @@ from hansard.model.search import SearchNote
 from hansard.model.session_filter import FILTERS, FilterField
 from hansard.model.times import Moment
 from hansard.service import search_values
-from hansard.store.search_query import NEVER, ROLES, TOOL, Either, Part, Term
+from hansard.store.search_query import FAILED, NEVER, ROLES, TOOL, Either, Part, Term, tool_name
 
 Leaf = SessionFilter | Part
 _FIELDS = {each.name: each for each in FILTERS}
@@ -29,9 +29,16 @@ _FLAGS = {
 }
 _HAS: dict[str, Leaf] = {
     "tool": Term((TOOL,)),
+    "failed-call": Term((FAILED,)),
     "messages": SessionFilter(has_messages=True),
 }
-_PLURALS = {"tools": "tool", "message": "messages"}
+_PLURALS = {
+    "tools": "tool",
+    "failed-calls": "failed-call",
+    "failed_call": "failed-call",
+    "failed_calls": "failed-call",
+    "message": "messages",
+}
 _TIMES = ("created", "updated", "active")
 _NUMBERS = ("messages",)
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
@@ -214,6 +221,15 @@ def _role(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Part:
     return facts[0] if len(facts) == 1 else Either(facts)
 
 
+def _tool(qualifier: Qualifier, _now: int, _notes: list[SearchNote]) -> Part:
+    """Messages that call the tool, and answers that carry its name."""
+    names = tuple(
+        Term((tool_name(value.rstrip("*")),), prefix=value.endswith("*"))
+        for value in qualifier.values
+    )
+    return names[0] if len(names) == 1 else Either(names)
+
+
 def _has(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Leaf | None:
     value = qualifier.text.lower()
     leaf = _HAS.get(_PLURALS.get(value, value))
@@ -239,6 +255,7 @@ _SPECIAL: dict[str, Callable[[Qualifier, int, list[SearchNote]], Leaf | None]] =
     "after": _limit,
     "before": _limit,
     "role": _role,
+    "tool": _tool,
     "has": _has,
     "is": _is,
     **dict.fromkeys((*_TIMES, *_NUMBERS), _ranged),

@@ -16,7 +16,20 @@ from hansard.model import SessionFilter
 from hansard.model.search import SearchNote
 from hansard.service import search_qualifiers
 from hansard.service.search_qualifiers import Leaf, Qualifier
-from hansard.store.search_query import ROLES, Either, Part, SearchTerms, Term, sought, terms_of
+from hansard.store.search_query import (
+    FAILED,
+    NEVER,
+    ROLES,
+    TOOL,
+    TOOL_NAME,
+    Either,
+    Part,
+    SearchTerms,
+    Term,
+    sought,
+    terms_of,
+    with_tools,
+)
 
 _PIECE = re.compile(
     r"(?P<open>(?<!\S)-?\(+)"
@@ -30,6 +43,8 @@ _SHORTEST_NEGATED = 3
 _MOST_TERMS = 32
 _MOST_NOTES = 20
 _SYSTEM = Term((ROLES["system"],))
+_ROLES = (*ROLES.values(), NEVER)
+_OF_TOOLS = (ROLES["tool"], TOOL, FAILED, TOOL_NAME)
 
 
 class ParsedSearch(Struct, frozen=True):
@@ -62,18 +77,22 @@ class _All(Struct, frozen=True):
     without: tuple[SessionFilter, ...] = ()
 
 
-def read(text: str, *, system: bool = True, now: int = 0) -> ParsedSearch:
+def read(text: str, *, system: bool = True, tools: bool = True, now: int = 0) -> ParsedSearch:
     """Parse words, ``"exact phrases"``, ``prefix*``, ``-not``, ``OR``, groups and qualifiers.
 
     Without ``system`` and without a role in the text, system messages are excluded: the words of a
-    prompt are in every session and select none. ``now`` is what relative times count from.
+    prompt are in every session and select none. Without ``tools`` and without a word of tools in
+    the text, what tools were given and answered is not searched. ``now`` is what relative times
+    count from.
     """
     notes: list[SearchNote] = []
     tokens = list(_tokens(text, now, notes))
     parsed = _Parser(tokens, notes).sequence()
     parts = tuple(dict.fromkeys(parsed.parts))
     unwanted = tuple(dict.fromkeys(parsed.unwanted))
-    if not system and (parts or unwanted) and not _speaks(parts):
+    if tools or _names(parts, _OF_TOOLS):
+        parts, unwanted = tuple(map(with_tools, parts)), tuple(map(with_tools, unwanted))
+    if not system and (parts or unwanted) and not _names(parts, _ROLES):
         unwanted = (_SYSTEM, *(part for part in unwanted if part != _SYSTEM))
     terms = SearchTerms(parts[:_MOST_TERMS], unwanted[:_MOST_TERMS]) if parts or unwanted else None
     filters = _merged(parsed)
@@ -81,10 +100,9 @@ def read(text: str, *, system: bool = True, now: int = 0) -> ParsedSearch:
     return ParsedSearch(terms, filters or (SessionFilter() if terms else None), known)
 
 
-def _speaks(parts: Sequence[Part]) -> bool:
-    """Whether a role is asked for."""
-    roles = {(fact,) for fact in ROLES.values()} | {("=0",)}
-    return any(term.words in roles for part in parts for term in terms_of(part))
+def _names(parts: Sequence[Part], facts: tuple[str, ...]) -> bool:
+    """Whether one of these facts, or of what begins so, is asked for."""
+    return any(term.words[0].startswith(facts) for part in parts for term in terms_of(part))
 
 
 def _tokens(text: str, now: int, notes: list[SearchNote]) -> Iterator[_Token]:
@@ -132,13 +150,16 @@ def _leaf(
     if is_negated and quoted is None and not _may_negate(text, is_command=is_command):
         is_negated = False
     prefix = bool(piece["after"]) if quoted is not None else text.endswith("*")
-    term = sought(f"{name} {text}" if name else text, prefix=prefix)
+    forms = quoted is None and not name
+    term = sought(f"{name} {text}" if name else text, prefix=prefix, forms=forms)
     if term is not None:
         yield _Token("leaf", term, is_negated, typed)
 
 
 def _may_negate(word: str, *, is_command: bool) -> bool:
     """Whether a dash before the word excludes it: it does not in options such as -x, -it, --rm."""
+    if not word.isascii():
+        return not is_command
     return (
         not is_command
         and len(word.rstrip("*")) >= _SHORTEST_NEGATED

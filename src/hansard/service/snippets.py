@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hansard.model import Snippet, parts
-from hansard.store.tokenizer import is_paired, located
+from hansard.model import Snippet, parts, tool_calls
+from hansard.store.search_query import TOOL_WORD, SearchTerms, Term
+from hansard.store.tokenizer import is_paired, located, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hansard.model import Message
-    from hansard.store.search_query import SearchTerms, Term
 
 LENGTH, _LEAD = 200, 60
 _LOOKED_AT = 20_000
 _FACT = "="
+_EXACT = 1.0
+"""What an exact word adds to a score: more than other forms of it ever come to."""
 
 
 class Marked(Struct, frozen=True):
@@ -29,10 +31,10 @@ class Marked(Struct, frozen=True):
 
 def marks(text: str, terms: SearchTerms) -> list[tuple[int, int]]:
     """The ranges of a text, in characters, that the terms match; ordered, without overlaps."""
-    words = list(located(text[:_LOOKED_AT]))
-    document = [word for word, _, _ in words]
+    spans = list(located(text[:_LOOKED_AT]))
+    document = [word for word, _, _ in spans]
     matches = sorted(
-        (words[at][1], _end(term, words[at + len(term.words) - 1]))
+        (spans[at][1], _end(term, spans[at + len(term.words) - 1]))
         for term in terms.terms
         if not term.words[0].startswith(_FACT)
         for at in term.positions(document)
@@ -57,13 +59,42 @@ def _end(term: Term, last: tuple[str, int, int]) -> int:
 
 def marked(message: Message, terms: SearchTerms) -> Marked:
     """The part of the message around its first highlight."""
-    text = parts.text(message.parts)
-    matches = marks(text, terms)
+    text, matches = _best(message, terms)
     piece, highlights = cut(text, matches)
     return Marked(
         Snippet(message.id, message.seq, message.role, message.created_at, piece, highlights),
-        _score(len(matches), len(text)),
+        _score(len(matches), len(text)) + (_EXACT if is_exact(text, terms) else 0.0),
     )
+
+
+def _best(message: Message, terms: SearchTerms) -> tuple[str, list[tuple[int, int]]]:
+    """The text of the message, or of its tools where only that has a match, and the matches."""
+    text = parts.text(message.parts)
+    of_tools = [term for term in terms.terms if term.words[0].startswith(TOOL_WORD)]
+    if message.role == "tool" and text:
+        return text, marks(text, _plain(of_tools)) if of_tools else []
+    matches = marks(text, terms)
+    if matches or (text and not of_tools):
+        return text, matches
+    calls = tool_calls.read(message.parts)
+    if calls is None:
+        return text, matches
+    return calls.text, marks(calls.text, _plain(of_tools))
+
+
+def _plain(terms: Sequence[Term]) -> SearchTerms:
+    """Terms of tool calls, as they stand in the text."""
+    plain = (
+        Term(tuple(word.removeprefix(TOOL_WORD) for word in term.words), term.prefix)
+        for term in terms
+    )
+    return SearchTerms(tuple(plain))
+
+
+def is_exact(text: str, terms: SearchTerms) -> bool:
+    """Whether the text has a word as it was typed, and not only another form of it."""
+    typed = {term.words[0] for term in terms.terms if term.stem}
+    return bool(typed) and not typed.isdisjoint(words(text[:_LOOKED_AT]))
 
 
 def cut(text: str, matches: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:

@@ -9,51 +9,82 @@ contain, because it begins with ``=``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from hansard.store.tokenizer import is_paired, words
+from hansard.store.tokenizer import FILLER, LONGEST_TEXT, LONGEST_WORD, fold, is_paired, words
+from hansard.store.word_forms import stem_of, stems_of
+
+if TYPE_CHECKING:
+    from hansard.model.tool_calls import ToolCalls
 
 ROLES = {"user": "=u", "assistant": "=a", "tool": "=o", "system": "=s", "title": "=t"}
-TOOL = "=x"
+TOOL, FAILED = "=x", "=f"
+TOOL_NAME, TOOL_WORD, STEM, TITLE_PART = "=n", "=w", "=k", "=p"
+"""What stands before the name of a tool, a word of a tool's call or answer, the stem of a word, and
+the end of a word of a title. They keep each of these apart from the words of texts."""
+MOST_TOOL_WORDS = 4_000
+"""So many words of the tool calls and answers of one message are searched."""
+SHORTEST_PART = 3
 NEVER = "=0"
 ANY = "="
 _LONGEST = 64
+_MOST_NAMES = 64
 
 
 class Term(Struct, frozen=True):
-    """Words that follow each other; with ``prefix`` the last one may go on."""
+    """Words that follow each other; with ``prefix`` the last one may go on.
+
+    With ``stem`` a single word stands for all words of this stem.
+    """
 
     words: tuple[str, ...]
     prefix: bool = False
+    stem: str = ""
 
     def within(self, document: list[str]) -> bool:
         """Whether a document of these words has the term."""
         return next(self.positions(document), None) is not None
 
     def fts5(self, code: str) -> str:
+        if self.stem:
+            forms = " OR ".join(f'"{code}{form}"' for form in self._forms())
+            return f"({forms})"
         phrase = " ".join(code + word for word in self.words)
         return f'"{phrase}"' + ("*" if self.prefix else "")
 
     def tsquery(self, code: str) -> str:
+        if self.stem:
+            forms = " | ".join(f"'{code}{form}'" for form in self._forms())
+            return f"({forms})"
         phrase = " <-> ".join(f"'{code}{word}'" for word in self.words)
         return phrase + (":*" if self.prefix else "")
+
+    def _forms(self) -> tuple[str, ...]:
+        """What the index has for the word, and for all others of its stem."""
+        return tuple(dict.fromkeys((*self.words, self.stem, STEM + self.stem)))
 
     def positions(self, document: list[str]) -> Iterator[int]:
         """Where in the document the term begins."""
         *before, last = self.words
         for index in range(len(document) - len(before)):
             end = document[index + len(before)]
-            if (end == last or (self.prefix and end.startswith(last))) and document[
-                index : index + len(before)
-            ] == before:
+            if self._is_last(end, last) and document[index : index + len(before)] == before:
                 yield index
 
+    def _is_last(self, word: str, last: str) -> bool:
+        if word == last or (self.prefix and word.startswith(last)):
+            return True
+        return bool(self.stem) and word[:1] == last[:1] and stem_of(word) == self.stem
 
-def sought(text: str, *, prefix: bool = False) -> Term | None:
+
+def sought(text: str, *, prefix: bool = False, forms: bool = False) -> Term | None:
     """The term for what somebody typed as one piece; None when it has no words.
+
+    With ``forms`` a single word stands for all its forms.
 
     Where a script is cut into pairs of characters the last of them may go on, as in the middle of a
     sentence.
@@ -62,7 +93,32 @@ def sought(text: str, *, prefix: bool = False) -> Term | None:
     if typed and is_paired(typed[-1]):
         inside = len(typed) > 1 and is_paired(typed[-2]) and typed[-2][1:] == typed[-1]
         return Term(tuple(typed[:-1])) if inside else Term(tuple(typed), prefix=True)
+    if len(typed) == 1 and forms and not prefix and typed[0].isascii() and typed[0].isalpha():
+        return Term(tuple(typed), stem=stem_of(typed[0]))
     return Term(tuple(typed), prefix=prefix) if typed else None
+
+
+def with_tools(part: Part) -> Part:
+    """The same, found in what tools were given and answered as well."""
+    if isinstance(part, Term):
+        return part if part.words[0].startswith(ANY) else Either((part, of_tools(part)))
+    if isinstance(part, Either):
+        return Either(tuple(map(with_tools, part.alternatives)))
+    return SearchTerms(tuple(map(with_tools, part.wanted)), tuple(map(with_tools, part.unwanted)))
+
+
+def of_tools(term: Term) -> Term:
+    """The term as it stands in tool calls and their answers, where no other form of a word does."""
+    return Term(tuple(TOOL_WORD + word for word in term.words), term.prefix)
+
+
+def tool_name(name: str) -> str:
+    """What the index has for a tool of this name.
+
+    >>> tool_name("Search.Flights-2")
+    '=nsearch_flights_2'
+    """
+    return TOOL_NAME + re.sub(r"\W", "_", fold(name))[:LONGEST_WORD]
 
 
 class Either(Struct, frozen=True):
@@ -130,14 +186,45 @@ def terms_of(part: Part) -> Iterator[Term]:
         yield from part.terms
 
 
-def message_words(role: str, text: str, *, tools: bool) -> list[str]:
-    """A message's document: its facts, then its words."""
-    facts = [ROLES.get(role, NEVER), TOOL] if tools else [ROLES.get(role, NEVER)]
-    return facts + words(text)
+def message_words(role: str, text: str, calls: ToolCalls | None = None) -> list[str]:
+    """A message's document: its facts, its words, those of its tools, the stems of its words.
+
+    What a message of the role ``tool`` says is an answer of a tool.
+    """
+    document = [ROLES.get(role, NEVER), *(_facts(calls) if calls else ())]
+    spoken = words(text)
+    if role == "tool":
+        document += _of_tools(spoken[:MOST_TOOL_WORDS])
+    else:
+        document += spoken
+    if calls is not None:
+        rest = min(MOST_TOOL_WORDS, LONGEST_TEXT - len(spoken))
+        document += [FILLER, *_of_tools(words(calls.text)[:rest])]
+    return document + ([STEM + stem for stem in stems_of(spoken)] if role != "tool" else [])
+
+
+def _facts(calls: ToolCalls) -> list[str]:
+    failed = [FAILED] if calls.failed else []
+    return [TOOL, *failed, *dict.fromkeys(map(tool_name, calls.names[:_MOST_NAMES]))]
+
+
+def _of_tools(spoken: list[str]) -> list[str]:
+    return [word if word == FILLER else TOOL_WORD + word for word in spoken]
 
 
 def title_words(title: str) -> list[str]:
-    return [ROLES["title"], *words(title)]
+    """A title's document: its words, their stems, and the ends of its words, for parts of it."""
+    spoken = words(title)
+    stems = (STEM + stem for stem in stems_of(spoken))
+    parts = (TITLE_PART + part for word in dict.fromkeys(spoken) for part in _ends_of(word))
+    return [ROLES["title"], *spoken, *stems, *dict.fromkeys(parts)]
+
+
+def _ends_of(word: str) -> Iterator[str]:
+    """The word, and what is left of it behind each of its letters, down to ``SHORTEST_PART``."""
+    if not is_paired(word):
+        last = max(1, len(word) - SHORTEST_PART + 1)
+        yield from (word[start:] for start in range(last))
 
 
 class Entry(Mapping[str, Any]):

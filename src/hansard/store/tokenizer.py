@@ -48,7 +48,12 @@ _PAIRED = (
     "\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
 _PUNCTUATION = "\u0e2f\u0e46\u0e4f\u0e5a\u0e5b\u0f04-\u0f14\u104a-\u104f\u17d4-\u17db\u30a0\u30fb"
-_RUN = re.compile(rf"(?:[^\W_]|[{_ACCENTS}{_SIGNS}]|(?![{_PUNCTUATION}])[{_PAIRED}])+")
+# Signs that are a word each; a flag is two of them. Skin tones and joiners are none.
+_EMOJI = (
+    "[\U0001f1e6-\U0001f1ff]{2}"
+    "|[\u231a-\u23ff\u2600-\u27bf\u2b05-\u2bff\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
+)
+_RUN = re.compile(rf"(?:[^\W_]|[{_ACCENTS}{_SIGNS}]|(?![{_PUNCTUATION}])[{_PAIRED}])+|{_EMOJI}")
 _SPLIT = re.compile(rf"([{_PAIRED}]+)|[^{_PAIRED}]+")
 _PLAIN = re.compile(r"[^\W_]+")
 _FANCY = re.compile("[\u0300-\U0010ffff]")

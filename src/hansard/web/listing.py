@@ -320,6 +320,7 @@ def api_path(shown: Listed) -> str:
             [
                 ("q", shown.params.q),
                 ("system", "false"),
+                ("tools", "false"),
                 *[pair for pair in pairs(shown.params) if pair[0] not in {"q", "sort"}],
             ]
         )

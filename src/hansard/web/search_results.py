@@ -58,6 +58,7 @@ async def hits(
                 text=params.q,
                 filter=filter_of(params),
                 system=False,
+                tools=False,
                 limit=limit,
                 cursor=params.cursor or None,
                 with_total=True,

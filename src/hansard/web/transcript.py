@@ -11,6 +11,7 @@ import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
+from hansard.model import tool_calls
 from hansard.web.markdown import host_of, plain, rendered
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
 _ONE_LINE, _PRETTY = 110, 60_000
 _FOLD_FROM = 3
 _WORDS = {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"}
-_FAILED = ("error", "failed", "failure", "exception", "traceback")
 
 
 class Piece(Struct):
@@ -183,19 +183,7 @@ def _media(message: Message, part: dict[str, Any], index: int) -> Piece:
 
 
 def _is_failure(part: dict[str, Any]) -> bool:
-    """Whether a result says of itself that the call failed."""
-    response = part.get("response")
-    if part.get("is_error") is True or part.get("status") in _FAILED:
-        return True
-    if isinstance(response, dict):
-        return (
-            bool(response.get("error") or response.get("is_error"))
-            or str(response.get("status", "")).lower() in _FAILED
-            or response.get("ok") is False
-        )
-    return isinstance(response, str) and response.lstrip()[:40].lower().startswith(
-        ("error", "exception", "traceback", '{"error')
-    )
+    return tool_calls.is_failed(part.get("is_error"), part.get("status"), part.get("response"))
 
 
 def _seconds(part: dict[str, Any]) -> float | None:

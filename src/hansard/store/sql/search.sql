@@ -28,6 +28,15 @@ select s.id, coalesce(x.seq, 0), coalesce(x.titled, 0), s.last_seq, s.title
   left join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = e.session_id
  where s.last_seq > coalesce(x.seq, 0) or (s.title is not null and coalesce(x.titled, 0) = 0)
 
+-- name: search_lacking
+-- The next sessions, in the order of their ids, of which something is not indexed, and how far each is.
+select s.id, coalesce(x.seq, 0), coalesce(x.titled, 0), s.last_seq, s.title
+  from sessions as s
+  left join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = s.id
+ where s.workspace_id = :workspace_id and s.id > :after
+   and (s.last_seq > coalesce(x.seq, 0) or (s.title is not null and coalesce(x.titled, 0) = 0))
+ order by s.id limit :limit
+
 -- name: search_session_seen
 update search_sessions set seq = :seq, titled = :titled where workspace_id = :workspace_id and session_id = :session_id
 

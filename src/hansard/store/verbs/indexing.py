@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
-from hansard.model import Message, MessageQuery, Session, parts
+from hansard.model import Message, MessageQuery, Session, parts, tool_calls
 from hansard.store import listing, rows, steps
 from hansard.store.packing import unpacked
 from hansard.store.search_query import Entry, message_words, title_words
@@ -22,7 +22,6 @@ from hansard.store.verbs.events import generation
 
 Documents = Mapping[str, Sequence[tuple[int, list[str]]]]
 """For each session the words of messages by seq."""
-_TOOL = b'"tool_call'
 _AT_ONCE = 200
 
 
@@ -84,6 +83,29 @@ def unseen(workspace_id: str, events: int, messages: int, most_bytes: int) -> St
     got = yield from steps.rows(
         "search_changed", workspace_id=workspace_id, after=after, until=until
     )
+    return (yield from _stretch(workspace_id, until, got, messages, most_bytes))
+
+
+def lacking(
+    workspace_id: str, after: str, sessions: int, messages: int, most_bytes: int
+) -> Steps[Unseen | None]:
+    """What the index lacks of the next sessions behind the id ``after``; None for nothing.
+
+    For an index that begins anew: what the events tell of is for ``unseen``.
+    """
+    got = yield from steps.rows(
+        "search_lacking", workspace_id=workspace_id, after=after, limit=sessions
+    )
+    if not got:
+        return None
+    lacked = yield from _stretch(workspace_id, 0, got, messages, most_bytes)
+    return structs.replace(lacked, whole=False)
+
+
+def _stretch(
+    workspace_id: str, until: int, got: Sequence[steps.Row], messages: int, most_bytes: int
+) -> Steps[Unseen]:
+    """The messages of these sessions that are not indexed, as many as the bounds allow."""
     waiting = [
         Waiting(ident, seq, bool(titled), last_seq, title)
         for ident, seq, titled, last_seq, title in got
@@ -142,8 +164,7 @@ def title_of(session: Waiting) -> list[tuple[int, list[str]]]:
 
 def words_of(role: str, raw: Raw, text: str | None = None) -> list[str]:
     """The document of a message; ``text`` is what its parts say, where that is known."""
-    tools = _TOOL in memoryview(raw).tobytes() and parts.has_tools(raw)
-    return message_words(role, parts.text(raw) if text is None else text, tools=tools)
+    return message_words(role, parts.text(raw) if text is None else text, tool_calls.read(raw))
 
 
 def write(unseen: Unseen, by_session: Documents) -> Steps[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import regex
 
 from hansard.model.usage import SUMS, within_sum
 from hansard.store import rows
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from hansard.model import Message, Session
 
 PREVIEW, TITLE = 200, 80
+_GRAPHEME = regex.compile(r"\X")
+_LONGEST_GRAPHEME = 32
 
 
 def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]:
@@ -76,4 +79,12 @@ def title_of(first_user_text: str | None) -> str | None:
 
 
 def clip(text: str, length: int) -> str:
-    return text[:length].replace("\x00", "\ufffd")
+    """The beginning of a text, at most so many code points; no flag or family is cut in two."""
+    if len(text) <= length or text[length - 1 : length + 1].isascii():
+        return text[:length].replace("\x00", "\ufffd")
+    end = 0
+    for grapheme in _GRAPHEME.finditer(text, 0, length + _LONGEST_GRAPHEME):
+        if grapheme.end() > length:
+            break
+        end = grapheme.end()
+    return text[: end or length].replace("\x00", "\ufffd")
