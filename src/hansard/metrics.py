@@ -107,15 +107,18 @@ _NO_ROUTE = "(none)"
 
 
 class _Histogram:
-    """Counts and sums of durations by labels; whoever calls holds the lock."""
+    """Counts and sums of durations by labels, which become text when they are read.
+
+    One thread adds at a time: that of the event loop, or whoever holds the lock.
+    """
 
     def __init__(self, family: Family, bounds: Sequence[float]) -> None:
         self.family = family
         self._bounds = bounds
         self._names = [*map(str, bounds), "+Inf"]
-        self._series: dict[Labels, list[float]] = {}
+        self._series: dict[tuple[object, ...], list[float]] = {}
 
-    def add(self, labels: Labels, seconds: float) -> None:
+    def add(self, labels: tuple[object, ...], seconds: float) -> None:
         series = self._series.get(labels)
         if series is None:
             series = self._series[labels] = [0] * (len(self._bounds) + 2)
@@ -125,8 +128,12 @@ class _Histogram:
     def read(self) -> list[tuple[Labels, list[tuple[str, float]], float]]:
         """The labels, the cumulative buckets and the sum of each series."""
         return [
-            (labels, list(zip(self._names, accumulate(series[:-1]), strict=True)), series[-1])
-            for labels, series in self._series.items()
+            (
+                tuple(map(str, labels)),
+                list(zip(self._names, accumulate(series[:-1]), strict=True)),
+                series[-1],
+            )
+            for labels, series in list(self._series.items())
         ]
 
 
@@ -151,12 +158,11 @@ class Metrics(Observer):
 
     def request(self, request: SeenRequest) -> None:
         labels = (
-            (request.api, request.method, request.route, str(request.status))
+            (request.api, request.method, request.route, request.status)
             if request.route
-            else (_NO_ROUTE, _NO_ROUTE, _NO_ROUTE, str(request.status))
+            else (_NO_ROUTE, _NO_ROUTE, _NO_ROUTE, request.status)
         )
-        with self._lock:
-            self._requests.add(labels, request.seconds)
+        self._requests.add(labels, request.seconds)
 
     def statement(self, name: str, seconds: float) -> None:
         with self._lock:
