@@ -6,9 +6,12 @@ import json
 import re
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 
+from hansard.app import application
 from hansard.service import Service
+from hansard.settings import Settings
 from tests.web.conftest import Reader
 
 
@@ -171,6 +174,19 @@ async def test_an_error_names_a_parameter_as_it_is_written(reader: Reader, sessi
     assert "<p>Tick the box" in (await reader.post(f"/ui/sessions/{session}/delete")).text
 
 
+async def test_a_new_store_on_this_machine_offers_what_its_agents_wrote(
+    service: Service, key: str
+) -> None:
+    here = "http://127.0.0.1"
+    transport = httpx.ASGITransport(application(service, Settings(store=service.store.url)))
+    async with httpx.AsyncClient(
+        transport=transport, base_url=here, headers={"Origin": here}
+    ) as client:
+        reader = Reader(client, key)
+        await reader.sign_in()
+        assert "hansard import --discover" in (await reader.get("/ui/")).text
+
+
 async def test_a_new_store_says_how_to_begin(reader: Reader) -> None:
     page = (await reader.get("/ui/")).text
     assert (
@@ -178,6 +194,7 @@ async def test_a_new_store_says_how_to_begin(reader: Reader) -> None:
         "Conversations appear here" in page,
         "Select a session" in page,
     ) == (True, True, False)
+    assert "--discover" not in page  # the agents of whoever reads the page are not on this machine
     await reader.api("POST", "/v1/sessions", json={"id": "first"})
     page = (await reader.get("/ui/")).text
     assert ("Conversations appear here" in page, "Select a session" in page) == (False, True)

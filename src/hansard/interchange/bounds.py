@@ -113,8 +113,16 @@ class RecordMeter:
         self._bytes, self._values = self._with(text, start, len(text) if end is None else end)
 
     def look(self, text: str, start: int, end: int) -> None:
-        """Raises Beyond as ``take`` would; nothing is counted."""
-        self._with(text, start, end)
+        """Raises Beyond as ``take`` would; nothing is counted.
+
+        All signs of values are counted first, also those within texts: most records have few of
+        them, and are not looked at further.
+        """
+        size = self._bytes + end - start
+        signs = self._values + sum(text.count(sign, start, end) for sign in ",[{")
+        most = min(self._bounds.values, max(_DENSE_VALUES, size // _SPARSE))
+        if size > self._bounds.record or signs > most:
+            self._with(text, start, end)
 
     def _with(self, text: str | bytes, start: int, end: int) -> tuple[int, int]:
         size, values, most = self._bytes + end - start, self._values, self._bounds.values

@@ -10,13 +10,15 @@ from urllib.parse import quote
 
 import apsw
 
+from hansard.interchange.records import Unreadable
+
 MAGIC = b"SQLite format 3\x00"
 _LONGEST = 64 * 1024 * 1024
 _WAIT_MS = 2000
 
 
 class Database:
-    """Only what is asked for is read."""
+    """Only what is asked for is read. Raises Unreadable where that cannot be."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
@@ -28,21 +30,31 @@ class Database:
         """The keys that begin with ``prefix``, in order."""
         behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         sql = f'select key from "{table}" where key >= ? and key < ? order by key'  # noqa: S608 - the name is a constant of a format
-        return [row[0] for row in self._connection.execute(sql, (prefix, behind))]
+        return [row[0] for row, _ in self._rows(sql, (prefix, behind))]
 
     def rows(self, table: str, order: str, **where: str) -> Iterator[dict[str, Any]]:
         """The rows in which each column of ``where`` has its value, with all columns by name."""
         conditions = " and ".join(f'"{column}" = ?' for column in where) or "true"
         sql = f'select * from "{table}" where {conditions} order by {order}'  # noqa: S608 - the names are constants of a format
-        cursor = self._connection.execute(sql, tuple(where.values()))
-        for row in cursor:
-            names = [column[0] for column in cursor.getdescription()]
+        for row, names in self._rows(sql, tuple(where.values())):
             yield dict(zip(names, row, strict=True))
+
+    def _rows(
+        self, sql: str, values: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[Any, ...], list[str]]]:
+        """The rows of a statement, each with the names of its columns."""
+        try:
+            cursor = self._connection.execute(sql, values)
+            for row in cursor:
+                yield row, [column[0] for column in cursor.getdescription()]
+        except apsw.Error as problem:
+            message = f"the database cannot be read: {problem}"
+            raise Unreadable(message) from problem
 
     def value(self, table: str, key: str) -> str | None:
         """A value as text; None when it is absent or larger than 64 MiB."""
         sql = f'select value from "{table}" where key = ? and length(value) <= {_LONGEST}'  # noqa: S608 - the name is a constant of a format
-        row = self._connection.execute(sql, (key,)).fetchone()
+        row, _ = next(self._rows(sql, (key,)), (None, None))
         if row is None or row[0] is None:
             return None
         return row[0].decode("utf-8", "replace") if isinstance(row[0], bytes) else str(row[0])

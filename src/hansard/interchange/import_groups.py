@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import Struct
 
 from hansard.interchange.bounds import Bounds
 from hansard.interchange.reading import SessionPiece
 from hansard.interchange.records import SessionRecord
 from hansard.model.transfer import Incoming, Snapshot
+
+_KNOWN = 100_000
+"""So many sessions are known by name, and so many wait for their parents."""
 
 
 class Item(Struct, frozen=True):
@@ -40,6 +44,29 @@ class Group(Struct):
             and self.messages + messages <= bounds.messages_at_once
             and self.size + size <= bounds.bytes_at_once
         )
+
+
+class Families:
+    """The sessions of an import that came before their parents."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._waiting: dict[str, Incoming] = {}
+
+    def note(self, item: Item) -> None:
+        """Remember the name of a session that is stored, and one whose parent has not come yet."""
+        if not isinstance(item.record, SessionRecord) or not item.is_first:
+            return
+        name, parent = item.record.draft.id or "", item.record.draft.parent
+        if parent is not None and parent not in self._names and len(self._waiting) < _KNOWN:
+            self._waiting[name] = msgspec.structs.replace(incoming_of(item), messages=[])
+        if len(self._names) < _KNOWN:
+            self._names.add(name)
+
+    def orphans(self) -> list[Incoming]:
+        """Those whose parents have come since, without their messages; each is given once."""
+        waiting, self._waiting = self._waiting, {}
+        return [child for child in waiting.values() if child.draft.parent in self._names]
 
 
 def item_of(piece: SessionPiece) -> Item:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -14,7 +15,7 @@ from hansard.interchange import documents as files
 from hansard.interchange import formats, reading
 from hansard.interchange.bounds import BAD, OWN_MACHINE, Bounds
 from hansard.interchange.documents import Document, from_pipe
-from hansard.interchange.import_groups import Group, Item, incoming_of, item_of
+from hansard.interchange.import_groups import Families, Group, Item, incoming_of, item_of
 from hansard.interchange.reading import (
     BadRecord,
     Event,
@@ -69,6 +70,7 @@ class Import:
         self._verdict = Verdict("same")
         self._messages = 0
         self._flight: asyncio.Task[None] | None = None
+        self._families = Families()
         self.report = Report()
 
     async def paths(self, paths: Sequence[Path]) -> Report:
@@ -146,6 +148,7 @@ class Import:
                 await self._follow(events, position, aside)
                 await self._write_group(position, aside)
                 await self._settle()
+                await self._link()
             finally:
                 if self._flight is not None:
                     self._flight.cancel()
@@ -262,6 +265,16 @@ class Import:
         else:
             position.settled(group.bad)
 
+    async def _link(self) -> None:
+        """Bring the sessions again that came before their parents, for their parents alone."""
+        orphans = self._families.orphans()
+        step = self._bounds.sessions_at_once
+        for start in range(0, 0 if self._options.dry_run else len(orphans), step):
+            some = orphans[start : start + step]
+            transfers = self._service.transfers
+            prepared = await _patiently(partial(transfers.prepare, self._principal, some))
+            await _patiently(partial(transfers.bring, prepared))
+
     async def _settle(self) -> None:
         flight, self._flight = self._flight, None
         if flight is not None:
@@ -278,6 +291,7 @@ class Import:
         verdicts = await _patiently(lambda: self._verdicts(group.items, prepared))
         for item, verdict in zip(group.items, verdicts, strict=True):
             self._judge(item, verdict, aside)
+            self._families.note(item)
         position.settled(sum(item.is_last for item in group.items) + group.bad)
         self._tell()
 

@@ -25,6 +25,8 @@ _ENDS = re.compile(r"[,\]]")
 _CLOSING = {"{": "}", "[": "]"}
 _NEAR_THE_END = 16
 _LOOSE = 20_000
+_LARGE, _SHORT = 8 * 1024 * 1024, 64
+"""In an element of so many characters, texts of so few are kept once."""
 
 
 class Value(Struct, frozen=True):
@@ -153,6 +155,24 @@ def _text(stream: Stream) -> Iterator[str]:
         yield rest
 
 
+class Shared:
+    """Makes objects whose equal short texts are one: ids stand in a tree of messages five times."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        share = self._texts.setdefault
+        return {
+            key: share(value, value)
+            if value.__class__ is str and len(value) <= _SHORT
+            else [share(value[0], value[0])]
+            if value.__class__ is list and len(value) == 1 and value[0].__class__ is str
+            else value
+            for key, value in pairs
+        }
+
+
 class _Array:
     """A window over the text; it grows while an element does not fit and moves on after each."""
 
@@ -207,7 +227,7 @@ class _Array:
             try:
                 if len(self._text) - self._at > LIGHT:
                     self._scale.meter.look(self._text, self._at, len(self._text))
-                value, end = _decoder.raw_decode(self._text, self._at)
+                value, end = self._decoder().raw_decode(self._text, self._at)
             except Beyond as problem:
                 if not self._scale.apart:
                     raise
@@ -225,11 +245,23 @@ class _Array:
             else:
                 if not self._scale.apart:
                     self._scale.meter.take(self._text, self._at, end)
-                self._at = end
+                self._move_to(end)
                 return Value(number, value)
             self._is_lost = not self._pass_element()
             rest = "; the rest of the file cannot be read" if self._is_lost else ""
             return Bad(number, reason + rest)
+
+    def _decoder(self) -> json.JSONDecoder:
+        """What decodes the element; in a large one, equal short texts are one."""
+        if len(self._text) - self._at <= _LARGE:
+            return _decoder
+        return json.JSONDecoder(strict=False, object_pairs_hook=Shared().object)
+
+    def _move_to(self, end: int) -> None:
+        """Go on behind an element; the text of a large one is let go before it is read."""
+        self._at = end
+        if end > LIGHT:
+            self._text, self._at = self._text[end:], 0
 
     def _cut_short(self, problem: ValueError) -> bool:
         """Whether more text could mend it: the decoder stumbled at the end of the window."""

@@ -28,7 +28,14 @@ from hansard.interchange.databases import Database
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import CREATED, first_time, moment_of
-from hansard.interchange.records import Rules, SessionRecord, content_key, guarded, own_id
+from hansard.interchange.records import (
+    Rules,
+    SessionRecord,
+    Unreadable,
+    content_key,
+    guarded,
+    own_id,
+)
 from hansard.interchange.streams import Stream
 from hansard.interchange.turns import Span, Turn, sessions
 from hansard.interchange.values import Bad, values
@@ -64,9 +71,12 @@ def _is_line(record: Json) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     if document.is_database:
-        with document.database() as database:
-            if database is not None:
-                yield from _composers(database, rules)
+        try:
+            with document.database() as database:
+                if database is not None:
+                    yield from _composers(database, rules)
+        except Unreadable as problem:
+            yield Bad(0, str(problem))
         return
     lines: list[Json] = []
     for item in values(stream):

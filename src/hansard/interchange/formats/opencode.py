@@ -62,12 +62,18 @@ def _is_export(record: Json) -> bool:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     if document.is_database:
-        with document.database() as database:
-            if database is not None:
-                for number, stored in enumerate(in_database(database), 1):
-                    yield from guarded(number, exported, number, *stored, rules)
+        yield from _in_database(document, rules)
         return
     yield from read_each(values(stream, apart=True), lambda item: _session(document, item, rules))
+
+
+def _in_database(document: Document, rules: Rules) -> Iterator[SessionRecord | Bad]:
+    try:
+        with document.database() as database:
+            for number, stored in enumerate(in_database(database) if database else (), 1):
+                yield from guarded(number, exported, number, *stored, rules)
+    except Unreadable as problem:
+        yield Bad(0, str(problem))
 
 
 def _session(document: Document, item: Value, rules: Rules) -> Iterator[SessionRecord]:

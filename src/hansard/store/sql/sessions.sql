@@ -42,6 +42,10 @@ select id from sessions where workspace_id = :workspace_id and own_id = :own_id
 update sessions set {session_assignments}
  where workspace_id = :workspace_id and id = :id
 
+-- name: session_move
+--- Put a session below another one; session_update leaves it where it is.
+update sessions set parent_id = :parent_id where workspace_id = :workspace_id and id = :id
+
 -- name: session_extend
 -- Take the next message numbers, keep the summary and the end of the hash chain; locks the session row until commit.
 -- Sums stay at 2^53 when they reach it.

@@ -15,6 +15,7 @@ from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, Values, run
 from hansard.store.verbs import indexing
 from hansard.store.verbs.appends import add, begin, message_of
+from hansard.store.verbs.import_branches import is_below, take_from_parent
 from hansard.store.verbs.import_buffer import ImportBuffer, Words, spoken
 from hansard.store.verbs.session_lookup import SessionRef, locked, peeked
 from hansard.store.verbs.summaries import grown
@@ -106,6 +107,10 @@ def bring(
     for index, session in new.items():
         if session.id in changes.overtaken:
             verdicts[index] = yield from _join(plain[index], ids, changes)
+    yield from changes.flush()
+    for arrival, verdict in zip(plain, verdicts, strict=True):
+        if verdict.outcome != "bad":
+            yield from take_from_parent(workspace_id, arrival, now)
     yield from changes.tell()
     return verdicts
 
@@ -142,28 +147,41 @@ def _parent(workspace_id: str, name: str | None) -> Steps[str | None]:
 def _go_on(
     here: Session, arrival: ImportedSession, ids: IdSource, changes: ImportBuffer
 ) -> Steps[Verdict]:
-    """Add what is missing; never take away or overwrite, but for a title that nobody gave."""
+    """Add what is missing; never take away or overwrite, but for a title that nobody gave.
+
+    A parent that was not there before is missing too.
+    """
     known = yield from _known(here, arrival.messages)
     fresh = [draft for draft in arrival.messages if draft.client_id not in known]
     named = arrival.session.title_by == "user" and here.title_by != "user"
-    if named:
+    parent = here.parent_id or (yield from _parent(changes.workspace_id, arrival.parent))
+    linked = parent != here.parent_id and not (
+        yield from is_below(changes.workspace_id, parent, here.id)
+    )
+    if named or linked:
         after = msgspec.structs.replace(
             here,
-            title=arrival.session.title,
-            title_by="user",
+            title=arrival.session.title if named else here.title,
+            title_by="user" if named else here.title_by,
+            parent_id=parent if linked else here.parent_id,
             version=here.version + 1,
-            updated_at=max(changes.now, here.updated_at),
+            updated_at=max(changes.now, here.updated_at) if named else here.updated_at,
         )
         yield from run("session_update", **rows.session_values(after))
+        if linked:
+            yield from run(
+                "session_move", workspace_id=after.workspace_id, id=after.id, parent_id=parent
+            )
         yield from indexing.retitle(here, after)
         changes.note("session.updated", here, after)
     if fresh:
         yield from _extend(here, fresh, ids, changes)
-    if not named and not fresh:
+    fields = [field for field, is_so in (("title", named), ("parent", linked)) if is_so]
+    if not fields and not fresh:
         return SAME
     changed: dict[str, Any] = {"messages_added": len(fresh)} if fresh else {}
     return Verdict(
-        "updated", session_id=here.id, changes=changed | ({"changed": ["title"]} if named else {})
+        "updated", session_id=here.id, changes=changed | ({"changed": fields} if fields else {})
     )
 
 

@@ -74,10 +74,13 @@ def delete(ref: SessionRef, name: str, seq: int | None, now: int) -> Steps[Sessi
     return (yield from empty(session, [gone], now))
 
 
-def empty(session: Session, gone: Sequence[Message], now: int) -> Steps[Session]:
+def empty(
+    session: Session, gone: Sequence[Message], now: int, *, keep_updated_at: bool = False
+) -> Steps[Session]:
     """Take everything out of messages of a session that is locked; the session afterwards.
 
-    The same session where somebody else emptied them before the lock was taken.
+    ``keep_updated_at`` leaves its time of the last change. The same session where somebody else
+    emptied them before the lock was taken.
     """
     words = set[str]()
     emptied: list[Message] = []
@@ -91,7 +94,7 @@ def empty(session: Session, gone: Sequence[Message], now: int) -> Steps[Session]
     after = msgspec.structs.replace(
         session,
         version=session.version + 1,
-        updated_at=max(now, session.updated_at),
+        updated_at=session.updated_at if keep_updated_at else max(now, session.updated_at),
         message_count=session.message_count - len(emptied),
     )
     for message in emptied:
