@@ -16,6 +16,7 @@ from hansard.errors import Error
 from hansard.http.log import Log, preload
 from hansard.service.cache_lease import LOOK_SECONDS
 from hansard.service.titles import Titles
+from hansard.service.webhook_sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _INDEX_SECONDS = 0.5
 _COUNT_SECONDS, _COUNT_PAUSE = 15.0, 0.05
 _TITLE_SECONDS, _TITLE_BYTES = 20.0, 64 * 1024
+_WEBHOOK_SECONDS = 1.0
 _FAILED_SECONDS = 5.0
 _PRELOAD_SECONDS = 1.0
 """So long after its start a server loads what it needs for its first line of log."""
@@ -63,6 +65,7 @@ async def running(
         indexing(service, observer),
         counting(service, observer),
     ]
+    work.append(telling(service, settings, observer))
     if settings.title_url:
         work.append(titling(service, settings.title_url, observer))
     tasks = [asyncio.create_task(job) for job in work]
@@ -180,6 +183,20 @@ async def titling(service: Service, url: str, observer: Observer | None = None) 
             return Round(1)
 
         await for_ever(Task("titles", "look for sessions that want a title"), look, observer)
+
+
+async def telling(service: Service, settings: Settings, observer: Observer | None = None) -> None:
+    """Tell webhooks what happens, for ever."""
+    sender = Sender(allow_private=settings.webhook_private)
+
+    async def tell() -> Round:
+        done = await service.webhooks.work(sender)
+        return Round(0 if done else _WEBHOOK_SECONDS, done)
+
+    try:
+        await for_ever(Task("webhooks", "tell webhooks what happens"), tell, observer)
+    finally:
+        await sender.close()
 
 
 async def answer_of(client: httpx.AsyncClient, url: str, request: object) -> bytes:

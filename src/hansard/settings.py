@@ -102,6 +102,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             "empty: a title is the session's first words"
         ),
     ] = ""
+    webhook_private: Annotated[
+        bool,
+        Meta(description="let webhooks go to private addresses, for networks of your own"),
+    ] = False
     rate_limit: Annotated[
         float,
         Meta(

@@ -52,6 +52,7 @@ select i.indexrelid::regclass::text, i.indisunique from pg_index i
 NOT_BY_WORKSPACE = {
     "workspace_counters_by_lapse": "leases that lapse, of any workspace",
     "pending_forks_by_age": "forks that nobody goes on with, of any workspace",
+    "webhook_deliveries_by_time": "deliveries whose time has come, of any workspace",
     "search_index_by_words": "each word has its workspace's code before it",
 }
 LACKED = {
@@ -86,6 +87,8 @@ ACROSS = {
     "upkeep_workspaces": "every workspace, for the tasks that look after them",
     "lapse_due": "leases of any workspace, for the task that ends them",
     "pending_fork_lapsed": "forks that nobody goes on with, for the task that takes them away",
+    "webhook_behind": "webhooks with events to tell, for the task that tells them",
+    "webhook_delivery_due": "deliveries whose time has come, for the task that sends them",
     "audit_workspaces": "whose logs there are, for who verifies the store",
 }
 """Statements that look into every partition."""

@@ -12,7 +12,7 @@ SCOPES = {
     "sessions:delete": (
         "delete sessions and messages, erase end users, set how long sessions are kept"
     ),
-    "keys:admin": "create, rotate and revoke keys of the workspace",
+    "keys:admin": "create, rotate and revoke keys of the workspace, and manage its webhooks",
     "export": "export whole transcripts in bulk",
     "audit:read": "read the audit log",
     "metrics:read": "read the metrics of the server, which are of all workspaces",

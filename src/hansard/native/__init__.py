@@ -31,6 +31,7 @@ from hansard.native import (
     transfers,
     users,
     views,
+    webhooks,
     workspaces,
 )
 from hansard.native.schemas import ProblemDetails
@@ -74,6 +75,10 @@ _PATH_PARAMETERS = {
     "user_id": Described("An end user, by the application's id.", "ada"),
     "erasure_id": Described("A receipt, by its `id`.", "era_0190163d-8694-739b-aea5-966c26f8ad91"),
     "key_id": Described("A key, by its `id`.", "7fK2mQ9x"),
+    "webhook_id": Described("A webhook, by its `id`.", "wh_0190163d-8694-739b-aea5-966c26f8ad91"),
+    "delivery_id": Described(
+        "A delivery, by its `id`.", "whd_0190163d-8694-739b-aea5-966c26f8ad92"
+    ),
     "workspace_id": Described("A workspace, by its `id`.", "ws_k3v9x0d2mq"),
 }
 
@@ -107,6 +112,7 @@ dialect = Dialect(
         *retention.routes,
         *audit.routes,
         *keys.routes,
+        *webhooks.routes,
         *workspaces.routes,
     ),
     error=problem,

@@ -43,6 +43,7 @@ from hansard.service.upkeep import Upkeep
 from hansard.service.users import Users
 from hansard.service.verify import Verification
 from hansard.service.views import Views
+from hansard.service.webhooks import Webhooks
 from hansard.service.workspaces import Workspaces
 from hansard.settings import file_of, masked
 from hansard.store.cursors import Cursors
@@ -109,6 +110,7 @@ class Service:
         self.search = Search(store, cursors, self.sessions, clock)
         self.stats = Statistics(store, clock)
         self.bulk = Bulk(store, ids, clock, self.audit)
+        self.webhooks = Webhooks(store, secret, ids, clock, store_clock)
         self.views = Views(store, ids, clock)
         self.shares = Shares(store, secret, clock)
         self.sign_ins = SignIns(store, self.keys, secret, clock)

@@ -145,6 +145,8 @@ PURGED = (
     "bulk_actions",
     "bulk_changes",
     "model_calls",
+    "webhooks",
+    "webhook_deliveries",
     "stats_marks",
     "stats_sessions",
     "stats_days",

@@ -314,8 +314,7 @@ def _take_back(trace: Trace, session: Session, since: int, now: int) -> Steps[No
     gone, _ = yield from message_pages.stretch(session.workspace_id, session.id, query)
     _remember(trace, gone)
     current = yield from locked(SessionRef(session.workspace_id, session.id))
-    for message in gone:
-        current = yield from messages.empty(current, [message], now)
+    yield from messages.empty(current, gone, now)
 
 
 def _recall(trace: Trace, session_id: str) -> Steps[None]:
