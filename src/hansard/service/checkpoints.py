@@ -147,6 +147,12 @@ class Checkpoints:
         )
         return checkpoints, self._cursor(principal, walk, position)
 
+    async def sizes(
+        self, principal: Principal, session: str, limit: int
+    ) -> Sequence[tuple[str, str, int]]:
+        """The namespace, the id and the bytes of the newest checkpoints."""
+        return await self._store.read(verbs.sizes, ref(principal, session), limit)
+
     async def prune(
         self,
         principal: Principal,

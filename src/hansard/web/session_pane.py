@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Run, Session, SessionFilter, SessionQuery, parts
+from hansard.model.document import Document, DocumentRef
 from hansard.model.note import Note
 from hansard.model.score import Score
 from hansard.model.times import parse, rfc3339
@@ -32,6 +33,8 @@ RATING = "helpful"
 _CHILDREN = 100
 _SHORT = 60
 """So many characters has a value of the metadata that is shown as a filter, at most."""
+_STATE = 50
+"""So many documents, and checkpoints, are listed in the details."""
 TABS = (
     ("conversation", "Conversation", "m"),
     ("turns", "Turns", "t"),
@@ -66,6 +69,9 @@ class Pane(Struct):
     """The texts, numbers and flags at the top of the metadata, which are filters."""
     external_ids: dict[str, str] = {}
     shares: list[Any] = []
+    documents: list[Document] = []
+    checkpoints: list[tuple[str, str, int]] = []
+    """The newest ones: namespace, id, bytes."""
     notes: list[Note] = []
     noted_seq: int | None = None
     """The message that a note is to be about."""
@@ -146,6 +152,12 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
             for share in await service.shares.list(principal, name)
             if share.revoked_at is None and share.expires_at > service.clock()
         ]
+        owner = DocumentRef(scope="session", key="", session=name)
+        documents, _ = await service.documents.list(
+            principal, owner, prefix="", limit=_STATE, cursor=None, bodies=False
+        )
+        pane.documents = [*documents]
+        pane.checkpoints = [*await service.checkpoints.sizes(principal, name, _STATE)]
     return pane
 
 

@@ -109,6 +109,20 @@ def listed(
     return session, checkpoints, position
 
 
+def sizes(ref: SessionRef, limit: int) -> Steps[list[tuple[str, str, int]]]:
+    """The namespace, the id and the bytes of the newest checkpoints, without their channels."""
+    session = yield from existing(ref)
+    heads = yield from steps.rows(
+        "checkpoint_heads_of_session",
+        workspace_id=ref.workspace_id,
+        session_id=session.id,
+        before=_LAST,
+        before_ns="",
+        limit=limit,
+    )
+    return [(ns, ident, size) for ns, ident, _, size in heads]
+
+
 def across(
     ref: SessionRef, query: CheckpointQuery, position: Position | None
 ) -> Steps[tuple[list[tuple[str, Checkpoint]], Position | None]]:
