@@ -15,7 +15,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve postgres test test-ui test-citus check format docs clients torture attack bench dist lock clean
+.PHONY: help setup serve postgres test test-ui test-citus check format docs clients conformance torture attack bench dist lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile

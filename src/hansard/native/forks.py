@@ -9,6 +9,7 @@ from msgspec import Struct
 from hansard.http.call import Call
 from hansard.http.route import ONCE, Route
 from hansard.model import SessionDraft
+from hansard.model.idempotency import IdempotentRequest
 from hansard.native.errors import NO_SESSION
 from hansard.native.schemas import Json
 from hansard.native.session_bodies import SessionOut, session_out
@@ -48,7 +49,7 @@ async def fork_session(call: Call[None, ForkIn]) -> SessionOut:
     The fork has copies of the messages up to that one, and this session as its ``parent``. It is
     there when all of them are copied: some seconds for tens of thousands.
     """
-    return await _forked(call, detached=False)
+    return await _forked(call, call.once(session_out), detached=False)
 
 
 async def copy_session(call: Call[None, CopyIn]) -> SessionOut:
@@ -56,10 +57,12 @@ async def copy_session(call: Call[None, CopyIn]) -> SessionOut:
 
     The copy has no ``parent``: it stays when this session is deleted. It has no runs.
     """
-    return await _forked(call, detached=True)
+    return await _forked(call, call.once(session_out), detached=True)
 
 
-async def _forked(call: Call[None, ForkIn] | Call[None, CopyIn], *, detached: bool) -> SessionOut:
+async def _forked(
+    call: Call[None, ForkIn] | Call[None, CopyIn], once: IdempotentRequest | None, *, detached: bool
+) -> SessionOut:
     body, name = call.body, call.path["session_id"]
     until = (
         None
@@ -76,7 +79,7 @@ async def _forked(call: Call[None, ForkIn] | Call[None, CopyIn], *, detached: bo
             until=until,
             draft=draft,
             detached=detached,
-            once=call.once(session_out),
+            once=once,
         )
     )
 

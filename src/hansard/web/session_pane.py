@@ -152,13 +152,19 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
             for share in await service.shares.list(principal, name)
             if share.revoked_at is None and share.expires_at > service.clock()
         ]
-        owner = DocumentRef(scope="session", key="", session=name)
-        documents, _ = await service.documents.list(
-            principal, owner, prefix="", limit=_STATE, cursor=None, bodies=False
-        )
-        pane.documents = [*documents]
-        pane.checkpoints = [*await service.checkpoints.sizes(principal, name, _STATE)]
+        await _add_state(pane, service, principal)
     return pane
+
+
+async def _add_state(pane: Pane, service: Service, principal: Principal) -> None:
+    """Put the names and sizes of the session's documents and newest checkpoints into the pane."""
+    name = pane.session.name
+    owner = DocumentRef(scope="session", key="", session=name)
+    documents, _ = await service.documents.list(
+        principal, owner, prefix="", limit=_STATE, cursor=None, bodies=False
+    )
+    pane.documents = [*documents]
+    pane.checkpoints = [*await service.checkpoints.sizes(principal, name, _STATE)]
 
 
 def _is_rating(score: Score, principal: Principal) -> bool:
