@@ -144,7 +144,7 @@ async def test_every_filter_and_order_shows_what_it_says(
 
 
 def test_a_title_of_no_letters_is_no_filter() -> None:
-    plan = index_choice.loosened("w", SessionFilter(branch=(0,), title=""), "-updated_at")
+    plan = index_choice.loosened("w", SessionFilter(branch=(0,), title=""), "-active_at")
     with pytest.raises(StopIteration) as decided:  # without asking anything
         next(plan)
     assert not decided.value.value

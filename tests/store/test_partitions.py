@@ -80,6 +80,7 @@ ACROSS = {
         "words has none of the workspace's"
     ),
     "search_all": "as search_matching",
+    "title_matching": "as search_matching",
     "store_totals": "sums over every workspace, for the metrics",
     "search_behind": "which workspaces the index lags behind, for the task that feeds it",
     "recount_pending": "whose sessions are counted again, for the task that counts",

@@ -151,7 +151,8 @@ def _conditions(
     return conditions, values
 
 
-_LOOSE = frozenset({*CONDITIONS, "metadata"})
+LOOSE = frozenset({*CONDITIONS, "metadata"})
+"""Every filter: none leads to the rows."""
 
 
 def _nested(filters: SessionFilter, prefix: str) -> Iterator[tuple[str, Values]]:
@@ -160,12 +161,12 @@ def _nested(filters: SessionFilter, prefix: str) -> Iterator[tuple[str, Values]]
         alternatives: list[str] = []
         values: Values = {}
         for index, alternative in enumerate(group):
-            conditions, named = _conditions(alternative, _LOOSE, f"{prefix}e{number}_{index}_")
+            conditions, named = _conditions(alternative, LOOSE, f"{prefix}e{number}_{index}_")
             alternatives.append(f"({' and '.join(conditions or ['1 = 1'])})")
             values |= named
         yield f"({' or '.join(alternatives)})", values
     for number, unwanted in enumerate(filters.without):
-        conditions, values = _conditions(unwanted, _LOOSE, f"{prefix}w{number}_")
+        conditions, values = _conditions(unwanted, LOOSE, f"{prefix}w{number}_")
         yield f"not ({' and '.join(conditions or ['1 = 1'])})", values
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hansard.byte_cache import MIB, remembered
 from hansard.store import counts
 from hansard.store.columns import COLUMNS
-from hansard.store.filter_conditions import NOTHING, named_values, where
+from hansard.store.filter_conditions import LOOSE, NOTHING, named_values, where
 from hansard.store.steps import Query
 
 if TYPE_CHECKING:
@@ -125,10 +125,15 @@ def count_some(
     return Query("session_count_some", values | bounds, sql=sql)
 
 
-def among(workspace_id: str, filters: SessionFilter, ids: Sequence[str]) -> Query:
-    """Rows of (id, version, active_at) of those of at most ``MOST_IDS`` sessions that match."""
+def among(
+    workspace_id: str, filters: SessionFilter, ids: Sequence[str], sort: str = "-active_at"
+) -> Query:
+    """Rows of (id, version, …) of those of at most ``MOST_IDS`` sessions that match.
+
+    Behind the version stands where each is in the order, without its id.
+    """
     filled = _filled("id", ids)
-    sql, values = _statement_among(filters, len(filled))
+    sql, values = _statement_among(filters, sort, len(filled))
     return Query("session_among", values | {"workspace_id": workspace_id} | filled, sql=sql)
 
 
@@ -140,10 +145,11 @@ def _filled(name: str, values: Sequence[Any]) -> dict[str, Any]:
 
 
 @remembered(2 * MIB)
-def _statement_among(filters: SessionFilter, size: int) -> tuple[str, dict[str, Any]]:
-    conditions, values = where(filters)
+def _statement_among(filters: SessionFilter, sort: str, size: int) -> tuple[str, dict[str, Any]]:
+    conditions, values = where(filters, LOOSE)
     conditions.append(f"id in ({', '.join(f':id_{index}' for index in range(size))})")
-    return f"select id, version, active_at from sessions where {' and '.join(conditions)}", values  # noqa: S608 - literal tables above
+    shown = ", ".join(("id", "version", *ORDERS[sort][0][:-1]))
+    return f"select {shown} from sessions where {' and '.join(conditions)}", values  # noqa: S608 - literal tables above
 
 
 @remembered(2 * MIB)

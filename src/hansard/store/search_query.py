@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from hansard.store.tokenizer import FILLER, LONGEST_TEXT, LONGEST_WORD, fold, is_paired, words
+from hansard.store.tokenizer import (
+    FILLER,
+    LONGEST_TEXT,
+    LONGEST_WORD,
+    fold,
+    is_paired,
+    stretches,
+    words,
+)
 from hansard.store.word_forms import stem_of, stems_of
 
 if TYPE_CHECKING:
@@ -216,15 +224,34 @@ def title_words(title: str) -> list[str]:
     """A title's document: its words, their stems, and the ends of its words, for parts of it."""
     spoken = words(title)
     stems = (STEM + stem for stem in stems_of(spoken))
-    parts = (TITLE_PART + part for word in dict.fromkeys(spoken) for part in _ends_of(word))
+    parts = (TITLE_PART + part for stretch in stretches(title) for part in _ends_of(stretch))
     return [ROLES["title"], *spoken, *stems, *dict.fromkeys(parts)]
 
 
-def _ends_of(word: str) -> Iterator[str]:
-    """The word, and what is left of it behind each of its letters, down to ``SHORTEST_PART``."""
-    if not is_paired(word):
-        last = max(1, len(word) - SHORTEST_PART + 1)
-        yield from (word[start:] for start in range(last))
+def part_of_title(text: str) -> SearchTerms | None:
+    """What every title that contains the text has; None when it has no word of three letters.
+
+    Its first word may be the end of one in the title, and its last the beginning.
+    """
+    typed = list(stretches(text))[:_LONGEST]
+    terms: list[Part] = [
+        Term(
+            (TITLE_PART + word[:LONGEST_WORD],),
+            prefix=index == len(typed) or len(word) > LONGEST_WORD,
+        )
+        for index, word in enumerate(typed, 1)
+        if len(word) >= SHORTEST_PART
+    ]
+    paired = None if typed else sought(text)
+    if paired is not None:
+        terms.append(paired)
+    return SearchTerms(tuple(terms)) if terms else None
+
+
+def _ends_of(stretch: str) -> Iterator[str]:
+    """The stretch, and what is left of it behind each of its letters, down to ``SHORTEST_PART``."""
+    for start in range(max(1, len(stretch) - SHORTEST_PART + 1)):
+        yield stretch[start : start + LONGEST_WORD]
 
 
 class Entry(Mapping[str, Any]):

@@ -88,6 +88,13 @@ def words(text: str) -> list[str]:
     return tokens if len(tokens) <= MOST_PLACES else _bounded(tokens)
 
 
+def stretches(text: str) -> Iterator[str]:
+    """The folded runs of letters and digits, as long as they are, of scripts with blanks."""
+    for run in _RUN.findall(text[:_CHARACTERS]):
+        for piece in _RUN.findall(fold(run)):
+            yield from (match[0] for match in _SPLIT.finditer(piece) if not match[1])
+
+
 def located(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word with the stretch of the text (start and end, in characters) that it came from."""
     if text.isascii():

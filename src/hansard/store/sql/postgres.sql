@@ -166,6 +166,11 @@ select session_id, session_id, null from (
    order by session_id desc limit :limit
 ) as far
 
+-- name: title_matching
+-- The sessions whose title matches; a title is the document with the number 0.
+select session_id from search_index
+ where workspace_id || '' = :workspace_id and seq = 0 and words @@ :tsquery::text::tsquery limit :limit
+
 -- name: search_all
 -- Every session with a match.
 select distinct session_id, session_id as handle from search_index where workspace_id || '' = :workspace_id and words @@ :tsquery::text::tsquery

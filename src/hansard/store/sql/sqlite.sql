@@ -236,6 +236,12 @@ select x.session_id, hit.handle, null from (
   ) limit :limit
 ) as hit left join search_sessions as x on x.number = hit.handle
 
+-- name: title_matching
+-- The sessions whose title matches; a title is the document with the number 0.
+select x.session_id from (
+  select rowid >> 24 as handle from search_index where search_index match :match and rowid & 16777215 = 0 limit :limit
+) as hit join search_sessions as x on x.number = hit.handle and x.workspace_id = :workspace_id
+
 -- name: search_all
 -- Every session with a match.
 select x.session_id, hit.handle from (select distinct rowid >> 24 as handle from search_index where search_index match :match) as hit

@@ -19,6 +19,7 @@ from hansard.store.verbs import (
     session_labels,
     snapshot_paging,
     stats,
+    title_search,
 )
 from hansard.store.verbs.events import generation, happened, title_left
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
@@ -172,6 +173,12 @@ def page(  # noqa: PLR0913 - the coordinates of a page
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
     """
+    if filters.title:
+        listed = yield from _by_title(
+            workspace_id, filters, sort, limit, offset=offset, after=after, since=since
+        )
+        if listed is not None:
+            return listed
     loose = yield from index_choice.loosened(workspace_id, filters, sort)
     got = yield listing.page(
         workspace_id,
@@ -195,6 +202,27 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     return Listing(got, total, of)
 
 
+def _by_title(  # noqa: PLR0913 - the coordinates of a page
+    workspace_id: str,
+    filters: SessionFilter,
+    sort: str,
+    limit: int,
+    *,
+    offset: int,
+    after: list[Any] | None,
+    since: int | None,
+) -> Steps[Listing | None]:
+    """The page by the index of titles; None where too many match, or the index cannot tell."""
+    of = yield from generation(workspace_id)
+    ids = yield from title_search.matching(workspace_id, filters, title_search.MOST_SORTED)
+    if ids is None:
+        return None
+    got, total = yield from title_search.page(
+        workspace_id, filters, sort, ids, limit + 1, offset, after, since
+    )
+    return Listing(got, total, of)
+
+
 def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
     """The exact number of matching sessions.
 
@@ -203,6 +231,10 @@ def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
     counted = counts.counted_by(filters)
     if counted is not None:
         return (yield from counts.total(workspace_id, counted))
+    if filters.title:
+        ids = yield from title_search.matching(workspace_id, filters, title_search.MOST_COUNTED)
+        if ids is not None:
+            return (yield from title_search.count(workspace_id, filters, ids))
     loose = yield from index_choice.narrowest_only(workspace_id, filters)
     got = yield listing.count(workspace_id, filters, loose)
     return int(got[0][0])
