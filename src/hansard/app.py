@@ -11,6 +11,7 @@ from hansard.dialects import anthropic, athena, b3os, konvo, openai, otlp, pocke
 from hansard.errors import Error, StoreUnavailable
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
+from hansard.http.cross_origin import origins_of
 from hansard.http.limits import Limits
 from hansard.http.log import Log
 from hansard.mcp.endpoint import dialect as mcp
@@ -117,7 +118,11 @@ def application(
     limits = Limits(settings.rate_limit) if settings.rate_limit else None
     about = system(DIALECTS, metrics, open_metrics=settings.open_metrics)
     app = Application(
-        service, (*DIALECTS, web(DIALECTS, demo), about), combined(metrics, log, observer), limits
+        service,
+        (*DIALECTS, web(DIALECTS, demo), about),
+        combined(metrics, log, observer),
+        limits,
+        origins_of(settings.cors_origins),
     )
     metrics.watch(service.store.usage)
     metrics.watch(app.usage)

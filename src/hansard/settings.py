@@ -106,6 +106,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="let webhooks go to private addresses, for networks of your own"),
     ] = False
+    cors_origins: Annotated[
+        str,
+        Meta(
+            description="origins whose pages may call the API from a browser, separated by commas, "
+            "such as https://app.example.com; *: any; empty: none"
+        ),
+    ] = ""
     rate_limit: Annotated[
         float,
         Meta(

@@ -50,7 +50,7 @@ async def test_part_of_a_title_is_found_as_by_walking_all_titles(
         for sort in ("-active_at", "active_at", "-updated_at", "title", "-title", "-created_at"):
             query = SessionQuery(
                 filter=SessionFilter(title=part),
-                sort=sort,  # type: ignore[arg-type]  # as above
+                sort=sort,
                 with_total=True,
             )
             page = await service.sessions.list(principal, query)

@@ -18,6 +18,7 @@ from hansard.http.answers import REFUSAL, encoded, from_stored, is_known, send
 from hansard.http.bodies import Bodies, BodyReader
 from hansard.http.call import Call, Headers
 from hansard.http.credentials import credential
+from hansard.http.cross_origin import allowing
 from hansard.http.decoding import check_type, reader_of
 from hansard.http.error_redaction import redacted
 from hansard.http.limits import Limited, Limits
@@ -33,9 +34,9 @@ from hansard.observer import SeenRequest, Usage
 from hansard.service.sign_ins import is_sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from hansard.access import Principal
     from hansard.http.routing import Methods
@@ -61,6 +62,7 @@ class Application:
         dialects: Iterable[Dialect],
         observer: Observer | None = None,
         limits: Limits | None = None,
+        origins: Sequence[str] = (),
     ) -> None:
         self.service = service
         self.dialects = tuple(dialects)
@@ -86,11 +88,12 @@ class Application:
         self._responses = ResponseCache()
         self._observer = observer
         self._limits = limits
+        self._http: ASGIApp = allowing(self._respond, origins) if origins else self._respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # as Starlette does, for an API that speaks to another one of ours
         if scope["type"] == "http":
-            await self._respond(scope, receive, send)
+            await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._converse(WebSocket(scope, receive, send))
 

@@ -1,0 +1,51 @@
+"""Other origins whose pages may call the API from a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.middleware.cors import CORSMiddleware
+
+from hansard.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_SENT = (
+    "Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+    "Last-Event-ID", "X-Request-ID",
+)  # fmt: skip
+_EXPOSED = (
+    "ETag", "Idempotent-Replayed", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining",
+    "RateLimit-Reset", "Retry-After", "X-Request-ID",
+)  # fmt: skip
+_PREFLIGHT_SECONDS = 7200
+"""So long a browser keeps the answer to a preflight request; no browser keeps it longer."""
+
+
+def origins_of(text: str) -> tuple[str, ...]:
+    """The origins that a setting names, separated by commas; Invalid for what is none."""
+    origins = tuple(origin for part in text.split(",") if (origin := part.strip().rstrip("/")))
+    for origin in origins:
+        scheme, separator, host = origin.partition("://")
+        if origin != "*" and (scheme not in {"http", "https"} or not separator or "/" in host):
+            raise Invalid(
+                f"cors_origins: {origin!r} is no origin: write one such as https://app.example.com",
+                param="cors_origins",
+            )
+    return origins
+
+
+def allowing(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """The application for pages of these origins too. Cookies are not taken from them."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=_METHODS,
+        allow_headers=_SENT,
+        expose_headers=_EXPOSED,
+        max_age=_PREFLIGHT_SECONDS,
+    )
