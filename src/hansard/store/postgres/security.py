@@ -22,6 +22,8 @@ EXEMPT = (
     "search_workspaces",
     "stats_marks",
     "stats_positions",
+    "webhook_deliveries",
+    "webhooks",
     "workspace_counters",
 )
 """Tables that must be read before the workspace is known, or across workspaces; none holds what a
