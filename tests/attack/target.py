@@ -236,6 +236,8 @@ async def _fill(target: Target) -> None:
         "session_id": session.name,
         "asset_id": f"asset_{session.id}",
         "thread_id": session.id,
+        "conversation_id": f"conv_{session.id}",
+        "item_id": message.id,
         "message_id": message.id,
         "run_id": f"{MARK}-run",
         "key_id": key.id,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from hansard.access import Principal
+from hansard.service import Service
 from tests.web.conftest import Reader
 
 
@@ -28,7 +30,7 @@ async def test_notes_are_written_shown_beside_their_message_and_deleted(
 
 
 async def test_a_session_is_rated_by_a_button_that_shows_the_rating(
-    reader: Reader, session: str
+    reader: Reader, session: str, service: Service, principal: Principal
 ) -> None:
     path = f"/ui/sessions/{session}"
 
@@ -37,6 +39,7 @@ async def test_a_session_is_rated_by_a_button_that_shows_the_rating(
             r'value="(\d)" class="quiet rate".*?aria-pressed="(\w+)"', text, re.DOTALL
         )
 
+    await service.notes.score(principal, "talk", "helpful", value=1, author="somebody else")
     assert pressed((await reader.get(path)).text) == [("1", "false"), ("0", "false")]
     part = await reader.post(f"{path}/rate", {"value": "1"}, X_Fragment="pane")
     assert pressed(part.text) == [("1", "true"), ("0", "false")]
@@ -44,7 +47,10 @@ async def test_a_session_is_rated_by_a_button_that_shows_the_rating(
     assert pressed(part.text) == [("1", "false"), ("0", "true")]
     assert session not in (await reader.get("/ui/?scored=false")).text
     scores = (await reader.api("GET", "/v1/sessions/talk/scores")).json()["data"]
-    assert [(score["name"], score["value"]) for score in scores] == [("helpful", 0.0)]
+    assert [(score["name"], score["value"]) for score in scores] == [
+        ("helpful", 1.0),
+        ("helpful", 0.0),
+    ]
 
 
 async def test_scores_and_the_assignee_are_set_and_removed(reader: Reader, session: str) -> None:

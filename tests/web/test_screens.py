@@ -42,7 +42,7 @@ async def test_a_pasted_id_opens_its_session(reader: Reader, session: str) -> No
     listed = (await reader.get("/ui/?q=talk")).text
     assert f'href="/ui/sessions/{session}' in listed
     assert "1 session" in listed
-    assert 'class="row"' not in (await reader.get("/ui/?q=tal")).text
+    assert 'class="row"' not in (await reader.get("/ui/?q=branc")).text
     assert (await reader.get("/ui/?q=ses_0190163d-8694-739b-aea5-966c26f8ad91")).status_code == 200
 
 
