@@ -69,6 +69,11 @@ class Message(Struct, frozen=True):
     edit_hash: bytes | None = None
     """The hash of what it says since then, after the hash that it has in the chain."""
 
+    @property
+    def known_role(self) -> str:
+        """Its role, or the one of ours that stands for a foreign one."""
+        return known_role(self.role)
+
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Model tokens and their price, counted as OpenTelemetry does: the parts are included."""
@@ -147,6 +152,6 @@ def is_role(role: str) -> bool:
     return _ROLE.fullmatch(role) is not None
 
 
-def nearest_role(role: str) -> Role:
-    """The role of ours that stands for a foreign one."""
-    return role if role in ROLES else _NEAREST.get(role, "assistant")  # type: ignore[return-value]  # ROLES are those of Role
+def known_role(role: str) -> str:
+    """The role, or the one of ours that stands for a foreign one."""
+    return role if role in ROLES else _NEAREST.get(role, "assistant")

@@ -35,7 +35,9 @@ class Group(Struct, frozen=True):
     def begins_with_user(self) -> bool:
         """Whether a user speaks first, other than to answer a call."""
         turn = self.turns[0]
-        return turn.message.role == "user" and all(part.type not in CALLS for part in turn.parts)
+        return turn.message.known_role == "user" and all(
+            part.type not in CALLS for part in turn.parts
+        )
 
 
 def without_parts(message: Message, types: frozenset[str]) -> Turn:
@@ -54,7 +56,7 @@ def grouped(messages: Iterable[Message], dropped: list[Dropped]) -> list[Group]:
     open_calls: dict[str | None, Group] = {}
     groups: list[Group] = []
     for position, (message, indexed) in enumerate(decoded):
-        if message.role in _ANSWERING and any(part.type == ANSWER for _, part in indexed):
+        if message.known_role in _ANSWERING and any(part.type == ANSWER for _, part in indexed):
             _place_answers(message, indexed, open_calls, groups, dropped)
             continue
         calls = {
@@ -87,9 +89,9 @@ def _answered(decoded: Sequence[tuple[Message, _Indexed]]) -> set[tuple[int, str
     answered: set[tuple[int, str | None]] = set()
     for position, (message, indexed) in enumerate(decoded):
         for _, part in indexed:
-            if part.type == ANSWER and message.role in _ANSWERING and part.id in open_calls:
+            if part.type == ANSWER and message.known_role in _ANSWERING and part.id in open_calls:
                 answered.add((open_calls.pop(part.id), part.id))
-            elif part.type == CALL and message.role == "assistant" and part.id is not None:
+            elif part.type == CALL and message.known_role == "assistant" and part.id is not None:
                 open_calls[part.id] = position
     return answered
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from hansard.model.message import known_role
 from hansard.store.tokenizer import (
     FILLER,
     LONGEST_TEXT,
@@ -199,7 +200,7 @@ def message_words(role: str, text: str, calls: ToolCalls | None = None) -> list[
 
     What a message of the role ``tool`` says is an answer of a tool.
     """
-    document = [ROLES.get(role, NEVER), *(_facts(calls) if calls else ())]
+    document = [ROLES.get(role) or ROLES[known_role(role)], *(_facts(calls) if calls else ())]
     spoken = words(text)
     if role == "tool":
         document += _of_tools(spoken[:MOST_TOOL_WORDS])

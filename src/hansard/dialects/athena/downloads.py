@@ -215,7 +215,7 @@ async def stats(session: Session, pieces: AsyncIterator[list[Message]]) -> Stats
     calls, roles = Counter[str](), Counter[str]()
     first = last = None
     async for messages in pieces:
-        roles.update(message.role for message in messages)
+        roles.update(message.known_role for message in messages)
         calls.update(
             part.name or ""
             for message in messages
@@ -241,7 +241,7 @@ async def markdown(session: Session, pieces: AsyncIterator[list[Message]]) -> As
     yield f"# {' '.join((session.title or 'Untitled session').split())}".encode()
     async for messages in pieces:
         for message, text in _with_text(messages):
-            heading = f"## {SPEAKERS[message.role]} · {rfc3339(message.created_at)}"
+            heading = f"## {SPEAKERS[message.known_role]} · {rfc3339(message.created_at)}"
             yield f"\n\n{heading}\n\n{text}".encode()
     yield b"\n"
 
@@ -249,7 +249,9 @@ async def markdown(session: Session, pieces: AsyncIterator[list[Message]]) -> As
 def _with_text(messages: list[Message]) -> list[tuple[Message, str]]:
     """The messages of user and assistant that have text, each with it."""
     texts = [
-        (message, parts.text(message.parts)) for message in messages if message.role in SPEAKERS
+        (message, parts.text(message.parts))
+        for message in messages
+        if message.known_role in SPEAKERS
     ]
     return [(message, text) for message, text in texts if text]
 
@@ -258,7 +260,7 @@ def _turns(messages: list[Message]) -> list[Turn]:
     return [
         Turn(
             id=message.id,
-            role=message.role,
+            role=message.known_role,
             content=text,
             created_at=rfc3339(message.created_at),
         )
@@ -284,7 +286,7 @@ def _trace_message(message: Message) -> TraceMessage:
     return TraceMessage(
         id=message.id,
         seq=message.seq,
-        role=message.role,
+        role=message.known_role,
         created_at=rfc3339(message.created_at),
         parts=message.parts,
         model=message.model,

@@ -215,7 +215,7 @@ def _messages(
         shown.append(
             ConversationMessage(
                 id=message.id,
-                role=message.role,
+                role=message.known_role,
                 content=parts.text_of(pieces)
                 or "\n".join(_text(part.response) for part in answers),
                 name=names.get(answers[0].id) if answers else None,

@@ -158,7 +158,7 @@ def message_out(session: Session, message: Message, run: Run | None) -> MessageO
         organization_id=session.workspace_id,
         role=_role(message),
         sender_user_id=message.sender_id
-        or (session.user_id if message.role == "user" else "")
+        or (session.user_id if message.known_role == "user" else "")
         or "",
         session_id=name,
         tokens_used=message.input_tokens + message.output_tokens,
@@ -173,9 +173,11 @@ def message_out(session: Session, message: Message, run: Run | None) -> MessageO
 
 def _role(message: Message) -> ChatRole:
     """The product's word: what a tool answered is ``context``, and so is what was written as it."""
-    if message.role == "tool" or (message.role == "system" and _written_as_context(message)):
+    if message.known_role == "tool" or (
+        message.known_role == "system" and _written_as_context(message)
+    ):
         return "context"
-    return cast("ChatRole", message.role)
+    return cast("ChatRole", message.known_role)
 
 
 def _written_as_context(message: Message) -> bool:

@@ -145,7 +145,7 @@ def title_of(session: Session) -> str:
 
 def message_out(message: Message) -> MessageOut:
     return MessageOut(
-        role=message.role,
+        role=message.known_role,
         content=parts.text(message.parts),
         timestamp=rfc3339(message.created_at),
     )
@@ -157,7 +157,7 @@ def found_out(session: Session, message: Message, query: str) -> FoundOut:
         title=title_of(session),
         channel=session.channel or "unknown",
         match=excerpt(parts.text(message.parts), query),
-        match_role=message.role,
+        match_role=message.known_role,
         last_activity=rfc3339(session.active_at),
     )
 
@@ -244,7 +244,7 @@ def entry_out(message: Message) -> EntryOut:
         metadata["parts"] = message.parts
     return EntryOut(
         id=message.client_id or message.id,
-        role=message.role,
+        role=message.known_role,
         content=parts.text_of(pieces),
         timestamp=rfc3339(message.created_at),
         metadata=metadata,

@@ -158,7 +158,8 @@ class Talk:
             return None
         self._session = name_of(session)
         return [
-            {"role": message.role, "content": parts.text(message.parts)} for message in messages
+            {"role": message.known_role, "content": parts.text(message.parts)}
+            for message in messages
         ]
 
     async def _send(self, kind: str, **fields: object) -> None:

@@ -36,7 +36,11 @@ class Provider(Struct, frozen=True):
     def lacks(self, message: Message, part: Part, *, is_open: bool) -> Reason | None:
         """Why the provider does not get this part; None when it does."""
         if part.type in _REASONING:
-            keeps = is_open and message.role == "assistant" and self.keeps_reasoning(message, part)
+            keeps = (
+                is_open
+                and message.known_role == "assistant"
+                and self.keeps_reasoning(message, part)
+            )
             return None if keeps else "reasoning"
         if part.type in _WORDS:
             return None if words_of(part) else "empty"

@@ -30,10 +30,10 @@ def alternating(
         text = encode(Part(type="text", content=PLACEHOLDER), "user", names)
         messages.append({"role": "user", field: [text]})
     for turn in context.turns:
-        if turn.message.role == "system":
+        if turn.message.known_role == "system":
             continue
         names |= {part.id: part.name for part in turn.parts if part.type == "tool_call"}
-        role = assistant if turn.message.role == "assistant" else "user"
+        role = assistant if turn.message.known_role == "assistant" else "user"
         blocks = [block for part in turn.parts if (block := encode(part, role, names)) is not None]
         if blocks and messages and messages[-1]["role"] == role:
             messages[-1][field] += blocks
@@ -44,5 +44,5 @@ def alternating(
 
 def system_texts(context: Context) -> list[str]:
     """The text of the opening system messages and of those among the turns, in order."""
-    later = (turn for turn in context.turns if turn.message.role == "system")
+    later = (turn for turn in context.turns if turn.message.known_role == "system")
     return [words for turn in (*context.system, *later) if (words := words_of_turn(turn))]

@@ -37,7 +37,8 @@ def _messages(turn: Turn) -> Iterable[dict[str, Any]]:
     if answers:
         yield from map(_answer, answers)
         return
-    role = turn.message.role if turn.message.role != "tool" else "user"
+    role = "developer" if turn.message.role == "developer" else turn.message.known_role
+    role = "user" if role == "tool" else role
     calls = [_call(part) for part in turn.parts if part.type == "tool_call"]
     blocks = [block for part in turn.parts if (block := _block(part, role)) is not None]
     text = "\n".join(block["text"] for block in blocks if block["type"] == "text")

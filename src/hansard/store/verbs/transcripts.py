@@ -86,7 +86,7 @@ def tail(ref: SessionRef, limit: int, shape: Callable[[Tail], T], *, with_task: 
     session = yield from existing(ref)
     here = (ref.workspace_id, session.id)
     first, _ = yield from stretch(*here, MessageQuery(limit=_OPENING, most_bytes=_TAIL_BYTES))
-    opening = list(takewhile(lambda message: message.role == "system", first))
+    opening = list(takewhile(lambda message: message.known_role == "system", first))
     newest, _ = yield from _before(session, session.last_seq + 1, limit + _MORE)
     size = sum(map(size_of, newest))
     while newest and len(newest) < _MOST_READ and size < _MOST_BYTES and _has_answer(newest[0]):
