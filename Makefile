@@ -74,7 +74,7 @@ torture: setup ## Kill, starve and cut off the server; nothing acknowledged may 
 	@$(BIN)/python tests/torture/run.py $(ARGS)
 
 attack: setup ## Attack the server as a foreign tenant and as a hostile client
-	@$(BIN)/python tests/attack/run.py $(ARGS)
+	@$(BIN)/python -m tests.attack.run $(ARGS)
 
 bench: setup ## Measure; ARGS are those of `hansard bench`
 	@$(BIN)/hansard bench $(ARGS)

@@ -1,6 +1,6 @@
 """Attack a server as a foreign tenant and as a hostile client: `make attack`.
 
-    python tests/attack/run.py [--only WORD…] [--examples N]
+    python -m tests.attack.run [--only WORD…] [--examples N]
 
 Prints a line per suite with what it tried and what it found, and ends with a table; the exit code
 is 1 when anything was found.

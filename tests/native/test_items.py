@@ -91,7 +91,7 @@ async def test_a_foreign_role_stays_what_it_is(client: httpx.AsyncClient) -> Non
     assert [each["role"] for each in listed] == ["developer", "critic"]
     for kind in ("anthropic", "gemini"):  # which know no developer: it is the system's
         context = (await client.get(f"/v1/sessions/s/context?format={kind}")).json()["request"]
-        system = context.get("system") or context["system_instruction"]
+        system = context.get("system") or context["systemInstruction"]
         assert "be brief" in str(system)
         assert "be brief" not in str(context.get("messages") or context["contents"])
     chat = (await client.get("/v1/sessions/s/context?format=openai")).json()["request"]["messages"]
