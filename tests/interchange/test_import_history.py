@@ -185,7 +185,10 @@ async def test_only_a_key_that_may_delete_takes_messages_away_by_import(
     before = await all_of(service, there)
     report = await bring(service, without(there, "sessions:delete"), line)
     assert counts(report) == (0, 0, 0, 1)
-    assert "deletes messages of the session 's' that are here (2)" in report.problems[0].reason
+    assert (
+        "deletes or edits messages of the session 's' that are here (2)"
+        in report.problems[0].reason
+    )
     assert "sessions:delete" in report.problems[0].reason
     assert await all_of(service, there) == before
     assert counts(await bring(service, there, line)) == (0, 0, 1, 0)

@@ -29,6 +29,7 @@ from tests.interchange.homes import (
 )
 from tests.interchange.samples import SAMPLES
 from tests.interchange.test_formats_samples import stored
+from tests.interchange.test_import_history import acts
 from tests.interchange.test_importer import counts
 
 Start = Callable[..., Watcher]
@@ -44,10 +45,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(service: Service, here: Principal, folder: Path, tmp_path: Path) -> Start:
+    def listed() -> list[Path]:
+        """Without what a rotation leaves."""
+        return sorted(file for file in folder.iterdir() if file.suffix in {".json", ".jsonl"})
+
     def begin() -> Watcher:
-        return Watcher(
-            service, here, Options(), lambda: sorted(folder.glob("*.js*")), tmp_path / "notes.json"
-        )
+        return Watcher(service, here, Options(), listed, tmp_path / "notes.json")
 
     return begin
 
@@ -91,6 +94,20 @@ async def test_a_growing_file_is_read_from_where_it_ended(
     add(file, claude_line("u150", "u149", 150, "new"))
     assert counts(await watcher.round()) == (0, 0, 1, 0)
     assert (await texts(service, here))[-1] == "new"
+
+
+async def test_the_audit_log_has_a_file_that_was_read_and_not_every_line_that_was_added(
+    service: Service, here: Principal, start: Start, folder: Path
+) -> None:
+    file = write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
+    watcher = start()
+    await watcher.round()
+    for number in range(2, 6):
+        add(file, claude_line(f"u{number}", f"u{number - 1}", number, "more"))
+        await watcher.round()
+    assert len(await texts(service, here)) == 5
+    assert len(await acts(service, here, "sessions.imported")) == 1
+    assert await acts(service, here, "session.imported") == []
 
 
 async def test_half_a_line_waits_for_its_other_half(

@@ -172,7 +172,8 @@ class Import:
         done = {
             outcome: number - before[outcome] for outcome, number in self.report.outcomes().items()
         }
-        if not self._options.dry_run and (done["new"] or done["updated"]):
+        is_audited = self._options.audited and not self._options.dry_run
+        if is_audited and (done["new"] or done["updated"]):
             await self._service.audit.note(
                 self._principal,
                 "sessions.imported",
@@ -323,7 +324,9 @@ class Import:
         snapshots = [item.record for item in items if isinstance(item.record, Snapshot)]
         goes_on = not items[0].is_first and self._verdict.outcome == "new"
         brought = iter(
-            await transfers.bring(prepared, dry_run=dry_run, goes_on=goes_on)
+            await transfers.bring(
+                prepared, dry_run=dry_run, goes_on=goes_on, audited=self._options.audited
+            )
             if prepared.checked
             else []
         )

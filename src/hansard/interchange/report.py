@@ -20,7 +20,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """How to read: ``format`` None is judged by each file.
 
     ``keep_branches`` makes sessions of what lies beside the current line.  ``dry_run`` finds out
-    what would happen; ``resume`` goes on where an import of the same file was broken off.
+    what would happen; ``resume`` goes on where an import of the same file was broken off.  Without
+    ``audited`` the audit log does not get it: it is one of many that follow a growing file.
     """
 
     format: str | None = None
@@ -29,6 +30,7 @@ class Options(Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     resume: bool = False
     keep_branches: bool = True
+    audited: bool = True
 
 
 class Progress(Struct, frozen=True, kw_only=True):

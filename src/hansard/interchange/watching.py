@@ -185,7 +185,7 @@ class Watcher:
                     looks[look.document.name] = look
                     yield look.document
 
-        report = await self._imported(opened(), None, note)
+        report = await self._imported(opened(), on_event=note)
         if report.stopped is not None and len(paths) > 1:
             for path in paths:
                 report = report.plus(await self._read_whole([path]))
@@ -202,10 +202,13 @@ class Watcher:
     async def _imported(
         self,
         documents: Iterable[Document],
-        format_: str | None,
+        part_of: str | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> Report:
-        options = msgspec.structs.replace(self._options, format=format_ or self._options.format)
+        """Import whole files, or the end of one of the format ``part_of``, which is an append."""
+        options = self._options
+        if part_of is not None:
+            options = msgspec.structs.replace(options, format=part_of, audited=False)
         return await Import(self._service, self._principal, options).documents(documents, on_event)
 
     def _note(self, path: Path, state: FileState) -> None:

@@ -121,12 +121,18 @@ class Transfers:
         return Prepared(principal, now, await asyncio.to_thread(built))
 
     async def bring(
-        self, prepared: Prepared, *, dry_run: bool = False, goes_on: bool = False
+        self,
+        prepared: Prepared,
+        *,
+        dry_run: bool = False,
+        goes_on: bool = False,
+        audited: bool = True,
     ) -> list[Verdict]:
         """Store new sessions, and add missing messages to existing ones; overwrites nothing.
 
         A session keeps its own times: its ``updated_at`` is that of its last message.  With
-        ``goes_on`` the first is a new session that an earlier call began.
+        ``goes_on`` the first is a new session that an earlier call began.  The audit log gets what
+        changed in known sessions if ``audited``.
         """
         arrivals = [item for item in prepared.checked if not isinstance(item, Verdict)]
         workspace_id = prepared.principal.workspace_id
@@ -135,7 +141,7 @@ class Transfers:
                 prepared.principal,
                 lambda: verbs.bring(workspace_id, arrivals, self._ids, prepared.now),
                 dry_run=dry_run,
-                known_from=int(goes_on),
+                known_from=int(goes_on) if audited else len(arrivals),
             )
         )
         return [item if isinstance(item, Verdict) else next(brought) for item in prepared.checked]
