@@ -141,6 +141,7 @@ def test_a_run_is_watched_to_its_end_without_the_mouse(operator: Visitor, filled
 def test_ten_sessions_are_rated_by_keys(operator: Visitor, filled: Served) -> None:
     page = operator.go("/ui/?scored=false&user=ann")
     page.locator(".row a").first.click()
+    expect(page.locator("#pane .head")).to_be_visible()
     hands = Hands(page)
     for number in range(10):
         hands.press("+")
