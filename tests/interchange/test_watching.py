@@ -254,6 +254,8 @@ async def test_the_model_of_a_rollout_holds_for_what_comes_later(
     assert counts(await watcher.round()) == (0, 0, 1, 0)
     _, messages, _ = await service.messages.list(here, "c1", MessageQuery(limit=1, newest=True))
     assert (messages[0].model, messages[0].output_tokens) == ("gpt-x", 7)
+    add(file, codex_line("event_msg", 4, type="agent_message", message="yo"))
+    assert counts(await watcher.round()) == (0, 1, 0, 0)  # it repeats an item of the round before
     assert (await texts(service, here)).count("yo") == 1
 
 

@@ -155,6 +155,8 @@ class Watcher:
             report = await self._imported([_part(path, part)], format_.name)
             if report.new or report.bad:  # the session is not there any more, or a line is broken
                 return None
+            if not report.is_something:  # the lines say nothing, as those of progress do
+                report.same = state.sessions
             for line in data.splitlines(keepends=True):
                 trail.add(line)
         if content == path:
