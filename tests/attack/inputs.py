@@ -17,7 +17,16 @@ import httpx
 import msgspec
 
 from hansard.http.route import Dialect, Route
-from tests.attack.target import MARK, STREAMS, Result, Target, body_of, without
+from tests.attack.target import (
+    MARK,
+    SESSION_IDS,
+    STREAMS,
+    Result,
+    Target,
+    body_of,
+    is_failure,
+    without,
+)
 
 TOO_LONG = 5.0
 HOSTILE = (
@@ -53,7 +62,10 @@ async def hostile_strings(target: Target, strings: Sequence[str] = HOSTILE) -> R
             continue
         names = _texts(route.params) if route.params is not None else []
         targets = [
-            (name, target.path(route, session_id="own", asset_id="own", thread_id="own"))
+            (
+                name,
+                target.path(route, **dict.fromkeys(SESSION_IDS, "own")),
+            )
             for name in names
         ]
         for text in strings:
@@ -98,7 +110,7 @@ async def _hostile(
     took = time.perf_counter() - began
     result.count += 1
     what = f"{route.method} {path[:80]} {str(query)[:80]}"
-    if answer.status_code >= 500:
+    if is_failure(answer):
         result.findings.append(f"{what}: {answer.status_code} {answer.text[:120]}")
     if MARK in without(answer.text, target.ids):
         result.findings.append(f"{what}: shows the victim's data")
@@ -324,7 +336,7 @@ async def bodies(target: Target) -> Result:
             continue
         for name, data, headers in target.some(number, cases):
             own = dict.fromkeys(
-                ("session_id", "asset_id", "thread_id"),
+                SESSION_IDS,
                 "absent" if name not in must_fail else "own",
             )
             answer = await target.send(
@@ -335,7 +347,7 @@ async def bodies(target: Target) -> Result:
                 headers={"content-type": "application/json"} | headers,
             )
             result.count += 1
-            if answer.status_code >= 500 or (
+            if is_failure(answer) or (
                 name in must_fail and answer.status_code not in {400, 413, 415, 422}
             ):
                 result.findings.append(
@@ -383,7 +395,7 @@ async def forms(target: Target) -> Result:
                     headers=headers,
                 )
                 result.count += 1
-                if answer.status_code >= 500:
+                if is_failure(answer):
                     result.findings.append(
                         f"{route.method} {route.path} with {body[:60]!r}: {answer.status_code}"
                     )

@@ -13,6 +13,7 @@ from tests.attack.target import (
     Result,
     Target,
     caller_of,
+    is_failure,
     without,
 )
 
@@ -49,7 +50,7 @@ async def narrowed(target: Target) -> Result:
                 )
                 result.count += 1
                 what = f"{route.method} {route.path} by a key for {narrowing}, {attempt}"
-                if answer.status_code >= 500:
+                if is_failure(answer):
                     result.findings.append(f"{what}: {answer.status_code}")
                 if MARK in without(answer.text, target.ids):
                     result.findings.append(f"{what}: shows the victim's data")
@@ -118,7 +119,7 @@ async def in_bodies(target: Target, caller: Caller, result: Result) -> None:
         answer = await target.client.request(method, path, headers=headers, **more)
         result.count += 1
         what = f"{method} {path} {str(more)[:80]}"
-        if answer.status_code >= 500:
+        if is_failure(answer):
             result.findings.append(f"{what}: {answer.status_code}")
         if MARK in without(answer.text, ids).replace(MARK, "", str(more).count(MARK)):
             result.findings.append(f"{what}: shows the victim's data: {answer.text[:200]}")

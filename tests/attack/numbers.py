@@ -10,7 +10,7 @@ import msgspec
 from msgspec.inspect import IntType, Metadata, StructType, UnionType, type_info
 
 from hansard.http.route import Route
-from tests.attack.target import STREAMS, Result, Target, body_of
+from tests.attack.target import SESSION_IDS, STREAMS, Result, Target, body_of, is_failure
 
 NUMBERS = (10**6, 2**31, 2**53, 2**62, 2**63 - 1, 2**63, 10**30, 0, -1, -(2**63), -(10**30))
 MOST_SECONDS, MOST_BYTES = 5.0, 5_000_000
@@ -42,7 +42,7 @@ def _cases(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:
 async def numbers(target: Target) -> Result:
     """Every whole number that a route declares, at and beyond the ends of 31, 53 and 63 bits."""
     result = Result("numbers that could size something")
-    own = {"session_id": "own", "asset_id": "own", "thread_id": "own"}
+    own = dict.fromkeys(SESSION_IDS, "own")
     for number, (dialect, route) in enumerate(target.private()):
         if route.media_type == STREAMS:
             continue
@@ -52,7 +52,7 @@ async def numbers(target: Target) -> Result:
             seconds = time.perf_counter() - began
             result.count += 1
             shown = f"{route.method} {route.path} {what}"
-            if answer.status_code >= 500:
+            if is_failure(answer):
                 result.findings.append(f"{shown}: {answer.status_code}")
             if seconds > MOST_SECONDS or len(answer.content) > MOST_BYTES:
                 result.findings.append(f"{shown}: {seconds:.1f} s, {len(answer.content)} bytes")

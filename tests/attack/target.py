@@ -25,6 +25,8 @@ from hansard.settings import Settings
 
 MARK = "xylophagous"
 """Stands in everything of the victim's: an answer to the attacker that holds it is a leak."""
+SESSION_IDS = ("session_id", "asset_id", "thread_id", "conversation_id")
+"""What each API calls the id of a session in its paths."""
 _PARAMETER = re.compile(r"{(\w+)}")
 T = TypeVar("T")
 STREAMS = "text/event-stream"
@@ -196,6 +198,11 @@ def without(text: str, values: dict[str, str]) -> str:
     ):
         text = text.replace(value, "ID")
     return text
+
+
+def is_failure(answer: httpx.Response) -> bool:
+    """Whether the server failed; 501 is its word for what it never does."""
+    return answer.status_code >= 500 and answer.status_code != httpx.codes.NOT_IMPLEMENTED
 
 
 async def _fill(target: Target) -> None:

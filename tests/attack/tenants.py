@@ -15,12 +15,14 @@ from hansard.dialects.pocketpaw.sign_ins import COOKIE
 from tests.attack.narrowed import in_bodies
 from tests.attack.target import (
     MARK,
+    SESSION_IDS,
     STREAMS,
     Caller,
     Result,
     Target,
     body_of,
     caller_with,
+    is_failure,
     without,
 )
 
@@ -41,6 +43,7 @@ def _absent(name: str) -> str:
         "session_id": f"absent-{uuid.uuid4().hex}",
         "asset_id": f"asset_{uuid.uuid4()}",
         "message_id": f"msg_{uuid.uuid4()}",
+        "item_id": f"msg_{uuid.uuid4()}",
         "workspace_id": f"ws_{uuid.uuid4()}",
         "user_id": "user-absent",
     }.get(name, f"{name.removesuffix('_id')}_{uuid.uuid4().hex}")
@@ -58,9 +61,7 @@ async def foreign_ids(target: Target) -> Result:
         for name in names:
             foreign = {name: target.ids[name] for name in names}
             absent = foreign | {
-                other: _absent(other)
-                for other in names
-                if other == name or other in {"session_id", "asset_id", "thread_id"}
+                other: _absent(other) for other in names if other == name or other in SESSION_IDS
             }
             answers = [
                 await target.send(dialect, route, target.path(route, **values))
@@ -72,13 +73,13 @@ async def foreign_ids(target: Target) -> Result:
                     f"{route.method} {route.path} tells a foreign {name} from an absent one: "
                     f"{answers[0].status_code}, {answers[1].status_code}"
                 )
-            if answers[0].status_code >= 500:
+            if is_failure(answers[0]):
                 result.findings.append(f"{route.method} {route.path}: {answers[0].status_code}")
             if MARK in without(answers[0].text, foreign):
                 result.findings.append(f"{route.method} {route.path} shows the victim's data")
         refused = await target.send(dialect, route, target.path(route), runs_the_store)
         result.count += 1
-        if refused.status_code >= 500:
+        if is_failure(refused):
             result.findings.append(f"{route.method} {route.path}: {refused.status_code}")
     if await target.snapshot(target.victim) != before:
         result.findings.append("the victim's workspace was changed")
@@ -253,14 +254,14 @@ async def escalation(target: Target) -> Result:
             )
     for dialect, route in target.private():
         if (
-            {"session_id", "asset_id", "thread_id"} & set(target.parameters(route))
+            set(SESSION_IDS) & set(target.parameters(route))
             and dialect.name != "web"
             and route.media_type != STREAMS
         ):
             answer = await target.send(
                 dialect,
                 route,
-                target.path(route, session_id="own", asset_id="own", thread_id="own"),
+                target.path(route, **dict.fromkeys(SESSION_IDS, "own")),
                 narrow,
             )
             result.count += 1
@@ -289,13 +290,13 @@ async def mass_assignment(target: Target) -> Result:
     for dialect, route in target.private():
         if route.body is None or route.scope == "workspaces:admin":
             continue
-        own = dict.fromkeys(("session_id", "asset_id", "thread_id"), "own")
+        own = dict.fromkeys(SESSION_IDS, "own")
         body = body_of(route) | smuggled
         if "messages" in body:
             body["messages"] = [body["messages"][0] | smuggled]
         answer = await target.send(dialect, route, target.path(route, **own), json=body)
         result.count += 1
-        if answer.status_code >= 500:
+        if is_failure(answer):
             result.findings.append(f"{route.method} {route.path}: {answer.status_code}")
         if (
             any(word in answer.text for word in ("999999", target.victim.workspace_id, MARK))
