@@ -61,15 +61,9 @@ async def hostile_strings(target: Target, strings: Sequence[str] = HOSTILE) -> R
         ):
             continue
         names = _texts(route.params) if route.params is not None else []
-        targets = [
-            (
-                name,
-                target.path(route, **dict.fromkeys(SESSION_IDS, "own")),
-            )
-            for name in names
-        ]
+        path = target.path(route, **dict.fromkeys(SESSION_IDS, "own"))
         for text in strings:
-            for name, path in targets:
+            for name in names:
                 slowest = max(
                     slowest, await _hostile(target, result, dialect, route, path, {name: text})
                 )
@@ -90,7 +84,7 @@ async def hostile_strings(target: Target, strings: Sequence[str] = HOSTILE) -> R
                         {},
                     ),
                 )
-        for name, path in targets[:4] if strings is HOSTILE else targets[:1]:
+        for name in names[:4] if strings is HOSTILE else names[:1]:
             slowest = max(
                 slowest,
                 await _hostile(target, result, dialect, route, path, {name: "x" * 1_000_000}),
@@ -335,10 +329,7 @@ async def bodies(target: Target) -> Result:
         if route.body is None or route.scope == "workspaces:admin" or dialect.name == "web":
             continue
         for name, data, headers in target.some(number, cases):
-            own = dict.fromkeys(
-                SESSION_IDS,
-                "absent" if name not in must_fail else "own",
-            )
+            own = dict.fromkeys(SESSION_IDS, "own" if name in must_fail else "absent")
             answer = await target.send(
                 dialect,
                 route,
