@@ -46,9 +46,11 @@ class Store(Struct, frozen=True, kw_only=True):
         cursor: str | None = None,
         target: str = "/v1/sessions",
         etag: str | None = None,
+        title: str | None = None,
     ) -> bytes:
         query = (
             f"?limit={PAGE}"
+            + (f"&title={quote(title)}" if title else "")
             + ("&total=true" if total else "")
             + (f"&cursor={quote(cursor)}" if cursor else "")
         )

@@ -15,6 +15,7 @@ from hansard.app import opened
 from hansard.ids import IdSource, microseconds
 from hansard.model import MessageDraft, Session
 from hansard.model.transfer import ImportedSession
+from hansard.model.usage import Spent
 from hansard.settings import Settings
 from hansard.store.verbs import import_sessions
 from hansard_bench.dataset_facts import Facts, gathered
@@ -131,6 +132,10 @@ def _arrival(workspace_id: str, record: SessionRecord) -> ImportedSession:
             "created_at": record.created_at,
             "updated_at": record.updated_at,
             "active_at": record.updated_at,
+            "used_at": record.updated_at,
+            "inherited": Raw(b"{}"),
+            "runs_spent": Raw(b"{}"),
+            **Spent().sums,
         }
     )
     encode = msgspec.json.encode

@@ -43,6 +43,18 @@ async def growth(arena: Arena) -> list[Row]:
             unwritten([await _deep(full)]),
         ),
         (
+            "part of a title, behind a write",
+            targets.growth,
+            written(small.appends(), small.list(title=small.common_word[1:])),
+            written(full.appends(), full.list(title=full.common_word[1:])),
+        ),
+        (
+            "search, rare word, behind a write",
+            targets.growth,
+            written(small.appends(), small.search(small.rare_word)),
+            written(full.appends(), full.search(full.rare_word)),
+        ),
+        (
             "search, common word",
             targets.search_growth,
             unwritten([small.search(small.common_word)]),

@@ -186,6 +186,36 @@ async def search(arena: Arena) -> list[Row]:
     ]
 
 
+async def behind_writes(arena: Arena) -> list[Row]:
+    """Part of a title with the exact total, and a rare word, a write between any two requests."""
+    ours, targets = arena.ours, arena.targets
+    requests = (
+        ("part of a title + exact total", ours.list(title=ours.common_word[1:]), targets.title_ms),
+        ("search a rare word", ours.search(ours.rare_word), targets.rare_word_ms),
+    )
+    return [await _behind_writes(arena, *request) for request in requests]
+
+
+async def _behind_writes(arena: Arena, what: str, data: bytes, limit_ms: float) -> Row:
+    ours = arena.ours
+    size = len((await ours.ask(data)).body)
+    contestants = {
+        "floor": arena.constant_in_turn(size),
+        "ours": (ours.load, written(ours.appends(), data)),
+    }
+    measured = await arena.in_turn(contestants)
+    constant = (await arena.saturate({"floor": arena.constant(size)}))["floor"]
+    spent = server_time(measured["ours"], measured["floor"], constant)
+    return Row(
+        what=f"{what}, a write between any two",
+        measured=f"{rate(1 / spent)}, {duration(spent)}",
+        floor=1 / constant.rate / spent,
+        target=f"≤ {limit_ms:g} ms",
+        reached=spent * 1000 <= limit_ms,
+        figures={"bytes": size, "server_us": spent * 1e6},
+    )
+
+
 async def _searched(arena: Arena, kind: str, word: str, limit_ms: float) -> Row:
     ours = arena.ours
     answer = await ours.ask(ours.search(word))

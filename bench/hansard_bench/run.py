@@ -41,6 +41,7 @@ CONTESTS: tuple[Contest, ...] = (
     reads.history,
     writes.appends,
     reads.search,
+    reads.behind_writes,
     growth.growth,
     writes.mixed,
     neighbours,

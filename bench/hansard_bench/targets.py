@@ -20,6 +20,7 @@ class Targets(Struct, frozen=True, kw_only=True):
     imported: float
     common_word_ms: float
     rare_word_ms: float
+    title_ms: float = 1.0
     growth: float = 1.3
     search_growth: float = 2.0
     tail: float = 5.0
