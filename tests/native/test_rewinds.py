@@ -121,6 +121,7 @@ async def test_each_message_is_popped_once(client: httpx.AsyncClient) -> None:
 async def test_an_edit_keeps_the_place_and_the_chain(
     client: httpx.AsyncClient, service: Service, principal: Principal, five: list[Json]
 ) -> None:
+    await service.indexer.catch_up()
     change = {"role": "user", "text": "instead", "item": {"format": "y", "data": [1]}}
     await client.put("/v1/sessions/s/messages/c1", json=change | {"text": "first"})
     answer = await client.put("/v1/sessions/s/messages/c1", json=change)
