@@ -105,6 +105,7 @@ async def test_no_byte_of_an_erased_user_is_left(tmp_path: Path, figure: Figure)
         "messages": 120,
         "runs": 0,
         "messages_elsewhere": 1,
+        "documents": 0,
         "keys": 0,
     }
 
@@ -279,6 +280,7 @@ async def test_no_route_shows_an_erased_user(
         "messages": 18,
         "runs": 0,
         "messages_elsewhere": 1,
+        "documents": 0,
         "keys": 1,
     }
     assert USER not in json.dumps(receipt)

@@ -25,7 +25,7 @@ PATH = "/openai/v1/conversations"
 _TRIES = 5
 
 
-class CreateIn(Struct, kw_only=True, frozen=True):
+class ConversationIn(Struct, kw_only=True, frozen=True):
     """A conversation to create."""
 
     example: ClassVar[Json] = {
@@ -87,7 +87,7 @@ class ConversationDeleted(Struct, kw_only=True):
     """Always true."""
 
 
-async def create_conversation(call: Call[None, CreateIn]) -> ConversationOut:
+async def create_conversation(call: Call[None, ConversationIn]) -> ConversationOut:
     """Create a conversation, with up to 20 items"""
     body = call.body
     draft = SessionDraft(metadata=dict(checked(body.metadata)), channel="openai")
@@ -155,7 +155,7 @@ async def delete_conversation(call: Call[None, None]) -> ConversationDeleted:
 class ResponseIn(Struct, kw_only=True, frozen=True):
     """Anything: no model answers here."""
 
-    example: ClassVar[Json] = {"model": "gpt-5", "input": "Hello"}
+    example: ClassVar[Json] = {"model": "gpt-5"}
 
     model: str | None = None
     """The model that would answer."""
@@ -178,7 +178,7 @@ routes = (
         f"POST {PATH}",
         create_conversation,
         scope="sessions:write",
-        body=CreateIn,
+        body=ConversationIn,
         body_limit=8 * MIB,
         returns=ConversationOut,
     ),

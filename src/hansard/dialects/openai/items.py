@@ -30,7 +30,7 @@ AT_ONCE, _RECENT = 20, 100
 PATH = "/openai/v1/conversations/{conversation_id}/items"
 
 
-class CreateIn(Struct, kw_only=True, frozen=True):
+class ItemsIn(Struct, kw_only=True, frozen=True):
     """Items to add."""
 
     example: ClassVar[Json] = {
@@ -93,7 +93,7 @@ class ItemList(Struct, kw_only=True):
     """Whether there are more."""
 
 
-async def create_items(call: Call[IncludeParams, CreateIn]) -> ItemList:
+async def create_items(call: Call[IncludeParams, ItemsIn]) -> ItemList:
     """Add items to a conversation
 
     An item with an `id` that the conversation has already is stored once. A request that the client
@@ -205,7 +205,7 @@ routes = (
         create_items,
         scope="sessions:write",
         params=IncludeParams,
-        body=CreateIn,
+        body=ItemsIn,
         body_limit=8 * MIB,
         returns=ItemList,
         errors=NO_CONVERSATION,
