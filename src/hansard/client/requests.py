@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import random
-import uuid
+import secrets
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime
@@ -99,7 +99,7 @@ class RetryPolicy:
 
     retries: int = 2
     chance: Callable[[], float] = random.random
-    new_key: Callable[[], str] = lambda: str(uuid.uuid4())
+    new_key: Callable[[], str] = lambda: secrets.token_hex(16)
 
 
 def exchange(

@@ -1,0 +1,33 @@
+"""Session names for the ids of frameworks, which may hold anything."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import quote, unquote
+
+LONGEST = 256
+_REFUSED = re.compile(r"[/%\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def session_name(id: str) -> str:
+    """The session of a framework's id: the id itself where it can be one.
+
+    What a session's id cannot hold is percent-encoded, and so is ``%``. An id that is then longer
+    than 256 characters is replaced by a hash of it. Raises ValueError for an empty id.
+    """
+    if not id:
+        raise ValueError("the id of a session is empty: give it one or more characters")
+    name = "%2E" * len(id) if id in {".", ".."} else _REFUSED.sub(_encoded, id)
+    if len(name) > LONGEST:
+        return "sha256-" + hashlib.sha256(id.encode("utf-8", "surrogatepass")).hexdigest()
+    return name
+
+
+def framework_id(name: str) -> str:
+    """The id that a session was named after; a hash stays as it is."""
+    return unquote(name, errors="surrogatepass")
+
+
+def _encoded(match: re.Match[str]) -> str:
+    return quote(match[0], safe="", errors="surrogatepass")
