@@ -82,3 +82,10 @@ async def test_the_async_client_has_the_same(ahansard: AsyncHansard, name: str) 
     assert (await ahansard.documents.read("state", session=name)).value == state
     await ahansard.checkpoints.put(name, "c", data=b"x", type="raw")
     assert [each.data async for each in ahansard.checkpoints.list(name)] == [b"x"]
+
+
+def test_checkpoints_before_one_are_walked_page_after_page(hansard: Hansard, name: str) -> None:
+    for number in range(5):
+        hansard.checkpoints.put(name, f"c{number}", data=b"x", type="raw", start={})
+    walked = hansard.checkpoints.list(name, before="c4", page_size=1)
+    assert [each.id for each in walked] == ["c3", "c2", "c1", "c0"]

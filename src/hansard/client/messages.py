@@ -74,7 +74,9 @@ def listing(  # noqa: PLR0913 - the parameters of the API
         "as_of": as_of,
         "items": items or None,
     }
-    return listed(Message, path("sessions", session, "messages"), page_size, query)
+    anchors = ("before", "after", "around")
+    where = path("sessions", session, "messages")
+    return listed(Message, where, page_size, query, anchors=anchors)
 
 
 def read(session: str, message: str, *, items: bool = False) -> Request[Message]:

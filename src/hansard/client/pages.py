@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,20 +11,25 @@ from hansard.client.structs import Page, Record
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Record)
-_ANCHORS = ("before", "after", "around")
 _OWN = {"data", "has_more", "next_cursor", "total"}
 
 
 def listed(
-    kind: type[S], path: str, page_size: int | None, query: Mapping[str, object]
+    kind: type[S],
+    path: str,
+    page_size: int | None,
+    query: Mapping[str, object],
+    *,
+    anchors: Sequence[str] = (),
 ) -> Request[Page[S]]:
-    """The request for a list of ``kind``."""
+    """The request for a list of ``kind``; only its first page takes the ``anchors``."""
     return Request(
         "GET",
         path,
         _page_of(kind),
         query={**query, "limit": page_size},
         renamed={"limit": "page_size"},
+        anchors=anchors,
     )
 
 
@@ -47,5 +52,5 @@ def next_page(request: Request[Page[T]], page: Page[T]) -> Request[Page[T]] | No
     """The request for the page behind ``page``, None behind the last."""
     if not page.has_more or page.next_cursor is None:
         return None
-    query = {name: value for name, value in request.query.items() if name not in _ANCHORS}
+    query = {name: value for name, value in request.query.items() if name not in request.anchors}
     return replace(request, query={**query, "cursor": page.next_cursor})

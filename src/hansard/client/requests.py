@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import random
 import secrets
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -45,7 +45,8 @@ class Request(Generic[T]):
 
     A write carries an idempotency key: ``key``, or one made for it. ``repeatable`` is False where
     the server knows no idempotency: then it is repeated only if it certainly was not done.
-    ``renamed`` maps the API's name of a parameter to the client's, for errors. With
+    ``renamed`` maps the API's name of a parameter to the client's, for errors. ``anchors`` are
+    the parameters that say where a list begins, which its further pages do not take. With
     ``notes_creation`` the decoded answer has ``created``: whether its status was 201.
     """
 
@@ -59,6 +60,7 @@ class Request(Generic[T]):
     key: str | None = None
     repeatable: bool = True
     renamed: Mapping[str, str] = field(default_factory=dict)
+    anchors: Sequence[str] = ()
     notes_creation: bool = False
 
     @property
