@@ -1,0 +1,113 @@
+"""LangChain's chat history: ``RunnableWithMessageHistory(runnable, HansardChatHistory)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from langchain_core.chat_history import BaseChatMessageHistory
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    message_to_dict,
+    messages_from_dict,
+)
+
+from hansard.adapters.clients import shared_async_client, shared_client
+from hansard.adapters.langchain_messages import draft
+from hansard.adapters.naming import session_name
+from hansard.client import AsyncHansard, Hansard, Message, NewMessage, NotFound, SessionStart
+
+FORMAT = "langchain.message"
+_AT_ONCE, _PAGE = 100, 200
+_KINDS: dict[str, type[BaseMessage]] = {
+    "user": HumanMessage,
+    "system": SystemMessage,
+    "developer": SystemMessage,
+}
+
+
+class HansardChatHistory(BaseChatMessageHistory):
+    """The messages of a session as LangChain's, and the other way round.
+
+    The async methods use ``async_client``, the others ``client``; without them it uses those of
+    HANSARD_URL and HANSARD_API_KEY. The first message creates the session with the fields of
+    ``start``. Up to 100 messages are added in one transaction; raises what the client raises.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        client: Hansard | None = None,
+        async_client: AsyncHansard | None = None,
+        *,
+        start: SessionStart | None = None,
+    ) -> None:
+        self.session_id = session_id
+        self._name = session_name(session_id)
+        self._own_client = client
+        self._own_async_client = async_client
+        self._start: SessionStart = {"channel": "langchain", **(start or {})}
+
+    @property
+    def _client(self) -> Hansard:
+        return self._own_client or shared_client()
+
+    @property
+    def _async_client(self) -> AsyncHansard:
+        return self._own_async_client or shared_async_client()
+
+    @property
+    def messages(self) -> list[BaseMessage]:
+        """All messages in their order; a session that is not there has none."""
+        try:
+            listing = self._client.messages.list(self._name, items=True, page_size=_PAGE)
+            return [_message(each) for each in listing]
+        except NotFound:
+            return []
+
+    async def aget_messages(self) -> list[BaseMessage]:
+        """As ``messages``."""
+        try:
+            listing = self._async_client.messages.list(self._name, items=True, page_size=_PAGE)
+            return [_message(each) async for each in listing]
+        except NotFound:
+            return []
+
+    def add_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Append messages, durable when this returns."""
+        for batch in _batches(messages):
+            self._client.messages.append(self._name, *batch, start=self._start)
+
+    async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """As ``add_messages``."""
+        for batch in _batches(messages):
+            await self._async_client.messages.append(self._name, *batch, start=self._start)
+
+    def clear(self) -> None:
+        """Delete the session for ever, with all its messages."""
+        with suppress(NotFound):
+            self._client.sessions.delete(self._name)
+
+    async def aclear(self) -> None:
+        """As ``clear``."""
+        with suppress(NotFound):
+            await self._async_client.sessions.delete(self._name)
+
+
+def _batches(messages: Sequence[BaseMessage]) -> list[list[NewMessage]]:
+    drafts = [_draft(message) for message in messages]
+    return [drafts[first : first + _AT_ONCE] for first in range(0, len(drafts), _AT_ONCE)]
+
+
+def _draft(message: BaseMessage) -> NewMessage:
+    return {**draft(message), "item": {"format": FORMAT, "data": message_to_dict(message)}}
+
+
+def _message(message: Message) -> BaseMessage:
+    """The message of LangChain that was added; of another API's message its text."""
+    if message.item is not None and message.item.format == FORMAT:
+        return messages_from_dict([message.item.data])[0]
+    return _KINDS.get(message.role, AIMessage)(content=message.text, id=message.id)
