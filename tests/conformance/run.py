@@ -39,6 +39,10 @@ class Suite:
     tests: Sequence[str]
     needs: Sequence[str]
     extras: str = ""
+    plugin: str = ""
+    """A module of this folder that puts our adapter into the tests."""
+    without: Sequence[str] = ()
+    """Tests that look into the package's own store, by a part of their names."""
 
 
 @dataclass
@@ -68,13 +72,26 @@ OPENAI = Suite(
 )  # fmt: skip
 
 
+OPENAI_AGENTS = Suite(
+    "openai-agents",
+    "0.24.0",
+    ("tests/memory/test_session.py", "tests/memory/test_session_limit.py"),
+    ("pytest", "pytest-asyncio", "inline-snapshot"),
+    plugin="openai_agents_plugin",
+    without=(
+        "worker_thread", "retired_connections", "closed_rejects", "corrupt", "file_lock",
+        "write_lock", "rolls_back", "rollback_failure", "quarantined", "post_commit",
+    ),
+)  # fmt: skip
+
+
 class LeftOut(Exception):
     """A suite that cannot be had; the text says why."""
 
 
 def fetched(suite: Suite) -> Path:
     """The folder of the package's sources; LeftOut where they cannot be had."""
-    folder = CACHE / f"{suite.package}-{suite.version}"
+    folder = CACHE / f"{suite.package.replace('-', '_')}-{suite.version}"
     if not folder.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
         pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
@@ -93,7 +110,8 @@ def environment(suite: Suite) -> Path:
     if not ready.exists():
         _run([sys.executable, "-m", "venv", str(folder)], "no environment can be made")
         wanted = f"{suite.package}{suite.extras}=={suite.version}"
-        pip = [str(python), "-m", "pip", "install", "-q", wanted, *suite.needs]
+        own = ["-e", str(ROOT)] if suite.plugin else []
+        pip = [str(python), "-m", "pip", "install", "-q", wanted, *suite.needs, *own]
         _run(pip, "what its tests need cannot be installed")
         ready.touch()
     return python
@@ -118,11 +136,16 @@ def run(suite: Suite, backend: str) -> Outcome:
     try:
         folder, python = fetched(suite), environment(suite)
         with served() as (url, key), proxied(url, key) as base_url:
-            command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", "-n", "0", "-q"]
             done = subprocess.run(
-                [*command, *suite.tests],
+                [str(python), "-m", "pytest", "-p", "no:cacheprovider", "-q", *_options(suite)],
                 cwd=folder,
-                env={"TEST_API_BASE_URL": base_url, "PATH": "/usr/bin:/bin"},
+                env={
+                    "TEST_API_BASE_URL": base_url,
+                    "HANSARD_URL": url,
+                    "HANSARD_API_KEY": key,
+                    "PYTHONPATH": str(Path(__file__).parent),
+                    "PATH": "/usr/bin:/bin",
+                },
                 capture_output=True,
                 text=True,
                 check=False,
@@ -139,12 +162,20 @@ def run(suite: Suite, backend: str) -> Outcome:
     return outcome
 
 
+def _options(suite: Suite) -> list[str]:
+    """What pytest is called with."""
+    if not suite.plugin:
+        return ["-n", "0", *suite.tests]
+    left_out = " or ".join(suite.without)
+    return ["-p", suite.plugin, "-k", f"not ({left_out})", *suite.tests]
+
+
 def main() -> int:
-    outcomes = [run(OPENAI, "sqlite")]
-    print(f"{'suite':<12}{'version':<10}{'backend':<10}{'passed':>8}{'failed':>8}  left out")
+    outcomes = [run(suite, "sqlite") for suite in (OPENAI, OPENAI_AGENTS)]
+    print(f"{'suite':<14}{'version':<10}{'backend':<10}{'passed':>8}{'failed':>8}  left out")
     for each in outcomes:
         print(
-            f"{each.suite:<12}{each.version:<10}{each.backend:<10}{each.passed:>8}{each.failed:>8}"
+            f"{each.suite:<14}{each.version:<10}{each.backend:<10}{each.passed:>8}{each.failed:>8}"
             f"  {each.left_out}"
         )
     CACHE.mkdir(parents=True, exist_ok=True)
