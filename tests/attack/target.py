@@ -153,6 +153,8 @@ def _everything(workspace_id: str) -> Any:
         ("shares", "id, revoked_at"),
         ("notes", "id, text"),
         ("scores", "id, name, value"),
+        ("webhooks", "id, url, disabled_at"),
+        ("documents", "scope, owner, key, revision"),
         ("bulk_actions", "id, undone_at"),
         ("retention_rules", "kind, days"),
     ):
@@ -237,6 +239,8 @@ async def _fill(target: Target) -> None:
     )
     _, note = await service.notes.add(victim, session.name, f"{MARK} noted")
     _, score, _ = await service.notes.score(victim, session.name, MARK, value=1)
+    webhook = await service.webhooks.create(victim, "https://victim.example/hansard", [])
+    delivery = await service.webhooks.test(victim, webhook.id)
     erasure = await service.users.erase(victim, "nobody")
     bulk = await service.bulk.apply_to(victim, "archive", [second.name])
     target.ids |= {
@@ -255,6 +259,8 @@ async def _fill(target: Target) -> None:
         "share_id": share.id,
         "note_id": note.id,
         "score_id": score.id,
+        "webhook_id": webhook.id,
+        "delivery_id": delivery.id,
         "bulk_id": str(bulk.undo),
         "name": link,
         "digest": "0",
