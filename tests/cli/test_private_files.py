@@ -73,6 +73,15 @@ def test_a_key_file_that_was_made_before_is_replaced(terminal: Terminal, tmp_pat
     assert (keys / "admin.key").read_text().startswith("hsd_")
 
 
+def test_no_key_of_another_store_is_replaced(terminal: Terminal, tmp_path: Path) -> None:
+    """Whichever comes first, the store of the usual name or another."""
+    for store in ("mine", "hansard", "third"):
+        terminal.done("demo", "--sessions", "1", "--store", f"sqlite:///{store}.db")
+    keys = sorted((tmp_path / ".hansard").glob("*.key"))
+    assert [key.name for key in keys] == ["admin.key", "hansard.admin.key", "third.admin.key"]
+    assert len({key.read_text() for key in keys}) == 3
+
+
 def test_what_an_import_sets_aside_is_its_owners_alone(terminal: Terminal, tmp_path: Path) -> None:
     """Beside a file in a folder of others it goes to the working directory."""
     shared = tmp_path / "shared"

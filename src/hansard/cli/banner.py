@@ -37,6 +37,8 @@ def banner(
     reference = ("API reference", f"{url}/docs" if "/docs" in paths else f"{url}/openapi.json")
     usual = address(DEFAULTS["host"], DEFAULTS["port"])  # where clients look by themselves
     elsewhere = [] if url == usual else [("For clients", f"export HANSARD_URL={url}")]
+    if other := _other_store(settings):
+        elsewhere.append(("For commands", f"export HANSARD_STORE={other}"))
     if claimed is None:
         rows = [page, reference, *elsewhere]
         return [head, "  " + "   ".join(f"{name}: {target}" for name, target in rows)]
@@ -62,7 +64,13 @@ def address(host: str, port: int) -> str:
 
 def _demo(settings: Settings) -> str:
     """The command that fills this store; without a password."""
-    changed = (
-        settings.store != DEFAULTS["store"] and masked("store", settings.store) == settings.store
-    )
-    return f"{program()} demo" + (f" --store {shlex.quote(settings.store)}" if changed else "")
+    store = _other_store(settings)
+    return f"{program()} demo" + (f" --store {store}" if store else "")
+
+
+def _other_store(settings: Settings) -> str | None:
+    """The store's URL for a shell; None for the usual one, and for one that has a password."""
+    is_shown = masked("store", settings.store) == settings.store
+    if settings.store == DEFAULTS["store"] or not is_shown:
+        return None
+    return shlex.quote(settings.store)

@@ -52,7 +52,7 @@ class CommandContext:
         file = file_of(self.settings.store)
         if file is not None and not create and not file.exists():
             raise NotFound(
-                f"there is no store {file}: 'hansard serve' or 'hansard migrate' creates one, "
+                f"there is no store {file}: 'hansard serve', 'migrate' or 'import' creates one, "
                 "--store or HANSARD_STORE names another",
                 code="store_missing",
             )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import itertools
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from hansard.cli import output
 
@@ -95,16 +97,18 @@ async def claim(service: Service, settings: Settings) -> Claimed | None:
 
 
 def key_file(settings: Settings) -> Path:
-    """The path of a new admin key.
+    """A free path for a new admin key: no key of another store is replaced.
 
-    It lies beside a SQLite store, or in the working directory for PostgreSQL. A second store in the
-    same folder gets its own file name, so that the first one's key stays.
+    It lies beside a SQLite store, or in the working directory for PostgreSQL. Where there is a key
+    already, the name begins with that of the store.
     """
     store = store_file(settings)
-    usual = (store.parent if store else Path()) / FOLDER / FILE
-    if store is None or store.stem == _USUAL or not usual.exists():
-        return usual
-    return usual.with_name(f"{store.stem}.{FILE}")
+    name = store.stem if store else PurePosixPath(urlsplit(settings.store).path).name or _USUAL
+    names = itertools.chain(
+        [FILE, f"{name}.{FILE}"], (f"{name}-{number}.{FILE}" for number in itertools.count(2))
+    )
+    folder = (store.parent if store else Path()) / FOLDER
+    return next(file for each in names if not (file := folder / each).exists())
 
 
 def shown(path: Path) -> str:
