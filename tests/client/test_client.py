@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from hansard.client import (
@@ -77,8 +78,11 @@ def test_a_session_is_started_once_and_read_back(hansard: Hansard, name: str) ->
         ["vip"],
         {"a": {"b": None}},
     )
-    assert hansard.sessions.start(name, channel="api") == started
-    assert hansard.sessions.read(name) == hansard.sessions.read(started.uid) == started
+    again = hansard.sessions.start(name, channel="api")
+    assert (started.created, again.created) == (True, False)
+    stored = msgspec.structs.replace(started, created=None)
+    assert msgspec.structs.replace(again, created=None) == stored
+    assert hansard.sessions.read(name) == hansard.sessions.read(started.uid) == stored
     assert started.created_at is not None
     assert started.created_at.tzinfo is not None
 

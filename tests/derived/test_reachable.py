@@ -32,12 +32,12 @@ async def browser(service: Service, key: str) -> AsyncIterator[httpx.AsyncClient
 async def test_a_preflight_request_of_an_allowed_origin_is_answered_and_may_be_kept(
     browser: httpx.AsyncClient, header: str
 ) -> None:
-    asked = {
+    preflight = {
         "Origin": OURS,
         "Access-Control-Request-Method": "PATCH",
         "Access-Control-Request-Headers": header,
     }
-    answer = await browser.options("/v1/sessions/one", headers=asked)
+    answer = await browser.options("/v1/sessions/one", headers=preflight)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == OURS
     assert "PATCH" in answer.headers["access-control-allow-methods"]

@@ -59,11 +59,11 @@ async def filled(
     return client
 
 
-async def found(client: httpx.AsyncClient, text: str, **more: Any) -> list[str]:
+async def hits(client: httpx.AsyncClient, text: str, **more: Any) -> list[str]:
     answer = await client.get("/v1/search", params={"q": text, "total": True, **more})
     body = answer.json()
     assert body["total"] == len(body["data"]), text
-    return sorted(one["session"]["id"] for one in body["data"])
+    return sorted(hit["session"]["id"] for hit in body["data"])
 
 
 PEOPLE = {"system": False, "tools": False}
@@ -88,7 +88,7 @@ async def test_arguments_and_answers_of_tools_are_found(filled: httpx.AsyncClien
         "has:failed-call role:tool": ["called"],
         "has:failed-call lookup": [],
     }.items():
-        assert await found(filled, text) == expected, text
+        assert await hits(filled, text) == expected, text
 
 
 async def test_people_are_not_shown_what_tools_said_unless_they_ask(
@@ -103,7 +103,7 @@ async def test_people_are_not_shown_what_tools_said_unless_they_ask(
         "has:tool weather": ["called"],
         "has:failed-call refused": ["called"],
     }.items():
-        assert await found(filled, text, **PEOPLE) == expected, text
+        assert await hits(filled, text, **PEOPLE) == expected, text
 
 
 async def test_a_hit_in_a_tool_call_is_shown_with_its_marks(filled: httpx.AsyncClient) -> None:
@@ -129,7 +129,7 @@ async def test_forms_of_a_word_are_found_and_a_phrase_is_exact(filled: httpx.Asy
         "days -refund": [],
         "day": ["forms"],
     }.items():
-        assert await found(filled, text, **PEOPLE) == expected, text
+        assert await hits(filled, text, **PEOPLE) == expected, text
 
 
 async def test_exact_words_rank_before_other_forms(
@@ -147,10 +147,10 @@ async def test_exact_words_rank_before_other_forms(
 async def test_forms_are_marked(filled: httpx.AsyncClient) -> None:
     answer = await filled.get("/v1/search", params={"q": "refund", **PEOPLE})
     marked = {
-        one["session"]["id"]: [
-            one["snippets"][0]["text"][start:end] for start, end in one["snippets"][0]["highlights"]
+        hit["session"]["id"]: [
+            hit["snippets"][0]["text"][start:end] for start, end in hit["snippets"][0]["highlights"]
         ]
-        for one in answer.json()["data"]
+        for hit in answer.json()["data"]
     }
     assert marked == {"spoken": ["refund"], "forms": ["Refunding", "refunds", "refunded"]}
 
@@ -165,7 +165,7 @@ async def test_emoji_are_found(filled: httpx.AsyncClient) -> None:
         "\U0001f1eb\U0001f1f7": [],
         "-\U0001f6eb role:user refund": ["forms"],
     }.items():
-        assert await found(filled, text) == expected, text
+        assert await hits(filled, text) == expected, text
 
 
 def test_an_emoji_is_a_word_and_a_flag_is_one() -> None:

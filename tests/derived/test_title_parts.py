@@ -1,4 +1,4 @@
-"""Part of a title is found by an index, with the answers that walking all titles would give."""
+"""Part of a title is matches by an index, with the answers that walking all titles would give."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ async def test_the_index_is_asked_and_not_all_titles(
     for title in TITLES:
         await service.sessions.start(principal, SessionDraft(title=title))
     await service.indexer.catch_up()
-    found = await service.store.read(
+    matches = await service.store.read(
         title_search.matching, principal.workspace_id, SessionFilter(title="arce"), 10
     )
-    assert found is not None
-    assert len(found) == len(expected("arce"))
+    assert matches is not None
+    assert len(matches) == len(expected("arce"))
     assert (
         await service.store.read(
             title_search.matching, principal.workspace_id, SessionFilter(title="arce"), 2

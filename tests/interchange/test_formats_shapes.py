@@ -65,14 +65,14 @@ def test_messages_are_read_from_the_events_of_a_span() -> None:
 
 
 def test_messages_are_read_from_the_one_event_that_holds_all_of_a_call() -> None:
-    given = [{"role": "user", "parts": [{"type": "text", "content": "hi"}]}]
+    messages = [{"role": "user", "parts": [{"type": "text", "content": "hi"}]}]
     answer = [{"role": "assistant", "parts": [{"type": "text", "content": "yo"}]}]
     record = session(
         span(
             (
                 "gen_ai.client.inference.operation.details",
                 {
-                    "gen_ai.input.messages": json.dumps(given),
+                    "gen_ai.input.messages": json.dumps(messages),
                     "gen_ai.output.messages": json.dumps(answer),
                 },
             )

@@ -67,14 +67,14 @@ class HansardSaver(BaseCheckpointSaver[str]):
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that the configuration names, else the newest of its namespace."""
         with suppress(NotFound):
-            rows = self._client.checkpoints.list(**_one(config)).first(1)
+            rows = self._client.checkpoints.list(**_single(config)).first(1)
             return self._tuple(rows[0], config) if rows else None
         return None
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """As ``get_tuple``."""
         with suppress(NotFound):
-            rows = await self._async_client.checkpoints.list(**_one(config)).first(1)
+            rows = await self._async_client.checkpoints.list(**_single(config)).first(1)
             return self._tuple(rows[0], config) if rows else None
         return None
 
@@ -323,7 +323,7 @@ def _config(thread: str, ns: str, id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread, "checkpoint_ns": ns, "checkpoint_id": id}}
 
 
-def _one(config: RunnableConfig) -> dict[str, Any]:
+def _single(config: RunnableConfig) -> dict[str, Any]:
     thread, ns = _of(config)
     name, id = session_name(thread), get_checkpoint_id(config)
     return {"session": name, "ns": ns, "id": id, "page_size": 1}

@@ -80,14 +80,10 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     is_descending = sort.startswith("-")
     ordered = sorted(through, key=listing.position_of, reverse=is_descending)
     behind = [
-        found
-        for found in ordered
+        row
+        for row in ordered
         if after is None
-        or (
-            listing.position_of(found) < after
-            if is_descending
-            else listing.position_of(found) > after
-        )
+        or (listing.position_of(row) < after if is_descending else listing.position_of(row) > after)
     ]
     return behind[offset : offset + limit], len(through)
 
