@@ -1,4 +1,4 @@
-"""Part of a title is matches by an index, with the answers that walking all titles would give."""
+"""Part of a title is found by an index, with the answers that walking all titles would give."""
 
 from __future__ import annotations
 
