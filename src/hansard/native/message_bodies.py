@@ -273,8 +273,8 @@ def check_role(role: str, item: Item | None, where: str) -> None:
     if role in _TAKEN or (item is not None and is_role(role)):
         return
     raise Invalid(
-        f"{where}: {role!r} is none of {', '.join(_TAKEN)}; another role comes with an item,"
-        " and begins with a small letter",
+        f"{where}: {role!r} is no role of a message without an item:"
+        f" choose from {', '.join(_TAKEN)}",
         param=where,
         reason="not_a_choice",
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hansard.http.fields import Time
 from hansard.http.route import Reply
@@ -225,7 +225,7 @@ class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     workflow_id: str | UnsetType | None = UNSET
     workflow_name: str | UnsetType | None = UNSET
     trigger: str | UnsetType | None = UNSET
-    parent: UnsetType | None = UNSET
+    parent: Annotated[UnsetType | None, Meta(examples=[None])] = UNSET
     """Only null, which takes the session from its parent: it is no sub-session any more."""
     resolution: Resolution | UnsetType = UNSET
     intent: str | UnsetType | None = UNSET
