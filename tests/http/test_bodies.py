@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import secrets
 import threading
 from collections.abc import AsyncIterator
 from typing import Any
@@ -83,6 +85,20 @@ async def test_a_long_body_is_read_and_worked_on_beside_the_loop(
     ((thread, room),) = SEEN
     assert thread.startswith("hansard-body") == long
     assert room == len(data)
+
+
+async def test_a_packed_body_takes_room_for_what_it_unpacks_to(toy: httpx.AsyncClient) -> None:
+    SEEN.clear()
+    sizes = []
+    texts = "x" * MIB, secrets.token_hex(MIB // 4), secrets.token_hex(MIB - 100)
+    for text in texts:
+        plain = json.dumps({"text": text}).encode()
+        packed = gzip.compress(plain)
+        answer = await toy.post("/take", content=packed, headers={"Content-Encoding": "gzip"})
+        assert answer.json()["size"] == len(text)
+        sizes.append(min(len(packed) + len(plain), 2 * MIB))
+    assert [room for _, room in SEEN] == sizes
+    assert all(thread.startswith("hansard-body") for thread, _ in SEEN)
 
 
 async def test_the_same_request_has_the_same_digest_wherever_it_is_worked_out(

@@ -15,10 +15,10 @@ import base64
 import binascii
 import sys
 import time
-import zlib
 from typing import TYPE_CHECKING, Any
 
-from hansard.errors import Invalid, TooLarge
+from hansard.errors import Invalid
+from hansard.http.compression import is_gzip, unpacked
 from hansard.http.route import MIB, Dialect, Failure, Reply, Route
 from hansard.interchange.otlp import partial_success, read
 
@@ -55,11 +55,12 @@ async def logs(call: Call[None, None]) -> Reply:
 
 async def _taken(call: Call[None, None], signal: Signal) -> Reply:
     is_json = _is_json(call.headers.get("content-type"))
-    encoding = call.headers.get("content-encoding").strip().lower()
+    is_packed = is_gzip(call.headers.get("content-encoding"))
     now = time.time_ns() // 1000
 
     def work() -> Batch:
-        return read(_unpacked(call.data, encoding), is_json=is_json, signal=signal, now=now)
+        data = unpacked(call.data, UNPACKED) if is_packed else call.data
+        return read(data, is_json=is_json, signal=signal, now=now)
 
     is_short = len(call.data) <= _SHORT and (is_json or _PACKAGE in sys.modules)
     if call.threads is None and not is_short:
@@ -84,30 +85,6 @@ def _is_json(content_type: str) -> bool:
             param="Content-Type",
         )
     return kind == _JSON
-
-
-def _unpacked(data: bytes, encoding: str) -> bytes:
-    """The body as it was before it was packed; TooLarge for what unpacks to more than the bound."""
-    if encoding in {"", "identity"}:
-        return data
-    if encoding != "gzip":
-        raise Invalid(
-            f"the body is encoded with {encoding}: send it plain or as gzip",
-            code="unsupported_media_type",
-            param="Content-Encoding",
-        )
-    unpacking = zlib.decompressobj(wbits=31)
-    try:
-        plain = unpacking.decompress(data, UNPACKED)
-    except zlib.error as problem:
-        raise Invalid("the body is not valid gzip", code="bad_gzip") from problem
-    if unpacking.unconsumed_tail:
-        raise TooLarge(
-            f"the body unpacks to more than {UNPACKED} bytes", code="body_too_large", limit=UNPACKED
-        )
-    if not unpacking.eof:
-        raise Invalid("the body ends within its gzip", code="bad_gzip")
-    return plain
 
 
 def _secret_key(call: Call[Any, Any]) -> str | None:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 from starlette.responses import Response
 
+from hansard.http.compression import weak
 from hansard.http.route import Dialect, Reply, Route
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ _encode = msgspec.json.Encoder().encode
 _SAFE = ("GET", "HEAD")
 KEPT_BY_ITS_CALLER = (
     (b"cache-control", b"private, no-cache"),
-    (b"vary", b"Authorization, X-API-KEY, Cookie"),
+    (b"vary", b"Authorization, X-API-KEY, Cookie, Accept-Encoding"),
 )
 """A cache that several keys share asks anew for each: two workspaces have the same ETags."""
-_KEPT_NOWHERE = (b"cache-control", b"no-store")
+_KEPT_NOWHERE = ((b"cache-control", b"no-store"), (b"vary", b"Accept-Encoding"))
 
 
 def encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) -> Reply | Response:  # noqa: ANN401 - whatever a handler tells
@@ -97,10 +98,13 @@ async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
             (b"content-type", (answer.media_type or "application/json").encode()),
             (b"content-length", str(len(body)).encode()),
         ]
+    if answer.encoding:
+        headers.append((b"content-encoding", answer.encoding.encode()))
     if answer.etag:
-        headers += [(b"etag", answer.etag.encode()), *KEPT_BY_ITS_CALLER]
+        tag = weak(answer.etag) if answer.encoding else answer.etag
+        headers += [(b"etag", tag.encode()), *KEPT_BY_ITS_CALLER]
     else:
-        headers.append(_KEPT_NOWHERE)
+        headers += _KEPT_NOWHERE
     if answer.headers or limit:
         headers += [
             (name.lower().encode(), value.encode("latin-1"))

@@ -17,6 +17,7 @@ from hansard.errors import Error, Forbidden, Invalid, NotFound, Retryable
 from hansard.http.answers import REFUSAL, encoded, from_stored, is_known, send
 from hansard.http.bodies import Bodies, BodyReader
 from hansard.http.call import Call, Headers
+from hansard.http.compression import GZIP, accepts_gzip, compress, compressed, is_worthwhile
 from hansard.http.credentials import credential
 from hansard.http.cross_origin import allowing
 from hansard.http.decoding import check_type, reader_of
@@ -121,8 +122,10 @@ class Application:
                 dialect, route, values = self._route(scope, method, path)
                 call = Call(scope, headers, route, values, request_id, self.service)
                 answer = await self._answer(dialect, route, call, receive)
-                if isinstance(answer, Reply) and wanted(route, call):
-                    answer = packed(route, answer)
+                if isinstance(answer, Reply):
+                    if wanted(route, call):
+                        answer = packed(route, answer)
+                    answer = await compressed(answer, headers)
             except Error as error:
                 if call is not None:
                     await self._note_denied(call, error)
@@ -213,7 +216,7 @@ class Application:
         if route.body is not None:
             kind = call.headers.get("content-type")
             if not (route.msgpack and is_packed(kind)):
-                check_type(kind, call.headers.get("content-encoding"))
+                check_type(kind)
             await self._bodies.receive(call, receive)
             call.body = await self._bodies.decode(call, self._body_readers[id(route)])
         elif route.raw_body:
@@ -261,7 +264,24 @@ class Application:
             body = self._responses.keep(call, state, _encode(result), since)
         if dialect.wrap:
             body = dialect.wrap(body, call.request_id)
+        elif is_worthwhile(body) and accepts_gzip(call.headers) and not wanted(route, call):
+            return Reply(
+                body=await self._compressed(call, state, body, since),
+                status=route.status,
+                media_type=route.media_type,
+                etag=tag,
+                encoding=GZIP,
+            )
         return Reply(body=body, status=route.status, media_type=route.media_type, etag=tag)
+
+    async def _compressed(
+        self, call: Call[Any, Any], state: object, body: bytes, since: int
+    ) -> bytes:
+        """A kept answer as gzip, which is kept beside it."""
+        kept = self._responses.get(call, state, GZIP)
+        if kept is not None:
+            return kept
+        return self._responses.keep(call, state, await compress(body), since, GZIP)
 
     def _failed(
         self, dialect: Dialect, error: Error, request_id: str, path: str

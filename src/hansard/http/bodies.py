@@ -14,6 +14,7 @@ import msgspec
 from hansard.errors import Invalid, StoreUnavailable, TooLarge
 from hansard.fair_threads import FairThreads
 from hansard.http import strict_json
+from hansard.http.compression import is_gzip, unpacked_size
 from hansard.http.fields import dec_hook
 from hansard.http.json_reader import JsonReader
 from hansard.http.msgpack import as_json, is_packed
@@ -123,6 +124,8 @@ class Bodies:
     async def receive(self, call: Call[Any, Any], receive: Receive) -> None:
         """Give the call its body. TooLarge as soon as it is known to be over the route's limit."""
         limit, owner = call.route.body_limit, call.workspace_id or ""
+        encoding = call.headers.get("content-encoding")
+        is_packed = call.route.body is not None and is_gzip(encoding)
         too_large = TooLarge(
             f"the body is larger than {limit} bytes", code="body_too_large", limit=limit
         )
@@ -130,9 +133,10 @@ class Bodies:
         if expected is not None and expected > limit:
             raise too_large
         chunks, size, more = [], 0, True
+        whole = limit if expected is None or is_packed else expected
         while more:
             if call.body_room < max(size, expected or 0) and max(size, expected or 0) > _UNCOUNTED:
-                await self._take(call, owner, limit if expected is None else expected)
+                await self._take(call, owner, whole)
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise Invalid(
@@ -144,10 +148,13 @@ class Bodies:
                 raise too_large
             chunks.append(chunk)
             more = message.get("more_body", False)
-        await self._take(call, owner, size)
         data = b"".join(chunks)
-        is_packed = bool(call.headers.get("content-encoding"))
-        call.receive_body(data, self._started() if is_packed or is_long(data) else None)
+        if is_packed:
+            size = min(size + unpacked_size(data), limit)  # both are there for a moment
+        await self._take(call, owner, size)
+        self._keep(call, owner, size)
+        is_slow = bool(encoding) or is_long(data)
+        call.receive_body(data, self._started() if is_slow else None)
 
     async def decode(self, call: Call[Any, Any], reader: BodyReader) -> Any:  # noqa: ANN401 - an instance of the route's body
         if call.threads is None:
@@ -168,6 +175,12 @@ class Bodies:
             await self._budget.take(owner, more)
             call.body_room = size
 
+    def _keep(self, call: Call[Any, Any], owner: str, size: int) -> None:
+        """Let others have the room that was taken before the size was known."""
+        if call.body_room > size:
+            self._budget.give_back(owner, call.body_room - size)
+            call.body_room = size
+
     def _started(self) -> FairThreads[JsonReader]:
         if not self._is_started:
             self._threads.start()
@@ -176,6 +189,8 @@ class Bodies:
 
 
 def _decoded(call: Call[Any, Any], reader: BodyReader, json_reader: JsonReader) -> Any:  # noqa: ANN401 - an instance of the route's body
+    if is_gzip(call.headers.get("content-encoding")):
+        call.unpack_body()  # before the digest: the same JSON may be packed in several ways
     if call.headers.get("idempotency-key"):
         call.digest_request()
     return reader.read(_json_of(call), json_reader)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from hansard.errors import Invalid
+from hansard.http.compression import unpacked
 from hansard.http.decoding import pairs
 from hansard.http.route import Reply
 from hansard.model.idempotency import Answer, IdempotentRequest
@@ -136,6 +137,10 @@ class Call(Generic[P, B]):
         self._data = data
         self.threads = threads
 
+    def unpack_body(self) -> None:
+        """Replace a body that came as gzip by what it holds, within the route's bound."""
+        self._data = unpacked(self._data, self.route.body_limit)
+
     async def off_loop(self, work: Callable[[], T]) -> T:
         """What ``work`` makes of the body: on a thread where the body is long, else here."""
         if self.threads is None:
@@ -153,7 +158,7 @@ class Call(Generic[P, B]):
 
     @property
     def data(self) -> bytes:
-        """The body as it came."""
+        """The body as it came, without its encoding where the route declares a type for it."""
         return self._data
 
     def query(self, name: str) -> str | None:

@@ -152,20 +152,14 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
         raise Invalid(f"the query string cannot be read: {problem}", code="bad_query") from problem
 
 
-def check_type(content_type: str, encoding: str) -> None:
-    """Invalid unless the body says that it is plain JSON, or says nothing."""
+def check_type(content_type: str) -> None:
+    """Invalid unless the body says that it is JSON, or says nothing."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind and kind != "application/json" and not kind.endswith("+json"):
         raise Invalid(
             f"the body is {kind}: send application/json",
             code="unsupported_media_type",
             param="Content-Type",
-        )
-    if encoding.strip().lower() not in {"", "identity"}:
-        raise Invalid(
-            f"the body is encoded with {encoding}: send it plain",
-            code="unsupported_media_type",
-            param="Content-Encoding",
         )
 
 

@@ -25,7 +25,10 @@ async def of_workspace(call: Call[Any, Any]) -> CacheValidator:
 
 
 class ResponseCache:
-    """Request → (state, body). Exact, because the state is read every time, before the data."""
+    """Request → (state, body), for each encoding.
+
+    Exact, because the state is read every time, before the data.
+    """
 
     def __init__(self, limit: int = 24 * MIB) -> None:
         self._cache = WorkspaceCache[Hashable, tuple[Any, bytes]](limit, "responses")
@@ -35,14 +38,16 @@ class ResponseCache:
         """To be read before the data is, and given to ``keep`` as ``since``."""
         return self._cache.clearings
 
-    def get(self, call: Call[Any, Any], state: object) -> bytes | None:
-        kept = self._cache.get(_key(call), group=call.principal.workspace_id)
+    def get(self, call: Call[Any, Any], state: object, encoding: str = "") -> bytes | None:
+        kept = self._cache.get(_key(call, encoding), group=call.principal.workspace_id)
         return kept[1] if kept is not None and kept[0] == state else None
 
-    def keep(self, call: Call[Any, Any], state: object, body: bytes, since: int) -> bytes:
+    def keep(
+        self, call: Call[Any, Any], state: object, body: bytes, since: int, encoding: str = ""
+    ) -> bytes:
         """Remember the body, and give it back."""
         self._cache.put(
-            _key(call),
+            _key(call, encoding),
             (state, body),
             call.principal.workspace_id,
             size=len(body) + _BESIDE,
@@ -51,11 +56,11 @@ class ResponseCache:
         return body
 
 
-def _key(call: Call[Any, Any]) -> Hashable:
+def _key(call: Call[Any, Any], encoding: str) -> Hashable:
     """What the answer depends on beside the workspace.
 
     Parameters that the route does not declare are not read.
     """
     principal = call.principal
     params = call.params if call.route.params is not None else None
-    return call.scope["path"], params, principal.user_id, principal.app
+    return call.scope["path"], params, principal.user_id, principal.app, encoding

@@ -139,6 +139,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     media_type: str | None = None
     etag: str | None = None
+    encoding: str = ""
+    """What the body is packed with, as ``Content-Encoding`` says it."""
 
 
 class Dialect(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 
 from hansard.errors import Invalid, Unauthenticated
 from hansard.http.answers import KEPT_BY_ITS_CALLER
+from hansard.http.compression import GZIP, accepts_gzip, compressed_pieces, is_compressible, weak
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,7 +23,11 @@ HEARTBEAT = 15.0
 T = TypeVar("T")
 _CHECK_SECONDS = 1.0
 _ITEMS = 50
-_DOWNLOAD_HEADERS = {"cache-control": "no-store", "X-Content-Type-Options": "nosniff"}
+_DOWNLOAD_HEADERS = {
+    "cache-control": "no-store",
+    "vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
 _KEPT_BY_ITS_CALLER = {name.decode(): value.decode() for name, value in KEPT_BY_ITS_CALLER}
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -74,11 +79,17 @@ async def stream(
         async for piece in _while_valid(call, pieces):
             yield piece
 
+    content, headers = whole(), dict(_DOWNLOAD_HEADERS)
+    is_packed = is_compressible(media_type) and accepts_gzip(call.headers)
+    if is_packed:
+        content = compressed_pieces(content)
+        headers["Content-Encoding"] = GZIP
     name = {"Content-Disposition": f'attachment; filename="{filename}"'} if filename else {}
-    headers = _DOWNLOAD_HEADERS | name
+    headers |= name
     if call.route.cached:
-        headers |= _KEPT_BY_ITS_CALLER | {"ETag": call.validator.tag}
-    return StreamingResponse(whole(), media_type=media_type, headers=headers)
+        tag = call.validator.tag
+        headers |= _KEPT_BY_ITS_CALLER | {"ETag": weak(tag) if is_packed else tag}
+    return StreamingResponse(content, media_type=media_type, headers=headers)
 
 
 async def filled(

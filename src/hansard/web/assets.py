@@ -14,6 +14,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from hansard.errors import NotFound
+from hansard.http.compression import accepts_gzip
 from hansard.http.route import Route
 from hansard.web.bundles import scripts, slim_css, slim_js, styles
 
@@ -83,7 +84,7 @@ class Assets:
             "Vary": "Accept-Encoding",
             "X-Content-Type-Options": "nosniff",
         }
-        if "gzip" in call.headers.get("accept-encoding"):
+        if accepts_gzip(call.headers):
             return Response(
                 asset.packed,
                 headers=headers | {"Content-Encoding": "gzip"},

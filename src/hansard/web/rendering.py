@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import RedirectResponse, Response
 
 from hansard import __version__
+from hansard.http.compression import accepts_gzip
 from hansard.web import formatting
 from hansard.web.assets import Assets
 
@@ -106,11 +107,7 @@ class Pages:
     def html(self, call: Call[Any, Any] | None, text: str, *, status: int = 200) -> Response:
         body = text.encode()
         headers = dict(HEADERS)
-        if (
-            call is not None
-            and len(body) > _PACK_FROM
-            and "gzip" in call.headers.get("accept-encoding")
-        ):
+        if call is not None and len(body) > _PACK_FROM and accepts_gzip(call.headers):
             body = gzip.compress(body, 8, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(body, status, headers, "text/html; charset=utf-8")
