@@ -35,7 +35,7 @@ def make_folder(folder: Path) -> None:
 
     Raises Conflict when that is a link, or when another account owns it or can change it.
     """
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.is_symlink():
         raise Conflict(
             f"{folder} is a link, perhaps to somebody else's folder: remove it, then try again",

@@ -197,7 +197,7 @@ def test_delete_asks_first(filled: Terminal) -> None:
         ),
         (
             '{"role": "usr", "text": "hi"}',
-            "role: unknown value 'usr': choose from assistant, system, tool, user",
+            "role: unknown value 'usr': choose from assistant, developer, system, tool, user",
         ),
         ('{"role": "user", "text": 5}', "text: expected a string or null, got a whole number"),
         ('{"role": "user"', "this is not JSON: Input data was truncated"),

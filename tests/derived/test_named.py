@@ -64,7 +64,8 @@ async def test_named_a_number_that_json_has_not_is_refused_before_anything_is_se
 
 def test_named_the_client_says_what_it_wants_of_a_taken_id(hansard: Hansard) -> None:
     begun = hansard.sessions.start("taken-id", user="ada")
-    assert hansard.sessions.start("taken-id", user="ada", if_exists="get") == begun
+    again = hansard.sessions.start("taken-id", user="ada", if_exists="get")
+    assert (again.uid, begun.created, again.created) == (begun.uid, True, False)
     with pytest.raises(Conflict):
         hansard.sessions.start("taken-id", user="ada", if_exists="refuse")
 

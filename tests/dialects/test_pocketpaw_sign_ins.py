@@ -138,7 +138,7 @@ async def test_the_cookie_is_a_sign_in_and_never_the_key(
         for headers in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"{COOKIE}={token}"}):
             assert (await anonymous.get(path, headers=headers)).status_code == 401, path
     page = await anonymous.get("/ui/", headers={"Cookie": f"hansard={token}"})
-    assert (page.status_code, page.headers["location"]) == (303, "/ui/sign-in")
+    assert (page.status_code, page.headers["location"]) == (303, "/ui/sign-in?next=/ui/")
 
 
 async def test_a_sign_in_of_the_page_opens_nothing_here(

@@ -241,13 +241,12 @@ async def test_a_fault_in_an_action_is_not_taken_for_a_frame_of_bytes(
 
     monkeypatch.setattr(app.service.transcripts, "spoken", fail)
 
-    async def switch() -> None:
-        async with Socket(app, "/ws", f"token={key}") as socket:
+    async with Socket(app, "/ws", f"token={key}") as socket:
+        await socket.hear()
+        socket.act("switch_session", session_id="websocket_1")
+        with pytest.raises(Closed) as closed:
             await socket.hear()
-            socket.act("switch_session", session_id="websocket_1")
-
-    with pytest.raises(KeyError, match="session"):
-        await switch()
+    assert closed.value.code == 1011
 
 
 async def test_a_frame_of_bytes_ends_the_conversation(connect: Connect) -> None:

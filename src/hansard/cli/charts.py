@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 from rich.cells import cell_len, set_cell_size
 
+_NARROWEST = 10
 _GAP = "  "
 
 
@@ -19,7 +20,11 @@ def drawn(
     spare: Sequence[str],
     least: int = 16,
 ) -> Iterator[str]:
-    """The heading and the rows, as wide as the terminal allows."""
+    """The heading and the rows, as wide as the terminal allows.
+
+    The columns of ``spare`` go, in their order, until the flexible one has ``least`` cells. Where
+    that is not enough, it has what is left, and ten cells in any case.
+    """
     widths = {
         name: max(cell_len(name), *(cell_len(row[at]) for row in rows))
         for at, name in enumerate(columns)
@@ -31,7 +36,7 @@ def drawn(
     if flexible in widths:
         others = {name: width for name, width in widths.items() if name != flexible}
         widths[flexible] = min(
-            widths[flexible], max(least, room - _total(others, "", least) - len(_GAP))
+            widths[flexible], max(_NARROWEST, room - _total(others, "", least) - len(_GAP))
         )
     yield click.style(_row(dict(zip(columns, columns, strict=True)), widths, right), bold=True)
     for row in rows:

@@ -77,7 +77,9 @@ async def rate(
     comment: str | None,
     author: str | None,
 ) -> None:
-    """Give a session a score: NAME, and a number or a label; without them, list the scores.
+    """Score a session, or list its scores.
+
+    A score has a NAME and a number or a label.
 
     Such as: hansard sessions rate order-17 helpful 1
     """
@@ -164,7 +166,7 @@ async def assign(context: CommandContext, session: str, name: str | None) -> Non
 @click.option("--remove", is_flag=True, help="Take these tags away.")
 @store_command(workspace=True)
 async def tag(context: CommandContext, session: str, tags: tuple[str, ...], remove: bool) -> None:
-    """Add tags to a session, or take them away; without TAG, print its tags."""
+    """Add or take away the tags of a session, or print them."""
     import msgspec
 
     from hansard.model import SessionPatch

@@ -314,7 +314,7 @@ def _listed(
         table,
         right=("messages", "cost"),
         flexible="title",
-        spare=() if columns else ("channel", "user", "updated"),
+        spare=() if columns else ("channel", "user", "updated", "messages"),
         least=_LEAST_TITLE,
         empty="No session matches.",
     )

@@ -19,7 +19,10 @@ def command() -> None:
 @click.argument("text", required=False, default="", metavar="[PART]")
 @store_command(workspace=True)
 async def list_(context: CommandContext, text: str) -> None:
-    """List end users whose id contains PART, in any case; the first 1,000."""
+    """List end users whose id contains PART.
+
+    Upper and lower case are the same. At most 1,000 are listed.
+    """
     async with context.opened() as service:
         users = await service.users.containing(
             await context.principal(service), text, limit=_LISTED
@@ -34,7 +37,10 @@ async def list_(context: CommandContext, text: str) -> None:
 @click.argument("user_id", metavar="ID")
 @store_command(workspace=True)
 async def show(context: CommandContext, user_id: str) -> None:
-    """Show what the workspace holds of an end user: sums, origins and ratings."""
+    """Show what the workspace holds of an end user.
+
+    Sums, origins and ratings.
+    """
     from hansard.native.users import user_out
 
     async with context.opened() as service:

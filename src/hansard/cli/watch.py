@@ -32,7 +32,7 @@ _FOLDER = ".local/state/hansard"
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE…]")
 @click.option("--once", is_flag=True, help="Look once, import what is new, and end.")
 @click.option("--channel", metavar="NAME", help="The channel of sessions whose file names none.")
-@click.option("--while-parent", is_flag=True, hidden=True)
+@click.option("--while-parent", is_flag=True, hidden=True, help="End with the parent process.")
 @store_command(workspace=True)
 async def command(
     context: CommandContext,
@@ -90,11 +90,14 @@ def _listing(paths: tuple[Path, ...]) -> Callable[[], list[Path]]:
 
 def _notes(service: Service, principal: Principal, channel: str | None) -> Path | None:
     """Where it is noted how far the files are read, for this store, workspace and channel."""
+    from hansard import private_files
+    from hansard.errors import Conflict
+
     target = repr((service.store_name, principal.workspace_id, channel))
     folder = Path.home() / _FOLDER
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
+        private_files.make_folder(folder)
+    except (OSError, Conflict):
         return None
     return folder / f"watch-{hashlib.blake2b(target.encode(), digest_size=8).hexdigest()}.json"
 

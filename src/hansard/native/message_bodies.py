@@ -273,8 +273,7 @@ def check_role(role: str, item: Item | None, where: str) -> None:
     if role in _TAKEN or (item is not None and is_role(role)):
         return
     raise Invalid(
-        f"{where}: {role!r} is no role of a message without an item:"
-        f" choose from {', '.join(_TAKEN)}",
+        f"{where}: unknown value {role!r}: choose from {', '.join(sorted(_TAKEN))}",
         param=where,
         reason="not_a_choice",
     )

@@ -62,6 +62,8 @@ class Search:
                 param="q",
                 code="term_too_long",
             )
+        if "\0" in query.text:  # no message holds one, and PostgreSQL takes none
+            query = msgspec.structs.replace(query, text=query.text.replace("\0", " "))
         parsed = read(query.text, system=query.system, tools=query.tools, now=self._clock())
         if query.cursor is not None:
             return await self._next_page(principal, query, parsed)
