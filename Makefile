@@ -37,7 +37,7 @@ postgres: setup ## Run a private PostgreSQL for development, until Ctrl+C, and p
 
 test: setup ## Run every test on SQLite and PostgreSQL, with the coverage gate, then the page's tests
 	@HANSARD_PGBOUNCER="$$($(BIN)/python scripts/installed.py pgbouncer)" \
-	HANSARD_PROMETHEUS="$$($(BIN)/python scripts/installed.py prometheus)" $(BIN)/pytest --ignore=tests/ui --cov --cov-report=term --cov-report=html $(ARGS)
+	HANSARD_PROMETHEUS="$$($(BIN)/python scripts/installed.py prometheus)" $(BIN)/pytest --ignore=tests/ui --numprocesses=auto --dist=loadfile --cov --cov-report=term --cov-report=html $(ARGS)
 	@$(MAKE) --no-print-directory test-ui
 
 test-ui: setup ## Run the page's tests in a browser; screenshots go to build/screens

@@ -30,6 +30,7 @@ def on_terminal(
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     full = {**os.environ, "TERM": "xterm-256color", **environment}
+    full.pop("COLUMNS", None)  # the terminal says how wide it is
     process = subprocess.Popen(
         [HANSARD, *arguments], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=full
     )
