@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import math
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LONGEST = 5
 
@@ -21,11 +25,17 @@ class Deadline:
     holds up as well.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        worked: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._monotonic = monotonic
+        self._processor = worked
         self.end()
 
     def begin(self, seconds: float, budget: float = math.inf) -> None:
-        now = time.monotonic()
+        now = self._monotonic()
         self.at = now + min(seconds, budget)
         self._longest = now + _LONGEST * budget if budget < seconds else -math.inf
         self._extension = budget / 2
@@ -39,11 +49,11 @@ class Deadline:
         self.at, self._longest = math.inf, -math.inf
 
     def has_passed(self) -> bool:
-        now = time.monotonic()
+        now = self._monotonic()
         if now <= self.at:
             return False
         if now > self._longest:
             return True
-        before, self._worked = self._worked, time.thread_time()
+        before, self._worked = self._worked, self._processor()
         self.at = now + self._extension
         return self._worked - before > self._extension / 2
