@@ -36,7 +36,7 @@ def opens_the_page_once(visitor: Visitor, server: Served, folder: Path) -> None:
 
     page.goto(link[0])
     page.fill("#name", "acme")
-    page.get_by_role("button", name="Open the page").click()
+    page.get_by_role("button", name="Open Hansard").click()
     expect(page.locator(".rail .brand")).to_contain_text("acme")
     assert visitor.context.request.get(link[0]).status == 404, "the link works once"
 
