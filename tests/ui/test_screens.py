@@ -175,7 +175,7 @@ def test_a_file_is_imported_on_the_page(visitor: Visitor) -> None:
     page.set_input_files(
         "#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line}
     )
-    expect(page.locator("#imported")).to_contain_text("1 new")
+    expect(page.locator("#imported")).to_contain_text("1 imported")
     page.reload()
     page.set_input_files(
         "#file", {"name": "chats.json", "mimeType": "application/json", "buffer": line}
