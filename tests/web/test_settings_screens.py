@@ -137,6 +137,7 @@ async def test_a_ranking_has_each_value_the_total_and_the_time_before(reader: Re
     table = page[page.index('<table class="grid ranks">') : page.index("<svg")]
     assert table.index(">dear</a>") < table.index(">small</a>")
     assert "/ui/?agent=dear&amp;day_from=" in table
+    assert table.count('&amp;archived=any"') == 2, "figures count the archive, and links show it"
     assert ("$2.00" in table, "$2.50" in table, "(none)" in table) == (True, True, True)
     assert "Period before" in table
 

@@ -277,7 +277,9 @@ def _every(count: int) -> int:
 
 
 def _link(day: int) -> str:
-    return f"/ui/?{urlencode({'day_from': _day(day), 'day_until': _day(day)})}"
+    """The list of the sessions that began on a day; figures count those of the archive, too."""
+    days = {"day_from": _day(day), "day_until": _day(day)}
+    return f"/ui/?{urlencode(days | {'archived': 'any'})}"
 
 
 def _stacked(  # noqa: PLR0913 - the facts of a chart

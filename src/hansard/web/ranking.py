@@ -33,7 +33,10 @@ class Rank(Struct, frozen=True):
 
 
 def ranking(stats: Stats, by: str, first_day: str) -> list[Rank]:
-    """A row for each value; the sessions of a link began on ``first_day`` or later."""
+    """A row for each value.
+
+    The sessions of a link began on ``first_day`` or later; as in the figures, archived ones too.
+    """
     return [_rank(group, by, first_day) for group in stats.groups]
 
 
@@ -50,7 +53,7 @@ def _rank(group: Group, by: str, first_day: str) -> Rank:
         return Rank("All others", "", _figures(group))
     if not group.value:
         return Rank("(none)", "", _figures(group))
-    link = query([(by, group.value), ("day_from", first_day)])
+    link = query([(by, group.value), ("day_from", first_day), ("archived", "any")])
     return Rank(group.value, f"/ui/{link}", _figures(group))
 
 
