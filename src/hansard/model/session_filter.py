@@ -1,7 +1,7 @@
 """Which sessions a list shows: each filter is declared here once.
 
 The native API reads these fields from the query string, the page and the command line take their
-filters from them, and ``store/listing.py`` has the condition of each.
+filters from them, and ``store/filter_conditions.py`` has the condition of each.
 """
 
 from __future__ import annotations
