@@ -348,3 +348,25 @@ def test_a_narrow_screen_shows_one_thing_at_a_time(browser: Browser, server: Ser
     assert (page.locator(".chips a").count(), small(page)) == (3, [])
     assert visitor.seen.nothing, visitor.seen
     visitor.context.close()
+
+
+def test_folded_tool_calls_are_high_enough_for_a_finger(browser: Browser, server: Served) -> None:
+    calls = [
+        {
+            "role": "assistant",
+            "parts": [{"type": "tool_call", "id": f"c{number}", "name": "look", "arguments": {}}],
+        }
+        for number in range(3)
+    ]
+    messages = [{"role": "user", "text": "Where is it?"}, *calls]
+    with api(server) as client:
+        uid = client.post("/v1/sessions", json={"title": "Folded calls"}).json()["uid"]
+        client.post(f"/v1/sessions/{uid}/messages", json={"messages": messages}).raise_for_status()
+    visitor = visitor_at(browser, server, viewport=NARROW, has_touch=True, is_mobile=True)
+    page = visitor.go(f"/ui/sessions/{uid}")
+    expect(page.locator(".calls > summary")).to_contain_text("3 tool calls")
+    assert small(page) == []
+    page.locator(".calls > summary").tap()
+    expect(page.locator(".calls .call > summary").first).to_be_visible()
+    assert small(page) == []
+    visitor.context.close()
