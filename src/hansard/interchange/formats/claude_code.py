@@ -293,8 +293,8 @@ def _is_prompt(entry: Json) -> bool:
     if entry.get("type") != "user" or entry.get("isMeta") is True or not _is_message(entry):
         return False
     content = entry["message"].get("content")
-    return isinstance(content, str) or not any(
-        isinstance(block, dict) and block.get("type") == "tool_result" for block in content or []
+    return not isinstance(content, list) or not any(
+        isinstance(block, dict) and block.get("type") == "tool_result" for block in content
     )
 
 
