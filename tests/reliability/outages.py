@@ -22,7 +22,7 @@ from tests.support.postgres import Server
 
 ALLOWED_SECONDS = 5.0
 """So much longer than a crash may an outage of any other kind cost."""
-HEALTH_SECONDS = 2.0
+HEALTH_SECONDS = 5.0
 _SETTLED_SECONDS = 0.3
 _OUT_SECONDS = 12.0
 """Longer than the ten seconds for which a request is tried again."""

@@ -29,7 +29,7 @@ from tests.reliability.proxies import Proxy
 from tests.support.postgres import postgres
 from tests.support.postgres_cluster import free_port
 
-HEALTH_SECONDS = 2.0
+HEALTH_SECONDS = 5.0
 RECOVERY_SECONDS = 5.0
 LEFT_BEHIND = """
 select count(*) from pg_stat_activity
