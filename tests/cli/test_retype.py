@@ -77,6 +77,6 @@ def test_a_first_start_says_how_to_fill_the_store_from_the_next_terminal(tmp_pat
         env=environment,
     ) as served:
         assert served.stdout
-        lines = [next(served.stdout) for _ in range(7)]
+        lines = [next(served.stdout) for _ in range(8)]
         served.terminate()
     assert "  Nothing here yet? In another terminal:  bin/hansard demo\n" in lines
