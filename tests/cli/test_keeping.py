@@ -10,9 +10,9 @@ import json
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from hansard.app import opened
+from hansard.model import SessionDraft
+from hansard.model.times import parse
 from hansard.settings import Settings
 from tests.cli.conftest import Terminal
 from tests.support.chains import break_chain
@@ -114,8 +114,17 @@ def test_an_end_user_is_erased_with_a_receipt(filled: Terminal) -> None:
     assert filled.done("users", "erase", "bob", "-y").out.startswith("Erased. Receipt era_")
 
 
-@pytest.mark.skip(reason="expects retention by created_at; it goes by the latest use now")
-def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -> None:
+async def begin_in_2020(folder: Path) -> None:
+    """Put a session into the store that nobody has used since, which an import would be."""
+    async with opened(Settings(store=f"sqlite:///{folder / 'hansard.db'}")) as service:
+        (workspace,) = await service.workspaces.list()
+        draft = SessionDraft(id="old", created_at=parse("2020-01-01T00:00:00Z"))
+        await service.sessions.start(service.workspaces.operator(workspace), draft)
+
+
+def test_retention_is_set_shown_and_applied_after_a_question(
+    filled: Terminal, tmp_path: Path
+) -> None:
     assert filled.done("retention", "show").out == ""
     assert filled.done("retention", "set", "session=30", "*=90", "--json").json == {
         "rules": {"session": 30, "*": 90}
@@ -123,11 +132,7 @@ def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -
     assert sorted(filled.done("retention", "show").rows) == [["*", "90"], ["session", "30"]]
     assert filled("retention", "set", "session=soon").code == 2
     assert filled.done("retention", "apply", "--json").json["data"][0]["sessions"] == 0
-    old = (
-        b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": '
-        b'"2020-01-01T00:00:00Z"}]}\n'
-    )
-    filled.done("import", "-", text=old)
+    asyncio.run(begin_in_2020(tmp_path))
     assert (
         sum(
             rule["sessions"]
@@ -141,17 +146,11 @@ def test_retention_is_set_shown_and_applied_after_a_question(filled: Terminal) -
     assert filled("sessions", "show", "old").code == 3
 
 
-@pytest.mark.skip(reason="expects retention by created_at; it goes by the latest use now")
-def test_rules_that_delete_or_vanish_are_set_after_a_question(filled: Terminal) -> None:
+def test_rules_that_delete_or_vanish_are_set_after_a_question(
+    filled: Terminal, tmp_path: Path
+) -> None:
     """A rule is armed as soon as it is set, before anybody can look what it does."""
-    filled.done(
-        "import",
-        "-",
-        text=(
-            b'{"id": "old", "messages": [{"role": "user", "content": "hi", "created_at": '
-            b'"2020-01-01T00:00:00Z"}]}\n'
-        ),
-    )
+    asyncio.run(begin_in_2020(tmp_path))
     refused = filled("retention", "set", "*=90")
     assert (refused.code, "These rules delete 1 session of" in refused.err) == (2, True)
     assert filled.done("retention", "show").out == ""
