@@ -15,7 +15,7 @@ from langchain_core.messages import (
     messages_from_dict,
 )
 
-from hansard.adapters.clients import shared_async_client, shared_client
+from hansard.adapters.clients import Clients
 from hansard.adapters.langchain_messages import draft
 from hansard.adapters.naming import session_name
 from hansard.client import AsyncHansard, Hansard, Message, NewMessage, NotFound, SessionStart
@@ -47,23 +47,14 @@ class HansardChatHistory(BaseChatMessageHistory):
     ) -> None:
         self.session_id = session_id
         self._name = session_name(session_id)
-        self._own_client = client
-        self._own_async_client = async_client
+        self._clients = Clients(client, async_client)
         self._start: SessionStart = {"channel": "langchain", **(start or {})}
-
-    @property
-    def _client(self) -> Hansard:
-        return self._own_client or shared_client()
-
-    @property
-    def _async_client(self) -> AsyncHansard:
-        return self._own_async_client or shared_async_client()
 
     @property
     def messages(self) -> list[BaseMessage]:
         """All messages in their order; a session that is not there has none."""
         try:
-            listing = self._client.messages.list(self._name, items=True, page_size=_PAGE)
+            listing = self._clients.sync.messages.list(self._name, items=True, page_size=_PAGE)
             return [_message(each) for each in listing]
         except NotFound:
             return []
@@ -71,7 +62,7 @@ class HansardChatHistory(BaseChatMessageHistory):
     async def aget_messages(self) -> list[BaseMessage]:
         """As ``messages``."""
         try:
-            listing = self._async_client.messages.list(self._name, items=True, page_size=_PAGE)
+            listing = self._clients.aio.messages.list(self._name, items=True, page_size=_PAGE)
             return [_message(each) async for each in listing]
         except NotFound:
             return []
@@ -79,22 +70,22 @@ class HansardChatHistory(BaseChatMessageHistory):
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Append messages, durable when this returns."""
         for batch in _batches(messages):
-            self._client.messages.append(self._name, *batch, start=self._start)
+            self._clients.sync.messages.append(self._name, *batch, start=self._start)
 
     async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
         """As ``add_messages``."""
         for batch in _batches(messages):
-            await self._async_client.messages.append(self._name, *batch, start=self._start)
+            await self._clients.aio.messages.append(self._name, *batch, start=self._start)
 
     def clear(self) -> None:
         """Delete the session for ever, with all its messages."""
         with suppress(NotFound):
-            self._client.sessions.delete(self._name)
+            self._clients.sync.sessions.delete(self._name)
 
     async def aclear(self) -> None:
         """As ``clear``."""
         with suppress(NotFound):
-            await self._async_client.sessions.delete(self._name)
+            await self._clients.aio.sessions.delete(self._name)
 
 
 def _batches(messages: Sequence[BaseMessage]) -> list[list[NewMessage]]:

@@ -21,7 +21,7 @@ from langgraph.checkpoint.base import (
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from hansard import client as api
-from hansard.adapters.clients import shared_async_client, shared_client
+from hansard.adapters.clients import Clients
 from hansard.adapters.langgraph_transcript import Transcript
 from hansard.adapters.naming import framework_id, session_name
 from hansard.client import AsyncHansard, Hansard, NotFound, SessionStart
@@ -51,30 +51,21 @@ class HansardSaver(BaseCheckpointSaver[str]):
         serde: SerializerProtocol | None = None,
     ) -> None:
         super().__init__(serde=serde)
-        self._own_client = client
-        self._own_async_client = async_client
+        self._clients = Clients(client, async_client)
         self._start: SessionStart = {"channel": "langgraph", **(start or {})}
         self._transcript = Transcript(transcript)
-
-    @property
-    def _client(self) -> Hansard:
-        return self._own_client or shared_client()
-
-    @property
-    def _async_client(self) -> AsyncHansard:
-        return self._own_async_client or shared_async_client()
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that the configuration names, else the newest of its namespace."""
         with suppress(NotFound):
-            rows = self._client.checkpoints.list(**_single(config)).first(1)
+            rows = self._clients.sync.checkpoints.list(**_single(config)).first(1)
             return self._tuple(rows[0], config) if rows else None
         return None
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """As ``get_tuple``."""
         with suppress(NotFound):
-            rows = await self._async_client.checkpoints.list(**_single(config)).first(1)
+            rows = await self._clients.aio.checkpoints.list(**_single(config)).first(1)
             return self._tuple(rows[0], config) if rows else None
         return None
 
@@ -91,7 +82,7 @@ class HansardSaver(BaseCheckpointSaver[str]):
         if limit == 0:
             return
         with suppress(NotFound):
-            for row in self._client.checkpoints.list(**_many(config, filter, before, limit)):
+            for row in self._clients.sync.checkpoints.list(**_many(config, filter, before, limit)):
                 each = self._tuple(row, config)
                 if _matches(each, filter):
                     count += 1
@@ -112,7 +103,7 @@ class HansardSaver(BaseCheckpointSaver[str]):
         if limit == 0:
             return
         with suppress(NotFound):
-            listing = self._async_client.checkpoints.list(**_many(config, filter, before, limit))
+            listing = self._clients.aio.checkpoints.list(**_many(config, filter, before, limit))
             async for row in listing:
                 each = self._tuple(row, config)
                 if _matches(each, filter):
@@ -130,7 +121,7 @@ class HansardSaver(BaseCheckpointSaver[str]):
     ) -> RunnableConfig:
         """Store a checkpoint and what the transcript lacks, in one transaction."""
         call = self._put(config, checkpoint, metadata, new_versions)
-        self._client.checkpoints.put(**call)
+        self._clients.sync.checkpoints.put(**call)
         return self._stored(config, checkpoint)
 
     async def aput(
@@ -142,7 +133,7 @@ class HansardSaver(BaseCheckpointSaver[str]):
     ) -> RunnableConfig:
         """As ``put``."""
         call = self._put(config, checkpoint, metadata, new_versions)
-        await self._async_client.checkpoints.put(**call)
+        await self._clients.aio.checkpoints.put(**call)
         return self._stored(config, checkpoint)
 
     def put_writes(
@@ -154,7 +145,7 @@ class HansardSaver(BaseCheckpointSaver[str]):
     ) -> None:
         """Store what a task wrote since the checkpoint."""
         for call in self._writes(config, writes, task_id, task_path):
-            self._client.checkpoints.write(**call)
+            self._clients.sync.checkpoints.write(**call)
 
     async def aput_writes(
         self,
@@ -165,41 +156,41 @@ class HansardSaver(BaseCheckpointSaver[str]):
     ) -> None:
         """As ``put_writes``."""
         for call in self._writes(config, writes, task_id, task_path):
-            await self._async_client.checkpoints.write(**call)
+            await self._clients.aio.checkpoints.write(**call)
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete the thread's session for ever, with its checkpoints and its transcript."""
         self._transcript.forget(thread_id)
         with suppress(NotFound):
-            self._client.sessions.delete(session_name(thread_id))
+            self._clients.sync.sessions.delete(session_name(thread_id))
 
     async def adelete_thread(self, thread_id: str) -> None:
         """As ``delete_thread``."""
         self._transcript.forget(thread_id)
         with suppress(NotFound):
-            await self._async_client.sessions.delete(session_name(thread_id))
+            await self._clients.aio.sessions.delete(session_name(thread_id))
 
     def delete_for_runs(self, run_ids: Sequence[str]) -> None:
         """Delete the checkpoints of runs, in whatever threads."""
         for run in run_ids:
-            self._client.checkpoints.delete_run(run)
+            self._clients.sync.checkpoints.delete_run(run)
 
     async def adelete_for_runs(self, run_ids: Sequence[str]) -> None:
         """As ``delete_for_runs``."""
         for run in run_ids:
-            await self._async_client.checkpoints.delete_run(run)
+            await self._clients.aio.checkpoints.delete_run(run)
 
     def copy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
         """Copy a thread with all that it has; nothing where it is not there."""
         with suppress(NotFound):
             source, target = session_name(source_thread_id), session_name(target_thread_id)
-            self._client.sessions.copy(source, id=target)
+            self._clients.sync.sessions.copy(source, id=target)
 
     async def acopy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
         """As ``copy_thread``."""
         with suppress(NotFound):
             source, target = session_name(source_thread_id), session_name(target_thread_id)
-            await self._async_client.sessions.copy(source, id=target)
+            await self._clients.aio.sessions.copy(source, id=target)
 
     def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Keep the newest checkpoint of each namespace; with ``delete`` nothing of the threads."""
@@ -208,7 +199,7 @@ class HansardSaver(BaseCheckpointSaver[str]):
                 self.delete_thread(thread)
             else:
                 with suppress(NotFound):
-                    self._client.checkpoints.prune(session_name(thread), 1)
+                    self._clients.sync.checkpoints.prune(session_name(thread), 1)
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """As ``prune``."""
@@ -217,7 +208,7 @@ class HansardSaver(BaseCheckpointSaver[str]):
                 await self.adelete_thread(thread)
             else:
                 with suppress(NotFound):
-                    await self._async_client.checkpoints.prune(session_name(thread), 1)
+                    await self._clients.aio.checkpoints.prune(session_name(thread), 1)
 
     def get_next_version(self, current: str | None, channel: None) -> str:  # noqa: ARG002 - LangGraph's signature
         """A version that is greater, and that no other branch of the thread draws as well."""
