@@ -15,6 +15,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from hansard.access import ALL_SCOPES, Principal
 from hansard.app import application, opened
+from hansard.http.log import logger
 from hansard.model import Workspace
 from hansard.service import Service
 from hansard.settings import Settings
@@ -30,6 +31,7 @@ hypothesis.settings.register_profile(
     "hansard", database=DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"), deadline=None
 )
 hypothesis.settings.load_profile("hansard")
+logger("hansard")  # before a test looks at the log: structlog's own default draws all variables
 
 
 @pytest.fixture(scope="session")

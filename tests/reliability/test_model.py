@@ -192,7 +192,7 @@ class Machine(RuleBasedStateMachine):
         gone = [name]
         for deleted in gone:
             gone += [child for child, model in self.sessions.items() if model.parent == deleted]
-        assert self.wait(work)["sessions"] == len(gone)
+        assert self.wait(work).sessions == len(gone)
         for deleted in gone:
             del self.sessions[deleted]
             self.keys = {

@@ -26,6 +26,9 @@ KNOWN = {
     "lapse_reset": "its caller has locked the row by an earlier statement",
     "bulk_change_trim": "it deletes by age; what becomes old meanwhile is left to the next trim",
     "idempotency_trim": "it deletes by age, which it looks at in the row itself too",
+    "document_expire": "it deletes by age, which it looks at in the row itself too",
+    "model_call_trim": "it deletes by age, which it looks at in the row itself too",
+    "model_call_delete_of_session": "its caller has locked the session, which a new call waits for",
     "restored": "nobody else uses the store that a backup is restored into",
 }
 """Statements that wait for one row and read other tables."""

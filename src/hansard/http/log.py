@@ -28,11 +28,11 @@ class Log:
         self._name = name
 
     def warning(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - whatever can be told
-        _logger(self._name).warning(event, **facts)
+        logger(self._name).warning(event, **facts)
 
     def exception(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - as above
         """With the traceback of the exception that is being handled."""
-        _logger(self._name).exception(event, **facts)
+        logger(self._name).exception(event, **facts)
 
 
 class JsonHandler(logging.Handler):
@@ -43,7 +43,7 @@ class JsonHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            _logger(record.name).log(
+            logger(record.name).log(
                 record.levelno,
                 _QUERY.sub("?…", without_keys(record.getMessage())),
                 logger=record.name,
@@ -68,7 +68,7 @@ def capture_all() -> None:
 
 def preload() -> None:
     """Load what the first line needs on a thread of its own, so that it holds nothing up."""
-    threading.Thread(target=_logger, args=("hansard",), name="hansard-log", daemon=True).start()
+    threading.Thread(target=logger, args=("hansard",), name="hansard-log", daemon=True).start()
 
 
 def without_keys(text: str) -> str:
@@ -81,12 +81,13 @@ def _note_uncaught(
 ) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
-    _logger("hansard").error(
+    logger("hansard").error(
         "uncaught exception", error=kind.__name__, exc_info=(kind, problem, trace)
     )
 
 
-def _logger(name: str) -> Any:  # noqa: ANN401 - structlog's own type says no more
+def logger(name: str) -> Any:  # noqa: ANN401 - structlog's own type says no more
+    """structlog's logger of this name; the first call configures structlog, unless a host did."""
     import structlog  # noqa: PLC0415 - see Log
 
     if not structlog.is_configured():

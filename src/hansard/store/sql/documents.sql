@@ -76,7 +76,7 @@ delete from documents where workspace_id = :workspace_id and user_id = :user_id 
 -- name: document_expire
 -- Up to :limit documents that are past their time.
 delete from documents
- where workspace_id = :workspace_id and (scope, owner, key) in (
+ where workspace_id = :workspace_id and expires_at <= :now and (scope, owner, key) in (
   select scope, owner, key from documents where workspace_id = :workspace_id and expires_at <= :now limit :limit
  )
 returning key
