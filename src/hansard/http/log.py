@@ -87,7 +87,7 @@ def _note_uncaught(
 
 
 def logger(name: str) -> Any:  # noqa: ANN401 - structlog's own type says no more
-    """structlog's logger of this name; the first call configures structlog, unless a host did."""
+    """Structlog's logger of this name; the first call configures structlog, unless a host did."""
     import structlog  # noqa: PLC0415 - see Log
 
     if not structlog.is_configured():
