@@ -58,9 +58,6 @@ select seq from messages
 -- name: message_count_of_session
 select count(*) from messages where workspace_id = :workspace_id and session_id = :id
 
--- name: message_delete_of_session
-delete from messages where workspace_id = :workspace_id and session_id = :id
-
 -- name: message_chain
 -- Everything the hash chain covers, tombstones included.
 select seq, deleted_at, hash, {message} from messages

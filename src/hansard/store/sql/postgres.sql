@@ -109,8 +109,11 @@ insert into search_index (workspace_id, session_id, seq, words) values (:workspa
 -- name: search_forget
 delete from search_index where workspace_id = :workspace_id and session_id = :handle and seq = :seq
 
--- name: search_erase_session
-delete from search_index where workspace_id = :workspace_id and session_id = :id
+-- name: search_erase_messages
+delete from search_index where workspace_id = :workspace_id and session_id = :session_id and seq > :after
+
+-- name: search_erase_title
+delete from search_index where workspace_id = :workspace_id and session_id = :id and seq = 0
 
 -- name: workspace_purge_search_index
 delete from search_index where workspace_id = :workspace_id

@@ -125,6 +125,7 @@ PURGED = (
     "session_metadata",
     "refills",
     "pending_forks",
+    "removals",
     "messages",
     "message_items",
     "documents",
