@@ -63,6 +63,11 @@ select count(*) from messages where workspace_id = :workspace_id and session_id 
 select seq, deleted_at, hash, {message} from messages
  where workspace_id = :workspace_id and session_id = :session_id and seq > :after order by seq limit :limit
 
+-- name: message_chain_sizes
+-- What message_chain would give, in bytes.
+select seq, octet_length(parts) + octet_length(metadata) from messages
+ where workspace_id = :workspace_id and session_id = :session_id and seq > :after order by seq limit :limit
+
 -- name: session_last_hash
 -- The end of the chain as the session's row holds it, null where it does not.
 select case when hash_seq = last_seq then last_hash end from sessions where workspace_id = :workspace_id and id = :id
