@@ -97,6 +97,20 @@ async def test_each_transaction_removes_so_many_messages(scene: Scene) -> None:
     assert (await scene.rows("messages"), await scene.rows("removals")) == (0, 0)
 
 
+async def test_sub_sessions_count_together(scene: Scene) -> None:
+    service, principal = scene.service, scene.principal
+    draft = MessageDraft(role="user", parts=text_part("below"), text="below")
+    for number in range(3):
+        child = SessionDraft(id=f"child-{number}", parent=NAME)
+        await service.sessions.record(principal, child, [draft] * 40)
+    now = service.clock()
+    deletion = await service.store.write(deletes.delete, ref(principal, NAME), now, "delete")
+    assert deletion.messages == LONG + 120
+    assert await scene.rows("messages") == LONG + 120 - indexing.AT_ONCE
+    assert await removals.finish_all(service.store) == 4
+    assert (await scene.rows("messages"), await scene.rows("removals")) == (0, 0)
+
+
 async def test_each_transaction_removes_so_many_bytes(scene: Scene) -> None:
     large = [
         MessageDraft(role="user", parts=text_part(text), text=text)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from hansard.model import Session
 from hansard.store.steps import Steps, row, rows, run, value
 from hansard.store.verbs import indexing
-from hansard.store.verbs.indexing import Detached
+from hansard.store.verbs.indexing import AT_ONCE, Detached
 
 _BYTES = 1 << 20
 """What one transaction removes at most, as stored, unless a single message has more."""
@@ -30,10 +30,14 @@ class _Removal(Struct, frozen=True):
         return {"workspace_id": self.workspace_id, "session_id": self.session_id}
 
 
-def begin(session: Session) -> Steps[None]:
-    """Remove messages and words of a session that is about to be deleted, and note the others."""
+def begin(session: Session, at_once: int = AT_ONCE) -> Steps[None]:
+    """Remove messages and words of a session that is about to be deleted, and note the others.
+
+    So many ``at_once``, since the transaction may have removed those of other sessions.
+    """
     detached = yield from indexing.detach(session)
-    yield from _begin(_Removal(session.workspace_id, session.id, session.last_seq, detached))
+    removal = _Removal(session.workspace_id, session.id, session.last_seq, detached)
+    yield from _begin(removal, at_once)
 
 
 def begin_unindexed(workspace_id: str, session_id: str, last_seq: int) -> Steps[None]:
@@ -75,8 +79,8 @@ def next_workspace(after: str) -> Steps[str | None]:
     return workspace_id
 
 
-def _begin(removal: _Removal) -> Steps[None]:
-    left = yield from _remove(removal)
+def _begin(removal: _Removal, at_once: int = AT_ONCE) -> Steps[None]:
+    left = (yield from _remove(removal)) if at_once > 0 else removal.last_seq
     if left:
         handle, indexed = removal.detached or (None, 0)
         yield from run("removal_put", **removal.key, last_seq=left, handle=handle, indexed=indexed)
@@ -95,11 +99,11 @@ def _remove(removal: _Removal) -> Steps[int]:
 def _left(removal: _Removal) -> Steps[int]:
     """Up to which seq messages stay when the last ones go that one transaction may remove."""
     stretch = yield from rows(
-        "removal_stretch", **removal.key, last_seq=removal.last_seq, limit=indexing.AT_ONCE + 1
+        "removal_stretch", **removal.key, last_seq=removal.last_seq, limit=AT_ONCE + 1
     )
     size = 0
     for number, (seq, length) in enumerate(stretch):
         size += length
-        if number and (number == indexing.AT_ONCE or size > _BYTES):
+        if number and (number == AT_ONCE or size > _BYTES):
             return int(seq)
     return 0

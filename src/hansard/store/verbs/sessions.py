@@ -322,17 +322,18 @@ ERASED = (
 )
 
 
-def erase(session: Session) -> Steps[int]:
+def erase(session: Session, gone: int = 0) -> Steps[int]:
     """Remove one session; how many messages there were.
 
-    Those beyond what one transaction may remove go by ``removals.step``.
+    Those beyond what one transaction may remove, of which so many are ``gone`` already, go by
+    ``removals.step``.
     """
     here = {"workspace_id": session.workspace_id, "id": session.id}
     # First: who counts waits for this transaction then, and not in the middle of it for a row.
     yield from stats.forget(session.workspace_id, session.id)
     yield from pending_forks.cancel(session.workspace_id, session.id)
     messages = yield from value("message_count_of_session", **here)
-    yield from removals.begin(session)
+    yield from removals.begin(session, indexing.AT_ONCE - gone)
     for name in ERASED:
         yield from run(name, **here)
     yield from counts.change(session.workspace_id, session, None)
