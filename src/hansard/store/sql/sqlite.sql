@@ -80,11 +80,17 @@ select m.session_id, m.seq, s.own_id, s.user_id, s.app from json_each(:client_id
  where m.deleted_at is null order by m.session_id, m.seq limit :limit
 
 -- name: message_holding
--- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.
-select {message} from messages
- where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
-   and role in ('user', 'assistant') and deleted_at is null and unpacked(parts) like :pattern
- order by session_id, seq
+-- Which messages of users and assistants have JSON that looks like this, in any case of ASCII letters: the next ones of each session.
+select p.value ->> 0, m.value from json_each(:places) as p
+ cross join json_each((
+  select json_group_array(seq) from (
+    select seq from messages
+     where workspace_id = :workspace_id and session_id = p.value ->> 0 and seq > (p.value ->> 1)
+       and role in ('user', 'assistant') and deleted_at is null and unpacked(parts) like :pattern
+     order by seq limit :limit
+  )
+)) as m
+ order by 1, 2
 
 -- name: session_names_taken
 -- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
