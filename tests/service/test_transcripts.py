@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hansard.access import Principal
-from hansard.model import MessageDraft, SessionDraft
+from hansard.model import MessageDraft, SessionDraft, SessionFilter
+from hansard.model.page import PAGE_BYTES
 from hansard.model.parts import text_part
 from hansard.service import Service
 
@@ -25,3 +26,14 @@ async def test_a_text_is_found_behind_messages_whose_json_alone_has_it(
         principal, "content", 10, lambda session, message: (session.name, message.seq)
     )
     assert found == [("early", 1), ("late", 46)]
+
+
+async def test_the_newest_messages_of_several_sessions_fit_a_page(
+    service: Service, principal: Principal
+) -> None:
+    """Those that would go beyond it are left out, the oldest first, however well they pack."""
+    for name in ("a", "b"):
+        await fill(service, principal, name, [f"{name}{number} " * 500_000 for number in range(4)])
+    _, newest = await service.transcripts.newest(principal, SessionFilter(), 100)
+    assert sum(len(message.parts) for message in newest) <= PAGE_BYTES
+    assert [message.seq for message in newest] == [4, 1, 2, 3, 4]

@@ -28,6 +28,7 @@ T = TypeVar("T")
 _BATCH, _SEARCHED = 1000, 200
 _OPENING, _MORE, _FEW, _MOST_READ = 8, 64, 8, 5000
 _SPOKEN_BYTES, _CANDIDATES = 200, 20
+_STORED_BYTES = 1 << 16
 _TAIL_BYTES, _MOST_BYTES = PAGE_BYTES // 2, 4 * PAGE_BYTES
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 _SHARP_S = re.compile("ss", re.IGNORECASE)
@@ -208,10 +209,12 @@ def newest(
 ) -> Steps[tuple[dict[str, Session], list[Message]]]:
     """The newest messages of the matching sessions before ``before``, oldest first.
 
-    Also their sessions by id.
+    Also their sessions by id. Fewer than ``limit`` where more would go beyond the bytes of a page.
     """
-    got = yield listing.newest_messages(workspace_id, filters, limit, before or (LATEST + 1, 0, ""))
-    messages = [rows.message(row) for row in got][::-1]
+    found = yield listing.newest_messages(
+        workspace_id, filters, limit, before or (LATEST + 1, 0, "")
+    )
+    messages = (yield from _at(workspace_id, found))[::-1]
     ids = list(dict.fromkeys(message.session_id for message in messages))
     sessions = (
         (yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids)))
@@ -219,3 +222,26 @@ def newest(
         else []
     )
     return {session.id: session for session in map(rows.session, sessions)}, messages
+
+
+def _at(workspace_id: str, found: Sequence[steps.Row]) -> Steps[list[Message]]:
+    """The messages at positions (session, ``seq``, bytes as stored).
+
+    As many as fit a page, at least one. What is stored may be packed, so that little is read ahead.
+    """
+    kept: list[Message] = []
+    start, room = 0, PAGE_BYTES
+    while start < len(found):
+        end, stored = start, 0
+        while end < len(found) and (end == start or stored + found[end][2] <= _STORED_BYTES):
+            stored += found[end][2]
+            end += 1
+        positions = [(session_id, seq) for session_id, seq, _ in found[start:end]]
+        by_position = yield from each_at(workspace_id, positions, lambda message: message)
+        for message in (by_position[each] for each in positions if each in by_position):
+            room -= size_of(message)
+            if kept and room < 0:
+                return kept
+            kept.append(message)
+        start = end
+    return kept
