@@ -101,8 +101,8 @@ async def test_sub_sessions_count_together(scene: Scene) -> None:
     service, principal = scene.service, scene.principal
     draft = MessageDraft(role="user", parts=text_part("below"), text="below")
     for number in range(3):
-        child = SessionDraft(id=f"child-{number}", parent=NAME)
-        await service.sessions.record(principal, child, [draft] * 40)
+        await service.sessions.start(principal, SessionDraft(id=f"child-{number}", parent=NAME))
+        await service.messages.append(principal, f"child-{number}", [draft] * 40)
     now = service.clock()
     deletion = await service.store.write(deletes.delete, ref(principal, NAME), now, "delete")
     assert deletion.messages == LONG + 120
