@@ -88,13 +88,6 @@ on conflict do nothing
 -- name: metadata_delete_of_session
 delete from session_metadata where workspace_id = :workspace_id and session_id = :id
 
--- name: refill_get
-select walked from refills where workspace_id = :workspace_id
-
--- name: refill_put
-insert into refills (workspace_id, walked) values (:workspace_id, :walked)
-on conflict (workspace_id) do update set walked = excluded.walked
-
 -- name: session_id_by_safe_id
 select id from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
 

@@ -152,6 +152,12 @@ PURGED = (
     "stats_sessions",
     "stats_days",
     "stats_slots",
+    "stats_positions",
+    "stats_counted",
+    "stats_spans",
+    "stats_cells",
+    "stats_user_cells",
+    "recounts",
     "workspace_counters",
     "store_facts",
 )

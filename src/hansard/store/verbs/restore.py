@@ -119,7 +119,9 @@ def restore(
 def _summed(chained: ChainedSnapshot) -> ChainedSnapshot:
     """The snapshot with the sums and times that its messages and runs have."""
     snapshot = chained.snapshot
-    alive = [kept.message for kept in snapshot.messages if kept.deleted_at is None]
+    alive = [
+        recounts.figures_of(kept.message) for kept in snapshot.messages if kept.deleted_at is None
+    ]
     session = recounts.summed(snapshot.session, alive, snapshot.runs)
     return msgspec.structs.replace(
         chained, snapshot=msgspec.structs.replace(snapshot, session=session)
