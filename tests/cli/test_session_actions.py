@@ -30,7 +30,7 @@ def test_a_note_is_written_and_listed(filled: Terminal) -> None:
 
 def test_a_score_is_a_number_or_a_label(filled: Terminal) -> None:
     output = filled.done("sessions", "rate", "one", "helpful", "1").out
-    assert output == "one has helpful 1.\n"
+    assert output == "one is scored helpful: 1.\n"
     filled.done("sessions", "rate", "one", "tone", "rude", "--author", "judge", "--comment", "why")
     rows = filled.done("sessions", "rate", "one").rows
     assert [(row[0], row[1], row[5]) for row in rows] == [

@@ -104,7 +104,7 @@ async def rate(
             message=message,
             author=author,
         )
-    context.result(score_out(score_row), f"{session} has {score_row.name} {value}.")
+    context.result(score_out(score_row), f"{session} is scored {score_row.name}: {value}.")
 
 
 async def _list_scores(context: CommandContext, session: str) -> None:
