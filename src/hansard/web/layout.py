@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote
 from hansard.errors import Forbidden, Invalid, Unauthenticated
 from hansard.http.origin import is_foreign, is_said
 from hansard.http.route import MIB, Route
+from hansard.web.local_times import zone_of
 from hansard.web.rendering import Pages
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ class Layout:
             "csrf": call.service.sign_ins.proof(token_of(call)),
             "host": address(call),
             "control": control_key(call),
+            "zone": zone_of(call),
         }
 
     @staticmethod

@@ -13,6 +13,7 @@ from hansard.web.bulk import bulk_actions
 from hansard.web.filters import SORT_NAMES, ListParams, cleaned, filter_of, pairs, query
 from hansard.web.formatting import path
 from hansard.web.layout import Layout
+from hansard.web.local_times import zone_of
 from hansard.web.pasted import jump
 from hansard.web.rendering import see_other, wants_fragment
 from hansard.web.session_pane import TABS, Pane, image_of_message, opened, text_of_message
@@ -36,6 +37,7 @@ class Sessions:
             Route("GET /ui/", self.home, params=ListParams, **html),
             Route("GET /ui/rows", self.rows, params=ListParams, **html),
             Route("GET /ui/row/{session_id}", self.row, params=ListParams, **html),
+            Route("GET /ui/suggestions", self.suggestions, scope=READ, media_type="text/html"),
             Route("GET /ui/count", self.count, params=ListParams, scope=READ),
             Route(f"GET {session}", self.open_session, params=ListParams, **html),
             Route(
@@ -78,10 +80,15 @@ class Sessions:
         """One row, as it is now; nothing where it no longer matches the list's filter"""
         service, principal = call.service, call.principal
         session = await service.sessions.read(principal, call.path["session_id"])
-        filters = filter_of(cleaned(call.params))
+        filters = filter_of(cleaned(call.params, zone_of(call)))
         is_listed = await service.sessions.matches(principal, filters, session.id)
         shown = listing.of([session] if is_listed else [])
         return self._layout.part(call, "rows.html", shown=shown, current="")
+
+    async def suggestions(self, call: Call[None, None]) -> Response:
+        """How what is typed into the search may go on"""
+        found = await call.service.suggestions.find(call.principal, call.query("q") or "")
+        return self._layout.part(call, "suggestions.html", suggestions=found)
 
     async def count(self, call: Call[ListParams, None]) -> dict[str, int]:
         """How many sessions match"""
@@ -89,7 +96,7 @@ class Sessions:
 
     def around_pane(self, call: Call[Any, Any], pane: Pane, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the template shows
         shown_query = (
-            query(pairs(cleaned(call.params)))
+            query(pairs(cleaned(call.params, zone_of(call))))
             if isinstance(getattr(call, "params", None), ListParams)
             else ""
         )
@@ -130,7 +137,7 @@ class Sessions:
             "more_chosen": sum(chip.name in _MORE for chip in shown.chips),
             "sorts": SORT_NAMES,
             "bulk": bulk_actions(principal),
-            "spans": listing.spans(shown.params, service.clock()),
+            "spans": listing.spans(shown.params, service.clock(), zone_of(call)),
             "is_new": is_new,
             "outs": []
             if shown.rows or is_new or shown.problem
