@@ -153,3 +153,11 @@ def test_a_user_is_found_and_summed_up(filled: Terminal) -> None:
     assert "  ratings     helpful 1 (1)\n" in out
     shown = filled.done("users", "show", "Ann", "--json").json
     assert (shown["sessions"], shown["ratings"][0]["average"]) == (1, 1.0)
+
+
+def test_a_share_leaves_out_what_is_named(filled: Terminal) -> None:
+    asyncio.run(_share())
+    made = filled.done("sessions", "share", "one", "--hide", "user,cost", "--json").json
+    assert made["hides"] == ["cost", "user"]
+    refused = filled("sessions", "share", "one", "--hide", "title")
+    assert (refused.code, "choose from user, model" in refused.err) == (2, True)

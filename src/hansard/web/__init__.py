@@ -29,7 +29,7 @@ from hansard.web.layout import (
     control_key,
     sign_in_path,
 )
-from hansard.web.rendering import COMPACT, THEMES, Pages, see_other
+from hansard.web.rendering import COMPACT, THEMES, Pages, row_height, see_other
 from hansard.web.sessions import Sessions
 from hansard.web.settings import Settings
 from hansard.web.sign_ins import SignIn
@@ -129,7 +129,7 @@ def _looks() -> tuple[Route, ...]:
         """The other height of the list's rows"""
         check_origin(call)
         answer = see_other(back_to(Form(call.data), "/ui/"))
-        rows = "" if call.headers.cookie("rows") == COMPACT else COMPACT
+        rows = "" if row_height(call) else COMPACT
         answer.set_cookie("rows", rows, max_age=_YEAR, path="/", samesite="lax")
         return answer
 

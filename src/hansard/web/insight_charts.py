@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
+from hansard.model.stats import STATS_BY
 from hansard.model.times import rfc3339
 from hansard.model.zones import zone
 from hansard.web.charts import Bar, bars, legend
@@ -16,7 +17,6 @@ from hansard.web.local_times import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import tzinfo
 
     from hansard.model.stats import Stats, StatsQuery, Tally
 
@@ -123,19 +123,24 @@ def _every(count: int) -> int:
     return max(1, -(-count // _LABELS))
 
 
-def _begun(day: int, _zone: tzinfo) -> str:
+def filters_of(query: StatsQuery) -> list[tuple[str, str]]:
+    """The filters of the figures, as the list names them as well."""
+    return [(name, value) for name in STATS_BY for value in getattr(query, name)]
+
+
+def _begun(day: int, query: StatsQuery) -> str:
     """The list of the sessions that began on a day; figures count those of the archive, too."""
-    return _link(day_from=day_name(day), day_until=day_name(day))
+    return _link(query, day_from=day_name(day), day_until=day_name(day))
 
 
-def _active(day: int, zone: tzinfo) -> str:
+def _active(day: int, query: StatsQuery) -> str:
     """The list of the sessions that had begun by a day, and whose last message is no older."""
-    first = rfc3339(midnight(day_name(day), zone))
-    return _link(active_from=first, day_until=day_name(day))
+    first = rfc3339(midnight(day_name(day), zone(query.tz)))
+    return _link(query, active_from=first, day_until=day_name(day))
 
 
-def _link(**filters: str) -> str:
-    return f"/ui/?{urlencode(filters | {'archived': 'any'})}"
+def _link(query: StatsQuery, **days: str) -> str:
+    return f"/ui/?{urlencode([*filters_of(query), *days.items(), ('archived', 'any')])}"
 
 
 def _stacked(  # noqa: PLR0913 - the facts of a chart
@@ -146,14 +151,13 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
     value: Callable[[Tally], int],
     spell: Callable[[float], str],
     exact: Column = _COUNT,
-    link: Callable[[int, tzinfo], str] = _active,
+    link: Callable[[int, StatsQuery], str] = _active,
 ) -> Chart:
     """Bars of the largest values and of all others together.
 
     ``spell`` is short, for the scale, ``exact`` for the table. ``link`` leads from a day to its
     sessions.
     """
-    where = zone(query.tz)
     sums: dict[str, int] = {}
     for tally in stats.tallies:
         if not tally.is_other:
@@ -177,7 +181,7 @@ def _stacked(  # noqa: PLR0913 - the facts of a chart
             Bar(
                 [(index, float(size)) for index, size in sorted(layers.items())],
                 _label(day),
-                link(day, where),
+                link(day, query),
                 tip,
                 is_open=day == query.last,
             )
@@ -209,7 +213,7 @@ def _rate(stats: Stats, query: StatsQuery) -> Chart:
             Bar(
                 [(1, resolved), (2, unresolved)],
                 _label(day),
-                _begun(day, zone(query.tz)),
+                _begun(day, query),
                 tip,
                 is_open=day == query.last,
             )

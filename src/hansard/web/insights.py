@@ -11,8 +11,9 @@ from msgspec import Struct
 from hansard.http.route import Route
 from hansard.model.stats import STATS_BY, Stats, StatsQuery
 from hansard.model.zones import today
+from hansard.web.filters import Chip
 from hansard.web.formatting import duration, money, number, short
-from hansard.web.insight_charts import charts, day_name
+from hansard.web.insight_charts import charts, day_name, filters_of
 from hansard.web.insight_sheets import chosen, everything, sheet
 from hansard.web.local_times import zone_name
 from hansard.web.ranking import COLUMNS as RANK_COLUMNS
@@ -32,6 +33,12 @@ class InsightsParams(Struct, frozen=True, kw_only=True):
     days: int = 30
     by: str = "channel"
     chart: str = ""
+    channel: tuple[str, ...] = ()
+    app: tuple[str, ...] = ()
+    agent: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
 
 
 class Insights:
@@ -62,17 +69,20 @@ class Insights:
         query = _query(call.params, zone_name(call))
         stats = await call.service.stats.read(call.principal, query)
         days = {"from": day_name(query.first), "until": day_name(query.last)}
-        path = f"/v1/stats?{urlencode(days | {'tz': query.tz, 'by': query.by or ''})}"
+        filters = filters_of(query)
+        asked = [*days.items(), ("tz", query.tz), ("by", query.by or ""), *filters]
         return self._layout.show(
             call,
             "insights.html",
             nav="insights",
             charts=charts(stats, query),
             cards=_cards(stats),
-            ranks=ranking(stats, query.by or "channel", day_name(query.first)),
+            ranks=ranking(stats, query),
             totals=totals(stats),
             rank_columns=RANK_COLUMNS,
-            params=call.params,
+            filters=filters,
+            chips=_chips(query, filters),
+            kept=urlencode(filters),
             days=query.last - query.first + 1,
             by=query.by,
             tz=query.tz,
@@ -80,7 +90,7 @@ class Insights:
             dimensions=STATS_BY,
             current=stats.current,
             is_empty=not stats.tallies,
-            curl=self._layout.curl(call, path),
+            curl=self._layout.curl(call, f"/v1/stats?{urlencode(asked)}"),
         )
 
     async def as_csv(self, call: Call[InsightsParams, None]) -> Response:
@@ -101,7 +111,17 @@ def _query(params: InsightsParams, tz: str) -> StatsQuery:
         last=last,
         tz=tz,
         by=params.by if params.by in STATS_BY else "channel",  # type: ignore[arg-type]  # one of the literals, as checked
+        **{name: getattr(params, name) for name in STATS_BY},
     )
+
+
+def _chips(query: StatsQuery, filters: list[tuple[str, str]]) -> list[Chip]:
+    """The filters that are on, each with the query that drops it."""
+    usual = [("days", str(query.last - query.first + 1)), ("by", query.by or "")]
+    return [
+        Chip(name, f"{name}: {value}", urlencode([*usual, *filters[:at], *filters[at + 1 :]]))
+        for at, (name, value) in enumerate(filters)
+    ]
 
 
 def _cards(stats: Stats) -> list[tuple[str, str, str]]:

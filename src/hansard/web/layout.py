@@ -13,7 +13,7 @@ from hansard.errors import Forbidden, Invalid, Unauthenticated
 from hansard.http.origin import is_foreign, is_said
 from hansard.http.route import MIB, Route
 from hansard.web.local_times import zone_of
-from hansard.web.rendering import Pages
+from hansard.web.rendering import Pages, row_height
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -166,6 +166,7 @@ class Layout:
             "host": address(call),
             "control": control_key(call),
             "zone": zone_of(call),
+            "row_height": row_height(call),
         }
 
     @staticmethod

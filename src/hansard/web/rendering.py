@@ -121,7 +121,7 @@ class Pages:
         **context: Any,  # noqa: ANN401 - any value
     ) -> Response:
         theme = call.headers.cookie("theme") if call else None
-        context["row_height"] = COMPACT if call and call.headers.cookie("rows") == COMPACT else ""
+        context["row_height"] = row_height(call) if call else ""
         context.setdefault("zone", local_times.zone_of(call) if call else UTC)
         text = self.render(template, theme=theme if theme in THEMES else "auto", **context)
         return self.html(call, text, status=status)
@@ -133,6 +133,11 @@ class Pages:
             body = gzip.compress(body, 8, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(body, status, headers, "text/html; charset=utf-8")
+
+
+def row_height(call: Call[Any, Any]) -> str:
+    """``COMPACT`` for who chose small rows, else empty."""
+    return COMPACT if call.headers.cookie("rows") == COMPACT else ""
 
 
 def see_other(where: str) -> Response:

@@ -17,6 +17,7 @@ from hansard.web.local_times import zone_of
 from hansard.web.pasted import jump
 from hansard.web.rendering import see_other, wants_fragment
 from hansard.web.session_pane import TABS, Pane, image_of_message, opened, text_of_message
+from hansard.web.share_view import SHOWN
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -60,7 +61,7 @@ class Sessions:
         session = jump(shown.params.q, shown.pasted)
         if session and not wants_fragment(call, "list"):
             return see_other(f"/ui/sessions/{session.id}")
-        return await self._screen(call, None, shown)
+        return await self.screen(call, None, shown)
 
     async def open_session(self, call: Call[ListParams, None]) -> Response:
         """A session beside the list it was opened from"""
@@ -69,7 +70,7 @@ class Sessions:
             return self._layout.part(call, "pane.html", **self.around_pane(call, pane))
         if wants_fragment(call, "messages"):
             return self._layout.part(call, "messages.html", **self.around_pane(call, pane))
-        return await self._screen(call, pane)
+        return await self.screen(call, pane)
 
     async def rows(self, call: Call[ListParams, None]) -> Response:
         """The rows of one page of the list"""
@@ -109,11 +110,19 @@ class Sessions:
             "sharing": False,
             "share_path": "",
             "pane_curl": curl,
+            "can_hide": SHOWN,
+            "pictures": f"/ui/sessions/{pane.session.id}/messages",
         } | more
 
-    async def _screen(
-        self, call: Call[ListParams, None], pane: Pane | None, shown: listing.Listed | None = None
+    async def screen(
+        self,
+        call: Call[ListParams, None],
+        pane: Pane | None,
+        shown: listing.Listed | None = None,
+        *,
+        share_path: str = "",
     ) -> Response:
+        """The list beside the pane, or one of them for a script; a new link is shown once."""
         service, principal = call.service, call.principal
         shown = shown or await listing.listed(call)
         is_new = (
@@ -147,7 +156,9 @@ class Sessions:
         if wants_fragment(call, "list"):
             return self._layout.part(call, "list.html", **context)
         around: dict[str, Any] = (
-            await self.with_sharing(call, self.around_pane(call, pane)) if pane else {}
+            await self.with_sharing(call, self.around_pane(call, pane, share_path=share_path))
+            if pane
+            else {}
         )
         return self._layout.show(
             call, "sessions.html", nav="sessions", **context, **({"pane": None} | around)

@@ -1,4 +1,4 @@
-// What may follow in the search box: names of qualifiers, then their values. Arrows and Enter choose.
+// What may follow in the search box: names of qualifiers, then their values.
 import { $, $$, part } from "./dom.js"
 
 const SEARCH = "input[type=search]", BEGUN = /(^|\s)-?[\w.-]{2,}(:\S*)?$/
