@@ -157,7 +157,7 @@ def test_a_user_is_found_and_summed_up(filled: Terminal) -> None:
 
 def test_a_share_leaves_out_what_is_named(filled: Terminal) -> None:
     asyncio.run(_share())
-    made = filled.done("sessions", "share", "one", "--hide", "user,cost", "--json").json
-    assert made["hides"] == ["cost", "user"]
+    created = filled.done("sessions", "share", "one", "--hide", "user,cost", "--json").json
+    assert created["hides"] == ["cost", "user"]
     refused = filled("sessions", "share", "one", "--hide", "title")
     assert (refused.code, "choose from user, model" in refused.err) == (2, True)

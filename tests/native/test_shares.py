@@ -197,9 +197,9 @@ async def test_a_link_leaves_out_what_its_maker_chose(
 ) -> None:
     body = {"expires_at": SOON}
     for hidden in ([], *([name] for name in SECRETS), [*SECRETS]):
-        made = (await client.post("/v1/sessions/a/shares", json=body | {"hides": hidden})).json()
-        assert made["hides"] == sorted(hidden)
-        page = (await client.get(made["path"], headers={"Authorization": ""})).text
+        created = (await client.post("/v1/sessions/a/shares", json=body | {"hides": hidden})).json()
+        assert created["hides"] == sorted(hidden)
+        page = (await client.get(created["path"], headers={"Authorization": ""})).text
         assert "Here it is" in page
         assert {name for name, text in SECRETS.items() if text not in page} == set(hidden)
     refused = await client.post("/v1/sessions/a/shares", json=body | {"hides": ["title"]})

@@ -193,10 +193,10 @@ def test_every_session_in_which_a_refund_was_refused_is_one_query(
 def call(client: httpx.Client, name: str, tool: str, *, failed: bool) -> None:
     """A session in which a tool was called."""
     client.post("/v1/sessions", json={"id": name, "title": f"Session {name}"})
-    asked = {"type": "tool_call", "id": name, "name": tool, "arguments": {}}
+    request = {"type": "tool_call", "id": name, "name": tool, "arguments": {}}
     response = {"error": "not allowed"} if failed else {"ok": True}
     answer = {"type": "tool_call_response", "id": name, "name": tool, "response": response}
-    messages = [{"role": "assistant", "parts": [asked]}, {"role": "tool", "parts": [answer]}]
+    messages = [{"role": "assistant", "parts": [request]}, {"role": "tool", "parts": [answer]}]
     client.post(f"/v1/sessions/{name}/messages", json={"messages": messages})
 
 

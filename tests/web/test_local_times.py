@@ -43,7 +43,7 @@ def test_the_days_of_a_filter_are_those_of_the_reader() -> None:
     ]
 
 
-async def _told(reader: Reader) -> None:
+async def _filled(reader: Reader) -> None:
     await reader.api("POST", "/v1/sessions", json={"id": "late", "created_at": LATE})
     messages = [
         {"role": "user", "text": "Before midnight", "created_at": "2026-03-28T22:30:00Z"},
@@ -53,7 +53,7 @@ async def _told(reader: Reader) -> None:
 
 
 async def test_a_transcript_has_the_readers_days_and_hours(reader: Reader) -> None:
-    await _told(reader)
+    await _filled(reader)
     plain = (await reader.get("/ui/sessions/late")).text
     assert plain.count('<h2 class="day">') == 1
     assert "Saturday, 28 March 2026 UTC" in plain
@@ -67,7 +67,7 @@ async def test_a_transcript_has_the_readers_days_and_hours(reader: Reader) -> No
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "%00", "x" * 3000])
 async def test_a_zone_that_is_none_is_utc(reader: Reader, zone: str) -> None:
-    await _told(reader)
+    await _filled(reader)
     reader.client.cookies.set("zone", zone)
     assert "28 March 2026 UTC" in (await reader.get("/ui/sessions/late")).text
 

@@ -49,9 +49,12 @@ async def suggest(call: Call[SuggestionParams, None]) -> SuggestionList:
 
     A key for one end user or app is not told the values of others.
     """
-    found = await call.service.suggestions.find(call.principal, call.params.q)
+    suggestions = await call.service.suggestions.find(call.principal, call.params.q)
     return SuggestionList(
-        data=[SuggestionOut(text=one.text, label=one.label, count=one.count) for one in found]
+        data=[
+            SuggestionOut(text=each.text, label=each.label, count=each.count)
+            for each in suggestions
+        ]
     )
 
 

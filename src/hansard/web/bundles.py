@@ -12,7 +12,7 @@ from collections.abc import Mapping
 CORE, MORE = "core.js", "more.js"
 BUNDLES = {
     "zone.js": ("zone",),
-    CORE: ("dom", "state", "live", "app", "zone"),
+    CORE: ("dom", "state", "live", "app"),
     MORE: (
         "notices",
         "help",

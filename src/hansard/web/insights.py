@@ -70,7 +70,7 @@ class Insights:
         stats = await call.service.stats.read(call.principal, query)
         days = {"from": day_name(query.first), "until": day_name(query.last)}
         filters = filters_of(query)
-        asked = [*days.items(), ("tz", query.tz), ("by", query.by or ""), *filters]
+        pairs = [*days.items(), ("tz", query.tz), ("by", query.by or ""), *filters]
         return self._layout.show(
             call,
             "insights.html",
@@ -90,7 +90,7 @@ class Insights:
             dimensions=STATS_BY,
             current=stats.current,
             is_empty=not stats.tallies,
-            curl=self._layout.curl(call, f"/v1/stats?{urlencode(asked)}"),
+            curl=self._layout.curl(call, f"/v1/stats?{urlencode(pairs)}"),
         )
 
     async def as_csv(self, call: Call[InsightsParams, None]) -> Response:

@@ -88,8 +88,8 @@ class Sessions:
 
     async def suggestions(self, call: Call[None, None]) -> Response:
         """How what is typed into the search may go on"""
-        found = await call.service.suggestions.find(call.principal, call.query("q") or "")
-        return self._layout.part(call, "suggestions.html", suggestions=found)
+        suggestions = await call.service.suggestions.find(call.principal, call.query("q") or "")
+        return self._layout.part(call, "suggestions.html", suggestions=suggestions)
 
     async def count(self, call: Call[ListParams, None]) -> dict[str, int]:
         """How many sessions match"""
