@@ -162,7 +162,10 @@ async def test_a_link_must_end_within_a_year(
     assert (await share(client, expires_at)).status_code == 400
 
 
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAA"
+    "AABJRU5ErkJggg=="
+)
 SECRETS = {
     "user": "ann@example.com",
     "model": "gpt-secret",
