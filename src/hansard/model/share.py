@@ -29,4 +29,4 @@ class Share(Struct, frozen=True):
 
     @property
     def hidden(self) -> list[Hidden]:
-        return msgspec.json.decode(self.hides)
+        return msgspec.json.decode(self.hides, type=list[Hidden])
