@@ -36,6 +36,7 @@ from hansard.service.sessions import Sessions
 from hansard.service.shares import Shares
 from hansard.service.sign_ins import SignIns
 from hansard.service.stats import Statistics
+from hansard.service.suggestions import Suggestions
 from hansard.service.telemetry import Telemetry
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
@@ -108,6 +109,7 @@ class Service:
         self.health = Health(store, self.events, monotonic)
         self.lookup = Lookup(store)
         self.search = Search(store, cursors, self.sessions, clock)
+        self.suggestions = Suggestions(self.sessions, self.users)
         self.stats = Statistics(store)
         self.bulk = Bulk(store, ids, clock, self.audit)
         self.webhooks = Webhooks(store, secret, ids, clock, store_clock)
