@@ -135,6 +135,8 @@ def _arrival(workspace_id: str, record: SessionRecord) -> ImportedSession:
             "used_at": record.updated_at,
             "inherited": Raw(b"{}"),
             "runs_spent": Raw(b"{}"),
+            "tools": Raw(b"{}"),
+            "failed_calls": 0,
             **Spent().sums,
         }
     )

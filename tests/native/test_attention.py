@@ -35,6 +35,12 @@ async def test_each_session_is_listed_once_for_its_most_urgent_reason(
     await write(client, "failed-resolved")
     await run(client, "failed-resolved", "failed")
     await client.patch("/v1/sessions/failed-resolved", json={"resolution": "resolved"})
+    await write(client, "failed-call")
+    answer = {"type": "tool_call_response", "id": "c", "response": "no", "is_error": True}
+    await client.post(
+        "/v1/sessions/failed-call/messages",
+        json={"messages": [{"role": "tool", "parts": [answer]}]},
+    )
     await write(client, "stale", OLD, resolution="unresolved")
     await write(client, "new")
     await write(client, "archived")
@@ -45,6 +51,7 @@ async def test_each_session_is_listed_once_for_its_most_urgent_reason(
     assert by_reason == {
         "waiting": ["waits"],
         "failed": ["failed"],
+        "failed_calls": ["failed-call"],
         "stale": ["stale"],
         "unread": ["new"],
     }
@@ -58,6 +65,7 @@ async def test_a_long_group_is_cut_and_says_so(client: httpx.AsyncClient) -> Non
         await write(client, f"s{number}")
     groups = (await client.get("/v1/attention")).json()["data"]
     assert [(len(group["data"]), group["has_more"]) for group in groups] == [
+        (0, False),
         (0, False),
         (0, False),
         (0, False),

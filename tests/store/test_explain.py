@@ -37,6 +37,7 @@ FILTERS: dict[str, Any] = {
     "intent": ("i",),
     "trigger": ("t",),
     "tag": ("t",),
+    "tool": ("t",),
     "assignee": ("grace",),
     "score": ("helpful",),
     "branch": (0,),
@@ -49,6 +50,9 @@ FILTERS: dict[str, Any] = {
     "assigned": True,
     "noted": True,
     "scored": False,
+    "failed_calls": True,
+    "failed_calls_from": 1,
+    "failed_calls_until": 1,
     "created_from": 1,
     "created_until": 1,
     "updated_from": 1,
@@ -74,7 +78,7 @@ OWN_INDEX = {
     )
 }
 OWN_INDEX |= {"trigger": "trigger_type", "branch": "branch"}
-GATHERED = ("tag", "score", "title", "metadata", "created_", "updated_")
+GATHERED = ("tag", "tool", "score", "title", "metadata", "created_", "updated_")
 """Filters that gather at most narrowing.SORTED_AT_ONCE sessions and sort them; beyond that the
 order is walked.
 """

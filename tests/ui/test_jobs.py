@@ -118,6 +118,32 @@ def test_the_cost_of_each_agent_this_week_is_a_click_away(
     hands.done("cost per agent this week", clicks=1)
 
 
+def test_the_failed_calls_of_one_agent_are_two_clicks_away(
+    operator: Visitor, filled: Served
+) -> None:
+    with api(filled) as client:
+        for name, agent, response in (
+            ("wrong", "porter", "Error: no such order"),
+            ("well", "porter", "shipped"),
+            ("others", "valet", "Error: no such order"),
+        ):
+            client.post("/v1/sessions", json={"id": name, "title": name, "agent": agent})
+            parts = [
+                {"type": "tool_call", "id": "c", "name": "find_order"},
+                {"type": "tool_call_response", "id": "c", "response": response},
+            ]
+            message = {"role": "assistant", "parts": parts}
+            client.post(f"/v1/sessions/{name}/messages", json={"messages": [message]})
+    page = operator.go("/ui/")
+    hands = Hands(page)
+    hands.click(page.locator(".row", has_text="1 failed call").filter(has_text="porter"))
+    hands.click(page.locator(".meta a", has_text="1 failed call"))
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".row")).to_contain_text("wrong")
+    expect(page.locator(".chips")).to_contain_text("with failed calls")
+    hands.done("failed calls of one agent", clicks=2)
+
+
 def test_a_run_is_watched_to_its_end_without_the_mouse(operator: Visitor, filled: Served) -> None:
     page = operator.go("/ui/sessions/live")
     expect(page.locator("#live.on")).to_be_attached()

@@ -34,7 +34,8 @@ def _role(message: BaseMessage) -> str:
 def _parts(message: BaseMessage) -> list[dict[str, Any]]:
     if isinstance(message, ToolMessage):
         response = {"type": "tool_call_response", "id": message.tool_call_id}
-        return [{**response, "response": _readable(message)}]
+        failed = {"is_error": True} if message.status == "error" else {}
+        return [{**response, "response": _readable(message), **failed}]
     calls = message.tool_calls if isinstance(message, AIMessage) else []
     parts = [
         *_texts(message.content),

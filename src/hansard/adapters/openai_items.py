@@ -44,7 +44,8 @@ def _parts(item: Mapping[str, Any]) -> list[dict[str, Any]]:
     call = str(item.get("call_id") or item.get("id") or "")
     if kind.endswith("_output"):
         output = item.get("output", item.get("tools"))
-        return [{"type": "tool_call_response", "id": call, "response": output}]
+        failed = {"is_error": True} if item.get("status") in {"failed", "incomplete"} else {}
+        return [{"type": "tool_call_response", "id": call, "response": output, **failed}]
     name, passed = str(item.get("name") or kind), item.get("arguments", item.get("input"))
     return [{"type": "tool_call", "id": call, "name": name, "arguments": _decoded(passed)}]
 

@@ -17,11 +17,18 @@ COLUMNS = (
     "title",
     "channel",
     "message_count",
+    "failed_calls",
     "updated_at",
     "user",
     "resolution",
 )
-HEADINGS = {"message_count": "messages", "updated_at": "updated", "cost_usd": "cost"}
+HEADINGS = {
+    "message_count": "messages",
+    "failed_calls": "failed",
+    "tool_names": "tools",
+    "updated_at": "updated",
+    "cost_usd": "cost",
+}
 
 
 def columns_named(text: str | None) -> tuple[str, ...]:
@@ -49,6 +56,8 @@ def cells(session: Session, columns: tuple[str, ...], now: int) -> list[str]:
     out = session_out(session)
     own = {
         "title": session.title or session.preview or "",
+        "failed_calls": str(session.failed_calls or ""),
+        "tool_names": ", ".join(session.tool_names),
         "updated_at": output.ago(session.updated_at, now),
     }
     values = [own[name] if name in own else getattr(out, name) for name in columns]

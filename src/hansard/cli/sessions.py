@@ -317,9 +317,9 @@ def _listed(
     output.table(
         [HEADINGS.get(name, name) for name in chosen],
         table,
-        right=("messages", "cost"),
+        right=("messages", "failed", "cost"),
         flexible="title",
-        spare=() if columns else ("channel", "user", "updated", "messages"),
+        spare=() if columns else ("channel", "user", "failed", "updated", "messages"),
         least=_LEAST_TITLE,
         empty="No session matches.",
     )

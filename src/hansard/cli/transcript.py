@@ -32,6 +32,8 @@ def heading(session: Session) -> Iterator[str]:
         "kind": session.kind if session.kind != "session" else None,
         "started": rfc3339(session.created_at),
         "messages": session.message_count,
+        "failed": output.counted(session.failed_calls, "call") if session.failed_calls else None,
+        "tools": ", ".join(session.tool_names),
         "cost": f"${session.spent.cost_nanos / 1e9:.4f}" if session.spent.cost_nanos else None,
         "tokens": f"{session.spent.input_tokens:,} in, {session.spent.output_tokens:,} out"
         if session.spent.input_tokens or session.spent.output_tokens

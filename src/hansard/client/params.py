@@ -141,6 +141,7 @@ class SessionFilter(TypedDict, total=False):
     intent: Texts
     trigger: Texts
     tag: Texts
+    tool: Texts
     assignee: Texts
     score: Texts
     title: str
@@ -152,6 +153,9 @@ class SessionFilter(TypedDict, total=False):
     assigned: bool
     noted: bool
     scored: bool
+    failed_calls: bool
+    failed_calls_from: int
+    failed_calls_until: int
     messages_from: int
     messages_until: int
     sub_sessions: bool
@@ -160,6 +164,8 @@ class SessionFilter(TypedDict, total=False):
     created_until: When
     updated_from: When
     updated_until: When
+    active_from: When
+    active_until: When
 
 
 class NewMessage(TypedDict):

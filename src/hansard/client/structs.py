@@ -111,6 +111,8 @@ class Session(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     last_preview: str | None = None
     last_role: str | None = None
     message_count: int = 0
+    failed_calls: int = 0
+    tool_names: list[str] = []
     last_seq: int = 0
     input_tokens: int = 0
     output_tokens: int = 0

@@ -38,6 +38,7 @@ def session_lines(session: Session, base: str) -> list[str]:
     """A session in a list: its id and facts, its title, its link."""
     facts = [
         f"{session.message_count} messages",
+        *([f"failed calls {session.failed_calls}"] if session.failed_calls else []),
         *(f"{name} {value}" for name, value in _facts(session) if value),
     ]
     title = session.title or session.preview or ""
@@ -53,6 +54,7 @@ def _facts(session: Session) -> Iterable[tuple[str, str | None]]:
     yield "channel", one_line(session.channel or "")
     yield "agent", one_line(session.agent or "")
     yield "user", one_line(session.user or "")
+    yield "tools", one_line(", ".join(session.tool_names))
     yield "last active", _time(session.last_message_at or session.created_at)
 
 

@@ -58,6 +58,10 @@ class Narrowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Only sessions with this agent."""
     tag: Name | None = None
     """Only sessions with this tag."""
+    tool: Name | None = None
+    """Only sessions in which this tool was called."""
+    failed_calls: bool | None = None
+    """True: only sessions in which calls of tools failed; false: only the others."""
     state: State | None = None
     """Only sessions whose latest run is in this state."""
     limit: Some = 10
@@ -66,9 +70,11 @@ class Narrowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def where(self) -> SessionFilter:
         where = SessionFilter()
-        for name in ("user", "channel", "agent", "tag", "state"):
+        for name in ("user", "channel", "agent", "tag", "tool", "state"):
             if (value := getattr(self, name)) is not None:
                 where[name] = [value]
+        if self.failed_calls is not None:
+            where["failed_calls"] = self.failed_calls
         return where
 
 

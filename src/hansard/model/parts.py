@@ -35,6 +35,12 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a `tool_call` gives the tool: any JSON."""
     response: Any = None
     """What the tool answered, in a `tool_call_response`: any JSON."""
+    is_error: Any = None
+    """True in a `tool_call_response` whose call failed. It counts as failed as well when it has a
+    `status` such as `error`, when the `response` is an object with `error`, `is_error`, such a
+    `status` or `ok` false, and when it is a text that begins with `Error` or its like."""
+    status: Any = None
+    """How the call went, in a `tool_call_response`, where the program that made it says so."""
     uri: str | None = None
     """Where the content of a `uri` part is."""
     file_id: str | None = None

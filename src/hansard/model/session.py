@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from hansard.model.tool_calls import Tally
 from hansard.model.units import Microseconds, NanoDollars
 from hansard.model.usage import Inherited, RunsSpent, Spent, greater, spent_of
 
@@ -39,6 +40,7 @@ SUB_SESSION, TASK_SESSION = 1, 2
 _EMPTY = Raw(b"{}")
 _NOTHING, _NO_RUNS = Inherited(), RunsSpent()
 _inherited, _runs_spent = msgspec.json.Decoder(Inherited), msgspec.json.Decoder(RunsSpent)
+_tools = msgspec.json.Decoder(dict[str, int])
 
 
 class Session(Struct, frozen=True):
@@ -110,6 +112,8 @@ class Session(Struct, frozen=True):
     """Who looks after it, by a name. Set by the caller; at most 256 characters."""
     message_count: int
     """How many messages it has, without deleted ones. Set by the server."""
+    failed_calls: int
+    """How many answers of tools in its messages say that the call failed. Counted by the server."""
     last_seq: int
     """The `seq` of the last message, deleted or not; 0 before the first. Set by the server."""
     input_tokens: int
@@ -156,6 +160,8 @@ class Session(Struct, frozen=True):
     """What a fork copied from its original, an ``Inherited``. Set by the server."""
     runs_spent: Raw
     """What its runs report, a ``RunsSpent``. Summed by the server."""
+    tools: Raw
+    """How many of its messages name each tool. Counted by the server."""
 
     @property
     def copied(self) -> Inherited:
@@ -174,6 +180,16 @@ class Session(Struct, frozen=True):
         if runs is _NO_RUNS:
             return spent_of(self)
         return greater(self, runs)
+
+    @property
+    def calls(self) -> Tally:
+        """The failed calls and the tools of its messages."""
+        return Tally(self.failed_calls, {} if self.tools == _EMPTY else _tools.decode(self.tools))
+
+    @property
+    def tool_names(self) -> list[str]:
+        """The tools that its messages name, in the order in which they came."""
+        return list(self.calls.tools)
 
     @property
     def name(self) -> str:

@@ -47,10 +47,13 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
         "intent": ["refund"],
         "trigger": ["schedule"],
         "tag": ["vip"],
+        "tool": ["issue_refund"],
         "assignee": ["grace"],
         "score": ["helpful"],
         "title": "parcel",
         "metadata": ["plan=pro"],
+        "failed_calls_from": 1,
+        "failed_calls_until": 10,
         "messages_from": 2,
         "messages_until": 200,
         "created_from": "2026-01-01T00:00:00Z",
@@ -87,6 +90,9 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions that one of these triggers started."""
     tag: Values = ()
     """Only sessions that have at least one of these tags."""
+    tool: Values = ()
+    """Only sessions in which one of these tools was called, or answered with its name: the first
+    64 of a session, with names of at most 128 characters."""
     assignee: Values = ()
     """Only sessions that one of these people looks after."""
     score: Values = ()
@@ -109,6 +115,12 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions with notes, or with false only the others."""
     scored: bool | None = None
     """Only sessions with scores, or with false only the others."""
+    failed_calls: bool | None = None
+    """Only sessions with failed calls of tools, or with false only the others."""
+    failed_calls_from: Count | None = None
+    """Only sessions with so many failed calls or more."""
+    failed_calls_until: Count | None = None
+    """Only sessions with so many failed calls or fewer."""
     messages_from: Count | None = None
     """Only sessions with so many messages or more."""
     messages_until: Count | None = None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
+from hansard.model.parts import Part
+
+MOST_TOOLS, LONGEST_NAME = 64, 128
+"""So many tools a session is found by, and so many characters each name has at most."""
 _FAILED = ("error", "failed", "failure", "exception", "traceback")
-_ERRORS = ("error", "exception", "traceback", '{"error')
+_ERRORS = ("error", "exception", "traceback", "an error occurred", '{"error')
 _BEGINNING = 40
 _DEEPEST = 16
+_NOTHING = Raw(b"null")
 
 
 class ToolCalls(Struct, frozen=True):
@@ -19,25 +25,56 @@ class ToolCalls(Struct, frozen=True):
 
     names: tuple[str, ...]
     failed: int
-    texts: tuple[str, ...]
+    parts: tuple[_Part, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What was given to the tools and what they answered."""
+        return tuple(text for part in self.parts for text in _texts_of(part))
 
     @property
     def text(self) -> str:
-        """What was given to the tools and what they answered, a line for each text."""
+        """The same, a line for each text."""
         return "\n".join(self.texts)
+
+
+class Tally(Struct, frozen=True):
+    """The failed calls of some messages, and how many of the messages name each tool."""
+
+    failed: int = 0
+    tools: Mapping[str, int] = {}
+
+    def plus(self, other: Tally, sign: int = 1) -> Tally:
+        """With another added, or taken away: at most ``MOST_TOOLS`` tools, the first that came."""
+        tools = dict(self.tools)
+        for name, count in other.tools.items():
+            if name in tools or (sign > 0 and len(tools) < MOST_TOOLS):
+                tools[name] = tools.get(name, 0) + sign * count
+        kept = {name: count for name, count in tools.items() if count > 0}
+        return Tally(max(0, self.failed + sign * other.failed), kept)
 
 
 class _Part(Struct, frozen=True):
     type: str
     name: Any = None
-    arguments: Any = None
-    response: Any = None
+    arguments: Raw = _NOTHING
+    response: Raw = _NOTHING
     is_error: Any = None
     status: Any = None
 
 
+class _Answer(Struct, frozen=True):
+    """What an answer that is an object may say of its own success."""
+
+    error: Any = None
+    is_error: Any = None
+    status: Any = None
+    ok: Any = None
+
+
 _KIND = b'"tool_call'
 _decode = msgspec.json.Decoder(list[_Part]).decode
+_decode_answer = msgspec.json.Decoder(_Answer).decode
 
 
 def read(parts: Raw) -> ToolCalls | None:
@@ -53,28 +90,53 @@ def read(parts: Raw) -> ToolCalls | None:
         for part in tools
         if part.type == "tool_call_response"
     )
-    texts = [text for part in tools for text in _texts_of(part)]
-    return ToolCalls(tuple(names), failed, tuple(texts))
+    return ToolCalls(tuple(names), failed, tuple(tools))
 
 
-def is_failed(is_error: Any, status: Any, response: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether an answer says of itself that the call failed."""
+def tally(all_parts: Iterable[Raw]) -> Tally:
+    """What messages with these parts add to their session."""
+    failed, tools = 0, Counter[str]()
+    for calls in filter(None, map(read, all_parts)):
+        failed += calls.failed
+        tools.update(
+            name for name in calls.names if len(name) <= LONGEST_NAME and "\x00" not in name
+        )
+    return Tally(failed, tools)
+
+
+def has_failed(part: Part) -> bool:
+    """Whether a decoded ``tool_call_response`` says of itself that the call failed."""
+    return is_failed(part.is_error, part.status, Raw(msgspec.json.encode(part.response)))
+
+
+def is_failed(is_error: Any, status: Any, response: Raw) -> bool:  # noqa: ANN401 - any JSON
+    """Whether an answer says of itself that the call failed; nothing else in Hansard decides it.
+
+    It is marked: ``is_error`` true, or a ``status`` such as ``error``, which importers and dialects
+    make of the mark of their format. Or ``response`` is an object with an ``error``, ``is_error``,
+    such a ``status`` or ``ok`` false, or a text that begins with ``Error`` or its like.
+    """
     if is_error is True or status in _FAILED:
         return True
-    if isinstance(response, dict):
+    raw = memoryview(response).tobytes().lstrip()
+    if raw.startswith(b"{"):
+        answer = _decode_answer(raw)
         return (
-            bool(response.get("error") or response.get("is_error"))
-            or str(response.get("status", "")).lower() in _FAILED
-            or response.get("ok") is False
+            bool(answer.error or answer.is_error)
+            or str(answer.status or "").lower() in _FAILED
+            or answer.ok is False
         )
-    return isinstance(response, str) and response.lstrip()[:_BEGINNING].lower().startswith(_ERRORS)
+    if not raw.startswith(b'"'):
+        return False
+    text: str = msgspec.json.decode(raw)
+    return text.lstrip()[:_BEGINNING].lower().startswith(_ERRORS)
 
 
 def _texts_of(part: _Part) -> Iterator[str]:
     if isinstance(part.name, str):
         yield part.name
-    yield from _texts(part.arguments)
-    yield from _texts(part.response)
+    yield from _texts(msgspec.json.decode(part.arguments))
+    yield from _texts(msgspec.json.decode(part.response))
 
 
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401 - any JSON

@@ -27,8 +27,9 @@ class AttentionGroup(Struct, frozen=True, kw_only=True):
 
     reason: Annotated[str, one_of(REASONS)]
     """`waiting`: the run waits for a person. `failed`: the run failed or was interrupted, and the
-    matter is not resolved. `stale`: unresolved, and silent for three days. `unread`: nobody has
-    read it, and it was active within seven days."""
+    matter is not resolved. `failed_calls`: calls of tools failed, it was active within seven days,
+    and the matter is not resolved. `stale`: unresolved, and silent for three days. `unread`: nobody
+    has read it, and it was active within seven days."""
     data: list[SessionOut]
     """At most 20 sessions. A session is in the first group that it fits."""
     has_more: HasMore

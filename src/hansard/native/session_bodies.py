@@ -70,6 +70,8 @@ class SessionOut(Struct, frozen=True, kw_only=True):
         "last_preview": "It arrives tomorrow.",
         "last_role": "assistant",
         "message_count": 4,
+        "failed_calls": 1,
+        "tool_names": ["find_order", "issue_refund"],
         "last_seq": 4,
         "input_tokens": 250,
         "output_tokens": 21,
@@ -124,6 +126,10 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     last_preview: str | None
     last_role: RoleOut | None
     message_count: int
+    failed_calls: int
+    tool_names: list[str]
+    """The tools that its messages call, or that answered with their name, in the order in which
+    they came: at most 64, with names of at most 128 characters. Kept by the server."""
     last_seq: int
     input_tokens: int
     """Model tokens that it read, cached ones included: what its messages report, or its runs
@@ -313,6 +319,7 @@ def session_out(session: Session) -> SessionOut:
         id=session.name,
         uid=f"ses_{session.id}",
         user=session.user_id,
+        tool_names=session.tool_names,
         parent=session.parent_id and f"ses_{session.parent_id}",
         **spent_out(session.spent),
         inherited=_inherited_out(session.copied),

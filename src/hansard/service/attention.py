@@ -1,6 +1,6 @@
 """What somebody should look at.
 
-Sessions that wait, failed, fell silent, or that nobody has read.
+Sessions that wait, failed, had failed calls of tools, fell silent, or that nobody has read.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from hansard.service.sessions import Sessions
 
 _DAY_US = 86_400_000_000
-STALE_DAYS, UNREAD_DAYS = 3, 7
+STALE_DAYS, LATELY_DAYS = 3, 7
 _UNSETTLED = ("open", "unresolved")
-REASONS = ("waiting", "failed", "stale", "unread")
+REASONS = ("waiting", "failed", "failed_calls", "stale", "unread")
 
 
 class Group(Struct, frozen=True):
@@ -61,12 +61,19 @@ class Attention:
 def _wanted(now: int) -> list[tuple[str, SessionFilter, Sort]]:
     """Each reason with its filter and order. Days are whole, so that an address stays good."""
     today = now - now % _DAY_US
-    stale, unread = today - STALE_DAYS * _DAY_US, today - UNREAD_DAYS * _DAY_US
+    stale, lately = today - STALE_DAYS * _DAY_US, Moment(today - LATELY_DAYS * _DAY_US)
     return [
         ("waiting", SessionFilter(state=("waiting",), archived=False), "active_at"),
         (
             "failed",
             SessionFilter(state=("failed", "interrupted"), resolution=_UNSETTLED, archived=False),
+            "-active_at",
+        ),
+        (
+            "failed_calls",
+            SessionFilter(
+                failed_calls=True, resolution=_UNSETTLED, active_from=lately, archived=False
+            ),
             "-active_at",
         ),
         (
@@ -76,9 +83,7 @@ def _wanted(now: int) -> list[tuple[str, SessionFilter, Sort]]:
         ),
         (
             "unread",
-            SessionFilter(
-                unread=True, resolution=_UNSETTLED, active_from=Moment(unread), archived=False
-            ),
+            SessionFilter(unread=True, resolution=_UNSETTLED, active_from=lately, archived=False),
             "-active_at",
         ),
     ]

@@ -40,7 +40,8 @@ _PLURALS = {
     "message": "messages",
 }
 _TIMES = ("created", "updated", "active")
-_NUMBERS = ("messages",)
+_NUMBERS = {"messages": "messages", "failed": "failed_calls"}
+"""Qualifiers of ranges of numbers, and the filters that have their ends."""
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -200,6 +201,7 @@ def _limit(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFi
 
 def _ranged(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFilter | None:
     name = qualifier.name.lower()
+    ends = _NUMBERS.get(name, name)
     span = (
         partial(search_values.time_span, now=now) if name in _TIMES else search_values.number_span
     )
@@ -207,13 +209,20 @@ def _ranged(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionF
     def make(text: str) -> SessionFilter:
         first, last = search_values.range_of(text, span)
         kind = Moment if name in _TIMES else int
-        bounds = {f"{name}_from": first, f"{name}_until": last}
+        bounds = {f"{ends}_from": first or None, f"{ends}_until": last}
         values: dict[str, Any] = {
             field: kind(value) for field, value in bounds.items() if value is not None
         }
         return SessionFilter(**values)
 
     return _filter_or_note(qualifier, make, notes)
+
+
+def _failed(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionFilter | None:
+    """Sessions with failed calls, or with so many."""
+    if (flag := _BOOLEANS.get(qualifier.text.lower())) is not None:
+        return SessionFilter(failed_calls=flag)
+    return _ranged(qualifier, now, notes)
 
 
 def _role(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Part:
@@ -258,7 +267,8 @@ _SPECIAL: dict[str, Callable[[Qualifier, int, list[SearchNote]], Leaf | None]] =
     "tool": _tool,
     "has": _has,
     "is": _is,
-    **dict.fromkeys((*_TIMES, *_NUMBERS), _ranged),
+    **dict.fromkeys((*_TIMES, "messages"), _ranged),
+    "failed": _failed,
 }
 """Qualifiers that are no filter of the list by the same name."""
 WORDS = {
@@ -267,5 +277,5 @@ WORDS = {
     "is": (*_FLAGS, *_FIELDS["state"].choices, *_FIELDS["resolution"].choices),
 }
 """The words that some of them take."""
-NAMES = (*_FIELDS, "metadata.KEY", *_SPECIAL)
+NAMES = tuple(dict.fromkeys((*_FIELDS, "metadata.KEY", *_SPECIAL)))
 """Every qualifier."""

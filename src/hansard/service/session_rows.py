@@ -54,6 +54,7 @@ def drafted(
             "resolution": draft.resolution,
             "resolved_at": now if draft.resolution == "resolved" else None,
             "message_count": 0,
+            "failed_calls": 0,
             "last_seq": 0,
             **Spent().sums,
             "created_at": at,
@@ -66,6 +67,7 @@ def drafted(
             "metadata": _json(draft.metadata),
             "inherited": Raw(b"{}"),
             "runs_spent": Raw(b"{}"),
+            "tools": Raw(b"{}"),
         }
     )
     return sized(row)

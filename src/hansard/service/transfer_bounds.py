@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hansard.model import Message, Run, Session
     from hansard.model.transfer import Kept, Snapshot
 
-_NUMBERS = ("version", "message_count", "last_seq", *SUMS)
+_NUMBERS = ("version", "message_count", "failed_calls", "last_seq", *SUMS)
 _SESSION_TIMES = (
     "created_at", "updated_at", "active_at", "used_at", "first_message_at", "last_message_at",
     "resolved_at",

@@ -65,6 +65,12 @@ CONDITIONS = {
         "exists (select 1 from session_tags as t where t.workspace_id = :workspace_id"
         " and t.session_id = sessions.id and t.tag in ({}) limit 1)",
     ),
+    "tool": Condition(
+        "id in (select session_id from session_tools"
+        " where session_tools.workspace_id = :workspace_id and name in ({}))",
+        "exists (select 1 from session_tools as t where t.workspace_id = :workspace_id"
+        " and t.session_id = sessions.id and t.name in ({}) limit 1)",
+    ),
     "assignee": _among("assignee"),
     "score": Condition(
         "id in (select session_id from scores"
@@ -77,6 +83,10 @@ CONDITIONS = {
         " and titled.title_folded like {} escape '\\')",
         "title_folded like {} escape '\\'",
     ),
+    "failed_calls_from": Condition(  # the index of those with failed calls serves it
+        "failed_calls > 0 and failed_calls >= {}", "failed_calls + 0 >= {}"
+    ),
+    "failed_calls_until": _until("failed_calls"),
     "messages_from": _from("message_count"),
     "messages_until": _until("message_count"),
     "created_from": _from("created_at"),
@@ -102,6 +112,7 @@ FACTS = {
     "archived": ("archived_at is null", "archived_at is not null"),
     "ended": ("ended_at is null", "ended_at is not null"),
     "assigned": ("assignee is null", "coalesce(assignee, '') <> ''"),  # not by the index of names
+    "failed_calls": ("failed_calls = 0", "failed_calls > 0"),
     "noted": _with("notes"),
     "scored": _with("scores"),
     "has_messages": ("message_count = 0", "message_count > 0"),
@@ -113,6 +124,8 @@ FACTS = {
 # A partial index leaves out the common value; saying so lets the database take the index for the
 # others.
 UNCOMMON = {"kind": "session", "state": "completed", "resolution": "open"}
+UNBOUNDED = {("failed_calls_from", 0)}
+"""Filters that let every session pass."""
 Values = dict[str, Any]
 
 
@@ -191,5 +204,5 @@ def named_values(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: 
     elif field == "title" and value:
         escaped = fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         yield field, f"%{escaped}%"
-    elif value is not None and field != "title":
+    elif value is not None and field != "title" and (field, value) not in UNBOUNDED:
         yield field, value

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _PARTS = Message.__struct_fields__.index("parts")
-_SESSION_JSON = len(Session.__struct_fields__) - 6
+_SESSION_JSON = len(Session.__struct_fields__) - 7
 
 
 def session(row: Row) -> Session:

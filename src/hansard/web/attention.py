@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.http.route import Route
 from hansard.model.session_filter import pairs_of
-from hansard.service.attention import STALE_DAYS, UNREAD_DAYS
+from hansard.service.attention import LATELY_DAYS, STALE_DAYS
 from hansard.web import listing
 from hansard.web.filters import query
 from hansard.web.layout import Layout
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 _HEADINGS = {
     "waiting": ("Waiting for a human", "The agent cannot go on by itself."),
     "failed": ("Failed", "The last run failed or was interrupted, and nobody has resolved it."),
+    "failed_calls": (
+        "Failed tool calls",
+        f"Active within {LATELY_DAYS} days, and nobody has resolved it.",
+    ),
     "stale": ("Stale", f"Unresolved, and silent for {STALE_DAYS} days."),
-    "unread": ("Unread", f"Active within {UNREAD_DAYS} days, and read by nobody."),
+    "unread": ("Unread", f"Active within {LATELY_DAYS} days, and read by nobody."),
 }
 
 

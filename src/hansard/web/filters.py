@@ -37,6 +37,7 @@ FLAGS = {
     "noted": ("with notes", "without notes"),
     "scored": ("rated", "not rated"),
     "has_messages": ("with messages", "empty"),
+    "failed_calls": ("with failed calls", "without failed calls"),
 }
 SORT_NAMES = {
     "-active_at": "latest activity",

@@ -52,6 +52,8 @@ _MENU, _WAYS = 40, 8
 _reader = QueryReader(ListParams)
 _UNCONTROLLED = {
     "metadata",
+    "failed_calls_from",
+    "failed_calls_until",
     "messages_from",
     "messages_until",
     "model",
@@ -73,6 +75,9 @@ _UNCONTROLLED = {
     "active_from",
     "active_until",
 }
+
+
+_WITHOUT_CONTROL = {("archived", "true"), ("archived", "false"), ("failed_calls", "false")}
 
 
 class Menu(Struct):
@@ -127,7 +132,7 @@ class Listed(Struct):
         return [
             pair
             for pair in pairs(self.params)
-            if pair[0] in _UNCONTROLLED or pair in {("archived", "true"), ("archived", "false")}
+            if pair[0] in _UNCONTROLLED or pair in _WITHOUT_CONTROL
         ]
 
     def with_page(self, page: int) -> str:

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 READ = "sessions:read"
-_MORE = {*listing.MINOR, "user", "tag", "sub_sessions", "task_sessions", "archived"}
+_MORE = {
+    *listing.MINOR,
+    "user",
+    "tag",
+    "tool",
+    "failed_calls",
+    "sub_sessions",
+    "task_sessions",
+    "archived",
+}
 
 
 class Sessions:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from markupsafe import Markup
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from hansard.model import tool_calls
 from hansard.model.times import moment
@@ -190,7 +190,8 @@ def _media(message: Message, part: dict[str, Any], index: int) -> Piece:
 
 
 def _is_failure(part: dict[str, Any]) -> bool:
-    return tool_calls.is_failed(part.get("is_error"), part.get("status"), part.get("response"))
+    response = Raw(msgspec.json.encode(part.get("response")))
+    return tool_calls.is_failed(part.get("is_error"), part.get("status"), response)
 
 
 def _seconds(part: dict[str, Any]) -> float | None:

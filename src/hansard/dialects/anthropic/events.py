@@ -16,6 +16,7 @@ from hansard.http.streams import HEARTBEAT, stream
 from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.parts import Part
 from hansard.model.times import Moment, rfc3339
+from hansard.model.tool_calls import has_failed
 from hansard.service.providers.media import MEDIA, answer_parts, label_of, media_of
 from hansard.service.providers.names import json_object
 from hansard.service.providers.text import words_of
@@ -184,7 +185,8 @@ def events_of(message: Message) -> Iterator[Json]:
                 yield head | {"id": part.id or head["id"], "input": arguments} | call
             case "tool_call_response":
                 answer = {"type": "agent.tool_result", "tool_use_id": part.id or ""}
-                yield head | answer | {"content": _blocks(answer_parts(part.response))}
+                failed = {"is_error": True} if has_failed(part) else {}
+                yield head | answer | {"content": _blocks(answer_parts(part.response))} | failed
             case _:
                 content += _blocks([part])
     if content:

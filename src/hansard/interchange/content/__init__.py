@@ -60,11 +60,18 @@ def _own(item: Json) -> Json:
     return item
 
 
+_RETRY_PROMPT = "Fix the errors and try again."
+
+
 def _own_response(item: Json) -> Json:
-    """Our own ``tool_call_response`` has a ``response``, pydantic-ai's a ``result``."""
+    """Our own ``tool_call_response`` has a ``response``, pydantic-ai's a ``result``.
+
+    A retry prompt of pydantic-ai is known by its last words alone.
+    """
     if "result" in item and "response" not in item:
         rest = {key: value for key, value in item.items() if key != "result"}
-        return {**rest, "response": item["result"]}
+        failed = {"is_error": True} if str(item["result"]).endswith(_RETRY_PROMPT) else {}
+        return {**rest, "response": item["result"], **failed}
     return item
 
 

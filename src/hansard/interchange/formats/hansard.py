@@ -312,6 +312,7 @@ def _check_session(session: Session) -> None:
         ("metadata", dict[str, Any]),
         ("inherited", Inherited),
         ("runs_spent", RunsSpent),
+        ("tools", dict[str, int]),
     ):
         msgspec.json.decode(getattr(session, field), type=shape)
     if not 0 <= session.copied.seq <= session.last_seq:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hansard.model.tool_calls import has_failed
 from hansard.service.providers.alternating import alternating, system_texts
 from hansard.service.providers.media import MEDIA, answer_parts, label_of, media_of
 from hansard.service.providers.names import json_object, plain_id, tool_name
@@ -69,7 +70,8 @@ def _answer(part: Part) -> dict[str, Any]:
         content = [block for piece in pieces if (block := _block(piece, "user", {})) is not None]
     else:
         content = "\n".join(piece.content for piece in pieces)
-    return {"type": "tool_result", "tool_use_id": plain_id(part.id), "content": content}
+    answer = {"type": "tool_result", "tool_use_id": plain_id(part.id), "content": content}
+    return answer | ({"is_error": True} if has_failed(part) else {})
 
 
 def _image(part: Part) -> dict[str, Any] | None:

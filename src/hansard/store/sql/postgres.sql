@@ -44,7 +44,7 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 -- name: session_peek
 -- What an append must know of its session, with the hash of the last message where the row has it; locks the row until commit.
 -- Only columns of the row itself: it is read again after the wait for the lock, a subquery would see the state from before.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, case when hash_seq = last_seq then last_hash end
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
   from sessions where workspace_id = :workspace_id and id = :id for update
 
 -- name: recount_lock
@@ -250,7 +250,7 @@ select own_id, id from sessions
 
 -- name: session_peek_many
 -- As session_peek, for a batch of appends; locks the rows in the order of their ids, so that two batches never wait for each other.
-select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, case when hash_seq = last_seq then last_hash end
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
   from sessions
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
  order by id for update
@@ -317,6 +317,7 @@ update sessions as s
        title_folded = case when s.title is null then given.title_folded else s.title_folded end,
        untitled = case when s.title is null then given.untitled else s.untitled end,
        preview = coalesce(s.preview, given.preview), last_preview = coalesce(given.last_preview, s.last_preview), last_role = given.last_role,
+       failed_calls = s.failed_calls + given.failed_calls, tools = given.tools,
        input_tokens = case when s.input_tokens + given.input_tokens > 9007199254740992 then 9007199254740992 else s.input_tokens + given.input_tokens end,
        output_tokens = case when s.output_tokens + given.output_tokens > 9007199254740992 then 9007199254740992 else s.output_tokens + given.output_tokens end,
        cache_read_tokens = case when s.cache_read_tokens + given.cache_read_tokens > 9007199254740992 then 9007199254740992 else s.cache_read_tokens + given.cache_read_tokens end,
@@ -329,10 +330,10 @@ update sessions as s
        used_at = case when s.used_at >= given.used_at then s.used_at else given.used_at end, updated_at = given.now,
        hash_seq = s.last_seq + given.count, last_hash = given.last_hash
   from unnest(:workspace_id::text[], :id::text[], :now::bigint[], :count::bigint[], :title::text[], :title_by::text[], :title_folded::text[],
-    :untitled::bigint[], :preview::text[], :last_preview::text[], :last_role::text[], :input_tokens::bigint[], :output_tokens::bigint[],
+    :untitled::bigint[], :preview::text[], :last_preview::text[], :last_role::text[], :failed_calls::bigint[], :tools::text[], :input_tokens::bigint[], :output_tokens::bigint[],
     :cache_read_tokens::bigint[], :cache_write_tokens::bigint[], :reasoning_tokens::bigint[], :cost_nanos::bigint[],
     :first_at::bigint[], :last_at::bigint[], :used_at::bigint[], :last_hash::bytea[])
-    as given (workspace_id, id, now, count, title, title_by, title_folded, untitled, preview, last_preview, last_role, input_tokens,
+    as given (workspace_id, id, now, count, title, title_by, title_folded, untitled, preview, last_preview, last_role, failed_calls, tools, input_tokens,
       output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, first_at, last_at, used_at, last_hash)
  where s.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = s.workspace_id and s.id = given.id
 returning s.last_seq

@@ -55,6 +55,7 @@ update sessions
        title_folded = case when title is null then :title_folded else title_folded end,
        untitled = case when title is null then :untitled else untitled end,
        preview = coalesce(preview, :preview), last_preview = coalesce(:last_preview, last_preview), last_role = :last_role,
+       failed_calls = failed_calls + :failed_calls, tools = :tools,
        input_tokens = case when input_tokens + :input_tokens > 9007199254740992 then 9007199254740992 else input_tokens + :input_tokens end,
        output_tokens = case when output_tokens + :output_tokens > 9007199254740992 then 9007199254740992 else output_tokens + :output_tokens end,
        cache_read_tokens = case when cache_read_tokens + :cache_read_tokens > 9007199254740992 then 9007199254740992 else cache_read_tokens + :cache_read_tokens end,
@@ -87,6 +88,15 @@ on conflict do nothing
 
 -- name: metadata_delete_of_session
 delete from session_metadata where workspace_id = :workspace_id and session_id = :id
+
+-- name: tool_put
+insert into session_tools (workspace_id, name, session_id) values (:workspace_id, :name, :session_id) on conflict do nothing
+
+-- name: tool_delete
+delete from session_tools where workspace_id = :workspace_id and name = :name and session_id = :session_id
+
+-- name: tool_delete_of_session
+delete from session_tools where workspace_id = :workspace_id and session_id = :id
 
 -- name: session_id_by_safe_id
 select id from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1

@@ -32,6 +32,9 @@ delete from session_tags where workspace_id = :workspace_id
 -- name: workspace_purge_session_metadata
 delete from session_metadata where workspace_id = :workspace_id
 
+-- name: workspace_purge_session_tools
+delete from session_tools where workspace_id = :workspace_id
+
 -- name: workspace_purge_refills
 delete from refills where workspace_id = :workspace_id
 

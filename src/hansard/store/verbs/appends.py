@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from hansard.errors import Conflict, NotFound
 from hansard.model import Message
+from hansard.model.tool_calls import Tally, tally
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, Values, many
-from hansard.store.verbs import documents, items
+from hansard.store.verbs import documents, items, session_labels
 from hansard.store.verbs.events import happened_many, places_left
 from hansard.store.verbs.session_lookup import AppendHead, SessionRef, linked, locked, peeked
 from hansard.store.verbs.sessions import create, same_user, store
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
     from hansard.model.document import DocumentDraft
 
 
+_decode_tools = msgspec.json.Decoder(dict[str, int]).decode
+
+
 class Tail(Struct):
     """The end of a locked session, and what the transaction appends to it.
 
     ``head`` is where the session stands with what was added; ``hash`` is that of the last message
-    which is stored. ``known`` are stored messages by their ``client_id``.
+    which is stored. ``known`` are stored messages by their ``client_id``, ``calls`` the tool calls
+    of what was added.
     """
 
     workspace_id: str
@@ -44,6 +49,7 @@ class Tail(Struct):
     texts: list[str] = []
     used_at: int = 0
     items: list[Values] = []
+    calls: Tally = Tally()
 
 
 def begin(workspace_id: str, head: AppendHead) -> Steps[Tail]:
@@ -119,6 +125,7 @@ def _move_on(tail: Tail, added: Sequence[Message], texts: Sequence[str], now: in
     before = tail.head
     title = None if before.title_folded else summary(added, texts)["title"]
     tail.messages += added
+    tail.calls = tail.calls.plus(tally(message.parts for message in added))
     tail.used_at = max(tail.used_at, now, *(message.created_at for message in added))
     tail.texts += texts
     tail.known |= {message.client_id: message for message in added if message.client_id is not None}
@@ -145,16 +152,29 @@ def write(workspace_id: str, tails: Sequence[Tail]) -> Steps[None]:
     extended: list[Values] = []
     stored: list[Values] = []
     for tail in tails:
+        tools = yield from _tools(tail)
         linked, last = chain.linked_rows(workspace_id, tail.messages, tail.hash)
         stored += linked
         extended.append(
             summary(tail.messages, tail.texts)
             | {"workspace_id": workspace_id, "id": tail.head.id, "now": tail.head.updated_at}
             | {"last_hash": last, "used_at": tail.used_at}
+            | {"failed_calls": tail.calls.failed, "tools": tools}
         )
     yield from many("session_extend", extended)
     yield from many("message_put", stored)
     yield from items.put([each for tail in tails for each in tail.items])
+
+
+def _tools(tail: Tail) -> Steps[str]:
+    """How many messages name each tool now, as JSON; those that are new find the session."""
+    if not tail.calls.tools:
+        return tail.head.tools
+    before = Tally(tools=_decode_tools(tail.head.tools))
+    after = before.plus(tail.calls)
+    new = after.tools.keys() - before.tools.keys()
+    yield from session_labels.put_tools(tail.workspace_id, tail.head.id, sorted(new))
+    return msgspec.json.encode(after.tools).decode()
 
 
 def append(  # noqa: PLR0913 - what an append is made of

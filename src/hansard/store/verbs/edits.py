@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hansard.model.tool_calls import tally
 from hansard.model.usage import SUMS
 from hansard.store import chain, rows
 from hansard.store.steps import Steps, run, value
@@ -14,6 +15,7 @@ from hansard.store.verbs.events import happened, title_left
 from hansard.store.verbs.messages import forget_words, one_of, spent_with, spent_without, without
 from hansard.store.verbs.session_lookup import SessionRef, locked
 from hansard.store.verbs.sessions import store
+from hansard.store.verbs.summaries import calls_of
 
 if TYPE_CHECKING:
     from hansard.model import Message, MessageDraft, Session
@@ -82,6 +84,8 @@ def _noted(
     )
     changed = msgspec.structs.replace(changed, **spent_without(changed, before))
     changed = msgspec.structs.replace(changed, **spent_with(changed, after))
+    calls = changed.calls.plus(tally([before.parts]), -1).plus(tally([after.parts]))
+    changed = msgspec.structs.replace(changed, **calls_of(calls))
     changed = yield from without(session, changed, [])
     yield from store(session, changed)
     left = title_left(session, changed)

@@ -123,6 +123,7 @@ PURGED = (
     "sessions",
     "session_tags",
     "session_metadata",
+    "session_tools",
     "refills",
     "pending_forks",
     "removals",

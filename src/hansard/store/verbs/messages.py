@@ -9,6 +9,7 @@ from msgspec import Raw
 
 from hansard.errors import NotFound
 from hansard.model import Message, MessageQuery, Session, parts
+from hansard.model.tool_calls import tally
 from hansard.model.usage import SUMS, within_sum
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Steps, row, value
@@ -17,7 +18,7 @@ from hansard.store.verbs.events import forget_titles, happened_many, title_left
 from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 from hansard.store.verbs.sessions import store
-from hansard.store.verbs.summaries import PREVIEW, clip, title_of
+from hansard.store.verbs.summaries import PREVIEW, calls_of, clip, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +100,8 @@ def empty(
     )
     for message in emptied:
         after = msgspec.structs.replace(after, **spent_without(after, message))
+    gone_calls = tally(message.parts for message in emptied)
+    after = msgspec.structs.replace(after, **calls_of(after.calls.plus(gone_calls, -1)))
     after = yield from without(session, after, emptied)
     yield from store(session, after)
     left = title_left(session, after)

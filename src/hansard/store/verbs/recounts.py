@@ -14,12 +14,14 @@ from msgspec import Raw
 
 from hansard.errors import NotFound
 from hansard.model import MessageQuery
+from hansard.model.tool_calls import Tally, tally
 from hansard.model.usage import SUMS, Inherited, RunsSpent, Spent, spent_of, within_sum
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, run, value
 from hansard.store.verbs import message_pages, session_labels
 from hansard.store.verbs.events import happened_many
 from hansard.store.verbs.session_lookup import SessionRef, locked
+from hansard.store.verbs.summaries import calls_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from hansard.store.steps import Values
 
 _MESSAGES, _BYTES = 500, 1 << 20
+_NO_CALLS = Tally()
 
 
 def pending(after: str, limit: int) -> Steps[list[str]]:
@@ -75,6 +78,7 @@ def _derived(session: Session) -> Steps[Session]:
         after = msgspec.structs.replace(after, version=session.version + 1)
         yield from run("session_update", **rows.session_values(after))
     yield from session_labels.put_metadata(after)
+    yield from session_labels.put_tools(after.workspace_id, after.id, after.tool_names)
     return after
 
 
@@ -83,10 +87,16 @@ class MessageFigures(Spent, frozen=True):
 
     seq: int = 0
     created_at: int = 0
+    calls: Tally = Tally()
 
 
 def figures_of(message: Message) -> MessageFigures:
-    return MessageFigures(**spent_of(message).sums, seq=message.seq, created_at=message.created_at)
+    return MessageFigures(
+        **spent_of(message).sums,
+        seq=message.seq,
+        created_at=message.created_at,
+        calls=tally([message.parts]),
+    )
 
 
 def _counted(session: Session) -> Steps[Session]:
@@ -115,6 +125,7 @@ def summed(session: Session, messages: Sequence[MessageFigures], runs: Iterable[
     return msgspec.structs.replace(
         session,
         **_sums(own),
+        **calls_of(_together(messages)),
         inherited=Raw(msgspec.json.encode(inherited)),
         runs_spent=_reported(session, list(runs)),
         first_message_at=min(times, default=None),
@@ -122,6 +133,13 @@ def summed(session: Session, messages: Sequence[MessageFigures], runs: Iterable[
         active_at=max([session.active_at, *times]),
         used_at=session.used_at or max(session.active_at, session.updated_at),
     )
+
+
+def _together(messages: Iterable[MessageFigures]) -> Tally:
+    total = Tally()
+    for record in messages:
+        total = total.plus(record.calls) if record.calls != _NO_CALLS else total
+    return total
 
 
 def _last_copy(session: Session, messages: Sequence[MessageFigures]) -> int:

@@ -1,4 +1,4 @@
-"""What lists find a session by beside its own row: its tags and its metadata."""
+"""What lists find a session by beside its own row: its tags, its metadata and its tools."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from hansard.store.steps import Steps, many, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from msgspec import Raw
 
@@ -20,13 +20,14 @@ MOST_PAIRS, LONGEST_NAME, LONGEST_VALUE = 64, 128, 256
 
 
 def put(session: Session) -> Steps[None]:
-    """Write the rows by which the tags and the metadata of a new session find it."""
+    """Write the rows by which the labels of a new session find it."""
     yield from _put_tags(session)
     yield from put_metadata(session)
+    yield from put_tools(session.workspace_id, session.id, session.tool_names)
 
 
 def change(before: Session, after: Session) -> Steps[None]:
-    """Follow a change of tags and metadata."""
+    """Follow a change of tags, metadata and tools."""
     here = {"workspace_id": after.workspace_id, "id": after.id}
     if bytes(after.tags) != bytes(before.tags):
         yield from run("tag_delete_of_session", **here)
@@ -34,6 +35,21 @@ def change(before: Session, after: Session) -> Steps[None]:
     if bytes(after.metadata) != bytes(before.metadata):
         yield from run("metadata_delete_of_session", **here)
         yield from put_metadata(after)
+    if bytes(after.tools) != bytes(before.tools):
+        yield from _change_tools(before, after)
+
+
+def put_tools(workspace_id: str, session_id: str, names: Iterable[str]) -> Steps[None]:
+    """Write the rows by which tools find a session; those that are there stay."""
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    yield from many("tool_put", [here | {"name": name} for name in names])
+
+
+def _change_tools(before: Session, after: Session) -> Steps[None]:
+    here = {"workspace_id": after.workspace_id, "session_id": after.id}
+    gone = before.calls.tools.keys() - after.calls.tools.keys()
+    yield from many("tool_delete", [here | {"name": name} for name in sorted(gone)])
+    yield from put_tools(after.workspace_id, after.id, after.tool_names)
 
 
 def _put_tags(session: Session) -> Steps[None]:

@@ -119,6 +119,7 @@ class AppendHead(Struct, frozen=True):
     updated_at: int
     active_at: int
     title_folded: str
+    tools: str
     hash: bytes | None
 
 

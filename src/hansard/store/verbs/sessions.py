@@ -311,6 +311,7 @@ ERASED = (
     "run_delete_of_session",
     "tag_delete_of_session",
     "metadata_delete_of_session",
+    "tool_delete_of_session",
     "event_delete_of_session",
     "share_delete_of_session",
     "note_delete_of_session",

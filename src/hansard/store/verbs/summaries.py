@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import regex
+from msgspec import Raw
 
+from hansard.model.tool_calls import Tally, tally
 from hansard.model.usage import SUMS, within_sum
 from hansard.store import rows
 
@@ -47,6 +49,11 @@ def sums_of(messages: Sequence[Message]) -> dict[str, int]:
     return {name: within_sum(sum(getattr(message, name) for message in messages)) for name in SUMS}
 
 
+def calls_of(calls: Tally) -> dict[str, Any]:
+    """The failed calls and the tools of a session as its row has them."""
+    return {"failed_calls": calls.failed, "tools": Raw(msgspec.json.encode(calls.tools))}
+
+
 def grown(session: Session, messages: Sequence[Message], texts: Sequence[str]) -> Session:
     """The row of a session that is not stored yet, with these further messages.
 
@@ -64,6 +71,7 @@ def grown(session: Session, messages: Sequence[Message], texts: Sequence[str]) -
         last_preview=added["last_preview"] or session.last_preview,
         last_role=added["last_role"],
         **{name: within_sum(getattr(session, name) + added[name]) for name in SUMS},
+        **calls_of(session.calls.plus(tally(message.parts for message in messages))),
         message_count=session.message_count + added["count"],
         last_seq=session.last_seq + added["count"],
         first_message_at=min(added["first_at"], session.first_message_at or added["first_at"]),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hansard.errors import NotFound, StoreUnavailable
+from hansard.model.tool_calls import tally
 from hansard.store import chain, counts, rows
 from hansard.store.steps import Row, Steps, value
 from hansard.store.steps import rows as ask
@@ -21,7 +22,7 @@ from hansard.store.verbs.session_lookup import SessionRef, existing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hansard.model import Session
+    from hansard.model import Message, Session
 
 _PAGE = 500
 
@@ -55,9 +56,11 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
     except NotFound:
         return 0, chain.ROOT, []
     faults: list[Fault] = []
-    seq, living, before = 0, 0, chain.ROOT
+    seq, living, failed, before = 0, 0, 0, chain.ROOT
     while got := (yield from message_pages.chain_piece(workspace_id, checked.id, seq)):
-        damaged = yield from _damaged_items(checked, got)
+        readable = _readable(got)
+        failed += tally(message.parts for message in readable).failed
+        damaged = yield from _damaged_items(checked, readable)
         for stored_seq, deleted_at, digest, *message in got:
             seq += 1
             if stored_seq != seq:
@@ -82,7 +85,7 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
                         )
                     )
             before = bytes(digest)
-    faults += _summary(checked, seq, living)
+    faults += _summary(checked, seq, living, failed)
     end = yield from value("session_last_hash", workspace_id=workspace_id, id=checked.id)
     if end is not None and bytes(end) != before:
         problem = "the hash in the session's row is not that of its last message"
@@ -90,12 +93,17 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
     return seq, before, faults
 
 
-def _damaged_items(session: Session, got: Sequence[Row]) -> Steps[set[int]]:
-    """Which messages have an item that is missing or is not what was written."""
-    having = []
+def _readable(got: Sequence[Row]) -> list[Message]:
+    """The messages that can be unpacked; of the others ``_follows`` tells."""
+    readable = []
     for each in got:
-        with contextlib.suppress(StoreUnavailable):  # it cannot be unpacked, which _follows says
-            having.append(rows.message(each[3:]))
+        with contextlib.suppress(StoreUnavailable):
+            readable.append(rows.message(each[3:]))
+    return readable
+
+
+def _damaged_items(session: Session, having: Sequence[Message]) -> Steps[set[int]]:
+    """Which messages have an item that is missing or is not what was written."""
     stored = yield from items.stretch(session.workspace_id, session.id, having)
     return {
         each.seq
@@ -116,10 +124,11 @@ def _follows(before: bytes, row: Row, digest: bytes) -> bool:
         return False
 
 
-def _summary(session: Session, seq: int, living: int) -> list[Fault]:
+def _summary(session: Session, seq: int, living: int, failed: int) -> list[Fault]:
     summary = {
         "last_seq": (session.last_seq, seq),
         "message_count": (session.message_count, living),
+        "failed_calls": (session.failed_calls, failed),
     }
     return [
         Fault(
