@@ -191,7 +191,7 @@ async def test_ranges_and_search_find_sessions_by_failed_calls(client: httpx.Asy
         assert sorted(hit["session"]["id"] for hit in answer["data"]) == names, text
         assert answer["notes"] == []
     notes = (await client.get("/v1/search", params={"q": "failed:maybe"})).json()["notes"]
-    assert "no number" in notes[0]["message"]
+    assert "not a number" in notes[0]["message"]
 
 
 async def test_calls_of_an_old_store_are_counted_again(

@@ -206,7 +206,7 @@ async def test_sessions_from_before_are_filled_in_and_a_walk_that_is_broken_off_
     assert await service.sessions.count(principals[0], wanted) == 0
 
     def broken_off(share: float) -> None:
-        if share > 0.5:
+        if share >= 0.5:
             raise InterruptedError(share)
 
     with pytest.raises(InterruptedError):
