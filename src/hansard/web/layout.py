@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote
 from hansard.errors import Forbidden, Invalid, Unauthenticated
 from hansard.http.origin import is_foreign, is_said
 from hansard.http.route import MIB, Route
-from hansard.web.local_times import zone_of
+from hansard.web.local_times import is_known, zone_of
 from hansard.web.rendering import Pages, row_height
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ class Layout:
             "host": address(call),
             "control": control_key(call),
             "zone": zone_of(call),
+            "zone_known": is_known(call),
             "row_height": row_height(call),
         }
 
