@@ -16,6 +16,7 @@ BUNDLES = {
         "notices",
         "help",
         "screens",
+        "discovery",
         "reading",
         "list",
         "visit",
