@@ -69,9 +69,9 @@ def test_a_dry_run_of_a_discovery_asks_nothing_and_says_what_would_be(
 ) -> None:
     write_home(home)
     total = sum(sessions for sessions, _ in COUNTS.values())
-    told = terminal.done("import", "--discover", "--dry-run")
-    assert "Codex CLI: 1 would be new, 0 would be updated, 0 same, 0 bad" in told.out
-    assert "--yes" not in told.err
+    answer = terminal.done("import", "--discover", "--dry-run")
+    assert "Codex CLI: 1 would be new, 0 would be updated, 0 same, 0 bad" in answer.out
+    assert "--yes" not in answer.err
     assert terminal.done("import", "--discover", "--dry-run", "--json").json["new"] == total
     assert terminal.done("sessions", "list", "--json").json["data"] == []
 

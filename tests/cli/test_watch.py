@@ -80,14 +80,14 @@ def test_a_round_says_what_is_broken_each_time(
     broken = write_lines(tmp_path / "chats/broken.jsonl")
     broken.write_text("{broken\n")
     for _ in range(2):
-        told = terminal("watch", "--once", str(broken))
-        assert (told.code, str(broken) in told.err) == (6, True)
-        assert "no known format" in told.err
+        answer = terminal("watch", "--once", str(broken))
+        assert (answer.code, str(broken) in answer.err) == (6, True)
+        assert "no known format" in answer.err
     write_lines(broken.with_name("c9.jsonl"), claude_line("u1", None, 1, "hi", "c9"))
     (broken.parent / "c9.jsonl").open("a").write("{broken\n")
     for _ in range(2):
-        told = terminal("watch", "--once", str(broken.parent))
-        assert (told.code, "c9.jsonl, record 2: not JSON" in told.err) == (5, True)
+        answer = terminal("watch", "--once", str(broken.parent))
+        assert (answer.code, "c9.jsonl, record 2: not JSON" in answer.err) == (5, True)
 
 
 def test_a_round_in_which_nothing_is_there_is_no_success(terminal: Terminal, home: Path) -> None:

@@ -317,8 +317,8 @@ def test_a_conversation_of_many_mib_is_read_as_a_small_one_is(has_branch: bool) 
     nodes = [node("m0", None, None)]
     for number in range(1, count):
         role = "user" if number % 2 else "assistant"
-        said = message(f"m{number}", role, f"{number} {words}", number)
-        nodes.append(node(f"m{number}", f"m{number - 1}", said))
+        content = message(f"m{number}", role, f"{number} {words}", number)
+        nodes.append(node(f"m{number}", f"m{number - 1}", content))
     if has_branch:
         nodes.append(node("b", "m7", message("b", "assistant", "another way", 9)))
     session, *branches = map(

@@ -68,7 +68,7 @@ def test_a_chat_of_cursors_command_line_is_read_in_the_order_of_its_root(tmp_pat
 def test_a_message_of_a_chat_that_is_not_there_is_counted(tmp_path: Path) -> None:
     file = chat(tmp_path, {"role": "user", "content": "hi"}, {"role": "user", "content": "lost"})
     with closing(apsw.Connection(str(file))) as database:
-        database.execute("delete from blobs where data like '%lost%'")
+        database.execute("delete from blobs where cast(data as text) like '%lost%'")
     session = only_session(in_database(file))
     assert session.remarks == {"unknown content: cursor_blob": 1}
     assert parts(session.messages[1])[0]["type"] == "cursor_blob"
@@ -172,8 +172,11 @@ def test_a_session_of_opencode_2_has_its_tools_its_tokens_and_its_cost(tmp_path:
     )
     session = only_session(in_database(tmp_path / "opencode.db"))
     roles = [message.role for message in session.messages]
-    assert roles == ["user", "assistant", "tool", "assistant", "system", "assistant", "tool",
-                     "system", "system"]  # fmt: skip
+    assert roles == [
+        "user",
+        *("assistant", "tool", "assistant", "tool", "assistant"),
+        *("system", "assistant", "tool", "system", "system"),
+    ]
     assert parts(session.messages[0])[1]["modality"] == "image"
     answer = session.messages[1]
     assert (answer.model, answer.input_tokens, answer.output_tokens) == ("model-x", 27, 5)
@@ -186,9 +189,9 @@ def test_a_session_of_opencode_2_has_its_tools_its_tokens_and_its_cost(tmp_path:
         ("c1", "Created"), ("c2", "File not found"), ("s1", "a b"),
     ]  # fmt: skip
     assert responses[1]["is_error"]
-    assert session.messages[7].text == "So far"
-    assert metadata(session.messages[8])["role"] == "dream"
-    assert parts(session.messages[8])[0]["of"] == "sheep"
+    assert session.messages[9].text == "So far"
+    assert metadata(session.messages[10])["role"] == "dream"
+    assert parts(session.messages[10])[0]["of"] == "sheep"
 
 
 def test_a_session_in_the_tables_of_both_versions_comes_once_from_the_newer(

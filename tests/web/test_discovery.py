@@ -60,7 +60,7 @@ async def discovery(service: Service, home: Path) -> AsyncIterator[DiscoveryProc
         yield process
 
 
-async def found(reader: Reader) -> str:
+async def settled(reader: Reader) -> str:
     """What the page shows when nothing goes on any more."""
     end = time.monotonic() + PATIENCE
     while "data-again" in (page := (await reader.get("/ui/discovery")).text):
@@ -76,13 +76,13 @@ async def test_what_is_found_is_counted_and_imported_into_the_readers_workspace(
     total = sum(sessions for sessions, _ in COUNTS.values())
     async with at(Offers(discovery=discovery)) as reader:
         assert 'id="discovery"' in (await reader.get("/ui/")).text
-        page = await found(reader)
+        page = await settled(reader)
         assert "Claude Code" in page
         assert f"Import {total} sessions" in page
         assert str(home) not in page
         begun = await reader.post("/ui/discovery", X_Fragment="discovery")
         assert ("<progress" in begun.text, str(home) in begun.text) == (True, False)
-        done = await found(reader)
+        done = await settled(reader)
         assert ("data-done" in done, "4 of 4 messages" in done) == (True, True)
         assert "discovery" not in (await reader.get("/ui/")).text
     assert await service.sessions.count(principal, SessionFilter(sub_sessions=True)) == total
@@ -121,7 +121,7 @@ async def test_an_empty_home_says_so_and_what_cannot_be_read_is_counted(
     discovery: DiscoveryProcess, home: Path, at: At
 ) -> None:
     async with at(Offers(discovery=discovery)) as reader:
-        assert "None is in the home folder" in await found(reader)
+        assert "None is in the home folder" in await settled(reader)
     line = {"role": "user", "message": {"content": [{"type": "text", "text": "hi"}]}}
     file = write_lines(home / ".cursor/projects/p/agent-transcripts/t1.jsonl", line)
     with file.open("a") as opened:
@@ -130,9 +130,9 @@ async def test_an_empty_home_says_so_and_what_cannot_be_read_is_counted(
         DiscoveryProcess(discovery.settings) as another,
         at(Offers(discovery=another)) as reader,
     ):
-        await found(reader)
+        await settled(reader)
         await reader.post("/ui/discovery")
-        done = await found(reader)
+        done = await settled(reader)
         assert ("1 cannot be read" in done, "data-done" in done) == (True, False)
 
 
@@ -140,9 +140,9 @@ async def test_a_search_that_fails_says_what_to_run(home: Path, tmp_path: Path, 
     write_home(home)
     settings = Settings(store=f"sqlite:///{tmp_path}/nowhere/hansard.db")
     async with DiscoveryProcess(settings) as process, at(Offers(discovery=process)) as reader:
-        await found(reader)
+        await settled(reader)
         await reader.post("/ui/discovery")
-        assert "hansard import --discover" in await found(reader)
+        assert "hansard import --discover" in await settled(reader)
 
 
 async def test_an_import_into_another_workspace_is_not_shown(

@@ -87,14 +87,14 @@ def _sources(paths: tuple[Path, ...]) -> Sources:
     from hansard.interchange.layouts import is_chat
     from hansard.interchange.watching import Sources
 
-    def found() -> Iterator[Path]:
+    def files() -> Iterator[Path]:
         if paths:
             yield from (file.absolute() for path in paths for file in within(path))
         else:
             yield from (file for product in PRODUCTS for file in product.files(Path.home()))
 
     named = frozenset(path.absolute() for path in paths if path.is_file())
-    return Sources(lambda: [file for file in found() if not is_chat(file)], named)
+    return Sources(lambda: [file for file in files() if not is_chat(file)], named)
 
 
 def _notes(service: Service, principal: Principal, channel: str | None) -> Path | None:

@@ -12,8 +12,8 @@ from typing import Any
 from hansard.interchange.bounds import LIGHT, RecordMeter
 from hansard.interchange.windows import CLOSING, Window
 
-LARGE = 8 * 1024 * 1024
-"""Of so many characters is a large value."""
+LARGE = 4 * 1024 * 1024
+"""A value of which so many characters are there, and more are to come, is large."""
 _SHORT, _DEEPEST = 64, 4
 """Texts of so few characters are kept once; so deep is a value read a member at a time."""
 _decoder = json.JSONDecoder(strict=False)
@@ -88,7 +88,7 @@ class LargeValue:
         while self._sign() != "}":
             key, _ = self._member()
             if not isinstance(key, str) or self._sign() != ":":
-                raise self._broken("Expecting a name and ':'")
+                raise self._broken("Expecting ':' delimiter")
             self._window.at += 1
             self._sign()
             if isinstance(members, Packed):
@@ -120,7 +120,7 @@ class LargeValue:
     def _is_large(self) -> bool:
         window = self._window
         is_container = window.text[window.at] in CLOSING
-        return is_container and window.waiting > LARGE and len(self.open_brackets) < _DEEPEST
+        return is_container and window.waiting >= LARGE and len(self.open_brackets) < _DEEPEST
 
     def _sign(self) -> str:
         """Pass what separates values; the character after it."""

@@ -7,7 +7,7 @@ from typing import Any
 from hansard.interchange.content.text import Json, kind_of, words
 
 _BOOKKEEPING = {"agent-switched", "model-switched", "idle"}
-_TOLD = {"system", "synthetic", "skill", "compaction"}
+_INSTRUCTIONS = {"system", "synthetic", "skill", "compaction"}
 """What the program tells the model."""
 
 
@@ -23,11 +23,11 @@ def message_of(row: dict[str, Any], data: Json) -> Json | None:
     same = ("agent", "finish", "error", "tokens", "cost")
     info = {name: data[name] for name in same if data.get(name) is not None} | {
         "id": row["id"],
-        "role": "system" if kind in _TOLD else "assistant" if kind == "shell" else kind,
+        "role": "system" if kind in _INSTRUCTIONS else "assistant" if kind == "shell" else kind,
         "time": {"created": row.get("time_created")},
         "modelID": model.get("id"),
         "providerID": model.get("providerID"),
-        "mode": kind if kind in _TOLD else None,
+        "mode": kind if kind in _INSTRUCTIONS else None,
     }
     return {"info": info, "parts": _parts(kind, data)}
 

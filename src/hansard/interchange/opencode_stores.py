@@ -17,6 +17,7 @@ from hansard.interchange.databases import Database
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Companion
 from hansard.interchange.opencode_messages import message_of
+from hansard.interchange.records import Unreadable
 
 _TABLES, _TABLES_2 = ("session", "message", "part"), ("session_v2", "session_message")
 _SESSION = re.compile(r"[/\\]storage[/\\]session[/\\]([^/\\]+)[/\\][^/\\]+\.json$")
@@ -68,7 +69,12 @@ def _has(database: Database, tables: tuple[str, ...]) -> bool:
 
 
 def in_database(database: Database) -> Iterator[tuple[Json, list[Json]]]:
-    """Each session with its messages, one at a time; one in both kinds of tables from the newer."""
+    """Each session with its messages, one at a time; one in both kinds of tables from the newer.
+
+    Unreadable where there is none.
+    """
+    if reason := lacking(database):
+        raise Unreadable(reason)
     newer: set[str] = set()
     if _has(database, _TABLES_2):
         for row in database.rows("session_v2", _BY_AGE):

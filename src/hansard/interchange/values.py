@@ -220,7 +220,7 @@ class _Array:
             except ValueError as problem:
                 if not window.is_cut_short(problem):
                     raise
-                if window.waiting > LARGE and window.text[window.at] in CLOSING:
+                if window.waiting >= LARGE and window.text[window.at] in CLOSING:
                     return _LARGER
                 if not window.grow():
                     raise
