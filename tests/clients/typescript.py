@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "clients" / "typescript"
 PACKAGE = ROOT / "build" / "clients" / "typescript-package"
 COMPILE = ("--module", "nodenext", "--target", "es2022", "--strict", "--skipLibCheck")
-MADE = ("node_modules", "dist", "test-dist", "openapi.json", "schema.d.ts")
+NOT_COPIED = ("node_modules", "dist", "test-dist", "openapi.json", "schema.d.ts")
 GUIDE = ROOT / "docs" / "guides" / "typescript.md"
 SNIPPET = re.compile(r"```typescript\n(.*?)```\n+```output\n(.*?)```", re.DOTALL)
 VERDICT = re.compile(r"^(not )?ok \d+ - (.*)$", re.MULTILINE)
@@ -44,7 +44,7 @@ def must(*words: str) -> str:
 
 def build() -> None:
     """Copy the package, give it the document of the server, and build it."""
-    copytree(SOURCE, PACKAGE, ignore=ignore_patterns(*MADE), dirs_exist_ok=True)
+    copytree(SOURCE, PACKAGE, ignore=ignore_patterns(*NOT_COPIED), dirs_exist_ok=True)
     must("ci", "--no-audit", "--no-fund")
     with urllib.request.urlopen(f"{URL}/openapi/native.json") as answer:  # noqa: S310 - our own server
         (PACKAGE / "openapi.json").write_bytes(answer.read())

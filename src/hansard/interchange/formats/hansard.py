@@ -152,7 +152,12 @@ def write(snapshot: Snapshot) -> bytes:
     return _encode(line) + b"\n"
 
 
-def _message_line(kept: Kept) -> Struct:
+def _message_line(kept: Kept) -> Raw:
+    """The message, encoded by itself: other threads go on between one and the next."""
+    return Raw(_encode(_message_struct(kept)))
+
+
+def _message_struct(kept: Kept) -> Struct:
     deleted_at = None if kept.deleted_at is None else times.moment(kept.deleted_at)
     texts: dict[str, str] = {}
     fields = _spelled(kept.message, _COMPUTED)
