@@ -85,7 +85,7 @@ async def test_what_is_found_is_counted_and_imported_into_the_readers_workspace(
         done = await settled(reader)
         assert ("data-done" in done, "4 of 4 messages" in done) == (True, True)
         assert "discovery" not in (await reader.get("/ui/")).text
-    assert await service.sessions.count(principal, SessionFilter(sub_sessions=True)) == total
+    assert await service.sessions.count(principal, SessionFilter()) == total
 
 
 async def test_who_is_not_at_this_machine_is_offered_nothing(
@@ -102,7 +102,7 @@ async def test_who_is_not_at_this_machine_is_offered_nothing(
         async with reading as reader:
             assert "discovery" not in (await reader.get("/ui/", **headers)).text
             assert (await reader.get("/ui/discovery", **headers)).status_code == 404
-            assert (await reader.post("/ui/discovery", **headers)).status_code == 404
+            assert (await reader.post("/ui/discovery", None, **headers)).status_code == 404
 
 
 async def test_only_a_key_for_everything_is_offered_it(
