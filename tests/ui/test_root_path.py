@@ -35,8 +35,8 @@ def test_a_day_of_work_stays_below_the_path(
     with api(server) as client:
         client.patch("/v1/workspace", json={"settings": {"sharing": True}}).raise_for_status()
         for name in ("one", "two"):
-            made = client.post("/v1/sessions", json={"id": name, "title": f"Session {name}"})
-            assert made.headers["location"] == f"{ROOT}/v1/sessions/{name}"
+            created = client.post("/v1/sessions", json={"id": name, "title": f"Session {name}"})
+            assert created.headers["location"] == f"{ROOT}/v1/sessions/{name}"
             _say(server, name, "hello")
     visitor = visitor_at(browser, server, sign_in=False)
     page = visitor.page
