@@ -22,6 +22,7 @@ from hansard.service import Service
 from hansard.store import connect
 from hansard.system import system
 from hansard.web import web
+from hansard.web.offers import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from hansard.observer import Observer
     from hansard.settings import Settings
     from hansard.store import Store
-    from hansard.web.sign_ins import Demo
+    from hansard.web.offers import Offers
 
 DIALECTS: tuple[Dialect, ...] = (
     native.dialect,
@@ -110,16 +111,15 @@ def _progress_teller() -> Callable[[float], None]:
 def application(
     service: Service,
     settings: Settings,
-    demo: Demo | None = None,
+    offers: Offers = NOTHING,
     *,
     metrics: Metrics | None = None,
     observer: Observer | None = None,
 ) -> Application:
     """The ASGI application over an open service.
 
-    ``demo`` fills a workspace; without it the page does not offer a demo. ``metrics`` is what the
-    store tells as well; without it the application has its own. ``observer`` hears of every
-    request.
+    ``offers`` is what the page offers beside what is stored. ``metrics`` is what the store tells as
+    well; without it the application has its own. ``observer`` hears of every request.
     """
     metrics = metrics or Metrics()
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
@@ -128,7 +128,7 @@ def application(
     about = system(DIALECTS, metrics, open_metrics=settings.open_metrics, root_path=root)
     app = Application(
         service,
-        (*DIALECTS, web(DIALECTS, demo, root), about),
+        (*DIALECTS, web(DIALECTS, offers, root), about),
         combined(metrics, log, observer),
         limits,
         origins_of(settings.cors_origins),
@@ -149,7 +149,7 @@ def spans_of(settings: Settings) -> Observer | None:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator[Application]:
+async def running(settings: Settings, offers: Offers = NOTHING) -> AsyncIterator[Application]:
     """The application over its open store, with its background tasks; all end in order."""
     metrics = Metrics()
     spans = spans_of(settings)
@@ -157,7 +157,7 @@ async def running(settings: Settings, demo: Demo | None = None) -> AsyncIterator
         opened(settings, combined(metrics, spans)) as service,
         background.running(service, settings, metrics),
     ):
-        app = application(service, settings, demo, metrics=metrics, observer=spans)
+        app = application(service, settings, offers, metrics=metrics, observer=spans)
         try:
             yield app
         finally:

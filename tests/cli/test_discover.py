@@ -64,10 +64,15 @@ def test_the_list_is_read_by_a_person_and_names_what_imports_it(
     assert "Codex CLI: 1 new, 0 updated, 0 same, 0 bad" in imported.out
 
 
-def test_a_dry_run_of_a_discovery_changes_nothing(terminal: Terminal, home: Path) -> None:
+def test_a_dry_run_of_a_discovery_asks_nothing_and_says_what_would_be(
+    terminal: Terminal, home: Path
+) -> None:
     write_home(home)
-    terminal.done("workspaces", "create", "default")
-    assert terminal.done("import", "--discover", "--yes", "--dry-run", "--json").json["new"] == 12
+    total = sum(sessions for sessions, _ in COUNTS.values())
+    answer = terminal.done("import", "--discover", "--dry-run")
+    assert "Codex CLI: 1 would be new, 0 would be updated, 0 same, 0 bad" in answer.out
+    assert "--yes" not in answer.err
+    assert terminal.done("import", "--discover", "--dry-run", "--json").json["new"] == total
     assert terminal.done("sessions", "list", "--json").json["data"] == []
 
 

@@ -172,7 +172,7 @@ def test_json_has_the_fields_that_are_asked_for(filled: Terminal) -> None:
     listed = filled.done("sessions", "list", "--fields", "id,input_tokens").json
     assert listed["data"][0] == {"id": "two", "input_tokens": 0}
     shown = filled.done("sessions", "show", "two", "--fields", "session.title,runs").json
-    assert shown == {"session.title": None, "runs": []}
+    assert shown == {"session.title": "Do you ship to Oslo?", "runs": []}
     refused = filled("sessions", "list", "--fields", "id,stat")
     assert (refused.code, "did you mean state?" in refused.err) == (2, True)
 

@@ -55,10 +55,12 @@ def test_one_round_imports_what_is_there_and_a_second_one_says_the_same(
     terminal: Terminal, home: Path
 ) -> None:
     write_home(home)
-    total = sum(sessions for sessions, _ in COUNTS.values())
+    total = sum(sessions for sessions, _ in COUNTS.values()) - 1
     first = terminal.done("watch", "--once", "--json").json
     assert (first["new"], first["same"], first["bad"]) == (total, 0, 0)
-    assert first["messages"] == sum(messages for _, messages in COUNTS.values())
+    assert first["messages"] == sum(messages for _, messages in COUNTS.values()) - 2, (
+        "the chat of Cursor's command line is not followed"
+    )
     again = terminal.done("watch", "--once", "--json").json
     assert (again["new"], again["same"]) == (0, total)
 
@@ -70,6 +72,22 @@ def test_files_are_followed_that_are_named_and_only_those(
     file = write_lines(tmp_path / "chats/c9.jsonl", claude_line("u1", None, 1, "hi", "c9"))
     assert terminal.done("watch", "--once", str(file.parent), "--json").json["new"] == 1
     assert terminal("watch", "--once", str(tmp_path / "nowhere")).code == 3
+
+
+def test_a_round_says_what_is_broken_each_time(
+    terminal: Terminal, home: Path, tmp_path: Path
+) -> None:
+    broken = write_lines(tmp_path / "chats/broken.jsonl")
+    broken.write_text("{broken\n")
+    for _ in range(2):
+        answer = terminal("watch", "--once", str(broken))
+        assert (answer.code, str(broken) in answer.err) == (6, True)
+        assert "no known format" in answer.err
+    write_lines(broken.with_name("c9.jsonl"), claude_line("u1", None, 1, "hi", "c9"))
+    (broken.parent / "c9.jsonl").open("a").write("{broken\n")
+    for _ in range(2):
+        answer = terminal("watch", "--once", str(broken.parent))
+        assert (answer.code, "c9.jsonl, record 2: not JSON" in answer.err) == (5, True)
 
 
 def test_a_round_in_which_nothing_is_there_is_no_success(terminal: Terminal, home: Path) -> None:

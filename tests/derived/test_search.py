@@ -144,9 +144,9 @@ async def test_a_message_id_that_is_pasted_leads_to_the_message(filled: httpx.As
     for pasted in (message["id"], bare, bare.upper(), f"{message['id']}.0", "mail-88"):
         led = await search(filled, f" {pasted} ")
         assert led["jump"] == {"session_id": "unable", "message_id": message["id"], "user": None}
-        (found,) = led["data"]
-        assert (found["session"]["id"], found["message_id"]) == ("unable", message["id"]), pasted
-        assert found["snippets"][0]["text"] == "Nothing to be found by"
+        (hit,) = led["data"]
+        assert (hit["session"]["id"], hit["message_id"]) == ("unable", message["id"]), pasted
+        assert hit["snippets"][0]["text"] == "Nothing to be found by"
     await filled.delete(f"/v1/sessions/unable/messages/{message['id']}")
     assert (await search(filled, message["id"]))["jump"] is None
 

@@ -122,7 +122,7 @@ async def test_the_model_of_a_session_is_the_one_that_was_asked_for(
     client: httpx.AsyncClient,
 ) -> None:
     """Where no answer names one, and whichever span comes first."""
-    said = [{"role": "user", "parts": [{"type": "text", "content": "Hello"}]}]
+    messages = [{"role": "user", "parts": [{"type": "text", "content": "Hello"}]}]
     record = Record(
         "ab" * 16,
         "cd" * 8,
@@ -130,7 +130,7 @@ async def test_the_model_of_a_session_is_the_one_that_was_asked_for(
             "gen_ai.operation.name": "chat",
             "gen_ai.conversation.id": "asked",
             "gen_ai.request.model": "gpt-5",
-            "gen_ai.input.messages": json.dumps(said),
+            "gen_ai.input.messages": json.dumps(messages),
         },
     )
     await send(client, [record])

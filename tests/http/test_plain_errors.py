@@ -86,8 +86,8 @@ async def test_openais_errors_name_a_conversation_and_an_item(client: httpx.Asyn
     absent = (await client.get(f"{path}/conv_none")).json()["error"]
     assert absent["param"] == "conversation_id"
     assert absent["message"].startswith("no conversation 'conv_none'")
-    made = (await client.post(path, json={})).json()["id"]
-    item = (await client.get(f"{path}/{made}/items/msg_none")).json()["error"]
+    conversation = (await client.post(path, json={})).json()["id"]
+    item = (await client.get(f"{path}/{conversation}/items/msg_none")).json()["error"]
     assert item["message"] == "no item 'msg_none' in this conversation"
     assert item["param"] == "item_id"
 

@@ -42,8 +42,8 @@ async def test_location_errors_and_openapi_name_the_path(
     body = {"id": "a:b c"}
     once = {"Idempotency-Key": "once"}
     for _ in range(2):  # the second answer is the stored one
-        made = await outside.post(f"{sent}/v1/sessions", json=body, headers=once)
-        assert made.headers["location"] == f"{ROOT}/v1/sessions/a%3Ab%20c"
+        created = await outside.post(f"{sent}/v1/sessions", json=body, headers=once)
+        assert created.headers["location"] == f"{ROOT}/v1/sessions/a%3Ab%20c"
     assert (await outside.get(f"{sent}/v1/sessions/a%3Ab%20c")).json()["id"] == "a:b c"
     error = (await outside.get(f"{sent}/v1/sessions/none")).json()
     assert error["type"] == f"{ROOT}/docs/errors#session_not_found"
@@ -76,8 +76,8 @@ async def test_share_links_lead_into_the_path(
 async def test_the_page_leads_on_within_the_path(
     outside: httpx.AsyncClient, key: str, sent: str
 ) -> None:
-    asked = await outside.get(f"{sent}/ui/insights?days=7")
-    assert asked.headers["location"] == f"{ROOT}/ui/sign-in?next=/ui/insights%3Fdays%3D7"
+    screen = await outside.get(f"{sent}/ui/insights?days=7")
+    assert screen.headers["location"] == f"{ROOT}/ui/sign-in?next=/ui/insights%3Fdays%3D7"
     for following in ("/ui/insights?days=7", f"{ROOT}/ui/insights?days=7"):
         answer = await outside.post(f"{sent}/ui/sign-in", data={"key": key, "next": following})
         assert answer.headers["location"] == f"{ROOT}/ui/insights?days=7"

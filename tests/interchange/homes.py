@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,13 @@ def write_cursor(home: Path) -> None:
         "b2": {"type": 2, "text": "yo", "createdAt": at(2)},
     }
     headers = [{"bubbleId": key, "type": bubble["type"]} for key, bubble in bubbles.items()]
+    write_cursor_chat(
+        home / ".cursor/chats/h/ch1/store.db",
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": [{"type": "text", "text": "yo"}]},
+        createdAt=SECONDS * 1000,
+        name="Chat",
+    )
     composer = {"composerId": "d1", "name": "Named", "fullConversationHeadersOnly": headers}
     write_cursor_database(
         home / CURSOR,
@@ -153,6 +161,26 @@ def write_cursor_database(file: Path, values: Mapping[str, object]) -> Path:
             for key, value in values.items()
         ]
         database.executemany("insert into cursorDiskKV values (?, ?)", rows)
+    return file
+
+
+def write_cursor_chat(file: Path, *messages: Json, **meta: object) -> Path:
+    """A chat of the command line: the root is a message of Protocol Buffers with the ids in it."""
+    blobs = {sha256(data).digest(): data for data in (json.dumps(m).encode() for m in messages)}
+    ids = [sha256(json.dumps(message).encode()).digest() for message in messages]
+    workspace = b"file:///p"
+    root = b"".join(b"\x0a\x20" + ident for ident in ids)
+    root += b"\x18\x90\x4e" + b"\x4a" + bytes([len(workspace)]) + workspace
+    blobs[sha256(root).digest()] = root
+    chat = {"agentId": file.parent.name, "latestRootBlobId": sha256(root).hexdigest(), **meta}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(apsw.Connection(str(file))) as database:
+        database.execute("create table meta (key text primary key, value text)")
+        database.execute("create table blobs (id text primary key, data blob)")
+        database.execute("insert into meta values ('0', ?)", (json.dumps(chat).encode().hex(),))
+        database.executemany(
+            "insert into blobs values (?, ?)", [(key.hex(), data) for key, data in blobs.items()]
+        )
     return file
 
 
@@ -202,6 +230,36 @@ def write_opencode_database(file: Path) -> None:
             )
 
 
+def write_opencode_2(file: Path, sessions: Mapping[str, str | None], *messages: Json) -> None:
+    """The tables of version 2; each session has all the messages, under ids of its own."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(apsw.Connection(str(file))) as database:
+        database.execute(
+            "create table session_v2 (id text primary key, project_id text, parent_id text,"
+            " directory text, title text, version text, model text, time_created integer,"
+            " time_updated integer, time_archived integer)"
+        )
+        database.execute(
+            "create table session_message (id text primary key, session_id text, type text,"
+            " seq integer, time_created integer, time_updated integer, data text)"
+        )
+        for session, parent in sessions.items():
+            created = SECONDS * 1000
+            database.execute(
+                "insert into session_v2 values (?, 'p', ?, '/p', 'Two', '2', null, ?, ?, null)",
+                (session, parent, created, created),
+            )
+            for seq, message in enumerate(messages):
+                data = {key: value for key, value in message.items() if key != "type"}
+                database.execute(
+                    "insert into session_message values (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        f"msg_{session}_{seq}", session, message["type"], seq,
+                        created + seq, created + seq, json.dumps(data),
+                    ),
+                )  # fmt: skip
+
+
 def write_home(home: Path) -> Path:
     for write in (
         write_claude, write_codex, write_gemini, write_qwen, write_copilot, write_cursor,
@@ -209,6 +267,13 @@ def write_home(home: Path) -> Path:
         write(home)
     write_opencode_folder(home / OPENCODE / "storage")
     write_opencode_database(home / OPENCODE / "opencode.db")
+    write_opencode_2(
+        home / OPENCODE / "opencode.db",
+        {"ses_3": "ses_2", "ses_4": None},
+        {"type": "user", "text": "hi"},
+        {"type": "assistant", "content": [{"type": "text", "text": "yo"}]},
+        {"type": "idle", "outcome": "succeeded"},
+    )
     return home
 
 
@@ -216,9 +281,9 @@ COUNTS = {
     "claude-code": (3, 4),
     "codex": (1, 2),
     "gemini-cli": (1, 2),
-    "opencode": (3, 4),
+    "opencode": (4, 7),
     "qwen-code": (1, 2),
-    "cursor": (2, 4),
+    "cursor": (3, 6),
     "copilot-cli": (1, 2),
 }
 """The sessions and messages of each product in that home."""

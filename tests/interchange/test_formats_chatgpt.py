@@ -308,3 +308,35 @@ def test_split_files_in_a_folder_and_in_an_archive_are_all_read(tmp_path: Path) 
         assert [check_record(outcome).draft.id for outcome in read_folder(path)] == [
             name for number in range(3) for name in (f"c-{number}", f"c-{number}:old")
         ]
+
+
+@pytest.mark.parametrize("has_branch", [False, True])
+def test_a_conversation_of_many_mib_is_read_as_a_small_one_is(has_branch: bool) -> None:
+    """Its messages are kept packed until they are read."""
+    count, words = 9_500, "word " * 180
+    nodes = [node("m0", None, None)]
+    for number in range(1, count):
+        role = "user" if number % 2 else "assistant"
+        content = message(f"m{number}", role, f"{number} {words}", number)
+        nodes.append(node(f"m{number}", f"m{number - 1}", content))
+    if has_branch:
+        nodes.append(node("b", "m7", message("b", "assistant", "another way", 9)))
+    session, *branches = map(
+        check_record, read_json([conversation(*nodes, current=f"m{count - 1}")])
+    )
+    assert len(session.messages) == count - 1
+    assert [spoken(session)[at][1][:5] for at in (0, 4999, -1)] == ["1 wor", "5000 ", "9499 "]
+    assert [spoken(branch) for branch in branches] == (
+        [[("assistant", "another way")]] if has_branch else []
+    )
+
+
+def test_a_conversation_of_many_mib_without_an_id_has_one_of_its_content() -> None:
+    nodes = [
+        node(f"m{number}", f"m{number - 1}", message(f"m{number}", "user", "x" * 100_000, number))
+        for number in range(90)
+    ]
+    tree = conversation(*nodes, current="m89", conversation_id=None)
+    first, second = (only_session(read_json([tree])).draft.id for _ in range(2))
+    assert first == second
+    assert str(first).startswith("import_")

@@ -60,8 +60,33 @@ def test_messages_are_read_from_the_events_of_a_span() -> None:
         )
     )
     assert record.draft.id == "c1"
-    assert [role for role, _ in spoken(record)] == ["system", "user", "assistant"]
-    assert spoken(record)[:2] == [("system", ["Be brief."]), ("user", ["hi"])]
+    assert spoken(record) == [("system", ["Be brief."]), ("user", ["hi"]), ("assistant", ["yo"])]
+
+
+def test_the_calls_and_answers_of_tools_are_read_from_the_events_of_a_span() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "route", "arguments": "{}"}}
+    blocks = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    record = session(
+        span(
+            ("gen_ai.user.message", {"content": json.dumps(blocks)}),
+            ("gen_ai.assistant.message", {"tool_calls": json.dumps([call])}),
+            ("gen_ai.tool.message", {"content": '{"km": 12}', "id": "c1"}),
+            ("gen_ai.user.message", {"content": "[sic] {not} JSON"}),
+            ("gen_ai.choice", {"content": "Twelve."}),
+            gen_ai__conversation__id="c1",
+        )
+    )
+    assert [role for role, _ in spoken(record)] == [
+        "user",
+        "assistant",
+        "tool",
+        "user",
+        "assistant",
+    ]
+    assert spoken(record)[:2] == [("user", ["a", "b"]), ("assistant", ["route({})"])]
+    assert [parts for _, parts in spoken(record)[3:]] == [["[sic] {not} JSON"], ["Twelve."]]
+    (answer,) = json.loads(bytes(record.messages[2].parts))
+    assert (answer["id"], answer["type"]) == ("c1", "tool_call_response")
 
 
 def test_messages_are_read_from_the_one_event_that_holds_all_of_a_call() -> None:
@@ -269,4 +294,4 @@ def test_a_database_of_something_else_is_no_conversation(tmp_path: Path, name: s
     assert document.is_database
     (problem,) = read(document, format_name="opencode")
     assert isinstance(problem, Bad)
-    assert "no such table" in problem.reason
+    assert "the database lacks session" in problem.reason

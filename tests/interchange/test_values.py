@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from hansard.interchange.bounds import OWN_MACHINE, Meter
+from hansard.interchange.large_values import Packed
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad, Value, values
 
@@ -152,3 +153,60 @@ def test_an_element_beyond_the_limit_is_set_aside() -> None:
 
 def test_control_characters_inside_text_are_read_as_they_are() -> None:
     assert good('[{"a": "tab\there"}]') == good('{"a": "tab\there"}\n') == [{"a": "tab\there"}]
+
+
+NODES = {f"k{n}": {"id": f"k{n}", "at": n + 0.5, "text": f"{n} é\\" * 150} for n in range(11_000)}
+LARGE = {"id": "a", "nodes": NODES, "list": [[n, {"x": n}] for n in range(900)], "last": 12345}
+AFTER = [{"id": "b"}, {"id": "c"}]
+
+
+def read_large(text: str, packed: str = "") -> list[Value | Bad]:
+    return list(values(Stream(io.BytesIO(text.encode())), apart=True, packed=packed))
+
+
+@pytest.fixture(scope="module")
+def large_text() -> str:
+    """An array of which the first element has some 14 MiB."""
+    return json.dumps([LARGE, *AFTER], indent=1, ensure_ascii=False)
+
+
+def test_a_large_element_is_read_a_member_at_a_time(large_text: str) -> None:
+    first, *rest = read_large(large_text)
+    assert first == Value(1, LARGE)
+    assert [item.value for item in rest if isinstance(item, Value)] == AFTER
+
+
+def test_what_is_packed_is_decoded_when_it_is_asked_for(large_text: str) -> None:
+    (first, *_) = read_large(large_text, packed="nodes")
+    assert isinstance(first, Value)
+    nodes = first.value["nodes"]
+    assert isinstance(nodes, Packed)
+    assert (len(nodes), nodes["k7"], "k8" in nodes) == (11_000, NODES["k7"], True)
+    assert nodes.pop("k8") == NODES["k8"]
+    assert ("k8" in nodes, nodes.get("k8")) == (False, None)
+    assert first.value["last"] == 12345
+
+
+@pytest.mark.parametrize("at", ['"k10500"', '"last"'])
+def test_a_large_element_that_is_broken_inside_is_passed(large_text: str, at: str) -> None:
+    first, *rest = read_large(large_text.replace(at, f"{at} x", 1))
+    assert isinstance(first, Bad)
+    assert first.reason == "not JSON: Expecting ':' delimiter"
+    assert [item.value for item in rest if isinstance(item, Value)] == AFTER
+
+
+def test_a_large_element_that_breaks_off_says_so(large_text: str) -> None:
+    (broken,) = read_large(large_text[: large_text.index('"k10900"') + 30])
+    assert isinstance(broken, Bad)
+    assert broken.reason == (
+        "not JSON: the file ends inside a value; the rest of the file cannot be read"
+    )
+
+
+def test_a_large_element_beyond_the_limit_is_set_aside(large_text: str) -> None:
+    small = msgspec.structs.replace(OWN_MACHINE, record=9 * 1024 * 1024)
+    stream = Stream(io.BytesIO(large_text.encode()), Meter(small))
+    first, *rest = values(stream, apart=True)
+    assert isinstance(first, Bad)
+    assert first.reason.startswith("a record is larger than 9 MiB")
+    assert [item.value for item in rest if isinstance(item, Value)] == AFTER

@@ -13,7 +13,7 @@ import pytest
 
 from hansard.access import Principal
 from hansard.interchange.report import Options
-from hansard.interchange.watching import Watcher
+from hansard.interchange.watching import Sources, Watcher
 from hansard.model import MessageQuery
 from hansard.service import Service
 from tests.interchange.homes import (
@@ -33,6 +33,7 @@ from tests.interchange.test_import_history import acts
 from tests.interchange.test_importer import counts
 
 Start = Callable[..., Watcher]
+Followed = tuple[Path, Watcher]
 GROWING = ("claude-code", "codex", "qwen-code", "copilot-cli", "cursor")
 
 
@@ -50,9 +51,18 @@ def start(service: Service, here: Principal, folder: Path, tmp_path: Path) -> St
         return sorted(file for file in folder.iterdir() if file.suffix in {".json", ".jsonl"})
 
     def begin() -> Watcher:
-        return Watcher(service, here, Options(), listed, tmp_path / "notes.json")
+        return Watcher(service, here, Options(), Sources(listed), tmp_path / "notes.json")
 
     return begin
+
+
+@pytest.fixture
+async def followed(start: Start, folder: Path) -> Followed:
+    """A file with the one line "one", and who has read it."""
+    file = write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
+    watcher = start()
+    await watcher.round()
+    return file, watcher
 
 
 def add(file: Path, *lines: Json) -> None:
@@ -97,11 +107,9 @@ async def test_a_growing_file_is_read_from_where_it_ended(
 
 
 async def test_the_audit_log_has_a_file_that_was_read_and_not_every_line_that_was_added(
-    service: Service, here: Principal, start: Start, folder: Path
+    service: Service, here: Principal, followed: Followed
 ) -> None:
-    file = write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
-    watcher = start()
-    await watcher.round()
+    file, watcher = followed
     for number in range(2, 6):
         add(file, claude_line(f"u{number}", f"u{number - 1}", number, "more"))
         await watcher.round()
@@ -111,11 +119,9 @@ async def test_the_audit_log_has_a_file_that_was_read_and_not_every_line_that_wa
 
 
 async def test_half_a_line_waits_for_its_other_half(
-    service: Service, here: Principal, start: Start, folder: Path
+    service: Service, here: Principal, followed: Followed
 ) -> None:
-    file = write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
-    watcher = start()
-    await watcher.round()
+    file, watcher = followed
     line = json.dumps(claude_line("u2", "u1", 2, "two"))
     with file.open("a") as opened:
         opened.write(line[:40])
@@ -131,11 +137,9 @@ async def test_half_a_line_waits_for_its_other_half(
 
 
 async def test_a_rotated_file_is_read_to_its_end_and_the_new_one_from_its_beginning(
-    service: Service, here: Principal, start: Start, folder: Path
+    service: Service, here: Principal, folder: Path, followed: Followed
 ) -> None:
-    file = write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
-    watcher = start()
-    await watcher.round()
+    file, watcher = followed
     add(file, claude_line("u2", "u1", 2, "two"))
     file.rename(folder / "c1.jsonl.1")
     write_lines(file, claude_line("u3", "u2", 3, "three"))
@@ -146,11 +150,9 @@ async def test_a_rotated_file_is_read_to_its_end_and_the_new_one_from_its_beginn
 
 
 async def test_a_file_that_was_copied_and_emptied_loses_nothing(
-    service: Service, here: Principal, start: Start, folder: Path
+    service: Service, here: Principal, folder: Path, followed: Followed
 ) -> None:
-    file = write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
-    watcher = start()
-    await watcher.round()
+    file, watcher = followed
     add(file, claude_line("u2", "u1", 2, "two"))
     (folder / "c1.jsonl.1").write_bytes(file.read_bytes())
     os.truncate(file, 0)
@@ -189,11 +191,9 @@ async def test_who_starts_again_goes_on_where_he_was(
 
 
 async def test_a_session_that_was_deleted_meanwhile_comes_back_whole(
-    service: Service, here: Principal, start: Start, folder: Path
+    service: Service, here: Principal, followed: Followed
 ) -> None:
-    file = write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
-    watcher = start()
-    await watcher.round()
+    file, watcher = followed
     await service.sessions.delete(here, "c1")
     add(file, claude_line("u2", "u1", 2, "two"))
     await watcher.round()
@@ -313,7 +313,7 @@ async def test_a_database_is_read_again_when_its_log_grows(
 ) -> None:
     file = tmp_path / "opencode.db"
     write_opencode_database(file)
-    watcher = Watcher(service, here, Options(), lambda: [file])
+    watcher = Watcher(service, here, Options(), Sources(lambda: [file]))
     assert counts(await watcher.round()) == (2, 0, 0, 0)
     assert counts(await watcher.round()) == (0, 2, 0, 0)
     with closing(apsw.Connection(str(file))) as database:
@@ -326,11 +326,9 @@ async def test_a_database_is_read_again_when_its_log_grows(
 
 
 async def test_a_file_that_disappears_is_forgotten_and_its_session_stays(
-    service: Service, here: Principal, start: Start, folder: Path
+    service: Service, here: Principal, followed: Followed
 ) -> None:
-    file = write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
-    watcher = start()
-    await watcher.round()
+    file, watcher = followed
     file.unlink()
     assert counts(await watcher.round()) == (0, 0, 0, 0)
     assert await texts(service, here) == ["one"]
@@ -342,3 +340,26 @@ async def test_damaged_notes_are_no_notes(
     write_lines(folder / "c1.jsonl", claude_line("u1", None, 1, "one"))
     (tmp_path / "notes.json").write_text("{")
     assert counts(await start().round()) == (1, 0, 0, 0)
+
+
+async def test_what_is_broken_in_a_file_is_told_once_by_each_who_starts(
+    service: Service, here: Principal, followed: Followed, start: Start
+) -> None:
+    file, watcher = followed
+    with file.open("a") as opened:
+        opened.write("{broken\n")
+    os.utime(file, (SECONDS, SECONDS))
+    assert counts(await watcher.round()) == (0, 1, 0, 1)
+    assert counts(await watcher.round()) == (0, 1, 0, 0)
+    watcher.close()
+    assert counts(await start().round()) == (0, 1, 0, 1)
+    assert await texts(service, here) == ["one"]
+
+
+async def test_a_file_that_was_named_says_why_nothing_is_read_of_it(
+    service: Service, here: Principal, folder: Path
+) -> None:
+    file = write_document(folder / "other.json", {"version": 3, "settings": {}})
+    watcher = Watcher(service, here, Options(), Sources(lambda: [file], frozenset([file])))
+    (unread,) = (await watcher.round()).unread
+    assert "version, settings" in unread.reason

@@ -8,8 +8,10 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.interchange.homes import write_home
 from tests.support.serving import HANSARD, Served, serving
 from tests.ui.conftest import Visitor, hansard, visitor_at
 
@@ -133,3 +135,18 @@ def copies_a_request_and_reads_the_reference(page: Page, server: Served) -> None
     expect(page.locator("dialog pre")).to_contain_text("/v1/sessions?channel=web")
     page.goto(server.url + "/docs")
     expect(page.locator("h1")).to_have_text("Hansard")
+
+
+def test_an_empty_page_imports_what_the_agents_on_this_machine_wrote(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(write_home(tmp_path / "home")))
+    with serving(tmp_path) as server:
+        visitor = visitor_at(browser, server)
+        offer = visitor.page.locator("#discovery")
+        expect(offer).to_contain_text("Claude Code", timeout=20_000)
+        offer.get_by_role("button", name="Import").click()
+        expect(visitor.page.locator(".row").first).to_be_visible(timeout=20_000)
+        expect(offer).to_have_count(0)
+        assert visitor.seen.nothing, visitor.seen
+        visitor.context.close()

@@ -242,7 +242,7 @@ def test_fifty_are_resolved_and_undone_and_stand_where_they_stood(
     page.locator(".row input").first.hover()
     hands.click(page.locator(".row input").first)
     hands.click(page.get_by_role("button", name="Select the 50 on this page"))
-    hands.click(page.locator("#bulk").get_by_role("button", name="Resolve"))
+    hands.click(page.locator("#bulk").get_by_role("button", name="Resolve", exact=True))
     expect(page.locator(".row .resolved")).to_have_count(50)
     hands.click(page.get_by_role("button", name="Undo"))
     expect(page.locator(".row .resolved")).to_have_count(0)

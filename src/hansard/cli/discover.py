@@ -14,26 +14,31 @@ from hansard.cli.import_report import NOTHING, exit_code
 if TYPE_CHECKING:
     from hansard.cli.context import CommandContext
     from hansard.interchange.discovery import Summary
-    from hansard.interchange.report import Options, Report
+    from hansard.interchange.report import Options, Progress, Report
     from hansard.service import Service
 
 Listed = list[tuple["Summary", list[Path]]]
+_TELLING = 0.25
 _UNITS = (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000))
 
 
-async def discover(context: CommandContext, options: Options, *, yes: bool) -> int | None:
+async def discover(
+    context: CommandContext, options: Options, *, yes: bool, tells: bool
+) -> int | None:
     """List what there is below the home folder, import what the user confirms; the exit code.
 
-    Without a terminal only ``yes`` confirms.
+    Without a terminal only ``yes`` confirms. A dry run asks nothing, and says what would happen.
+    ``tells`` prints a line of JSON on the way now and then.
     """
     from hansard.interchange.report import Report
 
     listed = _listed(context, options)
     if not listed:
         context.say(f"No session of a coding agent is below {Path.home()}.")
-    chosen = [entry for entry in listed if yes or _is_confirmed(context, entry[0])]
+    is_agreed = yes or options.dry_run  # which changes nothing
+    chosen = [entry for entry in listed if is_agreed or _is_confirmed(context, entry[0])]
     if chosen:
-        return exit_code(await _imported(context, options, listed, chosen))
+        return exit_code(await _imported(context, options, listed, chosen, tells=tells))
     if listed:
         output.note("Nothing was imported. Import all of them with --yes.")
     if context.json:
@@ -93,20 +98,22 @@ def _is_confirmed(context: CommandContext, summary: Summary) -> bool:
 
 
 async def _imported(
-    context: CommandContext, options: Options, listed: Listed, chosen: Listed
+    context: CommandContext, options: Options, listed: Listed, chosen: Listed, *, tells: bool
 ) -> Report:
     from hansard.cli.first_run import claim
 
     total: Report | None = None
     reports: dict[str, Report] = {}
-    async with context.opened(create=not options.dry_run) as service:
+    would = "would be " if options.dry_run else ""
+    async with context.opened(create=True) as service:
         context.welcome(await claim(service, context.settings))
         for summary, files in chosen:
-            report = await _import_one(context, service, options, files)
+            telling = _Telling(summary.product) if tells else None
+            report = await _import_one(context, service, options, files, telling)
             reports[summary.product] = report
             total = report if total is None else total.plus(report)
             context.say(
-                f"{summary.title}: {report.new:,} new, {report.updated:,} updated, "
+                f"{summary.title}: {report.new:,} {would}new, {report.updated:,} {would}updated, "
                 f"{report.same:,} same, {report.bad:,} bad"
             )
     assert total is not None, "there is something to import"  # noqa: S101 - an invariant of the caller
@@ -116,13 +123,40 @@ async def _imported(
 
 
 async def _import_one(
-    context: CommandContext, service: Service, options: Options, files: list[Path]
+    context: CommandContext,
+    service: Service,
+    options: Options,
+    files: list[Path],
+    telling: _Telling | None,
 ) -> Report:
     from hansard.interchange.discovery import opened
     from hansard.interchange.importer import Import
 
     principal = await context.principal(service)
-    return await Import(service, principal, options).documents(opened(files))
+    report = await Import(service, principal, options, telling).documents(opened(files))
+    if telling is not None:
+        telling.end(report)
+    return report
+
+
+class _Telling:
+    """Prints how far the import of a product is, four times a second at most."""
+
+    def __init__(self, product: str) -> None:
+        self._product = product
+        self._next = 0.0
+
+    def __call__(self, now: Progress) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _TELLING
+            self._tell(now)
+
+    def end(self, report: Report) -> None:
+        self._tell(report)
+
+    def _tell(self, now: Progress | Report) -> None:
+        counts = {"read": now.messages, "new": now.new, "bad": now.bad}
+        output.line({"product": self._product, **counts})
 
 
 def _print(

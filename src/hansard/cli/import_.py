@@ -93,6 +93,7 @@ class _ImportCommand(click.Command):
     "--discover", is_flag=True, help="List the sessions of your coding agents, and import them."
 )
 @click.option("-y", "--yes", is_flag=True, help="Import all that --discover lists; do not ask.")
+@click.option("--progress", is_flag=True, hidden=True, help="A line of JSON on the way, often.")
 @click.option("--explain", is_flag=True, help="Say what each format makes of FILE; import nothing.")
 @click.option("--channel", metavar="NAME", help="The channel of sessions whose file names none.")
 @store_command(workspace=True)
@@ -108,6 +109,7 @@ async def command(
     explain: bool,
     discover: bool,
     yes: bool,
+    progress: bool,
 ) -> int | None:
     """Import sessions from files, folders, archives, or standard input (-).
 
@@ -129,7 +131,7 @@ async def command(
     )
     if discover:
         discovery.require_no_files(files)
-        return await discovery.discover(context, options, yes=yes)
+        return await discovery.discover(context, options, yes=yes, tells=progress)
     _check(context, files)
     if explain:
         explained(context, files)

@@ -46,8 +46,8 @@ def print_report(
             }
         )
         return
-    updated = f", {report.updated:,} updated" if report.updated else ""
     would = "would be " if dry_run else ""
+    updated = f", {report.updated:,} {would}updated" if report.updated else ""
     for note in report.notes:
         output.note(note)
     if report.earlier:

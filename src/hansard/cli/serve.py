@@ -97,15 +97,20 @@ async def _serve(
 ) -> None:
     from hansard.app import running
     from hansard.cli.banner import banner
+    from hansard.cli.discovery_process import DiscoveryProcess
     from hansard.cli.first_run import claim
     from hansard.cli.server import Server, config_of
     from hansard.cli.watch_process import watching
     from hansard.settings import file_of
+    from hansard.web.discovery import is_loopback
+    from hansard.web.offers import Offers
 
     file = file_of(settings.store)
     is_new = file is not None and not file.exists()
-    showing = Showing()
-    async with running(settings, showing.fill) as app, showing:
+    showing, discovery = Showing(), DiscoveryProcess(settings)
+    is_alone = is_loopback(sockets[0].getsockname()[0])
+    offers = Offers(showing.fill, discovery if is_alone else None)
+    async with running(settings, offers) as app, showing, discovery:
         claimed = await claim(app.service, settings)
         lines = [] if quiet else banner(settings, sockets[0], app, is_new=is_new, claimed=claimed)
         server = Server(

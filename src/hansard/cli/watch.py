@@ -7,7 +7,7 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,12 @@ import click
 
 from hansard.cli import output
 from hansard.cli.context import CommandContext, store_command
-from hansard.cli.import_report import NOTHING, PARTIAL, print_report
+from hansard.cli.import_report import exit_code, print_report
 
 if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.interchange.report import Report
-    from hansard.interchange.watching import Watcher
+    from hansard.interchange.watching import Sources, Watcher
     from hansard.service import Service
 
 _LEAST, _MOST, _SHARE = 0.4, 1.0, 10
@@ -59,7 +59,7 @@ async def command(
             service,
             principal,
             Options(channel=channel),
-            _listing(paths),
+            _sources(paths),
             _notes(service, principal, channel),
         )
         try:
@@ -77,15 +77,24 @@ def _check(paths: Iterable[Path]) -> None:
             raise FileNotFoundError(2, "no such file or folder", str(path))
 
 
-def _listing(paths: tuple[Path, ...]) -> Callable[[], list[Path]]:
-    """What lists the files to follow: those below the paths, else those of all coding agents."""
+def _sources(paths: tuple[Path, ...]) -> Sources:
+    """The files below the paths, else those of all coding agents.
+
+    Chats of Cursor's command line are not among them: a transcript of the same session may follow.
+    """
     from hansard.interchange.discovery import PRODUCTS
     from hansard.interchange.documents import within
+    from hansard.interchange.layouts import is_chat
+    from hansard.interchange.watching import Sources
 
-    if paths:
-        return lambda: [file.absolute() for path in paths for file in within(path)]
-    home = Path.home()
-    return lambda: [file for product in PRODUCTS for file in product.files(home)]
+    def files() -> Iterator[Path]:
+        if paths:
+            yield from (file.absolute() for path in paths for file in within(path))
+        else:
+            yield from (file for product in PRODUCTS for file in product.files(Path.home()))
+
+    named = frozenset(path.absolute() for path in paths if path.is_file())
+    return Sources(lambda: [file for file in files() if not is_chat(file)], named)
 
 
 def _notes(service: Service, principal: Principal, channel: str | None) -> Path | None:
@@ -104,9 +113,7 @@ def _notes(service: Service, principal: Principal, channel: str | None) -> Path 
 
 def _once(context: CommandContext, principal: Principal, report: Report) -> int | None:
     print_report(context, report, 0.0, principal.workspace_name, files=(), dry_run=False)
-    if report.is_something:
-        return PARTIAL if report.bad else None
-    return NOTHING
+    return exit_code(report)
 
 
 async def _follow(context: CommandContext, watcher: Watcher, *, while_parent: bool) -> None:
@@ -127,7 +134,9 @@ async def _follow(context: CommandContext, watcher: Watcher, *, while_parent: bo
 
 
 def _tell(context: CommandContext, report: Report) -> None:
-    """Print a line for a round that changed something."""
+    """Print a line for a round that changed something, and why files cannot be read."""
+    for unread in report.unread:
+        output.note(f"{unread.file}: {unread.reason}")
     if not (report.new or report.updated or report.bad):
         return
     if context.json:

@@ -26,6 +26,9 @@ class Database:
     def has_table(self, table: str) -> bool:
         return self._connection.table_exists(None, table)
 
+    def has_rows(self, table: str) -> bool:
+        return next(self._rows(f'select 1 from "{table}" limit 1', ()), None) is not None  # noqa: S608 - the name is a constant of a format
+
     def keys(self, table: str, prefix: str) -> list[str]:
         """The keys that begin with ``prefix``, in order."""
         behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
@@ -51,13 +54,17 @@ class Database:
             message = f"the database cannot be read: {problem}"
             raise Unreadable(message) from problem
 
-    def value(self, table: str, key: str) -> str | None:
-        """A value as text; None when it is absent or larger than 64 MiB."""
-        sql = f'select value from "{table}" where key = ? and length(value) <= {_LONGEST}'  # noqa: S608 - the name is a constant of a format
-        row, _ = next(self._rows(sql, (key,)), (None, None))
-        if row is None or row[0] is None:
+    def value(self, table: str, column: str, **where: str) -> bytes | None:
+        """A value, text as UTF-8; None when it is absent or larger than 64 MiB."""
+        conditions = " and ".join(f'"{name}" = ?' for name in where)
+        sql = (
+            f'select "{column}" from "{table}" where {conditions} '  # noqa: S608 - the names are constants of a format
+            f'and length("{column}") <= {_LONGEST}'
+        )
+        row, _ = next(self._rows(sql, tuple(where.values())), ((None,), None))
+        if row[0] is None:
             return None
-        return row[0].decode("utf-8", "replace") if isinstance(row[0], bytes) else str(row[0])
+        return row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
 
 
 @contextmanager

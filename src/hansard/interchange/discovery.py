@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from hansard.interchange import reading
+from hansard.interchange import layouts, reading
 from hansard.interchange.bounds import OWN_MACHINE
 from hansard.interchange.documents import Document, documents
 from hansard.interchange.reading import BadRecord, SessionPiece, SkippedFile
@@ -26,7 +26,11 @@ class Product(Struct, frozen=True):
     def files(self, home: Path) -> list[Path]:
         """Its files of sessions, in order, each once."""
         paths = (path for pattern in self.patterns for path in sorted(home.glob(pattern)))
-        return [path for path in dict.fromkeys(paths) if path.is_file()]
+        return [
+            path
+            for path in dict.fromkeys(paths)
+            if path.is_file() and not layouts.is_told_elsewhere(path)
+        ]
 
 
 _CURSOR = "Cursor/User/globalStorage/state.vscdb"
@@ -67,6 +71,8 @@ PRODUCTS = (
         "Cursor",
         (
             ".cursor/projects/*/agent-transcripts/**/*.jsonl",
+            ".cursor/chats/*/*/store.db",
+            ".config/cursor/chats/*/*/store.db",
             f".config/{_CURSOR}",
             f"Library/Application Support/{_CURSOR}",
             f"AppData/Roaming/{_CURSOR}",

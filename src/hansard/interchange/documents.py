@@ -195,7 +195,8 @@ def within(path: Path) -> Iterator[Path]:
 def _within(folder: Path) -> Iterator[Path]:
     for at, folders, files in os.walk(folder):
         folders.sort()
-        yield from (Path(at) / name for name in layouts.of_folder(files))
+        paths = (Path(at) / name for name in layouts.of_folder(files))
+        yield from (file for file in paths if not layouts.is_told_elsewhere(file))
 
 
 def _is_archive(path: Path) -> bool:

@@ -19,7 +19,7 @@ class FileState(Struct, kw_only=True):
 
     ``head`` and ``tail`` are digests of the first and the last bytes before the offset.  ``beside``
     is the age of a database's log.  ``format`` is None where none was recognised, ``sessions``
-    counts those that were read.
+    counts those that were read; ``is_broken`` says that something in it cannot be read.
     """
 
     device: int
@@ -32,6 +32,7 @@ class FileState(Struct, kw_only=True):
     tail: str
     format: str | None = None
     sessions: int = 0
+    is_broken: bool = False
 
     def is_unchanged(self, other: os.stat_result, beside: int) -> bool:
         """Whether a file is just as it was when it was read."""

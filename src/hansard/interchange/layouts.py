@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
 PACKED = (".gz", ".zst")
-DATABASES = (".vscdb", "opencode.db")
+_DATABASE = re.compile(r"(?:.*\.vscdb|opencode[\w.-]*\.db|store\.db)")
+_CHAT, _CHAT_DEPTH = "store.db", 6
 _EXPORT = re.compile(r"conversations(?:[-_]\d+)?\.json")
 _UPLOAD = re.compile(r"file[-_].+")
 _BESIDE_EXPORTS = {
@@ -36,7 +37,31 @@ def unpacked_name(name: str) -> str:
 
 def is_readable(name: str) -> bool:
     """Whether a file's name ends like one that can hold conversations."""
-    return unpacked_name(name.lower()).endswith((*ENDINGS, *DATABASES))
+    name = unpacked_name(name.lower())
+    return name.endswith(ENDINGS) or _DATABASE.fullmatch(name) is not None
+
+
+def is_chat(file: Path) -> bool:
+    """Whether a file is called as a chat of Cursor's command line."""
+    return file.name == _CHAT
+
+
+def is_told_elsewhere(file: Path) -> bool:
+    """Whether a chat of Cursor's command line is there as a transcript as well.
+
+    That is the longer one: the chat keeps what its model is shown, which is summed up some time.
+    """
+    if not is_chat(file) or len(file.parents) < _CHAT_DEPTH:
+        return False
+    chat, root = file.parent.name, file.parents[3]
+    folders = (root, root.parent.parent / ".cursor")
+    patterns = (f"{chat}.jsonl", f"{chat}/{chat}.jsonl")
+    return any(
+        True
+        for folder in folders
+        for pattern in patterns
+        for _ in (folder / "projects").glob(f"*/agent-transcripts/{pattern}")
+    )
 
 
 def of_folder(names: Iterable[str]) -> list[str]:

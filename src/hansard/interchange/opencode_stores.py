@@ -1,6 +1,7 @@
 """What opencode keeps on disk: a database since 1.2, a folder of small JSON files before.
 
-A session is its ``info`` with messages ``{info, parts}``, as in an export.
+A session is its ``info`` with messages ``{info, parts}``, as in an export. Version 2 has tables of
+its own in the same database, into which it copies the older sessions.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ from typing import Any
 from hansard.interchange.content.text import Json
 from hansard.interchange.databases import Database
 from hansard.interchange.documents import Document
+from hansard.interchange.formats.shape import Companion
+from hansard.interchange.opencode_messages import message_of
+from hansard.interchange.records import Unreadable
 
-TABLE = "part"
+_TABLES, _TABLES_2 = ("session", "message", "part"), ("session_v2", "session_message")
 _SESSION = re.compile(r"[/\\]storage[/\\]session[/\\]([^/\\]+)[/\\][^/\\]+\.json$")
+_BY_AGE = "time_created, id"
 _OLDEST = "info"
 """The folder in which versions before 0.6 kept all their sessions."""
 _ID = re.compile(r"[\w-]+")
@@ -47,17 +52,55 @@ def in_folder(document: Document, info: Json) -> list[Json]:
     return messages
 
 
+def lacking(database: Database | None) -> str | None:
+    """Why a database is not one of opencode with a session in it."""
+    if database is None:
+        return "the database cannot be opened"
+    known = [tables[0] for tables in (_TABLES, _TABLES_2) if _has(database, tables)]
+    if not known:
+        return f"the database lacks {' or '.join(_TABLES)}, and {' or '.join(_TABLES_2)}"
+    if any(database.has_rows(table) for table in known):
+        return None
+    return Companion("no session is in it")
+
+
+def _has(database: Database, tables: tuple[str, ...]) -> bool:
+    return all(map(database.has_table, tables))
+
+
 def in_database(database: Database) -> Iterator[tuple[Json, list[Json]]]:
-    """Each session with its messages, one at a time."""
-    for row in database.rows("session", "time_created, id"):
-        parts: dict[str, list[Json]] = defaultdict(list)
-        for part in database.rows("part", "id", session_id=row["id"]):
-            parts[part["message_id"]].append(_data(part))
-        messages = [
-            {"info": _data(message), "parts": parts[message["id"]]}
-            for message in database.rows("message", "time_created, id", session_id=row["id"])
-        ]
-        yield _info(row), messages
+    """Each session with its messages, one at a time; one in both kinds of tables from the newer.
+
+    Unreadable where there is none.
+    """
+    if reason := lacking(database):
+        raise Unreadable(reason)
+    newer: set[str] = set()
+    if _has(database, _TABLES_2):
+        for row in database.rows("session_v2", _BY_AGE):
+            if messages := _messages_2(database, row["id"]):
+                newer.add(row["id"])
+                yield _info(row), messages
+    if _has(database, _TABLES):
+        for row in database.rows("session", _BY_AGE):
+            if row["id"] not in newer:
+                yield _info(row), _messages(database, row["id"])
+
+
+def _messages_2(database: Database, session: str) -> list[Json]:
+    rows = database.rows("session_message", "seq, id", session_id=session)
+    read = (message_of(row, _data(row)) for row in rows)
+    return [message for message in read if message is not None]
+
+
+def _messages(database: Database, session: str) -> list[Json]:
+    parts: dict[str, list[Json]] = defaultdict(list)
+    for part in database.rows("part", "id", session_id=session):
+        parts[part["message_id"]].append(_data(part))
+    return [
+        {"info": _data(message), "parts": parts[message["id"]]}
+        for message in database.rows("message", _BY_AGE, session_id=session)
+    ]
 
 
 def _info(row: dict[str, Any]) -> Json:

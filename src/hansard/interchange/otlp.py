@@ -113,13 +113,13 @@ def _trace(trace: str, spans: Sequence[Span], messages: _Messages) -> TraceRecor
     calls = [_call(span, messages) for span in spans if span.rank]
     facts = TraceFacts()
     for span in spans:
-        said = TraceFacts(
+        of_span = TraceFacts(
             session=_session(span),
             user_id=_short(first([span], USERS)),
             agent=_short(first([span], AGENTS)),
             model=_model(span) if span.rank else None,
         )
-        facts = facts.joined(said)
+        facts = facts.joined(of_span)
     return TraceRecord(trace=trace, facts=facts, calls=calls, draft=messages.draft)
 
 

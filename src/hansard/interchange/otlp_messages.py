@@ -10,6 +10,7 @@ import msgspec
 
 from hansard.interchange.content import parts_of
 from hansard.interchange.content.text import Json, tool_call
+from hansard.interchange.message_lists import turn_of
 from hansard.interchange.records import Rules
 from hansard.interchange.spans import messages_in
 from hansard.interchange.turns import Turn
@@ -37,7 +38,7 @@ _CALL = re.compile(r"tool_calls\.(\d+)\.(?:tool_call\.)?(.+)")
 _CONTENT = re.compile(r"contents\.\d+\.message_content\.text")
 _EVENT_ROLES = {"gen_ai.system.message": "system", "gen_ai.user.message": "user",
                 "gen_ai.assistant.message": "assistant", "gen_ai.tool.message": "tool"}  # fmt: skip
-_DETAILS = "gen_ai.client.inference.operation.details"
+_CHOICE, _DETAILS = "gen_ai.choice", "gen_ai.client.inference.operation.details"
 
 
 def has_messages(attributes: Attributes, events: Events) -> bool:
@@ -45,7 +46,7 @@ def has_messages(attributes: Attributes, events: Events) -> bool:
     return (
         any(key in attributes for key in (_INPUTS[0], _ANSWERS[0]))
         or any(key.startswith(prefixes) for key in attributes)
-        or any(name in _EVENT_ROLES or name in {"gen_ai.choice", _DETAILS} for name, _ in events)
+        or any(name in _EVENT_ROLES or name in {_CHOICE, _DETAILS} for name, _ in events)
         or attributes.get("langfuse.observation.type") == "generation"
         or attributes.get("openinference.span.kind") == "LLM"
     )
@@ -78,7 +79,7 @@ def given_of(attributes: Attributes, events: Events, rules: Rules) -> list[Turn]
     return first + (
         _listed(attributes, _LISTS_GIVEN)
         or _valued(attributes, _INPUTS, "user", rules)
-        or _in_events(events, answers=False)
+        or _in_events(events, rules, answers=False)
     )
 
 
@@ -87,7 +88,7 @@ def answers_of(attributes: Attributes, events: Events, rules: Rules) -> list[Tur
     return (
         _listed(attributes, _LISTS_ANSWERS, "assistant")
         or _valued(attributes, _ANSWERS, "assistant", rules)
-        or _in_events(events, answers=True)
+        or _in_events(events, rules, answers=True)
     )
 
 
@@ -147,15 +148,32 @@ def _call(call: Json) -> Json:
     return tool_call(call.get("id"), call.get("function.name", call.get("name")), passed)
 
 
-def _in_events(events: Events, *, answers: bool) -> list[Turn]:
-    turns: list[Turn] = []
-    for name, attributes in events:
-        if answers == (name == "gen_ai.choice") and (answers or name in _EVENT_ROLES):
-            body = (
-                attributes.get("message", attributes.get("content"))
-                if answers
-                else attributes.get("content")
-            )
-            role = "assistant" if answers else _EVENT_ROLES[name]
-            turns.append(Turn(role=role, parts=parts_of(_decoded(body)), original=attributes))
-    return turns
+def _in_events(events: Events, rules: Rules, *, answers: bool) -> list[Turn]:
+    return [
+        _event_turn(attributes, _EVENT_ROLES.get(name, "assistant"), rules)
+        for name, attributes in events
+        if (name == _CHOICE if answers else name in _EVENT_ROLES)
+    ]
+
+
+def _event_turn(attributes: Attributes, role: str, rules: Rules) -> Turn:
+    """The message of an event: its attributes, or the JSON in its ``message``."""
+    inner = _decoded(attributes.get("message"))
+    body = inner if isinstance(inner, dict) else {"content": inner, **attributes}
+    message = {
+        "role": role,
+        "content": _content(body.get("content")),
+        "tool_calls": _decoded(body.get("tool_calls")),
+        "tool_call_id": body.get("id") if role == "tool" else None,
+    }
+    return msgspec.structs.replace(turn_of(message, rules), original=attributes)
+
+
+def _content(content: object) -> object:
+    """Blocks that are spelled as JSON; any other text is what was said."""
+    blocks = _decoded(content)
+    return blocks if isinstance(blocks, list) and all(map(_is_block, blocks)) else content
+
+
+def _is_block(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("type"), str)

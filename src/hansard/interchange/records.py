@@ -159,7 +159,9 @@ def own_id(value: object, record: object) -> str:
         named = str(value).strip().replace("/", "_")
         if ids.is_own_id(named):
             return named
-    canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    canonical = json.dumps(
+        record, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=dict
+    )  # ``default`` is for what a large record keeps packed
     return "import_" + hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 

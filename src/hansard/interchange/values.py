@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from hansard.interchange.bounds import LIGHT, Beyond, Bounds, RecordMeter, present, too_large
+from hansard.interchange.large_values import LARGE, LargeValue
 from hansard.interchange.streams import Stream, Truncated
+from hansard.interchange.windows import CLOSING, Window
 
 _decoder = json.JSONDecoder(strict=False)
-_SEPARATORS = re.compile(r"[\s,\ufeff]*")
-_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
-_ENDS = re.compile(r"[,\]]")
-_CLOSING = {"{": "}", "[": "]"}
-_NEAR_THE_END = 16
 _LOOSE = 20_000
-_LARGE, _SHORT = 8 * 1024 * 1024, 64
-"""In an element of so many characters, texts of so few are kept once."""
 
 
 class Value(Struct, frozen=True):
@@ -52,14 +46,15 @@ def is_array(stream: Stream) -> bool:
     return _opening(stream.head) == "["
 
 
-def values(stream: Stream, *, apart: bool = False) -> Iterator[Value | Bad]:
+def values(stream: Stream, *, apart: bool = False, packed: str = "") -> Iterator[Value | Bad]:
     """The elements of the stream's one array, else its lines, else its one value.
 
     They are one record for whoever keeps them all, and end where it would be too large.  ``apart``
-    says that each is a record of its own, and that no more than a few are kept.
+    says that each is a record of its own, and that no more than a few are kept.  In an element of
+    many MiB an object under the key ``packed`` is a ``Packed``.
     """
     try:
-        yield from _values(stream, _Scale(stream.bounds, apart=apart))
+        yield from _values(stream, _Scale(stream.bounds, apart=apart), frozenset({packed}))
     except Truncated as problem:
         yield Bad(0, str(problem))
     except Beyond as problem:
@@ -90,11 +85,11 @@ class Loose:
             yield Value(number, items)
 
 
-def _values(stream: Stream, scale: _Scale) -> Iterator[Value | Bad]:
+def _values(stream: Stream, scale: _Scale, packed: frozenset[str]) -> Iterator[Value | Bad]:
     if not is_array(stream) and _is_lines(stream.head):
         yield from _lines(stream, scale)
     else:
-        yield from _Array(stream, scale).documents()
+        yield from _Array(stream, scale, packed).documents()
 
 
 class _Scale:
@@ -155,40 +150,21 @@ def _text(stream: Stream) -> Iterator[str]:
         yield rest
 
 
-class Shared:
-    """Makes objects whose equal short texts are one: ids stand in a tree of messages five times."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
-
-    def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        share = self._texts.setdefault
-        return {
-            key: share(value, value)
-            if value.__class__ is str and len(value) <= _SHORT
-            else [share(value[0], value[0])]
-            if value.__class__ is list and len(value) == 1 and value[0].__class__ is str
-            else value
-            for key, value in pairs
-        }
-
-
 class _Array:
-    """A window over the text; it grows while an element does not fit and moves on after each."""
+    """The values of a text, of which no more than one lies in memory."""
 
-    def __init__(self, stream: Stream, scale: _Scale) -> None:
-        self._chunks = _text(stream)
+    def __init__(self, stream: Stream, scale: _Scale, packed: frozenset[str]) -> None:
+        self._window = Window(_text(stream), scale.bounds.record)
         self._scale = scale
+        self._packed = packed
         self._is_lost = False
-        self._text = ""
-        self._at = 0
 
     def documents(self) -> Iterator[Value | Bad]:
         """The elements of every array in a row, and the values between them."""
         number, array = 0, -1
-        while not self._is_lost and (sign := self._next_sign()):
+        while not self._is_lost and (sign := self._window.next_sign()):
             if sign == "]":
-                self._at += 1
+                self._window.at += 1
             elif sign != "[":
                 number += 1
                 yield self._element(number)
@@ -200,132 +176,59 @@ class _Array:
 
     def _elements(self, number: int) -> Iterator[Value | Bad]:
         """The elements of an array, numbered behind ``number``."""
-        self._at += 1
-        while not self._is_lost and (sign := self._next_sign()) != "]":
+        self._window.at += 1
+        while not self._is_lost and (sign := self._window.next_sign()) != "]":
             number += 1
             if not sign:
                 yield Bad(number, "the file ends inside its array")
                 return
             yield self._element(number)
-        self._at += not self._is_lost
-
-    def _next_sign(self) -> str:
-        """Pass blanks and commas; the character after them, empty at the end."""
-        while True:
-            self._at = self._separated()
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if not self._grow():
-                return ""
-
-    def _separated(self) -> int:
-        match = _SEPARATORS.match(self._text, self._at)
-        return match.end() if match else self._at
+        self._window.at += not self._is_lost
 
     def _element(self, number: int) -> Value | Bad:
-        while True:
-            try:
-                if len(self._text) - self._at > LIGHT:
-                    self._scale.meter.look(self._text, self._at, len(self._text))
-                value, end = self._decoder().raw_decode(self._text, self._at)
-            except Beyond as problem:
-                if not self._scale.apart:
-                    raise
-                reason = str(problem)
-            except RecursionError:
-                reason = "nested too deeply"
-            except ValueError as problem:
-                if self._cut_short(problem) and self._grow():
-                    continue
-                reason = (
-                    too_large(self._scale.bounds)
-                    if self._is_full()
-                    else f"not JSON: {getattr(problem, 'msg', problem)}"
-                )
-            else:
-                if not self._scale.apart:
-                    self._scale.meter.take(self._text, self._at, end)
-                self._move_to(end)
+        large: LargeValue | None = None
+        try:
+            if (value := self._decoded()) is not _LARGER:
                 return Value(number, value)
-            self._is_lost = not self._pass_element()
-            rest = "; the rest of the file cannot be read" if self._is_lost else ""
-            return Bad(number, reason + rest)
+            large = LargeValue(self._window, self._scale.meter, self._packed)
+            return Value(number, large.value())
+        except Beyond as problem:
+            if not self._scale.apart:
+                raise
+            reason = str(problem)
+        except RecursionError:
+            reason = "nested too deeply"
+        except ValueError as problem:
+            reason = (
+                too_large(self._scale.bounds)
+                if self._window.is_full
+                else f"not JSON: {getattr(problem, 'msg', problem)}"
+            )
+        brackets = large.open_brackets if large else []
+        self._is_lost = not self._window.pass_value(brackets, self._scale.bounds.values)
+        rest = "; the rest of the file cannot be read" if self._is_lost else ""
+        return Bad(number, reason + rest)
 
-    def _decoder(self) -> json.JSONDecoder:
-        """What decodes the element; in a large one, equal short texts are one."""
-        if len(self._text) - self._at <= _LARGE:
-            return _decoder
-        return json.JSONDecoder(strict=False, object_pairs_hook=Shared().object)
-
-    def _move_to(self, end: int) -> None:
-        """Go on behind an element; the text of a large one is let go before it is read."""
-        self._at = end
-        if end > LIGHT:
-            self._text, self._at = self._text[end:], 0
-
-    def _cut_short(self, problem: ValueError) -> bool:
-        """Whether more text could mend it: the decoder stumbled at the end of the window."""
-        if not isinstance(problem, json.JSONDecodeError):
-            return False
-        return (
-            problem.msg.startswith("Unterminated string")
-            or problem.pos >= len(self._text) - _NEAR_THE_END
-        )
-
-    def _pass_element(self) -> bool:
-        """Move behind a broken element by its brackets; False when they do not close."""
+    def _decoded(self) -> Any:  # noqa: ANN401 - any JSON
+        """The element at the window; ``_LARGER`` for one that is read a member at a time."""
+        window, scale = self._window, self._scale
         while True:
-            end = self._closing()
-            if end is not None and end > self._at:
-                self._at = end
-                return True
-            if end is not None or not self._grow():
-                self._at = len(self._text)
-                return False
+            if window.waiting > LIGHT:
+                scale.meter.look(window.text, window.at, len(window.text))
+            try:
+                value, end = _decoder.raw_decode(window.text, window.at)
+            except ValueError as problem:
+                if not window.is_cut_short(problem):
+                    raise
+                if window.waiting >= LARGE and window.text[window.at] in CLOSING:
+                    return _LARGER
+                if not window.grow():
+                    raise
+                continue
+            if not scale.apart:
+                scale.meter.take(window.text, window.at, end)
+            window.at = end
+            return value
 
-    def _closing(self) -> int | None:
-        """Where the element ends by its brackets.
 
-        One that was never closed ends with what is around it.
-
-        None when more text may say it; where it begins when there are more brackets than a record
-        may have.
-        """
-        if self._text[self._at] not in _CLOSING:
-            match = _ENDS.search(self._text, self._at)
-            return match.start() if match else None
-        awaited: list[str] = []
-        open_: Counter[str] = Counter()
-        tokens = _TOKENS.finditer(self._text, self._at)
-        for number, token in enumerate(tokens):
-            if number > self._scale.bounds.values:
-                return self._at
-            sign = token[0]
-            if sign == '"':
-                return None
-            if sign in _CLOSING:
-                awaited.append(_CLOSING[sign])
-                open_[_CLOSING[sign]] += 1
-            elif open_[sign]:
-                while (closed := awaited.pop()) != sign:
-                    open_[closed] -= 1
-                open_[sign] -= 1
-                if not awaited:
-                    return token.end()
-        return None
-
-    def _is_full(self) -> bool:
-        return len(self._text) - self._at > self._scale.bounds.record
-
-    def _grow(self) -> bool:
-        """Take as much again as is waiting, so that a long element is not decoded too often."""
-        self._text, self._at = self._text[self._at :], 0
-        if self._is_full():
-            return False
-        room = self._scale.bounds.record - len(self._text)
-        missing, taken = min(max(len(self._text), 1), room + 1), [self._text]
-        while missing > 0 and (chunk := next(self._chunks, "")):
-            taken.append(chunk)
-            missing -= len(chunk)
-        self._text = "".join(taken)
-        return len(taken) > 1
+_LARGER = object()

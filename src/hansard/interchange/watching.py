@@ -52,11 +52,19 @@ class Look(Struct):
     bad: int = 0
 
 
+class Sources(Struct, frozen=True):
+    """What lists the files to follow, and which of them the caller named."""
+
+    listed: Callable[[], Iterable[Path]]
+    named: frozenset[Path] = frozenset()
+
+
 class Watcher:
-    """Follows the files that ``listed`` gives; ``saved`` is where it notes how far it has read.
+    """Follows the files of ``sources``; ``saved`` is where it notes how far it has read.
 
     What it notes is imported already. Without its notes it reads everything again, and imports
-    nothing twice.
+    nothing twice; a file in which something is broken is read again by the next run, so that each
+    says so. Of a file that was named it is said why nothing is read.
     """
 
     def __init__(
@@ -64,13 +72,13 @@ class Watcher:
         service: Service,
         principal: Principal,
         options: Options,
-        listed: Callable[[], Iterable[Path]],
+        sources: Sources,
         saved: Path | None = None,
     ) -> None:
         self._service = service
         self._principal = principal
         self._options = options
-        self._listed = listed
+        self._sources = sources
         self._saved = saved
         self._states = _read(saved)
         self._trails: OrderedDict[Path, Trail] = OrderedDict()
@@ -81,7 +89,7 @@ class Watcher:
     async def round(self) -> Report:
         """Look at every file once and import what is new; unchanged files count as the same."""
         total = Report()
-        paths = list(self._listed())
+        paths = list(self._sources.listed())
         self._forget_all_but(paths)
         whole: list[Path] = []
         for path in paths:
@@ -183,7 +191,7 @@ class Watcher:
         def opened() -> Iterable[Document]:
             for path in paths:
                 with contextlib.suppress(OSError):
-                    look = _look(path)
+                    look = _look(path, chosen=path in self._sources.named)
                     looks[look.document.name] = look
                     yield look.document
 
@@ -238,19 +246,20 @@ class Watcher:
 
 def _read(saved: Path | None) -> dict[str, FileState]:
     try:
-        return msgspec.json.decode(private_files.read(saved), type=Saved).files if saved else {}
+        files = msgspec.json.decode(private_files.read(saved), type=Saved).files if saved else {}
     except (OSError, msgspec.DecodeError):
         return {}
+    return {path: state for path, state in files.items() if not state.is_broken}
 
 
-def _look(path: Path) -> Look:
+def _look(path: Path, *, chosen: bool) -> Look:
     """A file as it is to be read now; FileNotFoundError, or another OSError."""
     document = next(iter(files.documents(path)))
     with path.open("rb") as file:
         info = os.fstat(file.fileno())
         end = complete(file, 0, info.st_size) if is_lines(path) else info.st_size
         state = state_of(file, info, log_age(path), end)
-    changes = {"chosen": False} | (
+    changes = {"chosen": chosen} | (
         {"open": lambda: nullcontext(_Beginning(path, end)), "size": end} if is_lines(path) else {}
     )
     return Look(path, state, msgspec.structs.replace(document, **changes), info.st_mtime)
@@ -292,10 +301,12 @@ def _count(look: Look, event: Event) -> None:
         look.state.sessions += event.session is not None
     else:
         look.bad += hasattr(event, "reason")
+        look.state.is_broken = look.bad > 0
 
 
 def _with(state: FileState, before: FileState) -> FileState:
     state.format, state.sessions = before.format, before.sessions
+    state.is_broken = before.is_broken
     return state
 
 

@@ -17,6 +17,7 @@ from hansard.web.annotations import Annotations
 from hansard.web.assets import Assets
 from hansard.web.attention import Attention
 from hansard.web.compare import Compare
+from hansard.web.discovery import Discoveries
 from hansard.web.docs import Docs
 from hansard.web.insights import Insights
 from hansard.web.keys import Keys
@@ -29,6 +30,7 @@ from hansard.web.layout import (
     control_key,
     sign_in_path,
 )
+from hansard.web.offers import NOTHING
 from hansard.web.rendering import COMPACT, THEMES, Pages, row_height, see_other
 from hansard.web.sessions import Sessions
 from hansard.web.settings import Settings
@@ -39,7 +41,7 @@ from hansard.web.users import Users
 if TYPE_CHECKING:
     from hansard.http.call import Call
     from hansard.http.route import Failure
-    from hansard.web.sign_ins import Demo
+    from hansard.web.offers import Offers
 
 _HEADINGS = {
     400: "Check what was sent",
@@ -57,14 +59,15 @@ _HEADINGS_BY_CODE = {"setup_gone": "Link already used"}
 _YEAR = 365 * 86_400
 
 
-def web(dialects: tuple[Dialect, ...], demo: Demo | None = None, root_path: str = "") -> Dialect:
+def web(dialects: tuple[Dialect, ...], offers: Offers = NOTHING, root_path: str = "") -> Dialect:
     """The routes of the page, below ``root_path`` for those who read it.
 
     ``/ui``, ``/s`` (shared sessions) and ``/docs`` (reference of ``dialects``).
     """
     pages = Pages(assets := Assets(root_path), root_path)
     layout = Layout(pages)
-    sessions = Sessions(layout)
+    discoveries = Discoveries(layout, offers.discovery)
+    sessions = Sessions(layout, discoveries)
     actions = Actions(layout, sessions)
 
     def error(failure: Failure) -> Response:
@@ -95,8 +98,9 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None, root_path: str 
             *assets.routes,
             *_looks(),
             *_help(pages),
-            *SignIn(layout, demo).routes,
+            *SignIn(layout, offers.demo).routes,
             *sessions.routes,
+            *discoveries.routes,
             *actions.routes,
             *Annotations(actions).routes,
             *Attention(layout).routes,

@@ -17,6 +17,7 @@ BUNDLES = {
         "notices",
         "help",
         "screens",
+        "discovery",
         "reading",
         "list",
         "visit",

@@ -75,8 +75,8 @@ def ago(us: int, now: float, zone: tzinfo = UTC) -> str:
 
 
 def stamp(us: int) -> str:
-    """A time that both people and browsers read."""
-    return f"{moment(us):%Y-%m-%d %H:%M:%SZ}"
+    """A time to the minute that both people and browsers read."""
+    return f"{moment(us):%Y-%m-%d %H:%MZ}"
 
 
 def title(session: Session) -> str:

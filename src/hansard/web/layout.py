@@ -13,7 +13,7 @@ from hansard.errors import Forbidden, Invalid, Unauthenticated
 from hansard.http.origin import is_foreign, is_said
 from hansard.http.root_path import within
 from hansard.http.route import MIB, Route
-from hansard.web.local_times import zone_of
+from hansard.web.local_times import is_known, zone_of
 from hansard.web.rendering import Pages, row_height
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ class Layout:
             "host": call.base_url,
             "control": control_key(call),
             "zone": zone_of(call),
+            "zone_known": is_known(call),
             "row_height": row_height(call),
         }
 

@@ -31,6 +31,11 @@ def zone_name(call: Call[Any, Any]) -> str:
     return name
 
 
+def is_known(call: Call[Any, Any]) -> bool:
+    """Whether the browser has said its time zone."""
+    return call.headers.cookie(COOKIE) is not None
+
+
 def zone_of(call: Call[Any, Any]) -> tzinfo:
     return zone_named(zone_name(call))
 

@@ -52,7 +52,7 @@ def is_id(text: str) -> bool:
     return _BEGUN.fullmatch(text) is not None or ids.uuid_in(text) is not None
 
 
-def jump(text: str, sessions: list[Session], found: Jump | None) -> str:
+def jump(text: str, sessions: list[Session], target: Jump | None) -> str:
     """The address to open at once, empty without one.
 
     It is that of the only session that an unmistakable id or a link names, or of a message whose id
@@ -62,8 +62,8 @@ def jump(text: str, sessions: list[Session], found: Jump | None) -> str:
     name = _named_by(typed)
     if len(sessions) == 1 and (is_id(name) or name != typed):
         return f"/ui/sessions/{sessions[0].id}"
-    if found and found.session and found.message and ids.message_in(typed):
-        return f"/ui/sessions/{found.session.id}?at={found.message.seq}#m{found.message.seq}"
+    if target and target.session and target.message and ids.message_in(typed):
+        return f"/ui/sessions/{target.session.id}?at={target.message.seq}#m{target.message.seq}"
     return ""
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from hansard.http.route import Route
 from hansard.web import listing
 from hansard.web.bulk import bulk_actions
+from hansard.web.discovery import Discoveries
 from hansard.web.filters import SORT_NAMES, ListParams, cleaned, filter_of, pairs, query
 from hansard.web.formatting import path
 from hansard.web.layout import Layout
@@ -36,8 +37,9 @@ _MORE = {
 
 
 class Sessions:
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, discoveries: Discoveries) -> None:
         self._layout = layout
+        self._discoveries = discoveries
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -157,6 +159,7 @@ class Sessions:
             "bulk": bulk_actions(principal),
             "spans": listing.spans(shown.params, service.clock(), zone_of(call)),
             "is_new": is_new,
+            "discovers": is_new and self._discoveries.is_offered(call),
             "outs": []
             if shown.rows or is_new or shown.problem
             else await listing.ways_out(call, shown),

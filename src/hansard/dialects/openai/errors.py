@@ -57,7 +57,7 @@ class ErrorOut(Struct, kw_only=True):
     """What was wrong."""
 
 
-def _said(error: Error) -> str:
+def _message(error: Error) -> str:
     """What an error says, in the words of this API."""
     text = error.message
     for ours, theirs in _WORDS.get(error.code, ()):
@@ -73,7 +73,7 @@ def error_out(failure: Failure) -> ErrorOut | Response:
         kind = "server_error"
     code = "invalid_api_key" if failure.status == 401 else error.code  # noqa: PLR2004 - no key
     param = _PARAMS.get(error.param, error.param) if error.param else None
-    body = ErrorOut(error=ErrorBody(message=_said(error), type=kind, param=param, code=code))
+    body = ErrorOut(error=ErrorBody(message=_message(error), type=kind, param=param, code=code))
     if failure.status == _CONFLICT and not isinstance(error, Retryable):
         return Response(
             msgspec.json.encode(body),

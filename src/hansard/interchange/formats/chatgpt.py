@@ -29,6 +29,7 @@ from hansard.interchange.formats.chatgpt_content import (
     without_marks,
 )
 from hansard.interchange.formats.shape import Shape
+from hansard.interchange.large_values import Packed
 from hansard.interchange.moments import moment_of
 from hansard.interchange.records import Rules, SessionRecord, Unreadable, own_id, read_each
 from hansard.interchange.streams import Stream
@@ -57,12 +58,14 @@ def sniff(document: Document, shape: Shape) -> str | None:
 
 def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRecord | Bad]:
     del document
-    yield from read_each(values(stream, apart=True), lambda item: _session(item, rules))
+    yield from read_each(
+        values(stream, apart=True, packed="mapping"), lambda item: _session(item, rules)
+    )
 
 
 def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
     record = item.value
-    if not isinstance(record, dict) or not isinstance(record.get("mapping"), dict):
+    if not isinstance(record, dict) or not isinstance(record.get("mapping"), dict | Packed):
         message = "no mapping: not a conversation of a ChatGPT export"
         raise Unreadable(message)
     line, branches = _split(record["mapping"], record.get("current_node"))
@@ -85,33 +88,29 @@ def _session(item: Value, rules: Rules) -> Iterator[SessionRecord]:
     yield from sessions(item.number, draft, whole, rules, span)
 
 
-def _split(mapping: Json, current: object) -> tuple[list[str], list[Branch]]:
+def _split(mapping: Json | Packed, current: object) -> tuple[list[str], list[Branch]]:
     """The messages of the current line, and the branches."""
-    path = _path(mapping, current)
-    if len(path) == sum(isinstance(node, dict) for node in mapping.values()):
-        return [key for key in path if _holds(mapping[key])], []
     parents = {
         key: parent if isinstance(parent := node.get("parent"), str) else None
         for key, node in mapping.items()
         if isinstance(node, dict)
     }
+    path = _path(parents, current)
+    if len(path) == len(parents):
+        return [key for key in path if _holds(mapping[key])], []
     tree = Tree(
         parents, lambda key: _holds(mapping[key]), lambda key: _time(mapping[key].get("message"))
     )
     return tree.split(current)
 
 
-def _path(mapping: Json, current: object) -> list[str]:
+def _path(parents: dict[str, str | None], current: object) -> list[str]:
     """From the root to the current node."""
-    path: list[str] = []
-    seen: set[str] = set()
-    while (
-        isinstance(current, str) and current not in seen and isinstance(mapping.get(current), dict)
-    ):
-        seen.add(current)
-        path.append(current)
-        current = mapping[current].get("parent")
-    return path[::-1]
+    path: dict[str, None] = {}
+    while isinstance(current, str) and current in parents and current not in path:
+        path[current] = None
+        current = parents[current]
+    return list(path)[::-1]
 
 
 def _time(message: object) -> float:
@@ -134,7 +133,7 @@ def _role(message: Json) -> str:
     return str(author.get("role")) if isinstance(author, dict) else "user"
 
 
-def _lines(mapping: Json, line: list[str], branches: Sequence[Branch]) -> Lines:
+def _lines(mapping: Json | Packed, line: list[str], branches: Sequence[Branch]) -> Lines:
     """The turns of the line and of the branches.
 
     A tool's answer carries the id of the call above it.

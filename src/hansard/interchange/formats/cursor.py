@@ -1,16 +1,20 @@
 """Cursor's conversations.
 
-The transcripts of its agent (``.jsonl``), and the composers in the editor's ``state.vscdb``.
+The transcripts of its agent (``.jsonl``), the composers in the editor's ``state.vscdb``, and the
+chats of its command line (``store.db``).
 
 - a transcript's lines are ``{role, message: {content}}`` with text and tool calls; its file's name
   is the session's id;
-- of the database only the keys of composers and bubbles are read, since it holds credentials as
-  well.
+- of the editor's database only the keys of composers and bubbles are read, since it holds
+  credentials as well;
+- what the user typed stands in ``<user_query>``; what Cursor put around it is in the metadata, and
+  a message of such context alone is a system message.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,12 +25,14 @@ from hansard.interchange.content.text import (
     kind_of,
     reasoning_part,
     text_or_none,
+    text_part,
     tool_call,
     tool_response,
 )
+from hansard.interchange.cursor_chats import is_chat, messages_of, meta_of
 from hansard.interchange.databases import Database
 from hansard.interchange.documents import Document
-from hansard.interchange.formats.shape import Shape
+from hansard.interchange.formats.shape import Companion, Shape
 from hansard.interchange.moments import CREATED, first_time, moment_of
 from hansard.interchange.records import (
     Rules,
@@ -43,20 +49,31 @@ from hansard.model import SessionDraft
 
 marks = ("role", "message", "content")
 
-_TABLE = "cursorDiskKV"
+_TABLE, _COMPOSER = "cursorDiskKV", "composerData:"
 _ROLES = {1: "user", 2: "assistant"}
+_TYPED = re.compile(r"<user_query>\s*(.*?)\s*</user_query>", re.DOTALL)
+_CONTEXT = re.compile(r"\s*<user_info>")
 _ENDED = {"error", "cancelled", "rejected"}
 
 
 def sniff(document: Document, shape: Shape) -> str | None:
     if document.is_database:
         with document.database() as database:
-            if database is None or not database.has_table(_TABLE):
-                return f"the database has no table {_TABLE}"
-        return None
+            return _lacking(database)
     if any(_is_line(record) for record in shape.objects):
         return None
     return "no line has a role and a message with content, and it is not a database of Cursor"
+
+
+def _lacking(database: Database | None) -> str | None:
+    """Why a database is not one of Cursor with a conversation in it."""
+    if database is None:
+        return "the database cannot be opened"
+    if is_chat(database):
+        return None if meta_of(database) else Companion("no message of the chat was sent yet")
+    if not database.has_table(_TABLE):
+        return f"the database has no table {_TABLE}, and none called blobs and meta"
+    return None if database.keys(_TABLE, _COMPOSER) else Companion("no conversation is in it")
 
 
 def _is_line(record: Json) -> bool:
@@ -73,7 +90,9 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     if document.is_database:
         try:
             with document.database() as database:
-                if database is not None:
+                if database is not None and is_chat(database):
+                    yield from guarded(1, _chat, document, database, rules)
+                elif database is not None:
                     yield from _composers(database, rules)
         except Unreadable as problem:
             yield Bad(0, str(problem))
@@ -90,7 +109,7 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
 
 def _transcript(document: Document, lines: list[Json], rules: Rules) -> Iterator[SessionRecord]:
     turns = [
-        Turn(
+        _as_typed(
             role=line["role"],
             parts=parts_of(line["message"].get("content")),
             key=content_key([number, line]),
@@ -104,10 +123,45 @@ def _transcript(document: Document, lines: list[Json], rules: Rules) -> Iterator
     yield from sessions(1, draft, turns, rules)
 
 
+def _chat(document: Document, database: Database, rules: Rules) -> Iterator[SessionRecord]:
+    meta = meta_of(database)
+    assert document.path is not None, "a database has a path"  # noqa: S101 - an invariant of the caller
+    draft = SessionDraft(
+        id=own_id(meta.get("agentId") or document.path.parent.name, meta),
+        title=text_or_none(meta.get("name")),
+        channel=rules.channel or "cursor",
+        agent="cursor",
+        model=text_or_none(meta.get("lastUsedModel")),
+    )
+    turns = [
+        _as_typed(
+            role=message["role"], parts=parts_of(message.get("content")), key=key, original=message
+        )
+        for key, message in messages_of(database, meta)
+    ]
+    yield from sessions(1, draft, turns, rules, Span(started=moment_of(meta.get("createdAt"))))
+
+
+def _as_typed(*, role: object, parts: list[Json], **more: Any) -> Turn:  # noqa: ANN401 - the fields of a turn
+    """A turn of the user with what was typed, the rest in its metadata; any other as it is."""
+    texts = [str(part["content"]) for part in parts if part["type"] == "text"]
+    whole = "\n".join(texts)
+    if role != "user" or not (typed := _TYPED.findall(whole)):
+        is_context = role == "user" and len(texts) == len(parts) and _CONTEXT.match(whole)
+        return Turn(role="system" if is_context else role, parts=parts, **more)
+    context = _TYPED.sub("", whole).strip()
+    return Turn(
+        role=role,
+        parts=[*map(text_part, typed), *(part for part in parts if part["type"] != "text")],
+        metadata={"context": context} if context else {},
+        **more,
+    )
+
+
 def _composers(database: Database, rules: Rules) -> Iterator[SessionRecord | Bad]:
-    keys = database.keys(_TABLE, "composerData:")
+    keys = database.keys(_TABLE, _COMPOSER)
     for number, key in enumerate(keys, 1):
-        composer = _decoded(database.value(_TABLE, key))
+        composer = _decoded(database.value(_TABLE, "value", key=key))
         if composer is None:
             yield Bad(number, f"{key} is not a JSON object")
             continue
@@ -116,9 +170,9 @@ def _composers(database: Database, rules: Rules) -> Iterator[SessionRecord | Bad
             yield from guarded(number, _composer, number, key, composer, bubbles, rules)
 
 
-def _decoded(text: str | None) -> Json | None:
+def _decoded(text: bytes | None) -> Json | None:
     try:
-        value = json.loads(text or "")
+        value = json.loads((text or b"").decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -136,7 +190,8 @@ def _bubbles(database: Database, ident: str, composer: Json) -> list[Json]:
     bubbles: list[Json] = []
     for header in headers if isinstance(headers, list) else []:
         key = header.get("bubbleId") if isinstance(header, dict) else None
-        bubble = _decoded(database.value(_TABLE, f"bubbleId:{ident}:{key}")) if key else None
+        name = f"bubbleId:{ident}:{key}"
+        bubble = _decoded(database.value(_TABLE, "value", key=name)) if key else None
         if bubble is not None:
             bubbles.append({"bubbleId": key, "type": header.get("type")} | bubble)
     return bubbles

@@ -1,5 +1,7 @@
 """opencode's sessions: exports, the database since 1.2, and the folder of JSON files before.
 
+Of the database also the tables of opencode 2 are read; there a session may be in both.
+
 - ``opencode export`` is ``{info, messages: [{info, parts}]}``, one session a document;
 - a ``tool`` part is the call and its result; reasoning is reasoning; files are files; bookkeeping
   (steps, snapshots, patches) is left out;
@@ -16,7 +18,7 @@ from hansard.interchange.content.text import Json, kind_of, text_or_none, tool_c
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
-from hansard.interchange.opencode_stores import TABLE, in_database, in_folder, is_session
+from hansard.interchange.opencode_stores import in_database, in_folder, is_session, lacking
 from hansard.interchange.records import (
     Rules,
     SessionRecord,
@@ -41,9 +43,7 @@ _KEPT = ("agent", "mode", "providerID", "error", "finish", "parentID", "summary"
 def sniff(document: Document, shape: Shape) -> str | None:
     if document.is_database:
         with document.database() as database:
-            if database is None or not database.has_table(TABLE):
-                return f"the database has no table {TABLE}"
-        return None
+            return lacking(database)
     if any(_is_export(record) for record in shape.objects):
         return None
     if is_session(document, shape.objects):

@@ -54,7 +54,7 @@ def jump(ref: SessionRef) -> Steps[Jump | None]:
     Of several messages it is that of the oldest session, which forks have it from.
     """
     message_id = ids.message_in(ref.name) or ""
-    found = yield from ask(
+    owners = yield from ask(
         "id_named",
         workspace_id=ref.workspace_id,
         name=ref.name,
@@ -65,7 +65,7 @@ def jump(ref: SessionRef) -> Steps[Jump | None]:
         tail=ids.session_tail_of(message_id) if message_id else "",
         limit=_MOST,
     )
-    seen = [tuple(each[:3]) for each in found if ref.sees(*each[3:])]
+    seen = [tuple(each[:3]) for each in owners if ref.sees(*each[3:])]
     if not seen:
         return None
     kind, session_id, seq = min(seen)

@@ -40,6 +40,7 @@ async function settle() {
   try {
     if (!$("#list")) return document.dispatchEvent(new CustomEvent("changes"))
     if (current() && (all || ids.includes(current()))) (await import("./reading.js")).follow()
+    if ($("[data-importing]")) return
     if (!$("#rows")) return location.search ? null : location.reload()
     const { refresh } = await import("./list.js")
     const seen = ids.filter(row).slice(0, 20)

@@ -40,14 +40,13 @@ async function swap(to, signal, keep) {
   await released()
   signal.throwIfAborted()
   const old = $("#list"), box = $("input[type=search]", old), fresh = $("#list", made)
-  const typing = document.activeElement === box
+  const typing = document.activeElement === box, { selectionStart, selectionEnd } = box
   const menu = $$("details.menu", old).findIndex(details => details.open)
   await renew(made)
   if (typing) {
-    const now = $("input[type=search]", fresh)
-    now.value = box.value
-    now.focus()
-    now.setSelectionRange(box.selectionStart, box.selectionEnd)
+    $("input[type=search]", fresh).replaceWith(box)
+    box.focus()
+    box.setSelectionRange(selectionStart, selectionEnd)
   }
   const again = keep && $$("details.menu", fresh)[menu]
   if (again) again.open = true
