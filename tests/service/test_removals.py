@@ -51,7 +51,7 @@ class Scene(NamedTuple):
         counted = await self.service.store.read(composed, f"select count(*) from {table}", {})  # noqa: S608 - the tests' own words
         return int(counted[0][0])
 
-    async def found(self) -> int:
+    async def hits(self) -> int:
         results = await self.service.search.find(self.principal, SearchQuery(text=WORD))
         return len(results.items)
 
@@ -73,7 +73,7 @@ async def scene(lone_service: Service) -> Scene:
     await lone_service.sessions.start(principal, SessionDraft(id=NAME, title=WORD, user_id="otto"))
     await scene.append(f"to {WORD}", LONG)
     await lone_service.indexer.catch_up()
-    assert await scene.found() == 1
+    assert await scene.hits() == 1
     return scene
 
 
@@ -82,8 +82,8 @@ async def test_a_session_is_gone_before_its_messages_are(scene: Scene) -> None:
     assert await scene.rows("messages") == LONG - indexing.AT_ONCE
     with pytest.raises(NotFound):
         await scene.service.sessions.read(scene.principal, NAME)
-    found = await scene.service.messages.named(scene.principal, [f"{WORD}-1"])
-    assert (await scene.found(), list(found)) == (0, [])
+    messages = await scene.service.messages.named(scene.principal, [f"{WORD}-1"])
+    assert (await scene.hits(), list(messages)) == (0, [])
     assert await scene.service.sessions.count(scene.principal, SessionFilter()) == 0
     assert await scene.is_sound()
 

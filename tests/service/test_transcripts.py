@@ -22,10 +22,10 @@ async def test_a_text_is_found_behind_messages_whose_json_alone_has_it(
     await fill(service, principal, "late", ["hello"] * 45 + ["the Content of a box", "content"])
     await fill(service, principal, "early", ["content", "content"])
     await fill(service, principal, "never", ["hello"] * 45)
-    found = await service.transcripts.mentions(
+    matches = await service.transcripts.mentions(
         principal, "content", 10, lambda session, message: (session.name, message.seq)
     )
-    assert found == [("early", 1), ("late", 46)]
+    assert matches == [("early", 1), ("late", 46)]
 
 
 async def test_the_newest_messages_of_several_sessions_fit_a_page(

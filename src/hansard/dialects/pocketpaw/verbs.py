@@ -40,13 +40,13 @@ async def searched(call: Call[Any, Any], query: str, limit: int) -> FoundList:
     text = query.strip()
     if not text or limit < 1:
         return FoundList(sessions=[])
-    found = await call.service.transcripts.mentions(
+    matches = await call.service.transcripts.mentions(
         call.principal,
         text,
         min(limit, MOST_LISTED),
         lambda session, message: found_out(session, message, text),
     )
-    return FoundList(sessions=found)
+    return FoundList(sessions=matches)
 
 
 async def history(call: Call[Any, Any], name: str, limit: int) -> list[MessageOut]:

@@ -211,10 +211,10 @@ def newest(
 
     Also their sessions by id. Fewer than ``limit`` where more would go beyond the bytes of a page.
     """
-    found = yield listing.newest_messages(
+    index_rows = yield listing.newest_messages(
         workspace_id, filters, limit, before or (LATEST + 1, 0, "")
     )
-    messages = (yield from _at(workspace_id, found))[::-1]
+    messages = (yield from _at(workspace_id, index_rows))[::-1]
     ids = list(dict.fromkeys(message.session_id for message in messages))
     sessions = (
         (yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids)))
@@ -224,19 +224,21 @@ def newest(
     return {session.id: session for session in map(rows.session, sessions)}, messages
 
 
-def _at(workspace_id: str, found: Sequence[steps.Row]) -> Steps[list[Message]]:
+def _at(workspace_id: str, index_rows: Sequence[steps.Row]) -> Steps[list[Message]]:
     """The messages at positions (session, ``seq``, bytes as stored).
 
     As many as fit a page, at least one. What is stored may be packed, so that little is read ahead.
     """
     kept: list[Message] = []
     start, room = 0, PAGE_BYTES
-    while start < len(found):
+    while start < len(index_rows):
         end, stored = start, 0
-        while end < len(found) and (end == start or stored + found[end][2] <= _STORED_BYTES):
-            stored += found[end][2]
+        while end < len(index_rows) and (
+            end == start or stored + index_rows[end][2] <= _STORED_BYTES
+        ):
+            stored += index_rows[end][2]
             end += 1
-        positions = [(session_id, seq) for session_id, seq, _ in found[start:end]]
+        positions = [(session_id, seq) for session_id, seq, _ in index_rows[start:end]]
         by_position = yield from each_at(workspace_id, positions, lambda message: message)
         for message in (by_position[each] for each in positions if each in by_position):
             room -= size_of(message)
