@@ -69,10 +69,10 @@ def test_tools_are_bounded_and_come_off_again() -> None:
     many = [{"type": "tool_call", "name": f"tool-{n}"} for n in range(MOST_TOOLS + 1)]
     odd = [{"type": "tool_call", "name": name} for name in ("", "a\x00b", "x" * 200, None)]
     assert LONGEST_NAME < 200
-    one = tally([Raw(msgspec.json.encode(many)), Raw(msgspec.json.encode(odd))])
-    total = Tally().plus(one)
+    added = tally([Raw(msgspec.json.encode(many)), Raw(msgspec.json.encode(odd))])
+    total = Tally().plus(added)
     assert list(total.tools) == [f"tool-{n}" for n in range(MOST_TOOLS)]
-    assert total.plus(one, -1) == Tally()
+    assert total.plus(added, -1) == Tally()
 
 
 def calls(tool: str, response: object = None, **marks: object) -> dict[str, Any]:
@@ -169,8 +169,8 @@ async def _imported(
 async def test_ranges_and_search_find_sessions_by_failed_calls(client: httpx.AsyncClient) -> None:
     for number in range(4):
         await client.post("/v1/sessions", json={"id": f"s{number}"})
-        said = {"role": "user", "text": "hello"}
-        await append(client, f"s{number}", said, *[calls("refund", "Error")] * number)
+        question = {"role": "user", "text": "hello"}
+        await append(client, f"s{number}", question, *[calls("refund", "Error")] * number)
     for query, names in {
         "failed_calls_from=2": ["s3", "s2"],
         "failed_calls_from=0&failed_calls_until=1": ["s1", "s0"],
@@ -225,6 +225,6 @@ async def test_calls_through_the_client(hansard: Hansard, ahansard: AsyncHansard
     session = hansard.sessions.start()
     message: Any = calls("refund", "no", is_error=True)
     hansard.messages.append(session.id, message)
-    (found,) = hansard.sessions.list(tool="refund", failed_calls=True, failed_calls_from=1)
-    assert (found.failed_calls, found.tool_names) == (1, ["refund"])
+    (listed_session,) = hansard.sessions.list(tool="refund", failed_calls=True, failed_calls_from=1)
+    assert (listed_session.failed_calls, listed_session.tool_names) == (1, ["refund"])
     assert [each.id async for each in ahansard.sessions.list(failed_calls=False)] == []
