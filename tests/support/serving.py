@@ -48,9 +48,9 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, port: str = "0") -> Iterator[Served]:
-    """A server in ``folder``; it is stopped at the end."""
-    process, url = _started(folder, port)
+def serving(folder: Path, port: str = "0", *options: str) -> Iterator[Served]:
+    """A server in ``folder``, started with ``options``; it is stopped at the end."""
+    process, url = _started(folder, port, *options)
     served = Served(url, (folder / ".hansard" / "admin.key").read_text().strip(), folder, process)
     try:
         yield served
@@ -58,7 +58,7 @@ def serving(folder: Path, port: str = "0") -> Iterator[Served]:
         served.stop()
 
 
-def _started(folder: Path, port: str) -> tuple[subprocess.Popen[bytes], str]:
+def _started(folder: Path, port: str, *options: str) -> tuple[subprocess.Popen[bytes], str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("HANSARD_")
     }
@@ -66,7 +66,7 @@ def _started(folder: Path, port: str) -> tuple[subprocess.Popen[bytes], str]:
     log = folder / "serve.log"
     with log.open("wb") as writing:
         process = subprocess.Popen(
-            [HANSARD, "serve", "--port", port],
+            [HANSARD, "serve", "--port", port, *options],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=writing,
