@@ -208,6 +208,7 @@ async def test_stop_ends_the_stream_and_what_nobody_knows_is_passed_over(connect
         ('{"action": "chat", "message": "\\ud800"}', "not valid JSON"),
         ("[1]", "not an object"),
         (json.dumps({"action": "chat", "message": "x", "media": [{"data": "%%%"}]}), "not base64"),
+        (json.dumps({"action": "chat", "media": [{}] * 5002}), "attach fewer files"),
     ],
 )
 async def test_what_cannot_be_read_is_said_and_the_conversation_goes_on(

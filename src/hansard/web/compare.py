@@ -10,7 +10,7 @@ from msgspec import Struct
 from hansard.http.route import Route
 from hansard.web.formatting import path
 from hansard.web.layout import Layout
-from hansard.web.transcript import entries
+from hansard.web.transcript import shown
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -66,8 +66,8 @@ class Compare:
             diff=diff,
             rows=list(
                 zip_longest(
-                    entries(sides["here"], agent=diff.here.agent),
-                    entries(sides["there"], agent=diff.there.agent),
+                    await shown(sides["here"], agent=diff.here.agent),
+                    await shown(sides["there"], agent=diff.there.agent),
                 )
             ),
             names=("fork", "original") if is_fork else ("first", "second"),

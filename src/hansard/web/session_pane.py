@@ -21,7 +21,7 @@ from hansard.model.note import Note
 from hansard.model.score import Score
 from hansard.model.times import rfc3339
 from hansard.web.local_times import midnight, zone_of
-from hansard.web.transcript import IMAGES, Block, Entry, Turn, blocks, entries, trail_of, turns
+from hansard.web.transcript import IMAGES, Block, Entry, Turn, blocks, shown, trail_of, turns
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -113,7 +113,7 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
     stretch = await _stretch(call, name)
     session, messages, more = await service.messages.list(principal, name, stretch)
     children = [] if alone else await _children(service, principal, session)
-    transcript = entries(messages, children, agent=session.agent, zone=zone_of(call))
+    transcript = await shown(messages, children, agent=session.agent, zone=zone_of(call))
     runs = await service.runs.by_ids(
         principal,
         session,

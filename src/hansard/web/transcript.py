@@ -5,7 +5,9 @@ Turns, calls beside their results, days, and branches behind their message.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
 _ONE_LINE, _PRETTY = 110, 60_000
+_BRIEF = 16 * 1024
+"""Bytes of messages that are shown within some milliseconds."""
 _FOLD_FROM = 3
 _WORDS = {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"}
 
@@ -97,6 +101,20 @@ def entries(
         transcript.append(Entry(message, _who(message, agent), day != last_day, pieces, here))
         last_day = day
     return transcript
+
+
+async def shown(
+    messages: Sequence[Message],
+    branches: Iterable[Session] = (),
+    *,
+    agent: str | None,
+    zone: tzinfo = UTC,
+) -> list[Entry]:
+    """As ``entries``, on a thread where the messages are long: Markdown takes its time."""
+    work = partial(entries, messages, branches, agent=agent, zone=zone)
+    if sum(len(message.parts) for message in messages) <= _BRIEF:
+        return work()
+    return await asyncio.to_thread(work)
 
 
 def _who(message: Message, agent: str | None) -> str:

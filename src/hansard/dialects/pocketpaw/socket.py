@@ -31,6 +31,8 @@ MOST_BYTES = 8 * 1024 * 1024
 UNSUPPORTED, UNAUTHORIZED = 1003, 4003
 Json = dict[str, Any]
 _LONG = 64 * 1024
+_COMMAS = 5000
+"""In the JSON of the attached files: they are between files and between the fields of one."""
 _NULL = Raw(b"null")
 
 
@@ -179,13 +181,22 @@ def _draft(frame: Frame) -> MessageDraft | None:
     """The text and the attached media as a message; None when there is neither."""
     text = _text(frame.message)
     pieces: list[Json] = [{"type": "text", "content": text}] if text.strip() else []
-    media = _decode_list(frame.media) if bytes(frame.media)[:1] == b"[" else []
+    media = _media(bytes(frame.media))
     items = [_decode_media(item) for item in media if bytes(item)[:1] == b"{"]
     pieces += [_blob(item, data) for item in items if (data := _text(item.data))]
     if not pieces:
         return None
     raw = Raw(msgspec.json.encode(pieces))
     return MessageDraft(role="user", parts=raw, text=parts.check(raw, "message"))
+
+
+def _media(sent: bytes) -> list[Raw]:
+    """The attached files, each as it came; Invalid for more of them than are worth reading."""
+    if sent[:1] != b"[":
+        return []
+    if sent.count(b",") > _COMMAS:  # reading a list makes a value of each of its items
+        raise Invalid("media: attach fewer files")
+    return _decode_list(sent)
 
 
 def _blob(item: Media, data: str) -> Json:
