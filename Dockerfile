@@ -11,10 +11,10 @@ WORKDIR /build
 RUN pip install --no-cache-dir uv==0.13.9
 # The packages change less often than the program: they make a layer of their own.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-default-groups --all-extras --no-install-project
+RUN uv sync --frozen --no-default-groups --extra mcp --extra otel --extra postgres --no-install-project
 COPY LICENSE README.md ./
 COPY src src
-RUN uv sync --frozen --no-default-groups --all-extras --no-editable
+RUN uv sync --frozen --no-default-groups --extra mcp --extra otel --extra postgres --no-editable
 
 FROM python:3.13-slim-bookworm
 RUN groupadd --gid 10001 hansard \

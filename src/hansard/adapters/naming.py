@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 
 LONGEST = 256
 _REFUSED = re.compile(r"[/%\x00-\x1f\x7f\ud800-\udfff]")
+_REFUSED_IN_PART = re.compile(r"[|:/%\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def session_name(id: str) -> str:
@@ -21,6 +22,18 @@ def session_name(id: str) -> str:
     name = "%2E" * len(id) if id in {".", ".."} else _REFUSED.sub(_encoded, id)
     if len(name) > LONGEST:
         return "sha256-" + hashlib.sha256(id.encode("utf-8", "surrogatepass")).hexdigest()
+    return name
+
+
+def joined_name(*ids: str) -> str:
+    """The session of several ids of a framework, as in ``shop|ada|order-17``.
+
+    What separates them, what a session's id cannot hold, and ``:``, for which a lookup also takes
+    ``_``, is percent-encoded in each. A name that is longer than 256 characters is its hash.
+    """
+    name = "|".join(_REFUSED_IN_PART.sub(_encoded, id) for id in ids)
+    if len(name) > LONGEST:
+        return "sha256-" + hashlib.sha256(name.encode()).hexdigest()
     return name
 
 
