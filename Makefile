@@ -15,7 +15,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve postgres test test-ui test-citus check format docs clients conformance torture attack bench dist lock clean
+.PHONY: help setup serve postgres test test-ui test-citus test-pgbouncer check format docs clients conformance torture rig-ha attack bench dist lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ test-citus: setup ## Run the suite of the store and the services on Citus; HANSA
 	@test -n "$$HANSARD_TEST_CITUS" || { printf '\n  %s\n' "NOT RUN: HANSARD_TEST_CITUS names no coordinator of Citus whose role may create databases and extensions" >&2; exit 1; }
 	@HANSARD_TEST_POSTGRES="$$HANSARD_TEST_CITUS" $(BIN)/pytest tests/store tests/service tests/native tests/search -k "postgres and not partition" $(ARGS)
 
+test-pgbouncer: setup ## Run the suite of the store and the services behind a PgBouncer in transaction mode
+	@HANSARD_TEST_PGBOUNCER="$$($(BIN)/python scripts/installed.py pgbouncer)" && export HANSARD_TEST_PGBOUNCER && $(BIN)/pytest tests/store tests/service tests/native tests/search -k "postgres and not partition" $(ARGS)
+
 check: setup ## Run every lint: ruff, mypy, the layers, the project's own rules, the generated pages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -72,6 +75,9 @@ conformance: setup ## Run the suites that other packages publish against a real 
 
 torture: setup ## Kill, starve and cut off the server; nothing acknowledged may be lost
 	@$(BIN)/python tests/torture/run.py $(ARGS)
+
+rig-ha: setup ## Switch over, crash, hang and cut off the leader of a PostgreSQL with Patroni and etcd, under load
+	@HANSARD_ETCD="$$($(BIN)/python scripts/installed.py etcd)" && HANSARD_PATRONI="$$($(BIN)/python scripts/installed.py patroni)" && export HANSARD_ETCD HANSARD_PATRONI && $(BIN)/python -m tests.high_availability.run $(ARGS)
 
 attack: setup ## Attack the server as a foreign tenant and as a hostile client
 	@$(BIN)/python -m tests.attack.run $(ARGS)

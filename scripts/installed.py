@@ -3,6 +3,8 @@
     python scripts/installed.py chromium
     python scripts/installed.py pgbouncer
     python scripts/installed.py prometheus
+    python scripts/installed.py etcd
+    python scripts/installed.py patroni
 
 Prints the program's path; the exit code is 0. When the program is missing and cannot be installed,
 it says what to install; the exit code is 1. Those tests are then not run, which is not a pass.
@@ -22,11 +24,15 @@ NAMES = {
     "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
     "pgbouncer": ("pgbouncer",),
     "prometheus": ("prometheus",),
+    "etcd": ("etcd",),
+    "patroni": ("patroni",),
 }
 PACKAGES = {
     "chromium": ("chromium", "fonts-noto-core", "fonts-noto-cjk"),
     "pgbouncer": ("pgbouncer",),
     "prometheus": ("prometheus",),
+    "etcd": ("etcd-server",),
+    "patroni": ("patroni", "python3-etcd"),
 }
 WANTED = """
   ############################################################################

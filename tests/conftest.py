@@ -21,6 +21,7 @@ from hansard.service import Service
 from hansard.settings import Settings
 from tests.support.citus import SHARDS, on_citus, prepare
 from tests.support.documented import documented
+from tests.support.pgbouncer import PgBouncer, is_wanted, pgbouncer, settings
 from tests.support.postgres import Server, postgres
 from tests.support.postgres_cluster import PostgresUnavailable
 
@@ -45,6 +46,24 @@ def postgres_server() -> Iterator[Server]:
             yield server
     except PostgresUnavailable as problem:
         pytest.fail(str(problem), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def bouncer(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PgBouncer | None]:
+    """What stands before the stores of the contract suite; None where nothing does."""
+    if not is_wanted():
+        yield None
+        return
+    with pgbouncer(tmp_path_factory.mktemp("pgbouncer"), postgres_server.url) as running:
+        yield running
+
+
+def reached(request: pytest.FixtureRequest, url: str) -> str:
+    """The URL by which a store of the contract suite is reached."""
+    running: PgBouncer | None = request.getfixturevalue("bouncer")
+    return running.through(url) if running else url
 
 
 @pytest.fixture
@@ -77,13 +96,13 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with server.database(
         request.node.name, template=server.template("migrated", migrate_store)
     ) as url:
-        yield url
+        yield reached(request, url)
 
 
 @pytest.fixture
 async def lone_service(store_url: str) -> AsyncIterator[Service]:
     """The service on a store of this test's own, for what concerns the whole store."""
-    async with opened(Settings(store=store_url)) as opened_service:
+    async with opened(settings(store_url)) as opened_service:
         yield opened_service
 
 
@@ -100,7 +119,8 @@ async def service(
     else:
         server: Server = request.getfixturevalue("postgres_server")
         url = server.create_database("shared", template=server.template("migrated", migrate_store))
-    async with opened(Settings(store=url)) as opened_service:
+        url = reached(request, url)
+    async with opened(settings(url)) as opened_service:
         yield opened_service
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from hansard.app import open_store
 from hansard.errors import Invalid
+from hansard.settings import Settings
 from hansard_bench.baselines import scripts
 
 _PREFIX = "hansard_bench_"
@@ -29,7 +32,7 @@ class Places(Protocol):
         """Remove what is there."""
 
     def on_disk(self, url: str) -> int | None:
-        """The bytes that a store takes, None where only its server knows."""
+        """The bytes that a store takes, None where nobody can tell."""
 
 
 class Files:
@@ -80,8 +83,8 @@ class Databases:
         names = [urlsplit(url).path.lstrip("/") for url in urls]
         subprocess.run([sys.executable, scripts() / "databases.py", self._url, *names], check=True)
 
-    def on_disk(self, url: str) -> int | None:  # noqa: ARG002 - the server's affair
-        return None
+    def on_disk(self, url: str) -> int | None:
+        return asyncio.run(_size(url))
 
 
 def locations_of(store: str, build: Path) -> Places:
@@ -97,6 +100,15 @@ def locations_of(store: str, build: Path) -> Places:
     raise Invalid(
         f"store {store!r} is neither sqlite nor postgresql://USER@HOST/DATABASE", param="store"
     )
+
+
+async def _size(url: str) -> int:
+    store = open_store(Settings(store=url))
+    await store.open()
+    try:
+        return await store.size()
+    finally:
+        await store.close()
 
 
 def _files(url: str) -> list[Path]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from hansard import background, native
 from hansard.dialects import anthropic, athena, b3os, konvo, openai, otlp, pocketpaw
-from hansard.errors import Error, StoreUnavailable
+from hansard.errors import Error, Invalid, StoreUnavailable
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
 from hansard.http.cross_origin import origins_of
@@ -19,7 +19,9 @@ from hansard.mcp.endpoint import dialect as mcp
 from hansard.metrics import Metrics
 from hansard.observer import combined
 from hansard.service import Service
+from hansard.service.replica_reads import ReplicaReads
 from hansard.store import connect
+from hansard.store.replicated import ReplicatedStore
 from hansard.system import system
 from hansard.web import web
 from hansard.web.offers import NOTHING
@@ -47,32 +49,59 @@ DIALECTS: tuple[Dialect, ...] = (
     openai.dialect,
 )
 _TOLD_SECONDS = 5.0
+_REPLICA_SECONDS = 2.0
+"""So long a read is tried at a replica that fails, before the store is asked."""
 _log = Log("hansard")
 
 
 def open_store(settings: Settings, observer: Observer | None = None) -> Store:
     """The store that the settings name, not opened yet."""
-    only_servers = (
-        {}
-        if settings.store.startswith("sqlite")
-        else {
-            "prepared": settings.prepared,
-            "row_security": settings.row_security,
-            "warn": _log.warning,
-        }
-    )
+    only_servers = {} if settings.store.startswith("sqlite") else _server_options(settings)
     return connect(
         settings.store, seconds=settings.statement_seconds, observer=observer, **only_servers
     )
 
 
+def _server_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "prepared": settings.prepared,
+        "row_security": settings.row_security,
+        "warn": _log.warning,
+    }
+
+
+def replicated_store(settings: Settings, observer: Observer | None = None) -> Store:
+    """As ``open_store``, with the replica that the settings name, if any."""
+    primary = open_store(settings, observer)
+    if not settings.replica:
+        return primary
+    if not all(url.startswith("postgres") for url in (settings.store, settings.replica)):
+        raise Invalid(
+            "the store and its replica must both be postgresql://…, or replica empty",
+            param="replica",
+        )
+    replica = connect(
+        settings.replica,
+        seconds=settings.statement_seconds,
+        observer=observer,
+        writes=False,
+        deadline=_REPLICA_SECONDS,
+        **_server_options(settings),
+    )
+    return cast("Store", ReplicatedStore(primary, replica))
+
+
 @contextlib.asynccontextmanager
-async def opened(settings: Settings, observer: Observer | None = None) -> AsyncIterator[Service]:
+async def opened(
+    settings: Settings, observer: Observer | None = None, *, replicated: bool = False
+) -> AsyncIterator[Service]:
     """The service on the settings' store, migrated if the settings allow it; closed afterwards.
+
+    ``replicated`` opens their replica as well.
 
     Raises StoreUnavailable when the store cannot be reached or lacks migrations.
     """
-    store = open_store(settings, observer)
+    store = (replicated_store if replicated else open_store)(settings, observer)
     await store.open()
     try:
         if settings.migrate:
@@ -133,10 +162,18 @@ def application(
         limits,
         origins_of(settings.cors_origins),
         root,
+        replica_reads(service, settings),
     )
     metrics.watch(service.store.usage)
     metrics.watch(app.usage)
     return app
+
+
+def replica_reads(service: Service, settings: Settings) -> ReplicaReads | None:
+    """What decides which reads a replica may answer; None without one."""
+    if not isinstance(service.store, ReplicatedStore):
+        return None
+    return ReplicaReads(service.store, service.cache_lease, settings.replica_seconds)
 
 
 def spans_of(settings: Settings) -> Observer | None:
@@ -154,7 +191,7 @@ async def running(settings: Settings, offers: Offers = NOTHING) -> AsyncIterator
     metrics = Metrics()
     spans = spans_of(settings)
     async with (
-        opened(settings, combined(metrics, spans)) as service,
+        opened(settings, combined(metrics, spans), replicated=True) as service,
         background.running(service, settings, metrics),
     ):
         app = application(service, settings, offers, metrics=metrics, observer=spans)

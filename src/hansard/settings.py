@@ -137,6 +137,21 @@ class Settings(Struct, frozen=True, kw_only=True):
             "unless it enforces row-level security"
         ),
     ] = False
+    replica: Annotated[
+        str,
+        Meta(
+            description="the URL of a PostgreSQL that follows the store: lists, searches, exports "
+            "and statistics are read there; empty: none"
+        ),
+    ] = ""
+    replica_seconds: Annotated[
+        float,
+        Meta(
+            description="how long a read waits for the replica to have the caller's own writes "
+            "before it asks the store, in seconds",
+            ge=0,
+        ),
+    ] = 0.5
     prepared: Annotated[
         bool,
         Meta(
@@ -215,7 +230,7 @@ def file_of(url: str) -> Path | None:
 
 def masked(name: str, value: object) -> str:
     """A setting's value for display, without a store's password."""
-    if name == "store":
+    if name in {"store", "replica"}:
         return _PASSWORD.sub(
             lambda match: f"{match[1]}****{match[2]}" if match[1] else f"{match[3]}****", str(value)
         )

@@ -24,6 +24,7 @@ from hansard.client.requests import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     Pause,
+    Position,
     Request,
     RetryPolicy,
     Sent,
@@ -54,13 +55,15 @@ CUT = httpx.ReadError("cut")
 
 
 def played(
-    request: Request[Any], *answers: Sent, retries: int = 2
+    request: Request[Any], *answers: Sent, retries: int = 2, position: Position | None = None
 ) -> tuple[Any, list[Request[Any]], list[float]]:
     """What comes of an exchange with these answers, what it sent and how long it paused.
 
     Chance is always 1.
     """
-    steps = exchange(request, RetryPolicy(retries=retries, chance=lambda: 1.0))
+    steps = exchange(
+        request, RetryPolicy(retries=retries, chance=lambda: 1.0), position or Position()
+    )
     sent: list[Request[Any]] = []
     pauses: list[float] = []
     step, coming = next(steps), iter(answers)
@@ -76,6 +79,15 @@ def played(
         return done.value, sent, pauses
     except HansardError as error:
         return error, sent, pauses
+
+
+def test_what_a_write_led_to_is_asked_for_from_then_on() -> None:
+    position = Position()
+    for said in ("7", "5", "soon"):
+        written = answer(201, {"data": 1}, hansard_position=said)
+        played(WRITE, written, position=position)
+    _, (sent,), _ = played(READ, GOOD, position=position)
+    assert sent.fields["Hansard-Position"] == "7"
 
 
 def test_a_good_answer_is_told_at_once() -> None:

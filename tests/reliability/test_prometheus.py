@@ -4,67 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
 import subprocess
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.reliability.live import Live, new_key
 from tests.support.mixed_load import load
-from tests.support.postgres_cluster import free_port
+from tests.support.prometheus import program, prometheus
 
-CONFIGURATION = """
-global: {{scrape_interval: 500ms, scrape_timeout: 500ms}}
-scrape_configs:
-  - job_name: hansard
-    authorization: {{credentials_file: {key}}}
-    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
-"""
 SUMS = "sum by (method, route, status) (hansard_http_request_seconds_count)"
 OURS = {"/healthz", "/metrics"}
 """What the test and the scraper ask for themselves."""
-
-
-def program(name: str) -> str:
-    named = os.environ.get("HANSARD_PROMETHEUS")
-    program_path = str(Path(named).with_name(name)) if named else shutil.which(name)
-    if program_path is None:
-        pytest.skip(
-            "NOT TESTED: there is no Prometheus here; "
-            "python scripts/installed.py prometheus says what to install"
-        )
-    return program_path
-
-
-@contextlib.asynccontextmanager
-async def prometheus(folder: Path, port: int, key: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a Prometheus that scrapes the server on ``port`` with ``key``."""
-    command, own = program("prometheus"), free_port()
-    (folder / "key").write_text(key)
-    configuration = folder / "prometheus.yml"
-    configuration.write_text(CONFIGURATION.format(key=folder / "key", port=port))
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-            [
-                command,
-                f"--config.file={configuration}",
-                f"--storage.tsdb.path={folder / 'series'}",
-                f"--web.listen-address=127.0.0.1:{own}",
-            ],
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{own}") as client:
-            yield client
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait, 20)
 
 
 async def sums(client: httpx.AsyncClient) -> Counter[tuple[str, str, int]]:
@@ -101,7 +53,7 @@ async def test_prometheus_counts_what_the_load_generator_counted(
     sent: Counter[tuple[str, str, int]] = Counter()
     async with (
         Live(store_url, tmp_path) as live,
-        prometheus(tmp_path, live.port, key) as scraper,
+        prometheus(tmp_path, [live.port], key) as scraper,
         httpx.AsyncClient(
             base_url=live.url, headers={"Authorization": f"Bearer {key}"}, timeout=30
         ) as client,

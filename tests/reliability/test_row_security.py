@@ -8,14 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import re
 import secrets
-import shutil
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -30,8 +27,8 @@ from hansard.settings import Settings
 from hansard.store import statements
 from hansard.store.postgres.security import EXEMPT
 from tests.reliability.conftest import Figure
+from tests.support.pgbouncer import pgbouncer
 from tests.support.postgres import Server
-from tests.support.postgres_cluster import free_port
 
 OUTSIDE = re.compile(rf"\bfrom ({'|'.join(EXEMPT)})\b")
 """Statements on the tables that have no policy: they hold keys' digests and counters, nothing of a
@@ -255,52 +252,13 @@ async def test_the_audit_log_cannot_be_rewritten_by_the_server(postgres_url: str
         await connection.close()
 
 
-@contextlib.contextmanager
-def pgbouncer(url: str, folder: Path) -> Iterator[str]:
-    """The URL of the same database through a PgBouncer in transaction mode with two connections."""
-    program = os.environ.get("HANSARD_PGBOUNCER") or shutil.which(
-        "pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
-    )
-    if program is None:
-        pytest.skip(
-            "NOT TESTED: there is no PgBouncer here; python scripts/installed.py pgbouncer says "
-            "what to install"
-        )
-    parsed, port = httpx.URL(url), free_port()
-    database = parsed.path.removeprefix("/")
-    folder.chmod(0o777)
-    (folder / "users.txt").write_text(f'"{parsed.username}" "{parsed.password}"\n')
-    (folder / "pgbouncer.ini").write_text(
-        f"[databases]\n{database} = host={parsed.host} port={parsed.port} dbname={database}\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir "
-        f"=\nauth_type = plain\nauth_file = {folder / 'users.txt'}\n"
-        "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 200\n"
-    )
-    account = (
-        [] if Path("/proc").exists() and Path("/proc/self").stat().st_uid else ["-u", "nobody"]
-    )
-    for parent in (folder, *folder.parents[:3]):
-        if account and parent.stat().st_mode & 0o001 == 0 and str(parent).startswith("/tmp"):  # noqa: S108 - the tests' own folders
-            parent.chmod(parent.stat().st_mode | 0o011)
-    with (folder / "pgbouncer.log").open("wb") as log:
-        process = subprocess.Popen(
-            [program, *account, str(folder / "pgbouncer.ini")], stdout=log, stderr=log
-        )
-    try:
-        time.sleep(0.5)
-        assert process.poll() is None, (folder / "pgbouncer.log").read_text()
-        yield str(parsed.copy_with(host="127.0.0.1", port=port))
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 async def test_it_holds_through_pgbouncer_in_transaction_mode(
     postgres_url: str, tmp_path: Path, figure: Figure
 ) -> None:
     """Two connections shared by twenty callers of two workspaces: none sees a row of the other."""
     async with bound_role(postgres_url) as url:
-        with pgbouncer(url, tmp_path) as through:
+        with pgbouncer(tmp_path, url, connections=2) as bouncer:
+            through = bouncer.through(url)
             ran, foreign = await without_filter(through, postgres_url, row_security=True)
             async with opened(
                 Settings(store=through, row_security=True, migrate=False, prepared=False)

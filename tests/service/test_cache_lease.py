@@ -9,13 +9,14 @@ import pytest
 
 from hansard import byte_cache
 from hansard.access import Principal
+from hansard.app import open_store
 from hansard.background import leasing
 from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.errors import StoreUnavailable
 from hansard.model import SessionDraft
 from hansard.service import Service
 from hansard.service.cache_lease import CacheLease
-from hansard.store import connect
+from tests.support.pgbouncer import settings
 
 SECONDS = 0.2
 
@@ -29,7 +30,7 @@ def pages() -> Iterator[WorkspaceCache[str, str]]:
 async def test_a_store_that_does_not_answer_ends_the_lease(
     store_url: str, pages: WorkspaceCache[str, str]
 ) -> None:
-    store = connect(store_url)
+    store = open_store(settings(store_url))
     await store.open()
     await store.migrate()
     lease = CacheLease(store, SECONDS)

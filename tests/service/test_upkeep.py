@@ -16,12 +16,12 @@ from hansard.ids import IdSource
 from hansard.model import SessionDraft
 from hansard.service import Service
 from hansard.service.upkeep import EVENTS_KEPT_US, Upkeep
-from hansard.settings import Settings
 from hansard.store import Store
 from hansard.store.steps import Steps, composed
 from hansard.store.verbs.idempotency import KEPT_US
 from tests.support.clocks import store_clock
 from tests.support.loop import watched
+from tests.support.pgbouncer import settings
 
 DAY_US = 86_400_000_000
 
@@ -67,7 +67,7 @@ class Aged:
 
 @pytest.fixture
 async def aged(store_url: str) -> AsyncIterator[Aged]:
-    async with opened(Settings(store=store_url)) as service:
+    async with opened(settings(store_url)) as service:
         yield Aged(service)
 
 

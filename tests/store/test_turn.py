@@ -10,11 +10,12 @@ import asyncio
 import pytest
 
 from hansard.access import Principal
+from hansard.app import open_store
 from hansard.errors import StoreUnavailable
 from hansard.model import SessionDraft
 from hansard.service import Service
-from hansard.store import connect
 from hansard.store.verbs.events import GENERATION
+from tests.support.pgbouncer import settings
 
 
 async def test_callers_of_one_turn_share_the_rows(service: Service, principal: Principal) -> None:
@@ -58,7 +59,7 @@ async def test_whoever_waited_for_a_write_is_told_of_it(
 async def test_another_process_is_followed(lone_service: Service) -> None:
     """A write through another store, as of another process, is seen at once."""
     principal = lone_service.workspaces.operator(await lone_service.workspaces.create("followed"))
-    store = connect(lone_service.store.url)
+    store = open_store(settings(lone_service.store.url))
     await store.open()
     try:
         other = await Service.on(store)
@@ -71,7 +72,7 @@ async def test_another_process_is_followed(lone_service: Service) -> None:
 
 
 async def test_a_failure_is_everybodys_and_is_not_kept(store_url: str) -> None:
-    store = connect(store_url)
+    store = open_store(settings(store_url))
     for _ in range(2):
         answers = await asyncio.gather(
             *(store.ask(GENERATION, "w") for _ in range(3)), return_exceptions=True

@@ -50,6 +50,11 @@ A short one lets the writer's thread run sooner: appends and slow reads gain, no
     default=None,
     help="Bring the store up to date first, or refuse to start.  [default: migrate]",
 )
+@click.option(
+    "--replica",
+    metavar="URL",
+    help="A PostgreSQL that follows the store, for lists, searches, exports and statistics.",
+)
 @click.option("--new-store", is_flag=True, help="Begin an empty store where one is missing.")
 @click.option("--watch", is_flag=True, help="Follow the sessions of your coding agents as well.")
 @store_options
@@ -59,6 +64,7 @@ def command(
     root_path: str | None,
     access_log: bool | None,
     migrate: bool | None,
+    replica: str | None,
     new_store: bool,
     watch: bool,
     store: str | None,
@@ -83,6 +89,7 @@ def command(
         root_path=root_path,
         access_log=access_log,
         migrate=migrate,
+        replica=replica,
     ).settings
     check_that_none_was_here(settings, begin_anew=new_store)
     sys.setswitchinterval(_TURN)

@@ -26,6 +26,7 @@ from hansard.client.errors import HansardError, Refused, Unreachable, Unreadable
 T = TypeVar("T")
 Sent = httpx.Response | httpx.RequestError
 
+POSITION = "Hansard-Position"
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 """Seconds: a pause is drawn between nothing and a bound that doubles with each try (full
 jitter).
@@ -104,16 +105,34 @@ class RetryPolicy:
     new_key: Callable[[], str] = lambda: secrets.token_hex(16)
 
 
+class Position:
+    """The newest state that this client's writes led to: a replica must show no older one."""
+
+    def __init__(self) -> None:
+        self.at = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What asks for that state; a server without a replica gives none."""
+        return {POSITION: str(self.at)} if self.at else {}
+
+    def note(self, response: httpx.Response) -> None:
+        said = response.headers.get(POSITION, "")
+        self.at = max(self.at, int(said) if said.isdigit() else 0)
+
+
 def exchange(
-    request: Request[T], policy: RetryPolicy
+    request: Request[T], policy: RetryPolicy, position: Position
 ) -> Generator[Request[T] | Pause, Sent | None, T]:
     """Send until there is a result or no hope; raises the last HansardError."""
+    request = replace(request, headers={**request.headers, **position.headers})
     if request.method != "GET":
         request = replace(request, key=request.key or policy.new_key())
     for attempt in range(policy.retries + 1):
         answer = yield request
         assert answer is not None, "a driver answers each request"  # noqa: S101 - an invariant of the drivers
         if isinstance(answer, httpx.Response) and answer.is_success:
+            position.note(answer)
             return result(request, answer)
         error = error_of(answer, request.renamed)
         wait = _wait(answer, error, attempt, policy.chance)

@@ -13,7 +13,7 @@ import httpx
 from hansard import __version__
 from hansard.client.errors import Misconfigured
 from hansard.client.events import SILENCE, Reader
-from hansard.client.requests import Pause, Request, RetryPolicy, Sent, error_of, exchange
+from hansard.client.requests import Pause, Position, Request, RetryPolicy, Sent, error_of, exchange
 from hansard.client.structs import Event
 
 T = TypeVar("T")
@@ -26,9 +26,10 @@ class Wire:
     def __init__(self, http: httpx.Client, policy: RetryPolicy) -> None:
         self.http = http
         self.policy = policy
+        self._position = Position()
 
     def send(self, request: Request[T]) -> T:
-        steps = exchange(request, self.policy)
+        steps = exchange(request, self.policy, self._position)
         step = next(steps)
         while True:
             try:
@@ -76,9 +77,10 @@ class AsyncWire:
     def __init__(self, http: httpx.AsyncClient, policy: RetryPolicy) -> None:
         self.http = http
         self.policy = policy
+        self._position = Position()
 
     async def send(self, request: Request[T]) -> T:
-        steps = exchange(request, self.policy)
+        steps = exchange(request, self.policy, self._position)
         step = next(steps)
         while True:
             try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REFUSAL = "hansard.refusal"
 """The ASGI extension under which a scope carries the error that its request is answered with."""
 _encode = msgspec.json.Encoder().encode
-_SAFE = ("GET", "HEAD")
+SAFE = ("GET", "HEAD")
 KEPT_BY_ITS_CALLER = (
     (b"cache-control", b"private, no-cache"),
     (b"vary", b"Authorization, X-API-KEY, Cookie, Accept-Encoding"),
@@ -35,7 +35,7 @@ def encoded(dialect: Dialect, route: Route, call: Call[Any, Any], result: Any) -
     reply = result if isinstance(result, Reply) else Reply(body=result)
     if (
         reply.etag
-        and call.scope["method"] in _SAFE
+        and call.scope["method"] in SAFE
         and is_known(reply.etag, call.headers.get("if-none-match"))
     ):
         return Reply(body=b"", status=304, etag=reply.etag, headers=reply.headers)

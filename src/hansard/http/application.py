@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -15,7 +13,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from hansard.errors import Error, Forbidden, Invalid, NotFound, Retryable
-from hansard.http.answers import REFUSAL, encoded, from_stored, is_known, send
+from hansard.http.answers import REFUSAL, SAFE, encoded, from_stored, is_known, send
 from hansard.http.bodies import Bodies, BodyReader
 from hansard.http.call import Call, Headers
 from hansard.http.compression import GZIP, accepts_gzip, compress, compressed, is_worthwhile
@@ -26,12 +24,12 @@ from hansard.http.error_redaction import redacted
 from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log, without_keys
 from hansard.http.msgpack import is_packed, packed, wanted
+from hansard.http.request_ids import id_of_request
 from hansard.http.response_cache import ResponseCache, of_workspace
 from hansard.http.root_path import check, enter
 from hansard.http.route import Dialect, Failure, Reply, Route, SocketCaller
 from hansard.http.routing import Router
 from hansard.http.statuses import Internal, status_of
-from hansard.ids import REQUEST
 from hansard.model.idempotency import Replayed
 from hansard.observer import SeenRequest, Usage
 from hansard.service.sign_ins import is_sign_in
@@ -45,14 +43,11 @@ if TYPE_CHECKING:
     from hansard.http.routing import Methods
     from hansard.observer import Observer
     from hansard.service import Service
+    from hansard.service.replica_reads import ReplicaReads
 
 _encode = msgspec.json.Encoder().encode
-_REQUEST_ID_LENGTH = 128
 _LOGGED = 512
 _QUOTED_SLASH = b"%2f"
-_RUN = REQUEST + secrets.token_hex(8)
-_NUMBERS = count(secrets.randbits(31))
-"""Request ids are unique, not secret: this process's name and a number."""
 _log = Log("hansard")
 
 
@@ -67,6 +62,7 @@ class Application:
         limits: Limits | None = None,
         origins: Sequence[str] = (),
         root_path: str = "",
+        replica: ReplicaReads | None = None,
     ) -> None:
         self.service = service
         self.dialects = tuple(dialects)
@@ -94,6 +90,7 @@ class Application:
         self._responses = ResponseCache()
         self._observer = observer
         self._limits = limits
+        self._replica = replica
         self._http: ASGIApp = allowing(self._respond, origins) if origins else self._respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +117,7 @@ class Application:
             self._observer.begin()
         method, path = scope["method"], scope["path"]
         headers = Headers(scope["headers"])
-        request_id = _request_id(headers.get("x-request-id"))
+        request_id = id_of_request(headers.get("x-request-id"))
         call: Call[Any, Any] | None = None
         dialect: Dialect | None = None
         try:
@@ -128,6 +125,7 @@ class Application:
                 dialect, route, values = self._route(scope, method, path)
                 call = Call(scope, headers, route, values, request_id, self.service)
                 answer = await self._answer(dialect, route, call, receive)
+                await self._note_position(call)
                 if isinstance(answer, Reply):
                     if wanted(route, call):
                         answer = packed(route, answer)
@@ -140,11 +138,13 @@ class Application:
             except Exception as problem:  # noqa: BLE001 - the last resort: an answer with a request id, and the log has the rest
                 fault = self._fault(problem, request_id, method, self._logged(path, call))
                 answer = self._failed(dialect or self._router.owner(path), fault, request_id, path)
-            limit = call.limit if call else ()
-            status = await send(answer, scope, receive, send_event, request_id, limit)
+            beside = call.beside if call else ()
+            status = await send(answer, scope, receive, send_event, request_id, beside)
         finally:
             if call is not None:
                 self._bodies.give_back(call)
+            if self._replica is not None:
+                self._replica.end()
         if self._observer is not None:
             self._observer.request(
                 SeenRequest(
@@ -213,11 +213,7 @@ class Application:
         self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive
     ) -> Reply | Response:
         if not route.public:
-            call.authenticate = partial(self._caller, dialect, call)
-            call.identify(await call.authenticate())
-            call.limit = _spelled(dialect, self._count(call.principal))
-            if route.scope is not None:
-                call.principal.require(route.scope)
+            await self._admit(dialect, route, call)
         if (reader := self._queries.get(id(route))) is not None:
             call.params = reader.read(call.scope["query_string"])
         if route.body is not None:
@@ -239,6 +235,16 @@ class Application:
             return from_stored(dialect, call, *call.stored)
         return encoded(dialect, route, call, result)
 
+    async def _admit(self, dialect: Dialect, route: Route, call: Call[Any, Any]) -> None:
+        """Find out who calls, whether they may, and where the reads for them are made."""
+        call.authenticate = partial(self._caller, dialect, call)
+        call.identify(await call.authenticate())
+        call.limit = _spelled(dialect, self._count(call.principal))
+        if route.scope is not None:
+            call.principal.require(route.scope)
+        if route.replica and self._replica is not None:
+            await self._replica.begin(call.principal, call.seen_position)
+
     async def _caller(self, dialect: Dialect, call: Call[Any, Any]) -> Principal:
         """The caller, by the key in the request or by what the dialect accepts instead."""
         if dialect.authenticate is not None:
@@ -247,6 +253,12 @@ class Application:
         if dialect.sign_ins and shown and is_sign_in(shown):
             return await self.service.sign_ins.check(shown, dialect.sign_ins)
         return await self.service.keys.authenticate(shown)
+
+    async def _note_position(self, call: Call[Any, Any]) -> None:
+        """Say to which state a write has led, so that a replica can be asked for it."""
+        is_write = call.scope["method"] not in SAFE and not call.route.public
+        if self._replica is not None and is_write:
+            call.position = await self._replica.position(call.principal)
 
     async def _note_denied(self, call: Call[Any, Any], error: Error) -> None:
         """Tell the audit log of a caller whose key lacks a scope, whichever rule asks for it."""
@@ -335,7 +347,7 @@ class Application:
             await self._deny(socket, dialect, error)
             return
         except Error as error:
-            await socket.close(4401, redacted(error, _request_id("")).message[:120])
+            await socket.close(4401, redacted(error, id_of_request("")).message[:120])
             return
 
         try:
@@ -343,7 +355,7 @@ class Application:
         except OSError:  # the client went away
             raise
         except Exception as problem:  # noqa: BLE001 - the last resort, as for a request; the log has the rest
-            request_id = _request_id(call.headers.get("x-request-id"))
+            request_id = id_of_request(call.headers.get("x-request-id"))
             self._fault(problem, request_id, "WEBSOCKET", socket.scope["path"])
             with contextlib.suppress(RuntimeError):  # it is closed already
                 await socket.close(1011, f"something went wrong on our side: {request_id}")
@@ -363,7 +375,7 @@ class Application:
         if "websocket.http.response" not in socket.scope.get("extensions", {}):
             await socket.close(4429, error.message[:120])
             return
-        request_id = _request_id("")
+        request_id = id_of_request("")
         answer = self._failed(dialect, error, request_id, socket.scope["path"])
         if isinstance(answer, Response):
             await socket.send_denial_response(answer)
@@ -377,10 +389,3 @@ class Application:
 def _spelled(dialect: Dialect, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """The headers of a rate limit as the dialect names them."""
     return tuple((dialect.limit_prefix + name, value) for name, value in headers)
-
-
-def _request_id(sent: str) -> str:
-    """The caller's own, where it is one that logs and headers can carry; else a new one."""
-    if sent and len(sent) <= _REQUEST_ID_LENGTH and sent.isascii() and sent.isprintable():
-        return sent
-    return f"{_RUN}{next(_NUMBERS):08x}"

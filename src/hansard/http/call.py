@@ -12,7 +12,7 @@ import msgspec
 from hansard.errors import Invalid
 from hansard.http.compression import unpacked
 from hansard.http.decoding import pairs
-from hansard.http.route import Reply
+from hansard.http.route import POSITION, Reply
 from hansard.model.idempotency import Answer, IdempotentRequest
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ P = TypeVar("P")
 B = TypeVar("B")
 _encode = msgspec.json.Encoder().encode
 KEY_LENGTH = 255
+_INT64_DIGITS = 19
 _TAG = re.compile(r'(?:W/)?"[^"]*"|v[0-9]{1,18}(?:-[0-9a-f]{8})?')
 _TAGS = re.compile(rf"[\s,]*(?:{_TAG.pattern})(?:\s*,[\s,]*(?:{_TAG.pattern}))*[\s,]*")
 
@@ -68,6 +69,7 @@ class Call(Generic[P, B]):
 
     ``validator`` says until when the answer of a cached route holds. ``body_room`` is how many
     bytes of the process's bodies are this call's, ``threads`` where a long body is worked on.
+    ``position`` is the state that a write has led to, where the store has a replica.
     ``authenticate`` looks at the credential again; it raises Unauthenticated once the key or the
     sign-in has ended.
     ``stored`` is the status and the answer that are kept for the call's Idempotency-Key.
@@ -84,6 +86,7 @@ class Call(Generic[P, B]):
         "limit",
         "params",
         "path",
+        "position",
         "request_id",
         "route",
         "scope",
@@ -109,6 +112,7 @@ class Call(Generic[P, B]):
         self.request_id = request_id
         self.service = service
         self.limit: tuple[tuple[str, str], ...] = ()
+        self.position: int | None = None
         self.authenticate: Callable[[], Awaitable[Principal]]
         self.validator: CacheValidator
         self.params: P
@@ -125,6 +129,23 @@ class Call(Generic[P, B]):
         """The caller; a public route has none."""
         assert self._principal is not None, "a public route has no principal"  # noqa: S101 - an invariant of the frame
         return self._principal
+
+    @property
+    def seen_position(self) -> int:
+        """The state of the workspace that the caller has seen; 0 is any."""
+        text = self.headers.get(POSITION.lower())
+        if not text:
+            return 0
+        if not (text.isascii() and text.isdigit() and len(text) < _INT64_DIGITS):
+            raise Invalid(f"{POSITION} is not one that a server gave", param=POSITION)
+        return int(text)
+
+    @property
+    def beside(self) -> tuple[tuple[str, str], ...]:
+        """The headers of the answer that do not come from its handler."""
+        if self.position is None:
+            return self.limit
+        return (*self.limit, (POSITION, str(self.position)))
 
     def identify(self, principal: Principal) -> None:
         self._principal = principal

@@ -9,7 +9,7 @@ from hansard import __version__
 from hansard.http.components import Components, plain
 from hansard.http.failures import failures
 from hansard.http.msgpack import MSGPACK
-from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE, Described
+from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE, POSITION, Described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +37,11 @@ _HEADERS = {
     LAST_EVENT: Described(
         "The id of the last event received; the stream goes on after it. Browsers send it when"
         " they reconnect.",
+        "1042",
+    ),
+    POSITION: Described(
+        "The `Hansard-Position` of an earlier answer: this one is of a state that is no older. It"
+        " matters where the server has a replica, which alone gives such positions.",
         "1042",
     ),
 }

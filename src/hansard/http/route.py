@@ -13,11 +13,12 @@ from hansard.access import SCOPES, Principal
 from hansard.errors import Error
 
 MIB = 1024 * 1024
-ONCE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT = (
+ONCE, IF_MATCH, IF_NONE_MATCH, LAST_EVENT, POSITION = (
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
     "Last-Event-ID",
+    "Hansard-Position",
 )
 Handler = Callable[[Any], Awaitable[Any]]
 
@@ -73,6 +74,8 @@ class Route(Struct, frozen=True):
 
     It gets an ETag then, and is kept until the workspace or what ``validator`` gives changes."""
     validator: ValidatorOf | None = None
+    replica: bool = False
+    """Whether a replica of the store may answer, which can be behind it."""
     summary: str = ""
     media_type: str = "application/json"
     msgpack: bool = False
@@ -92,6 +95,8 @@ class Route(Struct, frozen=True):
         force_setattr(self, "path", path)
         if self.cached and IF_NONE_MATCH not in self.request_headers:
             force_setattr(self, "request_headers", (*self.request_headers, IF_NONE_MATCH))
+        if self.replica:
+            force_setattr(self, "request_headers", (*self.request_headers, POSITION))
         if not self.summary:
             summary = (self.handler.__doc__ or "").strip().partition("\n")[0].rstrip(".")
             force_setattr(self, "summary", summary)

@@ -201,5 +201,6 @@ routes = (
         params=SearchParams,
         returns=FoundList,
         cached=True,
+        replica=True,
     ),
 )

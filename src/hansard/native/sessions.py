@@ -227,6 +227,7 @@ routes = (
         params=ListParams,
         returns=SessionList,
         cached=True,
+        replica=True,
     ),
     Route(
         f"GET {SESSION_PATH}",

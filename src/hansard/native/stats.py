@@ -287,5 +287,6 @@ routes = (
         params=StatsParams,
         returns=StatsOut,
         errors=NOT_FOR_NARROWED,
+        replica=True,
     ),
 )

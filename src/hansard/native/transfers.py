@@ -134,6 +134,7 @@ routes = (
         media_type="application/x-ndjson",
         response_types=("text/markdown", "text/csv"),
         errors=NOT_FOR_NARROWED | NO_SESSION,
+        replica=True,
     ),
     Route(
         "POST /v1/import",

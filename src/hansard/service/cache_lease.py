@@ -38,6 +38,11 @@ class CacheLease:
         self._lapse: asyncio.TimerHandle | None = None
         self._aged_at = 0.0
 
+    @property
+    def mark(self) -> str | None:
+        """The id of the last erasure that this process knows of."""
+        return self._mark
+
     def begin(self) -> None:
         """Cache no content until the first ``renew``."""
         byte_cache.suspend()

@@ -14,7 +14,7 @@ from hansard.errors import StoreUnavailable
 from hansard.observer import Usage
 from hansard.store import statements
 from hansard.store.postgres import backup, distribution, security
-from hansard.store.postgres.connecting import ServerConnection, connect
+from hansard.store.postgres.connecting import ServerConnection, connect, of_any_kind
 from hansard.store.postgres.failures import (
     FAILURES,
     SERVER_FAILURES,
@@ -49,9 +49,9 @@ class PostgresStore:
     ``prepared=False`` is for a PgBouncer older than 1.21 in transaction mode.
 
     A statement may take ``seconds``; a whole transaction is tried again until ``deadline``;
-    ``waiting`` callers may wait for a connection. With ``row_security`` every transaction says
-    which workspace it is of, and the store refuses to open where the database would not hold it to
-    that.
+    ``waiting`` callers may wait for a connection. One that never ``writes`` takes a standby too.
+    With ``row_security`` every transaction says which workspace it is of, and the store refuses to
+    open where the database would not hold it to that.
     """
 
     def __init__(  # noqa: PLR0913 - the limits of a backend
@@ -63,6 +63,7 @@ class PostgresStore:
         deadline: float = 10.0,
         seconds: float = 30.0,
         waiting: int = 2048,
+        writes: bool = True,
         row_security: bool = False,
         warn: Callable[[str], None] = lambda _: None,
         observer: Observer | None = None,
@@ -70,7 +71,7 @@ class PostgresStore:
         self._observer = observer
         if observer is not None:
             self._ask = _observed(self._ask, observer)  # type: ignore[assignment, method-assign]  # nobody else pays for it
-        self.url = url
+        self.url = url = url if writes else of_any_kind(url)
         self.in_flight: set[tuple[str, str]] = set()
         self._secured = row_security
         self._deadline = deadline

@@ -166,6 +166,15 @@ def hosts_of(url: str) -> list[str]:
     return [parts._replace(netloc=f"{account}{at}{host}").geturl() for host in hosts.split(",")]
 
 
+def of_any_kind(url: str) -> str:
+    """The URL for whatever server answers, a standby or not, where it does not say which."""
+    parts = urlsplit(url)
+    if "target_session_attrs" in parse_qs(parts.query):
+        return url
+    query = "&".join(filter(None, (parts.query, "target_session_attrs=any")))
+    return parts._replace(query=query).geturl()
+
+
 def _asks_for_any(url: str) -> bool:
     """Whether neither the URL nor the environment says which kind of server is wanted."""
     params = parse_qs(urlsplit(url).query)
