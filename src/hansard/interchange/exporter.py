@@ -30,6 +30,11 @@ class Choice(Struct, frozen=True, kw_only=True):
     text: str = ""
     form: ExportForm = FORMS["hansard"]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is everything that the workspace has."""
+        return not (self.ids or self.text) and self.filter == SessionFilter()
+
 
 class Exported(Struct, kw_only=True):
     """How much was written."""
@@ -37,6 +42,8 @@ class Exported(Struct, kw_only=True):
     sessions: int = 0
     messages: int = 0
     runs: int = 0
+    documents: int = 0
+    """Those of users, apps and the workspace; a session's go with it."""
 
 
 def form_of(name: str) -> ExportForm:
@@ -56,7 +63,8 @@ async def pieces(
 
     Each session as it is at one moment, and counted when it is written.
 
-    A list goes from the oldest session on, a search from the latest activity.  The audit log is
+    Of everything also the documents of users, apps and the workspace, where the form has them.  A
+    list goes from the oldest session on, a search from the latest activity.  The audit log is
     told before anything is given away, and at the end how much it was.
     """
     counted = counted or Exported()
@@ -69,6 +77,10 @@ async def pieces(
             counted.messages += len(snapshot.messages)
             counted.runs += len(snapshot.runs)
             yield choice.form.write(snapshot)
+    if choice.is_whole and choice.form.write_document is not None:
+        async for document in service.transfers.documents(principal):
+            counted.documents += 1
+            yield choice.form.write_document(document)
     await service.audit.note(
         principal,
         "sessions.exported",
