@@ -26,6 +26,8 @@ class Served:
     key: str
     folder: Path
     process: subprocess.Popen[bytes]
+    store: str | None = None
+    """The URL of its store, where it is not the file in the folder."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -44,21 +46,23 @@ class Served:
 
     def start(self) -> None:
         """Start the server again, on the port that it had."""
-        self.process, self.url = _started(self.folder, self.url.rpartition(":")[2])
+        port = self.url.rpartition(":")[2]
+        self.process, self.url = _started(self.folder, port, self.store)
 
 
 @contextmanager
-def serving(folder: Path, port: str = "0") -> Iterator[Served]:
+def serving(folder: Path, port: str = "0", store: str | None = None) -> Iterator[Served]:
     """A server in ``folder``; it is stopped at the end."""
-    process, url = _started(folder, port)
-    served = Served(url, (folder / ".hansard" / "admin.key").read_text().strip(), folder, process)
+    process, url = _started(folder, port, store)
+    key = (folder / ".hansard" / "admin.key").read_text().strip()
+    served = Served(url, key, folder, process, store)
     try:
         yield served
     finally:
         served.stop()
 
 
-def _started(folder: Path, port: str) -> tuple[subprocess.Popen[bytes], str]:
+def _started(folder: Path, port: str, store: str | None) -> tuple[subprocess.Popen[bytes], str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("HANSARD_")
     }
@@ -66,7 +70,7 @@ def _started(folder: Path, port: str) -> tuple[subprocess.Popen[bytes], str]:
     log = folder / "serve.log"
     with log.open("wb") as writing:
         process = subprocess.Popen(
-            [HANSARD, "serve", "--port", port],
+            [HANSARD, "serve", "--port", port, *(("--store", store) if store else ())],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=writing,
