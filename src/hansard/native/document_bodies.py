@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
 
 from hansard.errors import Invalid
 from hansard.http.fields import Time, us
@@ -210,24 +210,14 @@ def draft_of(
 
 def document_out(document: Document) -> DocumentOut:
     """The document with what it says, where that was read."""
-    return DocumentOut(
-        scope=document.scope,
-        key=document.key,
-        revision=document.revision,
-        type=document.type,
-        size=document.size,
-        created_at=rfc3339(document.created_at),
-        updated_at=rfc3339(document.updated_at),
+    body, is_json = document.body, document.encoding == "json"
+    return structs.replace(
+        without_owner(document),
         user=document.user_id or UNSET,
         app=document.app or UNSET,
-        expires_at=rfc3339_or_none(document.expires_at) or UNSET,
-        value=Raw(document.body) if document.body is not None and _is_json(document) else UNSET,
-        base64=document.body if document.body is not None and not _is_json(document) else UNSET,
+        value=Raw(body) if body is not None and is_json else UNSET,
+        base64=body if body is not None and not is_json else UNSET,
     )
-
-
-def _is_json(document: Document) -> bool:
-    return document.encoding == "json"
 
 
 def without_owner(document: Document) -> DocumentOut:

@@ -163,26 +163,19 @@ class PostgresStore:
             return await distribution.distribute(connection, shards)
 
     async def migrate(self) -> list[str]:
+        """Retried after a deadlock with a server that goes on serving meanwhile.
+
+        Nothing of the attempt happened then.
+        """
         if not await self.pending_migrations():
             return []
         async with self._unhurried() as connection:
             await connection.execute(_MIGRATIONS)
-            async with connection.transaction():
-                await connection.execute(
-                    "select number from migrations where number = 0 for update"
-                )
-                missing = await _missing(connection)
-                extent = await distribution.extent(connection)
-                if extent:
-                    await distribution.prepare(connection)
-                for number, name, sql in missing:
-                    await connection.execute(sql)
-                    await connection.execute(
-                        "insert into migrations (number, name) values ($1, $2)", number, name
-                    )
-                if extent:
-                    await distribution.distribute(connection)
-        return [name for _, name, _ in missing]
+            for pause in _DEADLOCK_PAUSES:
+                with contextlib.suppress(asyncpg.DeadlockDetectedError):
+                    return await _migrate(connection)
+                await asyncio.sleep(pause)
+            return await _migrate(connection)
 
     async def pending_migrations(self) -> list[str]:
         async with self._connection() as connection:
@@ -361,11 +354,31 @@ def _observed(ask: Ask, observer: Observer) -> Ask:
     return observed
 
 
+_DEADLOCK_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""Seconds before a migration that lost a deadlock is tried again."""
 _MIGRATIONS = """
 create table if not exists migrations (
   number bigint primary key, name text not null, applied_at timestamptz not null default now());
 insert into migrations (number, name) values (0, 'lock') on conflict do nothing;
 """
+
+
+async def _migrate(connection: ServerConnection) -> list[str]:
+    """Run the migrations that the database lacks in one transaction; their names."""
+    async with connection.transaction():
+        await connection.execute("select number from migrations where number = 0 for update")
+        missing = await _missing(connection)
+        extent = await distribution.extent(connection)
+        if extent:
+            await distribution.prepare(connection)
+        for number, name, sql in missing:
+            await connection.execute(sql)
+            await connection.execute(
+                "insert into migrations (number, name) values ($1, $2)", number, name
+            )
+        if extent:
+            await distribution.distribute(connection)
+    return [name for _, name, _ in missing]
 
 
 async def _missing(connection: ServerConnection) -> list[tuple[int, str, str]]:
