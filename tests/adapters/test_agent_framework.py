@@ -118,14 +118,14 @@ async def test_messages_come_back_as_they_were_stored(history: HansardHistory, n
 
 
 async def test_what_is_sent_again_is_not_stored_again(history: HansardHistory, name: str) -> None:
-    def said(*texts: str) -> list[Message]:
+    def talk(*texts: str) -> list[Message]:
         roles = ("user", "assistant")
         return [Message(roles[at % 2], [each]) for at, each in enumerate(texts)]
 
-    await history.save_messages(name, said("one", "1"))
-    await history.save_messages(name, said("one", "1", "two", "2"))
-    await history.save_messages(name, said("two", "2", "three"))
-    await history.save_messages(name, said("three", "3"))
+    await history.save_messages(name, talk("one", "1"))
+    await history.save_messages(name, talk("one", "1", "two", "2"))
+    await history.save_messages(name, talk("two", "2", "three"))
+    await history.save_messages(name, talk("three", "3"))
     texts = [each.text for each in await history.get_messages(name)]
     assert texts == ["one", "1", "two", "2", "three", "three", "3"]
 

@@ -35,7 +35,7 @@ def kill_in_the_tool(served: Served, program: str, session: str) -> None:
     assert running.returncode == -9
 
 
-def said(hansard: Hansard, session: str) -> list[tuple[str, str]]:
+def transcript(hansard: Hansard, session: str) -> list[tuple[str, str]]:
     return [(each.role, each.text) for each in hansard.messages.list(session)]
 
 
@@ -48,13 +48,13 @@ async def test_an_openai_agent_goes_on(
         return f"{order} is on its way"
 
     kill_in_the_tool(served, "killed_openai_agents", name)
-    assert said(hansard, name)[0] == ("user", "Where is 17?")
+    assert transcript(hansard, name)[0] == ("user", "Where is 17?")
     set_tracing_disabled(disabled=True)
     model = Scripted(call(), answer("It is on its way."))
     agent = Agent(name="desk", model=model, tools=[look_up])
     await Runner.run(agent, "Go on.", session=HansardSession(name, ahansard))
     assert model.inputs[0][0] == {"role": "user", "content": "Where is 17?"}
-    messages = said(hansard, name)
+    messages = transcript(hansard, name)
     assert messages.count(("user", "Where is 17?")) == 1
     assert [role for role, _ in messages].count("tool") == 1
     assert messages[-1] == ("assistant", "It is on its way.")
@@ -65,11 +65,11 @@ def test_a_graph_goes_on_behind_its_last_checkpoint(
     served: Served, hansard: Hansard, name: str
 ) -> None:
     kill_in_the_tool(served, "killed_langgraph", name)
-    asked = [("user", "Where is 17?"), ("assistant", "")]
-    assert said(hansard, name) == asked
+    before = [("user", "Where is 17?"), ("assistant", "")]
+    assert transcript(hansard, name) == before
     config: Any = {"configurable": {"thread_id": name}}
     resumed = graph(HansardSaver(hansard), lambda: "17 is on its way")
     state = resumed.invoke(None, config)
     texts = ["Where is 17?", "", "17 is on its way", "It is on its way."]
     assert [each.content for each in state["messages"]] == texts
-    assert said(hansard, name) == [*asked, ("tool", ""), ("assistant", "It is on its way.")]
+    assert transcript(hansard, name) == [*before, ("tool", ""), ("assistant", "It is on its way.")]

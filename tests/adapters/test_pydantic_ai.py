@@ -48,13 +48,13 @@ def look_up(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
 
 
 def agent(function: Any = answer) -> Agent:
-    made = Agent(FunctionModel(function, model_name="scripted"))
+    agent = Agent(FunctionModel(function, model_name="scripted"))
 
-    @made.tool_plain(name="look_up")
+    @agent.tool_plain(name="look_up")
     def _(order: str) -> dict[str, str]:
         return {"order": order, "state": "on its way"}
 
-    return made
+    return agent
 
 
 async def run(store: ConversationStore, id: str, prompt: str, **scope: str) -> None:
@@ -178,9 +178,9 @@ async def test_messages_come_back_as_they_were_saved(
     store: HansardConversationStore, ahansard: AsyncHansard, name: str
 ) -> None:
     image = BinaryImage(data=b"\xff\x00", media_type="image/png")
-    said = ["Look:", image, ImageUrl("https://a.example/b.png")]
+    prompt = ["Look:", image, ImageUrl("https://a.example/b.png")]
     messages: list[ModelMessage] = [
-        ModelRequest([SystemPromptPart("Be kind."), UserPromptPart(said)], instructions="Help."),
+        ModelRequest([SystemPromptPart("Be kind."), UserPromptPart(prompt)], instructions="Help."),
         ModelResponse([TextPart("Nice.")], model_name="m", usage=RequestUsage(output_tokens=7)),
     ] * 130
     await store.save(Conversation(messages=messages, conversation_id=name))

@@ -43,8 +43,8 @@ def environment(suite: Suite) -> Path:
     ready = folder / "ready"
     if not ready.exists():
         uv = str(Path(sys.executable).with_name("uv"))
-        made = [uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)]
-        _run(made, "no environment can be made")
+        venv = [uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)]
+        _run(venv, "no environment can be made")
         wanted = f"{suite.package}{suite.extras}=={suite.version}"
         installed = [uv, "pip", "install", "-q", "--python", str(python), wanted, *suite.needs]
         _run(installed, "what its tests need cannot be installed")

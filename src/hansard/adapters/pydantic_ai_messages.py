@@ -59,15 +59,15 @@ def _answered(part: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _request(message: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
     """What the tools answered and the user said; a system prompt only where it is alone."""
-    said: dict[str, list[dict[str, Any]]] = {"tool": [], "user": [], "system": []}
+    parts: dict[str, list[dict[str, Any]]] = {"tool": [], "user": [], "system": []}
     for part in message["parts"]:
         role = "tool" if part.get("tool_name") else _ROLES.get(part["part_kind"])
         if role == "tool":
-            said[role].append(_returned(part))
+            parts[role].append(_returned(part))
         elif role is not None:
-            said[role] += _texts("text", part["content"], part["part_kind"])
-    role = next((each for each in ("user", "tool", "system") if said[each]), "user")
-    return role, said["system"] if role == "system" else said["tool"] + said["user"]
+            parts[role] += _texts("text", part["content"], part["part_kind"])
+    role = next((each for each in ("user", "tool", "system") if parts[each]), "user")
+    return role, parts["system"] if role == "system" else parts["tool"] + parts["user"]
 
 
 def _returned(part: Mapping[str, Any]) -> dict[str, Any]:

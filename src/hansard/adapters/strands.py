@@ -52,22 +52,22 @@ class HansardStorage(Storage):
 
     async def write(self, key: str, data: bytes) -> None:
         """Store a value, durable when this returns, in one transaction with the transcript."""
-        await _told(f"{key!r} was not written", lambda: self._write(key, bytes(data)))
+        await _attempt(f"{key!r} was not written", lambda: self._write(key, bytes(data)))
 
     async def read(self, key: str) -> bytes | None:
         """The value of a key, None where it has none."""
-        return await _told(f"{key!r} was not read", lambda: self._read(key))
+        return await _attempt(f"{key!r} was not read", lambda: self._read(key))
 
     async def delete(self, key: str) -> None:
         """Delete a value for ever; with an agent's latest snapshot goes the session."""
-        await _told(f"{key!r} was not deleted", lambda: self._delete(key))
+        await _attempt(f"{key!r} was not deleted", lambda: self._delete(key))
 
     async def list(self, query: str = "") -> builtins.list[str]:
         """The keys that begin with ``query``, in order.
 
         Where it does not name a session it is a request for each session of the app.
         """
-        return await _told(f"keys {query!r} were not listed", lambda: self._list(query))
+        return await _attempt(f"keys {query!r} were not listed", lambda: self._list(query))
 
     def _write(self, key: str, data: bytes) -> None:
         """A document, and of an agent's latest snapshot the messages that its session lacks."""
@@ -140,7 +140,7 @@ def _owned_by(session: str) -> dict[str, Any]:
     return {"scope": "session", "session": session}
 
 
-async def _told(what: str, work: Callable[[], T]) -> T:
+async def _attempt(what: str, work: Callable[[], T]) -> T:
     """What the work gives; where the client has an error, the framework's, which says what."""
     try:
         return await asyncio.to_thread(work)

@@ -95,8 +95,8 @@ def _part(block: Mapping[str, Any]) -> dict[str, Any] | None:
         return {"type": "tool_call", **named}
     if answer := block.get("toolResult"):
         response = [each.get("text", each.get("json", each)) for each in answer["content"]]
-        said = response[0] if len(response) == 1 else response
-        return {"type": "tool_call_response", "id": answer["toolUseId"], "response": said}
+        whole = response[0] if len(response) == 1 else response
+        return {"type": "tool_call_response", "id": answer["toolUseId"], "response": whole}
     if reasoning := block.get("reasoningContent"):
         text = (reasoning.get("reasoningText") or {}).get("text", "")
         return {"type": "reasoning", "content": text}
