@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from hansard import background, native
@@ -23,7 +24,7 @@ from hansard.system import system
 from hansard.web import web
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -44,7 +45,7 @@ DIALECTS: tuple[Dialect, ...] = (
     mcp,
     openai.dialect,
 )
-_REFILLED = 10_000
+_TOLD_SECONDS = 5.0
 _log = Log("hansard")
 
 
@@ -82,8 +83,8 @@ async def opened(settings: Settings, observer: Observer | None = None) -> AsyncI
             )
         service = await Service.on(store)
         if settings.migrate:
-            await service.refill.run(_told_of_refill)
-        elif await service.refill.is_due():
+            await service.recount.run(_progress_teller())
+        elif await service.recount.is_due():
             raise StoreUnavailable(
                 "an update of the store was not finished: run 'hansard migrate'",
                 code="migrations_pending",
@@ -93,10 +94,17 @@ async def opened(settings: Settings, observer: Observer | None = None) -> AsyncI
         await store.close()
 
 
-def _told_of_refill(count: int) -> None:
-    """Say now and then how far an update of the store is."""
-    if count % _REFILLED == 0:
-        _log.warning("the store is being updated", sessions=count)
+def _progress_teller() -> Callable[[float], None]:
+    """Say every few seconds how far an update of the store is."""
+    due = time.monotonic() + _TOLD_SECONDS
+
+    def tell(share: float) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            _log.warning("the store is being updated", percent=int(100 * share))
+            due = time.monotonic() + _TOLD_SECONDS
+
+    return tell
 
 
 def application(

@@ -15,6 +15,7 @@ import msgspec
 from hansard.errors import Error
 from hansard.http.log import Log, preload
 from hansard.service.cache_lease import LOOK_SECONDS
+from hansard.service.removals import finish_all
 from hansard.service.titles import Titles
 from hansard.service.webhook_sender import Sender
 
@@ -108,14 +109,16 @@ async def for_ever(
 
 
 async def reaping(service: Service, pause: float, observer: Observer | None = None) -> None:
-    """Reap lapsed runs and unfinished forks for ever."""
+    """Reap lapsed runs and what unfinished forks and deletions left, for ever."""
 
     async def look() -> Round:
         reaped = await service.runs.reap()
         await service.forks.clear()
+        await finish_all(service.store)
         return Round(pause, reaped)
 
-    await for_ever(Task("reap", "look for lapsed runs and unfinished forks"), look, observer)
+    task = Task("reap", "look for lapsed runs, unfinished forks and deletions")
+    await for_ever(task, look, observer)
 
 
 async def leasing(service: Service, observer: Observer | None = None) -> None:

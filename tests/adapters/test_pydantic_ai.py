@@ -48,13 +48,13 @@ def look_up(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
 
 
 def agent(function: Any = answer) -> Agent:
-    agent = Agent(FunctionModel(function, model_name="scripted"))
+    scripted = Agent(FunctionModel(function, model_name="scripted"))
 
-    @agent.tool_plain(name="look_up")
+    @scripted.tool_plain(name="look_up")
     def _(order: str) -> dict[str, str]:
         return {"order": order, "state": "on its way"}
 
-    return agent
+    return scripted
 
 
 async def run(store: ConversationStore, id: str, prompt: str, **scope: str) -> None:

@@ -91,6 +91,7 @@ def test_an_unknown_command_is_a_usage_error_that_says_what_was_meant(terminal: 
     assert printed.code == 2
     assert printed.err.endswith("error: there is no command 'sesions': did you mean 'sessions'?\n")
     assert "hansard --help" in terminal("xyzzy").err
+    assert "did you mean 'sessions search'?" in terminal("search", "refund").err
 
 
 def test_without_a_command_help_is_shown(terminal: Terminal) -> None:

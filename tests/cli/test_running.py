@@ -35,7 +35,7 @@ def test_migrate_makes_a_store_and_says_what_it_did(terminal: Terminal, tmp_path
 
 def test_status_says_what_is_there(filled: Terminal) -> None:
     status = filled.done("status", "--json", HANSARD_PORT=free_port()).json
-    assert status["workspaces"] == [{"name": "default", "sessions": 2, "open": 0, "failed": 0}]
+    assert status["workspaces"] == [{"name": "default", "sessions": 2, "active": 0, "failed": 0}]
     assert status["server"]["answers"] is False
     shown = filled.done("status", HANSARD_PORT=free_port()).out
     assert "nothing answers" in shown
@@ -190,6 +190,7 @@ def test_stats_count_by_day_and_by_value(terminal: Terminal) -> None:
     assert sum(tally["sessions"] for tally in stats["data"]) == by_channel["web"]
     assert "were resolved within" in terminal.done("stats").err
     assert terminal("stats", "--from", "yesterday").code == 2
+    assert terminal.done("stats", "--from", "7d").rows
 
 
 def test_completion_scripts(terminal: Terminal) -> None:
@@ -220,3 +221,10 @@ def test_a_document_is_one_json_value(filled: Terminal) -> None:
         ["doctor"],
     ):
         json.loads(filled(*command, "--json", HANSARD_PORT=free_port()).out)
+
+
+def test_mcp_without_a_key_says_where_one_is(terminal: Terminal) -> None:
+    refused = terminal("mcp")
+    assert refused.code == 2
+    assert "set HANSARD_API_KEY" in refused.err
+    assert "--url" in refused.err

@@ -30,7 +30,7 @@ def test_a_note_is_written_and_listed(filled: Terminal) -> None:
 
 def test_a_score_is_a_number_or_a_label(filled: Terminal) -> None:
     output = filled.done("sessions", "rate", "one", "helpful", "1").out
-    assert output == "one has helpful 1.\n"
+    assert output == "one is scored helpful: 1.\n"
     filled.done("sessions", "rate", "one", "tone", "rude", "--author", "judge", "--comment", "why")
     rows = filled.done("sessions", "rate", "one").rows
     assert [(row[0], row[1], row[5]) for row in rows] == [
@@ -153,3 +153,11 @@ def test_a_user_is_found_and_summed_up(filled: Terminal) -> None:
     assert "  ratings     helpful 1 (1)\n" in out
     shown = filled.done("users", "show", "Ann", "--json").json
     assert (shown["sessions"], shown["ratings"][0]["average"]) == (1, 1.0)
+
+
+def test_a_share_leaves_out_what_is_named(filled: Terminal) -> None:
+    asyncio.run(_share())
+    created = filled.done("sessions", "share", "one", "--hide", "user,cost", "--json").json
+    assert created["hides"] == ["cost", "user"]
+    refused = filled("sessions", "share", "one", "--hide", "title")
+    assert (refused.code, "choose from user, model" in refused.err) == (2, True)

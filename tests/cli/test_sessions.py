@@ -156,7 +156,25 @@ def test_search_finds_words(filled: Terminal) -> None:
     ]
     results = filled.done("sessions", "search", "tomorrow", "--json").json
     assert [item["session"]["id"] for item in results["data"]] == ["one"]
-    assert filled.done("sessions", "search", "nothing-of-this").out == ""
+    nothing = filled.done("sessions", "search", "nothing-of-this")
+    assert (nothing.out, nothing.err) == ("", "No session matches.\n")
+
+
+def test_a_word_to_leave_out_is_no_option(filled: Terminal) -> None:
+    def ids(*words: str) -> list[str]:
+        results = filled.done("sessions", "search", *words, "--fields", "session.id").json
+        return [hit["session.id"] for hit in results["data"]]
+
+    assert (ids("-oslo"), ids("do", "-tomorrow")) == (["one"], ["two"])
+
+
+def test_json_has_the_fields_that_are_asked_for(filled: Terminal) -> None:
+    listed = filled.done("sessions", "list", "--fields", "id,input_tokens").json
+    assert listed["data"][0] == {"id": "two", "input_tokens": 0}
+    shown = filled.done("sessions", "show", "two", "--fields", "session.title,runs").json
+    assert shown == {"session.title": None, "runs": []}
+    refused = filled("sessions", "list", "--fields", "id,stat")
+    assert (refused.code, "did you mean state?" in refused.err) == (2, True)
 
 
 def test_resolve_and_reopen(filled: Terminal) -> None:

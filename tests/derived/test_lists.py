@@ -6,14 +6,19 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from msgspec import Raw
 
+from hansard import app
 from hansard.access import Principal
+from hansard.errors import StoreUnavailable
 from hansard.model import SessionDraft, SessionFilter, SessionPatch
 from hansard.service import Service
+from hansard.settings import Settings
 from hansard.store.steps import run
 from hansard.store.verbs import session_labels
 from hansard.store.verbs.session_labels import metadata_pairs
+from tests.support.recounting import recount_due
 
 
 async def start(client: httpx.AsyncClient, name: str, **fields: Any) -> None:
@@ -182,7 +187,7 @@ def test_what_is_found_by_metadata_is_bounded() -> None:
 
 def _as_of_an_older_program(workspace_id: str, session_id: str) -> Any:
     yield from run("metadata_delete_of_session", workspace_id=workspace_id, id=session_id)
-    yield from run("fact_set", name="refill", value="due")
+    yield from recount_due(workspace_id)
 
 
 async def test_sessions_from_before_are_filled_in_and_a_walk_that_is_broken_off_goes_on(
@@ -200,19 +205,39 @@ async def test_sessions_from_before_are_filled_in_and_a_walk_that_is_broken_off_
     wanted = SessionFilter(metadata=("plan=pro",))
     assert await service.sessions.count(principals[0], wanted) == 0
 
-    def broken_off(count: int) -> None:
-        raise InterruptedError(count)
+    def broken_off(share: float) -> None:
+        if share > 0.5:
+            raise InterruptedError(share)
 
     with pytest.raises(InterruptedError):
-        await service.refill.run(broken_off)
+        await service.recount.run(broken_off)
     counts = [await service.sessions.count(principal, wanted) for principal in principals]
     assert sorted(counts) == [0, 3]
-    assert await service.refill.is_due()
-    heard: list[int] = []
-    assert await service.refill.run(heard.append) == 3
+    assert await service.recount.is_due()
+    heard: list[float] = []
+    assert await service.recount.run(heard.append) == 3
+    assert heard[-1] == 1
     assert [await service.sessions.count(principal, wanted) for principal in principals] == [3, 3]
-    assert not await service.refill.is_due()
-    assert await service.refill.run() == 0
+    assert not await service.recount.is_due()
+    assert await service.recount.run() == 0
+
+
+async def test_a_server_says_how_far_an_update_of_its_store_is(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_TOLD_SECONDS", 0.0)
+    settings = Settings(store=store_url)
+    async with app.opened(settings) as service:
+        principal = service.workspaces.operator(await service.workspaces.create("acme"))
+        await service.sessions.start(principal, SessionDraft(id="s", metadata={"plan": "pro"}))
+        await service.store.write(recount_due, principal.workspace_id)
+    with pytest.raises(StoreUnavailable, match="hansard migrate"):
+        async with app.opened(Settings(store=store_url, migrate=False)):
+            pass
+    with structlog.testing.capture_logs() as logged:
+        async with app.opened(settings) as service:
+            assert not await service.recount.is_due()
+    assert {"event": "the store is being updated", "percent": 100, "log_level": "warning"} in logged
 
 
 async def test_a_change_after_the_update_is_not_undone_by_it(

@@ -14,6 +14,7 @@ from hansard.service import Service
 from hansard.store.steps import composed
 from hansard.store.steps import run as run_statement
 from hansard.store.verbs import stats as verbs
+from tests.support.recounting import recount_due
 
 USAGE = {
     "input_tokens": 100,
@@ -275,10 +276,7 @@ async def test_money_of_a_long_session_is_counted_in_bounded_steps(
 async def test_money_of_an_old_store_is_counted_again(
     client: httpx.AsyncClient, service: Service, principal: Principal
 ) -> None:
-    """A store from before added runs and copies up.
-
-    It is walked in steps, and goes on where it was broken off.
-    """
+    """A store from before added runs and copies up."""
     await begin(client, "s")
     await spend(client, "s")
     await client.post("/v1/sessions/s/fork", json={"id": "f"})
@@ -289,10 +287,7 @@ async def test_money_of_an_old_store_is_counted_again(
     right = {name: await session(client, name) for name in ("s", "f")}
     await service.store.write(_as_before, principal.workspace_id)
     assert (await session(client, "f"))["cost_usd"] == 9.0
-    assert not await service.store.write(verbs.follow, principal.workspace_id, 200)
-    seen: list[tuple[int, int]] = []
-    await service.stats.recount(lambda done, total: seen.append((done, total)))
-    assert seen == [(0, 2), (2, 2)]
+    assert await service.recount.run() == 2
     for name, before in right.items():
         after = await session(client, name)
         fields = (*USAGE, "inherited", "first_message_at", "last_message_at")
@@ -309,9 +304,7 @@ def _as_before(workspace_id: str) -> Any:
         " first_message_at = last_message_at + 1, version = version + 1 where workspace_id = :w",
         {"w": workspace_id},
     )
-    yield from composed(
-        "insert into recounts (workspace_id, walked) values (:w, '')", {"w": workspace_id}
-    )
+    yield from recount_due(workspace_id)
     for name in ("counted", "spans", "cells", "user_cells", "positions"):
         yield from run_statement(f"workspace_purge_stats_{name}", workspace_id=workspace_id)
 

@@ -13,6 +13,7 @@ from hansard.model import MessageDraft, SearchQuery, SessionDraft, parts
 from hansard.service import Service
 from hansard.store.steps import run
 from hansard.store.tokenizer import words
+from tests.support.recounting import recount_due
 
 CALL = {
     "type": "tool_call",
@@ -176,10 +177,6 @@ def test_an_emoji_is_a_word_and_a_flag_is_one() -> None:
     ]  # fmt: skip
 
 
-def _emptied() -> Any:
-    yield from run("fact_set", name="refill", value="due")
-
-
 async def test_an_index_that_is_made_anew_has_everything_again(lone_service: Service) -> None:
     """As a migration leaves it: nothing is indexed, and the events are gone."""
     service = lone_service
@@ -200,8 +197,8 @@ async def test_an_index_that_is_made_anew_has_everything_again(lone_service: Ser
     assert await total("shared") == 5
     await service.store.write(_unindexed, principal.workspace_id)
     assert await total("shared") == 0
-    await service.store.write(_emptied)
-    assert await service.refill.run() > 0
+    await service.store.write(recount_due, principal.workspace_id)
+    assert await service.recount.run() == 5
     assert (await total("shared"), await total("word3"), await total("title")) == (5, 1, 5)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from hansard.model import (
 )
 from hansard.model.transfer import Snapshot
 from hansard.service import Service
+from hansard.store.verbs import message_pages
 
 
 def draft_of(text: str, **more: Any) -> MessageDraft:
@@ -342,3 +344,33 @@ async def test_a_line_that_was_tampered_with_is_set_aside(
         report = await Import(service, principal, Options(format="hansard")).paths([path])
         assert counts(report) == (0, 0, 0, 2)
         assert reason in noted(report.errors[0])
+
+
+async def test_large_sessions_are_not_held_all_at_once(service: Service, here: Principal) -> None:
+    names = ["a", "b", "c"]
+    for name in names:
+        await service.sessions.start(here, SessionDraft(id=name))
+        await service.messages.append(here, name, [draft_of("x" * 5_000_000)])
+    ids = [(await service.sessions.read(here, name)).id for name in names]
+    held = await service.transfers.take(here, ids)
+    assert [snapshot.session.own_id for snapshot in held] == ["a", "b"]
+    data, counted = await exported(service, here)
+    assert (counted.sessions, counted.messages) == (3, 3)
+    assert [json.loads(line)["session"]["own_id"] for line in data.splitlines()] == names
+
+
+async def test_large_messages_are_read_in_pieces(service: Service, here: Principal) -> None:
+    session, _ = await service.sessions.start(here, SessionDraft(id="large"))
+    chance = random.Random(1)
+    texts = [chance.randbytes(450_000).hex() for _ in range(4)]  # does not pack below half a MiB
+    for text in texts:
+        await service.messages.append(here, "large", [draft_of(text)])
+    pieces, seq = list[int](), 0
+    while piece := await service.store.read(
+        message_pages.chain_piece, here.workspace_id, session.id, seq
+    ):
+        pieces.append(len(piece))
+        seq = piece[-1][0]
+    assert (sum(pieces), max(pieces) <= 2) == (4, True)
+    (snapshot,) = await service.transfers.take(here, [session.id])
+    assert [parts.text(kept.message.parts) for kept in snapshot.messages] == texts

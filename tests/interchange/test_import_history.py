@@ -195,7 +195,7 @@ async def test_only_a_key_that_may_delete_takes_messages_away_by_import(
     assert await all_of(service, there) == await all_of(service, here)
     (act,) = await acts(service, there, "session.imported")
     assert act.details == {"messages_deleted": 1}
-    assert [session.id for session, _ in await service.transcripts.mentions(there, "two", 10)] == []
+    assert await service.transcripts.mentions(there, "two", 10, lambda session, _: session.id) == []
 
 
 async def test_a_message_that_was_deleted_here_does_not_come_back(

@@ -321,9 +321,8 @@ async def test_what_was_imported_is_found_by_its_words(
     await imported(
         service, here, written(tmp_path / "a.json", dialogue(1, "The zebra crosses"), dialogue(2))
     )
-    assert [
-        session.name for session, _ in await service.transcripts.mentions(here, "ZEBRA", 10)
-    ] == ["d-1"]
+    names = await service.transcripts.mentions(here, "ZEBRA", 10, lambda session, _: session.name)
+    assert names == ["d-1"]
 
 
 async def test_an_unknown_format_is_refused(

@@ -160,3 +160,63 @@ async def test_a_link_must_end_within_a_year(
 ) -> None:
     await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
     assert (await share(client, expires_at)).status_code == 400
+
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAA"
+    "AABJRU5ErkJggg=="
+)
+SECRETS = {
+    "user": "ann@example.com",
+    "model": "gpt-secret",
+    "cost": "$12.50",
+    "tools": "A-17",
+    "images": "<img",
+}
+
+
+@pytest.fixture
+async def whole(client: httpx.AsyncClient) -> None:
+    """A session with all that a link can leave out."""
+    await client.patch("/v1/workspace", json={"settings": {"sharing": True}})
+    await client.post("/v1/sessions", json={"id": "a", "user": SECRETS["user"]})
+    parts = [
+        {"type": "text", "content": "Here it is"},
+        {"type": "tool_call", "id": "c", "name": "look", "arguments": {"order": SECRETS["tools"]}},
+        {"type": "blob", "content": PIXEL, "mime_type": "image/png", "modality": "image"},
+    ]
+    message = {
+        "role": "assistant",
+        "parts": parts,
+        "model": SECRETS["model"],
+        "usage": {"cost_usd": 12.5, "output_tokens": 7},
+    }
+    answer = await client.post("/v1/sessions/a/messages", json={"messages": [message]})
+    assert answer.status_code == 201
+
+
+async def test_a_link_leaves_out_what_its_maker_chose(
+    client: httpx.AsyncClient, whole: None
+) -> None:
+    body = {"expires_at": SOON}
+    for hidden in ([], *([name] for name in SECRETS), [*SECRETS]):
+        created = (await client.post("/v1/sessions/a/shares", json=body | {"hides": hidden})).json()
+        assert created["hides"] == sorted(hidden)
+        page = (await client.get(created["path"], headers={"Authorization": ""})).text
+        assert "Here it is" in page
+        assert {name for name, text in SECRETS.items() if text not in page} == set(hidden)
+    refused = await client.post("/v1/sessions/a/shares", json=body | {"hides": ["title"]})
+    assert refused.status_code == 400
+
+
+async def test_a_picture_comes_with_the_link_unless_it_is_left_out(
+    client: httpx.AsyncClient, whole: None
+) -> None:
+    nobody = {"Authorization": ""}
+    message = (await client.get("/v1/sessions/a/messages")).json()["data"][0]["id"]
+    for hidden, status in (([], 200), (["images"], 404)):
+        body = {"expires_at": SOON, "hides": hidden}
+        path = (await client.post("/v1/sessions/a/shares", json=body)).json()["path"]
+        picture = await client.get(f"{path}/{message}/2", headers=nobody)
+        assert picture.status_code == status
+        assert (await client.get(f"{path}x/{message}/2", headers=nobody)).status_code == 404

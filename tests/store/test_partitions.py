@@ -88,6 +88,7 @@ ACROSS = {
     "upkeep_workspaces": "every workspace, for the tasks that look after them",
     "lapse_due": "leases of any workspace, for the task that ends them",
     "pending_fork_lapsed": "forks that nobody goes on with, for the task that takes them away",
+    "removal_pending": "whose deleted sessions left something, for the task that removes it",
     "webhook_behind": "webhooks with events to tell, for the task that tells them",
     "webhook_delivery_due": "deliveries whose time has come, for the task that sends them",
     "audit_workspaces": "whose logs there are, for who verifies the store",

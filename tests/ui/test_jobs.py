@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.serving import Served, serving
-from tests.ui.conftest import Visitor, api, visitor_at
+from tests.ui.conftest import Visitor, api, rows, visitor_at
 
 
 class Hands:
@@ -170,6 +170,58 @@ def test_a_user_is_erased_with_the_receipt_in_hand(operator: Visitor, filled: Se
     hands.done("erase a user", clicks=3)
     with api(filled) as client:
         assert client.get("/v1/sessions/goes").status_code == 404
+
+
+def test_every_session_in_which_a_refund_was_refused_is_one_query(
+    operator: Visitor, filled: Served
+) -> None:
+    with api(filled) as client:
+        for name, tool, failed in (
+            ("refused", "refund", True),
+            ("paid", "refund", False),
+            ("lost", "track", True),
+        ):
+            call(client, name, tool, failed=failed)
+    page = operator.page
+    hands = Hands(page)
+    page.locator("input[type=search]").fill("tool:refund has:failed-call")
+    expect(page.locator("#count")).to_have_text("1 session")
+    expect(page.locator(".row b")).to_have_text("Session refused")
+    hands.done("every session in which a refund was refused")
+
+
+def call(client: httpx.Client, name: str, tool: str, *, failed: bool) -> None:
+    """A session in which a tool was called."""
+    client.post("/v1/sessions", json={"id": name, "title": f"Session {name}"})
+    request = {"type": "tool_call", "id": name, "name": tool, "arguments": {}}
+    response = {"error": "not allowed"} if failed else {"ok": True}
+    answer = {"type": "tool_call_response", "id": name, "name": tool, "response": response}
+    messages = [{"role": "assistant", "parts": [request]}, {"role": "tool", "parts": [answer]}]
+    client.post(f"/v1/sessions/{name}/messages", json={"messages": messages})
+
+
+def test_fifty_are_resolved_and_undone_and_stand_where_they_stood(
+    operator: Visitor, filled: Served
+) -> None:
+    with api(filled) as client:
+        for number in range(50):
+            body = {"id": f"old-{number}", "title": f"Old {number}", "channel": "pile"}
+            client.post(
+                "/v1/sessions", json=body | {"created_at": f"2026-01-01T00:{number:02}:00Z"}
+            )
+    page = operator.go("/ui/?channel=pile")
+    expect(page.locator(".row")).to_have_count(50)
+    before = rows(page)
+    hands = Hands(page)
+    page.locator(".row input").first.hover()
+    hands.click(page.locator(".row input").first)
+    hands.click(page.get_by_role("button", name="Select the 50 on this page"))
+    hands.click(page.locator("#bulk").get_by_role("button", name="Resolve"))
+    expect(page.locator(".row .resolved")).to_have_count(50)
+    hands.click(page.get_by_role("button", name="Undo"))
+    expect(page.locator(".row .resolved")).to_have_count(0)
+    assert rows(page) == before
+    hands.done("50 resolved, undone", clicks=4)
 
 
 def test_a_filtered_list_lets_go_of_what_no_longer_matches(

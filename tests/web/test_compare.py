@@ -16,8 +16,8 @@ async def test_a_fork_leads_to_its_comparison_with_the_original(
     )
     page = (await reader.get(f"/ui/sessions/{branch}/compare")).text
     assert "2 messages in both" in page
-    assert "1 only in the first" in page
-    assert "3 only in the second" in page
+    assert "1 only in the fork" in page
+    assert "3 only in the original" in page
     assert "Another way &lt;here&gt;" in page
     assert "Sorry." in page
     assert "Be kind." not in page
@@ -42,3 +42,27 @@ async def test_a_row_that_no_longer_matches_is_told_to_leave(reader: Reader, ses
     assert 'class="row"' in (await reader.get(f"{row}?state=failed")).text
     assert 'class="row"' not in (await reader.get(f"{row}?state=running")).text
     assert 'class="row"' in (await reader.get(row)).text
+
+
+async def test_the_head_leads_from_a_fork_to_its_original_and_back(
+    reader: Reader, session: str
+) -> None:
+    fork = (
+        (await reader.post(f"/ui/sessions/{session}/fork", {"message": "2"}))
+        .headers["location"]
+        .removeprefix("/ui/sessions/")
+    )
+    page = (await reader.get(f"/ui/sessions/{fork}")).text
+    head, body = page.split('class="body"')
+    assert "Fork at message 2 of" in head
+    assert f'href="/ui/sessions/{session}?at=2#m2"' in head
+    assert "above are inherited" in body
+    assert "2 messages with" in (await reader.get(f"/ui/sessions/{fork}?tab=details")).text
+    message = {"role": "user", "text": "Its own"}
+    uid = f"/v1/sessions/ses_{fork}/messages"
+    await reader.api("POST", uid, json={"messages": [message]})
+    inherited, own = (await reader.get(f"/ui/sessions/{fork}")).text.split("above are inherited")
+    assert ("Its own" in own, "My box was damaged" in inherited) == (True, True)
+    original = (await reader.get(f"/ui/sessions/{session}")).text
+    assert "Fork at message 2" in original.split('class="body"')[0]
+    assert "above are inherited" not in original

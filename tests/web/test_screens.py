@@ -321,3 +321,18 @@ async def test_many_are_chosen_by_name_or_by_filter(reader: Reader, session: str
     assert (
         await reader.post("/ui/bulk", {"action": "explode", "ids": [session]})
     ).status_code == 400
+
+
+async def test_rows_are_smaller_for_who_wants_more_of_them(reader: Reader) -> None:
+    assert "data-rows" not in (await reader.get("/ui/")).text
+    answer = await reader.post("/ui/rows", {"back": "/ui/?state=failed"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ui/?state=failed")
+    assert 'data-rows="compact"' in (await reader.get("/ui/")).text
+    await reader.post("/ui/rows")
+    assert "data-rows" not in (await reader.get("/ui/")).text
+
+
+async def test_the_search_box_offers_how_to_go_on(reader: Reader, session: str) -> None:
+    offered = (await reader.get("/ui/suggestions?q=box+channel:")).text
+    assert 'data-text="box channel:web "' in offered
+    assert 'role="option"' not in (await reader.get("/ui/suggestions?q=box")).text

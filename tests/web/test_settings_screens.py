@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx
 
@@ -25,7 +26,16 @@ async def test_views_and_shares(reader: Reader, session: str) -> None:
         "in view, not at the foot of the page"
     )
     assert "shown only once" in answer.text
+    assert 'id="rows"' in answer.text, "the list stays"
     path = answer.text.partition("/s/")[2].split("<")[0].split('"')[0]
+    preview = await reader.post(f"/ui/sessions/{session}/share-preview", {"show": "user"})
+    assert ("Nothing is shared yet" in preview.text, ">ann<" in preview.text) == (True, True)
+    hidden = await reader.post(f"/ui/sessions/{session}/share-preview", {"show": "tools"})
+    assert (">ann<" in hidden.text, "A-17" in hidden.text, "<img" in hidden.text) == (
+        False,
+        True,
+        False,
+    )
     await reader.api("POST", "/v1/sessions/talk/fork", json={"title": "of somebody else"})
     assert "of somebody else" in (await reader.get(f"/ui/sessions/{session}")).text
     assert (
@@ -119,7 +129,7 @@ async def test_each_chart_has_its_exact_figures_as_a_table_and_as_csv(reader: Re
     for exact in (">13,023</td>", ">$1.234567</td>"):
         assert exact in page
     for chart in ("sessions", "messages", "resolution", "tokens", "cost", "hours"):
-        assert f'href="/ui/insights.csv?days=7&by=channel&chart={chart}"' in page
+        assert f'href="/ui/insights.csv?days=7&amp;by=channel&chart={chart}"' in page
         lines = (await reader.get(f"/ui/insights.csv?days=7&chart={chart}")).text.splitlines()
         assert len(lines) == (25 if chart == "hours" else 8), chart
     for chart, expected in (("tokens", "13023,13023"), ("cost", "1.234567,1.234567")):
@@ -247,3 +257,18 @@ async def test_the_pages_own_files_are_kept_for_good_under_their_digest(reader: 
     ] == "no-cache"
     assert (await reader.get(f"/ui/static/{digest}/nothing.css")).status_code == 404
     assert (await reader.get("/favicon.ico")).headers["content-type"] == "image/svg+xml"
+
+
+async def test_insights_are_narrowed_by_a_value_and_lead_to_what_they_count(
+    reader: Reader, session: str
+) -> None:
+    for ident, agent in (("x", "clerk"), ("y", "scout")):
+        await reader.api("POST", "/v1/sessions", json={"id": ident, "agent": agent})
+    page = (await reader.get("/ui/insights?days=7&by=agent")).text
+    assert 'href="/ui/insights?days=7&amp;by=agent&agent=clerk">only<' in page
+    narrowed = (await reader.get("/ui/insights?days=7&by=channel&agent=clerk")).text
+    assert "agent: clerk" in narrowed
+    assert 'href="/ui/insights?days=7&amp;by=channel" title="Remove' in narrowed
+    assert re.search(r'href="/ui/\?agent=clerk&amp;day_from=[\d-]+&amp;day_until=', narrowed)
+    lines = (await reader.get("/ui/insights.csv?days=7&by=agent&agent=clerk")).text.splitlines()
+    assert sum(int(line.split(",")[2]) for line in lines[1:]) == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hansard.access import Principal
 from hansard.errors import Unauthenticated
+from hansard.model import SessionDraft
 from hansard.service import Service
 from tests.web.conftest import Reader
 
@@ -30,6 +33,19 @@ async def test_a_sign_in_ends_with_its_key_and_with_signing_out(
     for key in await service.keys.list(principal):
         await service.keys.revoke(principal, key.id)
     assert (await reader.get("/ui/")).status_code == 303
+
+
+async def test_the_stream_of_a_page_ends_with_its_sign_in(
+    reader: Reader, service: Service, principal: Principal
+) -> None:
+    stream = asyncio.create_task(reader.get("/ui/events"))
+    while not service.events.followers:  # noqa: ASYNC110 - it follows when it has begun
+        await asyncio.sleep(0.01)
+    assert (await reader.post("/ui/sign-out")).status_code == 303
+    await service.sessions.start(principal, SessionDraft(id="later"))
+    received = (await asyncio.wait_for(stream, 10)).text
+    assert "event: hello" in received
+    assert "session.created" not in received
 
 
 async def test_a_wrong_key_is_refused_and_named(stranger: Reader) -> None:

@@ -23,6 +23,17 @@ def names(value: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[,\s]+", value) if part)
 
 
+class TextCommand(click.Command):
+    """A command whose text may hold words such as ``-oslo``; options of one letter stand alone.
+
+    Such a word is read with a blank before it.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = (f" {arg}" if re.match(r"-[^\W\d_]{2}", arg) else arg for arg in args)
+        return super().parse_args(ctx, [*words])
+
+
 def one_of(
     values: Callable[[], Iterable[str]],
 ) -> Callable[[click.Context, click.Parameter, str], list[str]]:

@@ -32,24 +32,3 @@ def share(label: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
     ) as drawn:
         task = drawn.add_task(label, total=1.0)
         yield lambda done: drawn.update(task, completed=done)
-
-
-@contextlib.contextmanager
-def counter(label: str, noun: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Yield a function that takes how many are done of an unknown number."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _count: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    shown = TextColumn(f"{label}: {{task.completed:,.0f}} {noun}")
-    with Progress(
-        SpinnerColumn(),
-        shown,
-        TimeElapsedColumn(),
-        console=Console(stderr=True, no_color=not output.coloured(sys.stderr)),
-        transient=True,
-    ) as drawn:
-        task = drawn.add_task(label, total=None)
-        yield lambda done: drawn.update(task, completed=done)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hansard.cli import output
+from hansard.cli.arguments import names
 
 if TYPE_CHECKING:
     from hansard.access import Principal
@@ -32,9 +33,17 @@ _NAMED = 5
 class CommandContext:
     """The settings and output options of a command; its first argument."""
 
-    def __init__(self, loaded: Loaded, *, json: bool = False, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        json: bool = False,
+        fields: tuple[str, ...] = (),
+        quiet: bool = False,
+    ) -> None:
         self.loaded = loaded
-        self.json = json
+        self.json = json or bool(fields)
+        self.fields = fields
         self.quiet = quiet
 
     @property
@@ -101,11 +110,16 @@ class CommandContext:
     def result(self, value: object, text: str) -> None:
         """Print the command's result: a document with --json, else a line."""
         if self.json:
-            output.document(value)
+            self.document(value)
         else:
             self.say(text)
 
     def document(self, value: object) -> None:
+        """Print a JSON document: whole, or the fields that were asked for."""
+        if self.fields:
+            from hansard.cli.document_fields import narrowed
+
+            value = narrowed(value, self.fields)
         output.document(value)
 
 
@@ -122,6 +136,7 @@ def store_command(*, workspace: bool = False, json: bool = True) -> Callable[[Ha
                     workspace=options.pop("workspace", None) if workspace else None,
                 ),
                 json=options.pop("json", False),
+                fields=options.pop("fields", ()),
                 quiet=quiet,
             )
             return asyncio.run(_awaited(handler(context, **options)))
@@ -135,6 +150,13 @@ def store_command(*, workspace: bool = False, json: bool = True) -> Callable[[Ha
                 help="The workspace to work in.  [default: default]",
             )(wrapped)
         if json:
+            wrapped = click.option(
+                "--fields",
+                metavar="A,B",
+                default="",
+                type=names,
+                help="Print JSON with these fields only, such as id,cost_usd.",
+            )(wrapped)
             wrapped = click.option("--json", is_flag=True, help="Print one JSON document.")(wrapped)
         return wrapped
 

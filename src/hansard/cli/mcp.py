@@ -10,6 +10,11 @@ import click
 if TYPE_CHECKING:
     from hansard.mcp.tools import Reader
 
+_FIX = (
+    "name the server with --url or HANSARD_URL, and set HANSARD_API_KEY. The first 'hansard serve' "
+    'saved a key: HANSARD_API_KEY="$(cat .hansard/admin.key)"'
+)
+
 
 @click.command()
 @click.option("--url", metavar="URL", help="The server.  [default: HANSARD_URL]")
@@ -27,7 +32,7 @@ def command(url: str | None) -> None:
         base = address(url)
         reader = Reader(AsyncHansard(base), base)
     except Misconfigured as problem:
-        raise click.ClickException(str(problem)) from problem
+        raise click.UsageError(f"{problem.message}: {_FIX}") from problem
     asyncio.run(_serve(reader))
 
 

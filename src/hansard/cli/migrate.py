@@ -31,9 +31,9 @@ async def command(
 ) -> int | None:
     """Update the store's schema, or create the store.
 
-    Migrations only go forward, and work while a server of the previous version runs. Sums that an
-    earlier version kept otherwise are counted again, and older sessions get what they lack: what
-    is broken off goes on where it was.
+    Migrations only go forward, and work while a server of the previous version runs. What an
+    earlier version kept otherwise, or not at all, is counted again from the messages: broken off,
+    that goes on where it was.
 
     --distribute makes the store one of Citus: run it on the coordinator, with the servers stopped
     where there are many rows to move. It can be run again. Later migrations distribute their own
@@ -93,32 +93,19 @@ async def _opened(store: Store, context: CommandContext, *, check: bool) -> list
             return await store.pending_migrations()
         applied = await store.migrate()
         await _recount(store, context)
-        await _refill(store, context)
         return applied
     finally:
         await store.close()
 
 
 async def _recount(store: Store, context: CommandContext) -> None:
-    """Count sessions from before again, with a line of progress.
-
-    Broken off, it goes on the next time.
-    """
-
-    def note_progress(done: int, total: int) -> None:
-        if not context.quiet:
-            output.note(f"Counted {done:,} of {total:,} sessions again.")
-
-    from hansard.ids import microseconds
-    from hansard.service.stats import Statistics
-
-    await Statistics(store, microseconds).recount(note_progress)
-
-
-async def _refill(store: Store, context: CommandContext) -> None:
-    """Fill in what sessions from before lack; broken off, it goes on the next time."""
+    """Count sessions from before again; broken off, it goes on the next time."""
     from hansard.service import Service
 
     service = await Service.on(store)
-    with bars.counter("updating", "sessions", quiet=context.quiet) as show:
-        await service.refill.run(show)
+    if not await service.recount.is_due():
+        return
+    with bars.share("Counting sessions again", quiet=context.quiet) as show:
+        count = await service.recount.run(show)
+    if not context.quiet:
+        output.note(f"Counted {count:,} sessions again.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from keyword import iskeyword
 from typing import Any, NoReturn
@@ -56,6 +56,9 @@ SECTIONS: dict[str, dict[str, str]] = {
 The help stands here so that --help need not load the modules.
 """
 
+NOUNS = ("sessions", "messages", "users", "workspaces", "keys", "audit", "retention")
+"""The commands that have commands of their own."""
+
 OK, FAILURE, USAGE, NOT_FOUND, CREDENTIALS, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
@@ -88,8 +91,14 @@ class Root(click.Group):
 def _meant(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, known, 1)
-    return f": did you mean {close[0]!r}?" if close else ": hansard --help lists them"
+    whole = next((f"{noun} {name}" for noun in NOUNS if name in _verbs(noun)), None)
+    meant = whole or next(iter(get_close_matches(name, known, 1)), None)
+    return f": did you mean {meant!r}?" if meant else ": hansard --help lists them"
+
+
+def _verbs(noun: str) -> Collection[str]:
+    group: click.Group = import_module(f"hansard.cli.{noun}").command
+    return group.commands
 
 
 @click.group(

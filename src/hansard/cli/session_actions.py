@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from hansard.cli import output
-from hansard.cli.arguments import span
+from hansard.cli.arguments import names, span
 from hansard.cli.context import CommandContext, store_command
 from hansard.cli.session_names import session_named
+
+if TYPE_CHECKING:
+    from hansard.model.share import Hidden
 
 
 @click.command()
@@ -104,7 +108,7 @@ async def rate(
             message=message,
             author=author,
         )
-    context.result(score_out(score_row), f"{session} has {score_row.name} {value}.")
+    context.result(score_out(score_row), f"{session} is scored {score_row.name}: {value}.")
 
 
 async def _list_scores(context: CommandContext, session: str) -> None:
@@ -284,19 +288,33 @@ async def diff(context: CommandContext, session: str, against: str | None) -> No
 @click.option(
     "--for", "length", type=span, default="7d", show_default=True, metavar="SPAN", help="How long."
 )
+@click.option(
+    "--hide",
+    type=names,
+    default="",
+    metavar="A,B",
+    help="What to leave out: user, model, cost, tools, images.",
+)
 @store_command(workspace=True)
-async def share(context: CommandContext, session: str, length: int) -> None:
+async def share(context: CommandContext, session: str, length: int, hide: tuple[str, ...]) -> None:
     """Make a read-only link to a session; whoever has it needs no key.
 
     Sharing must be on in the workspace's settings. The link is shown once.
     """
+    from hansard.model.share import HIDDEN
     from hansard.native.shares import share_out
 
+    for word in hide:
+        if word not in HIDDEN:
+            raise click.BadParameter(f"no {word!r} can be hidden: choose from {', '.join(HIDDEN)}")
     async with context.opened() as service:
         principal = await context.principal(service)
         row = await session_named(service, principal, session)
         name, created = await service.shares.create(
-            principal, row.name, expires_at=service.clock() + length
+            principal,
+            row.name,
+            expires_at=service.clock() + length,
+            hides=cast("list[Hidden]", hide),
         )
     context.result(share_out(created, f"/s/{name}"), f"{_server(context)}/s/{name}")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from hansard.cli import output
+from hansard.cli.arguments import TextCommand
 from hansard.cli.context import CommandContext, store_command
 from hansard.cli.filters import filter_of, filters
 from hansard.cli.session_actions import COMMANDS
@@ -184,8 +185,8 @@ async def tail(
         )
 
 
-@command.command()
-@click.argument("text")
+@command.command(cls=TextCommand)
+@click.argument("text", nargs=-1, required=True)
 @click.option(
     "--sort",
     type=click.Choice(("recency", "relevance")),
@@ -204,7 +205,7 @@ async def tail(
 @filters
 @store_command(workspace=True)
 async def search(
-    context: CommandContext, text: str, sort: str, limit: int, **options: object
+    context: CommandContext, text: tuple[str, ...], sort: str, limit: int, **options: object
 ) -> None:
     """Search the text of all messages and titles.
 
@@ -222,7 +223,7 @@ async def search(
         principal = await context.principal(service)
         filters = await filter_of(service, principal, options)
         query = SearchQuery(
-            text=text,
+            text=" ".join(text),
             filter=filters,
             system=False,
             tools=False,
@@ -239,7 +240,11 @@ async def search(
         output.note(line)
     for line in search.rendered(results, now):
         click.echo(line)
-    if output.is_terminal() and not context.quiet:
+    if context.quiet:
+        return
+    if not results.items:
+        output.note("No session matches.")
+    elif output.is_terminal():
         output.note(
             f"{len(results.items)} of {output.counted(results.total or 0, 'session')}"
             f"{' and more' if results.total_is_lower_bound else ''}."

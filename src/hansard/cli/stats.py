@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from hansard.cli import output
-from hansard.cli.arguments import names
+from hansard.cli.arguments import moment, names
 from hansard.cli.context import CommandContext, store_command
 
 if TYPE_CHECKING:
@@ -28,11 +28,15 @@ _NUMBERS = (
 
 
 def day(text: str) -> date:
-    """A day as 2026-03-01."""
+    """A day as 2026-03-01, or so long ago, as 7d."""
+    from hansard.model import times
+
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a day: write 2026-03-01") from None
+        return times.moment(moment(text)).date()
+    except click.BadParameter:
+        raise click.BadParameter(
+            f"{text!r} is not a day: write 2026-03-01, or 7d for a week ago"
+        ) from None
 
 
 @click.command()

@@ -60,13 +60,13 @@ async def command(context: CommandContext) -> None:
         context.say(f"         {other['url']}: hansard {other['version']} has this store in use")
     context.say()
     rows = [
-        (fact["name"], fact["sessions"], fact["open"], fact["failed"])
+        (fact["name"], fact["sessions"], fact["active"], fact["failed"])
         for fact in facts["workspaces"]
     ]
     output.table(
-        ("workspace", "sessions", "open", "failed"),
+        ("workspace", "sessions", "active", "failed"),
         rows,
-        right=("sessions", "open", "failed"),
+        right=("sessions", "active", "failed"),
         empty="No workspaces yet.",
     )
 
@@ -82,7 +82,7 @@ def _size(count: int) -> str:
 
 
 async def _workspaces(service: Service) -> list[dict[str, Any]]:
-    """Each workspace with the number of its sessions, open ones and failed ones."""
+    """Each workspace with the number of its sessions, active ones and failed ones."""
     from hansard.model import SessionFilter
     from hansard.model.run import OPEN_STATES
 
@@ -94,7 +94,7 @@ async def _workspaces(service: Service) -> list[dict[str, Any]]:
             {
                 "name": workspace.name,
                 "sessions": await service.sessions.count(principal, SessionFilter()),
-                "open": sum(states.get(state, 0) for state in OPEN_STATES),
+                "active": sum(states.get(state, 0) for state in OPEN_STATES),
                 "failed": states.get("failed", 0),
             }
         )

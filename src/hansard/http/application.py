@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -207,7 +208,8 @@ class Application:
         self, dialect: Dialect, route: Route, call: Call[Any, Any], receive: Receive
     ) -> Reply | Response:
         if not route.public:
-            call.identify(await self._caller(dialect, call))
+            call.authenticate = partial(self._caller, dialect, call)
+            call.identify(await call.authenticate())
             call.limit = _spelled(dialect, self._count(call.principal))
             if route.scope is not None:
                 call.principal.require(route.scope)
@@ -321,7 +323,8 @@ class Application:
                 "",
                 self.service,
             )
-            principal = await self._caller(dialect, call)
+            authenticate = partial(self._caller, dialect, call)
+            principal = await authenticate()
             self._count(principal)
         except Limited as error:
             await self._deny(socket, dialect, error)
@@ -330,11 +333,8 @@ class Application:
             await socket.close(4401, redacted(error, _request_id("")).message[:120])
             return
 
-        async def identify() -> Principal:
-            return await self._caller(dialect, call)
-
         try:
-            await handler(socket, SocketCaller(principal, self.service, identify, self._count))
+            await handler(socket, SocketCaller(principal, self.service, authenticate, self._count))
         except OSError:  # the client went away
             raise
         except Exception as problem:  # noqa: BLE001 - the last resort, as for a request; the log has the rest

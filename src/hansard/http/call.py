@@ -16,7 +16,7 @@ from hansard.http.route import Reply
 from hansard.model.idempotency import Answer, IdempotentRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import Scope
 
@@ -68,6 +68,8 @@ class Call(Generic[P, B]):
 
     ``validator`` says until when the answer of a cached route holds. ``body_room`` is how many
     bytes of the process's bodies are this call's, ``threads`` where a long body is worked on.
+    ``authenticate`` looks at the credential again; it raises Unauthenticated once the key or the
+    sign-in has ended.
     ``stored`` is the status and the answer that are kept for the call's Idempotency-Key.
     """
 
@@ -75,6 +77,7 @@ class Call(Generic[P, B]):
         "_data",
         "_digest",
         "_principal",
+        "authenticate",
         "body",
         "body_room",
         "headers",
@@ -106,6 +109,7 @@ class Call(Generic[P, B]):
         self.request_id = request_id
         self.service = service
         self.limit: tuple[tuple[str, str], ...] = ()
+        self.authenticate: Callable[[], Awaitable[Principal]]
         self.validator: CacheValidator
         self.params: P
         self.body: B

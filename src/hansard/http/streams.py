@@ -1,4 +1,7 @@
-"""Answers that take long: server-sent events and downloads. Both end with the caller's key."""
+"""Answers that take long: server-sent events and downloads.
+
+Both end with the caller's key, and with the sign-in where that opened them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from hansard.http.call import Call
-    from hansard.service.events import Events, ImportBuffer
+    from hansard.service.events import Changes, Events
 
 HEARTBEAT = 15.0
 T = TypeVar("T")
@@ -110,29 +113,30 @@ async def filled(
 
 
 async def _while_valid(call: Call[Any, Any], items: AsyncIterator[T]) -> AsyncIterator[T]:
-    """The items, as long as the caller's key is good.
+    """The items, as long as the caller's key and sign-in are good.
 
     Raises Unauthenticated before it gives anything to a key that was revoked or has expired more
-    than a second ago.
+    than a second ago, or to a sign-in that has ended.
     """
     caller, checked_at = call.principal, -_CHECK_SECONDS
     async for item in items:
         now = time.monotonic()
         if now - checked_at >= _CHECK_SECONDS:
             await call.service.keys.holder(caller.workspace_id, caller.key_id)
+            await call.authenticate()
             checked_at = now
         yield item
 
 
 async def _event_lines(call: Call[Any, Any], events: Events, after: int) -> AsyncIterator[bytes]:
-    """The stream, which ends with the caller's key."""
+    """The stream, which ends with the caller's key or sign-in."""
     yield f"retry: 1000\nid: {after}\nevent: hello\ndata: {{}}\n\n".encode()
     with contextlib.suppress(Unauthenticated):
         async for changes in _while_valid(call, events.follow(call.principal, after, HEARTBEAT)):
             yield b": still here\n\n" if changes is None else _lines(changes)
 
 
-def _lines(changes: ImportBuffer) -> bytes:
+def _lines(changes: Changes) -> bytes:
     """The events.
 
     Behind a resync those that are still kept, so that one who breaks off there misses none of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
@@ -11,9 +12,11 @@ from hansard.access import Principal
 from hansard.errors import Invalid
 from hansard.interchange.exports import FORMS, NAMES, ExportForm
 from hansard.model import SearchQuery, SessionFilter, SessionQuery
+from hansard.model.transfer import Snapshot
 from hansard.service import Service
 
 _AT_ONCE = 20
+_ON_A_THREAD = 256 * 1024
 Groups = AsyncIterator[Sequence[str]]
 
 
@@ -72,11 +75,11 @@ async def pieces(
     if choice.form.header:
         yield choice.form.header
     async for ids in _groups(service, principal, choice):
-        for snapshot in await service.transfers.take(principal, ids):
+        async for snapshot in _snapshots(service, principal, ids):
             counted.sessions += 1
             counted.messages += len(snapshot.messages)
             counted.runs += len(snapshot.runs)
-            yield choice.form.write(snapshot)
+            yield await _written(choice.form, snapshot)
     if choice.is_whole and choice.form.write_document is not None:
         async for document in service.transfers.documents(principal):
             counted.documents += 1
@@ -88,6 +91,23 @@ async def pieces(
         sessions=counted.sessions,
         messages=counted.messages,
     )
+
+
+async def _snapshots(
+    service: Service, principal: Principal, ids: Sequence[str]
+) -> AsyncIterator[Snapshot]:
+    """These sessions, of which few are held at once where they are large."""
+    while taken := await service.transfers.take(principal, ids):
+        for snapshot in taken:
+            yield snapshot
+        ids = ids[ids.index(taken[-1].session.id) + 1 :]
+
+
+async def _written(form: ExportForm, snapshot: Snapshot) -> bytes:
+    """A session in the form; a long one is written on a thread."""
+    if snapshot.size < _ON_A_THREAD:
+        return form.write(snapshot)
+    return await asyncio.to_thread(form.write, snapshot)
 
 
 def _groups(service: Service, principal: Principal, choice: Choice) -> Groups:

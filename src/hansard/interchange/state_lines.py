@@ -15,6 +15,9 @@ from hansard.model.checkpoint import Blob, Checkpoint, Fact, PendingWrite
 from hansard.model.document import BODY, KEY, TYPE, Document
 from hansard.model.usage import MOST_SUM
 
+VERSION = 1
+"""The version of our own lines."""
+
 
 class DocumentLine(Struct, omit_defaults=True):
     """A document of the session: JSON as a text, or bytes in base64."""
@@ -66,9 +69,11 @@ def document_line(each: Document) -> DocumentLine:
     return DocumentLine(**_spelled(each))
 
 
-def owned_document_line(each: Document) -> OwnedDocumentLine:
+def write_document(each: Document) -> bytes:
+    """The line of a document that belongs to no session, with its end."""
     owner: Any = {"scope": each.scope, "app": each.app, "user": each.user_id}
-    return OwnedDocumentLine(**_spelled(each), **owner)
+    line = OwnedDocumentRecord(VERSION, OwnedDocumentLine(**_spelled(each), **owner))
+    return msgspec.json.encode(line) + b"\n"
 
 
 def _spelled(each: Document) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from hansard.model.run import Run
 from hansard.model.score import Score
 from hansard.model.session import Session, SessionDraft
 
+_ROW_BYTES = 300
+"""What a message takes besides what it says."""
+
 
 class Incoming(Struct, frozen=True, kw_only=True):
     """A session from elsewhere, with its messages; each has its time and its ``client_id``.
@@ -60,6 +63,17 @@ class Snapshot(Struct, frozen=True):
     scores: list[Score] = []
     documents: list[Document] = []
     checkpoints: list[Checkpoint] = []
+
+    @property
+    def size(self) -> int:
+        """The bytes of its messages and their items, about."""
+        return sum(
+            _ROW_BYTES
+            + len(kept.message.parts)
+            + len(kept.message.metadata)
+            + (len(kept.item.data) if kept.item else 0)
+            for kept in self.messages
+        )
 
 
 class Verdict(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from hansard.http.call import Call
 from hansard.http.fields import Time
 from hansard.http.route import Route
-from hansard.model.share import Share
+from hansard.model.share import Hidden, Share
 from hansard.model.times import Moment, rfc3339, rfc3339_or_none
 from hansard.native.errors import NO_SESSION
 from hansard.native.schemas import HasMore, Json, NextCursor, SessionUid
@@ -19,10 +19,13 @@ from hansard.native.sessions import SESSION_PATH
 class ShareIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A link to make."""
 
-    example: ClassVar[Json] = {"expires_at": "2026-01-31T09:30:00Z"}
+    example: ClassVar[Json] = {"expires_at": "2026-01-31T09:30:00Z", "hides": ["user", "cost"]}
 
     expires_at: Moment
     """When the link ends; at most 366 days ahead."""
+    hides: list[Hidden] = []
+    """What the link leaves out: the end user's id, the models, tokens and cost, what tools were
+    given and answered, pictures. Texts stay as they are."""
 
 
 class ShareOut(Struct, frozen=True, kw_only=True):
@@ -35,6 +38,7 @@ class ShareOut(Struct, frozen=True, kw_only=True):
         "created_at": "2026-01-30T09:30:00Z",
         "expires_at": "2026-01-31T09:30:00Z",
         "revoked_at": None,
+        "hides": ["cost", "user"],
         "path": "/s/k3v9x0d2mq.5b1e8c0f7a2d4e93.Zp0…",
     }
 
@@ -49,6 +53,8 @@ class ShareOut(Struct, frozen=True, kw_only=True):
     """When it ends by itself."""
     revoked_at: Time | None
     """When somebody ended it; null otherwise."""
+    hides: list[Hidden]
+    """What it leaves out."""
     path: str | UnsetType = UNSET
     """The link, below the server's address. Shown once, when the link is made."""
 
@@ -78,7 +84,10 @@ async def share_session(call: Call[None, ShareIn]) -> ShareOut:
     link shows no more than it sees, and ends with it.
     """
     name, share = await call.service.shares.create(
-        call.principal, call.path["session_id"], expires_at=int(call.body.expires_at)
+        call.principal,
+        call.path["session_id"],
+        expires_at=int(call.body.expires_at),
+        hides=call.body.hides,
     )
     return share_out(share, f"/s/{name}")
 
@@ -103,6 +112,7 @@ def share_out(share: Share, path: str | None = None) -> ShareOut:
         created_at=rfc3339(share.created_at),
         expires_at=rfc3339(share.expires_at),
         revoked_at=rfc3339_or_none(share.revoked_at),
+        hides=share.hidden,
         path=path or UNSET,
     )
 

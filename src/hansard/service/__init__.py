@@ -28,7 +28,7 @@ from hansard.service.keys import Keys
 from hansard.service.lookup import Lookup
 from hansard.service.messages import Messages
 from hansard.service.notes import Notes
-from hansard.service.refill import Refill
+from hansard.service.recount import Recount
 from hansard.service.retention import Retention
 from hansard.service.runs import Runs
 from hansard.service.search import Search
@@ -36,6 +36,7 @@ from hansard.service.sessions import Sessions
 from hansard.service.shares import Shares
 from hansard.service.sign_ins import SignIns
 from hansard.service.stats import Statistics
+from hansard.service.suggestions import Suggestions
 from hansard.service.telemetry import Telemetry
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
@@ -108,14 +109,15 @@ class Service:
         self.health = Health(store, self.events, monotonic)
         self.lookup = Lookup(store)
         self.search = Search(store, cursors, self.sessions, clock)
-        self.stats = Statistics(store, clock)
+        self.suggestions = Suggestions(self.sessions, self.users)
+        self.stats = Statistics(store)
         self.bulk = Bulk(store, ids, clock, self.audit)
         self.webhooks = Webhooks(store, secret, ids, clock, store_clock)
         self.views = Views(store, ids, clock)
         self.shares = Shares(store, secret, clock)
         self.sign_ins = SignIns(store, self.keys, secret, clock)
         self.workspaces = Workspaces(store, self.keys, ids, clock, self.audit)
-        self.refill = Refill(store, self.workspaces)
+        self.recount = Recount(store, clock)
         self.upkeep = Upkeep(store, self.workspaces, self.retention, clock, store_clock)
 
     @property

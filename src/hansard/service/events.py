@@ -24,7 +24,7 @@ _PAUSE = 0.25
 BATCH = 500
 
 
-class ImportBuffer(Struct, frozen=True):
+class Changes(Struct, frozen=True):
     """Events in order; pass ``next`` as ``after`` of the next call.
 
     ``resync`` means that some events are no longer kept: read everything again.
@@ -49,16 +49,16 @@ class Events:
         self.followers = 0
         """How many follow now."""
 
-    async def since(self, principal: Principal, after: int, limit: int = BATCH) -> ImportBuffer:
+    async def since(self, principal: Principal, after: int, limit: int = BATCH) -> Changes:
         """The events after ``after`` of the sessions that the key may see."""
         generation = await self._store.read(verbs.generation, principal.workspace_id)
         if after > generation:
-            return ImportBuffer([], generation, has_more=False, resync=True)
+            return Changes([], generation, has_more=False, resync=True)
         events, trimmed = await self._store.read(verbs.since, principal.workspace_id, after, limit)
         reached = (
             events[-1].n if len(events) == limit else max(generation, events[-1].n if events else 0)
         )
-        return ImportBuffer(
+        return Changes(
             await self._visible(principal, events),
             reached,
             has_more=len(events) == limit,
@@ -70,7 +70,7 @@ class Events:
 
     async def follow(
         self, principal: Principal, after: int, heartbeat: float
-    ) -> AsyncGenerator[ImportBuffer | None]:
+    ) -> AsyncGenerator[Changes | None]:
         """Changes after ``after`` until ``end``; None after ``heartbeat`` seconds without any."""
         self.followers += 1
         try:

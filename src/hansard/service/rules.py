@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hansard import byte_cache
 from hansard.errors import Busy, Forbidden, StoreUnavailable
 from hansard.model.idempotency import IdempotentRequest
+from hansard.service import removals
 from hansard.store.verbs.idempotency import guarded
 from hansard.store.verbs.session_lookup import SessionRef
 
@@ -102,9 +103,10 @@ async def settled(
 
 
 async def forget_deleted(store: Store, workspace_id: str) -> None:
-    """Remove what was just deleted from this process's caches and the store's files.
+    """Remove the rest of what was just deleted, from this process's caches and the files as well.
 
     Other processes drop it on their next read, or after half a minute without one.
     """
     byte_cache.forget(workspace_id)
+    await removals.finish(store, workspace_id)
     await store.scrub()

@@ -216,7 +216,7 @@ def _ranged(qualifier: Qualifier, now: int, notes: list[SearchNote]) -> SessionF
 
 
 def _role(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Part:
-    _unknown_values(qualifier, tuple(ROLES), notes)
+    _unknown_values(qualifier, WORDS["role"], notes)
     facts = tuple(Term((ROLES.get(value.lower(), NEVER),)) for value in qualifier.values)
     return facts[0] if len(facts) == 1 else Either(facts)
 
@@ -234,7 +234,7 @@ def _has(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Leaf | Non
     value = qualifier.text.lower()
     leaf = _HAS.get(_PLURALS.get(value, value))
     if leaf is None:
-        _unknown_values(qualifier, tuple(_HAS), notes)
+        _unknown_values(qualifier, WORDS["has"], notes)
     return leaf
 
 
@@ -246,8 +246,7 @@ def _is(qualifier: Qualifier, _now: int, notes: list[SearchNote]) -> Leaf | None
         return SessionFilter(state=(value,))
     if value in _FIELDS["resolution"].choices:
         return SessionFilter(resolution=(value,))
-    known = (*_FLAGS, *_FIELDS["state"].choices, *_FIELDS["resolution"].choices)
-    _unknown_values(qualifier, known, notes)
+    _unknown_values(qualifier, WORDS["is"], notes)
     return None
 
 
@@ -261,5 +260,11 @@ _SPECIAL: dict[str, Callable[[Qualifier, int, list[SearchNote]], Leaf | None]] =
     **dict.fromkeys((*_TIMES, *_NUMBERS), _ranged),
 }
 """Qualifiers that are no filter of the list by the same name."""
+WORDS = {
+    "role": tuple(ROLES),
+    "has": tuple(_HAS),
+    "is": (*_FLAGS, *_FIELDS["state"].choices, *_FIELDS["resolution"].choices),
+}
+"""The words that some of them take."""
 NAMES = (*_FIELDS, "metadata.KEY", *_SPECIAL)
 """Every qualifier."""

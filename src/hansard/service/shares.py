@@ -12,14 +12,14 @@ from hansard.access import Principal
 from hansard.errors import Forbidden, Invalid, NotFound
 from hansard.ids import is_workspace
 from hansard.model import Key, Session
-from hansard.model.share import Share
+from hansard.model.share import Hidden, Share
 from hansard.service.rules import ref
 from hansard.service.workspaces import OPERATOR
 from hansard.store.verbs import keys as key_verbs
 from hansard.store.verbs import shares as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from hansard.store import Store
 
@@ -39,7 +39,12 @@ class Shares:
         self._clock = clock
 
     async def create(
-        self, principal: Principal, session: str, *, expires_at: int
+        self,
+        principal: Principal,
+        session: str,
+        *,
+        expires_at: int,
+        hides: Iterable[Hidden] = (),
     ) -> tuple[str, Share]:
         """A link's secret name, shown once, and its stored form.
 
@@ -57,7 +62,14 @@ class Shares:
             raise Invalid("expires_at must lie in the next 366 days", param="expires_at")
         share_id, secret = secrets.token_hex(8), secrets.token_urlsafe(24)
         draft = Share(
-            share_id, "", self._digest(share_id, secret), principal.key_id, now, expires_at, None
+            share_id,
+            "",
+            self._digest(share_id, secret),
+            principal.key_id,
+            now,
+            expires_at,
+            None,
+            msgspec.json.encode(sorted(set(hides))).decode(),
         )
         share = await self._store.write(verbs.share, ref(principal, session), draft)
         return f"{principal.workspace_id}.{share_id}.{secret}", _with_key(*share)

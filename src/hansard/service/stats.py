@@ -8,19 +8,15 @@ import msgspec
 
 from hansard.errors import Forbidden, Invalid
 from hansard.model.stats import MOST_TOP, Stats
-from hansard.store.verbs import recounts
 from hansard.store.verbs import stats as verbs
 from hansard.store.verbs import stats_reads as reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hansard.access import Principal
     from hansard.model.stats import StatsQuery
     from hansard.store import Store
 
 _STEP = 200
-_RECOUNTED = 50
 _AT_ONCE = 2
 _WORKSPACES = 100
 _NOBODY = "-" * 300  # longer than any stored value: matches nothing
@@ -29,9 +25,8 @@ LONGEST = 400
 
 
 class Statistics:
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
 
     async def read(self, principal: Principal, query: StatsQuery) -> Stats:
         """The statistics of some days; Forbidden for a key that is narrowed to one end user."""
@@ -58,49 +53,18 @@ class Statistics:
         if await self._store.read(verbs.is_current, workspace_id):
             return True
         for _ in range(steps):
-            if await self._store.read(recounts.is_pending, workspace_id):
-                await self._recount_more(workspace_id)
-            elif await self._store.write(verbs.follow, workspace_id, _STEP):
+            if await self._store.write(verbs.follow, workspace_id, _STEP):
                 return True
         return False
 
     async def follow_all(self) -> bool:
         """Advance every workspace that is behind by one step; True when all are current."""
-        is_current = await self.recount_some()
-        after = ""
+        is_current, after = True, ""
         while behind := await self._store.read(verbs.behind, after, _WORKSPACES):
             for workspace_id in behind:
                 is_current = await self.follow(workspace_id, 1) and is_current
             after = behind[-1]
         return is_current
-
-    async def recount_some(self) -> bool:
-        """Count a few sessions from before again, in each workspace; True when none are left."""
-        after, is_done = "", True
-        while pending := await self._store.read(recounts.pending, after, _WORKSPACES):
-            for workspace_id in pending:
-                is_done = await self._recount_more(workspace_id) and is_done
-            after = pending[-1]
-        return is_done
-
-    async def recount(self, note_progress: Callable[[int, int], None]) -> None:
-        """Count all sessions from before again.
-
-        ``note_progress`` gets how many are done, and of how many. What is done stays done when
-        this is broken off.
-        """
-        while pending := await self._store.read(recounts.pending, "", _WORKSPACES):
-            for workspace_id in pending:
-                done, total = await self._store.read(recounts.left, workspace_id)
-                note_progress(done, total)
-                while not await self._recount_more(workspace_id):
-                    done, total = await self._store.read(recounts.left, workspace_id)
-                    note_progress(done, total)
-                note_progress(total, total)
-
-    async def _recount_more(self, workspace_id: str) -> bool:
-        """Count a few sessions of a workspace again; True when none are left."""
-        return await self._store.write(recounts.advance, workspace_id, _RECOUNTED, self._clock())
 
 
 def _checked(principal: Principal, query: StatsQuery) -> StatsQuery:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hansard.model import MessageQuery, SessionFilter
 from hansard.service.filter_bounds import narrowed
@@ -13,12 +13,13 @@ from hansard.store.verbs import sessions as session_verbs
 from hansard.store.verbs import transcripts as verbs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from hansard.access import Principal
     from hansard.model import Message, Session
     from hansard.store import Store
 
+T = TypeVar("T")
 _PIECE, _PIECE_BYTES = 200, 256 * 1024
 
 
@@ -70,14 +71,19 @@ class Transcripts:
         return self._pieces(session, ("user", "assistant"))
 
     async def mentions(
-        self, principal: Principal, text: str, limit: int
-    ) -> list[tuple[Session, Message]]:
-        """Up to ``limit`` sessions with ``text`` in a message, each with its first such message.
+        self,
+        principal: Principal,
+        text: str,
+        limit: int,
+        show: Callable[[Session, Message], T],
+    ) -> list[T]:
+        """Up to ``limit`` sessions with ``text`` in a message, as ``show`` makes them.
 
+        It is given each session with its first such message, which may be large.
         Only user and assistant messages count, and case does not. The most recent activity comes
         first. Reads the workspace in batches until there are enough.
         """
-        hits: list[tuple[Session, Message]] = []
+        hits: list[T] = []
         after = None
         while True:
             more, after = await self._store.read(
@@ -86,6 +92,7 @@ class Transcripts:
                 narrowed(principal, SessionFilter()),
                 text,
                 after,
+                show,
             )
             hits += more
             if after is None or len(hits) >= limit:

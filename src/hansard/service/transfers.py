@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 200
 """The most messages of one session that one transaction restores."""
+_MOST_TAKEN = 8 << 20
+"""Bytes of messages after which no further session is read at once."""
 _FAR = 1 << 40
 """The distance of an incomplete new session's versions below its final version."""
 
@@ -217,10 +219,17 @@ class Transfers:
                 break
         return verdicts[-1] if verdicts[-1].outcome == "bad" else verdicts[0]
 
-    async def take(self, principal: Principal, session_ids: Sequence[str]) -> list[Snapshot]:
-        """Everything stored of these sessions (by ``Session.id``), in one consistent state."""
+    async def take(
+        self, principal: Principal, session_ids: Sequence[str], most_bytes: int = _MOST_TAKEN
+    ) -> list[Snapshot]:
+        """Everything stored of these sessions (by ``Session.id``), in one consistent state.
+
+        Only of the first ones, at least one, where all of them have more than ``most_bytes``.
+        """
         _unnarrowed(principal)
-        return await self._store.snapshot(export.take, principal.workspace_id, session_ids)
+        return await self._store.snapshot(
+            export.take, principal.workspace_id, session_ids, most_bytes
+        )
 
     async def documents(self, principal: Principal) -> AsyncIterator[Document]:
         """The documents of users, apps and the workspace, each as it is when it is read."""

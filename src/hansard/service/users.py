@@ -12,6 +12,7 @@ from msgspec import Struct
 from hansard.errors import Forbidden, Invalid, NotFound
 from hansard.model.bounds import short
 from hansard.model.times import rfc3339
+from hansard.service import removals
 from hansard.service.rules import whole
 from hansard.store.verbs import erase as verbs
 from hansard.store.verbs import users as verbs_of_users
@@ -122,6 +123,7 @@ class Users:
             verbs.user, principal.workspace_id, user_id, now, sign, (self._audit.secret, act)
         )
         self._keys.forget()
+        await removals.finish(self._store, principal.workspace_id)
         await asyncio.gather(self._leave_memory(receipt), self._leave_files())
         return self._shown(receipt.body, receipt.signature)
 

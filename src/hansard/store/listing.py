@@ -236,7 +236,9 @@ def messages(  # noqa: PLR0913 - the coordinates of a stretch
 def newest_messages(
     workspace_id: str, filters: SessionFilter, limit: int, before: tuple[int, int, str]
 ) -> Query:
-    """Up to ``limit`` messages of the matching sessions, newest first.
+    """Where up to ``limit`` messages of the matching sessions are, newest first.
+
+    The session, ``seq`` and the bytes as stored of each.
 
     They are older than the position ``before`` (``created_at``, ``seq``, ``id``).
 
@@ -258,7 +260,8 @@ def newest_messages(
         "), places as (select place_id, below from silent"
         " union all select place_id, 0 from matching where first_message_at <= :before_at and "
         "active_at >= :before_at)"
-        f" select {COLUMNS['message']} from places cross join messages"  # cross: places first
+        " select session_id, seq, octet_length(parts) + octet_length(metadata)"
+        " from places cross join messages"  # cross: places first
         " where workspace_id = :workspace_id and session_id = place_id and seq > below and "
         "deleted_at is null"
         " and (created_at, seq, id) < (:before_at, :before_seq, :before_id)"

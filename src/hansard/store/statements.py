@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hansard import __version__
@@ -42,9 +43,16 @@ def load(backend: str) -> dict[str, str]:
 
 
 def migrations(backend: str) -> list[tuple[int, str, str]]:
-    """The backend's migrations as (number, name, SQL), in order."""
-    folder = _HERE / "migrations" / backend
+    """The backend's migrations as (number, name, SQL), in order; ValueError for a number twice."""
+    return _numbered_files(_HERE / "migrations" / backend)
+
+
+def _numbered_files(folder: Traversable) -> list[tuple[int, str, str]]:
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    for name, following in pairwise(names):
+        if name[:4] == following[:4]:
+            message = f"{name} and {following} have one number: give the later one the next"
+            raise ValueError(message)
     return [
         (int(name[:4]), name.removesuffix(".sql"), (folder / name).read_text(encoding="utf-8"))
         for name in names

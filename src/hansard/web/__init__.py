@@ -5,7 +5,7 @@ It calls the service's verbs as the API does and has no rules of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
@@ -29,7 +29,7 @@ from hansard.web.layout import (
     control_key,
     sign_in_path,
 )
-from hansard.web.rendering import THEMES, Pages, see_other
+from hansard.web.rendering import COMPACT, THEMES, Pages, row_height, see_other
 from hansard.web.sessions import Sessions
 from hansard.web.settings import Settings
 from hansard.web.sign_ins import SignIn
@@ -93,7 +93,7 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
         prefixes=("/ui", "/s/", "/docs"),
         routes=(
             *assets.routes,
-            *_theme(),
+            *_looks(),
             *_help(pages),
             *SignIn(layout, demo).routes,
             *sessions.routes,
@@ -115,8 +115,8 @@ def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
     )
 
 
-def _theme() -> tuple[Route, ...]:
-    async def switch(call: Call[None, None]) -> Response:
+def _looks() -> tuple[Route, ...]:
+    async def switch_theme(call: Call[None, None]) -> Response:
         """The next theme: as the system, light, dark"""
         check_origin(call)
         now = call.headers.cookie("theme")
@@ -125,7 +125,19 @@ def _theme() -> tuple[Route, ...]:
         answer.set_cookie("theme", following, max_age=_YEAR, path="/", samesite="lax")
         return answer
 
-    return (Route("POST /ui/theme", switch, public=True, raw_body=True, media_type="text/html"),)
+    async def switch_rows(call: Call[None, None]) -> Response:
+        """The other height of the list's rows"""
+        check_origin(call)
+        answer = see_other(back_to(Form(call.data), "/ui/"))
+        rows = "" if row_height(call) else COMPACT
+        answer.set_cookie("rows", rows, max_age=_YEAR, path="/", samesite="lax")
+        return answer
+
+    form: dict[str, Any] = {"public": True, "raw_body": True, "media_type": "text/html"}
+    return (
+        Route("POST /ui/theme", switch_theme, **form),
+        Route("POST /ui/rows", switch_rows, **form),
+    )
 
 
 def _help(pages: Pages) -> tuple[Route, ...]:

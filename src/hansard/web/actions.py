@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 from msgspec import Struct
 from starlette.responses import JSONResponse, Response
 
-from hansard.errors import Invalid
+from hansard.errors import Invalid, NotFound
 from hansard.http.decoding import QueryReader
 from hansard.http.route import Route
 from hansard.model import SessionPatch
+from hansard.model.share import Hidden
 from hansard.service.bulk import ACTIONS, BulkOptions
 from hansard.web.bulk import done
 from hansard.web.filters import ListParams, cleaned, filter_of, unknown
 from hansard.web.layout import Form, Layout, act, back_to
 from hansard.web.rendering import see_other, wants_fragment
-from hansard.web.session_pane import opened
+from hansard.web.session_pane import image_of_message, opened
 from hansard.web.sessions import Sessions
+from hansard.web.share_view import leave_out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hansard.http.call import Call
+    from hansard.model.share import Share
 
 _DAY_US = 86_400_000_000
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -43,6 +48,7 @@ class Actions:
             act(f"POST {session}/tags", self.tag, scope=write),
             act(f"POST {session}/delete", self.delete, scope="sessions:delete"),
             act(f"POST {session}/shares", self.share, scope=write),
+            act(f"POST {session}/share-preview", self.preview_share, scope=write),
             act(f"POST {session}/shares/{{share_id}}/end", self.end_share, scope=write),
             act("POST /ui/bulk", self.bulk, scope=write),
             act("POST /ui/bulk/{bulk_id}/undo", self.undo, scope=write),
@@ -54,6 +60,13 @@ class Actions:
                 public=True,
                 secret_path=True,
                 media_type="text/html",
+            ),
+            Route(
+                "GET /s/{name}/{message_id}/{place}",
+                self.shared_image,
+                public=True,
+                secret_path=True,
+                media_type="image/png",
             ),
         )
 
@@ -98,14 +111,20 @@ class Actions:
         days = form.get("days")
         expires_at = call.service.clock() + int(days if days in {"1", "7", "30"} else "7") * _DAY_US
         name, _ = await call.service.shares.create(
-            call.principal, call.path["session_id"], expires_at=expires_at
+            call.principal,
+            call.path["session_id"],
+            expires_at=expires_at,
+            hides=_hidden(form),
         )
         call.scope = {**call.scope, "query_string": b"tab=details"}
         call.params = ListParams()
-        around = self._sessions.around_pane(
-            call, await opened(call), share_path=f"/s/{name}", sharing=True
-        )
-        return self._layout.show(call, "alone.html", nav="sessions", **around)
+        return await self._sessions.screen(call, await opened(call), share_path=f"/s/{name}")
+
+    async def preview_share(self, call: Call[Any, Any], form: Form) -> Response:
+        """What a link would show"""
+        call.scope = {**call.scope, "query_string": b""}
+        pictures = f"/ui/sessions/{call.path['session_id']}/messages"
+        return await self._shared_page(call, _hidden(form), pictures, None)
 
     async def end_share(self, call: Call[Any, Any], _form: Form) -> Response:
         """End a link"""
@@ -161,11 +180,28 @@ class Actions:
 
     async def shared(self, call: Call[None, None]) -> Response:
         """A session that somebody shared, to read"""
-        principal, session, share = await call.service.shares.open(call.path["name"])
+        name = call.path["name"]
+        principal, session, share = await call.service.shares.open(name)
         call.identify(principal)
         call.path = {"session_id": session.id}
+        return await self._shared_page(call, share.hidden, f"/s/{name}", share)
+
+    async def shared_image(self, call: Call[None, None]) -> Response:
+        """A picture in a session that somebody shared"""
+        principal, session, share = await call.service.shares.open(call.path["name"])
+        if "images" in share.hidden:
+            raise NotFound("this link shows no pictures", code="part_not_found")
+        call.identify(principal)
+        call.path = {**call.path, "session_id": session.id}
+        return await image_of_message(call)
+
+    async def _shared_page(
+        self, call: Call[Any, Any], hidden: Sequence[str], pictures: str, share: Share | None
+    ) -> Response:
+        """The session of a link; ``pictures`` is the address below which its pictures are."""
         pane = await opened(call, alone=True)
         pane.tab, pane.earlier, pane.later = "conversation", None, None
+        leave_out(pane, hidden)
         context: dict[str, Any] = {
             "list_query": "",
             "scopes": frozenset[str](),
@@ -173,6 +209,7 @@ class Actions:
             "host": "",
             "shared": True,
             "share": share,
+            "pictures": pictures,
             "tab_names": (),
         }
         return self._layout.pages.page(call, "shared.html", pane=pane, **context)
@@ -193,6 +230,12 @@ class Actions:
                 ),
             )
         return see_other(back_to(form, f"/ui/sessions/{call.path['session_id']}?tab=details"))
+
+
+def _hidden(form: Form) -> list[Hidden]:
+    """What a link leaves out: all that is not ticked."""
+    shown = form.all("show")
+    return [word for word in get_args(Hidden) if word not in shown]
 
 
 class Everything(Struct, frozen=True):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 CORE, MORE = "core.js", "more.js"
 BUNDLES = {
+    "zone.js": ("zone",),
     CORE: ("dom", "state", "live", "app"),
     MORE: (
         "notices",
@@ -24,6 +25,7 @@ BUNDLES = {
         "acts",
         "keys",
         "find",
+        "suggest",
     ),
 }
 """The modules of each, for the list at once and for later.
@@ -75,7 +77,7 @@ def scripts(sources: Mapping[str, str]) -> dict[str, str]:
         for modules in BUNDLES.values()
         for module in modules
     }
-    names_used = {CORE: _imported(sources), MORE: _imported_later(sources)}
+    names_used = {"zone.js": set[str](), CORE: _imported(sources), MORE: _imported_later(sources)}
     files = {}
     for name, modules in BUNDLES.items():
         text = "".join(_EXPORT.sub("", _IMPORT.sub("", sources[module])) for module in modules)

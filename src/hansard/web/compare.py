@@ -10,7 +10,7 @@ from msgspec import Struct
 from hansard.http.route import Route
 from hansard.web.formatting import path
 from hansard.web.layout import Layout
-from hansard.web.transcript import Entry, entries
+from hansard.web.transcript import entries
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -57,18 +57,20 @@ class Compare:
         sides: dict[str, list[Message]] = {"here": [], "there": []}
         for item in diff.items:
             sides[item.side].append(item.message)
-        here, there = (_shown(sides[side]) for side in ("here", "there"))
+        is_fork = diff.here.parent_id == diff.there.id
         query = f"?against={path(against)}" if against else ""
         return self._layout.show(
             call,
             "compare.html",
             nav="sessions",
             diff=diff,
-            rows=list(zip_longest(here, there)),
+            rows=list(
+                zip_longest(
+                    entries(sides["here"], agent=diff.here.agent),
+                    entries(sides["there"], agent=diff.there.agent),
+                )
+            ),
+            names=("fork", "original") if is_fork else ("first", "second"),
             query=query,
             curl=self._layout.curl(call, f"/v1/sessions/{path(diff.here.name)}/diff{query}"),
         )
-
-
-def _shown(messages: list[Message]) -> list[Entry]:
-    return entries(messages)

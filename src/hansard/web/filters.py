@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
 
@@ -22,9 +23,11 @@ from hansard.model.session_filter import (
     shared_values,
 )
 from hansard.model.times import Moment, parse
+from hansard.web.local_times import local_day, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
 ARCHIVED = {"true": "archived", "false": "not archived", "any": "archived too"}
 FLAGS = {
@@ -47,11 +50,10 @@ SORT_NAMES = {
 }
 DEFAULT_SORT = "-active_at"
 FOREVER = 2**62
-_DAY_US = 86_400_000_000
 
 
 class ListParams(SharedFilters, frozen=True, kw_only=True):
-    """``q`` searches; ``day_from`` and ``day_until`` are whole days in UTC.
+    """``q`` searches; ``day_from`` and ``day_until`` are whole days of the reader.
 
     ``page`` counts from 0 and is for lists, ``cursor`` for searches; ``asof`` is the moment
     (microseconds) that a scrolled list began to be read.
@@ -83,8 +85,8 @@ API has a use for.
 """
 
 
-def cleaned(params: ListParams) -> ListParams:
-    """The parameters within their limits.
+def cleaned(params: ListParams, zone: tzinfo = UTC) -> ListParams:
+    """The parameters within their limits, their days in a time zone.
 
     A value that nothing has stays, so that the list is empty and its chip can be dropped.
     """
@@ -94,8 +96,8 @@ def cleaned(params: ListParams) -> ListParams:
         if each.type == "values"
     }
     days = {
-        "created_from": _day(params.day_from, 0) or params.created_from,
-        "created_until": _day(params.day_until, 1) or params.created_until,
+        "created_from": _day(params.day_from, zone) or params.created_from,
+        "created_until": _day(params.day_until, zone, 1) or params.created_until,
     }
     sort = params.sort if params.sort in SORTS else DEFAULT_SORT
     texts = {
@@ -117,7 +119,7 @@ def unknown(params: ListParams, query_string: bytes) -> str:
             if chosen not in values:
                 return f"There is no {name} {chosen[:64]!r}: choose from {', '.join(values)}."
     for name in ("day_from", "day_until"):
-        if (day := getattr(params, name)) and _day(day, 0) is None:
+        if (day := getattr(params, name)) and _day(day, UTC) is None:
             return f"{name}: {day[:64]!r} is no day: write it as 2026-07-31."
     return (
         ""
@@ -131,10 +133,10 @@ def _meant(typed: str, known: Iterable[str]) -> str:
     return f": did you mean {close[0]!r}?" if close else ""
 
 
-def _day(text: str, after: int) -> Moment | None:
-    """The first moment of a day, or its last; None for what is no day."""
+def _day(text: str, zone: tzinfo, after: int = 0) -> Moment | None:
+    """The first moment of a day, or with ``after`` 1 its last; None for what is no day."""
     try:
-        return Moment(parse(text[:10]) + after * (_DAY_US - 1)) if text else None
+        return Moment(midnight(text, zone, after) - after) if text else None
     except ValueError:
         return None
 
@@ -177,7 +179,7 @@ def _quote(text: Any, _safe: Any = "", encoding: Any = None, errors: Any = None)
     return quote_plus(text, "-:@", encoding, errors)
 
 
-def chips(params: ListParams) -> list[Chip]:
+def chips(params: ListParams, zone: tzinfo = UTC) -> list[Chip]:
     """The filters that are on, each with the query that drops it."""
     fields = pairs(params)
     labels = {"sub_sessions": "no sub-sessions", "task_sessions": "no task sessions"}
@@ -189,7 +191,7 @@ def chips(params: ListParams) -> list[Chip]:
             continue
         label = labels.get(name) or (
             f"{names.get(name, name.replace('_', ' '))}: "
-            f"{value.partition('T')[0] if name in times else value}"
+            f"{local_day(parse(value), zone) if name in times else value}"
         )
         if name == "archived":
             label = ARCHIVED[value]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from hansard.model.times import moment, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import tzinfo
 
     from hansard.model import Session
 
@@ -60,22 +61,17 @@ def duration(seconds: float | None) -> str:
     return f"{seconds // _DAY:.0f} d {seconds % _DAY // _HOUR:.0f} h"
 
 
-def ago(us: int, now: float | None = None) -> str:
+def ago(us: int, now: float, zone: tzinfo = UTC) -> str:
     """Just now, 12 min ago, 5 h ago, 3 d ago, 12 Nov, 12 Nov 2024"""
-    at = moment(us)
-    current = time.time() if now is None else now
-    seconds = current - us / 1e6
+    at = moment(us).astimezone(zone)
+    seconds = now - us / 1e6
     if seconds < _MINUTE:
         return "just now"
     for unit, size, until in (("min", _MINUTE, _HOUR), ("h", _HOUR, _DAY), ("d", _DAY, 7 * _DAY)):
         if seconds < until:
             return f"{seconds // size:.0f} {unit} ago"
-    this_year = time.gmtime(current).tm_year == at.year
+    this_year = datetime.fromtimestamp(now, zone).year == at.year
     return f"{at.day} {at:%b}" if this_year else f"{at.day} {at:%b} {at.year}"
-
-
-def absolute(us: int) -> str:
-    return f"{moment(us):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def stamp(us: int) -> str:
@@ -83,21 +79,21 @@ def stamp(us: int) -> str:
     return f"{moment(us):%Y-%m-%d %H:%M:%SZ}"
 
 
-def clock(us: int) -> str:
-    return f"{moment(us):%H:%M:%S}"
-
-
-def day(us: int) -> str:
-    """Sunday, 22 November 2026"""
-    at = moment(us)
-    return f"{at:%A}, {at.day} {at:%B} {at.year}"
-
-
 def title(session: Session) -> str:
     """What the session is called: never its id."""
     if session.title and session.title_by == "auto" and len(session.title) >= _CUT:
         return session.title.rstrip(" .,;:!?…") + "…"
     return session.title or session.preview or "Untitled session"
+
+
+def speaker(role: str, session: Session) -> str:
+    """Who speaks in a role: the agent by its name where that is known."""
+    return {
+        "user": "User",
+        "assistant": session.agent or "Assistant",
+        "tool": "Tool",
+        "system": "System",
+    }.get(role, role)
 
 
 def path(text: str) -> str:
@@ -120,10 +116,6 @@ def unmarked(text: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "absolute": absolute,
-    "ago": ago,
-    "clock": clock,
-    "dayname": day,
     "duration": duration,
     "iso": rfc3339,
     "money": money,
@@ -132,6 +124,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plural": plural,
     "short": short,
     "shortened": shortened,
+    "speaker": speaker,
     "stamp": stamp,
     "titled": title,
     "unmarked": unmarked,

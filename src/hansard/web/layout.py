@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, quote
 from hansard.errors import Forbidden, Invalid, Unauthenticated
 from hansard.http.origin import is_foreign, is_said
 from hansard.http.route import MIB, Route
-from hansard.web.rendering import Pages
+from hansard.web.local_times import zone_of
+from hansard.web.rendering import Pages, row_height
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -164,6 +165,8 @@ class Layout:
             "csrf": call.service.sign_ins.proof(token_of(call)),
             "host": address(call),
             "control": control_key(call),
+            "zone": zone_of(call),
+            "row_height": row_height(call),
         }
 
     @staticmethod

@@ -25,11 +25,13 @@ from hansard.web.filters import (
     query,
     unknown,
 )
+from hansard.web.local_times import local_day, midnight, zone_of
 from hansard.web.pasted import sessions_named, users_named
 from hansard.web.search_results import SearchResult, hits, qualifiers, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
 
     from hansard.access import Principal
     from hansard.http.call import Call
@@ -47,7 +49,6 @@ _MENUS = (
 )
 MINOR = ("resolution", "kind")
 _MENU, _WAYS = 40, 8
-_DAY_US = 86_400_000_000
 _reader = QueryReader(ListParams)
 _UNCONTROLLED = {
     "metadata",
@@ -69,6 +70,8 @@ _UNCONTROLLED = {
     "has_messages",
     "updated_from",
     "updated_until",
+    "active_from",
+    "active_until",
 }
 
 
@@ -131,14 +134,15 @@ class Listed(Struct):
 
 async def listed(call: Call[ListParams, Any], *, counted: bool = True) -> Listed:
     """A page of the list; ``counted`` adds the total where that costs nothing."""
-    params = cleaned(call.params)
+    zone = zone_of(call)
+    params = cleaned(call.params, zone)
     shown = Listed(
         params=params,
         offset=params.page * PAGE,
         asof=params.asof or time.time_ns() // 1000,
         generation=await call.service.sessions.generation(call.principal),
         query=query(pairs(params)),
-        chips=chips(params),
+        chips=chips(params, zone),
         problem=unknown(call.params, call.scope["query_string"]),
     )
     if shown.problem:
@@ -212,7 +216,9 @@ async def count(call: Call[ListParams, Any]) -> int:
     """The exact number of sessions that match."""
     if unknown(call.params, call.scope["query_string"]):
         return 0
-    return await call.service.sessions.count(call.principal, filter_of(cleaned(call.params)))
+    return await call.service.sessions.count(
+        call.principal, filter_of(cleaned(call.params, zone_of(call)))
+    )
 
 
 async def menus(service: Service, principal: Principal, params: ListParams) -> list[Menu]:
@@ -281,15 +287,19 @@ async def tabs(
     return shown
 
 
-def spans(params: ListParams, now: int) -> list[tuple[str, str]]:
-    """The same list of the sessions that began lately, by whole days in UTC."""
-    today = now - now % _DAY_US
+def spans(params: ListParams, now: int, zone: tzinfo) -> list[tuple[str, str]]:
+    """The same list of the sessions that began lately, by the reader's whole days."""
+    today = local_day(now, zone)
     return [
         (
             label,
             query(
                 pairs(
-                    replace(params, created_from=Moment(today - days * _DAY_US), created_until=None)
+                    replace(
+                        params,
+                        created_from=Moment(midnight(today, zone, -days)),
+                        created_until=None,
+                    )
                 )
             ),
         )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from hansard.web.filters import query
 from hansard.web.formatting import duration, money, number, short
+from hansard.web.insight_charts import day_name, filters_of
 
 if TYPE_CHECKING:
-    from hansard.model.stats import Group, Stats
+    from hansard.model.stats import Group, Stats, StatsQuery
 
 COLUMNS = (
     "Sessions",
@@ -25,19 +26,23 @@ COLUMNS = (
 
 
 class Rank(Struct, frozen=True):
-    """A row: its label, where its sessions are, and its figures as ``COLUMNS`` names them."""
+    """A row: its label, where its sessions are, and its figures as ``COLUMNS`` names them.
+
+    ``value`` is what the figures can be narrowed to; empty where they cannot.
+    """
 
     label: str
     link: str
     figures: list[str]
+    value: str = ""
 
 
-def ranking(stats: Stats, by: str, first_day: str) -> list[Rank]:
+def ranking(stats: Stats, query: StatsQuery) -> list[Rank]:
     """A row for each value.
 
-    The sessions of a link began on ``first_day`` or later; as in the figures, archived ones too.
+    The sessions of a link began in the query's days; as in the figures, archived ones too.
     """
-    return [_rank(group, by, first_day) for group in stats.groups]
+    return [_rank(group, query) for group in stats.groups]
 
 
 def totals(stats: Stats) -> list[Rank]:
@@ -48,13 +53,15 @@ def totals(stats: Stats) -> list[Rank]:
     ]
 
 
-def _rank(group: Group, by: str, first_day: str) -> Rank:
+def _rank(group: Group, query: StatsQuery) -> Rank:
     if group.is_other:
         return Rank("All others", "", _figures(group))
     if not group.value:
         return Rank("(none)", "", _figures(group))
-    link = query([(by, group.value), ("day_from", first_day), ("archived", "any")])
-    return Rank(group.value, f"/ui/{link}", _figures(group))
+    by = query.by or "channel"
+    narrowed = [(by, group.value), *(pair for pair in filters_of(query) if pair[0] != by)]
+    days = [("day_from", day_name(query.first)), ("archived", "any")]
+    return Rank(group.value, f"/ui/?{urlencode([*narrowed, *days])}", _figures(group), group.value)
 
 
 def _figures(group: Group) -> list[str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gzip
 import re
-from functools import cached_property
+from datetime import UTC
+from functools import cached_property, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,15 @@ from starlette.responses import RedirectResponse, Response
 
 from hansard import __version__
 from hansard.http.compression import accepts_gzip
-from hansard.web import formatting
+from hansard.web import formatting, local_times
 from hansard.web.assets import Assets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
     from jinja2 import Environment
+    from jinja2.runtime import Context
 
     from hansard.http.call import Call
 
@@ -41,6 +46,8 @@ HEADERS = {
 _FOLDER = files("hansard.web") / "templates"
 _BREAK = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})|[ \t]*\n\s*", re.DOTALL)
 THEMES = ("auto", "light", "dark")
+COMPACT = "compact"
+"""The height of rows that shows more of them; any other is the usual one."""
 _PACK_FROM = 800
 
 
@@ -67,6 +74,10 @@ def _source(name: str) -> str | None:
     return joined(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
+def _in_zone(spell: Callable[[int, tzinfo], str], context: Context, us: int) -> str:
+    return spell(us, context.get("zone") or UTC)
+
+
 class Pages:
     """Renders the templates; every value is escaped."""
 
@@ -76,7 +87,12 @@ class Pages:
     @cached_property
     def _environment(self) -> Environment:
         # It takes long to load, and a server need not wait for it.
-        from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - see above
+        from jinja2 import (  # noqa: PLC0415 - see above
+            Environment,
+            FunctionLoader,
+            StrictUndefined,
+            pass_context,
+        )
 
         environment = Environment(
             loader=FunctionLoader(_source),
@@ -86,7 +102,11 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.globals |= {"static": self._assets.base_path, "version": __version__}
-        environment.filters |= formatting.FILTERS
+        environment.filters |= formatting.FILTERS | {"utc": local_times.absolute}
+        environment.filters |= {
+            name: pass_context(partial(_in_zone, spell))
+            for name, spell in local_times.SPELLED.items()
+        }
         return environment
 
     def render(self, template: str, **context: Any) -> str:  # noqa: ANN401 - whatever a template shows
@@ -101,6 +121,8 @@ class Pages:
         **context: Any,  # noqa: ANN401 - any value
     ) -> Response:
         theme = call.headers.cookie("theme") if call else None
+        context["row_height"] = row_height(call) if call else ""
+        context.setdefault("zone", local_times.zone_of(call) if call else UTC)
         text = self.render(template, theme=theme if theme in THEMES else "auto", **context)
         return self.html(call, text, status=status)
 
@@ -111,6 +133,11 @@ class Pages:
             body = gzip.compress(body, 8, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(body, status, headers, "text/html; charset=utf-8")
+
+
+def row_height(call: Call[Any, Any]) -> str:
+    """``COMPACT`` for who chose small rows, else empty."""
+    return COMPACT if call.headers.cookie("rows") == COMPACT else ""
 
 
 def see_other(where: str) -> Response:

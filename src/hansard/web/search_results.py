@@ -25,13 +25,13 @@ _QUALIFIER = re.compile(
     rf'(?<!\S)-?(?:metadata\.[\w.-]+|{_NAMES}|{_NAMES.replace("-", "_")}):(?:"[^"]*"|[^\s"]+)'
 )
 _BEFORE = 18
-_ROLES = {"user": "User", "assistant": "Agent", "tool": "Tool", "system": "System"}
 
 
 class SearchResult(Struct):
     """The best match in a session: its role, the marked words, and the message to jump to."""
 
     role: str
+    matches: int
     html: Markup | None
     seq: int | None
     title: Markup | None
@@ -70,7 +70,8 @@ async def hits(
     for result in results.items:
         best = result.snippets[0] if result.snippets else None
         by_session[result.session.id] = SearchResult(
-            role=_ROLES.get(best.role, best.role) if best else "",
+            role=best.role if best else "",
+            matches=result.matches,
             html=_near(best.text, best.highlights) if best else None,
             seq=best.seq if best else None,
             title=_marked(result.session.title or "", result.title_highlights)
@@ -92,6 +93,8 @@ def _near(text: str, stretches: Sequence[tuple[int, int]]) -> Markup:
     start = max(0, min((start for start, _ in stretches), default=0) - _BEFORE)
     if start == 0:
         return _marked(text, stretches)
+    blank = text.find(" ", start, start + _BEFORE)
+    start = blank + 1 if blank >= 0 else start
     return Markup("…") + _marked(
         text[start:], [(span - start, end - start) for span, end in stretches]
     )

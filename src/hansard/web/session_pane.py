@@ -19,7 +19,8 @@ from hansard.model import Message, MessageQuery, Run, Session, SessionFilter, Se
 from hansard.model.document import Document, DocumentRef
 from hansard.model.note import Note
 from hansard.model.score import Score
-from hansard.model.times import parse, rfc3339
+from hansard.model.times import rfc3339
+from hansard.web.local_times import midnight, zone_of
 from hansard.web.transcript import IMAGES, Block, Entry, Turn, blocks, entries, trail_of, turns
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class Pane(Struct):
     turns: list[Turn]
     runs: dict[str, Run]
     children: list[Session]
+    """Those that are shown behind the messages: the others stand where they branched."""
+    family: list[Session]
+    """All its forks and sub-sessions, the oldest first."""
     parent: Session | None
     trail: list[str]
     earlier: int | None
@@ -109,7 +113,7 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
     stretch = await _stretch(call, name)
     session, messages, more = await service.messages.list(principal, name, stretch)
     children = [] if alone else await _children(service, principal, session)
-    transcript = entries(messages, children)
+    transcript = entries(messages, children, agent=session.agent, zone=zone_of(call))
     runs = await service.runs.by_ids(
         principal,
         session,
@@ -126,6 +130,7 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
         turns=turns(transcript, runs) if tab == "turns" else [],
         runs=runs,
         children=[child for child in children if child.forked_seq is None or not messages],
+        family=children,
         parent=None if alone else await _parent(service, principal, session),
         trail=trail_of(session),
         earlier=first if messages and (more if backwards else first > 1) else None,
@@ -195,7 +200,7 @@ async def _stretch(call: Call[Any, Any], name: str) -> MessageQuery:
     day = call.query("day")
     if day:
         try:
-            at = parse(day)
+            at = midnight(day, zone_of(call))
         except ValueError:
             return MessageQuery(limit=SOME, newest=True)
         _, earlier, _ = await call.service.messages.list(

@@ -13,9 +13,11 @@ from hansard.web.bulk import bulk_actions
 from hansard.web.filters import SORT_NAMES, ListParams, cleaned, filter_of, pairs, query
 from hansard.web.formatting import path
 from hansard.web.layout import Layout
+from hansard.web.local_times import zone_of
 from hansard.web.pasted import jump
 from hansard.web.rendering import see_other, wants_fragment
 from hansard.web.session_pane import TABS, Pane, image_of_message, opened, text_of_message
+from hansard.web.share_view import SHOWN
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -36,6 +38,7 @@ class Sessions:
             Route("GET /ui/", self.home, params=ListParams, **html),
             Route("GET /ui/rows", self.rows, params=ListParams, **html),
             Route("GET /ui/row/{session_id}", self.row, params=ListParams, **html),
+            Route("GET /ui/suggestions", self.suggestions, scope=READ, media_type="text/html"),
             Route("GET /ui/count", self.count, params=ListParams, scope=READ),
             Route(f"GET {session}", self.open_session, params=ListParams, **html),
             Route(
@@ -58,7 +61,7 @@ class Sessions:
         session = jump(shown.params.q, shown.pasted)
         if session and not wants_fragment(call, "list"):
             return see_other(f"/ui/sessions/{session.id}")
-        return await self._screen(call, None, shown)
+        return await self.screen(call, None, shown)
 
     async def open_session(self, call: Call[ListParams, None]) -> Response:
         """A session beside the list it was opened from"""
@@ -67,7 +70,7 @@ class Sessions:
             return self._layout.part(call, "pane.html", **self.around_pane(call, pane))
         if wants_fragment(call, "messages"):
             return self._layout.part(call, "messages.html", **self.around_pane(call, pane))
-        return await self._screen(call, pane)
+        return await self.screen(call, pane)
 
     async def rows(self, call: Call[ListParams, None]) -> Response:
         """The rows of one page of the list"""
@@ -78,10 +81,15 @@ class Sessions:
         """One row, as it is now; nothing where it no longer matches the list's filter"""
         service, principal = call.service, call.principal
         session = await service.sessions.read(principal, call.path["session_id"])
-        filters = filter_of(cleaned(call.params))
+        filters = filter_of(cleaned(call.params, zone_of(call)))
         is_listed = await service.sessions.matches(principal, filters, session.id)
         shown = listing.of([session] if is_listed else [])
         return self._layout.part(call, "rows.html", shown=shown, current="")
+
+    async def suggestions(self, call: Call[None, None]) -> Response:
+        """How what is typed into the search may go on"""
+        suggestions = await call.service.suggestions.find(call.principal, call.query("q") or "")
+        return self._layout.part(call, "suggestions.html", suggestions=suggestions)
 
     async def count(self, call: Call[ListParams, None]) -> dict[str, int]:
         """How many sessions match"""
@@ -89,7 +97,7 @@ class Sessions:
 
     def around_pane(self, call: Call[Any, Any], pane: Pane, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the template shows
         shown_query = (
-            query(pairs(cleaned(call.params)))
+            query(pairs(cleaned(call.params, zone_of(call))))
             if isinstance(getattr(call, "params", None), ListParams)
             else ""
         )
@@ -102,11 +110,19 @@ class Sessions:
             "sharing": False,
             "share_path": "",
             "pane_curl": curl,
+            "can_hide": SHOWN,
+            "pictures": f"/ui/sessions/{pane.session.id}/messages",
         } | more
 
-    async def _screen(
-        self, call: Call[ListParams, None], pane: Pane | None, shown: listing.Listed | None = None
+    async def screen(
+        self,
+        call: Call[ListParams, None],
+        pane: Pane | None,
+        shown: listing.Listed | None = None,
+        *,
+        share_path: str = "",
     ) -> Response:
+        """The list beside the pane, or one of them for a script; a new link is shown once."""
         service, principal = call.service, call.principal
         shown = shown or await listing.listed(call)
         is_new = (
@@ -130,7 +146,7 @@ class Sessions:
             "more_chosen": sum(chip.name in _MORE for chip in shown.chips),
             "sorts": SORT_NAMES,
             "bulk": bulk_actions(principal),
-            "spans": listing.spans(shown.params, service.clock()),
+            "spans": listing.spans(shown.params, service.clock(), zone_of(call)),
             "is_new": is_new,
             "outs": []
             if shown.rows or is_new or shown.problem
@@ -140,7 +156,9 @@ class Sessions:
         if wants_fragment(call, "list"):
             return self._layout.part(call, "list.html", **context)
         around: dict[str, Any] = (
-            await self.with_sharing(call, self.around_pane(call, pane)) if pane else {}
+            await self.with_sharing(call, self.around_pane(call, pane, share_path=share_path))
+            if pane
+            else {}
         )
         return self._layout.show(
             call, "sessions.html", nav="sessions", **context, **({"pane": None} | around)

@@ -5,6 +5,7 @@ Turns, calls beside their results, days, and branches behind their message.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,10 +13,12 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from hansard.model import tool_calls
+from hansard.model.times import moment
 from hansard.web.markdown import host_of, plain, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import tzinfo
 
     from hansard.model import Message, Run, Session
 
@@ -51,7 +54,7 @@ class Entry(Struct):
 
     message: Message
     who: str
-    day: str | None
+    begins_day: bool
     pieces: list[Piece]
     branches: list[Session]
     seconds: float = 0.0
@@ -66,7 +69,11 @@ class Entry(Struct):
 
 
 def entries(
-    messages: Sequence[Message], branches: Iterable[Session] = (), day_before: int | None = None
+    messages: Sequence[Message],
+    branches: Iterable[Session] = (),
+    *,
+    agent: str | None,
+    zone: tzinfo = UTC,
 ) -> list[Entry]:
     """The messages with results put beside their calls.
 
@@ -77,7 +84,7 @@ def entries(
         by_seq.setdefault(branch.forked_seq or 0, []).append(branch)
     waiting: dict[str, tuple[Piece, int]] = {}
     transcript: list[Entry] = []
-    last_day = None if day_before is None else day_before // 86_400_000_000
+    last_day = None
     for message in messages:
         pieces = [piece for piece in _pieces(message) if not _answers(piece, message, waiting)]
         for piece in pieces:
@@ -86,17 +93,17 @@ def entries(
         here = by_seq.pop(message.seq, [])
         if not pieces and message.role == "tool" and not here:
             continue
-        day = message.created_at // 86_400_000_000
-        transcript.append(
-            Entry(message, _who(message), None if day == last_day else "new", pieces, here)
-        )
+        day = moment(message.created_at).astimezone(zone).date()
+        transcript.append(Entry(message, _who(message, agent), day != last_day, pieces, here))
         last_day = day
     return transcript
 
 
-def _who(message: Message) -> str:
+def _who(message: Message, agent: str | None) -> str:
     if message.sender == "operator":
         return "Operator"
+    if message.role == "assistant" and agent:
+        return agent
     return _WORDS.get(message.role, message.role)
 
 
@@ -322,7 +329,7 @@ def blocks(shown: Sequence[Entry]) -> list[Block]:
             transcript
             and entry.is_only_calls
             and transcript[-1].entries[-1].is_only_calls
-            and not entry.day
+            and not entry.begins_day
             and not transcript[-1].entries[-1].branches
         )
         if joins:

@@ -19,6 +19,7 @@ from hansard.service.bulk import NAMED
 from hansard.web.filters import ListParams, cleaned, filter_of, pairs, query, unknown
 from hansard.web.formatting import number, plural
 from hansard.web.layout import Form, Layout, act
+from hansard.web.local_times import zone_of
 from hansard.web.search_results import hits
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _filters(call: Call[Any, None]) -> ListParams:
     """
     if problem := unknown(call.params, call.scope["query_string"]):
         raise Invalid(problem, param="query")
-    return cleaned(call.params)
+    return cleaned(call.params, zone_of(call))
 
 
 def _report_lines(report: Report) -> list[str]:

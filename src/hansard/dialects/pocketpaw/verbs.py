@@ -40,8 +40,13 @@ async def searched(call: Call[Any, Any], query: str, limit: int) -> FoundList:
     text = query.strip()
     if not text or limit < 1:
         return FoundList(sessions=[])
-    hits = await call.service.transcripts.mentions(call.principal, text, min(limit, MOST))
-    return FoundList(sessions=[found_out(session, message, text) for session, message in hits])
+    found = await call.service.transcripts.mentions(
+        call.principal,
+        text,
+        min(limit, MOST_LISTED),
+        lambda session, message: found_out(session, message, text),
+    )
+    return FoundList(sessions=found)
 
 
 async def history(call: Call[Any, Any], name: str, limit: int) -> list[MessageOut]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hansard.interchange.exports import openai, sharegpt, spreadsheet, transcript
 from hansard.interchange.formats import hansard
+from hansard.interchange.state_lines import write_document
 from hansard.model.document import Document
 from hansard.model.transfer import Snapshot
 
@@ -39,7 +40,7 @@ FORMS: dict[str, ExportForm] = {
             suffix="jsonl",
             media_type=_LINES,
             write=hansard.write,
-            write_document=hansard.write_document,
+            write_document=write_document,
         ),
         ExportForm(name="openai", suffix="jsonl", media_type=_LINES, write=openai.write),
         ExportForm(name="sharegpt", suffix="jsonl", media_type=_LINES, write=sharegpt.write),

@@ -30,15 +30,14 @@ from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.records import Rules
 from hansard.interchange.state_lines import (
+    VERSION,
     CheckpointLine,
     DocumentLine,
     OwnedDocumentLine,
-    OwnedDocumentRecord,
     checkpoint_line,
     checkpoint_of,
     document_line,
     document_of,
-    owned_document_line,
     owned_document_of,
 )
 from hansard.interchange.streams import Stream, Truncated
@@ -56,7 +55,6 @@ from hansard.model.usage import SUMS, Inherited, RunsSpent
 
 marks = ("hansard", "session", "runs", "messages")
 
-VERSION = 1
 _HASH = 16
 _DEFAULTS: dict[Any, Any] = {int: 0, Raw: Raw(b"{}")}
 _LISTS = {"tags", "trail"}
@@ -161,12 +159,12 @@ def write(snapshot: Snapshot) -> bytes:
     return _encode(line) + b"\n"
 
 
-def write_document(document: StoredDocument) -> bytes:
-    """The line of a document that belongs to no session, with its end."""
-    return _encode(OwnedDocumentRecord(VERSION, owned_document_line(document))) + b"\n"
+def _message_line(kept: Kept) -> Raw:
+    """The message, encoded by itself: other threads go on between one and the next."""
+    return Raw(_encode(_message_struct(kept)))
 
 
-def _message_line(kept: Kept) -> Struct:
+def _message_struct(kept: Kept) -> Struct:
     deleted_at = None if kept.deleted_at is None else times.moment(kept.deleted_at)
     texts: dict[str, str] = {}
     fields = _spelled(kept.message, _COMPUTED)

@@ -19,6 +19,7 @@ EXEMPT = (
     "keys",
     "pending_forks",
     "recounts",
+    "removals",
     "search_workspaces",
     "stats_marks",
     "stats_positions",

@@ -15,9 +15,9 @@ delete from pending_forks where workspace_id = :workspace_id and session_id = :s
 returning session_id
 
 -- name: pending_fork_cancel
--- End all copies of a session; their messages are the caller's to delete.
+-- End all copies of a session; their messages are the caller's to remove.
 delete from pending_forks where workspace_id = :workspace_id and source_id = :source_id
-returning session_id
+returning session_id, copied
 
 -- name: pending_fork_lapsed
 -- Copies that did not go on since a time; a read across workspaces, for the task that takes them away.

@@ -9,9 +9,6 @@ delete from message_items where workspace_id = :workspace_id and session_id = :s
 -- name: message_item_delete_behind
 delete from message_items where workspace_id = :workspace_id and session_id = :session_id and seq > :after
 
--- name: message_item_delete_of_session
-delete from message_items where workspace_id = :workspace_id and session_id = :id
-
 -- name: message_item_range
 -- The items of a stretch of messages.
 select seq, encoding, data from message_items

@@ -58,12 +58,14 @@ select seq from messages
 -- name: message_count_of_session
 select count(*) from messages where workspace_id = :workspace_id and session_id = :id
 
--- name: message_delete_of_session
-delete from messages where workspace_id = :workspace_id and session_id = :id
-
 -- name: message_chain
 -- Everything the hash chain covers, tombstones included.
 select seq, deleted_at, hash, {message} from messages
+ where workspace_id = :workspace_id and session_id = :session_id and seq > :after order by seq limit :limit
+
+-- name: message_chain_sizes
+-- What message_chain would give, in bytes.
+select seq, octet_length(parts) + octet_length(metadata) from messages
  where workspace_id = :workspace_id and session_id = :session_id and seq > :after order by seq limit :limit
 
 -- name: session_last_hash

@@ -12,11 +12,15 @@ select {session} from sessions
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
 
 -- name: message_holding
--- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.
-select {message} from messages
- where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:session_ids::text::json)))
-   and role in ('user', 'assistant') and deleted_at is null and parts ilike :pattern
- order by session_id, seq
+-- Which messages of users and assistants have JSON that looks like this, in any case of ASCII letters: the next ones of each session.
+select p.value ->> 0, m.seq from json_array_elements(:places::text::json) as p(value)
+ cross join lateral (
+  select seq from messages
+   where workspace_id = :workspace_id and session_id = p.value ->> 0 and seq > (p.value ->> 1)::bigint
+     and role in ('user', 'assistant') and deleted_at is null and parts ilike :pattern
+   order by seq limit :limit
+) as m
+ order by 1, 2
 
 -- name: session_names_taken
 -- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
@@ -109,8 +113,11 @@ insert into search_index (workspace_id, session_id, seq, words) values (:workspa
 -- name: search_forget
 delete from search_index where workspace_id = :workspace_id and session_id = :handle and seq = :seq
 
--- name: search_erase_session
-delete from search_index where workspace_id = :workspace_id and session_id = :id
+-- name: search_erase_messages
+delete from search_index where workspace_id = :workspace_id and session_id = :session_id and seq > :after
+
+-- name: search_erase_title
+delete from search_index where workspace_id = :workspace_id and session_id = :id and seq = 0
 
 -- name: workspace_purge_search_index
 delete from search_index where workspace_id = :workspace_id

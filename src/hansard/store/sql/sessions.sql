@@ -88,13 +88,6 @@ on conflict do nothing
 -- name: metadata_delete_of_session
 delete from session_metadata where workspace_id = :workspace_id and session_id = :id
 
--- name: refill_get
-select walked from refills where workspace_id = :workspace_id
-
--- name: refill_put
-insert into refills (workspace_id, walked) values (:workspace_id, :walked)
-on conflict (workspace_id) do update set walked = excluded.walked
-
 -- name: session_id_by_safe_id
 select id from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
 
@@ -112,8 +105,9 @@ select id from sessions where workspace_id = :workspace_id and id > :after order
 select {session} from sessions where workspace_id = :workspace_id and id > :after order by id limit :limit
 
 -- name: orphan_messages
--- Messages whose session is not there, and is not about to be: those of a fork are stored before it.
+-- Messages whose session is not there, is not about to be (those of a fork are stored before it), and is not being removed.
 select session_id, count(*) from messages as m
  where workspace_id = :workspace_id and not exists (select 1 from sessions as s where s.workspace_id = :workspace_id and s.id = m.session_id)
    and not exists (select 1 from pending_forks as f where f.workspace_id = :workspace_id and f.session_id = m.session_id)
+   and not exists (select 1 from removals as r where r.workspace_id = :workspace_id and r.session_id = m.session_id)
  group by session_id order by session_id limit 100

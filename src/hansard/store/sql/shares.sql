@@ -1,14 +1,14 @@
 -- Links that show one session.
 
 -- name: share_put
-insert into shares (workspace_id, id, session_id, digest, created_by, created_at, expires_at)
-values (:workspace_id, :id, :session_id, :digest, :created_by, :created_at, :expires_at)
+insert into shares (workspace_id, id, session_id, digest, created_by, created_at, expires_at, hides)
+values (:workspace_id, :id, :session_id, :digest, :created_by, :created_at, :expires_at, :hides)
 
 -- name: share_get
-select id, session_id, digest, created_by, created_at, expires_at, revoked_at from shares where workspace_id = :workspace_id and id = :id
+select id, session_id, digest, created_by, created_at, expires_at, revoked_at, hides from shares where workspace_id = :workspace_id and id = :id
 
 -- name: share_list
-select id, session_id, digest, created_by, created_at, expires_at, revoked_at from shares
+select id, session_id, digest, created_by, created_at, expires_at, revoked_at, hides from shares
  where workspace_id = :workspace_id and session_id = :session_id order by created_at, id
 
 -- name: share_revoke

@@ -80,11 +80,17 @@ select m.session_id, m.seq, s.own_id, s.user_id, s.app from json_each(:client_id
  where m.deleted_at is null order by m.session_id, m.seq limit :limit
 
 -- name: message_holding
--- What users and assistants said in several sessions whose JSON looks like this, in any case of ASCII letters.
-select {message} from messages
- where workspace_id = :workspace_id and session_id in (select value from json_each(:session_ids))
-   and role in ('user', 'assistant') and deleted_at is null and unpacked(parts) like :pattern
- order by session_id, seq
+-- Which messages of users and assistants have JSON that looks like this, in any case of ASCII letters: the next ones of each session.
+select p.value ->> 0, m.value from json_each(:places) as p
+ cross join json_each((
+  select json_group_array(seq) from (
+    select seq from messages
+     where workspace_id = :workspace_id and session_id = p.value ->> 0 and seq > (p.value ->> 1)
+       and role in ('user', 'assistant') and deleted_at is null and unpacked(parts) like :pattern
+     order by seq limit :limit
+  )
+)) as m
+ order by 1, 2
 
 -- name: session_names_taken
 -- Which of these spellings a session has: as its id, as the caller's id, or as the form of that which is a file name.
@@ -178,24 +184,31 @@ insert into search_index (rowid, words) values (:handle << 24 | :seq, :words)
 -- name: search_forget
 insert into search_index (search_index, rowid, words) values ('delete', :handle << 24 | :seq, :words)
 
--- name: search_erase_session
--- Set aside the words of a session that is about to be deleted.
+-- name: search_erase_messages
+-- Set aside the words of a session's last messages, which are about to be removed.
 insert into search_erasures (doc, code, role, parts)
-select x.number << 24 | m.seq, :code, m.role, m.parts from search_sessions as x
-  join messages as m on m.workspace_id = x.workspace_id and m.session_id = x.session_id and m.seq <= x.seq and m.deleted_at is null
- where x.workspace_id = :workspace_id and x.session_id = :id
-union all
+select :handle << 24 | seq, :code, role, parts from messages
+ where workspace_id = :workspace_id and session_id = :session_id and seq > :after and seq <= :indexed and deleted_at is null
+
+-- name: search_erase_title
+-- As search_erase_messages, for the title of a session that is about to be deleted.
+insert into search_erasures (doc, code, role, parts)
 select x.number << 24, :code, 'title', json_array(json_object('type', 'text', 'content', s.title)) from search_sessions as x
   join sessions as s on s.workspace_id = x.workspace_id and s.id = x.session_id
  where x.workspace_id = :workspace_id and x.session_id = :id and x.titled = 1
 
 -- name: workspace_purge_search_index
--- As search_erase_session, for all sessions of a workspace that is about to be deleted.
+-- As search_erase_messages, for all sessions of a workspace that is about to be deleted, and for what is left of deleted ones.
 insert into search_erasures (doc, code, role, parts)
 select x.number << 24 | m.seq, printf('%x_', w.number), m.role, m.parts from search_workspaces as w
   join search_sessions as x on x.workspace_id = w.workspace_id
   join messages as m on m.workspace_id = x.workspace_id and m.session_id = x.session_id and m.seq <= x.seq and m.deleted_at is null
  where w.workspace_id = :workspace_id
+union all
+select r.handle << 24 | m.seq, printf('%x_', w.number), m.role, m.parts from search_workspaces as w
+  join removals as r on r.workspace_id = w.workspace_id
+  join messages as m on m.workspace_id = r.workspace_id and m.session_id = r.session_id and m.seq <= min(r.last_seq, r.indexed) and m.deleted_at is null
+ where w.workspace_id = :workspace_id and r.handle is not null
 union all
 select x.number << 24, printf('%x_', w.number), 'title', json_array(json_object('type', 'text', 'content', s.title)) from search_workspaces as w
   join search_sessions as x on x.workspace_id = w.workspace_id and x.titled = 1

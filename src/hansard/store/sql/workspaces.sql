@@ -35,6 +35,9 @@ delete from session_metadata where workspace_id = :workspace_id
 -- name: workspace_purge_refills
 delete from refills where workspace_id = :workspace_id
 
+-- name: workspace_purge_removals
+delete from removals where workspace_id = :workspace_id
+
 -- name: workspace_purge_pending_forks
 delete from pending_forks where workspace_id = :workspace_id
 

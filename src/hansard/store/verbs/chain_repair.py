@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hansard.errors import NotFound, StoreUnavailable
-from hansard.store import chain, rows, steps
+from hansard.store import chain, rows
 from hansard.store.steps import Row, Steps, Values, many, run, value
-from hansard.store.verbs import audit
+from hansard.store.verbs import audit, message_pages
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 
 if TYPE_CHECKING:
@@ -109,13 +109,7 @@ def _walk(session: Session) -> Steps[_Walk | None]:
     """The walk over a chain that begins again; None where it is damaged otherwise, or whole."""
     walk = _Walk()
     while messages := (
-        yield from steps.rows(
-            "message_chain",
-            workspace_id=session.workspace_id,
-            session_id=session.id,
-            after=walk.seq,
-            limit=_PAGE,
-        )
+        yield from message_pages.chain_piece(session.workspace_id, session.id, walk.seq)
     ):
         try:
             if not all(map(walk.follow, messages)):

@@ -41,8 +41,9 @@ def delete(ref: SessionRef, now: int, sub_sessions: SubSessions = "keep") -> Ste
     deletion = yield from _counted(ref, doomed)
     for child in (yield from _kept_children(ref, doomed)):
         yield from _detach(ref, child, now)
+    gone = 0
     for session in doomed.values():
-        yield from erase(session)
+        gone += yield from erase(session, gone)
         yield from happened(
             session.workspace_id,
             "session.deleted",

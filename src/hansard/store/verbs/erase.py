@@ -119,7 +119,7 @@ def _sessions(workspace_id: str, user_id: str, now: int) -> Steps[_Tally]:
             child[0]
             for child in (yield from ask("session_children", workspace_id=workspace_id, id=ident))
         ]
-        tally.counts["messages"] += yield from erase(session)
+        tally.counts["messages"] += yield from erase(session, tally.counts["messages"])
         tally.counts["sessions"] += 1
         gone.add(ident)
         yield from happened(

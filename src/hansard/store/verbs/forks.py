@@ -21,6 +21,7 @@ from hansard.store.verbs import (
     items,
     message_pages,
     pending_forks,
+    removals,
     session_labels,
 )
 from hansard.store.verbs.events import happened
@@ -188,6 +189,7 @@ def _store(fork: Fork, copied: Copied, now: int) -> Steps[Session]:
     session = inheriting(msgspec.structs.replace(fork.session, updated_at=now))
     if (yield from value("session_put", **row_of(session))) is None:
         raise _taken(session)
+    yield from removals.make_way(session.workspace_id, session.id)
     yield from session_labels.put(session)
     yield from copied.put()
     if session.parent_id is None:  # a copy, which has all that the original has

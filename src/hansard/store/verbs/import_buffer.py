@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.store import counts
 from hansard.store.steps import Steps, many
-from hansard.store.verbs import appends, indexing, items, session_labels
+from hansard.store.verbs import appends, indexing, items, removals, session_labels
 from hansard.store.verbs.events import happened_many, title_left
 from hansard.store.verbs.sessions import row_of
 
@@ -116,6 +116,8 @@ class ImportBuffer:
         self.overtaken |= {session.id for session, _, _ in begun} - stored
         for session, messages, words in begun:
             if session.id in stored:
+                if session.version > 1:  # its id is the file's, perhaps a deleted session's
+                    yield from removals.make_way(self.workspace_id, session.id)
                 yield from session_labels.put(session)
                 self.keep(messages)
                 self.add_words(session.id, words, 0)

@@ -8,7 +8,7 @@ is taken after those of sessions and before the counters'.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Raw, Struct, structs
 
@@ -22,7 +22,8 @@ from hansard.store.verbs.events import generation
 
 Documents = Mapping[str, Sequence[tuple[int, list[str]]]]
 """For each session the words of messages by seq."""
-_AT_ONCE = 200
+AT_ONCE = 200
+"""Messages that leave the index in one transaction."""
 
 
 class Waiting(Struct, frozen=True):
@@ -48,6 +49,13 @@ class Unseen(Struct, frozen=True):
     messages: list[Message]
     reached: dict[str, int]
     whole: bool
+
+
+class Detached(NamedTuple):
+    """The handle of a session that left the index, and up to which seq its words are there."""
+
+    handle: Any
+    indexed: int
 
 
 class Indexed(Struct, frozen=True):
@@ -322,18 +330,28 @@ def retitle(before: Session, after: Session) -> Steps[None]:
             )
 
 
-def forget(session: Session) -> Steps[None]:
-    """Remove a session about to be deleted from the index.
+def detach(session: Session) -> Steps[Detached | None]:
+    """Remove a session about to be deleted from the index: it is no longer found.
 
-    It is no longer found, and its words leave the file.
-
-    The words of more than some hundred messages leave it soon afterwards, by ``clean``.
+    The words of its messages stay for ``forget_behind``; None when there are none.
     """
     code, _ = yield from _lock(session.workspace_id)
     here = {"workspace_id": session.workspace_id, "id": session.id}
-    yield from run("search_erase_session", **here, code=code)
+    indexed = yield from _indexed(session.workspace_id, [session.id])
+    yield from run("search_erase_title", **here, code=code)
     yield from run("search_session_delete", **here)
-    yield from clean(_AT_ONCE)
+    return Detached(indexed[0].handle, indexed[0].seq) if indexed else None
+
+
+def forget_behind(here: Mapping[str, str], detached: Detached, after: int) -> Steps[None]:
+    """Take words out of the index: those of a detached session's messages behind ``after``.
+
+    The messages are still there. The words of more than ``AT_ONCE`` leave it soon afterwards, by
+    ``clean``.
+    """
+    code, _ = yield from _lock(here["workspace_id"])
+    yield from run("search_erase_messages", **here, **detached._asdict(), code=code, after=after)
+    yield from clean(AT_ONCE + 1)
 
 
 def clean(limit: int) -> Steps[int]:

@@ -101,6 +101,20 @@ def fetch(
     return Fetched(messages, start)
 
 
+def chain_piece(workspace_id: str, session_id: str, after: int) -> Steps[list[Row]]:
+    """The next rows behind ``after`` that the hash chain covers, deleted messages included.
+
+    As many as one piece has; none at the end.
+    """
+    here = {"workspace_id": workspace_id, "session_id": session_id, "after": after}
+    sizes = yield from steps.rows("message_chain_sizes", **here, limit=listing.MOST_IDS)
+    if not sizes:
+        return []
+    count = _end_of_piece(sizes, 0)
+    yield from pause(ahead=sum(row[1] for row in sizes[:count]))
+    return (yield from steps.rows("message_chain", **here, limit=count))
+
+
 def each_at(
     workspace_id: str, positions: Sequence[tuple[str, int]], show: Callable[[Message], T]
 ) -> Steps[dict[tuple[str, int], T]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hansard.errors import Busy
 from hansard.store.steps import Steps, rows, run, value
+from hansard.store.verbs import removals
 
 _AT_ONCE = 500
 
@@ -46,9 +47,8 @@ def end(workspace_id: str, session_id: str, seen: int) -> Steps[None]:
 def cancel(workspace_id: str, source_id: str) -> Steps[None]:
     """Take away every pending copy of a session whose row is locked."""
     ended = yield from rows("pending_fork_cancel", workspace_id=workspace_id, source_id=source_id)
-    for (session_id,) in ended:
-        for name in ("message_delete_of_session", "message_item_delete_of_session"):
-            yield from run(name, workspace_id=workspace_id, id=session_id)
+    for session_id, copied in ended:
+        yield from removals.begin_unindexed(workspace_id, session_id, copied)
 
 
 def lapsed(before: int, limit: int) -> Steps[list[tuple[str, str]]]:

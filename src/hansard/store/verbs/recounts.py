@@ -1,19 +1,23 @@
-"""Sessions from before forks and runs were counted once: their sums are counted again.
+"""Sessions from before a migration: what is derived from their messages and runs is derived anew.
 
-A workspace is walked in the order of its sessions' ids, a few in each transaction, while it is in
-use. How far it is says its row in ``recounts``, which is gone when all are done.
+A workspace is walked in the order of its sessions' ids, a few in each transaction, while servers of
+the version before may use it. How far it is says its row in ``recounts``, which is gone when all
+are done.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw
 
+from hansard.errors import NotFound
+from hansard.model import MessageQuery
 from hansard.model.usage import SUMS, Inherited, RunsSpent, Spent, spent_of, within_sum
 from hansard.store import rows, steps
-from hansard.store.steps import Steps, row, run, value
+from hansard.store.steps import Steps, run, value
+from hansard.store.verbs import message_pages, session_labels
 from hansard.store.verbs.events import happened_many
 from hansard.store.verbs.session_lookup import SessionRef, locked
 
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from hansard.model import Message, Run, Session
     from hansard.store.steps import Values
 
-_MESSAGES = 500
+_MESSAGES, _BYTES = 500, 1 << 20
 
 
 def pending(after: str, limit: int) -> Steps[list[str]]:
@@ -33,68 +37,72 @@ def pending(after: str, limit: int) -> Steps[list[str]]:
     ]
 
 
-def is_pending(workspace_id: str) -> Steps[bool]:
-    """Whether sessions of a workspace are still to be counted again."""
-    return (yield from value("recount_get", workspace_id=workspace_id)) is not None
+def left(workspace_id: str) -> Steps[int]:
+    """How many sessions of a workspace are still to be counted again."""
+    return int((yield from value("recount_left", workspace_id=workspace_id)) or 0)
 
 
-def left(workspace_id: str) -> Steps[tuple[int, int]]:
-    """How many sessions of a workspace are counted again, and how many there are."""
-    done, total = (yield from row("recount_progress", workspace_id=workspace_id)) or (0, 0)
-    return int(done), int(total)
-
-
-def advance(workspace_id: str, limit: int, now: int) -> Steps[bool]:
-    """Count the next ``limit`` sessions again; True when all are done."""
+def advance(workspace_id: str, limit: int, now: int) -> Steps[int]:
+    """Count the next ``limit`` sessions again; how many, 0 when all are done."""
     walked = yield from value("recount_lock", workspace_id=workspace_id)
     if walked is None:
-        return True
+        return 0
     records = yield from steps.rows(
         "session_id_walk", workspace_id=workspace_id, after=walked, limit=limit
     )
+    if not records:
+        yield from run("recount_end", workspace_id=workspace_id)
+        return 0
     events: list[Values] = []
     for (session_id,) in records:
-        before = yield from locked(SessionRef(workspace_id, session_id))
-        after = yield from _counted(before)
-        if after != before:
-            changed = msgspec.structs.replace(after, version=before.version + 1)
-            yield from run("session_update", **rows.session_values(changed))
+        try:
+            before = yield from locked(SessionRef(workspace_id, session_id))
+        except NotFound:  # deleted since the list was read
+            continue
+        if (yield from _derived(before)) != before:
             was = {"was_updated_at": before.updated_at, "was_active_at": before.active_at}
             event = {"type": "session.updated", "session_id": session_id, "seq": None, "at": now}
             events.append(event | was)
-    if len(records) < limit:
-        yield from run("recount_end", workspace_id=workspace_id)
-    else:
-        yield from run("recount_move", workspace_id=workspace_id, walked=records[-1][0])
+    yield from run("recount_move", workspace_id=workspace_id, walked=records[-1][0])
     yield from happened_many(workspace_id, events)
-    return len(records) < limit
+    return len(records)
 
 
-def _counted(session: Session) -> Steps[Session]:
-    messages: list[Message] = []
-    after = 0
-    here = {"workspace_id": session.workspace_id, "session_id": session.id}
-    while after < session.last_seq:
-        records = yield from steps.rows("message_figures", **here, after=after, limit=_MESSAGES)
-        messages += [_message_figures(record) for record in records]
-        if len(records) < _MESSAGES:
-            break
-        after = int(records[-1][0])
-    runs = yield from steps.rows("run_all", **here)
-    return summed(session, messages, [rows.run(record) for record in runs])
+def _derived(session: Session) -> Steps[Session]:
+    """Write what a locked session's row and labels say, anew; the session afterwards."""
+    after = yield from _counted(session)
+    if after != session:
+        after = msgspec.structs.replace(after, version=session.version + 1)
+        yield from run("session_update", **rows.session_values(after))
+    yield from session_labels.put_metadata(after)
+    return after
 
 
-class _MessageFigures(Spent, frozen=True):
+class MessageFigures(Spent, frozen=True):
+    """What a session's row counts of a message."""
+
     seq: int = 0
     created_at: int = 0
 
 
-def _message_figures(record: steps.Row) -> Any:  # noqa: ANN401 - it has the fields of a message that are summed
-    seq, created_at, *spent = record
-    return _MessageFigures(**dict(zip(SUMS, spent, strict=True)), seq=seq, created_at=created_at)
+def figures_of(message: Message) -> MessageFigures:
+    return MessageFigures(**spent_of(message).sums, seq=message.seq, created_at=message.created_at)
 
 
-def summed(session: Session, messages: Sequence[Message], runs: Iterable[Run]) -> Session:
+def _counted(session: Session) -> Steps[Session]:
+    figures: list[MessageFigures] = []
+    query = MessageQuery(after=0, limit=_MESSAGES, most_bytes=_BYTES)
+    more = True
+    while more:
+        messages, more = yield from message_pages.stretch(session.workspace_id, session.id, query)
+        figures += map(figures_of, messages)
+        query = msgspec.structs.replace(query, after=messages[-1].seq) if messages else query
+    here = {"workspace_id": session.workspace_id, "session_id": session.id}
+    runs = yield from steps.rows("run_all", **here)
+    return summed(session, figures, [rows.run(record) for record in runs])
+
+
+def summed(session: Session, messages: Sequence[MessageFigures], runs: Iterable[Run]) -> Session:
     """The session with its sums and times as its messages.
 
     Without deleted ones, and its runs have them.
@@ -116,7 +124,7 @@ def summed(session: Session, messages: Sequence[Message], runs: Iterable[Run]) -
     )
 
 
-def _last_copy(session: Session, messages: Sequence[Message]) -> int:
+def _last_copy(session: Session, messages: Sequence[MessageFigures]) -> int:
     """The ``seq`` of the last message that a fork copied.
 
     A fork from before does not say it: its copies are older than itself.
@@ -141,5 +149,5 @@ def _reported(session: Session, runs: Sequence[Run]) -> Raw:
     return Raw(msgspec.json.encode(total))
 
 
-def _sums(messages: Sequence[Message]) -> dict[str, int]:
+def _sums(messages: Sequence[MessageFigures]) -> dict[str, int]:
     return {name: within_sum(sum(getattr(record, name) for record in messages)) for name in SUMS}

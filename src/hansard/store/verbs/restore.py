@@ -24,6 +24,7 @@ from hansard.store.verbs import (
     items,
     notes,
     recounts,
+    removals,
     session_labels,
     sessions,
 )
@@ -118,7 +119,9 @@ def restore(
 def _summed(chained: ChainedSnapshot) -> ChainedSnapshot:
     """The snapshot with the sums and times that its messages and runs have."""
     snapshot = chained.snapshot
-    alive = [kept.message for kept in snapshot.messages if kept.deleted_at is None]
+    alive = [
+        recounts.figures_of(kept.message) for kept in snapshot.messages if kept.deleted_at is None
+    ]
     session = recounts.summed(snapshot.session, alive, snapshot.runs)
     return msgspec.structs.replace(
         chained, snapshot=msgspec.structs.replace(snapshot, session=session)
@@ -173,6 +176,7 @@ def _begin(chained: ChainedSnapshot, changes: ImportBuffer) -> Steps[Verdict]:
     session = chained.snapshot.session
     if (yield from value("session_put", **sessions.row_of(session))) is None:
         return Verdict("bad", f"another session is named {session.name!r} here")
+    yield from removals.make_way(session.workspace_id, session.id)
     yield from session_labels.put(session)
     yield from notes.restored(session, chained.snapshot.notes, chained.snapshot.scores)
     yield from _put_runs(session, chained.snapshot.runs)

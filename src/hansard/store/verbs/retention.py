@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hansard.errors import NotFound
 from hansard.store.steps import Steps, many, rows, run, value
 from hansard.store.verbs.events import happened
+from hansard.store.verbs.indexing import AT_ONCE
 from hansard.store.verbs.session_lookup import SessionRef, locked
 from hansard.store.verbs.sessions import erase
 
@@ -62,9 +63,14 @@ def count_due(workspace_id: str, kind: str, before: int) -> Steps[int]:
 
 
 def expire(workspace_id: str, ids: Sequence[str], before: int, now: int) -> Steps[dict[str, int]]:
-    """Delete those of these sessions that are still silent since before the time; how much went."""
+    """Delete those of these sessions that are still silent since before the time; how much went.
+
+    Some of them are left where they have more messages than one transaction may remove.
+    """
     gone = {"sessions": 0, "messages": 0}
     for ident in ids:
+        if gone["messages"] >= AT_ONCE:
+            break
         try:
             session = yield from locked(SessionRef(workspace_id, ident))
         except NotFound:

@@ -16,6 +16,7 @@ from hansard.store.verbs import (
     index_choice,
     indexing,
     pending_forks,
+    removals,
     session_labels,
     snapshot_paging,
     stats,
@@ -65,6 +66,8 @@ def create(session: Session) -> Steps[tuple[Session, bool]]:
     if created is None:
         name = session.own_id or session.id
         return (yield from locked(SessionRef(session.workspace_id, name))), False
+    if session.version > 1:  # its id is the caller's, and may be that of a deleted session
+        yield from removals.make_way(session.workspace_id, session.id)
     yield from session_labels.put(session)
     yield from counts.change(session.workspace_id, None, session)
     yield from happened(session.workspace_id, "session.created", session.id, at=session.updated_at)
@@ -301,8 +304,6 @@ def at_version(session: Session, tags: frozenset[str] | None) -> None:
 
 
 ERASED = (
-    "message_delete_of_session",
-    "message_item_delete_of_session",
     "document_delete_of_session",
     "checkpoint_delete_of_session",
     "checkpoint_blob_delete_of_session",
@@ -321,14 +322,18 @@ ERASED = (
 )
 
 
-def erase(session: Session) -> Steps[int]:
-    """Remove every row of one session; how many messages there were."""
+def erase(session: Session, gone: int = 0) -> Steps[int]:
+    """Remove one session; how many messages there were.
+
+    Those beyond what one transaction may remove, of which so many are ``gone`` already, go by
+    ``removals.step``.
+    """
     here = {"workspace_id": session.workspace_id, "id": session.id}
     # First: who counts waits for this transaction then, and not in the middle of it for a row.
     yield from stats.forget(session.workspace_id, session.id)
     yield from pending_forks.cancel(session.workspace_id, session.id)
     messages = yield from value("message_count_of_session", **here)
-    yield from indexing.forget(session)
+    yield from removals.begin(session, indexing.AT_ONCE - gone)
     for name in ERASED:
         yield from run(name, **here)
     yield from counts.change(session.workspace_id, session, None)

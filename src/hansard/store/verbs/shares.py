@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from hansard.errors import NotFound
 from hansard.model.share import Share
 from hansard.store import rows, steps
@@ -29,16 +31,9 @@ def share(ref: SessionRef, draft: Share) -> Steps[ShareAndKey]:
         created_by=draft.created_by,
         created_at=draft.created_at,
         expires_at=draft.expires_at,
+        hides=draft.hides,
     )
-    kept = Share(
-        draft.id,
-        session.id,
-        draft.digest,
-        draft.created_by,
-        draft.created_at,
-        draft.expires_at,
-        None,
-    )
+    kept = replace(draft, session_id=session.id)
     return kept, (yield from _key(kept.created_by))
 
 

@@ -54,8 +54,6 @@ def is_current(workspace_id: str) -> Steps[bool]:
 
 def follow(workspace_id: str, limit: int) -> Steps[bool]:
     """Count what changed in up to ``limit`` events or sessions; True when nothing is left."""
-    if (yield from value("recount_get", workspace_id=workspace_id)) is not None:
-        return False  # sessions from before say too much of themselves
     generation = int((yield from value("generation_get", workspace_id=workspace_id)) or 0)
     position = yield from _position(workspace_id, generation)
     if position is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from hansard.model import Message, MessageQuery, Session, parts
@@ -14,18 +16,19 @@ from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Steps, pause
 from hansard.store.verbs import sessions as session_verbs
-from hansard.store.verbs.message_pages import size_of, stretch, weight
+from hansard.store.verbs.message_pages import each_at, size_of, stretch, weight
 from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hansard.model import SessionFilter
 
 T = TypeVar("T")
 _BATCH, _SEARCHED = 1000, 200
 _OPENING, _MORE, _FEW, _MOST_READ = 8, 64, 8, 5000
-_SPOKEN_BYTES = 200
+_SPOKEN_BYTES, _CANDIDATES = 200, 20
+_STORED_BYTES = 1 << 16
 _TAIL_BYTES, _MOST_BYTES = PAGE_BYTES // 2, 4 * PAGE_BYTES
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 _SHARP_S = re.compile("ss", re.IGNORECASE)
@@ -128,11 +131,15 @@ def _last_words_of_user(session: Session, seq: int) -> Steps[Message | None]:
 
 
 def mentions(
-    workspace_id: str, filters: SessionFilter, text: str, after: list[Any] | None
-) -> Steps[tuple[list[tuple[Session, Message]], list[Any] | None]]:
+    workspace_id: str,
+    filters: SessionFilter,
+    text: str,
+    after: list[Any] | None,
+    show: Callable[[Session, Message], T],
+) -> Steps[tuple[list[T], list[Any] | None]]:
     """Those of the next sessions in which ``text`` was said, latest activity first.
 
-    Each with the first message that has it.
+    What the pure function ``show`` makes of each and the first message that has the text.
 
     The second value is where the search goes on, None at its end.
     """
@@ -141,24 +148,50 @@ def mentions(
     )
     searched = listed.positions[:_SEARCHED]
     ids = [entry.id for entry in searched]
-    got = yield from steps.rows(
-        "message_holding",
-        workspace_id=workspace_id,
-        session_ids=rows.texts(ids),
-        pattern=_pattern(text),
+    first = yield from _first_holding(workspace_id, ids, text)
+    sessions = yield from session_verbs.by_ids(workspace_id, list(first))
+    shown = yield from each_at(
+        workspace_id,
+        [(id_, first[id_]) for id_ in ids if id_ in sessions],
+        lambda message: show(sessions[message.session_id], message),
     )
-    holding: dict[str, Message] = {}
-    for message in map(rows.message, got):
-        if (
-            message.session_id not in holding
-            and text.casefold() in parts.text(message.parts).casefold()
-        ):
-            holding[message.session_id] = message
-    sessions = yield from session_verbs.by_ids(workspace_id, list(holding))
+    hits = [shown[id_, first[id_]] for id_ in ids if id_ in first and (id_, first[id_]) in shown]
     more = len(listed.positions) > _SEARCHED
-    return [(sessions[id_], holding[id_]) for id_ in ids if id_ in sessions], searched[
-        -1
-    ].position if more else None
+    return hits, searched[-1].position if more else None
+
+
+def _first_holding(
+    workspace_id: str, session_ids: Sequence[str], text: str
+) -> Steps[dict[str, int]]:
+    """The ``seq`` of the first message in which the text was said, by session.
+
+    The database finds those whose JSON may hold it, a few of each session at a time.
+    """
+    sought = text.casefold()
+    first: dict[str, int] = {}
+    behind = dict.fromkeys(session_ids, 0)
+    while behind:
+        got = yield from steps.rows(
+            "message_holding",
+            workspace_id=workspace_id,
+            places=msgspec.json.encode(list(behind.items())).decode(),
+            pattern=_pattern(text),
+            limit=_CANDIDATES,
+        )
+        candidates = [(session_id, seq) for session_id, seq in got]
+        holds = yield from each_at(
+            workspace_id, candidates, lambda message: sought in parts.text(message.parts).casefold()
+        )
+        for session_id, seq in candidates:
+            if holds.get((session_id, seq)):
+                first.setdefault(session_id, seq)
+        counted = Counter(session_id for session_id, _ in candidates)
+        behind = {
+            session_id: seq
+            for session_id, seq in candidates  # the last of each session counts
+            if counted[session_id] == _CANDIDATES and session_id not in first
+        }
+    return first
 
 
 def _pattern(text: str) -> str:
@@ -176,10 +209,12 @@ def newest(
 ) -> Steps[tuple[dict[str, Session], list[Message]]]:
     """The newest messages of the matching sessions before ``before``, oldest first.
 
-    Also their sessions by id.
+    Also their sessions by id. Fewer than ``limit`` where more would go beyond the bytes of a page.
     """
-    got = yield listing.newest_messages(workspace_id, filters, limit, before or (LATEST + 1, 0, ""))
-    messages = [rows.message(row) for row in got][::-1]
+    found = yield listing.newest_messages(
+        workspace_id, filters, limit, before or (LATEST + 1, 0, "")
+    )
+    messages = (yield from _at(workspace_id, found))[::-1]
     ids = list(dict.fromkeys(message.session_id for message in messages))
     sessions = (
         (yield from steps.rows("session_by_ids", workspace_id=workspace_id, ids=rows.texts(ids)))
@@ -187,3 +222,26 @@ def newest(
         else []
     )
     return {session.id: session for session in map(rows.session, sessions)}, messages
+
+
+def _at(workspace_id: str, found: Sequence[steps.Row]) -> Steps[list[Message]]:
+    """The messages at positions (session, ``seq``, bytes as stored).
+
+    As many as fit a page, at least one. What is stored may be packed, so that little is read ahead.
+    """
+    kept: list[Message] = []
+    start, room = 0, PAGE_BYTES
+    while start < len(found):
+        end, stored = start, 0
+        while end < len(found) and (end == start or stored + found[end][2] <= _STORED_BYTES):
+            stored += found[end][2]
+            end += 1
+        positions = [(session_id, seq) for session_id, seq, _ in found[start:end]]
+        by_position = yield from each_at(workspace_id, positions, lambda message: message)
+        for message in (by_position[each] for each in positions if each in by_position):
+            room -= size_of(message)
+            if kept and room < 0:
+                return kept
+            kept.append(message)
+        start = end
+    return kept

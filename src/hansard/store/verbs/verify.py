@@ -15,7 +15,7 @@ from hansard.errors import NotFound, StoreUnavailable
 from hansard.store import chain, counts, rows
 from hansard.store.steps import Row, Steps, value
 from hansard.store.steps import rows as ask
-from hansard.store.verbs import items
+from hansard.store.verbs import items, message_pages
 from hansard.store.verbs.session_lookup import SessionRef, existing
 
 if TYPE_CHECKING:
@@ -56,15 +56,7 @@ def session(workspace_id: str, session_id: str) -> Steps[tuple[int, bytes, list[
         return 0, chain.ROOT, []
     faults: list[Fault] = []
     seq, living, before = 0, 0, chain.ROOT
-    while got := (
-        yield from ask(
-            "message_chain",
-            workspace_id=workspace_id,
-            session_id=checked.id,
-            after=seq,
-            limit=_PAGE,
-        )
-    ):
+    while got := (yield from message_pages.chain_piece(workspace_id, checked.id, seq)):
         damaged = yield from _damaged_items(checked, got)
         for stored_seq, deleted_at, digest, *message in got:
             seq += 1

@@ -16,7 +16,7 @@ function find(replace, always) {
 
 document.addEventListener("change", ({ target }) => { if (target.closest(FORM)) find(false) })
 document.addEventListener("submit", event => {
-  if (!event.target.matches(FORM)) return
+  if (!event.target.matches(FORM) || event.submitter?.name === "back") return
   event.preventDefault()
   find(false, true)
 })

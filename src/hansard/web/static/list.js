@@ -57,7 +57,7 @@ function choosable(root) {
   const items = $$(".row", root)
   for (const item of items) {
     const time = $("time", item), href = $("a", item).getAttribute("href")
-    time.title = `${time.dateTime}, here ${new Date(time.dateTime).toLocaleString()}`
+    time.title = `${new Date(time.dateTime).toLocaleString("sv")} (${time.dateTime})`
     if ($("input", item) || !("bulk" in $("#list").dataset)) continue
     const value = href.match(/sessions\/([^?#]+)/)[1]
     const tick = make("input", { type: "checkbox", name: "ids", value })

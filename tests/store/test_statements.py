@@ -1,0 +1,43 @@
+"""Migrations and statements as they are loaded from their files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hansard.store import statements
+from hansard.store.verbs.keys import PURGED
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgres"])
+def test_migrations_are_numbered_without_a_gap(backend: str) -> None:
+    numbers = [number for number, _, _ in statements.migrations(backend)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_both_backends_have_the_same_migrations() -> None:
+    sqlite, postgres = (
+        [name for _, name, _ in statements.migrations(backend)]
+        for backend in ("sqlite", "postgres")
+    )
+    assert sqlite == postgres
+
+
+def test_two_migrations_of_one_number_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "migrations" / "sqlite"
+    folder.mkdir(parents=True)
+    for name in ("0001_core.sql", "0002_calls.sql", "0002_views.sql"):
+        (folder / name).write_text("")
+    monkeypatch.setattr(statements, "_HERE", tmp_path)
+    with pytest.raises(ValueError, match=r"0002_calls\.sql and 0002_views\.sql have one number"):
+        statements.migrations("sqlite")
+
+
+def test_a_deleted_workspace_leaves_no_row_but_its_log_and_receipts() -> None:
+    created = "".join(sql for _, _, sql in statements.migrations("postgres"))
+    tables = set(re.findall(r"create table (\w+) \(\s+workspace_id", created))
+    assert tables - set(PURGED) == {"audit_heads", "audit_log", "receipts"}
