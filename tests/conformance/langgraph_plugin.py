@@ -18,8 +18,10 @@ from hansard.client import AsyncHansard, Hansard
 
 @asynccontextmanager
 async def async_saver() -> AsyncIterator[HansardSaver]:
-    async with AsyncHansard(URL, workspace_key()) as client:
-        yield HansardSaver(async_client=client)
+    key = workspace_key()
+    with Hansard(URL, key) as client:
+        async with AsyncHansard(URL, key) as async_client:
+            yield HansardSaver(client, async_client)
 
 
 @contextmanager
