@@ -79,7 +79,7 @@ def _codes() -> list[Error]:
         if error.code:
             known[error.code].append(error)
     return [
-        Error(code, _status(errors_[0]), sorted({error.says for error in errors_}))
+        Error(code, _status(errors_[0]), sorted({error.says for error in errors_ if error.says}))
         for code, errors_ in sorted(known.items())
     ]
 
@@ -114,7 +114,7 @@ def served() -> str:
 def scopes() -> str:
     """The table of the scopes and what each opens."""
     opened: dict[str, list[str]] = defaultdict(list)
-    for route in (*dialect.routes, *system((), Metrics()).routes):
+    for route in (*dialect.routes, *system((dialect,), Metrics()).routes):
         opened[str(route.scope)].append(f"`{route.method} {route.path}`")
     return _table(
         ("scope", "may", "opens"),
@@ -272,6 +272,8 @@ def raised() -> Iterator[Raised]:
                 code = next(
                     (_text(word.value) for word in node.keywords if word.arg == "code"), None
                 )
+                if code and "…" in code:
+                    raise SystemExit(f"{ast.unparse(node)}: write its code out, for the reference")
                 yield Raised(base, code or own, _text(node.args[0]) or "")
 
 

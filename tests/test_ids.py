@@ -7,7 +7,15 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansard.ids import IdSource, file_safe, is_own_id, seq_of, uuid_in
+from hansard.ids import (
+    IdSource,
+    file_safe,
+    is_own_id,
+    message_in,
+    seq_of,
+    session_tail_of,
+    uuid_in,
+)
 
 
 def test_a_workspace_has_a_short_id() -> None:
@@ -25,7 +33,18 @@ def test_ids_are_uuid7_in_the_order_of_their_clock() -> None:
 
 @given(st.integers(0, 2**32 - 1))
 def test_a_message_id_carries_its_seq(seq: int) -> None:
-    assert seq_of(IdSource().message(seq)) == seq
+    assert seq_of(IdSource().message(IdSource().uuid(), seq)) == seq
+
+
+@given(st.uuids(), st.integers(0, 2**32 - 1))
+def test_a_message_id_carries_the_end_of_its_sessions(session: uuid.UUID, seq: int) -> None:
+    message = IdSource().message(str(session), seq)
+    assert session_tail_of(message) == str(session)[26:]
+    value = uuid.UUID(message.removeprefix("msg_"))
+    assert (value.version, value.variant) == (7, uuid.RFC_4122)
+    for form in (message, str(value), value.hex.upper(), f"{message}.3"):
+        assert message_in(form) == message
+    assert message_in(f"ses_{session}") is None
 
 
 def test_what_is_not_ours_carries_none() -> None:

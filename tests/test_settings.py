@@ -59,12 +59,12 @@ def test_variables_are_read_as_what_the_setting_is() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("HANSARD_PORT", "many", "port (from HANSARD_PORT) is no whole number: 'many'"),
-        ("HANSARD_PORT", "99999", "port (from HANSARD_PORT) must be <= 65535: '99999'"),
+        ("HANSARD_PORT", "many", "port (from HANSARD_PORT) must be a whole number, not 'many'"),
+        ("HANSARD_PORT", "99999", "port (from HANSARD_PORT) must be <= 65535, not '99999'"),
         (
             "HANSARD_MIGRATE",
             "perhaps",
-            "migrate (from HANSARD_MIGRATE) is no true or false: 'perhaps'",
+            "migrate (from HANSARD_MIGRATE) must be true or false, not 'perhaps'",
         ),
         (
             "HANSARD_STROE",
@@ -81,7 +81,7 @@ def test_a_wrong_variable_says_what_is_wrong(variable: str, value: str, message:
 
 def test_the_type_in_a_file_is_taken_strictly(somewhere: Path) -> None:
     (somewhere / "hansard.toml").write_text('port = "9000"\n')
-    with pytest.raises(Invalid, match=r"port \(from hansard.toml\) is no whole number"):
+    with pytest.raises(Invalid, match=r"port \(from hansard.toml\) must be a whole number"):
         load({}, {})
 
 

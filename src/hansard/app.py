@@ -124,13 +124,15 @@ def application(
     metrics = metrics or Metrics()
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
     limits = Limits(settings.rate_limit) if settings.rate_limit else None
-    about = system(DIALECTS, metrics, open_metrics=settings.open_metrics)
+    root = settings.root_path
+    about = system(DIALECTS, metrics, open_metrics=settings.open_metrics, root_path=root)
     app = Application(
         service,
-        (*DIALECTS, web(DIALECTS, demo), about),
+        (*DIALECTS, web(DIALECTS, demo, root), about),
         combined(metrics, log, observer),
         limits,
         origins_of(settings.cors_origins),
+        root,
     )
     metrics.watch(service.store.usage)
     metrics.watch(app.usage)

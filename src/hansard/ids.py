@@ -15,15 +15,17 @@ FOREIGN = ("asset_", "session_", "websocket_", "websocket:", "conv_")
 
 They are here, since a session is looked up by its name below the dialects. Another dialect's prefix
 is one more of them; a prefix that is none is a part of a caller's own id."""
-_UUID = re.compile(
-    rf"(?:{SESSION}|{'|'.join(FOREIGN)})?"
-    r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})",
-    re.IGNORECASE,
-)
+_DIGITS_OF_UUID = r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
+_UUID = re.compile(rf"(?:{SESSION}|{'|'.join(FOREIGN)})?{_DIGITS_OF_UUID}", re.IGNORECASE)
+_MESSAGE = re.compile(rf"(?:{MESSAGE})?{_DIGITS_OF_UUID}(?:\.\d{{1,9}})?", re.IGNORECASE)
+"""One of our message ids in any API: as a plain UUID, or with the number of a part behind it."""
 _PREFIX = re.compile(rf"^(?:{SESSION}|{'|'.join(FOREIGN)})")
 _OWN = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,256}")
 _WORKSPACE = re.compile(r"[0-9a-z-]{10,36}")
 _SEQ_MASK = (1 << 32) - 1
+_TAIL, _LOW = 10, 28
+_LOW_MASK = (1 << _LOW) - 1
+"""How many digits of its session's UUID a message id has, and how many of their bits lie low."""
 _DIGITS, _WORKSPACE_LENGTH = "0123456789abcdefghjkmnpqrstvwxyz", 10
 
 Clock = Callable[[], int]
@@ -53,9 +55,15 @@ class IdSource:
             _DIGITS[number >> shift & 31] for shift in range(0, 5 * _WORKSPACE_LENGTH, 5)
         )
 
-    def message(self, seq: int) -> str:
-        """A message id that carries its ``seq``, so that no index is needed to find it."""
-        return MESSAGE + _format(self._time_bits() | self._random(30) << 32 | (seq & _SEQ_MASK))
+    def message(self, session_id: str, seq: int) -> str:
+        """A message id that carries its ``seq`` and the end of its session's UUID.
+
+        So it leads to the message, and no message is in an index for that.
+        """
+        tail = int(session_id[-_TAIL:], 16)
+        kept = (tail >> _LOW) << 64 | (tail & _LOW_MASK) << 34 | self._random(2) << 32
+        at = (self._clock() // 1000) << 80 | 0x7 << 76 | 0b10 << 62
+        return MESSAGE + _format(at | kept | (seq & _SEQ_MASK))
 
     def prefixed(self, prefix: str) -> str:
         return prefix + self.uuid()
@@ -79,6 +87,13 @@ def seq_of(message_id: str) -> int | None:
         return None
 
 
+def session_tail_of(message_id: str) -> str:
+    """The end of the session's UUID that one of our message ids carries, in hexadecimal digits."""
+    number = int(message_id.removeprefix(MESSAGE).replace("-", ""), 16)
+    tail = (number >> 64 & 0xFFF) << _LOW | (number >> 34 & _LOW_MASK)
+    return f"{tail:0{_TAIL}x}"
+
+
 def uuid_in(name: str) -> str | None:
     """The UUID that a session's name holds in any of its forms, in canonical spelling.
 
@@ -87,6 +102,16 @@ def uuid_in(name: str) -> str | None:
     """
     match = _UUID.fullmatch(name)
     return "-".join(match.groups()).lower() if match else None
+
+
+def message_in(name: str) -> str | None:
+    """The message id that a message's name in any API holds, in canonical spelling.
+
+    >>> message_in("0190163D-8694-739b-aea5-966c00000001")
+    'msg_0190163d-8694-739b-aea5-966c00000001'
+    """
+    match = _MESSAGE.fullmatch(name)
+    return MESSAGE + "-".join(match.groups()).lower() if match else None
 
 
 def uuid_start(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from hansard.errors import Invalid
 
@@ -21,6 +22,7 @@ FILE = Path("hansard.toml")
 PREFIX = "HANSARD_"
 _PASSWORD = re.compile(r"(//[^:@/?]*:).*(@)|([?&]password=)[^&]*")
 _BOUND = re.compile(r"([<>]=?) (\S+)$")
+_ROOT_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _INJECTED = re.compile(r"(?:tcp|udp)://")
 
 
@@ -45,6 +47,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="the port that the server listens on; 0 takes a free one", ge=0, le=65_535
         ),
     ] = 8765
+    root_path: Annotated[
+        str,
+        Meta(
+            description="the path below which a reverse proxy serves Hansard, such as /hansard; "
+            "empty: the root of its host"
+        ),
+    ] = ""
     migrate: Annotated[
         bool,
         Meta(description="migrate the store when it is opened; false: only `hansard migrate` does"),
@@ -134,6 +143,22 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="prepare statements on PostgreSQL; false behind a PgBouncer older than 1.21"
         ),
     ] = True
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "root_path", _root_path(self.root_path))
+
+
+def _root_path(text: str) -> str:
+    """The path with one slash before it and none behind; Invalid for what is no path."""
+    root = f"/{text.strip('/')}" if text.strip("/") else ""
+    if not _ROOT_PATH.fullmatch(root):
+        raise Invalid(
+            f"root_path cannot be {text!r}: write a path of letters, digits, '-', '_', '.' and "
+            "'~', such as /hansard",
+            code="bad_setting",
+            param="root_path",
+        )
+    return root
 
 
 NAMES = Settings.__struct_fields__
@@ -261,12 +286,16 @@ def _converted(name: str, value: object, source: str) -> object:
         return msgspec.convert(value, _HINTS[name], strict=not source.startswith(PREFIX))
     except msgspec.ValidationError as problem:
         bound = _BOUND.search(str(problem))
-        fault = f"must be {bound[1]} {bound[2]}" if bound else f"is no {type_name(name)}"
+        wanted = f"{bound[1]} {bound[2]}" if bound else _a(type_name(name))
         raise Invalid(
-            f"{name} (from {source}) {fault}: {masked(name, value)!r}",
+            f"{name} (from {source}) must be {wanted}, not {masked(name, value)!r}",
             code="bad_setting",
             param=name,
         ) from problem
+
+
+def _a(kind: str) -> str:
+    return f"a {kind}" if kind.endswith("number") else kind
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:

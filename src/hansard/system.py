@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from hansard import __version__
 from hansard.errors import NotFound
 from hansard.http.openapi import document
-from hansard.http.route import Dialect, Failure, Reply, Route
+from hansard.http.route import Dialect, Reply, Route
 from hansard.metrics import CONTENT_TYPE, Metrics
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Documents:
     """The OpenAPI documents, each rendered when it is first asked for."""
 
-    def __init__(self, dialects: tuple[Dialect, ...]) -> None:
+    def __init__(self, dialects: tuple[Dialect, ...], root_path: str) -> None:
         self._dialects = dialects
+        self._root_path = root_path
         self._rendered: dict[str, bytes] = {}
 
     async def rendered(self, name: str) -> bytes:
@@ -31,17 +32,27 @@ class Documents:
             chosen = [dialect for dialect in self._dialects if name in ("", dialect.name)]
             if not chosen:
                 known = ", ".join(dialect.name for dialect in self._dialects)
-                raise NotFound(f"there is no API {name!r}: {known}", code="route_not_found")
+                raise NotFound(
+                    f"there is no API {name!r}: choose from {known}", code="route_not_found"
+                )
             # It reads source files and takes tens of milliseconds: too long for the event loop.
-            self._rendered[name] = await asyncio.to_thread(_rendered, chosen, name)
+            self._rendered[name] = await asyncio.to_thread(_rendered, chosen, name, self._root_path)
         return self._rendered[name]
 
 
 def system(
-    dialects: tuple[Dialect, ...], metrics: Metrics, *, open_metrics: bool = False
+    dialects: tuple[Dialect, ...],
+    metrics: Metrics,
+    *,
+    open_metrics: bool = False,
+    root_path: str = "",
 ) -> Dialect:
-    """The routes that describe ``dialects`` and the server; ``open_metrics`` asks for no key."""
-    documents = Documents(dialects)
+    """The routes that describe ``dialects`` and the server; ``open_metrics`` asks for no key.
+
+    They fail as the first of the dialects does, which is the native API.
+    """
+    native = dialects[0]
+    documents = Documents(dialects, root_path)
 
     async def show_metrics(call: Call[None, None]) -> Reply:
         """The metrics of this server in Prometheus' text format"""
@@ -61,7 +72,7 @@ def system(
         """Say what runs here; a browser is shown the page instead"""
         if "text/html" in call.headers.get("accept"):
             return RedirectResponse("/ui/", 303, {"Vary": "Accept"})
-        return PlainTextResponse(_home(dialects), headers={"Vary": "Accept"})
+        return PlainTextResponse(_home(dialects, root_path), headers={"Vary": "Accept"})
 
     return Dialect(
         name="system",
@@ -69,14 +80,7 @@ def system(
         description="Health, metrics and descriptions.",
         prefixes=(),
         routes=(
-            Route("GET /healthz", _health, public=True, returns=dict[str, str]),
-            Route(
-                "GET /readyz",
-                _ready,
-                public=True,
-                returns=dict[str, str],
-                errors={503: "The store does not answer, or lacks a migration: `code` says which."},
-            ),
+            *_PROBES,
             Route(
                 "GET /metrics",
                 show_metrics,
@@ -89,7 +93,9 @@ def system(
             Route("GET /openapi/{document}", openapi_document, public=True, returns=dict[str, Any]),
             Route("GET /", home, public=True, media_type="text/plain", returns=str),
         ),
-        error=_error,
+        error=native.error,
+        error_type=native.error_type,
+        error_body=native.error_body,
     )
 
 
@@ -111,32 +117,38 @@ async def _ready(call: Call[None, None]) -> dict[str, str]:
     return {"status": "ready", "version": __version__}
 
 
-def _rendered(dialects: list[Dialect], name: str) -> bytes:
+_PROBES = (
+    Route("GET /healthz", _health, public=True, returns=dict[str, str]),
+    Route(
+        "GET /readyz",
+        _ready,
+        public=True,
+        returns=dict[str, str],
+        errors={503: "The store does not answer, or lacks a migration: `code` says which."},
+    ),
+)
+
+
+def _rendered(dialects: list[Dialect], name: str, root_path: str) -> bytes:
     title, description = (
         (dialects[0].title, dialects[0].description)
         if name
         else ("Hansard", "Every API that this server speaks.")
     )
-    return msgspec.json.encode(document(dialects, title=title, description=description))
+    return msgspec.json.encode(
+        document(dialects, title=title, description=description, root_path=root_path)
+    )
 
 
-def _error(failure: Failure) -> dict[str, object]:
-    return {
-        "code": failure.error.code,
-        "detail": failure.error.message,
-        "status": failure.status,
-        "request_id": failure.request_id,
-    }
-
-
-def _home(dialects: tuple[Dialect, ...]) -> str:
+def _home(dialects: tuple[Dialect, ...], root_path: str) -> str:
     rows = "".join(
-        f"  /openapi/{dialect.name}.json\t{dialect.title}: {dialect.description}\n"
+        f"  {root_path}/openapi/{dialect.name}.json\t{dialect.title}: {dialect.description}\n"
         for dialect in dialects
     )
     return (
         f"Hansard {__version__}: the session store for AI agents.\n\n"
-        "The page       /ui/\nThe reference  /docs\nHealth         /healthz, /readyz\n"
-        "Metrics        /metrics\n\n"
-        f"The APIs that it speaks (all: /openapi.json):\n\n{rows}"
+        f"The page       {root_path}/ui/\nThe reference  {root_path}/docs\n"
+        f"Health         {root_path}/healthz, {root_path}/readyz\n"
+        f"Metrics        {root_path}/metrics\n\n"
+        f"The APIs that it speaks (all: {root_path}/openapi.json):\n\n{rows}"
     )

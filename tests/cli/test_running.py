@@ -82,7 +82,7 @@ def test_doctor_finds_nothing_wrong_with_a_sound_installation(filled: Terminal) 
     report = filled.done("doctor", "--json", HANSARD_PORT=free_port(), HANSARD_COLOUR="red").json
     assert report["sound"]
     assert [finding["what"] for finding in report["findings"] if finding["mark"] == "note"] == [
-        "HANSARD_COLOUR is in the environment and is no setting"
+        "HANSARD_COLOUR is in the environment and is not a setting"
     ]
     assert filled.done("doctor", "--quiet", HANSARD_PORT=free_port()).out == ""
 

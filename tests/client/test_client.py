@@ -339,7 +339,7 @@ def test_an_id_that_leads_elsewhere_is_not_sent(hansard: Hansard, name: str, bad
         lambda: hansard.sessions.delete(bad),
         lambda: hansard.messages.list(bad).first(1),
     ):
-        with pytest.raises(ValueError, match="is no id"):
+        with pytest.raises(ValueError, match="is not an id"):
             act()
     assert hansard.sessions.read(name).message_count == 1
 

@@ -51,10 +51,11 @@ def served(backend: str) -> Iterator[Served]:
     """A server of its own on an empty store."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = None
+        options: list[str] = []
         if backend == "postgres":
-            store = stack.enter_context(postgres(durable=False)).create_database("conformance")
-        yield stack.enter_context(serving(folder, store=store))
+            database = stack.enter_context(postgres(durable=False)).create_database("conformance")
+            options = ["--store", database]
+        yield stack.enter_context(serving(folder, "0", *options))
 
 
 def run(suite: Suite, backend: str, server: Served) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,9 +10,12 @@ import msgspec
 import pytest
 
 from hansard.access import Principal
+from hansard.app import opened
 from hansard.model import MessageDraft, SearchQuery, SessionDraft
 from hansard.model.parts import text_part
 from hansard.service import Service
+from hansard.settings import Settings
+from tests.support.recorder import Recorder
 
 DIALOGUES = {
     "docker": "docker run --rm -it ubuntu",
@@ -131,6 +135,61 @@ async def test_an_id_that_is_pasted_leads_there(filled: httpx.AsyncClient) -> No
     assert (await search(filled, "nobody@example.com"))["jump"] is None
 
 
+async def test_a_message_id_that_is_pasted_leads_to_the_message(filled: httpx.AsyncClient) -> None:
+    """In every form that an API gives it: ours, a plain UUID, with a part, the client's own."""
+    draft = {"role": "user", "text": "Nothing to be found by", "client_id": "mail-88"}
+    answer = await filled.post("/v1/sessions/unable/messages", json={"messages": [draft]})
+    (message,) = answer.json()["data"]
+    bare = message["id"].removeprefix("msg_")
+    for pasted in (message["id"], bare, bare.upper(), f"{message['id']}.0", "mail-88"):
+        led = await search(filled, f" {pasted} ")
+        assert led["jump"] == {"session_id": "unable", "message_id": message["id"], "user": None}
+        (found,) = led["data"]
+        assert (found["session"]["id"], found["message_id"]) == ("unable", message["id"]), pasted
+        assert found["snippets"][0]["text"] == "Nothing to be found by"
+    await filled.delete(f"/v1/sessions/unable/messages/{message['id']}")
+    assert (await search(filled, message["id"]))["jump"] is None
+
+
+async def test_a_client_id_leads_to_the_original_and_not_to_its_forks(
+    client: httpx.AsyncClient,
+) -> None:
+    await fill(client)
+    draft = {"role": "user", "text": "Hello", "client_id": "mail-88"}
+    await client.post("/v1/sessions/refused/messages", json={"messages": [draft]})
+    await client.post("/v1/sessions/refused/fork", json={"id": "fork"})
+    copied = (await client.get("/v1/sessions/fork/messages")).json()["data"][-1]
+    assert copied["client_id"] == "mail-88"
+    assert (await search(client, "mail-88"))["jump"]["session_id"] == "refused"
+    assert (await search(client, copied["id"]))["jump"]["session_id"] == "fork"
+
+
+async def test_a_search_looks_an_id_up_once_and_no_word_that_can_be_none(
+    store_url: str, tmp_path: Path
+) -> None:
+    seen = Recorder()
+    async with opened(Settings(store=store_url), seen) as service:
+        principal = service.workspaces.operator(await service.workspaces.create("w"))
+        await service.sessions.start(principal, SessionDraft(id="refund", user_id="ada"))
+        ways = {
+            "nothing": 1,
+            "mail-88": 1,
+            "msg_0190163d-8694-739b-aea5-966c00000001": 1,
+            "two words": 0,
+            '"refund"': 0,
+            "refun*": 0,
+            "-refund": 0,
+            "(refund": 0,
+            "": 0,
+        }
+        for text, times in ways.items():
+            seen.statements.clear()
+            await service.search.find(principal, SearchQuery(text=text))
+            assert seen.statements.count("id_named") == times, text
+            others = {"session_get", "session_id_by_own_id", "session_id_by_safe_id"}
+            assert others.isdisjoint(seen.statements), text
+
+
 async def test_the_sessions_of_a_pasted_user_are_walked_page_by_page(
     client: httpx.AsyncClient,
 ) -> None:
@@ -152,7 +211,14 @@ async def test_a_key_for_one_user_is_led_to_nobody_else(
 ) -> None:
     await fill(client)
     narrowed = msgspec.structs.replace(principal, user_id="refund@example.com")
-    for text in ("docker", "docker@example.com", "channel:wbe", "-state:failed docker"):
+    (message,) = (await client.get("/v1/sessions/docker/messages")).json()["data"]
+    for text in (
+        "docker",
+        "docker@example.com",
+        message["id"],
+        "channel:wbe",
+        "-state:failed docker",
+    ):
         results = await service.search.find(narrowed, SearchQuery(text=text))
         assert (results.items, results.jump) == ([], None), text
         assert all("did you mean" not in note.message for note in results.notes), text

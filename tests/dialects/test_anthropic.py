@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import anthropic
@@ -84,6 +85,24 @@ async def test_the_sdk_reads_a_session_and_its_events(sdk: anthropic.AsyncAnthro
 def plain(event: Any) -> dict[str, Any]:
     """An event of the SDK, which has a type for each kind, as its JSON."""
     return dict(event.to_dict())
+
+
+async def test_a_sessions_duration_runs_until_it_ends(
+    sdk: anthropic.AsyncAnthropic, client: httpx.AsyncClient
+) -> None:
+    """A change after the end, such as a tag, makes it no longer; an open one grows by itself."""
+    past = {"created_at": "2026-01-31T09:30:00Z"}
+    await client.post("/v1/sessions", json={"id": "open", **past})
+    await client.post("/v1/sessions", json={"id": "ended", **past})
+    ended = (await client.post("/v1/sessions/ended/end", json={})).json()["ended_at"]
+    await client.patch("/v1/sessions/ended", json={"tags": ["vip"]})
+    listed = {session.id: session async for session in sdk.beta.sessions.list()}
+    began = listed["ended"].created_at
+    lasted = (datetime.fromisoformat(ended) - began).total_seconds()
+    assert listed["ended"].stats.duration_seconds == pytest.approx(lasted, abs=0.001)
+    running = listed["open"].stats.duration_seconds or 0
+    assert running == pytest.approx((datetime.now(UTC) - began).total_seconds(), abs=30)
+    assert running > (listed["open"].updated_at - began).total_seconds()
 
 
 @pytest.mark.usefixtures("order")

@@ -118,6 +118,25 @@ async def test_any_order_and_twice_gives_the_same_sessions(service: Service, nam
     assert results[1] == results[0]
 
 
+async def test_the_model_of_a_session_is_the_one_that_was_asked_for(
+    client: httpx.AsyncClient,
+) -> None:
+    """Where no answer names one, and whichever span comes first."""
+    said = [{"role": "user", "parts": [{"type": "text", "content": "Hello"}]}]
+    record = Record(
+        "ab" * 16,
+        "cd" * 8,
+        attributes={
+            "gen_ai.operation.name": "chat",
+            "gen_ai.conversation.id": "asked",
+            "gen_ai.request.model": "gpt-5",
+            "gen_ai.input.messages": json.dumps(said),
+        },
+    )
+    await send(client, [record])
+    assert (await client.get("/v1/sessions/asked")).json()["model"] == "gpt-5"
+
+
 async def test_each_trace_is_a_run_of_its_session(client: httpx.AsyncClient) -> None:
     records = EMITTERS["pydantic-ai"][0]()
     records[-1].status = {"code": 2, "message": "the tool broke"}

@@ -79,15 +79,15 @@ def refused(reader: Any, data: bytes) -> tuple[str | None, str]:
         (
             b'{"at":"yesterday"}',
             "at",
-            "at: 'yesterday' is no time: write one such as 2026-01-31T09:30:00Z",
+            "at: 'yesterday' is not a time: write one such as 2026-01-31T09:30:00Z",
         ),
-        (b'{"at":5}', "at", "at: 5 is no time: write one such as 2026-01-31T09:30:00Z"),
+        (b'{"at":5}', "at", "at: 5 is not a time: write one such as 2026-01-31T09:30:00Z"),
         (b'{"inner":5}', "inner", "inner: expected a list, got a whole number"),
         (b"[]", None, "the body: expected an object, got a list"),
         (
             b'{"inner":[{"worx":1}]}',
             "inner[0].worx",
-            "there is no field 'worx' in inner[0]: did you mean 'word'?",
+            "unknown field 'worx' in inner[0]: did you mean 'word'?",
         ),
     ],
 )
@@ -109,12 +109,12 @@ def test_of_a_body(body: bytes, param: str | None, message: str) -> None:
         (
             b"q=x&day=2026-13-01",
             "day",
-            "day: '2026-13-01' is no date: write one such as 2026-01-31",
+            "day: '2026-13-01' is not a date: write one such as 2026-01-31",
         ),
         (
             b"q=x&at=2026-13-01",
             "at",
-            "at: '2026-13-01' is no time: write one such as 2026-01-31T09:30:00Z",
+            "at: '2026-13-01' is not a time: write one such as 2026-01-31T09:30:00Z",
         ),
         (b"q=x&on=perhaps", "on", "on: expected true, false or null, got 'perhaps'"),
     ],

@@ -197,7 +197,7 @@ async def test_without_an_export_the_same_names_are_read(
     [
         (b'{"x": 1, "y": 2}', "UTF-8, objects with the keys x, y"),
         (b"hello", "UTF-8, no JSON"),
-        (b"\x00\x01\xff", "bytes that are no text in UTF-8"),
+        (b"\x00\x01\xff", "bytes that are not text in UTF-8"),
         ("\ufeff[[1]]".encode("utf-16"), "UTF-16, an array of lists"),
     ],
 )

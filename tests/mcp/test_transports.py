@@ -129,5 +129,11 @@ async def test_a_narrowed_key_sees_only_its_own(served: Served) -> None:
 async def test_a_wrong_call_says_what_to_mend(served: Served) -> None:
     async with over_http(served) as agent:
         result = await agent.call_tool("read_messages", {"session": "order-17", "limit": 500})
+        unknown = await agent.call_tool("list_sessions", {"chanel": "web"})
+        one = await text_of(agent, "search_sessions", query="parcel")
     assert result.is_error
     assert "limit" in text_in(result)
+    assert text_in(unknown) == (
+        "list_sessions: unknown field 'chanel' in the arguments: did you mean 'channel'?"
+    )
+    assert one.startswith("1 session matches parcel; shown: 1.")

@@ -177,7 +177,7 @@ async def test_an_export_without_sessions_comes_back(
         (gzip.compress(b"", mtime=0), {}, "the body is empty: there is nothing to import"),
         (gzip.compress(b"[]", mtime=0)[:-9], {}, "of no known format"),
         (b"[]", {"format": "word"}, "unknown format 'word'"),
-        (b"[]", {"tz": "Mars/Base"}, "no time zone"),
+        (b"[]", {"tz": "Mars/Base"}, "unknown time zone"),
         (b"[]", {"dry_run": "perhaps"}, "dry_run"),
     ],
 )

@@ -122,7 +122,7 @@ async def test_a_backup_at_rest_is_equal_by_hash(
 
 async def test_what_is_no_backup_is_refused(store_url: str, other_url: str, tmp_path: Path) -> None:
     (tmp_path / "backup").write_bytes(b"not a backup" * 1000)
-    with pytest.raises(Invalid, match="no backup"):
+    with pytest.raises(Invalid, match="not a backup"):
         await open_store(Settings(store=other_url)).restore(
             tmp_path / "backup", lambda _share: None
         )

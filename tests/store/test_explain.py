@@ -255,5 +255,22 @@ def test_no_named_statement_scans_a_table(file: apsw.Connection) -> None:
     assert not scanning
 
 
+def test_an_id_is_looked_up_by_an_index_for_each_thing_it_may_name(file: apsw.Connection) -> None:
+    plan = sqlite_plan(file, statements.load("sqlite")["id_named"])
+    for index in ("sessions_by_own", "sessions_by_tail", "messages_by_client", "sessions_by_user"):
+        assert [line for line in plan if index in line and "workspace_id=? AND" in line], plan
+
+
+async def test_postgres_looks_an_id_up_by_the_same_indexes(
+    server: asyncpg.Connection[Any],
+) -> None:
+    sql = statements.load("postgres")["id_named"]
+    names = ("workspace_id", "name", "session_id", "safe_id", "message_id", "tail")
+    query = Query("id_named", {**dict.fromkeys(names, "x"), "limit": 20, "seq": 1}, sql=sql)
+    plan = "\n".join(await postgres_plan(server, query))
+    for index in ("sessions_by_tail", "messages_by_client", "sessions_by_user"):
+        assert index in plan, plan
+
+
 def test_a_statement_that_scans_is_caught(file: apsw.Connection) -> None:
     assert scans(sqlite_plan(file, "select * from sessions where title = :title"))

@@ -26,8 +26,6 @@ class Served:
     key: str
     folder: Path
     process: subprocess.Popen[bytes]
-    store: str | None = None
-    """The URL of its store, where it is not the file in the folder."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,23 +44,21 @@ class Served:
 
     def start(self) -> None:
         """Start the server again, on the port that it had."""
-        port = self.url.rpartition(":")[2]
-        self.process, self.url = _started(self.folder, port, self.store)
+        self.process, self.url = _started(self.folder, self.url.rpartition(":")[2])
 
 
 @contextmanager
-def serving(folder: Path, port: str = "0", store: str | None = None) -> Iterator[Served]:
-    """A server in ``folder``; it is stopped at the end."""
-    process, url = _started(folder, port, store)
-    key = (folder / ".hansard" / "admin.key").read_text().strip()
-    served = Served(url, key, folder, process, store)
+def serving(folder: Path, port: str = "0", *options: str) -> Iterator[Served]:
+    """A server in ``folder``, started with ``options``; it is stopped at the end."""
+    process, url = _started(folder, port, *options)
+    served = Served(url, (folder / ".hansard" / "admin.key").read_text().strip(), folder, process)
     try:
         yield served
     finally:
         served.stop()
 
 
-def _started(folder: Path, port: str, store: str | None) -> tuple[subprocess.Popen[bytes], str]:
+def _started(folder: Path, port: str, *options: str) -> tuple[subprocess.Popen[bytes], str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("HANSARD_")
     }
@@ -70,7 +66,7 @@ def _started(folder: Path, port: str, store: str | None) -> tuple[subprocess.Pop
     log = folder / "serve.log"
     with log.open("wb") as writing:
         process = subprocess.Popen(
-            [HANSARD, "serve", "--port", port, *(("--store", store) if store else ())],
+            [HANSARD, "serve", "--port", port, *options],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=writing,

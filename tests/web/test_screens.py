@@ -31,6 +31,14 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
         assert f" · {name}</span>" in (await reader.get(f"/ui/{order}")).text
 
 
+async def test_a_pasted_message_id_opens_its_session_at_the_message(
+    reader: Reader, session: str
+) -> None:
+    messages = (await reader.api("GET", "/v1/sessions/talk/messages")).json()["data"]
+    answer = await reader.get(f"/ui/?{urlencode({'q': messages[3]['id']})}")
+    assert answer.headers["location"] == f"/ui/sessions/{session}?at=4#m4"
+
+
 async def test_a_pasted_id_opens_its_session(reader: Reader, session: str) -> None:
     """An own id may also be a word, so its session is listed before what the search found."""
     link = f"http://hansard.test/ui/sessions/{session}?at=3#m3"
@@ -107,7 +115,7 @@ async def test_an_address_that_makes_no_sense_is_still_a_list(
         ("state=fooo", "There is no state &#39;fooo&#39;"),
         ("stat=failed", "There is no filter &#39;stat&#39;: did you mean &#39;state&#39;?"),
         ("state=failed&kind=fooo", "There is no kind &#39;fooo&#39;"),
-        ("day_from=yesterday", "is no day"),
+        ("day_from=yesterday", "is not a day"),
         ("sort=fooo", "There is no order"),
     ],
 )

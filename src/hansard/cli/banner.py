@@ -28,7 +28,7 @@ def banner(
     claimed: Claimed | None,
 ) -> list[str]:
     """Two lines for a store in use, a few more for a new one."""
-    url = address(settings.host, listening.getsockname()[1])
+    url = address(settings.host, listening.getsockname()[1]) + app.root_path
     file = file_of(settings.store)
     store = shown(file) if file else masked("store", settings.store)
     head = f"  hansard {__version__}   store {store}{' (new)' if is_new else ''}   {url}"

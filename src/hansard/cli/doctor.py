@@ -88,7 +88,7 @@ def _machine() -> Iterator[Finding]:
     for name in strangers(os.environ):
         yield Finding(
             "note",
-            f"{name} is in the environment and is no setting",
+            f"{name} is in the environment and is not a setting",
             "unset it if it was meant as one: hansard config show lists them all",
         )
 

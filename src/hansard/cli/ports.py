@@ -74,7 +74,8 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[object, ...]]:
         )[0]
     except (OSError, UnicodeError) as problem:
         raise Invalid(
-            f"{host!r} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for every network",
+            f"{host!r} is not an address of this machine: use 127.0.0.1, "
+            "or 0.0.0.0 for every network",
             code="bad_host",
             param="host",
         ) from problem

@@ -36,6 +36,11 @@ A short one lets the writer's thread run sooner: appends and slow reads gain, no
     help="The port to listen on; 0 takes a free one.  [default: 8765]",
 )
 @click.option(
+    "--root-path",
+    metavar="PATH",
+    help="The path below which a reverse proxy serves Hansard, such as /hansard.",
+)
+@click.option(
     "--access-log/--no-access-log",
     default=None,
     help="Write a JSON line for each request to standard error.",
@@ -51,6 +56,7 @@ A short one lets the writer's thread run sooner: appends and slow reads gain, no
 def command(
     host: str | None,
     port: int | None,
+    root_path: str | None,
     access_log: bool | None,
     migrate: bool | None,
     new_store: bool,
@@ -70,7 +76,13 @@ def command(
     from hansard.http.log import capture_all
 
     settings = settings_of(
-        config, store=store, host=host, port=port, access_log=access_log, migrate=migrate
+        config,
+        store=store,
+        host=host,
+        port=port,
+        root_path=root_path,
+        access_log=access_log,
+        migrate=migrate,
     ).settings
     check_that_none_was_here(settings, begin_anew=new_store)
     sys.setswitchinterval(_TURN)

@@ -316,7 +316,8 @@ async def share(context: CommandContext, session: str, length: int, hide: tuple[
             expires_at=service.clock() + length,
             hides=cast("list[Hidden]", hide),
         )
-    context.result(share_out(created, f"/s/{name}"), f"{_server(context)}/s/{name}")
+    path = f"{context.settings.root_path}/s/{name}"
+    context.result(share_out(created, path), f"{_server(context)}/s/{name}")
 
 
 @click.command("open")
@@ -340,7 +341,8 @@ def _server(context: CommandContext) -> str:
     from hansard.cli.banner import address
 
     settings = context.settings
-    return os.environ.get("HANSARD_URL", "").rstrip("/") or address(settings.host, settings.port)
+    own = address(settings.host, settings.port) + settings.root_path
+    return os.environ.get("HANSARD_URL", "").rstrip("/") or own
 
 
 COMMANDS = (note, rate, assign, tag, archive, fork, diff, share, open_)

@@ -202,7 +202,7 @@ def known(params: Mapping[str, object], kind: Any) -> Mapping[str, object]:  # n
     names = kind.__required_keys__ | kind.__optional_keys__
     for name in params:
         if name not in names:
-            message = f"{name!r} is no parameter here: choose from {', '.join(sorted(names))}"
+            message = f"unknown parameter {name!r}: choose from {', '.join(sorted(names))}"
             raise TypeError(message)
     return params
 

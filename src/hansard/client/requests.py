@@ -197,7 +197,8 @@ def path(*segments: str) -> str:
     for segment in segments:
         if segment in _NO_IDS or "/" in segment:
             message = (
-                f"{segment!r} is no id: 1-256 characters without a slash, and neither '.' nor '..'"
+                f"{segment!r} is not an id: use 1-256 characters without a slash, "
+                "and neither '.' nor '..'"
             )
             raise ValueError(message)
     return "/".join(("/v1", *(quote(segment, safe="") for segment in segments)))

@@ -86,8 +86,11 @@ async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
     request_id: str,
     limit: tuple[tuple[str, str], ...],
 ) -> int:
+    root = scope.get("root_path", "")
     if isinstance(answer, Response):
         answer.headers["X-Request-ID"] = request_id
+        if where := answer.headers.get("Location"):
+            answer.headers["Location"] = _outside(where, root)
         answer.headers.update(dict(limit))
         await answer(scope, receive, send_event)
         return answer.status_code
@@ -107,7 +110,10 @@ async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
         headers += _KEPT_NOWHERE
     if answer.headers or limit:
         headers += [
-            (name.lower().encode(), value.encode("latin-1"))
+            (
+                name.lower().encode(),
+                (_outside(value, root) if name == "Location" else value).encode("latin-1"),
+            )
             for name, value in (*answer.headers, *limit)
         ]
     await send_event({"type": "http.response.start", "status": status, "headers": headers})
@@ -115,3 +121,8 @@ async def send(  # noqa: PLR0913 - ASGI's three, and what every answer carries
         {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
     )
     return status
+
+
+def _outside(where: str, root: str) -> str:
+    """A ``Location`` as the world outside has it: a path of this server with its root."""
+    return root + where if where.startswith("/") else where

@@ -27,6 +27,7 @@ from hansard.http.limits import Limited, Limits
 from hansard.http.log import Log, without_keys
 from hansard.http.msgpack import is_packed, packed, wanted
 from hansard.http.response_cache import ResponseCache, of_workspace
+from hansard.http.root_path import check, enter
 from hansard.http.route import Dialect, Failure, Reply, Route, SocketCaller
 from hansard.http.routing import Router
 from hansard.http.statuses import Internal, status_of
@@ -58,16 +59,19 @@ _log = Log("hansard")
 class Application:
     """Serves dialects over one service. Every answer, errors included, carries ``X-Request-ID``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it needs
         self,
         service: Service,
         dialects: Iterable[Dialect],
         observer: Observer | None = None,
         limits: Limits | None = None,
         origins: Sequence[str] = (),
+        root_path: str = "",
     ) -> None:
         self.service = service
         self.dialects = tuple(dialects)
+        check(root_path, [route.path for each in self.dialects for route in each.routes])
+        self.root_path = root_path
         self._router = Router(self.dialects)
         self._queries = {
             id(route): reader
@@ -94,6 +98,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # as Starlette does, for an API that speaks to another one of ours
+        enter(scope, self.root_path)
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -179,10 +184,10 @@ class Application:
         entry = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
         if entry is None or "\x00" in path:
             if not methods or "\x00" in path:  # no id holds one, and PostgreSQL takes none
-                raise NotFound(f"there is no {path} here", code="route_not_found")
+                raise NotFound(f"there is no {self.root_path}{path} here", code="route_not_found")
             allowed = ", ".join(sorted(methods))
             raise Invalid(
-                f"{path} does not answer {method}, only {allowed}",
+                f"{self.root_path}{path} does not answer {method}, only {allowed}",
                 code="method_not_allowed",
                 allow=allowed,
             )
@@ -298,7 +303,7 @@ class Application:
             headers += _spelled(dialect, error.headers)
         if "allow" in error.extra:
             headers.append(("Allow", str(error.extra["allow"])))
-        shown = dialect.error(Failure(error, status, request_id, path))
+        shown = dialect.error(Failure(error, status, request_id, path, self.root_path))
         if isinstance(shown, Response):
             return shown
         return Reply(
@@ -309,7 +314,7 @@ class Application:
         )
 
     async def _converse(self, socket: WebSocket) -> None:
-        entry = self._sockets.get(socket.url.path)
+        entry = self._sockets.get(socket.scope["path"])
         if entry is None:
             await socket.close(4404, "there is no websocket here")
             return
@@ -339,7 +344,7 @@ class Application:
             raise
         except Exception as problem:  # noqa: BLE001 - the last resort, as for a request; the log has the rest
             request_id = _request_id(call.headers.get("x-request-id"))
-            self._fault(problem, request_id, "WEBSOCKET", socket.url.path)
+            self._fault(problem, request_id, "WEBSOCKET", socket.scope["path"])
             with contextlib.suppress(RuntimeError):  # it is closed already
                 await socket.close(1011, f"something went wrong on our side: {request_id}")
 
@@ -359,7 +364,7 @@ class Application:
             await socket.close(4429, error.message[:120])
             return
         request_id = _request_id("")
-        answer = self._failed(dialect, error, request_id, socket.url.path)
+        answer = self._failed(dialect, error, request_id, socket.scope["path"])
         if isinstance(answer, Response):
             await socket.send_denial_response(answer)
             return

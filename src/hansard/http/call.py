@@ -130,6 +130,20 @@ class Call(Generic[P, B]):
         self._principal = principal
 
     @property
+    def base_url(self) -> str:
+        """Where the caller reaches this server, without a slash behind."""
+        scheme, host = self.scope.get("scheme", "http"), self.headers.get("host") or "localhost"
+        return f"{scheme}://{host}{self.root_path}"
+
+    @property
+    def root_path(self) -> str:
+        return str(self.scope.get("root_path", ""))
+
+    def address(self, path: str) -> str:
+        """A path of this server as the world outside has it."""
+        return self.root_path + path
+
+    @property
     def workspace_id(self) -> str | None:
         return self._principal.workspace_id if self._principal else None
 

@@ -33,7 +33,7 @@ def origins_of(text: str) -> tuple[str, ...]:
         scheme, separator, host = origin.partition("://")
         if origin != "*" and (scheme not in {"http", "https"} or not separator or "/" in host):
             raise Invalid(
-                f"cors_origins: {origin!r} is no origin: write one such as https://app.example.com",
+                f"cors_origins: {origin!r} is not an origin: write one such as https://app.example.com",
                 param="cors_origins",
             )
     return origins

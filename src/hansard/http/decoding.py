@@ -62,7 +62,7 @@ class QueryReader:
         for name, value in pairs(query):
             if "\x00" in value:
                 raise Invalid(
-                    f"{name}: a NUL character stands for nothing here", param=name, where="query"
+                    f"{name} contains a NUL character: leave it out", param=name, where="query"
                 )
             is_list = self._lists.get(name)
             if name.startswith(_METADATA) and "metadata" in self._lists:

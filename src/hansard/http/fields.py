@@ -34,12 +34,12 @@ def dec_hook(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's protoco
     if kind is not Moment:
         raise NotImplementedError(kind)
     if not isinstance(value, str):
-        message = f"{value!r} is no time: {_EXAMPLE}"
+        message = f"{value!r} is not a time: {_EXAMPLE}"
         raise NotATime(message)
     try:
         return Moment(parse(value))
     except ValueError as problem:
-        message = f"{value[:64]!r} is no time: {_EXAMPLE}"
+        message = f"{value[:64]!r} is not a time: {_EXAMPLE}"
         raise NotATime(message) from problem
 
 

@@ -30,7 +30,7 @@ def as_json(data: bytes) -> bytes:
         return msgspec.json.encode(msgspec.msgpack.decode(data)) if data else data
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as problem:
         raise Invalid(
-            f"the body is not MessagePack that JSON could say: {problem}", code="bad_msgpack"
+            f"the body must be MessagePack of what JSON can hold: {problem}", code="bad_msgpack"
         ) from problem
 
 

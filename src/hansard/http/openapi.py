@@ -55,8 +55,10 @@ _SECURITY = {
 }
 
 
-def document(dialects: Iterable[Dialect], *, title: str, description: str) -> Json:
-    """One document of all the routes of these dialects."""
+def document(
+    dialects: Iterable[Dialect], *, title: str, description: str, root_path: str = ""
+) -> Json:
+    """One document of all the routes of these dialects, on a server at ``root_path``."""
     dialects = tuple(dialects)
     routes = [(dialect, route) for dialect in dialects for route in dialect.routes]
     components = Components(
@@ -78,7 +80,7 @@ def document(dialects: Iterable[Dialect], *, title: str, description: str) -> Js
             "description": description,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": root_path or "/"}],
         "paths": paths,
         "components": {
             "schemas": _shown(components, [route for _, route in routes]),

@@ -124,6 +124,11 @@ class Failure(Struct, frozen=True):
     status: int
     request_id: str
     path: str
+    root_path: str = ""
+
+    def address(self, path: str) -> str:
+        """A path of this server as the world outside has it."""
+        return self.root_path + path
 
 
 class Reply(Struct, frozen=True, kw_only=True):

@@ -46,7 +46,7 @@ def check(data: bytes, reader: JsonReader | None = None) -> None:
         and (name := reader.name_twice(data) if reader else _name_twice(data)) is not None
     ):
         raise Invalid(
-            f"the name {name!r} stands twice in one object", code="duplicate_name", param=name
+            f"the name {name!r} occurs twice in one object", code="duplicate_name", param=name
         )
     if any(_stands_in(data, number) for number in _HUGE) and (
         reader.has_infinite(data) if reader else _has_infinite(data)
@@ -54,7 +54,7 @@ def check(data: bytes, reader: JsonReader | None = None) -> None:
         raise Invalid("the body holds a number that is too large", code="bad_number")
     if (b"\\ud" in data or b"\\uD" in data) and _has_half_a_pair(data):
         raise Invalid(
-            "the body holds half of a surrogate pair, which is no character", code="bad_text"
+            "the body holds half of a surrogate pair, which is not a character", code="bad_text"
         )
 
 

@@ -48,7 +48,7 @@ def complaint(
 def unknown_parameter(name: str, known: Iterable[str]) -> Invalid:
     shown = name[:_SHOWN]
     return Invalid(
-        f"there is no parameter {shown!r} here: {meant(name, known)}",
+        f"unknown parameter {shown!r}: {meant(name, known)}",
         param=shown,
         code="unknown_parameter",
         reason="unknown",
@@ -63,7 +63,7 @@ def _unknown_field(name: str, path: str, where: str, kind: type[msgspec.Struct])
     hint = instead or meant(name, [field.encode_name for field in struct.fields] if struct else [])
     shown = name[:_SHOWN]
     return Invalid(
-        f"there is no field {shown!r} in {path or 'the body'}: {hint}",
+        f"unknown field {shown!r} in {path or f'the {where}'}: {hint}",
         param=joined(path, shown),
         code="unknown_field",
         reason="unknown",
@@ -75,7 +75,7 @@ def _quoting(text: str, value: object) -> str:
     """The text in plain words, with the value in place of its type."""
     shown = repr(value[:_SHOWN]) if isinstance(value, str) else "this"
     if text == _NO_DATE:
-        return f"{shown} is no date: write one such as 2026-01-31"
+        return f"{shown} is not a date: write one such as 2026-01-31"
     return (
         plain(_GOT.sub("", text)) + f", got {shown}"
         if isinstance(value, str) and _GOT.search(text)

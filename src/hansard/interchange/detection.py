@@ -103,7 +103,7 @@ def _answer(
 def _described(stream: Stream, shape: Shape) -> str:
     """What the file looks like: its encoding, its outer shape, its first keys."""
     if stream.encoding == "utf-8" and not _is_text(stream.head):
-        return "bytes that are no text in UTF-8"
+        return "bytes that are not text in UTF-8"
     return f"{stream.encoding.upper()}, {shape.described()}"
 
 

@@ -105,17 +105,25 @@ def _short(text: str | None) -> str | None:
     return text.replace("\x00", "")[:_LONGEST] or None if text else None
 
 
+def _model(span: Span) -> str | None:
+    return _short(span.model if isinstance(span.model, str) else None)
+
+
 def _trace(trace: str, spans: Sequence[Span], messages: _Messages) -> TraceRecord:
     calls = [_call(span, messages) for span in spans if span.rank]
     facts = TraceFacts()
     for span in spans:
-        user_id, agent = _short(first([span], USERS)), _short(first([span], AGENTS))
-        facts = facts.joined(TraceFacts(session=_session(span), user_id=user_id, agent=agent))
+        said = TraceFacts(
+            session=_session(span),
+            user_id=_short(first([span], USERS)),
+            agent=_short(first([span], AGENTS)),
+            model=_model(span) if span.rank else None,
+        )
+        facts = facts.joined(said)
     return TraceRecord(trace=trace, facts=facts, calls=calls, draft=messages.draft)
 
 
 def _call(span: Span, messages: _Messages) -> ModelCall:
-    model = span.model
     return ModelCall(
         trace=span.trace.lower(),
         span=span.span.lower(),
@@ -123,7 +131,7 @@ def _call(span: Span, messages: _Messages) -> ModelCall:
         ended=span.ended,
         rank=span.rank,
         session=_session(span),
-        model=_short(model if isinstance(model, str) else None),
+        model=_model(span),
         tokens={name: counted(number) for name, number in span.tokens.items()},
         error=span.error.replace("\x00", "")[:_LONGEST_ERROR] if span.error else None,
         sent=messages.marks(span, answers=False),

@@ -69,6 +69,6 @@ def _objects(lines: list[bytes]) -> list[Json]:
     """The lines decoded; ValueError where one is no object."""
     values = [json.loads(line.decode("utf-8", "surrogateescape")) for line in lines if line.strip()]
     if not all(isinstance(value, dict) for value in values):
-        message = "a line is no object"
+        message = "a line is not an object"
         raise ValueError(message)
     return values

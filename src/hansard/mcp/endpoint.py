@@ -51,8 +51,7 @@ async def answer(call: Call[None, None]) -> Reply:
     async def send(event: Message) -> None:
         events.append(event)
 
-    base = f"{call.scope['scheme']}://{call.headers.get('host')}"
-    await server.speak(base, credential(dialect, call), call.scope, receive, send)
+    await server.speak(call.base_url, credential(dialect, call), call.scope, receive, send)
     start, *pieces = events
     headers = dict(start["headers"])
     return Reply(

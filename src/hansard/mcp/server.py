@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from hansard import __version__
 from hansard.client import AsyncHansard, HansardError
 from hansard.http.components import Components, plain
+from hansard.http.validation_errors import complaint
 from hansard.mcp.rendering import one_line
 from hansard.mcp.tools import TOOLS, Reader, Tool, TranscriptArguments, read_transcript
 
@@ -43,7 +44,9 @@ def server_of(reader: Reader) -> Server[Any]:
         tool = TOOLS.get(params.name)
         if tool is None:
             names = ", ".join(TOOLS)
-            raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name!r}: {names}")
+            raise MCPError(
+                types.INVALID_PARAMS, f"unknown tool {params.name!r}: choose from {names}"
+            )
         return await _called(reader, tool, params.arguments or {})
 
     async def list_resources(_context: object, _params: object) -> types.ListResourcesResult:
@@ -120,7 +123,7 @@ async def _called(reader: Reader, tool: Tool, arguments: dict[str, Any]) -> type
     try:
         text = await tool.run(reader, msgspec.convert(arguments, tool.arguments))
     except msgspec.ValidationError as problem:
-        return _failed(f"{tool.name}: {problem}")
+        return _failed(f"{tool.name}: {complaint(problem, 'arguments', tool.arguments).message}")
     except (HansardError, ValueError) as problem:
         return _failed(str(problem))
     return types.CallToolResult(content=[types.TextContent(text=text)])

@@ -155,7 +155,8 @@ async def search_sessions(reader: Reader, wanted: SearchArguments) -> str:
         wanted.query, sort=sort, page_size=wanted.limit, total=True, **wanted.where
     ).page()
     return _listed(
-        f"{page.total} sessions match {one_line(wanted.query)}; shown: {len(page.data)}.",
+        f"{_sessions(page.total)} {'matches' if page.total == 1 else 'match'} "
+        f"{one_line(wanted.query)}; shown: {len(page.data)}.",
         [found_lines(match, reader.base) for match in page.data],
     )
 
@@ -168,7 +169,7 @@ async def list_sessions(reader: Reader, wanted: RecentArguments) -> str:
         sort="-active_at", page_size=wanted.limit, total=True, **where
     ).page()
     return _listed(
-        f"{page.total} sessions; shown: {len(page.data)}, the latest activity first.",
+        f"{_sessions(page.total)}; shown: {len(page.data)}, the latest activity first.",
         [session_lines(session, reader.base) for session in page.data],
     )
 
@@ -180,7 +181,7 @@ async def read_transcript(reader: Reader, wanted: TranscriptArguments) -> str:
     blocks = [message_lines(message) for message in messages]
     kept = within(blocks, wanted.tokens, newest=True)
     older = context.manifest.older + len(blocks) - len(kept)
-    head = f"{older} older messages are left out." if older else "No older messages are left out."
+    head = f"{_older(older)} left out."
     return _transcript(session, head, kept, reader)
 
 
@@ -230,6 +231,14 @@ async def _answers(reader: Reader, session: Session) -> list[str]:
         if message.text:
             lines += [*message_lines(message), link(reader.base, session.id, message.seq)]
     return lines
+
+
+def _sessions(count: int | None) -> str:
+    return "1 session" if count == 1 else f"{count} sessions"
+
+
+def _older(count: int) -> str:
+    return "1 older message is" if count == 1 else f"{count or 'No'} older messages are"
 
 
 def _listed(head: str, blocks: Iterable[list[str]]) -> str:

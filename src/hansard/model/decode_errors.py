@@ -72,13 +72,13 @@ def meant(name: str, known: Iterable[str]) -> str:
     """The known name that an unknown one is close to, else all known names.
 
     >>> meant("titel", ["title", "tags"]), meant("x", [])
-    ("did you mean 'title'?", 'there are none')
+    ("did you mean 'title'?", 'it takes none')
     """
     known = list(known)
     close = difflib.get_close_matches(name, known, 1)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"there are {', '.join(known)}" if known else "there are none"
+    return f"choose from {', '.join(known)}" if known else "it takes none"
 
 
 def plain(text: str) -> str:

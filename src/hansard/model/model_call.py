@@ -125,6 +125,7 @@ class TraceFacts(Struct, frozen=True, kw_only=True):
     session: str | None = None
     user_id: str | None = None
     agent: str | None = None
+    model: str | None = None
 
     def joined(self, other: TraceFacts) -> TraceFacts:
         """Of two values the least, so that the order in which they come makes no difference."""
@@ -132,6 +133,7 @@ class TraceFacts(Struct, frozen=True, kw_only=True):
             session=_least(self.session, other.session),
             user_id=_least(self.user_id, other.user_id),
             agent=_least(self.agent, other.agent),
+            model=_least(self.model, other.model),
         )
 
 

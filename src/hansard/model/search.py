@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from hansard.model.message import Message
 from hansard.model.session import Session
 from hansard.model.session_filter import SessionFilter
 
@@ -39,11 +40,10 @@ class SearchNote(Struct, frozen=True):
 
 
 class Jump(Struct, frozen=True, kw_only=True):
-    """What an id that was searched for is the id of."""
+    """What an id that was searched for is the id of: a session, a message of it, or a user."""
 
     session: Session | None = None
-    message_id: str | None = None
-    seq: int | None = None
+    message: Message | None = None
     user_id: str | None = None
 
 

@@ -36,7 +36,7 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
         raise Invalid(
-            f"tz {name[:64]!r} is no IANA time zone, such as Europe/Berlin or UTC",
+            f"tz: unknown time zone {name[:64]!r}: write an IANA name such as Europe/Berlin or UTC",
             param="tz",
             reason="not_a_choice",
         ) from problem

@@ -45,11 +45,11 @@ def problem(failure: Failure) -> dict[str, object]:
     """An error as RFC 9457 problem details, see ``ProblemDetails``."""
     error = failure.error
     body: dict[str, object] = {
-        "type": f"/docs/errors#{error.code}",
+        "type": failure.address(f"/docs/errors#{error.code}"),
         "title": error.code.replace("_", " ").capitalize(),
         "status": failure.status,
         "detail": error.message,
-        "instance": failure.path,
+        "instance": failure.address(failure.path),
         "code": error.code,
         "request_id": failure.request_id,
     }

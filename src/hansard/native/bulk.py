@@ -11,6 +11,7 @@ from hansard.errors import Invalid
 from hansard.http.call import Call
 from hansard.http.decoding import QueryReader, escaped
 from hansard.http.route import Route
+from hansard.model.decode_errors import meant
 from hansard.model.times import Moment
 from hansard.native.filters import ListParams, filter_of
 from hansard.native.schemas import Json
@@ -136,7 +137,10 @@ def _params(fields: dict[str, Any]) -> ListParams:
     known = set(ListParams.__struct_encode_fields__) - _PAGING
     unknown = sorted(name for name in fields if name not in known and not _is_metadata(name))
     if unknown:
-        raise Invalid(f"filter has no {unknown[0]!r}", param=f"filter.{unknown[0]}")
+        raise Invalid(
+            f"unknown field {unknown[0]!r} in filter: {meant(unknown[0], sorted(known))}",
+            param=f"filter.{unknown[0]}",
+        )
     flat = {name: _flat(value) for name, value in fields.items() if value is not None}
     params: ListParams = _reader.read(urlencode(flat, doseq=True).encode())
     return params

@@ -155,7 +155,7 @@ def _query(params: AcrossParams) -> CheckpointQuery:
 def _fact(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not name or not colon:
-        raise Invalid(f"fact: {text!r} is none: write name:value", param="fact")
+        raise Invalid(f"fact: {text!r} is not a fact: write name:value", param="fact")
     return name, value
 
 

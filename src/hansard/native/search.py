@@ -27,7 +27,7 @@ class SearchParams(FilterParams, frozen=True, kw_only=True):
     """Words, `"exact phrases"`, `prefix*`, `-not`, `OR` and parentheses; also every filter as a
     qualifier, such as `state:failed`, `-tag:vip`, `messages:>10` and `metadata.plan:pro`, and
     `after:7d`, `before:`, `role:`, `tool:NAME`, `has:tool` and `has:failed-call`. Or the id of a
-    session or an end user. Empty lists the sessions that pass the filters."""
+    session, a message or an end user. Empty lists the sessions that pass the filters."""
     system: bool = True
     """False leaves out system messages, unless `q` has a `role:`. A prompt is in every session."""
     tools: bool = True
@@ -89,7 +89,7 @@ class SearchNoteOut(Struct, frozen=True, kw_only=True):
 
     example: ClassVar[Json] = {
         "text": "state:fialed",
-        "message": "state has no value 'fialed': did you mean state:failed?",
+        "message": "unknown value 'fialed' of state: did you mean state:failed?",
         "suggestion": "state:failed",
     }
 
@@ -128,8 +128,8 @@ class FoundList(Struct, frozen=True, kw_only=True):
     notes: list[SearchNoteOut] = []
     """What of `q` was not understood, with what may be meant; at most 20."""
     jump: JumpOut | None = None
-    """Set when `q` is an id. Where no message has it as a word, `data` is the session, or the
-    sessions of the end user."""
+    """Set when `q` is an id. Where no message has it as a word, `data` is the session, with
+    the message, or the sessions of the end user."""
 
 
 async def search(call: Call[SearchParams, None]) -> FoundList:
@@ -167,7 +167,7 @@ def found_list(results: Results) -> FoundList:
 def _jump_out(jump: Jump) -> JumpOut:
     return JumpOut(
         session_id=jump.session.name if jump.session is not None else None,
-        message_id=jump.message_id,
+        message_id=jump.message.id if jump.message is not None else None,
         user=jump.user_id,
     )
 

@@ -56,7 +56,7 @@ class ShareOut(Struct, frozen=True, kw_only=True):
     hides: list[Hidden]
     """What it leaves out."""
     path: str | UnsetType = UNSET
-    """The link, below the server's address. Shown once, when the link is made."""
+    """The link, as a path on the server's host. Shown once, when the link is made."""
 
 
 class ShareList(Struct, frozen=True, kw_only=True):
@@ -89,7 +89,7 @@ async def share_session(call: Call[None, ShareIn]) -> ShareOut:
         expires_at=int(call.body.expires_at),
         hides=call.body.hides,
     )
-    return share_out(share, f"/s/{name}")
+    return share_out(share, call.address(f"/s/{name}"))
 
 
 async def list_shares(call: Call[None, None]) -> ShareList:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, ClassVar
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 from starlette.responses import StreamingResponse
@@ -18,6 +17,7 @@ from hansard.interchange.exports import FORMS, ExportName
 from hansard.interchange.formats import NAMES
 from hansard.interchange.importer import Import
 from hansard.interchange.report import Options, Problem
+from hansard.model.zones import zone
 from hansard.native.errors import NO_SESSION, NOT_FOR_NARROWED
 from hansard.native.filters import FilterParams, filter_of
 from hansard.native.schemas import Json
@@ -110,7 +110,10 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
         )
     params = call.params
     options = Options(
-        format=params.format, zone=_zone(params.tz), channel=params.channel, dry_run=params.dry_run
+        format=params.format,
+        zone=zone(params.tz) if params.tz else None,
+        channel=params.channel,
+        dry_run=params.dry_run,
     )
     work = Import(call.service, call.principal, options, bounds=SERVER)
     report = await work.upload("the body", call.data)
@@ -123,13 +126,6 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
         documents=report.documents,
         problems=report.problems,
     )
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError) as problem:
-        raise Invalid(f"tz: {name!r} is no time zone", param="tz") from problem
 
 
 routes = (

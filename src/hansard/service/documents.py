@@ -170,7 +170,7 @@ def owned(principal: Principal, ref: Ref, *, is_list: bool = False) -> Ref:
         return msgspec.structs.replace(ref, app=_own(ref, principal.app, "app"))
     app, user = principal.app if ref.app is None else ref.app, ref.user
     if principal.app not in (None, app):
-        raise Forbidden("this key is for another app", code="other_app", param="app")
+        raise _foreign("app")
     if not is_list or user is not None or principal.user_id is not None:
         user = _own(ref, principal.user_id, "user")
     if ref.session is not None:
@@ -182,11 +182,17 @@ def _own(ref: DocumentRef, own: str | None, field: str) -> str:
     """The user or app that the reference names, or that the key is limited to."""
     named = getattr(ref, field)
     if own is not None and named not in (None, own):
-        raise Forbidden(f"this key is for another {field}", code=f"other_{field}", param=field)
+        raise _foreign(field)
     owner = short(named or own, field)
     if owner is None:
         raise Invalid(f"{field} is missing: scope {ref.scope} needs one", param=field)
     return owner
+
+
+def _foreign(field: str) -> Forbidden:
+    if field == "app":
+        return Forbidden("this key is for another app", code="other_app", param="app")
+    return Forbidden("this key is for another end user", code="other_user", param="user")
 
 
 def _only(ref: DocumentRef, *fields: str) -> None:

@@ -170,7 +170,7 @@ def check_brought(snapshot: Snapshot) -> None:
         for index, entry in enumerate(brought):
             where = f"{noun}[{index}]"
             if not entry.id.startswith(prefix) or not short(entry.id, f"{where}.id"):
-                raise Invalid(f"{where}.id is no id of {noun}")
+                raise Invalid(f"{where}.id must begin with {prefix}")
             if not 0 <= entry.seq <= snapshot.session.last_seq or not entry.created_at:
                 raise Invalid(f"{where} has no message or no time")
             _filled(entry.author or "", f"{where}.author", 256)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from hansard.errors import Invalid, NotFound
+from hansard.errors import Invalid
 from hansard.model import Jump, Results, SearchHit, SearchNote, SessionFilter, SessionQuery
 from hansard.model.page import PAGE_BYTES
 from hansard.service.filter_bounds import spelled
+from hansard.service.rules import ref
 from hansard.service.search_qualifiers import unknown_values
 from hansard.service.search_syntax import ParsedSearch, read, within
 from hansard.service.snippets import Marked, marked, marks
+from hansard.store.search_query import SearchTerms
+from hansard.store.verbs import lookup
 from hansard.store.verbs import search as verbs
 from hansard.store.verbs.sessions import size_of
 
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.cursors import Cursors
-    from hansard.store.search_query import SearchTerms
     from hansard.store.verbs.search import Finding, SearchResult
 
 Shown = TypeVar("Shown", "SearchResult", SearchHit)
@@ -36,6 +38,9 @@ _COUNTED = ("channel", "app", "agent")
 RANKED = 100
 """How many matching sessions are ranked by relevance: those with the latest activity."""
 _TITLE_WEIGHT = 0.5
+_NO_TERMS = SearchTerms(())
+_ID = re.compile(r"""[^\s"*()-](?:[^\s"*()]*[^\s"*()])?""")
+"""A word without what stands for more than itself in a search: such a one may be an id."""
 _NOTHING = Results(items=[], has_more=False, total=0)
 
 
@@ -52,9 +57,10 @@ class Search:
         """One page of the sessions that match, each with its best snippets.
 
         A message or a title matches when it has every term. Without text, the filter alone selects,
-        as do qualifiers in the text. A text that is the id of a session or an end user leads there:
-        where no message has it, the session, or the sessions of the user, are the answer. Raises
-        Invalid only for more than 256 characters and for a cursor of another search.
+        as do qualifiers in the text. A text that is the id of a session, a message or an end user
+        leads there: where no message has it as a word, the session, or the sessions of the user,
+        are the answer. Raises Invalid only for more than 256 characters and for a cursor of another
+        search.
         """
         if len(query.text) > LONGEST:
             raise Invalid(
@@ -107,11 +113,12 @@ class Search:
         return msgspec.structs.replace(results, notes=parsed.notes)
 
     async def _jump(self, principal: Principal, text: str) -> Jump | None:
-        """What the text is the id of, where it is one."""
-        if not text or len(text.split()) > 1:
+        """What the text is the id of, where it may be one."""
+        if not _ID.fullmatch(text):
             return None
-        with contextlib.suppress(NotFound):
-            return Jump(session=await self._sessions.read(principal, text))
+        jump = await self._store.read(lookup.jump, ref(principal, text))
+        if jump is not None or principal.app is None:
+            return jump
         of_user = SessionQuery(filter=SessionFilter(user_id=(text,)), limit=1)
         page = await self._sessions.list(principal, of_user)
         return Jump(user_id=text) if page.items else None
@@ -119,7 +126,8 @@ class Search:
     async def _landed(self, principal: Principal, query: SearchQuery, jump: Jump) -> Results:
         """The page that an id leads to."""
         if jump.session is not None:
-            items = [SearchHit(jump.session, 0, [], [])]
+            snippets = [] if jump.message is None else [marked(jump.message, _NO_TERMS).snippet]
+            items = [SearchHit(jump.session, len(snippets), [], snippets)]
             return _with_total(query, Results(items=items, has_more=False, total=1))
         of_user = _of_user(query)
         if of_user is None:

@@ -77,12 +77,12 @@ def _unknown_name(qualifier: Qualifier) -> SearchNote:
         meant = f"{close}:{qualifier.text}"
         return SearchNote(
             qualifier.typed,
-            f"there is no qualifier {qualifier.name!r}: did you mean {meant}?",
+            f"unknown qualifier {qualifier.name!r}: did you mean {meant}?",
             meant,
         )
     return SearchNote(
         qualifier.typed,
-        f"there is no qualifier {qualifier.name!r}, so its words are searched:"
+        f"unknown qualifier {qualifier.name!r}, so its words are searched:"
         f" the qualifiers are {', '.join(NAMES)}",
     )
 
@@ -101,8 +101,9 @@ def _unknown_value(name: str, value: str, known: Sequence[str]) -> SearchNote:
     close = _close(value.lower(), known)
     meant = f"{name}:{close}" if close else None
     listed = ", ".join(known[:_MOST_LISTED]) + (", …" if len(known) > _MOST_LISTED else "")
-    advice = f"did you mean {meant}?" if meant else f"there are {listed or 'none'}"
-    return SearchNote(f"{name}:{value}", f"{name} has no value {value!r}: {advice}", meant)
+    choice = f"choose from {listed}" if listed else f"no session has any {name}"
+    advice = f"did you mean {meant}?" if meant else choice
+    return SearchNote(f"{name}:{value}", f"unknown value {value!r} of {name}: {advice}", meant)
 
 
 def _close(text: str, known: Iterable[str]) -> str | None:
@@ -178,7 +179,7 @@ def _misread(qualifier: Qualifier) -> SearchNote:
     kind = "time" if is_time else "number"
     return SearchNote(
         qualifier.typed,
-        f"{qualifier.name}: {qualifier.text!r} is no {kind}: {advice}",
+        f"{qualifier.name}: {qualifier.text!r} is not a {kind}: {advice}",
         f"{qualifier.name}:{meant}" if meant else None,
     )
 

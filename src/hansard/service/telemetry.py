@@ -66,6 +66,7 @@ class Telemetry:
                 id=name,
                 user_id=facts.user_id,
                 agent=facts.agent,
+                model=facts.model,
                 created_at=min(at, now),
                 metadata=_BY_TRACE if name.startswith(verbs.BY_TRACE) else _SOURCE,
             )

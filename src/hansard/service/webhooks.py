@@ -239,5 +239,5 @@ def checked(url: str) -> str:
 def known(types: Sequence[str]) -> tuple[str, ...]:
     for kind in types:
         if kind not in TYPES:
-            raise Invalid(f"there is no event {kind!r}: {', '.join(TYPES)}", param="types")
+            raise Invalid(f"unknown event {kind!r}: choose from {', '.join(TYPES)}", param="types")
     return tuple(dict.fromkeys(types))

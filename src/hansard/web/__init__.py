@@ -42,11 +42,14 @@ if TYPE_CHECKING:
     from hansard.web.sign_ins import Demo
 
 _HEADINGS = {
+    400: "Check what was sent",
     401: "Sign in again",
     403: "Not allowed",
     404: "Not found",
+    405: "Not possible here",
     409: "Changed in the meantime",
     413: "Too large",
+    415: "Check what was sent",
     429: "Slow down",
     503: "Temporarily unavailable",
 }
@@ -54,15 +57,12 @@ _HEADINGS_BY_CODE = {"setup_gone": "Link already used"}
 _YEAR = 365 * 86_400
 
 
-def web(dialects: tuple[Dialect, ...], demo: Demo | None = None) -> Dialect:
-    """The routes of the page.
-
-    ``/ui``, ``/s`` (shared sessions) and ``/docs`` (reference of ``dialects``).
+def web(dialects: tuple[Dialect, ...], demo: Demo | None = None, root_path: str = "") -> Dialect:
+    """The routes of the page, below ``root_path`` for those who read it.
 
     ``/ui``, ``/s`` (shared sessions) and ``/docs`` (reference of ``dialects``).
     """
-    assets = Assets()
-    pages = Pages(assets)
+    pages = Pages(assets := Assets(root_path), root_path)
     layout = Layout(pages)
     sessions = Sessions(layout)
     actions = Actions(layout, sessions)
@@ -121,16 +121,16 @@ def _looks() -> tuple[Route, ...]:
         check_origin(call)
         now = call.headers.cookie("theme")
         following = THEMES[(THEMES.index(now) + 1) % len(THEMES)] if now in THEMES else "light"
-        answer = see_other(back_to(Form(call.data), "/ui/"))
-        answer.set_cookie("theme", following, max_age=_YEAR, path="/", samesite="lax")
+        answer = see_other(back_to(call, Form(call.data), "/ui/"))
+        answer.set_cookie("theme", following, max_age=_YEAR, path=call.address("/"), samesite="lax")
         return answer
 
     async def switch_rows(call: Call[None, None]) -> Response:
         """The other height of the list's rows"""
         check_origin(call)
-        answer = see_other(back_to(Form(call.data), "/ui/"))
+        answer = see_other(back_to(call, Form(call.data), "/ui/"))
         rows = "" if row_height(call) else COMPACT
-        answer.set_cookie("rows", rows, max_age=_YEAR, path="/", samesite="lax")
+        answer.set_cookie("rows", rows, max_age=_YEAR, path=call.address("/"), samesite="lax")
         return answer
 
     form: dict[str, Any] = {"public": True, "raw_body": True, "media_type": "text/html"}

@@ -123,7 +123,7 @@ class Actions:
     async def preview_share(self, call: Call[Any, Any], form: Form) -> Response:
         """What a link would show"""
         call.scope = {**call.scope, "query_string": b""}
-        pictures = f"/ui/sessions/{call.path['session_id']}/messages"
+        pictures = call.address(f"/ui/sessions/{call.path['session_id']}/messages")
         return await self._shared_page(call, _hidden(form), pictures, None)
 
     async def end_share(self, call: Call[Any, Any], _form: Form) -> Response:
@@ -184,7 +184,7 @@ class Actions:
         principal, session, share = await call.service.shares.open(name)
         call.identify(principal)
         call.path = {"session_id": session.id}
-        return await self._shared_page(call, share.hidden, f"/s/{name}", share)
+        return await self._shared_page(call, share.hidden, call.address(f"/s/{name}"), share)
 
     async def shared_image(self, call: Call[None, None]) -> Response:
         """A picture in a session that somebody shared"""
@@ -229,7 +229,7 @@ class Actions:
                     call, self._sessions.around_pane(call, await opened(call))
                 ),
             )
-        return see_other(back_to(form, f"/ui/sessions/{call.path['session_id']}?tab=details"))
+        return see_other(back_to(call, form, f"/ui/sessions/{call.path['session_id']}?tab=details"))
 
 
 def _hidden(form: Form) -> list[Hidden]:

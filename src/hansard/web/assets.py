@@ -16,6 +16,7 @@ from starlette.responses import Response
 from hansard.errors import NotFound
 from hansard.http.compression import accepts_gzip
 from hansard.http.route import Route
+from hansard.web.addresses import below
 from hansard.web.bundles import scripts, slim_css, slim_js, styles
 
 if TYPE_CHECKING:
@@ -44,14 +45,14 @@ class Assets:
     ``base_path`` is the path below which they lie, with their digest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root_path: str = "") -> None:
         texts = {"icon.svg": _sources("svg")["icon"]} | styles(_sources("css"))
-        texts |= scripts(_sources("js"))
+        texts |= {name: below(root_path, text) for name, text in scripts(_sources("js")).items()}
         self.files = {name: _asset(name, text) for name, text in texts.items()}
         digest = blake2b(
             b"".join(file.plain for file in self.files.values()), digest_size=5
         ).hexdigest()
-        self.base_path = f"/ui/static/{digest}"
+        self.base_path = f"{root_path}/ui/static/{digest}"
 
     @property
     def routes(self) -> tuple[Route, ...]:

@@ -58,7 +58,8 @@ class Docs:
         name = call.path.get("name") or self._dialects[0].name
         dialect = next((dialect for dialect in self._dialects if dialect.name == name), None)
         if dialect is None:
-            raise NotFound(f"there is no API {name!r}", code="route_not_found")
+            known = ", ".join(dialect.name for dialect in self._dialects)
+            raise NotFound(f"there is no API {name!r}: choose from {known}", code="route_not_found")
         # To read the API, render 300 kB and pack them is too long for the event loop.
         return await asyncio.to_thread(self._page, call, dialect)
 

@@ -120,7 +120,7 @@ def unknown(params: ListParams, query_string: bytes) -> str:
                 return f"There is no {name} {chosen[:64]!r}: choose from {', '.join(values)}."
     for name in ("day_from", "day_until"):
         if (day := getattr(params, name)) and _day(day, UTC) is None:
-            return f"{name}: {day[:64]!r} is no day: write it as 2026-07-31."
+            return f"{name}: {day[:64]!r} is not a day: write it as 2026-07-31."
     return (
         ""
         if params.sort in SORTS

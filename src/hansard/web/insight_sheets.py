@@ -22,7 +22,7 @@ def chosen(ident: str, stats: Stats, query: StatsQuery) -> list[list[object]]:
     for chart in charts(stats, query):
         if chart.id == ident:
             return chart.sheet
-    raise NotFound("there is no such chart", param="chart")
+    raise NotFound(f"there is no chart {ident!r}", param="chart")
 
 
 def everything(stats: Stats, query: StatsQuery) -> list[list[object]]:

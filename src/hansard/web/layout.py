@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote
 
 from hansard.errors import Forbidden, Invalid, Unauthenticated
 from hansard.http.origin import is_foreign, is_said
+from hansard.http.root_path import within
 from hansard.http.route import MIB, Route
 from hansard.web.local_times import zone_of
 from hansard.web.rendering import Pages, row_height
@@ -49,10 +50,12 @@ class Form:
 def cookie_name(call: Call[Any, Any]) -> str:
     """On https a name that only this host can set, for the whole of it.
 
+    Below a root path one that only https can set, since the whole host is not ours.
+
     On http it has the port, since a browser keeps one set of cookies for all ports of a host.
     """
     if call.scope.get("scheme") == "https":
-        return "__Host-hansard"
+        return "__Secure-hansard" if call.root_path else "__Host-hansard"
     port = call.headers.get("host").rpartition(":")[2]
     return f"hansard-{port}" if port.isascii() and port.isdigit() else "hansard"
 
@@ -82,7 +85,7 @@ def _own_address(call: Call[Any, Any]) -> str:
     if call.route.method != "GET" or call.headers.get("x-fragment"):
         return ""
     own_query = call.scope["query_string"].decode("latin-1")
-    return safe_path(quote(call.scope["path"]) + (f"?{own_query}" if own_query else ""))
+    return safe_path(call, quote(call.scope["path"]) + (f"?{own_query}" if own_query else ""))
 
 
 def sign_in_path(path: str) -> str:
@@ -163,7 +166,7 @@ class Layout:
             "workspace": principal.workspace_name,
             "scopes": principal.scopes,
             "csrf": call.service.sign_ins.proof(token_of(call)),
-            "host": address(call),
+            "host": call.base_url,
             "control": control_key(call),
             "zone": zone_of(call),
             "row_height": row_height(call),
@@ -172,7 +175,7 @@ class Layout:
     @staticmethod
     def curl(call: Call[Any, Any], path: str) -> str:
         """The request that gives the same from the API."""
-        return f"curl -H \"Authorization: Bearer $HANSARD_API_KEY\" \\\n  '{address(call)}{path}'"
+        return f"curl -H \"Authorization: Bearer $HANSARD_API_KEY\" \\\n  '{call.base_url}{path}'"
 
 
 def control_key(call: Call[Any, Any]) -> str:
@@ -180,16 +183,13 @@ def control_key(call: Call[Any, Any]) -> str:
     return "⌘" if "Mac" in call.headers.get("user-agent") else "Ctrl"
 
 
-def address(call: Call[Any, Any]) -> str:
-    return f"{call.scope.get('scheme', 'http')}://{call.headers.get('host') or 'localhost'}"
-
-
-def back_to(form: Form, default: str) -> str:
+def back_to(call: Call[Any, Any], form: Form, default: str) -> str:
     """Where the form wants to return: a path of the page, never another host."""
-    return safe_path(form.get("back")) or default
+    return safe_path(call, form.get("back")) or default
 
 
-def safe_path(path: str) -> str:
+def safe_path(call: Call[Any, Any], address: str) -> str:
     """A path of the page; empty for what could lead to another host, and for what is too long."""
+    path = within(address, call.root_path)
     is_safe = path.startswith("/ui/") and len(path) <= _ADDRESS and _UNSAFE.isdisjoint(path)
     return path if is_safe else ""

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hansard.http.decoding import QueryReader
-from hansard.model import Session, SessionQuery
+from hansard.model import Jump, Session, SessionQuery
 from hansard.model.run import STATES
 from hansard.model.times import Moment
 from hansard.web.filters import (
@@ -106,6 +106,8 @@ class Listed(Struct):
     next_cursor: str | None = None
     pasted: list[Session] = []
     """The sessions whose id was searched for."""
+    jump: Jump | None = None
+    """What has the id that was searched for."""
     users: list[str] = []
     """End users whose id contains what was searched for."""
 
@@ -163,6 +165,7 @@ async def _with_results(service: Service, principal: Principal, shown: Listed) -
         rows=[*others, *results.sessions],
         hits=results.by_session,
         pasted=pasted,
+        jump=results.jump,
         users=await users_named(service, principal, text),
         total=None if results.total is None else results.total + len(others),
         at_least=results.at_least,

@@ -11,7 +11,7 @@ from hansard.service.lookup import SHORTEST
 
 if TYPE_CHECKING:
     from hansard.access import Principal
-    from hansard.model import Session
+    from hansard.model import Jump, Session
     from hansard.service import Service
 
 _BEGUN = re.compile(
@@ -20,7 +20,8 @@ _BEGUN = re.compile(
 )
 _WORD = re.compile(r"[^\s:\"\x00]+")
 SHORTEST_USER, USERS = 3, 5
-_ADDRESS = re.compile(r"/(?:ui|v1)/sessions/([^/]+)")
+_ADDRESS = re.compile(r"(?:/[^/]+)*?/(?:ui|v1)/sessions/([^/]+)")
+"""A link to a session, on a server below any path."""
 
 
 async def sessions_named(service: Service, principal: Principal, text: str) -> list[Session]:
@@ -51,15 +52,24 @@ def is_id(text: str) -> bool:
     return _BEGUN.fullmatch(text) is not None or ids.uuid_in(text) is not None
 
 
-def jump(text: str, sessions: list[Session]) -> Session | None:
-    """The session to open at once: the only one that an unmistakable id or a link names."""
-    name = _named_by(text.strip())
-    return sessions[0] if len(sessions) == 1 and (is_id(name) or name != text.strip()) else None
+def jump(text: str, sessions: list[Session], found: Jump | None) -> str:
+    """The address to open at once, empty without one.
+
+    It is that of the only session that an unmistakable id or a link names, or of a message whose id
+    the text is.
+    """
+    typed = text.strip()
+    name = _named_by(typed)
+    if len(sessions) == 1 and (is_id(name) or name != typed):
+        return f"/ui/sessions/{sessions[0].id}"
+    if found and found.session and found.message and ids.message_in(typed):
+        return f"/ui/sessions/{found.session.id}?at={found.message.seq}#m{found.message.seq}"
+    return ""
 
 
 def _named_by(text: str) -> str:
     """The session's name within a link to it; any other text as it is."""
-    if not text.startswith(("http://", "https://", "/ui/", "/v1/")):
+    if not text.startswith(("http://", "https://", "/")):
         return text
     try:
         address = _ADDRESS.match(urlsplit(text).path)

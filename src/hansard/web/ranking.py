@@ -61,7 +61,7 @@ def _rank(group: Group, query: StatsQuery) -> Rank:
     by = query.by or "channel"
     narrowed = [(by, group.value), *(pair for pair in filters_of(query) if pair[0] != by)]
     days = [("day_from", day_name(query.first)), ("archived", "any")]
-    return Rank(group.value, f"/ui/?{urlencode([*narrowed, *days])}", _figures(group), group.value)
+    return Rank(group.value, f"?{urlencode([*narrowed, *days])}", _figures(group), group.value)
 
 
 def _figures(group: Group) -> list[str]:

@@ -12,11 +12,13 @@ from functools import cached_property, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from hansard import __version__
 from hansard.http.compression import accepts_gzip
 from hansard.web import formatting, local_times
+from hansard.web.addresses import below
 from hansard.web.assets import Assets
 
 if TYPE_CHECKING:
@@ -69,20 +71,33 @@ def joined(source: str) -> str:
     return _BREAK.sub(join, source)
 
 
-def _source(name: str) -> str | None:
-    file = _FOLDER / name
-    return joined(file.read_text(encoding="utf-8")) if file.is_file() else None
+def sources(root_path: str) -> Callable[[str], str | None]:
+    """Gives a template by its name, None for an unknown one; its addresses are below the root."""
+
+    def source(name: str) -> str | None:
+        file = _FOLDER / name
+        if not file.is_file():
+            return None
+        return below(root_path, joined(file.read_text(encoding="utf-8")))
+
+    return source
 
 
 def _in_zone(spell: Callable[[int, tzinfo], str], context: Context, us: int) -> str:
     return spell(us, context.get("zone") or UTC)
 
 
+def _below(root_path: str, markup: Markup) -> Markup:
+    """Markup that Python made, with its addresses below the root path."""
+    return Markup(below(root_path, markup))  # noqa: S704 - it was markup before
+
+
 class Pages:
     """Renders the templates; every value is escaped."""
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, root_path: str = "") -> None:
         self._assets = assets
+        self._root_path = root_path
 
     @cached_property
     def _environment(self) -> Environment:
@@ -95,7 +110,7 @@ class Pages:
         )
 
         environment = Environment(
-            loader=FunctionLoader(_source),
+            loader=FunctionLoader(sources(self._root_path)),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -103,6 +118,7 @@ class Pages:
         )
         environment.globals |= {"static": self._assets.base_path, "version": __version__}
         environment.filters |= formatting.FILTERS | {"utc": local_times.absolute}
+        environment.filters["below"] = partial(_below, self._root_path)
         environment.filters |= {
             name: pass_context(partial(_in_zone, spell))
             for name, spell in local_times.SPELLED.items()

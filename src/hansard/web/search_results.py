@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from hansard.errors import Invalid
-from hansard.model import SearchQuery, Session
+from hansard.model import Jump, SearchQuery, Session
 from hansard.service.search_qualifiers import NAMES
 from hansard.web.filters import Chip, filter_of, pairs, query
 
@@ -45,6 +45,7 @@ class SearchResults(Struct):
     at_least: bool = False
     problem: str = ""
     notes: Sequence[str] = ()
+    jump: Jump | None = None
 
 
 async def hits(
@@ -85,6 +86,7 @@ async def hits(
         results.total,
         results.total_is_lower_bound,
         notes=[note.message for note in results.notes],
+        jump=results.jump,
     )
 
 

@@ -56,11 +56,11 @@ class Sessions:
         )
 
     async def home(self, call: Call[ListParams, None]) -> Response:
-        """The list of sessions, or the one session whose id was searched for"""
+        """The list of sessions, or the session or the message whose id was searched for"""
         shown = await listing.listed(call)
-        session = jump(shown.params.q, shown.pasted)
-        if session and not wants_fragment(call, "list"):
-            return see_other(f"/ui/sessions/{session.id}")
+        where = jump(shown.params.q, shown.pasted, shown.jump)
+        if where and not wants_fragment(call, "list"):
+            return see_other(where)
         return await self.screen(call, None, shown)
 
     async def open_session(self, call: Call[ListParams, None]) -> Response:
@@ -111,7 +111,7 @@ class Sessions:
             "share_path": "",
             "pane_curl": curl,
             "can_hide": SHOWN,
-            "pictures": f"/ui/sessions/{pane.session.id}/messages",
+            "pictures": call.address(f"/ui/sessions/{pane.session.id}/messages"),
         } | more
 
     async def screen(

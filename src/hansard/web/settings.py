@@ -139,5 +139,5 @@ def _detail(value: object) -> str:
 
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 6:  # noqa: PLR2004 - far beyond any rule
-        raise Invalid("days are a whole number", param="rules")
+        raise Invalid("days must be a whole number", param="rules")
     return int(text)

@@ -60,14 +60,14 @@ class SignIn:
     async def ask(self, call: Call[None, None]) -> Response:
         """Ask for a key"""
         return self._layout.pages.page(
-            call, "sign_in.html", problem="", next=safe_path(call.query("next") or "")
+            call, "sign_in.html", problem="", next=safe_path(call, call.query("next") or "")
         )
 
     async def sign_in(self, call: Call[None, None]) -> Response:
         """Sign in with a key"""
         check_form(call)
         form = Form(call.data)
-        path = safe_path(form.get("next") or call.query("next") or "")
+        path = safe_path(call, form.get("next") or call.query("next") or "")
         try:
             token, _ = await call.service.sign_ins.open(form.get("key"))
         except Unauthenticated:
@@ -85,7 +85,7 @@ class SignIn:
         answer = see_other("/ui/sign-in")
         answer.delete_cookie(
             cookie_name(call),
-            path="/",
+            path=call.address("/"),
             secure=call.scope.get("scheme") == "https",
             httponly=True,
             samesite="lax",
@@ -163,7 +163,7 @@ def with_cookie(call: Call[Any, Any], answer: Response, token: str) -> Response:
         cookie_name(call),
         token,
         max_age=PAGE_HOURS * 3600,
-        path="/",
+        path=call.address("/"),
         secure=secure,
         httponly=True,
         samesite="lax",

@@ -89,7 +89,9 @@ class Transfers:
     async def bring(self, call: Call[Any, Any], _form: Form) -> Response:
         """Take in a file"""
         if not call.data:
-            raise Invalid("the file is empty", param="file")
+            raise Invalid(
+                "there is no file, or it is empty: choose one with sessions", param="file"
+            )
         name = (call.query("name") or "the file")[:256]
         work = Import(call.service, call.principal, Options(), bounds=SERVER)
         report = await work.upload(name, call.data)

@@ -9,7 +9,6 @@ from msgspec import Struct
 from hansard.http.route import Failure
 
 _TYPES = {
-    400: "invalid_request_error",
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
@@ -17,6 +16,7 @@ _TYPES = {
     429: "rate_limit_error",
     503: "overloaded_error",
 }
+_SERVER_FAULT = 500
 
 
 class Problem(Struct):
@@ -51,5 +51,6 @@ class ErrorOut(Struct):
 
 
 def error_out(failure: Failure) -> ErrorOut:
-    problem = Problem(_TYPES.get(failure.status, "api_error"), failure.error.message)
+    rest = "api_error" if failure.status >= _SERVER_FAULT else "invalid_request_error"
+    problem = Problem(_TYPES.get(failure.status, rest), failure.error.message)
     return ErrorOut("error", problem, failure.request_id)

@@ -112,7 +112,7 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     metadata: dict[str, str]
     """The metadata whose values are texts."""
     stats: dict[str, float]
-    """How long it took so far, in `duration_seconds`."""
+    """`duration_seconds`: the seconds from its beginning until it ended, or until now."""
     usage: dict[str, int]
     """The model tokens read and written."""
     environment_id: str = ""
@@ -200,7 +200,8 @@ async def list_sessions(call: Call[SessionParams, None]) -> SessionList:
         cursor=params.page,
     )
     page = await call.service.sessions.list(call.principal, query)
-    shown = [session_out(session) for session in page.items]
+    now = call.service.clock()
+    shown = [session_out(session, now) for session in page.items]
     wanted = params.statuses
     passed = [session for session in shown if not wanted or session.status in wanted]
     return SessionList(data=passed, next_page=page.next_cursor)
@@ -208,7 +209,8 @@ async def list_sessions(call: Call[SessionParams, None]) -> SessionList:
 
 async def read_session(call: Call[None, None]) -> SessionOut:
     """Read a session"""
-    return session_out(await call.service.sessions.read(call.principal, call.path["session_id"]))
+    session = await call.service.sessions.read(call.principal, call.path["session_id"])
+    return session_out(session, call.service.clock())
 
 
 async def list_threads(call: Call[ThreadParams, None]) -> ThreadList:
@@ -236,7 +238,7 @@ def check_thread(session: Session, thread_id: str) -> None:
         )
 
 
-def session_out(session: Session) -> SessionOut:
+def session_out(session: Session, now: int) -> SessionOut:
     metadata = msgspec.json.decode(session.metadata, type=Json)
     return SessionOut(
         id=session.name,
@@ -247,7 +249,7 @@ def session_out(session: Session) -> SessionOut:
         updated_at=rfc3339(session.updated_at),
         archived_at=rfc3339_or_none(session.archived_at),
         metadata={name: value for name, value in metadata.items() if isinstance(value, str)},
-        stats={"duration_seconds": max(0, session.updated_at - session.created_at) / 1e6},
+        stats={"duration_seconds": max(0, (session.ended_at or now) - session.created_at) / 1e6},
         usage=_usage(session),
     )
 

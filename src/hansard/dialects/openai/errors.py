@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from starlette.responses import Response
 
-from hansard.errors import Retryable
+from hansard.errors import Error, Retryable
 from hansard.http.route import Failure
 
 NO_CONVERSATION = {404: "No conversation has this id."}
@@ -16,6 +16,15 @@ NO_ITEM = {404: "No conversation has this id, or no item in it."}
 _CONFLICT = 409
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _SERVER_FAULT = 500
+_WORDS = {
+    "session_not_found": (("no session ", "no conversation "),),
+    "message_not_found": (
+        ("no message ", "no item "),
+        (" in this session", " in this conversation"),
+    ),
+}
+_PARAMS = {"session_id": "conversation_id", "message_id": "item_id"}
+"""What this API calls a parameter of ours."""
 
 
 class ErrorBody(Struct, kw_only=True):
@@ -48,6 +57,14 @@ class ErrorOut(Struct, kw_only=True):
     """What was wrong."""
 
 
+def _said(error: Error) -> str:
+    """What an error says, in the words of this API."""
+    text = error.message
+    for ours, theirs in _WORDS.get(error.code, ()):
+        text = text.replace(ours, theirs, 1)
+    return text
+
+
 def error_out(failure: Failure) -> ErrorOut | Response:
     """The error; a conflict says not to try again, which OpenAI's clients would do."""
     error = failure.error
@@ -55,7 +72,8 @@ def error_out(failure: Failure) -> ErrorOut | Response:
     if failure.status >= _SERVER_FAULT:
         kind = "server_error"
     code = "invalid_api_key" if failure.status == 401 else error.code  # noqa: PLR2004 - no key
-    body = ErrorOut(error=ErrorBody(message=error.message, type=kind, param=error.param, code=code))
+    param = _PARAMS.get(error.param, error.param) if error.param else None
+    body = ErrorOut(error=ErrorBody(message=_said(error), type=kind, param=param, code=code))
     if failure.status == _CONFLICT and not isinstance(error, Retryable):
         return Response(
             msgspec.json.encode(body),

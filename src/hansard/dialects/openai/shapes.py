@@ -98,7 +98,7 @@ def draft_of(raw: Raw, index: int, new_id: str) -> MessageDraft:
     where = f"items[{index}]"
     item = _decode(raw)
     if not isinstance(item, dict) or not isinstance(item.get("type", "message"), str):
-        raise Invalid(f"{where} is no item: an object with a type", param=where)
+        raise Invalid(f"{where} must be an object with a type", param=where)
     kind = item.get("type") or "message"
     if kind == "message" and ("content" not in item or item.get("role") not in _ROLES):
         raise Invalid(f"{where} needs a role and a content", param=f"{where}.role")

@@ -105,7 +105,8 @@ def _cookie(call: Call[Any, Any], value: str, hours: int) -> tuple[str, str]:
     is_secure = (
         call.scope.get("scheme") == "https" or call.headers.get("x-forwarded-proto") == "https"
     )
-    flags = f"HttpOnly; Max-Age={hours * 3600}; Path=/; SameSite=lax{'; Secure' * is_secure}"
+    secure = "; Secure" if is_secure else ""
+    flags = f"HttpOnly; Max-Age={hours * 3600}; Path={call.address('/')}; SameSite=lax{secure}"
     return "Set-Cookie", f"{COOKIE}={value}; {flags}"
 
 

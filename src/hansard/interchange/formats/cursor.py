@@ -56,7 +56,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
         return None
     if any(_is_line(record) for record in shape.objects):
         return None
-    return "no line has a role and a message with content, and it is no database of Cursor"
+    return "no line has a role and a message with content, and it is not a database of Cursor"
 
 
 def _is_line(record: Json) -> bool:
@@ -109,7 +109,7 @@ def _composers(database: Database, rules: Rules) -> Iterator[SessionRecord | Bad
     for number, key in enumerate(keys, 1):
         composer = _decoded(database.value(_TABLE, key))
         if composer is None:
-            yield Bad(number, f"{key} is no JSON object")
+            yield Bad(number, f"{key} is not a JSON object")
             continue
         bubbles = _bubbles(database, key.partition(":")[2], composer)
         if bubbles:

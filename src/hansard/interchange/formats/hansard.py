@@ -310,7 +310,7 @@ def _meant(line: Struct, model: type[Any], **more: object) -> Any:  # noqa: ANN4
 
 def _check_session(session: Session) -> None:
     if ids.uuid_in(session.id) != session.id:
-        raise Invalid(f"session.id {session.id!r} is no UUID")
+        raise Invalid(f"session.id {session.id!r} is not a UUID")
     if session.parent_id == session.id:
         raise Invalid("session.parent_id is the session itself")
     if session.own_id is not None and not ids.is_own_id(session.own_id):

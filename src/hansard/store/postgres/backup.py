@@ -72,7 +72,7 @@ async def restore(connection: Any, source: Path, on_progress: Callable[[float], 
     if not source.is_file():  # noqa: ASYNC240 - a command that does nothing else
         raise NotFound(f"there is no backup {source}", code="backup_missing")
     if not zipfile.is_zipfile(source):
-        raise Invalid(f"{source} is no backup of a PostgreSQL store", code="bad_backup")
+        raise Invalid(f"{source} is not a backup of a PostgreSQL store", code="bad_backup")
     with zipfile.ZipFile(source) as archive:
         manifest = _manifest(archive, source)
         here = [
@@ -106,7 +106,7 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = msgspec.json.decode(archive.read(_MANIFEST))
     except (KeyError, msgspec.DecodeError) as problem:
         raise Invalid(
-            f"{source} is no backup of a PostgreSQL store", code="bad_backup"
+            f"{source} is not a backup of a PostgreSQL store", code="bad_backup"
         ) from problem
     if damaged is not None or manifest.get("format") != FORMAT:
         raise Invalid(

@@ -42,7 +42,7 @@ def unopened(problem: BaseException, url: str, seconds: float) -> Error:  # noqa
     code = getattr(problem, "sqlstate", None) or ""
     if isinstance(problem, asyncpg.ClientConfigurationError) and address:
         return Invalid(
-            f"the URL of the store does not do: {problem}", code="bad_store_url", param="store"
+            f"the URL of the store cannot be used: {problem}", code="bad_store_url", param="store"
         )
     driver_problem = problem.__cause__ if isinstance(problem, Broken) else problem
     if address is None or isinstance(driver_problem, (ValueError, OverflowError)):

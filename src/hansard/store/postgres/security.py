@@ -66,7 +66,7 @@ async def secure(connection: Any, role: str) -> list[str]:  # noqa: ANN401 - the
         is None
     ):
         raise Invalid(
-            f"{role!r} is no role that row-level security binds: create role {role} login "
+            f"{role!r} is not a role that row-level security binds: create role {role} login "
             "nosuperuser nobypassrls",
             param="role",
         )

@@ -47,3 +47,30 @@ select seq from messages
 
 -- name: search_session_delete
 delete from search_sessions where workspace_id = :workspace_id and session_id = :id
+
+-- name: id_named
+-- What has an id: sessions (1, by our id, theirs, or the form of theirs that is a file name), messages (2), an end user (3).
+select 1 as kind, id, cast(null as bigint) as seq, user_id, app from sessions where workspace_id = :workspace_id and id = :session_id
+union all
+select 1, id, null, user_id, app from sessions where workspace_id = :workspace_id and own_id = :name
+union all
+select 1, id, null, user_id, app from (
+  select id, user_id, app from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
+) as by_safe_id
+union all
+select 2, session_id, seq, user_id, app from (
+  select m.session_id, m.seq, s.user_id, s.app from (
+    select id, user_id, app from sessions where workspace_id = :workspace_id and substr(id, 27) = :tail limit :limit
+  ) as s join messages as m on m.workspace_id = :workspace_id and m.session_id = s.id and m.seq = :seq
+   where m.id = :message_id and m.deleted_at is null
+) as by_id
+union all
+select 2, session_id, seq, user_id, app from (
+  select m.session_id, m.seq, s.user_id, s.app from messages as m
+    join sessions as s on s.workspace_id = :workspace_id and s.id = m.session_id
+   where m.workspace_id = :workspace_id and m.client_id = :name and m.deleted_at is null limit :limit
+) as by_client_id
+union all
+select 3, '', null, user_id, app from (
+  select user_id, app from sessions where workspace_id = :workspace_id and user_id = :name limit 1
+) as by_user_id

@@ -92,10 +92,10 @@ def _check_store(source: Path) -> None:
             connection.close()
     except apsw.Error as problem:
         raise Invalid(
-            f"{source} is no backup of an embedded store: {problem}", code="bad_backup"
+            f"{source} is not a backup of an embedded store: {problem}", code="bad_backup"
         ) from problem
     if not {"migrations", "sessions", "messages"} <= known:
-        raise Invalid(f"{source} is no backup of an embedded store", code="bad_backup")
+        raise Invalid(f"{source} is not a backup of an embedded store", code="bad_backup")
     if not sound:
         raise Invalid(f"{source} is damaged: 'hansard verify' says where", code="bad_backup")
 

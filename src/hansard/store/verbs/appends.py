@@ -230,7 +230,7 @@ def message_of(session_id: str, seq: int, draft: MessageDraft, ids: IdSource, no
     return Message(
         session_id,
         seq,
-        ids.message(seq),
+        ids.message(session_id, seq),
         draft.client_id,
         draft.role,
         draft.sender,

@@ -93,7 +93,7 @@ def _other(here: SessionRef, mine: Session, there: str | None) -> Steps[Session]
     name = there or mine.parent_id
     if name is None:
         raise Invalid(
-            f"{mine.name} is no fork: name the session to compare it with", param="against"
+            f"{mine.name} is not a fork: name the session to compare it with", param="against"
         )
     try:
         return (yield from existing(SessionRef(here.workspace_id, name, here.user_id, here.app)))

@@ -282,7 +282,7 @@ def _merged(before: Row, draft: DocumentDraft) -> bytes:
         merged = _objects.decode(bytes(before[2])) | _objects.decode(draft.body)
     except msgspec.DecodeError as problem:
         raise Invalid(
-            f"the document {draft.key!r} is no JSON object: it cannot be merged", param="merge"
+            f"the document {draft.key!r} is not a JSON object: it cannot be merged", param="merge"
         ) from problem
     body = msgspec.json.encode(merged)
     if len(body) > BODY:

@@ -134,7 +134,7 @@ def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, Copied]]:
         msgspec.structs.replace(
             message,
             session_id=session.id,
-            id=ids.message(seq),
+            id=ids.message(session.id, seq),
             seq=seq,
             run_id=None,
             edited_at=None,

@@ -163,16 +163,18 @@ def _session(
 
 
 def _owned(trace: Trace, session: Session, now: int) -> Steps[None]:
-    """Give the session the end user and the agent that its spans name.
+    """Give the session the end user, the agent and the model that its spans name.
 
     Where telemetry made the session, several names leave the least of them, in whatever order they
     come. What an application set stays.
     """
     is_ours = _MADE_HERE in bytes(session.metadata)
-    facts = TraceFacts(user_id=session.user_id, agent=session.agent).joined(trace.facts)
+    facts = TraceFacts(user_id=session.user_id, agent=session.agent, model=session.model).joined(
+        trace.facts
+    )
     changes = {
         field: getattr(facts, field)
-        for field in ("user_id", "agent")
+        for field in ("user_id", "agent", "model")
         if is_ours or getattr(session, field) is None
     }
     if trace.caller.user_id is not None:

@@ -29,7 +29,11 @@ def note(ref: SessionRef, draft: Note) -> Steps[tuple[Session, Note]]:
     """Keep a note. Raises NotFound, and Conflict when the session has ``MOST`` of them."""
     session = yield from _annotatable(ref, draft.seq)
     kept = msgspec.structs.replace(draft, session_id=session.id)
-    _check_room(len((yield from notes(ref))), "notes")
+    if len((yield from notes(ref))) >= MOST:
+        raise Conflict(
+            f"the session has {MOST} notes, the most there may be: delete some first",
+            code="too_many_notes",
+        )
     yield from run("note_put", workspace_id=ref.workspace_id, **msgspec.structs.asdict(kept))
     after = yield from _annotated(session, "note.created", kept.seq, kept.created_at)
     return after, kept
@@ -48,7 +52,10 @@ def notes_of(workspace_id: str, session_id: str) -> Steps[list[Note]]:
 
 def unnote(ref: SessionRef, note_id: str, now: int) -> Steps[Session]:
     """Delete a note and the kept answers that quote it; NotFound."""
-    return (yield from _removed(ref, "note", note_id, now))
+    missing = NotFound(
+        f"no note {note_id!r} of this session", code="note_not_found", param="note_id"
+    )
+    return (yield from _removed(ref, "note", note_id, missing, now))
 
 
 def score(ref: SessionRef, draft: Score) -> Steps[tuple[Session, Score, bool]]:
@@ -63,7 +70,11 @@ def score(ref: SessionRef, draft: Score) -> Steps[tuple[Session, Score, bool]]:
         "score_named", **here, seq=kept.seq, name=kept.name, author=kept.author
     )
     if before is None:
-        _check_room(len((yield from scores(ref))), "scores")
+        if len((yield from scores(ref))) >= MOST:
+            raise Conflict(
+                f"the session has {MOST} scores, the most there may be: delete some first",
+                code="too_many_scores",
+            )
     else:
         yield from forget_message(ref.workspace_id, session.id, before, ())
     yield from run("score_put", workspace_id=ref.workspace_id, **msgspec.structs.asdict(kept))
@@ -84,7 +95,10 @@ def scores_of(workspace_id: str, session_id: str) -> Steps[list[Score]]:
 
 def unscore(ref: SessionRef, score_id: str, now: int) -> Steps[Session]:
     """Delete a score and the kept answers that quote it; NotFound."""
-    return (yield from _removed(ref, "score", score_id, now))
+    missing = NotFound(
+        f"no score {score_id!r} of this session", code="score_not_found", param="score_id"
+    )
+    return (yield from _removed(ref, "score", score_id, missing, now))
 
 
 def author(key_id: str) -> Steps[str]:
@@ -139,14 +153,12 @@ def _annotatable(ref: SessionRef, seq: int) -> Steps[Session]:
     return session
 
 
-def _removed(ref: SessionRef, noun: str, ident: str, now: int) -> Steps[Session]:
+def _removed(ref: SessionRef, noun: str, ident: str, missing: NotFound, now: int) -> Steps[Session]:
     session = yield from locked(ref)
     here = {"workspace_id": ref.workspace_id, "session_id": session.id}
     seq = yield from value(f"{noun}_delete", **here, id=ident)
     if seq is None:
-        raise NotFound(
-            f"no {noun} {ident!r} of this session", code=f"{noun}_not_found", param=f"{noun}_id"
-        )
+        raise missing
     yield from forget_message(ref.workspace_id, session.id, ident, ())
     return (yield from _annotated(session, f"{noun}.deleted", seq, now))
 
@@ -166,11 +178,3 @@ def _annotated(session: Session, kind: str, seq: int, now: int) -> Steps[Session
         was_updated_at=session.updated_at,
     )
     return after
-
-
-def _check_room(count: int, nouns: str) -> None:
-    if count >= MOST:
-        raise Conflict(
-            f"the session has {MOST} {nouns}, the most there may be: delete some first",
-            code=f"too_many_{nouns}",
-        )

@@ -296,7 +296,7 @@ def at_version(session: Session, tags: frozenset[str] | None) -> None:
     """
     if tags is not None and tags.isdisjoint((session.tag, f"v{session.version}")):
         raise Conflict(
-            f"the session is at version {session.version}",
+            f"the session is at version {session.version}: read it, then try again",
             code="version_mismatch",
             param="If-Match",
             version=session.version,

@@ -2,7 +2,8 @@
 import { $, json, part, sessions } from "./dom.js"
 import { current, list, row } from "./state.js"
 
-const channel = "BroadcastChannel" in window ? new BroadcastChannel("hansard") : null
+const NAME = "/ui/live"
+const channel = "BroadcastChannel" in window ? new BroadcastChannel(NAME) : null
 let last = Number($("#list")?.dataset.generation ?? 0), leading = false, state = "", since = 0
 const changed = new Set()
 let created = 0, resync = false
@@ -105,7 +106,7 @@ async function poll() {
 if ($("#list") || $("[data-live]")) {
   if (navigator.locks && channel) {
     channel.onmessage = event => receive(event.data)
-    navigator.locks.request("hansard-live", lead)
+    navigator.locks.request(NAME, lead)
     channel.postMessage({ ask: true })
   } else setInterval(poll, 4000)
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll() })

@@ -4,7 +4,7 @@ import { $, $$ } from "./dom.js"
 export const list = { query: "", total: 0, asof: "" }
 export const picked = new Set()
 
-export const session = url => url.pathname.match(/^\/ui\/sessions\/([^/]+)/)?.[1]
+export const session = url => url.pathname.match(/\/ui\/sessions\/([^/]+)/)?.[1]
 export const current = () => $("#pane .head")?.dataset.session ?? session(location)
 export const row = id => id ? $(`.row a[href^="/ui/sessions/${CSS.escape(id)}"]`) : null
 

@@ -72,7 +72,7 @@ function closePane() {
 }
 
 // Whether an address can be gone to without another page.
-export const isHere = url => $("#list") && /^\/ui\/(sessions\/[^/]+)?$/.test(url.pathname)
+export const isHere = url => $("#list") && /\/ui\/(sessions\/[^/]+)?$/.test(url.pathname)
 
 addEventListener("popstate", () => {
   if (isHere(location)) visit(location.href, { push: false })
