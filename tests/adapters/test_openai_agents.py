@@ -4,45 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 from unittest import mock
 
 import httpx
 import pytest
-from agents import Agent, Model, ModelResponse, Runner, Usage, function_tool, set_tracing_disabled
-from openai.types.responses import (
-    ResponseFunctionToolCall,
-    ResponseOutputMessage,
-    ResponseOutputText,
-)
+from agents import Agent, Runner, function_tool, set_tracing_disabled
 
 from hansard.adapters.clients import shared_async_client
 from hansard.adapters.openai_agents import HansardSession
 from hansard.client import AsyncHansard, Hansard, NewMessage
+from tests.adapters.scripted import Scripted, answer, call
 from tests.support.serving import Served
-
-
-class Scripted(Model):
-    """A model that answers what its script says, and keeps what it was sent."""
-
-    def __init__(self, *script: Any) -> None:
-        self._script = [*script]
-        self.inputs: list[Any] = []
-
-    async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
-        self.inputs.append(kwargs.get("input", args[1] if len(args) > 1 else None))
-        return ModelResponse(output=[self._script.pop(0)], usage=Usage(), response_id=None)
-
-    def stream_response(self, *_: Any, **__: Any) -> AsyncIterator[Any]:
-        raise NotImplementedError
-
-
-def answer(text: str) -> ResponseOutputMessage:
-    content = ResponseOutputText(text=text, type="output_text", annotations=[])
-    return ResponseOutputMessage(
-        id="msg_1", role="assistant", status="completed", type="message", content=[content]
-    )
 
 
 @function_tool
@@ -101,10 +74,7 @@ async def test_an_agent_goes_on_where_another_process_stopped(
     ahansard: AsyncHansard, hansard: Hansard, name: str
 ) -> None:
     set_tracing_disabled(disabled=True)
-    call = ResponseFunctionToolCall(
-        call_id="c1", name="look_up", arguments='{"order": "17"}', type="function_call"
-    )
-    first = Scripted(call, answer("It is on its way."))
+    first = Scripted(call(), answer("It is on its way."))
     agent = Agent(name="desk", model=first, tools=[look_up])
     await Runner.run(agent, "Where is 17?", session=HansardSession(name, ahansard))
     second = Scripted(answer("Yes."))

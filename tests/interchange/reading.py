@@ -15,7 +15,6 @@ from hansard.interchange.formats import named
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.values import Bad
 from hansard.model import MessageDraft
-from hansard.model.transfer import Snapshot
 
 NOW = 1_800_000_000_000_000
 SECOND = 1_000_000
@@ -32,7 +31,7 @@ def read(
         outcomes = detection.outcomes if detection else None
         if outcomes is None:
             outcomes = tuple(format_.read(document, stream, rules))
-        return [outcome for outcome in outcomes if not isinstance(outcome, Snapshot)]
+        return [each for each in outcomes if isinstance(each, SessionRecord | Bad)]
 
 
 def read_bytes(

@@ -62,6 +62,49 @@ async def test_an_export_comes_back_in_another_workspace(
     assert (await client.get("/v1/export")).content == answer.content
 
 
+OWNERS: list[dict[str, str]] = [
+    {"scope": "user", "user": "ada"},
+    {"scope": "user", "user": "ada", "app": "shop"},
+    {"scope": "app", "app": "shop"},
+    {"scope": "workspace"},
+]
+
+
+async def test_documents_that_belong_to_no_session_come_back_as_they_were(
+    client: httpx.AsyncClient, service: Service
+) -> None:
+    for owner in OWNERS:
+        for value in (1, {"b": None, "a": owner}):
+            params = owner | {"key": "state/žluť"}
+            await client.put("/v1/documents", params=params, json={"value": value})
+    blob = {"base64": "AP8=", "type": "image/png", "expires_at": "2999-01-01T00:00:00Z"}
+    await client.put("/v1/documents", params=OWNERS[0] | {"key": "b"}, json=blob)
+    await client.post("/v1/sessions", json={"id": "s"})
+    whole = (await client.get("/v1/export")).content
+    assert len(whole.splitlines()) == 1 + 5
+    assert len((await client.get("/v1/export", params={"channel": "web"})).content) == 0
+    client.headers["Authorization"] = f"Bearer {await key_of(service, 'documents elsewhere')}"
+    reports = [await imported(client, whole) for _ in range(2)]
+    assert [(each["new"], each["documents"], each["bad"]) for each in reports] == [
+        (1, 5, 0), (0, 0, 0),
+    ]  # fmt: skip
+    assert (await client.get("/v1/export")).content == whole
+    alone = b"\n".join(line for line in whole.splitlines() if b'"document"' in line)
+    assert (await imported(client, alone))["documents"] == 0
+
+
+async def test_a_document_without_its_owner_is_bad(client: httpx.AsyncClient) -> None:
+    document = {"key": "k", "revision": 1, "created_at": "2026-01-01T00:00:00Z", "text": "1"}
+    document |= {"updated_at": document["created_at"], "scope": "app", "app": "shop"}
+    lines = [
+        {"hansard": 1, "document": document | change}
+        for change in ({}, {"scope": "user"}, {"scope": "workspace", "user": "ada"}, {"text": "{"})
+    ]
+    body = "\n".join(map(json.dumps, lines)).encode()
+    report = await imported(client, body)
+    assert (report["documents"], report["bad"]) == (1, 3)
+
+
 async def test_an_empty_export_is_empty(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/export")
     assert (answer.status_code, answer.content) == (200, b"")
@@ -77,6 +120,7 @@ async def test_a_file_is_imported_once_however_often_it_is_sent(client: httpx.As
         "updated": 0,
         "bad": 0,
         "messages": 4,
+        "documents": 0,
         "problems": [],
     }
     assert (await imported(client, body))["same"] == 2
@@ -119,6 +163,7 @@ async def test_an_export_without_sessions_comes_back(
         "updated": 0,
         "bad": 0,
         "messages": 0,
+        "documents": 0,
         "problems": [],
     }
 

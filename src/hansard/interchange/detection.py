@@ -17,9 +17,10 @@ from hansard.interchange.formats.shape import Companion, Shape, shape_of
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
+from hansard.model.document import Document as StoredDocument
 from hansard.model.transfer import Snapshot
 
-Outcome = SessionRecord | Snapshot | Bad
+Outcome = SessionRecord | Snapshot | StoredDocument | Bad
 _NEAR = 2
 """So many of its keys must be there for a format to be called near."""
 
@@ -164,12 +165,12 @@ def _read_head(
     yield from format_.read(document, Stream(io.BytesIO(stream.head)), rules)
 
 
-def has_content(outcome: SessionRecord | Snapshot) -> bool:
+def has_content(outcome: SessionRecord | Snapshot | StoredDocument) -> bool:
     """Whether a session has a message that says something.
 
     What comes from a store of ours always counts.
     """
-    if isinstance(outcome, Snapshot):
+    if isinstance(outcome, Snapshot | StoredDocument):
         return True
     return any(message.text or bytes(message.parts) != _BLANK for message in outcome.messages)
 

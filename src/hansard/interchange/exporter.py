@@ -33,6 +33,11 @@ class Choice(Struct, frozen=True, kw_only=True):
     text: str = ""
     form: ExportForm = FORMS["hansard"]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is everything that the workspace has."""
+        return not (self.ids or self.text) and self.filter == SessionFilter()
+
 
 class Exported(Struct, kw_only=True):
     """How much was written."""
@@ -40,6 +45,8 @@ class Exported(Struct, kw_only=True):
     sessions: int = 0
     messages: int = 0
     runs: int = 0
+    documents: int = 0
+    """Those of users, apps and the workspace; a session's go with it."""
 
 
 def form_of(name: str) -> ExportForm:
@@ -59,7 +66,8 @@ async def pieces(
 
     Each session as it is at one moment, and counted when it is written.
 
-    A list goes from the oldest session on, a search from the latest activity.  The audit log is
+    Of everything also the documents of users, apps and the workspace, where the form has them.  A
+    list goes from the oldest session on, a search from the latest activity.  The audit log is
     told before anything is given away, and at the end how much it was.
     """
     counted = counted or Exported()
@@ -72,6 +80,10 @@ async def pieces(
             counted.messages += len(snapshot.messages)
             counted.runs += len(snapshot.runs)
             yield await _written(choice.form, snapshot)
+    if choice.is_whole and choice.form.write_document is not None:
+        async for document in service.transfers.documents(principal):
+            counted.documents += 1
+            yield choice.form.write_document(document)
     await service.audit.note(
         principal,
         "sessions.exported",

@@ -18,6 +18,7 @@ from hansard.interchange.documents import Document, from_pipe
 from hansard.interchange.import_groups import Families, Group, Item, incoming_of, item_of
 from hansard.interchange.reading import (
     BadRecord,
+    DocumentPiece,
     Event,
     Reached,
     RecognisedFile,
@@ -30,6 +31,7 @@ from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.rejects import Rejects
 from hansard.interchange.report import PROBLEMS, Options, Problem, Progress, Report, UnreadFile
 from hansard.interchange.resume import ImportPosition, ImportTarget
+from hansard.model.document import Document as StoredDocument
 from hansard.model.transfer import Snapshot, Verdict
 from hansard.service import Service
 from hansard.service.transfers import Prepared
@@ -187,6 +189,8 @@ class Import:
             for event in some:
                 if isinstance(event, SessionPiece | SnapshotPiece):
                     await self._take(event, position, aside)
+                elif isinstance(event, DocumentPiece):
+                    await self._keep(event.document)
                 elif isinstance(event, BadRecord):
                     self._take_bad(event, position, aside)
                 elif isinstance(event, RecognisedFile):
@@ -198,6 +202,15 @@ class Import:
                     self._tell()
             if self._is_hopeless():
                 return
+
+    async def _keep(self, document: StoredDocument) -> None:
+        """Store a document that belongs to no session, where it is further on than what is there.
+
+        A resumed import looks at it again, which changes nothing.
+        """
+        if not self._options.dry_run:
+            restore = partial(self._service.transfers.restore_documents, self._principal)
+            self.report.documents += await _patiently(lambda: restore([document]))
 
     def _skip(self, event: SkippedFile) -> None:
         self.report.empty += event.is_empty

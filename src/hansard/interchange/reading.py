@@ -62,6 +62,12 @@ class SnapshotPiece(Struct, frozen=True, kw_only=True, tag=True):
         return self.notes, self.scores, self.documents, self.checkpoints
 
 
+class DocumentPiece(Struct, frozen=True, kw_only=True, tag=True):
+    """An exported document that belongs to no session."""
+
+    document: StoredDocument
+
+
 class BadRecord(Struct, frozen=True, kw_only=True, tag=True):
     file: str
     number: int
@@ -95,8 +101,17 @@ class Reached(Struct, frozen=True, kw_only=True, tag=True):
     size: int | None
 
 
-Event = SessionPiece | SnapshotPiece | BadRecord | RecognisedFile | SkippedFile | Reached
-Outcome = SessionRecord | Snapshot | Bad | RecognisedFile | SkippedFile
+Event = (
+    SessionPiece
+    | SnapshotPiece
+    | DocumentPiece
+    | BadRecord
+    | RecognisedFile
+    | SkippedFile
+    | Reached
+)
+Record = SessionRecord | Snapshot | StoredDocument | Bad
+Outcome = Record | RecognisedFile | SkippedFile
 
 
 def read(
@@ -155,9 +170,7 @@ def _is_empty(stream: Stream) -> bool:
     return stream.is_whole and not stream.head.strip(_BLANK)
 
 
-def _checked(
-    format_: formats.Format, outcomes: Iterable[SessionRecord | Snapshot | Bad]
-) -> Iterator[Outcome]:
+def _checked(format_: formats.Format, outcomes: Iterable[Record]) -> Iterator[Outcome]:
     """What is read.
 
     A bad record at the end when there was nothing with content, and nothing bad.
@@ -177,7 +190,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 def _events(
     file: str,
     number: int,
-    outcome: SessionRecord | Snapshot | Bad,
+    outcome: Record,
     now: int,
     bounds: Bounds,
 ) -> Iterator[Event]:
@@ -187,6 +200,9 @@ def _events(
     """
     if isinstance(outcome, Bad):
         yield BadRecord(file=file, number=outcome.number, reason=shown(outcome.reason))
+        return
+    if isinstance(outcome, StoredDocument):
+        yield DocumentPiece(document=outcome)
         return
     try:
         if isinstance(outcome, Snapshot):

@@ -72,9 +72,10 @@ class Report(Struct, kw_only=True):
     without any.  ``unread`` are files that the caller named and of which nothing was read;
     ``empty`` counts those with nothing in them. ``earlier`` counts the records that the import
     which is resumed has settled, ``notes`` say what could not be resumed.  ``messages`` counts
-    those of the sessions read.  ``skipped`` are files that are empty or of no known format inside a
-    folder or archive, ``errors`` the files that say which records are bad and why, ``problems`` the
-    first hundred of these.  ``stopped`` says why the import ended before the files did.
+    those of the sessions read, ``documents`` those of users, apps and the workspace that were set.
+    ``skipped`` are files that are empty or of no known format inside a folder or archive,
+    ``errors`` the files that say which records are bad and why, ``problems`` the first hundred of
+    these.  ``stopped`` says why the import ended before the files did.
     """
 
     new: int = 0
@@ -83,6 +84,7 @@ class Report(Struct, kw_only=True):
     bad: int = 0
     earlier: int = 0
     messages: int = 0
+    documents: int = 0
     format: str | None = None
     remarks: dict[str, int] = {}
     unread: list[UnreadFile] = []
@@ -96,7 +98,7 @@ class Report(Struct, kw_only=True):
     @property
     def is_something(self) -> bool:
         """Whether anything was taken in, now or by the import that is resumed."""
-        return bool(self.new or self.same or self.updated or self.earlier)
+        return bool(self.new or self.same or self.updated or self.earlier or self.documents)
 
     def recognise(self, name: str) -> None:
         """Note the format of one more file."""
@@ -140,6 +142,7 @@ _COUNTS = (
     "bad",
     "earlier",
     "messages",
+    "documents",
     "empty",
     "unread",
     "notes",

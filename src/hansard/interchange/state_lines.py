@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
 from hansard.errors import Invalid
 from hansard.model import times
+from hansard.model.bounds import TEXT, short
 from hansard.model.checkpoint import Blob, Checkpoint, Fact, PendingWrite
 from hansard.model.document import BODY, KEY, TYPE, Document
 from hansard.model.usage import MOST_SUM
+
+VERSION = 1
+"""The version of our own lines."""
 
 
 class DocumentLine(Struct, omit_defaults=True):
@@ -25,6 +30,21 @@ class DocumentLine(Struct, omit_defaults=True):
     expires_at: datetime | None = None
     text: str | None = None
     base64: bytes | None = None
+
+
+class OwnedDocumentLine(DocumentLine, omit_defaults=True, kw_only=True):
+    """A document of a user, an app or the workspace."""
+
+    scope: Literal["user", "app", "workspace"]
+    app: str | None = None
+    user: str | None = None
+
+
+class OwnedDocumentRecord(Struct):
+    """A line of its own, with the version of the format."""
+
+    hansard: int
+    document: OwnedDocumentLine
 
 
 class CheckpointLine(Struct, omit_defaults=True):
@@ -46,17 +66,39 @@ class CheckpointLine(Struct, omit_defaults=True):
 
 
 def document_line(each: Document) -> DocumentLine:
+    return DocumentLine(**_spelled(each))
+
+
+def write_document(each: Document) -> bytes:
+    """The line of a document that belongs to no session, with its end."""
+    owner: Any = {"scope": each.scope, "app": each.app, "user": each.user_id}
+    line = OwnedDocumentRecord(VERSION, OwnedDocumentLine(**_spelled(each), **owner))
+    return msgspec.json.encode(line) + b"\n"
+
+
+def _spelled(each: Document) -> dict[str, Any]:
     body = each.body or b""
-    expires_at = None if each.expires_at is None else times.moment(each.expires_at)
-    return DocumentLine(
-        each.key,
-        each.revision,
-        times.moment(each.created_at),
-        times.moment(each.updated_at),
-        each.type,
-        expires_at,
-        body.decode() if each.encoding == "json" else None,
-        body if each.encoding == "bytes" else None,
+    return {
+        "key": each.key,
+        "revision": each.revision,
+        "created_at": times.moment(each.created_at),
+        "updated_at": times.moment(each.updated_at),
+        "type": each.type,
+        "expires_at": None if each.expires_at is None else times.moment(each.expires_at),
+        "text": body.decode() if each.encoding == "json" else None,
+        "base64": body if each.encoding == "bytes" else None,
+    }
+
+
+def owned_document_of(line: OwnedDocumentLine) -> Document:
+    """The document, with the owner left to the store; Invalid for one that cannot be stored."""
+    needed = {"user": line.user, "app": line.app, "workspace": ""}[line.scope]
+    if needed is None or (line.user is not None and line.scope != "user"):
+        raise Invalid(f"document {line.key[:64]}: its owner is not that of scope {line.scope}")
+    for name in (line.app, line.user):
+        short(name, "document", TEXT)
+    return msgspec.structs.replace(
+        document_of(line, ""), scope=line.scope, app=line.app, user_id=line.user, session_id=None
     )
 
 

@@ -72,6 +72,8 @@ class Imported(Struct, frozen=True, kw_only=True):
     """How many records were passed over, since they cannot be read."""
     messages: int
     """How many messages the sessions of the file have."""
+    documents: int = 0
+    """How many documents of users, apps and the workspace were set."""
     problems: list[Problem]
     """Why records were passed over, for the first hundred of them."""
 
@@ -79,7 +81,8 @@ class Imported(Struct, frozen=True, kw_only=True):
 async def export_sessions(call: Call[ExportParams, None]) -> StreamingResponse:
     """Export whole sessions, the oldest first
 
-    In the format `hansard` each session is one line of JSON, with its runs and messages.
+    In the format `hansard` each session is one line of JSON, with its runs and messages. An
+    export without filters ends with the documents of users, apps and the workspace, a line each.
     """
     params = call.params
     if len(params.id) > NAMED:
@@ -120,6 +123,7 @@ async def import_sessions(call: Call[ImportParams, None]) -> Imported:
         updated=report.updated,
         bad=report.bad,
         messages=report.messages,
+        documents=report.documents,
         problems=report.problems,
     )
 

@@ -19,6 +19,7 @@ from hansard.service.rules import forget_deleted
 from hansard.service.session_rows import drafted
 from hansard.service.transfer_bounds import check_snapshot
 from hansard.store.verbs import audit, export, restore
+from hansard.store.verbs import documents as document_verbs
 from hansard.store.verbs import import_sessions as verbs
 from hansard.store.verbs.import_sessions import PreparedImport
 from hansard.store.verbs.restore import ChainedSnapshot, KnownSession
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from hansard.ids import IdSource
+    from hansard.model.document import Document
     from hansard.model.transfer import Incoming
     from hansard.service.audit import Audit
     from hansard.store import Store
@@ -227,6 +229,25 @@ class Transfers:
         _unnarrowed(principal)
         return await self._store.snapshot(
             export.take, principal.workspace_id, session_ids, most_bytes
+        )
+
+    async def documents(self, principal: Principal) -> AsyncIterator[Document]:
+        """The documents of users, apps and the workspace, each as it is when it is read."""
+        _unnarrowed(principal)
+        for scope in document_verbs.BEYOND_SESSIONS:
+            after = ("", "")
+            while some := await self._store.read(
+                document_verbs.walk_scope, principal.workspace_id, scope, after
+            ):
+                for each in some:
+                    yield each
+                after = (some[-1].owner, some[-1].key)
+
+    async def restore_documents(self, principal: Principal, documents: Sequence[Document]) -> int:
+        """Store documents of ``documents`` as they were, where they are further on; how many."""
+        _unnarrowed(principal)
+        return await self._store.write(
+            document_verbs.restore_beyond, principal.workspace_id, documents
         )
 
     def _arrival(

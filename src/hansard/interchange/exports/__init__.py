@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from hansard.interchange.exports import openai, sharegpt, spreadsheet, transcript
 from hansard.interchange.formats import hansard
+from hansard.interchange.state_lines import write_document
+from hansard.model.document import Document
 from hansard.model.transfer import Snapshot
 
 ExportName = Literal["hansard", "openai", "sharegpt", "markdown", "csv"]
@@ -25,13 +27,21 @@ class ExportForm(Struct, frozen=True, kw_only=True):
     media_type: str
     write: Callable[[Snapshot], bytes]
     header: bytes = b""
+    write_document: Callable[[Document], bytes] | None = None
+    """How a document that belongs to no session is written; None leaves them out."""
 
 
 _LINES = "application/x-ndjson"
 FORMS: dict[str, ExportForm] = {
     form.name: form
     for form in (
-        ExportForm(name="hansard", suffix="jsonl", media_type=_LINES, write=hansard.write),
+        ExportForm(
+            name="hansard",
+            suffix="jsonl",
+            media_type=_LINES,
+            write=hansard.write,
+            write_document=write_document,
+        ),
         ExportForm(name="openai", suffix="jsonl", media_type=_LINES, write=openai.write),
         ExportForm(name="sharegpt", suffix="jsonl", media_type=_LINES, write=sharegpt.write),
         ExportForm(

@@ -17,6 +17,7 @@ from hansard.interchange.formats.shape import Shape
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
+from hansard.model.document import Document as StoredDocument
 from hansard.model.transfer import Snapshot
 
 _FILES = (
@@ -57,6 +58,9 @@ _FILES = (
 NAMES = tuple(sorted(file.replace("_", "-") for file in _FILES))
 
 
+Read = SessionRecord | Snapshot | StoredDocument | Bad
+
+
 class Format(Struct, frozen=True):
     """One foreign format.
 
@@ -70,7 +74,7 @@ class Format(Struct, frozen=True):
     name: str
     marks: tuple[str, ...]
     sniff: Callable[[Document, Shape], str | None]
-    read: Callable[[Document, Stream, Rules], Iterator[SessionRecord | Snapshot | Bad]]
+    read: Callable[[Document, Stream, Rules], Iterator[Read]]
     tail: Callable[[list[Json], list[Json]], list[Json] | None] | None = None
     shaping: tuple[bytes, ...] = ()
 

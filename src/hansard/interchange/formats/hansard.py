@@ -2,7 +2,9 @@
 
    {"hansard": 1, "session": {…}, "runs": [{…}], "notes": [{…}], "scores": [{…}],
     "messages": [{…}], "documents": [{…}], "checkpoints": [{…}]}
+   {"hansard": 1, "document": {…}}
 
+- the second kind of line is a document of a user, an app or the workspace;
 - the fields are those of the model; what is null or zero is left out; times are RFC 3339 in UTC;
 - parts, metadata and items are the stored bytes; a deleted message is empty and carries
   ``deleted_at`` and its ``hash``; an edited one carries ``edited_at``, and as ``hash`` that of
@@ -28,16 +30,20 @@ from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.records import Rules
 from hansard.interchange.state_lines import (
+    VERSION,
     CheckpointLine,
     DocumentLine,
+    OwnedDocumentLine,
     checkpoint_line,
     checkpoint_of,
     document_line,
     document_of,
+    owned_document_of,
 )
 from hansard.interchange.streams import Stream, Truncated
 from hansard.interchange.values import Bad
 from hansard.model import Message, Run, Session, parts, times
+from hansard.model.document import Document as StoredDocument
 from hansard.model.item import Item
 from hansard.model.message import is_role
 from hansard.model.note import Note
@@ -49,7 +55,6 @@ from hansard.model.usage import SUMS, Inherited, RunsSpent
 
 marks = ("hansard", "session", "runs", "messages")
 
-VERSION = 1
 _HASH = 16
 _DEFAULTS: dict[Any, Any] = {int: 0, Raw: Raw(b"{}")}
 _LISTS = {"tags", "trail"}
@@ -102,25 +107,27 @@ _Line = msgspec.defstruct(
     "Line",
     [
         ("hansard", int),
-        ("session", _SessionLine),
+        ("session", _SessionLine | UnsetType, UNSET),
         ("runs", list[_RunLine], []),  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
         ("notes", list[_NoteLine] | UnsetType, UNSET),  # type: ignore[valid-type]  # as below
         ("scores", list[_ScoreLine] | UnsetType, UNSET),  # type: ignore[valid-type]  # as below
         ("messages", list[_MessageLine], []),  # type: ignore[valid-type]  # a struct made at run time, since it refers to two others by annotation
         ("documents", list[DocumentLine] | UnsetType, UNSET),
         ("checkpoints", list[CheckpointLine] | UnsetType, UNSET),
+        ("document", OwnedDocumentLine | UnsetType, UNSET),
     ],
 )
+_Read = Snapshot | StoredDocument | Bad
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Line).decode
 
 
 def sniff(document: Document, shape: Shape) -> str | None:
     del document
-    return shape.lacks("hansard", "session")
+    return shape.lacks("hansard", "document") and shape.lacks("hansard", "session")
 
 
-def read(document: Document, stream: Stream, rules: Rules) -> Iterator[Snapshot | Bad]:
+def read(document: Document, stream: Stream, rules: Rules) -> Iterator[_Read]:
     del document, rules
     try:
         for number, line in enumerate(stream.lines(), 1):
@@ -221,10 +228,10 @@ def _as_moment(field: str, value: Any) -> Any:  # noqa: ANN401 - whatever a fiel
     return times.moment(value) if field.endswith("_at") and value is not None else value
 
 
-def _read_one(number: int, line: bytes | None, bounds: Bounds) -> Snapshot | Bad:
+def _read_one(number: int, line: bytes | None, bounds: Bounds) -> _Read:
     try:
         RecordMeter(bounds).take(data := present(line, bounds))
-        return _snapshot(_decode(data))
+        return _meaning(_decode(data))
     except Beyond as problem:
         return Bad(number, str(problem))
     except (
@@ -237,12 +244,20 @@ def _read_one(number: int, line: bytes | None, bounds: Bounds) -> Snapshot | Bad
         return Bad(number, f"not a line of ours: {problem}")
 
 
-def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - the line's type is made from the model
+def _meaning(line: Any) -> Snapshot | StoredDocument:  # noqa: ANN401 - the line's type is made from the model
     if line.hansard > VERSION:
         raise Invalid(
             f"it was written by a newer version of Hansard (format {line.hansard}, we read up to "
             f"{VERSION})"
         )
+    if line.document is not UNSET:
+        return owned_document_of(line.document)
+    if line.session is UNSET:
+        raise Invalid("it has neither a session nor a document")
+    return _snapshot(line)
+
+
+def _snapshot(line: Any) -> Snapshot:  # noqa: ANN401 - as above
     session: Session = _meant(line.session, Session, workspace_id="")
     _check_session(session)
     if not session.used_at:  # a line from before this field was there

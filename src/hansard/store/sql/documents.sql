@@ -21,6 +21,7 @@ returning revision
 -- name: document_restore
 insert into documents (workspace_id, scope, owner, key, revision, type, encoding, app, user_id, session_id, created_at, updated_at, expires_at, body)
 values (:workspace_id, :scope, :owner, :key, :revision, :type, :encoding, :app, :user_id, :session_id, :created_at, :updated_at, :expires_at, :body)
+on conflict do nothing
 
 -- name: document_update
 update documents
@@ -61,6 +62,13 @@ select scope, owner, key, revision, type, encoding, octet_length(body), app, use
   from documents
  where workspace_id = :workspace_id and scope = 'session' and owner = :session_id and key > :after
  order by key limit :limit
+
+-- name: document_walk_scope
+-- The next documents of all owners within a scope, whole.
+select scope, owner, key, revision, type, encoding, octet_length(body), app, user_id, session_id, created_at, updated_at, expires_at, body
+  from documents
+ where workspace_id = :workspace_id and scope = :scope and (owner, key) > (:after_owner, :after)
+ order by owner, key limit :limit
 
 -- name: document_copy
 insert into documents (workspace_id, scope, owner, key, revision, type, encoding, app, user_id, session_id, created_at, updated_at, expires_at, body)

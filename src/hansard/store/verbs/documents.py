@@ -17,6 +17,8 @@ from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+BEYOND_SESSIONS = ("app", "user", "workspace")
+"""The scopes of documents that belong to no session."""
 _LAST = chr(0x10FFFF)
 _AT_ONCE = 50
 _objects = msgspec.json.Decoder(dict[str, Raw])
@@ -209,12 +211,41 @@ def walk(workspace_id: str, session_id: str) -> Steps[list[Document]]:
     return walked
 
 
+def walk_scope(workspace_id: str, scope: str, after: tuple[str, str]) -> Steps[list[Document]]:
+    """The next documents of a scope behind one of them (owner and key), whole."""
+    stored = yield from steps.rows(
+        "document_walk_scope",
+        workspace_id=workspace_id,
+        scope=scope,
+        after_owner=after[0],
+        after=after[1],
+        limit=_AT_ONCE,
+    )
+    return [*map(document, stored)]
+
+
 def restore(workspace_id: str, session_id: str, documents: Sequence[Document]) -> Steps[int]:
     """Store documents of a session as they were, where they are further on; how many that was."""
+    owner = {"owner": session_id, "session_id": session_id}
+    owned = [msgspec.structs.replace(each, **owner) for each in documents]
+    return (yield from _restore(workspace_id, owned))
+
+
+def restore_beyond(workspace_id: str, documents: Sequence[Document]) -> Steps[int]:
+    """The same for documents of users, apps and the workspace."""
+    owned = [
+        msgspec.structs.replace(
+            each, owner=_user(each.app, each.user_id) if each.scope == "user" else each.app or ""
+        )
+        for each in documents
+    ]
+    return (yield from _restore(workspace_id, owned))
+
+
+def _restore(workspace_id: str, documents: Sequence[Document]) -> Steps[int]:
     count = 0
     for each in documents:
-        values = msgspec.structs.asdict(each)
-        values |= {"workspace_id": workspace_id, "owner": session_id, "session_id": session_id}
+        values = {"workspace_id": workspace_id} | msgspec.structs.asdict(each)
         del values["size"]
         row_key = {name: values[name] for name in ("workspace_id", "scope", "owner", "key")}
         before = yield from row("document_lock", **row_key)

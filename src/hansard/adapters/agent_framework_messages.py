@@ -1,0 +1,74 @@
+"""Messages of Microsoft's Agent Framework as messages that people can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from agent_framework import Message as FrameworkMessage
+
+from hansard.client import Message, NewMessage, UsageFields
+
+FORMAT = "agent-framework.message"
+_ROLES = {"user", "assistant", "system", "tool"}
+
+
+def draft(message: FrameworkMessage) -> NewMessage:
+    """The message that stands for one of the framework's, which is kept beside."""
+    data = message.to_dict()
+    parts = [part for each in data["contents"] if (part := _part(each)) is not None]
+    return {
+        "role": message.role if message.role in _ROLES else "assistant",
+        "parts": parts or [{"type": "text", "content": ""}],
+        "item": {"format": FORMAT, "data": data},
+    }
+
+
+def message_of(message: Message) -> FrameworkMessage:
+    """The framework's message that was stored; of another API's message its text."""
+    if message.item is not None and message.item.format == FORMAT:
+        return FrameworkMessage.from_dict(message.item.data)
+    return FrameworkMessage(message.role, [message.text], message_id=message.id)
+
+
+def usage_of(details: Mapping[str, Any]) -> UsageFields:
+    """The tokens of a run."""
+    return {
+        "input_tokens": details.get("input_token_count") or 0,
+        "output_tokens": details.get("output_token_count") or 0,
+        "cache_read_tokens": details.get("cache_read_input_token_count") or 0,
+        "cache_write_tokens": details.get("cache_creation_input_token_count") or 0,
+        "reasoning_tokens": details.get("reasoning_output_token_count") or 0,
+    }
+
+
+def _part(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    kind = content["type"]
+    if kind == "usage":
+        return None
+    if kind in {"text", "text_reasoning"}:
+        type = "text" if kind == "text" else "reasoning"
+        return {"type": type, "content": content.get("text") or ""}
+    id = str(content.get("call_id") or content.get("id") or "")
+    if kind.endswith("_call"):
+        name = str(_first(content, "name", "tool_name") or kind)
+        arguments = _decoded(_first(content, "arguments", "inputs", "commands", "actions"))
+        return {"type": "tool_call", "id": id, "name": name, "arguments": arguments}
+    if kind.endswith("_result"):
+        response = _first(content, "result", "output", "outputs", "exception")
+        return {"type": "tool_call_response", "id": id, "response": _decoded(response)}
+    return {"type": "text", "content": str(content.get("message") or f"[{kind}]")}
+
+
+def _first(content: Mapping[str, Any], *names: str) -> Any:  # noqa: ANN401 - any JSON
+    """The first of the fields that a content has."""
+    return next((content[name] for name in names if content.get(name) is not None), None)
+
+
+def _decoded(value: object) -> object:
+    """A text that is the JSON of an object as that object, anything else as it is."""
+    try:
+        return json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value
+    except ValueError:
+        return value

@@ -1,0 +1,137 @@
+"""The suites: which tests of which package, and how ours is put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_CLIENT = ("httpx", "msgspec")
+"""What our client needs where it is run from the checkout."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests of a package, and what they need beside it."""
+
+    package: str
+    version: str
+    tests: Sequence[str]
+    """Files of the package's source archive, or a program of this folder."""
+    needs: Sequence[str]
+    name: str = ""
+    """How the table calls it, where not as the package."""
+    extras: str = ""
+    plugin: str = ""
+    """A module of this folder that puts our adapter into the tests."""
+    options: Sequence[str] = ()
+    """Arguments of pytest."""
+    only: str = ""
+    """Which tests, by parts of their names."""
+    without: Sequence[str] = ()
+    """Tests that look into the package's own store, by a part of their names."""
+    why: str = ""
+    """Why those are left out."""
+
+    @property
+    def is_program(self) -> bool:
+        """Whether a program of this folder is run, and not pytest."""
+        return "/" not in self.tests[0]
+
+    @property
+    def title(self) -> str:
+        return self.name or self.package
+
+
+OPENAI = Suite(
+    "openai",
+    "3.57.0",
+    (
+        "tests/api_resources/test_conversations.py",
+        "tests/api_resources/conversations/test_items.py",
+    ),
+    (
+        "pytest", "pytest-asyncio", "pytest-xdist", "rich", "inline-snapshot", "respx",
+        "nest-asyncio", "time-machine", "dirty-equals",
+    ),
+    extras="[aiohttp]",
+    options=("-n", "0"),
+)  # fmt: skip
+
+OPENAI_AGENTS = Suite(
+    "openai-agents",
+    "0.24.0",
+    ("tests/memory/test_session.py", "tests/memory/test_session_limit.py"),
+    ("pytest", "pytest-asyncio", "inline-snapshot", *_CLIENT),
+    plugin="openai_agents_plugin",
+    without=(
+        "worker_thread", "retired_connections", "closed_rejects", "corrupt", "file_lock",
+        "write_lock", "rolls_back", "rollback_failure", "quarantined", "post_commit",
+    ),
+    why="they test SQLite's threads, locks and files",
+)  # fmt: skip
+
+_LANGGRAPH = (
+    "pytest", "pytest-mock", "syrupy", "redis", "langgraph-checkpoint-sqlite",
+    "langgraph-checkpoint-postgres", "psycopg[binary]", "pycryptodome", *_CLIENT,
+)  # fmt: skip
+_PLAIN = ("-o", "addopts=")
+
+
+def _langgraph(name: str, only: str, *tests: str) -> Suite:
+    files = [f"tests/{each}.py" for each in tests]
+    return Suite(
+        "langgraph",
+        "1.2.24",
+        files,
+        _LANGGRAPH,
+        name=f"langgraph, {name}",
+        plugin="langgraph_plugin",
+        options=_PLAIN,
+        only=only,
+    )
+
+
+LANGGRAPH = (
+    _langgraph(
+        "async",
+        "sqlite_aio",
+        "test_pregel_async", "test_large_cases_async", "test_time_travel_async",
+        "test_subgraph_persistence_async", "test_parent_command_async", "test_interruption",
+    ),
+    _langgraph(
+        "sync",
+        "sqlite and not sqlite_aes and not sqlite_aio",
+        "test_pregel", "test_large_cases", "test_time_travel", "test_subgraph_persistence",
+        "test_interrupt_migration",
+    ),
+    _langgraph(
+        "channels",
+        "sqlite and not sqlite_aes",
+        "test_delta_channel_*", "test_strict_resume", "test_interrupt_state",
+    ),
+)  # fmt: skip
+
+CHECKPOINTERS = Suite(
+    "langgraph-checkpoint-conformance",
+    "0.0.2",
+    ("langgraph_contract.py",),
+    ("langgraph", *_CLIENT),
+    name="langgraph-checkpoint",
+)
+
+STRANDS = Suite(
+    "strands-agents",
+    "1.62.0",
+    (
+        "tests/strands/storage/test_in_memory_storage.py",
+        "tests/strands/storage/search/test_keyword.py",
+        "tests/strands/session/test_snapshot_session_manager.py",
+    ),
+    ("pytest", "pytest-asyncio", "moto", *_CLIENT),
+    plugin="strands_plugin",
+    options=_PLAIN,
+    without=("test_clear", "namespace_clear"),
+    why="clear is of its class in memory, not of the interface",
+)
+
+SUITES = (OPENAI, OPENAI_AGENTS, *LANGGRAPH, CHECKPOINTERS, STRANDS)
