@@ -83,8 +83,8 @@ def played(
 
 def test_what_a_write_led_to_is_asked_for_from_then_on() -> None:
     position = Position()
-    for said in ("7", "5", "soon"):
-        written = answer(201, {"data": 1}, hansard_position=said)
+    for header in ("7", "5", "soon"):
+        written = answer(201, {"data": 1}, hansard_position=header)
         played(WRITE, written, position=position)
     _, (sent,), _ = played(READ, GOOD, position=position)
     assert sent.fields["Hansard-Position"] == "7"

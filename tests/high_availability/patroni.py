@@ -187,15 +187,19 @@ class Patroni:
         """The node of each role; None while not all are at work, or they do not agree."""
         async with httpx.AsyncClient(timeout=2) as client:
             answers = [client.get(f"http://127.0.0.1:{node.api}/cluster") for node in self.nodes]
-            said = []
+            views = []
             for answer in await asyncio.gather(*answers, return_exceptions=True):
                 if isinstance(answer, BaseException):
                     return None
                 members = answer.json()["members"]
                 if {member["state"] for member in members} - {"running", "streaming"}:
                     return None
-                said.append({member["role"]: member["name"] for member in members})
-        return said[0] if len(said[0]) == len(ROLES) and said.count(said[0]) == len(said) else None
+                views.append({member["role"]: member["name"] for member in members})
+        return (
+            views[0]
+            if len(views[0]) == len(ROLES) and views.count(views[0]) == len(views)
+            else None
+        )
 
     async def healthy(self) -> tuple[Node, Node]:
         """The leader and its synchronous standby, once all three are at work."""

@@ -158,10 +158,10 @@ class MixedLoad:
         """Any server must show at once what another has acknowledged: caches are exact."""
         own = f"/v1/sessions/{session}"
         path = chance.choice(("/v1/sessions?limit=50", own, f"{own}/messages?order=desc&limit=1"))
-        found = _last_seq((await self._ask("GET", path)).raise_for_status().json(), session)
+        shown = _last_seq((await self._ask("GET", path)).raise_for_status().json(), session)
         self.reads += 1
-        if found < seq:
-            self.stale.append(f"{path} shows {found} after {seq}")
+        if shown < seq:
+            self.stale.append(f"{path} shows {shown} after {seq}")
 
     async def _work(self, chance: random.Random) -> None:
         """A worker takes a session for itself, and ends its run or dies with it."""
@@ -232,17 +232,17 @@ def faults_of_events(
 
     ``stored`` are the seqs of each session by its name, ``uids`` their names by uid.
     """
-    told: dict[str, list[int]] = {name: [] for name in stored}
+    appended: dict[str, list[int]] = {name: [] for name in stored}
     running: Counter[str] = Counter()
     faults = []
     for event in events:
         name = uids[event["session_id"]]
         if event["type"] == "message.appended":
-            told[name].append(event["seq"])
+            appended[name].append(event["seq"])
         running[name] += (event["type"] == "run.started") - (event["type"] == "run.finished")
         if running[name] not in {0, 1}:
             faults.append(f"{running[name]} runs of {name} at event {event['id']}")
-    for name, seqs in told.items():
+    for name, seqs in appended.items():
         if seqs != sorted(stored[name]):
             faults.append(f"{name} has {len(stored[name])} messages, and events of {len(seqs)}")
     return faults

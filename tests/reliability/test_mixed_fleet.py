@@ -165,11 +165,11 @@ async def test_three_servers_through_kills_and_stops(
             await load.go_on()
         await load.stop()
         faults = await miscounted(scraper, load, targets[:2])
-        told = [await answers(target.client) for target in load.targets]
+        warm = [await answers(target.client) for target in load.targets]
         cold = await started(lives[5])
         figures, missing = await audited(cold.client, load)
         unended = await unlike(cold.client, load)
-        untrue = [text for text in told if text != await answers(cold.client)]
+        untrue = [text for text in warm if text != await answers(cold.client)]
     counted = sum(len(target.answered) for target in {*targets, *load.targets})
     figure(
         f"{figures}; {len(load.events)} events, {len(load.ended)} runs, {load.refused_runs} "

@@ -72,14 +72,14 @@ def settings(store: str) -> Settings:
 def program() -> str:
     """The program's path; skips the test where there is none."""
     named = [os.environ.get(name, "") for name in (VARIABLE, "HANSARD_PGBOUNCER")]
-    found = next((name for name in named if "/" in name), None)
-    found = found or shutil.which("pgbouncer", path=PATH)
-    if found is None:
+    path = next((name for name in named if "/" in name), None)
+    path = path or shutil.which("pgbouncer", path=PATH)
+    if path is None:
         pytest.skip(
             "NOT TESTED: there is no PgBouncer here; python scripts/installed.py pgbouncer says "
             "what to install"
         )
-    return found
+    return path
 
 
 @contextlib.contextmanager

@@ -117,8 +117,8 @@ class Position:
         return {POSITION: str(self.at)} if self.at else {}
 
     def note(self, response: httpx.Response) -> None:
-        said = response.headers.get(POSITION, "")
-        self.at = max(self.at, int(said) if said.isdigit() else 0)
+        position = response.headers.get(POSITION, "")
+        self.at = max(self.at, int(position) if position.isdigit() else 0)
 
 
 def exchange(
