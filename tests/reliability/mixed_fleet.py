@@ -34,7 +34,6 @@ READS = (
     "/v1/sessions/load-0",
     "/v1/sessions/load-1/messages?limit=200",
     "/v1/sessions/work-0/runs",
-    "/v1/stats",
     "/api/sessions",
     "/ai-sessions?messages=true",
 )
