@@ -112,7 +112,7 @@ def _account(folder: Path) -> list[str]:
     if os.geteuid() != 0:
         return []
     folder.chmod(0o777)
-    for parent in folder.parents:
+    for parent in folder.parents[:3]:
         if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
             parent.chmod(parent.stat().st_mode | 0o011)
     return ["-u", "nobody"]
