@@ -17,6 +17,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # safe_load needs no stubs
 
 from hansard import __version__
+from hansard.app import DIALECTS
 from hansard.metrics import FAMILIES, Metrics
 from hansard.settings import NAMES, PREFIX
 from hansard.system import system
@@ -151,7 +152,7 @@ def test_the_image_gets_what_it_copies_and_nothing_else() -> None:
 
 
 def paths() -> set[str]:
-    return {route.path for route in system((), Metrics()).routes}
+    return {route.path for route in system(DIALECTS, Metrics()).routes}
 
 
 def test_what_is_set_is_a_setting() -> None:

@@ -166,9 +166,9 @@ def test_no_address_in_templates_and_scripts_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("root", ["/v1", "/ui/", "/s/x", "/api/v1", "openapi"])
-def test_a_path_that_hansard_has_itself_is_refused(root: str) -> None:
+async def test_a_path_that_hansard_has_itself_is_refused(service: Service, root: str) -> None:
     with pytest.raises(Invalid, match="Hansard itself has"):
-        application(None, Settings(root_path=root))  # type: ignore[arg-type]  # it asks nothing of the service before
+        application(service, Settings(store=service.store.url, root_path=root))
 
 
 @pytest.mark.parametrize("root", ["/a b", '/"x', "/a//b", "/../x", "https://example.test/x"])
