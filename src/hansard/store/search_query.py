@@ -20,6 +20,7 @@ from hansard.store.tokenizer import (
     FILLER,
     LONGEST_TEXT,
     LONGEST_WORD,
+    first_words,
     fold,
     is_paired,
     stretches,
@@ -208,7 +209,7 @@ def message_words(role: str, text: str, calls: ToolCalls | None = None) -> list[
         document += spoken
     if calls is not None:
         rest = min(MOST_TOOL_WORDS, LONGEST_TEXT - len(spoken))
-        document += [FILLER, *_of_tools(words(calls.text)[:rest])]
+        document += [FILLER, *_of_tools(first_words(calls.texts(), rest))]
     return document + ([STEM + stem for stem in stems_of(spoken)] if role != "tool" else [])
 
 
