@@ -15,9 +15,11 @@ from hansard.model.parts import Part
 MOST_TOOLS, LONGEST_NAME = 64, 128
 """So many tools a session is found by, and so many characters each name has at most."""
 _FAILED = ("error", "failed", "failure", "exception", "traceback")
+_FAILED_JSON = frozenset(f'"{word}"'.encode() for word in _FAILED)
 _ERRORS = ("error", "exception", "traceback", "an error occurred", '{"error')
 _BEGINNING = 40
 _NOTHING = Raw(b"null")
+_EMPTY = frozenset({b"null", b"false", b"0", b'""', b"[]", b"{}"})
 
 
 class ToolCalls(Struct, frozen=True):
@@ -77,10 +79,10 @@ class _Part(Struct, frozen=True):
 class _Answer(Struct, frozen=True):
     """What an answer that is an object may say of its own success."""
 
-    error: Any = None
-    is_error: Any = None
-    status: Any = None
-    ok: Any = None
+    error: Raw = _NOTHING
+    is_error: Raw = _NOTHING
+    status: Raw = _NOTHING
+    ok: Raw = _NOTHING
 
 
 _KIND = b'"tool_call'
@@ -133,11 +135,16 @@ def is_failed(is_error: Any, status: Any, response: Raw) -> bool:  # noqa: ANN40
     if raw.startswith(b"{"):
         answer = _decode_answer(raw)
         return (
-            bool(answer.error or answer.is_error)
-            or str(answer.status or "").lower() in _FAILED
-            or answer.ok is False
+            not _is_empty(answer.error)
+            or not _is_empty(answer.is_error)
+            or bytes(memoryview(answer.status)).lower() in _FAILED_JSON
+            or bytes(memoryview(answer.ok)) == b"false"
         )
     if not raw.startswith(b'"'):
         return False
     text: str = msgspec.json.decode(raw)
     return text.lstrip()[:_BEGINNING].lower().startswith(_ERRORS)
+
+
+def _is_empty(value: Raw) -> bool:
+    return bytes(memoryview(value)) in _EMPTY
