@@ -10,7 +10,7 @@ import pytest
 
 from hansard.app import DIALECTS
 from hansard.http.bodies import BodyReader
-from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE
+from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE, POSITION
 from hansard.native import dialect as native
 
 NAMES = ("native", "b3os", "athena", "konvo", "pocketpaw", "anthropic", "otlp", "mcp", "openai")
@@ -42,7 +42,8 @@ def test_routes_declare_the_headers_that_they_heed() -> None:
         source = inspect.getsource(inspect.unwrap(route.handler))
         assert {header for header, call in used.items() if call in source} == set(
             route.request_headers
-        ) - {IF_NONE_MATCH}, route.path
+        ) - {IF_NONE_MATCH, POSITION}, route.path
+        assert (POSITION in route.request_headers) is route.replica, route.path
 
 
 async def test_the_document_tells_of_headers_of_304_and_of_what_an_import_takes(
@@ -61,8 +62,14 @@ async def test_the_document_tells_of_headers_of_304_and_of_what_an_import_takes(
     assert headers(session_path, "patch") == ["Idempotency-Key", "If-Match"]
     assert headers(f"{session_path}/messages", "post") == ["Idempotency-Key"]
     assert headers("/v1/events", "get") == ["Last-Event-ID"]
-    for path in (session_path, f"{session_path}/messages", "/v1/sessions", "/v1/search"):
-        assert headers(path, "get") == ["If-None-Match"]
+    replica = ["Hansard-Position"]
+    for path, also in (
+        (session_path, []),
+        (f"{session_path}/messages", []),
+        ("/v1/sessions", replica),
+        ("/v1/search", replica),
+    ):
+        assert headers(path, "get") == ["If-None-Match", *also]
         assert "304" in paths[path]["get"]["responses"]
     assert "application/octet-stream" in paths["/v1/import"]["post"]["requestBody"]["content"]
     assert paths["/v1/import"]["post"]["requestBody"]["required"]

@@ -211,7 +211,7 @@ def test_delete_asks_first(filled: Terminal) -> None:
         ('{"role": "user"}', "needs either parts or text"),
         (
             '{"rolle": "user", "text": "hi"}',
-            "unknown field 'rolle' in the body: did you mean 'role'?",
+            "unknown field 'rolle' in the message: did you mean 'role'?",
         ),
         (
             '{"role": "usr", "text": "hi"}',

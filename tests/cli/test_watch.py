@@ -83,8 +83,8 @@ def test_a_round_says_what_is_broken_each_time(
         answer = terminal("watch", "--once", str(broken))
         assert (answer.code, str(broken) in answer.err) == (6, True)
         assert "no known format" in answer.err
-    write_lines(broken.with_name("c9.jsonl"), claude_line("u1", None, 1, "hi", "c9"))
-    (broken.parent / "c9.jsonl").open("a").write("{broken\n")
+    half = write_lines(broken.with_name("c9.jsonl"), claude_line("u1", None, 1, "hi", "c9"))
+    half.write_text(half.read_text() + "{broken\n")
     for _ in range(2):
         answer = terminal("watch", "--once", str(broken.parent))
         assert (answer.code, "c9.jsonl, record 2: not JSON" in answer.err) == (5, True)

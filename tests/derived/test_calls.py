@@ -222,9 +222,10 @@ def _as_before(workspace_id: str) -> Any:
 
 
 async def test_calls_through_the_client(hansard: Hansard, ahansard: AsyncHansard) -> None:
-    session = hansard.sessions.start()
+    session = hansard.sessions.start(app="calls")
     message: Any = calls("refund", "no", is_error=True)
     hansard.messages.append(session.id, message)
     (listed_session,) = hansard.sessions.list(tool="refund", failed_calls=True, failed_calls_from=1)
     assert (listed_session.failed_calls, listed_session.tool_names) == (1, ["refund"])
-    assert [each.id async for each in ahansard.sessions.list(failed_calls=False)] == []
+    others = ahansard.sessions.list(app="calls", failed_calls=False)
+    assert [each.id async for each in others] == []

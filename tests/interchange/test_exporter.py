@@ -313,7 +313,7 @@ async def test_a_key_for_one_user_cannot_export(service: Service, here: Principa
     ("change", "reason"),
     [
         (lambda line: line.update(hansard=99), "newer version"),
-        (lambda line: line["session"].update(id="x"), "no UUID"),
+        (lambda line: line["session"].update(id="x"), "not a UUID"),
         (lambda line: line["session"].update(own_id="a/b"), "own_id"),
         (lambda line: line["session"].update(kind="party"), "'party'"),
         (lambda line: line["session"].pop("created_at"), "session.created_at is missing"),

@@ -231,7 +231,7 @@ async def test_two_changes_of_a_workspace_at_once_are_both_kept(client: httpx.As
         ({"sharing": "yes"}, "settings.sharing", "true or false"),
         ({"sharing": 1}, "settings.sharing", "true or false"),
         ({"shareing": True}, "settings", "did you mean 'sharing'?"),
-        ({"retention": {}}, "settings", "there are sharing"),
+        ({"retention": {}}, "settings", "choose from sharing"),
     ],
 )
 async def test_a_setting_that_would_do_nothing_is_refused(

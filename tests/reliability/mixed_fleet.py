@@ -210,8 +210,8 @@ async def _events(stream: httpx.Response) -> AsyncIterator[int]:
             ident = int(line[3:])
         elif line.startswith("event:"):
             name = line[6:].strip()
-        elif not line and ident:
-            if name != "hello":
+        elif not line:
+            if ident and name != "hello":
                 yield ident
             ident, name = 0, ""
 

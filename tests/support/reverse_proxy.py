@@ -22,6 +22,7 @@ class ReverseProxy:
         self._prefix = prefix
         self._strips = strips
         self._url = ""
+        self._serving: set[asyncio.Task[None]] = set()
         self.refused: list[str] = []
 
     @property
@@ -43,11 +44,20 @@ class ReverseProxy:
 
     async def _listen(self, ready: threading.Event) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self._url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         ready.set()
         await self._stopping.wait()
         server.close()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection in a task that is held here: asyncio's streams hold it weakly."""
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request of a connection: the server is told to close it after its answer."""

@@ -239,7 +239,7 @@ def test_fifty_are_resolved_and_undone_and_stand_where_they_stood(
     expect(page.locator(".row")).to_have_count(50)
     before = rows(page)
     hands = Hands(page)
-    page.locator(".row input").first.hover()
+    page.locator(".row").first.hover()  # shows its box
     hands.click(page.locator(".row input").first)
     hands.click(page.get_by_role("button", name="Select the 50 on this page"))
     hands.click(page.locator("#bulk").get_by_role("button", name="Resolve", exact=True))

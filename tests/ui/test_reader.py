@@ -78,5 +78,7 @@ def test_rows_can_be_smaller(visitor: Visitor) -> None:
     assert height is not None
     assert smaller is not None
     assert smaller["height"] < 50 < height["height"]
-    page.locator("#scroll").evaluate("box => { box.scrollTop = 60 * 45 }")
+    page.locator("#scroll").evaluate("box => { box.scrollTop = 1e6 }")
+    expect(page.locator(".row[aria-posinset='62']")).to_be_attached()
+    page.locator("#scroll").evaluate(f"box => {{ box.scrollTop = 60 * {smaller['height']} }}")
     expect(page.locator(".row[aria-posinset='62']")).to_be_in_viewport()

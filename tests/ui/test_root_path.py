@@ -91,7 +91,8 @@ def _read_and_follow(page: Page, server: Served) -> None:
     page.locator("[data-theme-switch]").click()
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    page.locator(".row input").first.check(force=True)
+    page.locator(".row").first.hover()  # shows its box
+    page.locator(".row input").first.check()
     page.locator("#bulk [data-do=archive]").click()
     expect(page.locator("#toasts")).to_contain_text("archived")
     page.get_by_role("button", name="Undo").click()

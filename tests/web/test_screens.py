@@ -216,7 +216,9 @@ async def test_a_session_is_read_in_four_ways(reader: Reader, session: str) -> N
     part = await reader.get(f"/ui/sessions/{session}", X_Fragment="messages")
     assert (part.status_code, "<header" in part.text, 'id="m2"' in part.text) == (200, False, True)
     assert (await reader.get("/ui/sessions/nobody")).status_code == 404
-    assert "from My box was damaged" in (await reader.get("/ui/sessions/branch")).text
+    branch = (await reader.get("/ui/sessions/branch")).text
+    assert "Fork at message" in branch
+    assert f'href="/ui/sessions/{session}' in branch
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ export interface Call extends CallOptions {
   headers?: Record<string, string>;
 }
 
+const POSITION = "Hansard-Position";
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 8_000;
 /** The longest Retry-After, in seconds, that a client sits through by itself. */
@@ -47,6 +48,8 @@ export class Transport {
   private readonly key: string;
   private readonly timeout: number;
   private readonly send: typeof fetch;
+  /** The newest state that this client's writes led to: a replica must show no older one. */
+  private position = 0;
 
   constructor(options: Options = {}) {
     const environment = globalThis.process?.env ?? {};
@@ -111,12 +114,15 @@ export class Transport {
       Authorization: `Bearer ${this.key}`,
       ...call.headers,
       ...(key === undefined ? {} : { "Idempotency-Key": key }),
+      ...(this.position === 0 ? {} : { [POSITION]: String(this.position) }),
       ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
     };
     const body = call.body === undefined ? undefined : JSON.stringify(call.body, finite);
     const init: RequestInit = { method: call.method, headers, body, signal };
     try {
-      return await this.send(`${this.url}${call.path}${queryOf(call.query)}`, init);
+      const response = await this.send(`${this.url}${call.path}${queryOf(call.query)}`, init);
+      this.position = Math.max(this.position, Number(response.headers.get(POSITION)) || 0);
+      return response;
     } catch (problem) {
       throw unreachable(this.url, problem, call.signal);
     }

@@ -57,6 +57,23 @@ test("an append whose answer was lost is sent again and written once", async () 
   assert.equal((await hansard.sessions.read(id)).message_count, 1);
 });
 
+test("a read asks for what the client's own writes led to", async () => {
+  const sent: (string | null)[] = [];
+  const positioned = client({
+    fetch: async (address, init) => {
+      sent.push(new Headers(init?.headers).get("Hansard-Position"));
+      const answer = await fetch(address, init);
+      const headers = new Headers(answer.headers);
+      if (init?.method === "POST") headers.set("Hansard-Position", String(9 - sent.length));
+      return new Response(answer.body, { status: answer.status, headers });
+    },
+  });
+  await positioned.sessions.start(fresh("a"));
+  await positioned.sessions.start(fresh("b"));
+  await positioned.sessions.list().page();
+  assert.deepEqual(sent, [null, "8", "8"]);
+});
+
 test("what passes by itself is tried again, as often as retries say", async () => {
   const busy = () => new Response("{}", { status: 503, headers: { "Retry-After": "0" } });
   assert.equal((await client({ fetch: flaky(2, busy) }).workspace()).id.length > 0, true);

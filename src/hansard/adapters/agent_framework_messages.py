@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from agent_framework import Message as FrameworkMessage
 
+from hansard.adapters.json_texts import decoded
 from hansard.client import Message, NewMessage, UsageFields
 
 FORMAT = "agent-framework.message"
@@ -53,22 +53,15 @@ def _part(content: Mapping[str, Any]) -> dict[str, Any] | None:
     id = str(content.get("call_id") or content.get("id") or "")
     if kind.endswith("_call"):
         name = str(_first(content, "name", "tool_name") or kind)
-        arguments = _decoded(_first(content, "arguments", "inputs", "commands", "actions"))
+        arguments = decoded(_first(content, "arguments", "inputs", "commands", "actions"))
         return {"type": "tool_call", "id": id, "name": name, "arguments": arguments}
     if kind.endswith("_result"):
         response = _first(content, "result", "output", "outputs", "exception")
-        return {"type": "tool_call_response", "id": id, "response": _decoded(response)}
+        failed = {"is_error": True} if content.get("exception") is not None else {}
+        return {"type": "tool_call_response", "id": id, "response": decoded(response), **failed}
     return {"type": "text", "content": str(content.get("message") or f"[{kind}]")}
 
 
 def _first(content: Mapping[str, Any], *names: str) -> Any:  # noqa: ANN401 - any JSON
     """The first of the fields that a content has."""
     return next((content[name] for name in names if content.get(name) is not None), None)
-
-
-def _decoded(value: object) -> object:
-    """A text that is the JSON of an object as that object, anything else as it is."""
-    try:
-        return json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value
-    except ValueError:
-        return value

@@ -134,7 +134,8 @@ def _part(block: object) -> dict[str, Any]:
         return {"type": "tool_call", **named, "arguments": _cleaned(block.get("input"))}
     if kind.endswith("tool_result"):
         response = {"type": "tool_call_response", "id": str(block.get("tool_use_id") or "")}
-        return {**response, "response": _answer(block.get("content"))}
+        failed = {"is_error": True} if block.get("is_error") is True else {}
+        return {**response, "response": _answer(block.get("content")), **failed}
     if kind in _REASONING:
         return _text(str(block.get("thinking") or ""), "reasoning")
     text = block.get("text")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from hansard.adapters.json_texts import decoded
 from hansard.client import Message, NewMessage
 
 FORMAT = "openai.item"
@@ -47,7 +47,7 @@ def _parts(item: Mapping[str, Any]) -> list[dict[str, Any]]:
         failed = {"is_error": True} if item.get("status") in {"failed", "incomplete"} else {}
         return [{"type": "tool_call_response", "id": call, "response": output, **failed}]
     name, passed = str(item.get("name") or kind), item.get("arguments", item.get("input"))
-    return [{"type": "tool_call", "id": call, "name": name, "arguments": _decoded(passed)}]
+    return [{"type": "tool_call", "id": call, "name": name, "arguments": decoded(passed)}]
 
 
 def _texts(type: str, content: object) -> list[dict[str, Any]]:
@@ -64,11 +64,3 @@ def _text(block: object) -> object:
     if isinstance(block, Mapping):
         return block.get("text") or block.get("refusal") or f"[{block.get('type')}]"
     return block
-
-
-def _decoded(arguments: object) -> object:
-    """Arguments as an object where they are its JSON, as they are where they are not."""
-    try:
-        return json.loads(arguments) if isinstance(arguments, str) else arguments
-    except ValueError:
-        return arguments

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_ai.conversation_store import ConversationEntry
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
+from hansard.adapters.json_texts import decoded
 from hansard.client import Message, NewMessage, UsageFields
 
 FORMAT = "pydantic-ai.entry"
@@ -18,6 +19,7 @@ _ROLES = {
     "retry-feedback": "user",
     "system-prompt": "system",
 }
+_FAILED = {"failed", "retried"}
 
 
 def draft(entry: ConversationEntry) -> NewMessage:
@@ -51,7 +53,7 @@ def _answered(part: Mapping[str, Any]) -> list[dict[str, Any]]:
     kind = part["part_kind"]
     if kind.endswith("tool-call"):
         call = {"type": "tool_call", "id": part["tool_call_id"], "name": part["tool_name"]}
-        return [call | {"arguments": _decoded(part["args"])}]
+        return [call | {"arguments": decoded(part["args"])}]
     if kind.endswith("tool-return"):
         return [_returned(part)]
     return _texts("reasoning" if kind == "thinking" else "text", part.get("content"), kind)
@@ -72,7 +74,8 @@ def _request(message: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
 
 def _returned(part: Mapping[str, Any]) -> dict[str, Any]:
     response = {"type": "tool_call_response", "id": part["tool_call_id"]}
-    return response | {"response": part["content"]}
+    is_failed = part["part_kind"] == "retry-prompt" or part.get("outcome") in _FAILED
+    return response | {"response": part["content"]} | ({"is_error": True} if is_failed else {})
 
 
 def _texts(type: str, content: object, kind: str) -> list[dict[str, Any]]:
@@ -97,11 +100,3 @@ def _usage(usage: Mapping[str, Any]) -> UsageFields:
         "cache_write_tokens": usage.get("cache_write_tokens") or 0,
         "reasoning_tokens": usage.get("output_reasoning_tokens") or 0,
     }
-
-
-def _decoded(arguments: object) -> object:
-    """Arguments as an object where they are its JSON, as they are where they are not."""
-    try:
-        return json.loads(arguments) if isinstance(arguments, str) else arguments
-    except ValueError:
-        return arguments

@@ -96,7 +96,8 @@ def _part(block: Mapping[str, Any]) -> dict[str, Any] | None:
     if answer := block.get("toolResult"):
         response = [each.get("text", each.get("json", each)) for each in answer["content"]]
         whole = response[0] if len(response) == 1 else response
-        return {"type": "tool_call_response", "id": answer["toolUseId"], "response": whole}
+        response_part = {"type": "tool_call_response", "id": answer["toolUseId"], "response": whole}
+        return response_part | ({"is_error": True} if answer.get("status") == "error" else {})
     if reasoning := block.get("reasoningContent"):
         text = (reasoning.get("reasoningText") or {}).get("text", "")
         return {"type": "reasoning", "content": text}

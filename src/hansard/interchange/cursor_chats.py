@@ -74,7 +74,7 @@ def _ids(root: bytes) -> list[str]:
             number, at = _varint(root, at)
             size = number if kind == _BYTES else 0
         if size is None or at + size > len(root):
-            message = "the chat's root is no message of Protocol Buffers: another version?"
+            message = "the chat's root is not a message of Protocol Buffers: another version?"
             raise Unreadable(message)
         if (key >> 3, kind, size) == (_MESSAGES, _BYTES, _ID_BYTES):
             ids.append(root[at : at + size].hex())

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from hansard.interchange.content import parts_of
+from hansard.interchange.content.openai import calls_of
 from hansard.interchange.content.text import Json, tool_call
 from hansard.interchange.message_lists import turn_of
 from hansard.interchange.records import Rules
@@ -160,20 +161,14 @@ def _event_turn(attributes: Attributes, role: str, rules: Rules) -> Turn:
     """The message of an event: its attributes, or the JSON in its ``message``."""
     inner = _decoded(attributes.get("message"))
     body = inner if isinstance(inner, dict) else {"content": inner, **attributes}
+    blocks = _decoded(body.get("content"))
+    if isinstance(blocks, list) and blocks and all(isinstance(block, dict) for block in blocks):
+        parts = [*parts_of(blocks), *calls_of({"tool_calls": _decoded(body.get("tool_calls"))})]
+        return Turn(role=role, parts=parts, original=attributes)
     message = {
         "role": role,
-        "content": _content(body.get("content")),
+        "content": body.get("content"),
         "tool_calls": _decoded(body.get("tool_calls")),
         "tool_call_id": body.get("id") if role == "tool" else None,
     }
     return msgspec.structs.replace(turn_of(message, rules), original=attributes)
-
-
-def _content(content: object) -> object:
-    """Blocks that are spelled as JSON; any other text is what was said."""
-    blocks = _decoded(content)
-    return blocks if isinstance(blocks, list) and all(map(_is_block, blocks)) else content
-
-
-def _is_block(item: object) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("type"), str)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from hansard import ids
+from hansard.errors import NotFound
 from hansard.service.lookup import SHORTEST
 
 if TYPE_CHECKING:
@@ -26,7 +28,12 @@ _ADDRESS = re.compile(r"(?:/[^/]+)*?/(?:ui|v1)/sessions/([^/]+)")
 
 async def sessions_named(service: Service, principal: Principal, text: str) -> list[Session]:
     """The sessions that a pasted id, own id, beginning of an id or link names; at most 20."""
-    name = _named_by(text.strip().strip("\"'"))
+    typed = text.strip().strip("\"'")
+    name = _named_by(typed)
+    if name != typed:
+        with contextlib.suppress(NotFound):
+            return [await service.sessions.read(principal, name)]
+        return []
     if not SHORTEST <= len(name) <= ids.MAX_LENGTH or any(map(str.isspace, name)):
         return []
     sessions = await service.lookup.find(principal, name)

@@ -78,7 +78,8 @@ class Sessions:
         """A session beside the list it was opened from"""
         pane = await opened(call)
         if wants_fragment(call, "pane"):
-            return self._layout.part(call, "pane.html", **self.around_pane(call, pane))
+            around = await self.with_sharing(call, self.around_pane(call, pane))
+            return self._layout.part(call, "pane.html", **around)
         if wants_fragment(call, "messages"):
             return self._layout.part(call, "messages.html", **self.around_pane(call, pane))
         return await self.screen(call, pane)

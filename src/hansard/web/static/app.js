@@ -11,7 +11,8 @@ async function later() {
   return pressed
 }
 const facts = $("#list")?.dataset
-if ($("#pane .head, [data-screen]") || (facts && !facts.total) || facts?.offset > 0) later()
+const early = $("#pane .head, [data-screen], #discovery")
+if (early || (facts && !facts.total) || facts?.offset > 0) later()
 
 // What is pressed or typed before it is here happens when it is.
 for (const kind of ["click", "change", "input"]) document.addEventListener(kind, async event => {
