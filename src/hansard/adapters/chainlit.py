@@ -6,11 +6,12 @@ import asyncio
 import base64
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from weakref import WeakValueDictionary
 
 from chainlit.context import context
 from chainlit.data.base import BaseDataLayer
@@ -30,13 +31,15 @@ from chainlit.types import (
 from chainlit.user import PersistedUser, User
 
 from hansard import client as api
-from hansard.adapters.chainlit_steps import SCORES, draft, feedback_of, step_of
+from hansard.adapters.chainlit_steps import SCORES, content, draft, feedback_of, step_of
 from hansard.adapters.clients import shared_async_client
 from hansard.adapters.naming import framework_id, session_name
 from hansard.client import AsyncHansard, NotFound, SessionFilter, SessionStart
 
-USER, FAVORITES, ELEMENT = "chainlit.user", "chainlit.favorites", "chainlit.element/"
-"""The keys of the documents of a user, and how those of a thread's elements begin."""
+USER, FAVORITES = "chainlit.user", "chainlit.favorites"
+"""The keys of the documents of a user."""
+METADATA, ELEMENT = "chainlit.metadata", "chainlit.element/"
+"""The key of a thread's metadata, and how those of its elements begin."""
 _PAGE, _USERS, _NAMED = 200, 1000, 100
 _LARGEST = 2 << 20
 
@@ -60,6 +63,8 @@ class HansardDataLayer(BaseDataLayer):
         self._start: SessionStart = {"channel": "chainlit", "app": "chainlit", **(start or {})}
         self._storage = storage_provider
         self._identifiers: OrderedDict[str, str] = OrderedDict()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Of the threads that are written to: Chainlit writes each step in a task of its own."""
 
     @property
     def _client(self) -> AsyncHansard:
@@ -139,20 +144,21 @@ class HansardDataLayer(BaseDataLayer):
     @queue_until_user_message()
     async def create_step(self, step_dict: StepDict) -> None:
         """Append a step; where it is there already, replace it."""
-        drafted = draft(step_dict)
-        name = session_name(step_dict["threadId"])
-        (message,) = await self._client.messages.append(name, drafted, start=self._start)
-        if message.parts != drafted["parts"]:
-            await self._client.messages.edit(name, message.id, drafted)
+        name, said = session_name(step_dict["threadId"]), content(step_dict)
+        async with self._lock(name):
+            (message,) = await self._appended(name, step_dict)
+            if message.parts != said["parts"]:
+                await self._client.messages.edit(name, message.id, said)
 
     @queue_until_user_message()
     async def update_step(self, step_dict: StepDict) -> None:
         """Replace a step; where it is not there, append it."""
-        drafted, name = draft(step_dict), session_name(step_dict["threadId"])
-        try:
-            await self._client.messages.edit(name, step_dict["id"], drafted)
-        except NotFound:
-            await self._client.messages.append(name, drafted, start=self._start)
+        name = session_name(step_dict["threadId"])
+        async with self._lock(name):
+            try:
+                await self._client.messages.edit(name, step_dict["id"], content(step_dict))
+            except NotFound:
+                await self._appended(name, step_dict)
 
     @queue_until_user_message()
     async def delete_step(self, step_id: str) -> None:
@@ -173,7 +179,7 @@ class HansardDataLayer(BaseDataLayer):
         name = session_name(thread_id)
         with suppress(NotFound):
             if self._storage is not None:
-                for element in await self._elements(name):
+                for element in _elements(await self._documents(name)):
                     if key := element.get("objectKey"):
                         await self._storage.delete_file(object_key=key)
             await self._client.sessions.delete(name)
@@ -189,15 +195,21 @@ class HansardDataLayer(BaseDataLayer):
         where: SessionFilter = {"user": user, "app": self._start["app"] or ""}
         if filters.feedback is not None:
             where["score"] = SCORES[filters.feedback]
-        threads: list[ThreadDict] = []
+        sessions: list[api.Session] = []
         is_behind = pagination.cursor is None
         async for session in self._matches(filters.search, where):
             if is_behind:
-                threads.append(_thread(session, filters.userId))
+                sessions.append(session)
             is_behind = is_behind or framework_id(session.id) == pagination.cursor
-            if len(threads) > pagination.first:
+            if len(sessions) > pagination.first:
                 break
-        page, has_more = threads[: pagination.first], len(threads) > pagination.first
+        has_more, sessions = len(sessions) > pagination.first, sessions[: pagination.first]
+        documents: Any = [each.documents for each in sessions]
+        if filters.search:  # a search brings no documents
+            reads = [self._documents(each.uid, METADATA) for each in sessions]
+            documents = await asyncio.gather(*reads)
+        both = zip(sessions, documents, strict=True)
+        page = [_thread(session, filters.userId, known) for session, known in both]
         ends = (page[0]["id"], page[-1]["id"]) if page else (None, None)
         return PaginatedResponse(PageInfo(has_more, *ends), page)
 
@@ -206,10 +218,11 @@ class HansardDataLayer(BaseDataLayer):
         with suppress(NotFound):
             session = await self._client.sessions.read(session_name(thread_id))
             user = await self.get_user(session.user) if session.user else None
-            thread = _thread(session, user.id if user else None)
+            documents = await self._documents(session.uid)
+            thread = _thread(session, user.id if user else None, documents)
             steps = await self._steps(session, thread_id)
             thread["steps"] = cast("list[StepDict]", steps)
-            thread["elements"] = await self._elements(session.uid)
+            thread["elements"] = _elements(documents)
             return thread
         return None
 
@@ -221,24 +234,24 @@ class HansardDataLayer(BaseDataLayer):
         metadata: dict[str, Any] | None = None,
         tags: list[str] | None = None,
     ) -> None:
-        """Create the thread, or change what is given; null deletes a name of the metadata."""
-        fields: dict[str, Any] = {
+        """Create the thread, or change what is given; None deletes a name of the metadata."""
+        given = {
             "title": name or (metadata or {}).get("name"),
             "user": await self._identifier(user_id) if user_id else None,
-            "metadata": metadata,
             "tags": tags,
         }
-        changes = {field: value for field, value in fields.items() if value is not None}
-        session = session_name(thread_id)
-        with suppress(NotFound):
-            if changes:
-                await self._client.sessions.update(session, **changes)
-                return
-        kept = {key: value for key, value in (metadata or {}).items() if value is not None}
-        start: Any = {**self._start, **changes, "metadata": kept}
-        stored = await self._client.sessions.start(session, **start)
-        if changes and not stored.created:  # by another task, meanwhile
-            await self._client.sessions.update(session, **changes)
+        fields: Any = {field: value for field, value in given.items() if value is not None}
+        try:
+            if fields:
+                await self._client.sessions.update(session_name(thread_id), **fields)
+            else:
+                await self._present(thread_id)
+        except NotFound:
+            await self._client.sessions.update(await self._present(thread_id), **fields)
+        if metadata:
+            await self._client.documents.put(
+                METADATA, metadata, merge=True, session=session_name(thread_id)
+            )
 
     async def build_debug_url(self) -> str:
         return ""
@@ -291,6 +304,13 @@ class HansardDataLayer(BaseDataLayer):
                     break
         return self._identifiers.get(user_id)
 
+    def _lock(self, name: str) -> asyncio.Lock:
+        """The lock by which the steps of a thread are stored in the order of their tasks."""
+        return self._locks.setdefault(name, asyncio.Lock())
+
+    async def _appended(self, name: str, step: StepDict) -> list[api.Message]:
+        return await self._client.messages.append(name, draft(step), start=self._start)
+
     async def _present(self, thread_id: str) -> str:
         """The name of the thread's session, which is there afterwards."""
         name = session_name(thread_id)
@@ -315,12 +335,13 @@ class HansardDataLayer(BaseDataLayer):
         self, search: str | None, where: SessionFilter
     ) -> AsyncIterator[api.Session]:
         """The sessions that match, the latest activity first."""
-        if not search:
-            async for session in self._client.sessions.list(page_size=_PAGE, **where):
-                yield session
+        if search:
+            async for hit in self._client.search(search, sort="recency", **where):
+                yield hit.session
             return
-        async for hit in self._client.search(search, sort="recency", **where):
-            yield hit.session
+        listing = self._client.sessions.list(page_size=_PAGE, with_documents=METADATA, **where)
+        async for session in listing:
+            yield session
 
     async def _steps(self, session: api.Session, thread_id: str) -> list[dict[str, Any]]:
         """All steps in the order in which they were stored, with their feedback."""
@@ -333,14 +354,21 @@ class HansardDataLayer(BaseDataLayer):
             steps.append(step_of(message, thread_id, feedback))
         return steps
 
-    async def _elements(self, name: str) -> list[ElementDict]:
-        listing = self._client.documents.list(session=name, prefix=ELEMENT, page_size=_PAGE)
-        return [cast("ElementDict", each.value) async for each in listing]
+    async def _documents(self, name: str, prefix: str = "chainlit.") -> dict[str, api.Document]:
+        """The documents of a thread by their keys: its metadata and its elements."""
+        listing = self._client.documents.list(session=name, prefix=prefix, page_size=_PAGE)
+        return {each.key: each async for each in listing}
 
 
+def _elements(documents: Mapping[str, api.Document]) -> list[ElementDict]:
+    kept = [each.value for key, each in documents.items() if key.startswith(ELEMENT)]
+    return cast("list[ElementDict]", kept)
 
 
-def _thread(session: api.Session, user_id: str | None) -> ThreadDict:
+def _thread(
+    session: api.Session, user_id: str | None, documents: Mapping[str, api.Document]
+) -> ThreadDict:
+    metadata = documents[METADATA].value if METADATA in documents else {}
     return {
         "id": framework_id(session.id),
         "createdAt": session.created_at.isoformat() if session.created_at else "",
@@ -348,7 +376,7 @@ def _thread(session: api.Session, user_id: str | None) -> ThreadDict:
         "userId": user_id,
         "userIdentifier": session.user,
         "tags": session.tags,
-        "metadata": session.metadata,
+        "metadata": {name: value for name, value in metadata.items() if value is not None},
         "steps": [],
         "elements": [],
     }

@@ -18,20 +18,25 @@ _TYPES = {"user": "user_message", "assistant": "assistant_message"}
 
 def draft(step: Mapping[str, Any]) -> NewMessage:
     """The message that stands for a step."""
+    drafted: NewMessage = {**content(step), "client_id": step["id"]}
+    if (at := _time(step.get("createdAt"))) is not None:
+        drafted["created_at"] = at
+    return drafted
+
+
+def content(step: Mapping[str, Any]) -> NewMessage:
+    """What the message says: all of it that an update of the step replaces."""
     generation = step.get("generation") or {}
-    drafted: NewMessage = {
+    said: NewMessage = {
         "role": _role(step),
         "parts": _parts(step),
-        "client_id": step["id"],
         "usage": _usage(generation),
         "item": {"format": FORMAT, "data": {**step, "feedback": None}},
     }
-    if (at := _time(step.get("createdAt"))) is not None:
-        drafted["created_at"] = at
     model = generation.get("model") or (generation.get("settings") or {}).get("model")
     if isinstance(model, str) and model.isprintable():
-        drafted["model"] = model[:256]
-    return drafted
+        said["model"] = model[:256]
+    return said
 
 
 def step_of(message: Message, thread_id: str, feedback: dict[str, Any] | None) -> dict[str, Any]:
