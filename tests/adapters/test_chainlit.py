@@ -54,7 +54,7 @@ def step(thread: str, id: str, **fields: Any) -> Any:
 
 
 async def test_a_user_is_kept_and_changed(layer: HansardDataLayer, user: PersistedUser) -> None:
-    assert str(uuid.UUID(user.id)) == user.id
+    assert user.id == user.identifier
     assert await layer.get_user(user.identifier) == user
     again = await layer.create_user(User(identifier=user.identifier, metadata={"plan": "free"}))
     assert (again.id, again.createdAt) == (user.id, user.createdAt)

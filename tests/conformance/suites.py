@@ -151,7 +151,7 @@ GOOGLE_ADK = Suite(
     name="google-adk, ours",
 )
 
-_CHAINLIT = ("pytest", "pytest-asyncio<2", "aiosqlite", "sqlalchemy", *_CLIENT)
+_CHAINLIT = ("pytest", "pytest-asyncio<2", "aiosqlite", "sqlalchemy[asyncio]", *_CLIENT)
 CHAINLIT = (
     Suite(
         "chainlit",
@@ -160,6 +160,8 @@ CHAINLIT = (
         _CHAINLIT,
         plugin="chainlit_plugin",
         options=("-o", "asyncio_mode=auto"),
+        without=("test_create_user",),
+        why="it wants a UUID for a user, whom we name by the identifier",
     ),
     Suite(
         "chainlit",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from hansard.adapters.json_texts import decoded
 from hansard.client import Message, NewMessage, Score, UsageFields
 
 FORMAT = "chainlit.step"
@@ -27,7 +27,7 @@ def draft(step: Mapping[str, Any]) -> NewMessage:
 def content(step: Mapping[str, Any]) -> NewMessage:
     """What the message says: all of it that an update of the step replaces."""
     generation = step.get("generation") or {}
-    said: NewMessage = {
+    body: NewMessage = {
         "role": _role(step),
         "parts": _parts(step),
         "usage": _usage(generation),
@@ -35,8 +35,8 @@ def content(step: Mapping[str, Any]) -> NewMessage:
     }
     model = generation.get("model") or (generation.get("settings") or {}).get("model")
     if isinstance(model, str) and model.isprintable():
-        said["model"] = model[:256]
-    return said
+        body["model"] = model[:256]
+    return body
 
 
 def step_of(message: Message, thread_id: str, feedback: dict[str, Any] | None) -> dict[str, Any]:
@@ -69,18 +69,11 @@ def _parts(step: Mapping[str, Any]) -> list[dict[str, Any]]:
     output = str(step.get("output") or "")
     if kind == "tool":
         call = {"type": "tool_call", "id": step["id"], "name": name}
-        answer = {"type": "tool_call_response", "id": step["id"], "response": _decoded(output)}
-        return [{**call, "arguments": _decoded(step.get("input") or "")}, answer]
+        answer = {"type": "tool_call_response", "id": step["id"], "response": decoded(output)}
+        failed = {"is_error": True} if step.get("isError") else {}
+        return [{**call, "arguments": decoded(step.get("input") or "")}, {**answer, **failed}]
     text = output if kind.endswith("_message") else f"[{kind}: {name}]"
     return [{"type": "text", "content": text}]
-
-
-def _decoded(text: object) -> object:
-    """JSON as what it stands for, any other text as it is."""
-    try:
-        return json.loads(text) if isinstance(text, str) else text
-    except ValueError:
-        return text
 
 
 def _time(created: object) -> datetime | None:
