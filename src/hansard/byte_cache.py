@@ -11,7 +11,7 @@ decide how large a cache grows; and what is deleted leaves every cache that coul
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import update_wrapper
 from sys import getsizeof
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
@@ -29,6 +29,7 @@ MIB = 1024 * 1024
 _ENTRY = 250
 """What an entry takes beside its key and its value: its slot in a table, a tuple, a number."""
 _SHARE = 16
+_PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 _MISSING: Any = object()
 _caches: WeakSet[ByteCache[Any, Any]] = WeakSet()
 
@@ -81,6 +82,14 @@ class ByteCache(Generic[K, V]):
                 self._old_size -= kept[1]
                 self._add(group, key, kept)
         return kept[0]
+
+    def get_many(self, keys: Iterable[K], group: str = "") -> list[V | None]:
+        """What ``get`` gives for each key."""
+        young, get = self._young.get(group, {}), self.get
+        return [
+            kept[0] if (kept := young.get(key)) is not None else get(key, group=group)
+            for key in keys
+        ]
 
     def put(
         self,
@@ -227,6 +236,8 @@ def usage() -> list[Usage]:
 
 def footprint(value: object) -> int:
     """Bytes that a value takes with what it holds; what it holds twice counts twice."""
+    if type(value) in _PLAIN:
+        return getsizeof(value)
     if isinstance(value, Raw):  # it gives a wrong size of itself
         return _ENTRY + memoryview(value).nbytes
     size = getsizeof(value)
