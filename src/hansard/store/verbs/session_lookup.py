@@ -57,7 +57,7 @@ def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
 def _by_own_id(ref: SessionRef) -> Steps[str | None]:
     """The session that has this id of its caller's, else one whose id is spelt otherwise."""
     here, safe_id = {"workspace_id": ref.workspace_id}, ids.file_safe(ref.name)
-    other = yield from value("session_id_by_own_id", **here, own_id=ref.name)
+    other: str | None = yield from value("session_id_by_own_id", **here, own_id=ref.name)
     if other is None:
         other = yield from value("session_id_by_safe_id", **here, safe_id=safe_id)
     for spelling in (ids.percent_spelling(ref.name), safe_id):
