@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from hansard.byte_cache import MIB, TextCache, remembered
+from hansard.byte_cache import MIB, WordCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,15 +85,13 @@ def words(text: str) -> list[str]:
         tokens = _ASCII.findall(text.lower())
     else:
         runs = (_RUN if _FANCY.search(text) else _PLAIN).findall(text)
-        tokens = [word for run in runs for word in _cut(run)]
+        tokens = list(chain.from_iterable(_cuts.of(runs)))
     return tokens if len(tokens) <= MOST_PLACES else _bounded(tokens)
 
 
 def stretches(text: str) -> Iterator[str]:
     """The folded runs of letters and digits, as long as they are, of scripts with blanks."""
-    for run in _RUN.findall(text[:_CHARACTERS]):
-        for piece in _RUN.findall(fold(run)):
-            yield from (match[0] for match in _SPLIT.finditer(piece) if not match[1])
+    return chain.from_iterable(_run_stretches.of(_RUN.findall(text[:_CHARACTERS])))
 
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
@@ -126,7 +125,6 @@ def fold(run: str) -> str:
     return unicodedata.normalize("NFC", bare).translate(_LETTERS)
 
 
-@remembered(4 * MIB, TextCache)
 def _cut(run: str) -> tuple[str, ...]:
     """The words of one run of letters.
 
@@ -148,6 +146,16 @@ def _cut(run: str) -> tuple[str, ...]:
                     for start in range(0, len(stretch), LONGEST_WORD)
                 )
     return tuple(tokens)
+
+
+def _stretches_of(run: str) -> tuple[str, ...]:
+    """The folded stretches of one run that are not paired."""
+    pieces = _RUN.findall(fold(run))
+    return tuple(match[0] for piece in pieces for match in _SPLIT.finditer(piece) if not match[1])
+
+
+_cuts = WordCache(_cut, 4 * MIB)
+_run_stretches = WordCache(_stretches_of, MIB)
 
 
 def _located(run: str, start: int) -> Iterator[tuple[str, int, int]]:
