@@ -32,6 +32,7 @@ _ENTRY = 250
 _SLOT = 100
 """What an entry takes in one more table of the same keys and values."""
 _SHARE = 16
+_PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 _MISSING: Any = object()
 _caches: WeakSet[ByteCache[Any, Any]] = WeakSet()
 
@@ -84,6 +85,14 @@ class ByteCache(Generic[K, V]):
                 self._old_size -= kept[1]
                 self._add(group, key, kept)
         return kept[0]
+
+    def get_many(self, keys: Iterable[K], group: str = "") -> list[V | None]:
+        """What ``get`` gives for each key."""
+        young, get = self._young.get(group, {}), self.get
+        return [
+            kept[0] if (kept := young.get(key)) is not None else get(key, group=group)
+            for key in keys
+        ]
 
     def put(
         self,
@@ -175,6 +184,10 @@ class WordCache(TextCache[str, V]):
     def _add(self, group: str, key: str, kept: tuple[V, int]) -> None:
         super()._add(group, key, kept)
         self._values[key] = kept[0]
+
+    def _remove(self, group: str, key: str) -> None:
+        super()._remove(group, key)
+        self._values.pop(key, None)
 
     def _turn(self) -> None:
         super()._turn()
@@ -273,6 +286,8 @@ def usage() -> list[Usage]:
 
 def footprint(value: object) -> int:
     """Bytes that a value takes with what it holds; what it holds twice counts twice."""
+    if type(value) in _PLAIN:
+        return getsizeof(value)
     if isinstance(value, Raw):  # it gives a wrong size of itself
         return _ENTRY + memoryview(value).nbytes
     size = getsizeof(value)

@@ -80,7 +80,7 @@ def test_nothing_that_can_be_typed_is_an_error(text: str) -> None:
     parsed = read(text)
     if parsed.terms is not None:
         assert parsed.terms.spelled("1_")["match"]
-        parsed.terms.within(["=u", "hello"])
+        parsed.terms.within(" =u hello ")
 
 
 def test_two_filters_let_through_what_both_do() -> None:

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansard.store.search_query import Term, sought
+from hansard.store.search_query import Term, joined, sought
 from hansard.store.tokenizer import (
     FILLER,
     LONGEST_TEXT,
     MOST_PLACES,
+    first_words,
     fold,
     is_paired,
     located,
@@ -87,9 +88,30 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 def test_what_is_typed_is_found_as_a_reader_expects(typed: str, text: str, is_found: bool) -> None:
     term = sought(typed)
     assert term is not None
-    assert term.within(words(text)) is is_found
+    assert term.within(joined(words(text))) is is_found
 
 
 def test_a_phrase_may_end_in_a_prefix() -> None:
-    assert Term(("quick", "bro"), prefix=True).within(words("the quick brown fox"))
-    assert not Term(("quick", "bro")).within(words("the quick brown fox"))
+    assert Term(("quick", "bro"), prefix=True).within(joined(words("the quick brown fox")))
+    assert not Term(("quick", "bro")).within(joined(words("the quick brown fox")))
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))), st.integers(0, 30))
+def test_the_first_words_of_texts_are_those_of_their_lines(texts: list[str], most: int) -> None:
+    assert first_words(texts, most) == words("\n".join(texts))[:most]
+
+
+def test_a_word_counts_as_often_in_many_texts_as_in_one() -> None:
+    assert first_words(["again"] * 300, 4000) == words("again " * 300)
+
+
+def test_no_text_is_read_behind_the_first_words() -> None:
+    texts = iter(["one two", "three four", "five"])
+    assert first_words(texts, 3) == ["one", "two", "three"]
+    assert next(texts) == "five"
+
+
+def test_a_long_text_gives_as_many_words_as_count() -> None:
+    text = "Größe der Dinge " * 10_000
+    assert words(text) == words(text[: LONGEST_TEXT * 10])
+    assert len(words(text)) == LONGEST_TEXT

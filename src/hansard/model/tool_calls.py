@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw, Struct
 
+from hansard.model.json_texts import texts_of
 from hansard.model.parts import Part
 
 if TYPE_CHECKING:
@@ -17,28 +18,40 @@ if TYPE_CHECKING:
 MOST_TOOLS, LONGEST_NAME = 64, 128
 """So many tools a session is found by, and so many characters each name has at most."""
 _FAILED = ("error", "failed", "failure", "exception", "traceback")
+_FAILED_JSON = frozenset(f'"{word}"'.encode() for word in _FAILED)
 _ERRORS = ("error", "exception", "traceback", "an error occurred", '{"error')
 _BEGINNING = 40
-_DEEPEST = 16
 _NOTHING = Raw(b"null")
+_EMPTY = frozenset({b"null", b"false", b"0", b'""', b"[]", b"{}"})
 
 
 class ToolCalls(Struct, frozen=True):
-    """The names of the tools in order, how many answers say that the call failed, and all texts."""
+    """The names of the tools in order, and how many answers say that the call failed."""
 
     names: tuple[str, ...]
     failed: int
     parts: tuple[_Part, ...]
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """What was given to the tools and what they answered."""
-        return tuple(text for part in self.parts for text in _texts_of(part))
+    def texts(self) -> Iterator[str]:
+        """What was given to the tools and what they answered: names, keys, texts and numbers.
 
-    @property
-    def text(self) -> str:
-        """The same, a line for each text."""
-        return "\n".join(self.texts)
+        An answer may have millions of them, so each is read when it is asked for.
+        """
+        for part in self.parts:
+            if isinstance(part.name, str):
+                yield part.name
+            yield from texts_of(part.arguments)
+            yield from texts_of(part.response)
+
+    def beginning(self, length: int) -> str:
+        """The first of the same, a line for each text, until there are ``length`` characters."""
+        lines: list[str] = []
+        for text in self.texts():
+            if length <= 0:
+                break
+            lines.append(text)
+            length -= len(text) + 1
+        return "\n".join(lines)
 
 
 class Tally(Struct, frozen=True):
@@ -71,10 +84,10 @@ class _Part(Struct, frozen=True):
 class _Answer(Struct, frozen=True):
     """What an answer that is an object may say of its own success."""
 
-    error: Any = None
-    is_error: Any = None
-    status: Any = None
-    ok: Any = None
+    error: Raw = _NOTHING
+    is_error: Raw = _NOTHING
+    status: Raw = _NOTHING
+    ok: Raw = _NOTHING
 
 
 _KIND = b'"tool_call'
@@ -137,9 +150,10 @@ def is_failed(is_error: Any, status: Any, response: Raw) -> bool:  # noqa: ANN40
     if raw.startswith(b"{"):
         answer = _decode_answer(raw)
         return (
-            bool(answer.error or answer.is_error)
-            or str(answer.status or "").lower() in _FAILED
-            or answer.ok is False
+            not _is_empty(answer.error)
+            or not _is_empty(answer.is_error)
+            or bytes(memoryview(answer.status)).lower() in _FAILED_JSON
+            or bytes(memoryview(answer.ok)) == b"false"
         )
     if not raw.startswith(b'"'):
         return False
@@ -147,26 +161,5 @@ def is_failed(is_error: Any, status: Any, response: Raw) -> bool:  # noqa: ANN40
     return text.lstrip()[:_BEGINNING].lower().startswith(_ERRORS)
 
 
-def _texts_of(part: _Part) -> Iterator[str]:
-    if isinstance(part.name, str):
-        yield part.name
-    yield from _texts(msgspec.json.decode(part.arguments))
-    yield from _texts(msgspec.json.decode(part.response))
-
-
-def _texts(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """The texts, numbers and keys of a JSON value."""
-    match value:
-        case str():
-            yield value
-        case bool() | None:
-            return
-        case int() | float():
-            yield str(value)
-        case list() if depth < _DEEPEST:
-            for item in value:
-                yield from _texts(item, depth + 1)
-        case dict() if depth < _DEEPEST:
-            for key, item in value.items():
-                yield key
-                yield from _texts(item, depth + 1)
+def _is_empty(value: Raw) -> bool:
+    return bytes(memoryview(value)) in _EMPTY

@@ -53,9 +53,10 @@ class RenderCache:
         """The cached JSON by id, and the ids to read; each row begins with an id and a version."""
         rendered: dict[str, Raw] = {}
         missing: list[str] = []
-        for row in versions:
+        rows = list(versions)
+        cached = self._cache.get_many([(projection, row[0]) for row in rows], workspace_id)
+        for row, kept in zip(rows, cached, strict=True):
             id_ = row[0]
-            kept = self._cache.get((projection, id_), group=workspace_id)
             if kept is not None and kept[0] == row[1]:
                 rendered[id_] = kept[1]
             else:

@@ -18,7 +18,7 @@ from hansard.service.search_qualifiers import unknown_values
 from hansard.service.search_syntax import ParsedSearch, read, within
 from hansard.service.snippets import Marked, marked, marks
 from hansard.store.search_query import SearchTerms
-from hansard.store.verbs import lookup
+from hansard.store.verbs import lookup, search_unseen
 from hansard.store.verbs import search as verbs
 from hansard.store.verbs.sessions import size_of
 
@@ -52,6 +52,7 @@ class Search:
         self._sessions = sessions
         self._cursors = cursors
         self._clock = clock
+        self._unseen = search_unseen.cache()
 
     async def find(self, principal: Principal, query: SearchQuery) -> Results:
         """One page of the sessions that match, each with its best snippets.
@@ -163,6 +164,7 @@ class Search:
             filters,
             query.limit,
             partial(_shown, terms),
+            self._unseen,
             after=after,
             since=since,
             with_total=counted,
@@ -201,6 +203,7 @@ class Search:
             filters,
             RANKED,
             partial(_shown, terms),
+            self._unseen,
             after=after,
             since=since,
             with_total=counted,

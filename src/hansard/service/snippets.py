@@ -79,7 +79,8 @@ def _best(message: Message, terms: SearchTerms) -> tuple[str, list[tuple[int, in
     calls = tool_calls.read(message.parts)
     if calls is None:
         return text, matches
-    return calls.text, marks(calls.text, _plain(of_tools))
+    given_and_answered = calls.beginning(_LOOKED_AT)
+    return given_and_answered, marks(given_and_answered, _plain(of_tools))
 
 
 def _plain(terms: Sequence[Term]) -> SearchTerms:

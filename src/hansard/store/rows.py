@@ -92,3 +92,8 @@ def _values(struct: msgspec.Struct) -> dict[str, Any]:
 def texts(values: Sequence[str]) -> str:
     """A list of strings as one JSON parameter."""
     return msgspec.json.encode(values).decode()
+
+
+def encoded(places: Sequence[Sequence[object]]) -> str:
+    """A list of lists as one JSON parameter."""
+    return msgspec.json.encode(places).decode()

@@ -10,7 +10,7 @@ contain, because it begins with ``=``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from hansard.store.tokenizer import (
     FILLER,
     LONGEST_TEXT,
     LONGEST_WORD,
+    first_words,
     fold,
     is_paired,
     stretches,
@@ -56,9 +57,11 @@ class Term(Struct, frozen=True):
     prefix: bool = False
     stem: str = ""
 
-    def within(self, document: list[str]) -> bool:
-        """Whether a document of these words has the term."""
-        return next(self.positions(document), None) is not None
+    def within(self, document: str) -> bool:
+        """Whether a ``joined`` document has the term."""
+        if self.stem:
+            return any(f" {form} " in document for form in self._forms())
+        return f" {' '.join(self.words)}{'' if self.prefix else ' '}" in document
 
     def fts5(self, code: str) -> str:
         if self.stem:
@@ -137,7 +140,7 @@ class Either(Struct, frozen=True):
 
     alternatives: tuple[Part, ...]
 
-    def within(self, document: list[str]) -> bool:
+    def within(self, document: str) -> bool:
         return any(part.within(document) for part in self.alternatives)
 
     @property
@@ -159,7 +162,7 @@ class SearchTerms(Struct, frozen=True):
     wanted: tuple[Part, ...]
     unwanted: tuple[Part, ...] = ()
 
-    def within(self, document: list[str]) -> bool:
+    def within(self, document: str) -> bool:
         return all(part.within(document) for part in self._positive()) and not any(
             part.within(document) for part in self.unwanted
         )
@@ -197,6 +200,11 @@ def terms_of(part: Part) -> Iterator[Term]:
         yield from part.terms
 
 
+def joined(document: Sequence[str]) -> str:
+    """A document as one text, in which ``within`` finds a word between two blanks."""
+    return f" {' '.join(document)} "
+
+
 def message_words(role: str, text: str, calls: ToolCalls | None = None) -> list[str]:
     """A message's document: its facts, its words, those of its tools, the stems of its words.
 
@@ -210,7 +218,7 @@ def message_words(role: str, text: str, calls: ToolCalls | None = None) -> list[
         document += spoken
     if calls is not None:
         rest = min(MOST_TOOL_WORDS, LONGEST_TEXT - len(spoken))
-        document += [FILLER, *_of_tools(words(calls.text)[:rest])]
+        document += [FILLER, *_of_tools(first_words(calls.texts(), rest))]
     return document + (_stems(spoken) if role != "tool" else [])
 
 

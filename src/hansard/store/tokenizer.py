@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from hansard.byte_cache import MIB, WordCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 LONGEST_TEXT = 16_000
 """So many words of one message are searched; PostgreSQL knows no later places."""
@@ -26,6 +26,7 @@ LONGEST_WORD = 80
 """A longer one is cut into several, as a phrase."""
 _CHARACTERS = LONGEST_TEXT * (LONGEST_WORD + 1)
 """Where so many words of the longest kind end; what is behind that is not looked at."""
+_LONG = 1 << 16
 FILLER = "_"
 """Stands where a word is that no longer counts, so that phrases keep their distances."""
 
@@ -80,13 +81,35 @@ _LETTERS = str.maketrans(
 
 def words(text: str) -> list[str]:
     """The words of a text as they are indexed, in order; each is a place."""
-    text = text[:_CHARACTERS]
-    if text.isascii():
-        tokens = _ASCII.findall(text.lower())
-    else:
-        runs = (_RUN if _FANCY.search(text) else _PLAIN).findall(text)
-        tokens = list(chain.from_iterable(_cuts.of(runs)))
+    tokens = _tokens(text[:_CHARACTERS])
     return tokens if len(tokens) <= MOST_PLACES else _bounded(tokens)
+
+
+def first_words(texts: Iterable[str], most: int) -> list[str]:
+    """The first of the words of many texts, as if these were lines of one; no more are read."""
+    tokens: list[str] = []
+    rest = _CHARACTERS
+    for text in texts:
+        tokens += _tokens(text[:rest])
+        rest -= len(text) + 1
+        if len(tokens) >= most or rest <= 0:
+            break
+    return _bounded(tokens[:most])
+
+
+def _tokens(text: str) -> list[str]:
+    """The words of a text, without a bound on how often one counts."""
+    if text.isascii():
+        return _all_or_first(_ASCII, text.lower())
+    runs = _all_or_first(_RUN if _FANCY.search(text) else _PLAIN, text)
+    return list(chain.from_iterable(_cuts.of(runs)))
+
+
+def _all_or_first(pattern: re.Pattern[str], text: str) -> list[str]:
+    """Every match; of a long text those that count, one by one, so that other threads may run."""
+    if len(text) <= _LONG:
+        return pattern.findall(text)
+    return [match[0] for match in islice(pattern.finditer(text), LONGEST_TEXT)]
 
 
 def stretches(text: str) -> Iterator[str]:

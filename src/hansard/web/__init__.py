@@ -79,7 +79,7 @@ def web(dialects: tuple[Dialect, ...], offers: Offers = NOTHING, root_path: str 
         message, param = failure.error.message, failure.error.param
         if not (param and message.startswith(param)):  # a name is written as it is
             message = message[:1].upper() + message[1:]
-        return pages.page(
+        return pages.page_here(
             None,
             "error.html",
             status=failure.status,
@@ -147,6 +147,6 @@ def _looks() -> tuple[Route, ...]:
 def _help(pages: Pages) -> tuple[Route, ...]:
     async def keys(call: Call[None, None]) -> Response:
         """The keys of the keyboard"""
-        return pages.html(call, pages.render("help.html", control=control_key(call)))
+        return await pages.part(call, "help.html", control=control_key(call))
 
     return (Route("GET /ui/help", keys, public=True, media_type="text/html"),)

@@ -212,7 +212,7 @@ class Actions:
             "pictures": pictures,
             "tab_names": (),
         }
-        return self._layout.pages.page(call, "shared.html", pane=pane, **context)
+        return await self._layout.pages.page(call, "shared.html", pane=pane, **context)
 
     async def _changed(self, call: Call[Any, Any], form: Form, patch: SessionPatch) -> Response:
         await call.service.sessions.update(call.principal, call.path["session_id"], patch)
@@ -222,7 +222,7 @@ class Actions:
         """The pane again for a script, else back to where the form was."""
         if wants_fragment(call, "pane"):
             call.params = ListParams()
-            return self._layout.part(
+            return await self._layout.part(
                 call,
                 "pane.html",
                 **await self._sessions.with_sharing(

@@ -41,7 +41,7 @@ class Attention:
     async def show(self, call: Call[Any, Any]) -> Response:
         """The sessions that need attention"""
         groups = await call.service.attention.find(call.principal)
-        return self._layout.show(
+        return await self._layout.show(
             call,
             "attention.html",
             nav="attention",

@@ -59,7 +59,7 @@ class Compare:
             sides[item.side].append(item.message)
         is_fork = diff.here.parent_id == diff.there.id
         query = f"?against={path(against)}" if against else ""
-        return self._layout.show(
+        return await self._layout.show(
             call,
             "compare.html",
             nav="sessions",

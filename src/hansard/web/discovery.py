@@ -91,7 +91,7 @@ class Discoveries:
     async def show(self, call: Call[Any, Any]) -> Response:
         """What the coding agents on this machine have kept"""
         finding = self._for(call).finding(call.principal.workspace_name)
-        return self._layout.part(call, "discovery.html", finding=finding)
+        return await self._layout.part(call, "discovery.html", finding=finding)
 
     async def bring(self, call: Call[Any, Any], _form: Form) -> Response:
         """Import it"""

@@ -51,7 +51,7 @@ class Docs:
 
     async def errors(self, call: Call[None, None]) -> Response:
         """Show the errors of the native API, each at its code"""
-        return self._pages.page(call, "errors.html", apis=self._dialects, kinds=self._errors)
+        return await self._pages.page(call, "errors.html", apis=self._dialects, kinds=self._errors)
 
     async def show(self, call: Call[None, None]) -> Response:
         """Show the reference of one API, of the native one without a name"""
@@ -66,7 +66,7 @@ class Docs:
     def _page(self, call: Call[None, None], dialect: Dialect) -> Response:
         if dialect.name not in self._references:
             self._references[dialect.name] = reference(dialect)
-        return self._pages.page(
+        return self._pages.page_here(
             call,
             "docs.html",
             apis=self._dialects,

@@ -71,7 +71,7 @@ class Insights:
         days = {"from": day_name(query.first), "until": day_name(query.last)}
         filters = filters_of(query)
         pairs = [*days.items(), ("tz", query.tz), ("by", query.by or ""), *filters]
-        return self._layout.show(
+        return await self._layout.show(
             call,
             "insights.html",
             nav="insights",

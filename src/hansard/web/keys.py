@@ -44,7 +44,7 @@ class Keys:
         )
         scopes = {name: what for name, what in SCOPES.items() if name in call.principal.scopes}
         curl = self._layout.curl(call, "/v1/keys")
-        return self._layout.show(
+        return await self._layout.show(
             call,
             "keys.html",
             nav="keys",

@@ -142,7 +142,7 @@ class Layout:
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
 
-    def show(
+    async def show(
         self,
         call: Call[Any, Any],
         template: str,
@@ -151,13 +151,13 @@ class Layout:
         status: int = 200,
         **context: Any,  # noqa: ANN401 - any value
     ) -> Response:
-        return self.pages.page(call, template, status=status, **self.around(call, nav), **context)
-
-    def part(self, call: Call[Any, Any], template: str, **context: Any) -> Response:  # noqa: ANN401 - whatever a template shows
-        """A piece of a page, for a script that puts it into place."""
-        return self.pages.html(
-            call, self.pages.render(template, **self.around(call, ""), **context)
+        return await self.pages.page(
+            call, template, status=status, **self.around(call, nav), **context
         )
+
+    async def part(self, call: Call[Any, Any], template: str, **context: Any) -> Response:  # noqa: ANN401 - whatever a template shows
+        """A piece of a page, for a script that puts it into place."""
+        return await self.pages.part(call, template, **self.around(call, ""), **context)
 
     def around(self, call: Call[Any, Any], nav: str) -> dict[str, Any]:
         principal = call.principal

@@ -5,6 +5,7 @@ Headers that allow a page only what it needs, gzip, the reader's theme.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from datetime import UTC
@@ -128,7 +129,22 @@ class Pages:
     def render(self, template: str, **context: Any) -> str:  # noqa: ANN401 - whatever a template shows
         return self._environment.get_template(template).render(context)
 
-    def page(
+    async def page(
+        self,
+        call: Call[Any, Any],
+        template: str,
+        *,
+        status: int = 200,
+        **context: Any,  # noqa: ANN401 - any value
+    ) -> Response:
+        """As ``page_here``, on a thread: to render and pack a long page takes its time."""
+        return await asyncio.to_thread(self.page_here, call, template, status=status, **context)
+
+    async def part(self, call: Call[Any, Any], template: str, **context: Any) -> Response:  # noqa: ANN401 - any value
+        """A piece of a page, rendered on a thread."""
+        return await asyncio.to_thread(self._part, call, template, context)
+
+    def page_here(
         self,
         call: Call[Any, Any] | None,
         template: str,
@@ -136,13 +152,17 @@ class Pages:
         status: int = 200,
         **context: Any,  # noqa: ANN401 - any value
     ) -> Response:
+        """A whole page, in the reader's theme and zone."""
         theme = call.headers.cookie("theme") if call else None
         context["row_height"] = row_height(call) if call else ""
         context.setdefault("zone", local_times.zone_of(call) if call else UTC)
         text = self.render(template, theme=theme if theme in THEMES else "auto", **context)
-        return self.html(call, text, status=status)
+        return self._html(call, text, status=status)
 
-    def html(self, call: Call[Any, Any] | None, text: str, *, status: int = 200) -> Response:
+    def _part(self, call: Call[Any, Any], template: str, context: dict[str, Any]) -> Response:
+        return self._html(call, self.render(template, **context))
+
+    def _html(self, call: Call[Any, Any] | None, text: str, *, status: int = 200) -> Response:
         body = text.encode()
         headers = dict(HEADERS)
         if call is not None and len(body) > _PACK_FROM and accepts_gzip(call.headers):

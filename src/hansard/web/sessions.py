@@ -79,15 +79,15 @@ class Sessions:
         pane = await opened(call)
         if wants_fragment(call, "pane"):
             around = await self.with_sharing(call, self.around_pane(call, pane))
-            return self._layout.part(call, "pane.html", **around)
+            return await self._layout.part(call, "pane.html", **around)
         if wants_fragment(call, "messages"):
-            return self._layout.part(call, "messages.html", **self.around_pane(call, pane))
+            return await self._layout.part(call, "messages.html", **self.around_pane(call, pane))
         return await self.screen(call, pane)
 
     async def rows(self, call: Call[ListParams, None]) -> Response:
         """The rows of one page of the list"""
         shown = await listing.listed(call, counted=False)
-        return self._layout.part(call, "rows.html", shown=shown, current="")
+        return await self._layout.part(call, "rows.html", shown=shown, current="")
 
     async def row(self, call: Call[ListParams, None]) -> Response:
         """One row, as it is now; nothing where it no longer matches the list's filter"""
@@ -96,12 +96,12 @@ class Sessions:
         filters = filter_of(cleaned(call.params, zone_of(call)))
         is_listed = await service.sessions.matches(principal, filters, session.id)
         shown = listing.of([session] if is_listed else [])
-        return self._layout.part(call, "rows.html", shown=shown, current="")
+        return await self._layout.part(call, "rows.html", shown=shown, current="")
 
     async def suggestions(self, call: Call[None, None]) -> Response:
         """How what is typed into the search may go on"""
         suggestions = await call.service.suggestions.find(call.principal, call.query("q") or "")
-        return self._layout.part(call, "suggestions.html", suggestions=suggestions)
+        return await self._layout.part(call, "suggestions.html", suggestions=suggestions)
 
     async def count(self, call: Call[ListParams, None]) -> dict[str, int]:
         """How many sessions match"""
@@ -167,13 +167,13 @@ class Sessions:
             "curl": self._layout.curl(call, listing.api_path(shown)),
         }
         if wants_fragment(call, "list"):
-            return self._layout.part(call, "list.html", **context)
+            return await self._layout.part(call, "list.html", **context)
         around: dict[str, Any] = (
             await self.with_sharing(call, self.around_pane(call, pane, share_path=share_path))
             if pane
             else {}
         )
-        return self._layout.show(
+        return await self._layout.show(
             call, "sessions.html", nav="sessions", **context, **({"pane": None} | around)
         )
 

@@ -53,7 +53,7 @@ class Settings:
     async def _shown(self, call: Call[Any, Any], rules: dict[str, int], due: int = 0) -> Response:
         """``due`` sessions would go by these rules, which then wait for a second word."""
         workspace = await call.service.workspaces.read(call.principal.workspace_id)
-        return self._layout.show(
+        return await self._layout.show(
             call,
             "settings.html",
             nav="settings",
@@ -114,7 +114,7 @@ class Settings:
             for entry in entries
         ]
         curl = self._layout.curl(call, "/v1/audit")
-        return self._layout.show(
+        return await self._layout.show(
             call, "audit.html", nav="settings", rows=rows, cursor=cursor, curl=curl
         )
 

@@ -59,7 +59,7 @@ class SignIn:
 
     async def ask(self, call: Call[None, None]) -> Response:
         """Ask for a key"""
-        return self._layout.pages.page(
+        return await self._layout.pages.page(
             call, "sign_in.html", problem="", next=safe_path(call, call.query("next") or "")
         )
 
@@ -74,7 +74,7 @@ class SignIn:
             problem = (
                 "That key is not valid here. Keys start with hsd_; check that you copied all of it."
             )
-            return self._layout.pages.page(
+            return await self._layout.pages.page(
                 call, "sign_in.html", status=401, problem=problem, next=path
             )
         return with_cookie(call, see_other(_at_message(path) or "/ui/"), token)
@@ -96,7 +96,7 @@ class SignIn:
         """Greet whoever has the first run's link"""
         token = call.query("token") or ""
         principal = await self._invited(call, token)
-        return self._layout.pages.page(
+        return await self._layout.pages.page(
             call,
             "setup.html",
             token=token,
@@ -116,7 +116,7 @@ class SignIn:
                 principal.workspace_id, name=form.get("name") or principal.workspace_name
             )
         except Error as problem:
-            return self._layout.pages.page(
+            return await self._layout.pages.page(
                 call,
                 "setup.html",
                 status=400,

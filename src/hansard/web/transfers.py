@@ -70,7 +70,7 @@ class Transfers:
             else await call.service.sessions.count(call.principal, filter_of(params))
         )
         curl = self._layout.curl(call, f"/v1/export{filters}") + " -o hansard.jsonl"
-        return self._layout.show(
+        return await self._layout.show(
             call, "transfers.html", nav="transfers", total=total, query=filters, curl=curl
         )
 

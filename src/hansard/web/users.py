@@ -48,7 +48,7 @@ class Users:
         )
         is_whole = principal.user_id is None and principal.app is None
         profile = await call.service.users.profile(principal, user_id) if is_whole else None
-        return self._layout.show(
+        return await self._layout.show(
             call,
             "user.html",
             nav="sessions",
@@ -71,6 +71,6 @@ class Users:
         erasure = await call.service.users.erase(call.principal, user_id)
         receipt = erasure.body | {"signature": erasure.signature}
         text = msgspec.json.format(msgspec.json.encode(receipt), indent=2).decode()
-        return self._layout.show(
+        return await self._layout.show(
             call, "erased.html", nav="sessions", counts=erasure.body["counts"], receipt=text
         )

@@ -249,6 +249,12 @@ select x.session_id, hit.handle, null from (
   ) limit :limit
 ) as hit left join search_sessions as x on x.number = hit.handle
 
+-- name: search_unseen
+-- Where the messages of sessions are, each from behind one seq up to another, and how many bytes they take.
+select m.session_id, m.seq, octet_length(m.parts) + octet_length(m.metadata) from json_each(:stretches) as p cross join messages as m
+ where m.workspace_id = :workspace_id and m.session_id = p.value ->> 0 and m.seq > (p.value ->> 1) and m.seq <= (p.value ->> 2)
+   and m.deleted_at is null order by 1, 2 limit :limit
+
 -- name: title_matching
 -- The sessions whose title matches; a title is the document with the number 0.
 select x.session_id from (

@@ -116,7 +116,7 @@ def _stretch(
     """The messages of these sessions that are not indexed, as many as the bounds allow."""
     waiting = [
         Waiting(ident, seq, bool(titled), last_seq, title)
-        for ident, seq, titled, last_seq, title in got
+        for ident, seq, titled, last_seq, title, *_ in got
     ]
     unindexed: list[Message] = []
     reached: dict[str, int] = {}

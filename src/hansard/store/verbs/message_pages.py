@@ -8,8 +8,6 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import msgspec
-
 from hansard.model import Message, MessageQuery, Session
 from hansard.store import listing, rows, steps
 from hansard.store.steps import Row, Steps, pause
@@ -125,8 +123,15 @@ def each_at(
     if not positions:
         return {}
     sizes = yield from steps.rows(
-        "message_sizes_at_positions", workspace_id=workspace_id, positions=_json(positions)
+        "message_sizes_at_positions", workspace_id=workspace_id, positions=rows.encoded(positions)
     )
+    return (yield from each_sized(workspace_id, sizes, show))
+
+
+def each_sized(
+    workspace_id: str, sizes: Sequence[Row], show: Callable[[Message], T]
+) -> Steps[dict[tuple[str, int], T]]:
+    """As ``each_at``, for rows of session, ``seq`` and bytes as stored."""
     shown: dict[tuple[str, int], T] = {}
     start = 0
     while start < len(sizes):
@@ -136,7 +141,7 @@ def each_at(
         got = yield from steps.rows(
             "message_at_positions",
             workspace_id=workspace_id,
-            positions=_json([row[:_SIZE_AT] for row in piece]),
+            positions=rows.encoded([row[:_SIZE_AT] for row in piece]),
         )
         for row in got:
             if large := rows.large_size(row):
@@ -194,10 +199,6 @@ def _end_of_piece(sizes: Sequence[Row], start: int, column: int = 1) -> int:
             break
         end += 1
     return end
-
-
-def _json(rows: Sequence[Sequence[object]]) -> str:
-    return msgspec.json.encode(rows).decode()
 
 
 def _piece(workspace_id: str, session_id: str, seqs: Sequence[int]) -> Steps[dict[int, Row]]:

@@ -18,7 +18,7 @@ from hansard.model.times import LATEST
 from hansard.store import listing, rows, steps
 from hansard.store.search_query import SearchTerms
 from hansard.store.steps import Row, Steps, row, value
-from hansard.store.verbs import indexing, message_pages, sessions, snapshot_paging
+from hansard.store.verbs import message_pages, search_unseen, sessions, snapshot_paging
 from hansard.store.verbs.events import generation
 
 T = TypeVar("T")
@@ -28,7 +28,6 @@ _NEWEST_HITS = 300
 _CHUNK, _LARGEST_CHUNK, _MOST_WALKED = 100, 1600, 2000
 _MOST_PROBES, _MOST_PASSES, _MOST_PROBED = 16, 3, 10_000
 _MOST_MATCHES, _SHOWN = 50, 3
-_MOST_WAITING, _MOST_WAITING_BYTES = 5000, 8 << 20
 MOST_COUNTED = 10_000
 BEGINNING = [LATEST + 1, ""]
 """The place before every session."""
@@ -79,6 +78,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     filters: SessionFilter,
     limit: int,
     show: Callable[[Message], T],
+    unseen: search_unseen.UnseenWords,
     *,
     after: list[Any] | None = None,
     since: int | None = None,
@@ -88,7 +88,8 @@ def find(  # noqa: PLR0913 - the coordinates of a page
 
     ``since`` is the generation at which a walk began.
 
-    ``show`` is pure, and is called for the newest matching messages of each session.
+    ``show`` is pure, and is called for the newest matching messages of each session. ``unseen``
+    keeps the words that the index has not seen.
     """
     now = yield from generation(workspace_id)
     if terms is None:
@@ -100,16 +101,23 @@ def find(  # noqa: PLR0913 - the coordinates of a page
                 workspace_id, [(row, []) for row in listed.rows], listed.total, now, show
             )
         )
-    question = yield from _ask(workspace_id, terms, filters)
+    question = yield from _ask(workspace_id, terms, filters, now, unseen)
     picked = yield from _pick(question, limit + 1, after, since)
     total = (yield from _count(question)) if with_total else None
     seqs = yield from _seqs(question, picked)
     return (yield from _finding(workspace_id, seqs, total, now, show))
 
 
-def _ask(workspace_id: str, terms: SearchTerms, filters: SessionFilter) -> Steps[_Question]:
+def _ask(
+    workspace_id: str,
+    terms: SearchTerms,
+    filters: SessionFilter,
+    now: int,
+    unseen: search_unseen.UnseenWords,
+) -> Steps[_Question]:
     index = yield from row("search_workspace_get", workspace_id=workspace_id)
-    waiting = yield from _waiting(workspace_id, terms)
+    seen = index[1] if index else 0
+    waiting = yield from search_unseen.matching(workspace_id, terms, seen, now, unseen)
     if index is None:
         return _Question(workspace_id, filters, None, {}, None, waiting)
     spelled = {"workspace_id": workspace_id, **terms.spelled(index[0])}
@@ -117,23 +125,6 @@ def _ask(workspace_id: str, terms: SearchTerms, filters: SessionFilter) -> Steps
     floor = got[0][2] if got and got[0][2] is not None else got[-1][1] if len(got) > _FEW else None
     known = {ident: handle for ident, handle, _ in got if ident is not None and handle != floor}
     return _Question(workspace_id, filters, spelled, known, floor, waiting)
-
-
-def _waiting(workspace_id: str, terms: SearchTerms) -> Steps[dict[str, list[int]]]:
-    """The matches among what the index has not seen, newest first in each session."""
-    unseen = yield from indexing.unseen(
-        workspace_id, _MOST_WAITING, _MOST_WAITING, _MOST_WAITING_BYTES
-    )
-    if unseen is None:
-        return {}
-    documents = indexing.documents(unseen.messages)
-    for session in unseen.sessions:
-        documents.setdefault(session.session_id, []).extend(indexing.title_of(session))
-    matching = {
-        ident: [seq for seq, document in reversed(numbered) if terms.within(document)]
-        for ident, numbered in documents.items()
-    }
-    return {ident: seqs for ident, seqs in matching.items() if seqs}
 
 
 def _pick(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hansard.store import listing, rows, steps
-from hansard.store.search_query import part_of_title, title_words
+from hansard.store.search_query import joined, part_of_title, title_words
 from hansard.store.steps import Steps, row
 from hansard.store.verbs import snapshot_paging
 from hansard.store.verbs.events import generation
@@ -51,8 +51,8 @@ def _waiting(workspace_id: str, terms: SearchTerms, after: int) -> Steps[list[st
     )
     return [
         session_id
-        for session_id, _, titled, _, title in got
-        if title and not titled and terms.within(title_words(rows.fold(title)))
+        for session_id, _, titled, _, title, _ in got
+        if title and not titled and terms.within(joined(title_words(rows.fold(title))))
     ]
 
 
