@@ -21,7 +21,7 @@ from hansard.service.session_bounds import check_texts, sized
 from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
 from hansard.store.listing import position_of
-from hansard.store.verbs import appends, deletes, events
+from hansard.store.verbs import appends, deletes, events, title_search
 from hansard.store.verbs import documents as document_verbs
 from hansard.store.verbs import sessions as verbs
 
@@ -54,6 +54,7 @@ class Sessions:
         self._ids = ids
         self._clock = clock
         self._render_cache = RenderCache("rendered_sessions")
+        self._titles = title_search.cache()
 
     async def start(
         self,
@@ -177,7 +178,7 @@ class Sessions:
     async def count(self, principal: Principal, filters: SessionFilter) -> int:
         """The exact number of sessions that match."""
         filters = await self.within_sight(principal, filters)
-        return await self._store.read(verbs.count, principal.workspace_id, filters)
+        return await self._store.read(verbs.count, principal.workspace_id, filters, self._titles)
 
     async def matches(self, principal: Principal, filters: SessionFilter, session_id: str) -> bool:
         """Whether the session with this ``Session.id`` passes the filter."""
@@ -353,15 +354,13 @@ class Sessions:
 
     async def _listed(self, principal: Principal, query: SessionQuery) -> Listing:
         filters = await self.within_sight(principal, query.filter)
-        here = (principal.workspace_id, filters, query.sort, query.limit)
+        here = (principal.workspace_id, filters, query.sort, query.limit, self._titles)
         # A total that must be counted is read from the same state as the page.
         is_counted = query.with_total and counted_by(filters) is None
         read = self._store.snapshot if is_counted else self._store.read
         if query.cursor is None:
             return await read(verbs.page, *here, offset=query.offset, with_total=query.with_total)
-        since, total, after = self._cursors.read(
-            principal.workspace_id, _scope(query), query.cursor
-        )
+        since, total, after = self._cursors.read(here[0], _scope(query), query.cursor)
         counted = query.with_total and total is None
         listing = await read(verbs.page, *here, after=after, since=since, with_total=counted)
         return msgspec.structs.replace(

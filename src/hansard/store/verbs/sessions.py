@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 32
 _PLAIN_BYTES = 1000
+_ANY_ORDER = "-active_at"
 
 
 class Listed(NamedTuple):
@@ -166,6 +167,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     filters: SessionFilter,
     sort: str,
     limit: int,
+    titles: title_search.MatchCache = title_search.NOT_KEPT,
     *,
     offset: int = 0,
     after: list[Any] | None = None,
@@ -175,13 +177,16 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     """One row more than ``limit`` where there is more, and the exact total when asked.
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
+    ``titles`` keeps what parts of titles match.
     """
     if filters.title:
-        listed = yield from _by_title(
-            workspace_id, filters, sort, limit, offset=offset, after=after, since=since
-        )
-        if listed is not None:
-            return listed
+        most = title_search.MOST_COUNTED if with_total else title_search.MOST_SORTED
+        matches = yield from title_search.matches(workspace_id, filters, sort, most, titles)
+        if matches is not None:
+            got = yield from title_search.page(
+                workspace_id, sort, matches.rows, limit + 1, offset, after, since
+            )
+            return Listing(got, len(matches.rows), matches.generation)
     loose = yield from index_choice.loosened(workspace_id, filters, sort)
     got = yield listing.page(
         workspace_id,
@@ -201,32 +206,15 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     if of is None:
         of = yield from generation(workspace_id)
     if with_total and total is None:
-        total = yield from count(workspace_id, filters)
+        total = yield from count(workspace_id, filters, titles)
     return Listing(got, total, of)
 
 
-def _by_title(  # noqa: PLR0913 - the coordinates of a page
+def count(
     workspace_id: str,
     filters: SessionFilter,
-    sort: str,
-    limit: int,
-    *,
-    offset: int,
-    after: list[Any] | None,
-    since: int | None,
-) -> Steps[Listing | None]:
-    """The page by the index of titles; None where too many match, or the index cannot tell."""
-    of = yield from generation(workspace_id)
-    ids = yield from title_search.matching(workspace_id, filters, title_search.MOST_SORTED)
-    if ids is None:
-        return None
-    got, total = yield from title_search.page(
-        workspace_id, filters, sort, ids, limit + 1, offset, after, since
-    )
-    return Listing(got, total, of)
-
-
-def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
+    titles: title_search.MatchCache = title_search.NOT_KEPT,
+) -> Steps[int]:
     """The exact number of matching sessions.
 
     From the counters where they know it, else by counting.
@@ -235,9 +223,11 @@ def count(workspace_id: str, filters: SessionFilter) -> Steps[int]:
     if counted is not None:
         return (yield from counts.total(workspace_id, counted))
     if filters.title:
-        ids = yield from title_search.matching(workspace_id, filters, title_search.MOST_COUNTED)
-        if ids is not None:
-            return (yield from title_search.count(workspace_id, filters, ids))
+        matches = yield from title_search.matches(
+            workspace_id, filters, _ANY_ORDER, title_search.MOST_COUNTED, titles
+        )
+        if matches is not None:
+            return len(matches.rows)
     loose = yield from index_choice.narrowest_only(workspace_id, filters)
     got = yield listing.count(workspace_id, filters, loose)
     return int(got[0][0])

@@ -1,9 +1,18 @@
-"""Sessions by a part of their title: the index of titles finds them, and no title is walked."""
+"""Sessions by a part of their title: the index of titles finds them, and no title is walked.
+
+The matches of a part are kept with the generation at which they were looked up. Behind a write only
+the sessions that changed since are looked at again, whatever the number of matches.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_left, bisect_right, insort
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from msgspec import Struct
+
+from hansard.byte_cache import MIB, WorkspaceCache
+from hansard.model import SessionFilter
 from hansard.store import listing, rows, steps
 from hansard.store.search_query import joined, part_of_title, title_words
 from hansard.store.steps import Steps, row
@@ -11,9 +20,8 @@ from hansard.store.verbs import snapshot_paging
 from hansard.store.verbs.events import generation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from hansard.model import SessionFilter
     from hansard.store.search_query import SearchTerms
     from hansard.store.steps import Row
 
@@ -21,6 +29,74 @@ MOST_SORTED = 2000
 """So many sessions are rather sorted than found by walking the order."""
 MOST_COUNTED = 10_000
 """So many sessions are rather looked up one by one than counted by walking all titles."""
+_MOST_CHANGES = 500
+_MEMORY = 16 * MIB
+_ROW_BYTES = 256
+_AT = 2
+
+
+class Matches(Struct, frozen=True):
+    """The sessions that passed a filter at a generation: id, version and place, in order."""
+
+    generation: int
+    rows: Sequence[Row]
+
+
+MatchCache: TypeAlias = WorkspaceCache[tuple[SessionFilter, tuple[str, ...]], Matches]
+
+
+NOT_KEPT: MatchCache = WorkspaceCache(0)
+"""For a search that is not asked again."""
+
+
+def cache() -> MatchCache:
+    """Room for the matches that a process has looked up."""
+    return WorkspaceCache(_MEMORY, "title matches")
+
+
+def matches(
+    workspace_id: str, filters: SessionFilter, sort: str, limit: int, kept: MatchCache
+) -> Steps[Matches | None]:
+    """The sessions that pass, in ascending order.
+
+    None when more than ``limit`` may, or when the index cannot tell.
+    """
+    key, since = (filters, listing.ORDERS[sort][0]), kept.clearings
+    now = yield from generation(workspace_id)
+    before = kept.get(key, group=workspace_id)
+    current = yield from _followed(workspace_id, filters, sort, before, now)
+    if current is None:
+        ids = yield from matching(workspace_id, filters, limit)
+        if ids is None:
+            return None
+        current = Matches(
+            now, sorted((yield from _passing(workspace_id, filters, ids, sort)), key=_position)
+        )
+    size = _ROW_BYTES * len(current.rows)
+    kept.put(key, current, workspace_id, size=size, since=since)
+    return current
+
+
+def _followed(
+    workspace_id: str, filters: SessionFilter, sort: str, before: Matches | None, now: int
+) -> Steps[Matches | None]:
+    """The matches at generation ``now``; None when it is too far, or when events are gone."""
+    behind = -1 if before is None else now - before.generation
+    if before is None or behind == 0:
+        return before
+    if not 0 < behind <= _MOST_CHANGES:
+        return None
+    events = yield from steps.rows(
+        "event_sessions", workspace_id=workspace_id, after=before.generation, limit=behind
+    )
+    if len(events) < behind or events[-1][1] != now:
+        return None
+    changed = {session_id for session_id, _ in events}
+    passing = yield from _passing(workspace_id, filters, list(changed), sort)
+    stayed = [row for row in before.rows if row[0] not in changed]
+    for match in passing:
+        insort(stayed, match, key=_position)
+    return Matches(now, stayed)
 
 
 def matching(workspace_id: str, filters: SessionFilter, limit: int) -> Steps[list[str] | None]:
@@ -58,42 +134,42 @@ def _waiting(workspace_id: str, terms: SearchTerms, after: int) -> Steps[list[st
 
 def page(  # noqa: PLR0913 - the coordinates of a page
     workspace_id: str,
-    filters: SessionFilter,
     sort: str,
-    ids: Sequence[str],
+    passing: Sequence[Row],
     limit: int,
     offset: int,
     after: list[Any] | None,
     since: int | None,
-) -> Steps[tuple[list[Row], int]]:
-    """Up to ``limit`` rows of the sessions that pass, and how many pass in all."""
+) -> Steps[list[Row]]:
+    """Up to ``limit`` rows of these matches, as ``listing.page`` gives them."""
     moved = (
         (yield from snapshot_paging.moves(workspace_id, sort, since)) if since is not None else {}
     )
-    through: list[Row] = []
-    for some in _chunks(ids):
-        got = yield listing.among(workspace_id, filters, some, sort)
-        through += [
-            listing.row_at(ident, version, *(moved[ident][:-1] if ident in moved else position))
-            for ident, version, *position in got
-        ]
-    is_descending = sort.startswith("-")
-    ordered = sorted(through, key=listing.position_of, reverse=is_descending)
-    behind = [
-        row
-        for row in ordered
-        if after is None
-        or (listing.position_of(row) < after if is_descending else listing.position_of(row) > after)
-    ]
-    return behind[offset : offset + limit], len(through)
+    if moved:
+        was = ((*row[:_AT], *moved[row[0]][:-1]) if row[0] in moved else row for row in passing)
+        passing = sorted(was, key=_position)
+    if sort.startswith("-"):
+        end = len(passing) if after is None else bisect_left(passing, after, key=_position)
+        behind = passing[max(0, end - offset - limit) : max(0, end - offset)][::-1]
+    else:
+        start = offset + (0 if after is None else bisect_right(passing, after, key=_position))
+        behind = passing[start : start + limit]
+    return [listing.row_at(*row) for row in behind]
 
 
-def count(workspace_id: str, filters: SessionFilter, ids: Sequence[str]) -> Steps[int]:
-    """How many of these sessions pass."""
-    total = 0
-    for some in _chunks(ids):
-        total += len((yield listing.among(workspace_id, filters, some)))
-    return total
+def _position(row: Row) -> list[Any]:
+    """Where a match stands, as ``listing.position_of`` says it."""
+    return [*row[_AT:], row[0]]
+
+
+def _passing(
+    workspace_id: str, filters: SessionFilter, ids: Collection[str], sort: str
+) -> Steps[list[Row]]:
+    """Those of these sessions that pass."""
+    passing: list[Row] = []
+    for some in _chunks(list(ids)):
+        passing += yield listing.among(workspace_id, filters, some, sort)
+    return passing
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
