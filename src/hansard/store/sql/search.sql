@@ -50,10 +50,10 @@ select seq from messages
 delete from search_sessions where workspace_id = :workspace_id and session_id = :id
 
 -- name: id_named
--- What has an id: sessions (1, by our id, theirs, or the form of theirs that is a file name), messages (2), an end user (3).
+-- What has an id: sessions (1, by our id, theirs in two spellings, or the form of theirs that is a file name), messages (2), an end user (3).
 select 1 as kind, id, cast(null as bigint) as seq, user_id, app from sessions where workspace_id = :workspace_id and id = :session_id
 union all
-select 1, id, null, user_id, app from sessions where workspace_id = :workspace_id and own_id = :name
+select 1, id, null, user_id, app from sessions where workspace_id = :workspace_id and own_id in (:name, :spelling)
 union all
 select 1, id, null, user_id, app from (
   select id, user_id, app from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
