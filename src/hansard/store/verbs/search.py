@@ -277,11 +277,7 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
         return []
     if question.spelled is None:
         return [(row, question.waiting.get(row[0], [])) for row in picked]
-    handles = yield from steps.rows(
-        "search_handles",
-        workspace_id=question.workspace_id,
-        ids=rows.texts([row[0] for row in picked]),
-    )
+    handles = yield from _handles(question, [row[0] for row in picked])
     encoded = msgspec.json.encode([handle for _, handle in handles]).decode()
     hits = yield from steps.rows(
         "search_hits", **question.spelled, handles=encoded, limit=_NEWEST_HITS
@@ -303,6 +299,17 @@ def _seqs(question: _Question, picked: list[Row]) -> Steps[list[tuple[Row, list[
         )
         for row in picked
     ]
+
+
+def _handles(question: _Question, idents: list[str]) -> Steps[list[Row]]:
+    """The sessions of these that may have matches in the index, with their handles."""
+    if question.floor is None:
+        return [(ident, question.known[ident]) for ident in idents if ident in question.known]
+    return (
+        yield from steps.rows(
+            "search_handles", workspace_id=question.workspace_id, ids=rows.texts(idents)
+        )
+    )
 
 
 def _finding(
