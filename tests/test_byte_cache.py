@@ -10,7 +10,15 @@ import pytest
 from msgspec import Raw, Struct
 
 from hansard import byte_cache
-from hansard.byte_cache import MIB, ByteCache, TextCache, WorkspaceCache, footprint, remembered
+from hansard.byte_cache import (
+    MIB,
+    ByteCache,
+    TextCache,
+    WordCache,
+    WorkspaceCache,
+    footprint,
+    remembered,
+)
 
 
 class Params(Struct, frozen=True):
@@ -33,6 +41,46 @@ def test_what_is_counted_is_what_is_taken(key_size: int, value_size: int) -> Non
     assert cache.size <= 2 * MIB
     assert 0.4 * cache.size <= taken <= 1.2 * cache.size
     assert cache.items()
+
+
+def test_a_word_cache_makes_each_word_once_within_its_bound() -> None:
+    computed: list[str] = []
+
+    def shouted(word: str) -> str:
+        computed.append(word)
+        return word.upper()
+
+    cache = WordCache(shouted, MIB)
+    assert list(cache.of(["a", "b", "a"])) == ["A", "B", "A"]
+    assert list(cache.of(["b"])) == ["B"]
+    assert computed == ["a", "b"]
+    many = [f"{number:06}" for number in range(20_000)]
+    tracemalloc.start()
+    try:
+        assert list(cache.of(many)) == many
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert cache.size <= MIB
+    assert taken <= 1.5 * MIB
+
+
+def test_a_word_cache_forgets_the_words_of_what_was_deleted() -> None:
+    computed: list[str] = []
+    cache = WordCache[None](computed.append, MIB)
+    assert list(cache.of(["secret"])) == [None]
+    byte_cache.forget("anybody's")
+    assert not cache.items()
+    assert list(cache.of(["secret"])) == [None]
+    cache.turn()
+    cache.turn()
+    assert not cache.items()
+    byte_cache.suspend()
+    try:
+        assert list(cache.of(["secret", "secret"])) == [None, None]
+    finally:
+        byte_cache.resume()
+    assert computed == ["secret"] * 4
 
 
 def test_an_entry_goes_when_it_was_not_used_for_two_turns() -> None:

@@ -12,6 +12,7 @@ from hansard.ids import (
     file_safe,
     is_own_id,
     message_in,
+    percent_spelling,
     seq_of,
     session_tail_of,
     uuid_in,
@@ -67,3 +68,5 @@ def test_own_ids_fit_into_a_path() -> None:
     assert all(is_own_id(name) for name in ("a", "telegram:1", "日本", "x" * 256, "a b"))
     assert not any(is_own_id(name) for name in ("", "a/b", "x" * 257, "a\n", ".", "..", "\ud800"))
     assert file_safe("telegram:1/2") == "telegram_1_2"
+    assert percent_spelling("telegram:1/2") == "telegram%3A1%2F2"
+    assert percent_spelling("telegram%3A1%2F2") == "telegram:1%2F2"

@@ -5,13 +5,14 @@ decide how large a cache grows; and what is deleted leaves every cache that coul
 
     ByteCache           what was worked out from requests: filters, statements, credentials
     ├── TextCache       what was worked out from texts, whosever they are
+    │   └── WordCache   the same from single words, many at once
     └── WorkspaceCache  what a workspace's sessions look like; its name is the group
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import update_wrapper
 from sys import getsizeof
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
@@ -28,6 +29,8 @@ R = TypeVar("R")
 MIB = 1024 * 1024
 _ENTRY = 250
 """What an entry takes beside its key and its value: its slot in a table, a tuple, a number."""
+_SLOT = 100
+"""What an entry takes in one more table of the same keys and values."""
 _SHARE = 16
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 _MISSING: Any = object()
@@ -156,6 +159,53 @@ class TextCache(ByteCache[K, V]):
     def forget(self, workspace_id: str) -> None:
         del workspace_id
         self.clear()
+
+
+class WordCache(TextCache[str, V]):
+    """What a pure function makes of words, each known one at the cost of a dictionary's look-up."""
+
+    def __init__(self, function: Callable[[str], V], limit: int) -> None:
+        super().__init__(limit, f"{function.__module__}.{function.__qualname__}")
+        self._function = function
+        self._values = _Values(self._value)
+        """Those of the young generation, without their sizes."""
+
+    def of(self, words: Iterable[str]) -> Iterator[V]:
+        """What the function makes of each word, in order."""
+        return map(self._values.__getitem__, words)
+
+    def _value(self, word: str) -> V:
+        value = self.get(word, _MISSING)
+        if value is _MISSING:
+            value = self._function(word)
+            self.put(word, value, size=_SLOT + footprint(value))
+        return cast("V", value)
+
+    def _add(self, group: str, key: str, kept: tuple[V, int]) -> None:
+        super()._add(group, key, kept)
+        self._values[key] = kept[0]
+
+    def _remove(self, group: str, key: str) -> None:
+        super()._remove(group, key)
+        self._values.pop(key, None)
+
+    def _turn(self) -> None:
+        super()._turn()
+        self._values = _Values(self._value)
+
+    def clear(self) -> None:
+        super().clear()
+        self._values = _Values(self._value)
+
+
+class _Values(dict[str, V]):
+    """Asks for what it lacks."""
+
+    def __init__(self, lacking: Callable[[str], V]) -> None:
+        self._lacking = lacking
+
+    def __missing__(self, word: str) -> V:
+        return self._lacking(word)
 
 
 class WorkspaceCache(ByteCache[K, V]):

@@ -142,3 +142,16 @@ def file_safe(name: str) -> str:
     'telegram_1_2'
     """
     return name.replace(":", "_").replace("/", "_")
+
+
+def percent_spelling(name: str) -> str:
+    """An id with ``:`` and ``/`` percent-encoded; one that has ``%3A`` with ``:`` in its place.
+
+    The adapters of frameworks name sessions with both encoded. It names the session as well.
+
+    >>> percent_spelling("telegram:1/2"), percent_spelling("telegram%3A1%2F2")
+    ('telegram%3A1%2F2', 'telegram:1%2F2')
+    """
+    if "%3A" in name:
+        return name.replace("%3A", ":")
+    return name.replace(":", "%3A").replace("/", "%2F")

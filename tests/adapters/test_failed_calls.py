@@ -15,6 +15,7 @@ from pydantic_ai.messages import ModelRequest, ToolReturnPart
 
 from hansard.adapters import (
     agent_framework_messages,
+    chainlit_steps,
     langchain_messages,
     openai_items,
     pydantic_ai_messages,
@@ -31,6 +32,11 @@ def agent_framework(*, failed: bool) -> NewMessage:
     outcome = {"exception": ANSWER} if failed else {"result": ANSWER}
     content = Content.from_function_result("c1", **outcome)
     return agent_framework_messages.draft(FrameworkMessage("tool", [content]))
+
+
+def chainlit(*, failed: bool) -> NewMessage:
+    step = {"id": "c1", "threadId": "t", "type": "tool", "name": "look_up", "output": ANSWER}
+    return chainlit_steps.draft({**step, "isError": failed})
 
 
 def claude(*, failed: bool) -> NewMessage:
@@ -72,7 +78,7 @@ def failures(message: NewMessage) -> int:
 
 
 @pytest.mark.parametrize(
-    "answered", [agent_framework, claude, langchain, openai_agents, pydantic_ai, strands]
+    "answered", [agent_framework, chainlit, claude, langchain, openai_agents, pydantic_ai, strands]
 )
 def test_a_failed_call_is_marked_and_another_is_not(answered: Callable[..., NewMessage]) -> None:
     assert (failures(answered(failed=True)), failures(answered(failed=False))) == (1, 0)

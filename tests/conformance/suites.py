@@ -134,4 +134,47 @@ STRANDS = Suite(
     why="clear is of its class in memory, not of the interface",
 )
 
-SUITES = (OPENAI, OPENAI_AGENTS, *LANGGRAPH, CHECKPOINTERS, STRANDS)
+CLAUDE = Suite(
+    "claude-agent-sdk",
+    "0.2.189",
+    ("tests/test_session_*.py", "tests/test_transcript_mirror.py"),
+    ("pytest", "pytest-asyncio", "anyio[trio]", "--no-binary=claude-agent-sdk", *_CLIENT),
+    plugin="claude_agent_sdk_plugin",
+    options=_PLAIN,
+    without=(
+        "trio", "test_load_concurrency_is_bounded", "test_gap_fill_bounded_concurrency",
+        "test_list_subkeys_timeout", "test_cancelled_after_mkdtemp", "test_eager_flush_mode",
+    ),
+    why="our client is for asyncio; five tests count turns of the loop, of which HTTP takes more",
+)  # fmt: skip
+
+GOOGLE_ADK = Suite(
+    "google-adk",
+    "2.13.0",
+    ("own_tests.py", "test_google_adk.py"),
+    ("pytest", "pytest-asyncio", *_CLIENT),
+    name="google-adk, ours",
+)
+
+_CHAINLIT = ("pytest", "pytest-asyncio<2", "aiosqlite", "sqlalchemy[asyncio]", *_CLIENT)
+CHAINLIT = (
+    Suite(
+        "chainlit",
+        "2.12.0",
+        ("tests/data/test_sql_alchemy.py",),
+        _CHAINLIT,
+        plugin="chainlit_plugin",
+        options=("-o", "asyncio_mode=auto"),
+        without=("test_create_user",),
+        why="it wants a UUID for a user, whom we name by the identifier",
+    ),
+    Suite(
+        "chainlit",
+        "2.12.0",
+        ("own_tests.py", "test_chainlit.py", "test_chainlit_steps.py"),
+        _CHAINLIT,
+        name="chainlit, ours",
+    ),
+)
+
+SUITES = (OPENAI, OPENAI_AGENTS, *LANGGRAPH, CHECKPOINTERS, STRANDS, CLAUDE, GOOGLE_ADK, *CHAINLIT)

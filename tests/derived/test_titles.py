@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+import regex
 
 from hansard.store.verbs.summaries import PREVIEW, TITLE, clip, title_of
 
@@ -25,6 +26,15 @@ def test_a_plain_text_is_cut_where_it_was() -> None:
     assert clip("a" * 300, PREVIEW) == "a" * 200
     assert clip("short", PREVIEW) == "short"
     assert clip("e" + "\u0301" * 300, PREVIEW) == "e" + "\u0301" * 199
+
+
+@pytest.mark.parametrize("sign", [FAMILY, FLAG, "e\u0301"])
+def test_no_sign_behind_a_blank_is_cut_in_two(sign: str) -> None:
+    text = f"{sign} word {sign}{sign} " * 20
+    ends = [0, *(match.end() for match in regex.finditer(r"\X", text))]
+    for length in range(1, PREVIEW):
+        longest = max(end for end in ends if end <= length)
+        assert len(clip(text, length)) == (longest or length)
 
 
 async def test_a_session_s_title_and_preview_end_with_a_whole_flag(

@@ -21,7 +21,7 @@ from typing import NamedTuple, Self
 RUN = ("python", "bash", "console")
 PATIENCE = 60.0
 _BLOCK = re.compile(
-    r"(?:^<!-- not run: (?P<reason>.+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$",
+    r"(?:^<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 _OUTPUT = re.compile(r"\n\s*```output\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

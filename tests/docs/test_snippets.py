@@ -71,6 +71,13 @@ def test_the_commands_of_a_page_need_none_of_its_python(
             runner.run(block, environment)
 
 
+def test_a_block_that_cannot_run_hides_none_of_the_others(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    block = "```bash\ntrue\n```\n"
+    page.write_text(f"<!-- not run: a -->\n{block}{block}<!-- not run: b -->\n{block}")
+    assert [block.reason for block in blocks(page)] == ["a", None, "b"]
+
+
 def test_output_matches_but_for_what_is_left_open() -> None:
     assert matches("a 1 b\n", "a … b")
     assert matches("[x]\n", "[x]")

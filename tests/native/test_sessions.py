@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -71,6 +72,17 @@ async def test_a_session_answers_to_every_form_of_its_id(
 async def test_an_own_id_answers_in_its_safe_form_too(client: httpx.AsyncClient) -> None:
     created = (await client.post("/v1/sessions", json={"id": "telegram:42"})).json()
     assert (await client.get("/v1/sessions/telegram_42")).json() == created
+
+
+async def test_an_id_answers_with_colons_and_slashes_encoded_and_not(
+    client: httpx.AsyncClient,
+) -> None:
+    for id, other in {"user:1": "user%253A1", "b%3A2%2F3": "b:2%2F3"}.items():
+        created = (await client.post("/v1/sessions", json={"id": id})).json()
+        assert (await client.get(f"/v1/sessions/{other}")).json() == created
+        search = {"q": unquote(other)}
+        (hit,) = (await client.get("/v1/search", params=search)).json()["data"]
+        assert hit["session"]["id"] == id
 
 
 @pytest.mark.parametrize("bad", ["", "a/b", "x" * 257, "a\u0000b", "a\nb", ".", ".."])

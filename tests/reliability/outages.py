@@ -132,7 +132,7 @@ async def stalled_connections(
     return compared(*results)
 
 
-async def stalled_network(server: Server, folder: Path) -> tuple[Figures, str]:
+async def stalled_network(server: Server, folder: Path, *, fault: str = "") -> tuple[Figures, str]:
     """Nothing passes for some seconds, on new connections neither.
 
     Against a network that refuses so long.
@@ -142,7 +142,12 @@ async def stalled_network(server: Server, folder: Path) -> tuple[Figures, str]:
         async with Proxy(server.create_database("stalled")) as proxy:
             results.append(
                 await outage(
-                    proxy.url, folder, _struck(strike, proxy), proxy.go_on, seconds=_OUT_SECONDS
+                    proxy.url,
+                    folder,
+                    _struck(strike, proxy),
+                    proxy.go_on,
+                    seconds=_OUT_SECONDS,
+                    fault=fault,
                 )
             )
     return compared(*results)

@@ -269,7 +269,7 @@ async def test_postgres_looks_an_id_up_by_the_same_indexes(
     server: asyncpg.Connection[Any],
 ) -> None:
     sql = statements.load("postgres")["id_named"]
-    names = ("workspace_id", "name", "session_id", "safe_id", "message_id", "tail")
+    names = ("workspace_id", "name", "spelling", "session_id", "safe_id", "message_id", "tail")
     query = Query("id_named", {**dict.fromkeys(names, "x"), "limit": 20, "seq": 1}, sql=sql)
     plan = "\n".join(await postgres_plan(server, query))
     for index in ("sessions_by_tail", "messages_by_client", "sessions_by_user"):

@@ -37,6 +37,9 @@ def outages(server: Server) -> list[Row]:
     async def network(folder: Path) -> Record:
         return await stalled_network(server, folder)
 
+    async def network_unwatched(folder: Path) -> Record:
+        return await stalled_network(server, folder, fault="no-watchdog")
+
     return [
         Row("the primary hangs, its standby takes over", "postgres", primary),
         Row("seeded: the primary hangs, unwatched", "postgres", primary_unwatched, seeded=True),
@@ -44,6 +47,7 @@ def outages(server: Server) -> list[Row]:
         Row("connections to the database stall", "postgres", connections),
         Row("seeded: connections stall, unwatched", "postgres", connections_unwatched, seeded=True),
         Row("the network stalls, and goes on", "postgres", network),
+        Row("seeded: the network stalls, unwatched", "postgres", network_unwatched, seeded=True),
     ]
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct
 
 from hansard.model.json_texts import texts_of
 from hansard.model.parts import Part
+
+if TYPE_CHECKING:
+    from hansard.model.message import Message
 
 MOST_TOOLS, LONGEST_NAME = 64, 128
 """So many tools a session is found by, and so many characters each name has at most."""
@@ -59,6 +62,8 @@ class Tally(Struct, frozen=True):
 
     def plus(self, other: Tally, sign: int = 1) -> Tally:
         """With another added, or taken away: at most ``MOST_TOOLS`` tools, the first that came."""
+        if not other.failed and not other.tools:
+            return self
         tools = dict(self.tools)
         for name, count in other.tools.items():
             if name in tools or (sign > 0 and len(tools) < MOST_TOOLS):
@@ -92,7 +97,7 @@ _decode_answer = msgspec.json.Decoder(_Answer).decode
 
 def read(parts: Raw) -> ToolCalls | None:
     """The tool calls and answers of a stored message; None when it has neither."""
-    if _KIND not in memoryview(parts).tobytes():
+    if _KIND not in bytes(parts):
         return None
     tools = [part for part in _decode(parts) if part.type in {"tool_call", "tool_call_response"}]
     if not tools:
@@ -106,10 +111,20 @@ def read(parts: Raw) -> ToolCalls | None:
     return ToolCalls(tuple(names), failed, tuple(tools))
 
 
+def read_all(messages: Iterable[Message]) -> list[ToolCalls | None]:
+    """The same of each message."""
+    return [read(message.parts) for message in messages]
+
+
 def tally(all_parts: Iterable[Raw]) -> Tally:
     """What messages with these parts add to their session."""
+    return tally_of(map(read, all_parts))
+
+
+def tally_of(all_calls: Iterable[ToolCalls | None]) -> Tally:
+    """What messages with these calls add to their session."""
     failed, tools = 0, Counter[str]()
-    for calls in filter(None, map(read, all_parts)):
+    for calls in filter(None, all_calls):
         failed += calls.failed
         tools.update(
             name for name in calls.names if len(name) <= LONGEST_NAME and "\x00" not in name

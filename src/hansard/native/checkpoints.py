@@ -25,7 +25,7 @@ from hansard.native.checkpoint_bodies import (
 )
 from hansard.native.document_bodies import set_draft
 from hansard.native.errors import NO_SESSION
-from hansard.native.message_bodies import draft_of, message_out
+from hansard.native.message_bodies import drafts_of, message_out
 from hansard.native.sessions import SESSION_PATH, session_draft
 
 _BODY = 9 * MIB
@@ -86,9 +86,7 @@ async def put_writes(call: Call[None, WritesIn]) -> Stored:
 
 
 async def _beside(call: Call[None, Any], body: BesideIn) -> Beside:
-    drafts = await call.off_loop(
-        lambda: [draft_of(message, index) for index, message in enumerate(body.messages)]
-    )
+    drafts = await call.off_loop(lambda: drafts_of(body.messages))
     start = None if body.session is None else session_draft(body.session)
     documents = [set_draft(each) for each in body.documents]
     return call.service.checkpoints.beside(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
@@ -29,6 +30,7 @@ from hansard.native.schemas import (
 )
 from hansard.native.session_bodies import SessionStart
 from hansard.native.usage_bodies import UsageIn, UsageOut, usage_out
+from hansard.service.messages import check_count
 from hansard.service.render_cache import MessageProjection
 
 _TAKEN = (*ROLES, "developer")
@@ -217,6 +219,12 @@ class MessageDeleted(Struct, frozen=True, kw_only=True):
     id: str
     """The message, as the request named it."""
     deleted: Deleted
+
+
+def drafts_of(messages: Sequence[MessageIn]) -> list[MessageDraft]:
+    """The messages of one call; TooLarge before any is looked at where there are too many."""
+    check_count(len(messages))
+    return [draft_of(message, index) for index, message in enumerate(messages)]
 
 
 def draft_of(body: MessageIn, index: int) -> MessageDraft:

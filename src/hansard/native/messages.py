@@ -24,7 +24,7 @@ from hansard.native.message_bodies import (
     MessageList,
     MessageMatches,
     MessageOut,
-    draft_of,
+    drafts_of,
     itemed_out,
     message_out,
 )
@@ -88,9 +88,7 @@ class NamedParams(Struct, frozen=True, kw_only=True):
 
 async def append_messages(call: Call[None, AppendIn]) -> Appended:
     """Append 1–100 messages, which are durable when this answers"""
-    drafts = await call.off_loop(
-        lambda: [draft_of(message, index) for index, message in enumerate(call.body.messages)]
-    )
+    drafts = await call.off_loop(lambda: drafts_of(call.body.messages))
     expected_seq, session = call.body.expected_seq, call.body.session
     documents = [set_draft(each) for each in call.body.documents]
     call.forget_body()

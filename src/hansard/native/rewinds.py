@@ -17,7 +17,7 @@ from hansard.native.message_bodies import (
     MessageIn,
     MessageOut,
     content_of,
-    draft_of,
+    drafts_of,
     itemed_out,
     message_out,
 )
@@ -64,9 +64,7 @@ async def rewind_messages(call: Call[None, RewindIn]) -> RewindOut:
         raise Invalid("give either after or count", param="after")
     if body.messages:
         call.principal.require("sessions:write")
-    drafts = await call.off_loop(
-        lambda: [draft_of(message, index) for index, message in enumerate(body.messages or ())]
-    )
+    drafts = await call.off_loop(lambda: drafts_of(body.messages or ()))
     after = (
         None
         if body.after is None

@@ -307,16 +307,21 @@ class Messages:
         return after
 
 
+def check_count(count: int) -> None:
+    """Raise TooLarge for more messages than one call may bring."""
+    if count > BATCH:
+        raise TooLarge(
+            f"{count} messages: at most {BATCH} per call",
+            param="messages",
+            code="batch_too_large",
+        )
+
+
 def check(drafts: Sequence[MessageDraft], now: int) -> None:
     """Raise Invalid or TooLarge for a batch that no session accepts."""
     if not drafts:
         raise Invalid("messages is empty: send at least one", param="messages")
-    if len(drafts) > BATCH:
-        raise TooLarge(
-            f"{len(drafts)} messages: at most {BATCH} per call",
-            param="messages",
-            code="batch_too_large",
-        )
+    check_count(len(drafts))
     seen = set[str]()
     for index, draft in enumerate(drafts):
         path = f"messages[{index}]"

@@ -84,11 +84,9 @@ def run_values(workspace_id: str, run: Run) -> Values:
 
 
 def _values(struct: msgspec.Struct) -> dict[str, Any]:
-    return {name: _plain(getattr(struct, name)) for name in struct.__struct_fields__}
-
-
-def _plain(value: object) -> object:
-    return bytes(value).decode() if isinstance(value, Raw) else value
+    values = msgspec.structs.asdict(struct)
+    encoded = [(name, value) for name, value in values.items() if isinstance(value, Raw)]
+    return values | {name: bytes(value).decode() for name, value in encoded}
 
 
 def texts(values: Sequence[str]) -> str:

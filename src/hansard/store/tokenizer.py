@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from hansard.byte_cache import MIB, TextCache, remembered
+from hansard.byte_cache import MIB, WordCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,7 +102,7 @@ def _tokens(text: str) -> list[str]:
     if text.isascii():
         return _all_or_first(_ASCII, text.lower())
     runs = _all_or_first(_RUN if _FANCY.search(text) else _PLAIN, text)
-    return [word for run in runs for word in _cut(run)]
+    return list(chain.from_iterable(_cuts.of(runs)))
 
 
 def _all_or_first(pattern: re.Pattern[str], text: str) -> list[str]:
@@ -114,9 +114,7 @@ def _all_or_first(pattern: re.Pattern[str], text: str) -> list[str]:
 
 def stretches(text: str) -> Iterator[str]:
     """The folded runs of letters and digits, as long as they are, of scripts with blanks."""
-    for run in _RUN.findall(text[:_CHARACTERS]):
-        for piece in _RUN.findall(fold(run)):
-            yield from (match[0] for match in _SPLIT.finditer(piece) if not match[1])
+    return chain.from_iterable(_run_stretches.of(_RUN.findall(text[:_CHARACTERS])))
 
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
@@ -150,7 +148,6 @@ def fold(run: str) -> str:
     return unicodedata.normalize("NFC", bare).translate(_LETTERS)
 
 
-@remembered(4 * MIB, TextCache)
 def _cut(run: str) -> tuple[str, ...]:
     """The words of one run of letters.
 
@@ -172,6 +169,16 @@ def _cut(run: str) -> tuple[str, ...]:
                     for start in range(0, len(stretch), LONGEST_WORD)
                 )
     return tuple(tokens)
+
+
+def _stretches_of(run: str) -> tuple[str, ...]:
+    """The folded stretches of one run that are not paired."""
+    pieces = _RUN.findall(fold(run))
+    return tuple(match[0] for piece in pieces for match in _SPLIT.finditer(piece) if not match[1])
+
+
+_cuts = WordCache(_cut, 4 * MIB)
+_run_stretches = WordCache(_stretches_of, MIB)
 
 
 def _located(run: str, start: int) -> Iterator[tuple[str, int, int]]:

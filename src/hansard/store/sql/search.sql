@@ -21,10 +21,10 @@ select max(n) from (
 ) as next
 
 -- name: search_changed
--- The sessions that changed in a stretch of events, how far each is indexed, and the generation of its last change.
+-- The sessions that changed in a stretch of events, how far each is indexed, and the generation of its last change but appends.
 select s.id, coalesce(x.seq, 0), coalesce(x.titled, 0), s.last_seq, s.title, e.changed
-  from (select session_id, max(n) as changed from session_events where workspace_id = :workspace_id and n > :after and n <= :until
-         group by session_id) as e
+  from (select session_id, max(case when type = 'message.appended' then 0 else n end) as changed
+          from session_events where workspace_id = :workspace_id and n > :after and n <= :until group by session_id) as e
   join sessions as s on s.workspace_id = :workspace_id and s.id = e.session_id
   left join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = e.session_id
  where s.last_seq > coalesce(x.seq, 0) or (s.title is not null and coalesce(x.titled, 0) = 0)
@@ -50,10 +50,10 @@ select seq from messages
 delete from search_sessions where workspace_id = :workspace_id and session_id = :id
 
 -- name: id_named
--- What has an id: sessions (1, by our id, theirs, or the form of theirs that is a file name), messages (2), an end user (3).
+-- What has an id: sessions (1, by our id, theirs in two spellings, or the form of theirs that is a file name), messages (2), an end user (3).
 select 1 as kind, id, cast(null as bigint) as seq, user_id, app from sessions where workspace_id = :workspace_id and id = :session_id
 union all
-select 1, id, null, user_id, app from sessions where workspace_id = :workspace_id and own_id = :name
+select 1, id, null, user_id, app from sessions where workspace_id = :workspace_id and own_id in (:name, :spelling)
 union all
 select 1, id, null, user_id, app from (
   select id, user_id, app from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hansard.errors import Conflict, NotFound
-from hansard.model import MessageQuery, Session, parts
+from hansard.model import MessageQuery, Session, parts, tool_calls
 from hansard.model.usage import Inherited, Spent, spent_of
 from hansard.store import chain, counts, rows, steps
 from hansard.store.steps import Steps, Values, many, value
@@ -147,7 +147,7 @@ def copy(fork: Fork, ids: IdSource) -> Steps[tuple[Fork, Copied]]:
     linked, last = chain.linked_rows(workspace_id, copies, fork.hash)
     grown_fork = msgspec.structs.replace(
         fork,
-        session=grown(session, copies, texts),
+        session=grown(session, copies, texts, tool_calls.read_all(copies)),
         reached=fork.last if is_last else copied[-1].seq,
         hash=last,
     )

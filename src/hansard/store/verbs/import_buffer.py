@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from hansard.model import parts, tool_calls
 from hansard.store import counts
+from hansard.store.search_query import message_words
 from hansard.store.steps import Steps, many
 from hansard.store.verbs import appends, indexing, items, removals, session_labels
 from hansard.store.verbs.events import happened_many, title_left
 from hansard.store.verbs.sessions import row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from hansard.model import Message, Session
+    from hansard.model.tool_calls import ToolCalls
     from hansard.store.steps import Values
 
 Words = list[tuple[int, list[str]]]
@@ -78,7 +81,8 @@ class ImportBuffer:
         The session has messages up to ``behind``.
         """
         self._tails.append(tail)
-        self.add_words(tail.head.id, spoken(tail.messages, tail.texts), behind)
+        calls = tool_calls.read_all(tail.messages)
+        self.add_words(tail.head.id, spoken(tail.messages, tail.texts, calls), behind)
         self._events.append(event)
 
     def keep(self, values: Sequence[Values]) -> None:
@@ -140,9 +144,17 @@ class ImportBuffer:
             yield from indexing.follow(self.workspace_id, before, until)
 
 
-def spoken(messages: Sequence[Message], texts: Sequence[str | None]) -> Words:
-    """The words of messages that say ``texts``, where that is known."""
+def spoken(
+    messages: Sequence[Message],
+    texts: Sequence[str | None],
+    calls: Iterable[ToolCalls | None],
+) -> Words:
+    """The words of messages with these calls of tools, that say ``texts`` where that is known."""
     return [
-        (message.seq, indexing.words_of(message.role, message.parts, text))
-        for message, text in zip(messages, texts, strict=True)
+        (message.seq, message_words(message.role, _text(message, text), called))
+        for message, text, called in zip(messages, texts, calls, strict=True)
     ]
+
+
+def _text(message: Message, known: str | None) -> str:
+    return parts.text(message.parts) if known is None else known

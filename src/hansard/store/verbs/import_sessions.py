@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from hansard.errors import NotFound
 from hansard.ids import file_safe
-from hansard.model import Session
+from hansard.model import Session, tool_calls
 from hansard.model.transfer import NEW, SAME, ImportedSession, Verdict
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, Values, run
@@ -65,7 +65,8 @@ def ready(arrival: ImportedSession, ids: IdSource, now: int) -> PreparedImport:
         for seq, draft in enumerate(arrival.messages, 1)
     ]
     texts = [draft.text for draft in arrival.messages]
-    row = grown(session, messages, texts)
+    calls = tool_calls.read_all(messages)
+    row = grown(session, messages, texts, calls)
     return PreparedImport(
         arrival,
         msgspec.structs.replace(
@@ -74,7 +75,7 @@ def ready(arrival: ImportedSession, ids: IdSource, now: int) -> PreparedImport:
             used_at=max(row.used_at, now) if messages else row.used_at,
         ),
         chain.linked_rows(session.workspace_id, messages, chain.ROOT)[0],
-        spoken(messages, texts),
+        spoken(messages, texts, calls),
     )
 
 

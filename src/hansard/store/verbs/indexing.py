@@ -170,9 +170,9 @@ def title_of(session: Waiting) -> list[tuple[int, list[str]]]:
     return [(0, title_words(session.title))] if session.title and not session.titled else []
 
 
-def words_of(role: str, raw: Raw, text: str | None = None) -> list[str]:
-    """The document of a message; ``text`` is what its parts say, where that is known."""
-    return message_words(role, parts.text(raw) if text is None else text, tool_calls.read(raw))
+def words_of(role: str, raw: Raw) -> list[str]:
+    """The document of a message."""
+    return message_words(role, parts.text(raw), tool_calls.read(raw))
 
 
 def write(unseen: Unseen, by_session: Documents) -> Steps[int]:

@@ -59,6 +59,7 @@ def jump(ref: SessionRef) -> Steps[Jump | None]:
         workspace_id=ref.workspace_id,
         name=ref.name,
         session_id=ids.uuid_in(ref.name) or "",
+        spelling=ids.percent_spelling(ref.name),
         safe_id=ids.file_safe(ref.name),
         message_id=message_id,
         seq=ids.seq_of(message_id) or 0,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from hansard.model import tool_calls
 from hansard.model.transfer import NEW, SAME, Kept, Snapshot, Verdict
 from hansard.store import chain, rows, steps
 from hansard.store.steps import Steps, many, row, run, value
@@ -306,7 +307,8 @@ def _put_messages(chained: ChainedSnapshot, after: int, changes: ImportBuffer) -
         else:
             key = {"workspace_id": workspace_id, "session_id": session.id}
             changes.mark(key | {"seq": kept.message.seq, "at": kept.deleted_at})
-    changes.add_words(session.id, spoken(alive, [None] * len(alive)), after)
+    words = spoken(alive, [None] * len(alive), tool_calls.read_all(alive))
+    changes.add_words(session.id, words, after)
 
 
 def _at(session: Session) -> dict[str, str]:

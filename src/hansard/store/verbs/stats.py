@@ -280,10 +280,13 @@ def _count_messages(
         workspace_id=changes.workspace_id,
         places=msgspec.json.encode(positions).decode(),
     )
+    by_span: dict[Span, list[Sequence[int]]] = {}
     for session_id, _, created_at, model, *spent in records:
         span = Span(session_id, slot_of(created_at), model, "usage", 0)
-        figures = {"messages": 1, **dict(zip(SUMS, spent, strict=True))}
-        changes.add(after[session_id], span, figures)
+        by_span.setdefault(span, []).append(spent)
+    for span, spent_by in by_span.items():
+        sums = zip(SUMS, map(sum, zip(*spent_by, strict=True)), strict=True)
+        changes.add(after[span.session_id], span, {"messages": len(spent_by), **dict(sums)})
 
 
 def _count_runs(

@@ -154,7 +154,8 @@ _CELL = ("slot", "channel", "app", "agent", "model", "state", "what", "bucket")
 def _add(sums: dict[Any, Counter[str]], key: tuple[Any, ...], figures: Figures, sign: int) -> None:
     cell = sums.setdefault(key, Counter())
     for name, number in figures.items():
-        cell[name] += sign * number
+        if number:
+            cell[name] += sign * number
 
 
 def _bounded(figures: Figures) -> dict[str, int]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import regex
 from msgspec import Raw
 
-from hansard.model.tool_calls import Tally, tally
+from hansard.model.tool_calls import Tally, ToolCalls, tally_of
 from hansard.model.usage import SUMS, within_sum
 from hansard.store import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from hansard.model import Message, Session
 
 PREVIEW, TITLE = 200, 80
+_spent = attrgetter(*SUMS)
 _GRAPHEME = regex.compile(r"\X")
 _LONGEST_GRAPHEME = 32
 
@@ -46,7 +48,8 @@ def summary(messages: Sequence[Message], texts: Sequence[str]) -> dict[str, Any]
 
 def sums_of(messages: Sequence[Message]) -> dict[str, int]:
     """What these messages spent, by field."""
-    return {name: within_sum(sum(getattr(message, name) for message in messages)) for name in SUMS}
+    columns = zip(*map(_spent, messages), strict=True)
+    return dict(zip(SUMS, map(within_sum, map(sum, columns)), strict=True))
 
 
 def calls_of(calls: Tally) -> dict[str, Any]:
@@ -54,10 +57,16 @@ def calls_of(calls: Tally) -> dict[str, Any]:
     return {"failed_calls": calls.failed, "tools": Raw(msgspec.json.encode(calls.tools))}
 
 
-def grown(session: Session, messages: Sequence[Message], texts: Sequence[str]) -> Session:
+def grown(
+    session: Session,
+    messages: Sequence[Message],
+    texts: Sequence[str],
+    calls: Iterable[ToolCalls | None],
+) -> Session:
     """The row of a session that is not stored yet, with these further messages.
 
-    ``texts`` are their words. This is what ``session_extend`` does to a row that is stored.
+    ``texts`` are their words, ``calls`` those of tools. This is what ``session_extend`` does to a
+    row that is stored.
     """
     if not messages:
         return session
@@ -71,7 +80,7 @@ def grown(session: Session, messages: Sequence[Message], texts: Sequence[str]) -
         last_preview=added["last_preview"] or session.last_preview,
         last_role=added["last_role"],
         **{name: within_sum(getattr(session, name) + added[name]) for name in SUMS},
-        **calls_of(session.calls.plus(tally(message.parts for message in messages))),
+        **calls_of(session.calls.plus(tally_of(calls))),
         message_count=session.message_count + added["count"],
         last_seq=session.last_seq + added["count"],
         first_message_at=min(added["first_at"], session.first_message_at or added["first_at"]),
@@ -90,8 +99,8 @@ def clip(text: str, length: int) -> str:
     """The beginning of a text, at most so many code points; no flag or family is cut in two."""
     if len(text) <= length or text[length - 1 : length + 1].isascii():
         return text[:length].replace("\x00", "\ufffd")
-    end = 0
-    for grapheme in _GRAPHEME.finditer(text, 0, length + _LONGEST_GRAPHEME):
+    end = start = max(0, text.rfind(" ", 0, length))  # what is before a blank decides nothing here
+    for grapheme in _GRAPHEME.finditer(text, start, length + _LONGEST_GRAPHEME):
         if grapheme.end() > length:
             break
         end = grapheme.end()
