@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from hansard_bench import wire
 from hansard_bench.measure import Effort, Result, rounds
+from hansard_bench.records import MARKED_WORD
 from hansard_bench.targets import Targets
 from hansard_bench.wire import Load, expect
 
@@ -38,6 +39,11 @@ class Store(Struct, frozen=True, kw_only=True):
     giant: str
     common_word: str
     rare_word: str
+    marked_part: str = MARKED_WORD[1:]
+
+    @property
+    def common_part(self) -> str:
+        return self.common_word[1:]
 
     def list(
         self,

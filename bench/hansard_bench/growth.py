@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hansard_bench.competitors import unwritten, written
+from hansard_bench.records import MARKED_WORD
 from hansard_bench.table import Row, duration
 from hansard_bench.wire import Unexpected
 
@@ -43,16 +44,22 @@ async def growth(arena: Arena) -> list[Row]:
             unwritten([await _deep(full)]),
         ),
         (
-            "part of a title, behind a write",
+            "part of a title, as many matches, behind a write",
             targets.growth,
-            written(small.appends(), small.list(title=small.common_word[1:])),
-            written(full.appends(), full.list(title=full.common_word[1:])),
+            written(small.appends(), small.list(title=small.marked_part)),
+            written(full.appends(), full.list(title=full.marked_part)),
         ),
         (
-            "search, rare word, behind a write",
+            "part of a share of all titles, behind a write",
             targets.growth,
-            written(small.appends(), small.search(small.rare_word)),
-            written(full.appends(), full.search(full.rare_word)),
+            written(small.appends(), small.list(title=small.common_part)),
+            written(full.appends(), full.list(title=full.common_part)),
+        ),
+        (
+            "search, as many matches, behind a write",
+            targets.growth,
+            written(small.appends(), small.search(MARKED_WORD)),
+            written(full.appends(), full.search(MARKED_WORD)),
         ),
         (
             "search, common word",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hansard_bench.competitors import PAGE, floor_request, repeated, unwritten, written
 from hansard_bench.measure import server_time
+from hansard_bench.records import MARKED, MARKED_WORD
 from hansard_bench.table import Row, duration, rate
 from hansard_bench.wire import Unexpected
 
@@ -187,11 +188,28 @@ async def search(arena: Arena) -> list[Row]:
 
 
 async def behind_writes(arena: Arena) -> list[Row]:
-    """Part of a title with the exact total, and a rare word, a write between any two requests."""
+    """Parts of titles with the exact total, and a word, a write between any two requests.
+
+    One part and the word are in as many sessions of a store of any size, the other part is in a
+    share of all titles.
+    """
     ours, targets = arena.ours, arena.targets
+    total = (await ours.json(ours.list(title=ours.marked_part)))["total"]
+    if total != MARKED:
+        raise Unexpected(f"{total} sessions have {ours.marked_part!r} in their title, not {MARKED}")
+    many = (await ours.json(ours.list(title=ours.common_part)))["total"]
     requests = (
-        ("part of a title + exact total", ours.list(title=ours.common_word[1:]), targets.title_ms),
-        ("search a rare word", ours.search(ours.rare_word), targets.rare_word_ms),
+        (
+            f"part of {total} titles + exact total",
+            ours.list(title=ours.marked_part),
+            targets.title_ms,
+        ),
+        (
+            f"part of {many:,} titles + exact total",
+            ours.list(title=ours.common_part),
+            targets.title_ms,
+        ),
+        (f"search a word of {MARKED} sessions", ours.search(MARKED_WORD), targets.rare_word_ms),
     )
     return [await _behind_writes(arena, *request) for request in requests]
 

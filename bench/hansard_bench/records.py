@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
 from hansard_bench.vocabulary import LANGUAGES, Prose
@@ -29,6 +30,10 @@ _STATES = (("completed", 88), (None, 5), ("failed", 4), ("cancelled", 2), ("runn
 _AGENTS = ("concierge", "billing", "returns", "onboarding", "travel", "triage")
 _TOOLS = ("lookup_order", "issue_refund", "search_articles", "book_flight")
 _TOOL_SHARE = 0.25
+MARKED_WORD, MARKED = "xylograph", 20
+"""A word that no prose has, and how many sessions of the largest workspace have it in their title
+and their first message: as many in a store of any size.
+"""
 
 
 class MessageRecord(Struct, frozen=True):
@@ -138,9 +143,12 @@ class Maker:
                 yield self._session(
                     workspace, self._random(0, giant), prose, _NOW - _SPAN // 2, count
                 )
+        step = max(1, size // MARKED)
         for index in range(size - (len(self.plan.giants) if workspace == 0 else 0)):
             started = _NOW - _SPAN + _SPAN * index // size
-            yield self._session(workspace, random, prose, started, _length(random, mean))
+            record = self._session(workspace, random, prose, started, _length(random, mean))
+            is_marked = workspace == 0 and index % step == 0 and index // step < MARKED
+            yield _marked(record) if is_marked else record
 
     def _random(self, workspace: int, giant: int | None = None) -> Random:
         return Random(f"{self.plan.seed}/{workspace}/{giant}")
@@ -171,6 +179,15 @@ class Maker:
             updated_at=messages[-1].created_at,
             messages=messages,
         )
+
+
+def _marked(record: SessionRecord) -> SessionRecord:
+    """The session with the marked word before its title and its first message."""
+    first, *others = record.messages
+    text = f"{MARKED_WORD} {first.text}"
+    part = {"type": "text", "content": text}
+    first = msgspec.structs.replace(first, text=text, parts=(part,))
+    return msgspec.structs.replace(record, title=text[:60], messages=(first, *others))
 
 
 def _session_id(random: Random, started: int) -> str:

@@ -11,7 +11,7 @@ from random import Random
 
 import msgspec
 
-from hansard_bench.records import PLANS, Maker, Plan
+from hansard_bench.records import MARKED, MARKED_WORD, PLANS, Maker, Plan
 from hansard_bench.vocabulary import LANGUAGES, Prose
 
 TINY = Plan(sessions=400, messages=2_000, workspaces=8, giants=(300,))
@@ -64,6 +64,16 @@ def test_messages_are_in_order_of_time_and_tools_are_answered() -> None:
             if part["type"] == "tool_call_response"
         ]
         assert calls == answers
+
+
+def test_as_many_sessions_are_marked_in_a_store_of_any_size() -> None:
+    for plan in (PLANS["tinier"], PLANS["tiny"], TINY):
+        records = list(Maker(plan))
+        marked = [record for record in records if MARKED_WORD in record.title]
+        assert len(marked) == MARKED
+        assert {record.workspace for record in marked} == {0}
+        mentioned = [record for record in records if MARKED_WORD in str(record.messages).lower()]
+        assert mentioned == marked
 
 
 def test_the_common_word_is_common_and_the_rare_one_rare() -> None:

@@ -16,13 +16,13 @@ from hansard.store.verbs import search_unseen
 
 
 @pytest.fixture
-def documents(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The ``seq`` of the messages whose words are read."""
-    read: list[int] = []
+def documents(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The ``seq`` of the messages whose words are read; a read may be begun twice."""
+    read = set[int]()
     document: Callable[[Any], str] = search_unseen._document
 
     def noted(message: Any) -> str:
-        read.append(message.seq)
+        read.add(message.seq)
         return document(message)
 
     monkeypatch.setattr(search_unseen, "_document", noted)
@@ -40,20 +40,20 @@ async def names_for(service: Service, principal: Principal, text: str) -> list[s
 
 
 async def test_a_search_behind_a_write_reads_what_was_written(
-    service: Service, principal: Principal, documents: list[int]
+    service: Service, principal: Principal, documents: set[int]
 ) -> None:
     for name in ("one", "two"):
         await service.sessions.start(principal, SessionDraft(id=name))
         await say(service, principal, name, "A late parcel", "Another late parcel")
     assert await names_for(service, principal, "parcel") == ["two", "one"]
-    assert documents == [1, 2, 1, 2]
+    assert documents == {1, 2}
     documents.clear()
     assert await names_for(service, principal, "late -gone") == ["two", "one"]
-    assert documents == []
+    assert documents == set()
     await service.sessions.start(principal, SessionDraft(id="three"))
     await say(service, principal, "three", "The parcel is gone")
     assert await names_for(service, principal, "parcel") == ["three", "two", "one"]
-    assert documents == [1]
+    assert documents == {1}
 
 
 async def test_the_words_of_a_title_that_waits_follow_it(
@@ -84,17 +84,34 @@ async def test_words_that_are_gone_are_not_found(service: Service, principal: Pr
 
 
 async def test_what_one_search_may_not_read_is_read_by_the_next(
-    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch, documents: list[int]
+    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_unseen, "_MOST_MESSAGES", 3)
-    names = ["one", "two"]
+    monkeypatch.setattr(search_unseen, "_MOST_BYTES", 100)
+    names = ["one", "two", "three", "four", "five", "six"]
     for name in names:
         await service.sessions.start(principal, SessionDraft(id=name))
-        await say(service, principal, name, "A parcel", "A parcel")
-    assert len(await names_for(service, principal, "parcel")) == 2
-    assert len(documents) == 3
-    assert len(await names_for(service, principal, "parcel")) == 2
-    assert len(documents) == 5
+        await say(service, principal, name, "Good day", "A parcel")
+    first = await names_for(service, principal, "parcel")
+    assert 1 <= len(first) < len(names)
+    for _ in names:
+        await names_for(service, principal, "parcel")
+    assert await names_for(service, principal, "parcel") == names[::-1]
+
+
+async def test_an_append_to_a_long_session_lets_the_words_before_it_stand(
+    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch, documents: set[int]
+) -> None:
+    monkeypatch.setattr(search_unseen, "_BLOCK", 4)
+    await service.sessions.start(principal, SessionDraft(id="one"))
+    await say(service, principal, "one", *[f"Parcel {number}" for number in range(1, 11)])
+    (hit,) = (await service.search.find(principal, SearchQuery(text="parcel"))).items
+    assert hit.matches == 10
+    documents.clear()
+    await say(service, principal, "one", "Parcel 11")
+    (hit,) = (await service.search.find(principal, SearchQuery(text="parcel"))).items
+    assert hit.matches == 11
+    assert documents == {8, 9, 10, 11}
+    assert {snippet.seq for snippet in hit.snippets} == {9, 10, 11}
 
 
 async def test_the_words_of_another_workspace_are_not_compared(

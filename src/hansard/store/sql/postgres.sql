@@ -178,7 +178,7 @@ select session_id, session_id, null from (
 select m.session_id, m.seq, octet_length(m.parts) + octet_length(m.metadata)
   from json_array_elements(:stretches::text::json) as p(value)
   join messages as m on m.session_id = p.value ->> 0 and m.seq > (p.value ->> 1)::bigint and m.seq <= (p.value ->> 2)::bigint
- where m.workspace_id = :workspace_id and m.deleted_at is null order by 1, 2 limit :limit
+ where m.workspace_id = :workspace_id and m.deleted_at is null order by 1, 2
 
 -- name: title_matching
 -- The sessions whose title matches; a title is the document with the number 0.

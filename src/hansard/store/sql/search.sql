@@ -21,10 +21,10 @@ select max(n) from (
 ) as next
 
 -- name: search_changed
--- The sessions that changed in a stretch of events, how far each is indexed, and the generation of its last change.
+-- The sessions that changed in a stretch of events, how far each is indexed, and the generation of its last change but appends.
 select s.id, coalesce(x.seq, 0), coalesce(x.titled, 0), s.last_seq, s.title, e.changed
-  from (select session_id, max(n) as changed from session_events where workspace_id = :workspace_id and n > :after and n <= :until
-         group by session_id) as e
+  from (select session_id, max(case when type = 'message.appended' then 0 else n end) as changed
+          from session_events where workspace_id = :workspace_id and n > :after and n <= :until group by session_id) as e
   join sessions as s on s.workspace_id = :workspace_id and s.id = e.session_id
   left join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = e.session_id
  where s.last_seq > coalesce(x.seq, 0) or (s.title is not null and coalesce(x.titled, 0) = 0)

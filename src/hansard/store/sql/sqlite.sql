@@ -253,7 +253,7 @@ select x.session_id, hit.handle, null from (
 -- Where the messages of sessions are, each from behind one seq up to another, and how many bytes they take.
 select m.session_id, m.seq, octet_length(m.parts) + octet_length(m.metadata) from json_each(:stretches) as p cross join messages as m
  where m.workspace_id = :workspace_id and m.session_id = p.value ->> 0 and m.seq > (p.value ->> 1) and m.seq <= (p.value ->> 2)
-   and m.deleted_at is null order by 1, 2 limit :limit
+   and m.deleted_at is null order by 1, 2
 
 -- name: title_matching
 -- The sessions whose title matches; a title is the document with the number 0.

@@ -1,14 +1,14 @@
 """What the search index has not seen yet, as a search compares it.
 
-The words of these messages are kept by the generation of their session's last change, which a
-search reads anyway. So behind a write, a search reads what was written since the one before it.
+The words of these messages are kept, in blocks of so many numbers, by the generation of their
+session's last change but appends, which a search reads anyway. So behind a write, a search reads
+what was written since the one before it.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate, groupby
-from operator import itemgetter
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.store import rows, steps
@@ -17,19 +17,31 @@ from hansard.store.verbs import message_pages
 from hansard.store.verbs.indexing import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from hansard.model import Message
     from hansard.store.search_query import SearchTerms
     from hansard.store.steps import Row, Steps
 
-Documents: TypeAlias = tuple[tuple[int, str], ...]
-"""A ``seq`` and the joined document of each message of a session, the newest first; 0 is the title.
-"""
-UnseenWords: TypeAlias = WorkspaceCache[tuple[str, int, int, bool], Documents]
+_BLOCK = 32
 _MOST_EVENTS = _MOST_MESSAGES = 5000
 _MOST_BYTES = 8 << 20
 _MEMORY = 8 * MIB
+
+
+class Block(NamedTuple):
+    """Messages of a session by their numbers, both included; 0 is the title."""
+
+    session_id: str
+    changed: int
+    first: int
+    last: int
+
+
+Documents: TypeAlias = tuple[tuple[int, str], ...]
+"""A ``seq`` and the joined document of each message of a block, the newest first."""
+UnseenWords: TypeAlias = WorkspaceCache[Block, Documents]
 
 
 def cache() -> UnseenWords:
@@ -40,22 +52,33 @@ def cache() -> UnseenWords:
 def matching(
     workspace_id: str, terms: SearchTerms, after: int, until: int, words: UnseenWords
 ) -> Steps[dict[str, list[int]]]:
-    """The ``seq`` of the messages that match, by session, of what changed behind ``after``."""
+    """The ``seq`` of the messages that match, by session, of what changed behind ``after``.
+
+    The newest come first. Of more than ``_MOST_MESSAGES`` messages some are left out.
+    """
     if until <= after:
         return {}
     since = words.clearings
-    changed = yield from _changed(workspace_id, after, until)
-    known = {key: words.get(key, group=workspace_id) for key in map(_key, changed)}
-    unread = [row for row in changed if known[_key(row)] is None]
-    for row, documents, is_whole in (yield from _read(workspace_id, unread)):
-        known[_key(row)] = documents
+    known: dict[Block, Documents] = {}
+    unread: list[Block] = []
+    for block, title in _blocks((yield from _changed(workspace_id, after, until))):
+        documents = words.get(block, group=workspace_id)
+        if documents is None and title is not None:
+            documents = ((0, joined(title_words(title))),)
+            words.put(block, documents, workspace_id, since=since)
+        if documents is None:
+            unread.append(block)
+        else:
+            known[block] = documents
+    for block, documents, is_whole in (yield from _read(workspace_id, unread)):
+        known[block] = documents
         if is_whole:
-            words.put(_key(row), documents, workspace_id, since=since)
-    matches = {
-        key[0]: [seq for seq, document in documents or () if terms.within(document)]
-        for key, documents in known.items()
-    }
-    return {session_id: seqs for session_id, seqs in matches.items() if seqs}
+            words.put(block, documents, workspace_id, since=since)
+    matches: dict[str, list[int]] = {}
+    for block, documents in known.items():
+        if seqs := [seq for seq, document in documents if terms.within(document)]:
+            matches.setdefault(block.session_id, []).extend(seqs)
+    return {session_id: sorted(seqs, reverse=True) for session_id, seqs in matches.items()}
 
 
 def _changed(workspace_id: str, after: int, until: int) -> Steps[list[Row]]:
@@ -69,50 +92,44 @@ def _changed(workspace_id: str, after: int, until: int) -> Steps[list[Row]]:
     )
 
 
-def _key(row: Row) -> tuple[str, int, int, bool]:
-    """What the words of a changed session depend on."""
-    session_id, seq, titled, _, _, changed = row
-    return session_id, changed, seq, bool(titled)
+def _blocks(changed: Sequence[Row]) -> Iterator[tuple[Block, str | None]]:
+    """What is not indexed of changed sessions, in blocks; those of titles with the title."""
+    count = 0
+    for session_id, indexed, titled, last_seq, title, n in changed:
+        if title and not titled:
+            yield Block(session_id, n, 0, 0), title
+        first = indexed + 1
+        while first <= last_seq and count < _MOST_MESSAGES:
+            last = min(last_seq, first - first % _BLOCK + _BLOCK - 1)
+            yield Block(session_id, n, first, last), None
+            first, count = last + 1, count + last + 1 - first
 
 
-def _read(workspace_id: str, changed: Sequence[Row]) -> Steps[list[tuple[Row, Documents, bool]]]:
-    """The documents of changed sessions, and whether they are all that a session has.
+def _read(workspace_id: str, blocks: Sequence[Block]) -> Steps[list[tuple[Block, Documents, bool]]]:
+    """The documents of blocks, and whether they are all that a block has.
 
-    As many messages as the bounds allow.
+    As many messages as the bound of bytes allows.
     """
-    if not changed:
+    if not blocks:
         return []
-    stretches = [[row[0], row[1], row[3]] for row in changed if row[3] > row[1]]
-    sizes = (
-        (
-            yield from steps.rows(
-                "search_unseen",
-                workspace_id=workspace_id,
-                stretches=rows.encoded(stretches),
-                limit=_MOST_MESSAGES + 1,
-            )
-        )
-        if stretches
-        else []
+    stretches = [[block.session_id, block.first - 1, block.last] for block in blocks]
+    sizes = yield from steps.rows(
+        "search_unseen", workspace_id=workspace_id, stretches=rows.encoded(stretches)
     )
     within = sum(size <= _MOST_BYTES for size in accumulate(row[2] for row in sizes))
-    taken = sizes[: min(max(1, within), _MOST_MESSAGES)]
+    taken = sizes[: max(1, within)]
     shown = yield from message_pages.each_sized(workspace_id, taken, _document)
-    by_session = {
-        session_id: [(seq, shown[session_id, seq]) for _, seq, _ in reversed(list(group))]
-        for session_id, group in groupby(taken, key=itemgetter(0))
-    }
-    left_out = {row[0] for row in sizes[len(taken) :]}
-    return [
-        (row, (*by_session.get(row[0], ()), *_title(row)), row[0] not in left_out)
-        for row in changed
-    ]
+    left_out = {tuple(row[:2]) for row in sizes[len(taken) :]}
+    return [_with_documents(block, shown, left_out) for block in blocks]
+
+
+def _with_documents(
+    block: Block, shown: Mapping[tuple[str, int], str], left_out: AbstractSet[tuple[str, int]]
+) -> tuple[Block, Documents, bool]:
+    positions = [(block.session_id, seq) for seq in range(block.last, block.first - 1, -1)]
+    documents = tuple((position[1], shown[position]) for position in positions if position in shown)
+    return block, documents, left_out.isdisjoint(positions)
 
 
 def _document(message: Message) -> str:
     return joined(words_of(message.role, message.parts))
-
-
-def _title(row: Row) -> Documents:
-    title, titled = row[4], row[2]
-    return ((0, joined(title_words(title))),) if title and not titled else ()
