@@ -51,13 +51,13 @@ def test_a_word_cache_makes_each_word_once_within_its_bound() -> None:
         return word.upper()
 
     cache = WordCache(shouted, MIB)
-    assert list(cache.of(["a", "b", "a"])) == ["A", "B", "A"]
-    assert list(cache.of(["b"])) == ["B"]
+    assert [cache[word] for word in ["a", "b", "a"]] == ["A", "B", "A"]
+    assert [cache[word] for word in ["b"]] == ["B"]
     assert computed == ["a", "b"]
     many = [f"{number:06}" for number in range(20_000)]
     tracemalloc.start()
     try:
-        assert list(cache.of(many)) == many
+        assert [cache[word] for word in many] == many
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -68,16 +68,16 @@ def test_a_word_cache_makes_each_word_once_within_its_bound() -> None:
 def test_a_word_cache_forgets_the_words_of_what_was_deleted() -> None:
     computed: list[str] = []
     cache = WordCache[None](computed.append, MIB)
-    assert list(cache.of(["secret"])) == [None]
+    assert [cache[word] for word in ["secret"]] == [None]
     byte_cache.forget("anybody's")
     assert not cache.items()
-    assert list(cache.of(["secret"])) == [None]
+    assert [cache[word] for word in ["secret"]] == [None]
     cache.turn()
     cache.turn()
     assert not cache.items()
     byte_cache.suspend()
     try:
-        assert list(cache.of(["secret", "secret"])) == [None, None]
+        assert [cache[word] for word in ["secret", "secret"]] == [None, None]
     finally:
         byte_cache.resume()
     assert computed == ["secret"] * 4

@@ -5,14 +5,14 @@ decide how large a cache grows; and what is deleted leaves every cache that coul
 
     ByteCache           what was worked out from requests: filters, statements, credentials
     ├── TextCache       what was worked out from texts, whosever they are
-    │   └── WordCache   the same from single words, many at once
+    │   └── WordCache   the same from single words
     └── WorkspaceCache  what a workspace's sessions look like; its name is the group
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from functools import update_wrapper
 from sys import getsizeof
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
@@ -170,9 +170,8 @@ class WordCache(TextCache[str, V]):
         self._values = _Values(self._value)
         """Those of the young generation, without their sizes."""
 
-    def of(self, words: Iterable[str]) -> Iterator[V]:
-        """What the function makes of each word, in order."""
-        return map(self._values.__getitem__, words)
+    def __getitem__(self, word: str) -> V:
+        return self._values[word]
 
     def _value(self, word: str) -> V:
         value = self.get(word, _MISSING)

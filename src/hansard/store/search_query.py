@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from hansard.byte_cache import MIB, WordCache
 from hansard.model.message import known_role
 from hansard.store.tokenizer import (
     FILLER,
@@ -28,7 +27,7 @@ from hansard.store.tokenizer import (
     stretches,
     words,
 )
-from hansard.store.word_forms import stem_of
+from hansard.store.word_forms import stem_of, stems_of
 
 if TYPE_CHECKING:
     from hansard.model.tool_calls import ToolCalls
@@ -219,7 +218,7 @@ def message_words(role: str, text: str, calls: ToolCalls | None = None) -> list[
     if calls is not None:
         rest = min(MOST_TOOL_WORDS, LONGEST_TEXT - len(spoken))
         document += [FILLER, *_of_tools(first_words(calls.texts(), rest))]
-    return document + (_stems(spoken) if role != "tool" else [])
+    return document + ([STEM + stem for stem in stems_of(spoken)] if role != "tool" else [])
 
 
 def _facts(calls: ToolCalls) -> list[str]:
@@ -231,26 +230,12 @@ def _of_tools(spoken: list[str]) -> list[str]:
     return [word if word == FILLER else TOOL_WORD + word for word in spoken]
 
 
-def _stems(spoken: list[str]) -> list[str]:
-    """The stems that differ from their words, each once, as the index has them."""
-    plain = dict.fromkeys(filter(str.isascii, spoken))
-    return list(dict.fromkeys(filter(None, _marked.of(plain))))
-
-
-def _marked_stem(word: str) -> str:
-    """The stem of a word as the index has it; empty where the word is its own stem."""
-    stem = stem_of(word)
-    return "" if stem == word else STEM + stem
-
-
-_marked = WordCache(_marked_stem, 2 * MIB)
-
-
 def title_words(title: str) -> list[str]:
     """A title's document: its words, their stems, and the ends of its words, for parts of it."""
     spoken = words(title)
-    parts = chain.from_iterable(_ends.of(stretches(title)))
-    return [ROLES["title"], *spoken, *_stems(spoken), *dict.fromkeys(parts)]
+    stems = (STEM + stem for stem in stems_of(spoken))
+    parts = chain.from_iterable(map(_ends_of, stretches(title)))
+    return [ROLES["title"], *spoken, *stems, *dict.fromkeys(parts)]
 
 
 def part_of_title(text: str) -> SearchTerms | None:
@@ -273,18 +258,15 @@ def part_of_title(text: str) -> SearchTerms | None:
     return SearchTerms(tuple(terms)) if terms else None
 
 
-def _ends_of(stretch: str) -> tuple[str, ...]:
+def _ends_of(stretch: str) -> list[str]:
     """The stretch, and what is left of it behind each of its letters, down to ``SHORTEST_PART``.
 
     Each as the index has it.
     """
-    return tuple(
+    return [
         TITLE_PART + stretch[start : start + LONGEST_WORD]
         for start in range(max(1, len(stretch) - SHORTEST_PART + 1))
-    )
-
-
-_ends = WordCache(_ends_of, 2 * MIB)
+    ]
 
 
 class Entry(Mapping[str, Any]):

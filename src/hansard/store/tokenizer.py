@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hansard.byte_cache import MIB, WordCache
@@ -102,7 +102,11 @@ def _tokens(text: str) -> list[str]:
     if text.isascii():
         return _all_or_first(_ASCII, text.lower())
     runs = _all_or_first(_RUN if _FANCY.search(text) else _PLAIN, text)
-    return list(chain.from_iterable(_cuts.of(runs)))
+    return [word for run in runs for word in ((run.lower(),) if _is_plain(run) else _cuts[run])]
+
+
+def _is_plain(run: str) -> bool:
+    return len(run) <= LONGEST_WORD and run.isascii()
 
 
 def _all_or_first(pattern: re.Pattern[str], text: str) -> list[str]:
@@ -114,7 +118,12 @@ def _all_or_first(pattern: re.Pattern[str], text: str) -> list[str]:
 
 def stretches(text: str) -> Iterator[str]:
     """The folded runs of letters and digits, as long as they are, of scripts with blanks."""
-    return chain.from_iterable(_run_stretches.of(_RUN.findall(text[:_CHARACTERS])))
+    for run in _RUN.findall(text[:_CHARACTERS]):
+        if run.isascii():
+            yield run.lower()
+        else:
+            for piece in _RUN.findall(fold(run)):
+                yield from (match[0] for match in _SPLIT.finditer(piece) if not match[1])
 
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
@@ -171,14 +180,7 @@ def _cut(run: str) -> tuple[str, ...]:
     return tuple(tokens)
 
 
-def _stretches_of(run: str) -> tuple[str, ...]:
-    """The folded stretches of one run that are not paired."""
-    pieces = _RUN.findall(fold(run))
-    return tuple(match[0] for piece in pieces for match in _SPLIT.finditer(piece) if not match[1])
-
-
 _cuts = WordCache(_cut, 4 * MIB)
-_run_stretches = WordCache(_stretches_of, MIB)
 
 
 def _located(run: str, start: int) -> Iterator[tuple[str, int, int]]:

@@ -27,6 +27,15 @@ def stem_of(word: str) -> str:
     return stem
 
 
+def stems_of(words: list[str]) -> list[str]:
+    """The stems that differ from their words, each once."""
+    plain = list(filter(str.isalpha, filter(str.isascii, dict.fromkeys(words))))
+    stems: list[str] = _stemmer().stemWords(plain)
+    return list(
+        dict.fromkeys(stem for word, stem in zip(plain, stems, strict=True) if stem != word)
+    )
+
+
 def _has_forms(word: str) -> bool:
     return len(word) >= _SHORTEST and word.isascii() and word.isalpha()
 
