@@ -44,7 +44,7 @@ AT_REQUESTS = ("access", "http", "ids.py", "model", "native", "service", "store"
 BESIDE_REQUESTS = ("backup", "archive", "opening")
 EVERYWHERE = {"401", "429", "500", "503"}
 """Statuses that every route with a key may have; the page explains them once."""
-PART = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
+PART = re.compile(r"(<!-- begin: ([\w-]+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 VERSION = "v1"
 CONTEXT = click.Context(root, info_name="hansard")
 

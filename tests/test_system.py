@@ -13,7 +13,18 @@ from hansard.http.bodies import BodyReader
 from hansard.http.route import IF_MATCH, IF_NONE_MATCH, LAST_EVENT, ONCE, POSITION
 from hansard.native import dialect as native
 
-NAMES = ("native", "b3os", "athena", "konvo", "pocketpaw", "anthropic", "otlp", "mcp", "openai")
+NAMES = (
+    "native",
+    "b3os",
+    "athena",
+    "konvo",
+    "pocketpaw",
+    "anthropic",
+    "assistant-ui",
+    "otlp",
+    "mcp",
+    "openai",
+)
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", *(f"/openapi/{name}.json" for name in NAMES)])

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 from hansard import background, native
-from hansard.dialects import anthropic, athena, b3os, konvo, openai, otlp, pocketpaw
+from hansard.dialects import anthropic, assistant_ui, athena, b3os, konvo, openai, otlp, pocketpaw
 from hansard.errors import Error, Invalid, StoreUnavailable
 from hansard.http.access_log import AccessLog
 from hansard.http.application import Application
@@ -44,6 +44,7 @@ DIALECTS: tuple[Dialect, ...] = (
     konvo.dialect,
     pocketpaw.dialect,
     anthropic.dialect,
+    assistant_ui.dialect,
     otlp.dialect,
     mcp,
     openai.dialect,

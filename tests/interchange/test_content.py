@@ -57,6 +57,17 @@ def answer(response: object, **more: Any) -> dict[str, Any]:
         ),
         ({"type": "tool_call", "id": "c1", "name": "f", "args": {"a": 1}}, [CALL]),
         ({"type": "tool-call", "toolCallId": "c1", "toolName": "f", "input": {"a": 1}}, [CALL]),
+        (
+            {
+                "type": "tool-call",
+                "toolCallId": "c1",
+                "toolName": "f",
+                "argsText": '{"a": 1}',
+                "result": "r",
+                "isError": True,
+            },
+            [CALL, answer("r", name="f", is_error=True)],
+        ),
         ({"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}}, [CALL]),
         ({"toolUse": {"toolUseId": "c1", "name": "f", "input": {"a": 1}}}, [CALL]),
         ({"type": "tool_result", "tool_use_id": "c1", "content": "r"}, [answer("r")]),

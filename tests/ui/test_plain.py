@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.serving import Served
-from tests.ui.conftest import Visitor, visitor_at
+from tests.ui.conftest import Visitor, api, visitor_at
 
 
 @pytest.fixture
@@ -60,6 +60,22 @@ def test_settle_search_and_sign_out(bare: Visitor) -> None:
     expect(page).to_have_url(re.compile("/ui/sign-in"))
     bare.go("/ui/")
     expect(page).to_have_url(re.compile("/ui/sign-in"))
+
+
+def test_a_webhook_is_tested(bare: Visitor) -> None:
+    """The address is a private one, to which nothing is sent: the answer says so."""
+    with api(bare.server) as client:
+        hook = {"url": "http://127.0.0.1:9/hook", "types": ["session.deleted"]}
+        webhook = client.post("/v1/webhooks", json=hook).json()
+    page = bare.go("/ui/settings")
+    page.get_by_role("button", name="Test http://127.0.0.1:9/hook").click()
+    expect(page).to_have_url(re.compile("/ui/webhooks/wh_"))
+    delivery = page.locator("tbody tr")
+    expect(delivery).to_have_count(1)
+    expect(delivery.locator("pre")).to_contain_text('"type":"webhook.test"')
+    expect(delivery).to_contain_text("127.0.0.1 leads to a private address")
+    with api(bare.server) as client:
+        client.delete(f"/v1/webhooks/{webhook['id']}")
 
 
 def test_the_theme_is_switched_by_a_form(bare: Visitor) -> None:

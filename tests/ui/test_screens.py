@@ -40,6 +40,9 @@ def paths(server: Served) -> dict[str, str]:
         client.post(f"/v1/sessions/{refund['uid']}/scores", json={"name": "tone", "value": 0.4})
         fork = client.post(f"/v1/sessions/{refund['uid']}/fork", json={"message": 2}).json()
         client.patch(f"/v1/sessions/{refund['uid']}", json={"assignee": "grace"})
+        hook = {"url": "http://127.0.0.1:9/" + "hook" * 40, "types": ["session.deleted"]}
+        webhook = client.post("/v1/webhooks", json=hook).json()
+        client.post(f"/v1/webhooks/{webhook['id']}/test")
     session_path = f"/ui/sessions/{refund['uid']}"
     return {
         "sessions": "/ui/",
@@ -60,6 +63,7 @@ def paths(server: Served) -> dict[str, str]:
         "keys": "/ui/keys",
         "settings": "/ui/settings",
         "audit": "/ui/audit",
+        "webhook": f"/ui/webhooks/{webhook['id']}",
         "docs": "/docs",
         "shared": shared,
         "not-found": "/ui/nowhere",

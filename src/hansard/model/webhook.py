@@ -67,3 +67,8 @@ class Delivery(Struct, frozen=True):
     """When the event was turned into a delivery."""
     updated_at: Microseconds
     """When it last changed."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a try is over, however it went."""
+        return self.status is not None or self.error is not None

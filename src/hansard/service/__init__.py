@@ -41,6 +41,7 @@ from hansard.service.telemetry import Telemetry
 from hansard.service.transcripts import Transcripts
 from hansard.service.transfers import Transfers
 from hansard.service.upkeep import Upkeep
+from hansard.service.user_tokens import UserTokens
 from hansard.service.users import Users
 from hansard.service.verify import Verification
 from hansard.service.views import Views
@@ -116,6 +117,7 @@ class Service:
         self.views = Views(store, ids, clock)
         self.shares = Shares(store, secret, clock)
         self.sign_ins = SignIns(store, self.keys, secret, clock)
+        self.user_tokens = UserTokens(self.keys, secret, clock)
         self.workspaces = Workspaces(store, self.keys, ids, clock, self.audit)
         self.recount = Recount(store, clock)
         self.upkeep = Upkeep(store, self.workspaces, self.retention, clock, store_clock)

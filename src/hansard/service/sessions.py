@@ -8,16 +8,17 @@ import msgspec
 from msgspec import Raw
 
 from hansard import ids as naming
-from hansard.byte_cache import MIB, remembered
 from hansard.errors import NotFound
 from hansard.model import Page, Session, SessionDraft, SessionFilter
 from hansard.model.bounds import not_ahead
 from hansard.model.page import PAGE_BYTES
+from hansard.service import session_cursors
 from hansard.service.filter_bounds import NOBODY, narrowed
 from hansard.service.messages import check
 from hansard.service.render_cache import RenderCache, fitting
 from hansard.service.rules import forget_deleted, ref, write
 from hansard.service.session_bounds import check_texts, sized
+from hansard.service.session_cursors import scope_of
 from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
 from hansard.store.listing import position_of
@@ -174,6 +175,12 @@ class Sessions:
             count = fitting(ids, rendered, set(missing), PAGE_BYTES)
         shown = [rendered[row[0]] for row in rows[:count] if row[0] in rendered]
         return self._page(principal, query, listing, shown, count)
+
+    async def cursor_behind(self, principal: Principal, query: SessionQuery, name: str) -> str:
+        """The cursor with which a list by times goes on behind a session; NotFound."""
+        session = await self.read(principal, name)
+        position = session_cursors.behind(session, query, await self.generation(principal))
+        return self._cursors.write(principal.workspace_id, scope_of(query), position)
 
     async def count(self, principal: Principal, filters: SessionFilter) -> int:
         """The exact number of sessions that match."""
@@ -360,7 +367,7 @@ class Sessions:
         read = self._store.snapshot if is_counted else self._store.read
         if query.cursor is None:
             return await read(verbs.page, *here, offset=query.offset, with_total=query.with_total)
-        since, total, after = self._cursors.read(here[0], _scope(query), query.cursor)
+        since, total, after = self._cursors.read(here[0], scope_of(query), query.cursor)
         counted = query.with_total and total is None
         listing = await read(verbs.page, *here, after=after, since=since, with_total=counted)
         return msgspec.structs.replace(
@@ -380,7 +387,7 @@ class Sessions:
         last = position_of(listing.rows[count - 1]) if more and count else None
         position = (listing.generation, listing.total, last)
         cursor = (
-            self._cursors.write(principal.workspace_id, _scope(query), position) if last else None
+            self._cursors.write(principal.workspace_id, scope_of(query), position) if last else None
         )
         return Page(
             items=[*items],
@@ -388,12 +395,3 @@ class Sessions:
             next_cursor=cursor,
             total=listing.total if query.with_total else None,
         )
-
-
-def _scope(query: SessionQuery) -> list[object]:
-    return _scope_of(query.sort, query.filter)
-
-
-@remembered(MIB)
-def _scope_of(sort: str, filters: SessionFilter) -> list[object]:
-    return [sort, msgspec.to_builtins(filters, enc_hook=int)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -212,6 +213,10 @@ def _ends(run: str) -> list[int]:
 
 
 def _bounded(tokens: list[str]) -> list[str]:
+    if len(tokens) <= MOST_PLACES or (
+        len(tokens) <= LONGEST_TEXT and max(Counter(tokens).values()) <= MOST_PLACES
+    ):
+        return tokens
     seen: dict[str, int] = {}
     kept = []
     for word in tokens[:LONGEST_TEXT]:

@@ -37,6 +37,7 @@ from hansard.web.settings import Settings
 from hansard.web.sign_ins import SignIn
 from hansard.web.transfers import Transfers
 from hansard.web.users import Users
+from hansard.web.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -111,6 +112,7 @@ def web(dialects: tuple[Dialect, ...], offers: Offers = NOTHING, root_path: str 
             *Keys(layout).routes,
             *Transfers(layout).routes,
             *Settings(layout).routes,
+            *Webhooks(layout).routes,
             *Docs(pages, dialects).routes,
         ),
         error=error,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from hansard.http.call import Call
+    from hansard.model.webhook import Webhook
 
 _PAGE = 50
 _ADMIN = "keys:admin"
@@ -60,6 +61,7 @@ class Settings:
             name=workspace.name,
             sharing=msgspec.json.decode(workspace.settings).get("sharing") is True,
             views=await call.service.views.list(call.principal),
+            webhooks=await _webhooks(call),
             rules=rules,
             due=due,
             kinds=[
@@ -117,6 +119,14 @@ class Settings:
         return await self._layout.show(
             call, "audit.html", nav="settings", rows=rows, cursor=cursor, curl=curl
         )
+
+
+async def _webhooks(call: Call[Any, Any]) -> list[Webhook] | None:
+    """The webhooks of the workspace; None for a key that may not see them."""
+    principal = call.principal
+    if _ADMIN not in principal.scopes or principal.user_id or principal.app:
+        return None
+    return await call.service.webhooks.list(principal)
 
 
 def _detail(value: object) -> str:

@@ -29,9 +29,11 @@ def _invocation(part: Json) -> list[Json]:
     return [call, tool_response(ident, inner["result"], name)] if "result" in inner else [call]
 
 
-def _call(part: Json) -> Json:
-    passed = part["input"] if "input" in part else part.get("args")
-    return tool_call(part.get("toolCallId"), part.get("toolName"), passed)
+def _call(part: Json) -> Json | list[Json]:
+    """A call; assistant-ui's parts have its result as well."""
+    passed = part["input"] if "input" in part else part.get("args", part.get("argsText"))
+    call = tool_call(part.get("toolCallId"), part.get("toolName"), passed)
+    return [call, _result(part)] if "result" in part else call
 
 
 def _result(part: Json) -> Json:

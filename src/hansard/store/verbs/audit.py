@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from hansard.store.steps import Steps, row, rows, run
+from hansard.store.steps import Row, Steps, row, rows, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,10 +50,7 @@ def link(secret: bytes, before: bytes, n: int, act: Act) -> bytes:
 
 def note(secret: bytes, act: Act) -> Steps[Noted]:
     """Write one entry; locks the log's head until commit, so it comes last in a transaction."""
-    yield from run("audit_head_put", workspace_id=act.workspace_id, hash=ROOT)
-    head = yield from row("audit_head_next", workspace_id=act.workspace_id)
-    assert head is not None, "the head was put by the statement before"  # noqa: S101 - an invariant of this verb
-    n, before = head
+    n, before = yield from _next_place(act.workspace_id)
     digest = link(secret, bytes(before), n, act)
     yield from run(
         "audit_put",
@@ -69,6 +66,16 @@ def note(secret: bytes, act: Act) -> Steps[Noted]:
     )
     yield from run("audit_head_set", workspace_id=act.workspace_id, hash=digest)
     return Noted(n, act, digest)
+
+
+def _next_place(workspace_id: str) -> Steps[Row]:
+    """The next place in the log, and the hash before it; the first act of a workspace begins it."""
+    head = yield from row("audit_head_next", workspace_id=workspace_id)
+    if head is None:
+        yield from run("audit_head_put", workspace_id=workspace_id, hash=ROOT)
+        head = yield from row("audit_head_next", workspace_id=workspace_id)
+    assert head is not None, "the head was put by the statement before"  # noqa: S101 - an invariant of this verb
+    return head
 
 
 def note_many(secret: bytes, acts: Sequence[Act]) -> Steps[None]:

@@ -54,6 +54,14 @@ def stretch(
     return shown, more or has_left_out(query, order, fetched.reached)
 
 
+def newest(session: Session) -> Steps[Message | None]:
+    """The last message of a session that is not deleted."""
+    last = yield listing.messages(
+        session.workspace_id, session.id, MessageQuery(), 1, descending=True
+    )
+    return rows.message(last[0]) if last else None
+
+
 def positions(
     workspace_id: str, session_id: str, query: MessageQuery
 ) -> Steps[tuple[list[Row], bool]]:

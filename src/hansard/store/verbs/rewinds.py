@@ -54,6 +54,8 @@ def _last(session: Session, cut: Cut) -> Steps[list[Message]]:
     """The messages to take away, in order."""
     if cut.after is not None:
         query = MessageQuery(after=cut.after, limit=MOST)
+    elif cut.count == 1:
+        return [message] if (message := (yield from message_pages.newest(session))) else []
     elif cut.count:
         query = MessageQuery(newest=True, limit=cut.count)
     else:
