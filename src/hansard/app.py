@@ -158,7 +158,7 @@ def application(
     about = system(DIALECTS, metrics, open_metrics=settings.open_metrics, root_path=root)
     app = Application(
         service,
-        (*DIALECTS, web(DIALECTS, offers, root), about),
+        (*DIALECTS, web(DIALECTS, native.written, offers, root), about),
         combined(metrics, log, observer),
         limits,
         origins_of(settings.cors_origins),

@@ -140,7 +140,7 @@ async def test_a_server_logs_no_secret_of_a_path_and_only_json(tmp_path: Path) -
 
 
 def test_a_path_without_a_route_is_known_as_far_as_routes_name_it() -> None:
-    router = Router((*DIALECTS, web(DIALECTS)))
+    router = Router((*DIALECTS, web(DIALECTS, native.written)))
     for path, known in (
         ("/s/token", "/s/…"),
         ("/v1/sessions/x/y/z", "/v1/sessions/…"),

@@ -107,7 +107,7 @@ def test_a_qualifier_narrows_and_becomes_a_chip(visitor: Visitor) -> None:
 
 def test_nothing_found_offers_the_way_out(visitor: Visitor) -> None:
     page = visitor.go("/ui/?state=failed&user=nobody")
-    expect(page.locator(".outs a")).to_have_count(2)
+    expect(page.locator(".outs a")).to_have_count(1)
     total = ask(visitor.server, "/v1/sessions?state=failed&total=true")["total"]
     expect(page.locator(".outs a", has_text="user: nobody")).to_contain_text(f"{total} sessions")
     page.locator(".outs a", has_text="user: nobody").click()
@@ -116,12 +116,11 @@ def test_nothing_found_offers_the_way_out(visitor: Visitor) -> None:
 
 def test_nothing_found_for_words_counts_with_the_words(visitor: Visitor) -> None:
     page = visitor.go("/ui/?q=refund+state%3Afailed+zzzqqq&channel=web")
-    expect(page.locator(".outs a")).to_have_count(3)
+    expect(page.locator(".outs a")).to_have_count(1)
     rest = ask(visitor.server, "/v1/search?q=state:failed&channel=web&total=true")["total"]
     expect(page.locator(".outs a", has_text="“refund zzzqqq”")).to_contain_text(f"{rest} session")
-    expect(page.locator(".outs a", has_text="channel: web")).to_contain_text("0 sessions")
     page = visitor.go("/ui/?user=nobody&app=nothing")
-    expect(page.locator(".empty", has_text="Removing one of these is not enough")).to_be_visible()
+    expect(page.locator(".empty", has_text="Removing a filter is not enough")).to_be_visible()
 
 
 def test_escape_closes_what_is_read_and_leaves_the_list_as_it_was(visitor: Visitor) -> None:

@@ -56,7 +56,7 @@ def test_settle_search_and_sign_out(bare: Visitor) -> None:
     page.locator(".acts [data-key=e]").click()
     expect(page.locator(".head")).not_to_have_attribute("data-resolution", before or "")
     page.locator(".rail a", has_text="Settings").click()
-    page.locator("main").get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(re.compile("/ui/sign-in"))
     bare.go("/ui/")
     expect(page).to_have_url(re.compile("/ui/sign-in"))

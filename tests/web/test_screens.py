@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from urllib.parse import urlencode
@@ -25,7 +26,7 @@ async def test_the_list_has_rows_filters_and_a_way_out(reader: Reader, session: 
     assert (await reader.get("/ui/rows?page=1")).text.count('class="row"') == 0
     assert "2 sessions" in (await reader.get("/ui/users/ann")).text
     for order, name in (("", "latest activity"), ("?sort=-updated_at", "latest change")):
-        assert f" · {name}</span>" in (await reader.get(f"/ui/{order}")).text
+        assert f" · by {name}</span>" in (await reader.get(f"/ui/{order}")).text
 
 
 async def test_a_pasted_message_id_opens_its_session_at_the_message(
@@ -34,6 +35,38 @@ async def test_a_pasted_message_id_opens_its_session_at_the_message(
     messages = (await reader.api("GET", "/v1/sessions/talk/messages")).json()["data"]
     answer = await reader.get(f"/ui/?{urlencode({'q': messages[3]['id']})}")
     assert answer.headers["location"] == f"/ui/sessions/{session}?at=4#m4"
+
+
+async def test_the_raw_form_is_what_the_api_shows(reader: Reader, session: str) -> None:
+    page = (await reader.get(f"/ui/sessions/{session}?tab=raw")).text
+    raw = page[page.index('<pre id="raw"') :].partition(">")[2].partition("</pre>")[0]
+    assert json.loads(html.unescape(raw)) == {
+        "session": (await reader.api("GET", f"/v1/sessions/{session}")).json(),
+        "messages": (await reader.api("GET", f"/v1/sessions/{session}/messages")).json()["data"],
+    }
+
+
+async def test_a_preview_names_its_writer_where_that_is_known(reader: Reader) -> None:
+    """The last message may be another one than that which is quoted."""
+    question = {"role": "user", "text": "Where is it?"}
+    answer = {"role": "assistant", "text": "I look."}
+    call = {"type": "tool_call", "id": "c", "name": "look", "arguments": {}}
+    calling = {"role": "assistant", "parts": [call]}
+    result = {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "result": "no"}]}
+    for ident, messages, preview in (
+        ("asked", [question], "<em>User</em>Where is it?"),
+        (
+            "calling",
+            [question, calling],
+            "<em>User</em>Where is it?",
+        ),
+        ("answered", [question, answer], "<em>Assistant</em>I look."),
+        ("done", [question, answer, result], "<p>I look."),
+    ):
+        uid = (await reader.api("POST", "/v1/sessions", json={"id": ident})).json()["uid"]
+        await reader.api("POST", f"/v1/sessions/{ident}/messages", json={"messages": messages})
+        row = (await reader.get(f"/ui/row/{uid.removeprefix('ses_')}")).text
+        assert preview in re.sub(r"\s*(<[^>]*>)\s*", r"\1", row), ident
 
 
 async def test_a_pasted_id_opens_its_session(reader: Reader, session: str) -> None:
@@ -208,7 +241,7 @@ async def test_a_session_is_read_in_four_ways(reader: Reader, session: str) -> N
     for tab, words in (
         ("turns", "My box was damaged"),
         ("details", "vip"),
-        ("raw", "&#34;seq&#34;"),
+        ("raw", '<pre id="raw"'),
         ("nonsense", "Conversation"),
     ):
         assert words in (await reader.get(f"/ui/sessions/{session}?tab={tab}")).text

@@ -149,7 +149,7 @@ async def test_a_ranking_has_each_value_the_total_and_the_time_before(reader: Re
     assert "/ui/?agent=dear&amp;day_from=" in table
     assert table.count('&amp;archived=any"') == 2, "figures count the archive, and links show it"
     assert ("$2.00" in table, "$2.50" in table, "(none)" in table) == (True, True, True)
-    assert "Period before" in table
+    assert "Previous 7 days" in table
 
 
 async def test_insights_of_an_empty_workspace_say_so(reader: Reader) -> None:
@@ -265,7 +265,7 @@ async def test_insights_are_narrowed_by_a_value_and_lead_to_what_they_count(
     for ident, agent in (("x", "clerk"), ("y", "scout")):
         await reader.api("POST", "/v1/sessions", json={"id": ident, "agent": agent})
     page = (await reader.get("/ui/insights?days=7&by=agent")).text
-    assert 'href="/ui/insights?days=7&amp;by=agent&agent=clerk">only<' in page
+    assert 'href="/ui/insights?days=7&amp;by=agent&agent=clerk" title="Only clerk">Filter<' in page
     narrowed = (await reader.get("/ui/insights?days=7&by=channel&agent=clerk")).text
     assert "agent: clerk" in narrowed
     assert 'href="/ui/insights?days=7&amp;by=channel" title="Remove' in narrowed

@@ -15,8 +15,8 @@ SCOPES = {
     "keys:admin": "create, rotate and revoke keys of the workspace, and manage its webhooks",
     "export": "export whole transcripts in bulk",
     "audit:read": "read the audit log",
-    "metrics:read": "read the metrics of the server, which are of all workspaces",
-    "workspaces:admin": "create, rename and delete workspaces of the whole store",
+    "metrics:read": "read the server's metrics, across all workspaces",
+    "workspaces:admin": "create, rename and delete any workspace",
 }
 ALL_SCOPES = tuple(SCOPES)
 

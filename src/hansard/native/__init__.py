@@ -35,10 +35,16 @@ from hansard.native import (
     webhooks,
     workspaces,
 )
+from hansard.native.message_bodies import message_out
 from hansard.native.schemas import ProblemDetails
+from hansard.native.session_bodies import session_out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hansard.http.route import Failure
+    from hansard.model import Message, Session
+    from hansard.native.schemas import Json
 
 
 def problem(failure: Failure) -> dict[str, object]:
@@ -82,6 +88,15 @@ _PATH_PARAMETERS = {
     ),
     "workspace_id": Described("A workspace, by its `id`.", "ws_k3v9x0d2mq"),
 }
+
+
+def written(session: Session, messages: Sequence[Message]) -> Json:
+    """A session and some of its messages as this API shows them."""
+    return {
+        "session": session_out(session),
+        "messages": [message_out(session.name, message) for message in messages],
+    }
+
 
 dialect = Dialect(
     name="native",

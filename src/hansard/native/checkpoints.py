@@ -118,7 +118,7 @@ async def list_all_checkpoints(call: Call[AcrossParams, None]) -> CheckpointList
 
 
 async def prune_checkpoints(call: Call[None, PruneIn]) -> CheckpointsDeleted:
-    """Delete all but the newest checkpoints of each namespace, for ever"""
+    """Permanently delete all but the newest checkpoints of each namespace"""
     keep, ns = call.body.keep, call.body.ns
     return _deleted(
         await call.service.checkpoints.prune(
@@ -128,7 +128,7 @@ async def prune_checkpoints(call: Call[None, PruneIn]) -> CheckpointsDeleted:
 
 
 async def delete_of_run(call: Call[RunParams, None]) -> CheckpointsDeleted:
-    """Delete the checkpoints of a run, in whatever sessions, for ever"""
+    """Permanently delete the checkpoints of a run, in whatever sessions"""
     return _deleted(
         await call.service.checkpoints.delete_of_run(
             call.principal, call.params.run, once=call.once(_deleted)

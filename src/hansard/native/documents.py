@@ -59,7 +59,7 @@ def _written(document: Document) -> Reply:
 
 
 async def delete_document(call: Call[DocumentParams, None]) -> DocumentDeleted:
-    """Delete a document for ever"""
+    """Permanently delete a document"""
     key = call.params.key
 
     def deleted(_: object) -> DocumentDeleted:

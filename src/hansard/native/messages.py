@@ -203,7 +203,7 @@ async def read_message(call: Call[ReadParams, None]) -> MessageOut:
 
 
 async def delete_message(call: Call[None, None]) -> MessageDeleted:
-    """Delete one message for ever; its seq is never used again"""
+    """Permanently delete one message; its seq is never used again"""
     name = call.path["message_id"]
 
     def deleted(_session: object) -> MessageDeleted:

@@ -92,7 +92,7 @@ async def list_notes(call: Call[None, None]) -> NoteList:
 
 
 async def delete_note(call: Call[None, None]) -> NoteDeleted:
-    """Delete a note for ever"""
+    """Permanently delete a note"""
     await call.service.notes.delete(call.principal, call.path["session_id"], call.path["note_id"])
     return NoteDeleted(id=call.path["note_id"], deleted=True)
 

@@ -119,7 +119,7 @@ async def list_scores(call: Call[None, None]) -> ScoreList:
 
 
 async def delete_score(call: Call[None, None]) -> ScoreDeleted:
-    """Delete a score for ever"""
+    """Permanently delete a score"""
     await call.service.notes.delete_score(
         call.principal, call.path["session_id"], call.path["score_id"]
     )

@@ -40,8 +40,8 @@ _SPELLED_OTHERWISE = {"user", "created_at", "if_exists"}
 async def start_session(call: Call[None, SessionIn]) -> Reply:
     """Create a session, or get the one that has this id
 
-    Answers 201 for a new session, and 200 for one that was there: it is not changed then. An id
-    that another user has is refused with 409.
+    Returns 201 for a new session, and 200 for an existing one, which is left unchanged. Returns
+    409 if the id belongs to another user.
     """
     return _started(
         await call.service.sessions.start(
@@ -160,7 +160,7 @@ async def end_session(call: Call[None, EndIn]) -> Reply:
 
 
 async def archive_session(call: Call[None, None]) -> Reply:
-    """Put a session into the archive"""
+    """Archive a session"""
     return session_reply(
         await call.service.sessions.archive(
             call.principal, call.path["session_id"], if_version=call.if_version()
@@ -178,7 +178,7 @@ async def unarchive_session(call: Call[None, None]) -> Reply:
 
 
 async def delete_session(call: Call[DeleteParams, None]) -> SessionDeleted:
-    """Delete a session for ever
+    """Permanently delete a session
 
     The sessions that branched from it stay, without a parent, unless ``sub_sessions`` says
     otherwise.

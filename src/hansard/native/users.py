@@ -183,7 +183,7 @@ def user_out(profile: UserProfile) -> UserOut:
 
 
 async def erase_user(call: Call[None, None]) -> ErasureOut:
-    """Erase an end user from the workspace, for ever
+    """Permanently erase an end user from the workspace
 
     The user's sessions go with all that is in them, and so do the messages that the user wrote in
     others. Answers with a signed receipt, also when there was nothing to erase.
@@ -201,7 +201,7 @@ class UserParams(Struct, frozen=True, kw_only=True):
 
 
 async def erase_named_user(call: Call[UserParams, None]) -> ErasureOut:
-    """Erase the end user ``user`` from the workspace, for ever
+    """Permanently erase the end user ``user`` from the workspace
 
     As `DELETE /v1/users/{user_id}`, for an id that no path can carry.
     """

@@ -110,7 +110,7 @@ async def list_workspaces(call: Call[None, None]) -> WorkspaceList:
 
 
 async def delete_workspace(call: Call[None, None]) -> WorkspaceDeleted:
-    """Delete a workspace with everything in it, for ever"""
+    """Permanently delete a workspace with everything in it"""
     ident = call.path["workspace_id"].removeprefix("ws_")
     await call.service.workspaces.delete(
         (await call.service.workspaces.read(ident)).id, by=call.principal

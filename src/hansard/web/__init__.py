@@ -40,8 +40,11 @@ from hansard.web.users import Users
 from hansard.web.webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hansard.http.call import Call
     from hansard.http.route import Failure
+    from hansard.web.layout import Written
     from hansard.web.offers import Offers
 
 _HEADINGS = {
@@ -60,35 +63,22 @@ _HEADINGS_BY_CODE = {"setup_gone": "Link already used"}
 _YEAR = 365 * 86_400
 
 
-def web(dialects: tuple[Dialect, ...], offers: Offers = NOTHING, root_path: str = "") -> Dialect:
+def web(
+    dialects: tuple[Dialect, ...],
+    written: Written,
+    offers: Offers = NOTHING,
+    root_path: str = "",
+) -> Dialect:
     """The routes of the page, below ``root_path`` for those who read it.
 
+    ``written`` is how the API shows a session and its messages.
     ``/ui``, ``/s`` (shared sessions) and ``/docs`` (reference of ``dialects``).
     """
     pages = Pages(assets := Assets(root_path), root_path)
-    layout = Layout(pages)
+    layout = Layout(pages, written)
     discoveries = Discoveries(layout, offers.discovery)
     sessions = Sessions(layout, discoveries)
     actions = Actions(layout, sessions)
-
-    def error(failure: Failure) -> Response:
-        if isinstance(failure.error, Unauthenticated):
-            return see_other(sign_in_path(str(failure.error.extra.get("next", ""))))
-        heading = _HEADINGS_BY_CODE.get(failure.error.code) or _HEADINGS.get(
-            failure.status, "Something went wrong"
-        )
-        message, param = failure.error.message, failure.error.param
-        if not (param and message.startswith(param)):  # a name is written as it is
-            message = message[:1].upper() + message[1:]
-        return pages.page_here(
-            None,
-            "error.html",
-            status=failure.status,
-            heading=heading,
-            message=message,
-            code=failure.error.code,
-            request_id=failure.request_id,
-        )
 
     return Dialect(
         name="web",
@@ -115,10 +105,35 @@ def web(dialects: tuple[Dialect, ...], offers: Offers = NOTHING, root_path: str 
             *Webhooks(layout).routes,
             *Docs(pages, dialects).routes,
         ),
-        error=error,
+        error=_failing(pages),
         error_type="text/html",
         authenticate=authenticate,
     )
+
+
+def _failing(pages: Pages) -> Callable[[Failure], Response]:
+    """Shows an error as a page; who is not signed in is led to where one signs in."""
+
+    def error(failure: Failure) -> Response:
+        if isinstance(failure.error, Unauthenticated):
+            return see_other(sign_in_path(str(failure.error.extra.get("next", ""))))
+        heading = _HEADINGS_BY_CODE.get(failure.error.code) or _HEADINGS.get(
+            failure.status, "Something went wrong"
+        )
+        message, param = failure.error.message, failure.error.param
+        if not (param and message.startswith(param)):  # a name is written as it is
+            message = message[:1].upper() + message[1:]
+        return pages.page_here(
+            None,
+            "error.html",
+            status=failure.status,
+            heading=heading,
+            message=message,
+            code=failure.error.code,
+            request_id=failure.request_id,
+        )
+
+    return error
 
 
 def _looks() -> tuple[Route, ...]:

@@ -118,7 +118,8 @@ class Actions:
         )
         call.scope = {**call.scope, "query_string": b"tab=details"}
         call.params = ListParams()
-        return await self._sessions.screen(call, await opened(call), share_path=f"/s/{name}")
+        pane = await opened(call, self._layout.written)
+        return await self._sessions.screen(call, pane, share_path=f"/s/{name}")
 
     async def preview_share(self, call: Call[Any, Any], form: Form) -> Response:
         """What a link would show"""
@@ -199,7 +200,7 @@ class Actions:
         self, call: Call[Any, Any], hidden: Sequence[str], pictures: str, share: Share | None
     ) -> Response:
         """The session of a link; ``pictures`` is the address below which its pictures are."""
-        pane = await opened(call, alone=True)
+        pane = await opened(call, self._layout.written, alone=True)
         pane.tab, pane.earlier, pane.later = "conversation", None, None
         leave_out(pane, hidden)
         context: dict[str, Any] = {
@@ -226,7 +227,7 @@ class Actions:
                 call,
                 "pane.html",
                 **await self._sessions.with_sharing(
-                    call, self._sessions.around_pane(call, await opened(call))
+                    call, self._sessions.around_pane(call, await opened(call, self._layout.written))
                 ),
             )
         return see_other(back_to(call, form, f"/ui/sessions/{call.path['session_id']}?tab=details"))

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from hansard.http.call import Call
 
 _HEADINGS = {
-    "waiting": ("Waiting for a human", "The agent cannot go on by itself."),
-    "failed": ("Failed", "The last run failed or was interrupted, and nobody has resolved it."),
+    "waiting": ("Waiting for a person", "The agent cannot go on by itself."),
+    "failed": (
+        "Failed or interrupted",
+        "The last run failed or was interrupted, and nobody has resolved it.",
+    ),
     "failed_calls": (
         "Failed tool calls",
         f"Active within {LATELY_DAYS} days, and nobody has resolved it.",
@@ -26,6 +29,7 @@ _HEADINGS = {
     "stale": ("Stale", f"Unresolved, and silent for {STALE_DAYS} days."),
     "unread": ("Unread", f"Active within {LATELY_DAYS} days, and read by nobody."),
 }
+_ORDERS = {"active_at": "Longest waiting first.", "-active_at": "Latest first."}
 
 
 class Attention:
@@ -49,6 +53,7 @@ class Attention:
                 (
                     group.reason,
                     *_HEADINGS[group.reason],
+                    _ORDERS[group.sort],
                     listing.of(
                         group.sessions, query([*pairs_of(group.filter), ("sort", group.sort)])
                     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from hansard.model.times import moment, rfc3339
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _THOUSAND, _MILLION, _TEN = 1000, 1_000_000, 10
-_CENT = 10_000_000
+CENT = 10_000_000
+"""In nanodollars."""
 _CUT = 80
 _MARKS = re.compile(r"\*\*|__|`+|^#+ ", re.MULTILINE)
 
@@ -38,7 +39,7 @@ def short(value: float) -> str:
 
 def money(nanos: float) -> str:
     """$0.0123: never rounded to nothing."""
-    return f"${nanos / 1e9:,.2f}" if nanos >= _CENT or not nanos else f"${nanos / 1e9:.4f}"
+    return f"${nanos / 1e9:,.2f}" if nanos >= CENT or not nanos else f"${nanos / 1e9:.4f}"
 
 
 def dollars(nanos: int) -> str:
@@ -48,14 +49,14 @@ def dollars(nanos: int) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """145 ms, 2.2 s, 4 m 12 s, 3 h 20 m, 2 d 4 h"""
+    """145 ms, 2.2 s, 4 min 12 s, 3 h 20 min, 2 d 4 h"""
     if seconds is None:
         return ""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
-    for big, small, size, part in (("m", "s", _MINUTE, 1), ("h", "m", _HOUR, _MINUTE)):
+    for big, small, size, part in (("min", "s", _MINUTE, 1), ("h", "min", _HOUR, _MINUTE)):
         if seconds < size * (_MINUTE if size == _MINUTE else 24):
             return f"{seconds // size:.0f} {big} {seconds % size // part:.0f} {small}"
     return f"{seconds // _DAY:.0f} d {seconds % _DAY // _HOUR:.0f} h"
@@ -96,6 +97,16 @@ def speaker(role: str, session: Session) -> str:
     }.get(role, role)
 
 
+def quoted_role(session: Session) -> str:
+    """The role that wrote the last preview; empty where the session does not say it.
+
+    The last message can be of a tool, or without words: then another message is quoted.
+    """
+    if session.last_preview == session.preview:
+        return "user"
+    return session.last_role if session.last_role in {"user", "assistant"} else ""
+
+
 def path(text: str) -> str:
     """A text as one piece of a URL's path."""
     return quote(text, safe=":@!$'()*,;=~-._")
@@ -103,6 +114,11 @@ def path(text: str) -> str:
 
 def plural(count: int, singular: str, many: str = "") -> str:
     return f"{number(count)} {singular if count == 1 else many or singular + 's'}"
+
+
+def qualified(query: str) -> str:
+    """A list's query as a person would say it: state: waiting, channel: web"""
+    return ", ".join(f"{name}: {value}" for name, value in parse_qsl(query))
 
 
 def shortened(text: str, most: int) -> str:
@@ -122,6 +138,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "path": path,
     "plural": plural,
+    "qualified": qualified,
+    "quoted_role": quoted_role,
     "short": short,
     "shortened": shortened,
     "speaker": speaker,

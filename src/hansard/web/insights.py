@@ -78,7 +78,7 @@ class Insights:
             charts=charts(stats, query),
             cards=_cards(stats),
             ranks=ranking(stats, query),
-            totals=totals(stats),
+            totals=totals(stats, query.last - query.first + 1),
             rank_columns=RANK_COLUMNS,
             filters=filters,
             chips=_chips(query, filters),
@@ -136,6 +136,6 @@ def _cards(stats: Stats) -> list[tuple[str, str, str]]:
     return [
         ("Sessions", number(total["sessions"]), f"{number(total['messages'])} messages"),
         ("Resolved", rate, f"{number(total['resolved'])} of {number(settled)} settled"),
-        ("Median time to resolve", duration(stats.median) or "–", "from beginning to resolved"),
+        ("Median time to resolve", duration(stats.median) or "–", "from start to resolution"),
         ("Tokens", short(tokens), money(total["cost_nanos"])),
     ]

@@ -5,7 +5,7 @@ The sign-in's cookie, and a token against forged forms.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hansard.access import Principal
     from hansard.http.call import Call
+    from hansard.model import Message, Session
 
 _FIELDS = 1000
 _ADDRESS = 4000
@@ -28,6 +29,7 @@ _UNSAFE = frozenset(map(chr, range(33))) | {"\\", "\x7f"}
 """What no address of a browser holds: backslashes, blanks and control characters."""
 _FORM = "application/x-www-form-urlencoded"
 FormHandler = Callable[["Call[Any, Any]", "Form"], Awaitable["Response"]]
+Written = Callable[["Session", "Sequence[Message]"], Any]
 
 
 class Form:
@@ -139,8 +141,10 @@ def act(where: str, handler: FormHandler, *, scope: str, body_limit: int = MIB) 
 class Layout:
     """Shows templates with what every signed-in page needs."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, written: Written) -> None:
+        """``written`` gives a session and its messages as the API shows them, ready for JSON."""
         self.pages = pages
+        self.written = written
 
     async def show(
         self,

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from hansard.web.formatting import duration, money, number, short
+from hansard.web.formatting import CENT, duration, number, short
 from hansard.web.insight_charts import day_name, filters_of
 
 if TYPE_CHECKING:
@@ -42,35 +42,44 @@ def ranking(stats: Stats, query: StatsQuery) -> list[Rank]:
 
     The sessions of a link began in the query's days; as in the figures, archived ones too.
     """
-    return [_rank(group, query) for group in stats.groups]
+    cents = _cents(stats)
+    return [_rank(group, query, cents) for group in stats.groups]
 
 
-def totals(stats: Stats) -> list[Rank]:
-    """The sums of the days that are shown, and those of as many days before."""
+def totals(stats: Stats, days: int) -> list[Rank]:
+    """The sums of the ``days`` that are shown, and those of as many days before."""
+    cents = _cents(stats)
     return [
-        Rank("Total", "", _figures(stats.total)),
-        Rank("Period before", "", _figures(stats.previous)),
+        Rank("Total", "", _figures(stats.total, cents)),
+        Rank(f"Previous {days} days", "", _figures(stats.previous, cents)),
     ]
 
 
-def _rank(group: Group, query: StatsQuery) -> Rank:
+def _cents(stats: Stats) -> int:
+    """How many decimals the column of costs has: enough for its smallest one."""
+    costs = [group.cost_nanos for group in (*stats.groups, stats.total, stats.previous)]
+    return 4 if any(0 < cost < CENT for cost in costs) else 2
+
+
+def _rank(group: Group, query: StatsQuery, cents: int) -> Rank:
     if group.is_other:
-        return Rank("All others", "", _figures(group))
+        return Rank("All others", "", _figures(group, cents))
     if not group.value:
-        return Rank("(none)", "", _figures(group))
+        return Rank("(none)", "", _figures(group, cents))
     by = query.by or "channel"
     narrowed = [(by, group.value), *(pair for pair in filters_of(query) if pair[0] != by)]
     days = [("day_from", day_name(query.first)), ("archived", "any")]
-    return Rank(group.value, f"?{urlencode([*narrowed, *days])}", _figures(group), group.value)
+    link = f"?{urlencode([*narrowed, *days])}"
+    return Rank(group.value, link, _figures(group, cents), group.value)
 
 
-def _figures(group: Group) -> list[str]:
+def _figures(group: Group, cents: int) -> list[str]:
     settled = group.resolved + group.unresolved
     return [
         number(group.sessions),
         number(group.messages),
         short(group.input_tokens + group.output_tokens),
-        money(group.cost_nanos),
+        f"${group.cost_nanos / 1e9:,.{cents}f}",
         _share(group.resolved / settled if settled else None),
         _share(group.failure_rate),
         duration(group.run_p50) or "–",

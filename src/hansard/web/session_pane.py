@@ -19,7 +19,6 @@ from hansard.model import Message, MessageQuery, Run, Session, SessionFilter, Se
 from hansard.model.document import Document, DocumentRef
 from hansard.model.note import Note
 from hansard.model.score import Score
-from hansard.model.times import rfc3339
 from hansard.web.local_times import midnight, zone_of
 from hansard.web.transcript import IMAGES, Block, Entry, Turn, blocks, shown, trail_of, turns
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from hansard.access import Principal
     from hansard.http.call import Call
     from hansard.service import Service
+    from hansard.web.layout import Written
 
 SOME = 200
 RATING = "helpful"
@@ -101,10 +101,10 @@ class Pane(Struct):
         return self.entries[-1].message.seq if self.entries else 0
 
 
-async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
+async def opened(call: Call[Any, Any], written: Written, *, alone: bool = False) -> Pane:
     """The session that the path names, at the place that the query names.
 
-    ``alone`` without a word of those around it.
+    ``written`` is how the API shows it, for its raw form; ``alone`` leaves out those around it.
     """
     service, principal = call.service, call.principal
     name = call.path["session_id"]
@@ -150,7 +150,7 @@ async def opened(call: Call[Any, Any], *, alone: bool = False) -> Pane:
             (score.value for score in pane.scores if _is_rating(score, principal)), None
         )
     if tab == "raw":
-        pane.raw = raw(session, messages)
+        pane.raw = _pretty(msgspec.json.encode(written(session, messages)))
     if tab == "details":
         pane.shares = [
             share
@@ -241,33 +241,9 @@ def _values(metadata: msgspec.Raw) -> list[tuple[str, str]]:
     return [(key, value) for key, value in pairs if value and len(value) <= _SHORT]
 
 
-def _pretty(raw_json: msgspec.Raw) -> str:
+def _pretty(raw_json: bytes | msgspec.Raw) -> str:
     text = msgspec.json.format(bytes(raw_json), indent=2).decode()
     return "" if text in {"{}", "[]"} else text
-
-
-def raw(session: Session, messages: list[Message]) -> str:
-    """The session and the messages shown, as they are stored."""
-    fields = {
-        name: getattr(session, name) for name in session.__struct_fields__ if name != "workspace_id"
-    }
-    fields |= {
-        name: rfc3339(value)
-        for name, value in fields.items()
-        if name.endswith("_at") and value is not None
-    }
-    kept = [
-        {
-            name: value
-            for name in message.__struct_fields__
-            if (value := getattr(message, name)) is not None and name != "session_id"
-        }
-        | {"created_at": rfc3339(message.created_at)}
-        for message in messages
-    ]
-    return msgspec.json.format(
-        msgspec.json.encode({"session": fields, "messages": kept}), indent=2
-    ).decode()
 
 
 async def text_of_message(call: Call[Any, Any]) -> Response:

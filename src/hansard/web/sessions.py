@@ -76,7 +76,7 @@ class Sessions:
 
     async def open_session(self, call: Call[ListParams, None]) -> Response:
         """A session beside the list it was opened from"""
-        pane = await opened(call)
+        pane = await opened(call, self._layout.written)
         if wants_fragment(call, "pane"):
             around = await self.with_sharing(call, self.around_pane(call, pane))
             return await self._layout.part(call, "pane.html", **around)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hansard.model.webhook import Webhook
 
 _PAGE = 50
+_SPELLED = {"narrowed": "limited to one user or app"}
 _ADMIN = "keys:admin"
 
 
@@ -65,7 +66,7 @@ class Settings:
             rules=rules,
             due=due,
             kinds=[
-                (ALL, "Every kind without a rule of its own"),
+                (ALL, "Default for all other kinds"),
                 *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS),
             ],
             curl=self._layout.curl(call, "/v1/workspace"),
@@ -134,7 +135,8 @@ def _detail(value: object) -> str:
     if isinstance(value, dict):
         return (
             ", ".join(
-                f"{str(name).replace('_', ' ')}: {_detail(item)}" for name, item in value.items()
+                f"{_SPELLED.get(name) or str(name).replace('_', ' ')}: {_detail(item)}"
+                for name, item in value.items()
             )
             or "none"
         )

@@ -146,7 +146,7 @@ async def update_conversation(call: Call[None, UpdateIn]) -> ConversationOut:
 
 
 async def delete_conversation(call: Call[None, None]) -> ConversationDeleted:
-    """Delete a conversation and its items, for ever"""
+    """Permanently delete a conversation and its items"""
     name = call.path["conversation_id"]
     await call.service.sessions.delete(call.principal, name)
     return ConversationDeleted(id=name)

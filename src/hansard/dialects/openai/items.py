@@ -176,7 +176,7 @@ async def read_item(call: Call[IncludeParams, None]) -> ItemOut:
 
 
 async def delete_item(call: Call[None, None]) -> ConversationOut:
-    """Delete an item for ever; the answer is the conversation"""
+    """Permanently delete an item, and return the conversation"""
     name = call.path["conversation_id"]
     ident, _ = split_id(call.path["item_id"])
     _, message, item = await call.service.messages.read_with_item(call.principal, name, ident)
