@@ -115,9 +115,9 @@ def test_nothing_found_offers_the_way_out(visitor: Visitor) -> None:
 
 
 def test_nothing_found_for_words_counts_with_the_words(visitor: Visitor) -> None:
-    page = visitor.go("/ui/?q=refund+state%3Afailed+zzzqqq&channel=web")
+    page = visitor.go("/ui/?q=refund+state%3Afailed+zzzqqq")
     expect(page.locator(".outs a")).to_have_count(1)
-    rest = ask(visitor.server, "/v1/search?q=state:failed&channel=web&total=true")["total"]
+    rest = ask(visitor.server, "/v1/search?q=state:failed&total=true")["total"]
     expect(page.locator(".outs a", has_text="“refund zzzqqq”")).to_contain_text(f"{rest} session")
     page = visitor.go("/ui/?user=nobody&app=nothing")
     expect(page.locator(".empty", has_text="Removing a filter is not enough")).to_be_visible()
