@@ -166,6 +166,7 @@ async def test_a_pause_lets_others_go_first(lone_service: Service) -> None:
 
 
 def readers(path: Path, **limits: int) -> Readers:
+    Connection(path, {}, 30).close()  # a store's file is there, with its log, before its readers
     return Readers(lambda: Connection(path, {}, 30), **limits)
 
 

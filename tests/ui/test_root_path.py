@@ -129,6 +129,5 @@ def _walk(page: Page) -> None:
 
 
 def _sign_out(page: Page) -> None:
-    page.locator(".rail a", has_text="Settings").click()
-    page.locator("main form[action$=sign-out] button").click()
+    page.locator("form[action$=sign-out] button:visible").click()
     page.wait_for_url(f"**{ROOT}/ui/sign-in")
