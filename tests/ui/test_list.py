@@ -207,6 +207,7 @@ def test_the_keyboard_alone_is_enough(visitor: Visitor) -> None:
 def test_a_search_from_the_palette_leads_to_the_list_from_any_screen(visitor: Visitor) -> None:
     page = visitor.go("/ui/insights")
     page.keyboard.press("Control+k")
+    expect(page.locator(".palette input")).to_be_focused()
     page.keyboard.type("refund")
     page.get_by_role("option", name="Search for “refund”").click()
     expect(page).to_have_url(re.compile(r"/ui/\?q=refund$"))
