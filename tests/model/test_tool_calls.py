@@ -32,6 +32,9 @@ def test_a_status_marks_a_failure_however_it_is_written(mark: str) -> None:
         ('{"error":[],"status":["error"]}', 0),
         ('{"error":{},"ok":null}', 0),
         ('{"error":0}', 0),
+        ('{"error":{ },"ok":true}', 0),
+        ('{"error":["' + "x" * 100 + '"]}', 1),
+        ('{"status":"' + "error" * 100 + '"}', 0),
     ],
 )
 def test_an_object_says_whether_its_call_failed(response: str, failed: int) -> None:

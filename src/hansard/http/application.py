@@ -91,7 +91,8 @@ class Application:
         self._observer = observer
         self._limits = limits
         self._replica = replica
-        self._http: ASGIApp = allowing(self._respond, origins) if origins else self._respond
+        sent = [name for dialect in self.dialects for name in dialect.headers]
+        self._http: ASGIApp = allowing(self._respond, origins, sent) if origins else self._respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # as Starlette does, for an API that speaks to another one of ours

@@ -9,14 +9,14 @@ from starlette.middleware.cors import CORSMiddleware
 from hansard.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from starlette.types import ASGIApp
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SENT = (
     "Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
-    "Last-Event-ID", "X-Request-ID", "Aui-Sdk",
+    "Last-Event-ID", "X-Request-ID",
 )  # fmt: skip
 _EXPOSED = (
     "ETag", "Idempotent-Replayed", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining",
@@ -39,13 +39,16 @@ def origins_of(text: str) -> tuple[str, ...]:
     return origins
 
 
-def allowing(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """The application for pages of these origins too. Cookies are not taken from them."""
+def allowing(app: ASGIApp, origins: Sequence[str], headers: Iterable[str] = ()) -> ASGIApp:
+    """The application for pages of these origins too, which may send these ``headers`` as well.
+
+    Cookies are not taken from them.
+    """
     return CORSMiddleware(
         app,
         allow_origins=origins,
         allow_methods=_METHODS,
-        allow_headers=_SENT,
+        allow_headers=(*_SENT, *headers),
         expose_headers=_EXPOSED,
         max_age=_PREFLIGHT_SECONDS,
     )

@@ -182,7 +182,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     authenticate: Callable[[Any], Awaitable[Principal]] | None = None
     """Replaces all of these by another proof of who is calling."""
     headers: Mapping[str, Described] = {}
-    """The headers that ``authenticate`` looks at."""
+    """Headers of its own that a request may have, those that ``authenticate`` reads among them."""
     path_parameters: Mapping[str, Described] = {}
     """The parameters in the paths of its routes, by name."""
     sockets: Mapping[str, Callable[[WebSocket, SocketCaller], Awaitable[None]]] = {}

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 MOST_TOOLS, LONGEST_NAME = 64, 128
 """So many tools a session is found by, and so many characters each name has at most."""
 _FAILED = ("error", "failed", "failure", "exception", "traceback")
-_FAILED_JSON = frozenset(f'"{word}"'.encode() for word in _FAILED)
 _ERRORS = ("error", "exception", "traceback", "an error occurred", '{"error')
 _BEGINNING = 40
 _NOTHING = Raw(b"null")
-_EMPTY = frozenset({b"null", b"false", b"0", b'""', b"[]", b"{}"})
+_SMALL = 64
 
 
 class ToolCalls(Struct, frozen=True):
@@ -150,10 +149,9 @@ def is_failed(is_error: Any, status: Any, response: Raw) -> bool:  # noqa: ANN40
     if raw.startswith(b"{"):
         answer = _decode_answer(raw)
         return (
-            not _is_empty(answer.error)
-            or not _is_empty(answer.is_error)
-            or bytes(memoryview(answer.status)).lower() in _FAILED_JSON
-            or bytes(memoryview(answer.ok)) == b"false"
+            bool(_small(answer.error) or _small(answer.is_error))
+            or str(_small(answer.status) or "").lower() in _FAILED
+            or _small(answer.ok) is False
         )
     if not raw.startswith(b'"'):
         return False
@@ -161,5 +159,6 @@ def is_failed(is_error: Any, status: Any, response: Raw) -> bool:  # noqa: ANN40
     return text.lstrip()[:_BEGINNING].lower().startswith(_ERRORS)
 
 
-def _is_empty(value: Raw) -> bool:
-    return bytes(memoryview(value)) in _EMPTY
+def _small(value: Raw) -> Any:  # noqa: ANN401 - any JSON
+    """The value; True for one that is too large to be empty or a word, which is not decoded."""
+    return msgspec.json.decode(value) if memoryview(value).nbytes <= _SMALL else True

@@ -42,44 +42,44 @@ def ranking(stats: Stats, query: StatsQuery) -> list[Rank]:
 
     The sessions of a link began in the query's days; as in the figures, archived ones too.
     """
-    cents = _cents(stats)
-    return [_rank(group, query, cents) for group in stats.groups]
+    decimals = _decimals(stats)
+    return [_rank(group, query, decimals) for group in stats.groups]
 
 
 def totals(stats: Stats, days: int) -> list[Rank]:
     """The sums of the ``days`` that are shown, and those of as many days before."""
-    cents = _cents(stats)
+    decimals = _decimals(stats)
     return [
-        Rank("Total", "", _figures(stats.total, cents)),
-        Rank(f"Previous {days} days", "", _figures(stats.previous, cents)),
+        Rank("Total", "", _figures(stats.total, decimals)),
+        Rank(f"Previous {days} days", "", _figures(stats.previous, decimals)),
     ]
 
 
-def _cents(stats: Stats) -> int:
+def _decimals(stats: Stats) -> int:
     """How many decimals the column of costs has: enough for its smallest one."""
     costs = [group.cost_nanos for group in (*stats.groups, stats.total, stats.previous)]
     return 4 if any(0 < cost < CENT for cost in costs) else 2
 
 
-def _rank(group: Group, query: StatsQuery, cents: int) -> Rank:
+def _rank(group: Group, query: StatsQuery, decimals: int) -> Rank:
     if group.is_other:
-        return Rank("All others", "", _figures(group, cents))
+        return Rank("All others", "", _figures(group, decimals))
     if not group.value:
-        return Rank("(none)", "", _figures(group, cents))
+        return Rank("(none)", "", _figures(group, decimals))
     by = query.by or "channel"
     narrowed = [(by, group.value), *(pair for pair in filters_of(query) if pair[0] != by)]
     days = [("day_from", day_name(query.first)), ("archived", "any")]
     link = f"?{urlencode([*narrowed, *days])}"
-    return Rank(group.value, link, _figures(group, cents), group.value)
+    return Rank(group.value, link, _figures(group, decimals), group.value)
 
 
-def _figures(group: Group, cents: int) -> list[str]:
+def _figures(group: Group, decimals: int) -> list[str]:
     settled = group.resolved + group.unresolved
     return [
         number(group.sessions),
         number(group.messages),
         short(group.input_tokens + group.output_tokens),
-        f"${group.cost_nanos / 1e9:,.{cents}f}",
+        f"${group.cost_nanos / 1e9:,.{decimals}f}",
         _share(group.resolved / settled if settled else None),
         _share(group.failure_rate),
         duration(group.run_p50) or "–",

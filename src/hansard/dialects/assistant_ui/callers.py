@@ -27,6 +27,7 @@ HEADERS = {
         " all that it may see.",
         "acme",
     ),
+    "Aui-Sdk": Described("The client's name and version, which changes nothing.", "aui-cloud"),
 }
 
 

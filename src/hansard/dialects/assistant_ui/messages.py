@@ -314,7 +314,7 @@ def message_out(  # noqa: PLR0913 - what is shown of it
 
 
 async def delete_messages(call: Call[None, DeleteIn]) -> Response:
-    """Delete messages for ever; those that are not there are passed over
+    """Permanently delete messages; those that are not there are passed over
 
     Raises 404 where none of them is there.
     """

@@ -197,7 +197,7 @@ async def update_thread(call: Call[None, ThreadPatch]) -> Response:
 
 
 async def delete_thread(call: Call[None, None]) -> Response:
-    """Delete a thread and its messages, for ever"""
+    """Permanently delete a thread and its messages"""
     await call.service.sessions.delete(call.principal, call.path["thread_id"])
     return Response(status_code=204)
 

@@ -72,8 +72,9 @@ def matches(
         current = Matches(
             now, sorted((yield from _passing(workspace_id, filters, ids, sort)), key=_position)
         )
-    size = _ROW_BYTES * len(current.rows)
-    kept.put(key, current, workspace_id, size=size, since=since)
+    if current is not before:
+        size = _ROW_BYTES * len(current.rows)
+        kept.put(key, current, workspace_id, size=size, since=since)
     return current
 
 
