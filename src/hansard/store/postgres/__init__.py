@@ -324,6 +324,7 @@ class PostgresStore:
         """A connection of the pool for something that is not tried again."""
         try:
             async with self._pool.lend(time.monotonic() + self._deadline) as connection:
+                connection.expect()
                 yield connection
         except SERVER_FAILURES as problem:
             raise translate(problem) from problem

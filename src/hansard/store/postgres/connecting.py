@@ -48,7 +48,8 @@ class ServerConnection(asyncpg.Connection):
 
     ``server`` names one life of one server, ``backend`` is the id of its process that serves this
     connection, and ``process`` that id with the time of its start: None behind a pooler.
-    ``opened_at`` and ``awaited_since`` are by the monotonic clock.
+    ``opened_at``, ``asked_at`` and ``answered_at`` are by the monotonic clock. ``is_awaited``
+    says whether an answer is due: whoever borrowed the connection may compute between two.
     """
 
     def __init__(self, protocol: Any, transport: Any, *rest: Any) -> None:  # noqa: ANN401 - asyncpg's own, passed on
@@ -57,7 +58,8 @@ class ServerConnection(asyncpg.Connection):
         self.server: str | None = None
         self.backend: int | None = None
         self.process: str | None = None
-        self.opened_at = self.awaited_since = self.answered_at = time.monotonic()
+        self.opened_at = self.asked_at = self.answered_at = time.monotonic()
+        self.is_awaited = False
 
     @property
     def bare(self) -> ServerConnection:
@@ -69,10 +71,18 @@ class ServerConnection(asyncpg.Connection):
 
         It raises nothing but FAILURES.
         """
-        self.awaited_since = time.monotonic()
-        result = await answer(operation)
+        self.expect()
+        try:
+            result = await answer(operation)
+        finally:
+            self.is_awaited = False
         self.answered_at = time.monotonic()
         return result
+
+    def expect(self) -> None:
+        """Note that an answer is due from now on."""
+        self.asked_at = time.monotonic()
+        self.is_awaited = True
 
     async def introduce(self, *, statement_seconds: float, idle_seconds: float) -> None:
         """Learn which server this is, and let it end what takes too long and what was left behind.

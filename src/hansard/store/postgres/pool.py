@@ -127,13 +127,13 @@ class ConnectionPool:
             proxy = await self._acquired(self._pool, max(until - time.monotonic(), _SHORTEST_WAIT))
             connection: ServerConnection = proxy.bare
             self.lent.add(connection)
-            connection.awaited_since = time.monotonic()
             try:
                 yield connection
             except FAILURES as problem:
                 self._retire(connection, problem)
                 raise
             finally:
+                connection.is_awaited = False
                 self.lent.discard(connection)
                 await self._pool.release(proxy)
         finally:
@@ -180,7 +180,7 @@ class ConnectionPool:
             return  # the database itself takes no writes: a newer connection would be no better
         connection.terminate()
         if isinstance(problem, TimeoutError) or sqlstate(problem) == READ_ONLY:
-            self.drop_idle(connection.awaited_since)
+            self.drop_idle(connection.asked_at)
 
     async def _connect(self, *_: object, **options: Any) -> ServerConnection:  # noqa: ANN401 - what the pool passes on
         options.pop("connection_class", None)

@@ -127,9 +127,9 @@ class Watchdog:
             await asyncio.sleep(_PAUSE)
             before = time.monotonic() - LATE_SECONDS
             late = {
-                connection: connection.awaited_since
+                connection: connection.asked_at
                 for connection in self._pool.lent
-                if connection.awaited_since < before
+                if connection.is_awaited and connection.asked_at < before
             }
             try:
                 await self._end_what_was_left()
@@ -155,7 +155,8 @@ class Watchdog:
             connection: since
             for connection, since in late.items()
             if connection in self._pool.lent
-            and connection.awaited_since == since
+            and connection.is_awaited
+            and connection.asked_at == since
             and _is_idle(connection, activity)
         }
         lost = [
