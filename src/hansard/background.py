@@ -14,6 +14,7 @@ import msgspec
 
 from hansard.errors import Error
 from hansard.http.log import Log, preload
+from hansard.memory import Trimmer
 from hansard.service.cache_lease import LOOK_SECONDS
 from hansard.service.removals import finish_all
 from hansard.service.titles import Titles
@@ -34,6 +35,7 @@ _INDEX_SECONDS = 0.5
 _COUNT_SECONDS, _COUNT_PAUSE = 15.0, 0.05
 _TITLE_SECONDS, _TITLE_BYTES = 20.0, 64 * 1024
 _WEBHOOK_SECONDS = 1.0
+_MEMORY_SECONDS = 5.0
 _FAILED_SECONDS = 5.0
 _PRELOAD_SECONDS = 1.0
 """So long after its start a server loads what it needs for its first line of log."""
@@ -65,6 +67,7 @@ async def running(
         leasing(service, observer),
         indexing(service, observer),
         counting(service, observer),
+        trimming(observer),
     ]
     work.append(telling(service, settings, observer))
     if settings.title_url:
@@ -161,6 +164,16 @@ async def counting(service: Service, observer: Observer | None = None) -> None:
         return Round(_COUNT_SECONDS if await service.stats.follow_all() else _COUNT_PAUSE)
 
     await for_ever(Task("stats", "bring the statistics up to date"), follow, observer)
+
+
+async def trimming(observer: Observer | None = None) -> None:
+    """Give freed memory back to the system for ever."""
+    trimmer = Trimmer()
+
+    async def trim() -> Round:
+        return Round(_MEMORY_SECONDS, await asyncio.to_thread(trimmer.look))
+
+    await for_ever(Task("memory", "give freed memory back"), trim, observer)
 
 
 async def titling(service: Service, url: str, observer: Observer | None = None) -> None:
