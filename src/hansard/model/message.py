@@ -3,10 +3,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Literal, get_args
 
+import msgspec
 from msgspec import Meta, Raw, Struct
 
+from hansard.model import tool_calls
 from hansard.model.item import Item
 from hansard.model.page import PAGE_BYTES
+from hansard.model.tool_calls import Tally
 from hansard.model.units import Microseconds, NanoDollars
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -15,6 +18,7 @@ _NEAREST: dict[str, Role] = {"developer": "system", "function": "tool", "model":
 _ROLE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 MOST_TOKENS, MOST_USD = 10**12, 10**6
 MOST_NANOS = MOST_USD * 10**9
+_LONG = 64 * 1024
 
 
 class Message(Struct, frozen=True):
@@ -102,7 +106,11 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MessageDraft(Struct, frozen=True, kw_only=True):
-    """A message to append; ``text`` is the text of its parts, for titles and previews."""
+    """A message to append; ``text`` is the text of its parts, for titles and previews.
+
+    ``calls`` is what long parts add to the tools of a session: read where the draft is made, so
+    that no transaction waits for it.
+    """
 
     role: str
     parts: Raw
@@ -121,6 +129,11 @@ class MessageDraft(Struct, frozen=True, kw_only=True):
     created_at: int | None = None
     metadata: Raw = Raw(b"{}")
     item: Item | None = None
+    calls: Tally | None = None
+
+    def __post_init__(self) -> None:
+        if self.calls is None and memoryview(self.parts).nbytes > _LONG:
+            msgspec.structs.force_setattr(self, "calls", tool_calls.tally([self.parts]))
 
 
 class MessageQuery(Struct, frozen=True, kw_only=True):

@@ -117,15 +117,18 @@ def add(
         for message, draft in zip(added, fresh, strict=True)
         if draft.item is not None
     ]
-    return answer, _move_on(tail, added, [draft.text for draft in fresh], now)
+    return answer, _move_on(tail, added, fresh, now)
 
 
-def _move_on(tail: Tail, added: Sequence[Message], texts: Sequence[str], now: int) -> Values:
+def _move_on(
+    tail: Tail, added: Sequence[Message], drafts: Sequence[MessageDraft], now: int
+) -> Values:
     """Put new messages into the tail; the event that tells of them."""
-    before = tail.head
+    before, texts = tail.head, [draft.text for draft in drafts]
     title = None if before.title_folded else summary(added, texts)["title"]
     tail.messages += added
-    tail.calls = tail.calls.plus(tally(message.parts for message in added))
+    for draft in drafts:
+        tail.calls = tail.calls.plus(draft.calls or tally([draft.parts]))
     tail.used_at = max(tail.used_at, now, *(message.created_at for message in added))
     tail.texts += texts
     tail.known |= {message.client_id: message for message in added if message.client_id is not None}
