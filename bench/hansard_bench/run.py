@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from hansard_bench import footprint, growth, machine, peer_contests, reads, writes
 from hansard_bench.baselines import KEY, Idiomatic, floor, scripts
+from hansard_bench.busy_list import busy_list
 from hansard_bench.competitors import Arena, Store
 from hansard_bench.dataset_facts import Facts
 from hansard_bench.fill import fill
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 CONTESTS: tuple[Contest, ...] = (
     reads.written_list,
+    busy_list,
     reads.unchanged_list,
     reads.dialect_lists,
     reads.history,

@@ -10,6 +10,7 @@ class Targets(Struct, frozen=True, kw_only=True):
 
     written_list_of_floor: float
     written_list_of_idiomatic: float
+    busy_list_of_floor: float
     idiomatic_counts: bool
     list_of_floor: float | None
     not_modified_of_floor: float | None
@@ -34,6 +35,7 @@ TARGETS = {
     "sqlite": Targets(
         written_list_of_floor=0.25,
         written_list_of_idiomatic=100,
+        busy_list_of_floor=0.25,
         idiomatic_counts=True,
         list_of_floor=0.45,
         not_modified_of_floor=0.6,
@@ -49,6 +51,7 @@ TARGETS = {
     "postgresql": Targets(
         written_list_of_floor=0.15,
         written_list_of_idiomatic=15,
+        busy_list_of_floor=0.15,
         idiomatic_counts=False,
         list_of_floor=None,
         not_modified_of_floor=None,

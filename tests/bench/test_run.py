@@ -13,7 +13,15 @@ def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
     options = Options(
         size="tiny",
         idiomatic=False,
-        only=("written_list", "unchanged_list", "history", "appends", "mixed", "neighbours"),
+        only=(
+            "written_list",
+            "busy_list",
+            "unchanged_list",
+            "history",
+            "appends",
+            "mixed",
+            "neighbours",
+        ),
         soak=0.01,
         build=tmp_path,
     )
@@ -25,6 +33,9 @@ def test_a_tiny_run_measures_real_servers_and_tells_it(tmp_path: Path) -> None:
     written = by_name["list newest 50 + exact total, a write between any two"]
     assert written.floor is not None
     assert 0 < written.floor <= 1
+    busy = by_name["the list for 16 readers, 200 appends a second beside them"]
+    assert busy.floor is not None
+    assert busy.figures["p99_ms"] > 0
     assert by_name["history: last 50 messages of a session of 400"].floor is not None
     beside = [row for row in report.rows if row.what.startswith("p99 beside ")]
     assert len(beside) == 6
