@@ -60,7 +60,10 @@ def program(name: str) -> str:
 
 
 class Node:
-    """One PostgreSQL with its Patroni, reached through a proxy, as is its etcd."""
+    """One PostgreSQL with its Patroni, both reached through proxies, as is its etcd.
+
+    ``api`` is the way to its Patroni for whoever watches: no network is between.
+    """
 
     def __init__(self, name: str, folder: Path, password: str, etcd: str) -> None:
         self.name = name
@@ -71,12 +74,18 @@ class Node:
         self._password = password
         self.network = Proxy(f"http://127.0.0.1:{self._postgres}")
         self.to_etcd = Proxy(etcd)
+        self.to_api = Proxy(f"http://127.0.0.1:{self.api}")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def port(self) -> int:
         """Where everybody else reaches its PostgreSQL."""
         return self.network.port
+
+    @property
+    def ways(self) -> tuple[Proxy, Proxy, Proxy]:
+        """All that passes between it and everybody else."""
+        return self.network, self.to_etcd, self.to_api
 
     def start(self) -> None:
         """Start its Patroni, which starts PostgreSQL."""
@@ -118,13 +127,13 @@ class Node:
 
     def isolate(self) -> None:
         """Pass nothing on between it and everybody else, without telling either side."""
-        self.network.stall_all()
-        self.to_etcd.stall_all()
+        for way in self.ways:
+            way.stall_all()
 
     async def join(self) -> None:
         """Let the network pass everything on again."""
-        await self.network.go_on()
-        await self.to_etcd.go_on()
+        for way in self.ways:
+            await way.go_on()
 
     def _signal(self, number: int) -> None:
         for pid in self._pids():
@@ -146,9 +155,10 @@ class Node:
             "name": self.name,
             "restapi": {
                 "listen": f"127.0.0.1:{self.api}",
-                "connect_address": f"127.0.0.1:{self.api}",
+                "connect_address": f"127.0.0.1:{self.to_api.port}",
             },
-            "etcd3": {"host": f"127.0.0.1:{self.to_etcd.port}"},
+            # Else it learns from etcd where that is, and goes there without the proxy.
+            "etcd3": {"hosts": [f"127.0.0.1:{self.to_etcd.port}"], "use_proxies": True},
             "bootstrap": {
                 "dcs": CONFIGURATION,
                 "initdb": [{"encoding": "UTF8"}, {"locale": "C"}],
@@ -234,8 +244,8 @@ async def patroni() -> AsyncIterator[Patroni]:
         etcd = stack.enter_context(running_etcd(folder / "etcd"))
         nodes = [Node(f"node{number}", folder, password, etcd) for number in (1, 2, 3)]
         for node in nodes:
-            await stack.enter_async_context(node.network)
-            await stack.enter_async_context(node.to_etcd)
+            for way in node.ways:
+                await stack.enter_async_context(way)
             stack.callback(node.stop)
         cluster = Patroni(nodes, password)
         nodes[0].start()
