@@ -30,7 +30,7 @@ def fetched(suite: Suite) -> Path:
         CACHE.mkdir(parents=True, exist_ok=True)
         pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
         pip += ["--no-binary", suite.package, "-d", str(CACHE), f"{suite.package}=={suite.version}"]
-        _run(pip, "the source archive cannot be had")
+        must(pip, "the source archive cannot be had")
         with tarfile.open(CACHE / f"{folder.name}.tar.gz") as archive:
             archive.extractall(CACHE, filter="data")
     return folder
@@ -44,15 +44,16 @@ def environment(suite: Suite) -> Path:
     if not ready.exists():
         uv = str(Path(sys.executable).with_name("uv"))
         venv = [uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)]
-        _run(venv, "no environment can be made")
+        must(venv, "no environment can be made")
         wanted = f"{suite.package}{suite.extras}=={suite.version}"
         installed = [uv, "pip", "install", "-q", "--python", str(python), wanted, *suite.needs]
-        _run(installed, "what its tests need cannot be installed")
+        must(installed, "what its tests need cannot be installed")
         ready.touch()
     return python
 
 
-def _run(command: Sequence[str], problem: str) -> None:
+def must(command: Sequence[str], problem: str) -> None:
+    """Run a command; LeftOut with the problem and its last line where it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
     if done.returncode:
         lines = done.stderr.strip().splitlines()

@@ -19,11 +19,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from tests.conformance.client_suites import CLIENT_SUITES
 from tests.conformance.environments import CACHE, ROOT, SECONDS, LeftOut, environment, fetched
-from tests.conformance.openai_proxy import proxied
+from tests.conformance.mcp_suite import MCP_SUITES
+from tests.conformance.outcome import Outcome
+from tests.conformance.proxy import proxied
 from tests.conformance.suites import SUITES, Suite
 from tests.support.postgres import postgres
 from tests.support.serving import Served, serving
@@ -31,19 +34,6 @@ from tests.support.serving import Served, serving
 BACKENDS = ("sqlite", "postgres")
 HERE = Path(__file__).parent
 _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|deselected)")
-
-
-@dataclass
-class Outcome:
-    """What came of a suite on one backend."""
-
-    suite: str
-    version: str
-    backend: str
-    passed: int = 0
-    failed: int = 0
-    left_out: int = 0
-    reason: str = ""
 
 
 @contextmanager
@@ -63,7 +53,7 @@ def run(suite: Suite, backend: str, server: Served) -> Outcome:
     outcome = Outcome(suite.title, suite.version, backend)
     try:
         folder, python = HERE if suite.is_program else fetched(suite), environment(suite)
-        with proxied(server.url, server.key) as base_url:
+        with proxied(suite.examples, server.url, server.key) as base_url:
             done = subprocess.run(
                 [str(python), *_arguments(suite, folder)],
                 cwd=folder,
@@ -132,12 +122,17 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="only suites whose names begin so")
     parser.add_argument("--backend", choices=BACKENDS, action="append")
     options = parser.parse_args()
-    suites = [each for each in SUITES if each.title.startswith(tuple(options.names) or "")]
+    every = (*SUITES, *MCP_SUITES, *CLIENT_SUITES)
+    suites = [each for each in every if each.title.startswith(tuple(options.names) or "")]
     outcomes: list[Outcome] = []
     for backend in options.backend or BACKENDS:
         with served(backend) as server:
             for suite in suites:
-                outcomes.append(run(suite, backend, server))
+                outcomes.append(
+                    run(suite, backend, server)
+                    if isinstance(suite, Suite)
+                    else suite.run(backend, server)
+                )
                 print(shown(outcomes[-1:]).partition("\n")[2], flush=True)
     print(f"\n{shown(outcomes)}")
     (ROOT / "build").mkdir(exist_ok=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.conformance import proxy
+
 _CLIENT = ("httpx", "msgspec")
 """What our client needs where it is run from the checkout."""
 
@@ -31,6 +33,8 @@ class Suite:
     """Tests that look into the package's own store, by a part of their names."""
     why: str = ""
     """Why those are left out."""
+    examples: proxy.Examples = proxy.OPENAI
+    """What a proxy makes for tests that name objects of a mock."""
 
     @property
     def is_program(self) -> bool:
@@ -55,6 +59,24 @@ OPENAI = Suite(
     ),
     extras="[aiohttp]",
     options=("-n", "0"),
+)  # fmt: skip
+
+ANTHROPIC = Suite(
+    "anthropic",
+    "2.14.0",
+    ("tests/api_resources/beta/test_sessions.py", "tests/api_resources/beta/sessions"),
+    (
+        "pytest", "pytest-asyncio", "pytest-xdist", "rich", "inline-snapshot", "respx", "httpx2",
+        "http-snapshot[httpx]==0.1.9", "time-machine", "dirty-equals", "opentelemetry-sdk",
+    ),
+    extras="[aiohttp]",
+    options=("-n", "0"),
+    without=(
+        "TestResources", "TestAsyncResources", "_add", "_archive", "_create", "_delete", "_send",
+        "_update",
+    ),
+    why="they write, or ask for files, which our read side has not",
+    examples=proxy.ANTHROPIC,
 )  # fmt: skip
 
 OPENAI_AGENTS = Suite(
@@ -177,4 +199,14 @@ CHAINLIT = (
     ),
 )
 
-SUITES = (OPENAI, OPENAI_AGENTS, *LANGGRAPH, CHECKPOINTERS, STRANDS, CLAUDE, GOOGLE_ADK, *CHAINLIT)
+SUITES = (
+    OPENAI,
+    ANTHROPIC,
+    OPENAI_AGENTS,
+    *LANGGRAPH,
+    CHECKPOINTERS,
+    STRANDS,
+    CLAUDE,
+    GOOGLE_ADK,
+    *CHAINLIT,
+)

@@ -119,6 +119,8 @@ async def test_lists_are_walked_and_filtered(
     assert ended == ["s1"]
     of_agent = [session.id async for session in sdk.beta.sessions.list(agent_id="support")]
     assert of_agent == ["order-17"]
+    for of_the_platform in ({"deployment_id": "d"}, {"memory_store_id": "m"}, {"agent_version": 2}):
+        assert not (await sdk.beta.sessions.list(**of_the_platform)).data
     later = (await sdk.beta.sessions.retrieve("order-17")).created_at
     after = [
         session.id async for session in sdk.beta.sessions.list(created_at_gt=later, order="asc")

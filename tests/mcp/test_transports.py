@@ -137,3 +137,20 @@ async def test_a_wrong_call_says_what_to_mend(served: Served) -> None:
         "list_sessions: unknown field 'chanel' in the arguments: did you mean 'channel'?"
     )
     assert result_text.startswith("1 session matches parcel; shown: 1.")
+
+
+@pytest.mark.parametrize(("name", "status"), [("localhost", 200), ("evil.test", 403)])
+async def test_a_page_whose_name_was_made_to_lead_here_may_not_speak(
+    served: Served, name: str, status: int
+) -> None:
+    """DNS rebinding: the browser takes the page of evil.test and this server for one site."""
+    _, _, port = served.url.rpartition(":")
+    headers = {
+        "Authorization": f"Bearer {served.key}",
+        "Accept": "application/json, text/event-stream",
+        "Host": f"{name}:{port}",
+        "Origin": f"http://{name}:{port}",
+    }
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    async with httpx.AsyncClient(base_url=served.url, headers=headers) as browser:
+        assert (await browser.post("/mcp", json=body)).status_code == status

@@ -14,10 +14,10 @@ import pytest
 from hansard.access import ALL_SCOPES, Principal
 from hansard.app import application
 from hansard.cli.discovery_process import DiscoveryProcess
+from hansard.http.origin import is_loopback
 from hansard.model import SessionFilter, Workspace
 from hansard.service import Service
 from hansard.settings import Settings
-from hansard.web.discovery import is_loopback
 from hansard.web.offers import NOTHING, Offers
 from tests.interchange.homes import COUNTS, write_home, write_lines
 from tests.web.conftest import Reader

@@ -108,8 +108,8 @@ async def _serve(
     from hansard.cli.first_run import claim
     from hansard.cli.server import Server, config_of
     from hansard.cli.watch_process import watching
+    from hansard.http.origin import is_loopback
     from hansard.settings import file_of
-    from hansard.web.discovery import is_loopback
     from hansard.web.offers import Offers
 
     file = file_of(settings.store)

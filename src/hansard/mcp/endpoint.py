@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansard.errors import Error, Forbidden
 from hansard.http.credentials import credential
-from hansard.http.origin import is_foreign
+from hansard.http.origin import is_foreign, is_rebound
 from hansard.http.route import Dialect, Failure, Reply, Route
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def answer(call: Call[None, None]) -> Reply:
     The body is a JSON-RPC message of the protocol; the tools and resources are described by
     `tools/list` and `resources/list`.
     """
-    if is_foreign(call.headers):
+    if is_foreign(call.headers) or is_rebound(call.headers, call.scope.get("server")):
         raise Forbidden("a page of another site may not speak here", code="foreign_origin")
     server = await _package()
     body = iter((call.data,))

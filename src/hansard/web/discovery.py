@@ -5,13 +5,12 @@ Only to an administrator at that machine, and without a path of it.
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal, Protocol
-from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
 from hansard.errors import NotFound
+from hansard.http.origin import host_of, is_loopback
 from hansard.http.route import Route
 from hansard.web.layout import Form, Layout, act
 from hansard.web.rendering import see_other, wants_fragment
@@ -108,21 +107,9 @@ class Discoveries:
 def is_from_this_machine(call: Call[Any, Any]) -> bool:
     """Whether a request came from here, under a name of this machine, and through no proxy."""
     client = call.scope.get("client")
-    try:
-        name = urlsplit(f"//{call.headers.get('host')}").hostname
-    except ValueError:
-        return False
     return (
         client is not None
         and is_loopback(client[0])
-        and is_loopback(name)
+        and is_loopback(host_of(call.headers))
         and not any(call.headers.get(header) for header in _BY_A_PROXY)
     )
-
-
-def is_loopback(address: str | None) -> bool:
-    """Whether an address or a host's name is this machine's own."""
-    try:
-        return address == "localhost" or ip_address(address or "").is_loopback
-    except ValueError:
-        return False

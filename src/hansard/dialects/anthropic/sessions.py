@@ -37,6 +37,12 @@ class SessionParams(Struct, frozen=True, kw_only=True):
 
     agent_id: str | None = None
     """Only sessions with this agent."""
+    agent_version: int | None = None
+    """Only sessions with this version of an agent: each has version 1."""
+    deployment_id: str | None = None
+    """Only sessions of this deployment: there are none here."""
+    memory_store_id: str | None = None
+    """Only sessions with this memory store: there are none here."""
     created_after: Moment | None = field(name="created_at[gt]", default=None)
     """Only sessions that began after this time."""
     created_from: Moment | None = field(name="created_at[gte]", default=None)
@@ -193,6 +199,8 @@ class ThreadList(Struct, frozen=True, kw_only=True):
 async def list_sessions(call: Call[SessionParams, None]) -> SessionList:
     """List sessions, the newest first"""
     params = call.params
+    if params.deployment_id or params.memory_store_id or params.agent_version not in {None, 1}:
+        return SessionList(data=[])
     query = SessionQuery(
         filter=_filter(params),
         sort="created_at" if params.order == "asc" else "-created_at",
