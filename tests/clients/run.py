@@ -33,6 +33,8 @@ class Client:
     name: str
     requirements: tuple[str, ...]
     script: str
+    is_seeded: bool = True
+    """Whether its workspace has sessions before it comes."""
 
 
 CLIENTS = (
@@ -44,6 +46,31 @@ CLIENTS = (
     Client("typescript", (), "typescript.py"),
     Client("assistant-cloud", (), "assistant_cloud.py"),
 )
+
+_OTLP = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
+_OPENAI = (*_OTLP, "openai", "httpx")  # which most instrument, and some import without a word
+EMITTERS = tuple(
+    Client(f"otlp-{name}", requirements, f"emitters/{name}.py", is_seeded=False)
+    for name, requirements in {
+        "pydantic_ai": (*_OTLP, "pydantic-ai-slim[openai]"),
+        "google_adk": (*_OTLP, "google-adk", "litellm"),
+        "agent_framework": (*_OTLP, "agent-framework-core", "agent-framework-openai"),
+        "strands": ("strands-agents[openai,otel]",),
+        "openllmetry": (*_OPENAI, "traceloop-sdk", "opentelemetry-instrumentation-openai"),
+        "openinference": (*_OPENAI, "openinference-instrumentation-openai"),
+        # 2.4b0 imports what later releases of util-genai lack.
+        "openai_v2": (
+            *_OPENAI, "opentelemetry-instrumentation-openai-v2==2.4b0",
+            "opentelemetry-util-genai==1.1b0",
+        ),
+        "openai_agents_v2": (
+            *_OTLP, "openai-agents", "opentelemetry-instrumentation-openai-agents-v2==0.1.0",
+            "opentelemetry-util-genai>=0.4b0",
+        ),
+        "langfuse": ("langfuse", "openai"),
+    }.items()
+)  # fmt: skip
+"""Libraries whose telemetry becomes sessions, each with its real exporter and a scripted model."""
 
 
 class Tally:
@@ -61,7 +88,7 @@ def main(names: list[str]) -> int:
     """Run the clients whose names begin with one of ``names``, all when it is empty."""
     tally = Tally()
     with TemporaryDirectory() as folder, running(Path(folder)) as server:
-        for client in CLIENTS:
+        for client in (*CLIENTS, *EMITTERS):
             if _is_wanted(client.name, names):
                 _run_client(client, server, Path(folder), tally)
         if _is_wanted("snippets", names):
@@ -87,7 +114,7 @@ def _run_client(client: Client, server: Server, folder: Path, tally: Tally) -> N
         return
     key = server.new_key(client.name)
     facts = folder / f"{client.name}.json"
-    facts.write_text(json.dumps(seed(server.url, key)), "utf-8")
+    facts.write_text(json.dumps(seed(server.url, key) if client.is_seeded else {}), "utf-8")
     visitor = {
         "HANSARD_COMMAND": str(HANSARD),
         "HANSARD_STORE": server.store,
@@ -108,7 +135,8 @@ def _run_client(client: Client, server: Server, folder: Path, tally: Tally) -> N
         env=os.environ | own,
         timeout=600,
     )
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    # A library may print lines of its own.
+    lines = [line.split("\t") for line in done.stdout.splitlines() if "\t" in line]
     for verdict, what, *why in lines:
         tally.report(verdict, client.name, what, " ".join(why))
     if done.returncode and not any(line[0] == "FAIL" for line in lines):

@@ -282,8 +282,17 @@ def langfuse() -> list[Record]:
 
 
 def openai_agents() -> list[Record]:
-    """No history, calls of tools as Python's text, their answers on the tools' spans alone."""
+    """Python's text of objects: what the assistant said before, calls of tools.
+
+    A tool's answer is on the tool's span alone, and no history has the call or the answer.
+    """
     common = {"gen_ai.provider.name": "openai", "gen_ai.agent.name": "Helper"}
+
+    def remembered(message: Message) -> Message:
+        if message.role != "assistant":
+            return message
+        content = {"annotations": [], "text": message.text, "type": "output_text"}
+        return Message("assistant", str(content))
 
     def spelled(message: Message) -> Message:
         arguments = '{"city":"Oslo"}'
@@ -294,10 +303,12 @@ def openai_agents() -> list[Record]:
         return Message("assistant", call) if message.call else message
 
     def chat(called: Called) -> list[Record]:
-        user = [message for message in called.sent if message.role == "user"][-1]
+        history = [message for message in called.sent if not (message.call or message.response)]
         attributes = common | {
             "gen_ai.operation.name": "chat",
-            "gen_ai.input.messages": json.dumps([genai(called.sent[0]), genai(user)]),
+            "gen_ai.input.messages": json.dumps(
+                [genai(remembered(message)) for message in history]
+            ),
             "gen_ai.output.messages": json.dumps([genai(spelled(called.answer))]),
         }
         return [chat_span(called, "chat", attributes | usage())]

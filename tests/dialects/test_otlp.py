@@ -13,6 +13,9 @@ import httpx
 import pytest
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceResponse,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -217,6 +220,17 @@ async def test_the_state_of_a_deleted_session_is_deleted(
     assert len(session["messages"]) == len(sent) + 1
 
 
+async def test_metrics_are_taken_and_dropped_with_a_warning(client: httpx.AsyncClient) -> None:
+    """An exporter that is told one address for all signals logs no error."""
+    answer = await client.post("/v1/metrics", content=b"", headers=PROTOBUF)
+    assert answer.status_code == 200, answer.text
+    partial = ExportMetricsServiceResponse.FromString(answer.content).partial_success
+    assert partial.rejected_data_points == 0
+    assert partial.error_message.startswith("metrics are not kept")
+    answer = await client.post("/v1/metrics", json={"resourceMetrics": []})
+    assert answer.json() == {"partialSuccess": {"errorMessage": partial.error_message}}
+
+
 async def test_protobuf_and_gzip_say_the_same_as_json(client: httpx.AsyncClient) -> None:
     for record in EMITTERS["adk"][0]():
         path, body = request([record])
@@ -252,6 +266,16 @@ async def test_langfuse_shows_its_key_by_basic_authentication(service: Service, 
         assert answer.status_code == 401
         client.headers["Authorization"] = f"Bearer {key}"
         assert list(await sessions(client)) == ["thread-9"]
+
+
+async def test_a_header_that_is_still_percent_encoded_shows_its_key(
+    service: Service, key: str
+) -> None:
+    path, body = request(EMITTERS["agent-framework"][0]())
+    async with client_of(service, key) as client:
+        for header, status in ((f"Bearer%20{key}", 200), ("Bearer%20", 401), ("Bearer%20x", 401)):
+            client.headers["Authorization"] = header
+            assert (await client.post(path, json=body)).status_code == status
 
 
 async def test_a_key_needs_the_scope_and_writes_no_session_of_others(

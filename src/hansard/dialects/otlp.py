@@ -5,6 +5,8 @@ Source: the OTLP specification 1.9, and Langfuse's SDK 5. Quirks kept on purpose
 - what is not of a conversation is taken, dropped and counted in ``partial_success``, status 200;
 - Langfuse's SDK shows its keys by Basic authentication: the secret key is a key of ours, the public
   key may be anything;
+- `Bearer%20` is `Bearer`: the variables of exporters are percent-encoded, and some leave it so;
+- metrics are taken and dropped, as an exporter that is told one address sends them too;
 - errors are JSON in either encoding: exporters only log them.
 """
 
@@ -20,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from hansard.errors import Invalid
 from hansard.http.compression import is_gzip, unpacked
 from hansard.http.route import MIB, Dialect, Failure, Reply, Route
-from hansard.interchange.otlp import partial_success, read
+from hansard.interchange.otlp import read
+from hansard.interchange.otlp_answers import metrics_dropped, partial_success
 
 if TYPE_CHECKING:
     from hansard.http.call import Call
@@ -32,6 +35,7 @@ _SHORT = 16 * 1024
 _PACKAGE = "google.protobuf.message"
 """It takes long to load, so that a thread loads it with the first body."""
 _PROTOBUF, _JSON = "application/x-protobuf", "application/json"
+_ENCODED = "bearer%20"
 _NOT_OURS = "not part of a conversation"
 
 
@@ -51,6 +55,17 @@ async def logs(call: Call[None, None]) -> Reply:
     counts the records that are none.
     """
     return await _taken(call, "logs")
+
+
+async def metrics(call: Call[None, None]) -> Reply:
+    """Take metrics in OTLP, and drop them
+
+    They come where an exporter is told one address for all its signals. The answer says that none
+    is kept.
+    """
+    is_json = _is_json(call.headers.get("content-type"))
+    answer = await asyncio.to_thread(metrics_dropped, is_json=is_json)
+    return Reply(body=answer, media_type=_JSON if is_json else _PROTOBUF)
 
 
 async def _taken(call: Call[None, None], signal: Signal) -> Reply:
@@ -88,8 +103,11 @@ def _is_json(content_type: str) -> bool:
 
 
 def _secret_key(call: Call[Any, Any]) -> str | None:
-    """The password of Basic authentication."""
-    scheme, _, encoded = call.headers.get("authorization").partition(" ")
+    """The password of Basic authentication, or a bearer's key behind ``%20``."""
+    header = call.headers.get("authorization")
+    if header.lower().startswith(_ENCODED):
+        return header[len(_ENCODED) :].strip() or None
+    scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
@@ -121,10 +139,11 @@ dialect = Dialect(
     name="otlp",
     title="OpenTelemetry",
     description="OTLP over HTTP, for the telemetry of agents and for Langfuse's SDK.",
-    prefixes=("/v1/traces", "/v1/logs", "/api/public/otel"),
+    prefixes=("/v1/traces", "/v1/logs", "/v1/metrics", "/api/public/otel"),
     routes=(
         Route("POST /v1/traces", traces, **_SHARED),
         Route("POST /v1/logs", logs, **_SHARED),
+        Route("POST /v1/metrics", metrics, **_SHARED),
         Route("POST /api/public/otel/v1/traces", traces, **_SHARED),
     ),
     error=_error,

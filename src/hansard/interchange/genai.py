@@ -152,13 +152,14 @@ class Span(Struct, frozen=True):
         """What the model was sent: the system's instructions, then the messages."""
         if self.is_tool_answer:
             return []
-        return given_of(self.attributes, self.events, rules)
+        turns = given_of(self.attributes, self.events, rules)
+        return openai_agents.restored(turns) if self.is_of_openai_agents else turns
 
     def answers(self, rules: Rules) -> list[Turn]:
         if self.is_tool_answer:
             return [openai_agents.answer(self.attributes)]
         turns = answers_of(self.attributes, self.events, rules)
-        return openai_agents.with_calls(turns) if self.is_of_openai_agents else turns
+        return openai_agents.restored(turns) if self.is_of_openai_agents else turns
 
 
 def speaking(spans: Sequence[Span]) -> list[Span]:

@@ -1,14 +1,16 @@
-"""Spans of ``opentelemetry-instrumentation-openai-agents-v2``, whose calls of tools are odd.
+"""Spans of ``opentelemetry-instrumentation-openai-agents-v2``, which have Python's text of objects.
 
-A call is Python's text of an object, ``ResponseFunctionToolCall(arguments=…, name=…)``. Its answer
-is only on the span of the tool, which does not name the call. Both say the tool and the arguments,
-and the id that is made of these joins them.
+A call of a tool is ``ResponseFunctionToolCall(arguments=…, name=…)``. Its answer is only on the
+span of the tool, which does not name the call. Both say the tool and the arguments, and the id that
+is made of these joins them. What a history holds of the assistant, and of a user who sent more than
+a text, is ``{'text': 'Hello', 'type': 'output_text'}``.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -19,6 +21,8 @@ from hansard.interchange.turns import Turn
 SCOPE = "opentelemetry.instrumentation.openai_agents"
 RESULT = "gen_ai.tool.call.result"
 _LONGEST = 64 * 1024
+_IS_TEXT = re.compile(r"\{'.*'type': '(?:input|output)_text'", re.DOTALL)
+_TEXT = re.compile(r"""'text': ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.DOTALL)
 
 
 def answer(attributes: dict[str, Any]) -> Turn:
@@ -29,17 +33,20 @@ def answer(attributes: dict[str, Any]) -> Turn:
     return Turn(role="tool", parts=[response])
 
 
-def with_calls(turns: list[Turn]) -> list[Turn]:
-    """The turns with a call of a tool for each text that is one."""
+def restored(turns: list[Turn]) -> list[Turn]:
+    """The turns with the text, or the call of a tool, for each text of Python's that is one."""
     return [
         msgspec.structs.replace(turn, parts=[_part(part) for part in turn.parts]) for turn in turns
     ]
 
 
 def _part(part: Json) -> Json:
-    fields = _fields(part["content"]) if part.get("type") == "text" else None
-    if fields is None:
+    if part.get("type") != "text":
         return part
+    fields = _fields(part["content"])
+    if fields is None:
+        text = _text(part["content"])
+        return part if text is None else {**part, "content": text}
     name, passed = fields.get("name"), fields.get("arguments")
     call = tool_call(_call_id(name, passed), name, passed)
     return {**call, "call_id": fields.get("call_id")}
@@ -59,6 +66,17 @@ def _fields(text: object) -> Json | None:
             keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords if keyword.arg
         }
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def _text(spelled: object) -> str | None:
+    """The text in Python's text of a block of content; None for any other text."""
+    if not isinstance(spelled, str) or not _IS_TEXT.match(spelled):
+        return None
+    match = _TEXT.search(spelled)
+    try:
+        return str(ast.literal_eval(match[1])) if match else None
+    except (SyntaxError, ValueError, MemoryError):
         return None
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-import msgspec
 from msgspec import Struct
 
 from hansard import ids
@@ -294,27 +293,3 @@ def _value(value: AnyValue) -> Any:  # noqa: ANN401 - any JSON
     if kind == "kvlist_value":
         return _attributes(value.kvlist_value.values)
     return getattr(value, kind) if kind else None
-
-
-def partial_success(signal: Signal, dropped: int, message: str, *, is_json: bool) -> bytes:
-    """The answer of OTLP, which tells how many records were not taken and why."""
-    field = "rejectedSpans" if signal == "traces" else "rejectedLogRecords"
-    if is_json:
-        # 64-bit numbers are texts in JSON of protobuf.
-        partial = {"partialSuccess": {field: str(dropped), "errorMessage": message}}
-        return msgspec.json.encode(partial if dropped else {})
-    if signal == "traces":
-        from opentelemetry.proto.collector.trace.v1 import (  # noqa: PLC0415 - as above
-            trace_service_pb2 as traces,
-        )
-
-        spans = traces.ExportTracePartialSuccess(rejected_spans=dropped, error_message=message)
-        answer = traces.ExportTraceServiceResponse(partial_success=spans if dropped else None)
-        return bytes(answer.SerializeToString())
-    from opentelemetry.proto.collector.logs.v1 import (  # noqa: PLC0415 - as above
-        logs_service_pb2 as logs,
-    )
-
-    records = logs.ExportLogsPartialSuccess(rejected_log_records=dropped, error_message=message)
-    answer_of_logs = logs.ExportLogsServiceResponse(partial_success=records if dropped else None)
-    return bytes(answer_of_logs.SerializeToString())
