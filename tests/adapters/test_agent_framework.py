@@ -9,6 +9,7 @@ import pytest
 from agent_framework import (
     Agent,
     BaseChatClient,
+    ChatMiddlewareLayer,
     ChatResponse,
     ChatResponseUpdate,
     Content,
@@ -24,7 +25,7 @@ from hansard.adapters.agent_framework_messages import draft
 from hansard.client import AsyncHansard, Hansard
 
 
-class Scripted(FunctionInvocationLayer, BaseChatClient):
+class Scripted(FunctionInvocationLayer, ChatMiddlewareLayer, BaseChatClient):
     """A model that answers what its script says, and keeps what it was sent."""
 
     def __init__(self, *script: Content) -> None:

@@ -8,11 +8,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from agents import Agent, Runner, function_tool, set_tracing_disabled
 
+from hansard.adapters.agent_framework import HansardHistory
 from hansard.adapters.langgraph import HansardSaver
 from hansard.adapters.openai_agents import HansardSession
+from hansard.adapters.pydantic_ai import HansardConversationStore
 from hansard.client import AsyncHansard, Hansard
+from tests.adapters import (
+    killed_agent_framework,
+    killed_pydantic_ai,
+    killed_strands,
+    test_agent_framework,
+    test_strands,
+)
 from tests.adapters.killed_langgraph import graph
 from tests.adapters.scripted import Scripted, answer, call
 from tests.support.serving import Served
@@ -33,6 +43,10 @@ def kill_in_the_tool(served: Served, program: str, session: str) -> None:
         assert running.stdout.readline() == "in the tool\n"
         running.kill()
     assert running.returncode == -9
+
+
+FIRST_TURN = [("user", "Hello."), ("assistant", "Yes?")]
+ASKED = [*FIRST_TURN, ("user", "Where is 17?"), ("assistant", "")]
 
 
 def transcript(hansard: Hansard, session: str) -> list[tuple[str, str]]:
@@ -73,3 +87,57 @@ def test_a_graph_goes_on_behind_its_last_checkpoint(
     texts = ["Where is 17?", "", "17 is on its way", "It is on its way."]
     assert [each.content for each in state["messages"]] == texts
     assert transcript(hansard, name) == [*before, ("tool", ""), ("assistant", "It is on its way.")]
+
+
+async def test_a_strands_agent_goes_on_behind_its_last_message(
+    served: Served, hansard: Hansard, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The framework itself tells the model that the tool was interrupted."""
+    session = name.replace(" ", "-")
+    kill_in_the_tool(served, "killed_strands", session)
+    assert transcript(hansard, session) == ASKED
+    for variable, value in served.environment.items():
+        monkeypatch.setenv(variable, value)
+    script = (test_strands.CALL, test_strands.text("It is on its way."))
+    agent = killed_strands.desk(session, test_strands.look_up, *script)
+    assert len(agent.messages) == len(ASKED)
+    await agent.invoke_async("Go on.")
+    assert transcript(hansard, session) == [
+        *ASKED, ("tool", ""), ("user", "Go on."), ("assistant", ""), ("tool", ""),
+        ("assistant", "It is on its way."),
+    ]  # fmt: skip
+    interrupted, answered = [
+        each.parts[0]["response"] for each in hansard.messages.list(session) if each.role == "tool"
+    ]
+    assert (interrupted, answered) == ("Tool was interrupted.", "17 is on its way")
+
+
+async def test_a_conversation_of_pydantic_ai_goes_on_behind_its_last_save(
+    served: Served, hansard: Hansard, ahansard: AsyncHansard, name: str
+) -> None:
+    """What a run said is saved when it ends: the turn that was killed is asked again."""
+    kill_in_the_tool(served, "killed_pydantic_ai", name)
+    assert transcript(hansard, name) == FIRST_TURN
+    store = HansardConversationStore(ahansard)
+    await killed_pydantic_ai.turn(store, name, lambda: "is on its way", "Where is 17?")
+    assert transcript(hansard, name) == [*ASKED, ("tool", ""), ("assistant", "It is on its way.")]
+    conversation = await store.load(name)
+    assert conversation is not None
+    assert len(conversation.messages) == len(ASKED) + 2
+
+
+async def test_an_agent_of_the_agent_framework_goes_on_behind_its_last_call(
+    served: Served, hansard: Hansard, ahansard: AsyncHansard, name: str
+) -> None:
+    kill_in_the_tool(served, "killed_agent_framework", name)
+    assert transcript(hansard, name) == ASKED
+    script = (killed_agent_framework.CALL, test_agent_framework.text("It is on its way."))
+    agent, model = killed_agent_framework.desk(
+        test_agent_framework.look_up, HansardHistory(ahansard), *script
+    )
+    await agent.run("Go on.", session=agent.create_session(session_id=name))
+    assert [each.role for each in model.inputs[0]] == [*(role for role, _ in ASKED), "user"]
+    assert transcript(hansard, name) == [
+        *ASKED, ("user", "Go on."), ("assistant", ""), ("tool", ""),
+        ("assistant", "It is on its way."),
+    ]  # fmt: skip
