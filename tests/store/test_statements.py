@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import apsw
 import pytest
 
 from hansard.store import statements
+from hansard.store.sqlite.connection import Connection
 from hansard.store.verbs.keys import PURGED
 
 
@@ -42,3 +44,22 @@ def test_a_deleted_workspace_leaves_no_row_but_its_log_and_receipts() -> None:
     created = "".join(sql for _, _, sql in statements.migrations("postgres"))
     tables = set(re.findall(r"create table (\w+) \(\s+workspace_id", created))
     assert tables - set(PURGED) == {"audit_heads", "audit_log", "receipts"}
+
+
+def test_sqlite_plans_a_statement_once_whatever_its_values_are(tmp_path: Path) -> None:
+    connection = Connection(tmp_path / "hansard.db", {})
+    connection.script("create table item (id text primary key); create table shelf (item text)")
+    planned: list[int] = []
+
+    def noted(action: int, *_: object) -> int:
+        planned.append(action)
+        return apsw.SQLITE_OK
+
+    sql = "select 1 from item join shelf on shelf.item = item.id where item.id = :id"
+    connection.db.set_authorizer(noted)
+    connection.execute(sql, {"id": "one"})
+    assert planned != []
+    planned.clear()
+    connection.execute(sql, {"id": "two"})
+    assert planned == []
+    connection.close()

@@ -75,6 +75,8 @@ class Connection:
             self.db = apsw.Connection(str(path), statementcachesize=300)
             self._control = self.db.cursor()
             self.db.set_busy_timeout(BUSY_MS)
+            # Otherwise SQLite plans each join anew for each set of values.
+            self.db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             add_functions(self.db)
             self.script(_PRAGMAS)
             if seconds:
