@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from hansard.access import Principal
-from hansard.model import MessageDraft, Results, SearchQuery, SessionDraft
+from hansard.model import MessageDraft, Results, SearchHit, SearchQuery, SessionDraft
 from hansard.model.page import PAGE_BYTES
 from hansard.model.parts import text_part
 from hansard.model.search import SearchSort
@@ -33,7 +33,7 @@ async def filled(service: Service, principal: Principal) -> None:
 
 async def find(
     service: Service, principal: Principal, sort: SearchSort, cursor: str | None = None
-) -> Results:
+) -> Results[SearchHit]:
     query = SearchQuery(text="parcel", sort=sort, limit=100, with_total=True, cursor=cursor)
     return await service.search.find(principal, query)
 

@@ -9,14 +9,23 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 
+from hansard import byte_cache
 from hansard.access import Principal
 from hansard.app import opened
 from hansard.errors import Invalid
-from hansard.model import MessageDraft, Results, SearchQuery, SessionDraft, SessionPatch
+from hansard.model import (
+    MessageDraft,
+    Results,
+    SearchHit,
+    SearchQuery,
+    SessionDraft,
+    SessionPatch,
+)
 from hansard.model.parts import text_part
 from hansard.service import Service
 from hansard.settings import Settings
 from hansard.store.verbs import search as verbs
+from hansard.store.verbs import search_question
 
 WHEN = 1_700_000_000_000_000
 TOOL_CALL = Raw(
@@ -59,7 +68,9 @@ async def fill(service: Service, principal: Principal) -> None:
     await service.messages.append(principal, "s5", [tool])
 
 
-async def find(service: Service, principal: Principal, text: str, **more: object) -> Results:
+async def find(
+    service: Service, principal: Principal, text: str, **more: object
+) -> Results[SearchHit]:
     return await service.search.find(principal, SearchQuery(text=text, with_total=True, **more))  # type: ignore[arg-type]  # the fields of a query
 
 
@@ -163,16 +174,25 @@ async def test_many_matches_are_walked_to_the_same_answers(
 ) -> None:
     await fill(service, principal)
     await service.indexer.catch_up()
-    monkeypatch.setattr(verbs, "_FEW", 1)
-    monkeypatch.setattr(verbs, "_NEWEST_HITS", 1)
-    for walked, probes, passes in ((1000, 10, 3), (1000, 0, 3), (1000, 0, 0), (-1, 10, 3)):
+    monkeypatch.setattr(search_question, "_MOST_HITS", 1)
+    monkeypatch.setattr(search_question, "_FEW_SESSIONS", 0)
+    for walked, probes, passes, at_once in (
+        (1000, 10, 3, 4),
+        (1000, 10, 3, 0),
+        (1000, 0, 3, 4),
+        (1000, 0, 0, 4),
+        (-1, 10, 3, 4),
+    ):
         monkeypatch.setattr(verbs, "_MOST_WALKED", walked)
-        monkeypatch.setattr(verbs, "_MOST_PROBES", probes)
-        monkeypatch.setattr(verbs, "_MOST_PASSES", passes)
+        monkeypatch.setattr(search_question, "_MOST_PROBES", probes)
+        monkeypatch.setattr(search_question, "_MOST_PASSES", passes)
+        monkeypatch.setattr(search_question, "_AT_ONCE", at_once)
         for question, expected in QUESTIONS.items():
-            results = await find(service, principal, question)
-            assert [item.session.name for item in results.items] == expected, question
-            assert results.total == len(expected), question
+            byte_cache.clear()
+            for _ in ("looked up", "known"):
+                results = await find(service, principal, question)
+                assert [item.session.name for item in results.items] == expected, question
+                assert results.total == len(expected), question
 
 
 async def test_snippets_show_the_words_and_where_they_are(
@@ -320,7 +340,8 @@ async def test_more_than_so_many_are_not_counted(
 ) -> None:
     await fill(service, principal)
     await service.indexer.catch_up()
-    monkeypatch.setattr(verbs, "_FEW", 1)
+    monkeypatch.setattr(search_question, "_MOST_HITS", 1)
+    monkeypatch.setattr(search_question, "_FEW_SESSIONS", 0)
     monkeypatch.setattr(verbs, "MOST_COUNTED", 3)
     results = await find(service, principal, "role:user")
     assert (results.total, results.total_is_lower_bound) == (3, True)

@@ -194,7 +194,7 @@ def scans(plan: list[str]) -> list[str]:
 
     Functions, constants and the search index aside.
     """
-    harmless = re.compile(r"SCAN (CONSTANT ROW|\S+ VIRTUAL TABLE|\(subquery|\(join)")
+    harmless = re.compile(r"SCAN (CONSTANT ROW|\S+ (EXISTS )?VIRTUAL TABLE|\(subquery|\(join)")
     return [line for line in plan if line.startswith("SCAN") and not harmless.match(line)]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hansard.model import Results, SearchHit
 
 
-def rendered(results: Results, now: int) -> Iterator[str]:
+def rendered(results: Results[SearchHit], now: int) -> Iterator[str]:
     """A few lines per session on a terminal.
 
     In a pipe, one line per snippet: session, seq, role, text.
@@ -32,7 +32,7 @@ def rendered(results: Results, now: int) -> Iterator[str]:
                 )
 
 
-def noted(results: Results) -> Iterator[str]:
+def noted(results: Results[SearchHit]) -> Iterator[str]:
     """What of the search was not understood."""
     for note in results.notes:
         yield f"{note.text}: {note.message}"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -9,6 +9,7 @@ from hansard.model.message import Message
 from hansard.model.session import Session
 from hansard.model.session_filter import SessionFilter
 
+T = TypeVar("T")
 SearchSort = Literal["recency", "relevance"]
 
 
@@ -71,14 +72,14 @@ class SearchHit(Struct, frozen=True):
     snippets: list[Snippet]
 
 
-class Results(Struct, frozen=True, kw_only=True):
+class Results(Struct, Generic[T], frozen=True, kw_only=True):
     """A page of results; ``total`` is the number of sessions, None unless ``with_total`` was set.
 
     With ``total_is_lower_bound`` there are more than ``total``, which is exact otherwise.
     ``notes`` say what of the text was not understood; ``jump`` is set when it is an id.
     """
 
-    items: list[SearchHit]
+    items: list[T]
     has_more: bool
     next_cursor: str | None = None
     total: int | None = None

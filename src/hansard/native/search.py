@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -15,6 +15,7 @@ from hansard.model.times import rfc3339
 from hansard.native.filters import FilterParams, filter_of
 from hansard.native.schemas import Cursor, HasMore, Json, NextCursor, RoleOut, Spans
 from hansard.native.session_bodies import SessionOut, session_out
+from hansard.service.render_cache import HitProjection
 
 
 class SearchParams(FilterParams, frozen=True, kw_only=True):
@@ -145,13 +146,18 @@ async def search(call: Call[SearchParams, None]) -> FoundList:
         cursor=params.cursor,
         with_total=params.total,
     )
-    return found_list(await call.service.search.find(call.principal, query))
+    results = await call.service.search.find_as(call.principal, query, FOUND)
+    return _list_of(results, results.items)  # type: ignore[arg-type]  # each is encoded already
 
 
-def found_list(results: Results) -> FoundList:
+def found_list(results: Results[SearchHit]) -> FoundList:
+    return _list_of(results, [_found_out(match) for match in results.items])
+
+
+def _list_of(results: Results[Any], data: list[FoundOut]) -> FoundList:
     is_counted = results.total is not None
     return FoundList(
-        data=[_found_out(match) for match in results.items],
+        data=data,
         has_more=results.has_more,
         next_cursor=results.next_cursor,
         total=results.total if results.total is not None else UNSET,
@@ -193,6 +199,7 @@ def _snippet_out(snippet: Snippet) -> SnippetOut:
     )
 
 
+FOUND = HitProjection("native.found", _found_out)
 routes = (
     Route(
         "GET /v1/search",

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hansard.byte_cache import MIB, WorkspaceCache
-from hansard.model import Message, Session
+from hansard.model import Message, SearchHit, Session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,6 +31,16 @@ class MessageProjection(Struct, frozen=True):
 
     name: str
     show: Callable[[str, Message], object]
+
+
+class HitProjection(Struct, frozen=True):
+    """How one API shows what a search found in a session; ``show`` is pure."""
+
+    name: str
+    show: Callable[[SearchHit], object]
+
+    def encoded(self, hit: SearchHit) -> Raw:
+        return Raw(_encode(self.show(hit)))
 
 
 class RenderCache:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec import Raw, Struct
 
 from hansard.errors import Invalid
 from hansard.model import Jump, Results, SearchHit, SearchNote, SessionFilter, SessionQuery
@@ -18,21 +19,21 @@ from hansard.service.search_qualifiers import unknown_values
 from hansard.service.search_syntax import ParsedSearch, read, within
 from hansard.service.snippets import Marked, marked, marks
 from hansard.store.search_query import SearchTerms
-from hansard.store.verbs import lookup, search_unseen
+from hansard.store.verbs import lookup
 from hansard.store.verbs import search as verbs
-from hansard.store.verbs.sessions import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hansard.access import Principal
-    from hansard.model import Message, SearchQuery
+    from hansard.model import Message, SearchQuery, Session
+    from hansard.service.render_cache import HitProjection
     from hansard.service.sessions import Sessions
     from hansard.store import Store
     from hansard.store.cursors import Cursors
-    from hansard.store.verbs.search import Finding, SearchResult
+    from hansard.store.verbs.search import Hit
 
-Shown = TypeVar("Shown", "SearchResult", SearchHit)
+T = TypeVar("T")
 LONGEST = 256
 _COUNTED = ("channel", "app", "agent")
 RANKED = 100
@@ -41,7 +42,24 @@ _TITLE_WEIGHT = 0.5
 _NO_TERMS = SearchTerms(())
 _ID = re.compile(r"""[^\s"*()-](?:[^\s"*()]*[^\s"*()])?""")
 """A word without what stands for more than itself in a search: such a one may be an id."""
-_NOTHING = Results(items=[], has_more=False, total=0)
+
+
+class _Found(Struct):
+    """A session as it is shown, its score, and its JSON by the projections that asked for it."""
+
+    hit: SearchHit
+    score: float
+    encoded: dict[str, Raw] = {}
+
+    def as_json(self, projection: HitProjection) -> Raw:
+        encoded = self.encoded.get(projection.name)
+        if encoded is None:
+            encoded = self.encoded[projection.name] = projection.encoded(self.hit)
+        return encoded
+
+
+_Page: TypeAlias = Results[_Found]
+_NOTHING = _Page(items=[], has_more=False, total=0)
 
 
 class Search:
@@ -52,9 +70,9 @@ class Search:
         self._sessions = sessions
         self._cursors = cursors
         self._clock = clock
-        self._unseen = search_unseen.cache()
+        self._caches = verbs.caches()
 
-    async def find(self, principal: Principal, query: SearchQuery) -> Results:
+    async def find(self, principal: Principal, query: SearchQuery) -> Results[SearchHit]:
         """One page of the sessions that match, each with its best snippets.
 
         A message or a title matches when it has every term. Without text, the filter alone selects,
@@ -63,6 +81,17 @@ class Search:
         are the answer. Raises Invalid only for more than 256 characters and for a cursor of another
         search.
         """
+        page = await self._find(principal, query)
+        return _of(page, [found.hit for found in page.items])
+
+    async def find_as(
+        self, principal: Principal, query: SearchQuery, projection: HitProjection
+    ) -> Results[Raw]:
+        """As ``find``, each session encoded by ``projection``; only those that changed, anew."""
+        page = await self._find(principal, query)
+        return _of(page, [found.as_json(projection) for found in page.items])
+
+    async def _find(self, principal: Principal, query: SearchQuery) -> _Page:
         if len(query.text) > LONGEST:
             raise Invalid(
                 f"the search term is longer than {LONGEST} characters",
@@ -83,7 +112,7 @@ class Search:
 
     async def _parsed_results(
         self, principal: Principal, query: SearchQuery, parsed: ParsedSearch
-    ) -> Results:
+    ) -> _Page:
         typed = (
             SessionFilter()
             if not query.text.strip() and query.filter != SessionFilter()
@@ -102,7 +131,7 @@ class Search:
 
     async def _next_page(
         self, principal: Principal, query: SearchQuery, parsed: ParsedSearch
-    ) -> Results:
+    ) -> _Page:
         """The next page of the same: of what the words find, or of an end user's sessions."""
         try:
             results = await self._parsed_results(principal, query, parsed)
@@ -124,12 +153,12 @@ class Search:
         page = await self._sessions.list(principal, of_user)
         return Jump(user_id=text) if page.items else None
 
-    async def _landed(self, principal: Principal, query: SearchQuery, jump: Jump) -> Results:
+    async def _landed(self, principal: Principal, query: SearchQuery, jump: Jump) -> _Page:
         """The page that an id leads to."""
         if jump.session is not None:
             snippets = [] if jump.message is None else [marked(jump.message, _NO_TERMS).snippet]
-            items = [SearchHit(jump.session, len(snippets), [], snippets)]
-            return _with_total(query, Results(items=items, has_more=False, total=1))
+            items = [_Found(SearchHit(jump.session, len(snippets), [], snippets), 0.0)]
+            return _with_total(query, _Page(items=items, has_more=False, total=1))
         of_user = _of_user(query)
         if of_user is None:
             return _with_total(query, _NOTHING)
@@ -154,7 +183,7 @@ class Search:
         query: SearchQuery,
         terms: SearchTerms | None,
         filters: SessionFilter,
-    ) -> Results:
+    ) -> _Page:
         since, total, after = self._position(principal, query) or (None, None, None)
         counted = query.with_total and total is None
         finding = await self._store.snapshot(
@@ -163,8 +192,8 @@ class Search:
             terms,
             filters,
             query.limit,
-            partial(_shown, terms),
-            self._unseen,
+            _presentation(terms),
+            self._caches,
             after=after,
             since=since,
             with_total=counted,
@@ -177,9 +206,7 @@ class Search:
             if more
             else None
         )
-        return self._page(
-            principal, query, [_shown_hit(hit, finding, terms)[0] for hit in hits], total, position
-        )
+        return self._page(principal, query, [hit.shown for hit in hits], total, position)
 
     async def _ranked(
         self,
@@ -187,7 +214,7 @@ class Search:
         query: SearchQuery,
         terms: SearchTerms | None,
         filters: SessionFilter,
-    ) -> Results:
+    ) -> _Page:
         """Results by relevance.
 
         The cursor holds the rest of the ranking: scores change with every message, so a new ranking
@@ -202,19 +229,15 @@ class Search:
             terms,
             filters,
             RANKED,
-            partial(_shown, terms),
-            self._unseen,
+            _presentation(terms),
+            self._caches,
             after=after,
             since=since,
             with_total=counted,
         )
         total = finding.total if counted else total
-        scored = sorted(
-            (_shown_hit(hit, finding, terms) for hit in finding.hits[:RANKED]),
-            key=lambda entry: entry[1],
-            reverse=True,
-        )
-        ranked = {entry.session.id: entry for entry, _ in scored}
+        scored = sorted(finding.hits[:RANKED], key=lambda hit: hit.shown.score, reverse=True)
+        ranked = {hit.session.id: hit for hit in scored}
         order = (
             [*ranked]
             if left is None
@@ -225,7 +248,7 @@ class Search:
         return self._page(
             principal,
             query,
-            items,
+            [hit.shown for hit in items],
             total,
             (finding.generation if since is None else since, total, _packed(rest))
             if rest
@@ -241,16 +264,16 @@ class Search:
         self,
         principal: Principal,
         query: SearchQuery,
-        items: Sequence[SearchHit],
+        items: Sequence[_Found],
         total: int | None,
         position: Any,  # noqa: ANN401 - any value
-    ) -> Results:
+    ) -> _Page:
         cursor = (
             self._cursors.write(principal.workspace_id, _scope(query), position)
             if position is not None
             else None
         )
-        return Results(items=[*items], has_more=cursor is not None, next_cursor=cursor, total=total)
+        return _Page(items=[*items], has_more=cursor is not None, next_cursor=cursor, total=total)
 
 
 def _of_user(query: SearchQuery) -> SearchQuery | None:
@@ -267,7 +290,7 @@ def _unpacked(packed: bytes) -> list[str]:
     return [str(UUID(bytes=packed[start : start + 16])) for start in range(0, len(packed), 16)]
 
 
-def _with_total(query: SearchQuery, results: Results) -> Results:
+def _with_total(query: SearchQuery, results: _Page) -> _Page:
     """The results with their total: exact, or a lower bound."""
     if not query.with_total or results.total is None:
         return msgspec.structs.replace(results, total=None)
@@ -278,38 +301,55 @@ def _with_total(query: SearchQuery, results: Results) -> Results:
     )
 
 
-def _fitting(items: Sequence[Shown]) -> Sequence[Shown]:
-    """The first of the items that fit into one answer; at least one."""
+def _of(page: _Page, items: list[T]) -> Results[T]:
+    """The page with its items as the caller wants them."""
+    return Results(
+        items=items,
+        has_more=page.has_more,
+        next_cursor=page.next_cursor,
+        total=page.total,
+        total_is_lower_bound=page.total_is_lower_bound,
+        notes=page.notes,
+        jump=page.jump,
+    )
+
+
+def _fitting(hits: Sequence[Hit[_Found]]) -> Sequence[Hit[_Found]]:
+    """The first of the hits that fit into one answer; at least one."""
     size = 0
-    for count, item in enumerate(items):
-        size += size_of(item.session)
+    for count, hit in enumerate(hits):
+        size += hit.size
         if count and size > PAGE_BYTES:
-            return items[:count]
-    return items
+            return hits[:count]
+    return hits
 
 
-def _shown(terms: SearchTerms | None, message: Message) -> Marked | None:
+def _presentation(
+    terms: SearchTerms | None,
+) -> verbs.Presentation[Marked | None, _Found]:
+    """How the sessions that have the terms are shown, each with its score."""
+    return verbs.Presentation(partial(_snippet, terms), partial(_hit, terms))
+
+
+def _snippet(terms: SearchTerms | None, message: Message) -> Marked | None:
     return None if terms is None else marked(message, terms)
 
 
-def _shown_hit(
-    hit: SearchResult, finding: Finding[Marked | None], terms: SearchTerms | None
-) -> tuple[SearchHit, float]:
-    """The result shown for a hit, and its score."""
+def _hit(
+    terms: SearchTerms | None,
+    session: Session,
+    seqs: Sequence[int],
+    snippets: Sequence[Marked | None],
+) -> _Found:
     if terms is None:
-        return SearchHit(hit.session, 0, [], []), 0.0
-    snippets = [finding.shown.get((hit.session.id, seq)) for seq in hit.seqs]
+        return _Found(SearchHit(session, 0, [], []), 0.0)
     best = sorted(filter(None, snippets), key=lambda snippet: snippet.score, reverse=True)
-    title = marks(hit.session.title, terms) if hit.session.title and 0 in hit.seqs else []
+    title = marks(session.title, terms) if session.title and 0 in seqs else []
     score = max((snippet.score for snippet in best), default=0.0) + (
         _TITLE_WEIGHT if title else 0.0
     )
-    return SearchHit(
-        hit.session,
-        len([seq for seq in hit.seqs if seq]),
-        title,
-        [snippet.snippet for snippet in best],
-    ), score
+    matches = len([seq for seq in seqs if seq])
+    return _Found(SearchHit(session, matches, title, [each.snippet for each in best]), score)
 
 
 def _scope(query: SearchQuery) -> list[object]:

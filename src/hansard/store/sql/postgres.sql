@@ -94,6 +94,11 @@ select right(workspace_id, 3), generation from search_workspaces where workspace
 -- name: search_workspace_lock
 select right(workspace_id, 3), generation from search_workspaces where workspace_id = :workspace_id for update
 
+-- name: search_begin
+-- The generation, the code in front of the workspace's words, and the generation that the index has seen.
+select c.generation, right(x.workspace_id, 3), x.generation from workspace_counters as c
+  left join search_workspaces as x on x.workspace_id = c.workspace_id where c.workspace_id = :workspace_id
+
 -- name: search_session_put
 -- Nothing for a session that is gone.
 insert into search_sessions (workspace_id, session_id, seq, titled)
@@ -136,16 +141,21 @@ with theirs as materialized (
   select session_id, seq, words from search_index
    where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:handles::text::json)))
 )
-select session_id, session_id as handle, seq from theirs where words @@ :tsquery::text::tsquery
+select session_id, seq from theirs where words @@ :tsquery::text::tsquery
  order by session_id desc, seq desc limit greatest(:limit, 10000)
 
 -- name: search_handles
 select value, value from json_array_elements_text(:ids::text::json) as value where :workspace_id::text is not null
 
 -- name: search_probe
--- The matching messages of one session.
-select seq from search_index
- where workspace_id = :workspace_id and session_id = :handle and words @@ :tsquery::text::tsquery order by seq limit :limit
+-- The matching messages of each of some sessions, as JSON; nothing for those without.
+with theirs as materialized (
+  select session_id, seq, words from search_index
+   where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:handles::text::json)))
+)
+select session_id, json_agg(seq)::text from (
+  select session_id, seq from theirs where words @@ :tsquery::text::tsquery order by seq desc limit :limit
+) as matching group by session_id
 
 -- name: search_among
 -- Which of many sessions have a match: their own rows are looked at, not the index of words.
@@ -155,23 +165,35 @@ with theirs as materialized (
 )
 select distinct session_id from theirs where words @@ :tsquery::text::tsquery
 
--- name: search_matching
--- The sessions with a match, each once, those with the greatest ids first. A word that is frequent among the newest messages is
--- answered from them: then there may be more up to the third column. The planner is not asked, since it plans for no word in particular.
-with newest as materialized (
-  select session_id, words from search_index where workspace_id = :workspace_id order by session_id desc limit 2000
-), near as materialized (
-  select distinct session_id from newest where words @@ :tsquery::text::tsquery
-), edge as materialized (
-  select min(session_id) as floor from newest having count(*) = 2000 and (select count(*) from near) > 25
+-- name: search_which
+-- Which of a few sessions have a match, as search_among.
+with theirs as materialized (
+  select session_id, words from search_index
+   where workspace_id = :workspace_id and session_id = any (array(select json_array_elements_text(:handles::text::json)))
 )
-select session_id, session_id as handle, floor from near, edge where session_id > floor
+select distinct session_id from theirs where words @@ :tsquery::text::tsquery
+
+-- name: search_matching
+-- The matching messages of the sessions with the greatest ids: the session, its handle and the seq. A word that is frequent among
+-- the newest messages is answered from them: then there may be more up to the last column. The planner is not asked, since it plans
+-- for no word in particular.
+with newest as materialized (
+  select session_id, seq, words from search_index where workspace_id = :workspace_id order by session_id desc limit 2000
+), near as materialized (
+  select session_id, seq from newest where words @@ :tsquery::text::tsquery
+), edge as materialized (
+  select min(session_id) as floor from newest having count(*) = 2000 and (select count(distinct session_id) from near) > 25
+)
+select session_id, session_id as handle, seq, floor from near, edge where session_id > floor
 union all
-select session_id, session_id, null from (
-  select distinct session_id from search_index
+select session_id, session_id, seq, null from (
+  select session_id, seq from search_index
    where workspace_id || '' = :workspace_id and words @@ :tsquery::text::tsquery and not exists (select 1 from edge)
-   order by session_id desc limit :limit
+   order by session_id desc, seq desc limit :limit
 ) as far
+
+-- name: search_session_ids
+select value, value from json_array_elements_text(:handles::text::json) as value where :workspace_id::text is not null
 
 -- name: search_unseen
 -- Where the messages of sessions are, each from behind one seq up to another, and how many bytes they take.

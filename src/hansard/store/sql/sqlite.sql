@@ -164,6 +164,11 @@ select printf('%x_', number), generation from search_workspaces where workspace_
 -- The writer is alone: reading is enough.
 select printf('%x_', number), generation from search_workspaces where workspace_id = :workspace_id
 
+-- name: search_begin
+-- The generation, the code in front of the workspace's words, and the generation that the index has seen.
+select c.generation, case when x.number is not null then printf('%x_', x.number) end, x.generation from workspace_counters as c
+  left join search_workspaces as x on x.workspace_id = c.workspace_id where c.workspace_id = :workspace_id
+
 -- name: search_session_put
 -- Nothing for a session that is gone.
 insert into search_sessions (workspace_id, session_id, seq, titled)
@@ -223,18 +228,28 @@ delete from search_erasures where doc = :handle << 24 | :seq
 
 -- name: search_hits
 -- The matching messages of the sessions that were indexed last, whatever handles are given.
-select x.session_id, hit.handle, hit.seq from (
-  select rowid >> 24 as handle, rowid & 16777215 as seq from search_index where search_index match :match order by rowid desc limit :limit
-) as hit left join search_sessions as x on x.number = hit.handle
+select rowid >> 24, rowid & 16777215 from search_index where search_index match :match order by rowid desc limit :limit
 
 -- name: search_handles
 select x.session_id, x.number from json_each(:ids) as wanted
   cross join search_sessions as x on x.workspace_id = :workspace_id and x.session_id = wanted.value
 
 -- name: search_probe
--- The matching messages of one session; forwards is how the index is quick.
-select rowid & 16777215 from search_index
- where search_index match :match and rowid between :handle << 24 and (:handle << 24) + 16777215 order by rowid limit :limit
+-- The matching messages of each of some sessions, as JSON.
+select h.value, (
+  select json_group_array(seq) from (
+    select search_index.rowid & 16777215 as seq from search_index
+     where search_index match :match and search_index.rowid between h.value << 24 and (h.value << 24) + 16777215
+     order by search_index.rowid desc limit :limit
+  )
+) from json_each(:handles) as h
+
+-- name: search_which
+-- Which of a few sessions have a match; each is looked at by itself.
+select h.value from json_each(:handles) as h where exists (
+  select 1 from search_index
+   where search_index match :match and search_index.rowid between h.value << 24 and (h.value << 24) + 16777215
+)
 
 -- name: search_among
 -- Which of many sessions have a match: one pass over all matches.
@@ -242,12 +257,13 @@ select distinct rowid >> 24 from search_index
  where search_index match :match and rowid >> 24 in (select value from json_each(:handles))
 
 -- name: search_matching
--- The sessions with a match, each once, those that were indexed last first; the inner limit keeps that order.
-select x.session_id, hit.handle, null from (
-  select distinct handle from (
-    select rowid >> 24 as handle from search_index where search_index match :match order by rowid desc limit -1
-  ) limit :limit
-) as hit left join search_sessions as x on x.number = hit.handle
+-- The matching messages of the sessions that were indexed last: the session where it is known here, its handle and the seq.
+-- Up to the handle in the last column there may be more.
+select null, rowid >> 24, rowid & 16777215, null from search_index where search_index match :match order by rowid desc limit :limit
+
+-- name: search_session_ids
+select x.number, x.session_id from json_each(:handles) as h
+  cross join search_sessions as x on x.number = h.value and x.workspace_id = :workspace_id
 
 -- name: search_unseen
 -- Where the messages of sessions are, each from behind one seq up to another, and how many bytes they take.

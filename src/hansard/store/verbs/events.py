@@ -125,6 +125,24 @@ def generation_in(rows: Sequence[Row]) -> int:
     return rows[0][0] if rows else 0
 
 
+def changed_sessions(
+    workspace_id: str, after: int, until: int, most: int
+) -> Steps[set[str] | None]:
+    """The ids of the sessions that changed behind generation ``after``; ``until`` is the newest.
+
+    None when that is more than ``most`` changes, or when some of their events are gone.
+    """
+    behind = until - after
+    if behind == 0:
+        return set()
+    if not 0 < behind <= most:
+        return None
+    events = yield from rows("event_sessions", workspace_id=workspace_id, after=after, limit=behind)
+    if len(events) < behind or events[-1][1] != until:
+        return None
+    return {session_id for session_id, _ in events}
+
+
 def since(workspace_id: str, after: int, limit: int) -> Steps[tuple[list[Event], int]]:
     """The events behind generation ``after``, and up to which they were trimmed.
 

@@ -30,6 +30,17 @@ _MOST_BYTES = 8 << 20
 _MEMORY = 8 * MIB
 
 
+class Waiting(NamedTuple):
+    """The ``seq`` of the matching messages by session, the newest first; whether all are here.
+
+    ``compared`` has the sessions without a match as well.
+    """
+
+    seqs: dict[str, list[int]]
+    compared: dict[str, list[int]]
+    is_whole: bool
+
+
 class Block(NamedTuple):
     """Messages of a session by their numbers, both included; 0 is the title."""
 
@@ -49,19 +60,41 @@ def cache() -> UnseenWords:
     return WorkspaceCache(_MEMORY, "unseen words")
 
 
-def matching(
-    workspace_id: str, terms: SearchTerms, after: int, until: int, words: UnseenWords
-) -> Steps[dict[str, list[int]]]:
-    """The ``seq`` of the messages that match, by session, of what changed behind ``after``.
+def matching(  # noqa: PLR0913 - where to look, and what is known
+    workspace_id: str,
+    terms: SearchTerms,
+    after: int,
+    until: int,
+    words: UnseenWords,
+    compared: Mapping[str, list[int]],
+) -> Steps[Waiting]:
+    """What matches of that which changed behind ``after``.
 
-    The newest come first. Of more than ``_MOST_MESSAGES`` messages some are left out.
+    Of more than ``_MOST_MESSAGES`` messages some are left out. The sessions in ``compared`` have
+    not changed since these terms were compared with what is not indexed of them.
     """
     if until <= after:
-        return {}
+        return Waiting({}, {}, is_whole=True)
+    changed, last = yield from _changed(workspace_id, after, until)
+    is_whole = last == until and sum(row[3] - row[1] for row in changed) <= _MOST_MESSAGES
+    left = [row for row in changed if row[0] not in compared]
+    documents, all_read = yield from _documents(workspace_id, left, words)
+    found: dict[str, list[int]] = {row[0]: compared.get(row[0], []) for row in changed}
+    for block, numbered in documents.items():
+        seqs = [seq for seq, document in numbered if terms.within(document)]
+        found[block.session_id] = sorted((*found[block.session_id], *seqs), reverse=True)
+    with_matches = {session_id: seqs for session_id, seqs in found.items() if seqs}
+    return Waiting(with_matches, found, is_whole and all_read)
+
+
+def _documents(
+    workspace_id: str, changed: Sequence[Row], words: UnseenWords
+) -> Steps[tuple[dict[Block, Documents], bool]]:
+    """What is not indexed of these sessions, and whether that is all of it."""
     since = words.clearings
     known: dict[Block, Documents] = {}
     unread: list[Block] = []
-    for block, title in _blocks((yield from _changed(workspace_id, after, until))):
+    for block, title in _blocks(changed):
         documents = words.get(block, group=workspace_id)
         if documents is None and title is not None:
             documents = ((0, joined(title_words(title))),)
@@ -70,18 +103,17 @@ def matching(
             unread.append(block)
         else:
             known[block] = documents
+    all_read = True
     for block, documents, is_whole in (yield from _read(workspace_id, unread)):
         known[block] = documents
+        all_read = all_read and is_whole
         if is_whole:
             words.put(block, documents, workspace_id, since=since)
-    matches: dict[str, list[int]] = {}
-    for block, documents in known.items():
-        if seqs := [seq for seq, document in documents if terms.within(document)]:
-            matches.setdefault(block.session_id, []).extend(seqs)
-    return {session_id: sorted(seqs, reverse=True) for session_id, seqs in matches.items()}
+    return known, all_read
 
 
-def _changed(workspace_id: str, after: int, until: int) -> Steps[list[Row]]:
+def _changed(workspace_id: str, after: int, until: int) -> Steps[tuple[list[Row], int]]:
+    """What is not indexed of the sessions that changed, up to a generation, which is here too."""
     if until - after > _MOST_EVENTS:
         last = yield from steps.value(
             "search_events_until", workspace_id=workspace_id, after=after, limit=_MOST_EVENTS
@@ -89,7 +121,7 @@ def _changed(workspace_id: str, after: int, until: int) -> Steps[list[Row]]:
         until = last or until
     return (
         yield from steps.rows("search_changed", workspace_id=workspace_id, after=after, until=until)
-    )
+    ), until
 
 
 def _blocks(changed: Sequence[Row]) -> Iterator[tuple[Block, str | None]]:

@@ -17,7 +17,7 @@ from hansard.store import listing, rows, steps
 from hansard.store.search_query import joined, part_of_title, title_words
 from hansard.store.steps import Steps, row
 from hansard.store.verbs import snapshot_paging
-from hansard.store.verbs.events import generation
+from hansard.store.verbs.events import changed_sessions, generation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -82,17 +82,11 @@ def _followed(
     workspace_id: str, filters: SessionFilter, sort: str, before: Matches | None, now: int
 ) -> Steps[Matches | None]:
     """The matches at generation ``now``; None when it is too far, or when events are gone."""
-    behind = -1 if before is None else now - before.generation
-    if before is None or behind == 0:
-        return before
-    if not 0 < behind <= _MOST_CHANGES:
+    if before is None:
         return None
-    events = yield from steps.rows(
-        "event_sessions", workspace_id=workspace_id, after=before.generation, limit=behind
-    )
-    if len(events) < behind or events[-1][1] != now:
-        return None
-    changed = {session_id for session_id, _ in events}
+    changed = yield from changed_sessions(workspace_id, before.generation, now, _MOST_CHANGES)
+    if not changed:
+        return before if changed is not None else None
     passing = yield from _passing(workspace_id, filters, list(changed), sort)
     stayed = [row for row in before.rows if row[0] not in changed]
     for match in passing:
