@@ -21,7 +21,6 @@ from hansard.service.session_bounds import check_texts, sized
 from hansard.service.session_cursors import scope_of
 from hansard.service.session_rows import check_owner, drafted, patched, resolved
 from hansard.store.counts import counted_by
-from hansard.store.listing import position_of
 from hansard.store.verbs import appends, deletes, events, title_search
 from hansard.store.verbs import documents as document_verbs
 from hansard.store.verbs import sessions as verbs
@@ -130,13 +129,11 @@ class Sessions:
 
     async def list(self, principal: Principal, query: SessionQuery) -> Page[Session]:
         """One page of whole sessions, as many as fit into ``PAGE_BYTES``."""
-        listing = await self._listed(principal, query)
+        here, listing = principal.workspace_id, await self._listed(principal, query)
         ids = [row[0] for row in listing.rows[: query.limit]]
-        sessions, count = await self._store.read(
-            verbs.by_ids_within, principal.workspace_id, ids, PAGE_BYTES
-        )
+        sessions, count = await self._store.read(verbs.by_ids_within, here, ids, PAGE_BYTES)
         shown = [sessions[session_id] for session_id in ids[:count] if session_id in sessions]
-        return self._page(principal, query, listing, shown, count)
+        return session_cursors.page(self._cursors, here, query, listing, shown, count)
 
     async def list_with_documents(
         self, principal: Principal, query: SessionQuery, key: str
@@ -149,7 +146,7 @@ class Sessions:
             document_verbs.of_sessions, here, ids[:count], key, self._clock()
         )
         shown = [sessions[session_id] for session_id in ids[:count] if session_id in sessions]
-        return self._page(principal, query, listing, shown, count), documents
+        return session_cursors.page(self._cursors, here, query, listing, shown, count), documents
 
     async def list_as(
         self, principal: Principal, query: SessionQuery, projection: Projection
@@ -159,9 +156,13 @@ class Sessions:
         Only sessions that changed are read and encoded again.
         """
         here = principal.workspace_id
-        listing = await self._listed(principal, query)
-        rows = listing.rows[: query.limit]
         since = self._render_cache.clearings
+        seen = self._render_cache.seen(projection.name, here)
+        listing = await self._listed(principal, query, seen)
+        self._render_cache.keep(projection, here, listing.changed, since)
+        if query.cursor is None:
+            self._render_cache.note_seen(projection.name, here, listing.generation)
+        rows = listing.rows[: query.limit]
         rendered, missing = self._render_cache.look_up(projection.name, here, rows)
         ids = [row[0] for row in rows]
         count = fitting(ids, rendered, set(missing), PAGE_BYTES)
@@ -174,7 +175,7 @@ class Sessions:
             missing = missing[reached:]
             count = fitting(ids, rendered, set(missing), PAGE_BYTES)
         shown = [rendered[row[0]] for row in rows[:count] if row[0] in rendered]
-        return self._page(principal, query, listing, shown, count)
+        return session_cursors.page(self._cursors, here, query, listing, shown, count)
 
     async def cursor_behind(self, principal: Principal, query: SessionQuery, name: str) -> str:
         """The cursor with which a list by times goes on behind a session; NotFound."""
@@ -359,39 +360,22 @@ class Sessions:
         either = tuple([await seen(group) for group in filters.either])
         return msgspec.structs.replace(filters, either=either, without=await seen(filters.without))
 
-    async def _listed(self, principal: Principal, query: SessionQuery) -> Listing:
+    async def _listed(
+        self, principal: Principal, query: SessionQuery, seen: int | None = None
+    ) -> Listing:
+        """The places of a page, for a caller who has the sessions as of ``seen``."""
         filters = await self.within_sight(principal, query.filter)
         here = (principal.workspace_id, filters, query.sort, query.limit, self._titles)
         # A total that must be counted is read from the same state as the page.
         is_counted = query.with_total and counted_by(filters) is None
         read = self._store.snapshot if is_counted else self._store.read
         if query.cursor is None:
-            return await read(verbs.page, *here, offset=query.offset, with_total=query.with_total)
+            return await read(
+                verbs.page, *here, offset=query.offset, with_total=query.with_total, seen=seen
+            )
         since, total, after = self._cursors.read(here[0], scope_of(query), query.cursor)
         counted = query.with_total and total is None
         listing = await read(verbs.page, *here, after=after, since=since, with_total=counted)
         return msgspec.structs.replace(
             listing, total=listing.total if counted else total, generation=since
-        )
-
-    def _page(
-        self,
-        principal: Principal,
-        query: SessionQuery,
-        listing: Listing,
-        items: Sequence[T],
-        count: int,
-    ) -> Page[T]:
-        """A page of the first ``count`` rows; ``items`` are those that still exist."""
-        more = len(listing.rows) > count
-        last = position_of(listing.rows[count - 1]) if more and count else None
-        position = (listing.generation, listing.total, last)
-        cursor = (
-            self._cursors.write(principal.workspace_id, scope_of(query), position) if last else None
-        )
-        return Page(
-            items=[*items],
-            has_more=more,
-            next_cursor=cursor,
-            total=listing.total if query.with_total else None,
         )

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from hansard.model import MessageQuery, SessionFilter
     from hansard.store.steps import Row
 
-_HEAD = 4
+_HEAD = 5
+_CHANGED = "{changed_session}"
+_NEWEST = 8
+"""So many changes behind the generation that a caller has seen are looked at."""
 _SIZES = (8, 64, 512)
 MOST_IDS = _SIZES[-1]
+_COMMON_LIMITS = frozenset({11, 21, 26, 31, 51, 101, 201})
+"""Limits of the pages that are asked for most, each for a statement of its own."""
 # In the statement that lists, so that the list is of that very generation.
 _GENERATION = (
     "(select generation from workspace_counters where workspace_counters.workspace_id = "
@@ -65,20 +70,29 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     after: list[Any] | None = None,
     loose: frozenset[str] = NOTHING,
     with_total: bool = False,
+    seen: int | None = None,
 ) -> Query:
     """The page in ``sort`` order that begins behind the place ``after``, or at ``offset``.
 
-    Rows of (id, version, generation, total, …), of which ``position_of`` tells the rest; the total
-    is None where no counter knows it, and without ``with_total``. The fields in ``loose`` do not
-    choose the index, nor does the order where ``ORDER`` is among them.
+    Rows of (id, version, generation, total, session, …), of which ``position_of`` tells the rest;
+    the total is None where no counter knows it, and without ``with_total``. The fields in ``loose``
+    do not choose the index, nor does the order where ``ORDER`` is among them.
+
+    With ``seen``, a generation, the whole session may come with a row that changed soon after it.
     """
-    sql, values = _page(filters, sort, loose, follows=after is not None, with_total=with_total)
+    sql, values = _page(
+        filters,
+        sort,
+        loose,
+        follows=after is not None,
+        with_total=with_total,
+        with_changed=seen is not None,
+        limit=limit if offset == 0 and limit in _COMMON_LIMITS else None,
+    )
+    bounds = {"workspace_id": workspace_id, "limit": limit, "offset": offset}
+    changes = {"changes": [*range(seen + 1, seen + 1 + _NEWEST)]} if seen is not None else {}
     return Query(
-        "session_page",
-        sql=sql,
-        values=values
-        | {"workspace_id": workspace_id, "limit": limit, "offset": offset}
-        | _after_values(after or []),
+        "session_page", sql=sql, values=values | bounds | changes | _after_values(after or [])
     )
 
 
@@ -92,7 +106,7 @@ def row_at(ident: str, version: int, *position: Any) -> Row:  # noqa: ANN401 - w
 
     The id is no part of ``position``.
     """
-    return (ident, version, None, None, *position)
+    return (ident, version, None, None, None, *position)
 
 
 def generation_of(rows: Sequence[Row]) -> int | None:
@@ -103,6 +117,11 @@ def generation_of(rows: Sequence[Row]) -> int | None:
 def total_of(rows: Sequence[Row]) -> int | None:
     """The total that came with a page of rows, None where it must be asked for."""
     return int(rows[0][3]) if rows and rows[0][3] is not None else None
+
+
+def changed_of(rows: Sequence[Row]) -> list[Row]:
+    """The whole sessions that came with a page of rows."""
+    return [row[4] for row in rows if row[4] is not None]
 
 
 def count(workspace_id: str, filters: SessionFilter, loose: frozenset[str] = NOTHING) -> Query:
@@ -153,13 +172,27 @@ def _statement_among(filters: SessionFilter, sort: str, size: int) -> tuple[str,
 
 
 @remembered(2 * MIB)
-def _page(
-    filters: SessionFilter, sort: str, loose: frozenset[str], *, follows: bool, with_total: bool
+def _page(  # noqa: PLR0913 - what makes a statement
+    filters: SessionFilter,
+    sort: str,
+    loose: frozenset[str],
+    *,
+    follows: bool,
+    with_total: bool,
+    with_changed: bool,
+    limit: int | None,
 ) -> tuple[str, dict[str, Any]]:
-    """The statement of a page, and what its filter's parameters stand for."""
+    """The statement of a page, and what its filter's parameters stand for.
+
+    A filter without values has one plan of PostgreSQL's for all workspaces, where ``limit`` stands
+    in the statement. One that has values is planned for them each time, which takes the longer the
+    more there is to plan: no changed sessions come along.
+    """
     columns, direction = ORDERS[sort]
     sorting = [LOOSE_ORDER[column] for column in columns] if ORDER in loose else columns
     conditions, values = where(filters, loose)
+    bounds = "limit :limit offset :offset" if limit is None or values else f"limit {limit}"
+    changed = _CHANGED if with_changed and not values else "null"
     if follows:
         comparison = "<" if direction else ">"
         conditions.append(
@@ -168,9 +201,9 @@ def _page(
         )
     order = ", ".join(column + direction for column in sorting)
     total, counted = _total(filters) if with_total else ("null", {})
-    shown = ", ".join(("id", "version", _GENERATION, total, *columns[:-1]))
+    shown = ", ".join(("id", "version", _GENERATION, total, changed, *columns[:-1]))
     matching = f"select {shown} from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
-    return f"{matching} order by {order} limit :limit offset :offset", values | counted
+    return f"{matching} order by {order} {bounds}", values | counted
 
 
 def _total(filters: SessionFilter) -> tuple[str, dict[str, Any]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _HERE = files("hansard.store")
 _BACKENDS = {"sqlite.sql", "postgres.sql"}
 _NAME = re.compile(r"^-- name: (\w+)\n((?:--.*\n)*)", re.MULTILINE)
-_PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
 def load(backend: str) -> dict[str, str]:
@@ -40,6 +40,14 @@ def load(backend: str) -> dict[str, str]:
                 raise ValueError(message)
             shared |= parsed
     return shared | _parse(_HERE / "sql" / f"{backend}.sql")
+
+
+@remembered(4 * MIB)
+def spelled(sql: str, backend: str) -> str:
+    """A composed statement with the backend's own words in the place of ``{name}``."""
+    for name, piece in _parse(_HERE / "sql" / "pieces" / f"{backend}.sql").items():
+        sql = sql.replace("{" + name + "}", piece)
+    return sql
 
 
 def migrations(backend: str) -> list[tuple[int, str, str]]:
@@ -80,8 +88,8 @@ def missing_migrations(backend: str, applied: Mapping[int, str]) -> list[tuple[i
 @remembered(4 * MIB)
 def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
     """Turn ``:name`` into ``$1`` and say which name each number stands for."""
-    order = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
-    return _PARAMETER.sub(lambda match: f"${order.index(match[1]) + 1}", sql), order
+    order = tuple(dict.fromkeys(PARAMETER.findall(sql)))
+    return PARAMETER.sub(lambda match: f"${order.index(match[1]) + 1}", sql), order
 
 
 def _parse(path: Traversable) -> dict[str, str]:

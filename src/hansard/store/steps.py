@@ -39,6 +39,16 @@ class Pause(Query, frozen=True):
     ahead: int = 0
 
 
+class Together(Query, frozen=True):
+    """Statements of which none needs what another brings: the answer holds the rows of each.
+
+    None reads what another one writes, and no two write to one table, so that their order does not
+    matter: a backend may send them as one.
+    """
+
+    parts: Sequence[Query] = ()
+
+
 _PAUSE = Pause()
 T = TypeVar("T")
 Steps = Generator[Query, list[Row], T]
@@ -73,6 +83,16 @@ def many(name: str, /, values: Sequence[Values]) -> Steps[list[Row]]:
     if not values:
         return []
     return (yield Query(name, values[0]) if len(values) == 1 else Query(name, many=values))
+
+
+def together(name: str, parts: Sequence[Query]) -> Steps[list[Any]]:
+    """The rows of each of ``parts``, of which none needs another: see ``Together``.
+
+    ``name`` is for observers, where the backend sends them as one.
+    """
+    if len(parts) == 1:
+        return [(yield parts[0])]
+    return [] if not parts else (yield Together(name, parts[0].values, parts=parts))
 
 
 def composed(sql: str, values: Values, name: str = "composed") -> Steps[list[Row]]:

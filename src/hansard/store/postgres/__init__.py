@@ -13,7 +13,8 @@ import asyncpg
 from hansard.errors import StoreUnavailable
 from hansard.observer import Usage
 from hansard.store import statements
-from hansard.store.postgres import backup, distribution, security
+from hansard.store.postgres import backup, distribution, migrating, security
+from hansard.store.postgres.combining import combined
 from hansard.store.postgres.connecting import ServerConnection, connect, of_any_kind
 from hansard.store.postgres.failures import (
     FAILURES,
@@ -25,7 +26,7 @@ from hansard.store.postgres.failures import (
 )
 from hansard.store.postgres.opening import unopened
 from hansard.store.postgres.pool import ConnectionPool, NoConnection
-from hansard.store.steps import Pause, rows
+from hansard.store.steps import Pause, Together, rows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
@@ -76,9 +77,8 @@ class PostgresStore:
         self._secured = row_security
         self._deadline = deadline
         self._cached = _CACHED if prepared else 0
-        self._statements = {
-            name: statements.numbered(sql) for name, sql in statements.load("postgres").items()
-        }
+        self._named = statements.load("postgres")
+        self._statements = {name: statements.numbered(sql) for name, sql in self._named.items()}
         self._pool = ConnectionPool(
             url,
             size=connections,
@@ -160,29 +160,18 @@ class PostgresStore:
 
     async def distribute(self, shards: int | None = None) -> list[str]:
         async with self._unhurried() as connection, connection.transaction():
-            await connection.execute("select number from migrations where number = 0 for update")
+            await connection.execute(migrating.LOCK)
             return await distribution.distribute(connection, shards)
 
     async def migrate(self) -> list[str]:
-        """Retried after a deadlock with a server that goes on serving meanwhile.
-
-        Nothing of the attempt happened then.
-        """
         if not await self.pending_migrations():
             return []
         async with self._unhurried() as connection:
-            await connection.execute(_MIGRATIONS)
-            for pause in _DEADLOCK_PAUSES:
-                with contextlib.suppress(asyncpg.DeadlockDetectedError):
-                    return await _migrate(connection)
-                await asyncio.sleep(pause)
-            return await _migrate(connection)
+            return await migrating.migrate(connection)
 
     async def pending_migrations(self) -> list[str]:
         async with self._connection() as connection:
-            is_new = await connection.fetchval("select to_regclass('migrations') is null")
-            missing = statements.migrations("postgres") if is_new else await _missing(connection)
-            return [name for _, name, _ in missing]
+            return await migrating.pending(connection)
 
     async def read(self, verb: Callable[P, Steps[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._retried(self._plain, lambda: verb(*args, **kwargs))
@@ -291,8 +280,10 @@ class PostgresStore:
     async def _ask(self, connection: ServerConnection, query: Query) -> list[Row]:
         if query.many is not None:
             return await self._ask_many(connection, query.name, query.many)
+        if isinstance(query, Together):
+            return await self._ask_together(connection, query.parts)
         sql, names = (
-            statements.numbered(query.sql)
+            statements.numbered(statements.spelled(query.sql, "postgres"))
             if query.sql is not None
             else self._statements[query.name]
         )
@@ -318,6 +309,20 @@ class PostgresStore:
             arguments = [[values[each] for each in names] for values in many]
             rows = await connection.answer(connection.fetchmany(sql, arguments))
         return rows
+
+    async def _ask_together(
+        self, connection: ServerConnection, parts: Sequence[Query]
+    ) -> list[Any]:
+        """Run all as one statement: the way there and back is taken once."""
+        statement = combined(parts, self._spelled)
+        arguments = statement.arguments(parts)
+        rows: list[Any] = await connection.answer(connection.fetch(statement.sql, *arguments))
+        return statement.rows(len(parts), rows[0])
+
+    def _spelled(self, query: Query) -> str:
+        if query.sql is not None:
+            return statements.spelled(query.sql, "postgres")
+        return self._named[query.name if query.many is None else query.name + "_rows"]
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[ServerConnection]:
@@ -354,39 +359,3 @@ def _observed(ask: Ask, observer: Observer) -> Ask:
             seen(query.name, clock() - began)
 
     return observed
-
-
-_DEADLOCK_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Seconds before a migration that lost a deadlock is tried again."""
-_MIGRATIONS = """
-create table if not exists migrations (
-  number bigint primary key, name text not null, applied_at timestamptz not null default now());
-insert into migrations (number, name) values (0, 'lock') on conflict do nothing;
-"""
-
-
-async def _migrate(connection: ServerConnection) -> list[str]:
-    """Run the migrations that the database lacks in one transaction; their names."""
-    async with connection.transaction():
-        await connection.execute("select number from migrations where number = 0 for update")
-        missing = await _missing(connection)
-        extent = await distribution.extent(connection)
-        if extent:
-            await distribution.prepare(connection)
-        for number, name, sql in missing:
-            await connection.execute(sql)
-            await connection.execute(
-                "insert into migrations (number, name) values ($1, $2)", number, name
-            )
-        if extent:
-            await distribution.distribute(connection)
-    return [name for _, name, _ in missing]
-
-
-async def _missing(connection: ServerConnection) -> list[tuple[int, str, str]]:
-    """The migrations that the database lacks.
-
-    StoreUnavailable when it has one that this program does not know.
-    """
-    rows = await connection.fetch("select number, name from migrations where number > 0")
-    return statements.missing_migrations("postgres", {row[0]: row[1] for row in rows})

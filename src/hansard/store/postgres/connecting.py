@@ -60,6 +60,7 @@ class ServerConnection(asyncpg.Connection):
         self.process: str | None = None
         self.opened_at = self.asked_at = self.answered_at = time.monotonic()
         self.is_awaited = False
+        self.times_lent = 0
 
     @property
     def bare(self) -> ServerConnection:

@@ -29,6 +29,9 @@ _FRESH_SECONDS = 1.0
 """An answer that came within the last second is a sign of life."""
 _NEW_SECONDS = 2.0
 _SHORTEST_WAIT = 0.05
+_IN_A_ROW = 1000
+"""So often a connection is lent before it goes back to the driver's pool, which ends old ones."""
+_REST_SECONDS = 60.0
 
 
 class NoConnection(StoreUnavailable):
@@ -67,6 +70,9 @@ class ConnectionPool:
         self._pool: asyncpg.Pool[Any] | None = None
         self._opened: weakref.WeakSet[ServerConnection] = weakref.WeakSet()
         self.lent: set[ServerConnection] = set()
+        self._at_hand: list[tuple[Any, ServerConnection]] = []
+        """The driver's proxies of connections that nobody uses, the last one used at the end: the
+        driver's own way to lend one costs as much as a short statement."""
         self._probe = Probe(self._connect)
         self._watching: asyncio.Task[None] | None = None
 
@@ -99,6 +105,7 @@ class ConnectionPool:
         self._probe.close()
         if pool is None:
             return
+        await self._let_go(pool, before=time.monotonic())
         try:
             await asyncio.wait_for(pool.close(), seconds)
         except FAILURES:
@@ -115,7 +122,8 @@ class ConnectionPool:
 
         One that fails in a way that leaves its state unknown does not come back to the pool.
         """
-        if self._pool is None:
+        pool = self._pool
+        if pool is None:
             raise StoreUnavailable("the store is closed")
         if self._callers >= self._waiting:
             raise StoreUnavailable(
@@ -124,9 +132,9 @@ class ConnectionPool:
             )
         self._callers += 1
         try:
-            proxy = await self._acquired(self._pool, max(until - time.monotonic(), _SHORTEST_WAIT))
-            connection: ServerConnection = proxy.bare
+            proxy, connection = await self._taken(pool, until)
             self.lent.add(connection)
+            connection.times_lent += 1
             try:
                 yield connection
             except FAILURES as problem:
@@ -135,9 +143,17 @@ class ConnectionPool:
             finally:
                 connection.is_awaited = False
                 self.lent.discard(connection)
-                await self._pool.release(proxy)
+                if self._stays_at_hand(connection):
+                    self._at_hand.append((proxy, connection))
+                else:
+                    await pool.release(proxy)
         finally:
             self._callers -= 1
+
+    async def rest(self) -> None:
+        """Give connections back to the driver's pool that nobody used for a while."""
+        if self._pool is not None:
+            await self._let_go(self._pool, before=time.monotonic() - _REST_SECONDS)
 
     async def ping(self) -> None:
         """Return at a sign of life of the server, whoever else waits for it.
@@ -194,6 +210,27 @@ class ConnectionPool:
         )
         self._opened.add(connection)
         return connection
+
+    async def _taken(self, pool: asyncpg.Pool[Any], until: float) -> tuple[Any, ServerConnection]:
+        """A connection with its proxy: one that is at hand, else one of the driver's pool."""
+        while self._at_hand:
+            proxy, connection = self._at_hand.pop()
+            if not connection.is_closed():
+                return proxy, connection
+            await pool.release(proxy)
+        proxy = await self._acquired(pool, max(until - time.monotonic(), _SHORTEST_WAIT))
+        return proxy, proxy.bare
+
+    def _stays_at_hand(self, connection: ServerConnection) -> bool:
+        """Whether a connection that comes back is kept for the next caller."""
+        waits = self._callers - 1 > len(self.lent)
+        is_due = connection.times_lent % _IN_A_ROW == 0
+        return self._pool is not None and not (waits or is_due or connection.is_closed())
+
+    async def _let_go(self, pool: asyncpg.Pool[Any], before: float) -> None:
+        """Give back what is at hand and was last used before a time."""
+        while self._at_hand and self._at_hand[0][1].asked_at < before:
+            await pool.release(self._at_hand.pop(0)[0])
 
     async def _acquired(self, pool: asyncpg.Pool[Any], seconds: float) -> Any:  # noqa: ANN401 - the pool's proxy
         try:

@@ -134,6 +134,7 @@ class Watchdog:
             try:
                 await self._end_what_was_left()
                 await self._look(late)
+                await self._pool.rest()
             except Silent:
                 self._give_up(late)
             except FAILURES:  # refused: whoever waits learns it by itself

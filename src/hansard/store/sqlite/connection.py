@@ -12,14 +12,15 @@ import apsw
 from hansard.errors import Conflict, DriverFailure, Error, Invalid
 from hansard.store.packing import packer, unpacked
 from hansard.store.sqlite.deadline import Deadline
-from hansard.store.steps import Pause
+from hansard.store.statements import spelled
+from hansard.store.steps import Pause, Query, Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hansard.observer import Observer
-    from hansard.store.steps import Query, Row, Steps, Values
+    from hansard.store.steps import Row, Steps, Values
 
 T = TypeVar("T")
 BUSY_MS = 10_000
@@ -100,14 +101,21 @@ class Connection:
         deadline = self._deadline
         if time.monotonic() > deadline.at and deadline.has_passed():
             raise apsw.InterruptError
-        if type(query) is Pause:
-            if query.ahead > _MOST_AHEAD and deadline.has_budget:
-                raise apsw.InterruptError
-            return []
-        sql = query.sql if query.sql is not None else self._statements[query.name]
+        if type(query) is not Query:
+            return self._ask_special(query)
+        sql = self._statements[query.name] if query.sql is None else spelled(query.sql, "sqlite")
         if query.many is not None:
             return list(self.db.executemany(sql, query.many))
         return list(self.db.execute(sql, query.values))
+
+    def _ask_special(self, query: Query) -> list[Row]:
+        """A query that is no statement by itself."""
+        if isinstance(query, Together):
+            return [self.ask(part) for part in query.parts]
+        ahead = query.ahead if isinstance(query, Pause) else 0
+        if ahead > _MOST_AHEAD and self._deadline.has_budget:
+            raise apsw.InterruptError
+        return []
 
     def drive(self, steps: Steps[T]) -> T:
         """Run a verb's queries in whatever transaction is open."""
@@ -172,7 +180,7 @@ def _observed(
         try:
             return ask(query)
         finally:
-            if type(query) is not Pause:
+            if type(query) is Query:
                 seen(query.name, clock() - began)
 
     return observed

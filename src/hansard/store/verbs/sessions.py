@@ -45,11 +45,15 @@ class Listed(NamedTuple):
 
 
 class Listing(Struct, frozen=True):
-    """``rows`` begin with id and version; ``positions`` says the same with names."""
+    """``rows`` begin with id and version; ``positions`` says the same with names.
+
+    ``changed`` are sessions that changed lately, where they came along; on the page or not.
+    """
 
     rows: list[Row]
     total: int | None
     generation: int
+    changed: list[Session] = []
 
     @property
     def positions(self) -> list[Listed]:
@@ -173,11 +177,13 @@ def page(  # noqa: PLR0913 - the coordinates of a page
     after: list[Any] | None = None,
     since: int | None = None,
     with_total: bool = False,
+    seen: int | None = None,
 ) -> Steps[Listing]:
     """One row more than ``limit`` where there is more, and the exact total when asked.
 
     With ``since``, the generation at which a walk began, the page is of the list as it stood then.
-    ``titles`` keeps what parts of titles match.
+    ``titles`` keeps what parts of titles match. Whoever has the sessions as of the generation
+    ``seen`` may be given those that changed since.
     """
     if filters.title:
         most = title_search.MOST_COUNTED if with_total else title_search.MOST_SORTED
@@ -197,7 +203,9 @@ def page(  # noqa: PLR0913 - the coordinates of a page
         after=after,
         loose=loose,
         with_total=with_total,
+        seen=seen,
     )
+    changed = [*map(rows.session, listing.changed_of(got))]
     of, total = listing.generation_of(got), listing.total_of(got)
     if after is not None and since is not None and since != of:
         got = yield from snapshot_paging.page(
@@ -207,7 +215,7 @@ def page(  # noqa: PLR0913 - the coordinates of a page
         of = yield from generation(workspace_id)
     if with_total and total is None:
         total = yield from count(workspace_id, filters, titles)
-    return Listing(got, total, of)
+    return Listing(got, total, of, changed)
 
 
 def count(

@@ -1,0 +1,100 @@
+"""Several statements as one: each is a common table expression, and the rows of each a list."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hansard.byte_cache import MIB, remembered
+from hansard.store.statements import PARAMETER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hansard.store.steps import Query, Row
+
+_SHARED = "workspace_id"
+"""The parameter that is the same in all statements of a transaction."""
+_COMMENT = re.compile(r"--.*")
+_BRINGS_ROWS = re.compile(r"^select\b|\breturning\b", re.IGNORECASE)
+_PARENTHESIS = re.compile(r"[()]")
+
+
+class Combined(NamedTuple):
+    """``sql`` with numbered parameters; ``takes`` says of which part each is, and its name.
+
+    ``gives`` are the numbers of the parts that bring rows, in the order of the columns.
+    """
+
+    sql: str
+    takes: tuple[tuple[int, str], ...]
+    gives: tuple[int, ...]
+
+    def arguments(self, parts: Sequence[Query]) -> list[Any]:
+        return [_values(parts[number], name) for number, name in self.takes]
+
+    def rows(self, count: int, row: Sequence[list[Row]]) -> list[list[Row]]:
+        """The rows of each of the ``count`` parts, out of the only row of the answer."""
+        rows: list[list[Row]] = [[] for _ in range(count)]
+        for number, brought in zip(self.gives, row, strict=True):
+            rows[number] = brought
+        return rows
+
+
+def combined(parts: Sequence[Query], sql_of: Callable[[Query], str]) -> Combined:
+    """The statement that does what these do, each spelled by ``sql_of``."""
+    return _combined(tuple((sql_of(part), part.many is not None) for part in parts))
+
+
+def _values(query: Query, name: str) -> Any:  # noqa: ANN401 - whatever a column holds
+    """The value of a parameter; for many rows the list of theirs."""
+    if query.many is None:
+        return query.values[name]
+    return [values[name] for values in query.many]
+
+
+@remembered(MIB)
+def _combined(parts: tuple[tuple[str, bool], ...]) -> Combined:
+    takes: dict[tuple[int, str], int] = {}
+    expressions: list[str] = []
+    gives: list[int] = []
+    for number, (sql, _) in enumerate(parts):
+        bare = _COMMENT.sub("", sql).strip()
+        names = {name: _taken(name, number, parts) for name in PARAMETER.findall(bare)}
+        for taken in names.values():
+            takes.setdefault(taken, len(takes) + 1)
+        helpers, main = _split(_numbered(bare, {name: takes[names[name]] for name in names}))
+        expressions += [*helpers, f"part_{number} as ({main})"]
+        if _BRINGS_ROWS.search(main):
+            gives.append(number)
+    columns = ", ".join(f"array(select part_{each} from part_{each})" for each in gives)  # noqa: S608 - statements of our own
+    sql = f"with {', '.join(expressions)} select {columns}"
+    return Combined(sql, tuple(takes), tuple(gives))
+
+
+def _numbered(sql: str, numbers: Mapping[str, int]) -> str:
+    return PARAMETER.sub(lambda match: f"${numbers[match[1]]}", sql)
+
+
+def _taken(name: str, number: int, parts: Sequence[tuple[str, bool]]) -> tuple[int, str]:
+    """The part whose value a parameter of the part ``number`` takes, and the name of the value."""
+    if name == _SHARED and not parts[number][1]:
+        number = next(index for index, (_, is_many) in enumerate(parts) if not is_many)
+    return number, name
+
+
+def _split(sql: str) -> tuple[list[str], str]:
+    """The common table expressions in front of a statement, and what comes behind them.
+
+    Those that change something may only stand in front of the whole.
+    """
+    if not sql.startswith("with "):
+        return [], sql
+    depth = 0
+    for match in _PARENTHESIS.finditer(sql):
+        depth += 1 if match[0] == "(" else -1
+        behind = sql[match.end() :].lstrip()
+        if depth == 0 and re.match(r"(?:select|insert|update|delete)\b", behind):
+            return [sql[len("with ") : match.end()]], behind
+    message = f"a statement that never comes to its point: {sql}"
+    raise ValueError(message)
