@@ -145,6 +145,7 @@ class SessionFilter(TypedDict, total=False):
     assignee: Texts
     score: Texts
     title: str
+    note: str
     metadata: Mapping[str, Scalar | Sequence[Scalar]]
     archived: bool | Literal["any"]
     ended: bool

@@ -51,6 +51,7 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
         "assignee": ["grace"],
         "score": ["helpful"],
         "title": "parcel",
+        "note": "refund",
         "metadata": ["plan=pro"],
         "failed_calls_from": 1,
         "failed_calls_until": 10,
@@ -99,6 +100,8 @@ class _Filters(Struct, frozen=True, kw_only=True, cache_hash=True):
     """Only sessions that have a score of one of these names, or a message that has."""
     title: Annotated[str, Meta(max_length=256)] | None = None
     """Only sessions whose title contains this text, in any case."""
+    note: Annotated[str, Meta(max_length=256)] | None = None
+    """Only sessions whose notes have all these words, in any case: each the beginning of one."""
     metadata: Values = ()
     """Only sessions whose metadata has this value under this key, as `KEY=VALUE`. Several values
     of one key are alternatives. Texts of at most 256 characters, numbers, true and false at the top

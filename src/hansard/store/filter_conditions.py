@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hansard.store.rows import fold
+from hansard.store.tokenizer import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,13 @@ _METADATA = Condition(
     "exists (select 1 from session_metadata as m where m.workspace_id = :workspace_id"
     " and m.session_id = sessions.id and m.name = :{} and m.value in ({}) limit 1)",
 )
+_NOTE = Condition(
+    "id in (select session_id from note_words"
+    " where note_words.workspace_id = :workspace_id and word >= :{0} and word < :{1})",
+    "exists (select 1 from note_words as n where n.workspace_id = :workspace_id"
+    " and n.session_id = sessions.id and n.word >= :{0} and n.word < :{1} limit 1)",
+)
+_LAST = "\U0010ffff"
 # The only place where a filter meets a column.
 CONDITIONS = {
     "state": _among("state"),
@@ -151,8 +159,11 @@ def _conditions(
             values |= named
             if field in UNCOMMON and field not in loose and UNCOMMON[field] not in named.values():
                 conditions.append(f"{field} <> '{UNCOMMON[field]}'")
-    for metadata, named in _metadata(filters.metadata, prefix, is_loose="metadata" in loose):
-        conditions.append(metadata)
+    for labelled, named in (
+        *_metadata(filters.metadata, prefix, is_loose="metadata" in loose),
+        *_noted(filters.note, prefix, is_loose="note" in loose),
+    ):
+        conditions.append(labelled)
         values |= named
     for field, (absent, present) in FACTS.items():
         value = getattr(filters, field)
@@ -164,7 +175,7 @@ def _conditions(
     return conditions, values
 
 
-LOOSE = frozenset({*CONDITIONS, "metadata"})
+LOOSE = frozenset({*CONDITIONS, "metadata", "note"})
 """Every filter: none leads to the rows."""
 
 
@@ -195,6 +206,19 @@ def _metadata(
         key = f"{prefix}metadata_{index}"
         named = dict(named_values(f"{key}_value", tuple(values)))
         yield condition.format(key, ", ".join(f":{each}" for each in named)), {key: name, **named}
+
+
+def _noted(
+    text: str | None, prefix: str, *, is_loose: bool
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """A condition for each word that the notes of a session shall have, and its parameters."""
+    condition = _NOTE.loose if is_loose else _NOTE.indexed
+    wanted = dict.fromkeys(words(text or ""))
+    if text and not wanted:
+        yield "1 = 0", {}
+    for index, word in enumerate(wanted):
+        first, last = (f"{prefix}note_{index}_{end}" for end in ("from", "until"))
+        yield condition.format(first, last), {first: word, last: word + _LAST}
 
 
 def named_values(field: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a filter's value

@@ -103,7 +103,10 @@ def cleaned(params: ListParams, zone: tzinfo = UTC) -> ListParams:
     sort = params.sort if params.sort in SORTS else DEFAULT_SORT
     texts = {
         "q": params.q.strip().replace("\x00", "")[:500],
-        "title": (params.title or "").strip().replace("\x00", "")[:256] or None,
+        **{
+            field: (getattr(params, field) or "").strip().replace("\x00", "")[:256] or None
+            for field in ("title", "note")
+        },
     }
     return replace(
         params, **lists, **days, **texts, sort=sort, page=min(max(params.page, 0), 10_000_000)

@@ -18,6 +18,12 @@ delete from notes where workspace_id = :workspace_id and session_id = :session_i
 -- name: note_delete_of_session
 delete from notes where workspace_id = :workspace_id and session_id = :id
 
+-- name: note_word_put
+insert into note_words (workspace_id, word, session_id) values (:workspace_id, :word, :session_id) on conflict do nothing
+
+-- name: note_word_delete_of_session
+delete from note_words where workspace_id = :workspace_id and session_id = :id
+
 -- name: score_put
 insert into scores (workspace_id, session_id, seq, name, author, id, value, label, comment, created_by, created_at)
 values (:workspace_id, :session_id, :seq, :name, :author, :id, :value, :label, :comment, :created_by, :created_at)

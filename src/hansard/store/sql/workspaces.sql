@@ -110,6 +110,9 @@ delete from views where workspace_id = :workspace_id
 -- name: workspace_purge_shares
 delete from shares where workspace_id = :workspace_id
 
+-- name: workspace_purge_note_words
+delete from note_words where workspace_id = :workspace_id
+
 -- name: workspace_purge_notes
 delete from notes where workspace_id = :workspace_id
 

@@ -22,8 +22,9 @@ _RANGES = {
 _FIELDS = (
     *(field for field in filter_conditions.CONDITIONS if not field.endswith(("_from", "_until"))),
     "metadata",
+    "note",
 )
-_ORDERLESS = ("tag", "tool", "score", "title", "metadata")
+_ORDERLESS = ("tag", "tool", "score", "title", "metadata", "note")
 _TITLES = frozenset({"title"})
 """Part of a title: the index of the titles is read through, which costs some 0.2 µs a session, and
 never the sessions themselves.

@@ -143,6 +143,7 @@ PURGED = (
     "views",
     "shares",
     "notes",
+    "note_words",
     "scores",
     "bulk_actions",
     "bulk_changes",

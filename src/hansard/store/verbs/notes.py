@@ -11,13 +11,14 @@ from hansard.model.note import Note
 from hansard.model.score import Score
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, many, row, run, value
+from hansard.store.tokenizer import words
 from hansard.store.verbs.events import happened
 from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 from hansard.store.verbs.sessions import store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from hansard.model import Session
 
@@ -35,6 +36,7 @@ def note(ref: SessionRef, draft: Note) -> Steps[tuple[Session, Note]]:
             code="too_many_notes",
         )
     yield from run("note_put", workspace_id=ref.workspace_id, **msgspec.structs.asdict(kept))
+    yield from put_words(ref.workspace_id, session.id, [kept])
     after = yield from _annotated(session, "note.created", kept.seq, kept.created_at)
     return after, kept
 
@@ -55,7 +57,22 @@ def unnote(ref: SessionRef, note_id: str, now: int) -> Steps[Session]:
     missing = NotFound(
         f"no note {note_id!r} of this session", code="note_not_found", param="note_id"
     )
-    return (yield from _removed(ref, "note", note_id, missing, now))
+    after = yield from _removed(ref, "note", note_id, missing, now)
+    yield from _words_anew(ref.workspace_id, after.id)
+    return after
+
+
+def put_words(workspace_id: str, session_id: str, some: Iterable[Note]) -> Steps[None]:
+    """Write the rows by which the words of notes find a session; those that are there stay."""
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    found = dict.fromkeys(word for note in some for word in words(note.text))
+    yield from many("note_word_put", [here | {"word": word} for word in found])
+
+
+def _words_anew(workspace_id: str, session_id: str) -> Steps[None]:
+    """The same behind a note that is gone."""
+    yield from run("note_word_delete_of_session", workspace_id=workspace_id, id=session_id)
+    yield from put_words(workspace_id, session_id, (yield from notes_of(workspace_id, session_id)))
 
 
 def score(ref: SessionRef, draft: Score) -> Steps[tuple[Session, Score, bool]]:
@@ -125,6 +142,7 @@ def restored(session: Session, brought: Sequence[Note], judged: Sequence[Score])
         "note_put",
         [msgspec.structs.asdict(note) | {"workspace_id": session.workspace_id} for note in brought],
     )
+    yield from put_words(session.workspace_id, session.id, brought)
     yield from many(
         "score_put",
         [
@@ -137,9 +155,12 @@ def restored(session: Session, brought: Sequence[Note], judged: Sequence[Score])
 def forget_of_message(workspace_id: str, session_id: str, seq: int) -> Steps[None]:
     """Remove what was said of a message that is deleted, and the kept answers that quote it."""
     here = {"workspace_id": workspace_id, "session_id": session_id}
-    for name in ("note_delete_of_message", "score_delete_of_message"):
-        for deleted in (yield from steps.rows(name, **here, seq=seq)):
-            yield from forget_message(workspace_id, session_id, deleted[0], ())
+    notes_gone = yield from steps.rows("note_delete_of_message", **here, seq=seq)
+    if notes_gone:
+        yield from _words_anew(workspace_id, session_id)
+    scores_gone = yield from steps.rows("score_delete_of_message", **here, seq=seq)
+    for deleted in (*notes_gone, *scores_gone):
+        yield from forget_message(workspace_id, session_id, deleted[0], ())
 
 
 def _annotatable(ref: SessionRef, seq: int) -> Steps[Session]:

@@ -18,7 +18,7 @@ from hansard.model.tool_calls import Tally, tally
 from hansard.model.usage import SUMS, Inherited, RunsSpent, Spent, spent_of, within_sum
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, run, value
-from hansard.store.verbs import message_pages, session_labels
+from hansard.store.verbs import message_pages, notes, session_labels
 from hansard.store.verbs.events import happened_many
 from hansard.store.verbs.session_lookup import SessionRef, locked
 from hansard.store.verbs.summaries import calls_of
@@ -79,6 +79,8 @@ def _derived(session: Session) -> Steps[Session]:
         yield from run("session_update", **rows.session_values(after))
     yield from session_labels.put_metadata(after)
     yield from session_labels.put_tools(after.workspace_id, after.id, after.tool_names)
+    noted = yield from notes.notes_of(after.workspace_id, after.id)
+    yield from notes.put_words(after.workspace_id, after.id, noted)
     return after
 
 

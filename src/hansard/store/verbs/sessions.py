@@ -313,6 +313,7 @@ ERASED = (
     "event_delete_of_session",
     "share_delete_of_session",
     "note_delete_of_session",
+    "note_word_delete_of_session",
     "score_delete_of_session",
     "bulk_change_delete_of_session",
     "model_call_delete_of_session",
