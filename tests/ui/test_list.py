@@ -214,6 +214,23 @@ def test_a_search_from_the_palette_leads_to_the_list_from_any_screen(visitor: Vi
     expect(page.locator(".row mark").first).to_be_visible()
 
 
+def test_what_is_typed_behind_the_first_shortcut_waits_for_its_box(visitor: Visitor) -> None:
+    page = visitor.page
+    held: list[Route] = []
+    page.route("**/more.js", lambda route: held.append(route))  # noqa: PLW0108 - a method takes no mark of Playwright's
+    page.keyboard.press("Control+k")
+    page.keyboard.type("in, e")
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    box = page.locator(".palette input")
+    expect(box).to_have_value("in, e")
+    expect(box).to_be_focused()
+    expect(page.get_by_role("option", name="Search for “in, e”")).to_be_visible()
+    page.keyboard.type("x")
+    expect(box).to_have_value("in, ex")
+
+
 def test_what_was_dimmed_by_a_lost_connection_is_clear_again_when_it_is_back(
     visitor: Visitor,
 ) -> None:

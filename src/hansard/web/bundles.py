@@ -14,6 +14,7 @@ BUNDLES = {
     "zone.js": ("zone",),
     CORE: ("dom", "state", "live", "app"),
     MORE: (
+        "posting",
         "notices",
         "help",
         "screens",

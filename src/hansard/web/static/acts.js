@@ -1,7 +1,8 @@
 // What is pressed anywhere: copying, opening, switching, and links that need not load a whole page.
-import { $, $$, ago, get, post } from "./dom.js"
+import { $, $$, get } from "./dom.js"
 import { copy, failed, toast } from "./notices.js"
 import { curl, saveView, showPalette } from "./palette.js"
+import { post } from "./posting.js"
 import { refreshed } from "./reading.js"
 import { isHere, visit } from "./visit.js"
 
@@ -15,6 +16,15 @@ const ACTS = {
   curl,
   palette: showPalette,
   "save-view": saveView,
+}
+
+const AGES = [["min", 60, 3600], ["h", 3600, 86400], ["d", 86400, 604800]]
+function ago(stamp) {
+  const seconds = (Date.now() - new Date(stamp)) / 1000
+  if (seconds < 60) return "just now"
+  for (const [unit, size, until] of AGES)
+    if (seconds < until) return `${Math.floor(seconds / size)} ${unit} ago`
+  return null
 }
 
 function buttonAct(target) {

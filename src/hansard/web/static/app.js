@@ -26,11 +26,19 @@ for (const sign of ["pointerover", "pointerdown", "focusin", "wheel", "touchstar
   document.addEventListener(sign, later, once)
 $("#scroll")?.addEventListener("scroll", later, once)
 
+let ahead  // what is typed behind ⌘K before its box is here
 document.addEventListener("keydown", async event => {
-  const { key, target } = event
+  const { key, target } = event, control = event.ctrlKey || event.metaKey
   const single = /^([a-zA-Z/?[\]+-]|Escape)$/.test(key) && !event.altKey && !target.closest(TYPING)
-  if (loaded || !(event.ctrlKey || event.metaKey ? key === "k" : single)) return
+  const typed = ahead != null && !control && !key[1]
+  if (loaded || !(control ? key === "k" : single || typed)) return
   event.preventDefault()
+  if (typed) return ahead += key
   if (key === "/") return $("input[type=search]")?.focus()
-  ;(await later())(event)
+  if (control) ahead ??= ""
+  const pressed = await later(), box = pressed(event)
+  if (box && ahead) {
+    box.value = ahead
+    box.oninput()
+  }
 })

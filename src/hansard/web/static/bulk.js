@@ -1,7 +1,8 @@
 // Many at once: two steps to choose all, an undo for ten seconds; no selection outlives its filter.
-import { $, $$, number, post, sessions } from "./dom.js"
+import { $, $$, number, sessions } from "./dom.js"
 import { inView, pick, renew } from "./list.js"
 import { ask, failed, toast } from "./notices.js"
+import { post } from "./posting.js"
 import { list, picked } from "./state.js"
 
 let all = false

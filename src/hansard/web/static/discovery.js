@@ -1,5 +1,6 @@
 // What the coding agents on this machine have kept: counted, and imported when it is wanted.
-import { $, fragment, part, post } from "./dom.js"
+import { $, fragment, part } from "./dom.js"
+import { post } from "./posting.js"
 
 const found = $("#discovery")
 if (found) discover(() => part("/ui/discovery", "discovery"))

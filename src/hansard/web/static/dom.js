@@ -3,8 +3,6 @@ export const $ = (selector, root = document) => root.querySelector(selector)
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)]
 export const make = (tag, facts) => Object.assign(document.createElement(tag), facts)
 export const TYPING = "input:not([type=checkbox]), textarea, select"
-export const csrf = () => document.body.dataset.csrf
-export const wide = () => matchMedia("(min-width: 861px)").matches
 
 export const number = count => count.toLocaleString("en")
 export const sessions = (count, kind = "") =>
@@ -34,11 +32,6 @@ export const json = async (url, signal) => (await get(url, "", signal)).json()
 export const part = async (url, name, signal) =>
   fragment(await (await get(url, name, signal)).text())
 
-export async function post(url, fields, part = "") {
-  const headers = { "X-Fragment": part, "X-CSRF-Token": csrf() }
-  return checked(await fetch(url, { method: "POST", headers, body: new URLSearchParams(fields) }))
-}
-
 // The styles of what comes later than the list.
 export function style() {
   if ($("link[href$='later.css']")) return
@@ -46,13 +39,4 @@ export function style() {
   const link = make("link", { rel: "stylesheet", href })
   document.head.append(link)
   return new Promise(done => { link.onload = link.onerror = done })
-}
-
-const AGES = [["min", 60, 3600], ["h", 3600, 86400], ["d", 86400, 604800]]
-export function ago(stamp) {
-  const seconds = (Date.now() - new Date(stamp)) / 1000
-  if (seconds < 60) return "just now"
-  for (const [unit, size, until] of AGES)
-    if (seconds < until) return `${Math.floor(seconds / size)} ${unit} ago`
-  return null
 }

@@ -1,7 +1,8 @@
 // ⌘K: everything that can be done from here, by name.
-import { $, $$, make, post } from "./dom.js"
+import { $, $$, make } from "./dom.js"
 import { help } from "./help.js"
 import { ask, dialog, failed } from "./notices.js"
+import { post } from "./posting.js"
 import { visit } from "./visit.js"
 
 const ITEMS = ".head button.item, .head .acts > form > button, .tabs2 a"
@@ -61,6 +62,7 @@ export function showPalette() {
     draw()
   }
   draw()
+  return input
 }
 
 export async function saveView() {

@@ -1,5 +1,6 @@
 // What other screens do beyond their forms: wait for a key's first call, send a file, show a span.
-import { $, $$, checked, csrf, json, make } from "./dom.js"
+import { $, $$, checked, json, make } from "./dom.js"
+import { csrf } from "./posting.js"
 
 const wait = $("[data-wait]")
 if (wait) {

@@ -1,5 +1,5 @@
 // Go from one address to another, swapping only what differs: the list, the pane, or neither.
-import { $, $$, part, style, wide } from "./dom.js"
+import { $, $$, part, style } from "./dom.js"
 import { renew } from "./list.js"
 import { failed } from "./notices.js"
 import { beginReading, target } from "./reading.js"
@@ -20,7 +20,7 @@ export async function visit(address, { push = true, replace = false, focus = fal
     const otherPane = to.pathname + to.search !== shown.pathname + shown.search
     if (session(to) && (otherPane || !$("#pane .head"))) work.push(openPane(to, signal, focus))
     await Promise.all(work)
-    if (!session(to) && !(wide() && push && otherList)) closePane()
+    if (!session(to) && !(matchMedia("(min-width: 861px)").matches && push && otherList)) closePane()
     if (replace) history.replaceState(null, "", to)
     else if (push && to.href !== location.href) history.pushState(null, "", to)
     shown = to
