@@ -102,12 +102,13 @@ def _tokens(text: str) -> list[str]:
     """The words of a text, without a bound on how often one counts."""
     if text.isascii():
         return _all_or_first(_ASCII, text.lower())
-    runs = _all_or_first(_RUN if _FANCY.search(text) else _PLAIN, text)
-    return [word for run in runs for word in ((run.lower(),) if _is_plain(run) else _cuts[run])]
-
-
-def _is_plain(run: str) -> bool:
-    return len(run) <= LONGEST_WORD and run.isascii()
+    tokens: list[str] = []
+    for run in _all_or_first(_RUN if _FANCY.search(text) else _PLAIN, text):
+        if run.isascii() and len(run) <= LONGEST_WORD:
+            tokens.append(run.lower())
+        else:
+            tokens += _cuts[run]
+    return tokens
 
 
 def _all_or_first(pattern: re.Pattern[str], text: str) -> list[str]:

@@ -95,8 +95,9 @@ select right(workspace_id, 3), generation from search_workspaces where workspace
 select right(workspace_id, 3), generation from search_workspaces where workspace_id = :workspace_id for update
 
 -- name: search_begin
--- The generation, the code in front of the workspace's words, and the generation that the index has seen.
-select c.generation, right(x.workspace_id, 3), x.generation from workspace_counters as c
+-- The generation, the code in front of the workspace's words, the generation that the index has seen, and whether it is made anew.
+select c.generation, right(x.workspace_id, 3), x.generation,
+       exists (select 1 from recounts where workspace_id = :workspace_id) from workspace_counters as c
   left join search_workspaces as x on x.workspace_id = c.workspace_id where c.workspace_id = :workspace_id
 
 -- name: search_session_put

@@ -165,8 +165,9 @@ select printf('%x_', number), generation from search_workspaces where workspace_
 select printf('%x_', number), generation from search_workspaces where workspace_id = :workspace_id
 
 -- name: search_begin
--- The generation, the code in front of the workspace's words, and the generation that the index has seen.
-select c.generation, case when x.number is not null then printf('%x_', x.number) end, x.generation from workspace_counters as c
+-- The generation, the code in front of the workspace's words, the generation that the index has seen, and whether it is made anew.
+select c.generation, case when x.number is not null then printf('%x_', x.number) end, x.generation,
+       exists (select 1 from recounts where workspace_id = :workspace_id) from workspace_counters as c
   left join search_workspaces as x on x.workspace_id = c.workspace_id where c.workspace_id = :workspace_id
 
 -- name: search_session_put

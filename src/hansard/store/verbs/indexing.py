@@ -8,6 +8,7 @@ is taken after those of sessions and before the counters'.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from msgspec import Raw, Struct, structs
@@ -239,14 +240,16 @@ def _add(
         )
     entries: list[Entry] = []
     seen: list[dict[str, Any]] = []
-    for session in (yield from _indexed(workspace_id, list(by_session))):
+    # FTS5 writes what it holds of a transaction whenever a row is not behind the one before it.
+    indexed = yield from _indexed(workspace_id, list(by_session))
+    for session in sorted(indexed, key=attrgetter("handle")):
         if session.seq != behind[session.session_id]:
             continue
         numbered = by_session[session.session_id]
         here = {"workspace_id": workspace_id, "handle": session.handle}
-        entries += [Entry(here | {"seq": seq}, code, document) for seq, document in numbered]
         if session.title and not session.titled:
             entries.append(Entry(here | {"seq": 0}, code, title_words(session.title)))
+        entries += [Entry(here | {"seq": seq}, code, document) for seq, document in numbered]
         titled = 1 if session.title else session.titled
         seen.append(
             {

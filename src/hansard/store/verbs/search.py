@@ -105,8 +105,13 @@ def find(  # noqa: PLR0913 - the coordinates of a page
         return Finding(_hits(listed.rows, results), listed.total, now)
     clearings, key = kept.answers.clearings, search_answers.key_of(terms, filters)
     begun = yield from row("search_begin", workspace_id=workspace_id)
-    now, code, seen = (begun[0], begun[1], begun[2] or 0) if begun else (0, None, 0)
-    before = yield from search_answers.known(workspace_id, key, now, seen, kept.answers)
+    now, code, seen, is_made_anew = begun or (0, None, None, False)
+    seen = seen or 0
+    before = (
+        search_answers.NOTHING_KNOWN
+        if is_made_anew
+        else (yield from search_answers.known(workspace_id, key, now, seen, kept.answers))
+    )
     waiting = yield from search_unseen.matching(
         workspace_id, terms, seen, now, kept.unseen, before.compared
     )
@@ -114,13 +119,14 @@ def find(  # noqa: PLR0913 - the coordinates of a page
     picked = yield from _pick(question, limit + 1, after, since)
     total = (yield from _count(question)) if with_total else None
     results = yield from _results(workspace_id, picked, question, before.results, presentation)
-    if waiting.is_whole:
+    if waiting.is_whole and not is_made_anew:
         answer = Answer(
             now,
             seen,
             waiting.compared,
             not question.is_whole,
             question.is_matching,
+            question.all_seqs,
             question.rows,
             question.session_ids,
             search_answers.newest_results(before.results, results),

@@ -6,7 +6,7 @@ whether it matches, stays as it is until an event tells of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -16,8 +16,6 @@ from hansard.byte_cache import MIB, WorkspaceCache
 from hansard.store.verbs.events import changed_sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from hansard.model import Session, SessionFilter
     from hansard.store.search_query import SearchTerms
     from hansard.store.steps import Row, Steps
@@ -41,9 +39,11 @@ class Answer(Struct, frozen=True):
     """What is known of a question at a generation.
 
     ``seen`` is the generation that the index had seen, ``compared`` what matched of that which it
-    had not. ``is_matching`` says of sessions whether they match, ``rows`` where those stand that
-    pass the filter (None: it does not). ``session_ids`` are those of the index's handles.
-    ``has_many`` is set where more sessions match than are looked up at once.
+    had not. ``has_many`` is set where more sessions match than are looked up at once: then
+    ``is_matching`` says it of some sessions, else ``seqs`` are those of all matching messages,
+    indexed or not (None: they are not known). ``rows`` say where those sessions stand that pass the
+    filter (None: it does not), ``session_ids`` are those of the index's handles. ``changed`` are
+    the sessions of which nothing is known any more.
     """
 
     generation: int
@@ -51,13 +51,15 @@ class Answer(Struct, frozen=True):
     compared: Mapping[str, list[int]] = {}
     has_many: bool = False
     is_matching: Mapping[str, bool] = {}
+    seqs: Mapping[str, list[int]] | None = None
     rows: Mapping[str, Row | None] = {}
     session_ids: Mapping[Any, str] = {}
     results: Mapping[str, SearchResult] = {}
+    changed: Collection[str] = ()
 
 
 Answers: TypeAlias = WorkspaceCache[bytes, Answer]
-_NOTHING_KNOWN = Answer(-1)
+NOTHING_KNOWN = Answer(-1)
 
 
 def cache() -> Answers:
@@ -77,19 +79,21 @@ def known(workspace_id: str, key: bytes, now: int, seen: int, answers: Answers) 
     """
     before = answers.get(key, group=workspace_id)
     if before is None or before.generation > now:
-        return _NOTHING_KNOWN
+        return NOTHING_KNOWN
     changed = yield from changed_sessions(workspace_id, before.generation, now, _MOST_CHANGES)
     if changed is None:
-        return _NOTHING_KNOWN
+        return NOTHING_KNOWN
     return Answer(
         now,
         seen,
         _without(before.compared, changed) if before.seen == seen else {},
         before.has_many,
         _without(before.is_matching, changed),
+        None if before.seqs is None else _without(before.seqs, changed),
         _without(before.rows, changed),
         before.session_ids,
         _without(before.results, changed),
+        changed,
     )
 
 

@@ -11,7 +11,7 @@ from hansard.store import rows, steps
 from hansard.store.verbs import search_unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hansard.model import SessionFilter
     from hansard.store.search_query import SearchTerms
@@ -49,7 +49,19 @@ class Question(Struct):
     @property
     def matching(self) -> list[str]:
         """The sessions that are known to match, for all that is looked up now."""
-        return list(self.handles.keys() | self.waiting.seqs.keys())
+        return list(self.handles.keys() | self.seqs.keys() | self.waiting.seqs.keys())
+
+    @property
+    def all_seqs(self) -> dict[str, list[int]] | None:
+        """The matching messages of all sessions; None where some are not known."""
+        if not self.is_whole or self.handles.keys() - self.seqs.keys():
+            return None
+        return {ident: self.seqs_of(ident) for ident in self.matching}
+
+    def seqs_of(self, ident: str) -> list[int]:
+        """The matching messages of a session that are known, the newest first."""
+        indexed, waiting = self.seqs.get(ident, ()), self.waiting.seqs.get(ident, ())
+        return sorted({*indexed, *waiting}, reverse=True)
 
 
 def ask(  # noqa: PLR0913 - the question and what is known
@@ -76,7 +88,11 @@ def ask(  # noqa: PLR0913 - the question and what is known
         is_whole=not before.has_many,
     )
     if question.is_whole and code is not None:
-        yield from _find_newest(question)
+        if before.seqs is None or len(before.changed) > _MOST_PROBES:
+            yield from _find_newest(question)
+        else:
+            question.seqs = {**before.seqs}
+            yield from _read_seqs(question, list(before.changed))
     return question
 
 
@@ -177,23 +193,13 @@ def seqs_of(question: Question, idents: Sequence[str]) -> Steps[dict[str, list[i
     ]
     if lacking and question.spelled:
         yield from _read_seqs(question, lacking)
-    return {
-        ident: sorted(
-            {*question.waiting.seqs.get(ident, ()), *question.seqs.get(ident, ())}, reverse=True
-        )
-        for ident in idents
-    }
+    return {ident: question.seqs_of(ident) for ident in idents}
 
 
 def _read_seqs(question: Question, idents: Sequence[str]) -> Steps[None]:
-    left = {
-        handle: ident
-        for ident, handle in (
-            [(ident, question.handles[ident]) for ident in idents]
-            if question.is_whole
-            else (yield from _handles(question, idents))
-        )
-    }
+    others = [ident for ident in idents if ident not in question.handles]
+    left = {handle: ident for ident, handle in (yield from _handles(question, others))}
+    left |= {question.handles[ident]: ident for ident in idents if ident in question.handles}
     if len(left) > _AT_ONCE:
         hits = yield from steps.rows(
             "search_hits", **question.spelled, handles=_json(left), limit=_MOST_HITS
@@ -205,12 +211,16 @@ def _read_seqs(question: Question, idents: Sequence[str]) -> Steps[None]:
             return
         left = {handle: ident for handle, ident in left.items() if handle <= hits[-1][0]}
     if left:
-        probed = yield from steps.rows(
-            "search_probe", **question.spelled, handles=_json(left), limit=_MOST_PROBED
-        )
-        question.seqs.update(
-            (left[handle], msgspec.json.decode(seqs or "[]")) for handle, seqs in probed
-        )
+        question.seqs.update((yield from _probed(question, left)))
+
+
+def _probed(question: Question, by_handle: Mapping[Any, str]) -> Steps[dict[str, list[int]]]:
+    """The matching messages of each of these sessions, of those that have some."""
+    got = yield from steps.rows(
+        "search_probe", **question.spelled, handles=_json(by_handle), limit=_MOST_PROBED
+    )
+    found = {by_handle[handle]: msgspec.json.decode(seqs) for handle, seqs in got}
+    return {ident: seqs for ident, seqs in found.items() if seqs}
 
 
 def _handles(question: Question, idents: Sequence[str]) -> Steps[list[Row]]:
