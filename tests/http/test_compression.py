@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import json
+import random
 import threading
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,13 @@ import pytest
 
 from hansard.errors import Invalid, TooLarge
 from hansard.http.call import Headers
-from hansard.http.compression import accepts_gzip, compress, is_compressible, unpacked
+from hansard.http.compression import (
+    accepts_gzip,
+    compress,
+    is_compressible,
+    is_worthwhile,
+    unpacked,
+)
 from hansard.http.msgpack import MSGPACK
 
 if TYPE_CHECKING:
@@ -49,6 +57,15 @@ def test_events_and_images_are_not_packed() -> None:
     kinds = ["application/json; charset=utf-8", "application/problem+json", "text/markdown"]
     assert all(map(is_compressible, kinds))
     assert not any(map(is_compressible, ["text/event-stream", "image/png", "application/zip"]))
+
+
+def test_long_bytes_that_hardly_shrink_are_left_as_they_are() -> None:
+    noise = random.Random(1).randbytes(2**20)
+    assert not is_worthwhile(noise)
+    assert not is_worthwhile(base64.b64encode(noise))
+    assert is_worthwhile(b'{"text": "A refund that was refused."}' * 2**15)
+    assert is_worthwhile(noise[:2000])
+    assert not is_worthwhile(noise[:1000])
 
 
 async def test_a_long_answer_is_packed_beside_the_event_loop(

@@ -18,6 +18,21 @@ from tests.support.serving import Served
 from tests.ui.conftest import NARROW, SCREENS, WIDE, Visitor, api, ask, visitor_at
 
 THEMES = ("light", "dark")
+CHECKPOINT = {
+    "session": {"title": "A late parcel", "channel": "langgraph", "user": "ada"},
+    "id": "1f0b2c58-7d41-6f0a-8002-3c9a5f1e7d20",
+    "ns": "",
+    "type": "msgpack",
+    "data": "AAAA" * 700,
+    "meta": "e30=",
+    "facts": {"step": 2, "source": "loop"},
+    "messages": [{"role": "user", "text": "Where is my parcel?"}],
+    "documents": [
+        {"scope": "session", "key": "plan", "value": {"steps": ["find", "tell"]}},
+        {"scope": "session", "key": "notes/what the customer wants", "value": "x" * 3000},
+    ],
+}
+"""The state of a graph, with what it said and two documents."""
 WIDTHS = {1400: WIDE, 390: NARROW}
 VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
     .map(rule => `${rule.id}: ${rule.nodes.slice(0, 3).map(node =>
@@ -43,6 +58,7 @@ def paths(server: Served) -> dict[str, str]:
         hook = {"url": "http://127.0.0.1:9/" + "hook" * 40, "types": ["session.deleted"]}
         webhook = client.post("/v1/webhooks", json=hook).json()
         client.post(f"/v1/webhooks/{webhook['id']}/test")
+        client.post("/v1/sessions/thread-17/checkpoints", json=CHECKPOINT)
     session_path = f"/ui/sessions/{refund['uid']}"
     return {
         "sessions": "/ui/",
@@ -54,6 +70,7 @@ def paths(server: Served) -> dict[str, str]:
         "turns": f"{session_path}?tab=turns",
         "notes": f"{session_path}?tab=notes",
         "details": f"{session_path}?tab=details",
+        "state": "/ui/sessions/thread-17?tab=details",
         "compare": f"/ui/sessions/{fork['uid']}/compare",
         "attention": "/ui/attention",
         "user": f"/ui/users/{refund['user']}",
