@@ -29,6 +29,9 @@ COMPOSED = {
     "session_among",
     "message_page",
     "message_newest",
+    "message_summary",
+    "message_look_up",
+    "message_forget",
     "stats_cells",
 }
 
@@ -87,7 +90,7 @@ async def test_statements_are_seen_by_their_names(
     backend = "sqlite" if watched.store.url.startswith("sqlite") else "postgres"
     seen = set(recorder.statements)
     assert seen - set(statements.load(backend)) <= COMPOSED
-    assert {"session_page", "stats_cells", "generation_next"} <= seen
+    assert {"session_page", "stats_cells", "event_put"} <= seen
 
 
 async def test_each_write_is_part_of_one_commit(watched: Service, recorder: Recorder) -> None:

@@ -93,7 +93,7 @@ async def test_a_request_is_a_span_of_its_callers_trace_with_its_statements(
     statements = [span for span in ours if span is not request]
     assert request.parent_span_id.hex() == CALLER
     assert {span.parent_span_id for span in statements} == {request.span_id}
-    assert "generation_next" in {span.name for span in statements}
+    assert "event_put" in {span.name for span in statements}
     for span in statements:
         assert request.start_time_unix_nano <= span.end_time_unix_nano
         assert span.end_time_unix_nano <= request.end_time_unix_nano + 1_000_000

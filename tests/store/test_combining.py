@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from hansard.app import opened
 from hansard.settings import Settings
 from hansard.store.postgres.combining import combined
@@ -42,21 +40,16 @@ def test_of_many_rows_each_parameter_is_the_list_of_their_values() -> None:
     assert arguments == [["w", "w"], ["x", "y"], "w"]
 
 
-def test_expressions_of_a_part_stand_in_front_of_the_whole() -> None:
-    """One that changes something may stand nowhere else."""
+def test_a_statement_may_stand_on_the_rows_of_one_before_it() -> None:
     sql, _ = one_of(
-        Query(sql="with next as (update t set n = (n + 1) returning n) insert into u select n"),
-        Query(sql="-- why (\nselect 1"),
+        Query("next", sql="-- why\nupdate t set n = n + 1 returning n"),
+        Query("put", sql="insert into u select n, '{}' from {next}"),
     )
     assert sql == (
-        "with next as (update t set n = (n + 1) returning n), part_0 as (insert into u select n),"
-        " part_1 as (select 1) select array(select part_1 from part_1)"
+        "with part_0 as (update t set n = n + 1 returning n),"
+        " part_1 as (insert into u select n, '{}' from part_0)"
+        " select array(select part_0 from part_0)"
     )
-
-
-def test_a_statement_that_is_only_expressions_is_refused() -> None:
-    with pytest.raises(ValueError, match="never comes to its point"):
-        one_of(Query(sql="with next as (select 1)"))
 
 
 def both() -> Steps[list[list[Row]]]:
@@ -75,6 +68,22 @@ def both() -> Steps[list[list[Row]]]:
             ],
         )
     )
+
+
+def refused() -> Steps[list[list[Row]]]:
+    """Statements of which one may not stand in front of another, as Citus says of every insert."""
+    yield from composed("create table pair (n bigint)", {})
+    put = "with put as (insert into pair values (1) returning n) select n from put"
+    look = Query("", sql="select 2")
+    return (yield from together("pair_put", [Query("", sql=put), look]))
+
+
+async def test_what_a_database_does_not_take_together_is_sent_one_by_one(postgres_url: str) -> None:
+    recorder = Recorder()
+    async with opened(Settings(store=postgres_url), recorder) as service:
+        rows = await service.store.write(refused)
+    assert [[tuple(row) for row in each] for each in rows] == [[(1,)], [(2,)]]
+    assert recorder.retries == ["Uncombined"]
 
 
 async def test_the_rows_of_each_part_are_its_own(store_url: str) -> None:

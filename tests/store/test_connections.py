@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import Any
+
+import pytest
 
 from hansard.app import opened
 from hansard.settings import Settings
+from hansard.store import connect
 from hansard.store.postgres.watchdog import LATE_SECONDS
-from hansard.store.steps import Steps, composed, pause
+from hansard.store.steps import Row, Steps, composed, pause, run, value
 
 
 async def test_a_verb_that_computes_for_long_keeps_its_connection(postgres_url: str) -> None:
@@ -30,3 +35,32 @@ async def test_a_verb_that_computes_for_long_keeps_its_connection(postgres_url: 
         begun.clear()
         first, second = await service.store.write(computing)
         assert begun == [first] == [second]
+
+
+async def test_what_a_caller_left_behind_is_ended_before_the_next_one(postgres_url: str) -> None:
+    """A connection stays at hand between two callers, but no transaction of a cancelled one."""
+
+    def held() -> Steps[list[Row]]:
+        yield from composed("select txid_current()", {})
+        return (yield from composed("select pg_sleep(5)", {}))
+
+    def looked() -> Steps[list[Any]]:
+        sql = "select pg_backend_pid(), pg_current_xact_id_if_assigned() is null"
+        return [*(yield from composed(sql, {}))[0]]
+
+    store, other = connect(postgres_url, connections=1), connect(postgres_url)
+    await store.open()
+    await store.migrate()
+    await other.open()
+    assert await store.read(looked) == await store.read(looked), "one connection, and again"
+    for seconds in (0, 0.001, 0.003, 0.01, 0.05):
+        writing = asyncio.create_task(store.write(held))
+        await asyncio.sleep(seconds)
+        writing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        assert (await store.read(looked))[1], "no transaction is open"
+        await store.write(run, "fact_put", name=f"after {seconds}", value="x")
+        assert await other.read(value, "fact_get", name=f"after {seconds}") == "x"
+    await store.close()
+    await other.close()

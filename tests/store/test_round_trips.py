@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -11,6 +12,7 @@ from hansard.access import Principal
 from hansard.app import opened
 from hansard.model import MessageDraft, SessionDraft, SessionFilter, SessionQuery
 from hansard.model.parts import text_part
+from hansard.model.rewind import Cut
 from hansard.native.session_bodies import SESSION
 from hansard.service import Service
 from hansard.settings import Settings
@@ -86,3 +88,82 @@ async def test_a_session_that_is_not_the_callers_stays_hidden(
         await watched.messages.append(operator, name, [draft()])
     page = await watched.sessions.list_as(narrowed, query, SESSION)
     assert [b'"his"' in bytes(item) for item in page.items] == [True]
+
+
+def sent(recorder: Recorder) -> list[str]:
+    """The statements of the last write, without what follows it."""
+    names, recorder.statements[:] = list(recorder.statements), []
+    return [name for name in names if name != "removal_list"]
+
+
+async def test_an_append_is_two_statements(
+    watched: Service, operator: Principal, recorder: Recorder
+) -> None:
+    """One that locks the session, and one that writes; between begin and commit."""
+    sent(recorder)
+    await watched.messages.append(operator, "a", [draft()])
+    if watched.store.url.startswith("sqlite"):
+        assert sent(recorder) == [
+            "session_peek_by_own_id",
+            "session_extend",
+            "message_put",
+            "generation_next",
+            "event_put",
+        ]
+    else:
+        assert sent(recorder) == ["session_peek_by_own_id", "event_put"]
+
+
+async def test_an_append_with_names_looks_for_them_behind_the_lock(
+    watched: Service, operator: Principal, recorder: Recorder
+) -> None:
+    sent(recorder)
+    await watched.messages.append(operator, "a", [draft(client_id="c"), draft(client_id="d")])
+    statements = sent(recorder)
+    assert statements[:2] == ["session_peek_by_own_id", "message_by_client_ids"]
+    assert len(statements) == (6 if watched.store.url.startswith("sqlite") else 3)
+
+
+async def test_appends_that_wait_together_are_five_statements(
+    watched: Service, operator: Principal, recorder: Recorder
+) -> None:
+    """However many they are, and to however many sessions: those are found, locked, and written."""
+    sent(recorder)
+    answers = await asyncio.gather(
+        *(watched.messages.append(operator, name, [draft()]) for name in "abcabcabcabc")
+    )
+    assert sorted(message.seq for _, (message,) in answers) == [
+        seq for seq in (1, 2, 3, 4) for _ in range(3)
+    ]
+    statements = sent(recorder)
+    assert len(statements) == (11 if watched.store.url.startswith("sqlite") else 5)
+    assert statements.count("session_peek_many") == 1
+
+
+async def test_a_message_is_taken_away_by_few_statements(
+    watched: Service, operator: Principal, recorder: Recorder
+) -> None:
+    """The lock, the look at the last message, what goes, what is left, and the audit log."""
+    drafts = [draft(text) for text in ("one", "two", "three", "four")]
+    await watched.messages.append(operator, "a", drafts)
+    await watched.indexer.catch_up()
+    await watched.messages.rewind(operator, "a", Cut(count=1))
+    sent(recorder)
+    rewound = await watched.messages.rewind(operator, "a", Cut(count=1))
+    assert [message.seq for message, _ in rewound.removed] == [3]
+    statements = sent(recorder)
+    if watched.store.url.startswith("postgres"):
+        assert statements == [
+            "session_lock_by_own_id",
+            "message_page",
+            "message_erase",
+            "search_indexed",
+            "search_forget",
+            "message_summary",
+            "event_put",
+            "audit_head_next",
+            "audit_put",
+        ]
+    session = await watched.sessions.read(operator, "a")
+    assert (session.message_count, session.last_preview) == (2, "two")
+    assert (await watched.verification.verify()).is_sound

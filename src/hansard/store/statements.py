@@ -42,10 +42,15 @@ def load(backend: str) -> dict[str, str]:
     return shared | _parse(_HERE / "sql" / f"{backend}.sql")
 
 
+def pieces(backend: str) -> dict[str, str]:
+    """By name what a backend puts into composed statements, or in the place of whole ones."""
+    return _parse(_HERE / "sql" / "pieces" / f"{backend}.sql")
+
+
 @remembered(4 * MIB)
 def spelled(sql: str, backend: str) -> str:
     """A composed statement with the backend's own words in the place of ``{name}``."""
-    for name, piece in _parse(_HERE / "sql" / "pieces" / f"{backend}.sql").items():
+    for name, piece in pieces(backend).items():
         sql = sql.replace("{" + name + "}", piece)
     return sql
 

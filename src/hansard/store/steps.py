@@ -42,8 +42,9 @@ class Pause(Query, frozen=True):
 class Together(Query, frozen=True):
     """Statements of which none needs what another brings: the answer holds the rows of each.
 
-    None reads what another one writes, and no two write to one table, so that their order does not
-    matter: a backend may send them as one.
+    None reads what another one writes, and no two write to one row, so that their order does not
+    matter: a backend may send them as one. ``event_put`` alone follows another, which takes the
+    generation for it; a backend that sends both at once has a piece for that.
     """
 
     parts: Sequence[Query] = ()
@@ -93,6 +94,13 @@ def together(name: str, parts: Sequence[Query]) -> Steps[list[Any]]:
     if len(parts) == 1:
         return [(yield parts[0])]
     return [] if not parts else (yield Together(name, parts[0].values, parts=parts))
+
+
+def each_of(name: str, values: Sequence[Values]) -> list[Query]:
+    """The part that runs a statement once for each of the values; nothing for none."""
+    if len(values) > 1:
+        return [Query(name, values[0], values)]
+    return [Query(name, each) for each in values]
 
 
 def composed(sql: str, values: Values, name: str = "composed") -> Steps[list[Row]]:

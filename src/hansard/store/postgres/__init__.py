@@ -19,6 +19,7 @@ from hansard.store.postgres.connecting import ServerConnection, connect, of_any_
 from hansard.store.postgres.failures import (
     FAILURES,
     SERVER_FAILURES,
+    Uncombined,
     Unknown,
     is_passing,
     sqlstate,
@@ -78,6 +79,8 @@ class PostgresStore:
         self._deadline = deadline
         self._cached = _CACHED if prepared else 0
         self._named = statements.load("postgres")
+        self._pieces = statements.pieces("postgres")
+        self._combines = True
         self._statements = {name: statements.numbered(sql) for name, sql in self._named.items()}
         self._pool = ConnectionPool(
             url,
@@ -95,6 +98,8 @@ class PostgresStore:
             await self._pool.open(self._deadline)
             async with self._connection() as connection:
                 await (security.require if self._secured else security.refuse)(connection)
+                # Citus takes no insert beside another statement.
+                self._combines = await distribution.extent(connection) is None
         except (*FAILURES, ValueError, OverflowError) as problem:
             await self.close()
             raise unopened(problem, self.url, self._deadline) from problem
@@ -314,15 +319,26 @@ class PostgresStore:
         self, connection: ServerConnection, parts: Sequence[Query]
     ) -> list[Any]:
         """Run all as one statement: the way there and back is taken once."""
+        if not self._combines or not all(map(self._is_combinable, parts)):
+            return [await self._ask(connection, part) for part in parts]
         statement = combined(parts, self._spelled)
         arguments = statement.arguments(parts)
-        rows: list[Any] = await connection.answer(connection.fetch(statement.sql, *arguments))
+        try:
+            rows: list[Any] = await connection.answer(connection.fetch(statement.sql, *arguments))
+        except asyncpg.FeatureNotSupportedError as problem:
+            self._combines = False
+            raise Uncombined from problem
         return statement.rows(len(parts), rows[0])
+
+    def _is_combinable(self, query: Query) -> bool:
+        """Whether one execution of a statement does what the query asks."""
+        return query.many is None or query.name + "_rows" in self._named
 
     def _spelled(self, query: Query) -> str:
         if query.sql is not None:
             return statements.spelled(query.sql, "postgres")
-        return self._named[query.name if query.many is None else query.name + "_rows"]
+        name = query.name if query.many is None else query.name + "_rows"
+        return self._pieces.get(name) or self._named[name]
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[ServerConnection]:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 _SHARED = "workspace_id"
 """The parameter that is the same in all statements of a transaction."""
 _COMMENT = re.compile(r"--.*")
-_BRINGS_ROWS = re.compile(r"^select\b|\breturning\b", re.IGNORECASE)
-_PARENTHESIS = re.compile(r"[()]")
+_BRINGS_ROWS = re.compile(r"^(?:select|with)\b|\breturning\b", re.IGNORECASE)
+_Part = tuple[str, str, bool]
+"""The name of a statement, its text, and whether it is for many rows."""
 
 
 class Combined(NamedTuple):
@@ -42,8 +43,11 @@ class Combined(NamedTuple):
 
 
 def combined(parts: Sequence[Query], sql_of: Callable[[Query], str]) -> Combined:
-    """The statement that does what these do, each spelled by ``sql_of``."""
-    return _combined(tuple((sql_of(part), part.many is not None) for part in parts))
+    """The statement that does what these do, each spelled by ``sql_of``.
+
+    In one that names another before it, such as ``{generation_next}``, the rows of that stand.
+    """
+    return _combined(tuple((part.name, sql_of(part), part.many is not None) for part in parts))
 
 
 def _values(query: Query, name: str) -> Any:  # noqa: ANN401 - whatever a column holds
@@ -54,17 +58,19 @@ def _values(query: Query, name: str) -> Any:  # noqa: ANN401 - whatever a column
 
 
 @remembered(MIB)
-def _combined(parts: tuple[tuple[str, bool], ...]) -> Combined:
+def _combined(parts: tuple[_Part, ...]) -> Combined:
     takes: dict[tuple[int, str], int] = {}
     expressions: list[str] = []
     gives: list[int] = []
-    for number, (sql, _) in enumerate(parts):
+    for number, (_, sql, _) in enumerate(parts):
         bare = _COMMENT.sub("", sql).strip()
+        for before, (name, _, _) in enumerate(parts[:number]):
+            bare = bare.replace("{" + name + "}", f"part_{before}")
         names = {name: _taken(name, number, parts) for name in PARAMETER.findall(bare)}
         for taken in names.values():
             takes.setdefault(taken, len(takes) + 1)
-        helpers, main = _split(_numbered(bare, {name: takes[names[name]] for name in names}))
-        expressions += [*helpers, f"part_{number} as ({main})"]
+        main = _numbered(bare, {name: takes[names[name]] for name in names})
+        expressions.append(f"part_{number} as ({main})")
         if _BRINGS_ROWS.search(main):
             gives.append(number)
     columns = ", ".join(f"array(select part_{each} from part_{each})" for each in gives)  # noqa: S608 - statements of our own
@@ -76,25 +82,8 @@ def _numbered(sql: str, numbers: Mapping[str, int]) -> str:
     return PARAMETER.sub(lambda match: f"${numbers[match[1]]}", sql)
 
 
-def _taken(name: str, number: int, parts: Sequence[tuple[str, bool]]) -> tuple[int, str]:
+def _taken(name: str, number: int, parts: Sequence[_Part]) -> tuple[int, str]:
     """The part whose value a parameter of the part ``number`` takes, and the name of the value."""
-    if name == _SHARED and not parts[number][1]:
-        number = next(index for index, (_, is_many) in enumerate(parts) if not is_many)
+    if name == _SHARED and not parts[number][2]:
+        number = next(index for index, (_, _, is_many) in enumerate(parts) if not is_many)
     return number, name
-
-
-def _split(sql: str) -> tuple[list[str], str]:
-    """The common table expressions in front of a statement, and what comes behind them.
-
-    Those that change something may only stand in front of the whole.
-    """
-    if not sql.startswith("with "):
-        return [], sql
-    depth = 0
-    for match in _PARENTHESIS.finditer(sql):
-        depth += 1 if match[0] == "(" else -1
-        behind = sql[match.end() :].lstrip()
-        if depth == 0 and re.match(r"(?:select|insert|update|delete)\b", behind):
-            return [sql[len("with ") : match.end()]], behind
-    message = f"a statement that never comes to its point: {sql}"
-    raise ValueError(message)

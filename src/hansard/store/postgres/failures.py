@@ -51,6 +51,13 @@ class Unknown(DriverFailure):
         )
 
 
+class Uncombined(asyncpg.PostgresError):
+    """The database takes some statements by themselves alone; nothing of the transaction happened.
+
+    It is one that was distributed meanwhile.
+    """
+
+
 class Broken(ConnectionError):
     """The driver failed in an undocumented way, such as on a transport that closed under it."""
 
@@ -84,8 +91,8 @@ def is_passing(problem: BaseException) -> bool:
     """
     if isinstance(problem, _LASTING):
         return False
-    if isinstance(problem, asyncpg.InvalidCachedStatementError):  # a migration changed a table
-        return True
+    if isinstance(problem, (Uncombined, asyncpg.InvalidCachedStatementError)):
+        return True  # a migration changed a table, or it was spread over nodes
     return not sqlstate(problem) or sqlstate(problem).startswith(_PASSING)
 
 

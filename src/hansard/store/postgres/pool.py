@@ -72,7 +72,9 @@ class ConnectionPool:
         self.lent: set[ServerConnection] = set()
         self._at_hand: list[tuple[Any, ServerConnection]] = []
         """The driver's proxies of connections that nobody uses, the last one used at the end: the
-        driver's own way to lend one costs as much as a short statement."""
+        driver's own way to lend one costs as much as a short statement. What was broken off, by a
+        cancelled caller too, goes that way all the same: the driver ends what it left behind.
+        """
         self._probe = Probe(self._connect)
         self._watching: asyncio.Task[None] | None = None
 
@@ -135,15 +137,17 @@ class ConnectionPool:
             proxy, connection = await self._taken(pool, until)
             self.lent.add(connection)
             connection.times_lent += 1
+            is_clean = False
             try:
                 yield connection
+                is_clean = True
             except FAILURES as problem:
                 self._retire(connection, problem)
                 raise
             finally:
                 connection.is_awaited = False
                 self.lent.discard(connection)
-                if self._stays_at_hand(connection):
+                if is_clean and self._stays_at_hand(connection):
                     self._at_hand.append((proxy, connection))
                 else:
                     await pool.release(proxy)

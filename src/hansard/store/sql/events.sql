@@ -8,8 +8,11 @@ select generation from workspace_counters where workspace_id = :workspace_id
 update workspace_counters set generation = generation + :by where workspace_id = :workspace_id returning generation
 
 -- name: event_put
+-- Behind generation_next: the event of a generation that was taken just now, so far behind the last of them.
 insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
-values (:workspace_id, :n, :type, :session_id, :seq, :at, :was_updated_at, :was_active_at, :was_title)
+select workspace_id, generation - :back, :type, :session_id, cast(:seq as bigint), cast(:at as bigint),
+  cast(:was_updated_at as bigint), cast(:was_active_at as bigint), :was_title
+  from workspace_counters where workspace_id = :workspace_id
 
 -- name: event_list
 select n, type, session_id, seq, at from session_events
@@ -29,7 +32,8 @@ select generation from search_workspaces where workspace_id = :workspace_id
 delete from session_events where workspace_id = :workspace_id and session_id = :id
 
 -- name: event_forget_title
-update session_events set was_title = null where workspace_id = :workspace_id and session_id = :session_id and was_title = :title
+update session_events set was_title = null
+ where workspace_id = :workspace_id and session_id = :session_id and was_title in (:title, :other)
 
 -- name: event_sessions
 -- Which sessions changed behind a generation, up to the newest of :limit events.

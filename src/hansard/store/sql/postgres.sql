@@ -7,6 +7,9 @@ select (extract(epoch from clock_timestamp()) * 1000000)::bigint
 -- name: session_lock
 select {session} from sessions where workspace_id = :workspace_id and id = :id for update
 
+-- name: session_lock_by_own_id
+select {session} from sessions where workspace_id = :workspace_id and own_id = :own_id for update
+
 -- name: session_by_ids
 select {session} from sessions
  where workspace_id = :workspace_id and id = any (array(select json_array_elements_text(:ids::text::json)))
@@ -47,6 +50,11 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
   from sessions where workspace_id = :workspace_id and id = :id for update
 
+-- name: session_peek_by_own_id
+-- The same by the caller's own id, which a session keeps.
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
+  from sessions where workspace_id = :workspace_id and own_id = :own_id for update
+
 -- name: recount_lock
 select walked from recounts where workspace_id = :workspace_id for update
 
@@ -82,7 +90,9 @@ select m.session_id, m.seq, m.created_at, coalesce(m.model, ''), m.input_tokens,
  where m.workspace_id = :workspace_id and m.deleted_at is null
 
 -- name: idempotency_forget_message
-update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id and position(:needle::bytea in answer) > 0
+update idempotency_keys set answer = null
+ where workspace_id = :workspace_id and session_id = :id
+   and (position(:needle::bytea in answer) > 0 or position(:second::bytea in answer) > 0 or position(:third::bytea in answer) > 0)
 
 -- name: workspace_counters_lock
 select workspace_id from workspace_counters where workspace_id = :workspace_id for update
@@ -327,8 +337,12 @@ select * from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[],
 
 -- name: event_put_rows
 insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
-select * from unnest(:workspace_id::text[], :n::bigint[], :type::text[], :session_id::text[], :seq::bigint[], :at::bigint[],
-  :was_updated_at::bigint[], :was_active_at::bigint[], :was_title::text[])
+select counters.workspace_id, generation - back, type, session_id, seq, at, was_updated_at, was_active_at, was_title
+  from workspace_counters as counters,
+    unnest(:back::bigint[], :type::text[], :session_id::text[], :seq::bigint[], :at::bigint[],
+      :was_updated_at::bigint[], :was_active_at::bigint[], :was_title::text[])
+    as given (back, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
+ where counters.workspace_id = (:workspace_id::text[])[1]
 
 -- name: search_put_rows
 insert into search_index (workspace_id, session_id, seq, words)
@@ -339,6 +353,10 @@ select workspace_id, handle, seq, vector::tsvector
 update search_sessions as x set seq = given.seq, titled = given.titled
   from unnest(:workspace_id::text[], :session_id::text[], :seq::bigint[], :titled::bigint[]) as given (workspace_id, session_id, seq, titled)
  where x.workspace_id = (:workspace_id::text[])[1] and given.workspace_id = x.workspace_id and x.session_id = given.session_id
+
+-- name: tool_put_rows
+insert into session_tools (workspace_id, name, session_id)
+select * from unnest(:workspace_id::text[], :name::text[], :session_id::text[]) on conflict do nothing
 
 -- name: session_extend_rows
 update sessions as s

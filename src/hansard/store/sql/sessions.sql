@@ -30,9 +30,15 @@ returning id
 -- name: session_get
 select {session} from sessions where workspace_id = :workspace_id and id = :id
 
+-- name: session_get_by_own_id
+select {session} from sessions where workspace_id = :workspace_id and own_id = :own_id
+
 -- name: session_standing
 -- What is enough to show what is kept of a session.
 select id, own_id, user_id, app, version, created_at from sessions where workspace_id = :workspace_id and id = :id
+
+-- name: session_standing_by_own_id
+select id, own_id, user_id, app, version, created_at from sessions where workspace_id = :workspace_id and own_id = :own_id
 
 -- name: session_id_by_own_id
 select id from sessions where workspace_id = :workspace_id and own_id = :own_id

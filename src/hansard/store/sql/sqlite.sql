@@ -16,6 +16,9 @@ on conflict (name) do update set value = excluded.value where substr(store_facts
 -- The writer is alone: reading is enough.
 select {session} from sessions where workspace_id = :workspace_id and id = :id
 
+-- name: session_lock_by_own_id
+select {session} from sessions where workspace_id = :workspace_id and own_id = :own_id
+
 -- name: session_by_ids
 select {session} from sessions where workspace_id = :workspace_id and id in (select value from json_each(:ids))
 
@@ -116,6 +119,10 @@ select {run} from runs where workspace_id = :workspace_id and session_id = :sess
 select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
   from sessions where workspace_id = :workspace_id and id = :id
 
+-- name: session_peek_by_own_id
+select id, own_id, user_id, app, last_seq, updated_at, active_at, title_folded, tools, case when hash_seq = last_seq then last_hash end
+  from sessions where workspace_id = :workspace_id and own_id = :own_id
+
 -- name: recount_lock
 select walked from recounts where workspace_id = :workspace_id
 
@@ -151,7 +158,9 @@ select m.session_id, m.seq, m.created_at, coalesce(m.model, ''), m.input_tokens,
    and m.deleted_at is null
 
 -- name: idempotency_forget_message
-update idempotency_keys set answer = null where workspace_id = :workspace_id and session_id = :id and instr(answer, :needle) > 0
+update idempotency_keys set answer = null
+ where workspace_id = :workspace_id and session_id = :id
+   and (instr(answer, :needle) > 0 or instr(answer, :second) > 0 or instr(answer, :third) > 0)
 
 -- name: workspace_counters_lock
 -- The writer is alone: reading is enough.

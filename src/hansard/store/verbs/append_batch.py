@@ -16,7 +16,6 @@ from hansard.model.idempotency import IdempotentRequest
 from hansard.store import rows, steps
 from hansard.store.steps import Steps, Values, many, run
 from hansard.store.verbs.appends import Tail, add, begin, recognise, write
-from hansard.store.verbs.events import happened_many
 from hansard.store.verbs.session_lookup import AppendHead, SessionRef
 from hansard.store.verbs.sessions import same_user
 
@@ -59,8 +58,7 @@ def append_many(
         else:
             outcomes.append(_added(tail, append, ids, events))
     grown = {tail.head.id: tail for tail in tails.values() if isinstance(tail, Tail)}
-    yield from write(workspace_id, [tail for tail in grown.values() if tail.messages])
-    yield from happened_many(workspace_id, events)
+    yield from write(workspace_id, [tail for tail in grown.values() if tail.messages], events)
     yield from _settle_keys(workspace_id, appends, taken, outcomes)
     return outcomes
 

@@ -15,7 +15,7 @@ from hansard.errors import Conflict, NotFound
 from hansard.model import Message
 from hansard.model.tool_calls import Tally, tally
 from hansard.store import chain, rows, steps
-from hansard.store.steps import Steps, Values, many
+from hansard.store.steps import Steps, Values, each_of
 from hansard.store.verbs import documents, items, session_labels
 from hansard.store.verbs.events import happened_many, places_left
 from hansard.store.verbs.session_lookup import AppendHead, SessionRef, linked, locked, peeked
@@ -150,12 +150,19 @@ def _move_on(
     }
 
 
-def write(workspace_id: str, tails: Sequence[Tail]) -> Steps[None]:
-    """Store what was added to locked sessions: messages, and rows with the chains' ends."""
+def write(
+    workspace_id: str, tails: Sequence[Tail], events: Sequence[Values] = ()
+) -> Steps[tuple[int, int]]:
+    """Store what was added to locked sessions: messages, and rows with the chains' ends.
+
+    With ``events`` nothing may come behind it; their generations, as of ``happened_many``.
+    """
     extended: list[Values] = []
     stored: list[Values] = []
+    labels: list[Values] = []
     for tail in tails:
-        tools = yield from _tools(tail)
+        tools, new = _tools(tail)
+        labels += session_labels.tool_rows(workspace_id, tail.head.id, new)
         linked, last = chain.linked_rows(workspace_id, tail.messages, tail.hash)
         stored += linked
         extended.append(
@@ -164,20 +171,23 @@ def write(workspace_id: str, tails: Sequence[Tail]) -> Steps[None]:
             | {"last_hash": last, "used_at": tail.used_at}
             | {"failed_calls": tail.calls.failed, "tools": tools}
         )
-    yield from many("session_extend", extended)
-    yield from many("message_put", stored)
-    yield from items.put([each for tail in tails for each in tail.items])
+    parts = [
+        *each_of("tool_put", labels),
+        *each_of("session_extend", extended),
+        *each_of("message_put", stored),
+        *items.putting([each for tail in tails for each in tail.items]),
+    ]
+    return (yield from happened_many(workspace_id, events, parts))
 
 
-def _tools(tail: Tail) -> Steps[str]:
-    """How many messages name each tool now, as JSON; those that are new find the session."""
+def _tools(tail: Tail) -> tuple[str, list[str]]:
+    """How many messages name each tool now, as JSON, and the tools that are new."""
     if not tail.calls.tools:
-        return tail.head.tools
+        return tail.head.tools, []
     before = Tally(tools=_decode_tools(tail.head.tools))
     after = before.plus(tail.calls)
     new = after.tools.keys() - before.tools.keys()
-    yield from session_labels.put_tools(tail.workspace_id, tail.head.id, sorted(new))
-    return msgspec.json.encode(after.tools).decode()
+    return msgspec.json.encode(after.tools).decode(), sorted(new)
 
 
 def append(  # noqa: PLR0913 - what an append is made of
@@ -205,8 +215,7 @@ def append(  # noqa: PLR0913 - what an append is made of
         msgspec.structs.replace(ref, name=before.id), drafted_documents, now
     )
     if event is not None:
-        yield from write(ref.workspace_id, [tail])
-        yield from happened_many(ref.workspace_id, [event])
+        yield from write(ref.workspace_id, [tail], [event])
     return before, answer
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from hansard.store.steps import Row, Steps, row, rows, run
+from hansard.store.steps import Query, Row, Steps, row, rows, run, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,19 +52,10 @@ def note(secret: bytes, act: Act) -> Steps[Noted]:
     """Write one entry; locks the log's head until commit, so it comes last in a transaction."""
     n, before = yield from _next_place(act.workspace_id)
     digest = link(secret, bytes(before), n, act)
-    yield from run(
-        "audit_put",
-        workspace_id=act.workspace_id,
-        n=n,
-        at=act.at,
-        actor=act.actor,
-        action=act.action,
-        object=act.object,
-        result=act.result,
-        details=_encode(act.details).decode(),
-        hash=digest,
-    )
-    yield from run("audit_head_set", workspace_id=act.workspace_id, hash=digest)
+    entry = msgspec.structs.asdict(act) | {"details": _encode(act.details).decode()}
+    end = {"workspace_id": act.workspace_id, "hash": digest}
+    parts = [Query("audit_put", entry | end | {"n": n}), Query("audit_head_set", end)]
+    yield from together("audit_put", parts)
     return Noted(n, act, digest)
 
 

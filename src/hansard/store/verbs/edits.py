@@ -9,10 +9,17 @@ import msgspec
 from hansard.model.tool_calls import tally
 from hansard.model.usage import SUMS
 from hansard.store import chain, rows
-from hansard.store.steps import Steps, run, value
+from hansard.store.steps import Steps, run, together, value
 from hansard.store.verbs import indexing, items, pending_forks, stats
 from hansard.store.verbs.events import happened, title_left
-from hansard.store.verbs.messages import forget_words, one_of, spent_with, spent_without, without
+from hansard.store.verbs.messages import (
+    first_words,
+    forgetting,
+    one_of,
+    spent_with,
+    spent_without,
+    without,
+)
 from hansard.store.verbs.session_lookup import SessionRef, locked
 from hansard.store.verbs.sessions import store
 from hansard.store.verbs.summaries import calls_of
@@ -56,10 +63,12 @@ def _replace(
     yield from stats.replace_message(workspace_id, before, after)
     yield from indexing.replace_message(workspace_id, before, after)
     yield from run("message_edit", **rows.message_values(workspace_id, after, b""))
-    yield from items.forget(workspace_id, before)
+    yield from together("message_forget", items.forgetting(workspace_id, before))
     if item is not None:
         yield from items.put([items.values_of(workspace_id, after, item)])
-    return (yield from forget_words(workspace_id, before))
+    words = first_words(before)
+    yield from together("message_forget", forgetting(workspace_id, before, words))
+    return words
 
 
 def _edited(before: Message, draft: MessageDraft, stays: bytes, now: int) -> Message:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from hansard.store.rows import fold
-from hansard.store.steps import Row, Steps, Values, many, rows, run, value
+from hansard.store.steps import (
+    Query,
+    Row,
+    Steps,
+    Values,
+    each_of,
+    rows,
+    run,
+    together,
+    value,
+)
 
 if TYPE_CHECKING:
     from hansard.model import Session
@@ -43,73 +53,60 @@ def title_left(before: Session, after: Session) -> str | None:
     return None if before.title == after.title else fold(before.title or "")
 
 
-def forget_titles(workspace_id: str, session_id: str, gone: set[str]) -> Steps[None]:
-    """Take titles (folded) that must not be kept out of a session's events.
+def forgetting(workspace_id: str, session_id: str, gone: set[str]) -> list[Query]:
+    """Take up to two titles (folded) that must not be kept out of a session's events.
 
     A walk in the order of titles that began before may then miss the session, or show it twice.
     """
-    for title in gone:
-        yield from run(
-            "event_forget_title", workspace_id=workspace_id, session_id=session_id, title=title
-        )
+    if not gone:
+        return []
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    return [Query("event_forget_title", here | {"title": min(gone), "other": max(gone)})]
 
 
 _STAYED = {"was_updated_at": None, "was_active_at": None, "was_title": None}
 
 
-def happened(  # noqa: PLR0913 - the facts of an event
-    workspace_id: str,
-    kind: str,
-    session_id: str,
-    *,
-    at: int,
-    seq: int | None = None,
-    was_updated_at: int | None = None,
-    was_active_at: int | None = None,
-    was_title: str | None = None,
-) -> Steps[int]:
-    """Take the next generation and note what made it.
+def noting(workspace_id: str, events: Sequence[Values]) -> list[Query]:
+    """Note changes in their order, each with a generation of its own; nothing for none.
 
-    Locks the workspace's counter, so it comes last.
-
-    The session's places in the orders of the list before the change are noted where they changed;
-    ``was_title`` is folded.
-    """
-    n: int | None = yield from value("generation_next", workspace_id=workspace_id, by=1)
-    assert n is not None, "a workspace has its counters from its first moment"  # noqa: S101 - an invariant of workspaces.create
-    was = {"was_updated_at": was_updated_at, "was_active_at": was_active_at, "was_title": was_title}
-    yield from run(
-        "event_put",
-        workspace_id=workspace_id,
-        n=n,
-        type=kind,
-        session_id=session_id,
-        seq=seq,
-        at=at,
-        **was,
-    )
-    return n
-
-
-def happened_many(workspace_id: str, events: Sequence[Values]) -> Steps[tuple[int, int]]:
-    """Note several changes in their order, each with a generation of its own.
-
-    Comes last, as ``happened`` does.
-
-    The generation before the first of them, and that of the last.
+    Locks the workspace's counter, so these are the last parts of a transaction. A session's places
+    in the orders of the list before the change are noted where they changed; ``was_title`` is
+    folded.
     """
     if not events:
+        return []
+    noted = [
+        {"workspace_id": workspace_id, "back": back, "seq": None, **_STAYED, **event}
+        for back, event in zip(range(len(events) - 1, -1, -1), events, strict=True)
+    ]
+    taken = Query("generation_next", {"workspace_id": workspace_id, "by": len(events)})
+    return [taken, *each_of("event_put", noted)]
+
+
+def happened(workspace_id: str, kind: str, session_id: str, **facts: Any) -> Steps[int]:  # noqa: ANN401 - as ``noting`` takes them
+    """Take the next generation and note what made it; comes last, as ``noting`` says."""
+    event = {"type": kind, "session_id": session_id, **facts}
+    return (yield from happened_many(workspace_id, [event]))[1]
+
+
+def happened_many(
+    workspace_id: str, events: Sequence[Values], beside: Sequence[Query] = ()
+) -> Steps[tuple[int, int]]:
+    """Note several changes, as ``noting`` does, and do together with it what is ``beside``.
+
+    The generation before the first of them, and that of the last; 0 for none.
+    """
+    noting_ = noting(workspace_id, events)
+    if not noting_ and not beside:
         return 0, 0
-    last: int = yield from value("generation_next", workspace_id=workspace_id, by=len(events))
-    first = last - len(events) + 1
-    yield from many(
-        "event_put",
-        [
-            {"workspace_id": workspace_id, "n": n, **_STAYED, **event}
-            for n, event in enumerate(events, first)
-        ],
-    )
-    return first - 1, last
+    answers = yield from together("event_put", [*beside, *noting_])
+    if not events:
+        return 0, 0
+    rows = answers[len(beside)]
+    assert rows, "a workspace has its counters from its first moment"  # noqa: S101 - an invariant of workspaces.create
+    last = int(rows[0][0])
+    return last - len(events), last
 
 
 def generation(workspace_id: str) -> Steps[int]:

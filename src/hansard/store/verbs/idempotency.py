@@ -11,7 +11,7 @@ import msgspec
 
 from hansard.errors import Busy, Conflict, Error, NotFound
 from hansard.model.idempotency import Answer, IdempotentRequest, Replayed
-from hansard.store.steps import Row, Steps, row, rows, run, value
+from hansard.store.steps import Query, Row, Steps, row, rows, run, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -97,17 +97,20 @@ def _outcome(once: IdempotentRequest, kept: Row) -> Error | Replayed:
     return Replayed(status, Answer.unpacked(bytes(answer)))
 
 
-def forget_message(
-    workspace_id: str, session_id: str, message_id: str, words: Iterable[str]
-) -> Steps[None]:
+def forgetting(
+    workspace_id: str, session_id: str, message_id: str, words: Iterable[str] = ()
+) -> Query:
     """Empty the kept answers that contain a message.
 
-    Also those with its first words as the session's title or preview.
+    Also those with up to two of its first words as the session's title or preview.
     """
-    for needle in (message_id.encode(), *map(msgspec.json.encode, words)):
-        yield from run(
-            "idempotency_forget_message", workspace_id=workspace_id, id=session_id, needle=needle
-        )
+    needle = message_id.encode()
+    second, third = [*map(msgspec.json.encode, words), needle, needle][:2]
+    return Query(
+        "idempotency_forget_message",
+        {"workspace_id": workspace_id, "id": session_id}
+        | {"needle": needle, "second": second, "third": third},
+    )
 
 
 def trim(workspace_id: str, before: int, limit: int) -> Steps[bool]:

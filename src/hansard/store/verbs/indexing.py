@@ -293,10 +293,16 @@ def _alive(
     return kept
 
 
-def forget_message(workspace_id: str, gone: Message) -> Steps[None]:
-    """Take a message out of the index that is about to be emptied."""
-    code, _ = yield from _lock(workspace_id)
-    for session in (yield from _indexed(workspace_id, [gone.session_id])):
+def looking_up(workspace_id: str, session_id: str) -> Query:
+    """How far a session is indexed, for ``forget_message``; behind the lock."""
+    return Query("search_indexed", {"workspace_id": workspace_id, "ids": rows.texts([session_id])})
+
+
+def forget_message(
+    gone: Message, workspace_id: str, code: str, indexed: Sequence[steps.Row]
+) -> Steps[None]:
+    """Take an emptied message out of the index; ``indexed`` is what ``looking_up`` brought."""
+    for session in (Indexed(*columns) for columns in indexed):
         if gone.seq <= session.seq:
             here = {"workspace_id": workspace_id, "handle": session.handle, "seq": gone.seq}
             yield Query("search_forget", Entry(here, code, words_of(gone.role, gone.parts)))
@@ -372,12 +378,19 @@ def _erased(got: Sequence[steps.Row]) -> Iterator[Entry]:
         yield Entry({"handle": handle, "seq": seq}, code, document)
 
 
-def _lock(workspace_id: str) -> Steps[tuple[str, int]]:
-    """The code in front of the workspace's words and the generation that its index has seen.
+def locking(workspace_id: str) -> Query:
+    """Lock the index of a workspace; what it brings is for ``locked``."""
+    return Query("search_workspace_lock", {"workspace_id": workspace_id})
 
-    Its row is locked until commit.
-    """
-    got = yield from row("search_workspace_lock", workspace_id=workspace_id)
+
+def locked(workspace_id: str, lock: Sequence[steps.Row]) -> Steps[str]:
+    """As ``_lock``: the code; also where ``lock`` is empty since nothing was indexed before."""
+    return lock[0][0] if lock else (yield from _lock(workspace_id))[0]
+
+
+def _lock(workspace_id: str) -> Steps[tuple[str, int]]:
+    """The code before the workspace's words, and what its index has seen; locked to the end."""
+    got = next(iter((yield locking(workspace_id))), None)
     if got is None:
         yield from run("search_workspace_put", workspace_id=workspace_id)
         got = yield from row("search_workspace_lock", workspace_id=workspace_id)

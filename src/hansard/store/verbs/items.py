@@ -8,7 +8,7 @@ import msgspec
 
 from hansard.model.item import Item
 from hansard.store import steps
-from hansard.store.steps import Steps, Values, many, run
+from hansard.store.steps import Query, Steps, Values, each_of, many
 from hansard.store.verbs import message_pages
 from hansard.store.verbs.session_lookup import SessionRef, existing
 
@@ -36,11 +36,17 @@ def put(rows: Sequence[Values]) -> Steps[None]:
     yield from many("message_item_put", rows)
 
 
-def forget(workspace_id: str, message: Message) -> Steps[None]:
-    """Delete the item of a message, if it has one."""
-    if message.item_format is not None:
-        here = {"workspace_id": workspace_id, "session_id": message.session_id}
-        yield from run("message_item_delete", **here, seq=message.seq)
+def forgetting(workspace_id: str, message: Message) -> list[Query]:
+    """Delete the item of a message; nothing for one without."""
+    if message.item_format is None:
+        return []
+    here = {"workspace_id": workspace_id, "session_id": message.session_id}
+    return [Query("message_item_delete", here | {"seq": message.seq})]
+
+
+def putting(rows: Sequence[Values]) -> list[Query]:
+    """Store items; nothing for none."""
+    return each_of("message_item_put", rows)
 
 
 def of(workspace_id: str, messages: Iterable[Message]) -> Steps[Itemed]:

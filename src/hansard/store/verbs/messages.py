@@ -12,10 +12,17 @@ from hansard.model import Message, MessageQuery, Session, parts
 from hansard.model.tool_calls import tally
 from hansard.model.usage import SUMS, within_sum
 from hansard.store import listing, rows, steps
-from hansard.store.steps import Steps, row, value
-from hansard.store.verbs import indexing, items, notes, pending_forks, stats
-from hansard.store.verbs.events import forget_titles, happened_many, title_left
-from hansard.store.verbs.idempotency import forget_message
+from hansard.store.steps import Query, Steps, row, together, value
+from hansard.store.verbs import (
+    events,
+    idempotency,
+    indexing,
+    items,
+    notes,
+    pending_forks,
+    stats,
+)
+from hansard.store.verbs.events import title_left
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 from hansard.store.verbs.sessions import store
 from hansard.store.verbs.summaries import PREVIEW, calls_of, clip, title_of
@@ -103,13 +110,12 @@ def empty(
     gone_calls = tally(message.parts for message in emptied)
     after = msgspec.structs.replace(after, **calls_of(after.calls.plus(gone_calls, -1)))
     after = yield from without(session, after, emptied)
-    yield from store(session, after)
     left = title_left(session, after)
     was_title = None if left in {rows.fold(word) for word in words} else left
     was = {"was_updated_at": session.updated_at, "was_title": was_title}
     event = {"type": "message.deleted", "session_id": session.id, "at": now}
     first, *others = [event | {"seq": message.seq} for message in emptied]
-    yield from happened_many(session.workspace_id, [first | was, *others])
+    yield from store(session, after, [first | was, *others])
     return after
 
 
@@ -137,61 +143,80 @@ def wiped(workspace_id: str, gone: Message, at: int) -> Steps[set[str] | None]:
 
     The words of it that the row may quote; None when somebody else emptied it before.
     """
-    here = {"workspace_id": workspace_id, "session_id": gone.session_id}
-    if (yield from value("message_erase", **here, seq=gone.seq, now=at)) is None:
+    here = (workspace_id, gone.session_id)
+    values = {"workspace_id": workspace_id, "session_id": gone.session_id}
+    erase = Query("message_erase", values | {"seq": gone.seq, "now": at})
+    words = first_words(gone)
+    # The locks come last: what is read behind them is read by the next statements.
+    erased, forks, noted, scored, *_, counting, index = yield from together(
+        "message_erase",
+        [
+            erase,
+            pending_forks.cancelling(*here),
+            *notes.forgetting(*here, gone.seq),
+            *items.forgetting(workspace_id, gone),
+            *forgetting(workspace_id, gone, words),
+            stats.locking(workspace_id),
+            indexing.locking(workspace_id),
+        ],
+    )
+    yield from pending_forks.removed(workspace_id, forks)
+    if not erased:
         return None
-    yield from items.forget(workspace_id, gone)
-    yield from pending_forks.cancel(workspace_id, gone.session_id)
-    yield from notes.forget_of_message(workspace_id, gone.session_id, gone.seq)
-    yield from stats.forget_message(workspace_id, gone)
-    yield from indexing.forget_message(workspace_id, gone)
-    return (yield from forget_words(workspace_id, gone))
-
-
-def forget_words(workspace_id: str, gone: Message) -> Steps[set[str]]:
-    """Forget what answers and events keep of a message: its first words, which it gives."""
-    words = _first_words(gone)
-    yield from forget_message(workspace_id, gone.session_id, gone.id, words)
-    yield from forget_titles(workspace_id, gone.session_id, {rows.fold(word) for word in words})
+    yield from notes.forgotten(*here, noted, scored)
+    code = yield from indexing.locked(workspace_id, index)
+    lookups = [stats.looking_up(*here)] if counting else []
+    *counted, indexed = yield from together(
+        "message_look_up", [*lookups, indexing.looking_up(*here)]
+    )
+    yield from stats.forget_message(workspace_id, gone, counted[0] if counted else ())
+    yield from indexing.forget_message(gone, workspace_id, code, indexed)
     return words
 
 
-def _first_words(message: Message) -> set[str]:
+def forgetting(workspace_id: str, gone: Message, words: set[str]) -> list[Query]:
+    """Forget what answers and events keep of a message: its id and its first words."""
+    here = (workspace_id, gone.session_id)
+    titles = {rows.fold(word) for word in words}
+    return [idempotency.forgetting(*here, gone.id, words), *events.forgetting(*here, titles)]
+
+
+def first_words(message: Message) -> set[str]:
     """The title and the preview that a session has of a message."""
     text = parts.text(message.parts).strip()
     return {title_of(text) or "", clip(text, PREVIEW)} - {""}
 
 
-def _times_without(before: Session, gone: Sequence[Message]) -> Steps[dict[str, int | None]]:
-    """The first and the last time of a session without some of its messages."""
+def _times_without(before: Session, gone: Sequence[Message]) -> list[Query]:
+    """What tells the first and the last time of a session, where one may have gone."""
     ends = {before.first_message_at, before.last_message_at}
     if ends.isdisjoint(message.created_at for message in gone):
-        return {}
-    times = yield from row("message_times", workspace_id=before.workspace_id, session_id=before.id)
-    first, last = times or (None, None)
-    return {"first_message_at": first, "last_message_at": last}
+        return []
+    here = {"workspace_id": before.workspace_id, "session_id": before.id}
+    return [Query("message_times", here)]
 
 
 def without(before: Session, after: Session, gone: Sequence[Message]) -> Steps[Session]:
     """The summary must not quote a message that is gone: rebuild what may have come from it."""
-    first = yield listing.messages(before.workspace_id, before.id, MessageQuery(roles=("user",)), 5)
-    last = yield listing.messages(
-        before.workspace_id,
-        before.id,
-        MessageQuery(roles=("user", "assistant")),
-        5,
-        descending=True,
-    )
-    newest = yield listing.messages(
-        before.workspace_id, before.id, MessageQuery(), 1, descending=True
+    here = (before.workspace_id, before.id)
+    talk = MessageQuery(roles=("user", "assistant"))
+    first, last, newest, *times = yield from together(
+        "message_summary",
+        [
+            listing.messages(*here, MessageQuery(roles=("user",)), 5),
+            listing.messages(*here, talk, 5, descending=True),
+            listing.messages(*here, MessageQuery(), 1, descending=True),
+            *_times_without(before, gone),
+        ],
     )
     preview, last_preview = _first_text(first), _first_text(last)
     changes: dict[str, Any] = {
         "preview": preview and clip(preview, PREVIEW),
         "last_preview": last_preview and clip(last_preview, PREVIEW),
         "last_role": rows.message(newest[0]).role if newest else None,
-        **(yield from _times_without(before, gone)),
     }
+    if times:
+        changes |= dict(zip(("first_message_at", "last_message_at"), times[0][0], strict=True))
     if before.title_by == "auto":
         changes |= {"title": title_of(preview), "title_by": "auto" if title_of(preview) else None}
     return msgspec.structs.replace(after, **changes)

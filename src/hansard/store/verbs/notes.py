@@ -10,10 +10,10 @@ from hansard.errors import Conflict, NotFound
 from hansard.model.note import Note
 from hansard.model.score import Score
 from hansard.store import rows, steps
-from hansard.store.steps import Steps, many, row, run, value
+from hansard.store.steps import Query, Steps, many, row, run, value
 from hansard.store.tokenizer import words
+from hansard.store.verbs import idempotency
 from hansard.store.verbs.events import happened
-from hansard.store.verbs.idempotency import forget_message
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 from hansard.store.verbs.sessions import store
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hansard.model import Session
+    from hansard.store.steps import Row
 
 MOST = 500
 """The most notes, and the most scores, that one session has: they are read on one page."""
@@ -93,7 +94,7 @@ def score(ref: SessionRef, draft: Score) -> Steps[tuple[Session, Score, bool]]:
                 code="too_many_scores",
             )
     else:
-        yield from forget_message(ref.workspace_id, session.id, before, ())
+        yield idempotency.forgetting(ref.workspace_id, session.id, before)
     yield from run("score_put", workspace_id=ref.workspace_id, **msgspec.structs.asdict(kept))
     after = yield from _annotated(session, "score.created", kept.seq, kept.created_at)
     return after, kept, before is None
@@ -152,15 +153,20 @@ def restored(session: Session, brought: Sequence[Note], judged: Sequence[Score])
     )
 
 
-def forget_of_message(workspace_id: str, session_id: str, seq: int) -> Steps[None]:
-    """Remove what was said of a message that is deleted, and the kept answers that quote it."""
-    here = {"workspace_id": workspace_id, "session_id": session_id}
-    notes_gone = yield from steps.rows("note_delete_of_message", **here, seq=seq)
-    if notes_gone:
+def forgetting(workspace_id: str, session_id: str, seq: int) -> list[Query]:
+    """Remove what was said of a message that is deleted; the ids are for ``forgotten``."""
+    here = {"workspace_id": workspace_id, "session_id": session_id, "seq": seq}
+    return [Query("note_delete_of_message", here), Query("score_delete_of_message", here)]
+
+
+def forgotten(
+    workspace_id: str, session_id: str, noted: Sequence[Row], scored: Sequence[Row]
+) -> Steps[None]:
+    """Forget the kept answers and the words of notes and scores which were removed."""
+    if noted:
         yield from _words_anew(workspace_id, session_id)
-    scores_gone = yield from steps.rows("score_delete_of_message", **here, seq=seq)
-    for deleted in (*notes_gone, *scores_gone):
-        yield from forget_message(workspace_id, session_id, deleted[0], ())
+    for (ident,) in (*noted, *scored):
+        yield idempotency.forgetting(workspace_id, session_id, ident)
 
 
 def _annotatable(ref: SessionRef, seq: int) -> Steps[Session]:
@@ -180,7 +186,7 @@ def _removed(ref: SessionRef, noun: str, ident: str, missing: NotFound, now: int
     seq = yield from value(f"{noun}_delete", **here, id=ident)
     if seq is None:
         raise missing
-    yield from forget_message(ref.workspace_id, session.id, ident, ())
+    yield idempotency.forgetting(ref.workspace_id, session.id, ident)
     return (yield from _annotated(session, f"{noun}.deleted", seq, now))
 
 

@@ -7,9 +7,14 @@ brings it back.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hansard.errors import Busy
-from hansard.store.steps import Steps, rows, run, value
+from hansard.store.steps import Query, Row, Steps, rows, run, value
 from hansard.store.verbs import removals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _AT_ONCE = 500
 
@@ -46,8 +51,18 @@ def end(workspace_id: str, session_id: str, seen: int) -> Steps[None]:
 
 def cancel(workspace_id: str, source_id: str) -> Steps[None]:
     """Take away every pending copy of a session whose row is locked."""
-    ended = yield from rows("pending_fork_cancel", workspace_id=workspace_id, source_id=source_id)
-    for session_id, copied in ended:
+    yield from removed(workspace_id, (yield cancelling(workspace_id, source_id)))
+
+
+def cancelling(workspace_id: str, source_id: str) -> Query:
+    """The query that takes them away; its rows are for ``removed``."""
+    here = {"workspace_id": workspace_id, "source_id": source_id}
+    return Query("pending_fork_cancel", here)
+
+
+def removed(workspace_id: str, cancelled: Sequence[Row]) -> Steps[None]:
+    """Remove the messages of copies that were taken away."""
+    for session_id, copied in cancelled:
         yield from removals.begin_unindexed(workspace_id, session_id, copied)
 
 

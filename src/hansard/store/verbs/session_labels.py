@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hansard.store.steps import Steps, many, run
+from hansard.store.steps import Steps, Values, many, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,8 +41,13 @@ def change(before: Session, after: Session) -> Steps[None]:
 
 def put_tools(workspace_id: str, session_id: str, names: Iterable[str]) -> Steps[None]:
     """Write the rows by which tools find a session; those that are there stay."""
+    yield from many("tool_put", tool_rows(workspace_id, session_id, names))
+
+
+def tool_rows(workspace_id: str, session_id: str, names: Iterable[str]) -> list[Values]:
+    """The rows by which tools find a session."""
     here = {"workspace_id": workspace_id, "session_id": session_id}
-    yield from many("tool_put", [here | {"name": name} for name in names])
+    return [here | {"name": name} for name in names]
 
 
 def _change_tools(before: Session, after: Session) -> Steps[None]:

@@ -48,18 +48,21 @@ def _row(ref: SessionRef, statement: str) -> Steps[Row | None]:
         stored = yield from row(statement, workspace_id=ref.workspace_id, id=uuid)
         if stored is not None:
             return stored
-    other = yield from _by_own_id(ref)
+    stored = yield from row(
+        f"{statement}_by_own_id", workspace_id=ref.workspace_id, own_id=ref.name
+    )
+    if stored is not None:
+        return stored
+    other = yield from _by_other_spelling(ref)
     if other is None:
         return None
     return (yield from row(statement, workspace_id=ref.workspace_id, id=other))
 
 
-def _by_own_id(ref: SessionRef) -> Steps[str | None]:
-    """The session that has this id of its caller's, else one whose id is spelt otherwise."""
+def _by_other_spelling(ref: SessionRef) -> Steps[str | None]:
+    """The session whose id of its caller's is this one spelt otherwise."""
     here, safe_id = {"workspace_id": ref.workspace_id}, ids.file_safe(ref.name)
-    other: str | None = yield from value("session_id_by_own_id", **here, own_id=ref.name)
-    if other is None:
-        other = yield from value("session_id_by_safe_id", **here, safe_id=safe_id)
+    other: str | None = yield from value("session_id_by_safe_id", **here, safe_id=safe_id)
     for spelling in (ids.percent_spelling(ref.name), safe_id):
         if other is None and spelling != ref.name:
             other = yield from value("session_id_by_own_id", **here, own_id=spelling)

@@ -11,7 +11,7 @@ from hansard.errors import Conflict, NotFound
 from hansard.ids import file_safe
 from hansard.model import Session
 from hansard.store import counts, listing, rows, steps
-from hansard.store.steps import Row, Steps, run, value
+from hansard.store.steps import Query, Row, Steps, Values, run, value
 from hansard.store.verbs import (
     index_choice,
     indexing,
@@ -22,7 +22,7 @@ from hansard.store.verbs import (
     stats,
     title_search,
 )
-from hansard.store.verbs.events import generation, happened, title_left
+from hansard.store.verbs.events import generation, happened, happened_many, title_left
 from hansard.store.verbs.session_lookup import SessionRef, existing, locked
 
 if TYPE_CHECKING:
@@ -266,25 +266,23 @@ def change(
         return before
     updated_at = max(now, before.updated_at) if touch else before.updated_at
     after = msgspec.structs.replace(amended, version=before.version + 1, updated_at=updated_at)
-    yield from store(before, after)
-    yield from happened(
-        after.workspace_id,
-        "session.updated",
-        after.id,
-        at=now,
-        was_updated_at=before.updated_at,
-        was_title=title_left(before, after),
-    )
+    updated = {"type": "session.updated", "session_id": after.id, "at": now}
+    was = {"was_updated_at": before.updated_at, "was_title": title_left(before, after)}
+    yield from store(before, after, [updated | was])
     return after
 
 
-def store(before: Session, after: Session) -> Steps[None]:
-    """Write the row and what is derived from it: labels and counters."""
-    yield from run("session_update", **rows.session_values(after))
+def store(before: Session, after: Session, events: Sequence[Values] = ()) -> Steps[None]:
+    """Write the row and what is derived from it: labels and counters.
+
+    With ``events``, which are noted last, nothing may come behind it.
+    """
     yield from session_labels.change(before, after)
     if after.title != before.title:
         yield from indexing.retitle(before, after)
     yield from counts.change(after.workspace_id, before, after)
+    written = Query("session_update", rows.session_values(after))
+    yield from happened_many(after.workspace_id, events, [written])
 
 
 def at_version(session: Session, tags: frozenset[str] | None) -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from hansard.model.usage import SUMS, Spent, greater, spent_of
 from hansard.store import rows, steps
-from hansard.store.steps import Steps, many, row, run, value
+from hansard.store.steps import Query, Steps, many, row, run, value
 from hansard.store.verbs.stats_cells import (
     Counted,
     Figures,
@@ -349,9 +349,23 @@ def forget(workspace_id: str, session_id: str) -> Steps[None]:
         yield from changes.write()
 
 
-def forget_message(workspace_id: str, gone: Message) -> Steps[None]:
-    """Take a message out of the statistics, in the transaction that deletes it."""
-    counted = yield from _locked(workspace_id, gone.session_id)
+def locking(workspace_id: str) -> Query:
+    """Whoever counts waits until the transaction ends; no row where nothing is counted yet."""
+    return Query("stats_position_lock", {"workspace_id": workspace_id})
+
+
+def looking_up(workspace_id: str, session_id: str) -> Query:
+    """As what a session is counted, for ``forget_message``; behind the lock."""
+    here = {"workspace_id": workspace_id, "session_id": session_id}
+    return Query("stats_counted_get", here)
+
+
+def forget_message(workspace_id: str, gone: Message, records: Sequence[Row]) -> Steps[None]:
+    """Take a message out of the statistics, in the transaction that deletes it.
+
+    ``records`` is what ``looking_up`` brought.
+    """
+    counted = Counted(*records[0]) if records else None
     if counted is not None and counted.own_after < gone.seq <= counted.seq:
         changes = StatsChanges(workspace_id)
         span = Span(gone.session_id, slot_of(gone.created_at), gone.model or "", "usage", 0)
@@ -373,7 +387,7 @@ def replace_message(workspace_id: str, before: Message, after: Message) -> Steps
 
 def _locked(workspace_id: str, session_id: str) -> Steps[Counted | None]:
     """As what a session is counted; whoever counts waits until the transaction ends."""
-    if (yield from row("stats_position_lock", workspace_id=workspace_id)) is None:
+    if not (yield locking(workspace_id)):
         return None
-    records = yield from row("stats_counted_get", workspace_id=workspace_id, session_id=session_id)
-    return Counted(*records) if records else None
+    records = yield looking_up(workspace_id, session_id)
+    return Counted(*records[0]) if records else None

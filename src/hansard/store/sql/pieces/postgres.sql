@@ -1,7 +1,22 @@
--- What composed statements have in other words on PostgreSQL.
+-- What composed statements, and statements that go together with others, have in other words on PostgreSQL.
 
 -- name: changed_session
 -- The session of a row as a whole, where one of the changes with these numbers was of it. So many equal numbers make one plan for all.
 case when id = any (array(select session_id from session_events
                            where session_events.workspace_id = :workspace_id and n = any (:changes::bigint[])))
   then (select row({session}) from sessions as s where s.workspace_id = :workspace_id and s.id = sessions.id) end
+
+-- name: event_put
+-- Together with generation_next, which takes the generation: the table shows it from the next statement on.
+insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
+select :workspace_id::text, generation - :back::bigint, :type::text, :session_id::text, :seq::bigint, :at::bigint,
+  :was_updated_at::bigint, :was_active_at::bigint, :was_title::text
+  from {generation_next}
+
+-- name: event_put_rows
+insert into session_events (workspace_id, n, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
+select (:workspace_id::text[])[1], generation - back, type, session_id, seq, at, was_updated_at, was_active_at, was_title
+  from {generation_next},
+    unnest(:back::bigint[], :type::text[], :session_id::text[], :seq::bigint[], :at::bigint[],
+      :was_updated_at::bigint[], :was_active_at::bigint[], :was_title::text[])
+    as given (back, type, session_id, seq, at, was_updated_at, was_active_at, was_title)
