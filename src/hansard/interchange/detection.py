@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hansard.interchange.documents import Document
 from hansard.interchange.formats import Format, every
-from hansard.interchange.formats.shape import Companion, Shape, shape_of
+from hansard.interchange.formats.shape import Companion, Shape, ends_in_long_text, shape_of
 from hansard.interchange.records import Rules, SessionRecord
 from hansard.interchange.streams import Stream
 from hansard.interchange.values import Bad
@@ -53,7 +53,20 @@ class Detection(Struct, frozen=True, kw_only=True):
 
 
 def detected(document: Document, stream: Stream, rules: Rules) -> Detection:
-    """Ask the formats in turn; a file that fits into the stream's head is read whole on the way."""
+    """Ask the formats in turn; a file that fits into the stream's head is read whole on the way.
+
+    They are asked again with a longer head where none takes the file, and asked with that at once
+    where one text fills most of it.
+    """
+    if not stream.is_whole and ends_in_long_text(stream.head):
+        stream.lengthen_head()
+    judged = _judged(document, stream, rules)
+    if judged.format is None and stream.lengthen_head():
+        return _judged(document, stream, rules)
+    return judged
+
+
+def _judged(document: Document, stream: Stream, rules: Rules) -> Detection:
     shape = shape_of(stream.head)
     judgements: list[Judgement] = []
     for format_ in every():

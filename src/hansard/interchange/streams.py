@@ -21,7 +21,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-HEAD = 256 * 1024
+HEAD, LONG_HEAD = 256 * 1024, 8 * 1024 * 1024
 CHUNK = 256 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_FORMAT = 31
@@ -56,7 +56,18 @@ class Stream:
         self.position = 0
         self.is_whole = False
         self.encoding = "utf-8"
-        self.head = self._take_head()
+        self.head = b""
+        self._take_head(HEAD)
+
+    def lengthen_head(self) -> bool:
+        """Take up to ``LONG_HEAD`` bytes as the head; whether it is longer now.
+
+        One long text may stand before all that tells the format.
+        """
+        before = len(self.head)
+        if not self.is_whole and self._problem is None:
+            self._take_head(LONG_HEAD)
+        return len(self.head) > before
 
     def chunks(self) -> Iterator[bytes]:
         """Everything from the beginning; Truncated when a compressed file breaks off."""
@@ -97,10 +108,10 @@ class Stream:
         elif last := b"".join(rest):
             yield last
 
-    def _take_head(self) -> bytes:
-        taken, size = [], 0
+    def _take_head(self, most: int) -> None:
+        taken, size = [self.head], len(self.head)
         try:
-            while size < HEAD:
+            while size < most:
                 chunk = next(self._rest, b"")
                 if not chunk:
                     self.is_whole = True
@@ -109,7 +120,7 @@ class Stream:
                 size += len(chunk)
         except Truncated as problem:
             self._problem = problem
-        return b"".join(taken)
+        self.head = b"".join(taken)
 
     def _opened(self) -> Iterator[bytes]:
         for chunk in self._transcoded(self._unpacked()):

@@ -101,8 +101,12 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     for item in values(stream):
         if isinstance(item, Bad):
             yield item
-        elif isinstance(item.value, dict) and _is_line(item.value):
+        elif not isinstance(item.value, dict):
+            yield Bad(item.number, "not a line of Cursor: no object")
+        elif _is_line(item.value):
             lines.append(item.value)
+        else:
+            yield Bad(item.number, "not a line of Cursor: no role and message with content")
     if lines:
         yield from guarded(1, _transcript, document, lines, rules)
 

@@ -77,6 +77,16 @@ def shape_of(head: bytes) -> Shape:
     return Shape(is_array=is_array, records=tuple(_records(text, 1 if is_array else 0)))
 
 
+def ends_in_long_text(head: bytes) -> bool:
+    """Whether more than half of the bytes are a text that does not end there."""
+    half = at = len(head) // 2
+    while (at := head.find(b'"', at)) >= 0:
+        if head[at - 1 : at] != b"\\":
+            return False
+        at += 1
+    return half > 0
+
+
 def _records(text: str, at: int) -> list[Any]:
     records: list[Any] = []
     broken = 0
