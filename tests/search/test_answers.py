@@ -57,7 +57,7 @@ async def start(service: Service, principal: Principal, text: str) -> str:
     return session.id
 
 
-async def found(service: Service, principal: Principal, text: str) -> Results[SearchHit]:
+async def results_for(service: Service, principal: Principal, text: str) -> Results[SearchHit]:
     return await service.search.find(principal, SearchQuery(text=text, with_total=True))
 
 
@@ -112,13 +112,13 @@ async def test_behind_a_write_only_what_changed_is_looked_at(
 ) -> None:
     ids = [await start(service, principal, f"parcel {number}") for number in range(20)]
     await service.indexer.catch_up()
-    assert names(await found(service, principal, "parcel")) == ids[::-1]
+    assert names(await results_for(service, principal, "parcel")) == ids[::-1]
     looked_at.clear()
-    assert (await found(service, principal, "parcel")).total == 20
+    assert (await results_for(service, principal, "parcel")).total == 20
     assert looked_at == []
     await service.messages.append(principal, ids[3], [draft("Another parcel")])
     ids.append(await start(service, principal, "parcel 20"))
-    results = await found(service, principal, "parcel")
+    results = await results_for(service, principal, "parcel")
     assert (results.total, names(results)[:2]) == (21, [ids[20], ids[3]])
     assert set(looked_at) == {ids[3], ids[20]}
 
@@ -135,11 +135,11 @@ async def test_what_is_shown_of_a_session_is_made_once(
         return make(terms, session, *more)
 
     monkeypatch.setattr(search, "_hit", noted)
-    await found(service, principal, "parcel")
+    await results_for(service, principal, "parcel")
     assert sorted(shown) == sorted(ids)
     shown.clear()
     await service.messages.append(principal, ids[1], [draft("Where is it?")])
-    (first, *_) = (await found(service, principal, "parcel")).items
+    (first, *_) = (await results_for(service, principal, "parcel")).items
     assert (first.session.id, first.session.message_count) == (ids[1], 2)
     assert shown == [ids[1]]
 
@@ -148,11 +148,11 @@ async def test_a_search_that_missed_too_much_looks_anew(
     service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [await start(service, principal, "parcel") for _ in range(3)]
-    assert (await found(service, principal, "parcel")).total == 3
+    assert (await results_for(service, principal, "parcel")).total == 3
     monkeypatch.setattr(search_answers, "_MOST_CHANGES", 1)
     for ident in ids[:2]:
         await service.sessions.delete(principal, ident)
-    assert (await found(service, principal, "parcel")).total == 1
+    assert (await results_for(service, principal, "parcel")).total == 1
 
 
 async def test_a_search_does_not_miss_what_trimmed_events_said(
@@ -160,7 +160,7 @@ async def test_a_search_does_not_miss_what_trimmed_events_said(
 ) -> None:
     ids = [await start(service, principal, "parcel") for _ in range(3)]
     await service.indexer.catch_up()
-    assert (await found(service, principal, "parcel")).total == 3
+    assert (await results_for(service, principal, "parcel")).total == 3
     await service.sessions.archive(principal, ids[0], archived=True)
     query = SearchQuery(text="parcel", filter=SessionFilter(archived=False), with_total=True)
     assert (await service.search.find(principal, query)).total == 2
@@ -177,6 +177,6 @@ async def test_a_message_that_has_more_matches_than_are_counted_has_its_newest(
     session = await start(service, principal, "Nothing")
     await service.messages.append(principal, session, [draft(f"lamp {n}") for n in range(60)])
     await service.indexer.catch_up()
-    (hit,) = (await found(service, principal, "lamp")).items
+    (hit,) = (await results_for(service, principal, "lamp")).items
     assert hit.matches == 50
     assert {snippet.seq for snippet in hit.snippets} == {59, 60, 61}

@@ -146,7 +146,7 @@ async def search(call: Call[SearchParams, None]) -> FoundList:
         cursor=params.cursor,
         with_total=params.total,
     )
-    results = await call.service.search.find_as(call.principal, query, FOUND)
+    results = await call.service.search.find_as(call.principal, query, HIT)
     return _list_of(results, results.items)  # type: ignore[arg-type]  # each is encoded already
 
 
@@ -199,7 +199,7 @@ def _snippet_out(snippet: Snippet) -> SnippetOut:
     )
 
 
-FOUND = HitProjection("native.found", _found_out)
+HIT = HitProjection("native.found", _found_out)
 routes = (
     Route(
         "GET /v1/search",

@@ -44,7 +44,7 @@ _ID = re.compile(r"""[^\s"*()-](?:[^\s"*()]*[^\s"*()])?""")
 """A word without what stands for more than itself in a search: such a one may be an id."""
 
 
-class _Found(Struct):
+class _Match(Struct):
     """A session as it is shown, its score, and its JSON by the projections that asked for it."""
 
     hit: SearchHit
@@ -58,7 +58,7 @@ class _Found(Struct):
         return encoded
 
 
-_Page: TypeAlias = Results[_Found]
+_Page: TypeAlias = Results[_Match]
 _NOTHING = _Page(items=[], has_more=False, total=0)
 
 
@@ -82,14 +82,14 @@ class Search:
         search.
         """
         page = await self._find(principal, query)
-        return _of(page, [found.hit for found in page.items])
+        return _of(page, [match.hit for match in page.items])
 
     async def find_as(
         self, principal: Principal, query: SearchQuery, projection: HitProjection
     ) -> Results[Raw]:
         """As ``find``, each session encoded by ``projection``; only those that changed, anew."""
         page = await self._find(principal, query)
-        return _of(page, [found.as_json(projection) for found in page.items])
+        return _of(page, [match.as_json(projection) for match in page.items])
 
     async def _find(self, principal: Principal, query: SearchQuery) -> _Page:
         if len(query.text) > LONGEST:
@@ -157,7 +157,7 @@ class Search:
         """The page that an id leads to."""
         if jump.session is not None:
             snippets = [] if jump.message is None else [marked(jump.message, _NO_TERMS).snippet]
-            items = [_Found(SearchHit(jump.session, len(snippets), [], snippets), 0.0)]
+            items = [_Match(SearchHit(jump.session, len(snippets), [], snippets), 0.0)]
             return _with_total(query, _Page(items=items, has_more=False, total=1))
         of_user = _of_user(query)
         if of_user is None:
@@ -264,7 +264,7 @@ class Search:
         self,
         principal: Principal,
         query: SearchQuery,
-        items: Sequence[_Found],
+        items: Sequence[_Match],
         total: int | None,
         position: Any,  # noqa: ANN401 - any value
     ) -> _Page:
@@ -314,7 +314,7 @@ def _of(page: _Page, items: list[T]) -> Results[T]:
     )
 
 
-def _fitting(hits: Sequence[Hit[_Found]]) -> Sequence[Hit[_Found]]:
+def _fitting(hits: Sequence[Hit[_Match]]) -> Sequence[Hit[_Match]]:
     """The first of the hits that fit into one answer; at least one."""
     size = 0
     for count, hit in enumerate(hits):
@@ -326,7 +326,7 @@ def _fitting(hits: Sequence[Hit[_Found]]) -> Sequence[Hit[_Found]]:
 
 def _presentation(
     terms: SearchTerms | None,
-) -> verbs.Presentation[Marked | None, _Found]:
+) -> verbs.Presentation[Marked | None, _Match]:
     """How the sessions that have the terms are shown, each with its score."""
     return verbs.Presentation(partial(_snippet, terms), partial(_hit, terms))
 
@@ -340,16 +340,16 @@ def _hit(
     session: Session,
     seqs: Sequence[int],
     snippets: Sequence[Marked | None],
-) -> _Found:
+) -> _Match:
     if terms is None:
-        return _Found(SearchHit(session, 0, [], []), 0.0)
+        return _Match(SearchHit(session, 0, [], []), 0.0)
     best = sorted(filter(None, snippets), key=lambda snippet: snippet.score, reverse=True)
     title = marks(session.title, terms) if session.title and 0 in seqs else []
     score = max((snippet.score for snippet in best), default=0.0) + (
         _TITLE_WEIGHT if title else 0.0
     )
     matches = len([seq for seq in seqs if seq])
-    return _Found(SearchHit(session, matches, title, [each.snippet for each in best]), score)
+    return _Match(SearchHit(session, matches, title, [each.snippet for each in best]), score)
 
 
 def _scope(query: SearchQuery) -> list[object]:

@@ -219,8 +219,8 @@ def _probed(question: Question, by_handle: Mapping[Any, str]) -> Steps[dict[str,
     got = yield from steps.rows(
         "search_probe", **question.spelled, handles=_json(by_handle), limit=_MOST_PROBED
     )
-    found = {by_handle[handle]: msgspec.json.decode(seqs) for handle, seqs in got}
-    return {ident: seqs for ident, seqs in found.items() if seqs}
+    matching = {by_handle[handle]: msgspec.json.decode(seqs) for handle, seqs in got}
+    return {ident: seqs for ident, seqs in matching.items() if seqs}
 
 
 def _handles(question: Question, idents: Sequence[str]) -> Steps[list[Row]]:

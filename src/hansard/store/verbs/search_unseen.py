@@ -79,12 +79,12 @@ def matching(  # noqa: PLR0913 - where to look, and what is known
     is_whole = last == until and sum(row[3] - row[1] for row in changed) <= _MOST_MESSAGES
     left = [row for row in changed if row[0] not in compared]
     documents, all_read = yield from _documents(workspace_id, left, words)
-    found: dict[str, list[int]] = {row[0]: compared.get(row[0], []) for row in changed}
+    by_session: dict[str, list[int]] = {row[0]: compared.get(row[0], []) for row in changed}
     for block, numbered in documents.items():
         seqs = [seq for seq, document in numbered if terms.within(document)]
-        found[block.session_id] = sorted((*found[block.session_id], *seqs), reverse=True)
-    with_matches = {session_id: seqs for session_id, seqs in found.items() if seqs}
-    return Waiting(with_matches, found, is_whole and all_read)
+        by_session[block.session_id] = sorted((*by_session[block.session_id], *seqs), reverse=True)
+    with_matches = {session_id: seqs for session_id, seqs in by_session.items() if seqs}
+    return Waiting(with_matches, by_session, is_whole and all_read)
 
 
 def _documents(
