@@ -22,7 +22,8 @@ _MEASURED = 10
 class Facts(Struct, kw_only=True):
     """One filled store: how much is in it, and where.
 
-    ``raw_bytes`` is the JSON of its messages as a client sends it.
+    ``raw_bytes`` is the JSON of its messages as a client sends it, ``disk_bytes`` what the store
+    took when it was filled: the contests write to it as well.
 
     ``key`` is of the largest workspace, ``neighbour_key`` of another.
     """
@@ -36,6 +37,7 @@ class Facts(Struct, kw_only=True):
     session_count: int = 0
     message_count: int = 0
     raw_bytes: int = 0
+    disk_bytes: int | None = None
     seconds: float = 0.0
     sessions: list[str] = []
     measured: list[str] = []

@@ -34,9 +34,9 @@ def resident(measured: int | None, targets: Targets) -> Row:
     )
 
 
-def on_disk(taken: int | None, facts: Facts, targets: Targets) -> Row:
+def on_disk(facts: Facts, targets: Targets) -> Row:
     """The store beside the raw JSON of its messages."""
-    limit = targets.on_disk
+    taken, limit = facts.disk_bytes, targets.on_disk
     times = None if taken is None else taken / facts.raw_bytes
     return Row(
         what="size on disk, search index included",

@@ -97,7 +97,7 @@ class Run:
         rows = [footprint.loaded(full.facts, self._targets)]
         with self._stack:
             rows += self._contests(small, full)
-        rows.append(footprint.on_disk(self._places.on_disk(full.url), full.facts, self._targets))
+        rows.append(footprint.on_disk(full.facts, self._targets))
         rows += self._rivals()
         facts = {
             "sessions": full.facts.session_count,
@@ -182,6 +182,7 @@ class Run:
         self._tell(f"making the data: {size}")
         self._places.empty(url)
         facts = uvloop.run(fill(url, Maker(PLANS[size])))
+        facts.disk_bytes = self._places.on_disk(url)
         facts.write(known)
         return Filled(url, facts)
 

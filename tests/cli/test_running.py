@@ -9,6 +9,7 @@ import json
 import socket
 from pathlib import Path
 
+import apsw
 import pytest
 
 from hansard.settings import NAMES, load
@@ -31,6 +32,17 @@ def test_migrate_makes_a_store_and_says_what_it_did(terminal: Terminal, tmp_path
     assert terminal.done("migrate", "--json").json["applied"][0] == "0001_core"
     assert terminal.done("migrate").out == "The store is up to date.\n"
     assert terminal.done("migrate", "--check", "--json").json["pending"] == []
+
+
+def test_a_store_from_before_is_made_smaller_once(filled: Terminal, tmp_path: Path) -> None:
+    file = apsw.Connection(str(tmp_path / "hansard.db"))
+    file.execute("update storage_form set short = 0, first_handle = 1 << 51")
+    file.close()
+    result = filled.done("migrate", "--compact", "--json").json
+    assert result["messages"] > 0
+    assert result["bytes"] == (tmp_path / "hansard.db").stat().st_size
+    report = filled.done("migrate", "--compact").out
+    assert report == f"The store has {result['bytes']:,} bytes: it has the smaller form already.\n"
 
 
 def test_status_says_what_is_there(filled: Terminal) -> None:

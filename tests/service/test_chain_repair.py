@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hansard.access import Principal
-from hansard.model import MessageDraft, Session, SessionDraft
+from hansard.model import MessageDraft, MessageQuery, Session, SessionDraft
 from hansard.model.parts import text_part
 from hansard.service import Service
 from hansard.store.steps import Row, composed
@@ -24,8 +24,8 @@ async def filled(service: Service) -> tuple[Principal, Session]:
         await service.messages.append(
             principal, "s", [draft(f"number {first + number}") for number in range(100)]
         )
-    rows = await service.store.read(composed, "select id from messages where seq = 700", {})
-    await service.messages.delete(principal, "s", rows[0][0])
+    _, (message,), _ = await service.messages.list(principal, "s", MessageQuery(after=699, limit=1))
+    await service.messages.delete(principal, "s", message.id)
     return principal, await service.sessions.read(principal, "s")
 
 

@@ -88,6 +88,11 @@ ACROSS = {
     "audit_workspaces": "whose logs there are, for who verifies the store",
     "search_behind": "the workspaces that have changed, for the task that indexes",
     "search_erasures": "what is to be taken out of the index, a few rows",
+    "compact_total": "how much a store has, once, before it is made smaller",
+    "compact_stretch": "the next messages of any workspace, by their key",
+    "compact_begin_handles": "once, when a store begins to be made smaller",
+    "compact_begun": "as before",
+    "compact_next_handle": "the sequences of the two tables that have one",
     "fact_put": "no tenant's table",
     "restored": "every workspace, once, when a backup becomes a store",
 }
@@ -233,8 +238,10 @@ def test_sqlite_seeks_to_the_place_of_a_later_page(file: apsw.Connection, sort: 
     plan = sqlite_plan(
         file, listing.page("w", SessionFilter(), sort, 51, after=position(sort)).sql or ""
     )
-    (search,) = [line for line in plan if line.startswith("SEARCH sessions")]
-    assert re.search(r"\(workspace_id=\? AND \(.*\)[<>]\(", search), plan
+    searches = [line for line in plan if line.startswith("SEARCH sessions")]
+    assert len(searches) == (2 if sort == "-title" else 1)  # its index has that order in two pieces
+    for search in searches:
+        assert re.search(r"\(workspace_id=\? AND (untitled=\? AND )?\(.*\)[<>]\(", search), plan
 
 
 @pytest.mark.parametrize("query", everything())
@@ -250,7 +257,7 @@ def test_no_named_statement_scans_a_table(file: apsw.Connection) -> None:
     named = {name: sql for name, sql in statements.load("sqlite").items() if name not in ACROSS}
     tables = {
         str(row[0]) for row in file.execute("select name from sqlite_schema where type = 'table'")
-    }
+    } - {"storage_form"}  # it has one row
     scanning = {
         name: lines
         for name, sql in named.items()

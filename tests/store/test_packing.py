@@ -27,6 +27,35 @@ def test_what_is_packed_comes_out_the_same(text: str) -> None:
     assert (stored if isinstance(stored, str) else stored.decode()) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ('[{"type":"text","content":"hello"}]', '"hello"'),
+        ('[{"type":"text","content":""}]', '""'),
+        (
+            '[{"type":"text","content":"a"},{"type":"text","content":"b"}]',
+            '"a"},{"type":"text","content":"b"',
+        ),
+        ('[{"type":"text","content":"a","lang":1}]', '[{"type":"text","content":"a","lang":1}]'),
+        ('[{"type": "text", "content": "a"}]', '[{"type": "text", "content": "a"}]'),
+        ('[{"type":"text","content":[]}]', '[{"type":"text","content":[]}]'),
+        ("[]", "[]"),
+    ],
+)
+def test_what_is_around_a_single_text_is_not_stored(text: str, stored: str) -> None:
+    assert packer()(text) == stored
+    assert unpacked(stored) == text
+    assert packer()(text, bare=False) == text
+
+
+def test_what_a_store_from_before_compressed_is_read_as_well() -> None:
+    text = f'[{{"type":"text","content":"{LONG}"}}]'
+    short, whole = packer()(text), packer()(text, bare=False)
+    assert isinstance(short, bytes)
+    assert short != whole
+    assert unpacked(short) == unpacked(whole) == text.encode()
+
+
 def test_only_what_becomes_shorter_is_packed() -> None:
     pack = packer()
     assert len(pack(LONG)) < len(LONG) / 10

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 @click.option(
     "--check", is_flag=True, help="Only say what is missing; exit code 1 when something is."
 )
+@click.option(
+    "--compact", is_flag=True, help="Then bring what an earlier version wrote to a smaller form."
+)
 @click.option("--distribute", is_flag=True, help="Then spread the tables over the nodes of Citus.")
 @click.option(
     "--shards",
@@ -27,13 +30,23 @@ if TYPE_CHECKING:
 @click.option("--new-store", is_flag=True, help="Begin an empty store where one is missing.")
 @store_command()
 async def command(
-    context: CommandContext, check: bool, distribute: bool, shards: int | None, new_store: bool
+    context: CommandContext,
+    check: bool,
+    compact: bool,
+    distribute: bool,
+    shards: int | None,
+    new_store: bool,
 ) -> int | None:
     """Update the store's schema, or create the store.
 
     Migrations only go forward, and work while a server of the previous version runs. What an
     earlier version kept otherwise, or not at all, is counted again from the messages: broken off,
     that goes on where it was.
+
+    --compact makes the file of an earlier version smaller, as new ones are: once, after the servers
+    of that version have stopped, since they cannot read the result. Servers of this version may run
+    meanwhile; only at the end, while the file is written anew, writes wait, some ten seconds for a
+    gigabyte. Broken off, it goes on where it was.
 
     --distribute makes the store one of Citus: run it on the coordinator, with the servers stopped
     where there are many rows to move. It can be run again. Later migrations distribute their own
@@ -50,6 +63,9 @@ async def command(
         names = [name for _, name, _ in migrations("sqlite")]
     else:
         names = await _opened(open_store(context.settings), context, check=check)
+    if compact and not check:
+        await _compacted(context)
+        return None
     if distribute and not check:
         await _distributed(context, shards)
         return None
@@ -69,6 +85,25 @@ async def command(
     else:
         context.say(f"Applied {', '.join(names)}." if names else "The store is up to date.")
     return 1 if check and names else None
+
+
+async def _compacted(context: CommandContext) -> None:
+    from hansard.app import open_store
+
+    store = open_store(context.settings)
+    await store.open()
+    try:
+        before = await store.size()
+        with bars.share("Making the store smaller", quiet=context.quiet) as show:
+            count = await store.compact(show)
+        after = await store.size()
+    finally:
+        await store.close()
+    was = f"The store has {after:,} bytes"
+    report = (
+        f"{was} instead of {before:,}." if count else f"{was}: it has the smaller form already."
+    )
+    context.result({"messages": count, "before": before, "bytes": after}, report)
 
 
 async def _distributed(context: CommandContext, shards: int | None) -> None:

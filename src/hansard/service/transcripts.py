@@ -108,8 +108,8 @@ class Transcripts:
     ) -> tuple[dict[str, Session], list[Message]]:
         """The newest ``limit`` messages of all matching sessions, oldest first.
 
-        Returns those sessions by id as well. ``before`` is a position (``created_at``, ``seq``,
-        ``id``): only messages before it are read.
+        Returns those sessions by id as well. ``before`` is a position (``created_at``, ``seq``, the
+        end of the session's id): only messages before it are read.
         """
         return await self._store.read(
             verbs.newest, principal.workspace_id, narrowed(principal, filters), limit, before

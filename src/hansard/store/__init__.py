@@ -116,6 +116,13 @@ class Store(Protocol):
         Migrations that come later do it for their own tables. Invalid where there is no Citus.
         """
 
+    async def compact(self, on_progress: Callable[[float], None]) -> int:
+        """Bring what an earlier version wrote to the smaller form; how many messages there were.
+
+        In small steps, while servers of this version use the store; broken off, it goes on where it
+        was. ``on_progress`` hears the share that is done. Invalid where there is one form only.
+        """
+
     async def scrub(self, *, seconds: float = 0.0) -> None:
         """See to it that what was deleted is overwritten in the store's own files too.
 

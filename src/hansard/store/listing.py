@@ -58,6 +58,8 @@ ORDERS = {
     "title": (("untitled", "title_folded", "id"), ""),
     "-title": (("title_folded", "id"), " desc"),
 }
+_PIECES = {"-title": ("untitled = 0", "untitled = 1")}
+"""Sorts whose index, which another sort has too, has them in pieces."""
 
 
 def page(  # noqa: PLR0913 - the coordinates of a page
@@ -203,6 +205,8 @@ def _page(  # noqa: PLR0913 - what makes a statement
     total, counted = _total(filters) if with_total else ("null", {})
     shown = ", ".join(("id", "version", _GENERATION, total, changed, *columns[:-1]))
     matching = f"select {shown} from sessions where {' and '.join(conditions)}"  # noqa: S608 - literal tables above
+    if sort in _PIECES and ORDER not in loose:
+        matching = " union all ".join(f"{matching} and {piece}" for piece in _PIECES[sort])
     return f"{matching} order by {order} {bounds}", values | counted
 
 
@@ -273,7 +277,8 @@ def newest_messages(
 
     The session, ``seq`` and the bytes as stored of each.
 
-    They are older than the position ``before`` (``created_at``, ``seq``, ``id``).
+    They are older than the position ``before``: ``created_at``, ``seq``, and what a message id
+    carries of its session (``ids.session_tail_of``).
 
     They lie at the ends of the ``limit`` sessions that fell silent last before the place, or in
     those that were going on at it: nothing else is looked into.  As many numbers are skipped as
@@ -297,11 +302,11 @@ def newest_messages(
         " from places cross join messages"  # cross: places first
         " where workspace_id = :workspace_id and session_id = place_id and seq > below and "
         "deleted_at is null"
-        " and (created_at, seq, id) < (:before_at, :before_seq, :before_id)"
-        " order by created_at desc, seq desc, id desc limit :limit"
+        " and (created_at, seq, substr(session_id, 27)) < (:before_at, :before_seq, :before_tail)"
+        " order by created_at desc, seq desc, substr(session_id, 27) desc limit :limit"
     )
-    at, seq, ident = before
-    before_values = {"before_at": at, "before_seq": seq, "before_id": ident}
+    at, seq, tail = before
+    before_values = {"before_at": at, "before_seq": seq, "before_tail": tail}
     return Query(
         "message_newest",
         sql=sql,

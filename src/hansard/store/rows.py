@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw
 
+from hansard.ids import message_at
 from hansard.model import Key, Message, Run, Session, Workspace
 from hansard.model.session import branch_of
 from hansard.store import packing
@@ -26,8 +27,17 @@ def session(row: Row) -> Session:
 
 
 def message(row: Row) -> Message:
+    session_id, seq, stored_id, *before = row[:_PARTS]
     parts, metadata, *beside = row[_PARTS:]
-    return Message(*row[:_PARTS], *map(Raw, (packing.unpacked(parts), metadata)), *beside)
+    content = map(Raw, (packing.unpacked(parts), metadata))
+    return Message(
+        session_id, seq, message_id(session_id, seq, stored_id), *before, *content, *beside
+    )
+
+
+def message_id(session_id: str, seq: int, stored: str | bytes) -> str:
+    """The id of a message, of which a backend may store only what nothing else says."""
+    return stored if isinstance(stored, str) else message_at(session_id, seq, stored)
 
 
 def large_size(row: Row) -> int:

@@ -1,7 +1,8 @@
 """Load the named SQL statements of one backend, and its migrations.
 
 In the files ``:name`` is a parameter, and ``{session}``, ``{message}``, ``{run}`` and their like
-stand for the columns of the model, as ``store/columns.py`` makes them.
+stand for the columns of the model, as ``store/columns.py`` makes them. ``{row_of(a, b)}`` and its
+like are expressions of ``store/search_rows.py``.
 """
 
 from __future__ import annotations
@@ -15,31 +16,35 @@ from hansard import __version__
 from hansard.byte_cache import MIB, remembered
 from hansard.errors import StoreUnavailable
 from hansard.store.columns import FRAGMENTS
+from hansard.store.search_rows import MACROS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
 _HERE = files("hansard.store")
-_BACKENDS = {"sqlite.sql", "postgres.sql"}
+_BACKENDS = ("sqlite", "postgres")
 _NAME = re.compile(r"^-- name: (\w+)\n((?:--.*\n)*)", re.MULTILINE)
 PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+_MACRO = re.compile(r"\{(\w+)\(([^{}]*)\)\}")
 
 
 def load(backend: str) -> dict[str, str]:
     """The shared statements by name, replaced by the backend's own where it has one."""
     shared: dict[str, str] = {}
+    own: dict[str, str] = {}
     for entry in sorted((_HERE / "sql").iterdir(), key=lambda path: path.name):
-        if entry.name.endswith(".sql") and entry.name not in _BACKENDS:
-            parsed = _parse(entry)
-            if twice := shared.keys() & parsed.keys():
-                message = (
-                    f"{entry.name} names {', '.join(sorted(twice))} again: only a backend's file "
-                    "may"
-                )
-                raise ValueError(message)
-            shared |= parsed
-    return shared | _parse(_HERE / "sql" / f"{backend}.sql")
+        named = entry.name.startswith(_BACKENDS)
+        if not entry.name.endswith(".sql") or (named and not entry.name.startswith(backend)):
+            continue
+        statements, parsed = (own if named else shared), _parse(entry)
+        if twice := statements.keys() & parsed.keys():
+            message = (
+                f"{entry.name} names {', '.join(sorted(twice))} again: only a backend's file may"
+            )
+            raise ValueError(message)
+        statements |= parsed
+    return shared | own
 
 
 def pieces(backend: str) -> dict[str, str]:
@@ -106,4 +111,6 @@ def _parse(path: Traversable) -> dict[str, str]:
 def _fill(sql: str) -> str:
     for name, fragment in FRAGMENTS.items():
         sql = sql.replace("{" + name + "}", fragment)
-    return sql
+    return _MACRO.sub(
+        lambda macro: f"({MACROS[macro[1]].format(*map(str.strip, macro[2].split(',')))})", sql
+    )

@@ -11,7 +11,7 @@ from hansard.errors import Invalid, NotFound
 from hansard.http.call import Call
 from hansard.http.fields import us
 from hansard.http.route import Route
-from hansard.ids import seq_of
+from hansard.ids import seq_of, session_tail_of
 from hansard.model import Message, MessageQuery, Session, SessionFilter
 from hansard.model.times import Moment
 
@@ -99,11 +99,10 @@ async def _of_workflow(call: Call[HistoryParams, None]) -> tuple[dict[str, Sessi
     if params.before_id and params.before is None:
         raise Invalid("beforeId: with a workflowId alone, give before as well", param="beforeId")
     filters = SessionFilter(workflow_id=(params.workflow_id,), has_messages=True)
-    before = (
-        (int(params.before), seq_of(params.before_id) or 0, params.before_id)
-        if params.before
-        else None
-    )
+    before = None
+    if params.before:
+        tail = session_tail_of(params.before_id) if params.before_id else ""
+        before = (int(params.before), seq_of(params.before_id) or 0, tail)
     return await call.service.transcripts.newest(
         call.principal, filters, min(params.limit, MOST_MESSAGES), before=before
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
-from hansard.errors import StoreUnavailable
+from hansard.errors import Invalid, StoreUnavailable
 from hansard.observer import Usage
 from hansard.store import statements
 from hansard.store.postgres import backup, distribution, migrating, security
@@ -167,6 +167,10 @@ class PostgresStore:
         async with self._unhurried() as connection, connection.transaction():
             await connection.execute(migrating.LOCK)
             return await distribution.distribute(connection, shards)
+
+    async def compact(self, on_progress: Callable[[float], None]) -> int:
+        del on_progress
+        raise Invalid("there is nothing to make smaller: PostgreSQL has one form", param="store")
 
     async def migrate(self) -> list[str]:
         if not await self.pending_migrations():

@@ -23,18 +23,23 @@ select {session} from sessions where workspace_id = :workspace_id and own_id = :
 select {session} from sessions where workspace_id = :workspace_id and id in (select value from json_each(:ids))
 
 -- name: message_put
--- packed and unpacked are functions of store/packing.py: long parts are kept compressed.
+-- packed and unpacked are functions of store/packing.py: parts are kept without what most have, long ones compressed. short_id and message_id
+-- are those of ids.py: an id is kept without what it says of the session and seq.
 insert into messages (workspace_id, session_id, seq, id, client_id, role, sender, sender_id, model, run_id, input_tokens, output_tokens,
   cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, created_at, hash, parts, metadata,
   item_format, item_hash, edited_at, edit_hash)
-values (:workspace_id, :session_id, :seq, :id, :client_id, :role, :sender, :sender_id, :model, :run_id, :input_tokens, :output_tokens,
-  :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash, packed(:parts), :metadata,
-  :item_format, :item_hash, :edited_at, :edit_hash)
+values (:workspace_id, :session_id, :seq, short_id(:id, :session_id, :seq, (select short from storage_form)), :client_id, :role, :sender, :sender_id,
+  :model, :run_id, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_nanos, :created_at, :hash,
+  packed(:parts, (select short from storage_form)), :metadata, :item_format, :item_hash, :edited_at, :edit_hash)
+
+-- name: message_id_at
+-- The id that a seq has, deleted or not.
+select message_id(session_id, seq, id) from messages where workspace_id = :workspace_id and session_id = :session_id and seq = :seq
 
 -- name: message_edit
 -- As message_put: what it says is replaced, its hash stays.
 update messages
-   set role = :role, parts = packed(:parts), metadata = :metadata, sender = :sender, sender_id = :sender_id, model = :model, run_id = :run_id,
+   set role = :role, parts = packed(:parts, (select short from storage_form)), metadata = :metadata, sender = :sender, sender_id = :sender_id, model = :model, run_id = :run_id,
        input_tokens = :input_tokens, output_tokens = :output_tokens, cache_read_tokens = :cache_read_tokens,
        cache_write_tokens = :cache_write_tokens, reasoning_tokens = :reasoning_tokens, cost_nanos = :cost_nanos,
        item_format = :item_format, item_hash = :item_hash, edited_at = :edited_at, edit_hash = :edit_hash
@@ -194,51 +199,55 @@ select x.session_id, x.number, x.seq, x.titled, s.title
   cross join sessions as s on s.workspace_id = :workspace_id and s.id = x.session_id
 
 -- name: search_put
-insert into search_index (rowid, words) values (:handle << 24 | :seq, :words)
+insert into search_index (rowid, words) values ({row_of(:handle, :seq)}, :words)
 
 -- name: search_forget
-insert into search_index (search_index, rowid, words) values ('delete', :handle << 24 | :seq, :words)
+insert into search_index (search_index, rowid, words) values ('delete', {row_of(:handle, :seq)}, :words)
 
 -- name: search_erase_messages
 -- Set aside the words of a session's last messages, which are about to be removed.
 insert into search_erasures (doc, code, role, parts)
-select :handle << 24 | seq, :code, role, parts from messages
+select {row_of(:handle, seq)}, :code, role, parts from messages
  where workspace_id = :workspace_id and session_id = :session_id and seq > :after and seq <= :indexed and deleted_at is null
 
 -- name: search_erase_title
 -- As search_erase_messages, for the title of a session that is about to be deleted.
 insert into search_erasures (doc, code, role, parts)
-select x.number << 24, :code, 'title', json_array(json_object('type', 'text', 'content', s.title)) from search_sessions as x
+select {row_of(x.number, 0)}, :code, 'title', json_array(json_object('type', 'text', 'content', s.title)) from search_sessions as x
   join sessions as s on s.workspace_id = x.workspace_id and s.id = x.session_id
  where x.workspace_id = :workspace_id and x.session_id = :id and x.titled = 1
 
 -- name: workspace_purge_search_index
 -- As search_erase_messages, for all sessions of a workspace that is about to be deleted, and for what is left of deleted ones.
 insert into search_erasures (doc, code, role, parts)
-select x.number << 24 | m.seq, printf('%x_', w.number), m.role, m.parts from search_workspaces as w
+select {row_of(x.number, m.seq)}, printf('%x_', w.number), m.role, m.parts from search_workspaces as w
   join search_sessions as x on x.workspace_id = w.workspace_id
   join messages as m on m.workspace_id = x.workspace_id and m.session_id = x.session_id and m.seq <= x.seq and m.deleted_at is null
  where w.workspace_id = :workspace_id
 union all
-select r.handle << 24 | m.seq, printf('%x_', w.number), m.role, m.parts from search_workspaces as w
+select {row_of(r.handle, m.seq)}, printf('%x_', w.number), m.role, m.parts from search_workspaces as w
   join removals as r on r.workspace_id = w.workspace_id
   join messages as m on m.workspace_id = r.workspace_id and m.session_id = r.session_id and m.seq <= min(r.last_seq, r.indexed) and m.deleted_at is null
  where w.workspace_id = :workspace_id and r.handle is not null
 union all
-select x.number << 24, printf('%x_', w.number), 'title', json_array(json_object('type', 'text', 'content', s.title)) from search_workspaces as w
+select {row_of(x.number, 0)}, printf('%x_', w.number), 'title', json_array(json_object('type', 'text', 'content', s.title)) from search_workspaces as w
   join search_sessions as x on x.workspace_id = w.workspace_id and x.titled = 1
   join sessions as s on s.workspace_id = x.workspace_id and s.id = x.session_id
  where w.workspace_id = :workspace_id
 
 -- name: search_erasures
-select doc >> 24, doc & 16777215, code, role, parts from search_erasures limit :limit
+select {handle_of(doc)}, {seq_of(doc)}, code, role, parts from search_erasures limit :limit
 
 -- name: search_erased
-delete from search_erasures where doc = :handle << 24 | :seq
+delete from search_erasures where doc = {row_of(:handle, :seq)}
 
 -- name: search_hits
 -- The matching messages of the sessions that were indexed last, whatever handles are given.
-select rowid >> 24, rowid & 16777215 from search_index where search_index match :match order by rowid desc limit :limit
+select {handle_of(doc)}, {seq_of(doc)} from (
+  select doc from (select rowid as doc from search_index where search_index match :match and rowid < {far()} order by rowid desc limit :limit)
+  union all
+  select doc from (select rowid as doc from search_index where search_index match :match and rowid >= {far()} order by rowid desc limit :limit)
+) order by 1 desc, 2 desc limit :limit
 
 -- name: search_handles
 select x.session_id, x.number from json_each(:ids) as wanted
@@ -248,28 +257,39 @@ select x.session_id, x.number from json_each(:ids) as wanted
 -- The matching messages of each of some sessions, as JSON.
 select h.value, (
   select json_group_array(seq) from (
-    select search_index.rowid & 16777215 as seq from search_index
-     where search_index match :match and search_index.rowid between h.value << 24 and (h.value << 24) + 16777215
-     order by search_index.rowid desc limit :limit
+    select {seq_of(doc)} as seq from (
+      select doc from (
+        select rowid as doc from search_index where search_index match :match
+           and rowid between {row_of(h.value, 0)} and {last_of(h.value)} order by rowid desc limit :limit)
+      union all
+      select doc from (
+        select rowid as doc from search_index where search_index match :match
+           and {has_far(h.value)} and rowid between {far_of(h.value)} and {last_far_of(h.value)} order by rowid desc limit :limit)
+    ) order by 1 desc limit :limit
   )
 ) from json_each(:handles) as h
 
 -- name: search_which
 -- Which of a few sessions have a match; each is looked at by itself.
 select h.value from json_each(:handles) as h where exists (
-  select 1 from search_index
-   where search_index match :match and search_index.rowid between h.value << 24 and (h.value << 24) + 16777215
+  select 1 from search_index where search_index match :match and search_index.rowid between {row_of(h.value, 0)} and {last_of(h.value)}
+) or {has_far(h.value)} and exists (
+  select 1 from search_index where search_index match :match and search_index.rowid between {far_of(h.value)} and {last_far_of(h.value)}
 )
 
 -- name: search_among
 -- Which of many sessions have a match: one pass over all matches.
-select distinct rowid >> 24 from search_index
- where search_index match :match and rowid >> 24 in (select value from json_each(:handles))
+select distinct {handle_of(rowid)} from search_index
+ where search_index match :match and {handle_of(rowid)} in (select value from json_each(:handles))
 
 -- name: search_matching
 -- The matching messages of the sessions that were indexed last: the session where it is known here, its handle and the seq.
 -- Up to the handle in the last column there may be more.
-select null, rowid >> 24, rowid & 16777215, null from search_index where search_index match :match order by rowid desc limit :limit
+select null, {handle_of(doc)}, {seq_of(doc)}, null from (
+  select doc from (select rowid as doc from search_index where search_index match :match and rowid < {far()} order by rowid desc limit :limit)
+  union all
+  select doc from (select rowid as doc from search_index where search_index match :match and rowid >= {far()} order by rowid desc limit :limit)
+) order by 2 desc, 3 desc limit :limit
 
 -- name: search_session_ids
 select x.number, x.session_id from json_each(:handles) as h
@@ -284,17 +304,17 @@ select m.session_id, m.seq, octet_length(m.parts) + octet_length(m.metadata) fro
 -- name: title_matching
 -- The sessions whose title matches; a title is the document with the number 0.
 select x.session_id from (
-  select rowid >> 24 as handle from search_index where search_index match :match and rowid & 16777215 = 0 limit :limit
+  select {handle_of(rowid)} as handle from search_index where search_index match :match and {seq_of(rowid)} = 0 limit :limit
 ) as hit join search_sessions as x on x.number = hit.handle and x.workspace_id = :workspace_id
 
 -- name: search_all
 -- Every session with a match.
-select x.session_id, hit.handle from (select distinct rowid >> 24 as handle from search_index where search_index match :match) as hit
+select x.session_id, hit.handle from (select distinct {handle_of(rowid)} as handle from search_index where search_index match :match) as hit
   join search_sessions as x on x.number = hit.handle
 
 -- name: search_count
 -- How many sessions have a match, up to a limit.
-select count(*) from (select distinct rowid >> 24 as handle from search_index where search_index match :match limit :limit) as hit
+select count(*) from (select distinct {handle_of(rowid)} as handle from search_index where search_index match :match limit :limit) as hit
   join search_sessions as x on x.number = hit.handle
 
 -- name: message_at_positions
@@ -337,3 +357,30 @@ returning key
 select count(*) from (
   select 1 from session_tags where workspace_id = :workspace_id and tag in (select value from json_each(:tags)) limit :limit
 ) as tagged
+
+-- name: id_named
+-- What has an id: sessions (1, by our id, theirs in two spellings, or the form of theirs that is a file name), messages (2), an end user (3).
+select 1 as kind, id, cast(null as bigint) as seq, user_id, app from sessions where workspace_id = :workspace_id and id = :session_id
+union all
+select 1, id, null, user_id, app from sessions where workspace_id = :workspace_id and own_id in (:name, :spelling)
+union all
+select 1, id, null, user_id, app from (
+  select id, user_id, app from sessions where workspace_id = :workspace_id and safe_id = :safe_id order by id limit 1
+) as by_safe_id
+union all
+select 2, session_id, seq, user_id, app from (
+  select m.session_id, m.seq, s.user_id, s.app from (
+    select id, user_id, app from sessions where workspace_id = :workspace_id and substr(id, 27) = :tail limit :limit
+  ) as s join messages as m on m.workspace_id = :workspace_id and m.session_id = s.id and m.seq = :seq
+   where message_id(m.session_id, m.seq, m.id) = :message_id and m.deleted_at is null
+) as by_id
+union all
+select 2, session_id, seq, user_id, app from (
+  select m.session_id, m.seq, s.user_id, s.app from messages as m
+    join sessions as s on s.workspace_id = :workspace_id and s.id = m.session_id
+   where m.workspace_id = :workspace_id and m.client_id = :name and m.deleted_at is null limit :limit
+) as by_client_id
+union all
+select 3, '', null, user_id, app from (
+  select user_id, app from sessions where workspace_id = :workspace_id and user_id = :name limit 1
+) as by_user_id

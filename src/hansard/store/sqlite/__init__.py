@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +14,7 @@ from hansard import private_files
 from hansard.errors import Invalid, StoreUnavailable
 from hansard.observer import Observer, Usage, in_this_context
 from hansard.store import statements
-from hansard.store.sqlite import backup
+from hansard.store.sqlite import backup, compaction
 from hansard.store.sqlite.connection import Connection, Overrun
 from hansard.store.sqlite.file_identity import FileIdentity
 from hansard.store.sqlite.machine_clock import MachineClock
@@ -175,6 +176,20 @@ class SQLiteStore:
     async def distribute(self, shards: int | None = None) -> list[str]:
         del shards
         raise Invalid("a file is on one machine: only PostgreSQL with Citus spreads", param="store")
+
+    async def compact(self, on_progress: Callable[[float], None]) -> int:
+        total = await self.read(compaction.total)
+        share, messages = 1 / max(1, sum(total)), 0
+        done, began = 0, time.monotonic()
+        while any(step := await self.write(compaction.step)):
+            done += sum(step)
+            messages += step.messages
+            on_progress(min(1.0, done * share))
+            await asyncio.sleep((time.monotonic() - began) / 2)  # another process may write now
+            began = time.monotonic()
+        if any(total):
+            await asyncio.to_thread(backup.vacuum, self.path)
+        return messages
 
     async def scrub(self, *, seconds: float = 0.0) -> None:
         await self._writer.scrub(seconds=seconds)

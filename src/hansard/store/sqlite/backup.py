@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PAGES = 2048
+_BUSY_MS = 10_000
 
 
 def backup(source: Path, target: Path, on_progress: Callable[[float], None]) -> None:
@@ -52,6 +53,18 @@ def size(path: Path) -> int:
     """The bytes of the store's file and of its write-ahead log."""
     files = (path, path.with_name(f"{path.name}-wal"))
     return sum(file.stat().st_size for file in files if file.exists())
+
+
+def vacuum(path: Path) -> None:
+    """Write the file anew without its free space; whoever writes waits meanwhile."""
+    with translated(path):
+        connection = apsw.Connection(str(path))
+        try:
+            connection.set_busy_timeout(_BUSY_MS)
+            connection.execute("vacuum").fetchall()
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        finally:
+            connection.close()
 
 
 def check(path: Path) -> list[str]:

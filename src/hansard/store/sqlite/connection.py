@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 
 from hansard.errors import Conflict, DriverFailure, Error, Invalid
+from hansard.ids import short_of
 from hansard.store.packing import packer, unpacked
+from hansard.store.rows import message_id
 from hansard.store.sqlite.deadline import Deadline
 from hansard.store.statements import spelled
 from hansard.store.steps import Pause, Query, Together
@@ -189,8 +191,22 @@ def _observed(
 def add_functions(db: apsw.Connection) -> None:
     """The functions that ``sqlite.sql`` calls, for a connection used by one thread at a time."""
     pack = packer()
-    db.create_scalar_function("packed", lambda *args: pack(str(args[0])), 1, deterministic=True)
+    db.create_scalar_function(
+        "packed", lambda *args: pack(str(args[0]), bare=bool(args[1])), 2, deterministic=True
+    )
+    db.create_scalar_function("short_id", _short_id, 4, deterministic=True)
+    db.create_scalar_function("message_id", _message_id, 3, deterministic=True)
     db.create_scalar_function("unpacked", lambda *args: _text(args[0]), 1, deterministic=True)
+
+
+def _short_id(*args: Any) -> str | bytes:  # noqa: ANN401 - whatever stands in a column
+    message_id, session_id, seq, is_short = args
+    short = short_of(message_id, session_id, seq) if is_short else None
+    return message_id if short is None else short
+
+
+def _message_id(*args: Any) -> str:  # noqa: ANN401 - whatever stands in a column
+    return message_id(*args)
 
 
 def _text(stored: Any) -> str:  # noqa: ANN401 - whatever stands in a column

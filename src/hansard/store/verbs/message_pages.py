@@ -69,7 +69,11 @@ def positions(
 
     Also whether more follow in reading direction.
     """
-    return (yield from _stretch(workspace_id, session_id, query, f"{SIZED}, id, edited_at"))
+    sizes, more = yield from _stretch(workspace_id, session_id, query, f"{SIZED}, id, edited_at")
+    return [
+        (seq, size, rows.message_id(session_id, seq, stored), edited_at)
+        for seq, size, stored, edited_at in sizes
+    ], more
 
 
 def fetch(
