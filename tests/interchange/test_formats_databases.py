@@ -110,6 +110,54 @@ def test_a_chat_without_a_message_and_an_editor_without_a_chat_are_passed_over(
             in_database(file)
 
 
+def test_a_bubble_of_the_editor_that_is_not_there_is_counted(tmp_path: Path) -> None:
+    headers = [{"bubbleId": "b1", "type": 1}, {"bubbleId": "b2", "type": 2}, {"bubbleId": None}]
+    file = write_cursor_database(
+        tmp_path / "state.vscdb",
+        {
+            "composerData:c": {"composerId": "c", "fullConversationHeadersOnly": headers},
+            "bubbleId:c:b1": {"bubbleId": "b1", "type": 1, "text": "hi"},
+        },
+    )
+    session = only_session(in_database(file))
+    assert session.remarks == {"unknown content: cursor_bubble": 1}
+    assert [role for role, _ in spoken(session)] == ["user", "assistant"]
+    assert parts(session.messages[1])[0]["type"] == "cursor_bubble"
+
+
+@pytest.mark.parametrize("value", ["[1]", "{", "null", "7"])
+def test_a_composer_that_is_no_object_is_bad(tmp_path: Path, value: str) -> None:
+    file = write_cursor_database(
+        tmp_path / "state.vscdb",
+        {
+            "composerData:a": {"composerId": "a", "conversation": [{"type": 1, "text": "hi"}]},
+            "composerData:b": {},
+        },
+    )
+    with closing(apsw.Connection(str(file))) as database:
+        database.execute("update cursorDiskKV set value = ? where key = 'composerData:b'", (value,))
+    session, problem = in_database(file)
+    assert spoken(check_record(session)) == [("user", "hi")]
+    assert problem == Bad(2, "composerData:b is not a JSON object")
+
+
+@pytest.mark.parametrize("format_name", ["cursor", "opencode"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_database_that_is_cut_off_is_told_of(
+    tmp_path: Path, share: float, format_name: str
+) -> None:
+    bubbles = [{"type": 1, "text": "hi " * 2000}] * 20
+    file = write_cursor_database(
+        tmp_path / "state.vscdb", {"composerData:a": {"composerId": "a", "conversation": bubbles}}
+    )
+    data = file.read_bytes()
+    file.write_bytes(data[: int(len(data) * share)])
+    (document,) = documents(file)
+    (problem,) = read(document, format_name=format_name)
+    assert isinstance(problem, Bad)
+    assert problem.reason.startswith("the database cannot be ")
+
+
 @pytest.mark.parametrize("name", ["chat-1.jsonl", "chat-1/chat-1.jsonl"])
 def test_a_chat_that_is_a_transcript_as_well_is_read_from_the_transcript(
     tmp_path: Path, name: str

@@ -14,6 +14,7 @@ from hansard.interchange.records import Unreadable
 
 MAGIC = b"SQLite format 3\x00"
 _LONGEST = 64 * 1024 * 1024
+CLOSED = "the database cannot be opened"
 _WAIT_MS = 2000
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hansard.interchange.content.text import Json
-from hansard.interchange.databases import Database
+from hansard.interchange.databases import CLOSED, Database
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Companion
 from hansard.interchange.opencode_messages import message_of
@@ -55,7 +55,7 @@ def in_folder(document: Document, info: Json) -> list[Json]:
 def lacking(database: Database | None) -> str | None:
     """Why a database is not one of opencode with a session in it."""
     if database is None:
-        return "the database cannot be opened"
+        return CLOSED
     known = [tables[0] for tables in (_TABLES, _TABLES_2) if _has(database, tables)]
     if not known:
         return f"the database lacks {' or '.join(_TABLES)}, and {' or '.join(_TABLES_2)}"

@@ -30,7 +30,7 @@ from hansard.interchange.content.text import (
     tool_response,
 )
 from hansard.interchange.cursor_chats import is_chat, messages_of, meta_of
-from hansard.interchange.databases import Database
+from hansard.interchange.databases import CLOSED, Database
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Companion, Shape
 from hansard.interchange.moments import CREATED, first_time, moment_of
@@ -51,6 +51,7 @@ marks = ("role", "message", "content")
 
 _TABLE, _COMPOSER = "cursorDiskKV", "composerData:"
 _ROLES = {1: "user", 2: "assistant"}
+_LOST = {"isLost": True}
 _TYPED = re.compile(r"<user_query>\s*(.*?)\s*</user_query>", re.DOTALL)
 _CONTEXT = re.compile(r"\s*<user_info>")
 _ENDED = {"error", "cancelled", "rejected"}
@@ -68,7 +69,7 @@ def sniff(document: Document, shape: Shape) -> str | None:
 def _lacking(database: Database | None) -> str | None:
     """Why a database is not one of Cursor with a conversation in it."""
     if database is None:
-        return "the database cannot be opened"
+        return CLOSED
     if is_chat(database):
         return None if meta_of(database) else Companion("no message of the chat was sent yet")
     if not database.has_table(_TABLE):
@@ -90,9 +91,11 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
     if document.is_database:
         try:
             with document.database() as database:
-                if database is not None and is_chat(database):
+                if database is None:
+                    yield Bad(0, CLOSED)
+                elif is_chat(database):
                     yield from guarded(1, _chat, document, database, rules)
-                elif database is not None:
+                else:
                     yield from _composers(database, rules)
         except Unreadable as problem:
             yield Bad(0, str(problem))
@@ -185,7 +188,7 @@ def _decoded(text: bytes | None) -> Json | None:
 def _bubbles(database: Database, ident: str, composer: Json) -> list[Json]:
     """The bubbles of a composer in its order.
 
-    Older ones are inside it, newer ones under keys of their own.
+    Older ones are inside it, newer ones under keys of their own; one that is not there is lost.
     """
     inside = composer.get("conversation")
     if isinstance(inside, list) and inside:
@@ -195,9 +198,10 @@ def _bubbles(database: Database, ident: str, composer: Json) -> list[Json]:
     for header in headers if isinstance(headers, list) else []:
         key = header.get("bubbleId") if isinstance(header, dict) else None
         name = f"bubbleId:{ident}:{key}"
-        bubble = _decoded(database.value(_TABLE, "value", key=name)) if key else None
-        if bubble is not None:
-            bubbles.append({"bubbleId": key, "type": header.get("type")} | bubble)
+        if key:
+            bubble = _decoded(database.value(_TABLE, "value", key=name))
+            kind = {"bubbleId": key, "type": header.get("type")}
+            bubbles.append(kind | (_LOST if bubble is None else bubble))
     return bubbles
 
 
@@ -218,7 +222,7 @@ def _composer(
 
 
 def _says(bubble: Json) -> bool:
-    return bool(bubble.get("text") or bubble.get("toolFormerData") or bubble.get("thinking"))
+    return any(bubble.get(field) for field in ("text", "toolFormerData", "thinking", "isLost"))
 
 
 def _turn(bubble: Json) -> Turn:
@@ -229,7 +233,7 @@ def _turn(bubble: Json) -> Turn:
         role=_ROLES.get(kind, kind) if isinstance(kind, int) else kind,
         parts=[
             *([reasoning_part(thinking)] if thinking else []),
-            *parts_of(bubble.get("text")),
+            *parts_of([{"type": "cursor_bubble"}] if "isLost" in bubble else bubble.get("text")),
             *_tool(bubble.get("toolFormerData")),
         ],
         key=bubble.get("bubbleId"),

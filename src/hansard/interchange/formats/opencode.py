@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from hansard.interchange.content import parts_of
 from hansard.interchange.content.text import Json, kind_of, text_or_none, tool_call, tool_response
+from hansard.interchange.databases import CLOSED
 from hansard.interchange.documents import Document
 from hansard.interchange.formats.shape import Shape
 from hansard.interchange.moments import moment_of
@@ -70,7 +71,10 @@ def read(document: Document, stream: Stream, rules: Rules) -> Iterator[SessionRe
 def _in_database(document: Document, rules: Rules) -> Iterator[SessionRecord | Bad]:
     try:
         with document.database() as database:
-            for number, stored in enumerate(in_database(database) if database else (), 1):
+            if database is None:
+                yield Bad(0, CLOSED)
+                return
+            for number, stored in enumerate(in_database(database), 1):
                 yield from guarded(number, exported, number, *stored, rules)
     except Unreadable as problem:
         yield Bad(0, str(problem))
