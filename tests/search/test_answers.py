@@ -123,18 +123,24 @@ async def test_behind_a_write_only_what_changed_is_looked_at(
     assert set(looked_at) == {ids[3], ids[20]}
 
 
-async def test_what_is_shown_of_a_session_is_made_once(
-    service: Service, principal: Principal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = [await start(service, principal, f"parcel {number}") for number in range(3)]
-    shown: list[str] = []
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the sessions that are shown anew."""
+    ids: list[str] = []
     make: Callable[..., Any] = search._hit
 
     def noted(terms: Any, session: Any, *more: Any) -> Any:
-        shown.append(session.id)
+        ids.append(session.id)
         return make(terms, session, *more)
 
     monkeypatch.setattr(search, "_hit", noted)
+    return ids
+
+
+async def test_what_is_shown_of_a_session_is_made_once(
+    service: Service, principal: Principal, shown: list[str]
+) -> None:
+    ids = [await start(service, principal, f"parcel {number}") for number in range(3)]
     await results_for(service, principal, "parcel")
     assert sorted(shown) == sorted(ids)
     shown.clear()
@@ -142,6 +148,23 @@ async def test_what_is_shown_of_a_session_is_made_once(
     (first, *_) = (await results_for(service, principal, "parcel")).items
     assert (first.session.id, first.session.message_count) == (ids[1], 2)
     assert shown == [ids[1]]
+
+
+async def test_all_that_is_ranked_is_kept(
+    service: Service, principal: Principal, shown: list[str]
+) -> None:
+    ranked = search.RANKED + 1
+    texts = ["parcel " + "and a lamp " * 20] * 3
+    ids = [await start(service, principal, "A parcel") for _ in range(ranked)]
+    for ident in ids:
+        await service.messages.append(principal, ident, list(map(draft, texts)))
+    query = SearchQuery(text="parcel", sort="relevance")
+    await service.search.find(principal, query)
+    assert len(set(shown)) == ranked
+    shown.clear()
+    await service.messages.append(principal, ids[3], [draft("Where is it?")])
+    await service.search.find(principal, query)
+    assert shown == [ids[3]]
 
 
 async def test_a_search_that_missed_too_much_looks_anew(

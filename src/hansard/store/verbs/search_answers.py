@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from hansard.store.search_query import SearchTerms
     from hansard.store.steps import Row, Steps
 
-_MEMORY = 16 * MIB
+_MEMORY = 24 * MIB
 _MOST_CHANGES = 500
 _MOST_SESSIONS, _MOST_HITS = 4000, 128
-_SESSION_BYTES, _HIT_BYTES = 400, 8000
+_SESSION_BYTES, _HIT_BYTES = 300, 5000
 _encode = msgspec.msgpack.Encoder(enc_hook=int).encode
 
 
