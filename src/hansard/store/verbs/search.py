@@ -113,7 +113,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
         else (yield from search_answers.known(workspace_id, key, now, seen, kept.answers))
     )
     waiting = yield from search_unseen.matching(
-        workspace_id, terms, seen, now, kept.unseen, before.compared
+        workspace_id, terms, seen, now, kept.unseen, before.waiting
     )
     question = yield from search_question.ask(workspace_id, terms, filters, code, waiting, before)
     picked = yield from _pick(question, limit + 1, after, since)
@@ -123,7 +123,7 @@ def find(  # noqa: PLR0913 - the coordinates of a page
         answer = Answer(
             now,
             seen,
-            waiting.compared,
+            search_unseen.Before(now, waiting.compared, ()),
             not question.is_whole,
             question.is_matching,
             question.all_seqs,

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from hansard.byte_cache import MIB, WorkspaceCache
+from hansard.store.verbs import search_unseen
 from hansard.store.verbs.events import changed_sessions
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class SearchResult(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """What is known of a question at a generation.
 
-    ``seen`` is the generation that the index had seen, ``compared`` what matched of that which it
+    ``seen`` is the generation that the index had seen, ``waiting`` what is known of that which it
     had not. ``has_many`` is set where more sessions match than are looked up at once: then
     ``is_matching`` says it of some sessions, else ``seqs`` are those of all matching messages,
     indexed or not (None: they are not known). ``rows`` say where those sessions stand that pass the
@@ -48,7 +49,7 @@ class Answer(Struct, frozen=True):
 
     generation: int
     seen: int = -1
-    compared: Mapping[str, list[int]] = {}
+    waiting: search_unseen.Before | None = None
     has_many: bool = False
     is_matching: Mapping[str, bool] = {}
     seqs: Mapping[str, list[int]] | None = None
@@ -86,7 +87,9 @@ def known(workspace_id: str, key: bytes, now: int, seen: int, answers: Answers) 
     return Answer(
         now,
         seen,
-        _without(before.compared, changed) if before.seen == seen else {},
+        before.waiting._replace(changed=changed)
+        if before.waiting and before.seen == seen
+        else None,
         before.has_many,
         _without(before.is_matching, changed),
         None if before.seqs is None else _without(before.seqs, changed),
@@ -99,7 +102,7 @@ def known(workspace_id: str, key: bytes, now: int, seen: int, answers: Answers) 
 
 def keep(workspace_id: str, key: bytes, answer: Answer, answers: Answers, since: int) -> None:
     """Keep an answer, unless it is too large; ``since`` as ``ByteCache.put`` takes it."""
-    count = sum(map(len, (answer.compared, answer.is_matching, answer.rows, answer.session_ids)))
+    count = sum(map(len, (answer.is_matching, answer.rows, answer.session_ids)))
     if count <= _MOST_SESSIONS:
         size = _SESSION_BYTES * count + sum(
             _HIT_BYTES + result.size for result in answer.results.values()

@@ -17,7 +17,7 @@ from hansard.store.verbs import message_pages
 from hansard.store.verbs.indexing import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from hansard.model import Message
@@ -28,17 +28,29 @@ _BLOCK = 32
 _MOST_EVENTS = _MOST_MESSAGES = 5000
 _MOST_BYTES = 8 << 20
 _MEMORY = 8 * MIB
+_CHANGED = 5
+
+
+Compared: TypeAlias = "Mapping[str, tuple[int, list[int]]]"
+"""By session the generation of its last change but appends, as far as it is looked up, and the
+``seq`` of what matches of that which is not indexed, the newest first.
+"""
 
 
 class Waiting(NamedTuple):
-    """The ``seq`` of the matching messages by session, the newest first; whether all are here.
-
-    ``compared`` has the sessions without a match as well.
-    """
+    """The matches by session, all that was compared, and whether that is everything."""
 
     seqs: dict[str, list[int]]
-    compared: dict[str, list[int]]
+    compared: Compared
     is_whole: bool
+
+
+class Before(NamedTuple):
+    """What was compared with the same terms at a generation, and the sessions changed since."""
+
+    generation: int
+    compared: Compared
+    changed: Collection[str]
 
 
 class Block(NamedTuple):
@@ -66,25 +78,35 @@ def matching(  # noqa: PLR0913 - where to look, and what is known
     after: int,
     until: int,
     words: UnseenWords,
-    compared: Mapping[str, list[int]],
+    before: Before | None = None,
 ) -> Steps[Waiting]:
-    """What matches of that which changed behind ``after``.
+    """What matches of that which changed behind ``after``, the generation that the index has seen.
 
-    Of more than ``_MOST_MESSAGES`` messages some are left out. The sessions in ``compared`` have
-    not changed since these terms were compared with what is not indexed of them.
+    Of more than ``_MOST_MESSAGES`` messages some are left out. With ``before``, for which the index
+    had seen as much, only the sessions that changed since are compared.
     """
     if until <= after:
         return Waiting({}, {}, is_whole=True)
-    changed, last = yield from _changed(workspace_id, after, until)
+    known = before.compared if before else {}
+    changed, last = yield from _changed(workspace_id, before.generation if before else after, until)
     is_whole = last == until and sum(row[3] - row[1] for row in changed) <= _MOST_MESSAGES
-    left = [row for row in changed if row[0] not in compared]
-    documents, all_read = yield from _documents(workspace_id, left, words)
-    by_session: dict[str, list[int]] = {row[0]: compared.get(row[0], []) for row in changed}
+    rows_left = [
+        (*row[:_CHANGED], max(row[_CHANGED], known[row[0]][0] if row[0] in known else 0))
+        for row in changed
+    ]
+    documents, all_read = yield from _documents(workspace_id, rows_left, words)
+    compared = {
+        ident: each for ident, each in known.items() if before and ident not in before.changed
+    }
+    compared |= {row[0]: (row[_CHANGED], list[int]()) for row in rows_left}
     for block, numbered in documents.items():
-        seqs = [seq for seq, document in numbered if terms.within(document)]
-        by_session[block.session_id] = sorted((*by_session[block.session_id], *seqs), reverse=True)
-    with_matches = {session_id: seqs for session_id, seqs in by_session.items() if seqs}
-    return Waiting(with_matches, by_session, is_whole and all_read)
+        compared[block.session_id][1].extend(
+            seq for seq, document in numbered if terms.within(document)
+        )
+    for row in rows_left:
+        compared[row[0]][1].sort(reverse=True)
+    seqs = {ident: matches for ident, (_, matches) in compared.items() if matches}
+    return Waiting(seqs, compared, is_whole and all_read)
 
 
 def _documents(
