@@ -14,6 +14,7 @@ from hansard.service.documents import checked
 from hansard.service.render_cache import RenderCache, Stretch, fitting
 from hansard.service.rules import forget_deleted, ref, write
 from hansard.service.session_rows import drafted
+from hansard.service.turns import Turns
 from hansard.store.verbs import edits, items, named_messages, rewinds, session_lookup, sessions
 from hansard.store.verbs import message_pages as pages
 from hansard.store.verbs import messages as verbs
@@ -51,6 +52,7 @@ class Messages:
         self._clock = clock
         self._render_cache = RenderCache("rendered_messages", _FRAGMENT_BYTES)
         self._appends = Appends(store, ids)
+        self._turns = Turns()
 
     async def append(  # noqa: PLR0913 - what an append is made of
         self,
@@ -209,18 +211,19 @@ class Messages:
             ),
             rewinds.rewind,
         )
-        _, rewound = await write(
-            self._store,
-            once,
-            principal.workspace_id,
-            now,
-            rewind,
-            ref(principal, session),
-            cut,
-            drafts,
-            self._ids,
-            now,
-        )
+        async with self._turns.turn(principal.workspace_id, session):
+            _, rewound = await write(
+                self._store,
+                once,
+                principal.workspace_id,
+                now,
+                rewind,
+                ref(principal, session),
+                cut,
+                drafts,
+                self._ids,
+                now,
+            )
         if rewound.removed:
             await forget_deleted(self._store, principal.workspace_id)
         return rewound
@@ -292,17 +295,18 @@ class Messages:
             lambda after: self._audit.act(principal, "message.deleted", f"{SESSION}{after.id}"),
             verbs.delete,
         )
-        after = await write(
-            self._store,
-            once,
-            principal.workspace_id,
-            now,
-            noted_delete,
-            ref(principal, session),
-            name,
-            seq_of(name),
-            now,
-        )
+        async with self._turns.turn(principal.workspace_id, session):
+            after = await write(
+                self._store,
+                once,
+                principal.workspace_id,
+                now,
+                noted_delete,
+                ref(principal, session),
+                name,
+                seq_of(name),
+                now,
+            )
         await forget_deleted(self._store, principal.workspace_id)
         return after
 
